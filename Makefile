@@ -1,0 +1,58 @@
+# voiceagent: see README.md; every command is listed in `make help`.
+
+SHELL     := /bin/bash
+BUILD     := build
+CC        := gcc
+CLANG     := clang
+WARN      := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes \
+             -Wmissing-prototypes -Wvla -Wformat=2
+OPT       := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2
+CFLAGS    := -std=gnu11 $(OPT) $(WARN) -fPIC -I. -I$(BUILD) -I/usr/include/postgresql
+LDFLAGS   := -Wl,-z,relro,-z,now
+
+CORE_SRC   := $(wildcard core/*.c core/*/*.c)
+WORKER_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/*/*.c))
+CORE_OBJ   := $(CORE_SRC:%.c=$(BUILD)/%.o)
+WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/%.o)
+SCRIPTS    := $(wildcard core/scripts/*.lua worker/scripts/*.lua)
+
+CORE_LIBS   := -lyajl -lcrypto
+WORKER_LIBS := $(CORE_LIBS) -lhiredis -lpq -lcurl -lcrypt -linih -lpthread
+
+.PHONY: all module worker core help
+all: module worker
+
+help:
+	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
+
+# ---------------------------------------------------------------- core, worker
+core: $(BUILD)/libvacore.a
+worker: $(BUILD)/voiceagent-worker
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(WORKER_OBJ) $(BUILD)/worker/main.o: | $(BUILD)/scripts.h
+
+$(BUILD)/scripts.h: $(SCRIPTS) $(wildcard worker/scripts/lib/*.lua) core/scripts/embed.sh
+	@mkdir -p $(@D)
+	sh core/scripts/embed.sh wk_script $(SCRIPTS) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/libvacore.a: $(CORE_OBJ)
+	$(AR) rcs $@ $^
+
+$(BUILD)/libvaworker.a: $(WORKER_OBJ)
+	$(AR) rcs $@ $^
+
+$(BUILD)/voiceagent-worker: $(BUILD)/worker/main.o $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+
+-include $(CORE_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/worker/main.d
+
+include t/unit/rules.mk
+include t/worker/rules.mk
+include t/stack/rules.mk
+include t/module.mk
+include bench/rules.mk
+include debian/rules.mk

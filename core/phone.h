@@ -1,0 +1,22 @@
+/*
+ * Telephone numbers as E.164 (ITU-T): '+', then 1 to 15 digits, the first not 0.
+ */
+#ifndef VA_PHONE_H
+#define VA_PHONE_H
+
+#include "base.h"
+
+#define VA_PHONE_MAX 16 /* '+' and 15 digits */
+
+/*
+ * Writes the E.164 form, terminated, of a number as people and providers write
+ * it: separators dropped, "00" and "011" read as '+', ten digits, or eleven with a
+ * leading 1, read as North American. False, with out empty, for anything else:
+ * withheld numbers ("anonymous", or the digits that spell it), SIP and client
+ * addresses, letters, short codes, and the ambiguous "+44 (0)20…".
+ */
+bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in);
+
+bool va_phone_is_e164(va_str_t s);
+
+#endif

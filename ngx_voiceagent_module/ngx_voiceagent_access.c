@@ -1,0 +1,475 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * Who may speak: the access phase.  A request passes when any one signature,
+ * token or ticket of its location verifies, then what the location requires of
+ * the claims is checked, then a worker is asked where the location says so.
+ * The verdict stands in the request's context; the content handlers refuse a
+ * request without it, whatever else let it through.
+ */
+
+
+#include "ngx_voiceagent_module.h"
+
+
+static ngx_int_t ngx_voiceagent_access_begin(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static void ngx_voiceagent_access_body(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_access_admit(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static ngx_int_t ngx_voiceagent_access_signature(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static ngx_int_t ngx_voiceagent_access_token(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static ngx_int_t ngx_voiceagent_access_claims(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+static ngx_int_t ngx_voiceagent_access_wait(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+static ngx_int_t ngx_voiceagent_access_refuse(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_int_t status);
+static void ngx_voiceagent_access_reason(ngx_voiceagent_ctx_t *ctx,
+    const char *scheme, const char *reason);
+
+
+ngx_int_t
+ngx_voiceagent_access_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    const char                 *code;
+    ngx_voiceagent_ctx_t       *ctx;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (r != r->main
+        || (vlcf->verify == NULL && vlcf->jwt == NULL && vlcf->public != 1))
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_voiceagent_get_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ctx->step == NGX_VOICEAGENT_START) {
+        rc = ngx_voiceagent_access_begin(r, ctx, vlcf);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (ctx->step == NGX_VOICEAGENT_BODY_READ) {
+        rc = ngx_voiceagent_access_admit(r, ctx, vlcf);
+
+        if (rc == NGX_AGAIN) {
+            return ngx_voiceagent_access_wait(r, ctx);
+        }
+
+        if (rc != NGX_OK) {
+            return ngx_voiceagent_access_refuse(r, ctx, rc);
+        }
+
+        ctx->step = NGX_VOICEAGENT_VERIFIED;
+    }
+
+    if (ctx->step == NGX_VOICEAGENT_TICKET_KNOWN) {
+
+        if (ctx->wait_status != NGX_OK) {
+            ngx_voiceagent_access_reason(ctx, "ticket",
+                                 ctx->wait_status == NGX_HTTP_UNAUTHORIZED
+                                 ? "unknown" : "unavailable");
+            return ngx_voiceagent_access_refuse(r, ctx, ctx->wait_status);
+        }
+
+        rc = ngx_voiceagent_access_claims(r, ctx);
+        if (rc != NGX_OK) {
+            return ngx_voiceagent_access_refuse(r, ctx, rc);
+        }
+
+        ctx->step = NGX_VOICEAGENT_VERIFIED;
+    }
+
+    if (ctx->step == NGX_VOICEAGENT_VERIFIED) {
+
+        rc = ngx_voiceagent_require(r, ctx, &code);
+        if (rc != NGX_OK) {
+            ngx_voiceagent_access_reason(ctx, "require", code);
+            return ngx_voiceagent_access_refuse(r, ctx, rc);
+        }
+
+        rc = vlcf->authorize ? ngx_voiceagent_authorize(r, ctx) : NGX_OK;
+
+        if (rc == NGX_AGAIN) {
+            return ngx_voiceagent_access_wait(r, ctx);
+        }
+
+        if (rc != NGX_OK) {
+            ngx_voiceagent_access_reason(ctx, "authorize",
+                                         rc == NGX_HTTP_NOT_FOUND
+                                         ? "not_found"
+                                         : rc == NGX_HTTP_UNAUTHORIZED
+                                           || rc == NGX_HTTP_FORBIDDEN
+                                         ? "forbidden" : "unavailable");
+            return ngx_voiceagent_access_refuse(r, ctx, rc);
+        }
+
+        ctx->step = NGX_VOICEAGENT_PASSED;
+    }
+
+    if (ctx->step == NGX_VOICEAGENT_WAITING) {
+        return NGX_AGAIN;
+    }
+
+    ctx->passed = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The body is read only for a request that carries what a signature is looked
+ * for in, so that nobody uploads megabytes to be refused.
+ */
+
+static ngx_int_t
+ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_int_t                 rc;
+    ngx_uint_t                i, body;
+    ngx_voiceagent_verify_t  *v;
+
+    body = 0;
+
+    if (vlcf->verify) {
+        v = vlcf->verify->elts;
+
+        for (i = 0; i < vlcf->verify->nelts; i++) {
+            if (v[i].scheme->needs_body
+                && ngx_voiceagent_verify_applies(r, &v[i]))
+            {
+                body = 1;
+            }
+        }
+    }
+
+    ctx->step = NGX_VOICEAGENT_BODY_READ;
+
+    if (!body) {
+        return NGX_OK;
+    }
+
+    ctx->step = NGX_VOICEAGENT_WAITING;
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_voiceagent_access_body);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return rc;
+    }
+
+    ngx_http_finalize_request(r, NGX_DONE);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_voiceagent_access_body(ngx_http_request_t *r)
+{
+    ngx_voiceagent_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
+
+    ctx->step = NGX_VOICEAGENT_BODY_READ;
+
+    r->preserve_body = 1;
+
+    r->write_event_handler = ngx_http_core_run_phases;
+    ngx_http_core_run_phases(r);
+}
+
+
+/* NGX_OK, NGX_AGAIN, or the status to refuse with */
+
+static ngx_int_t
+ngx_voiceagent_access_admit(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_voiceagent_access_signature(r, ctx, vlcf);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_voiceagent_access_token(r, ctx, vlcf);
+    }
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (vlcf->public == 1) {
+        ngx_str_set(&ctx->scheme, "public");
+        ngx_str_null(&ctx->reason);
+        return NGX_OK;
+    }
+
+    if (ctx->reason.len == 0) {
+        ngx_voiceagent_access_reason(ctx, "none", "absent");
+    }
+
+    /* Twilio asks for 403, everybody else for 401 (docs/protocol.md) */
+
+    if (vlcf->verify && vlcf->jwt == NULL) {
+        ngx_voiceagent_verify_t  *v = vlcf->verify->elts;
+
+        if (ngx_strcmp(v[0].scheme->name, "twilio") == 0) {
+            return NGX_HTTP_FORBIDDEN;
+        }
+    }
+
+    return NGX_HTTP_UNAUTHORIZED;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_signature(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_uint_t                i;
+    va_verdict_t              verdict;
+    ngx_voiceagent_verify_t  *v;
+
+    if (vlcf->verify == NULL) {
+        return NGX_DECLINED;
+    }
+
+    v = vlcf->verify->elts;
+
+    for (i = 0; i < vlcf->verify->nelts; i++) {
+
+        if (!ngx_voiceagent_verify_applies(r, &v[i])) {
+            continue;
+        }
+
+        verdict = ngx_voiceagent_verify(r, &v[i], ctx);
+
+        if (verdict == VA_VERDICT_OK) {
+            ngx_str_null(&ctx->reason);
+            return NGX_OK;
+        }
+
+        ngx_voiceagent_access_reason(ctx, v[i].scheme->name,
+                                     va_verdict_name(verdict));
+
+        if (verdict == VA_VERDICT_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_int_t              rc;
+    ngx_str_t              text;
+    ngx_uint_t             i;
+    va_jwt_verdict_t       verdict;
+    ngx_voiceagent_jwt_t  *jwt;
+
+    if (vlcf->jwt == NULL) {
+        return NGX_DECLINED;
+    }
+
+    jwt = vlcf->jwt->elts;
+
+    for (i = 0; i < vlcf->jwt->nelts; i++) {
+
+        rc = ngx_voiceagent_jwt_token(r, &jwt[i], &text);
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            verdict = ngx_voiceagent_jwt(r, &jwt[i], &text, ctx);
+
+            if (verdict == VA_JWT_OK) {
+                return ngx_voiceagent_access_claims(r, ctx);
+            }
+
+            ngx_voiceagent_access_reason(ctx, "jwt",
+                                         va_jwt_verdict_name(verdict));
+
+            if (verdict == VA_JWT_ERROR) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            continue;
+        }
+
+        rc = ngx_voiceagent_jwt_ticket(r, &jwt[i], &text);
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            rc = ngx_voiceagent_ticket_redeem(r, &text);
+
+            if (rc == NGX_ERROR) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            if (rc != NGX_DECLINED) {
+                ngx_voiceagent_access_reason(ctx, "ticket", "unavailable");
+                return rc;
+            }
+
+            ngx_voiceagent_access_reason(ctx, "ticket", "malformed");
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_claims(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    ngx_str_null(&ctx->reason);
+
+    if (ngx_voiceagent_claims_apply(r, ctx) != NGX_OK) {
+        ngx_voiceagent_access_reason(ctx, "jwt", "claims");
+        return NGX_HTTP_UNAUTHORIZED;
+    }
+
+    return NGX_OK;
+}
+
+
+/* as limit_req waits: a client that goes away is noticed */
+
+static ngx_int_t
+ngx_voiceagent_access_wait(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    ctx->step = NGX_VOICEAGENT_WAITING;
+
+    if (r->connection->read->ready) {
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+
+    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return NGX_AGAIN;
+}
+
+
+/*
+ * Called from a posted event, with what was waited for: a ticket's claims or a
+ * worker's word (NGX_OK, or the status to refuse with).
+ */
+
+void
+ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status)
+{
+    ngx_connection_t      *c;
+    ngx_voiceagent_ctx_t  *ctx;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
+
+    ctx->wait_status = status;
+
+    /* a ticket comes before the claims are known, a worker's word after */
+
+    ctx->step = ctx->authorizing ? NGX_VOICEAGENT_VERIFIED
+                                 : NGX_VOICEAGENT_TICKET_KNOWN;
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_voiceagent_access_reason(ngx_voiceagent_ctx_t *ctx, const char *scheme,
+    const char *reason)
+{
+    ctx->reason.data = (u_char *) reason;
+    ctx->reason.len = ngx_strlen(reason);
+    ctx->refused_scheme = scheme;
+}
+
+
+/* where other access rules may still allow, nothing is refused yet */
+
+static ngx_int_t
+ngx_voiceagent_access_refuse(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_int_t status)
+{
+    ngx_int_t                  rc;
+    const char                *code, *message;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->satisfy == NGX_HTTP_SATISFY_ANY) {
+        return status;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "voiceagent refused: %s %V", ctx->refused_scheme,
+                  &ctx->reason);
+
+    ngx_voiceagent_count_refusal(ctx->refused_scheme,
+                                 (char *) ctx->reason.data);
+    ngx_voiceagent_count_outcome(NGX_VOICEAGENT_REFUSED);
+
+    switch (status) {
+
+    case NGX_HTTP_UNAUTHORIZED:
+        code = "unauthorized";
+        message = "The request carries no valid token or signature.";
+        break;
+
+    case NGX_HTTP_FORBIDDEN:
+        code = "forbidden";
+        message = "The request is not allowed here.";
+        break;
+
+    case NGX_HTTP_NOT_FOUND:
+        code = "not_found";
+        message = "There is nothing of that name.";
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        code = "unavailable";
+        message = "The service cannot check the request now. Try again.";
+        break;
+
+    default:
+        return status;
+    }
+
+    rc = ngx_voiceagent_send_error(r, status, code, message);
+
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}

@@ -1,0 +1,214 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * voiceagent_authorize: whether this token may see what the path names is a
+ * question only a worker can answer.  Its word is kept for a minute.
+ */
+
+
+#include "ngx_voiceagent_job.h"
+
+
+#define NGX_VOICEAGENT_CACHE_SLOTS    1024
+#define NGX_VOICEAGENT_CACHE_SECONDS  60
+
+
+typedef struct {
+    u_char      digest[32];
+    ngx_int_t   status;
+    time_t      expires;
+} ngx_voiceagent_cached_t;
+
+
+static ngx_int_t ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_str_t *type, u_char digest[32]);
+static ngx_voiceagent_cached_t *ngx_voiceagent_authorize_slot(
+    u_char digest[32]);
+static void ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w);
+
+
+/* of this process: a token's right is asked once a minute and worker */
+
+static ngx_voiceagent_cached_t
+    ngx_voiceagent_cache[NGX_VOICEAGENT_CACHE_SLOTS];
+
+
+/* voiceagent_authorize type [queue=] [timeout=] [lane=] */
+
+char *
+ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf = conf;
+
+    char                       *rv;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i;
+    ngx_voiceagent_job_conf_t  *jcf;
+
+    if (vlcf->authorize != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
+    if (jcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    jcf->type = value[1];
+    jcf->timeout = 5000;
+    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
+    ngx_str_set(&jcf->queue, "realtime");
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    vlcf->authorize = jcf;
+
+    return NGX_CONF_OK;
+}
+
+
+/* NGX_OK, NGX_AGAIN, or the status to refuse with */
+
+ngx_int_t
+ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    u_char                      digest[32];
+    ngx_int_t                   rc;
+    ngx_voiceagent_cached_t    *cached;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    if (ctx->authorizing) {
+        return ctx->wait_status;
+    }
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (ngx_voiceagent_authorize_digest(r, ctx, &vlcf->authorize->type, digest)
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cached = ngx_voiceagent_authorize_slot(digest);
+
+    if (cached->expires > ngx_time()
+        && ngx_memcmp(cached->digest, digest, 32) == 0)
+    {
+        return cached->status;
+    }
+
+    rc = ngx_voiceagent_wait(r, vlcf->authorize, 0,
+                             ngx_voiceagent_authorize_ended, NULL, NULL);
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->authorizing = 1;
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_str_t *type, u_char digest[32])
+{
+    u_char     *p;
+    size_t      len;
+    va_str_t    text;
+
+    len = type->len + r->uri.len + ctx->scheme.len + ctx->account.len
+          + ctx->claims_text.len + 4;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text.data = (char *) p;
+
+    p = ngx_cpymem(p, type->data, type->len);
+    *p++ = '\n';
+    p = ngx_cpymem(p, r->uri.data, r->uri.len);
+    *p++ = '\n';
+    p = ngx_cpymem(p, ctx->scheme.data, ctx->scheme.len);
+    *p++ = '\n';
+    p = ngx_cpymem(p, ctx->account.data, ctx->account.len);
+    *p++ = '\n';
+    p = ngx_cpymem(p, ctx->claims_text.data, ctx->claims_text.len);
+
+    text.len = (char *) p - text.data;
+
+    return va_sha256(text, digest) == VA_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_voiceagent_cached_t *
+ngx_voiceagent_authorize_slot(u_char digest[32])
+{
+    return &ngx_voiceagent_cache[((digest[0] << 8) | digest[1])
+                                 % NGX_VOICEAGENT_CACHE_SLOTS];
+}
+
+
+static void
+ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
+{
+    u_char                      digest[32];
+    ngx_int_t                   status;
+    va_reply_t                  reply;
+    ngx_http_request_t         *r;
+    ngx_voiceagent_ctx_t       *ctx;
+    ngx_voiceagent_cached_t    *cached;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    r = w->request;
+    ctx = ngx_voiceagent_get_ctx(r);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    status = NGX_HTTP_SERVICE_UNAVAILABLE;
+
+    if (w->outcome == NGX_VOICEAGENT_WAIT_REPLY
+        && va_reply_parse(&ctx->mem, ngx_voiceagent_va(&w->text), &reply)
+           == VA_OK)
+    {
+        switch (reply.status) {
+
+        case NGX_HTTP_OK:
+            status = NGX_OK;
+            break;
+
+        case NGX_HTTP_UNAUTHORIZED:
+        case NGX_HTTP_FORBIDDEN:
+        case NGX_HTTP_NOT_FOUND:
+            status = reply.status;
+        }
+    }
+
+    if (status != NGX_HTTP_SERVICE_UNAVAILABLE
+        && ngx_voiceagent_authorize_digest(r, ctx, &vlcf->authorize->type,
+                                           digest)
+           == NGX_OK)
+    {
+        cached = ngx_voiceagent_authorize_slot(digest);
+
+        ngx_memcpy(cached->digest, digest, 32);
+        cached->status = status;
+        cached->expires = ngx_time() + NGX_VOICEAGENT_CACHE_SECONDS;
+    }
+
+    ngx_voiceagent_access_resume(r, status);
+}

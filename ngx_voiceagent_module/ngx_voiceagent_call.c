@@ -1,0 +1,264 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * voiceagent_call: a job whose reply is the response.  When none comes in time
+ * the caller gets the location's fallback, or learns that the work goes on.
+ */
+
+
+#include "ngx_voiceagent_job.h"
+
+
+static ngx_int_t ngx_voiceagent_call_handler(ngx_http_request_t *r);
+static void ngx_voiceagent_call_body(ngx_http_request_t *r);
+static void ngx_voiceagent_call_ended(ngx_voiceagent_waiter_t *w);
+static ngx_int_t ngx_voiceagent_call_reply(ngx_http_request_t *r,
+    va_reply_t *reply);
+static ngx_int_t ngx_voiceagent_call_fail(ngx_http_request_t *r,
+    ngx_voiceagent_wait_e outcome);
+static ngx_int_t ngx_voiceagent_call_pending(ngx_http_request_t *r);
+
+
+/*
+ * voiceagent_call type [queue=] [timeout=time] [late=pending] [lane=] [serial=]
+ *     [dedup=] [dedup_ttl=]
+ */
+
+char *
+ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf = conf;
+
+    char                       *rv;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i;
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_voiceagent_job_conf_t  *jcf;
+
+    if (vlcf->handler) {
+        return "is duplicate, or its location does something else already";
+    }
+
+    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
+    if (jcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    jcf->type = value[1];
+    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
+    jcf->timeout = 10000;
+    ngx_str_set(&jcf->queue, "realtime");
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "late=pending") == 0) {
+            jcf->late_pending = 1;
+            continue;
+        }
+
+        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    vlcf->call = jcf;
+    vlcf->handler = ngx_voiceagent_call_handler;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_voiceagent_call_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_call_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    if (!ngx_voiceagent_passed(r)) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_voiceagent_call_body);
+
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+static void
+ngx_voiceagent_call_body(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (ngx_voiceagent_body_length(r) > (off_t) vlcf->job_body
+        && !vlcf->job_body_omit)
+    {
+        rc = ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                       "too_large", "The body is too large.");
+        goto done;
+    }
+
+    rc = ngx_voiceagent_wait(r, vlcf->call, 1, ngx_voiceagent_call_ended, NULL,
+                             NULL);
+
+    if (rc == NGX_OK) {
+        ngx_voiceagent_wait_events(r);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_BAD_REQUEST);
+        rc = ngx_voiceagent_send_error(r, NGX_HTTP_BAD_REQUEST, "bad_request",
+                                       "The request lacks its identifier.");
+
+    } else {
+        rc = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+done:
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static void
+ngx_voiceagent_call_ended(ngx_voiceagent_waiter_t *w)
+{
+    ngx_int_t              rc;
+    va_reply_t             reply;
+    ngx_http_request_t    *r;
+    ngx_voiceagent_ctx_t  *ctx;
+
+    r = w->request;
+    ctx = ngx_voiceagent_get_ctx(r);
+
+    ctx->job_id = w->node.str;
+
+    if (w->outcome != NGX_VOICEAGENT_WAIT_REPLY) {
+        rc = ngx_voiceagent_call_fail(r, w->outcome);
+
+    } else if (va_reply_parse(&ctx->mem, ngx_voiceagent_va(&w->text), &reply)
+               != VA_OK)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "voiceagent: the reply to job %V cannot be read",
+                      &ctx->job_id);
+        rc = ngx_voiceagent_call_fail(r, NGX_VOICEAGENT_WAIT_UNAVAILABLE);
+
+    } else {
+        rc = ngx_voiceagent_call_reply(r, &reply);
+    }
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_call_reply(ngx_http_request_t *r, va_reply_t *reply)
+{
+    size_t                      i;
+    ngx_str_t                   type, body, name, value;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    /* a worker that cannot answer is as good as one that does not */
+
+    if (reply->status >= 500 && vlcf->fallback) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_FALLBACK);
+        return ngx_voiceagent_send_answer(r, vlcf->fallback);
+    }
+
+    for (i = 0; i < reply->n_headers; i++) {
+        ngx_voiceagent_ngx(&name, reply->headers[i].name);
+        ngx_voiceagent_ngx(&value, reply->headers[i].value);
+
+        if (ngx_voiceagent_add_header(r, &name, &value) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    ngx_voiceagent_ngx(&type, reply->type);
+    ngx_voiceagent_ngx(&body, reply->body);
+
+    ngx_voiceagent_count_outcome(NGX_VOICEAGENT_REPLIED);
+
+    return ngx_voiceagent_send(r, reply->status, &type, &body);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_call_fail(ngx_http_request_t *r, ngx_voiceagent_wait_e outcome)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (vlcf->fallback) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_FALLBACK);
+        return ngx_voiceagent_send_answer(r, vlcf->fallback);
+    }
+
+    if (outcome == NGX_VOICEAGENT_WAIT_TIMEOUT) {
+
+        if (vlcf->call->late_pending) {
+            ngx_voiceagent_count_outcome(NGX_VOICEAGENT_PENDING);
+            return ngx_voiceagent_call_pending(r);
+        }
+
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_TIMEOUT);
+        return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                         "timeout",
+                                         "No answer came in time. Try again.");
+    }
+
+    ngx_voiceagent_count_outcome(outcome == NGX_VOICEAGENT_WAIT_OVERLOADED
+                                 ? NGX_VOICEAGENT_OVERLOADED
+                                 : NGX_VOICEAGENT_UNAVAILABLE);
+
+    return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "unavailable",
+                                     "The service is not ready. Try again.");
+}
+
+
+/* the work goes on: GET /api/jobs/{id}, or the same request again, tells */
+
+static ngx_int_t
+ngx_voiceagent_call_pending(ngx_http_request_t *r)
+{
+    u_char                *p;
+    size_t                 len;
+    ngx_str_t              body;
+    ngx_voiceagent_ctx_t  *ctx;
+    static ngx_str_t       type = ngx_string("application/json");
+
+    ctx = ngx_voiceagent_get_ctx(r);
+
+    len = sizeof("{\"status\":\"pending\",\"job\":\"\"}") + ctx->job_id.len;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    body.data = p;
+    body.len = ngx_snprintf(p, len, "{\"status\":\"pending\",\"job\":\"%V\"}",
+                            &ctx->job_id)
+               - p;
+
+    return ngx_voiceagent_send(r, NGX_HTTP_ACCEPTED, &type, &body);
+}

@@ -1,0 +1,184 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * voiceagent_enqueue: a webhook becomes a job, and only then is acknowledged.
+ * The sender repeats what we do not acknowledge, so a push that fails, even one
+ * whose answer was lost, is a 503 and never a doubt.
+ */
+
+
+#include "ngx_voiceagent_job.h"
+
+
+static ngx_int_t ngx_voiceagent_enqueue_handler(ngx_http_request_t *r);
+static void ngx_voiceagent_enqueue_body(ngx_http_request_t *r);
+static void ngx_voiceagent_enqueue_pushed(ngx_voiceagent_push_t *push);
+static ngx_int_t ngx_voiceagent_enqueue_unavailable(ngx_http_request_t *r);
+
+
+/* voiceagent_enqueue type [queue=] [lane=] [serial=] [dedup=] [dedup_ttl=] */
+
+char *
+ngx_voiceagent_enqueue_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf = conf;
+
+    char                       *rv;
+    ngx_str_t                  *value;
+    ngx_uint_t                  i;
+    ngx_http_core_loc_conf_t   *clcf;
+    ngx_voiceagent_job_conf_t  *jcf;
+
+    if (vlcf->handler) {
+        return "is duplicate, or its location does something else already";
+    }
+
+    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
+    if (jcf == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    jcf->type = value[1];
+    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
+    ngx_str_set(&jcf->queue, "default");
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    vlcf->enqueue = jcf;
+    vlcf->handler = ngx_voiceagent_enqueue_handler;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_voiceagent_enqueue_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_enqueue_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    if (!ngx_voiceagent_passed(r)) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, ngx_voiceagent_enqueue_body);
+
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+static void
+ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      nobody = ngx_null_string;
+    ngx_voiceagent_job_t           job;
+    ngx_voiceagent_push_t         *push;
+    ngx_voiceagent_loc_conf_t     *vlcf;
+    ngx_voiceagent_job_options_t   options;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (ngx_voiceagent_body_length(r) > (off_t) vlcf->job_body
+        && !vlcf->job_body_omit)
+    {
+        ngx_http_finalize_request(r,
+            ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                      "too_large", "The body is too large."));
+        return;
+    }
+
+    options.conf = vlcf->enqueue;
+    options.channel = nobody;
+    options.timeout = 0;
+    options.body = 1;
+
+    rc = ngx_voiceagent_job_build(r, &options, &job);
+
+    if (rc == NGX_DECLINED) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_BAD_REQUEST);
+        ngx_http_finalize_request(r,
+            ngx_voiceagent_send_error(r, NGX_HTTP_BAD_REQUEST, "bad_request",
+                                      "The request lacks its identifier."));
+        return;
+    }
+
+    push = rc == NGX_OK ? ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_push_t))
+                        : NULL;
+    if (push == NULL) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    push->handler = ngx_voiceagent_enqueue_pushed;
+
+    rc = ngx_voiceagent_push(r, push, &vlcf->enqueue->queue, &job,
+                             vlcf->enqueue->dedup_ttl, &nobody);
+
+    if (rc == NGX_OK) {
+        ngx_voiceagent_wait_events(r);
+        return;
+    }
+
+    ngx_voiceagent_count_outcome(ngx_voiceagent_redis_overloaded()
+                                 ? NGX_VOICEAGENT_OVERLOADED
+                                 : NGX_VOICEAGENT_UNAVAILABLE);
+
+    ngx_http_finalize_request(r, ngx_voiceagent_enqueue_unavailable(r));
+}
+
+
+static void
+ngx_voiceagent_enqueue_pushed(ngx_voiceagent_push_t *push)
+{
+    ngx_int_t                   rc;
+    ngx_http_request_t         *r;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+    static ngx_str_t            type = ngx_string("application/json");
+    static ngx_str_t            body = ngx_string("{\"success\":true}");
+
+    r = push->request;
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (push->result == NGX_VOICEAGENT_PUSH_FAILED) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_UNAVAILABLE);
+        ngx_http_finalize_request(r, ngx_voiceagent_enqueue_unavailable(r));
+        return;
+    }
+
+    ngx_voiceagent_get_ctx(r)->job_id = push->id;
+
+    ngx_voiceagent_count_outcome(push->result == NGX_VOICEAGENT_PUSH_NEW
+                                 ? NGX_VOICEAGENT_ACCEPTED
+                                 : NGX_VOICEAGENT_DUPLICATE);
+
+    rc = vlcf->ack ? ngx_voiceagent_send_answer(r, vlcf->ack)
+                   : ngx_voiceagent_send(r, NGX_HTTP_OK, &type, &body);
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_enqueue_unavailable(ngx_http_request_t *r)
+{
+    return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "unavailable",
+                                     "The request was not stored. Try again.");
+}

@@ -1,0 +1,567 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/* a verified request as the job document workers read (docs/protocol.md) */
+
+
+#include "ngx_voiceagent_job.h"
+
+#include <openssl/rand.h>
+
+
+#define NGX_VOICEAGENT_DEDUP_MAX    128
+#define NGX_VOICEAGENT_ENTROPY      4096
+#define NGX_VOICEAGENT_JOB_SLACK    2048
+
+
+static ngx_int_t ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id);
+static ngx_int_t ngx_voiceagent_job_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, va_str_t *value);
+static ngx_int_t ngx_voiceagent_job_dedup(ngx_http_request_t *r,
+    ngx_voiceagent_job_conf_t *jcf, va_str_t *dedup);
+static ngx_int_t ngx_voiceagent_job_headers(ngx_http_request_t *r,
+    va_job_t *job);
+static ngx_uint_t ngx_voiceagent_job_header_passes(
+    ngx_voiceagent_loc_conf_t *vlcf, ngx_table_elt_t *h);
+static ngx_int_t ngx_voiceagent_job_cookies(ngx_http_request_t *r,
+    ngx_voiceagent_loc_conf_t *vlcf, va_job_t *job);
+static ngx_int_t ngx_voiceagent_job_body(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, va_job_t *job);
+static ngx_int_t ngx_voiceagent_job_members(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, va_job_t *job);
+
+
+/* request headers a job carries; never credentials or signatures */
+
+static ngx_str_t  ngx_voiceagent_headers[] = {
+    ngx_string("content-type"),
+    ngx_string("user-agent"),
+    ngx_string("accept-language"),
+    ngx_string("origin"),
+    ngx_null_string
+};
+
+static ngx_str_t  ngx_voiceagent_header_families[] = {
+    ngx_string("x-goog-"),
+    ngx_string("x-shopify-"),
+    ngx_string("shopify-"),
+    ngx_string("webhook-"),
+    ngx_string("svix-"),
+    ngx_null_string
+};
+
+static ngx_str_t  ngx_voiceagent_header_secrets[] = {
+    ngx_string("authorization"),
+    ngx_string("cookie"),
+    ngx_string("signature"),
+    ngx_string("hmac"),
+    ngx_string("channel-token"),
+    ngx_null_string
+};
+
+
+char *
+ngx_voiceagent_job_parameter(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf,
+    ngx_str_t *parameter)
+{
+    ngx_int_t   n;
+    ngx_str_t   s;
+
+    s = *parameter;
+
+    if (ngx_strncmp(s.data, "queue=", 6) == 0) {
+        s.data += 6;
+        s.len -= 6;
+
+        if (ngx_strcmp(s.data, "realtime") != 0
+            && ngx_strcmp(s.data, "default") != 0
+            && ngx_strcmp(s.data, "bulk") != 0)
+        {
+            return "knows the queues realtime, default and bulk";
+        }
+
+        jcf->queue = s;
+
+        return NGX_CONF_OK;
+    }
+
+    /* of those that wait, which have one by default */
+
+    if (jcf->timeout && ngx_strncmp(s.data, "timeout=", 8) == 0) {
+        s.data += 8;
+        s.len -= 8;
+
+        n = ngx_parse_time(&s, 0);
+        if (n == NGX_ERROR || n == 0) {
+            return "has an invalid timeout=";
+        }
+
+        jcf->timeout = (ngx_msec_t) n;
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(s.data, "lane=", 5) == 0) {
+        s.data += 5;
+        s.len -= 5;
+        return ngx_voiceagent_complex_value(cf, &s, &jcf->lane);
+    }
+
+    if (ngx_strncmp(s.data, "serial=", 7) == 0) {
+        s.data += 7;
+        s.len -= 7;
+        return ngx_voiceagent_complex_value(cf, &s, &jcf->serial);
+    }
+
+    if (ngx_strncmp(s.data, "dedup=", 6) == 0) {
+        s.data += 6;
+        s.len -= 6;
+        return ngx_voiceagent_complex_value(cf, &s, &jcf->dedup);
+    }
+
+    if (ngx_strncmp(s.data, "dedup_ttl=", 10) == 0) {
+        s.data += 10;
+        s.len -= 10;
+
+        n = ngx_parse_time(&s, 1);
+        if (n == NGX_ERROR || n == 0) {
+            return "has an invalid dedup_ttl=";
+        }
+
+        jcf->dedup_ttl = (time_t) n;
+
+        return NGX_CONF_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\"", parameter);
+
+    return NGX_CONF_ERROR;
+}
+
+
+ngx_int_t
+ngx_voiceagent_job_build(ngx_http_request_t *r,
+    ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *result)
+{
+    va_buf_t                    out;
+    va_job_t                    job;
+    ngx_int_t                   rc;
+    ngx_str_t                   id;
+    ngx_time_t                 *tp;
+    ngx_voiceagent_ctx_t       *ctx;
+    ngx_voiceagent_job_conf_t  *jcf;
+
+    ctx = ngx_voiceagent_get_ctx(r);
+    jcf = options->conf;
+
+    ngx_memzero(&job, sizeof(va_job_t));
+
+    if (ngx_voiceagent_job_id(r, &id) != NGX_OK
+        || ngx_voiceagent_job_value(r, jcf->lane, &job.lane) != NGX_OK
+        || ngx_voiceagent_job_value(r, jcf->serial, &job.serial) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_voiceagent_job_dedup(r, jcf, &job.dedup);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_voiceagent_job_headers(r, &job) != NGX_OK
+        || (options->body
+            && (ngx_voiceagent_job_body(r, ctx, &job) != NGX_OK
+                || ngx_voiceagent_job_members(r, ctx, &job) != NGX_OK)))
+    {
+        return NGX_ERROR;
+    }
+
+    tp = ngx_timeofday();
+
+    job.id = ngx_voiceagent_va(&id);
+    job.type = ngx_voiceagent_va(&jcf->type);
+    job.org = ngx_voiceagent_va(&ctx->claim[NGX_VOICEAGENT_CLAIM_ORG]);
+    job.enqueued_ms = (int64_t) tp->sec * 1000 + tp->msec;
+    job.deadline_ms = options->timeout
+                      ? job.enqueued_ms + (int64_t) options->timeout : 0;
+    job.reply = ngx_voiceagent_va(&options->channel);
+    job.trace = ngx_voiceagent_va(&id);
+    job.auth_scheme = ngx_voiceagent_va(&ctx->scheme);
+    job.auth_account = ngx_voiceagent_va(&ctx->account);
+    job.auth_claims = ctx->claims_text;
+    job.http_method = ngx_voiceagent_va(&r->method_name);
+    job.http_uri = ngx_voiceagent_va(&r->uri);
+    job.http_args = ngx_voiceagent_va(&r->args);
+    job.http_peer = ngx_voiceagent_va(&r->connection->addr_text);
+
+    va_buf_init(&out, &ctx->mem, job.body.len + NGX_VOICEAGENT_JOB_SLACK);
+
+    if (va_job_write(&out, &job) != VA_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->job_id = id;
+
+    result->id = job.id;
+    result->document = va_buf_str(&out);
+    result->dedup = job.dedup;
+
+    return NGX_OK;
+}
+
+
+/* UUID version 7 (RFC 9562): sorts by time, random enough never to meet again */
+
+static ngx_int_t
+ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id)
+{
+    u_char             *p, *last, uuid[16];
+    uint64_t            ms;
+    ngx_uint_t          i;
+    ngx_time_t         *tp;
+    static u_char       entropy[NGX_VOICEAGENT_ENTROPY];
+    static ngx_uint_t   used = NGX_VOICEAGENT_ENTROPY;
+    static ngx_pid_t    pid;
+
+    if (used + 10 > NGX_VOICEAGENT_ENTROPY || pid != ngx_pid) {
+
+        if (RAND_bytes(entropy, NGX_VOICEAGENT_ENTROPY) != 1) {
+            ngx_ssl_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "RAND_bytes() failed");
+            return NGX_ERROR;
+        }
+
+        used = 0;
+        pid = ngx_pid;
+    }
+
+    tp = ngx_timeofday();
+    ms = (uint64_t) tp->sec * 1000 + tp->msec;
+
+    for (i = 0; i < 6; i++) {
+        uuid[i] = (u_char) (ms >> (40 - 8 * i));
+    }
+
+    ngx_memcpy(&uuid[6], &entropy[used], 10);
+    used += 10;
+
+    uuid[6] = (uuid[6] & 0x0f) | 0x70;
+    uuid[8] = (uuid[8] & 0x3f) | 0x80;
+
+    p = ngx_pnalloc(r->pool, 36);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    id->data = p;
+    id->len = 36;
+
+    last = ngx_hex_dump(p, uuid, 4);
+    *last++ = '-';
+    last = ngx_hex_dump(last, &uuid[4], 2);
+    *last++ = '-';
+    last = ngx_hex_dump(last, &uuid[6], 2);
+    *last++ = '-';
+    last = ngx_hex_dump(last, &uuid[8], 2);
+    *last++ = '-';
+    (void) ngx_hex_dump(last, &uuid[10], 6);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_job_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
+    va_str_t *value)
+{
+    ngx_str_t  s;
+
+    if (cv == NULL) {
+        *value = VA_STR_NULL;
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, cv, &s) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    *value = s.len ? ngx_voiceagent_va(&s) : VA_STR_NULL;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The job's type and the value; a long or odd value, or one that may hold what
+ * a person wrote, as its digest.
+ */
+
+static ngx_int_t
+ngx_voiceagent_job_dedup(ngx_http_request_t *r,
+    ngx_voiceagent_job_conf_t *jcf, va_str_t *dedup)
+{
+    u_char    *p, digest[32];
+    size_t     i, len;
+    va_str_t   value;
+
+    *dedup = VA_STR_NULL;
+
+    if (jcf->dedup == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_voiceagent_job_value(r, jcf->dedup, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < value.len; i++) {
+        if ((u_char) value.data[i] <= ' ' || (u_char) value.data[i] > '~') {
+            break;
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, jcf->type.len + 1
+                             + ngx_max(value.len, 64));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    dedup->data = (char *) p;
+
+    p = ngx_cpymem(p, jcf->type.data, jcf->type.len);
+    *p++ = ':';
+
+    if (i == value.len && value.len <= NGX_VOICEAGENT_DEDUP_MAX) {
+        ngx_memcpy(p, value.data, value.len);
+        len = value.len;
+
+    } else {
+        if (va_sha256(value, digest) != VA_OK) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_hex_dump(p, digest, 32);
+        len = 64;
+    }
+
+    dedup->len = jcf->type.len + 1 + len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_job_headers(ngx_http_request_t *r, va_job_t *job)
+{
+    ngx_uint_t                  i;
+    va_header_t                *headers;
+    ngx_list_part_t            *part;
+    ngx_table_elt_t            *h;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    headers = ngx_palloc(r->pool, VA_JOB_MAX_HEADERS * sizeof(va_header_t));
+    if (headers == NULL) {
+        return NGX_ERROR;
+    }
+
+    job->headers = headers;
+
+    part = &r->headers_in.headers.part;
+
+    for ( ; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (job->n_headers == VA_JOB_MAX_HEADERS) {
+                return NGX_OK;
+            }
+
+            if (!ngx_voiceagent_job_header_passes(vlcf, &h[i])) {
+                continue;
+            }
+
+            headers[job->n_headers].name = va_str((char *) h[i].lowcase_key,
+                                                  h[i].key.len);
+            headers[job->n_headers].value = ngx_voiceagent_va(&h[i].value);
+            job->n_headers++;
+        }
+    }
+
+    return vlcf->pass_headers ? ngx_voiceagent_job_cookies(r, vlcf, job)
+                              : NGX_OK;
+}
+
+
+/* "voiceagent_pass_header cookie=name": that one cookie, as "cookie-name" */
+
+static ngx_int_t
+ngx_voiceagent_job_cookies(ngx_http_request_t *r,
+    ngx_voiceagent_loc_conf_t *vlcf, va_job_t *job)
+{
+    u_char       *p;
+    ngx_str_t    *pass, name, value;
+    ngx_uint_t    i;
+    va_header_t  *header;
+
+    pass = vlcf->pass_headers->elts;
+
+    for (i = 0; i < vlcf->pass_headers->nelts; i++) {
+
+        if (pass[i].len <= sizeof("cookie=") - 1
+            || ngx_strncmp(pass[i].data, "cookie=", sizeof("cookie=") - 1) != 0
+            || job->n_headers == VA_JOB_MAX_HEADERS)
+        {
+            continue;
+        }
+
+        name.data = pass[i].data + sizeof("cookie=") - 1;
+        name.len = pass[i].len - (sizeof("cookie=") - 1);
+
+        if (ngx_voiceagent_cookie(r, &name, &value) != NGX_OK
+            || !va_utf8_valid(ngx_voiceagent_va(&value)))
+        {
+            continue;
+        }
+
+        p = ngx_pnalloc(r->pool, pass[i].len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, pass[i].data, pass[i].len);
+        p[sizeof("cookie") - 1] = '-';
+
+        header = &job->headers[job->n_headers++];
+        header->name = va_str((char *) p, pass[i].len);
+        header->value = ngx_voiceagent_va(&value);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_voiceagent_job_header_passes(ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_table_elt_t *h)
+{
+    ngx_str_t   *name;
+    ngx_uint_t   i, passes;
+
+    passes = 0;
+
+    for (name = ngx_voiceagent_headers; name->len && !passes; name++) {
+        passes = name->len == h->key.len
+                 && ngx_memcmp(name->data, h->lowcase_key, name->len) == 0;
+    }
+
+    for (name = ngx_voiceagent_header_families; name->len && !passes; name++) {
+        passes = name->len < h->key.len
+                 && ngx_memcmp(name->data, h->lowcase_key, name->len) == 0;
+    }
+
+    if (vlcf->pass_headers && !passes) {
+        name = vlcf->pass_headers->elts;
+
+        for (i = 0; i < vlcf->pass_headers->nelts && !passes; i++) {
+            passes = name[i].len == h->key.len
+                     && ngx_memcmp(name[i].data, h->lowcase_key, name[i].len)
+                        == 0;
+        }
+    }
+
+    for (name = ngx_voiceagent_header_secrets; name->len && passes; name++) {
+        passes = ngx_strlcasestrn(h->lowcase_key,
+                                  h->lowcase_key + h->key.len,
+                                  name->data, name->len - 1)
+                 == NULL;
+    }
+
+    return passes && va_utf8_valid(ngx_voiceagent_va(&h->value));
+}
+
+
+/* over voiceagent_job_body only its length and digest go along */
+
+static ngx_int_t
+ngx_voiceagent_job_body(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    va_job_t *job)
+{
+    off_t                       length;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    length = ngx_voiceagent_body_length(r);
+
+    if (length <= (off_t) vlcf->job_body) {
+
+        if (ngx_voiceagent_body_collect(r, ctx) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        job->body = ngx_voiceagent_va(&ctx->body);
+        job->body_length = job->body.len;
+
+        return NGX_OK;
+    }
+
+    if (ngx_voiceagent_body_sha256(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    job->body_omitted = true;
+    job->body_length = (size_t) length;
+    job->body_sha256 = ngx_voiceagent_va(&ctx->sha256);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_job_members(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    va_job_t *job)
+{
+    ngx_uint_t                  i;
+    ngx_voiceagent_json_t      *json;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (vlcf->json == NULL || !job->body_omitted) {
+        return NGX_OK;
+    }
+
+    if (ngx_voiceagent_body_json(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    json = vlcf->json->elts;
+
+    job->members = ngx_palloc(r->pool, vlcf->json->nelts
+                                       * sizeof(va_header_t));
+    if (job->members == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < vlcf->json->nelts; i++) {
+        if (ctx->json[i].data) {
+            job->members[job->n_members].name =
+                                           ngx_voiceagent_va(&json[i].name);
+            job->members[job->n_members].value = ctx->json[i];
+            job->n_members++;
+        }
+    }
+
+    return NGX_OK;
+}

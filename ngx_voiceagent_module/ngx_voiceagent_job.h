@@ -1,0 +1,134 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+#ifndef _NGX_VOICEAGENT_JOB_H_INCLUDED_
+#define _NGX_VOICEAGENT_JOB_H_INCLUDED_
+
+
+#include "ngx_voiceagent_module.h"
+#include "ngx_voiceagent_redis.h"
+
+#include "core/job.h"
+
+
+/* ngx_voiceagent_job.c: a request as a job document */
+
+typedef struct {
+    ngx_voiceagent_job_conf_t     *conf;
+    ngx_str_t                      channel;      /* empty: nobody waits */
+    ngx_msec_t                     timeout;      /* 0: no deadline */
+    unsigned                       body:1;       /* the request's goes along */
+} ngx_voiceagent_job_options_t;
+
+
+typedef struct {
+    va_str_t                       id;
+    va_str_t                       document;
+    va_str_t                       dedup;        /* empty: none */
+} ngx_voiceagent_job_t;
+
+
+/*
+ * NGX_DECLINED: the request lacks what the deduplication key is made of.  All
+ * of it lives in r->pool.
+ */
+
+ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
+    ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *job);
+
+/* the parameters enqueue, call, authorize and snapshot share */
+
+char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
+    ngx_voiceagent_job_conf_t *jcf, ngx_str_t *parameter);
+
+
+/* ngx_voiceagent_push.c: the document into its queue, in one script */
+
+typedef enum {
+    NGX_VOICEAGENT_PUSH_FAILED = 0,              /* Redis does not have it */
+    NGX_VOICEAGENT_PUSH_NEW,
+    NGX_VOICEAGENT_PUSH_RUNNING,                 /* that key's job has not ended */
+    NGX_VOICEAGENT_PUSH_DONE
+} ngx_voiceagent_push_result_e;
+
+
+typedef struct ngx_voiceagent_push_s  ngx_voiceagent_push_t;
+
+struct ngx_voiceagent_push_s {
+    ngx_http_request_t            *request;
+    ngx_voiceagent_op_t           *op;
+    ngx_event_t                    event;
+    ngx_msec_t                     started;
+    va_str_t                       args[6];
+    void                         (*handler)(ngx_voiceagent_push_t *push);
+    void                          *data;
+
+    ngx_voiceagent_push_result_e   result;
+    ngx_str_t                      id;           /* of the job that counts */
+    ngx_str_t                      reply;        /* DONE: its stored reply */
+};
+
+
+/*
+ * NGX_OK: push->handler runs later, from a posted event, unless the request
+ * ends before.  NGX_BUSY: no connection, or too much in flight; nothing sent.
+ */
+
+ngx_int_t ngx_voiceagent_push(ngx_http_request_t *r,
+    ngx_voiceagent_push_t *push, ngx_str_t *queue, ngx_voiceagent_job_t *job,
+    time_t dedup_ttl, ngx_str_t *channel);
+
+
+/* ngx_voiceagent_waiter.c: a job whose reply a request waits for */
+
+typedef enum {
+    NGX_VOICEAGENT_WAIT_REPLY = 0,
+    NGX_VOICEAGENT_WAIT_TIMEOUT,
+    NGX_VOICEAGENT_WAIT_UNAVAILABLE,
+    NGX_VOICEAGENT_WAIT_OVERLOADED
+} ngx_voiceagent_wait_e;
+
+
+typedef struct ngx_voiceagent_waiter_s  ngx_voiceagent_waiter_t;
+
+struct ngx_voiceagent_waiter_s {
+    ngx_str_node_t                 node;         /* by the job's id */
+    ngx_queue_t                    queue;
+    ngx_http_request_t            *request;
+    void                         (*handler)(ngx_voiceagent_waiter_t *waiter);
+    void                          *data;
+
+    ngx_voiceagent_wait_e          outcome;
+    ngx_str_t                      text;         /* the reply's document */
+
+    ngx_voiceagent_push_t          push;
+    ngx_voiceagent_op_t           *get;
+    va_str_t                       get_args[2];
+    ngx_str_t                      queue_name;
+    ngx_msec_t                     interval;
+    ngx_event_t                    event;
+    ngx_event_t                    deadline;
+    ngx_event_t                    poll;
+    unsigned                       registered:1;
+    unsigned                       ended:1;
+};
+
+
+/*
+ * Pushes the job and waits at most conf->timeout.  NGX_OK: handler runs once,
+ * from an event, unless the request ends before.  NGX_DECLINED as
+ * ngx_voiceagent_job_build().
+ */
+
+ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
+    ngx_voiceagent_job_conf_t *conf, ngx_uint_t body,
+    void (*handler)(ngx_voiceagent_waiter_t *), void *data,
+    ngx_voiceagent_waiter_t **waiter);
+
+ngx_int_t ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle);
+
+
+#endif /* _NGX_VOICEAGENT_JOB_H_INCLUDED_ */

@@ -1,0 +1,681 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * Shared secrets and JWKS files.  Loaded when the configuration is read, where
+ * a broken one fails the test; looked at again by each worker every ten seconds
+ * and swapped in when they parse, so that a key is rotated by writing a file.
+ * Requests use a key only within one call, never across events, so the old one
+ * is freed at once.
+ */
+
+
+#include "ngx_voiceagent_module.h"
+
+
+#define NGX_VOICEAGENT_KEY_FILE_MAX  65536
+
+
+typedef struct {
+    ngx_str_t                      file;         /* empty: value */
+    ngx_str_t                      value;
+    time_t                         mtime;
+    off_t                          size;
+    ngx_file_uniq_t                uniq;
+} ngx_voiceagent_key_source_t;
+
+
+/* what is swapped; all of it in one allocation but the prepared secrets */
+
+typedef struct {
+    size_t                         n;
+    va_secret_t                    secrets[VA_SIGNATURE_MAX_SECRETS];
+    va_jwks_t                     *set;
+    u_char                        *text;
+    size_t                         len;
+} ngx_voiceagent_secrets_t;
+
+
+struct ngx_voiceagent_key_s {
+    ngx_str_t                      name;
+    ngx_array_t                    sources;      /* ngx_voiceagent_key_source_t */
+    ngx_voiceagent_secrets_t      *secrets;
+    ngx_flag_t                     tokens;       /* a JWT is verified with it */
+};
+
+
+struct ngx_voiceagent_jwks_file_s {
+    ngx_voiceagent_key_source_t    source;
+    va_jwt_alg_t                   rsa;
+    va_jwks_t                     *set;
+};
+
+
+static ngx_voiceagent_key_t *ngx_voiceagent_key_find(
+    ngx_voiceagent_main_conf_t *vmcf, ngx_str_t *name);
+static ngx_int_t ngx_voiceagent_key_load(ngx_voiceagent_key_t *key,
+    ngx_log_t *log);
+static ngx_int_t ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets,
+    ngx_uint_t tokens, ngx_str_t *name, ngx_log_t *log);
+static ngx_int_t ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets,
+    va_str_t id, va_str_t text);
+static void ngx_voiceagent_secrets_free(ngx_voiceagent_secrets_t *secrets);
+static void ngx_voiceagent_key_cleanup(void *data);
+static void ngx_voiceagent_jwks_cleanup(void *data);
+static ngx_int_t ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file,
+    ngx_log_t *log);
+static ngx_int_t ngx_voiceagent_source_read(
+    ngx_voiceagent_key_source_t *source, u_char **text, size_t *len,
+    ngx_uint_t level, ngx_log_t *log);
+static ngx_int_t ngx_voiceagent_source_changed(
+    ngx_voiceagent_key_source_t *source, ngx_log_t *log);
+
+
+/* voiceagent_key name file=/path | env=NAME */
+
+char *
+ngx_voiceagent_key_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voiceagent_main_conf_t  *vmcf = conf;
+
+    char                         *env;
+    ngx_str_t                    *value, s;
+    ngx_pool_cleanup_t           *cln;
+    ngx_voiceagent_key_t         *key, **keyp;
+    ngx_voiceagent_key_source_t  *source;
+
+    value = cf->args->elts;
+
+    key = ngx_voiceagent_key_find(vmcf, &value[1]);
+
+    if (key == NULL) {
+        key = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_key_t));
+        keyp = ngx_array_push(&vmcf->keys);
+        cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+        if (key == NULL || keyp == NULL || cln == NULL
+            || ngx_array_init(&key->sources, cf->pool, 1,
+                              sizeof(ngx_voiceagent_key_source_t))
+               != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        key->name = value[1];
+        *keyp = key;
+
+        cln->handler = ngx_voiceagent_key_cleanup;
+        cln->data = key;
+    }
+
+    source = ngx_array_push(&key->sources);
+    if (source == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(source, sizeof(ngx_voiceagent_key_source_t));
+
+    if (ngx_strncmp(value[2].data, "file=", 5) == 0) {
+        source->file.data = value[2].data + 5;
+        source->file.len = value[2].len - 5;
+
+        return ngx_conf_full_name(cf->cycle, &source->file, 1) == NGX_OK
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (ngx_strncmp(value[2].data, "env=", 4) == 0) {
+        env = getenv((char *) value[2].data + 4);
+
+        if (env == NULL || *env == '\0') {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "environment variable \"%s\" is not set",
+                               value[2].data + 4);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = (u_char *) env;
+        s.len = ngx_strlen(env);
+        source->value.len = s.len;
+        source->value.data = ngx_pstrdup(cf->pool, &s);
+
+        return source->value.data ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    return "needs file= or env=";
+}
+
+
+static ngx_voiceagent_key_t *
+ngx_voiceagent_key_find(ngx_voiceagent_main_conf_t *vmcf, ngx_str_t *name)
+{
+    ngx_uint_t              i;
+    ngx_voiceagent_key_t  **keys;
+
+    keys = vmcf->keys.elts;
+
+    for (i = 0; i < vmcf->keys.nelts; i++) {
+        if (keys[i]->name.len == name->len
+            && ngx_strncmp(keys[i]->name.data, name->data, name->len) == 0)
+        {
+            return keys[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_voiceagent_key_t *
+ngx_voiceagent_key_get(ngx_conf_t *cf, ngx_str_t *name)
+{
+    ngx_voiceagent_key_t        *key;
+    ngx_voiceagent_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
+
+    key = ngx_voiceagent_key_find(vmcf, name);
+
+    if (key == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown key \"%V\": voiceagent_key must stand "
+                           "before its use", name);
+    }
+
+    return key;
+}
+
+
+ngx_voiceagent_jwks_file_t *
+ngx_voiceagent_jwks_get(ngx_conf_t *cf, ngx_str_t *path)
+{
+    ngx_uint_t                    i;
+    ngx_pool_cleanup_t           *cln;
+    ngx_voiceagent_jwks_file_t   *file, **files;
+    ngx_voiceagent_main_conf_t   *vmcf;
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
+
+    if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
+        return NULL;
+    }
+
+    files = vmcf->jwks.elts;
+
+    for (i = 0; i < vmcf->jwks.nelts; i++) {
+        if (ngx_strcmp(files[i]->source.file.data, path->data) == 0) {
+            return files[i];
+        }
+    }
+
+    file = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_jwks_file_t));
+    files = ngx_array_push(&vmcf->jwks);
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (file == NULL || files == NULL || cln == NULL) {
+        return NULL;
+    }
+
+    *files = file;
+
+    file->source.file = *path;
+    file->rsa = VA_RS256;
+
+    cln->handler = ngx_voiceagent_jwks_cleanup;
+    cln->data = file;
+
+    return file;
+}
+
+
+void
+ngx_voiceagent_key_for_tokens(ngx_voiceagent_key_t *key)
+{
+    key->tokens = 1;
+}
+
+
+/* at the end of the configuration, when it is known what each key is for */
+
+ngx_int_t
+ngx_voiceagent_keys_load(ngx_conf_t *cf)
+{
+    ngx_uint_t                    i;
+    ngx_voiceagent_key_t        **keys;
+    ngx_voiceagent_main_conf_t   *vmcf;
+    ngx_voiceagent_jwks_file_t  **files;
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
+
+    keys = vmcf->keys.elts;
+
+    for (i = 0; i < vmcf->keys.nelts; i++) {
+        if (ngx_voiceagent_key_load(keys[i], cf->log) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "voiceagent_key \"%V\" cannot be used",
+                               &keys[i]->name);
+            return NGX_ERROR;
+        }
+    }
+
+    files = vmcf->jwks.elts;
+
+    for (i = 0; i < vmcf->jwks.nelts; i++) {
+
+        /* the scheduler may fetch it only later: no tokens until then */
+
+        if (ngx_voiceagent_jwks_load(files[i], cf->log) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                               "no keys from \"%V\" yet",
+                               &files[i]->source.file);
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf, ngx_log_t *log)
+{
+    ngx_int_t                     rc;
+    ngx_uint_t                    i, j, changed;
+    ngx_voiceagent_key_t        **keys;
+    ngx_voiceagent_jwks_file_t  **files;
+    ngx_voiceagent_key_source_t  *source;
+
+    keys = vmcf->keys.elts;
+
+    for (i = 0; i < vmcf->keys.nelts; i++) {
+
+        changed = 0;
+        source = keys[i]->sources.elts;
+
+        for (j = 0; j < keys[i]->sources.nelts; j++) {
+            changed |= ngx_voiceagent_source_changed(&source[j], log);
+        }
+
+        if (changed) {
+            rc = ngx_voiceagent_key_load(keys[i], log);
+            ngx_voiceagent_count(rc == NGX_OK ? NGX_VOICEAGENT_KEYS_CHANGED
+                                              : NGX_VOICEAGENT_KEYS_FAILED, 1);
+        }
+    }
+
+    files = vmcf->jwks.elts;
+
+    for (i = 0; i < vmcf->jwks.nelts; i++) {
+        if (ngx_voiceagent_source_changed(&files[i]->source, log)) {
+            rc = ngx_voiceagent_jwks_load(files[i], log);
+            ngx_voiceagent_count(rc == NGX_OK ? NGX_VOICEAGENT_KEYS_CHANGED
+                                              : NGX_VOICEAGENT_KEYS_FAILED, 1);
+        }
+    }
+}
+
+
+const va_secret_t *
+ngx_voiceagent_key_secrets(ngx_voiceagent_key_t *key, size_t *n)
+{
+    *n = key->secrets->n;
+
+    return key->secrets->secrets;
+}
+
+
+const va_jwks_t *
+ngx_voiceagent_key_set(ngx_voiceagent_key_t *key)
+{
+    return key->secrets->set;
+}
+
+
+const va_jwks_t *
+ngx_voiceagent_jwks_set(ngx_voiceagent_jwks_file_t *file)
+{
+    return file->set;
+}
+
+
+/* leaves the key as it was unless all its sources are good */
+
+static ngx_int_t
+ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
+{
+    u_char                       *text, *p;
+    size_t                        len;
+    ngx_uint_t                    i;
+    ngx_voiceagent_secrets_t     *secrets;
+    ngx_voiceagent_key_source_t  *source;
+
+    secrets = ngx_calloc(sizeof(ngx_voiceagent_secrets_t), log);
+    if (secrets == NULL) {
+        return NGX_ERROR;
+    }
+
+    source = key->sources.elts;
+
+    for (i = 0; i < key->sources.nelts; i++) {
+
+        if (ngx_voiceagent_source_read(&source[i], &text, &len, NGX_LOG_ERR,
+                                       log)
+            != NGX_OK)
+        {
+            goto failed;
+        }
+
+        p = ngx_alloc(secrets->len + len + 1, log);
+        if (p == NULL) {
+            ngx_free(text);
+            goto failed;
+        }
+
+        ngx_memcpy(p, secrets->text, secrets->len);
+        ngx_memcpy(p + secrets->len, text, len);
+        p[secrets->len + len] = '\n';
+
+        ngx_explicit_memzero(text, len);
+        ngx_free(text);
+
+        if (secrets->text) {
+            ngx_explicit_memzero(secrets->text, secrets->len);
+            ngx_free(secrets->text);
+        }
+
+        secrets->text = p;
+        secrets->len += len + 1;
+    }
+
+    if (ngx_voiceagent_key_parse(secrets, key->tokens, &key->name, log)
+        != NGX_OK)
+    {
+        goto failed;
+    }
+
+    ngx_voiceagent_secrets_free(key->secrets);
+    key->secrets = secrets;
+
+    return NGX_OK;
+
+failed:
+
+    ngx_voiceagent_secrets_free(secrets);
+
+    return NGX_ERROR;
+}
+
+
+/* a line is "secret" or "id secret"; empty lines and those with a # are none */
+
+static ngx_int_t
+ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
+    ngx_str_t *name, ngx_log_t *log)
+{
+    u_char    *p, *last, *end, *space;
+    va_str_t   id, text;
+
+    if (tokens) {
+        secrets->set = va_jwks_new();
+        if (secrets->set == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    last = secrets->text + secrets->len;
+
+    for (p = secrets->text; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '\n');
+        if (end == NULL) {
+            end = last;
+        }
+
+        while (p < end && (*p == ' ' || *p == '\t')) {
+            p++;
+        }
+
+        for (space = end; space > p && space[-1] <= ' '; space--) {
+            /* what ends the line */
+        }
+
+        if (p == space || *p == '#') {
+            continue;
+        }
+
+        text = va_str((char *) p, space - p);
+        id = VA_STR_NULL;
+
+        while (p < space && *p > ' ') {
+            p++;
+        }
+
+        if (p < space) {
+            id = va_str(text.data, (char *) p - text.data);
+
+            while (*p <= ' ') {
+                p++;
+            }
+
+            text = va_str((char *) p, space - p);
+        }
+
+        if (ngx_voiceagent_key_add(secrets, id, text) != NGX_OK) {
+            ngx_log_error(NGX_LOG_ERR, log, 0,
+                          "key \"%V\": secret %uz is too short, or one too "
+                          "many%s", name, secrets->n + 1,
+                          tokens ? " (tokens need 32 characters)" : "");
+            return NGX_ERROR;
+        }
+    }
+
+    if (secrets->n == 0) {
+        ngx_log_error(NGX_LOG_ERR, log, 0, "key \"%V\" holds no secret", name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets, va_str_t id,
+    va_str_t text)
+{
+    if (secrets->n == VA_SIGNATURE_MAX_SECRETS
+        || (secrets->set != NULL
+            && va_jwks_add_secret(secrets->set, id, text) != VA_OK)
+        || va_secret_init(&secrets->secrets[secrets->n], id, text) != VA_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    secrets->n++;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voiceagent_secrets_free(ngx_voiceagent_secrets_t *secrets)
+{
+    size_t  i;
+
+    if (secrets == NULL) {
+        return;
+    }
+
+    for (i = 0; i < secrets->n; i++) {
+        va_secret_clear(&secrets->secrets[i]);
+    }
+
+    va_jwks_free(secrets->set);
+
+    if (secrets->text) {
+        ngx_explicit_memzero(secrets->text, secrets->len);
+        ngx_free(secrets->text);
+    }
+
+    ngx_free(secrets);
+}
+
+
+static void
+ngx_voiceagent_key_cleanup(void *data)
+{
+    ngx_voiceagent_key_t  *key = data;
+
+    ngx_voiceagent_secrets_free(key->secrets);
+    key->secrets = NULL;
+}
+
+
+static void
+ngx_voiceagent_jwks_cleanup(void *data)
+{
+    ngx_voiceagent_jwks_file_t  *file = data;
+
+    va_jwks_free(file->set);
+    file->set = NULL;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file, ngx_log_t *log)
+{
+    u_char       *text;
+    size_t        len;
+    va_jwks_t    *set;
+    va_status_t   rc;
+
+    if (ngx_voiceagent_source_read(&file->source, &text, &len, NGX_LOG_WARN,
+                                   log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    set = va_jwks_new();
+
+    rc = set ? va_jwks_add_document(set, va_str((char *) text, len), file->rsa)
+             : VA_ENOMEM;
+
+    ngx_free(text);
+
+    if (rc != VA_OK || va_jwks_count(set) == 0) {
+        ngx_log_error(NGX_LOG_ERR, log, 0,
+                      "\"%V\" holds no key set that can be used",
+                      &file->source.file);
+        va_jwks_free(set);
+        return NGX_ERROR;
+    }
+
+    va_jwks_free(file->set);
+    file->set = set;
+
+    return NGX_OK;
+}
+
+
+/* the text is the caller's to free */
+
+static ngx_int_t
+ngx_voiceagent_source_read(ngx_voiceagent_key_source_t *source, u_char **text,
+    size_t *len, ngx_uint_t level, ngx_log_t *log)
+{
+    off_t            size;
+    u_char          *p;
+    ssize_t          n;
+    ngx_fd_t         fd;
+    ngx_file_info_t  fi;
+
+    if (source->file.len == 0) {
+        p = ngx_alloc(source->value.len + 1, log);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, source->value.data, source->value.len);
+
+        *text = p;
+        *len = source->value.len;
+
+        return NGX_OK;
+    }
+
+    fd = ngx_open_file(source->file.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(level, log, ngx_errno, ngx_open_file_n " \"%V\" failed",
+                      &source->file);
+        return NGX_ERROR;
+    }
+
+    p = NULL;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(level, log, ngx_errno, ngx_fd_info_n " \"%V\" failed",
+                      &source->file);
+        goto failed;
+    }
+
+    size = ngx_file_size(&fi);
+
+    if (size > NGX_VOICEAGENT_KEY_FILE_MAX) {
+        ngx_log_error(level, log, 0, "\"%V\" is too large", &source->file);
+        goto failed;
+    }
+
+    source->mtime = ngx_file_mtime(&fi);
+    source->uniq = ngx_file_uniq(&fi);
+    source->size = size;
+
+    p = ngx_alloc((size_t) size + 1, log);
+    if (p == NULL) {
+        goto failed;
+    }
+
+    n = ngx_read_fd(fd, p, (size_t) size);
+    if (n != (ssize_t) size) {
+        ngx_log_error(level, log, n == -1 ? ngx_errno : 0,
+                      ngx_read_fd_n " \"%V\" failed", &source->file);
+        goto failed;
+    }
+
+    (void) ngx_close_file(fd);
+
+    *text = p;
+    *len = (size_t) size;
+
+    return NGX_OK;
+
+failed:
+
+    ngx_free(p);
+    (void) ngx_close_file(fd);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_source_changed(ngx_voiceagent_key_source_t *source,
+    ngx_log_t *log)
+{
+    ngx_file_info_t  fi;
+
+    if (source->file.len == 0) {
+        return 0;
+    }
+
+    if (ngx_file_info(source->file.data, &fi) == NGX_FILE_ERROR) {
+        ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
+                      ngx_file_info_n " \"%V\" failed: its keys stay as they "
+                      "are", &source->file);
+        return 0;
+    }
+
+    return ngx_file_mtime(&fi) != source->mtime
+           || ngx_file_uniq(&fi) != source->uniq
+           || ngx_file_size(&fi) != source->size;
+}

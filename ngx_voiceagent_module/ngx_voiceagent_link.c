@@ -1,0 +1,817 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * A connection to Redis on nginx's event loop: opened, opened again when it
+ * fails, asked who it is, read and written.  hiredis formats the commands and
+ * reads the replies; its asynchronous layer is not used, since it owns the
+ * descriptor and the callbacks in ways that do not fit nginx's
+ * (docs/decisions.md).
+ */
+
+
+#include "ngx_voiceagent_link.h"
+
+
+#define NGX_VOICEAGENT_LINK_READ       16384
+#define NGX_VOICEAGENT_LINK_READS      64    /* in one turn */
+#define NGX_VOICEAGENT_LINK_BACKOFF    50    /* milliseconds, doubled */
+#define NGX_VOICEAGENT_LINK_BACKOFFS   2000
+#define NGX_VOICEAGENT_LINK_KEEP       65536 /* of an empty output */
+
+/* what Redis is set to keep */
+
+#define NGX_VOICEAGENT_PROMISE_AOF      1
+#define NGX_VOICEAGENT_PROMISE_ALWAYS   2
+#define NGX_VOICEAGENT_PROMISE_NOEVICT  4
+
+
+static ngx_int_t ngx_voiceagent_link_get_peer(ngx_peer_connection_t *pc,
+    void *data);
+static void ngx_voiceagent_link_connected(ngx_voiceagent_link_t *link);
+static void ngx_voiceagent_link_read(ngx_event_t *rev);
+static void ngx_voiceagent_link_write(ngx_event_t *wev);
+static void ngx_voiceagent_link_flush(ngx_event_t *ev);
+static void ngx_voiceagent_link_timer(ngx_event_t *ev);
+static ngx_int_t ngx_voiceagent_link_append(ngx_voiceagent_link_t *link,
+    const char *data, size_t len);
+static ngx_int_t ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
+    redisReply *reply);
+static void ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link);
+static ngx_int_t ngx_voiceagent_sentinel_ask(ngx_voiceagent_link_t *link);
+static void ngx_voiceagent_sentinel_reply(ngx_voiceagent_link_t *link,
+    redisReply *reply);
+
+
+#define ngx_voiceagent_link_of(ev, field)                                     \
+    ((ngx_voiceagent_link_t *)                                                \
+        ((u_char *) (ev) - offsetof(ngx_voiceagent_link_t, field)))
+
+
+void
+ngx_voiceagent_link_init(ngx_voiceagent_link_t *link, const char *name,
+    ngx_voiceagent_redis_conf_t *conf, ngx_log_t *log)
+{
+    ngx_memzero(link, sizeof(ngx_voiceagent_link_t));
+
+    link->name = name;
+    link->conf = conf;
+    link->log = log;
+
+    link->dummy.fd = (ngx_socket_t) -1;
+
+    link->timer.handler = ngx_voiceagent_link_timer;
+    link->timer.log = log;
+    link->timer.data = &link->dummy;
+    link->timer.cancelable = 1;
+
+    link->flush.handler = ngx_voiceagent_link_flush;
+    link->flush.log = log;
+    link->flush.data = &link->dummy;
+}
+
+
+void
+ngx_voiceagent_link_connect(ngx_voiceagent_link_t *link)
+{
+    ngx_int_t                     rc;
+    ngx_addr_t                   *addr;
+    ngx_connection_t             *c;
+    ngx_peer_connection_t        *pc;
+    ngx_voiceagent_redis_conf_t  *conf;
+
+    conf = link->conf;
+    pc = &link->peer;
+    addr = conf->addrs.elts;
+
+    ngx_memzero(pc, sizeof(ngx_peer_connection_t));
+
+    if (conf->master.len && link->master_len) {
+        link->state = NGX_VOICEAGENT_LINK_CONNECTING;
+        pc->sockaddr = &link->master.sockaddr;
+        pc->socklen = link->master_len;
+
+    } else {
+        link->state = conf->master.len ? NGX_VOICEAGENT_LINK_SENTINEL
+                                       : NGX_VOICEAGENT_LINK_CONNECTING;
+        addr += link->sentinel++ % conf->addrs.nelts;
+        pc->sockaddr = addr->sockaddr;
+        pc->socklen = addr->socklen;
+    }
+
+    pc->name = &conf->name;
+    pc->get = ngx_voiceagent_link_get_peer;
+    pc->log = link->log;
+    pc->log_error = NGX_ERROR_INFO;
+
+    link->reader = redisReaderCreate();
+    if (link->reader == NULL) {
+        ngx_voiceagent_link_fail(link, "no memory");
+        return;
+    }
+
+    rc = ngx_event_connect_peer(pc);
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        ngx_voiceagent_link_fail(link, "cannot connect");
+        return;
+    }
+
+    c = pc->connection;
+
+    link->connection = c;
+
+    c->data = link;
+    c->log = link->log;
+    c->read->log = c->log;
+    c->write->log = c->log;
+    c->read->handler = ngx_voiceagent_link_read;
+    c->write->handler = ngx_voiceagent_link_write;
+
+    if (rc == NGX_OK) {
+        ngx_voiceagent_link_connected(link);
+        return;
+    }
+
+    link->connecting = 1;
+
+    ngx_add_timer(&link->timer, conf->timeout);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_link_get_peer(ngx_peer_connection_t *pc, void *data)
+{
+    return NGX_OK;
+}
+
+
+/*
+ * What requests have asked meanwhile stands in the output already; it goes out
+ * behind the setup, so that a script is known before it is called.
+ */
+
+static void
+ngx_voiceagent_link_connected(ngx_voiceagent_link_t *link)
+{
+    u_char            *pending;
+    size_t             size;
+    ngx_connection_t  *c;
+
+    c = link->connection;
+
+    link->connecting = 0;
+
+    if (link->timer.timer_set) {
+        ngx_del_timer(&link->timer);
+    }
+
+    if (link->peer.sockaddr->sa_family != AF_UNIX) {
+        (void) ngx_tcp_nodelay(c);
+    }
+
+    if (link->state == NGX_VOICEAGENT_LINK_SENTINEL) {
+
+        if (ngx_voiceagent_sentinel_ask(link) != NGX_OK) {
+            ngx_voiceagent_link_fail(link, "cannot ask a sentinel");
+            return;
+        }
+
+        ngx_add_timer(&link->timer, link->conf->timeout);
+
+        return;
+    }
+
+    link->state = NGX_VOICEAGENT_LINK_UP;
+
+    ngx_voiceagent_count(NGX_VOICEAGENT_REDIS_CONNECTS, 1);
+
+    pending = link->out;
+    size = link->out_last - link->out_pos;
+
+    link->out = NULL;
+    link->out_pos = NULL;
+    link->out_last = NULL;
+    link->out_end = NULL;
+
+    link->start(link);
+
+    if (size) {
+        /* nothing of it was sent before: out_pos is where it begins */
+        (void) ngx_voiceagent_link_append(link, (char *) pending, size);
+    }
+
+    ngx_free(pending);
+}
+
+
+static void
+ngx_voiceagent_link_read(ngx_event_t *rev)
+{
+    void                   *reply;
+    ssize_t                 n;
+    ngx_int_t               rc;
+    ngx_uint_t              i;
+    ngx_connection_t       *c;
+    ngx_voiceagent_link_t  *link;
+    u_char                  buffer[NGX_VOICEAGENT_LINK_READ];
+
+    c = rev->data;
+    link = c->data;
+
+    if (c->close) {
+        /* worker_shutdown_timeout: there is no time to connect again */
+        link->exiting = 1;
+        ngx_voiceagent_link_fail(link, "is shut down");
+        return;
+    }
+
+    for (i = 0; i < NGX_VOICEAGENT_LINK_READS; i++) {
+
+        n = c->recv(c, buffer, NGX_VOICEAGENT_LINK_READ);
+
+        if (n == NGX_AGAIN) {
+            if (ngx_handle_read_event(rev, 0) != NGX_OK) {
+                ngx_voiceagent_link_fail(link, "has no read event");
+            }
+
+            return;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            ngx_voiceagent_link_fail(link, n ? "failed" : "was closed");
+            return;
+        }
+
+        if (redisReaderFeed(link->reader, (char *) buffer, n) != REDIS_OK) {
+            ngx_voiceagent_link_fail(link, "has no memory for replies");
+            return;
+        }
+
+        for ( ;; ) {
+            if (redisReaderGetReply(link->reader, &reply) != REDIS_OK) {
+                ngx_voiceagent_link_fail(link, "does not speak RESP");
+                return;
+            }
+
+            if (reply == NULL) {
+                break;
+            }
+
+            if (link->state == NGX_VOICEAGENT_LINK_SENTINEL) {
+                ngx_voiceagent_sentinel_reply(link, reply);
+                return;
+            }
+
+            if (link->setup_done < link->nsetup) {
+                rc = ngx_voiceagent_link_setup_reply(link, reply);
+
+            } else {
+                rc = link->reply(link, reply);
+            }
+
+            freeReplyObject(reply);
+
+            if (rc != NGX_OK) {
+                ngx_voiceagent_link_fail(link, "refused us");
+                return;
+            }
+        }
+    }
+
+    /* let others run before the rest */
+
+    ngx_post_event(rev, &ngx_posted_next_events);
+}
+
+
+static void
+ngx_voiceagent_link_write(ngx_event_t *wev)
+{
+    int                     err;
+    socklen_t               len;
+    ngx_connection_t       *c;
+    ngx_voiceagent_link_t  *link;
+
+    c = wev->data;
+    link = c->data;
+
+    if (link->state == NGX_VOICEAGENT_LINK_UP) {
+        ngx_voiceagent_link_flush(&link->flush);
+        return;
+    }
+
+    if (!link->connecting) {
+        return;
+    }
+
+    err = 0;
+    len = sizeof(int);
+
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, (void *) &err, &len) == -1) {
+        err = ngx_socket_errno;
+    }
+
+    if (err) {
+        ngx_log_error(NGX_LOG_INFO, c->log, err, "connect() to redis failed");
+        ngx_voiceagent_link_fail(link, "cannot connect");
+        return;
+    }
+
+    ngx_voiceagent_link_connected(link);
+}
+
+
+/* posted when output gathers, so that one write carries a whole turn's */
+
+static void
+ngx_voiceagent_link_flush(ngx_event_t *ev)
+{
+    ssize_t                 n;
+    ngx_connection_t       *c;
+    ngx_voiceagent_link_t  *link;
+
+    link = ngx_voiceagent_link_of(ev, flush);
+    c = link->connection;
+
+    if (link->broken) {
+        ngx_voiceagent_link_fail(link, "has no memory for commands");
+        return;
+    }
+
+    if (link->state != NGX_VOICEAGENT_LINK_UP) {
+        return;
+    }
+
+    while (link->out_pos < link->out_last) {
+
+        n = c->send(c, link->out_pos, link->out_last - link->out_pos);
+
+        if (n == NGX_AGAIN || n == 0) {
+            if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+                ngx_voiceagent_link_fail(link, "has no write event");
+            }
+
+            return;
+        }
+
+        if (n == NGX_ERROR) {
+            ngx_voiceagent_link_fail(link, "failed");
+            return;
+        }
+
+        link->out_pos += n;
+    }
+
+    link->out_pos = link->out;
+    link->out_last = link->out;
+
+    if (link->out_end - link->out > NGX_VOICEAGENT_LINK_KEEP) {
+        ngx_free(link->out);
+        link->out = NULL;
+        link->out_pos = NULL;
+        link->out_last = NULL;
+        link->out_end = NULL;
+    }
+}
+
+
+static void
+ngx_voiceagent_link_timer(ngx_event_t *ev)
+{
+    ngx_voiceagent_link_t  *link;
+
+    link = ngx_voiceagent_link_of(ev, timer);
+
+    if (link->state != NGX_VOICEAGENT_LINK_DOWN) {
+        ngx_voiceagent_link_fail(link, "cannot connect in time");
+        return;
+    }
+
+    ngx_voiceagent_link_connect(link);
+}
+
+
+void
+ngx_voiceagent_link_fail(ngx_voiceagent_link_t *link, const char *why)
+{
+    ngx_msec_t  delay;
+
+    ngx_voiceagent_count(NGX_VOICEAGENT_REDIS_FAILURES, 1);
+
+    if (link->complained != ngx_time()) {
+        link->complained = ngx_time();
+        ngx_log_error(NGX_LOG_ERR, link->log, 0,
+                      "voiceagent: redis \"%V\" (%s) %s",
+                      &link->conf->name, link->name, why);
+    }
+
+    /* the master may have moved */
+    link->master_len = 0;
+
+    ngx_voiceagent_link_close(link);
+
+    if (link->exiting) {
+        return;
+    }
+
+    delay = NGX_VOICEAGENT_LINK_BACKOFF << ngx_min(link->failures, 6);
+    delay = ngx_min(delay, NGX_VOICEAGENT_LINK_BACKOFFS);
+    delay += ngx_random() % (delay / 2);
+
+    link->failures++;
+
+    ngx_add_timer(&link->timer, delay);
+}
+
+
+void
+ngx_voiceagent_link_close(ngx_voiceagent_link_t *link)
+{
+    link->state = NGX_VOICEAGENT_LINK_DOWN;
+    link->connecting = 0;
+    link->broken = 0;
+    link->nsetup = 0;
+    link->setup_done = 0;
+    link->out_pos = link->out;
+    link->out_last = link->out;
+
+    if (link->timer.timer_set) {
+        ngx_del_timer(&link->timer);
+    }
+
+    if (link->flush.posted) {
+        ngx_delete_posted_event(&link->flush);
+    }
+
+    if (link->connection) {
+        ngx_close_connection(link->connection);
+        link->connection = NULL;
+    }
+
+    if (link->reader) {
+        redisReaderFree(link->reader);
+        link->reader = NULL;
+    }
+
+    if (link->failed) {
+        link->failed(link);
+    }
+}
+
+
+ngx_int_t
+ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
+    ngx_uint_t nargs)
+{
+    char        *command;
+    size_t       lens[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
+    long long    len;
+    ngx_int_t    rc;
+    ngx_uint_t   i;
+    const char  *argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
+
+    for (i = 0; i < nargs; i++) {
+        argv[i] = args[i].data != NULL ? args[i].data : "";
+        lens[i] = args[i].len;
+    }
+
+    len = redisFormatSdsCommandArgv(&command, nargs, argv, lens);
+    if (len < 0) {
+        link->broken = 1;
+        ngx_post_event(&link->flush, &ngx_posted_events);
+        return NGX_ERROR;
+    }
+
+    rc = ngx_voiceagent_link_append(link, command, len);
+
+    redisFreeSdsCommand(command);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_link_append(ngx_voiceagent_link_t *link, const char *data,
+    size_t len)
+{
+    size_t   used, size;
+    u_char  *p;
+
+    used = link->out_last - link->out_pos;
+
+    if ((size_t) (link->out_end - link->out_last) < len) {
+
+        size = ngx_max((size_t) (link->out_end - link->out), 4096);
+
+        while (size < used + len) {
+            size *= 2;
+        }
+
+        p = ngx_alloc(size, link->log);
+        if (p == NULL) {
+            link->broken = 1;
+            ngx_post_event(&link->flush, &ngx_posted_events);
+            return NGX_ERROR;
+        }
+
+        ngx_memcpy(p, link->out_pos, used);
+        ngx_free(link->out);
+
+        link->out = p;
+        link->out_pos = p;
+        link->out_last = p + used;
+        link->out_end = p + size;
+    }
+
+    link->out_last = ngx_cpymem(link->out_last, data, len);
+
+    if (link->state == NGX_VOICEAGENT_LINK_UP) {
+        ngx_post_event(&link->flush, &ngx_posted_events);
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_voiceagent_link_ask(ngx_voiceagent_link_t *link,
+    ngx_voiceagent_setup_e setup, va_str_t *args, ngx_uint_t nargs)
+{
+    link->setup[link->nsetup++] = (u_char) setup;
+
+    return ngx_voiceagent_link_put(link, args, nargs);
+}
+
+
+ngx_int_t
+ngx_voiceagent_link_login(ngx_voiceagent_link_t *link)
+{
+    u_char                        name[64], *p;
+    va_str_t                      args[3];
+    ngx_voiceagent_redis_conf_t  *conf;
+
+    conf = link->conf;
+
+    link->nsetup = 0;
+    link->setup_done = 0;
+
+    if (conf->password.len) {
+        args[0] = VA_STR("AUTH");
+        args[1] = ngx_voiceagent_va(conf->user.len ? &conf->user
+                                                   : &conf->password);
+        args[2] = ngx_voiceagent_va(&conf->password);
+
+        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_OK, args,
+                                    conf->user.len ? 3 : 2)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (conf->db.len) {
+        args[0] = VA_STR("SELECT");
+        args[1] = ngx_voiceagent_va(&conf->db);
+
+        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_OK, args, 2)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (conf->master.len) {
+        args[0] = VA_STR("ROLE");
+
+        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_ROLE, args, 1)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    p = ngx_snprintf(name, sizeof(name), "va-nginx-%P-%s", ngx_pid, link->name);
+
+    args[0] = VA_STR("CLIENT");
+    args[1] = VA_STR("SETNAME");
+    args[2] = va_str((char *) name, p - name);
+
+    return ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_IGNORED, args,
+                                   3);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
+    redisReply *reply)
+{
+    size_t       i;
+    ngx_uint_t   setup;
+    redisReply **e;
+
+    setup = link->setup[link->setup_done++];
+    e = reply->element;
+
+    if (reply->type == REDIS_REPLY_ERROR
+        && setup != NGX_VOICEAGENT_SETUP_IGNORED
+        && setup != NGX_VOICEAGENT_SETUP_CONFIG
+        && setup != NGX_VOICEAGENT_SETUP_LAST_CONFIG)
+    {
+        ngx_log_error(NGX_LOG_ERR, link->log, 0,
+                      "voiceagent: redis answered \"%s\"", reply->str);
+        return NGX_ERROR;
+    }
+
+    switch (setup) {
+
+    case NGX_VOICEAGENT_SETUP_ROLE:
+        if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
+            || ngx_strcmp(e[0]->str, "master") != 0)
+        {
+            return NGX_ERROR;
+        }
+
+        break;
+
+    case NGX_VOICEAGENT_SETUP_SCHEMA:
+        if (reply->type == REDIS_REPLY_STRING
+            && ngx_strcmp(reply->str, NGX_VOICEAGENT_SCHEMA) != 0)
+        {
+            ngx_log_error(NGX_LOG_EMERG, link->log, 0,
+                          "voiceagent: redis holds layout %s, this module "
+                          "knows " NGX_VOICEAGENT_SCHEMA, reply->str);
+            return NGX_ERROR;
+        }
+
+        break;
+
+    case NGX_VOICEAGENT_SETUP_CONFIG:
+    case NGX_VOICEAGENT_SETUP_LAST_CONFIG:
+        for (i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements;
+             i += 2)
+        {
+            if (ngx_strcmp(e[i]->str, "appendonly") == 0
+                && ngx_strcmp(e[i + 1]->str, "yes") == 0)
+            {
+                link->promise |= NGX_VOICEAGENT_PROMISE_AOF;
+            }
+
+            if (ngx_strcmp(e[i]->str, "appendfsync") == 0
+                && ngx_strcmp(e[i + 1]->str, "always") == 0)
+            {
+                link->promise |= NGX_VOICEAGENT_PROMISE_ALWAYS;
+            }
+
+            if (ngx_strcmp(e[i]->str, "maxmemory-policy") == 0
+                && ngx_strcmp(e[i + 1]->str, "noeviction") == 0)
+            {
+                link->promise |= NGX_VOICEAGENT_PROMISE_NOEVICT;
+            }
+        }
+
+        if (setup == NGX_VOICEAGENT_SETUP_LAST_CONFIG) {
+            ngx_voiceagent_link_announce(link);
+        }
+    }
+
+    if (link->setup_done == link->nsetup) {
+        link->failures = 0;
+    }
+
+    return NGX_OK;
+}
+
+
+/* once a process: the operator should know what an acknowledgement is worth */
+
+static void
+ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link)
+{
+    const char         *text;
+    ngx_uint_t          level, promise;
+    static ngx_uint_t   announced;
+
+    if (announced) {
+        return;
+    }
+
+    announced = 1;
+
+    promise = link->promise;
+    level = NGX_LOG_WARN;
+
+    if (!(promise & NGX_VOICEAGENT_PROMISE_NOEVICT)) {
+        text = "may evict accepted jobs: set maxmemory-policy noeviction";
+
+    } else if (!(promise & NGX_VOICEAGENT_PROMISE_AOF)) {
+        text = "loses accepted jobs when it stops: set appendonly yes";
+
+    } else if (!(promise & NGX_VOICEAGENT_PROMISE_ALWAYS)) {
+        text = "may lose the last second's accepted jobs when its host stops: "
+               "appendfsync is not always";
+
+    } else {
+        level = NGX_LOG_NOTICE;
+        text = "keeps every accepted job (appendonly, appendfsync always, "
+               "noeviction)";
+    }
+
+    ngx_log_error(level, link->log, 0,
+                  "voiceagent: redis \"%V\" %s",
+                  &link->conf->name, text);
+}
+
+
+/* an inline command, small enough for one write on a fresh connection */
+
+static ngx_int_t
+ngx_voiceagent_sentinel_ask(ngx_voiceagent_link_t *link)
+{
+    u_char             buffer[NGX_MAX_ERROR_STR], *p;
+    ngx_connection_t  *c;
+
+    c = link->connection;
+
+    p = ngx_snprintf(buffer, sizeof(buffer),
+                     "SENTINEL get-master-addr-by-name %V" CRLF,
+                     &link->conf->master);
+
+    return c->send(c, buffer, p - buffer) == p - buffer ? NGX_OK : NGX_ERROR;
+}
+
+
+/* frees the reply: the connection, and with it the reader, ends here */
+
+static void
+ngx_voiceagent_sentinel_reply(ngx_voiceagent_link_t *link, redisReply *reply)
+{
+    ngx_int_t            port;
+    in_addr_t            ip;
+    redisReply         **e;
+    struct sockaddr_in  *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6 *sin6;
+#endif
+
+    e = reply->element;
+    port = NGX_ERROR;
+
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
+        port = ngx_atoi((u_char *) e[1]->str, e[1]->len);
+    }
+
+    if (port == NGX_ERROR || port < 1 || port > 65535) {
+        freeReplyObject(reply);
+        ngx_voiceagent_link_fail(link, "is not known to the sentinel");
+        return;
+    }
+
+    ngx_memzero(&link->master, sizeof(ngx_sockaddr_t));
+
+    ip = ngx_inet_addr((u_char *) e[0]->str, e[0]->len);
+
+    if (ip != INADDR_NONE) {
+        sin = &link->master.sockaddr_in;
+        sin->sin_family = AF_INET;
+        sin->sin_addr.s_addr = ip;
+        sin->sin_port = htons((in_port_t) port);
+        link->master_len = sizeof(struct sockaddr_in);
+    }
+
+#if (NGX_HAVE_INET6)
+    sin6 = &link->master.sockaddr_in6;
+
+    if (ip == INADDR_NONE
+        && ngx_inet6_addr((u_char *) e[0]->str, e[0]->len,
+                          sin6->sin6_addr.s6_addr)
+           == NGX_OK)
+    {
+        sin6->sin6_family = AF_INET6;
+        sin6->sin6_port = htons((in_port_t) port);
+        link->master_len = sizeof(struct sockaddr_in6);
+    }
+#endif
+
+    freeReplyObject(reply);
+
+    if (link->master_len == 0) {
+        ngx_voiceagent_link_fail(link, "has a name, not an address, in the "
+                                 "sentinel");
+        return;
+    }
+
+    /* what requests have asked meanwhile is kept for the master */
+
+    ngx_del_timer(&link->timer);
+    ngx_close_connection(link->connection);
+    link->connection = NULL;
+    redisReaderFree(link->reader);
+    link->reader = NULL;
+    link->nsetup = 0;
+
+    ngx_voiceagent_link_connect(link);
+}

@@ -1,0 +1,372 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+#ifndef _NGX_VOICEAGENT_MODULE_H_INCLUDED_
+#define _NGX_VOICEAGENT_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "core/base.h"
+#include "core/buf.h"
+#include "core/form.h"
+#include "core/json.h"
+#include "core/jwt.h"
+#include "core/signature.h"
+
+
+#define NGX_VOICEAGENT_DEDUP_TTL      86400
+#define NGX_VOICEAGENT_SCAN_LIMIT     65536
+#define NGX_VOICEAGENT_SCHEMA         "1"
+
+
+/* what a claim is taken for: voiceagent_claim org|user|role */
+
+#define NGX_VOICEAGENT_CLAIM_ORG      0
+#define NGX_VOICEAGENT_CLAIM_USER     1
+#define NGX_VOICEAGENT_CLAIM_ROLE     2
+#define NGX_VOICEAGENT_CLAIMS         3
+
+
+typedef struct ngx_voiceagent_key_s  ngx_voiceagent_key_t;
+typedef struct ngx_voiceagent_jwks_file_s  ngx_voiceagent_jwks_file_t;
+typedef struct ngx_voiceagent_redis_conf_s  ngx_voiceagent_redis_conf_t;
+typedef struct ngx_voiceagent_counters_s  ngx_voiceagent_counters_t;
+
+
+typedef struct {
+    ngx_array_t                    keys;       /* ngx_voiceagent_key_t * */
+    ngx_array_t                    jwks;       /* ngx_voiceagent_jwks_file_t * */
+    ngx_voiceagent_redis_conf_t   *redis;
+    ngx_shm_zone_t                *zone;
+    ngx_msec_t                     longest;    /* stream a reload may cut */
+    ngx_uint_t                     guarded;    /* some location uses us */
+} ngx_voiceagent_main_conf_t;
+
+
+typedef struct {
+    const va_signature_scheme_t   *scheme;
+    ngx_voiceagent_key_t          *key;
+    va_signature_options_t         options;
+} ngx_voiceagent_verify_t;
+
+
+typedef struct {
+    ngx_voiceagent_key_t          *key;
+    ngx_voiceagent_jwks_file_t    *jwks;
+    va_jwt_policy_t                policy;
+    ngx_http_complex_value_t      *token;      /* beside header and cookie */
+    unsigned                       token_is_cookie:1;
+    ngx_http_complex_value_t      *ticket;
+} ngx_voiceagent_jwt_t;
+
+
+typedef struct {
+    ngx_str_t                      name;
+    ngx_str_t                      pointer;
+} ngx_voiceagent_json_t;
+
+
+/* voiceagent_enqueue, voiceagent_call, voiceagent_authorize, snapshot= */
+
+typedef struct {
+    ngx_str_t                      type;
+    ngx_str_t                      queue;
+    ngx_http_complex_value_t      *lane;
+    ngx_http_complex_value_t      *serial;
+    ngx_http_complex_value_t      *dedup;
+    time_t                         dedup_ttl;
+    ngx_msec_t                     timeout;
+    unsigned                       late_pending:1;
+} ngx_voiceagent_job_conf_t;
+
+
+/* a prepared answer: voiceagent_ack, voiceagent_fallback */
+
+typedef struct {
+    ngx_uint_t                     status;
+    ngx_str_t                      type;
+    ngx_http_complex_value_t       body;
+} ngx_voiceagent_answer_t;
+
+
+typedef struct {
+    ngx_http_complex_value_t      *org;
+    ngx_http_complex_value_t      *customer;
+    ngx_http_complex_value_t      *call;
+    ngx_msec_t                     ping;
+    ngx_msec_t                     drain;
+    ngx_voiceagent_job_conf_t     *snapshot;
+} ngx_voiceagent_events_conf_t;
+
+
+typedef struct {
+    ngx_array_t                   *origins;    /* va_str_t */
+    ngx_flag_t                     public;
+    ngx_array_t                   *verify;     /* ngx_voiceagent_verify_t */
+    ngx_array_t                   *jwt;        /* ngx_voiceagent_jwt_t */
+    ngx_array_t                   *claims[NGX_VOICEAGENT_CLAIMS];
+    ngx_flag_t                     require_org;
+    ngx_array_t                   *roles;      /* ngx_str_t */
+    ngx_array_t                   *json;       /* ngx_voiceagent_json_t */
+    ngx_array_t                   *pass_headers;
+    size_t                         job_body;
+    ngx_uint_t                     job_body_omit;
+    ngx_voiceagent_answer_t       *ack;
+    ngx_voiceagent_answer_t       *fallback;
+    ngx_voiceagent_job_conf_t     *authorize;
+
+    /* what the location does; only an "if" within it inherits this */
+    ngx_http_handler_pt            handler;
+    ngx_voiceagent_job_conf_t     *enqueue;
+    ngx_voiceagent_job_conf_t     *call;
+    ngx_voiceagent_events_conf_t  *events;
+    ngx_uint_t                     status;
+    ngx_http_complex_value_t      *status_detail;
+} ngx_voiceagent_loc_conf_t;
+
+
+typedef enum {
+    NGX_VOICEAGENT_START = 0,
+    NGX_VOICEAGENT_BODY_READ,
+    NGX_VOICEAGENT_WAITING,           /* for Redis: a ticket, an authorization */
+    NGX_VOICEAGENT_TICKET_KNOWN,
+    NGX_VOICEAGENT_VERIFIED,
+    NGX_VOICEAGENT_PASSED
+} ngx_voiceagent_step_e;
+
+
+typedef struct {
+    ngx_voiceagent_step_e          step;
+    ngx_int_t                      wait_status;  /* what the waiting ended with */
+
+    va_alloc_t                     mem;          /* r->pool for core/ */
+
+    ngx_str_t                      scheme;       /* that let the request in */
+    ngx_str_t                      account;
+    ngx_str_t                      signed_id;
+    ngx_str_t                      reason;       /* why it was refused */
+    const char                    *refused_scheme;
+
+    const va_json_t               *claims;
+    va_str_t                       claims_text;
+    ngx_str_t                      claim[NGX_VOICEAGENT_CLAIMS];
+
+    ngx_str_t                      body;         /* collected, see body_ready */
+    va_form_t                      form;
+    va_str_t                      *json;         /* values of lcf->json */
+    ngx_str_t                      sha256;
+
+    ngx_str_t                      job_id;
+    ngx_msec_t                     redis_time;
+    void                          *client;       /* of the event stream */
+
+    unsigned                       passed:1;     /* the verdict, for this request */
+    unsigned                       authorizing:1;
+    unsigned                       body_ready:1;
+    unsigned                       form_ready:1;
+    unsigned                       json_ready:1;
+} ngx_voiceagent_ctx_t;
+
+
+extern ngx_module_t  ngx_voiceagent_module;
+
+
+/* ngx_voiceagent_module.c */
+
+ngx_voiceagent_ctx_t *ngx_voiceagent_get_ctx(ngx_http_request_t *r);
+ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
+void ngx_voiceagent_wait_events(ngx_http_request_t *r);
+char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **slot);
+
+static ngx_inline va_str_t
+ngx_voiceagent_va(ngx_str_t *s)
+{
+    return va_str((char *) s->data, s->len);
+}
+
+static ngx_inline void
+ngx_voiceagent_ngx(ngx_str_t *to, va_str_t from)
+{
+    to->data = (u_char *) from.data;
+    to->len = from.len;
+}
+
+
+/* ngx_voiceagent_key.c: shared secrets and JWKS files, read again on change */
+
+char *ngx_voiceagent_key_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_voiceagent_key_t *ngx_voiceagent_key_get(ngx_conf_t *cf, ngx_str_t *name);
+ngx_voiceagent_jwks_file_t *ngx_voiceagent_jwks_get(ngx_conf_t *cf,
+    ngx_str_t *path);
+void ngx_voiceagent_key_for_tokens(ngx_voiceagent_key_t *key);
+ngx_int_t ngx_voiceagent_keys_load(ngx_conf_t *cf);
+void ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf,
+    ngx_log_t *log);
+const va_secret_t *ngx_voiceagent_key_secrets(ngx_voiceagent_key_t *key,
+    size_t *n);
+const va_jwks_t *ngx_voiceagent_key_set(ngx_voiceagent_key_t *key);
+const va_jwks_t *ngx_voiceagent_jwks_set(ngx_voiceagent_jwks_file_t *file);
+
+
+/* ngx_voiceagent_body.c: the request body as one string or as pieces */
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_chain_t                   *next;
+    off_t                          offset;       /* within a file buffer */
+    u_char                        *window;
+    va_body_t                      body;
+} ngx_voiceagent_body_t;
+
+void ngx_voiceagent_body_init(ngx_voiceagent_body_t *b, ngx_http_request_t *r);
+off_t ngx_voiceagent_body_length(ngx_http_request_t *r);
+ngx_int_t ngx_voiceagent_body_collect(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+ngx_int_t ngx_voiceagent_body_sha256(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+ngx_int_t ngx_voiceagent_body_form(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+ngx_int_t ngx_voiceagent_body_json(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+
+
+/* ngx_voiceagent_access.c */
+
+ngx_int_t ngx_voiceagent_access_handler(ngx_http_request_t *r);
+void ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status);
+
+
+/* ngx_voiceagent_verify.c, ngx_voiceagent_jwt.c: one way in each */
+
+char *ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_uint_t ngx_voiceagent_verify_applies(ngx_http_request_t *r,
+    ngx_voiceagent_verify_t *v);
+va_verdict_t ngx_voiceagent_verify(ngx_http_request_t *r,
+    ngx_voiceagent_verify_t *v, ngx_voiceagent_ctx_t *ctx);
+
+char *ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_claim_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_require_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_jwt_token(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
+ngx_int_t ngx_voiceagent_jwt_ticket(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *ticket);
+va_jwt_verdict_t ngx_voiceagent_jwt(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token, ngx_voiceagent_ctx_t *ctx);
+ngx_int_t ngx_voiceagent_ticket_redeem(ngx_http_request_t *r,
+    ngx_str_t *ticket);
+ngx_int_t ngx_voiceagent_claims_apply(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+ngx_int_t ngx_voiceagent_require(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, const char **code);
+ngx_uint_t ngx_voiceagent_origin_known(ngx_http_request_t *r);
+
+
+/* ngx_voiceagent_authorize.c */
+
+char *ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_authorize(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+
+
+/* ngx_voiceagent_variable.c */
+
+ngx_int_t ngx_voiceagent_add_variables(ngx_conf_t *cf);
+ngx_table_elt_t *ngx_voiceagent_header(ngx_http_request_t *r,
+    const char *lower_case_name);
+ngx_int_t ngx_voiceagent_cookie(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
+
+/* ngx_voiceagent_enqueue.c, ngx_voiceagent_call.c, ngx_voiceagent_events.c,
+   ngx_voiceagent_status.c: what a location does */
+
+char *ngx_voiceagent_enqueue_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_voiceagent_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_voiceagent_respond.c: answers of ours */
+
+char *ngx_voiceagent_answer_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_send(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, ngx_str_t *body);
+ngx_int_t ngx_voiceagent_send_answer(ngx_http_request_t *r,
+    ngx_voiceagent_answer_t *answer);
+ngx_int_t ngx_voiceagent_send_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, const char *message);
+ngx_int_t ngx_voiceagent_add_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
+
+/* ngx_voiceagent_zone.c: counters shared by the nginx workers */
+
+typedef enum {
+    NGX_VOICEAGENT_ACCEPTED = 0,
+    NGX_VOICEAGENT_DUPLICATE,
+    NGX_VOICEAGENT_REPLIED,
+    NGX_VOICEAGENT_FALLBACK,
+    NGX_VOICEAGENT_PENDING,
+    NGX_VOICEAGENT_TIMEOUT,
+    NGX_VOICEAGENT_REFUSED,
+    NGX_VOICEAGENT_UNAVAILABLE,
+    NGX_VOICEAGENT_OVERLOADED,
+    NGX_VOICEAGENT_BAD_REQUEST,
+    NGX_VOICEAGENT_OUTCOMES
+} ngx_voiceagent_outcome_e;
+
+typedef enum {
+    NGX_VOICEAGENT_REPLIES_LATE = 0,
+    NGX_VOICEAGENT_REPLIES_STORED,
+    NGX_VOICEAGENT_REDIS_CONNECTS,
+    NGX_VOICEAGENT_REDIS_FAILURES,
+    NGX_VOICEAGENT_REDIS_TIMEOUTS,
+    NGX_VOICEAGENT_EVENTS_SENT,
+    NGX_VOICEAGENT_EVENTS_RESYNCS,
+    NGX_VOICEAGENT_EVENTS_GAPS,
+    NGX_VOICEAGENT_KEYS_CHANGED,
+    NGX_VOICEAGENT_KEYS_FAILED,
+    NGX_VOICEAGENT_TOTALS
+} ngx_voiceagent_total_e;
+
+typedef enum {
+    NGX_VOICEAGENT_INFLIGHT = 0,
+    NGX_VOICEAGENT_WAITERS,
+    NGX_VOICEAGENT_STREAMS,
+    NGX_VOICEAGENT_GAUGES
+} ngx_voiceagent_gauge_e;
+
+char *ngx_voiceagent_zone_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_zone_default(ngx_conf_t *cf);
+void ngx_voiceagent_zone_init_process(ngx_voiceagent_main_conf_t *vmcf);
+void ngx_voiceagent_count_outcome(ngx_voiceagent_outcome_e outcome);
+void ngx_voiceagent_count_refusal(const char *scheme, const char *reason);
+void ngx_voiceagent_count(ngx_voiceagent_total_e total, ngx_atomic_int_t n);
+void ngx_voiceagent_gauge(ngx_voiceagent_gauge_e gauge, ngx_atomic_int_t n);
+void ngx_voiceagent_zone_print(va_buf_t *out);
+ngx_uint_t ngx_voiceagent_gauge_sum(ngx_voiceagent_gauge_e gauge);
+
+
+#endif /* _NGX_VOICEAGENT_MODULE_H_INCLUDED_ */

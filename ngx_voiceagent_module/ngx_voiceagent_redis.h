@@ -1,0 +1,115 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+#ifndef _NGX_VOICEAGENT_REDIS_H_INCLUDED_
+#define _NGX_VOICEAGENT_REDIS_H_INCLUDED_
+
+
+#include "ngx_voiceagent_module.h"
+
+#include <hiredis/hiredis.h>
+
+
+#define NGX_VOICEAGENT_REDIS_MAX_ARGS  12
+
+
+typedef struct ngx_voiceagent_op_s  ngx_voiceagent_op_t;
+
+
+/* what a script is called by; the order of ngx_voiceagent_scripts[] */
+
+typedef enum {
+    NGX_VOICEAGENT_PUSH = 0,
+    NGX_VOICEAGENT_READY,
+    NGX_VOICEAGENT_STATS,
+    NGX_VOICEAGENT_SCRIPTS,
+    NGX_VOICEAGENT_PLAIN           /* args[0] is a command, not a script */
+} ngx_voiceagent_script_e;
+
+
+/*
+ * reply is NULL when the command failed: Redis is away, slow, loading, out of
+ * memory, or answered an error.  It is freed after the handler returns.  The
+ * handler runs while the connection is being read: it may send commands and
+ * post events, but must not run a request.
+ */
+
+typedef void (*ngx_voiceagent_reply_pt)(void *data, redisReply *reply);
+
+
+struct ngx_voiceagent_op_s {
+    ngx_queue_t                    queue;        /* in the order sent */
+    ngx_voiceagent_reply_pt        handler;      /* NULL: nobody waits */
+    void                          *data;
+    ngx_msec_t                     sent;
+    size_t                         bytes;
+    ngx_voiceagent_script_e        script;
+    ngx_uint_t                     nargs;
+    va_str_t                      *args;         /* of the caller, see below */
+    u_char                         nkeys[4];     /* as text */
+    ngx_uint_t                     nkeys_len;
+    unsigned                       resent:1;
+};
+
+
+struct ngx_voiceagent_redis_conf_s {
+    ngx_str_t                      name;         /* the URL, no password */
+    ngx_str_t                      user;
+    ngx_str_t                      password;
+    ngx_str_t                      db;           /* empty: 0 */
+    ngx_array_t                    addrs;        /* ngx_addr_t */
+    ngx_str_t                      master;       /* asked of addrs: sentinels */
+    ngx_msec_t                     timeout;
+    ngx_uint_t                     max_inflight;
+    size_t                         max_bytes;
+};
+
+
+char *ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_redis_default(ngx_conf_t *cf);
+
+ngx_int_t ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle);
+void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);
+
+/*
+ * Sends a script (its keys and arguments in args, nkeys of them keys) or a
+ * plain command.  args and what they point to must live until the handler has
+ * run or the op is cancelled: they are sent again when Redis has forgotten the
+ * script.  NULL: the limits are reached or there is no connection, and
+ * nothing was sent.
+ */
+
+ngx_voiceagent_op_t *ngx_voiceagent_redis_send(ngx_voiceagent_script_e script,
+    va_str_t *args, ngx_uint_t nargs, ngx_uint_t nkeys,
+    ngx_voiceagent_reply_pt handler, void *data);
+void ngx_voiceagent_redis_cancel(ngx_voiceagent_op_t *op);
+
+ngx_uint_t ngx_voiceagent_redis_overloaded(void);
+void ngx_voiceagent_redis_tick(void);
+
+/*
+ * Channels.  The handler gets each message; reply elements are valid only
+ * during the call.  on_ready runs each time the subscription is confirmed: at
+ * first and after every reconnection, when messages may have been missed.
+ */
+
+typedef struct ngx_voiceagent_channel_s  ngx_voiceagent_channel_t;
+
+struct ngx_voiceagent_channel_s {
+    ngx_str_node_t                 name;
+    ngx_queue_t                    queue;
+    void                         (*on_message)(void *data, va_str_t message);
+    void                         (*on_ready)(void *data);
+    void                          *data;
+    unsigned                       ready:1;
+};
+
+void ngx_voiceagent_redis_subscribe(ngx_voiceagent_channel_t *channel);
+void ngx_voiceagent_redis_unsubscribe(ngx_voiceagent_channel_t *channel);
+
+
+#endif /* _NGX_VOICEAGENT_REDIS_H_INCLUDED_ */

@@ -1,0 +1,509 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * /health (this nginx lives), /ready (Redis answers, and a worker said lately
+ * that Postgres answers it), /metrics (ours, the queues', the workers').
+ */
+
+
+#include "ngx_voiceagent_module.h"
+#include "ngx_voiceagent_redis.h"
+
+
+#define NGX_VOICEAGENT_STATUS_HEALTH   1
+#define NGX_VOICEAGENT_STATUS_READY    2
+#define NGX_VOICEAGENT_STATUS_METRICS  3
+
+#define NGX_VOICEAGENT_READY_AGE       "5000"
+#define NGX_VOICEAGENT_STATS_FIELDS    8
+
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_uint_t                     kind;
+    ngx_voiceagent_op_t           *op;
+    ngx_event_t                    event;
+    va_str_t                       args[3];
+    ngx_int_t                      workers;      /* NGX_ERROR: no Redis */
+    va_buf_t                       out;
+} ngx_voiceagent_status_t;
+
+
+static char *ngx_voiceagent_status_set(ngx_conf_t *cf,
+    ngx_voiceagent_loc_conf_t *vlcf, ngx_uint_t kind);
+static ngx_int_t ngx_voiceagent_status_handler(ngx_http_request_t *r);
+static void ngx_voiceagent_status_ask(ngx_voiceagent_status_t *status,
+    ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
+    ngx_voiceagent_reply_pt handler);
+static void ngx_voiceagent_status_workers(void *data, redisReply *reply);
+static void ngx_voiceagent_status_queues(void *data, redisReply *reply);
+static void ngx_voiceagent_status_counters(void *data, redisReply *reply);
+static void ngx_voiceagent_status_sample(va_buf_t *out, redisReply *name,
+    redisReply *value, ngx_str_t *family);
+static void ngx_voiceagent_status_end(ngx_event_t *ev);
+static ngx_int_t ngx_voiceagent_status_health(
+    ngx_voiceagent_status_t *status);
+static ngx_int_t ngx_voiceagent_status_ready(ngx_voiceagent_status_t *status);
+static ngx_int_t ngx_voiceagent_status_metrics(
+    ngx_voiceagent_status_t *status);
+static void ngx_voiceagent_status_cleanup(void *data);
+
+
+static const char  *ngx_voiceagent_queues[] = {
+    "realtime", "default", "bulk"
+};
+
+/* the order of core/scripts/stats.lua */
+
+static const char  *ngx_voiceagent_stats[NGX_VOICEAGENT_STATS_FIELDS] = {
+    "in", "ready", "parked", "held", "later", "dead", "lanes", "oldest"
+};
+
+
+/* voiceagent_status health|ready [detail=value] */
+
+char *
+ngx_voiceagent_status_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf = conf;
+
+    ngx_str_t   *value, s;
+    ngx_uint_t   kind;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "health") == 0) {
+        kind = NGX_VOICEAGENT_STATUS_HEALTH;
+
+    } else if (ngx_strcmp(value[1].data, "ready") == 0) {
+        kind = NGX_VOICEAGENT_STATUS_READY;
+
+    } else {
+        return "knows health and ready";
+    }
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "detail=", 7) != 0) {
+            return "knows the parameter detail=";
+        }
+
+        s.data = value[2].data + 7;
+        s.len = value[2].len - 7;
+
+        if (ngx_voiceagent_complex_value(cf, &s, &vlcf->status_detail)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_voiceagent_status_set(cf, vlcf, kind);
+}
+
+
+char *
+ngx_voiceagent_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    return ngx_voiceagent_status_set(cf, conf, NGX_VOICEAGENT_STATUS_METRICS);
+}
+
+
+static char *
+ngx_voiceagent_status_set(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_uint_t kind)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (vlcf->handler) {
+        return "is duplicate, or its location does something else already";
+    }
+
+    vlcf->status = kind;
+    vlcf->handler = ngx_voiceagent_status_handler;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_voiceagent_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_http_cleanup_t         *cln;
+    ngx_voiceagent_ctx_t       *ctx;
+    ngx_voiceagent_status_t    *status;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+    ctx = ngx_voiceagent_get_ctx(r);
+
+    status = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_status_t));
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (ctx == NULL || status == NULL || cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    status->request = r;
+    status->kind = vlcf->status;
+    status->workers = NGX_ERROR;
+
+    va_buf_init(&status->out, &ctx->mem, 0);
+
+    status->event.handler = ngx_voiceagent_status_end;
+    status->event.data = status;
+    status->event.log = r->connection->log;
+
+    cln->handler = ngx_voiceagent_status_cleanup;
+    cln->data = status;
+
+    r->main->count++;
+
+    ngx_voiceagent_wait_events(r);
+
+    status->args[0] = VA_STR("va:alive");
+    status->args[1] = VA_STR(NGX_VOICEAGENT_READY_AGE);
+
+    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_READY, 2, 1,
+                              ngx_voiceagent_status_workers);
+
+    return NGX_DONE;
+}
+
+
+/* without Redis the answer tells what is known without it */
+
+static void
+ngx_voiceagent_status_ask(ngx_voiceagent_status_t *status,
+    ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
+    ngx_voiceagent_reply_pt handler)
+{
+    status->op = ngx_voiceagent_redis_send(script, status->args, nargs, nkeys,
+                                           handler, status);
+
+    if (status->op == NULL) {
+        ngx_post_event(&status->event, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_voiceagent_status_workers(void *data, redisReply *reply)
+{
+    ngx_voiceagent_status_t  *status = data;
+
+    status->op = NULL;
+
+    if (reply && reply->type == REDIS_REPLY_INTEGER) {
+        status->workers = (ngx_int_t) reply->integer;
+    }
+
+    if (reply == NULL || status->kind != NGX_VOICEAGENT_STATUS_METRICS) {
+        ngx_post_event(&status->event, &ngx_posted_events);
+        return;
+    }
+
+    status->args[0] = VA_STR("va:{realtime}:");
+    status->args[1] = VA_STR("va:{default}:");
+    status->args[2] = VA_STR("va:{bulk}:");
+
+    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_STATS, 3, 3,
+                              ngx_voiceagent_status_queues);
+}
+
+
+static void
+ngx_voiceagent_status_queues(void *data, redisReply *reply)
+{
+    ngx_voiceagent_status_t  *status = data;
+
+    va_buf_t    *out;
+    redisReply  *queue;
+    ngx_uint_t   i, j;
+
+    status->op = NULL;
+    out = &status->out;
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY) {
+        ngx_post_event(&status->event, &ngx_posted_events);
+        return;
+    }
+
+    va_buf_add_c(out, "# HELP voiceagent_queue_jobs Jobs in the queues.\n"
+                      "# TYPE voiceagent_queue_jobs gauge\n");
+
+    for (i = 0; i < ngx_min(reply->elements, 3); i++) {
+        queue = reply->element[i];
+
+        for (j = 0; j < ngx_min(queue->elements, 6); j++) {
+            va_buf_add_c(out, "voiceagent_queue_jobs{queue=\"");
+            va_buf_add_c(out, ngx_voiceagent_queues[i]);
+            va_buf_add_c(out, "\",state=\"");
+            va_buf_add_c(out, ngx_voiceagent_stats[j]);
+            va_buf_add_c(out, "\"} ");
+            va_buf_add_int(out, queue->element[j]->integer);
+            va_buf_add_char(out, '\n');
+        }
+    }
+
+    va_buf_add_c(out, "# HELP voiceagent_queue_oldest_milliseconds "
+                      "Age of the oldest job nobody works on.\n"
+                      "# TYPE voiceagent_queue_oldest_milliseconds gauge\n");
+
+    for (i = 0; i < ngx_min(reply->elements, 3); i++) {
+        queue = reply->element[i];
+
+        if (queue->elements == NGX_VOICEAGENT_STATS_FIELDS) {
+            va_buf_add_c(out,
+                         "voiceagent_queue_oldest_milliseconds{queue=\"");
+            va_buf_add_c(out, ngx_voiceagent_queues[i]);
+            va_buf_add_c(out, "\"} ");
+            va_buf_add_int(out, queue->element[7]->integer);
+            va_buf_add_char(out, '\n');
+        }
+    }
+
+    status->args[0] = VA_STR("HGETALL");
+    status->args[1] = VA_STR("va:metrics");
+
+    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_PLAIN, 2, 0,
+                              ngx_voiceagent_status_counters);
+}
+
+
+/* the workers' samples, each family under its own TYPE line */
+
+static void
+ngx_voiceagent_status_counters(void *data, redisReply *reply)
+{
+    ngx_voiceagent_status_t  *status = data;
+
+    size_t      i, j, len;
+    va_buf_t   *out;
+    ngx_str_t   family;
+
+    status->op = NULL;
+    out = &status->out;
+
+    ngx_post_event(&status->event, &ngx_posted_events);
+
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY) {
+        return;
+    }
+
+    for (i = 0; i + 1 < reply->elements; i += 2) {
+
+        if (reply->element[i]->len == 0) {
+            continue;
+        }
+
+        len = strcspn(reply->element[i]->str, "{");
+        family.data = (u_char *) reply->element[i]->str;
+        family.len = len;
+
+        va_buf_add_c(out, "# TYPE ");
+        va_buf_add(out, family.data, family.len);
+        va_buf_add_c(out, " counter\n");
+
+        /* all of one family stand together; those written are emptied */
+
+        for (j = i; j + 1 < reply->elements; j += 2) {
+            ngx_voiceagent_status_sample(out, reply->element[j],
+                                         reply->element[j + 1], &family);
+        }
+    }
+}
+
+
+static void
+ngx_voiceagent_status_sample(va_buf_t *out, redisReply *name,
+    redisReply *value, ngx_str_t *family)
+{
+    if (name->len == 0
+        || strcspn(name->str, "{") != family->len
+        || ngx_strncmp(name->str, family->data, family->len) != 0)
+    {
+        return;
+    }
+
+    va_buf_add(out, name->str, name->len);
+    va_buf_add_char(out, ' ');
+    va_buf_add(out, value->str, value->len);
+    va_buf_add_char(out, '\n');
+
+    name->len = 0;
+}
+
+
+static void
+ngx_voiceagent_status_end(ngx_event_t *ev)
+{
+    ngx_int_t                 rc;
+    ngx_connection_t         *c;
+    ngx_voiceagent_status_t  *status;
+
+    status = ev->data;
+    c = status->request->connection;
+
+    switch (status->kind) {
+
+    case NGX_VOICEAGENT_STATUS_HEALTH:
+        rc = ngx_voiceagent_status_health(status);
+        break;
+
+    case NGX_VOICEAGENT_STATUS_READY:
+        rc = ngx_voiceagent_status_ready(status);
+        break;
+
+    default: /* NGX_VOICEAGENT_STATUS_METRICS */
+        rc = ngx_voiceagent_status_metrics(status);
+    }
+
+    ngx_http_finalize_request(status->request, rc);
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
+{
+    ngx_str_t                   body, detail;
+    ngx_http_request_t         *r;
+    va_json_writer_t           *w;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+    static ngx_str_t            type = ngx_string("application/json");
+
+    r = status->request;
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    ngx_str_null(&detail);
+
+    if (vlcf->status_detail
+        && ngx_http_complex_value(r, vlcf->status_detail, &detail) != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    w = va_json_writer_new(&status->out);
+    if (w == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    va_json_object(w);
+    va_json_add_c(w, "status", "ok");
+
+    if (detail.len && !(detail.len == 1 && detail.data[0] == '0')) {
+        va_json_key(w, "webSocket");
+        va_json_object(w);
+        va_json_add_int(w, "connections", 0);
+        va_json_object_end(w);
+
+        va_json_key(w, "sessions");
+        va_json_object(w);
+        va_json_add_int(w, "streams",
+                        ngx_voiceagent_gauge_sum(NGX_VOICEAGENT_STREAMS));
+        va_json_add_int(w, "waiting",
+                        ngx_voiceagent_gauge_sum(NGX_VOICEAGENT_WAITERS));
+        va_json_object_end(w);
+
+        va_json_add_c(w, "redis", status->workers == NGX_ERROR ? "down"
+                                                               : "up");
+        va_json_add_c(w, "postgres", status->workers == NGX_ERROR ? "unknown"
+                                     : status->workers ? "up" : "down");
+        va_json_add_int(w, "workers", ngx_max(status->workers, 0));
+    }
+
+    va_json_object_end(w);
+
+    if (va_json_writer_end(w) != VA_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_voiceagent_ngx(&body, va_buf_str(&status->out));
+
+    return ngx_voiceagent_send(r, NGX_HTTP_OK, &type, &body);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_status_ready(ngx_voiceagent_status_t *status)
+{
+    static ngx_str_t  type = ngx_string("application/json");
+    static ngx_str_t  ready = ngx_string("{\"status\":\"ready\"}");
+
+    if (status->workers > 0) {
+        return ngx_voiceagent_send(status->request, NGX_HTTP_OK, &type,
+                                   &ready);
+    }
+
+    return ngx_voiceagent_send_error(status->request,
+                                     NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "not_ready",
+                                     status->workers == NGX_ERROR
+                                     ? "Redis does not answer."
+                                     : "No worker says that Postgres answers.");
+}
+
+
+static ngx_int_t
+ngx_voiceagent_status_metrics(ngx_voiceagent_status_t *status)
+{
+    ngx_str_t         body;
+    va_buf_t         *out;
+    static ngx_str_t  type = ngx_string("text/plain; version=0.0.4");
+
+    out = &status->out;
+
+    ngx_voiceagent_zone_print(out);
+
+    va_buf_add_c(out, "# HELP voiceagent_redis_up Whether Redis answered.\n"
+                      "# TYPE voiceagent_redis_up gauge\n"
+                      "voiceagent_redis_up ");
+    va_buf_add_int(out, status->workers != NGX_ERROR);
+    va_buf_add_c(out, "\n# HELP voiceagent_workers_ready Worker processes that "
+                      "reach Postgres.\n"
+                      "# TYPE voiceagent_workers_ready gauge\n"
+                      "voiceagent_workers_ready ");
+    va_buf_add_int(out, ngx_max(status->workers, 0));
+    va_buf_add_char(out, '\n');
+
+    ngx_voiceagent_ngx(&body, va_buf_str(out));
+
+    return body.len ? ngx_voiceagent_send(status->request, NGX_HTTP_OK, &type,
+                                          &body)
+                    : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static void
+ngx_voiceagent_status_cleanup(void *data)
+{
+    ngx_voiceagent_status_t  *status = data;
+
+    if (status->op) {
+        ngx_voiceagent_redis_cancel(status->op);
+        status->op = NULL;
+    }
+
+    if (status->event.posted) {
+        ngx_delete_posted_event(&status->event);
+    }
+}

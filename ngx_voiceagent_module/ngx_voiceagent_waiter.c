@@ -1,0 +1,501 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * Requests that wait for a worker's reply.  One channel serves the whole
+ * process; a reply names its job, and the job its waiters.  A published reply
+ * can be missed, so its key is read too: once before the deadline, and whenever
+ * the subscription had to be made again.
+ */
+
+
+#include "ngx_voiceagent_job.h"
+
+
+#define NGX_VOICEAGENT_HEAD       256        /* of a reply: holds id and stored */
+#define NGX_VOICEAGENT_POLL       100
+#define NGX_VOICEAGENT_SCRATCH    1024
+
+
+typedef struct {
+    ngx_voiceagent_channel_t       channel;
+    ngx_rbtree_t                   tree;
+    ngx_rbtree_node_t              sentinel;
+    ngx_queue_t                    queue;
+    u_char                         name[NGX_MAXHOSTNAMELEN + 64];
+} ngx_voiceagent_waiters_t;
+
+
+typedef struct {
+    size_t                         used;
+    u_char                         memory[NGX_VOICEAGENT_SCRATCH];
+} ngx_voiceagent_scratch_t;
+
+
+static void ngx_voiceagent_waiter_insert(ngx_voiceagent_waiter_t *w,
+    ngx_str_t *id);
+static void ngx_voiceagent_waiter_remove(ngx_voiceagent_waiter_t *w);
+static void ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push);
+static void ngx_voiceagent_waiters_message(void *data, va_str_t message);
+static void ngx_voiceagent_waiters_get(ngx_str_t *id);
+static void *ngx_voiceagent_scratch_alloc(void *ctx, size_t size);
+static void ngx_voiceagent_waiters_ready(void *data);
+static void ngx_voiceagent_waiter_deadline(ngx_event_t *ev);
+static void ngx_voiceagent_waiter_poll(ngx_event_t *ev);
+static void ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w);
+static void ngx_voiceagent_waiter_got(void *data, redisReply *reply);
+static void ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w,
+    va_str_t text);
+static void ngx_voiceagent_waiter_end(ngx_voiceagent_waiter_t *w,
+    ngx_voiceagent_wait_e outcome);
+static void ngx_voiceagent_waiter_event(ngx_event_t *ev);
+static void ngx_voiceagent_waiter_cleanup(void *data);
+
+
+static ngx_voiceagent_waiters_t  ngx_voiceagent_waiters;
+
+
+ngx_int_t
+ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle)
+{
+    u_char                    *p;
+    ngx_voiceagent_waiters_t  *vw;
+
+    vw = &ngx_voiceagent_waiters;
+
+    ngx_memzero(vw, sizeof(ngx_voiceagent_waiters_t));
+
+    ngx_rbtree_init(&vw->tree, &vw->sentinel, ngx_str_rbtree_insert_value);
+    ngx_queue_init(&vw->queue);
+
+    /* an old and a new process of one host never share a channel */
+
+    p = ngx_snprintf(vw->name, sizeof(vw->name), "va:reply:%V:%P:%08xD",
+                     &cycle->hostname, ngx_pid, (uint32_t) ngx_random());
+
+    vw->channel.name.str.data = vw->name;
+    vw->channel.name.str.len = p - vw->name;
+    vw->channel.on_message = ngx_voiceagent_waiters_message;
+    vw->channel.on_ready = ngx_voiceagent_waiters_ready;
+    vw->channel.data = vw;
+
+    ngx_voiceagent_redis_subscribe(&vw->channel);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
+    ngx_uint_t body, void (*handler)(ngx_voiceagent_waiter_t *), void *data,
+    ngx_voiceagent_waiter_t **waiter)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      id;
+    ngx_http_cleanup_t            *cln;
+    ngx_voiceagent_job_t           job;
+    ngx_voiceagent_waiter_t       *w;
+    ngx_voiceagent_job_options_t   options;
+
+    options.conf = conf;
+    options.channel = ngx_voiceagent_waiters.channel.name.str;
+    options.timeout = conf->timeout;
+    options.body = body;
+
+    rc = ngx_voiceagent_job_build(r, &options, &job);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    w = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_waiter_t));
+    cln = ngx_http_cleanup_add(r, 0);
+
+    if (w == NULL || cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->request = r;
+    w->handler = handler;
+    w->data = data;
+    w->queue_name = conf->queue;
+
+    w->event.handler = ngx_voiceagent_waiter_event;
+    w->event.log = r->connection->log;
+    w->event.data = w;
+
+    /* its fd is what a debug log would read of the data */
+
+    w->deadline.handler = ngx_voiceagent_waiter_deadline;
+    w->deadline.log = r->connection->log;
+    w->deadline.data = r->connection;
+
+    w->poll = w->deadline;
+    w->poll.handler = ngx_voiceagent_waiter_poll;
+
+    cln->handler = ngx_voiceagent_waiter_cleanup;
+    cln->data = w;
+
+    ngx_voiceagent_ngx(&id, job.id);
+    ngx_voiceagent_waiter_insert(w, &id);
+
+    ngx_add_timer(&w->deadline, conf->timeout);
+
+    w->interval = ngx_voiceagent_waiters.channel.ready
+                  ? conf->timeout / 5 * 4 : NGX_VOICEAGENT_POLL;
+    ngx_add_timer(&w->poll, w->interval);
+
+    w->push.handler = ngx_voiceagent_waiter_pushed;
+    w->push.data = w;
+
+    if (waiter) {
+        *waiter = w;
+    }
+
+    rc = ngx_voiceagent_push(r, &w->push, &conf->queue, &job,
+                             conf->dedup_ttl,
+                             &ngx_voiceagent_waiters.channel.name.str);
+
+    if (rc == NGX_BUSY) {
+        ngx_voiceagent_waiter_end(w, ngx_voiceagent_redis_overloaded()
+                                     ? NGX_VOICEAGENT_WAIT_OVERLOADED
+                                     : NGX_VOICEAGENT_WAIT_UNAVAILABLE);
+        rc = NGX_OK;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_voiceagent_waiter_insert(ngx_voiceagent_waiter_t *w, ngx_str_t *id)
+{
+    w->node.str = *id;
+    w->node.node.key = ngx_crc32_short(id->data, id->len);
+
+    ngx_rbtree_insert(&ngx_voiceagent_waiters.tree, &w->node.node);
+    ngx_queue_insert_tail(&ngx_voiceagent_waiters.queue, &w->queue);
+
+    w->registered = 1;
+
+    ngx_voiceagent_gauge(NGX_VOICEAGENT_WAITERS, 1);
+}
+
+
+static void
+ngx_voiceagent_waiter_remove(ngx_voiceagent_waiter_t *w)
+{
+    if (!w->registered) {
+        return;
+    }
+
+    ngx_rbtree_delete(&ngx_voiceagent_waiters.tree, &w->node.node);
+    ngx_queue_remove(&w->queue);
+
+    w->registered = 0;
+
+    ngx_voiceagent_gauge(NGX_VOICEAGENT_WAITERS, -1);
+}
+
+
+static void
+ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
+{
+    ngx_voiceagent_waiter_t  *w = push->data;
+
+    if (w->ended) {
+        return;
+    }
+
+    switch (push->result) {
+
+    case NGX_VOICEAGENT_PUSH_NEW:
+        return;
+
+    case NGX_VOICEAGENT_PUSH_RUNNING:
+        ngx_voiceagent_waiter_remove(w);
+        ngx_voiceagent_waiter_insert(w, &push->id);
+
+        /* its reply may have come while we waited for another's */
+
+        ngx_voiceagent_waiter_get(w);
+        return;
+
+    case NGX_VOICEAGENT_PUSH_DONE:
+        w->text = push->reply;
+        ngx_voiceagent_waiter_end(w, w->text.len
+                                     ? NGX_VOICEAGENT_WAIT_REPLY
+                                     : NGX_VOICEAGENT_WAIT_TIMEOUT);
+        return;
+
+    default: /* NGX_VOICEAGENT_PUSH_FAILED */
+        ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_UNAVAILABLE);
+    }
+}
+
+
+static void
+ngx_voiceagent_waiters_message(void *data, va_str_t message)
+{
+    uint32_t                   hash;
+    va_str_t                   values[2];
+    va_alloc_t                 mem;
+    ngx_str_t                  id;
+    ngx_uint_t                 found;
+    ngx_str_node_t            *sn;
+    ngx_voiceagent_scratch_t   scratch;
+    static const va_str_t      pointers[] = {
+        { "/id", sizeof("/id") - 1 },
+        { "/stored", sizeof("/stored") - 1 }
+    };
+
+    scratch.used = 0;
+    mem.alloc = ngx_voiceagent_scratch_alloc;
+    mem.ctx = &scratch;
+
+    if (va_json_scan(&mem, message, NGX_VOICEAGENT_HEAD, pointers, 2, values)
+        != VA_OK)
+    {
+        return;
+    }
+
+    ngx_voiceagent_ngx(&id, values[0]);
+
+    hash = ngx_crc32_short(id.data, id.len);
+    found = 0;
+
+    for ( ;; ) {
+        sn = ngx_str_rbtree_lookup(&ngx_voiceagent_waiters.tree, &id, hash);
+
+        if (sn == NULL) {
+            break;
+        }
+
+        found = 1;
+
+        if (values[1].len) {
+            ngx_voiceagent_waiters_get(&id);
+            break;
+        }
+
+        ngx_voiceagent_waiter_take((ngx_voiceagent_waiter_t *) sn, message);
+    }
+
+    if (!found) {
+        ngx_voiceagent_count(NGX_VOICEAGENT_REPLIES_LATE, 1);
+    }
+}
+
+
+static void *
+ngx_voiceagent_scratch_alloc(void *ctx, size_t size)
+{
+    ngx_voiceagent_scratch_t  *scratch = ctx;
+
+    u_char  *p;
+
+    size = ngx_align(size, NGX_ALIGNMENT);
+
+    if (size > NGX_VOICEAGENT_SCRATCH - scratch->used) {
+        return NULL;
+    }
+
+    p = &scratch->memory[scratch->used];
+    scratch->used += size;
+
+    return p;
+}
+
+
+/* while there was no subscription, replies may have been published */
+
+static void
+ngx_voiceagent_waiters_ready(void *data)
+{
+    ngx_voiceagent_waiters_get(NULL);
+}
+
+
+/* of the job of that id, or of all */
+
+static void
+ngx_voiceagent_waiters_get(ngx_str_t *id)
+{
+    ngx_queue_t              *q;
+    ngx_voiceagent_waiter_t  *w;
+
+    for (q = ngx_queue_head(&ngx_voiceagent_waiters.queue);
+         q != ngx_queue_sentinel(&ngx_voiceagent_waiters.queue);
+         q = ngx_queue_next(q))
+    {
+        w = ngx_queue_data(q, ngx_voiceagent_waiter_t, queue);
+
+        if (id == NULL
+            || (w->node.str.len == id->len
+                && ngx_strncmp(w->node.str.data, id->data, id->len) == 0))
+        {
+            ngx_voiceagent_waiter_get(w);
+        }
+    }
+}
+
+
+static void
+ngx_voiceagent_waiter_deadline(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_voiceagent_waiter_t  *w;
+
+    w = (ngx_voiceagent_waiter_t *)
+            ((u_char *) ev - offsetof(ngx_voiceagent_waiter_t, deadline));
+
+    c = w->request->connection;
+
+    ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_TIMEOUT);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_voiceagent_waiter_poll(ngx_event_t *ev)
+{
+    ngx_voiceagent_waiter_t  *w;
+
+    w = (ngx_voiceagent_waiter_t *)
+            ((u_char *) ev - offsetof(ngx_voiceagent_waiter_t, poll));
+
+    ngx_voiceagent_waiter_get(w);
+
+    if (!ngx_voiceagent_waiters.channel.ready) {
+        w->interval *= 2;
+        ngx_add_timer(ev, w->interval);
+    }
+}
+
+
+static void
+ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w)
+{
+    u_char  *p, *last;
+
+    if (w->get || w->ended) {
+        return;
+    }
+
+    p = ngx_pnalloc(w->request->pool, sizeof("va:{}:res:") - 1
+                                      + w->queue_name.len + w->node.str.len);
+    if (p == NULL) {
+        return;
+    }
+
+    last = ngx_sprintf(p, "va:{%V}:res:%V", &w->queue_name, &w->node.str);
+
+    w->get_args[0] = VA_STR("GET");
+    w->get_args[1] = va_str((char *) p, last - p);
+
+    w->get = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, w->get_args, 2, 0,
+                                       ngx_voiceagent_waiter_got, w);
+}
+
+
+static void
+ngx_voiceagent_waiter_got(void *data, redisReply *reply)
+{
+    ngx_voiceagent_waiter_t  *w = data;
+
+    w->get = NULL;
+
+    if (reply && reply->type == REDIS_REPLY_STRING && !w->ended) {
+        ngx_voiceagent_count(NGX_VOICEAGENT_REPLIES_STORED, 1);
+        ngx_voiceagent_waiter_take(w, va_str(reply->str, reply->len));
+    }
+}
+
+
+static void
+ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w, va_str_t text)
+{
+    w->text.data = ngx_pnalloc(w->request->pool, text.len + 1);
+
+    if (w->text.data) {
+        ngx_memcpy(w->text.data, text.data, text.len);
+        w->text.len = text.len;
+    }
+
+    ngx_voiceagent_waiter_end(w, w->text.data
+                                 ? NGX_VOICEAGENT_WAIT_REPLY
+                                 : NGX_VOICEAGENT_WAIT_UNAVAILABLE);
+}
+
+
+/* the handler runs later: this may stand deep within a connection's reading */
+
+static void
+ngx_voiceagent_waiter_end(ngx_voiceagent_waiter_t *w,
+    ngx_voiceagent_wait_e outcome)
+{
+    if (w->ended) {
+        return;
+    }
+
+    w->ended = 1;
+    w->outcome = outcome;
+
+    ngx_voiceagent_waiter_remove(w);
+
+    ngx_post_event(&w->event, &ngx_posted_events);
+}
+
+
+static void
+ngx_voiceagent_waiter_event(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_voiceagent_waiter_t  *w;
+
+    w = ev->data;
+    c = w->request->connection;
+
+    if (w->poll.timer_set) {
+        ngx_del_timer(&w->poll);
+    }
+
+    if (w->deadline.timer_set) {
+        ngx_del_timer(&w->deadline);
+    }
+
+    w->handler(w);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_voiceagent_waiter_cleanup(void *data)
+{
+    ngx_voiceagent_waiter_t  *w = data;
+
+    ngx_voiceagent_waiter_remove(w);
+
+    w->ended = 1;
+
+    if (w->get) {
+        ngx_voiceagent_redis_cancel(w->get);
+        w->get = NULL;
+    }
+
+    if (w->event.posted) {
+        ngx_delete_posted_event(&w->event);
+    }
+
+    if (w->deadline.timer_set) {
+        ngx_del_timer(&w->deadline);
+    }
+
+    if (w->poll.timer_set) {
+        ngx_del_timer(&w->poll);
+    }
+}

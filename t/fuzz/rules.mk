@@ -1,0 +1,29 @@
+# The fuzz targets: libFuzzer with both sanitizers, over instrumented copies of
+# core/. Each runs with its corpus, and keeps what it finds in a copy of it.
+
+FUZZ_SRC     := $(wildcard t/fuzz/fuzz_*.c)
+FUZZ_BIN     := $(FUZZ_SRC:%.c=$(BUILD)/%)
+FUZZ_OBJ     := $(CORE_SRC:%.c=$(BUILD)/t/fuzz/%.o)
+FUZZ_FLAGS   := -std=gnu11 -g -O1 -I. -fno-omit-frame-pointer -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 60
+
+.PHONY: fuzzers fuzz fuzz-smoke
+fuzzers: $(FUZZ_BIN)
+
+## make fuzz               fuzzes the parsers for FUZZ_SECONDS (60) each
+fuzz: $(FUZZ_BIN)
+	sh t/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ_BIN)
+
+## make fuzz-smoke         the same for 10 seconds each
+fuzz-smoke: $(FUZZ_BIN)
+	sh t/fuzz/run.sh 10 $(FUZZ_BIN)
+
+$(FUZZ_OBJ): $(BUILD)/t/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+
+$(FUZZ_BIN): $(BUILD)/%: %.c $(FUZZ_OBJ) t/fuzz/fuzz.h
+	@mkdir -p $(@D)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJ) $(CORE_LIBS)
+
+-include $(FUZZ_OBJ:.o=.d)

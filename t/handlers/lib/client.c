@@ -1,0 +1,288 @@
+#define _GNU_SOURCE
+#include "t/handlers/lib/client.h"
+
+#include <crypt.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "worker/clock.h"
+#include "worker/file.h"
+
+t_postgres_t t_postgres;
+t_redis_t t_redis_server;
+wk_config_t t_config;
+wk_ctx_t t_ctx;
+
+/* ---------------------------------------------------------------- counting hashes */
+
+static atomic_int hashes;
+
+char *__real_crypt_r(const char *phrase, const char *setting, struct crypt_data *data);
+char *__wrap_crypt_r(const char *phrase, const char *setting, struct crypt_data *data);
+
+char *__wrap_crypt_r(const char *phrase, const char *setting, struct crypt_data *data)
+{
+    atomic_fetch_add(&hashes, 1);
+    return __real_crypt_r(phrase, setting, data);
+}
+
+int t_hashes(void)
+{
+    return atomic_exchange(&hashes, 0);
+}
+
+/* ---------------------------------------------------------------- around the tests */
+
+void t_ctx_open(wk_ctx_t *ctx)
+{
+    *ctx = (wk_ctx_t){.config = &t_config,
+                      .redis = wk_redis_new(t_redis_server.url, 5000),
+                      .db = wk_db_new(t_postgres.app_url, true, "test"),
+                      .http = wk_http_new(),
+                      .arena = wk_arena_new()};
+}
+
+void t_ctx_close(wk_ctx_t *ctx)
+{
+    wk_arena_free(ctx->arena);
+    wk_http_free(ctx->http);
+    wk_db_free(ctx->db);
+    wk_redis_free(ctx->redis);
+}
+
+static void load_demo(void)
+{
+    va_str_t text;
+    if (!wk_file_read(t_ctx.arena, "sql/demo.sql", 1 << 20, &text, &t_e)) {
+        printf("Bail out! sql/demo.sql: %s\n", t_e.text);
+        exit(EXIT_FAILURE);
+    }
+    t_sql_value(&t_postgres, "ALTER ROLE super SET search_path = voiceagent, public");
+    t_sql_value(&t_postgres, text.data);
+}
+
+static wk_config_t *loaded; /* owns the texts of t_config */
+
+static void configure(void)
+{
+    const char *const settings[][2] = {
+        {"REDIS_URL", t_redis_server.url},
+        {"APP_DATABASE_URL", t_postgres.app_url},
+        {"VA_PUBLIC_URL", "https://agent.example.com"},
+        {"JWT_SECRET", "0123456789abcdef0123456789abcdef"},
+        {"VA_INTERNAL_SECRET", "fedcba9876543210fedcba9876543210"},
+        {"ENCRYPTION_KEY", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
+        {"VA_PASSWORD_COST", "1"},
+    };
+    for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+        setenv(settings[i][0], settings[i][1], 1);
+    }
+    loaded = wk_config_load(NULL, &t_e);
+    if (loaded == NULL) {
+        printf("Bail out! configuration: %s\n", t_e.text);
+        exit(EXIT_FAILURE);
+    }
+    t_config = *loaded;
+}
+
+static int fresh_arena(void **state)
+{
+    (void)state;
+    wk_arena_reset(t_ctx.arena);
+    return 0;
+}
+
+int t_client_main(const struct CMUnitTest *tests, size_t n, CMFixtureFunction setup)
+{
+    struct CMUnitTest all[64];
+    if (n > sizeof(all) / sizeof(*all)) {
+        printf("Bail out! more than %zu tests\n", sizeof(all) / sizeof(*all));
+        return EXIT_FAILURE;
+    }
+    for (size_t i = 0; i < n; i++) {
+        all[i] = tests[i];
+        all[i].setup_func = setup;
+        all[i].teardown_func = fresh_arena;
+    }
+    wk_http_global();
+    t_redis_start(&t_redis_server, NULL);
+    t_postgres_start(&t_postgres);
+    configure();
+    t_ctx_open(&t_ctx);
+    load_demo();
+    wk_log_open("/dev/null", WK_DEBUG);
+    int failed = _cmocka_run_group_tests("handlers", all, n, NULL, NULL);
+    t_ctx_close(&t_ctx);
+    wk_config_free(loaded);
+    t_postgres_stop(&t_postgres);
+    t_redis_stop(&t_redis_server);
+    return failed;
+}
+
+/* ---------------------------------------------------------------- asking */
+
+static void add_header(va_job_t *job, const char *name, const char *value)
+{
+    job->headers[job->n_headers++] = (va_header_t){va_str_c(name), va_str_c(value)};
+}
+
+static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
+{
+    static atomic_int n;
+    va_header_t headers[8];
+    va_buf_t text;
+    va_job_t job = {
+        .id = ask->id != NULL ? va_str_c(ask->id)
+                              : wk_printf(ctx->arena, "job-%d", atomic_fetch_add(&n, 1)),
+        .type = va_str_c(ask->type),
+        .org = va_str_c(ask->org),
+        .enqueued_ms = wk_now_ms(),
+        .deadline_ms = ask->deadline_ms != 0 ? ask->deadline_ms : wk_now_ms() + 60000,
+        .trace = VA_STR("trace"),
+        .auth_scheme = va_str_c(ask->scheme != NULL   ? ask->scheme
+                                : ask->claims != NULL ? "jwt"
+                                                      : "public"),
+        .auth_account = va_str_c(ask->account),
+        .auth_claims = va_str_c(ask->claims),
+        .http_method = ask->body != NULL ? VA_STR("POST") : VA_STR("GET"),
+        .http_uri = va_str_c(ask->uri != NULL ? ask->uri : "/"),
+        .http_args = va_str_c(ask->args),
+        .http_peer = VA_STR("192.0.2.7"),
+        .headers = headers,
+        .body = va_str_c(ask->body),
+    };
+    if (ask->body != NULL) {
+        add_header(&job, "content-type",
+                   ask->content_type != NULL ? ask->content_type : "application/json");
+    }
+    add_header(&job, "user-agent", "test");
+    for (size_t i = 0; i + 1 < 6 && ask->headers[i] != NULL; i += 2) {
+        add_header(&job, ask->headers[i], ask->headers[i + 1]);
+    }
+    va_buf_init(&text, wk_mem(ctx->arena), 1024);
+    assert_int_equal(va_job_write(&text, &job), VA_OK);
+    return va_buf_str(&text);
+}
+
+static void read_reply(wk_ctx_t *ctx, t_answer_t *answer)
+{
+    const va_json_limits_t limits = {VA_REPLY_MAX_BYTES, 32, 500000};
+    if (answer->end.reply.len == 0) {
+        return;
+    }
+    assert_int_equal(va_reply_parse(wk_mem(ctx->arena), answer->end.reply, &answer->reply),
+                     VA_OK);
+    answer->status = answer->reply.status;
+    answer->type = answer->reply.type;
+    answer->body = answer->reply.body;
+    if (va_str_eq(answer->type, VA_STR("application/json"))) {
+        assert_int_equal(
+            va_json_parse(wk_mem(ctx->arena), answer->body, &limits, &answer->json), VA_OK);
+    }
+}
+
+t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask)
+{
+    wk_work_t work;
+    wk_lease_t lease = {.queue = WK_REALTIME, .attempt = 1};
+    lease.document = document(ctx, ask);
+    wk_work_read(&work, ctx->arena, &lease);
+    assert_non_null(work.handler);
+    lease.id = work.job.id;
+    wk_work_run(&work, ctx, &lease);
+    t_answer_t answer = {.end = work.end};
+    read_reply(ctx, &answer);
+    return answer;
+}
+
+t_answer_t t_ask(const t_ask_t *ask)
+{
+    return t_ask_in(&t_ctx, ask);
+}
+
+const char *t_claims(const char *user, const char *organization, const char *role)
+{
+    return wk_printf(
+               t_ctx.arena,
+               "{\"sub\":\"%s\",\"userId\":\"%s\",\"organizationId\":\"%s\",\"role\":\"%s\","
+               "\"exp\":%lld}",
+               user, user, organization, role, (long long)(wk_now_ms() / 1000 + 900))
+        .data;
+}
+
+t_answer_t t_get_as(const char *user, const char *organization, const char *role,
+                    const char *type, const char *uri, const char *args)
+{
+    return t_ask(&(t_ask_t){.type = type,
+                            .uri = uri,
+                            .args = args,
+                            .org = organization,
+                            .claims = t_claims(user, organization, role)});
+}
+
+t_answer_t t_get(const char *type, const char *uri, const char *args)
+{
+    return t_get_as(DANA, DOWNTOWN, "admin", type, uri, args);
+}
+
+/* ---------------------------------------------------------------- looking */
+
+const char *t_text(const t_answer_t *answer, const char *pointer)
+{
+    const va_json_t *value = va_json_pointer(answer->json, va_str_c(pointer));
+    va_str_t text = va_json_is(value, VA_JSON_NULL) ? VA_STR("null") : va_json_scalar(value);
+    return text.data != NULL ? wk_strdup(t_ctx.arena, text) : "";
+}
+
+int64_t t_number(const t_answer_t *answer, const char *pointer)
+{
+    int64_t n = INT64_MIN;
+    va_json_int(va_json_pointer(answer->json, va_str_c(pointer)), &n);
+    return n;
+}
+
+size_t t_count(const t_answer_t *answer, const char *pointer)
+{
+    const va_json_t *value = va_json_pointer(answer->json, va_str_c(pointer));
+    assert_true(va_json_is(value, VA_JSON_ARRAY));
+    return value->count;
+}
+
+const char *t_cookie(const t_answer_t *answer, const char *name)
+{
+    size_t len = strlen(name);
+    for (size_t i = 0; i < answer->reply.n_headers; i++) {
+        const va_header_t *h = &answer->reply.headers[i];
+        if (va_str_eq(h->name, VA_STR("set-cookie")) && h->value.len > len &&
+            memcmp(h->value.data, name, len) == 0 && h->value.data[len] == '=') {
+            return wk_strdup(t_ctx.arena,
+                             va_str(h->value.data + len + 1, h->value.len - len - 1));
+        }
+    }
+    return "";
+}
+
+const char *t_sqlf(const char *format, ...)
+{
+    char *text;
+    va_list args;
+    va_start(args, format);
+    assert_true(vasprintf(&text, format, args) >= 0);
+    va_end(args);
+    const char *value = t_sql_value(&t_postgres, text);
+    free(text);
+    return wk_strdup(t_ctx.arena, va_str_c(value));
+}
+
+int64_t t_sqlf_int(const char *format, ...)
+{
+    char *text;
+    va_list args;
+    va_start(args, format);
+    assert_true(vasprintf(&text, format, args) >= 0);
+    va_end(args);
+    int64_t n = strtoll(t_sql_value(&t_postgres, text), NULL, 10);
+    free(text);
+    return n;
+}

@@ -1,0 +1,74 @@
+# The nginx module: for the distribution's nginx, and together with an nginx of the
+# same version from source, where memory errors can be seen. Its tests in all those.
+
+MODULE_SRC  := $(wildcard ngx_voiceagent_module/*.c core/*.c core/signature/*.c)
+MODULE_IN   := config $(wildcard core/scripts/*) $(wildcard ngx_voiceagent_module/*) \
+               $(wildcard core/*.h core/signature/*.h) $(MODULE_SRC)
+MODULE_OPT  := -O2 -g -fno-omit-frame-pointer -fstack-protector-strong -D_FORTIFY_SOURCE=2
+MODULE_WARN := -Wall -Wextra -Werror -Wno-unused-parameter
+MODULE_T    := $(sort $(wildcard t/*.t))
+# a core for each, and waiting in most of them
+MODULE_JOBS ?= 3
+
+NGINX_DEV     := /usr/share/nginx/src
+NGINX_VERSION  = $(shell dpkg-query -W -f '$${source:Upstream-Version}' nginx-dev)
+NGINX_SRC      = $(BUILD)/nginx-src/$(NGINX_VERSION)
+# the parts of the distribution's nginx that the tests use; no PCRE JIT, which
+# valgrind cannot read
+NGINX_FLAGS   := --with-compat --with-debug --with-threads --with-http_ssl_module \
+                 --with-http_v2_module --with-http_realip_module \
+                 --with-http_auth_request_module --with-http_stub_status_module
+
+.PHONY: module module-src module-tests module-asan module-valgrind module-hup \
+        module-mockeagain module-soak lint FORCE
+
+## make module             the module, for the nginx that is installed
+module: $(BUILD)/ngx_voiceagent_module.so
+
+# ------------------------------------------------------------- how it is built
+
+# The names of the sources: one more or less, and nginx has to be configured anew.
+$(BUILD)/module.list: FORCE
+	@mkdir -p $(@D)
+	@echo $(MODULE_SRC) | cmp -s - $@ || echo $(MODULE_SRC) > $@
+
+MODULE_CONFIGURE := config t/module.mk $(BUILD)/module.list $(wildcard core/scripts/*)
+
+$(BUILD)/module/Makefile: $(MODULE_CONFIGURE) $(NGINX_DEV)/conf_flags
+	rm -rf $(@D)
+	cd $(NGINX_DEV) && . ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
+	    --with-cc-opt="$(MODULE_OPT) $(MODULE_WARN)" --with-ld-opt="$(LDFLAGS)" \
+	    --builddir=$(abspath $(@D)) --add-dynamic-module=$(CURDIR) \
+	    > $(abspath $(BUILD))/module.configure.log || \
+	    { cat $(abspath $(BUILD))/module.configure.log; exit 1; }
+
+$(BUILD)/ngx_voiceagent_module.so: $(BUILD)/module/Makefile $(MODULE_IN)
+	$(MAKE) -s -C $(NGINX_DEV) -f $(abspath $<) modules
+	cp $(BUILD)/module/ngx_voiceagent_module.so $@.tmp && mv $@.tmp $@
+
+# What the two builds from source have in common. Every allocation of a pool is one
+# of malloc's own (NGX_DEBUG_PALLOC), so that an overrun within a pool is seen.
+## make module-src         nginx from source with the module: AddressSanitizer, and debugging
+module-src: $(BUILD)/asan/nginx $(BUILD)/debug/nginx
+
+$(BUILD)/asan/nginx: SRC_CC  := $(CURDIR)/t/sanitizer/cc
+$(BUILD)/asan/nginx: SRC_OPT := -O1 -fsanitize=address
+$(BUILD)/asan/nginx: SRC_LD  := -fsanitize=address,undefined
+$(BUILD)/debug/nginx: SRC_CC  := $(CC)
+$(BUILD)/debug/nginx: SRC_OPT := -O1
+$(BUILD)/debug/nginx: SRC_LD  :=
+
+# SRC_OPT is expanded by the recipe, so that one rule serves both.
+$(BUILD)/asan/Makefile $(BUILD)/debug/Makefile: $(MODULE_CONFIGURE) t/sanitizer/cc
+	test -f $(NGINX_SRC)/configure || { echo "no source of nginx: make deps" >&2; exit 1; }
+	rm -rf $(@D)
+	cd $(NGINX_SRC) && ./configure --prefix=$(abspath $(@D)) $(NGINX_FLAGS) \
+	    --with-cc=$(SRC_CC) --with-ld-opt="$(SRC_LD)" \
+	    --with-cc-opt="$(SRC_OPT) -g -fno-omit-frame-pointer -DNGX_DEBUG_PALLOC=1" \
+	    --builddir=$(abspath $(@D)) --add-dynamic-module=$(CURDIR) \
+	    > $(abspath $(@D)).configure.log || \
+	    { cat $(abspath $(@D)).configure.log; exit 1; }
+
+$(BUILD)/asan/nginx $(BUILD)/debug/nginx: $(BUILD)/%/nginx: $(BUILD)/%/Makefile $(MODULE_IN)
+	VA_ROOT=$(CURDIR) $(MAKE) -s -C $(NGINX_SRC) -f $(abspath $<) binary modules
+	touch $@

@@ -1,0 +1,333 @@
+/*
+ * What every simulated provider is: an HTTP server on loopback that records what
+ * it receives, judges it by the provider's official description where that is at
+ * hand, answers from its routes, and can be told to misbehave.
+ *
+ *   GET  /_sim/requests?since=N    the requests and WebSocket messages after number N
+ *   GET  /_sim/deliveries?since=N  what it sent to others, and what they answered
+ *   POST /_sim/script              how to answer the next requests (see readScript)
+ *   POST /_sim/reset               forget everything, back to the seeds
+ *   GET  /_sim                     who this is and what it judges by
+ */
+import {once} from 'node:events';
+import http from 'node:http';
+import {setTimeout as sleep} from 'node:timers/promises';
+
+import {openDescription, SPECS_DIR} from './openapi.mjs';
+
+const MAX_BODY = 64 << 20;
+
+// The members of a script and what they must be (see readScript).
+const SCRIPT = {
+  method: (v) => /^[A-Z]+$/.test(v),
+  path: isPattern,
+  times: (v) => Number.isInteger(v) && v > 0,
+  status: (v) => Number.isInteger(v) && v >= 200 && v <= 599,
+  headers: (v) => v !== null && typeof v === 'object',
+  body: () => true,
+  delay: (v) => v >= 0,
+  drop: (v) => typeof v === 'boolean',
+  half_open: (v) => typeof v === 'boolean' || v === 'partial',
+  effect: (v) => typeof v === 'boolean',
+};
+
+export class Sim {
+  #records = [];
+  #deliveries = [];
+  #scripts = [];
+  #halfOpen = new Set();
+  #timers = new Set();
+
+  // spec: file name of the provider's OpenAPI description, if it has one; amendments: what
+  // the service has changed since, by name of the schema.
+  constructor(name, spec, amendments) {
+    this.name = name;
+    this.spec = spec;
+    this.description = spec ? openDescription(spec, amendments) : null;
+  }
+
+  /*
+   * What this provider does; called once, before listen().
+   *   routes    [[method, '/path/:param', handler, options]]; handler(req) returns
+   *             {status, body, headers}, a body that is no text or Buffer becomes JSON;
+   *             options.open: admit is not asked
+   *   control   routes below /_sim/ of this provider alone
+   *   admit     (req) => an answer that refuses, or nothing
+   *   invalid   (problems, req) => the answer to a request that breaks the description,
+   *             or nothing; without it such a request is only recorded
+   *   missing   (req, known) => the answer where there is no route; known: the path has
+   *             one, with another method
+   *   reset     () => back to the seeds
+   */
+  define({
+    routes,
+    control = [],
+    admit = () => undefined,
+    invalid = () => undefined,
+    missing = () => json(404, {}),
+    reset = () => {}
+  }) {
+    this.rules = {admit, invalid, missing, reset};
+    this.routes = compile(routes);
+    this.control = compile([
+      ['GET', '/_sim', () => this.#about()],
+      ['GET', '/_sim/requests', (req) => json(200, after(this.#records, req))],
+      ['GET', '/_sim/deliveries', (req) => json(200, after(this.#deliveries, req))],
+      ['POST', '/_sim/script', (req) => this.#script(req)],
+      ['POST', '/_sim/reset', () => this.#reset()],
+      ...control,
+    ]);
+  }
+
+  // Resolves with the server, listening on loopback.
+  async listen(port) {
+    const server = http.createServer((req, res) => {
+      this.#serve(req, res).catch((e) => {
+        console.error(`${this.name}: ${req.method} ${req.url}:`, e);
+        if (!res.headersSent)
+          send(res, json(500, {sim_error: String(e?.stack ?? e)}));
+        else
+          res.destroy();
+      });
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  }
+
+  // A WebSocket message, or anything else that came in beside the routes.
+  record(entry) {
+    const record = {n: this.#records.length + 1, time: new Date().toISOString(), ...entry};
+    this.#records.push(record);
+    return record;
+  }
+
+  // Something sent to others; the caller completes the returned object.
+  delivery(entry) {
+    const record = {n: this.#deliveries.length + 1, time: new Date().toISOString(), ...entry};
+    this.#deliveries.push(record);
+    return record;
+  }
+
+  // What the provider does later by itself; forgotten by a reset.
+  later(ms, act) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      Promise.resolve().then(act).catch((e) => console.error(`${this.name}:`, e));
+    }, ms);
+    timer.unref();  // the server keeps the program alive, not its plans
+    this.#timers.add(timer);
+  }
+
+  async #serve(message, res) {
+    const req = await readRequest(message);
+    if (req.path === '/_sim' || req.path.startsWith('/_sim/')) {
+      return send(
+          res, await dispatch(this.control, req, () => json(404, {error: `no ${req.path} here`})));
+    }
+    const verdict = this.#judge(req);
+    const record = this.record({
+      method: req.method,
+      path: req.path,
+      query: listed(req.query),
+      headers: req.headers,
+      body: req.body,
+      problems: verdict.problems.map(told),
+      unknown: verdict.unknown,
+    });
+    const script = this.#takeScript(req);
+    if (script?.delay) await sleep(script.delay);
+    const answer = await this.#decide(script, req, verdict);
+    const lost = script?.drop || script?.half_open;
+    record.answer = {status: answer?.status, body: answer?.body, ...(lost && {lost: true})};
+    return lost ? this.#misbehave(script, res) : send(res, answer);
+  }
+
+  // The provider's own answer, or the scripted one in its place; null when there is none.
+  async #decide(script, req, verdict) {
+    if (!script || script.effect || isOnlyLate(script)) {
+      const own = await this.#answer(req, verdict);
+      return script?.status === undefined ? own : scripted(script);
+    }
+    return script.status === undefined ? null : scripted(script);
+  }
+
+  #judge(req) {
+    if (!this.description) return {problems: [], unknown: []};
+    const form = req.kind === 'form';
+    return this.description.request(req.method, req.path, {query: req.query, body: req.body, form});
+  }
+
+  async #answer(req, verdict) {
+    const {admit, invalid, missing} = this.rules;
+    const answer = await dispatch(this.routes, req, missing, (route) => {
+      const refused = route.options.open ? undefined : admit(req);
+      return refused ?? (verdict.problems.length > 0 ? invalid(verdict.problems, req) : undefined);
+    });
+    const wrong = isText(answer.body) ?
+        [] :
+        this.description?.answer(req.method, req.path, answer.status, answer.body);
+    if (wrong?.length > 0) {
+      throw new Error(`our own answer breaks the description: ${wrong.map(told).join('; ')}`);
+    }
+    return answer;
+  }
+
+  // A connection closed without an answer, or one that stays open in silence.
+  #misbehave(script, res) {
+    if (script.half_open) {
+      this.#halfOpen.add(res);
+      res.on('close', () => this.#halfOpen.delete(res));
+      if (script.half_open === 'partial') res.write('{"');
+    } else {
+      res.socket.destroy();
+    }
+  }
+
+  #about() {
+    return json(200, {
+      name: this.name,
+      judged_by: this.description ? this.spec : `own rules only: no description in ${SPECS_DIR}`,
+    });
+  }
+
+  #script(req) {
+    const scripts = [req.body].flat();
+    const wrong = scripts.map(readScript).find((s) => typeof s === 'string');
+    if (wrong) return json(400, {error: wrong});
+    this.#scripts.push(...scripts.map(readScript));
+    return json(200, {queued: this.#scripts.length});
+  }
+
+  #takeScript(req) {
+    const i = this.#scripts.findIndex(
+        (s) => (!s.method || s.method === req.method) &&
+            (!s.path || new RegExp(s.path).test(req.path)));
+    if (i < 0) return null;
+    const script = this.#scripts[i];
+    if (--script.times <= 0) this.#scripts.splice(i, 1);
+    return script;
+  }
+
+  #reset() {
+    this.#records = [];
+    this.#deliveries = [];
+    this.#scripts = [];
+    this.#timers.forEach(clearTimeout);
+    this.#timers.clear();
+    for (const res of this.#halfOpen) res.destroy();
+    this.rules.reset();
+    return json(200, {});
+  }
+}
+
+export const json = (status, body, headers = {}) => ({status, body, headers});
+
+/*
+ * One scripted misbehaviour, a string when it is malformed:
+ *   method, path   which request it waits for (path: a regular expression); any if absent
+ *   times          for how many requests (1)
+ *   status, headers, body   answered instead of the provider's own answer
+ *   delay          milliseconds before anything else
+ *   drop           true: the connection is closed without an answer
+ *   half_open      true: never answered; "partial": a head and two bytes, then silence
+ *   effect         true: what was asked for is done all the same
+ */
+function readScript(s) {
+  if (s === null || typeof s !== 'object') return 'a script is an object or a list of them';
+  const {'half-open': dashed, ...script} = s;
+  if (dashed !== undefined) script.half_open = dashed;
+  const wrong = Object.keys(script).find((k) => !SCRIPT[k]?.(script[k]));
+  if (wrong) return `a script's ${wrong} cannot be ${JSON.stringify(script[wrong])}`;
+  if (script.status === undefined && (script.body !== undefined || script.headers))
+    return 'a body needs a status';
+  return {times: 1, ...script};
+}
+
+function isPattern(text) {
+  try {
+    return typeof text === 'string' && Boolean(new RegExp(text));
+  } catch {
+    return false;
+  }
+}
+
+const isOnlyLate = (s) => s.status === undefined && !s.drop && !s.half_open;
+const scripted = (s) => ({status: s.status, body: s.body ?? '', headers: s.headers ?? {}});
+
+function compile(routes) {
+  return routes.map(
+      ([method, path, handler, options = {}]) => ({
+        method,
+        handler,
+        options,
+        names: [...path.matchAll(/:(\w+)/g)].map((m) => m[1]),
+        pattern: new RegExp(`^${path.replace(/\./g, '\\.').replace(/:\w+/g, '([^/]+?)')}$`),
+      }));
+}
+
+async function dispatch(routes, req, missing, before = () => undefined) {
+  for (const route of routes) {
+    const hit = route.method === req.method && route.pattern.exec(req.path);
+    if (!hit) continue;
+    req.params = Object.fromEntries(route.names.map((n, i) => [n, decodeURIComponent(hit[i + 1])]));
+    return before(route) ?? route.handler(req);
+  }
+  return missing(req, routes.some((route) => route.pattern.test(req.path)));
+}
+
+async function readRequest(message) {
+  const url = new URL(message.url, 'http://sim.invalid');
+  const pieces = [];
+  let size = 0;
+  for await (const piece of message) {
+    size += piece.length;
+    if (size > MAX_BODY) throw new Error(`a body over ${MAX_BODY} bytes`);
+    pieces.push(piece);
+  }
+  const raw = Buffer.concat(pieces);
+  return {
+    method: message.method,
+    path: url.pathname,
+    query: url.searchParams,
+    headers: message.headers,
+    raw,
+    ...readBody(message.headers['content-type'] ?? '', raw)
+  };
+}
+
+function readBody(type, raw) {
+  if (raw.length === 0) return {kind: 'none', body: undefined};
+  if (/^application\/x-www-form-urlencoded\b/i.test(type)) {
+    return {kind: 'form', body: listed(new URLSearchParams(raw.toString()))};
+  }
+  if (/^application\/([\w.-]+\+)?json\b/i.test(type) || type === '') {
+    try {
+      return {kind: 'json', body: JSON.parse(raw.toString())};
+    } catch {
+      return {kind: 'broken', body: raw.toString()};
+    }
+  }
+  return {kind: 'other', body: `${type}, ${raw.length} bytes`};
+}
+
+// Names with one value as text, with several as a list.
+function listed(params) {
+  const out = {};
+  for (const name of params.keys()) {
+    const all = params.getAll(name);
+    out[name] = all.length > 1 ? all : all[0];
+  }
+  return out;
+}
+
+const after = (list, req) => list.filter((r) => r.n > Number(req.query.get('since') ?? 0));
+const told = (p) => `${p.path.join('.') || 'body'}: ${p.message}`;
+const isText = (body) => body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
+
+function send(res, {status, body, headers = {}}) {
+  const text = isText(body) ? (body ?? '') : JSON.stringify(body);
+  const type = isText(body) ? {} : {'content-type': 'application/json'};
+  res.writeHead(status, {...type, ...headers});
+  res.end(status === 204 ? undefined : text);
+}

@@ -1,0 +1,172 @@
+// A demonstration that is also a check: a customer of Bici Downtown writes in English and
+// in French, a phone call ends, and every effect is looked for where it should be: at
+// the simulated Twilio, in the database, on the live event stream. Exits non-zero when
+// something that should happen does not.
+import {DOWNTOWN, JOHN, login} from '../e2e/lib/account.mjs';
+import {row, rows} from '../e2e/lib/database.mjs';
+import {RUN_DIR} from '../e2e/lib/env.mjs';
+import {openEvents} from '../e2e/lib/events.mjs';
+import {sentTo, sim} from '../e2e/lib/sims.mjs';
+import {waitFor} from '../e2e/lib/wait.mjs';
+
+const TRACKING = '1Z999AA10123456784';  // of order 1042, sql/demo.sql
+const FRENCH =
+    /(?<!\p{L})(?:nous|sommes|ouverte?|ouvrons|fermée?|fermons|samedi|heures|bonjour|notre|votre)(?!\p{L})/iu;
+
+const heading = (text) => console.log(`\n${text}\n${'-'.repeat(text.length)}`);
+const line = (who, text) =>
+    console.log(`${who.padEnd(9)} ${text.replace(/\n/g, `\n${' '.repeat(10)}`)}`);
+
+// What the customer writes, and what an answer must have in it.
+const TALK = [
+  {text: 'Hi, what are your opening hours?', expect: /\d/, why: 'hours have a number in them'},
+  {
+    text: 'Where is my order 1042?',
+    expect: new RegExp(`${TRACKING}|shipped`, 'i'),
+    why: 'order 1042 is shipped, under a tracking number'
+  },
+  {
+    text: 'I would like to talk to a human, please. My brakes squeal, can somebody call me back?',
+    expect: /\S/,
+    why: 'an answer is due'
+  },
+  {
+    text: 'Bonjour, à quelle heure fermez-vous samedi ?',
+    expect: FRENCH,
+    why: 'who writes French is answered in French'
+  },
+];
+
+async function write({text, expect, why}) {
+  const since = await sim('twilio').last();
+  line('customer', text);
+  const {deliveries: [delivery]} =
+      await sim('twilio').post('sms', {from: JOHN, to: DOWNTOWN.number, body: text});
+  if (delivery.problem || delivery.twiml.children.length > 0) {
+    throw new Error(`the SMS webhook should answer an empty <Response/>: ${
+        delivery.problem ?? delivery.attempts.at(-1).body}`);
+  }
+  const answer = await waitFor(
+      `an SMS to ${JOHN} in answer to "${text}"`, async () => (await sentTo(JOHN, since))[0]);
+  line('agent', answer.body);
+  if (answer.from !== DOWNTOWN.number)
+    throw new Error(`the answer came from ${answer.from}, not ${DOWNTOWN.number}`);
+  if (!expect.test(answer.body))
+    throw new Error(`"${answer.body}" does not answer "${text}": ${why}`);
+}
+
+// An incoming call of the hosted agent, from the question how to begin to the transcript.
+async function phone() {
+  const began = await sim('elevenlabs').post('initiate', {caller: JOHN, called: DOWNTOWN.number});
+  if (began.problem || began.missing_variables.length > 0) {
+    throw new Error(`the personalization webhook: ${
+        began.problem ?? `variables missing: ${began.missing_variables}`}`);
+  }
+  const {customer_name: name, store_greeting: greeting} = began.answer.dynamic_variables;
+  line(
+      'platform',
+      `${JOHN} calls ${DOWNTOWN.number}: known as ${JSON.stringify(name)}, greeted with ${
+          JSON.stringify(greeting)}`);
+  const ended = await sim('elevenlabs').post('post-call', {
+    conversation_id: began.conversation_id,
+    duration: 47,
+    language: 'en',
+    cost: 310,
+    title: 'Order status',
+    summary: 'The caller asked where order 1042 is and was told its tracking number.',
+    evaluation: {resolved: 'success'},
+    data: {reason: 'order status'},
+    turns: [
+      {role: 'agent', message: greeting ?? 'Hello'},
+      {role: 'user', message: 'Where is my bike? Order 1042.'},
+      {
+        role: 'agent',
+        message: `It is on its way, tracking number ${TRACKING}.`,
+        tool: {name: 'lookup_order', arguments: {order_number: '1042'}, result: {status: 'shipped'}}
+      },
+      {role: 'user', message: 'Great, thank you. Bye!'},
+    ],
+  });
+  if (!ended.deliveries[0].ok)
+    throw new Error(`the post-call webhook: ${JSON.stringify(ended.deliveries[0])}`);
+  line(
+      'platform',
+      `the call ended after 47 s; its transcript was accepted (${ended.deliveries[0].status})`);
+  return began.conversation_id;
+}
+
+const TABLES = ['customers', 'messages', 'calls', 'tasks', 'effects'];
+async function counted() {
+  const select = TABLES.map((t) => `(select count(*) from ${t}) as ${t}`).join(', ');
+  return row(`select ${select}`);
+}
+
+async function showChanges(before, started) {
+  const after = await counted();
+  for (const table of TABLES)
+    line('database', `${table.padEnd(10)} ${before[table]} -> ${after[table]}`);
+  const since = {since: started};
+  for (
+      const m of await rows(
+          'select channel, direction, language, content from messages where created_at >= :\'since\' order by created_at',
+          since)) {
+    line('message', `${m.channel} ${m.direction} ${m.language ?? '?'}: ${m.content}`);
+  }
+  for (
+      const t of await rows(
+          'select kind, status, title from tasks where created_at >= :\'since\' order by created_at',
+          since)) {
+    line('task', `${t.kind} (${t.status}): ${t.title}`);
+  }
+  for (
+      const c of await rows(
+          'select status, duration_seconds, summary from calls where updated_at >= :\'since\' order by created_at',
+          since)) {
+    line('call', `${c.status}, ${c.duration_seconds} s: ${c.summary}`);
+  }
+}
+
+async function demo() {
+  const {now: started} = await row('select now() as now');
+  const before = await counted();
+  const {token, user} = await login(DOWNTOWN);
+  console.log(`logged in as ${user.email}`);
+  const events = await openEvents('/api/stream/organization', token);
+  try {
+    heading(`${JOHN} writes to Bici Downtown`);
+    for (const turn of TALK) await write(turn);
+    await waitFor(
+        'a task for the shop, since the customer asked for a human',
+        () => row(
+            'select 1 from tasks where created_at >= :\'started\' and kind in (\'message\', \'callback\')',
+            {started}));
+
+    heading('and then calls');
+    const conversation = await phone();
+    await waitFor(
+        'the call in the database, with its summary',
+        () => row(
+            'select 1 from calls where elevenlabs_conversation_id = :\'conversation\' and status = \'completed\' and summary <> \'\'',
+            {conversation}));
+
+    await events.find('sms_received');
+    await events.find('sms_sent');
+    await events.find('call_completed');
+
+    heading('What changed in the database');
+    await showChanges(before, started);
+    heading('What the dashboard heard');
+    for (const e of events.all) line('event', `${e.type} ${JSON.stringify(e.data)}`.slice(0, 150));
+  } finally {
+    events.close();
+  }
+}
+
+try {
+  await demo();
+  console.log('\nEverything that should happen did.');
+} catch (e) {
+  console.error(`\nThe demonstration failed: ${e.message}`);
+  console.error(`The logs are in ${RUN_DIR}/log/, worker.log and nginx.log first.`);
+  process.exitCode = 1;
+}

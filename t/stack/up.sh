@@ -1,0 +1,219 @@
+#!/bin/bash
+# Brings up the whole system under .run/ (or VA_RUN_DIR): PostgreSQL, Redis, simulated
+# providers, migrations and demo shops, workers, nginx. What runs already is left
+# alone, unless its program or settings changed. Returns when GET /ready answers 200.
+# Everything must be built: `make up` does that first.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+lock_stack
+chmod 755 "$RUN"
+mkdir -p "$RUN"/{pids,log,nginx} && mkdir -p -m 0700 "$RUN/state"
+. "$ROOT/t/stack/settings.sh"
+. "$ROOT/t/stack/tls.sh"
+. "$ROOT/t/stack/postgres.sh"
+
+# name, the variables whose presetting keeps it from being started
+SIMULATORS=(
+    "twilio TWILIO_BASE_URL"
+    "elevenlabs ELEVENLABS_BASE_URL"
+    "openai OPENAI_BASE_URL OPENAI_REALTIME_URL"
+    "deepgram DEEPGRAM_BASE_URL"
+    "shopify SHOPIFY_BASE_URL"
+    "google GOOGLE_BASE_URL"
+    "hubspot HUBSPOT_BASE_URL"
+    "livekit LIVEKIT_URL"
+    "smtp SMTP_URL"
+)
+
+port_is_free() {
+    local holder
+    holder=$(ss -Hltnp "sport = :$1" 2>/dev/null) || return 0
+    [[ -z $holder ]] || die "port $1 for $2 is taken: $holder
+    Choose other ports with VA_PORT_BASE (now $VA_PORT_BASE)."
+}
+
+# unchanged NAME FILE…: true when the process runs what these files, and the settings, say.
+# Otherwise the process is stopped, and started_as holds what to remember of the next one.
+unchanged() {
+    local name=$1
+    shift
+    started_as=$(cat "$RUN/env" "$@" | sha256sum)
+    if alive "$name"; then
+        [[ $(cat "$RUN/state/$name" 2>/dev/null) != "$started_as" ]] || return 0
+        say "$name changed: starting it anew"
+        stop "$name"
+    fi
+    sweep "$name"
+    return 1
+}
+remember() { echo "$started_as" >"$RUN/state/$1"; }
+
+# elsewhere NAME URL: it was given in the environment; ours is not needed.
+elsewhere() {
+    say "${1#sim-} is at ${2#*@}"
+    stop "$1" "$([[ $1 != postgres ]] || echo INT)"
+}
+
+need() {
+    [[ -f $1 ]] || die "${1#"$ROOT"/} is missing${2:+: $2}"
+}
+
+start_redis() {
+    if ! alive redis; then
+        port_is_free "$VA_REDIS_PORT" Redis
+        mkdir -p -m 0700 "$RUN/redis"
+        local socket=()
+        # A socket's path is at most 107 bytes (unix(7)).
+        ((${#RUN} > 80)) || socket=(--unixsocket "$RUN/redis/redis.sock" --unixsocketperm 700)
+        spawn redis redis-server --port "$VA_REDIS_PORT" --bind 127.0.0.1 --dir "$RUN/redis" --save '' \
+            --appendonly yes --appendfsync always --maxmemory-policy noeviction "${socket[@]}"
+    fi
+    await 60 "Redis answers" redis redis_answers
+}
+redis_answers() { [[ $(redis-cli -h 127.0.0.1 -p "$VA_REDIS_PORT" ping) == PONG ]]; }
+
+start_simulators() {
+    local entry name variable
+    for entry in "${SIMULATORS[@]}"; do
+        set -- $entry
+        name=$1
+        shift
+        [[ -f $ROOT/t/sim/$name.mjs ]] || continue # not simulated yet
+        for variable in "$@"; do
+            if ! ours "$variable"; then
+                elsewhere "sim-$name" "${!variable}"
+                continue 2
+            fi
+        done
+        start_simulator "$name" "${!1}"
+    done
+}
+
+start_simulator() {
+    local port
+    port=$(port_of "$2" 80)
+    if ! unchanged "sim-$1" "$ROOT"/t/sim/*.mjs "$ROOT"/t/sim/lib/*.mjs "$ROOT"/t/sim/"$1"/*.mjs; then
+        port_is_free "$port" "the simulated $1"
+        spawn "sim-$1" node "$ROOT/t/sim/$1.mjs"
+        remember "sim-$1"
+    fi
+    await 30 "the simulated $1 listens" "sim-$1" listens "$port"
+}
+listens() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
+
+migrate() {
+    printf '; the environment says everything (%s/env)\n' "$RUN" >"$RUN/worker.conf"
+    "$WORKER" -c "$RUN/worker.conf" migrate --demo >"$RUN/log/migrate.log" 2>&1 9>&- ||
+        { show_log migrate; die "the migrations failed; \`make clean\` begins with a new database"; }
+    psql "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -v engine="$VA_ENGINE" >>"$RUN/log/migrate.log" 2>&1 9>&- <<'END' ||
+UPDATE voiceagent.organizations
+   SET engines = array_prepend(:'engine', array_remove(engines, :'engine'))
+ WHERE slug IN ('bici-downtown', 'bici-uptown') AND engines[1] <> :'engine';
+END
+        { show_log migrate; die "VA_ENGINE=$VA_ENGINE was refused"; }
+}
+
+start_workers() {
+    mapfile -t files < <(find "$ROOT/conf/messages" -type f 2>/dev/null | sort)
+    unchanged worker "$WORKER" "$RUN/worker.conf" "${files[@]}" && return
+    spawn worker "$WORKER" -c "$RUN/worker.conf" run
+    remember worker
+}
+
+# .run/nginx.conf, and in .run/voiceagent/ what conf/ has for /etc/nginx/voiceagent/;
+# each @NAME@ replaced by that setting.
+render_nginx() {
+    local file
+    need "$ROOT/conf/http.conf"
+    rm -rf "$RUN/voiceagent"
+    mkdir -p "$RUN/voiceagent/locations"
+    ln -s ../keys "$RUN/voiceagent/keys"
+    ln -s "$ROOT/conf/fallback" "$RUN/voiceagent/fallback"
+    render t/stack/nginx.conf "$RUN/nginx.conf"
+    render conf/http.conf "$RUN/voiceagent/http.conf"
+    for file in "$ROOT"/conf/locations/*.conf; do
+        render "${file#"$ROOT"/}" "$RUN/voiceagent/locations/${file##*/}"
+    done
+}
+render() {
+    local left
+    sed -f <(substitutions) "$ROOT/$1" >"$2"
+    ! left=$(grep -noE '@[A-Z][A-Z0-9_]*@' "$2") || die "$1: no setting for $left"
+}
+substitutions() {
+    local name value
+    for name in "${names[@]}"; do
+        value=$(sed 's/[\\&|]/\\&/g' <<<"${!name}")
+        printf 's|@%s@|%s|g\n' "$name" "$value"
+    done
+}
+
+start_nginx() {
+    local nginx=(/usr/sbin/nginx -c "$RUN/nginx.conf" -p "$RUN/nginx/" -e "$RUN/log/nginx.log"
+        -g "daemon off; pid $RUN/nginx/nginx.pid;")
+    render_nginx
+    find_nginx
+    mapfile -t files < <(find -L "$RUN/nginx.conf" "$RUN/voiceagent" "$RUN/tls" "$VA_MODULE" -type f ! -path '*/keys/*' | sort)
+    unchanged nginx "${files[@]}" /usr/sbin/nginx && return
+    "${nginx[@]}" -t >"$RUN/log/nginx-test.log" 2>&1 9>&- || { show_log nginx-test; die "nginx refuses its configuration"; }
+    port_is_free "$VA_TLS_PORT" "nginx (TLS)"
+    port_is_free "$VA_HTTP_PORT" nginx
+    spawn nginx "${nginx[@]}"
+    remember nginx
+}
+
+ready() { [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 5 --cacert "$VA_CA_FILE" "$VA_URL/ready") == 200 ]]; }
+
+await_ready() {
+    local i
+    for ((i = 0; i < 300; i++)); do
+        ! ready || return 0
+        alive nginx && alive worker || break
+        sleep 0.2
+    done
+    for i in redis postgres worker nginx; do
+        alive $i || say "$i does not run"
+    done
+    say "GET $VA_URL/ready: $(curl -s --max-time 5 --cacert "$VA_CA_FILE" -w ' (%{http_code})' "$VA_URL/ready" || true)"
+    show_log worker
+    show_log nginx
+    die "the system is not ready"
+}
+
+summary() {
+    cat <<END
+
+voiceagent is up: $VA_URL
+  without TLS, loopback only   $VA_HTTP_URL
+  certificate authority        $VA_CA_FILE
+  settings for a shell         . $RUN/env
+  logs                         $RUN/log/
+  simulated providers          $TWILIO_BASE_URL/_sim/requests, $ELEVENLABS_BASE_URL/_sim/requests
+
+  Bici Downtown  +14165550001  owner@downtown.example / demo-password
+  Bici Uptown    +14165550002  owner@uptown.example / demo-password
+END
+}
+
+WORKER=$ROOT/build/voiceagent-worker
+ulimit -n "$(ulimit -Hn)"
+need "$WORKER" "run make"
+need "$ROOT/build/ngx_voiceagent_module.so" "run make"
+
+define_settings
+if [[ -n ${old[VA_PORT_BASE]:-} && ${old[VA_PORT_BASE]} != "$VA_PORT_BASE" ]]; then
+    say "moving from port ${old[VA_PORT_BASE]} to $VA_PORT_BASE"
+    stop_all
+fi
+write_settings
+make_certificates
+write_keys
+if ours DATABASE_URL; then start_postgres; else elsewhere postgres "$DATABASE_URL"; fi
+if ours REDIS_URL; then start_redis; else elsewhere redis "$REDIS_URL"; fi
+start_simulators
+migrate
+start_workers
+start_nginx
+await_ready
+summary

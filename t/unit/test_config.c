@@ -1,0 +1,287 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker/config.h"
+
+static char path[] = "/tmp/voiceagent-config-XXXXXX";
+static const char *const variables[] = {
+    "REDIS_URL",     "VA_THREADS", "VA_WORKERS", "LOG_LEVEL",
+    "VA_PUBLIC_URL", "JWT_SECRET", "VA_PREPARE", NULL};
+
+static int setup(void **state)
+{
+    (void)state;
+    for (const char *const *v = variables; *v != NULL; v++) {
+        unsetenv(*v);
+    }
+    return 0;
+}
+
+static const char *file_of(const char *text)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    return path;
+}
+
+static wk_config_t *load(const char *text)
+{
+    wk_error_t e;
+    wk_config_t *c = wk_config_load(text != NULL ? file_of(text) : NULL, &e);
+    if (c == NULL) {
+        fail_msg("%s", e.text);
+    }
+    return c;
+}
+
+static void test_there_are_defaults(void **state)
+{
+    (void)state;
+    wk_config_t *c = load(NULL);
+    assert_string_equal(c->redis_url, "redis://127.0.0.1:6379/0");
+    assert_int_equal(c->threads, 8);
+    assert_true(c->processes >= 1);
+    assert_true(c->prepare);
+    assert_int_equal(c->log_level, WK_INFO);
+    assert_null(c->jwt_secret);
+    assert_null(c->twilio_base_url);
+    wk_config_free(c);
+    wk_config_free(NULL);
+}
+
+static void test_the_file_is_read(void **state)
+{
+    (void)state;
+    wk_config_t *c = load("# comment\n[redis]\nurl = unix:/run/redis.sock ; comment\n"
+                          "[worker]\nthreads=12\npublic_url = https://a.example//\n"
+                          "[postgres]\nprepare = off\n[log]\nlevel = WARN\n");
+    assert_string_equal(c->redis_url, "unix:/run/redis.sock");
+    assert_int_equal(c->threads, 12);
+    assert_string_equal(c->public_url, "https://a.example");
+    assert_false(c->prepare);
+    assert_int_equal(c->log_level, WK_WARN);
+    wk_config_free(c);
+}
+
+static void test_the_environment_wins_unless_empty(void **state)
+{
+    (void)state;
+    setenv("VA_THREADS", "20", 1);
+    setenv("REDIS_URL", "", 1);
+    wk_config_t *c = load("[redis]\nurl = unix:/x\n[worker]\nthreads = 12\n");
+    assert_int_equal(c->threads, 20);
+    assert_string_equal(c->redis_url, "unix:/x");
+    wk_config_free(c);
+}
+
+static void fails(const char *text, const char *because)
+{
+    wk_error_t e;
+    assert_null(wk_config_load(text != NULL ? file_of(text) : "/no/such/file", &e));
+    assert_int_equal(e.code, WK_INVALID);
+    if (strstr(e.text, because) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", e.text, because);
+    }
+}
+
+static void test_mistakes_are_named(void **state)
+{
+    char line[400];
+    (void)state;
+    fails(NULL, "/no/such/file");
+    fails("[redis]\n\nuri = x\n", "line 3: [redis] uri: there is no such setting");
+    fails("[none]\nurl = x\n", "line 2: [none] url");
+    fails("[worker]\nthreads = many\n",
+          "line 2: [worker] threads: must be a number from 4 to 256");
+    fails("[worker]\nthreads = 3\n", "must be a number");
+    fails("[worker]\nthreads = 8x\n", "must be a number");
+    fails("[worker]\nthreads = 99999999999999999999\n", "must be a number");
+    fails("[postgres]\nprepare = perhaps\n", "must be on or off");
+    fails("[log]\nlevel = loud\n", "must be debug");
+    fails("[redis]\nno value\n", "line 2");
+    snprintf(line, sizeof(line), "[redis]\nurl = %0300d\n", 1);
+    fails(line, "longer than");
+    setenv("VA_THREADS", "three", 1);
+    fails("", "environment variable VA_THREADS: must be a number");
+}
+
+/* ---------------------------------------------------------------- documents */
+
+static char *read_whole(const char *name)
+{
+    static char text[4][65536];
+    static int n;
+    char *to = text[n++ % 4];
+    FILE *f = fopen(name, "re");
+    assert_non_null(f);
+    to[fread(to, 1, sizeof(text[0]) - 1, f)] = '\0';
+    fclose(f);
+    return to;
+}
+
+/* Each line of the table in worker/config.c. */
+static void test_every_setting_is_documented(void **state)
+{
+    const char *conf = read_whole("conf/worker.conf"), *docs = read_whole("docs/settings.md");
+    char section[64], name[64], variable[64], text[256];
+    int n = 0;
+    (void)state;
+    for (char *line = strtok(read_whole("worker/config.c"), "\n"); line != NULL;
+         line = strtok(NULL, "\n")) {
+        if (sscanf(line, "    {\"%63[a-z]\", \"%63[a-z_]\", \"%63[A-Z_]\"", section, name,
+                   variable) != 3) {
+            continue;
+        }
+        n++;
+        snprintf(text, sizeof(text), "| `[%s] %s` | `%s` |", section, name, variable);
+        if (strstr(docs, text) == NULL) {
+            fail_msg("docs/settings.md has no line %s", text);
+        }
+        snprintf(text, sizeof(text), "\n[%s]\n", section);
+        const char *part = strstr(conf, text);
+        snprintf(text, sizeof(text), "\n#%s =", name);
+        if (part == NULL || strstr(part, text) == NULL || strstr(conf, variable) == NULL) {
+            fail_msg("conf/worker.conf lacks [%s] %s or %s", section, name, variable);
+        }
+    }
+    assert_true(n > 20);
+}
+
+/* What the shipped file shows is what holds without it. */
+static void test_the_shipped_file_shows_the_defaults(void **state)
+{
+    char *to, *text = read_whole("conf/worker.conf");
+    (void)state;
+    for (char *p = to = text; *p != '\0'; p++) { /* takes "#" off "#name" */
+        if (!(*p == '#' && (p == text || p[-1] == '\n') && p[1] >= 'a' && p[1] <= 'z')) {
+            *to++ = *p;
+        }
+    }
+    *to = '\0';
+    wk_config_t *shown = load(text), *without = load(NULL);
+    assert_string_equal(shown->redis_url, without->redis_url);
+    assert_string_equal(shown->sql_dir, without->sql_dir);
+    assert_string_equal(shown->messages_dir, without->messages_dir);
+    assert_null(shown->app_database_url);
+    assert_null(shown->jwt_secret);
+    assert_int_equal(shown->prepare, without->prepare);
+    assert_int_equal(shown->processes, without->processes);
+    assert_int_equal(shown->threads, without->threads);
+    assert_int_equal(shown->lane_cap, without->lane_cap);
+    assert_int_equal(shown->lease_ms, without->lease_ms);
+    assert_int_equal(shown->drain_ms, without->drain_ms);
+    assert_int_equal(shown->max_attempts, without->max_attempts);
+    assert_int_equal(shown->max_stalls, without->max_stalls);
+    assert_int_equal(shown->log_level, without->log_level);
+    assert_int_equal(shown->access_token_s, without->access_token_s);
+    assert_int_equal(shown->refresh_token_s, without->refresh_token_s);
+    assert_int_equal(shown->password_cost, without->password_cost);
+    wk_config_free(shown);
+    wk_config_free(without);
+    without = wk_config_load("conf/worker.conf", &(wk_error_t){.code = WK_OK});
+    assert_non_null(without);
+    wk_config_free(without);
+}
+
+/* ---------------------------------------------------------------- check */
+
+typedef struct {
+    int fatal, others;
+    char text[4000];
+} findings_t;
+
+static void note(void *ctx, bool fatal, const char *text)
+{
+    findings_t *f = ctx;
+    fatal ? f->fatal++ : f->others++;
+    strncat(f->text, text, sizeof(f->text) - strlen(f->text) - 2);
+    strncat(f->text, "\n", 2);
+}
+
+static const wk_config_t good = {
+    .redis_url = "redis://127.0.0.1",
+    .app_database_url = "postgresql://va_app@host/db",
+    .database_url = "postgresql://owner@host/db",
+    .public_url = "https://agent.example.com",
+    .jwt_secret = "0123456789abcdef0123456789abcdef",
+    .internal_secret = "fedcba9876543210fedcba9876543210",
+    .encryption_keys = "k2:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,"
+                       "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    .twilio_account_sid = "AC1",
+    .twilio_auth_token = "t",
+    .elevenlabs_api_key = "k",
+};
+
+static void test_a_good_configuration_has_no_findings(void **state)
+{
+    findings_t f = {0};
+    (void)state;
+    assert_true(wk_config_check(&good, note, &f));
+    assert_int_equal(f.fatal + f.others, 0);
+}
+
+static void finds(const wk_config_t *c, bool fatal, const char *text)
+{
+    findings_t f = {0};
+    assert_int_equal(wk_config_check(c, note, &f), !fatal);
+    assert_int_equal(f.fatal, fatal);
+    assert_int_equal(f.others, !fatal);
+    if (strstr(f.text, text) == NULL) {
+        fail_msg("\"%s\" is not \"%s\"", f.text, text);
+    }
+}
+
+static void test_what_is_missing_is_told(void **state)
+{
+    wk_config_t c;
+    (void)state;
+#define FINDS(fatal, text, member, value) (c = good, c.member = (value), finds(&c, fatal, text))
+    FINDS(true, "JWT_SECRET is not set", jwt_secret, NULL);
+    FINDS(true, "JWT_SECRET is shorter than 32", jwt_secret, "0123456789abcdef0123456789abcde");
+    FINDS(true, "VA_INTERNAL_SECRET is not set", internal_secret, NULL);
+    FINDS(true, "the same as", internal_secret, good.jwt_secret);
+    FINDS(true, "ENCRYPTION_KEY is not set", encryption_keys, NULL);
+    FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys,
+          "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys, "k:MDEyMzQ1Njc4OWFiY2RlZg==");
+    FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys,
+          "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,,");
+    FINDS(true, "APP_DATABASE_URL is not set", app_database_url, NULL);
+    FINDS(true, "row level security", app_database_url, good.database_url);
+    FINDS(true, "VA_PUBLIC_URL is not set", public_url, NULL);
+    FINDS(false, "does not begin with https", public_url, "http://a.example");
+    FINDS(false, "Twilio", twilio_auth_token, NULL);
+    FINDS(false, "ElevenLabs", elevenlabs_api_key, NULL);
+#undef FINDS
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_there_are_defaults),
+        TEST(test_the_file_is_read),
+        TEST(test_the_environment_wins_unless_empty),
+        TEST(test_mistakes_are_named),
+        TEST(test_every_setting_is_documented),
+        TEST(test_the_shipped_file_shows_the_defaults),
+        TEST(test_a_good_configuration_has_no_findings),
+        TEST(test_what_is_missing_is_told),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    close(mkstemp(path));
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    unlink(path);
+    return failed;
+}

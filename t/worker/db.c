@@ -1,0 +1,693 @@
+/* Transactions: the tenant of each, round trips, failures, time limits, poolers. */
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "t/worker/lib/fixture.h"
+#include "t/worker/lib/proxy.h"
+#include "worker/clock.h"
+#include "worker/db.h"
+
+#define A "aaaaaaaa-0000-4000-8000-000000000001"
+#define B "bbbbbbbb-0000-4000-8000-000000000002"
+
+static t_postgres_t server;
+static t_proxy_t *proxy;
+static char proxy_url[160], pooler_url[160];
+static wk_arena_t *a;
+static wk_db_t *db;
+
+/* ---------------------------------------------------------------- statements */
+
+static const wk_sql_t tenant = {"tenant", "SELECT current_organization() AS org", 0};
+static const wk_sql_t notes = {"notes", "SELECT * FROM t_notes ORDER BY n", 0};
+static const wk_sql_t note = {
+    "note", "INSERT INTO t_notes (organization_id, n, text) VALUES ($1::uuid, $2::int, $3)", 3};
+static const wk_sql_t note_changed = {"note_changed",
+                                      "UPDATE t_notes SET text = text WHERE n = $1::int", 1};
+static const wk_sql_t sleeps = {"sleeps", "SELECT pg_sleep($1::float)", 1};
+static const wk_sql_t broken = {"broken", "SELECT nonsense", 0};
+static const wk_sql_t values = {
+    "values",
+    "SELECT $1::text AS text, $2::bigint AS number, $3::bool AS flag, $4::text AS none", 4};
+static const wk_sql_t own_pid = {"own_pid", "SELECT pg_backend_pid() AS pid", 0};
+static const wk_sql_t raises = {"raises", "SELECT 1 / $1::int", 1};
+
+typedef struct {
+    const char *organization; /* of the row written */
+    int n;
+    bool fail_after, last, swallow;
+    bool ran;
+    size_t seen;
+    char tenant[40];
+    double seconds;
+    pid_t pid;
+} work_t;
+
+static bool read_tenant(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    wk_rows_t *rows;
+    w->ran = true;
+    if (!wk_sql(tx, &tenant, NULL, &rows, e)) {
+        return false;
+    }
+    va_str_t org = wk_cell(rows, 0, "org");
+    snprintf(w->tenant, sizeof(w->tenant), "%.*s", (int)org.len,
+             org.data != NULL ? org.data : "");
+    if (!wk_sql(tx, &notes, NULL, &rows, e)) {
+        return false;
+    }
+    w->seen = wk_rows_count(rows);
+    for (size_t i = 0; i < w->seen; i++) {
+        assert_str(wk_cell(rows, i, "organization_id"), w->tenant);
+    }
+    return true;
+}
+
+static bool write_note(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    wk_error_t failure;
+    va_str_t params[] = {va_str_c(w->organization), wk_printf(a, "%d", w->n), VA_STR("text")};
+    bool ok =
+        (w->last ? wk_sql_last : wk_sql)(tx, &note, params, NULL, w->swallow ? &failure : e);
+    return w->swallow || (ok && !w->fail_after);
+}
+
+static bool run_broken(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    return wk_sql(tx, &broken, NULL, NULL, e);
+}
+
+static bool sleep_long(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    va_str_t seconds = wk_printf(wk_tx_arena(tx), "%g", w->seconds);
+    return wk_sql(tx, &sleeps, &seconds, NULL, e);
+}
+
+static bool read_pid(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &own_pid, NULL, &rows, e)) {
+        return false;
+    }
+    w->pid = (pid_t)wk_cell_int(rows, 0, "pid", 0);
+    return true;
+}
+
+/* ---------------------------------------------------------------- fixture */
+
+static bool in_tx(const char *organization, wk_tx_fn fn, work_t *w)
+{
+    return wk_tx(db, a, va_str_c(organization), 0, fn, w, &t_e);
+}
+
+/* What an organization sees on this connection, after whatever happened on it. */
+static void sees(const char *organization, size_t n)
+{
+    work_t w = {.n = 0};
+    assert_ok(in_tx(organization, read_tenant, &w));
+    assert_string_equal(w.tenant, organization != NULL ? organization : "");
+    assert_int_equal(w.seen, n);
+}
+
+static void writes(const char *organization, int n)
+{
+    work_t w = {.organization = organization, .n = n};
+    assert_ok(in_tx(organization, write_note, &w));
+}
+
+static int setup_url(const char *url, bool prepare)
+{
+    a = wk_arena_new();
+    db = wk_db_new(url, prepare, "test");
+    t_sql(&server, "TRUNCATE voiceagent.t_notes");
+    writes(A, 1);
+    writes(A, 2);
+    writes(B, 3);
+    return 0;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    return setup_url(server.app_url, true);
+}
+
+static int setup_proxy(void **state)
+{
+    (void)state;
+    return setup_url(proxy_url, true);
+}
+
+static int setup_pooler(void **state)
+{
+    (void)state;
+    return setup_url(pooler_url, false);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    wk_db_free(db);
+    wk_arena_free(a);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- tenants */
+
+static void test_each_organization_sees_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        sees(A, 2);
+        sees(B, 1);
+        sees(NULL, 0);
+    }
+    work_t w = {.n = 0};
+    assert_ok(in_tx("not-a-uuid", read_tenant, &w));
+    assert_string_equal(w.tenant, "");
+    assert_int_equal(w.seen, 0);
+}
+
+static void test_no_tenant_is_left_behind(void **state)
+{
+    work_t w = {.n = 0};
+    (void)state;
+    sees(A, 2);
+    assert_false(in_tx(A, run_broken, NULL));
+    assert_int_equal(t_e.code, WK_INTERNAL);
+    assert_string_equal(t_e.sqlstate, "42703");
+    sees(NULL, 0);
+    sees(B, 1);
+    w.organization = A;
+    w.n = 10;
+    assert_false(wk_tx(db, a, va_str_c(B), 0, write_note, &w, &t_e));
+    assert_int_equal(t_e.code, WK_FORBIDDEN);
+    sees(NULL, 0);
+    sees(B, 1);
+    w.seconds = 30;
+    assert_false(wk_tx(db, a, va_str_c(A), wk_now_ms() + 100, sleep_long, &w, &t_e));
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    sees(NULL, 0);
+    sees(B, 1);
+    sees(A, 2);
+}
+
+static void test_the_directory_names_the_organization(void **state)
+{
+    va_str_t org;
+    work_t w = {.n = 0};
+    (void)state;
+    assert_ok(wk_tx_by(db, a, "id", VA_STR(A), 0, read_tenant, &w, &org, &t_e));
+    assert_str(org, A);
+    assert_string_equal(w.tenant, A);
+    assert_int_equal(w.seen, 2);
+    w.ran = false;
+    assert_ok(wk_tx_by(db, a, "id", VA_STR("cccccccc-0000-4000-8000-000000000003"), 0,
+                       read_tenant, &w, &org, &t_e));
+    assert_null(org.data);
+    assert_false(w.ran);
+    sees(NULL, 0);
+}
+
+static void test_a_superuser_is_refused(void **state)
+{
+    char url[128];
+    (void)state;
+    snprintf(url, sizeof(url), "postgresql://super@127.0.0.1:%d/voiceagent", server.port);
+    wk_db_t *super = wk_db_new(url, true, "test");
+    assert_false(wk_db_ping(super, &t_e));
+    assert_int_equal(t_e.code, WK_INTERNAL);
+    wk_db_free(super);
+}
+
+/* ---------------------------------------------------------------- commit, roll back */
+
+static void test_false_rolls_back(void **state)
+{
+    work_t w = {.organization = A, .n = 10, .fail_after = true};
+    (void)state;
+    t_e.code = WK_OK;
+    assert_false(in_tx(A, write_note, &w));
+    sees(A, 2);
+}
+
+static void test_the_last_statement_commits(void **state)
+{
+    work_t w = {.organization = A, .n = 10, .last = true};
+    (void)state;
+    assert_ok(in_tx(A, write_note, &w));
+    sees(A, 3);
+    assert_false(in_tx(A, write_note, &w));
+    assert_int_equal(t_e.code, WK_CONFLICT);
+    sees(A, 3);
+}
+
+static bool one_too_many(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    return wk_sql_last(tx, &tenant, NULL, NULL, e) && wk_sql(tx, &tenant, NULL, NULL, e);
+}
+
+static void test_nothing_follows_the_last_statement(void **state)
+{
+    (void)state;
+    assert_false(in_tx(A, one_too_many, NULL));
+    assert_int_equal(t_e.code, WK_INTERNAL);
+    sees(A, 2);
+}
+
+static void test_a_swallowed_failure_still_rolls_back(void **state)
+{
+    work_t w = {.organization = A, .n = 1, .swallow = true};
+    (void)state;
+    assert_false(in_tx(A, write_note, &w));
+    assert_int_equal(t_e.code, WK_CONFLICT);
+    assert_string_equal(t_e.detail, "t_notes_n_key");
+    sees(A, 2);
+}
+
+static bool within(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)tx;
+    return wk_tx(arg, a, VA_STR(A), 0, run_broken, NULL, e);
+}
+
+static void test_no_transaction_within_a_transaction(void **state)
+{
+    (void)state;
+    assert_false(wk_tx(db, a, VA_STR(A), 0, within, db, &t_e));
+    assert_int_equal(t_e.code, WK_INTERNAL);
+    sees(A, 2);
+}
+
+static bool do_nothing(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)tx;
+    (void)arg;
+    (void)e;
+    return true;
+}
+
+static void test_nothing_is_sent_for_nothing(void **state)
+{
+    (void)state;
+    long before = t_proxy_round_trips(proxy);
+    assert_ok(in_tx(A, do_nothing, NULL));
+    assert_int_equal(t_proxy_round_trips(proxy), before);
+}
+
+/* ---------------------------------------------------------------- values */
+
+static bool read_values(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t **rows = arg;
+    va_str_t params[] = {VA_STR("l'été\n\"$1"), VA_STR("-9007199254740993"), VA_STR("t"),
+                         VA_STR_NULL};
+    return wk_sql_last(tx, &values, params, rows, e);
+}
+
+static void test_values_arrive_as_they_are(void **state)
+{
+    wk_rows_t *rows;
+    (void)state;
+    assert_ok(wk_tx(db, a, VA_STR_NULL, 0, read_values, &rows, &t_e));
+    assert_str(wk_cell(rows, 0, "text"), "l'été\n\"$1");
+    assert_true(wk_cell_int(rows, 0, "number", 0) == INT64_C(-9007199254740993));
+    assert_true(wk_cell_bool(rows, 0, "flag"));
+    assert_null(wk_cell(rows, 0, "none").data);
+    assert_int_equal(wk_cell_int(rows, 0, "none", 7), 7);
+    assert_false(wk_cell_bool(rows, 0, "none"));
+}
+
+static bool write_text(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    va_str_t params[] = {VA_STR(A), VA_STR("20"), *(va_str_t *)arg};
+    wk_rows_t *rows;
+    bool ok = wk_sql(tx, &note, params, &rows, e);
+    assert_true(!ok || wk_rows_affected(rows) == 1);
+    return ok;
+}
+
+static void test_texts_postgres_cannot_hold_are_refused(void **state)
+{
+    va_str_t texts[] = {VA_STR("a\0b"), VA_STR("\xff\xfe")};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(wk_tx(db, a, VA_STR(A), 0, write_text, &texts[i], &t_e));
+        assert_int_equal(t_e.code, WK_INVALID);
+    }
+    va_str_t large = {memset(wk_alloc(a, 3 << 20), 'x', 3 << 20), 3 << 20};
+    assert_ok(wk_tx(db, a, VA_STR(A), 0, write_text, &large, &t_e));
+    sees(A, 3);
+}
+
+static bool divide(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    va_str_t zero = VA_STR("0");
+    return wk_sql(tx, &raises, &zero, NULL, e);
+}
+
+static void test_bad_data_is_invalid(void **state)
+{
+    (void)state;
+    assert_false(in_tx(A, divide, NULL));
+    assert_int_equal(t_e.code, WK_INVALID);
+    assert_string_equal(t_e.sqlstate, "22012");
+}
+
+/* ---------------------------------------------------------------- round trips */
+
+static bool read_last(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    return wk_sql_last(tx, &notes, NULL, NULL, e);
+}
+
+static bool read_twice(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return wk_sql(tx, &tenant, NULL, NULL, e) && read_last(tx, arg, e);
+}
+
+static void test_a_read_is_one_round_trip(void **state)
+{
+    va_str_t org;
+    (void)state;
+    assert_ok(in_tx(A, read_last, NULL)); /* prepares */
+    long before = t_proxy_round_trips(proxy);
+    assert_ok(in_tx(A, read_last, NULL));
+    assert_int_equal(t_proxy_round_trips(proxy) - before, 1);
+    assert_ok(in_tx(A, read_twice, NULL));
+    assert_int_equal(t_proxy_round_trips(proxy) - before, 3);
+    assert_ok(wk_tx_by(db, a, "id", VA_STR(A), 0, read_last, NULL, &org, &t_e));
+    assert_int_equal(t_proxy_round_trips(proxy) - before, 5);
+}
+
+/* ---------------------------------------------------------------- lost connections */
+
+static void test_a_connection_closed_while_idle_is_not_noticed(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        t_sql_value(&server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                             " WHERE usename = 'va_app'");
+        while (strcmp(t_sql_value(&server, "SELECT count(*) FROM pg_stat_activity"
+                                           " WHERE usename = 'va_app'"),
+                      "0") != 0) {
+        }
+        sees(A, 2);
+    }
+}
+
+static void test_a_cut_connection_is_unavailable_and_nothing_half_done(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        for (int n = 1; n <= 2; n++) { /* with the statement, with the commit */
+            work_t w = {.organization = A, .n = 100};
+            (after ? t_proxy_cut_after : t_proxy_cut_before)(proxy, n);
+            assert_false(in_tx(A, write_note, &w));
+            assert_int_equal(t_e.code, WK_UNAVAILABLE);
+            bool committed = after && n == 2;
+            sees(A, committed ? 3 : 2);
+        }
+    }
+}
+
+static void test_a_server_that_is_down_fails_at_once(void **state)
+{
+    (void)state;
+    wk_db_t *nobody = wk_db_new("postgresql://va_app@127.0.0.1:1/x", true, "test");
+    assert_false(wk_db_ping(nobody, &t_e));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    assert_false(wk_db_ping(nobody, &t_e));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    wk_db_free(nobody);
+}
+
+static void test_a_plan_from_before_a_migration_is_forgotten(void **state)
+{
+    (void)state;
+    sees(A, 2);
+    t_sql(&server, "ALTER TABLE voiceagent.t_notes ADD COLUMN more text");
+    work_t w = {.n = 0};
+    assert_false(in_tx(A, read_tenant, &w));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    sees(A, 2);
+    t_sql(&server, "ALTER TABLE voiceagent.t_notes DROP COLUMN more");
+}
+
+/* ---------------------------------------------------------------- time */
+
+static void test_a_passed_deadline_asks_nobody(void **state)
+{
+    work_t w = {.n = 0};
+    (void)state;
+    long before = t_proxy_round_trips(proxy);
+    assert_false(wk_tx(db, a, VA_STR(A), wk_now_ms() - 1, read_tenant, &w, &t_e));
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    assert_int_equal(t_proxy_round_trips(proxy), before);
+    sees(A, 2);
+}
+
+static bool sleeps_now(void *arg)
+{
+    return strcmp(t_sql_value(arg, "SELECT count(*) FROM pg_stat_activity"
+                                   " WHERE query LIKE '%pg_sleep%' AND state = 'active'"
+                                   "   AND usename = 'va_app'"),
+                  "1") == 0;
+}
+
+static void *cancel_when_asleep(void *arg)
+{
+    t_until(sleeps_now, arg, 20000);
+    wk_db_cancel(db);
+    return NULL;
+}
+
+static void test_a_query_is_stopped_from_another_thread(void **state)
+{
+    pthread_t thread;
+    work_t w = {.seconds = 60};
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_when_asleep, &server), 0);
+    assert_false(in_tx(A, sleep_long, &w));
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    pthread_join(thread, NULL);
+    assert_false(in_tx(A, read_tenant, &w)); /* whose job is this? nobody's */
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    wk_db_resume(db);
+    sees(NULL, 0);
+    sees(A, 2);
+}
+
+static void test_a_cancel_between_two_queries_counts(void **state)
+{
+    work_t w = {.n = 0};
+    (void)state;
+    wk_db_cancel(db);
+    wk_db_cancel(db);
+    assert_false(in_tx(A, read_tenant, &w));
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    wk_db_resume(db);
+    sees(A, 2);
+}
+
+static void test_a_backend_that_hangs_is_given_up(void **state)
+{
+    work_t w = {.n = 0};
+    (void)state;
+    assert_ok(in_tx(A, read_pid, &w));
+    t_kill(w.pid, SIGSTOP);
+    bool ok = wk_tx(db, a, VA_STR(A), wk_now_ms() + 100, read_tenant, &w, &t_e);
+    t_kill(w.pid, SIGCONT);
+    assert_false(ok);
+    assert_int_equal(t_e.code, WK_TIMEOUT);
+    sees(A, 2);
+}
+
+/* ---------------------------------------------------------------- deadlock */
+
+typedef struct {
+    wk_db_t *db;
+    int first, second;
+    pthread_barrier_t *barrier;
+    bool ok;
+    wk_error_t e;
+} locker_t;
+
+static bool lock_both(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    locker_t *l = arg;
+    va_str_t n = wk_printf(wk_tx_arena(tx), "%d", l->first);
+    bool ok = wk_sql(tx, &note_changed, &n, NULL, e);
+    pthread_barrier_wait(l->barrier);
+    n = wk_printf(wk_tx_arena(tx), "%d", l->second);
+    return ok && wk_sql(tx, &note_changed, &n, NULL, e);
+}
+
+static void *locker_thread(void *arg)
+{
+    locker_t *l = arg;
+    wk_arena_t *arena = wk_arena_new();
+    l->ok = wk_tx(l->db, arena, VA_STR(A), 0, lock_both, l, &l->e);
+    wk_arena_free(arena);
+    return NULL;
+}
+
+static void test_a_deadlock_is_tried_again(void **state)
+{
+    pthread_barrier_t barrier;
+    pthread_t threads[2];
+    locker_t l[2];
+    (void)state;
+    pthread_barrier_init(&barrier, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        l[i] = (locker_t){.db = wk_db_new(server.app_url, true, "test"),
+                          .first = 1 + i,
+                          .second = 2 - i,
+                          .barrier = &barrier};
+        assert_int_equal(pthread_create(&threads[i], NULL, locker_thread, &l[i]), 0);
+    }
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        wk_db_free(l[i].db);
+    }
+    pthread_barrier_destroy(&barrier);
+    assert_int_equal(l[0].ok + l[1].ok, 1);
+    const wk_error_t *e = l[0].ok ? &l[1].e : &l[0].e;
+    assert_int_equal(e->code, WK_UNAVAILABLE);
+    assert_string_equal(e->sqlstate, "40P01");
+}
+
+/* ---------------------------------------------------------------- pooler */
+
+static pid_t start_pooler(void)
+{
+    char path[200], users[200];
+    int port = t_free_port();
+    snprintf(path, sizeof(path), "%s/pgbouncer.ini", t_folder());
+    snprintf(users, sizeof(users), "%s/users.txt", t_folder());
+    FILE *f = fopen(users, "we");
+    assert_non_null(f);
+    fputs("\"va_app\" \"secret\"\n", f);
+    fclose(f);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    fprintf(f,
+            "[databases]\nvoiceagent = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = "
+            "127.0.0.1\n"
+            "listen_port = %d\nunix_socket_dir =\nauth_type = trust\nauth_file = %s\n"
+            "pool_mode = transaction\ndefault_pool_size = 1\n",
+            server.port, port, users);
+    fclose(f);
+    snprintf(pooler_url, sizeof(pooler_url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
+             port);
+    return t_spawn_as("pgbouncer", "postgres", (const char *const[]){"pgbouncer", path, NULL});
+}
+
+static bool pooler_answers(void *arg)
+{
+    (void)arg;
+    wk_db_t *one = wk_db_new(pooler_url, false, "test");
+    bool ok = wk_db_ping(one, &t_e);
+    wk_db_free(one);
+    return ok;
+}
+
+/* One server connection for both. */
+static void test_two_clients_of_a_pooler_keep_apart(void **state)
+{
+    (void)state;
+    wk_db_t *mine = db, *other = wk_db_new(pooler_url, false, "test");
+    for (int i = 0; i < 10; i++) {
+        db = mine;
+        sees(A, 2);
+        sees(NULL, 0);
+        db = other;
+        sees(B, 1);
+        assert_false(in_tx(B, run_broken, NULL));
+        db = mine;
+        sees(NULL, 0);
+    }
+    wk_db_free(other);
+}
+
+#define TEST(name)       cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_PROXY(name) cmocka_unit_test_setup_teardown(name, setup_proxy, teardown)
+#define TEST_POOLER(name)                                                                      \
+    {                                                                                          \
+#name "_pooled", name, setup_pooler, teardown, NULL                                    \
+    }
+
+static void prepare_database(void)
+{
+    t_sql(&server, "CREATE TABLE voiceagent.t_notes ("
+                   "  organization_id uuid NOT NULL, n int UNIQUE, text text);"
+                   "GRANT SELECT, INSERT, UPDATE, DELETE ON voiceagent.t_notes TO va_app;"
+                   "CALL voiceagent.isolate('voiceagent.t_notes')");
+    t_sql(&server,
+          "SET app.current_organization_id = '" A "';"
+          "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
+    t_sql(&server,
+          "SET app.current_organization_id = '" B "';"
+          "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" B "', 'B', 'b')");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_each_organization_sees_its_own),
+        TEST(test_no_tenant_is_left_behind),
+        TEST(test_the_directory_names_the_organization),
+        TEST(test_a_superuser_is_refused),
+        TEST(test_false_rolls_back),
+        TEST(test_the_last_statement_commits),
+        TEST(test_nothing_follows_the_last_statement),
+        TEST(test_a_swallowed_failure_still_rolls_back),
+        TEST(test_no_transaction_within_a_transaction),
+        TEST_PROXY(test_nothing_is_sent_for_nothing),
+        TEST(test_values_arrive_as_they_are),
+        TEST(test_texts_postgres_cannot_hold_are_refused),
+        TEST(test_bad_data_is_invalid),
+        TEST_PROXY(test_a_read_is_one_round_trip),
+        TEST(test_a_connection_closed_while_idle_is_not_noticed),
+        TEST_PROXY(test_a_cut_connection_is_unavailable_and_nothing_half_done),
+        TEST(test_a_server_that_is_down_fails_at_once),
+        TEST(test_a_plan_from_before_a_migration_is_forgotten),
+        TEST_PROXY(test_a_passed_deadline_asks_nobody),
+        TEST(test_a_query_is_stopped_from_another_thread),
+        TEST(test_a_cancel_between_two_queries_counts),
+        TEST(test_a_backend_that_hangs_is_given_up),
+        TEST(test_a_deadlock_is_tried_again),
+        TEST_POOLER(test_each_organization_sees_its_own),
+        TEST_POOLER(test_no_tenant_is_left_behind),
+        TEST_POOLER(test_the_directory_names_the_organization),
+        TEST_POOLER(test_the_last_statement_commits),
+        TEST_POOLER(test_a_query_is_stopped_from_another_thread),
+        TEST_POOLER(test_two_clients_of_a_pooler_keep_apart),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    signal(SIGPIPE, SIG_IGN);
+    t_postgres_start(&server);
+    prepare_database();
+    proxy = t_proxy_start(server.port);
+    snprintf(proxy_url, sizeof(proxy_url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
+             t_proxy_port(proxy));
+    pid_t pooler = start_pooler();
+    t_until(pooler_answers, NULL, 10000);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    t_end(pooler);
+    t_proxy_stop(proxy);
+    t_postgres_stop(&server);
+    return failed;
+}

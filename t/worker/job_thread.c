@@ -1,0 +1,247 @@
+/* One thread that does jobs, with its connection to Redis watched and cut. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "t/worker/lib/fixture.h"
+#include "t/worker/lib/proxy.h"
+#include "worker/http.h"
+#include "worker/job_thread.h"
+#include "worker/metrics.h"
+#include "worker/stop.h"
+
+#define LONG_MS 60000
+
+static t_redis_t server;
+static t_proxy_t *proxy;
+static wk_redis_t *r;
+static wk_arena_t *a;
+static wk_config_t *config;
+static wk_queue_limits_t limits;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = wk_arena_new();
+    t_redis(r, a, "FLUSHALL");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    wk_arena_free(a);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- the thread */
+
+static wk_job_thread_t thread;
+static pthread_t thread_id;
+
+static void start_thread(void)
+{
+    thread = (wk_job_thread_t){.config = config,
+                               .leases = wk_leases_start(config, 1, &t_e),
+                               .order = {WK_REALTIME},
+                               .n_queues = 1};
+    assert_non_null(thread.leases);
+    assert_true(wk_stop_init());
+    assert_int_equal(pthread_create(&thread_id, NULL, wk_job_thread, &thread), 0);
+}
+
+static void stop_thread(void)
+{
+    wk_stop_request();
+    pthread_join(thread_id, NULL);
+    wk_leases_stop(thread.leases);
+}
+
+static void push(int n)
+{
+    for (int i = 0; i < n; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", i);
+        va_job_t job = {
+            .id = va_str_c(id), .type = VA_STR("test.nothing"), .lane = VA_STR("l")};
+        t_push_job(r, WK_REALTIME, &job);
+    }
+}
+
+/* Leases that nobody knows of run out at once. */
+static bool all_done(void *arg)
+{
+    wk_queue_stats_t s[WK_QUEUES];
+    wk_reaped_t reaped;
+    (void)arg;
+    assert_ok(wk_queue_stats(r, s, &t_e));
+    const wk_queue_stats_t *q = &s[WK_REALTIME];
+    assert_int_equal(q->dead, 0);
+    if (q->in + q->ready + q->parked == 0 && q->held > 0) {
+        redisReply *held = t_redis(r, a, "ZRANGE va:{realtime}:held 0 -1");
+        for (size_t i = 0; i < held->elements; i++) {
+            t_redis(r, a, "ZADD va:{realtime}:held XX 0 %s", held->element[i]->str);
+        }
+    }
+    if (q->later > 0) {
+        redisReply *later = t_redis(r, a, "ZRANGE va:{realtime}:later 0 -1");
+        for (size_t i = 0; i < later->elements; i++) {
+            t_redis(r, a, "ZADD va:{realtime}:later XX 0 %s", later->element[i]->str);
+        }
+    }
+    assert_ok(wk_queue_reap(r, WK_REALTIME, &limits, 0, &reaped, &t_e));
+    return q->in + q->ready + q->parked + q->held + q->later == 0;
+}
+
+static void test_a_job_costs_one_round_trip(void **state)
+{
+    (void)state;
+    push(300);
+    start_thread();
+    assert_true(t_until(all_done, NULL, LONG_MS));
+    long trips = t_proxy_round_trips(proxy);
+    stop_thread();
+    /* Besides: connecting, sending both scripts whole, a renewal, and waiting for the bell. */
+    assert_in_range(trips, 300, 330);
+}
+
+/* Wherever the connection breaks, every job comes to its end. */
+static void test_a_cut_connection_loses_no_job(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        for (long n = 1; n <= 8; n++) {
+            wk_arena_reset(a);
+            t_redis(r, a, "FLUSHALL");
+            push(5);
+            (after ? t_proxy_cut_after : t_proxy_cut_before)(proxy, n);
+            start_thread();
+            bool done = t_until(all_done, NULL, LONG_MS);
+            stop_thread();
+            t_proxy_cut_after(proxy, 0);
+            t_proxy_cut_before(proxy, 0);
+            if (!done) {
+                fail_msg("cut %s trip %ld", after ? "after" : "before", n);
+            }
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- counters */
+
+static const char *sample(const char *name)
+{
+    redisReply *reply = t_redis(r, a, "HGET va:metrics %s", name);
+    return reply->type == REDIS_REPLY_STRING ? reply->str : "none";
+}
+
+static void test_counters_arrive(void **state)
+{
+    (void)state;
+    assert_ok(wk_metrics_flush(r, &t_e)); /* what the tests before counted */
+    t_redis(r, a, "DEL va:metrics");
+    wk_count("t_total", "a", VA_STR("x\"\\\n\xff"), "b", VA_STR("y"), 2);
+    wk_count("t_total", "a", VA_STR("x\"\\\n\xff"), "b", VA_STR("y"), 3);
+    wk_count("t_plain", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("t_total{a=\"x\\\"\\\\??\",b=\"y\"}"), "5");
+    assert_string_equal(sample("t_plain"), "1");
+    wk_count("t_plain", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("t_plain"), "2");
+}
+
+static void test_histograms_arrive(void **state)
+{
+    (void)state;
+    static const int observed[] = {0, 1, 2, 3, 150, 20000};
+    for (size_t i = 0; i < sizeof(observed) / sizeof(*observed); i++) {
+        wk_observe_ms("t_seconds", "q", VA_STR("d"), observed[i]);
+    }
+    wk_observe_ms("t_bare", NULL, VA_STR_NULL, 1);
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"0.001\"}"), "2");
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"0.002\"}"), "3");
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"0.005\"}"), "4");
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"0.25\"}"), "5");
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"10\"}"), "5");
+    assert_string_equal(sample("t_seconds_bucket{q=\"d\",le=\"+Inf\"}"), "6");
+    assert_string_equal(sample("t_seconds_count{q=\"d\"}"), "6");
+    assert_string_equal(sample("t_seconds_sum{q=\"d\"}"), "20.156");
+    assert_string_equal(sample("t_bare_bucket{le=\"0.001\"}"), "1");
+    assert_string_equal(sample("t_bare_count"), "1");
+}
+
+static void test_counters_are_kept_while_redis_is_away(void **state)
+{
+    (void)state;
+    wk_redis_t *nobody = wk_redis_new("redis://127.0.0.1:1", 500);
+    wk_count("t_kept", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    wk_observe_ms("t_kept_seconds", NULL, VA_STR_NULL, 5);
+    assert_false(wk_metrics_flush(nobody, &t_e));
+    wk_count("t_kept", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    assert_false(wk_metrics_flush(nobody, &t_e));
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("t_kept"), "2");
+    assert_string_equal(sample("t_kept_seconds_count"), "1");
+    wk_redis_free(nobody);
+}
+
+static void test_too_many_series_are_counted(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5000; i++) {
+        char value[16];
+        snprintf(value, sizeof(value), "%d", i);
+        wk_count("t_many", "n", va_str_c(value), NULL, VA_STR_NULL, 1);
+    }
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_true(strtol(sample("voiceagent_worker_series_dropped_total"), NULL, 10) >= 1000);
+    assert_string_equal(sample("t_many{n=\"100\"}"), "1");
+    assert_true(t_redis_int(r, "HLEN va:metrics") < 4200);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+static wk_config_t *load_config(void)
+{
+    char url[64];
+    snprintf(url, sizeof(url), "redis://127.0.0.1:%d", t_proxy_port(proxy));
+    setenv("REDIS_URL", url, 1);
+    setenv("APP_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none", 1);
+    setenv("VA_LEASE_MS", "600000", 1);
+    setenv("VA_MAX_STALLS", "100", 1);
+    setenv("LOG_LEVEL", "error", 1);
+    return wk_config_load(NULL, &t_e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_job_costs_one_round_trip),
+        TEST(test_a_cut_connection_loses_no_job),
+        TEST(test_counters_arrive),
+        TEST(test_histograms_arrive),
+        TEST(test_counters_are_kept_while_redis_is_away),
+        TEST(test_too_many_series_are_counted),
+    };
+    char log[200];
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    signal(SIGPIPE, SIG_IGN);
+    wk_http_global();
+    t_redis_start(&server, NULL);
+    snprintf(log, sizeof(log), "%s/log.jsonl", t_folder());
+    wk_log_open(log, WK_INFO);
+    r = wk_redis_new(server.url, 5000);
+    proxy = t_proxy_start(server.port);
+    config = load_config();
+    limits = wk_queue_limits(config);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    wk_config_free(config);
+    t_proxy_stop(proxy);
+    wk_redis_free(r);
+    t_redis_stop(&server);
+    return failed;
+}

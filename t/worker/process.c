@@ -1,0 +1,598 @@
+/* The whole program: what becomes of jobs, and of processes that die. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t/worker/lib/fixture.h"
+#include "t/worker/lib/program.h"
+#include "worker/clock.h"
+#include "worker/process.h"
+
+#include "scripts.h"
+
+#define A       "aaaaaaaa-0000-4000-8000-000000000001"
+#define LONG_MS 60000 /* for what must come; never waited for when it does */
+#define P       "va:{default}:"
+
+static t_postgres_t postgres;
+static t_redis_t redis;
+static t_program_t program;
+static wk_redis_t *r;
+static wk_arena_t *a;
+
+/* ---------------------------------------------------------------- fixture */
+
+static int setup(void **state)
+{
+    (void)state;
+    a = wk_arena_new();
+    t_redis(r, a, "FLUSHALL");
+    t_program_defaults(&redis, &postgres);
+    program.pid = 0;
+    return 0;
+}
+
+static int setup_running(void **state)
+{
+    setup(state);
+    t_program_start(&program);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    int status;
+    (void)state;
+    if (program.pid != 0 && !t_wait(program.pid, 1, &status)) {
+        t_program_stop(&program, LONG_MS);
+    }
+    wk_arena_free(a);
+    return 0;
+}
+
+static void push(wk_queue_t q, const char *id, const char *type, const char *body)
+{
+    va_job_t job = {.id = va_str_c(id),
+                    .type = va_str_c(type),
+                    .org = VA_STR(A),
+                    .lane = VA_STR("lane"),
+                    .body = va_str_c(body)};
+    t_push_job(r, q, &job);
+}
+
+/* ---------------------------------------------------------------- what is waited for */
+
+typedef struct {
+    const char *what;
+    long long n;
+} number_t;
+
+static bool number_is(void *arg)
+{
+    const number_t *wanted = arg;
+    char command[128];
+    snprintf(command, sizeof(command), "%s", wanted->what);
+    return t_redis_int(r, "%s", command) == wanted->n;
+}
+
+/* The command (EXISTS, ZCARD, …) comes to answer n. */
+static void comes(const char *command, long long n)
+{
+    number_t wanted = {command, n};
+    if (!t_until(number_is, &wanted, LONG_MS)) {
+        fail_msg("%s is %lld, not %lld", command, t_redis_int(r, "%s", command), n);
+    }
+}
+
+static long long runs(const char *id)
+{
+    return t_redis_int(r, "HGET test:runs %s", id);
+}
+
+static long long metric(const char *name)
+{
+    return t_redis_int(r, "HGET va:metrics %s", name);
+}
+
+typedef struct {
+    const char *role;
+    size_t n;
+} family_t;
+
+static bool children_are(void *arg)
+{
+    pid_t pids[16];
+    const family_t *f = arg;
+    return t_program_children(&program, f->role, pids, 16) == f->n;
+}
+
+static pid_t the_child(const char *role)
+{
+    pid_t pids[16];
+    family_t one = {role, 1};
+    assert_true(t_until(children_are, &one, LONG_MS));
+    assert_int_equal(t_program_children(&program, role, pids, 16), 1);
+    return pids[0];
+}
+
+static bool is_gone(void *arg)
+{
+    return kill(*(pid_t *)arg, 0) != 0;
+}
+
+static bool has_log(void *arg)
+{
+    return t_program_logged(&program, arg) > 0;
+}
+
+static void logs(const char *text)
+{
+    if (!t_until(has_log, (void *)text, LONG_MS)) {
+        fail_msg("never logged: %s", text);
+    }
+}
+
+static long long ready(void)
+{
+    va_str_t key = VA_STR("va:alive"), age = VA_STR("5000");
+    redisReply *reply = wk_redis_script(r, &wk_script_ready, &key, 1, &age, 1, &t_e);
+    assert_non_null(reply);
+    long long n = reply->integer;
+    freeReplyObject(reply);
+    return n;
+}
+
+static bool ready_is(void *arg)
+{
+    return ready() == *(long long *)arg;
+}
+
+/* ---------------------------------------------------------------- ends of jobs */
+
+static void test_the_reply_reaches_who_waits(void **state)
+{
+    void *message;
+    va_reply_t reply;
+    (void)state;
+    redisContext *c = redisConnect("127.0.0.1", redis.port);
+    redisSetTimeout(c, (struct timeval){LONG_MS / 1000, 0});
+    freeReplyObject(redisCommand(c, "SUBSCRIBE nginx"));
+    va_job_t job = {.id = VA_STR("j"),
+                    .type = VA_STR("test.echo"),
+                    .lane = VA_STR("l"),
+                    .reply = VA_STR("nginx"),
+                    .body = VA_STR("hello")};
+    t_push_job(r, WK_REALTIME, &job);
+    assert_int_equal(redisGetReply(c, &message), REDIS_OK);
+    va_str_t text = wk_redis_str(((redisReply *)message)->element[2]);
+    assert_int_equal(va_reply_parse(wk_mem(a), text, &reply), VA_OK);
+    assert_str(reply.id, "j");
+    assert_int_equal(reply.status, 200);
+    assert_str(reply.body, "hello");
+    freeReplyObject(message);
+    redisFree(c);
+    assert_true(t_redis_int(r, "EXISTS va:{realtime}:res:j") == 1);
+}
+
+static void test_every_queue_is_served(void **state)
+{
+    (void)state;
+    for (int q = 0; q < WK_QUEUES; q++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", q);
+        push((wk_queue_t)q, id, "test.echo", "x");
+    }
+    comes("HLEN test:runs", 3);
+}
+
+static void test_a_late_read_is_dropped_and_a_late_effect_is_not(void **state)
+{
+    (void)state;
+    va_job_t job = {.id = VA_STR("late"),
+                    .type = VA_STR("test.read"),
+                    .lane = VA_STR("l"),
+                    .deadline_ms = wk_now_ms() - 1};
+    t_push_job(r, WK_REALTIME, &job);
+    job.id = VA_STR("effect");
+    job.type = VA_STR("test.echo");
+    t_push_job(r, WK_REALTIME, &job);
+    job = (va_job_t){.id = VA_STR("early"),
+                     .type = VA_STR("test.read"),
+                     .lane = VA_STR("l"),
+                     .deadline_ms = wk_now_ms() + LONG_MS};
+    t_push_job(r, WK_REALTIME, &job);
+    comes("HLEN test:runs", 2);
+    comes("EXISTS va:{realtime}:job:late", 0);
+    assert_int_equal(runs("late"), 0);
+    assert_int_equal(t_redis_int(r, "ZCARD va:{realtime}:dead"), 0);
+    comes("HGET va:metrics voiceagent_jobs_total{type=\"test.read\",outcome=\"late\"}", 1);
+}
+
+static void test_a_failed_job_is_tried_again_and_then_buried(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "twice", "test.again", "2");
+    push(WK_DEFAULT, "always", "test.again", "1000");
+    push(WK_DEFAULT, "never", "test.give_up", "");
+    push(WK_DEFAULT, "read", "test.read_fails", "");
+    comes("ZCARD " P "dead", 2);
+    comes("EXISTS " P "job:twice", 0);
+    assert_int_equal(runs("twice"), 3);
+    assert_int_equal(runs("always"), 4); /* the type's own limit */
+    assert_int_equal(runs("never"), 1);
+    assert_int_equal(runs("read"), 1);
+    assert_int_equal(t_redis_int(r, "EXISTS " P "res:never " P "res:read"), 2);
+    assert_string_equal(t_redis(r, a, "HGET " P "job:always reason")->str,
+                        "unavailable: not now");
+    assert_string_equal(t_redis(r, a, "HGET " P "job:never reason")->str, "invalid: never");
+    logs("\"level\":\"alert\"");
+}
+
+static void test_what_nobody_can_do_is_buried(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.unknown", "");
+    /* A job for the intake, but not for the reader of jobs. */
+    t_redis(r, a, "LPUSH " P "in {\"v\":1,\"id\":\"k\"}");
+    comes("ZCARD " P "dead", 2);
+    assert_string_equal(t_redis(r, a, "HGET " P "job:j reason")->str,
+                        "no handler for its type");
+    assert_string_equal(t_redis(r, a, "HGET " P "job:k reason")->str, "unreadable");
+}
+
+static void test_a_read_past_its_deadline_is_stopped_in_postgres(void **state)
+{
+    (void)state;
+    va_job_t job = {.id = VA_STR("j"),
+                    .type = VA_STR("test.read_sleeps"),
+                    .org = VA_STR(A),
+                    .lane = VA_STR("l"),
+                    .body = VA_STR("600000"),
+                    .deadline_ms = wk_now_ms() + 300};
+    t_push_job(r, WK_REALTIME, &job);
+    comes("HGET va:metrics voiceagent_jobs_stopped_total{reason=\"deadline\"}", 1);
+    comes("EXISTS va:{realtime}:job:j", 0);
+    assert_int_equal(runs("j"), 1);
+}
+
+static void test_counters_are_sent(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j1", "test.echo", "x");
+    push(WK_DEFAULT, "j2", "test.echo", "x");
+    comes("HGET va:metrics voiceagent_jobs_total{type=\"test.echo\",outcome=\"done\"}", 2);
+    assert_int_equal(metric("voiceagent_job_seconds_count{type=\"test.echo\"}"), 2);
+    assert_int_equal(metric("voiceagent_job_seconds_bucket{type=\"test.echo\",le=\"+Inf\"}"),
+                     2);
+    assert_int_equal(metric("voiceagent_job_wait_seconds_count{queue=\"default\"}"), 2);
+}
+
+/* ---------------------------------------------------------------- deaths */
+
+static void test_a_job_outlives_its_worker(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "1500");
+    comes("HGET test:runs j", 1);
+    pid_t first = the_child("jobs");
+    t_kill(first, SIGKILL);
+    comes("HGET test:runs j", 2);
+    comes("EXISTS " P "job:j", 0);
+    assert_int_not_equal(the_child("jobs"), first);
+    assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
+}
+
+static void test_a_long_job_keeps_its_lease(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "3500"); /* three leases and a half */
+    comes("HGET test:runs j", 1);
+    comes("EXISTS " P "job:j", 0);
+    assert_int_equal(runs("j"), 1);
+}
+
+static void test_poison_is_buried_and_the_others_are_done(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "poison", "test.poison", "");
+    for (int i = 0; i < 20; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", i);
+        push(WK_DEFAULT, id, "test.echo", "x");
+    }
+    comes("ZCARD " P "dead", 1);
+    comes("ZCARD " P "held", 0);
+    comes("HLEN test:runs", 21);
+    assert_int_equal(runs("poison"), 3);
+    assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 1);
+}
+
+static void test_a_frozen_worker_loses_its_job(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "300");
+    comes("HGET test:runs j", 1);
+    pid_t frozen = the_child("jobs");
+    t_kill(frozen, SIGSTOP);
+    comes("HGET " P "job:j stalls", 1); /* its lease ran out */
+    t_kill(frozen, SIGCONT);
+    comes("HGET test:runs j", 2);
+    comes("EXISTS " P "job:j", 0);
+    comes("HGET va:metrics voiceagent_jobs_lost_total", 1);
+}
+
+static bool asleep_is(void *arg)
+{
+    return strcmp(t_sql_value(&postgres, "SELECT count(*) FROM pg_stat_activity"
+                                         " WHERE usename = 'va_app' AND state = 'active'"
+                                         "   AND query LIKE '%pg_sleep%'"),
+                  arg) == 0;
+}
+
+/* Others may have the job soon: what it does in Postgres ends before. */
+static void test_a_lease_that_cannot_be_renewed_ends_the_work(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sql_sleep", "25000");
+    assert_true(t_until(asleep_is, "1", LONG_MS));
+    t_kill(redis.pid, SIGSTOP);
+    bool ended = t_until(asleep_is, "0", LONG_MS);
+    t_kill(redis.pid, SIGCONT);
+    assert_true(ended);
+    comes("HGET va:metrics voiceagent_jobs_stopped_total{reason=\"lease_expired\"}", 1);
+}
+
+static void test_redis_restarts(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", i);
+        push(WK_DEFAULT, id, "test.sleep", "50");
+    }
+    t_redis(r, a, "CONFIG SET appendfsync always");
+    comes("HEXISTS test:runs j5", 1);
+    t_redis_stop(&redis);
+    t_redis_restart(&redis);
+    wk_redis_free(r);
+    r = wk_redis_new(redis.url, 5000);
+    comes("HLEN test:runs", 50);
+    comes("ZCARD " P "held", 0);
+    assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
+    assert_int_equal(t_redis_int(r, "EXISTS " P "ready:lane " P "in"), 0);
+}
+
+/* ---------------------------------------------------------------- the end */
+
+static void test_sigterm_lets_jobs_finish(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "700");
+    comes("HGET test:runs j", 1);
+    pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+    program.pid = 0;
+    assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
+    assert_true(is_gone(&jobs));
+    assert_true(is_gone(&scheduler));
+    assert_int_equal(t_redis_int(r, "ZCARD va:alive"), 0);
+    assert_int_equal(t_redis_int(r, "EXISTS va:leader:scheduler"), 0);
+}
+
+static void test_what_does_not_finish_goes_back_uncounted(void **state)
+{
+    (void)state;
+    t_program_stop(&program, LONG_MS);
+    setenv("VA_DRAIN_MS", "100", 1);
+    t_program_start(&program);
+    push(WK_DEFAULT, "slow", "test.sleep", "30000");
+    push(WK_DEFAULT, "query", "test.sql_sleep", "30000");
+    comes("HLEN test:runs", 2);
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+    program.pid = 0;
+    assert_int_equal(t_redis_int(r, "LLEN " P "ready:lane"), 2);
+    assert_int_equal(t_redis_int(r, "HGET " P "job:slow attempt"), 0);
+    assert_int_equal(t_redis_int(r, "HGET " P "job:slow stalls"), 0);
+    assert_int_equal(t_redis_int(r, "HGET " P "job:query attempt"), 0);
+}
+
+static void test_children_follow_their_supervisor(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "500");
+    comes("HGET test:runs j", 1);
+    pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
+    t_end(program.pid);
+    program.pid = 0;
+    assert_true(t_until(is_gone, &jobs, LONG_MS));
+    assert_true(t_until(is_gone, &scheduler, LONG_MS));
+    assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0); /* it was let finish */
+}
+
+static void test_sighup_starts_a_new_generation(void **state)
+{
+    (void)state;
+    push(WK_DEFAULT, "j", "test.sleep", "2000");
+    comes("HGET test:runs j", 1);
+    pid_t old = the_child("jobs");
+    t_kill(program.pid, SIGHUP);
+    family_t both = {"jobs", 2}, one = {"jobs", 1};
+    assert_true(t_until(children_are, &both, LONG_MS));
+    push(WK_DEFAULT, "k", "test.echo", "");
+    comes("HGET test:runs k", 1);
+    assert_int_equal(runs("j"), 1);
+    assert_true(t_until(children_are, &one, LONG_MS));
+    assert_int_not_equal(the_child("jobs"), old);
+    assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
+    assert_int_equal(runs("j"), 1);
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+    program.pid = 0;
+}
+
+static void test_logs_are_opened_again(void **state)
+{
+    char moved[300];
+    struct stat s;
+    (void)state;
+    logs("Redis and Postgres answer");
+    snprintf(moved, sizeof(moved), "%s.1", program.log);
+    assert_int_equal(rename(program.log, moved), 0);
+    t_kill(program.pid, SIGUSR1);
+    push(WK_DEFAULT, "j", "test.give_up", "");
+    logs("job given up");
+    assert_int_equal(stat(moved, &s), 0);
+}
+
+static void test_a_dead_child_is_replaced(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
+        t_kill(jobs, SIGKILL);
+        t_kill(scheduler, SIGKILL);
+        assert_true(t_until(is_gone, &jobs, LONG_MS));
+        assert_true(t_until(is_gone, &scheduler, LONG_MS));
+    }
+    push(WK_DEFAULT, "j", "test.echo", "");
+    comes("HGET test:runs j", 1);
+}
+
+static void test_a_program_that_only_dies_is_given_up(void **state)
+{
+    int status;
+    (void)state;
+    setenv("VA_CRASH_AT", "redis.before", 1);
+    setenv("VA_WORKERS", "4", 1);
+    /* The layout is looked at with plain commands, scripts come after. */
+    t_program_start(&program);
+    assert_true(t_wait(program.pid, LONG_MS, &status));
+    program.pid = 0;
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    assert_true(t_program_logged(&program, "giving up") > 0);
+}
+
+static void test_another_layout_is_refused(void **state)
+{
+    int status;
+    (void)state;
+    t_redis(r, a, "SET va:schema 99");
+    t_program_start(&program);
+    assert_true(t_wait(program.pid, LONG_MS, &status));
+    program.pid = 0;
+    assert_int_equal(WEXITSTATUS(status), WK_EXIT_CONFIG);
+    assert_int_equal(t_redis_int(r, "GET va:schema"), 99);
+}
+
+static void test_bad_settings_are_refused(void **state)
+{
+    int status;
+    (void)state;
+    setenv("JWT_SECRET", "short", 1);
+    t_program_start(&program);
+    assert_true(t_wait(program.pid, LONG_MS, &status));
+    program.pid = 0;
+    assert_int_equal(WEXITSTATUS(status), WK_EXIT_CONFIG);
+}
+
+/* ---------------------------------------------------------------- health */
+
+static void test_ready_says_that_postgres_answers(void **state)
+{
+    long long none = 0, one = 1;
+    (void)state;
+    assert_true(t_until(ready_is, &one, LONG_MS));
+    t_postgres_stop(&postgres);
+    assert_true(t_until(ready_is, &none, LONG_MS));
+    t_postgres_restart(&postgres);
+    assert_true(t_until(ready_is, &one, LONG_MS));
+}
+
+static void test_the_scheduler_drains_what_was_left(void **state)
+{
+    (void)state;
+    t_sql_value(&postgres,
+                "INSERT INTO voiceagent.outbox (organization_id, kind, type, created_at)"
+                " VALUES ('" A "', 'event', 'sms_sent', now() - interval '1 minute')");
+    comes("XLEN va:events:{" A "}", 1);
+    number_t gone = {"HGET va:metrics voiceagent_outbox_leftovers_total", 1};
+    assert_true(t_until(number_is, &gone, LONG_MS));
+    assert_string_equal(t_sql_value(&postgres, "SELECT count(*) FROM voiceagent.outbox"), "0");
+}
+
+static void test_threads_have_their_queues(void **state)
+{
+    (void)state;
+    for (int n = 4; n <= 32; n++) {
+        int realtime_only = 0, default_only = 0, bulk = 0, bulk_first = 0, any_default = 0;
+        for (int i = 0; i < n; i++) {
+            wk_queue_t order[WK_QUEUES];
+            size_t k = wk_thread_queues(i, n, order);
+            bool has_bulk = false, has_default = false;
+            for (size_t q = 0; q < k; q++) {
+                has_bulk = has_bulk || order[q] == WK_BULK;
+                has_default = has_default || order[q] == WK_DEFAULT;
+            }
+            realtime_only += k == 1 && order[0] == WK_REALTIME;
+            default_only += k == 1 && order[0] == WK_DEFAULT;
+            bulk += has_bulk;
+            any_default += has_default;
+            bulk_first += order[0] == WK_BULK;
+        }
+        assert_true(realtime_only >= 2);
+        assert_int_equal(default_only, 1);
+        assert_true(any_default >= 2);
+        assert_true(bulk >= 1 && bulk <= n / 2);
+        assert_int_equal(bulk_first, 1);
+    }
+}
+
+#define IDLE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_running, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IDLE(test_threads_have_their_queues),
+        TEST(test_the_reply_reaches_who_waits),
+        TEST(test_every_queue_is_served),
+        TEST(test_a_late_read_is_dropped_and_a_late_effect_is_not),
+        TEST(test_a_failed_job_is_tried_again_and_then_buried),
+        TEST(test_what_nobody_can_do_is_buried),
+        TEST(test_a_read_past_its_deadline_is_stopped_in_postgres),
+        TEST(test_counters_are_sent),
+        TEST(test_a_job_outlives_its_worker),
+        TEST(test_a_long_job_keeps_its_lease),
+        TEST(test_poison_is_buried_and_the_others_are_done),
+        TEST(test_a_frozen_worker_loses_its_job),
+        TEST(test_a_lease_that_cannot_be_renewed_ends_the_work),
+        TEST(test_redis_restarts),
+        TEST(test_sigterm_lets_jobs_finish),
+        TEST(test_what_does_not_finish_goes_back_uncounted),
+        TEST(test_children_follow_their_supervisor),
+        TEST(test_sighup_starts_a_new_generation),
+        TEST(test_logs_are_opened_again),
+        TEST(test_a_dead_child_is_replaced),
+        IDLE(test_a_program_that_only_dies_is_given_up),
+        IDLE(test_another_layout_is_refused),
+        IDLE(test_bad_settings_are_refused),
+        TEST(test_ready_says_that_postgres_answers),
+        TEST(test_the_scheduler_drains_what_was_left),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    signal(SIGPIPE, SIG_IGN);
+    t_postgres_start(&postgres);
+    t_redis_start(&redis, NULL);
+    t_sql(&postgres,
+          "SET app.current_organization_id = '" A "';"
+          "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
+    r = wk_redis_new(redis.url, 5000);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    wk_redis_free(r);
+    t_redis_stop(&redis);
+    t_postgres_stop(&postgres);
+    return failed;
+}

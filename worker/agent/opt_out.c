@@ -1,0 +1,32 @@
+#include "worker/agent/opt_out.h"
+
+#include "worker/agent/words.h"
+
+static const struct {
+    const char *word;
+    wk_keyword_t keyword;
+} keywords[] = {
+    {"STOP", WK_STOP},   {"STOPALL", WK_STOP}, {"UNSUBSCRIBE", WK_STOP}, {"CANCEL", WK_CANCEL},
+    {"END", WK_STOP},    {"QUIT", WK_STOP},    {"REVOKE", WK_STOP},      {"OPTOUT", WK_STOP},
+    {"START", WK_START}, {"UNSTOP", WK_START}, {"YES", WK_YES},          {"HELP", WK_HELP},
+    {"INFO", WK_HELP},
+};
+
+static wk_keyword_t find(va_str_t word)
+{
+    for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
+        if (va_str_ieq(word, va_str_c(keywords[i].word))) {
+            return keywords[i].keyword;
+        }
+    }
+    return WK_NO_KEYWORD;
+}
+
+wk_keyword_t wk_keyword(va_str_t body, va_str_t opt_out_type)
+{
+    wk_keyword_t own = find(wk_trim(body)), told = find(opt_out_type);
+    if (told == WK_NO_KEYWORD) {
+        return own;
+    }
+    return told == WK_STOP && own == WK_CANCEL ? WK_CANCEL : told;
+}

@@ -1,0 +1,25 @@
+/*
+ * The words by which a carrier's customer stops and allows texts. Twilio acts on them and
+ * answers them itself ("Opt-out keywords"), so that we note what they mean and never answer.
+ */
+#ifndef WK_AGENT_OPT_OUT_H
+#define WK_AGENT_OPT_OUT_H
+
+#include "core/base.h"
+
+typedef enum {
+    WK_NO_KEYWORD,
+    WK_STOP,
+    WK_CANCEL, /* a stop word too, but perhaps meant for an appointment */
+    WK_START,
+    WK_YES,    /* a start word for whom texts are stopped, else an answer */
+    WK_HELP,
+} wk_keyword_t;
+
+/*
+ * A keyword is the whole message, in any case. opt_out_type: Twilio's own verdict (Advanced
+ * Opt-Out: STOP, START, HELP), absent without one; it wins.
+ */
+wk_keyword_t wk_keyword(va_str_t body, va_str_t opt_out_type);
+
+#endif

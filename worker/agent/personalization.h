@@ -1,0 +1,53 @@
+/*
+ * What an agent is told before it says the first word: the answer to ElevenLabs' "Twilio
+ * personalization" webhook, from one look into the database.
+ */
+#ifndef WK_AGENT_PERSONALIZATION_H
+#define WK_AGENT_PERSONALIZATION_H
+
+#include "core/json.h"
+#include "worker/agent/catalogue.h"
+#include "worker/db.h"
+
+/* All zero: nothing is known, not even the shop. Texts and trees live in the transaction's arena. */
+typedef struct {
+    va_str_t organization; /* absent: nobody's number */
+    va_str_t name, phone, owner_phone, website, timezone, language, description, services;
+    const va_json_t *languages, *hours, *promotions, *stock;
+
+    va_str_t today, clock;        /* YYYY-MM-DD, HH:MM, of the shop */
+    va_str_t opens, closes;       /* of today; absent: closed today */
+    bool open;
+    va_str_t closing, next_opening;
+
+    va_str_t caller;              /* E.164; absent: withheld */
+    va_str_t customer;            /* absent: not known to this shop */
+    va_str_t customer_name, first_name, email, tier, preferred_language, customer_since;
+    va_str_t lead_status, sentiment, total_spent, currency, last_purchase, last_contact, summary;
+    int64_t purchase_count, interaction_count, message_count;
+    const va_json_t *messages, *orders, *appointments;
+
+    const char *error; /* what the agent is told went wrong; NULL: nothing */
+} wk_caller_facts_t;
+
+/*
+ * Of the organization of the transaction, with its last statement. caller: E.164 or absent;
+ * at: the instant (ISO 8601), absent for now.
+ */
+bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_t *facts,
+                     wk_error_t *e);
+
+/* The caller's own language when the shop speaks it, else the shop's. */
+const wk_language_t *wk_caller_language(const wk_catalogue_t *c, const wk_caller_facts_t *facts);
+
+typedef struct {
+    va_str_t answer;    /* JSON, to the platform */
+    va_str_t variables; /* its dynamic_variables: always the same names, each with a text, number
+                           or boolean */
+    va_str_t context;   /* what was said before, on one line */
+} wk_personalization_t;
+
+bool wk_personalize(wk_arena_t *a, const wk_catalogue_t *c, const wk_caller_facts_t *facts,
+                    wk_personalization_t *out, wk_error_t *e);
+
+#endif

@@ -1,0 +1,656 @@
+#include "worker/agent/receptionist.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "worker/agent/wording.h"
+#include "worker/store/reception.h"
+
+#define MISSES_BEFORE_HUMAN 2
+#define MIN_ORDER_DIGITS    2 /* of a number behind "order"; fewer are a quantity */
+#define MAX_ORDER_NUMBER    40
+
+/* ---------------------------------------------------------------- state */
+
+static const char *const expected_words[] = {
+    [WK_EXPECT_NOTHING] = "nothing",
+    [WK_EXPECT_MESSAGE] = "message",
+    [WK_EXPECT_CALLBACK] = "callback",
+};
+
+wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
+{
+    wk_dialog_t d = {.expected = WK_EXPECT_NOTHING};
+    int64_t misses = 0;
+    const va_json_t *own = va_json_get(dialog_state, "receptionist");
+    for (size_t i = 0; i < sizeof(expected_words) / sizeof(*expected_words); i++) {
+        if (va_str_eq(va_json_get_string(own, "expected"), va_str_c(expected_words[i]))) {
+            d.expected = (wk_expected_t)i;
+        }
+    }
+    if (va_json_int(va_json_get(own, "misses"), &misses) && misses > 0) {
+        d.misses = misses < 100 ? (int)misses : 100;
+    }
+    d.hint = va_json_get_string(own, "hint");
+    return d;
+}
+
+va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 128);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_key(w, "receptionist");
+    va_json_object(w);
+    va_json_add_c(w, "expected", expected_words[d->expected]);
+    va_json_add_int(w, "misses", d->misses);
+    va_json_add_str(w, "hint", d->hint);
+    va_json_object_end(w);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
+}
+
+/* ---------------------------------------------------------------- what a message names */
+
+static bool is_order_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
+}
+
+/* The order number text begins with: letters, digits and '-', some of them digits. */
+static va_str_t number_at(va_str_t text, size_t min_digits)
+{
+    size_t len = 0, digits = 0;
+    while (len < text.len && len <= MAX_ORDER_NUMBER && is_order_character(text.data[len])) {
+        digits += text.data[len] >= '0' && text.data[len] <= '9';
+        len++;
+    }
+    while (len > 0 && text.data[len - 1] == '-') {
+        len--;
+    }
+    return digits >= min_digits && len <= MAX_ORDER_NUMBER ? va_str(text.data, len) : VA_STR_NULL;
+}
+
+static va_str_t number_behind_hash(va_str_t text)
+{
+    const char *end = text.data + text.len;
+    const char *hash = text.len > 0 ? memchr(text.data, '#', text.len) : NULL;
+    while (hash != NULL) {
+        const char *p = hash + 1;
+        while (p < end && *p == ' ') {
+            p++;
+        }
+        va_str_t number = number_at(va_str(p, (size_t)(end - p)), 1);
+        if (number.data != NULL) {
+            return number;
+        }
+        hash = memchr(hash + 1, '#', (size_t)(end - hash - 1));
+    }
+    return VA_STR_NULL;
+}
+
+/* Behind a word such as "order" or "number", at most one word between. */
+static va_str_t number_behind_word(const wk_language_t *l, const wk_reading_t *r)
+{
+    size_t at = 0, len;
+    const wk_phrases_t *words = wk_word_list(l, "order.words");
+    for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len); from = at + len) {
+        for (size_t i = at + len; i < at + len + 2 && i < r->words.count; i++) {
+            size_t begin = r->words.at[i].begin;
+            va_str_t number = number_at(va_str(r->text.data + begin, r->text.len - begin),
+                                        MIN_ORDER_DIGITS);
+            if (number.data != NULL) {
+                return number;
+            }
+        }
+    }
+    return VA_STR_NULL;
+}
+
+/* A message that is nothing but a number. */
+static va_str_t number_alone(const wk_reading_t *r)
+{
+    va_str_t number = number_at(r->text, 3);
+    return number.len == r->text.len ? number : VA_STR_NULL;
+}
+
+/* For wk_word_lists(): the list that the longest match is of, by what follows its prefix. */
+typedef struct {
+    const wk_words_t *words;
+    va_str_t found;
+    size_t longest;
+} search_t;
+
+static void search(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    search_t *s = ctx;
+    size_t at, len;
+    if (wk_phrases_find(phrases, s->words, 0, &at, &len) && len > s->longest) {
+        s->longest = len;
+        s->found = rest;
+    }
+}
+
+/* "5" of the list "weekday.5" that has a word of the message; absent: none has. */
+static va_str_t named(const wk_language_t *l, const char *prefix, const wk_words_t *words)
+{
+    search_t s = {.words = words};
+    wk_word_lists(l, prefix, search, &s);
+    return s.found;
+}
+
+static void read_in(const wk_language_t *l, wk_reading_t *r)
+{
+    va_str_t weekday = named(l, "weekday.", &r->words), day = named(l, "feast.", &r->words);
+    if (r->order_number.data == NULL) {
+        r->order_number = number_behind_word(l, r);
+    }
+    if (r->weekday == 0 && weekday.len == 1) {
+        r->weekday = weekday.data[0] - '0';
+    }
+    if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.tomorrow"), &r->words)) {
+        r->ahead = 1;
+    } else if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.today"), &r->words)) {
+        r->ahead = 0;
+    }
+    if (r->day.data == NULL && day.len == 5) {
+        r->day = day;
+    }
+}
+
+wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+{
+    wk_reading_t r = {.text = wk_trim(text), .ahead = -1};
+    r.words = wk_words(a, r.text);
+    r.order_number = number_behind_hash(r.text);
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        read_in(wk_catalogue_at(c, i), &r);
+    }
+    if (r.order_number.data == NULL) {
+        r.order_number = number_alone(&r);
+    }
+    return r;
+}
+
+/* ---------------------------------------------------------------- facts */
+
+static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
+{
+    const va_json_t *value = NULL;
+    va_str_t text = wk_cell(rows, 0, column);
+    if (text.data != NULL) {
+        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
+    }
+    return value;
+}
+
+static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
+{
+    va_str_t confidence = wk_cell(r, 0, "language_confidence");
+    f->shop = wk_cell(r, 0, "name");
+    f->phone = wk_cell(r, 0, "phone");
+    f->language = wk_cell(r, 0, "language");
+    f->languages = cell_json(tx, r, "languages");
+    f->address = cell_json(tx, r, "address");
+    f->directions = wk_cell(r, 0, "directions");
+    f->agent_name = wk_cell(r, 0, "agent_name");
+    f->language_detection = wk_cell_bool(r, 0, "language_detection");
+    f->language_confidence = strtod(confidence.data, NULL);
+    f->today = wk_cell(r, 0, "today");
+    f->open = wk_cell_bool(r, 0, "open");
+    f->closing = wk_cell(r, 0, "closing");
+    f->next_opening = wk_cell(r, 0, "next_opening");
+    f->week = cell_json(tx, r, "week");
+    f->exceptions = cell_json(tx, r, "exceptions");
+    f->day = cell_json(tx, r, "day");
+}
+
+static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
+{
+    f->order_id = wk_cell(r, 0, "order_id");
+    f->order_number = wk_cell(r, 0, "order_number");
+    f->order_status = wk_cell(r, 0, "status");
+    f->tracking_number = wk_cell(r, 0, "tracking_number");
+    f->tracking_company = wk_cell(r, 0, "tracking_company");
+    f->tracking_url = wk_cell(r, 0, "tracking_url");
+    f->expected = wk_cell(r, 0, "expected");
+    f->order_count = wk_cell_int(r, 0, "order_count", 0);
+    f->open_callback = wk_cell_bool(r, 0, "open_callback");
+}
+
+bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
+                        const wk_reading_t *reading, va_str_t at, wk_reception_facts_t *facts,
+                        wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {customer, number, reading->order_number, reading->day, at};
+    *facts = (wk_reception_facts_t){.open = false};
+    if (!wk_sql(tx, &wk_sql_reception, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) != 1) {
+        return wk_error(e, WK_NOT_FOUND, "the organization is gone");
+    }
+    read_shop(tx, rows, facts);
+    read_order(rows, facts);
+    return true;
+}
+
+/* ---------------------------------------------------------------- intents */
+
+/*
+ * In the order in which they win when a message has words of several: a person above all,
+ * courtesies last.
+ */
+typedef enum { HUMAN, MESSAGE, ORDER, HOLIDAYS, HOURS, LOCATION, THANKS, GREETING, NONE } intent_t;
+
+static const struct {
+    const char *name, *words;
+} intents[] = {
+    [HUMAN] = {"human", "intent.human"},          [MESSAGE] = {"message", "intent.message"},
+    [ORDER] = {"order", "intent.order"},          [HOLIDAYS] = {"holidays", "intent.holidays"},
+    [HOURS] = {"hours", "intent.hours"},          [LOCATION] = {"location", "intent.location"},
+    [THANKS] = {"thanks", "intent.thanks"},       [GREETING] = {"greeting", "intent.greeting"},
+    [NONE] = {"none", NULL},
+};
+
+/* One answer in the making. */
+typedef struct {
+    wk_arena_t *a;
+    const wk_catalogue_t *c;
+    const wk_language_t *l;
+    const wk_reading_t *r;
+    const wk_reception_facts_t *f;
+    const wk_dialog_t *dialog;
+    va_str_t customer;
+    va_buf_t text;
+    wk_reception_t out;
+} turn_t;
+
+static bool has_words(const turn_t *t, const char *list)
+{
+    if (wk_phrases_in(wk_word_list(t->l, list), &t->r->words)) {
+        return true;
+    }
+    /* People mix languages; the talk's own was looked at first. */
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        if (wk_phrases_in(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A bare day, or a feast, asks for its hours; a bare number for the order. */
+static intent_t by_what_is_named(const wk_reading_t *r)
+{
+    if (r->order_number.data != NULL) {
+        return ORDER;
+    }
+    return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3) ? HOURS
+                                                                                          : NONE;
+}
+
+static intent_t intent_of(const turn_t *t)
+{
+    if (va_str_eq(t->r->text, VA_STR("0"))) {
+        return HUMAN;
+    }
+    for (intent_t i = HUMAN; i <= LOCATION; i++) {
+        if (has_words(t, intents[i].words)) {
+            return i;
+        }
+    }
+    intent_t named_one = by_what_is_named(t->r);
+    if (named_one != NONE) {
+        return named_one;
+    }
+    return has_words(t, intents[THANKS].words)     ? THANKS
+           : has_words(t, intents[GREETING].words) ? GREETING
+                                                   : NONE;
+}
+
+/* ---------------------------------------------------------------- sentences */
+
+static void add(turn_t *t, va_str_t sentence)
+{
+    if (t->text.len > 0 && sentence.len > 0) {
+        va_buf_add_char(&t->text, ' ');
+    }
+    va_buf_add_str(&t->text, sentence);
+}
+
+static void add_text(turn_t *t, const char *name)
+{
+    add(t, wk_text(t->l, name));
+}
+
+/* Whether the shop is open, and until or from when. */
+static va_str_t opening(const turn_t *t)
+{
+    if (t->f->open) {
+        return wk_say(t->a, t->l, "reply.open",
+                      {"close", wk_word_time(t->a, t->l, t->f->closing)});
+    }
+    if (t->f->next_opening.data == NULL) {
+        return wk_text(t->l, "reply.closed_unknown");
+    }
+    return wk_say(t->a, t->l, "reply.closed",
+                  {"next", wk_word_moment(t->a, t->l, t->f->next_opening, t->f->today)});
+}
+
+static void add_phone(turn_t *t)
+{
+    if (t->f->phone.len > 0) {
+        add(t, wk_say(t->a, t->l, "reply.call_us", {"phone", t->f->phone}));
+    }
+}
+
+static va_str_t capital(wk_arena_t *a, va_str_t s)
+{
+    char *text = wk_strdup(a, s);
+    if (s.len > 0 && text[0] >= 'a' && text[0] <= 'z') {
+        text[0] = (char)(text[0] - 'a' + 'A');
+    }
+    return va_str(text, s.len);
+}
+
+static const va_json_t *element(const va_json_t *list, size_t i)
+{
+    const va_json_t *e = list != NULL ? list->first : NULL;
+    while (e != NULL && i-- > 0) {
+        e = e->next;
+    }
+    return e;
+}
+
+static va_str_t cell(const va_json_t *row, size_t i)
+{
+    return va_json_scalar(element(row, i));
+}
+
+/* ---------------------------------------------------------------- hours */
+
+static va_str_t hours_range(const turn_t *t, va_str_t opens, va_str_t closes)
+{
+    return wk_say(t->a, t->l, "hours.range", {"open", wk_word_time(t->a, t->l, opens)},
+                  {"close", wk_word_time(t->a, t->l, closes)});
+}
+
+/* [date, weekday, opens, closes] */
+static void add_day(turn_t *t, const va_json_t *row)
+{
+    va_str_t day = capital(t->a, wk_word_day(t->a, t->l, cell(row, 0), t->f->today));
+    va_str_t opens = cell(row, 2);
+    if (opens.data == NULL) {
+        add(t, wk_say(t->a, t->l, "reply.day_closed", {"day", day}));
+    } else {
+        add(t, wk_say(t->a, t->l, "reply.day", {"day", day},
+                      {"hours", hours_range(t, opens, cell(row, 3))}));
+    }
+}
+
+/* The day of the coming week that was asked about; NULL: none in particular. */
+static const va_json_t *day_asked(const turn_t *t)
+{
+    if (t->r->day.data != NULL) {
+        return t->f->day;
+    }
+    if (t->r->weekday != 0) {
+        const va_json_t *row = t->f->week != NULL ? t->f->week->first : NULL;
+        va_str_t wanted = wk_printf(t->a, "%d", t->r->weekday);
+        while (row != NULL && !va_str_eq(cell(row, 1), wanted)) {
+            row = row->next;
+        }
+        return row;
+    }
+    return t->r->ahead == 1 ? element(t->f->week, 1) : NULL;
+}
+
+static va_str_t coming_week(const turn_t *t)
+{
+    wk_week_t week = {.opens = {VA_STR_NULL}};
+    for (size_t i = 0; i < 7; i++) {
+        const va_json_t *row = element(t->f->week, i);
+        int64_t day;
+        if (va_json_int(element(row, 1), &day) && day >= 1 && day <= 7) {
+            week.opens[day - 1] = cell(row, 2);
+            week.closes[day - 1] = cell(row, 3);
+        }
+    }
+    return wk_word_week(t->a, t->l, &week);
+}
+
+static void answer_hours(turn_t *t)
+{
+    const va_json_t *day = day_asked(t);
+    if (day != NULL) {
+        add_day(t, day);
+    } else if (t->r->ahead == 0) {
+        add(t, opening(t));
+    } else {
+        add(t, wk_say(t->a, t->l, "reply.hours", {"status", opening(t)},
+                      {"week", coming_week(t)}));
+    }
+}
+
+static void answer_holidays(turn_t *t)
+{
+    va_str_t days[8];
+    size_t n = 0;
+    if (t->f->day != NULL) {
+        add_day(t, t->f->day);
+        return;
+    }
+    const va_json_t *row = t->f->exceptions != NULL ? t->f->exceptions->first : NULL;
+    for (; row != NULL && n < 8; row = row->next) {
+        va_str_t day = wk_word_date(t->a, t->l, cell(row, 0)), opens = cell(row, 1);
+        days[n++] = opens.data == NULL
+                        ? wk_say(t->a, t->l, "reply.holidays_closed", {"day", day})
+                        : wk_say(t->a, t->l, "reply.holidays_day", {"day", day},
+                                 {"hours", hours_range(t, opens, cell(row, 2))});
+    }
+    if (n == 0) {
+        add_text(t, "reply.holidays_none");
+        return;
+    }
+    add(t, wk_say(t->a, t->l, "reply.holidays",
+                  {"days", wk_word_list_of(t->a, t->l, days, n)}));
+}
+
+/* ---------------------------------------------------------------- place */
+
+static void answer_location(turn_t *t)
+{
+    static const char *const parts[] = {"street", "city", "region", "postal_code"};
+    va_buf_t address;
+    va_buf_init(&address, wk_mem(t->a), 128);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+        va_str_t part = va_json_get_string(t->f->address, parts[i]);
+        if (part.len > 0) {
+            va_buf_add_c(&address, address.len > 0 ? ", " : "");
+            va_buf_add_str(&address, part);
+        }
+    }
+    if (address.len == 0) {
+        add_text(t, "reply.location_unknown");
+        add_phone(t);
+        return;
+    }
+    add(t, wk_say(t->a, t->l, "reply.location", {"shop", t->f->shop},
+                  {"address", va_buf_str(&address)}));
+    add(t, t->f->directions);
+}
+
+/* ---------------------------------------------------------------- order */
+
+static void expect_callback(turn_t *t)
+{
+    t->out.dialog.expected = WK_EXPECT_CALLBACK;
+}
+
+/*
+ * Of an order that is another's and of one that does not exist the same is said: nobody
+ * learns which numbers are orders.
+ */
+static void answer_order(turn_t *t)
+{
+    const wk_reception_facts_t *f = t->f;
+    if (f->order_id.data == NULL) {
+        add_text(t, "reply.order_unknown");
+        expect_callback(t);
+        return;
+    }
+    add(t, wk_say(t->a, t->l, "reply.order", {"number", f->order_number},
+                  {"status", wk_word_for(t->a, t->l, "order.status", f->order_status)}));
+    if (f->tracking_number.len > 0) {
+        va_str_t tracking = f->tracking_url.len > 0 ? f->tracking_url
+                            : wk_printf(t->a, "%.*s %.*s", (int)f->tracking_company.len,
+                                        f->tracking_company.len > 0 ? f->tracking_company.data : "",
+                                        (int)f->tracking_number.len, f->tracking_number.data);
+        add(t, wk_say(t->a, t->l, "reply.order_tracking", {"tracking", wk_trim(tracking)}));
+    }
+    bool over = va_str_eq(f->order_status, VA_STR("delivered")) ||
+                va_str_eq(f->order_status, VA_STR("cancelled")) ||
+                va_str_eq(f->order_status, VA_STR("refunded")) ||
+                va_str_eq(f->order_status, VA_STR("returned"));
+    if (f->expected.len > 0 && !over) {
+        add(t, wk_say(t->a, t->l, "reply.order_expected",
+                      {"date", wk_word_day(t->a, t->l, f->expected, f->today)}));
+    }
+    if (f->order_count > 1 && t->r->order_number.data == NULL) {
+        add_text(t, "reply.order_more");
+    }
+}
+
+/* ---------------------------------------------------------------- people */
+
+static void answer_human(turn_t *t)
+{
+    if (t->f->open_callback) {
+        add_text(t, "reply.human_already");
+    } else {
+        add_text(t, "reply.human");
+        t->out.task = "callback";
+    }
+    add(t, opening(t));
+    add_phone(t);
+}
+
+static void answer_message(turn_t *t)
+{
+    const char *colon = t->r->text.len > 0 ? memchr(t->r->text.data, ':', t->r->text.len) : NULL;
+    if (colon != NULL && wk_words(t->a, va_str(colon, (size_t)(t->r->text.data + t->r->text.len -
+                                                              colon)))
+                                 .count > 0) {
+        add_text(t, "reply.message_taken");
+        t->out.task = "message";
+        return;
+    }
+    add_text(t, "reply.message_ask");
+    t->out.dialog.expected = WK_EXPECT_MESSAGE;
+}
+
+static void answer_greeting(turn_t *t)
+{
+    va_str_t hello = wk_say(t->a, t->l, t->customer.len > 0 ? "hello.named" : "hello.unnamed",
+                            {"hello", wk_text(t->l, "hello")}, {"name", t->customer});
+    add(t, wk_say(t->a, t->l, "reply.hello", {"hello", hello}, {"agent", t->f->agent_name},
+                  {"shop", t->f->shop}));
+}
+
+static void answer_nothing(turn_t *t)
+{
+    t->out.dialog.misses = t->dialog->misses + 1;
+    if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN) {
+        add_text(t, "reply.fallback_human");
+        expect_callback(t);
+    } else {
+        add_text(t, "reply.fallback");
+    }
+}
+
+static void answer(turn_t *t, intent_t intent)
+{
+    static void (*const answers[])(turn_t *) = {
+        [HUMAN] = answer_human,       [MESSAGE] = answer_message, [ORDER] = answer_order,
+        [HOLIDAYS] = answer_holidays, [HOURS] = answer_hours,     [LOCATION] = answer_location,
+        [GREETING] = answer_greeting, [NONE] = answer_nothing,
+    };
+    if (intent == THANKS) {
+        add_text(t, "reply.thanks");
+    } else {
+        answers[intent](t);
+    }
+    t->out.intent = intents[intent].name;
+}
+
+static bool is_all(const turn_t *t, const char *list)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        if (wk_phrases_all(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The answer to what was asked last; false: it is none, and the message stands for itself. */
+static bool answer_expected(turn_t *t, intent_t intent)
+{
+    bool no = is_all(t, "intent.no");
+    if (t->dialog->expected == WK_EXPECT_NOTHING) {
+        return false;
+    }
+    if (no) {
+        add_text(t, "reply.declined");
+        t->out.intent = "no";
+        return true;
+    }
+    if (t->dialog->expected == WK_EXPECT_CALLBACK && is_all(t, "intent.yes")) {
+        answer(t, HUMAN);
+        return true;
+    }
+    if (t->dialog->expected == WK_EXPECT_MESSAGE && intent != HUMAN && t->r->words.count > 0) {
+        add_text(t, "reply.message_taken");
+        t->out.task = "message";
+        t->out.intent = "message";
+        return true;
+    }
+    return false;
+}
+
+/* Nothing but the wish for the other language was said. */
+static bool is_language_only(const wk_language_choice_t *choice, intent_t intent)
+{
+    return choice->requested && (intent == NONE || intent == GREETING || intent == THANKS);
+}
+
+wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
+                          const wk_reception_facts_t *facts, const wk_dialog_t *dialog,
+                          const wk_language_t *now, bool settled, va_str_t customer)
+{
+    wk_language_state_t state = {.now = now,
+                                 .settled = settled,
+                                 .offered = facts->languages,
+                                 .threshold = facts->language_confidence,
+                                 .detects = facts->language_detection,
+                                 .hint = dialog->hint};
+    wk_language_choice_t choice = wk_language_choose(c, &state, &reading->words);
+    turn_t t = {.a = a, .c = c, .l = choice.language, .r = reading, .f = facts, .dialog = dialog,
+                .customer = customer};
+    t.out = (wk_reception_t){.language = choice.language,
+                             .requested = choice.requested,
+                             .dialog = {.hint = choice.hint}};
+    va_buf_init(&t.text, wk_mem(a), 320);
+    intent_t intent = intent_of(&t);
+    if (is_language_only(&choice, intent)) {
+        add_text(&t, "reply.language");
+        t.out.intent = "language";
+    } else if (!answer_expected(&t, intent)) {
+        answer(&t, intent);
+    }
+    t.out.text = va_buf_str(&t.text);
+    return t.out;
+}

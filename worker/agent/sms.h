@@ -1,0 +1,45 @@
+/*
+ * Texts to customers, each sent once: the ledger's row and the message's are written in the
+ * transaction that decides on the text, and only then the provider hears of it. When an attempt
+ * may have failed half way the provider is asked before anything is sent again.
+ */
+#ifndef WK_AGENT_SMS_H
+#define WK_AGENT_SMS_H
+
+#include "worker/agent/catalogue.h"
+#include "worker/handler.h"
+
+#define WK_SMS_ATTEMPTS 12 /* of a job that sends one, before it is told as unknown */
+
+typedef struct {
+    va_str_t key;      /* of the ledger: what is meant, never the attempt */
+    va_str_t customer; /* may be absent */
+    va_str_t from, to;
+    va_str_t text, language;
+    const char *template; /* what kind of text it is */
+} wk_sms_draft_t;
+
+/* A text that was queued by this very run: it is surely not on its way yet. */
+typedef struct {
+    va_str_t effect, message;
+    va_str_t customer, from, to, text, language;
+} wk_sms_queued_t;
+
+/* Within the transaction that decides on it. */
+bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
+                  wk_error_t *e);
+
+/* After the commit of wk_sms_queue(). */
+wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queued_t *queued,
+                         wk_error_t *e);
+
+/*
+ * A later run: ends what an earlier one began under that key, whatever became of it. Nothing
+ * was queued under it: WK_DONE.
+ */
+wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
+
+/* The provider calls back about the effect, and thereby has the message. */
+bool wk_sms_heard_of(wk_tx_t *tx, va_str_t effect, va_str_t message_sid, wk_error_t *e);
+
+#endif

@@ -1,0 +1,325 @@
+#include "worker/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "core/base64.h"
+#include "worker/arena.h"
+
+#define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
+#define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
+
+typedef enum { TEXT, INTEGER, BOOLEAN, LEVEL } kind_t;
+
+/* A setting is a line here, a member of wk_config_t and a line of docs/settings.md. */
+typedef struct {
+    const char *section, *name, *env;
+    kind_t kind;
+    size_t offset;
+    const char *fallback; /* read like a value of the file; NULL: none */
+    long min, max;        /* of an INTEGER */
+} setting_t;
+
+#define AT(member) offsetof(wk_config_t, member)
+
+static const setting_t settings[] = {
+    {"redis", "url", "REDIS_URL", TEXT, AT(redis_url), "redis://127.0.0.1:6379/0", 0, 0},
+
+    {"postgres", "url", "APP_DATABASE_URL", TEXT, AT(app_database_url), NULL, 0, 0},
+    {"postgres", "owner_url", "DATABASE_URL", TEXT, AT(database_url), NULL, 0, 0},
+    {"postgres", "prepare", "VA_PREPARE", BOOLEAN, AT(prepare), "on", 0, 0},
+
+    {"worker", "processes", "VA_WORKERS", INTEGER, AT(processes), "0", 0, 256},
+    {"worker", "threads", "VA_THREADS", INTEGER, AT(threads), "8", 4, 256},
+    {"worker", "lane_cap", "VA_LANE_CAP", INTEGER, AT(lane_cap), "8", 0, 10000},
+    {"worker", "lease_ms", "VA_LEASE_MS", INTEGER, AT(lease_ms), "30000", 1000, 3600000},
+    {"worker", "drain_ms", "VA_DRAIN_MS", INTEGER, AT(drain_ms), "25000", 0, 3600000},
+    {"worker", "max_attempts", "VA_MAX_ATTEMPTS", INTEGER, AT(max_attempts), "5", 1, 100},
+    {"worker", "max_stalls", "VA_MAX_STALLS", INTEGER, AT(max_stalls), "3", 1, 100},
+    {"worker", "public_url", "VA_PUBLIC_URL", TEXT, AT(public_url), NULL, 0, 0},
+    {"worker", "messages_dir", "VA_MESSAGES_DIR", TEXT, AT(messages_dir),
+     "/usr/share/voiceagent/messages", 0, 0},
+    {"worker", "sql_dir", "VA_SQL_DIR", TEXT, AT(sql_dir), "/usr/share/voiceagent/sql", 0, 0},
+
+    {"log", "level", "LOG_LEVEL", LEVEL, AT(log_level), "info", 0, 0},
+    {"log", "file", "VA_LOG_FILE", TEXT, AT(log_file), NULL, 0, 0},
+
+    {"secrets", "jwt", "JWT_SECRET", TEXT, AT(jwt_secret), NULL, 0, 0},
+    {"secrets", "internal", "VA_INTERNAL_SECRET", TEXT, AT(internal_secret), NULL, 0, 0},
+    {"secrets", "encryption", "ENCRYPTION_KEY", TEXT, AT(encryption_keys), NULL, 0, 0},
+
+    {"accounts", "access_token_s", "VA_ACCESS_TOKEN_S", INTEGER, AT(access_token_s), "900", 60,
+     86400},
+    {"accounts", "refresh_token_s", "VA_REFRESH_TOKEN_S", INTEGER, AT(refresh_token_s),
+     "2592000", 3600, 31536000},
+    {"accounts", "password_cost", "VA_PASSWORD_COST", INTEGER, AT(password_cost), "7", 1, 15},
+
+    {"twilio", "base_url", "TWILIO_BASE_URL", TEXT, AT(twilio_base_url), NULL, 0, 0},
+    {"twilio", "account_sid", "TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), NULL, 0, 0},
+    {"twilio", "auth_token", "TWILIO_AUTH_TOKEN", TEXT, AT(twilio_auth_token), NULL, 0, 0},
+    {"elevenlabs", "base_url", "ELEVENLABS_BASE_URL", TEXT, AT(elevenlabs_base_url), NULL, 0,
+     0},
+    {"elevenlabs", "api_key", "ELEVENLABS_API_KEY", TEXT, AT(elevenlabs_api_key), NULL, 0, 0},
+};
+
+#define N_SETTINGS (sizeof(settings) / sizeof(*settings))
+
+/* wk_config_t with what it is kept in. */
+typedef struct {
+    wk_config_t config;
+    wk_arena_t *arena;
+    const char *path;
+    wk_error_t *e;
+} loader_t;
+
+static bool read_integer(const setting_t *s, const char *value, int *to, wk_error_t *e)
+{
+    char *end;
+    errno = 0;
+    long n = strtol(value, &end, 10);
+    if (errno != 0 || end == value || *end != '\0' || n < s->min || n > s->max) {
+        return wk_error(e, WK_INVALID, "must be a number from %ld to %ld", s->min, s->max);
+    }
+    *to = (int)n;
+    return true;
+}
+
+static bool read_boolean(const char *value, bool *to, wk_error_t *e)
+{
+    static const struct {
+        const char *word;
+        bool is;
+    } words[] = {{"on", true},   {"yes", true}, {"true", true},   {"1", true},
+                 {"off", false}, {"no", false}, {"false", false}, {"0", false}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (strcasecmp(value, words[i].word) == 0) {
+            *to = words[i].is;
+            return true;
+        }
+    }
+    return wk_error(e, WK_INVALID, "must be on or off");
+}
+
+static bool read_level(const char *value, wk_level_t *to, wk_error_t *e)
+{
+    static const char *const words[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (strcasecmp(value, words[i]) == 0) {
+            *to = (wk_level_t)i;
+            return true;
+        }
+    }
+    return wk_error(e, WK_INVALID, "must be debug, info, warn or error");
+}
+
+static bool assign(loader_t *l, const setting_t *s, const char *value, wk_error_t *e)
+{
+    void *to = (char *)&l->config + s->offset;
+    switch (s->kind) {
+    case INTEGER:
+        return read_integer(s, value, to, e);
+    case BOOLEAN:
+        return read_boolean(value, to, e);
+    case LEVEL:
+        return read_level(value, to, e);
+    case TEXT:
+        *(const char **)to = *value != '\0' ? wk_strdup(l->arena, va_str_c(value)) : NULL;
+        return true;
+    }
+    return wk_error(e, WK_INTERNAL, "setting of no kind");
+}
+
+/* Called by inih for a line; 0 is an error. Only the first is told. */
+static int on_line(void *user, const char *section, const char *name, const char *value)
+{
+    loader_t *l = user;
+    if (l->e->code != WK_OK) {
+        return 0;
+    }
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        const setting_t *s = &settings[i];
+        if (strcmp(s->section, section) == 0 && strcmp(s->name, name) == 0) {
+            if (!assign(l, s, value, l->e)) {
+                wk_error_wrap(l->e, "[%s] %s", section, name);
+                return 0;
+            }
+            return 1;
+        }
+    }
+    wk_error(l->e, WK_INVALID, "[%s] %s: there is no such setting", section, name);
+    return 0;
+}
+
+static bool read_file(loader_t *l)
+{
+    int line = ini_parse(l->path, on_line, l);
+    if (line == -1) {
+        return wk_error(l->e, WK_INVALID, "%s: %s", l->path, strerror(errno));
+    }
+    if (line == 0) {
+        return true;
+    }
+    if (l->e->code == WK_OK) {
+        wk_error(l->e, WK_INVALID, "not \"name = value\", or longer than 198 characters");
+    }
+    return wk_error_wrap(l->e, "%s line %d", l->path, line);
+}
+
+static bool read_fallbacks(loader_t *l)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        if (settings[i].fallback != NULL &&
+            !assign(l, &settings[i], settings[i].fallback, l->e)) {
+            return wk_error_wrap(l->e, "default of %s", settings[i].name);
+        }
+    }
+    return true;
+}
+
+static bool read_environment(loader_t *l)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        const char *value = getenv(settings[i].env);
+        if (value != NULL && *value != '\0' && !assign(l, &settings[i], value, l->e)) {
+            return wk_error_wrap(l->e, "environment variable %s", settings[i].env);
+        }
+    }
+    return true;
+}
+
+static void complete(loader_t *l)
+{
+    wk_config_t *c = &l->config;
+    if (c->processes == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        c->processes = cores > 0 && cores < 256 ? (int)cores : 1;
+    }
+    if (c->public_url != NULL) {
+        va_str_t url = va_str_c(c->public_url);
+        while (url.len > 0 && url.data[url.len - 1] == '/') {
+            url.len--;
+        }
+        c->public_url = wk_strdup(l->arena, url);
+    }
+}
+
+wk_config_t *wk_config_load(const char *path, wk_error_t *e)
+{
+    wk_arena_t *arena = wk_arena_new();
+    loader_t *l = wk_alloc(arena, sizeof(*l));
+    *l = (loader_t){.arena = arena, .path = path, .e = e};
+    e->code = WK_OK;
+    if (!read_fallbacks(l) || (path != NULL && !read_file(l)) || !read_environment(l)) {
+        wk_arena_free(arena);
+        return NULL;
+    }
+    complete(l);
+    return &l->config;
+}
+
+void wk_config_free(wk_config_t *c)
+{
+    if (c != NULL) {
+        wk_arena_free(((loader_t *)c)->arena);
+    }
+}
+
+/* ---------------------------------------------------------------- wk_config_check */
+
+typedef struct {
+    wk_report_fn report;
+    void *ctx;
+    bool ok;
+} findings_t;
+
+static void found(findings_t *f, bool fatal, const char *text)
+{
+    f->report(f->ctx, fatal, text);
+    f->ok = f->ok && !fatal;
+}
+
+static void check_secret(findings_t *f, const char *name, const char *value)
+{
+    char text[160];
+    if (value == NULL) {
+        snprintf(text, sizeof(text), "%s is not set", name);
+        found(f, true, text);
+    } else if (strlen(value) < MIN_SECRET) {
+        snprintf(text, sizeof(text), "%s is shorter than %d characters", name, MIN_SECRET);
+        found(f, true, text);
+    }
+}
+
+/* One "id:base64" of the list. */
+static bool encryption_key_valid(va_str_t key)
+{
+    const char *colon = memchr(key.data, ':', key.len);
+    if (colon == NULL || colon == key.data) {
+        return false;
+    }
+    va_str_t text = va_str(colon + 1, key.len - (size_t)(colon + 1 - key.data));
+    uint8_t bytes[VA_BASE64_MAX(VA_BASE64_LEN(ENCRYPTION_SIZE))];
+    size_t len;
+    return text.len == VA_BASE64_LEN(ENCRYPTION_SIZE) &&
+           va_base64_decode(bytes, &len, text) == VA_OK && len == ENCRYPTION_SIZE;
+}
+
+static void check_encryption(findings_t *f, const char *keys)
+{
+    if (keys == NULL) {
+        found(f, true, "ENCRYPTION_KEY is not set");
+        return;
+    }
+    while (*keys != '\0') {
+        size_t len = strcspn(keys, ",");
+        if (!encryption_key_valid(va_str(keys, len))) {
+            found(f, true, "ENCRYPTION_KEY is not a list of id:base64 of 32 bytes each");
+            return;
+        }
+        keys += len;
+        keys += *keys == ',';
+    }
+}
+
+static void check_urls(findings_t *f, const wk_config_t *c)
+{
+    if (c->app_database_url == NULL) {
+        found(f, true, "APP_DATABASE_URL is not set");
+    } else if (c->database_url != NULL && strcmp(c->app_database_url, c->database_url) == 0) {
+        found(f, true,
+              "APP_DATABASE_URL is the owner's DATABASE_URL: row level security "
+              "would not hold");
+    }
+    if (c->public_url == NULL) {
+        found(f, true, "VA_PUBLIC_URL is not set: providers could not be told where to call");
+    } else if (strncmp(c->public_url, "https://", 8) != 0) {
+        found(f, false, "VA_PUBLIC_URL does not begin with https://");
+    }
+}
+
+bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
+{
+    findings_t f = {report, ctx, true};
+    check_urls(&f, c);
+    check_secret(&f, "JWT_SECRET", c->jwt_secret);
+    check_secret(&f, "VA_INTERNAL_SECRET", c->internal_secret);
+    if (c->jwt_secret != NULL && c->internal_secret != NULL &&
+        strcmp(c->jwt_secret, c->internal_secret) == 0) {
+        found(&f, true, "VA_INTERNAL_SECRET is the same as JWT_SECRET");
+    }
+    check_encryption(&f, c->encryption_keys);
+    if (c->twilio_account_sid == NULL || c->twilio_auth_token == NULL) {
+        found(&f, false, "Twilio is not configured: no SMS, no calls");
+    }
+    if (c->elevenlabs_api_key == NULL) {
+        found(&f, false, "ElevenLabs is not configured: no hosted agents, no premium voices");
+    }
+    return f.ok;
+}

@@ -1,0 +1,64 @@
+/*
+ * The settings of a worker: conf/worker.conf (INI), each overridable by an
+ * environment variable; docs/settings.md lists both names. Read once, before
+ * the supervisor forks, and never changed: every thread may read it.
+ *
+ * A text without a setting is NULL; for a provider's address that means the real
+ * service, which its file in providers/ knows.
+ */
+#ifndef WK_CONFIG_H
+#define WK_CONFIG_H
+
+#include "core/base.h"
+#include "worker/error.h"
+#include "worker/log.h"
+
+typedef struct {
+    const char *redis_url;        /* REDIS_URL */
+    const char *database_url;     /* DATABASE_URL: owner, only migrate uses it */
+    const char *app_database_url; /* APP_DATABASE_URL: what jobs use */
+    bool prepare; /* named prepared statements; off behind a transaction pooler */
+
+    int processes; /* VA_WORKERS; 0 in the file: one a core, which this holds */
+    int threads;   /* a process */
+    int lane_cap;  /* jobs of one lane at once, in the fleet; 0: no cap */
+    int lease_ms;  /* how long a job may go unrenewed */
+    int drain_ms;  /* how long SIGTERM waits for running jobs */
+    int max_attempts;
+    int max_stalls; /* leases a job may let run out before it is buried */
+
+    wk_level_t log_level; /* LOG_LEVEL */
+    const char *log_file; /* NULL: standard error */
+
+    const char *public_url;   /* VA_PUBLIC_URL, no trailing slash */
+    const char *messages_dir; /* conf/messages: a catalogue a language */
+    const char *sql_dir;      /* the migrations */
+
+    const char *jwt_secret;      /* JWT_SECRET: signs access tokens */
+    const char *internal_secret; /* VA_INTERNAL_SECRET: signs tickets and call tokens */
+    const char *encryption_keys; /* ENCRYPTION_KEY: "id:base64,…", the first encrypts */
+    int access_token_s;
+    int refresh_token_s;
+    int password_cost; /* yescrypt/bcrypt cost parameter for new hashes */
+
+    const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
+    const char *elevenlabs_base_url, *elevenlabs_api_key;
+} wk_config_t;
+
+/*
+ * path NULL: defaults and environment only. An empty environment variable counts
+ * as none. On failure e names the file, line and setting. The result is freed by
+ * wk_config_free().
+ */
+wk_config_t *wk_config_load(const char *path, wk_error_t *e);
+void wk_config_free(wk_config_t *c);
+
+/*
+ * Complains about what would not work (fatal) or is not safe or complete; one call
+ * of report a finding. False when one was fatal.
+ */
+typedef void (*wk_report_fn)(void *ctx, bool fatal, const char *text);
+
+bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * Places where a test lets a process die (docs/operations.md). With
+ * VA_CRASH_AT="name[:n]" in the environment the n-th visit (the first, without n)
+ * of that name ends the process by SIGKILL, as a power cut would. Compiled in with
+ * -DWK_CRASH_POINTS only, which no installed program is built with.
+ */
+#ifndef WK_CRASH_H
+#define WK_CRASH_H
+
+#ifdef WK_CRASH_POINTS
+void wk_crash_point(const char *name);
+#else
+#define wk_crash_point(name) ((void)0)
+#endif
+
+#endif

@@ -1,0 +1,19 @@
+/* Who did what, noted in the transaction that does it. */
+#ifndef WK_HANDLERS_AUDIT_H
+#define WK_HANDLERS_AUDIT_H
+
+#include "worker/context.h"
+
+typedef struct {
+    const char *actor;  /* "user", "super_admin", "agent", "system", "customer" */
+    va_str_t user_id;   /* absent: nobody of ours */
+    const char *action; /* a word of its own: "login", "logout", … */
+    const char *entity; /* NULL: none */
+    va_str_t entity_id;
+    va_str_t data; /* JSON object; absent: {} */
+} wk_audit_t;
+
+/* Address, user agent and trace are those of the job. */
+bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e);
+
+#endif

@@ -1,0 +1,21 @@
+/* The functions behind the job types; each in the file its type begins with. */
+#ifndef WK_HANDLERS_HANDLERS_H
+#define WK_HANDLERS_HANDLERS_H
+
+#include "worker/handler.h"
+
+typedef wk_outcome_t wk_handler_fn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e);
+
+wk_handler_fn wk_auth_login, wk_auth_refresh, wk_auth_logout, wk_auth_ticket;
+wk_handler_fn wk_call_status_store;
+wk_handler_fn wk_calls_list, wk_calls_get, wk_calls_begin;
+wk_handler_fn wk_conversation_events_store;
+wk_handler_fn wk_conversations_get;
+wk_handler_fn wk_jobs_get;
+wk_handler_fn wk_leads_list, wk_leads_get;
+wk_handler_fn wk_personalization_answer;
+wk_handler_fn wk_post_call_store;
+wk_handler_fn wk_sms_receive, wk_sms_status_store;
+wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
+
+#endif

@@ -1,0 +1,32 @@
+#include "worker/handlers/handlers.h"
+
+/* max_attempts 0: the configured number. */
+static const wk_handler_t handlers[] = {
+    /*
+     * They write, but only for who waits: a login nobody waits for any more is better not
+     * done, and none is done again behind its caller's back.
+     */
+    {"auth.login", WK_READ, wk_auth_login, 0},
+    {"auth.refresh", WK_READ, wk_auth_refresh, 0},
+    {"auth.ticket", WK_READ, wk_auth_ticket, 0},
+    {"auth.logout", WK_EFFECT, wk_auth_logout, 0},
+
+    {"calls.get", WK_READ, wk_calls_get, 0},
+    {"calls.list", WK_READ, wk_calls_list, 0},
+    {"conversations.get", WK_READ, wk_conversations_get, 0},
+    {"jobs.get", WK_READ, wk_jobs_get, 0},
+    {"leads.get", WK_READ, wk_leads_get, 0},
+    {"leads.list", WK_READ, wk_leads_list, 0},
+    {"stream.authorize", WK_READ, wk_stream_authorize, 0},
+    {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
+};
+
+const wk_handler_t *wk_handler_find(va_str_t type)
+{
+    for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++) {
+        if (va_str_eq(type, va_str_c(handlers[i].type))) {
+            return &handlers[i];
+        }
+    }
+    return NULL;
+}

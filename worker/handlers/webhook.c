@@ -1,0 +1,136 @@
+#include "worker/handlers/webhook.h"
+
+#include "core/hmac.h"
+#include "core/phone.h"
+#include "core/utf8.h"
+#include "worker/log.h"
+#include "worker/store/webhooks.h"
+
+/* nginx passes on 256 KiB of a report and 1 MiB of anything else. */
+static const va_json_limits_t limits = {2 << 20, 64, 200000};
+
+/* ---------------------------------------------------------------- bodies */
+
+bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e)
+{
+    if (va_json_parse(wk_mem(ctx->arena), ctx->job->body, &limits, object) != VA_OK ||
+        !va_json_is(*object, VA_JSON_OBJECT)) {
+        return wk_error(e, WK_INVALID, "the body is not a JSON object");
+    }
+    return true;
+}
+
+bool wk_webhook_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e)
+{
+    if (va_form_parse(wk_mem(ctx->arena), ctx->job->body, form) != VA_OK) {
+        return wk_error(e, WK_INVALID, "the body is not a form");
+    }
+    for (size_t i = 0; i < form->count; i++) {
+        if (!va_utf8_valid(form->pairs[i].value)) {
+            return wk_error(e, WK_INVALID, "the form is not text in UTF-8");
+        }
+    }
+    return true;
+}
+
+va_str_t wk_webhook_member(const va_job_t *job, const char *name)
+{
+    for (size_t i = 0; i < job->n_members; i++) {
+        if (va_str_eq(job->members[i].name, va_str_c(name))) {
+            return job->members[i].value;
+        }
+    }
+    return VA_STR_NULL;
+}
+
+/* ---------------------------------------------------------------- keys */
+
+va_str_t wk_webhook_number(wk_arena_t *a, va_str_t text)
+{
+    char number[VA_PHONE_MAX + 1];
+    return va_phone_normalize(number, text) ? wk_copy(a, va_str_c(number)) : VA_STR_NULL;
+}
+
+bool wk_webhook_is_id(va_str_t s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        char c = s.data[i];
+        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '_' || c == '-' || c == ':' || c == '.';
+        if (!ok) {
+            return false;
+        }
+    }
+    return s.len > 0 && s.len <= 128;
+}
+
+/* ---------------------------------------------------------------- directory */
+
+typedef struct {
+    const wk_sql_t *sql;
+    va_str_t params[4];
+    wk_rows_t *rows;
+} query_t;
+
+static bool query_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    query_t *q = arg;
+    return wk_sql_last(tx, q->sql, q->params, &q->rows, e);
+}
+
+static va_str_t body_hash(wk_ctx_t *ctx)
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t digest[32];
+    char hex[64];
+    if (ctx->job->body_omitted) {
+        return ctx->job->body_sha256;
+    }
+    if (va_sha256(ctx->job->body, digest) != VA_OK) {
+        return VA_STR_NULL;
+    }
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        hex[2 * i] = digits[digest[i] >> 4];
+        hex[2 * i + 1] = digits[digest[i] & 15];
+    }
+    return wk_copy(ctx->arena, va_str(hex, sizeof(hex)));
+}
+
+wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, wk_error_t *e)
+{
+    query_t q = {.sql = &wk_sql_webhook_unrouted,
+                 .params = {va_str_c(kind), key.data != NULL ? key : VA_STR(""), ctx->job->type,
+                            body_hash(ctx)}};
+    wk_log(WK_INFO, "a webhook of no organization", WK_C("kind", kind));
+    return wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, query_tx, &q, e) ? WK_DONE
+                                                                       : wk_webhook_failed(e);
+}
+
+bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
+                             va_str_t *organization, wk_error_t *e)
+{
+    query_t q = {.sql = &wk_sql_organization_by, .params = {va_str_c(kind), key}};
+    *organization = VA_STR_NULL;
+    if (key.len == 0) {
+        return true;
+    }
+    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, query_tx, &q, e)) {
+        return false;
+    }
+    *organization = wk_cell(q.rows, 0, "organization");
+    return true;
+}
+
+wk_outcome_t wk_webhook_failed(const wk_error_t *e)
+{
+    switch (e->code) {
+    case WK_INVALID:
+    case WK_NOT_FOUND:
+    case WK_FORBIDDEN:
+    case WK_REFUSED:
+    case WK_INTERNAL:
+        return WK_GIVE_UP;
+    default:
+        return WK_AGAIN;
+    }
+}

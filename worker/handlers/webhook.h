@@ -1,0 +1,40 @@
+/*
+ * What the handlers behind webhooks share. They were acknowledged long ago: nobody waits, what
+ * is wrong with one is said by giving its job up, and one that is nobody's is noted.
+ */
+#ifndef WK_HANDLERS_WEBHOOK_H
+#define WK_HANDLERS_WEBHOOK_H
+
+#include "core/form.h"
+#include "worker/context.h"
+#include "worker/handler.h"
+
+/* The body as a JSON object, whatever its content type says. */
+bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e);
+
+/* The body as a form; its texts can be stored. */
+bool wk_webhook_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e);
+
+/* A value nginx took out of the body (voiceagent_json); absent: it was not there. */
+va_str_t wk_webhook_member(const va_job_t *job, const char *name);
+
+/* The number in E.164; absent for a withheld one, and for what is none. */
+va_str_t wk_webhook_number(wk_arena_t *a, va_str_t text);
+
+/* An id of a provider: letters, digits, '_', '-', ':' and '.', at most 128. */
+bool wk_webhook_is_id(va_str_t s);
+
+/* Notes that the job at hand belongs to no organization; kind and key say by what it was sought. */
+wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, wk_error_t *e);
+
+/*
+ * The organization of a number or of an agent, by the directory; absent: nobody's. A key
+ * that is absent is nobody's.
+ */
+bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
+                             va_str_t *organization, wk_error_t *e);
+
+/* Again for what may pass, given up for what will not. */
+wk_outcome_t wk_webhook_failed(const wk_error_t *e);
+
+#endif

@@ -1,0 +1,148 @@
+#include "worker/job.h"
+
+#include "worker/clock.h"
+#include "worker/crash.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+
+static void bury(wk_work_t *w, va_str_t reason, const char *outcome)
+{
+    w->end = (wk_end_t){.how = WK_END_BURY, .reason = reason};
+    w->outcome = outcome;
+}
+
+void wk_work_read(wk_work_t *w, wk_arena_t *a, const wk_lease_t *lease)
+{
+    memset(w, 0, sizeof(*w));
+    w->outcome = "unreadable";
+    if (va_job_parse(wk_mem(a), lease->document, &w->job) != VA_OK) {
+        bury(w, VA_STR("unreadable"), "unreadable");
+        return;
+    }
+    w->handler = wk_handler_find(w->job.type);
+    if (w->handler == NULL) {
+        bury(w, VA_STR("no handler for its type"), "unknown_type");
+    }
+}
+
+int64_t wk_work_deadline_ms(const wk_work_t *w)
+{
+    return w->handler != NULL && w->handler->kind == WK_READ ? w->job.deadline_ms : 0;
+}
+
+static bool too_late(const wk_work_t *w)
+{
+    int64_t deadline = wk_work_deadline_ms(w);
+    return deadline != 0 && wk_now_ms() >= deadline;
+}
+
+/* ---------------------------------------------------------------- the end of a run */
+
+static va_str_t reply_text(wk_ctx_t *ctx, va_reply_t *reply)
+{
+    va_buf_t text;
+    if (reply->status == 0) {
+        return VA_STR_NULL;
+    }
+    reply->id = ctx->job->id;
+    va_buf_init(&text, wk_mem(ctx->arena), reply->body.len + 256);
+    va_status_t status = va_reply_write(&text, reply);
+    if (status != VA_OK) {
+        wk_log(WK_ERROR, "reply cannot be written", WK_I("status", status));
+        return VA_STR_NULL;
+    }
+    return va_buf_str(&text);
+}
+
+static int most_attempts(const wk_work_t *w, const wk_ctx_t *ctx)
+{
+    return w->handler->max_attempts > 0 ? w->handler->max_attempts : ctx->config->max_attempts;
+}
+
+static va_str_t reason_of(wk_ctx_t *ctx, const wk_error_t *e)
+{
+    return wk_printf(ctx->arena, "%s: %s", wk_code_name(e->code), e->text);
+}
+
+/* Nobody looks at the answer of a read any more: it is neither repeated nor kept. */
+static void failed_read(wk_work_t *w, const wk_error_t *e, va_str_t reply)
+{
+    w->end = (wk_end_t){.how = WK_END_ACK, .reply = reply};
+    w->outcome = "failed";
+    wk_log(WK_WARN, "read failed", WK_C("code", wk_code_name(e->code)), WK_C("error", e->text));
+}
+
+static void failed_effect(wk_work_t *w, wk_ctx_t *ctx, wk_outcome_t outcome,
+                          const wk_error_t *e, va_str_t reply)
+{
+    if (outcome == WK_AGAIN && ctx->attempt < most_attempts(w, ctx)) {
+        int64_t delay =
+            e->retry_after_ms > 0 ? e->retry_after_ms : wk_queue_backoff_ms(ctx->attempt);
+        w->end =
+            (wk_end_t){.how = WK_END_RETRY, .reason = reason_of(ctx, e), .delay_ms = delay};
+        w->outcome = "retried";
+        wk_log(WK_WARN, "job failed, will be retried", WK_I("attempt", ctx->attempt),
+               WK_I("delay_ms", delay), WK_C("code", wk_code_name(e->code)),
+               WK_C("error", e->text));
+        return;
+    }
+    bury(w, reason_of(ctx, e), "buried");
+    w->end.reply = reply;
+    wk_log(WK_ALERT, "job given up", WK_I("attempt", ctx->attempt),
+           WK_C("code", wk_code_name(e->code)), WK_C("error", e->text));
+}
+
+static void conclude(wk_work_t *w, wk_ctx_t *ctx, wk_outcome_t outcome, const wk_error_t *e,
+                     va_str_t reply)
+{
+    if (outcome == WK_DONE) {
+        w->end = (wk_end_t){.how = WK_END_ACK, .reply = reply};
+        w->outcome = "done";
+    } else if (w->handler->kind == WK_READ) {
+        failed_read(w, e, reply);
+    } else {
+        failed_effect(w, ctx, outcome, e, reply);
+    }
+}
+
+/* ---------------------------------------------------------------- run */
+
+static void measure(const wk_work_t *w, const wk_lease_t *lease, int64_t began_ms)
+{
+    va_str_t type = w->handler != NULL ? va_str_c(w->handler->type) : VA_STR("");
+    wk_count("voiceagent_jobs_total", "type", type, "outcome", va_str_c(w->outcome), 1);
+    wk_observe_ms("voiceagent_job_seconds", "type", type, wk_monotonic_ms() - began_ms);
+    int64_t waited = wk_now_ms() - (wk_monotonic_ms() - began_ms) - w->job.enqueued_ms;
+    if (lease->attempt == 1 && w->job.enqueued_ms != 0) {
+        wk_observe_ms("voiceagent_job_wait_seconds", "queue",
+                      va_str_c(wk_queue_name(lease->queue)), waited > 0 ? waited : 0);
+    }
+}
+
+static void run_handler(wk_work_t *w, wk_ctx_t *ctx)
+{
+    va_reply_t reply = {.status = 0};
+    wk_error_t e = {.code = WK_OK};
+    wk_crash_point("handler.before");
+    wk_outcome_t outcome = w->handler->run(ctx, &reply, &e);
+    wk_crash_point("handler.after");
+    conclude(w, ctx, outcome, &e, reply_text(ctx, &reply));
+}
+
+void wk_work_run(wk_work_t *w, wk_ctx_t *ctx, const wk_lease_t *lease)
+{
+    int64_t began_ms = wk_monotonic_ms();
+    wk_log_context(lease->id, w->job.type, w->job.trace);
+    wk_log_context_org(w->job.org);
+    ctx->job = &w->job;
+    ctx->attempt = lease->attempt;
+    if (w->handler == NULL) {
+        wk_log(WK_ALERT, "job given up", WK_S("reason", w->end.reason));
+    } else if (too_late(w)) {
+        w->end = (wk_end_t){.how = WK_END_ACK};
+        w->outcome = "late";
+    } else {
+        run_handler(w, ctx);
+    }
+    measure(w, lease, began_ms);
+}

@@ -1,0 +1,27 @@
+/*
+ * Counters of this process, sent as differences to the hash va:metrics once a
+ * second, where nginx reads them for /metrics. From any thread.
+ *
+ * Label values must come from a small set (job types, outcomes, queues): beyond 4,000
+ * series new ones are dropped, and counted in voiceagent_worker_series_dropped_total.
+ */
+#ifndef WK_METRICS_H
+#define WK_METRICS_H
+
+#include "worker/redis.h"
+
+/* wk_count("voiceagent_jobs_total", "type", type, "outcome", VA_STR("done"), 1): two labels at
+ * most, absent label names are NULL. */
+void wk_count(const char *name, const char *label1, va_str_t value1, const char *label2,
+              va_str_t value2, int64_t n);
+
+/* A histogram in seconds with the usual buckets from 1 ms to 10 s. */
+void wk_observe_ms(const char *name, const char *label, va_str_t value, int64_t ms);
+
+/*
+ * Sends what gathered; kept for the next time when Redis is away. Counted twice when
+ * Redis did it and its answer was lost.
+ */
+bool wk_metrics_flush(wk_redis_t *r, wk_error_t *e);
+
+#endif

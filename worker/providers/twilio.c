@@ -1,0 +1,191 @@
+#define _GNU_SOURCE /* strptime */
+#include "worker/providers/twilio.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/form.h"
+#include "core/json.h"
+
+#define BASE_URL   "https://api.twilio.com"
+#define TIMEOUT_MS 8000 /* agent/sms.c counts on it: after 10 s a request is over */
+#define PAGE_SIZE  "50"
+
+/* ---------------------------------------------------------------- requests */
+
+static bool configured(const wk_ctx_t *ctx, wk_error_t *e)
+{
+    return (ctx->config->twilio_account_sid != NULL && ctx->config->twilio_auth_token != NULL) ||
+           wk_error(e, WK_INTERNAL, "Twilio: no account is configured");
+}
+
+static va_str_t messages_url(const wk_ctx_t *ctx)
+{
+    const char *base = ctx->config->twilio_base_url;
+    return wk_printf(ctx->arena, "%s/2010-04-01/Accounts/%s/Messages.json",
+                     base != NULL ? base : BASE_URL, ctx->config->twilio_account_sid);
+}
+
+static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t form,
+                wk_http_response_t *res, wk_error_t *e)
+{
+    static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded",
+                                          NULL};
+    wk_http_request_t req = {.method = method,
+                             .url = url,
+                             .headers = form.data != NULL ? headers : NULL,
+                             .body = form,
+                             .basic_user = ctx->config->twilio_account_sid,
+                             .basic_password = ctx->config->twilio_auth_token,
+                             .timeout_ms = TIMEOUT_MS};
+    return wk_http(ctx->http, ctx->arena, &req, res, e) || wk_error_wrap(e, "Twilio");
+}
+
+static const va_json_t *read_json(wk_ctx_t *ctx, const wk_http_response_t *res)
+{
+    const va_json_t *root = NULL;
+    if (va_json_parse(wk_mem(ctx->arena), res->body, &VA_JSON_LIMITS_DEFAULT, &root) != VA_OK) {
+        return NULL;
+    }
+    return root;
+}
+
+/* ---------------------------------------------------------------- errors */
+
+static wk_code_t class_of(int status, int64_t code)
+{
+    if (status == 429 || code == 20429) {
+        return WK_UNAVAILABLE;
+    }
+    if (status == 401 || code == 20003) {
+        return WK_FORBIDDEN;
+    }
+    if (status >= 500 || status < 400) {
+        return WK_UNKNOWN;
+    }
+    return WK_REFUSED;
+}
+
+/* {"code": 21211, "message": …}; the message may hold a number and stays out. */
+static bool refused(wk_ctx_t *ctx, const wk_http_response_t *res, wk_error_t *e)
+{
+    int64_t code = 0;
+    (void)va_json_int(va_json_get(read_json(ctx, res), "code"), &code);
+    wk_error(e, class_of(res->status, code), "Twilio: status %d, code %lld", res->status,
+             (long long)code);
+    e->retry_after_ms = res->retry_after_ms;
+    if (code > 0 && code < 100000000) {
+        snprintf(e->detail, sizeof(e->detail), "%d", (int)code);
+    }
+    return false;
+}
+
+static bool is_code(const wk_error_t *e, const char *code)
+{
+    return strcmp(e->detail, code) == 0;
+}
+
+bool wk_twilio_opted_out(const wk_error_t *e)
+{
+    return e->code == WK_REFUSED && is_code(e, "21610");
+}
+
+bool wk_twilio_bad_sender(const wk_error_t *e)
+{
+    return e->code == WK_REFUSED && (is_code(e, "21212") || is_code(e, "21606"));
+}
+
+/* ---------------------------------------------------------------- send */
+
+static va_str_t message_form(wk_ctx_t *ctx, const wk_sms_t *sms)
+{
+    va_buf_t form;
+    va_buf_init(&form, wk_mem(ctx->arena), 512);
+    va_form_add(&form, VA_STR("To"), sms->to);
+    va_form_add(&form, VA_STR("From"), sms->from);
+    va_form_add(&form, VA_STR("Body"), sms->body);
+    if (ctx->config->public_url != NULL) {
+        va_form_add(&form, VA_STR("StatusCallback"),
+                    wk_printf(ctx->arena, "%s/api/webhooks/twilio/sms-status?e=%.*s",
+                              ctx->config->public_url, (int)sms->effect.len, sms->effect.data));
+    }
+    return va_buf_str(&form);
+}
+
+bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_t *e)
+{
+    wk_http_response_t res;
+    if (!configured(ctx, e) ||
+        !ask(ctx, "POST", messages_url(ctx).data, message_form(ctx, sms), &res, e)) {
+        return false;
+    }
+    if (res.status != 201 && res.status != 200) {
+        return refused(ctx, &res, e);
+    }
+    *sid = va_json_get_string(read_json(ctx, &res), "sid");
+    return sid->len > 0 || wk_error(e, WK_UNKNOWN, "Twilio: an answer without a sid");
+}
+
+/* ---------------------------------------------------------------- find */
+
+int64_t wk_twilio_time(va_str_t date)
+{
+    char text[64];
+    struct tm t = {.tm_isdst = 0};
+    if (date.len == 0 || date.len >= sizeof(text)) {
+        return 0;
+    }
+    snprintf(text, sizeof(text), "%.*s", (int)date.len, date.data);
+    const char *end = strptime(text, "%a, %d %b %Y %H:%M:%S", &t);
+    return end != NULL && strcmp(end, " +0000") == 0 ? (int64_t)timegm(&t) : 0;
+}
+
+/*
+ * Not by DateSent, as would seem natural: a message that waits in a queue has none yet, and
+ * it is such a one that must not be overlooked.
+ */
+static va_str_t list_url(wk_ctx_t *ctx, const wk_sms_t *sms)
+{
+    va_buf_t query;
+    va_buf_init(&query, wk_mem(ctx->arena), 160);
+    va_form_add(&query, VA_STR("To"), sms->to);
+    va_form_add(&query, VA_STR("From"), sms->from);
+    va_form_add(&query, VA_STR("PageSize"), VA_STR(PAGE_SIZE));
+    va_str_t args = va_buf_str(&query);
+    return wk_printf(ctx->arena, "%s?%.*s", messages_url(ctx).data, (int)args.len, args.data);
+}
+
+/* A trial account's messages have words of Twilio's before ours. */
+static bool ends_with(va_str_t text, va_str_t body)
+{
+    return text.len >= body.len &&
+           memcmp(text.data + text.len - body.len, body.data, body.len) == 0;
+}
+
+bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t *sids,
+                    size_t *n, wk_error_t *e)
+{
+    wk_http_response_t res;
+    *n = 0;
+    if (!configured(ctx, e) ||
+        !ask(ctx, "GET", list_url(ctx, sms).data, VA_STR_NULL, &res, e)) {
+        return false;
+    }
+    if (res.status != 200) {
+        return refused(ctx, &res, e);
+    }
+    const va_json_t *messages = va_json_get(read_json(ctx, &res), "messages");
+    if (!va_json_is(messages, VA_JSON_ARRAY)) {
+        return wk_error(e, WK_UNKNOWN, "Twilio: an answer without messages");
+    }
+    const va_json_t *m = messages->first;
+    for (; m != NULL && *n < WK_TWILIO_FOUND; m = m->next) {
+        va_str_t sid = va_json_get_string(m, "sid"), body = va_json_get_string(m, "body");
+        if (sid.len > 0 && body.data != NULL && ends_with(body, sms->body) &&
+            wk_twilio_time(va_json_get_string(m, "date_created")) >= since) {
+            sids[(*n)++] = sid;
+        }
+    }
+    return true;
+}

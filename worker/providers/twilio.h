@@ -1,0 +1,47 @@
+/*
+ * Twilio's REST API, 2010-04-01: sending a text, and asking what became of one. Credentials
+ * and base address come from the configuration.
+ */
+#ifndef WK_PROVIDERS_TWILIO_H
+#define WK_PROVIDERS_TWILIO_H
+
+#include "worker/context.h"
+
+typedef struct {
+    va_str_t from, to; /* E.164 */
+    va_str_t body;     /* 1 to 1600 characters */
+    va_str_t effect;   /* rides in the status callback, whose arrival proves the sending */
+} wk_sms_t;
+
+/*
+ * Never sent twice by itself: Twilio knows no idempotency. *sid is the message's. On failure
+ * e->detail is Twilio's code, when it gave one, and e->code says what is certain:
+ *
+ *   WK_UNAVAILABLE  not sent, and may be tried again (not reached; 429, which Twilio says is
+ *                   never processed), not before e->retry_after_ms
+ *   WK_UNKNOWN      it may have been sent: ask before trying again
+ *   WK_REFUSED      refused for good
+ *   WK_FORBIDDEN    our login is refused (401)
+ *   WK_INTERNAL     our settings are incomplete
+ */
+bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_t *e);
+
+/* 21610: the recipient does not want texts. */
+bool wk_twilio_opted_out(const wk_error_t *e);
+
+/* 21212, 21606: the number we send from is not one of ours, or cannot send. */
+bool wk_twilio_bad_sender(const wk_error_t *e);
+
+#define WK_TWILIO_FOUND 20
+
+/*
+ * The latest messages from and to those numbers with that body, created at or after since
+ * (Unix time): their sids, at most WK_TWILIO_FOUND. False: it could not be asked.
+ */
+bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t *sids,
+                    size_t *n, wk_error_t *e);
+
+/* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none. */
+int64_t wk_twilio_time(va_str_t date);
+
+#endif

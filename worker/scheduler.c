@@ -1,0 +1,205 @@
+#include "worker/scheduler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "worker/clock.h"
+#include "worker/durability.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/outbox.h"
+#include "worker/process.h"
+#include "worker/stop.h"
+#include "worker/store/outbox.h"
+
+#include "scripts.h"
+
+#define TICK_MS          250
+#define REAP_MS          500  /* a queue, in the fleet */
+#define LEAD_MS          5000 /* for so long nobody leads when the leader dies */
+#define FLUSH_MS         1000
+#define REDIS_TIMEOUT_MS 2000
+#define DUE_ROWS         100
+
+typedef struct {
+    wk_ctx_t ctx;
+    char name[64];
+    bool leads;
+} scheduler_t;
+
+/* ---------------------------------------------------------------- periodic work */
+
+typedef struct {
+    va_str_t organizations[DUE_ROWS];
+    size_t n;
+} due_t;
+
+static bool read_due(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    due_t *due = arg;
+    wk_rows_t *rows;
+    va_str_t most = wk_printf(wk_tx_arena(tx), "%d", DUE_ROWS);
+    if (!wk_sql_last(tx, &wk_sql_outbox_due, &most, &rows, e)) {
+        return false;
+    }
+    due->n = wk_rows_count(rows);
+    for (size_t i = 0; i < due->n; i++) {
+        due->organizations[i] = wk_cell(rows, i, "organization");
+    }
+    return true;
+}
+
+/* Rows of outbox whose thread died between its commit and draining them. */
+static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
+{
+    due_t due;
+    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
+        return false;
+    }
+    bool ok = true;
+    for (size_t i = 0; i < due.n; i++) {
+        int done;
+        ok = wk_outbox_drain(ctx, due.organizations[i], DUE_ROWS, &done, e) && ok;
+        wk_count("voiceagent_outbox_leftovers_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL,
+                 done);
+    }
+    return ok;
+}
+
+/*
+ * What the fleet does again and again. A piece takes seconds at most and may run twice
+ * at once, when the leadership changes in the middle.
+ */
+static struct {
+    const char *name;
+    int every_ms;
+    bool (*run)(wk_ctx_t *ctx, wk_error_t *e);
+    int64_t next_ms; /* monotonic */
+} tasks[] = {
+    {"outbox", 2000, drain_leftovers, 0},
+};
+
+static void run_due_tasks(scheduler_t *s)
+{
+    for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
+        wk_error_t e;
+        if (wk_monotonic_ms() < tasks[i].next_ms) {
+            continue;
+        }
+        tasks[i].next_ms = wk_monotonic_ms() + tasks[i].every_ms;
+        if (!tasks[i].run(&s->ctx, &e)) {
+            wk_count("voiceagent_scheduler_errors_total", "task", va_str_c(tasks[i].name), NULL,
+                     VA_STR_NULL, 1);
+            wk_log(WK_ERROR, "periodic work failed", WK_C("task", tasks[i].name),
+                   WK_C("error", e.text));
+        }
+        wk_arena_reset(s->ctx.arena);
+    }
+}
+
+/* ---------------------------------------------------------------- queues */
+
+static void reap(scheduler_t *s, wk_queue_t q)
+{
+    wk_error_t e;
+    wk_reaped_t reaped;
+    wk_queue_limits_t limits = wk_queue_limits(s->ctx.config);
+    va_str_t queue = va_str_c(wk_queue_name(q));
+    if (!wk_queue_reap(s->ctx.redis, q, &limits, REAP_MS, &reaped, &e)) {
+        wk_log(WK_ERROR, "queue not reaped", WK_S("queue", queue), WK_C("error", e.text));
+        return;
+    }
+    const struct {
+        const char *what;
+        int n;
+    } counts[] = {{"stalled", reaped.requeued},
+                  {"buried", reaped.buried},
+                  {"promoted", reaped.promoted},
+                  {"expired", reaped.expired}};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+        if (counts[i].n > 0) {
+            wk_count("voiceagent_reaped_total", "queue", queue, "what",
+                     va_str_c(counts[i].what), counts[i].n);
+        }
+    }
+    if (reaped.requeued > 0) {
+        wk_log(WK_WARN, "leases ran out", WK_S("queue", queue), WK_I("jobs", reaped.requeued));
+    }
+    if (reaped.buried > 0) {
+        wk_log(WK_ALERT, "jobs given up by the reaper", WK_S("queue", queue),
+               WK_I("jobs", reaped.buried));
+    }
+}
+
+/* ---------------------------------------------------------------- leadership */
+
+/* for_ms 0 steps down. */
+static void lead(scheduler_t *s, const char *for_ms)
+{
+    static const va_str_t key = {"va:leader:scheduler", 19};
+    wk_error_t e;
+    va_str_t args[] = {va_str_c(s->name), va_str_c(for_ms)};
+    redisReply *reply = wk_redis_script(s->ctx.redis, &wk_script_lead, &key, 1, args, 2, &e);
+    bool leads = reply != NULL && reply->integer == 1;
+    if (reply == NULL) {
+        wk_log(WK_ERROR, "leadership not settled", WK_C("error", e.text));
+    } else if (leads != s->leads) {
+        wk_log(WK_INFO, leads ? "leads" : "leads no more");
+    }
+    s->leads = leads;
+    freeReplyObject(reply);
+}
+
+/* ---------------------------------------------------------------- the process */
+
+static void tick(scheduler_t *s, int64_t *next_flush_ms)
+{
+    char for_ms[16];
+    snprintf(for_ms, sizeof(for_ms), "%d", LEAD_MS);
+    for (int q = 0; q < WK_QUEUES; q++) {
+        reap(s, (wk_queue_t)q);
+    }
+    lead(s, for_ms);
+    if (s->leads) {
+        run_due_tasks(s);
+    }
+    if (wk_monotonic_ms() >= *next_flush_ms) {
+        wk_error_t ignored; /* kept for the next time */
+        *next_flush_ms = wk_monotonic_ms() + FLUSH_MS;
+        (void)wk_metrics_flush(s->ctx.redis, &ignored);
+    }
+}
+
+static void schedule(scheduler_t *s)
+{
+    int64_t next_flush_ms = 0;
+    wk_error_t e;
+    wk_durability_log(s->ctx.redis);
+    do {
+        tick(s, &next_flush_ms);
+    } while (!wk_stop_wait_signal(TICK_MS));
+    lead(s, "0");
+    if (!wk_metrics_flush(s->ctx.redis, &e)) {
+        wk_log(WK_WARN, "last counters not sent", WK_C("error", e.text));
+    }
+}
+
+int wk_scheduler_process(const wk_config_t *config)
+{
+    scheduler_t s = {.leads = false};
+    snprintf(s.name, sizeof(s.name), "%08x:%d", arc4random(), (int)getpid());
+    s.ctx = (wk_ctx_t){
+        .config = config,
+        .redis = wk_redis_new(config->redis_url, REDIS_TIMEOUT_MS),
+        .db = wk_db_new(config->app_database_url, config->prepare, "voiceagent-scheduler"),
+        .arena = wk_arena_new()};
+    int status = wk_await_redis(s.ctx.redis);
+    if (status == 0) {
+        schedule(&s);
+    }
+    wk_arena_free(s.ctx.arena);
+    wk_db_free(s.ctx.db);
+    wk_redis_free(s.ctx.redis);
+    return status < 0 ? EXIT_SUCCESS : status;
+}

@@ -1,0 +1,21 @@
+-- The job is done: tells who waits, and forgets it.
+--
+-- KEYS  1 the queue's prefix
+-- ARGV  1 id    2 token    3 how many jobs of a lane may run
+--       4 the reply, empty for none
+--
+-- 'OK', or 'LOST' when the token is not the lease's: nothing changed.
+
+--@include lib/queue.lua
+
+local q, id, cap = KEYS[1], ARGV[1], tonumber(ARGV[3])
+local hash = q .. 'job:' .. id
+local job = redis.call('HMGET', hash, 'token', 'lane', 'serial', 'reply', 'dedup')
+if job[1] ~= ARGV[2] then
+    return 'LOST'
+end
+let_go(q, id, job[2], cap)
+redis.call('DEL', hash)
+answer(q, id, job[4], job[5], ARGV[4])
+hand_over(q, job[3], cap)
+return 'OK'

@@ -1,0 +1,163 @@
+#include "worker/store/calls.h"
+
+#include "worker/store/sql.h"
+
+const wk_sql_t wk_sql_call_lock = {
+    "call_lock", "SELECT lock_key($1::text), lock_key($2::text)", 2};
+
+const wk_sql_t wk_sql_call_find = {
+    "call_find",
+    "SELECT id, customer_id, status, engine, analyzed_at IS NOT NULL AS analyzed FROM calls"
+    " WHERE twilio_call_sid = $1 OR elevenlabs_conversation_id = $2"
+    " ORDER BY twilio_call_sid = $1 DESC NULLS LAST FOR UPDATE",
+    2};
+
+const wk_sql_t wk_sql_call_insert = {
+    "call_insert",
+    "INSERT INTO calls (organization_id, direction, caller_number, called_number,"
+    "                   twilio_call_sid, elevenlabs_conversation_id, agent_id, engine, customer_id,"
+    "                   language, forwarded_from, caller_name, stir_verstat, started_at,"
+    "                   dynamic_variables, conversation_context)"
+    " VALUES (current_organization(), $1, $2, $3, $4, $5, $6, $7, $8::uuid, $9, $10, $11, $12,"
+    "         coalesce(to_timestamp($13::bigint), now()), coalesce($14::jsonb, '{}'), $15)"
+    " RETURNING id, status",
+    15};
+
+const wk_sql_t wk_sql_call_complete = {
+    "call_complete",
+    "UPDATE calls"
+    "   SET caller_number = coalesce(caller_number, $2),"
+    "       called_number = coalesce(called_number, $3),"
+    "       twilio_call_sid = coalesce(twilio_call_sid, $4),"
+    "       elevenlabs_conversation_id = coalesce(elevenlabs_conversation_id, $5),"
+    "       agent_id = coalesce(agent_id, $6), engine = coalesce(engine, $7),"
+    "       customer_id = coalesce(customer_id, $8::uuid), language = coalesce(language, $9),"
+    "       forwarded_from = coalesce(forwarded_from, $10),"
+    "       caller_name = coalesce(caller_name, $11),"
+    "       stir_verstat = coalesce(stir_verstat, $12),"
+    "       started_at = least(started_at, to_timestamp($13::bigint)),"
+    "       dynamic_variables = coalesce($14::jsonb, '{}') || dynamic_variables,"
+    "       conversation_context = coalesce(conversation_context, $15)"
+    " WHERE id = $1::uuid",
+    15};
+
+const wk_sql_t wk_sql_call_move = {
+    "call_move",
+    "WITH moved_tasks AS (UPDATE tasks SET call_id = $1::uuid WHERE call_id = $2::uuid),"
+    "     moved_appointments AS ("
+    "         UPDATE appointments SET call_id = $1::uuid WHERE call_id = $2::uuid),"
+    "     moved_data AS ("
+    "         UPDATE call_data g SET call_id = $1::uuid"
+    "          WHERE g.call_id = $2::uuid AND NOT EXISTS ("
+    "              SELECT FROM call_data k WHERE k.call_id = $1::uuid"
+    "                 AND k.data_type = g.data_type AND k.field_name = g.field_name)),"
+    "     moved_evaluations AS ("
+    "         UPDATE evaluations g SET call_id = $1::uuid"
+    "          WHERE g.call_id = $2::uuid AND NOT EXISTS ("
+    "              SELECT FROM evaluations k WHERE k.call_id = $1::uuid"
+    "                 AND k.criterion = g.criterion))"
+    " UPDATE messages g"
+    "    SET call_id = $1::uuid,"
+    "        position = CASE WHEN EXISTS (SELECT FROM messages k WHERE k.call_id = $1::uuid"
+    "                                        AND k.position = g.position)"
+    "                        THEN NULL ELSE g.position END"
+    "  WHERE g.call_id = $2::uuid",
+    2};
+
+const wk_sql_t wk_sql_call_inherit = {
+    "call_inherit",
+    "UPDATE calls k"
+    "   SET customer_id = coalesce(k.customer_id, g.customer_id),"
+    "       caller_number = coalesce(k.caller_number, g.caller_number),"
+    "       called_number = coalesce(k.called_number, g.called_number),"
+    "       agent_id = coalesce(k.agent_id, g.agent_id), engine = coalesce(k.engine, g.engine),"
+    "       language = coalesce(k.language, g.language),"
+    "       started_at = least(k.started_at, g.started_at),"
+    "       answered_at = least(k.answered_at, g.answered_at),"
+    "       ended_at = greatest(k.ended_at, g.ended_at),"
+    "       duration_seconds = greatest(k.duration_seconds, g.duration_seconds),"
+    "       transcript = coalesce(k.transcript, g.transcript),"
+    "       summary = coalesce(k.summary, g.summary),"
+    "       analysis = g.analysis || k.analysis,"
+    "       call_type = coalesce(k.call_type, g.call_type),"
+    "       outcome = coalesce(k.outcome, g.outcome),"
+    "       resolution = coalesce(k.resolution, g.resolution),"
+    "       sentiment = coalesce(k.sentiment, g.sentiment),"
+    "       satisfaction_score = coalesce(k.satisfaction_score, g.satisfaction_score),"
+    "       success_score = coalesce(k.success_score, g.success_score),"
+    "       lead_score = coalesce(k.lead_score, g.lead_score),"
+    "       appointment_booked = k.appointment_booked OR g.appointment_booked,"
+    "       analyzed_at = least(k.analyzed_at, g.analyzed_at),"
+    "       human_escalation_required = k.human_escalation_required"
+    "                                   OR g.human_escalation_required,"
+    "       transferred_to = coalesce(k.transferred_to, g.transferred_to),"
+    "       transfer_reason = coalesce(k.transfer_reason, g.transfer_reason),"
+    "       transferred_at = least(k.transferred_at, g.transferred_at),"
+    "       has_audio = k.has_audio OR g.has_audio,"
+    "       cost_usd = coalesce(k.cost_usd, g.cost_usd),"
+    "       dynamic_variables = g.dynamic_variables || k.dynamic_variables,"
+    "       metadata = g.metadata || k.metadata,"
+    "       status = CASE WHEN call_status_rank(g.status) > call_status_rank(k.status)"
+    "                     THEN g.status ELSE k.status END"
+    "  FROM calls g WHERE k.id = $1::uuid AND g.id = $2::uuid",
+    2};
+
+const wk_sql_t wk_sql_call_delete = {
+    "call_delete", "DELETE FROM calls WHERE id = $1::uuid", 1};
+
+/* Numbers from 1000 on stand for "none": the carrier's begin at 0 and stay small. */
+const wk_sql_t wk_sql_call_status_insert = {
+    "call_status_insert",
+    "INSERT INTO call_status_events (organization_id, twilio_call_sid, sequence_number, status,"
+    "                                occurred_at, duration_seconds, sip_response_code, data)"
+    " VALUES (current_organization(), $1,"
+    "         coalesce($2::int, 1000 + call_status_rank(call_status_of($3))), call_status_of($3),"
+    "         coalesce(to_timestamp($4::bigint), now()), $5::int, $6::int, $7::jsonb)"
+    " ON CONFLICT DO NOTHING",
+    7};
+
+const wk_sql_t wk_sql_call_status = {
+    "call_status",
+    "SELECT status, duration_seconds, " WK_SQL_ISO("ended_at") " AS ended_at"
+    "  FROM calls WHERE id = $1::uuid",
+    1};
+
+const wk_sql_t wk_sql_call_advance = {
+    "call_advance",
+    "UPDATE calls"
+    "   SET status = $2,"
+    "       answered_at = CASE WHEN $2 = 'in_progress' THEN coalesce(answered_at, now())"
+    "                          ELSE answered_at END,"
+    "       ended_at = CASE WHEN call_status_rank($2) > 2"
+    "                       THEN coalesce(ended_at, to_timestamp($3::bigint), now())"
+    "                       ELSE ended_at END,"
+    "       end_reason = coalesce(end_reason, $4)"
+    " WHERE id = $1::uuid",
+    4};
+
+const wk_sql_t wk_sql_call_transferred = {
+    "call_transferred",
+    "UPDATE calls"
+    "   SET transferred_at = now(), transferred_to = $2, transfer_reason = $3,"
+    "       human_escalation_required = true"
+    " WHERE id = $1::uuid AND transferred_at IS NULL RETURNING id",
+    3};
+
+const wk_sql_t wk_sql_call_analyzed = {
+    "call_analyzed",
+    "UPDATE calls"
+    "   SET transcript = $2::jsonb, summary = $3, analysis = coalesce($4::jsonb, '{}'),"
+    "       call_type = $5, outcome = $6, resolution = $7, sentiment = $8,"
+    "       satisfaction_score = $9::int, success_score = $10::numeric, lead_score = $11::int,"
+    "       appointment_booked = appointment_booked OR $12::bool,"
+    "       duration_seconds = coalesce(duration_seconds, $13::int),"
+    "       cost_usd = coalesce($14::numeric, cost_usd), language = coalesce($15, language),"
+    "       end_reason = coalesce(nullif($16, ''), end_reason),"
+    "       human_escalation_required = human_escalation_required OR $17::bool,"
+    "       answered_at = coalesce(answered_at, to_timestamp($18::bigint)),"
+    "       metadata = metadata || coalesce($19::jsonb, '{}'), analyzed_at = now()"
+    " WHERE id = $1::uuid",
+    19};
+
+const wk_sql_t wk_sql_call_has_audio = {
+    "call_has_audio", "UPDATE calls SET has_audio = true WHERE id = $1::uuid", 1};

@@ -1,0 +1,59 @@
+#include "worker/store/customers.h"
+
+/* The update changes nothing; it takes the lock that an insert would hold. */
+const wk_sql_t wk_sql_customer_reach = {
+    "customer_reach",
+    "INSERT INTO customers (organization_id, phone_number, source)"
+    " VALUES (current_organization(), $1, $2)"
+    " ON CONFLICT ON CONSTRAINT customers_phone_number"
+    " DO UPDATE SET phone_number = excluded.phone_number"
+    " RETURNING id, name, first_name, preferred_language, conversation_language, dialog_state",
+    2};
+
+const wk_sql_t wk_sql_customer_withheld = {
+    "customer_withheld",
+    "INSERT INTO customers (organization_id, source) VALUES (current_organization(), $1)"
+    " RETURNING id",
+    1};
+
+const wk_sql_t wk_sql_customer_contacted = {
+    "customer_contacted",
+    "UPDATE customers"
+    "   SET interaction_count = interaction_count + 1, last_contact_at = now()"
+    " WHERE id = $1::uuid",
+    1};
+
+const wk_sql_t wk_sql_customer_dialog = {
+    "customer_dialog",
+    "UPDATE customers"
+    "   SET dialog_state = $2::jsonb,"
+    "       conversation_language = coalesce($3, conversation_language),"
+    "       preferred_language = coalesce($4, preferred_language)"
+    " WHERE id = $1::uuid",
+    4};
+
+/*
+ * The status only rises: a booking makes a lead hot, a score of 50 qualifies it, a talk is
+ * a contact. What people closed stays closed.
+ */
+const wk_sql_t wk_sql_customer_learnt = {
+    "customer_learnt",
+    "UPDATE customers"
+    "   SET conversation_summary = coalesce($2, conversation_summary),"
+    "       conversation_language = coalesce($3, conversation_language),"
+    "       preferred_language = coalesce(preferred_language, $3),"
+    "       conversation_sentiment = coalesce($4, conversation_sentiment),"
+    "       sentiment = coalesce($4, sentiment),"
+    "       lead_score = greatest(lead_score, $5::int),"
+    "       lead_status = CASE"
+    "           WHEN lead_status = 'closed' THEN 'closed'"
+    "           WHEN lead_status = 'hot' OR $6::bool THEN 'hot'"
+    "           WHEN lead_status = 'qualified' OR greatest(lead_score, $5::int) >= 50"
+    "               THEN 'qualified'"
+    "           ELSE 'contacted' END,"
+    "       last_name = CASE WHEN name = '' THEN coalesce($8, '') ELSE last_name END,"
+    "       first_name = CASE WHEN name = '' THEN coalesce($7, '') ELSE first_name END,"
+    "       email = coalesce(email, $9),"
+    "       bike_interest = bike_interest || coalesce($10::jsonb, '{}')"
+    " WHERE id = $1::uuid",
+    10};

@@ -1,0 +1,127 @@
+#include "worker/store/messages.h"
+
+const wk_sql_t wk_sql_sms_received = {
+    "sms_received",
+    "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
+    "                      language, from_number, to_number, provider, provider_message_id,"
+    "                      status, status_at, media, segments, intent)"
+    " VALUES (current_organization(), $1::uuid, 'sms', 'inbound', 'customer', $2, $3, $4, $5,"
+    "         'twilio', $6, 'received', now(), $7::jsonb, $8::int, $9)"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    9};
+
+const wk_sql_t wk_sql_sms_queued = {
+    "sms_queued",
+    "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
+    "                      language, from_number, to_number, status, status_at, effect_id,"
+    "                      template, metadata)"
+    " VALUES (current_organization(), $1::uuid, 'sms', 'outbound', 'agent', $2, $3, $4, $5,"
+    "         'queued', now(), $6::uuid, $7,"
+    "         jsonb_build_object('sending', (extract(epoch FROM clock_timestamp()) * 1000)::bigint))"
+    " RETURNING id",
+    7};
+
+const wk_sql_t wk_sql_sms_of_effect = {
+    "sms_of_effect",
+    "SELECT m.id, e.id AS effect_id, e.state, m.content, m.language, m.from_number,"
+    "       m.to_number, m.customer_id, m.provider_message_id,"
+    "       (m.metadata ->> 'sending')::bigint AS sending,"
+    "       (m.metadata ->> 'absent_since')::bigint AS absent_since,"
+    "       (extract(epoch FROM e.claimed_at) * 1000)::bigint AS claimed_ms,"
+    "       (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now_ms"
+    "  FROM effects e JOIN messages m ON m.effect_id = e.id"
+    " WHERE e.key = $1 OR e.id = uuid_or_null($2)"
+    "   FOR UPDATE",
+    2};
+
+const wk_sql_t wk_sql_sms_attempt = {
+    "sms_attempt",
+    "UPDATE messages"
+    "   SET metadata = metadata"
+    "       || jsonb_build_object('sending', $2::bigint, 'absent_since', $3::bigint)"
+    " WHERE id = $1::uuid",
+    3};
+
+const wk_sql_t wk_sql_sms_accepted = {
+    "sms_accepted",
+    "UPDATE messages"
+    "   SET provider = 'twilio', provider_message_id = $2,"
+    "       metadata = metadata - 'sending' - 'absent_since'"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_sms_failed = {
+    "sms_failed",
+    "UPDATE messages"
+    "   SET status = 'failed', status_at = now(), error_code = $2,"
+    "       metadata = metadata - 'sending' - 'absent_since'"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_sms_known = {
+    "sms_known",
+    "SELECT provider_message_id AS sid FROM messages"
+    " WHERE provider = 'twilio' AND provider_message_id = ANY ($1::text[])",
+    1};
+
+const wk_sql_t wk_sql_sms_status_insert = {
+    "sms_status_insert",
+    "INSERT INTO message_status_events (organization_id, provider, provider_message_id, status,"
+    "                                   error_code)"
+    " VALUES (current_organization(), 'twilio', $1, message_status_of($2), $3)"
+    " ON CONFLICT DO NOTHING",
+    3};
+
+const wk_sql_t wk_sql_sms_recent = {
+    "sms_recent",
+    "SELECT content FROM messages"
+    " WHERE customer_id = $1::uuid AND channel = 'sms' AND direction = 'inbound'"
+    "   AND occurred_at > now() - interval '10 minutes'"
+    " ORDER BY occurred_at DESC, id DESC LIMIT 4",
+    1};
+
+const wk_sql_t wk_sql_turn_insert = {
+    "turn_insert",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      content, language, confidence, tools_used, provider,"
+    "                      provider_message_id)"
+    " SELECT current_organization(), c.id, $2::uuid, 'voice',"
+    "        CASE $3 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $3, $4, $5, $6::numeric,"
+    "        coalesce($7::jsonb, '[]'), 'elevenlabs', $8"
+    "   FROM calls c WHERE c.id = $1::uuid AND c.transcript IS NULL"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    8};
+
+const wk_sql_t wk_sql_turn_correct = {
+    "turn_correct",
+    "UPDATE messages SET content = $2, interrupted = true"
+    " WHERE provider = 'elevenlabs' AND provider_message_id = $1 RETURNING id",
+    2};
+
+const wk_sql_t wk_sql_turn_recent = {
+    "turn_recent",
+    "SELECT content FROM messages"
+    " WHERE call_id = $1::uuid AND channel = 'voice' AND speaker = 'customer' AND position IS NULL"
+    " ORDER BY occurred_at DESC, id DESC LIMIT 4",
+    1};
+
+const wk_sql_t wk_sql_turns_forget = {
+    "turns_forget",
+    "DELETE FROM messages"
+    " WHERE call_id = $1::uuid AND channel = 'voice' AND provider = 'elevenlabs'"
+    "   AND position IS NULL AND speaker IN ('customer', 'agent')",
+    1};
+
+const wk_sql_t wk_sql_turns_insert = {
+    "turns_insert",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      position, content, language, offset_ms, interrupted, tools_used,"
+    "                      provider, occurred_at)"
+    " SELECT current_organization(), $1::uuid, $2::uuid, 'voice',"
+    "        CASE t.speaker WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, t.speaker,"
+    "        t.position, t.content, $3, t.offset_ms, t.interrupted, t.tools, 'elevenlabs',"
+    "        coalesce(to_timestamp($4::bigint), now()) + t.offset_ms * interval '1 millisecond'"
+    "   FROM jsonb_to_recordset($5::jsonb) AS t (position int, speaker text, content text,"
+    "                                            offset_ms int, interrupted bool, tools jsonb)"
+    " ON CONFLICT ON CONSTRAINT messages_call_position DO NOTHING",
+    5};

@@ -1,0 +1,45 @@
+#include "worker/store/reception.h"
+
+/* An order is told to the number it carries, or, carrying none, to its customer's. */
+#define MINE                                                                                   \
+    "(r.phone_number = $2 OR (r.phone_number IS NULL AND r.customer_id = $1::uuid))"
+
+const wk_sql_t wk_sql_reception = {
+    "reception",
+    "SELECT o.name, o.phone, o.website_url AS website, o.language,"
+    "       array_to_json(o.languages) AS languages, o.address, o.directions, g.agent_name,"
+    "       g.language_detection, g.language_confidence,"
+    "       to_char(t.wall, 'YYYY-MM-DD') AS today, extract(isodow FROM t.wall)::int AS weekday,"
+    "       x.at IS NOT NULL AS open, to_char(x.at AT TIME ZONE o.timezone, 'HH24:MI') AS closing,"
+    "       to_char(n.at AT TIME ZONE o.timezone, 'YYYY-MM-DD HH24:MI') AS next_opening,"
+    "       (SELECT json_agg(json_build_array(d.day, extract(isodow FROM d.day), h.open, h.close)"
+    "                        ORDER BY d.day)"
+    "          FROM (SELECT t.wall::date + i AS day FROM generate_series(0, 7) i) d"
+    "         CROSS JOIN LATERAL hours_on(o.hours, d.day) h) AS week,"
+    "       (SELECT json_agg(json_build_array(d.key, d.value ->> 'open', d.value ->> 'close')"
+    "                        ORDER BY d.key)"
+    "          FROM (SELECT * FROM jsonb_each(coalesce(o.hours -> 'exceptions', '{}'))"
+    "                 WHERE key BETWEEN to_char(t.wall, 'YYYY-MM-DD')"
+    "                               AND to_char(t.wall + interval '90 days', 'YYYY-MM-DD')"
+    "                 ORDER BY key LIMIT 5) d) AS exceptions,"
+    "       (SELECT json_build_array(d.day, extract(isodow FROM d.day), h.open, h.close)"
+    "          FROM (SELECT CASE WHEN y.day >= t.wall::date THEN y.day"
+    "                            ELSE (y.day + interval '1 year')::date END AS day"
+    "                  FROM (SELECT (extract(year FROM t.wall)::text || '-' || $4)::date AS day) y) d"
+    "         CROSS JOIN LATERAL hours_on(o.hours, d.day) h WHERE $4 IS NOT NULL) AS day,"
+    "       r.id AS order_id, r.order_number, r.status, r.tracking_number, r.tracking_company,"
+    "       r.tracking_url, r.estimated_delivery AS expected,"
+    "       (SELECT count(*) FROM orders r WHERE " MINE ") AS order_count,"
+    "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
+    "                  AND status = 'open') AS open_callback"
+    "  FROM organizations o"
+    "  JOIN agent_configs g ON g.organization_id = o.id"
+    " CROSS JOIN LATERAL (SELECT coalesce($5::timestamptz, now()) AS at,"
+    "                            coalesce($5::timestamptz, now()) AT TIME ZONE o.timezone AS wall) t"
+    " CROSS JOIN LATERAL (SELECT closes_at(o.hours, o.timezone, t.at) AS at) x"
+    " CROSS JOIN LATERAL (SELECT next_opening(o.hours, o.timezone, t.at) AS at) n"
+    "  LEFT JOIN LATERAL (SELECT * FROM orders r"
+    "                      WHERE " MINE " AND ($3::text IS NULL OR r.order_number = $3)"
+    "                      ORDER BY r.placed_at DESC LIMIT 1) r ON true"
+    " WHERE o.id = current_organization()",
+    5};

@@ -1,0 +1,24 @@
+/* What the receptionist needs to answer one message, in one statement. */
+#ifndef WK_STORE_RECEPTION_H
+#define WK_STORE_RECEPTION_H
+
+#include "worker/db.h"
+
+/*
+ * $1 customer, $2 number, $3 order number or null, $4 a day of the year (MM-DD) or null,
+ * $5 the instant or null for now. One row:
+ *
+ * the shop     name phone website language languages (JSON) address (JSON) directions
+ *              agent_name language_detection language_confidence
+ * the time     today (YYYY-MM-DD) weekday open closing next_opening, as in personalization.h
+ *              week ([[date, weekday, opens, closes]], today first, 8 days)
+ *              exceptions ([[date, opens, closes]], of the coming 90 days, 5 at most)
+ *              day ([date, weekday, opens, closes] of $4, its next one)
+ * the order    order_id order_number status tracking_number tracking_company tracking_url
+ *              expected, of the number given, else the latest; null: none that this number may hear
+ *              of; order_count: how many it may
+ * open_callback: a person was asked to call back and has not yet
+ */
+extern const wk_sql_t wk_sql_reception;
+
+#endif

@@ -1,0 +1,44 @@
+/* Pieces of SQL that many statements share. */
+#ifndef WK_STORE_SQL_H
+#define WK_STORE_SQL_H
+
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
+
+/* A timestamptz as the API tells it: ISO 8601, UTC, milliseconds. */
+#define WK_SQL_ISO(moment) \
+    "to_char(" moment " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+
+/*
+ * What a page goes on by, as columns key_us (microseconds since 1970) and key_id, and the
+ * condition by which it goes on, newest first; both parameters null: from the newest.
+ * handlers/page.h makes cursors of them. Bounds stand in sub-selects, which Postgres
+ * evaluates once: under row level security an index takes no condition with a COALESCE in it.
+ */
+#define WK_SQL_KEY(moment, id) \
+    "(extract(epoch FROM " moment ") * 1000000)::bigint AS key_us, " id " AS key_id"
+#define WK_SQL_OLDER(moment, id, us_param, id_param) \
+    "(" moment ", " id ") <" \
+    " ((SELECT coalesce(timestamptz 'epoch' + " us_param "::bigint * interval '1 microsecond'," \
+    "                   'infinity'))," \
+    "  (SELECT coalesce(" id_param "::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')))"
+
+/*
+ * From (inclusive) and to (exclusive), each a wall clock time and its zone; null: no bound,
+ * and the shop's zone.
+ */
+#define WK_SQL_INSTANT(wall, zone, if_null) \
+    "(SELECT coalesce(instant_of(" wall "::timestamp, coalesce(" zone ", timezone))," \
+    "                 '" if_null "') FROM organizations WHERE id = current_organization())"
+#define WK_SQL_BETWEEN(moment, from, from_zone, to, to_zone) \
+    moment " >= " WK_SQL_INSTANT(from, from_zone, "-infinity") \
+    " AND " moment " < " WK_SQL_INSTANT(to, to_zone, "infinity")
+
+/* Whether a number holds the digits of what was typed, when that looks like one. */
+#define WK_SQL_NUMBER_HAS(number, typed) \
+    "(" typed " ~ '^[-0-9 ()+./]*[0-9][-0-9 ()+./]*$'" \
+    " AND strpos(" number ", regexp_replace(" typed ", '[^0-9]', '', 'g')) > 0)"
+
+/* clang-format on */
+
+#endif

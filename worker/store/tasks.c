@@ -1,0 +1,8 @@
+#include "worker/store/tasks.h"
+
+const wk_sql_t wk_sql_task_raise = {
+    "task_raise",
+    "INSERT INTO tasks (organization_id, kind, key, priority, title, body, customer_id, order_id)"
+    " VALUES (current_organization(), $1, $2, $3, $4, $5, $6::uuid, $7::uuid)"
+    " ON CONFLICT ON CONSTRAINT tasks_key DO NOTHING",
+    7};

@@ -1,0 +1,13 @@
+/* What a person has to do. */
+#ifndef WK_STORE_TASKS_H
+#define WK_STORE_TASKS_H
+
+#include "worker/db.h"
+
+/*
+ * $1 kind, $2 key: the task is raised once, $3 priority, $4 title, $5 body or null,
+ * $6 customer or null, $7 order or null.
+ */
+extern const wk_sql_t wk_sql_task_raise;
+
+#endif

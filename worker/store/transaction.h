@@ -1,0 +1,18 @@
+/*
+ * The statements around every transaction, for db.c alone: no other code begins one or
+ * names a tenant.
+ */
+#ifndef WK_STORE_TRANSACTION_H
+#define WK_STORE_TRANSACTION_H
+
+#include "worker/db.h"
+
+extern const wk_sql_t wk_sql_begin, wk_sql_commit, wk_sql_rollback, wk_sql_ping;
+
+/* $1 the organization or '', $2 the time limit of a statement in ms. */
+extern const wk_sql_t wk_sql_set_tenant;
+
+/* $1 kind and $2 key of the directory, $3 the time limit; gives the organization or ''. */
+extern const wk_sql_t wk_sql_set_tenant_by;
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * The parent of all worker processes of a host: starts them by role, starts those again
+ * that die (with a growing delay; too many deaths within a minute end everything), and
+ * passes signals on. It has no threads and no connections, so that nothing can go wrong
+ * in it.
+ *
+ *   SIGTERM, SIGINT   the processes drain, then it ends
+ *   SIGHUP            a new generation is started, of the program and the configuration
+ *                     as they now are on disk; the old one drains beside it
+ *   SIGUSR1           log files are opened again
+ *
+ * A process whose supervisor dies drains by itself.
+ */
+#ifndef WK_SUPERVISOR_H
+#define WK_SUPERVISOR_H
+
+#include "worker/config.h"
+
+typedef struct {
+    const wk_config_t *config;
+    const char *config_path; /* NULL: none */
+    char **argv;             /* of the program: how the next generation is called */
+} wk_supervised_t;
+
+/* Before any thread and any connection. Returns the exit status. */
+int wk_supervise(const wk_supervised_t *s);
+
+#endif
