@@ -40,7 +40,7 @@ typedef struct {
     ngx_event_t                    ping;
     ngx_msec_t                     end;          /* when draining */
     unsigned                       started:1;
-    unsigned                       held:1;       /* until the snapshot is here */
+    unsigned                       held:1;       /* for the snapshot */
     unsigned                       blocked:1;
     unsigned                       draining:1;
 } ngx_voiceagent_client_t;
@@ -559,7 +559,7 @@ ngx_voiceagent_events_resync(ngx_voiceagent_client_t *client)
 }
 
 
-/* live events wait behind it, from the position taken before it was asked for */
+/* live events wait behind it, from the position at which it was asked for */
 
 static ngx_int_t
 ngx_voiceagent_events_snapshot(ngx_voiceagent_client_t *client)

@@ -214,7 +214,7 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
 }
 
 
-/* UUID version 7 (RFC 9562): sorts by time, random enough never to meet again */
+/* UUID version 7 (RFC 9562): sorts by time, and never meets another */
 
 static ngx_int_t
 ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id)

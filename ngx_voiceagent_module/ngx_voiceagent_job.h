@@ -48,9 +48,9 @@ char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
 /* ngx_voiceagent_push.c: the document into its queue, in one script */
 
 typedef enum {
-    NGX_VOICEAGENT_PUSH_FAILED = 0,              /* Redis does not have it */
+    NGX_VOICEAGENT_PUSH_FAILED = 0,           /* Redis does not have it */
     NGX_VOICEAGENT_PUSH_NEW,
-    NGX_VOICEAGENT_PUSH_RUNNING,                 /* that key's job has not ended */
+    NGX_VOICEAGENT_PUSH_RUNNING,              /* that key's job has not ended */
     NGX_VOICEAGENT_PUSH_DONE
 } ngx_voiceagent_push_result_e;
 

@@ -41,7 +41,7 @@ typedef struct {
 
 struct ngx_voiceagent_key_s {
     ngx_str_t                      name;
-    ngx_array_t                    sources;      /* ngx_voiceagent_key_source_t */
+    ngx_array_t                    sources;      /* ..._key_source_t */
     ngx_voiceagent_secrets_t      *secrets;
     ngx_flag_t                     tokens;       /* a JWT is verified with it */
 };

@@ -37,7 +37,7 @@ struct ngx_voiceagent_link_s {
     const char                    *name;
     ngx_voiceagent_redis_conf_t   *conf;
     ngx_log_t                     *log;
-    ngx_connection_t               dummy;        /* what timers' debug logs read */
+    ngx_connection_t               dummy;        /* for debug logs */
 
     ngx_voiceagent_link_state_e    state;
     ngx_connection_t              *connection;

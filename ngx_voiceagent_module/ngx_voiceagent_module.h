@@ -41,7 +41,7 @@ typedef struct ngx_voiceagent_counters_s  ngx_voiceagent_counters_t;
 
 typedef struct {
     ngx_array_t                    keys;       /* ngx_voiceagent_key_t * */
-    ngx_array_t                    jwks;       /* ngx_voiceagent_jwks_file_t * */
+    ngx_array_t                    jwks;       /* ..._jwks_file_t * */
     ngx_voiceagent_redis_conf_t   *redis;
     ngx_shm_zone_t                *zone;
     ngx_msec_t                     longest;    /* stream a reload may cut */
@@ -134,7 +134,7 @@ typedef struct {
 typedef enum {
     NGX_VOICEAGENT_START = 0,
     NGX_VOICEAGENT_BODY_READ,
-    NGX_VOICEAGENT_WAITING,           /* for Redis: a ticket, an authorization */
+    NGX_VOICEAGENT_WAITING,           /* for a ticket, an authorization */
     NGX_VOICEAGENT_TICKET_KNOWN,
     NGX_VOICEAGENT_VERIFIED,
     NGX_VOICEAGENT_PASSED
@@ -143,7 +143,7 @@ typedef enum {
 
 typedef struct {
     ngx_voiceagent_step_e          step;
-    ngx_int_t                      wait_status;  /* what the waiting ended with */
+    ngx_int_t                      wait_status;  /* of what was waited for */
 
     va_alloc_t                     mem;          /* r->pool for core/ */
 
@@ -166,7 +166,7 @@ typedef struct {
     ngx_msec_t                     redis_time;
     void                          *client;       /* of the event stream */
 
-    unsigned                       passed:1;     /* the verdict, for this request */
+    unsigned                       passed:1;     /* the verdict */
     unsigned                       authorizing:1;
     unsigned                       body_ready:1;
     unsigned                       form_ready:1;

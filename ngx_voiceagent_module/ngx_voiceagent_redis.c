@@ -130,7 +130,7 @@ ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle)
 }
 
 
-/* runs after the last event: what is closed here must touch no timer's request */
+/* runs after the last event: requests of what is unanswered are gone */
 
 void
 ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle)

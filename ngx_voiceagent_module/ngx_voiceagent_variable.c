@@ -293,7 +293,7 @@ ngx_voiceagent_variable_json(ngx_http_request_t *r,
 }
 
 
-/* org, user and role as voiceagent_claim maps them, else a claim of that name */
+/* org, user, role as voiceagent_claim maps them, else a claim of that name */
 
 static ngx_int_t
 ngx_voiceagent_variable_claim(ngx_http_request_t *r,

@@ -15,7 +15,7 @@
 #include "ngx_voiceagent_job.h"
 
 
-#define NGX_VOICEAGENT_HEAD       256        /* of a reply: holds id and stored */
+#define NGX_VOICEAGENT_HEAD       256        /* of a reply: id, stored */
 #define NGX_VOICEAGENT_POLL       100
 #define NGX_VOICEAGENT_SCRATCH    1024
 

@@ -17,10 +17,11 @@ NGINX_SRC      = $(BUILD)/nginx-src/$(NGINX_VERSION)
 # valgrind cannot read
 NGINX_FLAGS   := --with-compat --with-debug --with-threads --with-http_ssl_module \
                  --with-http_v2_module --with-http_realip_module \
-                 --with-http_auth_request_module --with-http_stub_status_module
+                 --with-http_auth_request_module --with-http_stub_status_module \
+                 --with-poll_module
 
 .PHONY: module module-src module-tests module-asan module-valgrind module-hup \
-        module-mockeagain module-soak lint FORCE
+        module-poll module-mockeagain module-soak lint FORCE
 
 ## make module             the module, for the nginx that is installed
 module: $(BUILD)/ngx_voiceagent_module.so
@@ -72,3 +73,45 @@ $(BUILD)/asan/Makefile $(BUILD)/debug/Makefile: $(MODULE_CONFIGURE) t/sanitizer/
 $(BUILD)/asan/nginx $(BUILD)/debug/nginx: $(BUILD)/%/nginx: $(BUILD)/%/Makefile $(MODULE_IN)
 	VA_ROOT=$(CURDIR) $(MAKE) -s -C $(NGINX_SRC) -f $(abspath $<) binary modules
 	touch $@
+
+# Passes a byte at a time (t/sanitizer/one_byte.c).
+$(BUILD)/one_byte.so: t/sanitizer/one_byte.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -o $@ $<
+
+# ------------------------------------------------------------ how it is tested
+
+# t/sanitizer/run knows what each way needs; MODULE_T="t/call.t" runs some of them.
+MODULE_PROVE = prove -j$(MODULE_JOBS) --timer --exec "t/sanitizer/run $(@:module-%=%)"
+
+## make module-tests       the tests of the module, on the nginx that is installed
+module-tests: module
+	$(MODULE_PROVE) $(MODULE_T)
+
+## make module-asan        the same with AddressSanitizer and UndefinedBehaviorSanitizer
+module-asan: $(BUILD)/asan/nginx
+	$(MODULE_PROVE) $(MODULE_T)
+
+## make module-valgrind    the same below valgrind: errors and leaks
+module-valgrind: $(BUILD)/debug/nginx
+	$(MODULE_PROVE) $(MODULE_T)
+
+## make module-hup         those of Test::Nginx, each block by a reload
+module-hup: module
+	$(MODULE_PROVE) $(shell grep -l '^use VoiceAgent;' $(MODULE_T))
+
+## make module-poll        the same with poll instead of epoll
+module-poll: $(BUILD)/debug/nginx
+	$(MODULE_PROVE) $(MODULE_T)
+
+## make module-mockeagain  the same with sockets that pass a byte at a time
+module-mockeagain: $(BUILD)/debug/nginx $(BUILD)/one_byte.so
+	$(MODULE_PROVE) $(MODULE_T)
+
+## make module-soak        reloads under load, for SOAK_SECONDS (120)
+module-soak: $(BUILD)/debug/nginx
+	perl -It/lib t/sanitizer/soak.pl
+
+## make lint               what the rules of docs/development.md say, as far as a program can
+lint: module
+	t/lint

@@ -136,8 +136,8 @@ static void test_every_setting_is_documented(void **state)
     char section[64], name[64], variable[64], text[256];
     int n = 0;
     (void)state;
-    for (char *line = strtok(read_whole("worker/config.c"), "\n"); line != NULL;
-         line = strtok(NULL, "\n")) {
+    char *rest = read_whole("worker/config.c");
+    for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
         if (sscanf(line, "    {\"%63[a-z]\", \"%63[a-z_]\", \"%63[A-Z_]\"", section, name,
                    variable) != 3) {
             continue;

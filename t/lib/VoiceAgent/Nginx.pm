@@ -95,6 +95,7 @@ error_log $self->{dir}/logs/error.log $self->{level};
 @{[$self->{main} // '']}
 events {
     worker_connections $self->{connections};
+    @{[$ENV{TEST_NGINX_EVENT_TYPE} ? "use $ENV{TEST_NGINX_EVENT_TYPE};" : '']}
     @{[$self->{events} // '']}
 }
 http {
@@ -136,6 +137,8 @@ sub check {
 sub start {
     my ($self) = @_;
     local %ENV = (%ENV, %{$self->{env}});
+    $ENV{LD_PRELOAD} = join ' ', grep { defined } $self->{env}{LD_PRELOAD}, $ENV{TEST_NGINX_LD_PRELOAD}
+      if $ENV{TEST_NGINX_LD_PRELOAD};
     $self->{pid} = spawn("$self->{dir}/logs/output.log", $self->command);
     until_true(20, sub { $self->answers || !alive($self->{pid}) });
     $self->answers or die "nginx does not start:\n" . $self->log . $self->output;
