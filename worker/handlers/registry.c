@@ -1,3 +1,4 @@
+#include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
 
 /* max_attempts 0: the configured number. */
@@ -11,12 +12,20 @@ static const wk_handler_t handlers[] = {
     {"auth.ticket", WK_READ, wk_auth_ticket, 0},
     {"auth.logout", WK_EFFECT, wk_auth_logout, 0},
 
+    {"call_status.store", WK_EFFECT, wk_call_status_store, 0},
+    {"calls.begin", WK_EFFECT, wk_calls_begin, 0},
     {"calls.get", WK_READ, wk_calls_get, 0},
     {"calls.list", WK_READ, wk_calls_list, 0},
+    {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
     {"jobs.get", WK_READ, wk_jobs_get, 0},
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
+    /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
+    {"personalization.answer", WK_READ, wk_personalization_answer, 0},
+    {"post_call.store", WK_EFFECT, wk_post_call_store, 0},
+    {"sms.receive", WK_EFFECT, wk_sms_receive, WK_SMS_ATTEMPTS},
+    {"sms_status.store", WK_EFFECT, wk_sms_status_store, 0},
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
 };

@@ -10,14 +10,16 @@ const wk_sql_t wk_sql_sms_received = {
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
     9};
 
+/* clock_timestamp(): an answer comes after what it answers, in one transaction too. */
 const wk_sql_t wk_sql_sms_queued = {
     "sms_queued",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
     "                      language, from_number, to_number, status, status_at, effect_id,"
-    "                      template, metadata)"
+    "                      template, metadata, occurred_at)"
     " VALUES (current_organization(), $1::uuid, 'sms', 'outbound', 'agent', $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
-    "         jsonb_build_object('sending', (extract(epoch FROM clock_timestamp()) * 1000)::bigint))"
+    "         jsonb_build_object('sending', (extract(epoch FROM clock_timestamp()) * 1000)::bigint),"
+    "         clock_timestamp())"
     " RETURNING id",
     7};
 
