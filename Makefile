@@ -53,6 +53,7 @@ $(BUILD)/voiceagent-worker: $(BUILD)/worker/main.o $(BUILD)/libvaworker.a $(BUIL
 include t/unit/rules.mk
 include t/worker/rules.mk
 include t/handlers/rules.mk
+include t/load/rules.mk
 include t/stack/rules.mk
 include t/module.mk
 include bench/rules.mk

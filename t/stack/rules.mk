@@ -32,7 +32,7 @@ clean:
 
 ## make test               deps, build and every test; SUITES="unit sim" runs some
 test: deps
-	$(MAKE) --no-print-directory all unit worker-tests-build handler-tests-build
+	$(MAKE) --no-print-directory all unit worker-tests-build handler-tests-build load-tests-build
 	t/run $(SUITES)
 
 ## make install            to PREFIX (/usr/local) and SYSCONFDIR (/etc), below DESTDIR

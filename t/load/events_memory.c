@@ -1,0 +1,172 @@
+/*
+ * What event streams cost nginx: nothing for an event that was sent, and a bounded amount
+ * for a client that does not read.
+ */
+#include "t/load/lib/fixture.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BURST  200
+#define WINDOW 400
+
+static t_nginx_t nginx;
+static t_feed_t feed;
+static t_streams_t streams;
+
+static void begin(const char *org, const char *server, size_t clients)
+{
+    snprintf(feed.org, sizeof(feed.org), "%s", org);
+    t_nginx_start(&nginx, &t_store, 1, server);
+    t_streams_init(&streams, nginx.port, clients);
+    for (size_t i = 0; i < clients; i++) {
+        streams.all[i].feed = &feed;
+        streams.all[i].location = "/all";
+    }
+}
+
+static void finish(void)
+{
+    t_streams_free(&streams);
+    t_feed_free(&feed);
+    assert_int_equal(t_nginx_stop(&nginx), 0);
+}
+
+static pid_t worker(void)
+{
+    pid_t pid = 0;
+    assert_int_equal(t_nginx_workers(&nginx, false, &pid, 1), 1);
+    return pid;
+}
+
+static void publish_until(size_t events, size_t padding)
+{
+    while (feed.n < events) {
+        t_publish(&t_publisher, &feed, BURST, padding);
+        assert_true(t_streams_within(&streams, WINDOW));
+    }
+}
+
+/* ---------------------------------------------------------------- many events */
+
+#define CLIENTS      10
+#define MARKS        10
+#define EVENTS       50000 /* VA_LOAD_EVENTS says otherwise */
+#define TOLERANCE_KB 256   /* a byte lost with each event sent would be more */
+
+static size_t how_many_events(void)
+{
+    const char *given = getenv("VA_LOAD_EVENTS");
+    size_t n = given != NULL ? strtoul(given, NULL, 10) : EVENTS;
+    return n / MARKS / BURST * MARKS * BURST;
+}
+
+static void events_that_were_sent_leave_nothing_behind(void **state)
+{
+    size_t events = how_many_events();
+    long first = 0, pss = 0;
+    (void)state;
+    begin("million", T_EVENTS("/all", "", ""), CLIENTS);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        t_stream_open(&streams, &streams.all[i], 0);
+    }
+    assert_true(t_streams_within(&streams, 0));
+    for (size_t mark = 1; mark <= MARKS; mark++) {
+        publish_until(mark * (events / MARKS), 300);
+        pss = t_memory_kb(worker(), "Pss");
+        first = mark == 1 ? pss : first;
+        printf("# after %zu events: RSS %ld KB, PSS %ld KB\n", feed.n,
+               t_memory_kb(worker(), "Rss"), pss);
+    }
+    assert_true(t_streams_within(&streams, 0));
+    assert_true(t_streams_perfect(&streams));
+    assert_int_equal(streams.seen, events * CLIENTS);
+    assert_true(pss <= first + TOLERANCE_KB);
+    finish();
+}
+
+/* ---------------------------------------------------------------- slow clients */
+
+#define SLOW        100
+#define FAST        20
+#define SLOW_EVENTS 3000 /* three times what is kept for those who come back */
+#define PADDING     2000
+#define PER_SLOW_KB 32
+
+/* All of them read at first, and then only the last FAST of the set. */
+static void publish_to_slow_and_fast(const char *org, const char *server)
+{
+    begin(org, server, SLOW + FAST);
+    for (size_t i = 0; i < SLOW + FAST; i++) {
+        t_stream_open(&streams, &streams.all[i], i < SLOW ? 4096 : 0);
+    }
+    assert_true(t_streams_within(&streams, 0));
+    publish_until(SLOW_EVENTS, PADDING);
+    assert_true(t_streams_within(&streams, 0));
+    long before = t_memory_kb(worker(), "Pss");
+    for (size_t i = 0; i < SLOW; i++) {
+        t_stream_idle(&streams, &streams.all[i], true);
+    }
+    publish_until(2 * SLOW_EVENTS, PADDING);
+    assert_true(t_streams_within(&streams, 0));
+    long after = t_memory_kb(worker(), "Pss");
+    printf("# PSS %ld KB; %ld KB with %d clients that do not read\n", before, after, SLOW);
+    assert_true(after - before <= SLOW * PER_SLOW_KB);
+    assert_true(t_streams_perfect(&streams));
+    assert_int_equal(streams.seen, SLOW_EVENTS * (SLOW + 2 * FAST));
+}
+
+/* What they have not taken is told by a resync once they read on. */
+static void who_does_not_read_costs_little_and_slows_nobody(void **state)
+{
+    (void)state;
+    publish_to_slow_and_fast("slow", T_EVENTS("/all", "", "send_timeout 10m;"));
+    for (size_t i = 0; i < SLOW; i++) {
+        t_stream_idle(&streams, &streams.all[i], false);
+    }
+    assert_true(t_streams_within(&streams, 0));
+    assert_int_equal(streams.resyncs, SLOW);
+    assert_int_equal(streams.doubled + streams.foreign + streams.cut, 0);
+    finish();
+}
+
+static bool only_the_fast_are_left(void *arg)
+{
+    t_streams_read(&streams, 0);
+    return t_open_files(worker()) == *(size_t *)arg + FAST;
+}
+
+static void who_does_not_read_for_long_is_let_go(void **state)
+{
+    const char *server = T_EVENTS("/all", "", "send_timeout 1s;");
+    size_t files;
+    (void)state;
+    begin("none", server, 0);
+    files = t_open_files(worker());
+    finish();
+    publish_to_slow_and_fast("let-go", server);
+    assert_true(t_until(only_the_fast_are_left, &files, 60000));
+    for (size_t i = 0; i < SLOW; i++) {
+        t_stream_hang_up(&streams.all[i], false);
+        t_stream_open(&streams, &streams.all[i], 0);
+        streams.all[i].idle = false;
+    }
+    assert_true(t_streams_within(&streams, 0));
+    assert_int_equal(streams.resyncs, SLOW);
+    t_publish(&t_publisher, &feed, BURST, 0);
+    assert_true(t_streams_within(&streams, 0));
+    assert_int_equal(streams.doubled + streams.foreign + streams.cut, 0);
+    assert_int_equal(streams.seen, SLOW_EVENTS * (SLOW + 2 * FAST) + BURST * (SLOW + FAST));
+    finish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest all[] = {
+        cmocka_unit_test(events_that_were_sent_leave_nothing_behind),
+        cmocka_unit_test(who_does_not_read_costs_little_and_slows_nobody),
+        cmocka_unit_test(who_does_not_read_for_long_is_let_go),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(all, t_load_setup, NULL);
+}
