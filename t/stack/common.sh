@@ -50,11 +50,13 @@ sweep() {
     kill -KILL -- "-$pid" 2>/dev/null || true
 }
 
-# spawn NAME COMMAND…: in a session of its own, its output in log/NAME.log.
+# spawn NAME COMMAND…: in a session of its own, its output in log/NAME.log. again.sh
+# reads the command.
 spawn() {
     local name=$1
     sweep "$name"
     shift
+    printf '%s\0' "$@" >"$RUN/state/$name.command"
     setsid "$@" </dev/null >>"$RUN/log/$name.log" 2>&1 9>&- &
     adopt "$name" $!
 }

@@ -312,7 +312,8 @@ static va_str_t conversation_context(wk_arena_t *a, const wk_language_t *l,
 static va_str_t hello(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f)
 {
     /* "HH:MM" compares like a time. */
-    const char *part = f->clock.len < 5                      ? "hello"
+    bool shops_own = f->organization.data != NULL && f->clock.len >= 5;
+    const char *part = !shops_own                              ? "hello"
                        : memcmp(f->clock.data, "12:00", 5) < 0 ? "hello.morning"
                        : memcmp(f->clock.data, "18:00", 5) < 0 ? "hello.afternoon"
                                                                : "hello.evening";

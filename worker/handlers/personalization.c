@@ -4,6 +4,7 @@
  */
 #include "worker/agent/personalization.h"
 
+#include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
@@ -86,15 +87,33 @@ static void note_unrouted(wk_ctx_t *ctx, const ring_t *ring)
     }
 }
 
+/* No shop, so no zone either: the date and time are this host's, as in nginx's own answer. */
+static wk_caller_facts_t nothing_known(wk_ctx_t *ctx, const ring_t *ring, const char *error)
+{
+    struct tm local;
+    char today[16] = "", clock[8] = "";
+    time_t now = (time_t)(wk_now_ms() / 1000);
+    if (localtime_r(&now, &local) != NULL) {
+        strftime(today, sizeof(today), "%Y-%m-%d", &local);
+        strftime(clock, sizeof(clock), "%H:%M", &local);
+    }
+    return (wk_caller_facts_t){
+        .error = error,
+        .caller = ring->caller,
+        .today = wk_copy(ctx->arena, va_str_c(today)),
+        .clock = wk_copy(ctx->arena, va_str_c(clock)),
+    };
+}
+
 static void find_facts(wk_ctx_t *ctx, lookup_t *l)
 {
     wk_error_t e;
     if (!look_up(ctx, l, &e)) {
         wk_log(WK_ERROR, "a call is answered without its context",
                WK_C("code", wk_code_name(e.code)), WK_C("error", e.text));
-        l->facts = (wk_caller_facts_t){.error = NO_CONTEXT, .caller = l->ring->caller};
+        l->facts = nothing_known(ctx, l->ring, NO_CONTEXT);
     } else if (l->facts.organization.data == NULL) {
-        l->facts = (wk_caller_facts_t){.error = NO_ORGANIZATION, .caller = l->ring->caller};
+        l->facts = nothing_known(ctx, l->ring, NO_ORGANIZATION);
         note_unrouted(ctx, l->ring);
     }
 }

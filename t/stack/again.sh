@@ -1,0 +1,14 @@
+#!/bin/bash
+# again.sh NAME: starts a process of the stack that died, by the command up.sh started it
+# with: what a service manager does. One that runs is left alone.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+[[ -f $RUN/state/${1:-}.command ]] || die "usage: again.sh NAME, of a process that up.sh started"
+lock_stack
+! alive "$1" || exit 0
+set -a
+. "$RUN/env"
+set +a
+ulimit -n "$(ulimit -Hn)"
+mapfile -d '' command <"$RUN/state/$1.command"
+spawn "$1" "${command[@]}"
