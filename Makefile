@@ -58,3 +58,4 @@ include t/stack/rules.mk
 include t/module.mk
 include bench/rules.mk
 include debian/rules.mk
+include debian/install.mk
