@@ -7,14 +7,16 @@ INSTALL    ?= install
 BIN         = $(PREFIX)/bin
 MODULES     = $(PREFIX)/lib/nginx/modules
 SHARE       = $(PREFIX)/share/voiceagent
+DOC         = $(PREFIX)/share/doc/voiceagent-worker
 UNITS       = $(PREFIX)/lib/systemd/system
 ETC         = $(SYSCONFDIR)/voiceagent
 
 # The files of conf/ speak of where the packages put things.
-PLACE = sed -e 's|/usr/bin/voiceagent|$(BIN)/voiceagent|g' \
-            -e 's|/etc/voiceagent/|$(ETC)/|g' \
-            -e 's|load_module modules/|load_module $(MODULES)/|' \
-            -e 's|^\#\(messages_dir\|sql_dir\) = /usr/share/voiceagent|\1 = $(SHARE)|'
+PLACE = sed -e 's@/usr/bin/voiceagent@$(BIN)/voiceagent@g' \
+            -e 's@/etc/voiceagent/@$(ETC)/@g' \
+            -e 's@/usr/share/doc/voiceagent-worker@$(DOC)@' \
+            -e 's@load_module modules/@load_module $(MODULES)/@' \
+            -e 's@^\#\(messages_dir\|sql_dir\) = /usr/share/voiceagent@\1 = $(SHARE)@'
 
 # $(call place,MODE,FILE,FOLDER): a copy that speaks of where this installation puts them.
 place = $(INSTALL) -D -m $1 $2 $(DESTDIR)$3/$(notdir $2) && \
@@ -33,4 +35,6 @@ install: all
 	$(call place,644,conf/nginx.conf,$(SHARE)/examples)
 	$(call place,644,conf/systemd/voiceagent-worker.service,$(UNITS))
 	$(INSTALL) -D -m 644 debian/voiceagent-worker.logrotate $(DESTDIR)$(SHARE)/examples/logrotate
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOC) README.md
+	$(INSTALL) -d $(DESTDIR)$(DOC)/docs && cp -r --no-preserve=mode docs/. $(DESTDIR)$(DOC)/docs
 	test -e $(DESTDIR)$(ETC)/worker.conf || { $(call place,640,conf/worker.conf,$(ETC)); }
