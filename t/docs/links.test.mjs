@@ -1,5 +1,5 @@
 // Every page's links lead somewhere, and every path of the repository that a page names in
-// code type is there; a name with * must match something.
+// code type is there; a name with *, or with NNNN for a number, must match something.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ for (const page of pages) {
       assert.ok(existsSync(file), `${page}: ${link}`);
       if (anchor) assert.ok(anchors(readFileSync(file, 'utf8')).includes(anchor), `${page}: ${link}`);
     }
-    for (const path of paths(text)) {
+    for (const path of paths(text).map((path) => path.replace('NNNN', '*'))) {
       const there = path.includes('*') ? matches(path) : existsSync(path);
       assert.ok(there, `${page}: ${path}`);
     }

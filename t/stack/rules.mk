@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test fresh
+.PHONY: deps up down clean demo test fresh routes
 
 ## make deps               installs what everything needs (Debian 12 or 13, root or sudo)
 deps:
@@ -32,3 +32,7 @@ test: deps
 ## make fresh              make up, demo, test and down on a fresh Debian, in a chroot (root)
 fresh:
 	t/fresh/run
+
+## make routes             writes docs/routes.md, the table of routes, handlers and tests
+routes:
+	node t/docs/routes.mjs
