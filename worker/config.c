@@ -12,6 +12,7 @@
 
 #include "core/base64.h"
 #include "worker/arena.h"
+#include "worker/password.h"
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
 #define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
@@ -59,7 +60,8 @@ static const setting_t settings[] = {
      86400},
     {"accounts", "refresh_token_s", "VA_REFRESH_TOKEN_S", INTEGER, AT(refresh_token_s),
      "2592000", 3600, 31536000},
-    {"accounts", "password_cost", "VA_PASSWORD_COST", INTEGER, AT(password_cost), "7", 1, 15},
+    {"accounts", "password_cost", "VA_PASSWORD_COST", INTEGER, AT(password_cost), "7", 1,
+     WK_PASSWORD_COST_MAX},
 
     {"twilio", "base_url", "TWILIO_BASE_URL", TEXT, AT(twilio_base_url), NULL, 0, 0},
     {"twilio", "account_sid", "TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), NULL, 0, 0},
