@@ -23,11 +23,15 @@ const FORMATS = {
 const SCHEMA_ID = 'description';
 
 // Null when the file is not at hand. amendments: {name: members put over those of the
-// schema of that name}, for a description older than the service.
+// schema of that name}, for a description older than the service. Opened once for all.
 export function openDescription(file, amendments = {}) {
   const full = path.join(SPECS_DIR, file);
-  return existsSync(full) ? new Description(full, amendments) : null;
+  if (!existsSync(full)) return null;
+  const key = JSON.stringify([full, amendments]);
+  if (!opened.has(key)) opened.set(key, new Description(full, amendments));
+  return opened.get(key);
 }
+const opened = new Map();
 
 class Description {
   #file;
@@ -91,14 +95,13 @@ class Description {
       if (members.type) delete schemas[name].enum;
       Object.assign(schemas[name], members);
     }
+    const base = basePath(this.#doc.servers);
     this.#operations =
-        Object.entries(this.#doc.paths)
-            .map(([template, item]) => ({
-                   pattern: new RegExp(
-                       `^${template.replace(/[.+]/g, '\\$&').replace(/\{[^}]+\}/g, '([^/]+)')}$`),
-                   parameters: (template.match(/\{/g) ?? []).length,
-                   item,
-                 }));
+        Object.entries(this.#doc.paths).map(([template, item]) => ({
+                                              pattern: pathPattern(base + template),
+                                              parameters: (template.match(/\{/g) ?? []).length,
+                                              item,
+                                            }));
     this.#operations.sort((a, b) => a.parameters - b.parameters);  // the literal path first
   }
 
@@ -194,6 +197,13 @@ class Description {
     return Object.keys(value).filter((k) => !names.has(k) && !patterns.some((p) => p.test(k)));
   }
 }
+
+// The path that stands before all of a description's paths.
+const basePath = (servers) =>
+    new URL(servers?.[0]?.url ?? '/', 'http://sim.invalid').pathname.replace(/\/$/, '');
+
+const pathPattern = (template) =>
+    new RegExp(`^${template.replace(/[.+]/g, '\\$&').replace(/\{[^}]+\}/g, '([^/]+)')}$`);
 
 function bodySchema(requestBody, form) {
   const types = Object.keys(requestBody?.content ?? {});

@@ -49,12 +49,15 @@ export class Sim {
   /*
    * What this provider does; called once, before listen().
    *   routes    [[method, '/path/:param', handler, options]]; handler(req) returns
-   *             {status, body, headers}, a body that is no text or Buffer becomes JSON;
+   *             {status, body, headers}, a body that is no text, Buffer or Pieces becomes
+   *             JSON;
    *             options.open: admit is not asked
    *   control   routes below /_sim/ of this provider alone
    *   admit     (req) => an answer that refuses, or nothing
    *   invalid   (problems, req) => the answer to a request that breaks the description,
    *             or nothing; without it such a request is only recorded
+   *   unknown   (names, req) => the answer to a request with names that the description
+   *             does not have, or nothing
    *   missing   (req, known) => the answer where there is no route; known: the path has
    *             one, with another method
    *   reset     () => back to the seeds
@@ -64,10 +67,11 @@ export class Sim {
     control = [],
     admit = () => undefined,
     invalid = () => undefined,
+    unknown = () => undefined,
     missing = () => json(404, {}),
     reset = () => {}
   }) {
-    this.rules = {admit, invalid, missing, reset};
+    this.rules = {admit, invalid, unknown, missing, reset};
     this.routes = compile(routes);
     this.control = compile([
       ['GET', '/_sim', () => this.#about()],
@@ -159,12 +163,13 @@ export class Sim {
   }
 
   async #answer(req, verdict) {
-    const {admit, invalid, missing} = this.rules;
-    const answer = await dispatch(this.routes, req, missing, (route) => {
-      const refused = route.options.open ? undefined : admit(req);
-      return refused ?? (verdict.problems.length > 0 ? invalid(verdict.problems, req) : undefined);
-    });
-    const wrong = isText(answer.body) ?
+    const {admit, invalid, unknown, missing} = this.rules;
+    const answer = await dispatch(
+        this.routes, req, missing,
+        (route) => (route.options.open ? undefined : admit(req)) ??
+            (verdict.problems.length > 0 ? invalid(verdict.problems, req) : undefined) ??
+            (verdict.unknown.length > 0 ? unknown(verdict.unknown, req) : undefined));
+    const wrong = isText(answer.body) || answer.body instanceof Pieces ?
         [] :
         this.description?.answer(req.method, req.path, answer.status, answer.body);
     if (wrong?.length > 0) {
@@ -218,6 +223,32 @@ export class Sim {
     for (const res of this.#halfOpen) res.destroy();
     this.rules.reset();
     return json(200, {});
+  }
+}
+
+/*
+ * A body sent piece by piece, gapMs apart; in the record it is one text. cut: after that
+ * many pieces the connection is closed.
+ */
+export class Pieces {
+  constructor(list, {gapMs = 0, cut} = {}) {
+    Object.assign(this, {list, gapMs, cut});
+  }
+
+  toJSON() {
+    return this.list.slice(0, this.cut).join('');
+  }
+
+  async sendTo(res) {
+    for (const piece of this.list.slice(0, this.cut)) {
+      if (res.destroyed) return;  // the client has gone
+      await new Promise((resolve) => res.write(piece, resolve));
+      if (this.gapMs > 0) await sleep(this.gapMs);
+    }
+    if (this.cut === undefined)
+      res.end();
+    else
+      res.destroy();
   }
 }
 
@@ -326,8 +357,13 @@ const told = (p) => `${p.path.join('.') || 'body'}: ${p.message}`;
 const isText = (body) => body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
 
 function send(res, {status, body, headers = {}}) {
+  if (body instanceof Pieces) {
+    res.writeHead(status, headers);
+    return body.sendTo(res);
+  }
   const text = isText(body) ? (body ?? '') : JSON.stringify(body);
   const type = isText(body) ? {} : {'content-type': 'application/json'};
   res.writeHead(status, {...type, ...headers});
   res.end(status === 204 ? undefined : text);
+  return undefined;
 }

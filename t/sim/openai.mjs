@@ -1,0 +1,82 @@
+// The simulated OpenAI: chat completions (streamed or not) and embeddings. What the
+// model says is up to the test.
+//
+//   POST /_sim/model   what the model says (openai/model.mjs), as far as given:
+//                      {answers, rules, obey, gap_ms}
+//   POST /_sim/limits  {requests, tokens}   what a minute allows from now on
+import {isProgram, run, setting} from './lib/main.mjs';
+import {Sim} from './lib/server.mjs';
+import {Chat} from './openai/chat.mjs';
+import {Embeddings} from './openai/embeddings.mjs';
+import {Limits} from './openai/limits.mjs';
+import {Model} from './openai/model.mjs';
+import {identified, invalidBody, refuse} from './openai/resource.mjs';
+
+// The description knows vectors as numbers only; "base64" is what the SDKs ask for.
+const AMENDMENTS = {
+  Embedding: {
+    properties: {
+      object: {const : 'embedding'},
+      index: {type: 'integer'},
+      embedding: {anyOf: [{type: 'array', items: {type: 'number'}}, {type: 'string'}]},
+    }
+  },
+};
+
+export function openai({apiKey}) {
+  const sim = new Sim('openai', 'openai.json', AMENDMENTS);
+  const limits = new Limits();
+  const model = new Model();
+  const chat = new Chat({model, description: sim.description});
+  const embeddings = new Embeddings();
+  const limited = (work) => (req) => identified(limits.within(req, work));
+  sim.define({
+    routes: [
+      ['POST', '/v1/chat/completions', limited((req) => chat.create(req))],
+      ['POST', '/v1/embeddings', limited((req) => embeddings.create(req))],
+    ],
+    control: [
+      ['POST', '/_sim/model', (req) => model.configure(req)],
+      ['POST', '/_sim/limits', (req) => limits.configure(req)],
+    ],
+    admit: (req) => admit(req, apiKey) ?? notJson(req),
+    invalid: (problems) => invalidBody(problems),
+    unknown: ([name]) =>
+        refuse(400, 'unknown_parameter', `Unknown parameter: '${name}'.`, {param: name}),
+    missing: (req, known) =>
+        (known ? refuse(405, null, notAllowed(req)) :
+                 refuse(404, null, `Invalid URL (${req.method} ${req.path})`)),
+    reset: () => [limits, model].forEach((part) => part.reset()),
+  });
+  return sim;
+}
+
+const notAllowed = ({method, path}) => `Not allowed to ${method} on ${
+    path}. (HINT: Perhaps you meant to use a different HTTP method?)`;
+
+function admit(req, apiKey) {
+  const given = /^Bearer (.+)$/.exec(req.headers.authorization ?? '')?.[1];
+  if (given === apiKey) return undefined;
+  return given === undefined ?
+      refuse(
+          401, null,
+          'You didn\'t provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).') :
+      refuse(401, 'invalid_api_key', `Incorrect API key provided: ${given.slice(0, 3)}***.`);
+}
+
+function notJson(req) {
+  const type = req.headers['content-type'];
+  if (!/^application\/json\b/i.test(type ?? '')) {
+    return refuse(
+        400, 'unsupported_content_type',
+        `Unsupported content type: '${
+            type}'. This API method only accepts 'application/json' requests.`);
+  }
+  return req.kind === 'json' ?
+      undefined :
+      refuse(400, null, 'We could not parse the JSON body of your request.');
+}
+
+if (isProgram(import.meta)) {
+  await run(openai({apiKey: setting('OPENAI_API_KEY')}), setting('OPENAI_BASE_URL'));
+}
