@@ -11,7 +11,7 @@ CFLAGS    := -std=gnu11 $(OPT) $(WARN) -fPIC -I. -I$(BUILD) -I/usr/include/postg
 LDFLAGS   := -Wl,-z,relro,-z,now
 
 CORE_SRC   := $(wildcard core/*.c core/*/*.c)
-WORKER_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/*/*.c))
+WORKER_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/*/*.c worker/*/*/*.c))
 CORE_OBJ   := $(CORE_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/%.o)
 SCRIPTS    := $(wildcard core/scripts/*.lua worker/scripts/*.lua)

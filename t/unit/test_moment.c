@@ -1,4 +1,4 @@
-#include "worker/handlers/moment.h"
+#include "worker/moment.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,11 +5,13 @@
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/log.h"
+#include "worker/outbox.h"
 #include "worker/providers/twilio.h"
 #include "worker/store/consents.h"
 #include "worker/store/messages.h"
 
-#define UNDER_WAY_MS 10000 /* longer than a request may take: until then it may still arrive */
+#define UNDER_WAY_MS 10000 /* longer than a request may take: until then it may still arrive   \
+                            */
 #define LOOKS_MS     5000  /* between two looks that find nothing */
 #define LOGIN_MS     60000 /* before a refused login is tried again */
 #define CLOCK_SKEW_S 30    /* between our clock and the provider's */
@@ -29,21 +31,30 @@ static va_str_t request_of(wk_arena_t *a, const wk_sms_draft_t *draft)
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
 
-bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
-                  wk_error_t *e)
+/* later: no attempt to send it is under way. *first false: the key was queued before. */
+static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_queued_t *queued,
+                  bool *first, wk_error_t *e)
 {
     wk_effect_t effect;
     wk_rows_t *rows;
-    if (!wk_effect_claim(tx, "sms", draft->key, request_of(wk_tx_arena(tx), draft), &effect, e)) {
-        return wk_error_wrap(e, "SMS");
+    if (!wk_effect_claim(tx, "sms", draft->key, request_of(wk_tx_arena(tx), draft), &effect,
+                         e)) {
+        return false;
     }
-    if (effect.state != WK_EFFECT_NEW) {
-        return wk_error(e, WK_CONFLICT, "SMS: another run sends it");
+    *first = effect.state == WK_EFFECT_NEW;
+    if (!*first) {
+        return true;
     }
-    va_str_t params[] = {draft->customer, draft->text, draft->language, draft->from,
-                         draft->to,       effect.id,   va_str_c(draft->template)};
+    va_str_t params[] = {draft->customer,
+                         draft->text,
+                         draft->language,
+                         draft->from,
+                         draft->to,
+                         effect.id,
+                         va_str_c(draft->template),
+                         later ? VA_STR("true") : VA_STR("false")};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
-        return wk_error_wrap(e, "SMS");
+        return false;
     }
     *queued = (wk_sms_queued_t){.effect = effect.id,
                                 .message = wk_cell(rows, 0, "id"),
@@ -53,6 +64,39 @@ bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *que
                                 .text = draft->text,
                                 .language = draft->language};
     return true;
+}
+
+bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
+                  wk_error_t *e)
+{
+    bool first;
+    if (!queue(tx, draft, false, queued, &first, e)) {
+        return wk_error_wrap(e, "SMS");
+    }
+    return first || wk_error(e, WK_CONFLICT, "SMS: another run sends it");
+}
+
+static va_str_t send_body(wk_arena_t *a, va_str_t key)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 128);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "key", key);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e)
+{
+    bool first;
+    wk_sms_queued_t queued;
+    wk_arena_t *a = wk_tx_arena(tx);
+    if (!queue(tx, draft, true, &queued, &first, e)) {
+        return wk_error_wrap(e, "SMS");
+    }
+    return !first || wk_outbox_job(tx, WK_DEFAULT, "sms.send", wk_tx_organization(tx),
+                                   draft->key, draft->key, send_body(a, draft->key), e);
 }
 
 /* ---------------------------------------------------------------- transactions */
@@ -71,15 +115,16 @@ typedef struct {
     va_str_t key; /* to find it by; absent: sms.effect */
     wk_sms_queued_t sms;
     next_t next;
-    int64_t wait_ms;          /* when next is WAIT */
-    int64_t sending, claimed; /* begin of the last attempt, and of all, the database's clock (ms) */
+    int64_t wait_ms; /* when next is WAIT */
+    int64_t sending,
+        claimed; /* begin of the last attempt, and of all, the database's clock (ms) */
 
     va_str_t sids[WK_TWILIO_FOUND]; /* what the provider has that may be it */
     size_t n_sids;
-    va_str_t sid;               /* what it is there; absent: nothing of it is there */
-    bool unsent;                /* surely: the provider did not take it */
-    wk_error_t failure;         /* of the attempt */
-    wk_effect_state_t state;    /* it ends as */
+    va_str_t sid;            /* what it is there; absent: nothing of it is there */
+    bool unsent;             /* surely: the provider did not take it */
+    wk_error_t failure;      /* of the attempt */
+    wk_effect_state_t state; /* it ends as */
 } run_t;
 
 typedef bool step_fn(wk_tx_t *tx, run_t *r, wk_error_t *e);
@@ -109,8 +154,8 @@ static bool lock(wk_tx_t *tx, run_t *r, wk_rows_t **rows, bool *pending, wk_erro
     if (!wk_sql(tx, &wk_sql_sms_of_effect, params, rows, e)) {
         return false;
     }
-    *pending = wk_rows_count(*rows) == 1 &&
-               va_str_eq(wk_cell(*rows, 0, "state"), VA_STR("pending"));
+    *pending =
+        wk_rows_count(*rows) == 1 && va_str_eq(wk_cell(*rows, 0, "state"), VA_STR("pending"));
     return true;
 }
 
@@ -331,8 +376,7 @@ static bool ended(wk_tx_t *tx, run_t *r, wk_error_t *e)
                                              : VA_STR_NULL};
     return wk_effect_finish(tx, r->sms.effect, r->state, VA_STR_NULL,
                             failure_json(wk_tx_arena(tx), &r->failure), e) &&
-           (r->state == WK_EFFECT_UNKNOWN ||
-            wk_sql(tx, &wk_sql_sms_failed, params, NULL, e)) &&
+           (r->state == WK_EFFECT_UNKNOWN || wk_sql(tx, &wk_sql_sms_failed, params, NULL, e)) &&
            tell_people(tx, r, e);
 }
 
@@ -348,9 +392,10 @@ static wk_outcome_t again(wk_error_t *e, wk_code_t code, int64_t ms, const char 
 static wk_outcome_t end_as(run_t *r, wk_effect_state_t state, wk_error_t *e)
 {
     r->state = state;
-    wk_log(state == WK_EFFECT_UNKNOWN ? WK_ALERT : WK_ERROR, "a text was not sent, or may not be",
-           WK_S("effect", r->sms.effect), WK_PHONE("to", r->sms.to),
-           WK_C("code", r->failure.detail), WK_C("error", r->failure.text));
+    wk_log(state == WK_EFFECT_UNKNOWN ? WK_ALERT : WK_ERROR,
+           "a text was not sent, or may not be", WK_S("effect", r->sms.effect),
+           WK_PHONE("to", r->sms.to), WK_C("code", r->failure.detail),
+           WK_C("error", r->failure.text));
     return in_tx(r, ended, e) ? WK_DONE : WK_AGAIN;
 }
 
@@ -371,9 +416,8 @@ static wk_outcome_t failed(run_t *r, wk_error_t *e)
         return again(e, WK_UNAVAILABLE, r->failure.retry_after_ms, r->failure.text);
     case WK_FORBIDDEN:
         wk_log(WK_ALERT, "the SMS provider refuses our login", WK_C("error", r->failure.text));
-        return in_tx(r, raise_login, e)
-                   ? again(e, WK_UNAVAILABLE, LOGIN_MS, r->failure.text)
-                   : WK_AGAIN;
+        return in_tx(r, raise_login, e) ? again(e, WK_UNAVAILABLE, LOGIN_MS, r->failure.text)
+                                        : WK_AGAIN;
     case WK_UNKNOWN:
         return again(e, WK_UNKNOWN, UNDER_WAY_MS, r->failure.text);
     default:
@@ -383,10 +427,8 @@ static wk_outcome_t failed(run_t *r, wk_error_t *e)
 
 static wk_sms_t message_of(const run_t *r)
 {
-    return (wk_sms_t){.from = r->sms.from,
-                      .to = r->sms.to,
-                      .body = r->sms.text,
-                      .effect = r->sms.effect};
+    return (wk_sms_t){
+        .from = r->sms.from, .to = r->sms.to, .body = r->sms.text, .effect = r->sms.effect};
 }
 
 static wk_outcome_t send_now(run_t *r, wk_error_t *e)

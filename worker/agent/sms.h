@@ -29,6 +29,12 @@ typedef struct {
 bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
                   wk_error_t *e);
 
+/*
+ * The same for a text that a job of its own sends after the commit (sms.send). Nothing happens when
+ * one was queued under the key before.
+ */
+bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e);
+
 /* After the commit of wk_sms_queue(). */
 wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queued_t *queued,
                          wk_error_t *e);

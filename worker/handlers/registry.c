@@ -25,9 +25,11 @@ static const wk_handler_t handlers[] = {
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, 0},
     {"sms.receive", WK_EFFECT, wk_sms_receive, WK_SMS_ATTEMPTS},
+    {"sms.send", WK_EFFECT, wk_sms_send_queued, WK_SMS_ATTEMPTS},
     {"sms_status.store", WK_EFFECT, wk_sms_status_store, 0},
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
+    {"tools.call", WK_EFFECT, wk_tools_call, 0},
 };
 
 const wk_handler_t *wk_handler_find(va_str_t type)

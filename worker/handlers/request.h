@@ -8,7 +8,7 @@
 
 #include "core/form.h"
 #include "worker/context.h"
-#include "worker/handlers/moment.h"
+#include "worker/moment.h"
 
 /* True for a job that is dropped when nobody waits any more (WK_READ). */
 bool wk_request_is_read(const wk_ctx_t *ctx);

@@ -1,5 +1,6 @@
 /*
  * sms.receive: a customer writes, is heard once, and is answered once by the receptionist.
+ * sms.send: a text that was queued by another job leaves.
  * sms_status.store: the carrier tells how a text of ours fares.
  */
 #include "worker/agent/sms.h"
@@ -361,6 +362,16 @@ wk_outcome_t wk_sms_receive(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_webhook_unrouted(ctx, "number", t.to, e);
     }
     return t.queued ? wk_sms_send(ctx, organization, &t.sms, e) : WK_DONE;
+}
+
+wk_outcome_t wk_sms_send_queued(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    const va_json_t *body;
+    (void)reply;
+    if (!wk_webhook_json(ctx, &body, e)) {
+        return wk_webhook_failed(e);
+    }
+    return wk_sms_resume(ctx, ctx->job->org, va_json_get_string(body, "key"), e);
 }
 
 /* ---------------------------------------------------------------- delivery */

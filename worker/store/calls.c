@@ -161,3 +161,22 @@ const wk_sql_t wk_sql_call_analyzed = {
 
 const wk_sql_t wk_sql_call_has_audio = {
     "call_has_audio", "UPDATE calls SET has_audio = true WHERE id = $1::uuid", 1};
+
+/*
+ * StirVerstat names the carrier's attestation ("TN-Validation-Passed-A"); a forwarded call says
+ * nothing of who is on the line (providers' "SHAKEN/STIR" pages).
+ */
+const wk_sql_t wk_sql_call_caller = {
+    "call_caller",
+    "SELECT c.id, c.language,"
+    "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
+    "           AS customer_number,"
+    "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
+    "           AS shop_number,"
+    "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
+    "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
+    "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested"
+    "  FROM calls c JOIN agent_configs g ON g.organization_id = c.organization_id"
+    " WHERE c.twilio_call_sid = $1 OR c.elevenlabs_conversation_id = $2"
+    " ORDER BY c.started_at DESC LIMIT 1",
+    2};

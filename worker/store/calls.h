@@ -60,6 +60,12 @@ extern const wk_sql_t wk_sql_call_transferred;
  */
 extern const wk_sql_t wk_sql_call_analyzed;
 
+/*
+ * $1 CallSid, $2 conversation, either null: id language customer_number shop_number and attested:
+ * the carrier vouches for the caller's number as far as the shop's policy asks.
+ */
+extern const wk_sql_t wk_sql_call_caller;
+
 /* $1 id: there is audio of it. */
 extern const wk_sql_t wk_sql_call_has_audio;
 

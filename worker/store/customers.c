@@ -53,7 +53,7 @@ const wk_sql_t wk_sql_customer_learnt = {
     "           ELSE 'contacted' END,"
     "       last_name = CASE WHEN name = '' THEN coalesce($8, '') ELSE last_name END,"
     "       first_name = CASE WHEN name = '' THEN coalesce($7, '') ELSE first_name END,"
-    "       email = coalesce(email, $9),"
+    "       email = coalesce(email, (SELECT lower($9) WHERE $9 ~ '^[^@[:space:]]+@[^@[:space:]]+$')),"
     "       bike_interest = bike_interest || coalesce($10::jsonb, '{}')"
     " WHERE id = $1::uuid",
     10};

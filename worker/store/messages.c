@@ -18,10 +18,11 @@ const wk_sql_t wk_sql_sms_queued = {
     "                      template, metadata, occurred_at)"
     " VALUES (current_organization(), $1::uuid, 'sms', 'outbound', 'agent', $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
-    "         jsonb_build_object('sending', (extract(epoch FROM clock_timestamp()) * 1000)::bigint),"
+    "         jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
+    "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
     "         clock_timestamp())"
     " RETURNING id",
-    7};
+    8};
 
 const wk_sql_t wk_sql_sms_of_effect = {
     "sms_of_effect",

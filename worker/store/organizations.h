@@ -7,6 +7,12 @@
 /* language: what its people are written to in. */
 extern const wk_sql_t wk_sql_shop_language;
 
+/*
+ * name phone email website_url directions description services address policies promotions hours
+ * (JSON) timezone language today (YYYY-MM-DD) open closing (HH:MM) next_opening (YYYY-MM-DD HH:MM).
+ */
+extern const wk_sql_t wk_sql_shop_facts;
+
 /* $1 number: ours, true when it is the number of any shop here. */
 extern const wk_sql_t wk_sql_number_is_ours;
 

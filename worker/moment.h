@@ -1,6 +1,6 @@
 /* Times as clients write them: ISO 8601, with a zone or by the shop's clock. */
-#ifndef WK_HANDLERS_MOMENT_H
-#define WK_HANDLERS_MOMENT_H
+#ifndef WK_MOMENT_H
+#define WK_MOMENT_H
 
 #include "worker/arena.h"
 

@@ -1,4 +1,4 @@
-#include "worker/handlers/moment.h"
+#include "worker/moment.h"
 
 #include <time.h>
 

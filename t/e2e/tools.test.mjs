@@ -1,0 +1,205 @@
+// The tools over HTTP: as ElevenLabs' webhook tools, and as REST for staff.
+import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
+import {after, before, test} from 'node:test';
+
+import {DOWNTOWN, JOHN, login, UPTOWN} from './lib/account.mjs';
+import {row, rows} from './lib/database.mjs';
+import {env} from './lib/env.mjs';
+import {openEvents} from './lib/events.mjs';
+import {ask, call} from './lib/http.mjs';
+import {sentTo, sim} from './lib/sims.mjs';
+import {waitFor} from './lib/wait.mjs';
+
+const secret = env.TOOLS_SECRET;
+const shop = {'x-va-agent': 'agent_downtown', 'x-va-called': DOWNTOWN.number};
+
+// A tool as ElevenLabs calls it: the flat arguments, and whose call it is in headers.
+const tool = (name, body, headers = {}) =>
+    call('POST', `/api/elevenlabs/tools/${name}`, {token: secret, headers: {...shop, ...headers}, body});
+
+let token, events;
+before(async () => {
+  ({token} = await login(DOWNTOWN));
+  events = await openEvents('/api/stream/organization', token);
+});
+after(() => events.close());
+
+// Free slots from a day that no other test of this file looks at.
+async function slots(fromDay, type = 'tune_up') {
+  const day = new Date(Date.now() + fromDay * 86400e3).toISOString().slice(0, 10);
+  const {available_slots} = await ask(
+      'GET', `/api/calendar/availability?service_type=${type}&preferred_date=${day}&days_ahead=7`,
+      {token});
+  assert.ok(available_slots.length > 3, 'a week has free slots');
+  return available_slots;
+}
+
+// A call that the carrier vouches for, as its status callback tells of it.
+async function attestedCall(from = JOHN, stir = 'TN-Validation-Passed-A') {
+  const sid = `CA${randomBytes(16).toString('hex')}`;
+  const {organization_id: id} = await row(
+      'select organization_id from organization_phone_numbers where phone_number = :\'n\'',
+      {n: DOWNTOWN.number});
+  await row(
+      `insert into calls (organization_id, twilio_call_sid, caller_number, called_number, stir_verstat)
+       values (:'id', :'sid', :'from', :'called', :'stir') returning id`,
+      {id, sid, from, called: DOWNTOWN.number, stir});
+  return {'x-va-call': sid, 'x-va-caller': from};
+}
+
+test('without the secret nothing is done, and an unknown tool is named', async () => {
+  const body = {service_type: 'tune_up'};
+  assert.equal((await call('POST', '/api/elevenlabs/tools/check_availability', {body})).status, 401);
+  const answer = await tool('make_coffee', body);
+  assert.equal(answer.status, 404);
+  assert.equal(answer.json.success, false);
+});
+
+test('the tool may also be named in the body, and its arguments may have an envelope', async () => {
+  const {json} = await call('POST', '/api/elevenlabs/tools', {
+    token: secret,
+    headers: shop,
+    body: {tool_name: 'check_availability', parameters: {service_type: 'fitting'}}
+  });
+  assert.equal(json.success, true);
+  assert.equal(json.duration_minutes, 90);
+  assert.ok(json.total_slots > 0);
+});
+
+test('wrong arguments are answered with a sentence', async () => {
+  const cases = [
+    [{days_ahead: 900}, /days_ahead must be from 1 to 60/],
+    [{service_type: 'moon landing'}, /service_type must be one of: tune_up/],
+    [{preferred_date: 'some day'}, /preferred_date must be a date/],
+  ];
+  for (const [body, sentence] of cases) {
+    const {status, json} = await tool('check_availability', body);
+    assert.equal(status, 200);  // ElevenLabs reads no other body
+    assert.equal(json.success, false);
+    assert.match(json.error.message, sentence);
+  }
+});
+
+test('another organization cannot be named, and no header is no customer', async () => {
+  const named = await tool('get_store_hours', {organization_id: 'bici-uptown'});
+  assert.equal(named.status, 403);
+  const alone = await call(
+      'POST', '/api/elevenlabs/tools/get_business_info',
+      {token: secret, body: {organization: 'bici-uptown'}});
+  assert.equal(alone.json.name, 'Bici Uptown');
+  const nobody =
+      await call('POST', '/api/elevenlabs/tools/get_store_hours', {token: secret, body: {}});
+  assert.equal(nobody.status, 403);
+});
+
+test('a slot is booked, confirmed by a text, told live, and taken from then on', async () => {
+  const [slot] = await slots(8);
+  const from = await sim('twilio').last();
+  const headers = await attestedCall();
+  const booked = await tool(
+      'book_appointment', {appointment_datetime: slot.start, service_type: 'tune_up'}, headers);
+  assert.equal(booked.json.success, true, booked.text);
+  assert.equal(booked.json.confirmation_sent, true);
+  const again = await tool(
+      'book_appointment', {appointment_datetime: slot.start, service_type: 'tune_up'}, headers);
+  assert.equal(again.json.appointment_id, booked.json.appointment_id, 'the first answer once more');
+  const taken = await tool(
+      'book_appointment',
+      {appointment_datetime: slot.start, service_type: 'tune_up', customer_name: 'Somebody Else'});
+  assert.equal(taken.json.success, false);
+  assert.equal(taken.json.reason, 'time_conflict');
+  assert.equal(taken.json.alternatives.length, 3);
+  const texts = await waitFor('the confirmation', async () => {
+    const sent = await sentTo(JOHN, from);
+    return sent.length > 0 && sent;
+  });
+  assert.equal(texts.length, 1);
+  assert.match(texts[0].body, /Reply C to cancel/);
+  const found = await rows(
+      'select status from appointments where id = :\'id\'', {id: booked.json.appointment_id});
+  assert.deepEqual(found, [{status: 'confirmed'}]);
+  await events.find('appointment_changed');
+});
+
+test('many at once for one slot: one has it, the others are offered others', async () => {
+  const [slot] = await slots(16);
+  const answers = await Promise.all(Array.from(
+      {length: 20},
+      (_, i) => i % 2 ?
+          tool('book_appointment', {
+            appointment_datetime: slot.start,
+            service_type: 'tune_up',
+            customer_name: `Caller ${i}`
+          }, {'x-va-conversation': `conv_race_${i}`}) :
+          call('POST', '/api/calendar/book', {
+            token,
+            body: {
+              appointment_datetime: slot.start,
+              service_type: 'tune_up',
+              customer_name: `Caller ${i}`,
+              customer_phone: `+1416555${String(1000 + i)}`
+            }
+          })));
+  const won = answers.filter((a) => a.json.success);
+  assert.equal(won.length, 1, answers.map((a) => a.text).join('\n'));
+  for (const lost of answers.filter((a) => !a.json.success)) {
+    assert.equal(lost.json.reason, 'time_conflict');
+    assert.equal(lost.json.alternatives.length, 3);
+  }
+  const {n} = await row(
+      `select count(*)::int as n from appointments where starts_at = :'at'::timestamptz
+          and status in ('held', 'confirmed')`,
+      {at: slot.start});
+  assert.equal(n, 1);
+});
+
+test('an own appointment is moved and cancelled; nobody else\'s is', async () => {
+  const [first, second] = await slots(24);
+  const headers = await attestedCall();
+  const {json: booked} =
+      await tool('book_appointment', {appointment_datetime: first.start, service_type: 'repair'}, headers);
+  const id = booked.appointment_id;
+  const stranger = await attestedCall('+14165553333');
+  assert.equal((await tool('cancel_appointment', {appointment_id: id}, stranger)).json.error.code,
+               'not_found');
+  const unattested = await attestedCall(JOHN, 'TN-Validation-Failed-C');
+  assert.equal((await tool('cancel_appointment', {appointment_id: id}, unattested)).json.error.code,
+               'verification_needed');
+  const later = (await slots(26)).at(-1);
+  const moved = await tool(
+      'reschedule_appointment', {appointment_id: id, appointment_datetime: later.start}, headers);
+  assert.equal(moved.json.success, true, moved.text);
+  const {json: uptown} = await call('GET', '/api/calendar/availability', {token: (await login(UPTOWN)).token});
+  assert.equal(uptown.success, true);
+  const cancelled = await tool('cancel_appointment', {appointment_id: id}, headers);
+  assert.equal(cancelled.json.success, true);
+  assert.equal((await tool('cancel_appointment', {appointment_id: id}, headers)).json.success, true);
+  assert.deepEqual(
+      await rows('select status, cancelled_by from appointments where id = :\'id\'', {id}),
+      [{status: 'cancelled', cancelled_by: 'customer'}]);
+  assert.ok(second);
+});
+
+test('REST answers refusals by their status', async () => {
+  const closed = await call(
+      'POST', '/api/calendar/book',
+      {token, body: {appointment_datetime: '2026-12-27T10:00', customer_name: 'Sunday Rider'}});
+  assert.equal(closed.status, 422);
+  assert.equal(closed.json.reason, 'closed');
+  const past = await call(
+      'POST', '/api/calendar/book',
+      {token, body: {appointment_datetime: '2020-01-02T10:00', customer_name: 'Late Rider'}});
+  assert.equal(past.json.reason, 'in_the_past');
+  const empty = await call('POST', '/api/calendar/book', {token, body: {customer_name: 'No Time'}});
+  assert.equal(empty.status, 400);
+});
+
+test('a message is passed on once', async () => {
+  const headers = {'x-va-conversation': `conv_${randomBytes(6).toString('hex')}`};
+  const words = `Please keep the blue one ${randomBytes(4).toString('hex')}`;
+  for (let i = 0; i < 2; i++)
+    assert.equal((await tool('take_message', {message: words}, headers)).json.success, true);
+  const found = await rows('select kind from tasks where body = :\'words\'', {words});
+  assert.deepEqual(found, [{kind: 'message'}]);
+});

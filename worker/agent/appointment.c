@@ -1,0 +1,238 @@
+#include "worker/agent/appointment.h"
+
+#include "worker/agent/event.h"
+#include "worker/agent/wording.h"
+#include "worker/store/appointments.h"
+#include "worker/store/consents.h"
+
+va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot)
+{
+    return wk_say(a, l, "moment", {"day", wk_word_date(a, l, slot->date)},
+                  {"time", wk_word_time(a, l, slot->time)});
+}
+
+/* ---------------------------------------------------------------- service */
+
+static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
+{
+    const va_json_t *tree = NULL;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), json, &limits, &tree);
+    return tree;
+}
+
+/* The shop's own word for it, else the catalogue's. */
+static va_str_t service_name(wk_tx_t *tx, const wk_language_t *l, va_str_t type, va_str_t names)
+{
+    wk_arena_t *a = wk_tx_arena(tx);
+    va_str_t own = va_json_get_string(parsed(tx, names), wk_strdup(a, wk_language_code(l)));
+    return own.len > 0 ? own : wk_word_for(a, l, "appointment", type);
+}
+
+bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *s,
+                wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_service, &type, &rows, e)) {
+        return wk_error_wrap(e, "service");
+    }
+    *s = (wk_service_t){.type = type,
+                        .name = service_name(tx, l, type, wk_cell(rows, 0, "service")),
+                        .resource = wk_cell(rows, 0, "resource"),
+                        .calendar = wk_cell(rows, 0, "calendar_id"),
+                        .price = wk_cell(rows, 0, "price"),
+                        .shop = wk_cell(rows, 0, "shop"),
+                        .zone = wk_cell(rows, 0, "zone"),
+                        .shop_phone = wk_cell(rows, 0, "phone"),
+                        .address = parsed(tx, wk_cell(rows, 0, "address")),
+                        .minutes = wk_cell_int(rows, 0, "minutes", 30)};
+    return true;
+}
+
+/* ---------------------------------------------------------------- slots */
+
+static wk_slot_t slot_of(const wk_rows_t *rows, size_t row)
+{
+    return (wk_slot_t){wk_cell(rows, row, "starts"), wk_cell(rows, row, "date"),
+                       wk_cell(rows, row, "time")};
+}
+
+static va_str_t number(wk_tx_t *tx, int64_t n)
+{
+    return wk_printf(wk_tx_arena(tx), "%lld", (long long)n);
+}
+
+static void read_slots(wk_tx_t *tx, const wk_rows_t *rows, wk_slots_t *slots)
+{
+    slots->count = wk_rows_count(rows);
+    slots->at = wk_alloc(wk_tx_arena(tx), (slots->count + 1) * sizeof(*slots->at));
+    slots->total = slots->count > 0 ? wk_cell_int(rows, 0, "total", 0) : 0;
+    for (size_t i = 0; i < slots->count; i++) {
+        slots->at[i] = slot_of(rows, i);
+    }
+}
+
+bool wk_slots(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
+              wk_slots_t *slots, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {s->resource, number(tx, s->minutes), from, number(tx, days),
+                         number(tx, n)};
+    if (!wk_sql(tx, &wk_sql_slots, params, &rows, e)) {
+        return wk_error_wrap(e, "slots");
+    }
+    read_slots(tx, rows, slots);
+    return true;
+}
+
+bool wk_slots_near(wk_tx_t *tx, const wk_service_t *s, va_str_t starts, int n,
+                   wk_slots_t *slots, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {s->resource, number(tx, s->minutes), starts, number(tx, n)};
+    if (!wk_sql(tx, &wk_sql_slots_near, params, &rows, e)) {
+        return wk_error_wrap(e, "slots");
+    }
+    read_slots(tx, rows, slots);
+    return true;
+}
+
+static wk_slot_state_t state_of(va_str_t word)
+{
+    static const char *const words[] = {
+        [WK_SLOT_FREE] = "free", [WK_SLOT_TAKEN] = "taken", [WK_SLOT_CLOSED] = "closed",
+        [WK_SLOT_PAST] = "past", [WK_SLOT_FAR] = "far",
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        if (va_str_eq(word, va_str_c(words[i]))) {
+            return (wk_slot_state_t)i;
+        }
+    }
+    return WK_SLOT_TAKEN;
+}
+
+bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment, va_str_t own,
+                  va_str_t phone, wk_slot_t *slot, wk_slot_state_t *state, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {s->resource, number(tx, s->minutes), moment->wall, moment->zone, own,
+                         phone};
+    if (!wk_sql(tx, &wk_sql_slots_lock, &s->resource, NULL, e) ||
+        !wk_sql(tx, &wk_sql_slot_state, params, &rows, e)) {
+        return wk_error_wrap(e, "slot");
+    }
+    *slot = slot_of(rows, 0);
+    *state = state_of(wk_cell(rows, 0, "state"));
+    return true;
+}
+
+/* ---------------------------------------------------------------- one of them */
+
+bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
+                         bool *found, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {id, customer};
+    if (!wk_sql(tx, &wk_sql_appointment_find, params, &rows, e)) {
+        return wk_error_wrap(e, "appointment");
+    }
+    *found = wk_rows_count(rows) == 1;
+    if (*found) {
+        *out = (wk_appointment_t){.id = wk_cell(rows, 0, "id"),
+                                  .type = wk_cell(rows, 0, "appointment_type"),
+                                  .status = wk_cell(rows, 0, "status"),
+                                  .resource = wk_cell(rows, 0, "resource"),
+                                  .calendar = wk_cell(rows, 0, "calendar_id"),
+                                  .slot = slot_of(rows, 0),
+                                  .minutes = wk_cell_int(rows, 0, "minutes", 0),
+                                  .customer = wk_cell(rows, 0, "customer_id"),
+                                  .name = wk_cell(rows, 0, "customer_name"),
+                                  .phone = wk_cell(rows, 0, "customer_phone"),
+                                  .email = wk_cell(rows, 0, "customer_email"),
+                                  .language = wk_cell(rows, 0, "language")};
+    }
+    return true;
+}
+
+bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *p, const char *change,
+                            wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "appointment_changed", p->customer, VA_STR_NULL);
+    va_json_add_str(ev.json, "appointmentId", p->id);
+    va_json_add_c(ev.json, "change", change);
+    va_json_add_str(ev.json, "appointmentType", p->type);
+    va_json_add_str(ev.json, "startsAt", p->slot.starts);
+    va_json_add_str(ev.json, "customerName", p->name);
+    return wk_event_end(&ev, e);
+}
+
+bool wk_appointment_cancel(wk_tx_t *tx, const wk_appointment_t *p, const char *by,
+                           va_str_t reason, bool *cancelled, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {p->id, va_str_c(by), reason};
+    if (!wk_sql(tx, &wk_sql_appointment_cancel, params, &rows, e)) {
+        return wk_error_wrap(e, "appointment");
+    }
+    *cancelled = wk_rows_affected(rows) == 1;
+    return !*cancelled || wk_appointment_changed(tx, p, "cancelled", e);
+}
+
+/* ---------------------------------------------------------------- confirmation */
+
+static bool wants_no_texts(wk_tx_t *tx, va_str_t phone, bool *refused, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_consent_sms, &phone, &rows, e)) {
+        return false;
+    }
+    *refused = wk_cell_bool(rows, 0, "refused");
+    return true;
+}
+
+static va_str_t address_line(wk_arena_t *a, const va_json_t *address)
+{
+    va_str_t street = va_json_get_string(address, "street");
+    va_str_t city = va_json_get_string(address, "city");
+    if (street.len == 0) {
+        return city;
+    }
+    return city.len == 0 ? street
+                         : wk_printf(a, "%.*s, %.*s", (int)street.len, street.data,
+                                     (int)city.len, city.data);
+}
+
+bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
+                            const wk_service_t *s, const wk_language_t *l, va_str_t from,
+                            bool *sent, wk_error_t *e)
+{
+    bool refused = true;
+    wk_arena_t *a = ctx->arena;
+    va_str_t sender = from.len > 0 ? from : s->shop_phone;
+    *sent = false;
+    if (p->phone.len == 0 || sender.len == 0) {
+        return true;
+    }
+    if (!wants_no_texts(tx, p->phone, &refused, e)) {
+        return false;
+    }
+    if (refused) {
+        return true;
+    }
+    wk_sms_draft_t draft = {
+        .key = wk_printf(a, "sms:confirm:%.*s:%.*s", (int)p->id.len, p->id.data,
+                         (int)p->slot.starts.len, p->slot.starts.data),
+        .customer = p->customer,
+        .from = sender,
+        .to = p->phone,
+        .text = wk_say(a, l, "appointment.confirmation", {"service", s->name},
+                       {"shop", s->shop}, {"moment", wk_word_slot(a, l, &p->slot)},
+                       {"address", address_line(a, s->address)}),
+        .language = wk_language_code(l),
+        .template = "confirmation",
+    };
+    *sent = true;
+    return wk_sms_queue_later(tx, &draft, e) &&
+           wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
+}

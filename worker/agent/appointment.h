@@ -1,0 +1,92 @@
+/*
+ * Appointments as agents, texts and staff make them. Whoever changes one tells of it by
+ * wk_appointment_changed(), in the same transaction.
+ */
+#ifndef WK_AGENT_APPOINTMENT_H
+#define WK_AGENT_APPOINTMENT_H
+
+#include "worker/agent/catalogue.h"
+#include "worker/agent/sms.h"
+#include "worker/moment.h"
+
+/* What is booked, and at which shop. */
+typedef struct {
+    va_str_t type; /* services.appointment_type */
+    va_str_t name; /* in the language asked for */
+    va_str_t resource, calendar, price, shop, zone, shop_phone;
+    const va_json_t *address;
+    int64_t minutes;
+} wk_service_t;
+
+bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *service,
+                wk_error_t *e);
+
+/* A start: ISO 8601 with the shop's offset, and the shop's date and time. */
+typedef struct {
+    va_str_t starts, date, time;
+} wk_slot_t;
+
+typedef struct {
+    wk_slot_t *at;
+    size_t count;
+    int64_t total; /* also those beyond count */
+} wk_slots_t;
+
+/* From a day (YYYY-MM-DD, absent: today) on; at most n of them. */
+bool wk_slots(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
+              wk_slots_t *slots, wk_error_t *e);
+
+/* Those nearest to an instant, for who cannot have it. */
+bool wk_slots_near(wk_tx_t *tx, const wk_service_t *s, va_str_t starts, int n,
+                   wk_slots_t *slots, wk_error_t *e);
+
+typedef enum {
+    WK_SLOT_FREE,
+    WK_SLOT_TAKEN,
+    WK_SLOT_CLOSED,
+    WK_SLOT_PAST,
+    WK_SLOT_FAR
+} wk_slot_state_t;
+
+/*
+ * What stands at that moment. From then on until the transaction ends nobody else takes a slot
+ * of the resource. own: an appointment that may be in the way; phone: whose holds may be.
+ */
+bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment, va_str_t own,
+                  va_str_t phone, wk_slot_t *slot, wk_slot_state_t *state, wk_error_t *e);
+
+/* One row as it stands. */
+typedef struct {
+    va_str_t id, type, status, resource, calendar;
+    wk_slot_t slot;
+    int64_t minutes;
+    va_str_t customer, name, phone, email, language;
+} wk_appointment_t;
+
+/*
+ * By id, or absent: the next of the customer. customer absent: anybody's. *found false: there
+ * is none. The row is locked.
+ */
+bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
+                         bool *found, wk_error_t *e);
+
+/* change: "booked", "held", "moved", "cancelled". */
+bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *appointment,
+                            const char *change, wk_error_t *e);
+
+/* Gives it back; *cancelled false: it was over already. by: "customer", "staff", "calendar". */
+bool wk_appointment_cancel(wk_tx_t *tx, const wk_appointment_t *appointment, const char *by,
+                           va_str_t reason, bool *cancelled, wk_error_t *e);
+
+/*
+ * A text that confirms it leaves after the commit, unless the number wants none. from: the
+ * shop's number, absent: its own. *sent: one will be.
+ */
+bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *appointment,
+                            const wk_service_t *s, const wk_language_t *l, va_str_t from,
+                            bool *sent, wk_error_t *e);
+
+/* "Saturday, November 28 at 10:00 AM". */
+va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot);
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * A tool: something an agent does for a customer. One table a tool (tools.c has the list)
+ * serves ElevenLabs' webhook tools, OpenAI's function calling, MCP clients, the REST routes
+ * and the embedded receptionist.
+ *
+ * A tool is one transaction. What it wants done outside (a text, a calendar entry) are jobs of
+ * that transaction's outbox, each with a ledger row of its own, so that a tool is done or not
+ * done, whatever dies in between, and a repeated call gets the answer of the first.
+ */
+#ifndef WK_AGENT_TOOL_H
+#define WK_AGENT_TOOL_H
+
+#include "worker/agent/catalogue.h"
+#include "worker/agent/tool_args.h"
+#include "worker/context.h"
+
+/* How sure we are who asks. The registry compares; no prompt and no argument raises it. */
+typedef enum {
+    WK_LEVEL_ANYBODY,
+    WK_LEVEL_PHONE, /* the number is attested by the carrier, or wrote to us */
+    WK_LEVEL_STAFF, /* signed in */
+} wk_assurance_t;
+
+/* Who asks, and from where: never taken from arguments. */
+typedef struct {
+    va_str_t organization;
+    wk_assurance_t level;
+    const char *channel; /* "voice", "sms", "chat", "api" or "mcp" */
+    va_str_t scope; /* of repeats: the call, the conversation, the message; may be absent */
+    va_str_t call;  /* calls.id, or absent */
+    va_str_t phone; /* E.164 of the customer, or absent */
+    va_str_t shop_phone;           /* the number that was called or written to, or absent */
+    va_str_t user_id;              /* of staff, or absent */
+    const wk_language_t *language; /* to answer in */
+} wk_tool_caller_t;
+
+typedef struct wk_tool wk_tool_t;
+
+/* One call of a tool on its way to an answer. */
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    const wk_tool_t *tool;
+    const wk_tool_caller_t *caller;
+    const va_json_t *args; /* checked against the tool's table */
+    va_json_writer_t *out; /* for further members of the answer */
+    void *before;          /* what the tool's before() found, or NULL */
+
+    int status;       /* HTTP; 0: answered, else refused, and nothing was changed */
+    const char *code; /* of a refusal */
+    va_str_t message; /* a sentence to be said, or that tells a model what to do */
+
+    va_str_t effect;   /* the ledger's row that was claimed; absent: none */
+    va_str_t repeated; /* the answer of an earlier call like this one; absent: none */
+} wk_tool_call_t;
+
+struct wk_tool {
+    const char *name;
+    const char *also;     /* another name it is known under, or NULL */
+    const wk_arg_t *args; /* ends with a name of NULL */
+    wk_assurance_t level;
+    bool effect; /* changes something */
+
+    /* Asks outside before the transaction begins; may be NULL. A failure is only less fresh
+     * data. */
+    void (*before)(wk_tool_call_t *call);
+
+    /*
+     * Answers within the transaction of the organization. False: it could not be done, and may
+     * be tried again. A refusal (wk_tool_refuse) rolls back.
+     */
+    bool (*run)(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e);
+};
+
+/* The answer is no, with the sentence; returns true, so that a run() ends with it. */
+bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t message);
+
+/*
+ * Claims the effect in the ledger, under a key made of what is meant. *first: it is ours to do;
+ * else the call is answered as the first one was, and run() returns true.
+ */
+bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first, wk_error_t *e);
+
+/* The text in the caller's language: wk_tool_say(call, "tool.booked", {"day", day}). */
+#define wk_tool_say(call, name, ...)                                                           \
+    wk_say((call)->ctx->arena, (call)->caller->language, (name), __VA_ARGS__)
+
+#endif

@@ -1,0 +1,176 @@
+#include "worker/agent/tools.h"
+
+#include "worker/agent/tools/tools.h"
+#include "worker/effect.h"
+#include "worker/log.h"
+
+static const wk_tool_t *const tools[] = {
+    &wk_tool_get_store_hours,  &wk_tool_get_business_info,      &wk_tool_check_availability,
+    &wk_tool_book_appointment, &wk_tool_reschedule_appointment, &wk_tool_cancel_appointment,
+    &wk_tool_take_message,
+};
+
+#define N_TOOLS (sizeof(tools) / sizeof(*tools))
+
+size_t wk_tools_count(void)
+{
+    return N_TOOLS;
+}
+
+const wk_tool_t *wk_tool_at(size_t i)
+{
+    return tools[i];
+}
+
+const wk_tool_t *wk_tool_find(va_str_t name)
+{
+    for (size_t i = 0; i < N_TOOLS; i++) {
+        if (va_str_eq(name, va_str_c(tools[i]->name)) ||
+            (tools[i]->also != NULL && va_str_eq(name, va_str_c(tools[i]->also)))) {
+            return tools[i];
+        }
+    }
+    return NULL;
+}
+
+va_str_t wk_tool_description(wk_arena_t *a, const wk_language_t *l, const wk_tool_t *tool)
+{
+    return wk_text(l, wk_printf(a, "tool.%s", tool->name).data);
+}
+
+/* ---------------------------------------------------------------- answers */
+
+bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t message)
+{
+    call->status = status;
+    call->code = code;
+    call->message = message;
+    return true;
+}
+
+typedef struct {
+    wk_tool_call_t call;
+    va_buf_t text;
+    wk_tool_answer_t *answer;
+} run_t;
+
+static void begin_answer(run_t *r)
+{
+    va_buf_init(&r->text, wk_mem(r->call.ctx->arena), 512);
+    r->call.out = va_json_writer_new(&r->text);
+    va_json_object(r->call.out);
+}
+
+static bool end_answer(run_t *r, wk_error_t *e)
+{
+    wk_tool_call_t *call = &r->call;
+    va_json_writer_t *w = call->out;
+    bool refused = call->status != 0;
+    va_json_add_bool(w, "success", !refused);
+    va_json_add_str(w, "message", call->message);
+    if (refused) {
+        va_json_key(w, "error");
+        va_json_object(w);
+        va_json_add_c(w, "code", call->code);
+        va_json_add_str(w, "message", call->message);
+        va_json_object_end(w);
+    }
+    va_json_object_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return wk_error(e, WK_INTERNAL, "tool %s: its answer cannot be written",
+                        call->tool->name);
+    }
+    *r->answer = (wk_tool_answer_t){.status = refused ? call->status : 200,
+                                    .body = va_buf_str(&r->text),
+                                    .message = call->message};
+    return true;
+}
+
+/* ---------------------------------------------------------------- run */
+
+bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first, wk_error_t *e)
+{
+    wk_effect_t effect;
+    if (!wk_effect_claim(tx, call->tool->name, key, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    *first = effect.state == WK_EFFECT_NEW;
+    call->effect = effect.id;
+    if (!*first) {
+        call->repeated = effect.result.data != NULL ? effect.result : VA_STR("{}");
+    }
+    return true;
+}
+
+static bool run_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    run_t *r = arg;
+    wk_tool_call_t *call = &r->call;
+    if (!call->tool->run(tx, call, e)) {
+        return false;
+    }
+    if (call->repeated.data != NULL) {
+        return true;
+    }
+    if (!end_answer(r, e)) {
+        return false;
+    }
+    if (call->status != 0) {
+        return false; /* refused: nothing of it stays */
+    }
+    return call->effect.data == NULL ||
+           wk_effect_finish(tx, call->effect, WK_EFFECT_DONE, VA_STR_NULL, r->answer->body, e);
+}
+
+static bool refuse_now(run_t *r, int status, const char *code, va_str_t message, wk_error_t *e)
+{
+    begin_answer(r);
+    wk_tool_refuse(&r->call, status, code, message);
+    return end_answer(r, e);
+}
+
+/* The first answer once more; its message is a member of it. */
+static void answer_again(run_t *r)
+{
+    const va_json_t *first = NULL;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    va_str_t body = r->call.repeated;
+    (void)va_json_parse(wk_mem(r->call.ctx->arena), body, &limits, &first);
+    (void)va_json_writer_end(r->call.out); /* what this call had begun to say */
+    *r->answer = (wk_tool_answer_t){.status = 200,
+                                    .body = body,
+                                    .message = va_json_get_string(first, "message"),
+                                    .repeated = true};
+}
+
+bool wk_tool_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                 const wk_tool_caller_t *caller, const va_json_t *args,
+                 wk_tool_answer_t *answer, wk_error_t *e)
+{
+    va_str_t problem;
+    run_t r = {
+        .call = {.ctx = ctx, .catalogue = c, .tool = tool, .caller = caller, .args = args},
+        .answer = answer};
+    if (!wk_args_check(ctx->arena, tool->args, args, &problem)) {
+        return refuse_now(&r, 400, "bad_request", problem, e);
+    }
+    if (caller->level < tool->level) {
+        return refuse_now(&r, 403, "verification_needed",
+                          wk_text(caller->language, "tool.not_verified"), e);
+    }
+    if (tool->before != NULL) {
+        tool->before(&r.call);
+    }
+    begin_answer(&r);
+    if (!wk_tx(ctx->db, ctx->arena, caller->organization, 0, run_tx, &r, e) &&
+        r.call.status == 0) {
+        (void)va_json_writer_end(r.call.out);
+        return wk_error_wrap(e, "tool %s", tool->name);
+    }
+    if (r.call.repeated.data != NULL) {
+        answer_again(&r);
+    }
+    wk_log(WK_INFO, "a tool was called", WK_C("tool", tool->name),
+           WK_C("channel", caller->channel), WK_I("status", answer->status));
+    return true;
+}

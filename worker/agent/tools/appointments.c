@@ -1,0 +1,512 @@
+/* check_availability, book_appointment, reschedule_appointment, cancel_appointment. */
+#include "worker/store/appointments.h"
+#include "core/phone.h"
+#include "worker/agent/appointment.h"
+#include "worker/agent/tools/tools.h"
+#include "worker/agent/wording.h"
+#include "worker/store/customers.h"
+
+#define SLOTS_TOLD   20 /* in the answer; an agent says the first SLOTS_SAID */
+#define SLOTS_SAID   3
+#define ALTERNATIVES 3
+#define HOLD_S       "300" /* a customer who says "one moment" */
+
+static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
+                                    "warranty", "general", NULL};
+
+/* ---------------------------------------------------------------- what is asked for */
+
+static va_str_t type_of(const va_json_t *args)
+{
+    va_str_t type = wk_arg_text(args, "service_type");
+    for (size_t i = 0; types[i] != NULL; i++) {
+        if (va_str_ieq(type, va_str_c(types[i]))) {
+            return va_str_c(types[i]);
+        }
+    }
+    return VA_STR("general");
+}
+
+static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_error_t *e)
+{
+    if (!wk_service(tx, call->caller->language, type_of(call->args), s, e)) {
+        return false;
+    }
+    s->minutes = wk_arg_int(call->args, "duration", s->minutes);
+    return true;
+}
+
+/* appointment_datetime, or appointment_date and appointment_time; without a zone the shop's. */
+static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
+{
+    wk_arena_t *a = call->ctx->arena;
+    va_str_t whole = wk_arg_text(call->args, "appointment_datetime");
+    va_str_t date = wk_arg_text(call->args, "appointment_date");
+    va_str_t time = wk_arg_text(call->args, "appointment_time");
+    if (whole.data == NULL && date.data != NULL && time.data != NULL) {
+        whole = wk_printf(a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    }
+    return whole.data != NULL && memchr(whole.data, 'T', whole.len) != NULL &&
+           wk_moment_parse(a, whole, false, moment);
+}
+
+static bool refuse_moment(wk_tool_call_t *call)
+{
+    return wk_tool_refuse(
+        call, 400, "bad_request",
+        VA_STR("appointment_datetime is missing: ISO 8601, as "
+               "2026-11-28T10:00, or appointment_date and appointment_time."));
+}
+
+/* ---------------------------------------------------------------- slots in an answer */
+
+static void put_slot(va_json_writer_t *w, const wk_slot_t *slot)
+{
+    va_json_object(w);
+    va_json_add_str(w, "start", slot->starts);
+    va_json_add_str(w, "date", slot->date);
+    va_json_add_str(w, "time", slot->time);
+    va_json_object_end(w);
+}
+
+static void put_slots(wk_tool_call_t *call, const char *name, const wk_slots_t *slots)
+{
+    va_json_key(call->out, name);
+    va_json_array(call->out);
+    for (size_t i = 0; i < slots->count; i++) {
+        put_slot(call->out, &slots->at[i]);
+    }
+    va_json_array_end(call->out);
+}
+
+static va_str_t say_slots(const wk_tool_call_t *call, const wk_slots_t *slots, size_t most)
+{
+    va_str_t items[ALTERNATIVES];
+    wk_arena_t *a = call->ctx->arena;
+    size_t n = slots->count < most ? slots->count : most;
+    for (size_t i = 0; i < n; i++) {
+        items[i] = wk_word_slot(a, call->caller->language, &slots->at[i]);
+    }
+    return wk_word_list_of(a, call->caller->language, items, n);
+}
+
+/* ---------------------------------------------------------------- check_availability */
+
+static const wk_arg_t availability_args[] = {
+    {.name = "service_type", .description = "what is to be done", .words = types},
+    {.name = "preferred_date",
+     .description = "first day to look at, YYYY-MM-DD; today if absent"},
+    {.name = "date", .description = "the same as preferred_date"},
+    {.name = "days_ahead",
+     WK_ARG_INTEGER,
+     "how many days to look at, 7 if absent",
+     .min = 1,
+     .max = 60},
+    {.name = "duration",
+     WK_ARG_INTEGER,
+     "minutes; the service's own if absent",
+     .min = 5,
+     .max = 1440},
+    {NULL},
+};
+
+static va_str_t preferred_day(const va_json_t *args)
+{
+    va_str_t day = wk_arg_text(args, "preferred_date");
+    return day.data != NULL ? day : wk_arg_text(args, "date");
+}
+
+static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    wk_service_t s;
+    wk_slots_t slots;
+    wk_moment_t day = {VA_STR_NULL, VA_STR_NULL};
+    va_str_t from = preferred_day(call->args);
+    if (from.data != NULL && !wk_moment_parse(call->ctx->arena, from, false, &day)) {
+        return wk_tool_refuse(call, 400, "bad_request",
+                              VA_STR("preferred_date must be a date, YYYY-MM-DD."));
+    }
+    va_str_t date = day.wall.data != NULL ? va_str(day.wall.data, 10) : VA_STR_NULL;
+    if (!read_service(tx, call, &s, e) ||
+        !wk_slots(tx, &s, date, wk_arg_int(call->args, "days_ahead", 7), SLOTS_TOLD, &slots,
+                  e)) {
+        return false;
+    }
+    put_slots(call, "available_slots", &slots);
+    va_json_add_int(call->out, "total_slots", slots.total);
+    va_json_add_int(call->out, "duration_minutes", s.minutes);
+    va_json_add_str(call->out, "service_type", s.type);
+    call->message = slots.count == 0
+                        ? wk_tool_say(call, "tool.no_slots", {"service", s.name})
+                        : wk_tool_say(call, "tool.slots", {"service", s.name},
+                                      {"slots", say_slots(call, &slots, SLOTS_SAID)});
+    return true;
+}
+
+const wk_tool_t wk_tool_check_availability = {
+    .name = "check_availability",
+    .also = "check_calendar",
+    .args = availability_args,
+    .run = check_availability,
+};
+
+/* ---------------------------------------------------------------- a slot that cannot be had */
+
+static bool refuse_slot(wk_tx_t *tx, wk_tool_call_t *call, const wk_service_t *s,
+                        const wk_slot_t *slot, wk_slot_state_t state, wk_error_t *e)
+{
+    static const char *const texts[] = {[WK_SLOT_TAKEN] = "tool.slot_taken",
+                                        [WK_SLOT_CLOSED] = "tool.slot_closed",
+                                        [WK_SLOT_PAST] = "tool.slot_past",
+                                        [WK_SLOT_FAR] = "tool.slot_far"};
+    static const char *const reasons[] = {[WK_SLOT_TAKEN] = "time_conflict",
+                                          [WK_SLOT_CLOSED] = "closed",
+                                          [WK_SLOT_PAST] = "in_the_past",
+                                          [WK_SLOT_FAR] = "too_far_ahead"};
+    wk_slots_t near = {NULL, 0, 0};
+    wk_arena_t *a = call->ctx->arena;
+    if (state != WK_SLOT_FAR && !wk_slots_near(tx, s, slot->starts, ALTERNATIVES, &near, e)) {
+        return false;
+    }
+    va_json_add_c(call->out, "reason", reasons[state]);
+    put_slots(call, "alternatives", &near);
+    va_str_t sentence = wk_tool_say(call, texts[state],
+                                    {"moment", wk_word_slot(a, call->caller->language, slot)});
+    if (near.count > 0) {
+        va_str_t others = wk_tool_say(call, "tool.slot_others",
+                                      {"slots", say_slots(call, &near, ALTERNATIVES)});
+        sentence = wk_printf(a, "%.*s %.*s", (int)sentence.len, sentence.data, (int)others.len,
+                             others.data);
+    }
+    return wk_tool_refuse(call, state == WK_SLOT_TAKEN ? 409 : 422, reasons[state], sentence);
+}
+
+/* ---------------------------------------------------------------- book_appointment */
+
+static const wk_arg_t book_args[] = {
+    {.name = "appointment_datetime",
+     .description = "start, ISO 8601; without a zone the shop's time"},
+    {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
+    {.name = "appointment_time", .description = "HH:MM, 24 hours"},
+    {.name = "service_type", .description = "what is to be done", .words = types},
+    {.name = "purpose", .description = "what for, in the customer's words"},
+    {.name = "duration",
+     WK_ARG_INTEGER,
+     "minutes; the service's own if absent",
+     .min = 5,
+     .max = 1440},
+    {.name = "customer_name", .description = "who comes", .max = 120},
+    {.name = "customer_phone",
+     .description = "where the confirmation goes; the caller's if absent",
+     .max = 32},
+    {.name = "customer_email", .description = "for a calendar invitation", .max = 254},
+    {.name = "notes", .description = "for the shop", .max = 2000},
+    {.name = "hold",
+     WK_ARG_BOOLEAN,
+     "true keeps the slot for five minutes without booking it yet"},
+    {NULL},
+};
+
+typedef struct {
+    wk_service_t service;
+    wk_slot_t slot;
+    va_str_t phone, customer, name, email;
+    bool hold;
+} booking_t;
+
+/* The caller's own number counts before one that was said. */
+static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    char number[VA_PHONE_MAX + 1];
+    va_str_t said = wk_arg_text(call->args, "customer_phone");
+    b->name = wk_arg_text(call->args, "customer_name");
+    b->email = wk_arg_text(call->args, "customer_email");
+    b->phone = call->caller->phone;
+    if (b->phone.data == NULL && said.data != NULL) {
+        if (!va_phone_normalize(number, said)) {
+            return wk_tool_refuse(call, 400, "bad_request",
+                                  VA_STR("customer_phone must be a phone number."));
+        }
+        b->phone = wk_copy(call->ctx->arena, va_str_c(number));
+    }
+    if (b->phone.data == NULL) {
+        return true;
+    }
+    va_str_t params[] = {b->phone, VA_STR("call")};
+    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+        return false;
+    }
+    b->customer = wk_cell(rows, 0, "id");
+    if (b->name.data == NULL && wk_cell(rows, 0, "name").len > 0) {
+        b->name = wk_cell(rows, 0, "name");
+    }
+    return true;
+}
+
+static bool booking_key(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
+                        va_str_t *key, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {b->customer, b->phone, b->service.type, b->slot.starts};
+    if (!wk_sql(tx, &wk_sql_appointment_generation, params, &rows, e)) {
+        return false;
+    }
+    va_str_t who = b->customer.data != NULL ? b->customer : call->caller->scope;
+    *key = wk_printf(call->ctx->arena, "%s:%.*s:%.*s:%.*s:%lld", b->hold ? "hold" : "booking",
+                     (int)who.len, who.len > 0 ? who.data : "", (int)b->service.type.len,
+                     b->service.type.data, (int)b->slot.starts.len, b->slot.starts.data,
+                     (long long)wk_cell_int(rows, 0, "generation", 0));
+    return true;
+}
+
+static va_str_t source_of(const wk_tool_call_t *call)
+{
+    if (strcmp(call->caller->channel, "sms") == 0) {
+        return VA_STR("sms");
+    }
+    return call->caller->level == WK_LEVEL_STAFF        ? VA_STR("staff")
+           : strcmp(call->caller->channel, "chat") == 0 ? VA_STR("web")
+                                                        : VA_STR("agent");
+}
+
+static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
+                           wk_appointment_t *p, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const wk_service_t *s = &b->service;
+    va_str_t minutes = wk_printf(call->ctx->arena, "%lld", (long long)s->minutes);
+    va_str_t release[] = {b->phone, s->resource, b->slot.starts, minutes};
+    va_str_t params[] = {b->customer,
+                         call->caller->call,
+                         s->type,
+                         wk_arg_text(call->args, "purpose"),
+                         s->resource,
+                         b->slot.starts,
+                         minutes,
+                         b->name,
+                         b->phone,
+                         b->email,
+                         wk_language_code(call->caller->language),
+                         wk_arg_text(call->args, "notes"),
+                         s->price,
+                         source_of(call),
+                         s->calendar,
+                         b->hold ? VA_STR(HOLD_S) : VA_STR_NULL};
+    if ((b->phone.data != NULL && !wk_sql(tx, &wk_sql_holds_release, release, NULL, e)) ||
+        !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
+        return false;
+    }
+    *p = (wk_appointment_t){.id = wk_cell(rows, 0, "id"),
+                            .type = s->type,
+                            .status = wk_cell(rows, 0, "status"),
+                            .resource = s->resource,
+                            .calendar = s->calendar,
+                            .slot = b->slot,
+                            .minutes = s->minutes,
+                            .customer = b->customer,
+                            .name = b->name,
+                            .phone = b->phone,
+                            .email = b->email,
+                            .language = wk_language_code(call->caller->language)};
+    return wk_appointment_changed(tx, p, b->hold ? "held" : "booked", e);
+}
+
+static void put_appointment(wk_tool_call_t *call, const wk_appointment_t *p, bool confirmed)
+{
+    va_json_add_str(call->out, "appointment_id", p->id);
+    va_json_add_str(call->out, "service_type", p->type);
+    va_json_add_str(call->out, "appointment_datetime", p->slot.starts);
+    va_json_add_int(call->out, "duration_minutes", p->minutes);
+    va_json_add_bool(call->out, "confirmation_sent", confirmed);
+}
+
+static bool take_slot(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b, wk_error_t *e)
+{
+    bool confirmed = false;
+    wk_appointment_t p;
+    const wk_service_t *s = &b->service;
+    if (!insert_booking(tx, call, b, &p, e) ||
+        (!b->hold && !wk_appointment_confirm(call->ctx, tx, &p, s, call->caller->language,
+                                             call->caller->shop_phone, &confirmed, e))) {
+        return false;
+    }
+    put_appointment(call, &p, confirmed);
+    va_json_add_str(call->out, "status", p.status);
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &b->slot);
+    call->message = wk_tool_say(call, b->hold ? "tool.held" : "tool.booked",
+                                {"service", s->name}, {"moment", moment});
+    return true;
+}
+
+static bool book_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool first;
+    va_str_t key;
+    wk_moment_t moment;
+    wk_slot_state_t state;
+    booking_t b = {.hold = wk_arg_bool(call->args, "hold", false)};
+    if (!read_moment(call, &moment)) {
+        return refuse_moment(call);
+    }
+    if (!read_service(tx, call, &b.service, e) || !read_customer(tx, call, &b, e)) {
+        return false;
+    }
+    if (call->status != 0) {
+        return true;
+    }
+    if (b.phone.data == NULL && b.name.data == NULL) {
+        return wk_tool_refuse(
+            call, 400, "bad_request",
+            VA_STR("customer_name or customer_phone is missing: ask for it."));
+    }
+    if (!wk_slot_look(tx, &b.service, &moment, VA_STR_NULL, b.phone, &b.slot, &state, e) ||
+        !booking_key(tx, call, &b, &key, e) || !wk_tool_claim(tx, call, key, &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    return state == WK_SLOT_FREE ? take_slot(tx, call, &b, e)
+                                 : refuse_slot(tx, call, &b.service, &b.slot, state, e);
+}
+
+const wk_tool_t wk_tool_book_appointment = {
+    .name = "book_appointment",
+    .args = book_args,
+    .effect = true,
+    .run = book_appointment,
+};
+
+/* ---------------------------------------------------------------- reschedule, cancel */
+
+/* The appointment meant; customers reach their own alone, staff every one. */
+static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p, wk_error_t *e)
+{
+    bool found = false;
+    wk_rows_t *rows;
+    va_str_t customer = VA_STR_NULL, id = wk_arg_text(call->args, "appointment_id");
+    if (call->caller->level != WK_LEVEL_STAFF) {
+        va_str_t params[] = {call->caller->phone, VA_STR("call")};
+        if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+            return false;
+        }
+        customer = wk_cell(rows, 0, "id");
+    } else if (id.data == NULL) {
+        return wk_tool_refuse(call, 400, "bad_request", VA_STR("appointment_id is missing."));
+    }
+    if (!wk_appointment_find(tx, id, customer, p, &found, e)) {
+        return false;
+    }
+    if (!found) {
+        wk_tool_refuse(call, 404, "not_found",
+                       wk_text(call->caller->language, "tool.no_appointment"));
+    }
+    return true;
+}
+
+static const wk_arg_t reschedule_args[] = {
+    {.name = "appointment_id",
+     .description = "which; the customer's next one if absent",
+     .max = 64},
+    {.name = "appointment_datetime",
+     .description = "new start, ISO 8601; without a zone the shop's time"},
+    {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
+    {.name = "appointment_time", .description = "HH:MM, 24 hours"},
+    {NULL},
+};
+
+static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
+                    const wk_service_t *s, const wk_slot_t *slot, wk_error_t *e)
+{
+    bool confirmed = false, moves = !va_str_eq(p->slot.starts, slot->starts);
+    va_str_t params[] = {p->id, slot->starts,
+                         wk_printf(call->ctx->arena, "%lld", (long long)p->minutes)};
+    p->slot = *slot;
+    if (moves && (!wk_sql(tx, &wk_sql_appointment_move, params, NULL, e) ||
+                  !wk_appointment_changed(tx, p, "moved", e) ||
+                  !wk_appointment_confirm(call->ctx, tx, p, s, call->caller->language,
+                                          call->caller->shop_phone, &confirmed, e))) {
+        return false;
+    }
+    put_appointment(call, p, confirmed);
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, slot);
+    call->message = wk_tool_say(call, "tool.moved", {"service", s->name}, {"moment", moment});
+    return true;
+}
+
+static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    wk_service_t s;
+    wk_slot_t slot;
+    wk_moment_t moment;
+    wk_slot_state_t state;
+    wk_appointment_t p = {.id = VA_STR_NULL};
+    if (!read_moment(call, &moment)) {
+        return refuse_moment(call);
+    }
+    if (!find_own(tx, call, &p, e) || call->status != 0) {
+        return call->status != 0;
+    }
+    if (!wk_service(tx, call->caller->language, p.type, &s, e)) {
+        return false;
+    }
+    s.minutes = p.minutes;
+    s.resource = p.resource;
+    if (!wk_slot_look(tx, &s, &moment, p.id, p.phone, &slot, &state, e)) {
+        return false;
+    }
+    bool stands =
+        va_str_eq(p.status, VA_STR("confirmed")) || va_str_eq(p.status, VA_STR("held"));
+    if (!stands) {
+        return wk_tool_refuse(call, 409, "appointment_over",
+                              wk_text(call->caller->language, "tool.no_appointment"));
+    }
+    return state == WK_SLOT_FREE ? move_to(tx, call, &p, &s, &slot, e)
+                                 : refuse_slot(tx, call, &s, &slot, state, e);
+}
+
+const wk_tool_t wk_tool_reschedule_appointment = {
+    .name = "reschedule_appointment",
+    .args = reschedule_args,
+    .level = WK_LEVEL_PHONE,
+    .effect = true,
+    .run = reschedule_appointment,
+};
+
+static const wk_arg_t cancel_args[] = {
+    {.name = "appointment_id",
+     .description = "which; the customer's next one if absent",
+     .max = 64},
+    {.name = "reason", .description = "why, in the customer's words"},
+    {NULL},
+};
+
+static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool cancelled;
+    wk_service_t s;
+    wk_appointment_t p = {.id = VA_STR_NULL};
+    const char *by = call->caller->level == WK_LEVEL_STAFF ? "staff" : "customer";
+    if (!find_own(tx, call, &p, e) || call->status != 0) {
+        return call->status != 0;
+    }
+    if (!wk_service(tx, call->caller->language, p.type, &s, e) ||
+        !wk_appointment_cancel(tx, &p, by, wk_arg_text(call->args, "reason"), &cancelled, e)) {
+        return false;
+    }
+    va_json_add_str(call->out, "appointment_id", p.id);
+    va_json_add_c(call->out, "status", "cancelled");
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &p.slot);
+    call->message =
+        wk_tool_say(call, "tool.cancelled", {"service", s.name}, {"moment", moment});
+    return true;
+}
+
+const wk_tool_t wk_tool_cancel_appointment = {
+    .name = "cancel_appointment",
+    .args = cancel_args,
+    .level = WK_LEVEL_PHONE,
+    .effect = true,
+    .run = cancel_appointment,
+};

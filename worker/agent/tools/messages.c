@@ -1,0 +1,68 @@
+/* take_message: words for the people of the shop. */
+#include "worker/agent/task.h"
+#include "worker/agent/tools/tools.h"
+#include "worker/store/customers.h"
+
+static const wk_arg_t message_args[] = {
+    {.name = "message",
+     .description = "what the shop is to know, in the customer's words",
+     .required = true,
+     .max = 2000},
+    {.name = "customer_name", .description = "who says it", .max = 120},
+    {.name = "callback", WK_ARG_BOOLEAN, "true when the customer wants to be called back"},
+    {NULL},
+};
+
+static bool reach(wk_tx_t *tx, wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {call->caller->phone, VA_STR("call")};
+    *customer = VA_STR_NULL;
+    if (call->caller->phone.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+        return false;
+    }
+    *customer = wk_cell(rows, 0, "id");
+    return true;
+}
+
+static bool take_message(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool first;
+    va_str_t customer, key;
+    wk_arena_t *a = call->ctx->arena;
+    bool callback = wk_arg_bool(call->args, "callback", false);
+    va_str_t name = wk_arg_text(call->args, "customer_name");
+    va_str_t scope = call->caller->scope;
+    /* Two messages of one talk are two; the same words again are the same message. */
+    va_str_t text = wk_arg_text(call->args, "message");
+    key = wk_printf(a, "message:%.*s:%.*s", (int)scope.len, scope.len > 0 ? scope.data : "",
+                    (int)(text.len < 400 ? text.len : 400), text.data);
+    if (!reach(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    wk_task_t task = {.kind = callback ? "callback" : "message",
+                      .key = call->effect,
+                      .title = callback ? "task.callback" : "task.message",
+                      .text = text,
+                      .who = name.len > 0 ? name : call->caller->phone,
+                      .customer = customer};
+    if (!wk_task_raise(call->ctx, tx, &task, e)) {
+        return false;
+    }
+    call->message =
+        wk_text(call->caller->language, callback ? "reply.human" : "reply.message_taken");
+    return true;
+}
+
+const wk_tool_t wk_tool_take_message = {
+    .name = "take_message",
+    .args = message_args,
+    .effect = true,
+    .run = take_message,
+};

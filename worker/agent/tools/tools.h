@@ -1,0 +1,12 @@
+/* The tools, each in the file of its family; worker/agent/tools.c lists them. */
+#ifndef WK_AGENT_TOOLS_TOOLS_H
+#define WK_AGENT_TOOLS_TOOLS_H
+
+#include "worker/agent/tool.h"
+
+extern const wk_tool_t wk_tool_get_store_hours, wk_tool_get_business_info;
+extern const wk_tool_t wk_tool_check_availability, wk_tool_book_appointment,
+    wk_tool_reschedule_appointment, wk_tool_cancel_appointment;
+extern const wk_tool_t wk_tool_take_message;
+
+#endif

@@ -1,0 +1,162 @@
+#include "worker/handlers/tool_caller.h"
+
+#include "worker/handlers/caller.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/handlers/webhook.h"
+#include "worker/store/calls.h"
+#include "worker/store/organizations.h"
+
+/* The headers, each absent unless it is what it should be. */
+typedef struct {
+    va_str_t agent, call_sid, conversation, called, caller;
+} identity_t;
+
+static va_str_t id_header(const va_job_t *job, const char *name)
+{
+    va_str_t id = wk_request_header(job, name);
+    return wk_webhook_is_id(id) ? id : VA_STR_NULL;
+}
+
+static identity_t read_identity(wk_ctx_t *ctx)
+{
+    const va_job_t *job = ctx->job;
+    return (identity_t){
+        .agent = id_header(job, "x-va-agent"),
+        .call_sid = id_header(job, "x-va-call"),
+        .conversation = id_header(job, "x-va-conversation"),
+        .called = wk_webhook_number(ctx->arena, wk_request_header(job, "x-va-called")),
+        .caller = wk_webhook_number(ctx->arena, wk_request_header(job, "x-va-caller")),
+    };
+}
+
+/* ---------------------------------------------------------------- organization */
+
+static va_str_t named_organization(const va_json_t *args)
+{
+    static const char *const members[] = {"organization", "organization_id", "client_id"};
+    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+        va_str_t named = wk_arg_text(args, members[i]);
+        if (named.data != NULL) {
+            return named;
+        }
+    }
+    return VA_STR_NULL;
+}
+
+static bool organization_of_name(wk_ctx_t *ctx, va_str_t named, va_str_t *organization,
+                                 wk_error_t *e)
+{
+    return wk_webhook_organization(ctx, wk_is_uuid(named) ? "id" : "slug", named, organization,
+                                   e);
+}
+
+static bool find_organization(wk_ctx_t *ctx, const identity_t *id, const va_json_t *args,
+                              va_str_t *organization, wk_error_t *e)
+{
+    va_str_t named = named_organization(args), other = VA_STR_NULL;
+    if (!wk_webhook_organization(ctx, "agent", id->agent, organization, e)) {
+        return false;
+    }
+    if (organization->data == NULL &&
+        !wk_webhook_organization(ctx, "number", id->called, organization, e)) {
+        return false;
+    }
+    if (named.data != NULL && !organization_of_name(ctx, named, &other, e)) {
+        return false;
+    }
+    if (organization->data == NULL && id->agent.data == NULL && id->called.data == NULL) {
+        *organization = other;
+    }
+    if (organization->data == NULL) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The request names no organization.");
+    }
+    if (named.data != NULL && !va_str_eq(other, *organization)) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The request names another organization.");
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------- the call */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    const identity_t *id;
+    wk_tool_caller_t *caller;
+} look_t;
+
+static bool shop_language(wk_tx_t *tx, const look_t *l, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_shop_language, NULL, &rows, e)) {
+        return false;
+    }
+    l->caller->language =
+        wk_catalogue_pick(l->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
+    return true;
+}
+
+/* The carrier's own word for the number, as far as the shop believes it. */
+static bool look_at_call(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    look_t *l = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {l->id->call_sid, l->id->conversation};
+    if (!shop_language(tx, l, e) || !wk_sql(tx, &wk_sql_call_caller, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    va_str_t language = wk_cell(rows, 0, "language");
+    const wk_language_t *spoken = wk_catalogue_find(l->catalogue, language);
+    l->caller->language = spoken != NULL ? spoken : l->caller->language;
+    l->caller->call = wk_cell(rows, 0, "id");
+    l->caller->shop_phone = wk_cell(rows, 0, "shop_number");
+    va_str_t number = wk_cell(rows, 0, "customer_number");
+    bool same = l->id->caller.data == NULL || va_str_eq(l->id->caller, number);
+    if (number.data != NULL && same) {
+        l->caller->phone = number;
+        l->caller->level =
+            wk_cell_bool(rows, 0, "attested") ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
+    }
+    return true;
+}
+
+static bool read_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *args,
+                       wk_tool_caller_t *caller, wk_error_t *e)
+{
+    identity_t id = read_identity(ctx);
+    look_t l = {ctx, c, &id, caller};
+    if (!find_organization(ctx, &id, args, &caller->organization, e)) {
+        return false;
+    }
+    caller->channel =
+        id.call_sid.data != NULL || id.conversation.data != NULL ? "voice" : caller->channel;
+    caller->scope = id.call_sid.data != NULL ? id.call_sid : id.conversation;
+    caller->shop_phone = id.called;
+    caller->phone = id.caller; /* said by the platform, not attested: a place to write to */
+    return wk_tx(ctx->db, ctx->arena, caller->organization, 0, look_at_call, &l, e);
+}
+
+/* ---------------------------------------------------------------- staff */
+
+static bool read_member(wk_tx_t *tx, const wk_caller_t *member, void *arg, wk_error_t *e)
+{
+    look_t *l = arg;
+    l->caller->organization = wk_copy(l->ctx->arena, member->organization);
+    l->caller->user_id = wk_copy(l->ctx->arena, member->user_id);
+    l->caller->level = WK_LEVEL_STAFF;
+    l->caller->scope = l->caller->user_id;
+    return shop_language(tx, l, e);
+}
+
+bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
+                         const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e)
+{
+    look_t l = {ctx, c, NULL, caller};
+    *caller = (wk_tool_caller_t){.channel = channel};
+    return ctx->job->claims != NULL ? wk_caller_tx(ctx, WK_FROM_STAFF, read_member, &l, e)
+                                    : read_agent(ctx, c, args, caller, e);
+}

@@ -1,0 +1,141 @@
+/*
+ * tools.call: a tool by its own path or by a member of the body, as ElevenLabs' webhook tools
+ * send it, and the REST routes that are a tool each.
+ */
+#include "worker/agent/tools.h"
+
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/handlers/tool_caller.h"
+
+/* The routes of the requirement documents: the first two segments behind /api. */
+static const struct {
+    const char *group, *name, *tool;
+    const char *rest; /* the argument that the next segment is, or NULL */
+} routes[] = {
+    {"calendar", "availability", "check_availability", NULL},
+    {"calendar", "book", "book_appointment", NULL},
+    {"shopify", "inventory", "check_inventory", "product"},
+    {"recommendations", "products", "get_product_recommendations", NULL},
+};
+
+typedef struct {
+    const wk_tool_t *tool;
+    const va_json_t *args;
+    bool for_model; /* whoever reads the answer gets nothing but a 200's body */
+} request_t;
+
+/* ---------------------------------------------------------------- which tool */
+
+static va_str_t tool_of_body(const va_json_t *body)
+{
+    va_str_t name = va_json_get_string(body, "tool_name");
+    return name.len > 0 ? name : va_json_get_string(body, "tool");
+}
+
+/* The arguments themselves, or within the envelope some clients write. */
+static const va_json_t *args_of_body(const va_json_t *body)
+{
+    static const char *const envelopes[] = {"parameters", "arguments"};
+    for (size_t i = 0; i < sizeof(envelopes) / sizeof(*envelopes); i++) {
+        const va_json_t *inner = va_json_get(body, envelopes[i]);
+        if (va_json_is(inner, VA_JSON_OBJECT)) {
+            return inner;
+        }
+    }
+    return body;
+}
+
+static bool read_agent_call(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
+{
+    const va_json_t *body;
+    va_str_t name = wk_request_segment(ctx->job, 3);
+    if (!wk_request_json(ctx, &body, e)) {
+        return false;
+    }
+    name = name.len > 0 ? name : tool_of_body(body);
+    r->for_model = true;
+    r->args = args_of_body(body);
+    r->tool = wk_tool_find(name);
+    return r->tool != NULL || wk_refuse(e, WK_R_NOT_FOUND, "There is no such tool.");
+}
+
+/* ---------------------------------------------------------------- which route */
+
+static const va_json_t *with_member(wk_arena_t *a, const va_json_t *args, const char *name,
+                                    va_str_t value)
+{
+    va_json_t *object = wk_alloc(a, sizeof(*object));
+    va_json_t *member = wk_alloc(a, sizeof(*member));
+    *object = (va_json_t){
+        .type = VA_JSON_OBJECT, .first = member, .count = (args != NULL ? args->count : 0) + 1};
+    *member = (va_json_t){.type = VA_JSON_STRING,
+                          .name = va_str_c(name),
+                          .text = value,
+                          .next = args != NULL ? args->first : NULL};
+    return object;
+}
+
+static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
+{
+    va_form_t form;
+    if (!va_str_eq(ctx->job->http_method, VA_STR("GET"))) {
+        return wk_request_json(ctx, &r->args, e);
+    }
+    if (!wk_request_args(ctx, &form, e)) {
+        return false;
+    }
+    r->args = wk_args_of_form(ctx->arena, r->tool->args, &form);
+    return true;
+}
+
+static bool read_route(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
+{
+    va_str_t group = wk_request_segment(ctx->job, 1), name = wk_request_segment(ctx->job, 2);
+    for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
+        if (va_str_eq(group, va_str_c(routes[i].group)) &&
+            va_str_eq(name, va_str_c(routes[i].name))) {
+            va_str_t rest = wk_request_segment(ctx->job, 3);
+            r->tool = wk_tool_find(va_str_c(routes[i].tool));
+            if (r->tool == NULL || !read_args(ctx, r, e)) {
+                break;
+            }
+            if (routes[i].rest != NULL && rest.len > 0) {
+                r->args = with_member(ctx->arena, r->args, routes[i].rest, rest);
+            }
+            return true;
+        }
+    }
+    return r->tool != NULL ? false : wk_refuse(e, WK_R_NOT_FOUND, "There is no such tool.");
+}
+
+/* ---------------------------------------------------------------- the call */
+
+/*
+ * ElevenLabs feeds the body of a 2xx to the model and nothing else: a refusal it should act on
+ * is told by the body alone.
+ */
+static wk_outcome_t answer_with(const request_t *r, const wk_tool_answer_t *answer,
+                                va_reply_t *reply)
+{
+    reply->status = r->for_model ? 200 : answer->status;
+    reply->type = VA_STR("application/json");
+    reply->body = answer->body;
+    return WK_DONE;
+}
+
+wk_outcome_t wk_tools_call(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    request_t r = {.tool = NULL};
+    wk_tool_caller_t caller;
+    wk_tool_answer_t answer;
+    const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
+    bool for_agent = va_str_eq(wk_request_segment(ctx->job, 1), VA_STR("elevenlabs"));
+    if (c == NULL || !(for_agent ? read_agent_call : read_route)(ctx, &r, e) ||
+        !wk_tool_caller_read(ctx, c, "api", r.args, &caller, e) ||
+        !wk_tool_run(ctx, c, r.tool, &caller, r.args, &answer, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    return answer_with(&r, &answer, reply);
+}

@@ -1,0 +1,152 @@
+#include "worker/store/appointments.h"
+
+/* clang-format off */
+
+#define SHOP \
+    "shop AS (SELECT timezone::text AS zone, hours, (now() AT TIME ZONE timezone)::date AS today" \
+    "           FROM organizations WHERE id = current_organization())"
+
+/* A start in the shop's time: ISO 8601 with the offset of that very moment. */
+#define OFFSET_S(at, zone) \
+    "extract(epoch FROM (" at " AT TIME ZONE " zone ") - (" at " AT TIME ZONE 'UTC'))"
+#define STARTS(at, zone) \
+    "to_char(" at " AT TIME ZONE " zone ", 'YYYY-MM-DD\"T\"HH24:MI:SS')" \
+    " || CASE WHEN " OFFSET_S(at, zone) " < 0 THEN '-' ELSE '+' END" \
+    " || to_char(make_interval(secs => abs(" OFFSET_S(at, zone) ")), 'HH24:MI') AS starts"
+#define DATE_AND_TIME(at, zone) \
+    "to_char(" at " AT TIME ZONE " zone ", 'YYYY-MM-DD') AS date," \
+    " to_char(" at " AT TIME ZONE " zone ", 'HH24:MI') AS time"
+
+#define STANDS "(status IN ('confirmed', 'in_progress') OR (status = 'held' AND hold_expires_at > now()))"
+
+/* clang-format on */
+
+/* Half an hour where the shop says nothing about the type. */
+const wk_sql_t wk_sql_service = {
+    "service",
+    "SELECT coalesce(s.name, '{}') AS service, coalesce(s.duration_minutes, 30) AS minutes, s.price,"
+    "       coalesce(s.resource, 'default') AS resource,"
+    "       coalesce(s.calendar_id, 'primary') AS calendar_id,"
+    "       o.name AS shop, o.timezone::text AS zone, o.address, o.language, o.phone"
+    "  FROM organizations o"
+    "  LEFT JOIN services s ON s.organization_id = o.id AND s.appointment_type = $1 AND s.is_active"
+    " WHERE o.id = current_organization()",
+    1};
+
+const wk_sql_t wk_sql_slots_lock = {
+    "slots_lock",
+    "SELECT lock_key('appointments:' || current_organization()::text || ':' || $1)", 1};
+
+const wk_sql_t wk_sql_slots = {
+    "slots",
+    "WITH " SHOP ", bounds AS ("
+    "    SELECT zone, greatest(now(), instant_of(coalesce($3::date, today)::timestamp, zone)) AS first,"
+    "           instant_of((coalesce($3::date, today) + $4::int)::timestamp, zone) AS last"
+    "      FROM shop)"
+    " SELECT " STARTS("s.starts_at", "b.zone") ", " DATE_AND_TIME("s.starts_at", "b.zone") ","
+    "        count(*) OVER () AS total"
+    "   FROM bounds b, free_slots($1, make_interval(mins => $2::int), b.first, b.last) s"
+    "  ORDER BY s.starts_at LIMIT $5::int",
+    5};
+
+const wk_sql_t wk_sql_slots_near = {
+    "slots_near",
+    "WITH " SHOP ", wanted AS (SELECT $3::timestamptz AS at),"
+    " near AS ("
+    "    SELECT s.starts_at, b.zone"
+    "      FROM shop b, wanted w, free_slots($1, make_interval(mins => $2::int),"
+    "           greatest(now(), w.at - interval '3 days'), greatest(now(), w.at) + interval '14 days') s"
+    "     ORDER BY abs(extract(epoch FROM s.starts_at - w.at)) LIMIT $4::int)"
+    " SELECT " STARTS("starts_at", "zone") ", " DATE_AND_TIME("starts_at", "zone") ", 0 AS total"
+    "   FROM near ORDER BY starts_at",
+    4};
+
+const wk_sql_t wk_sql_slot_state = {
+    "slot_state",
+    "WITH " SHOP ", slot AS ("
+    "    SELECT zone, hours, instant_of($3::timestamp, coalesce($4, zone)) AS s,"
+    "           make_interval(mins => $2::int) AS d FROM shop)"
+    " SELECT " STARTS("s", "zone") ", " DATE_AND_TIME("s", "zone") ","
+    "        CASE WHEN s <= now() THEN 'past'"
+    "             WHEN s > now() + interval '370 days' THEN 'far'"
+    "             WHEN NOT coalesce(tstzrange(s, s + d) <@ opening_period(hours, zone,"
+    "                       (s AT TIME ZONE zone)::date), false)"
+    "              AND NOT coalesce(tstzrange(s, s + d) <@ opening_period(hours, zone,"
+    "                       (s AT TIME ZONE zone)::date - 1), false) THEN 'closed'"
+    "             WHEN EXISTS (SELECT FROM appointments a"
+    "                           WHERE a.resource = $1 AND a.starts_at < s + d AND a.ends_at > s"
+    "                             AND " STANDS " AND a.id IS DISTINCT FROM $5::uuid"
+    "                             AND NOT (a.status = 'held' AND a.customer_phone = $6))"
+    "               OR EXISTS (SELECT FROM calendar_events c"
+    "                           WHERE c.resource = $1 AND c.is_busy"
+    "                             AND c.starts_at < s + d AND c.ends_at > s) THEN 'taken'"
+    "             ELSE 'free' END AS state"
+    "   FROM slot",
+    6};
+
+const wk_sql_t wk_sql_appointment_insert = {
+    "appointment_insert",
+    "INSERT INTO appointments (organization_id, customer_id, call_id, appointment_type, purpose,"
+    "                          resource, starts_at, ends_at, customer_name, customer_phone,"
+    "                          customer_email, language, notes, price, source, google_calendar_id,"
+    "                          status, hold_expires_at)"
+    " VALUES (current_organization(), $1::uuid, $2::uuid, $3, $4, $5, $6::timestamptz,"
+    "         $6::timestamptz + make_interval(mins => $7::int), $8, $9, lower($10), $11, $12,"
+    "         $13::numeric, $14, $15,"
+    "         CASE WHEN $16::int IS NULL THEN 'confirmed' ELSE 'held' END,"
+    "         now() + make_interval(secs => $16::int))"
+    " RETURNING id, status",
+    16};
+
+const wk_sql_t wk_sql_holds_release = {
+    "holds_release",
+    "UPDATE appointments"
+    "   SET status = 'cancelled', cancelled_at = now(), cancelled_by = 'reschedule'"
+    " WHERE status = 'held' AND customer_phone = $1 AND resource = $2"
+    "   AND starts_at < $3::timestamptz + make_interval(mins => $4::int)"
+    "   AND ends_at > $3::timestamptz",
+    4};
+
+const wk_sql_t wk_sql_appointment_generation = {
+    "appointment_generation",
+    "SELECT count(*) AS generation FROM appointments"
+    " WHERE status = 'cancelled' AND cancelled_by IN ('customer', 'staff', 'calendar')"
+    "   AND customer_id IS NOT DISTINCT FROM $1::uuid"
+    "   AND customer_phone IS NOT DISTINCT FROM $2 AND appointment_type = $3"
+    "   AND starts_at = $4::timestamptz",
+    4};
+
+const wk_sql_t wk_sql_appointment_find = {
+    "appointment_find",
+    "SELECT a.id, a.appointment_type, a.status, a.resource,"
+    "       (extract(epoch FROM a.ends_at - a.starts_at) / 60)::int AS minutes,"
+    "       " STARTS("a.starts_at", "o.timezone::text") ", " DATE_AND_TIME("a.starts_at", "o.timezone::text") ","
+    "       a.customer_id, a.customer_name, a.customer_phone, a.customer_email, a.language,"
+    "       a.google_calendar_id AS calendar_id"
+    "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
+    " WHERE ($2::uuid IS NULL OR a.customer_id = $2::uuid)"
+    "   AND CASE WHEN $1::text IS NOT NULL THEN a.id = uuid_or_null($1)"
+    "            ELSE a.status IN ('held', 'confirmed') AND a.starts_at > now() END"
+    " ORDER BY a.starts_at LIMIT 1 FOR UPDATE OF a",
+    2};
+
+const wk_sql_t wk_sql_appointment_move = {
+    "appointment_move",
+    "UPDATE appointments"
+    "   SET starts_at = $2::timestamptz,"
+    "       ends_at = $2::timestamptz + make_interval(mins => $3::int),"
+    "       reminded_48h_at = NULL, reminded_24h_at = NULL, reminded_1h_at = NULL,"
+    "       confirmation_sent_at = NULL"
+    " WHERE id = $1::uuid",
+    3};
+
+const wk_sql_t wk_sql_appointment_cancel = {
+    "appointment_cancel",
+    "UPDATE appointments"
+    "   SET status = 'cancelled', cancelled_at = now(), cancelled_by = $2, cancel_reason = $3"
+    " WHERE id = $1::uuid AND status IN ('held', 'confirmed')",
+    3};
+
+const wk_sql_t wk_sql_appointment_confirmed = {
+    "appointment_confirmed",
+    "UPDATE appointments SET confirmation_sent_at = now() WHERE id = $1::uuid", 1};

@@ -1,0 +1,65 @@
+/* Appointments: free slots, and taking, moving and giving back one of them. */
+#ifndef WK_STORE_APPOINTMENTS_H
+#define WK_STORE_APPOINTMENTS_H
+
+#include "worker/db.h"
+
+/*
+ * $1 appointment_type: what is known of the service: service (its names by language, JSON) minutes
+ * price resource calendar_id, and of the shop: shop zone address (JSON) language phone.
+ */
+extern const wk_sql_t wk_sql_service;
+
+/* $1 resource: until the transaction ends nobody else takes a slot of it. */
+extern const wk_sql_t wk_sql_slots_lock;
+
+/*
+ * $1 resource, $2 minutes, $3 first day (YYYY-MM-DD) or null for today, $4 number of days, $5
+ * rows: starts (ISO 8601 with the shop's offset) date time (the shop's), earliest first, and
+ * total.
+ */
+extern const wk_sql_t wk_sql_slots;
+
+/* $1 resource, $2 minutes, $3 ISO 8601, $4 rows: as above, those nearest to the instant. */
+extern const wk_sql_t wk_sql_slots_near;
+
+/*
+ * $1 resource, $2 minutes, $3 wall time, $4 its zone or null for the shop's, $5 appointment
+ * that may be in the way, or null, $6 number whose own hold may be: starts date time as above, and
+ * state: free, taken, closed, past or far.
+ */
+extern const wk_sql_t wk_sql_slot_state;
+
+/*
+ * $1 customer or null, $2 call or null, $3 type, $4 purpose, $5 resource, $6 start, $7 minutes,
+ * $8 name, $9 phone, $10 e-mail, $11 language, $12 notes, $13 price, $14 source, $15
+ * calendar, $16 seconds to hold it or null to confirm it. Gives id status.
+ */
+extern const wk_sql_t wk_sql_appointment_insert;
+
+/* $1 phone, $2 resource, $3 start, $4 minutes: the holds of that number there are given up. */
+extern const wk_sql_t wk_sql_holds_release;
+
+/*
+ * How often that very booking was cancelled. $1 customer or null, $2 phone or null, $3 type,
+ * $4 start: generation.
+ */
+extern const wk_sql_t wk_sql_appointment_generation;
+
+/*
+ * Locked: id appointment_type status resource minutes starts date time customer_id
+ * customer_name customer_phone customer_email language calendar_id. The one of id $1, or without an
+ * id the next of the customer $2 that still stands. $2 null: anybody's.
+ */
+extern const wk_sql_t wk_sql_appointment_find;
+
+/* $1 id, $2 start, $3 minutes. */
+extern const wk_sql_t wk_sql_appointment_move;
+
+/* $1 id, $2 by whom, $3 reason or null; affects no row when it is over already. */
+extern const wk_sql_t wk_sql_appointment_cancel;
+
+/* $1 id: a confirmation was queued. */
+extern const wk_sql_t wk_sql_appointment_confirmed;
+
+#endif
