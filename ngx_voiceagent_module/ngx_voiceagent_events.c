@@ -16,16 +16,17 @@
 #include "ngx_voiceagent_ring.h"
 
 
-#define NGX_VOICEAGENT_EVENTS_BATCH    64
+#define NGX_VOICEAGENT_EVENTS_BATCH    16       /* under way to a client */
+#define NGX_VOICEAGENT_EVENTS_BYTES    16384    /* and no more once so many */
 #define NGX_VOICEAGENT_EVENTS_RETRY    2000
 #define NGX_VOICEAGENT_SNAPSHOT_WAIT   3000
 
 
-/* a buffer that shares an event's text */
+/* a buffer that shows an event's text, and keeps it until it is sent */
 
 typedef struct {
     ngx_buf_t                      buf;
-    ngx_voiceagent_event_t        *event;        /* NULL: text of our own */
+    ngx_voiceagent_event_t        *event;        /* NULL: sent */
 } ngx_voiceagent_out_t;
 
 
@@ -54,17 +55,20 @@ static void ngx_voiceagent_events_wake(ngx_voiceagent_reader_t *reader);
 static ngx_int_t ngx_voiceagent_events_start(ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_connected(
     ngx_voiceagent_client_t *client);
+static ngx_int_t ngx_voiceagent_events_greeting(
+    ngx_voiceagent_client_t *client, va_buf_t *out);
 static ngx_int_t ngx_voiceagent_events_resync(
     ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_snapshot(
     ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_events_snapshot_ended(ngx_voiceagent_waiter_t *w);
+static ngx_int_t ngx_voiceagent_events_history(
+    ngx_voiceagent_client_t *client, ngx_voiceagent_waiter_t *w);
 static ngx_int_t ngx_voiceagent_events_pump(ngx_voiceagent_client_t *client);
 static ngx_uint_t ngx_voiceagent_events_match(ngx_voiceagent_client_t *client,
     ngx_voiceagent_event_t *event);
 static ngx_chain_t *ngx_voiceagent_events_link(
-    ngx_voiceagent_client_t *client, ngx_str_t *text,
-    ngx_voiceagent_event_t *event);
+    ngx_voiceagent_client_t *client, ngx_voiceagent_event_t *event);
 static ngx_int_t ngx_voiceagent_events_text(ngx_voiceagent_client_t *client,
     ngx_str_t *text);
 static ngx_int_t ngx_voiceagent_events_output(ngx_voiceagent_client_t *client,
@@ -73,6 +77,7 @@ static void ngx_voiceagent_events_sent(ngx_voiceagent_client_t *client,
     ngx_chain_t **out);
 static void ngx_voiceagent_events_writer(ngx_http_request_t *r);
 static void ngx_voiceagent_events_ping(ngx_event_t *ev);
+static ngx_int_t ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_drain(ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_events_close(ngx_voiceagent_client_t *client,
     ngx_int_t rc);
@@ -462,35 +467,57 @@ ngx_voiceagent_events_start(ngx_voiceagent_client_t *client)
 static ngx_int_t
 ngx_voiceagent_events_connected(ngx_voiceagent_client_t *client)
 {
-    u_char                 *p, now[sizeof("1970-09-28T12:00:00+06:00")];
-    uint64_t                ms, seq;
-    va_buf_t                out;
-    ngx_str_t               text;
-    ngx_http_request_t     *r;
-    va_json_writer_t       *w;
-    ngx_voiceagent_ctx_t   *ctx;
+    va_buf_t     out;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    va_alloc_t   mem;
+    ngx_pool_t  *pool;
 
-    r = client->request;
-    ctx = ngx_voiceagent_get_ctx(r);
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8,
+                           client->request->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
 
-    va_buf_init(&out, &ctx->mem, 256);
+    ngx_voiceagent_mem(&mem, pool);
+    va_buf_init(&out, &mem, NGX_DEFAULT_POOL_SIZE / 32);
 
-    va_buf_add_c(&out, "retry: ");
-    va_buf_add_int(&out, NGX_VOICEAGENT_EVENTS_RETRY
+    rc = ngx_voiceagent_events_greeting(client, &out);
+
+    if (rc == NGX_OK) {
+        ngx_voiceagent_ngx(&text, va_buf_str(&out));
+        rc = text.len ? ngx_voiceagent_events_text(client, &text) : NGX_ERROR;
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_events_greeting(ngx_voiceagent_client_t *client, va_buf_t *out)
+{
+    u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
+    uint64_t           ms, seq;
+    va_json_writer_t  *w;
+
+    va_buf_add_c(out, "retry: ");
+    va_buf_add_int(out, NGX_VOICEAGENT_EVENTS_RETRY
                          + ngx_random() % NGX_VOICEAGENT_EVENTS_RETRY);
 
     if (client->reader.position == client->reader.ring->head) {
         ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
 
-        va_buf_add_c(&out, "\nid: ");
-        va_buf_add_int(&out, (int64_t) ms);
-        va_buf_add_char(&out, '-');
-        va_buf_add_int(&out, (int64_t) seq);
+        va_buf_add_c(out, "\nid: ");
+        va_buf_add_int(out, (int64_t) ms);
+        va_buf_add_char(out, '-');
+        va_buf_add_int(out, (int64_t) seq);
     }
 
-    va_buf_add_c(&out, "\nevent: connected\ndata: ");
+    va_buf_add_c(out, "\nevent: connected\ndata: ");
 
-    w = va_json_writer_new(&out);
+    w = va_json_writer_new(out);
     if (w == NULL) {
         return NGX_ERROR;
     }
@@ -518,11 +545,9 @@ ngx_voiceagent_events_connected(ngx_voiceagent_client_t *client)
         return NGX_ERROR;
     }
 
-    va_buf_add_c(&out, "\n\n");
+    va_buf_add_c(out, "\n\n");
 
-    ngx_voiceagent_ngx(&text, va_buf_str(&out));
-
-    return text.len ? ngx_voiceagent_events_text(client, &text) : NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -531,8 +556,8 @@ ngx_voiceagent_events_connected(ngx_voiceagent_client_t *client)
 static ngx_int_t
 ngx_voiceagent_events_resync(ngx_voiceagent_client_t *client)
 {
-    u_char     *p;
-    size_t      len;
+    u_char      out[sizeof("id: -\nevent: resync\ndata: {\"type\":\"resync\"}"
+                           "\n\n") + 2 * NGX_INT64_LEN];
     uint64_t    ms, seq;
     ngx_str_t   text;
 
@@ -540,20 +565,12 @@ ngx_voiceagent_events_resync(ngx_voiceagent_client_t *client)
 
     client->reader.position = client->reader.ring->head;
 
-    len = sizeof("id: -\nevent: resync\ndata: {\"type\":\"resync\"}\n\n")
-          + 2 * NGX_INT64_LEN;
-
-    p = ngx_pnalloc(client->request->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
     ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
 
-    text.data = p;
-    text.len = ngx_snprintf(p, len, "id: %uL-%uL\nevent: resync\n"
+    text.data = out;
+    text.len = ngx_snprintf(out, sizeof(out), "id: %uL-%uL\nevent: resync\n"
                             "data: {\"type\":\"resync\"}\n\n", ms, seq)
-               - p;
+               - out;
 
     return ngx_voiceagent_events_text(client, &text);
 }
@@ -582,25 +599,16 @@ static void
 ngx_voiceagent_events_snapshot_ended(ngx_voiceagent_waiter_t *w)
 {
     ngx_int_t                 rc;
-    ngx_str_t                 text;
-    va_reply_t                reply;
-    ngx_voiceagent_ctx_t     *ctx;
     ngx_voiceagent_client_t  *client;
 
     client = w->data;
-    ctx = ngx_voiceagent_get_ctx(w->request);
 
     client->held = 0;
 
-    if (w->outcome == NGX_VOICEAGENT_WAIT_REPLY
-        && va_reply_parse(&ctx->mem, ngx_voiceagent_va(&w->text), &reply)
-           == VA_OK
-        && reply.status == NGX_HTTP_OK)
-    {
-        ngx_voiceagent_ngx(&text, reply.body);
-        rc = text.len ? ngx_voiceagent_events_text(client, &text) : NGX_OK;
+    rc = w->outcome == NGX_VOICEAGENT_WAIT_REPLY
+         ? ngx_voiceagent_events_history(client, w) : NGX_DECLINED;
 
-    } else {
+    if (rc == NGX_DECLINED) {
         /* the client can still ask for the history itself */
         rc = ngx_voiceagent_events_resync(client);
     }
@@ -615,11 +623,52 @@ ngx_voiceagent_events_snapshot_ended(ngx_voiceagent_waiter_t *w)
 }
 
 
+/*
+ * A history can be long and its stream can last for hours: nothing of it stays
+ * in the request's pool.  NGX_DECLINED: the worker told none.
+ */
+
+static ngx_int_t
+ngx_voiceagent_events_history(ngx_voiceagent_client_t *client,
+    ngx_voiceagent_waiter_t *w)
+{
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    va_alloc_t   mem;
+    va_reply_t   reply;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, w->request->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_voiceagent_mem(&mem, pool);
+
+    rc = NGX_DECLINED;
+
+    if (va_reply_parse(&mem, ngx_voiceagent_va(&w->text), &reply) == VA_OK
+        && reply.status == NGX_HTTP_OK)
+    {
+        ngx_voiceagent_ngx(&text, reply.body);
+        rc = text.len ? ngx_voiceagent_events_text(client, &text) : NGX_OK;
+    }
+
+    ngx_destroy_pool(pool);
+
+    (void) ngx_pfree(w->request->pool, w->text.data);
+    ngx_str_null(&w->text);
+
+    return rc;
+}
+
+
 /* writes what is new; NGX_OK also when the client cannot take it now */
 
 static ngx_int_t
 ngx_voiceagent_events_pump(ngx_voiceagent_client_t *client)
 {
+    size_t                     size;
     ngx_uint_t                 n;
     ngx_chain_t               *out, **last, *cl;
     ngx_voiceagent_ring_t     *ring;
@@ -641,8 +690,12 @@ ngx_voiceagent_events_pump(ngx_voiceagent_client_t *client)
 
         out = NULL;
         last = &out;
+        size = 0;
+        n = 0;
 
-        for (n = 0; n < NGX_VOICEAGENT_EVENTS_BATCH; /* void */ ) {
+        while (n < NGX_VOICEAGENT_EVENTS_BATCH
+               && size < NGX_VOICEAGENT_EVENTS_BYTES)
+        {
 
             event = ngx_voiceagent_ring_get(ring, reader->position);
             if (event == NULL) {
@@ -655,13 +708,14 @@ ngx_voiceagent_events_pump(ngx_voiceagent_client_t *client)
                 continue;
             }
 
-            cl = ngx_voiceagent_events_link(client, &event->text, event);
+            cl = ngx_voiceagent_events_link(client, event);
             if (cl == NULL) {
                 return NGX_ERROR;
             }
 
             *last = cl;
             last = &cl->next;
+            size += event->text.len;
             n++;
         }
 
@@ -696,7 +750,7 @@ ngx_voiceagent_events_match(ngx_voiceagent_client_t *client,
 /* takes a reference of the event, given back when the text is sent */
 
 static ngx_chain_t *
-ngx_voiceagent_events_link(ngx_voiceagent_client_t *client, ngx_str_t *text,
+ngx_voiceagent_events_link(ngx_voiceagent_client_t *client,
     ngx_voiceagent_event_t *event)
 {
     ngx_buf_t             *b;
@@ -723,19 +777,17 @@ ngx_voiceagent_events_link(ngx_voiceagent_client_t *client, ngx_str_t *text,
     ngx_memzero(out, sizeof(ngx_voiceagent_out_t));
 
     b = &out->buf;
-    b->start = text->data;
-    b->pos = text->data;
-    b->last = text->data + text->len;
+    b->start = event->text.data;
+    b->pos = event->text.data;
+    b->last = event->text.data + event->text.len;
     b->end = b->last;
     b->memory = 1;
     b->flush = 1;
     b->last_in_chain = 1;
     b->tag = (ngx_buf_tag_t) &ngx_voiceagent_module;
 
-    if (event) {
-        event->refs++;
-        out->event = event;
-    }
+    event->refs++;
+    out->event = event;
 
     cl->next = NULL;
 
@@ -743,14 +795,20 @@ ngx_voiceagent_events_link(ngx_voiceagent_client_t *client, ngx_str_t *text,
 }
 
 
-/* text lives as long as the request */
-
 static ngx_int_t
 ngx_voiceagent_events_text(ngx_voiceagent_client_t *client, ngx_str_t *text)
 {
-    ngx_chain_t  *cl;
+    ngx_chain_t             *cl;
+    ngx_voiceagent_event_t  *event;
 
-    cl = ngx_voiceagent_events_link(client, text, NULL);
+    event = ngx_voiceagent_event_text(text);
+    if (event == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl = ngx_voiceagent_events_link(client, event);
+
+    ngx_voiceagent_event_release(event);
 
     return cl ? ngx_voiceagent_events_output(client, cl) : NGX_ERROR;
 }
@@ -759,6 +817,7 @@ ngx_voiceagent_events_text(ngx_voiceagent_client_t *client, ngx_str_t *text)
 static ngx_int_t
 ngx_voiceagent_events_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
 {
+    ngx_int_t                  rc;
     ngx_event_t               *wev;
     ngx_connection_t          *c;
     ngx_http_request_t        *r;
@@ -768,11 +827,15 @@ ngx_voiceagent_events_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
     c = r->connection;
     wev = c->write;
 
-    if (ngx_http_output_filter(r, out) == NGX_ERROR) {
-        return NGX_ERROR;
-    }
+    rc = ngx_http_output_filter(r, out);
+
+    /* of a connection that broke too: what it did not take is released later */
 
     ngx_voiceagent_events_sent(client, &out);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
     if (!r->buffered && !c->buffered) {
         client->blocked = 0;
@@ -809,13 +872,17 @@ ngx_voiceagent_events_sent(ngx_voiceagent_client_t *client, ngx_chain_t **out)
                             &client->busy, out,
                             (ngx_buf_tag_t) &ngx_voiceagent_module);
 
+    /* what has been sent now stands before what was free already */
+
     for (cl = client->free; cl; cl = cl->next) {
         sent = (ngx_voiceagent_out_t *) cl->buf;
 
-        if (sent->event) {
-            ngx_voiceagent_event_release(sent->event);
-            sent->event = NULL;
+        if (sent->event == NULL) {
+            break;
         }
+
+        ngx_voiceagent_event_release(sent->event);
+        sent->event = NULL;
     }
 }
 
@@ -860,7 +927,6 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
     ngx_connection_t           *c;
     ngx_voiceagent_client_t    *client;
     ngx_voiceagent_loc_conf_t  *vlcf;
-    static ngx_str_t            ping = ngx_string(": ping\n\n");
 
     client = (ngx_voiceagent_client_t *)
                  ((u_char *) ev - offsetof(ngx_voiceagent_client_t, ping));
@@ -871,8 +937,7 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
 
     ngx_add_timer(ev, vlcf->events->ping);
 
-    rc = client->blocked ? NGX_OK
-                         : ngx_voiceagent_events_text(client, &ping);
+    rc = client->blocked ? NGX_OK : ngx_voiceagent_events_alive(client);
 
     if (rc == NGX_OK && ngx_exiting) {
         rc = ngx_voiceagent_events_drain(client);
@@ -883,6 +948,39 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
     }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/*
+ * A comment.  To a client of a filter it also says how far the organization has
+ * come without an event for it, so that it need not begin anew when it comes
+ * back after a quiet hour.
+ */
+
+static ngx_int_t
+ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client)
+{
+    u_char     *p, out[sizeof(": ping\nid: -\n\n") + 2 * NGX_INT64_LEN];
+    uint64_t    ms, seq;
+    ngx_str_t   text;
+
+    p = ngx_cpymem(out, ": ping\n", sizeof(": ping\n") - 1);
+
+    ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
+
+    if ((client->customer.len || client->call.len)
+        && client->started && !client->held
+        && client->reader.position == client->reader.ring->head && ms)
+    {
+        p = ngx_sprintf(p, "id: %uL-%uL\n", ms, seq);
+    }
+
+    *p++ = '\n';
+
+    text.data = out;
+    text.len = p - out;
+
+    return ngx_voiceagent_events_text(client, &text);
 }
 
 
@@ -956,9 +1054,7 @@ ngx_voiceagent_events_release(void *data)
     for (cl = client->busy; cl; cl = cl->next) {
         out = (ngx_voiceagent_out_t *) cl->buf;
 
-        if (out->event) {
-            ngx_voiceagent_event_release(out->event);
-            out->event = NULL;
-        }
+        ngx_voiceagent_event_release(out->event);
+        out->event = NULL;
     }
 }

@@ -33,12 +33,14 @@ typedef struct {
 
 static char *ngx_voiceagent_jwt_algs(ngx_conf_t *cf, ngx_str_t *list,
     ngx_voiceagent_jwt_t *jwt);
+static va_jwt_verdict_t ngx_voiceagent_jwt_verify(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, va_alloc_t *mem, va_str_t token, va_jwt_t *out);
 static void ngx_voiceagent_jwks_hint(ngx_http_request_t *r, va_str_t kid);
 static void ngx_voiceagent_ticket_reply(void *data, redisReply *reply);
 static void ngx_voiceagent_ticket_resume(ngx_event_t *ev);
 static void ngx_voiceagent_ticket_cleanup(void *data);
-static ngx_int_t ngx_voiceagent_claim(ngx_array_t *pointers,
-    const va_json_t *claims, ngx_str_t *value);
+static ngx_int_t ngx_voiceagent_claim(ngx_voiceagent_ctx_t *ctx,
+    ngx_array_t *pointers, const va_json_t *claims, ngx_str_t *value);
 
 
 static ngx_str_t  ngx_voiceagent_claim_names[] = {
@@ -395,7 +397,40 @@ va_jwt_verdict_t
 ngx_voiceagent_jwt(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
     ngx_str_t *token, ngx_voiceagent_ctx_t *ctx)
 {
-    va_jwt_t           out;
+    va_jwt_t          out;
+    ngx_pool_t       *pool;
+    va_alloc_t        mem;
+    va_jwt_verdict_t  verdict;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 4, r->connection->log);
+    if (pool == NULL) {
+        return VA_JWT_ERROR;
+    }
+
+    ngx_voiceagent_mem(&mem, pool);
+
+    verdict = ngx_voiceagent_jwt_verify(r, jwt, &mem, ngx_voiceagent_va(token),
+                                        &out);
+
+    if (verdict == VA_JWT_OK) {
+        ctx->claims_text = va_str_dup(&ctx->mem, out.payload);
+        ngx_str_set(&ctx->scheme, "jwt");
+
+        if (ctx->claims_text.data == NULL) {
+            verdict = VA_JWT_ERROR;
+        }
+    }
+
+    ngx_destroy_pool(pool);
+
+    return verdict;
+}
+
+
+static va_jwt_verdict_t
+ngx_voiceagent_jwt_verify(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
+    va_alloc_t *mem, va_str_t token, va_jwt_t *out)
+{
     ngx_uint_t         i;
     const va_jwks_t   *sets[2];
     va_jwt_verdict_t   verdict;
@@ -404,27 +439,20 @@ ngx_voiceagent_jwt(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
     sets[1] = jwt->jwks ? ngx_voiceagent_jwks_set(jwt->jwks) : NULL;
 
     verdict = VA_JWT_KEY;
-    out.kid = VA_STR_NULL;
+    out->kid = VA_STR_NULL;
 
     for (i = 0; i < 2 && verdict == VA_JWT_KEY; i++) {
         if (sets[i]) {
-            verdict = va_jwt_verify(&ctx->mem, sets[i], &jwt->policy,
-                                    ngx_voiceagent_va(token), ngx_time(),
-                                    &out);
+            verdict = va_jwt_verify(mem, sets[i], &jwt->policy, token,
+                                    ngx_time(), out);
         }
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voiceagent jwt: %s", va_jwt_verdict_name(verdict));
 
-    if (verdict == VA_JWT_KEY && jwt->jwks && out.kid.len) {
-        ngx_voiceagent_jwks_hint(r, out.kid);
-    }
-
-    if (verdict == VA_JWT_OK) {
-        ctx->claims = out.claims;
-        ctx->claims_text = out.payload;
-        ngx_str_set(&ctx->scheme, "jwt");
+    if (verdict == VA_JWT_KEY && jwt->jwks && out->kid.len) {
+        ngx_voiceagent_jwks_hint(r, out->kid);
     }
 
     return verdict;
@@ -549,7 +577,6 @@ ngx_voiceagent_ticket_reply(void *data, redisReply *reply)
 static void
 ngx_voiceagent_ticket_resume(ngx_event_t *ev)
 {
-    va_json_limits_t          limits;
     ngx_http_request_t       *r;
     ngx_voiceagent_ctx_t     *ctx;
     ngx_voiceagent_ticket_t  *t;
@@ -560,19 +587,8 @@ ngx_voiceagent_ticket_resume(ngx_event_t *ev)
     ctx = ngx_voiceagent_get_ctx(r);
 
     if (t->status == NGX_OK) {
-        limits = VA_JSON_LIMITS_DEFAULT;
-        limits.max_depth = NGX_VOICEAGENT_CLAIMS_DEPTH;
-
-        if (va_json_parse(&ctx->mem, ngx_voiceagent_va(&t->claims), &limits,
-                          &ctx->claims)
-            != VA_OK)
-        {
-            t->status = NGX_HTTP_UNAUTHORIZED;
-
-        } else {
-            ctx->claims_text = ngx_voiceagent_va(&t->claims);
-            ngx_str_set(&ctx->scheme, "ticket");
-        }
+        ctx->claims_text = ngx_voiceagent_va(&t->claims);
+        ngx_str_set(&ctx->scheme, "ticket");
     }
 
     ngx_voiceagent_access_resume(r, t->status);
@@ -595,31 +611,57 @@ ngx_voiceagent_ticket_cleanup(void *data)
 }
 
 
-/* NGX_DECLINED: the claims contradict themselves */
+va_status_t
+ngx_voiceagent_claims_parse(va_alloc_t *mem, va_str_t text,
+    const va_json_t **claims)
+{
+    va_json_limits_t  limits;
+
+    limits = VA_JSON_LIMITS_DEFAULT;
+    limits.max_depth = NGX_VOICEAGENT_CLAIMS_DEPTH;
+
+    return va_json_parse(mem, text, &limits, claims);
+}
+
+
+/* NGX_DECLINED: the claims cannot be read, or contradict themselves */
 
 ngx_int_t
 ngx_voiceagent_claims_apply(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 {
+    ngx_int_t                   rc;
+    va_alloc_t                  mem;
     ngx_uint_t                  i;
+    ngx_pool_t                 *pool;
+    const va_json_t            *claims;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    for (i = 0; i < NGX_VOICEAGENT_CLAIMS; i++) {
-        if (ngx_voiceagent_claim(vlcf->claims[i], ctx->claims, &ctx->claim[i])
-            != NGX_OK)
-        {
-            return NGX_DECLINED;
-        }
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 4, r->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    ngx_voiceagent_mem(&mem, pool);
+
+    rc = ngx_voiceagent_claims_parse(&mem, ctx->claims_text, &claims) == VA_OK
+         ? NGX_OK : NGX_DECLINED;
+
+    for (i = 0; i < NGX_VOICEAGENT_CLAIMS && rc == NGX_OK; i++) {
+        rc = ngx_voiceagent_claim(ctx, vlcf->claims[i], claims,
+                                  &ctx->claim[i]);
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
 }
 
 
 static ngx_int_t
-ngx_voiceagent_claim(ngx_array_t *pointers, const va_json_t *claims,
-    ngx_str_t *value)
+ngx_voiceagent_claim(ngx_voiceagent_ctx_t *ctx, ngx_array_t *pointers,
+    const va_json_t *claims, ngx_str_t *value)
 {
     va_str_t          found, first;
     ngx_str_t        *pointer;
@@ -644,9 +686,15 @@ ngx_voiceagent_claim(ngx_array_t *pointers, const va_json_t *claims,
         first = found;
     }
 
-    ngx_voiceagent_ngx(value, first);
+    ngx_str_null(value);
 
-    return NGX_OK;
+    if (first.len == 0) {
+        return NGX_OK;
+    }
+
+    ngx_voiceagent_ngx(value, va_str_dup(&ctx->mem, first));
+
+    return value->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -660,7 +708,7 @@ ngx_voiceagent_require(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
     ngx_uint_t                  i;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
-    if (ctx->claims == NULL) {
+    if (ctx->claims_text.len == 0) {
         return NGX_OK;
     }
 

@@ -254,13 +254,20 @@ ngx_voiceagent_get_ctx(ngx_http_request_t *r)
             return NULL;
         }
 
-        ctx->mem.alloc = ngx_voiceagent_palloc;
-        ctx->mem.ctx = r->pool;
+        ngx_voiceagent_mem(&ctx->mem, r->pool);
 
         ngx_http_set_ctx(r, ctx, ngx_voiceagent_module);
     }
 
     return ctx;
+}
+
+
+void
+ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool)
+{
+    mem->alloc = ngx_voiceagent_palloc;
+    mem->ctx = pool;
 }
 
 

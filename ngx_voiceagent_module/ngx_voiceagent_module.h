@@ -153,8 +153,7 @@ typedef struct {
     ngx_str_t                      reason;       /* why it was refused */
     const char                    *refused_scheme;
 
-    const va_json_t               *claims;
-    va_str_t                       claims_text;
+    va_str_t                       claims_text;  /* empty: let in without */
     ngx_str_t                      claim[NGX_VOICEAGENT_CLAIMS];
 
     ngx_str_t                      body;         /* collected, see body_ready */
@@ -181,6 +180,10 @@ extern ngx_module_t  ngx_voiceagent_module;
 
 ngx_voiceagent_ctx_t *ngx_voiceagent_get_ctx(ngx_http_request_t *r);
 ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
+
+/* a pool for core/; one made for the moment keeps r->pool small */
+
+void ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool);
 void ngx_voiceagent_wait_events(ngx_http_request_t *r);
 char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **slot);
@@ -267,6 +270,8 @@ va_jwt_verdict_t ngx_voiceagent_jwt(ngx_http_request_t *r,
     ngx_voiceagent_jwt_t *jwt, ngx_str_t *token, ngx_voiceagent_ctx_t *ctx);
 ngx_int_t ngx_voiceagent_ticket_redeem(ngx_http_request_t *r,
     ngx_str_t *ticket);
+va_status_t ngx_voiceagent_claims_parse(va_alloc_t *mem, va_str_t text,
+    const va_json_t **claims);
 ngx_int_t ngx_voiceagent_claims_apply(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 ngx_int_t ngx_voiceagent_require(ngx_http_request_t *r,

@@ -198,6 +198,28 @@ ngx_voiceagent_ring_get(ngx_voiceagent_ring_t *ring, uint64_t position)
 }
 
 
+ngx_voiceagent_event_t *
+ngx_voiceagent_event_text(ngx_str_t *text)
+{
+    ngx_voiceagent_event_t  *event;
+
+    event = ngx_alloc(sizeof(ngx_voiceagent_event_t) + text->len,
+                      &ngx_voiceagent_rings.log);
+    if (event == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(event, sizeof(ngx_voiceagent_event_t));
+
+    event->refs = 1;
+    event->text.data = (u_char *) event + sizeof(ngx_voiceagent_event_t);
+    event->text.len = text->len;
+    ngx_memcpy(event->text.data, text->data, text->len);
+
+    return event;
+}
+
+
 void
 ngx_voiceagent_event_release(ngx_voiceagent_event_t *event)
 {

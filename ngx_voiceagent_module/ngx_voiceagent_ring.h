@@ -99,6 +99,10 @@ void ngx_voiceagent_ring_last_id(ngx_voiceagent_ring_t *ring, uint64_t *ms,
 ngx_voiceagent_event_t *ngx_voiceagent_ring_get(ngx_voiceagent_ring_t *ring,
     uint64_t position);
 
+/* one of a text of its own, in no ring; with one reference, as every new one */
+
+ngx_voiceagent_event_t *ngx_voiceagent_event_text(ngx_str_t *text);
+
 void ngx_voiceagent_event_release(ngx_voiceagent_event_t *event);
 
 

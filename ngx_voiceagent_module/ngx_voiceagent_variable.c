@@ -301,6 +301,7 @@ ngx_voiceagent_variable_claim(ngx_http_request_t *r,
 {
     ngx_str_t              name;
     ngx_uint_t             i;
+    const va_json_t       *claims;
     ngx_voiceagent_ctx_t  *ctx;
     static const char     *mapped[] = { "org", "user", "role" };
 
@@ -308,7 +309,7 @@ ngx_voiceagent_variable_claim(ngx_http_request_t *r,
 
     v->not_found = 1;
 
-    if (ctx == NULL || ctx->claims == NULL) {
+    if (ctx == NULL || ctx->claims_text.len == 0) {
         return NGX_OK;
     }
 
@@ -321,8 +322,14 @@ ngx_voiceagent_variable_claim(ngx_http_request_t *r,
         }
     }
 
+    if (ngx_voiceagent_claims_parse(&ctx->mem, ctx->claims_text, &claims)
+        != VA_OK)
+    {
+        return NGX_ERROR;
+    }
+
     return ngx_voiceagent_variable_set(v,
-               va_json_scalar(va_json_get_n(ctx->claims,
+               va_json_scalar(va_json_get_n(claims,
                                             ngx_voiceagent_va(&name))));
 }
 
