@@ -22,6 +22,7 @@ my $server = <<'END';
     location /call/     { voiceagent_events org=$voiceagent_claim_org call=$arg_k ping=10m; }
     location /both/     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c call=$arg_k ping=10m; }
     location /ping      { voiceagent_events org=$voiceagent_claim_org ping=100ms; }
+    location /quiet     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c ping=100ms; }
     location /snapshot  { voiceagent_events org=$voiceagent_claim_org snapshot=stream.snapshot ping=10m; }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
     location = /file    { voiceagent_public on; root html; }
@@ -241,6 +242,17 @@ $sse = stream('/ping', 'o7');
 is($sse->comment, ': ping', 'a comment from time to time') for 1 .. 3;
 publish('o7', 'x');
 is($sse->event_of('note')->{json}{n}, 'x', '  between the events');
+is($sse->comment, ': ping', '  without an id, since the last event had it');
+$sse->close;
+$sse = stream('/quiet?c=c1', 'o7');
+$sse->event;
+my $foreign_id = publish('o7', 'y', customer => 'c2');
+ok(until_true(20, sub { $sse->comment eq ": ping\nid: $foreign_id" }), 'to a stream with a filter it says how far all has come');
+$sse->close;
+publish('o7', $_, customer => 'c2') for 1 .. 5;
+publish('o7', 'mine', customer => 'c1');
+$sse = stream('/quiet?c=c1', 'o7', 'Last-Event-ID' => $foreign_id);
+is(next_of($sse, 2), 'connected mine', '  from where it goes on');
 $sse->close;
 
 # ------------------------------------------------------------------------ slow clients
