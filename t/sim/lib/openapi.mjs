@@ -1,12 +1,14 @@
-// Judges requests and answers by a provider's own OpenAPI description, where it is
-// at hand. A description is read when it is first asked, and the schema of an
-// operation is compiled when that operation is first met: the files are large.
+// Judges requests and answers by a provider's own description (OpenAPI, or Google's discovery
+// format), where it is at hand. A description is read when it is first asked, and the
+// schema of an operation is compiled when that operation is first met: they are large.
 import addFormats from 'ajv-formats';
 import Ajv from 'ajv/dist/2020.js';
 import {existsSync, readFileSync} from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import YAML from 'yaml';
+
+import {fromDiscovery, isDiscovery} from './discovery.mjs';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const SPECS_DIR = process.env.VA_SPECS_DIR ?? path.join(ROOT, '../shared/specs');
@@ -88,7 +90,8 @@ class Description {
   #load() {
     if (this.#doc) return;
     const text = readFileSync(this.#file, 'utf8');
-    this.#doc = absolute(this.#file.endsWith('.json') ? JSON.parse(text) : YAML.parse(text));
+    const read = this.#file.endsWith('.json') ? JSON.parse(text) : YAML.parse(text);
+    this.#doc = absolute(isDiscovery(read) ? fromDiscovery(read) : read);
     for (const [name, members] of Object.entries(this.#amendments)) {
       const {schemas} = this.#doc.components;
       if (!schemas[name]) throw new Error(`${this.#file} has no schema ${name}`);
