@@ -61,7 +61,8 @@ sub http_defaults {
 }
 
 # redis: a VoiceAgent::Redis or a URL with parameters.  main, events, http, server: lines
-# of their blocks.  text: the whole configuration instead.  env: of the process.
+# of their blocks.  text: the whole configuration instead.  env: of the process.  single:
+# one process for all.  daemon: no child of ours, as a binary upgrade needs it.
 sub new {
     my ($class, %o) = @_;
     my $dir = scratch() . '/nginx' . $count++;
@@ -88,7 +89,7 @@ sub configure {
 @{[$> == 0 ? 'user root;' : '']}
 worker_processes $self->{workers};
 master_process @{[$self->{single} ? 'off' : 'on']};
-daemon off;
+daemon @{[$self->{daemon} ? 'on' : 'off']};
 pid $self->{dir}/nginx.pid;
 error_log $self->{dir}/logs/error.log $self->{level};
 @{[map { "env $_;\n" } sort keys %{$self->{env}}, 'ASAN_OPTIONS']}
@@ -140,9 +141,24 @@ sub start {
     $ENV{LD_PRELOAD} = join ' ', grep { defined } $self->{env}{LD_PRELOAD}, $ENV{TEST_NGINX_LD_PRELOAD}
       if $ENV{TEST_NGINX_LD_PRELOAD};
     $self->{pid} = spawn("$self->{dir}/logs/output.log", $self->command);
+    $self->{pid} = $self->daemon_of($self->{pid}) if $self->{daemon};
     until_true(20, sub { $self->answers || !alive($self->{pid}) });
     $self->answers or die "nginx does not start:\n" . $self->log . $self->output;
     return $self;
+}
+
+# The process that the one we started has left behind.
+sub daemon_of {
+    my ($self, $pid) = @_;
+    reap($pid);
+    return VoiceAgent::Process::adopt(until_true(20, sub { $self->pid_written })
+          // die "nginx does not start:\n" . $self->log . $self->output);
+}
+
+# What stands in its pid file.
+sub pid_written {
+    my ($self) = @_;
+    return (slurp("$self->{dir}/nginx.pid") =~ /^(\d+)/)[0];
 }
 
 sub answers {
