@@ -144,11 +144,11 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
     *p++ = '\n';
     p = ngx_cpymem(p, r->uri.data, r->uri.len);
     *p++ = '\n';
-    p = ngx_cpymem(p, ctx->scheme.data, ctx->scheme.len);
+    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&ctx->scheme));
     *p++ = '\n';
-    p = ngx_cpymem(p, ctx->account.data, ctx->account.len);
+    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&ctx->account));
     *p++ = '\n';
-    p = ngx_cpymem(p, ctx->claims_text.data, ctx->claims_text.len);
+    p = ngx_voiceagent_copy(p, ctx->claims_text);
 
     text.len = (char *) p - text.data;
 

@@ -372,17 +372,17 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
             goto failed;
         }
 
-        ngx_memcpy(p, secrets->text, secrets->len);
+        if (secrets->text) {
+            ngx_memcpy(p, secrets->text, secrets->len);
+            ngx_explicit_memzero(secrets->text, secrets->len);
+            ngx_free(secrets->text);
+        }
+
         ngx_memcpy(p + secrets->len, text, len);
         p[secrets->len + len] = '\n';
 
         ngx_explicit_memzero(text, len);
         ngx_free(text);
-
-        if (secrets->text) {
-            ngx_explicit_memzero(secrets->text, secrets->len);
-            ngx_free(secrets->text);
-        }
 
         secrets->text = p;
         secrets->len += len + 1;

@@ -518,8 +518,10 @@ ngx_voiceagent_link_append(ngx_voiceagent_link_t *link, const char *data,
             return NGX_ERROR;
         }
 
-        ngx_memcpy(p, link->out_pos, used);
-        ngx_free(link->out);
+        if (link->out) {
+            ngx_memcpy(p, link->out_pos, used);
+            ngx_free(link->out);
+        }
 
         link->out = p;
         link->out_pos = p;

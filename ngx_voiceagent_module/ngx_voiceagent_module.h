@@ -201,6 +201,14 @@ ngx_voiceagent_ngx(ngx_str_t *to, va_str_t from)
     to->len = from.len;
 }
 
+/* an absent text is no text: memcpy() must not see its NULL */
+
+static ngx_inline u_char *
+ngx_voiceagent_copy(u_char *to, va_str_t from)
+{
+    return from.len ? ngx_cpymem(to, from.data, from.len) : to;
+}
+
 
 /* ngx_voiceagent_key.c: shared secrets and JWKS files, read again on change */
 

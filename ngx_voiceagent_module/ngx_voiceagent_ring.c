@@ -679,19 +679,19 @@ ngx_voiceagent_event_create(ngx_voiceagent_message_t *m)
 
     event->customer.data = p;
     event->customer.len = m->customer.len;
-    p = ngx_cpymem(p, m->customer.data, m->customer.len);
+    p = ngx_voiceagent_copy(p, m->customer);
 
     event->call.data = p;
     event->call.len = m->call.len;
-    p = ngx_cpymem(p, m->call.data, m->call.len);
+    p = ngx_voiceagent_copy(p, m->call);
 
     event->text.data = p;
     p = ngx_cpymem(p, "id: ", 4);
-    p = ngx_cpymem(p, m->id.data, m->id.len);
+    p = ngx_voiceagent_copy(p, m->id);
     p = ngx_cpymem(p, "\nevent: ", 8);
-    p = ngx_cpymem(p, m->type.data, m->type.len);
+    p = ngx_voiceagent_copy(p, m->type);
     p = ngx_cpymem(p, "\ndata: ", 7);
-    p = ngx_cpymem(p, m->data.data, m->data.len);
+    p = ngx_voiceagent_copy(p, m->data);
     p = ngx_cpymem(p, "\n\n", 2);
     event->text.len = p - event->text.data;
 

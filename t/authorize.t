@@ -63,6 +63,8 @@ sub code {
 
 sub asked { return $redis->command('GET', "asked:$_[0]") // 0 }
 
+ok(until_true(20, sub { ask('/metrics')->{body} =~ /^voiceagent_redis_up 1$/m }), 'Redis is there');
+
 # ------------------------------------------------------------- what it may say
 
 my %means = (200 => '200 shown', 404 => '404 not_found', 403 => '403 forbidden', 401 => '401 unauthorized',
