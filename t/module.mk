@@ -21,7 +21,7 @@ NGINX_FLAGS   := --with-compat --with-debug --with-threads --with-http_ssl_modul
                  --with-poll_module
 
 .PHONY: module module-src module-tests module-asan module-valgrind module-hup \
-        module-poll module-mockeagain module-soak lint FORCE
+        module-poll module-mockeagain module-soak sanitized lint FORCE
 
 ## make module             the module, for the nginx that is installed
 module: $(BUILD)/ngx_voiceagent_module.so
@@ -69,6 +69,9 @@ $(BUILD)/asan/Makefile $(BUILD)/debug/Makefile: $(MODULE_CONFIGURE) t/sanitizer/
 	    --builddir=$(abspath $(@D)) --add-dynamic-module=$(CURDIR) \
 	    > $(abspath $(@D)).configure.log || \
 	    { cat $(abspath $(@D)).configure.log; exit 1; }
+
+# For `make test`, which does without where the archive does not give nginx's source.
+sanitized: $(if $(wildcard $(NGINX_SRC)/configure),$(BUILD)/asan/nginx)
 
 $(BUILD)/asan/nginx $(BUILD)/debug/nginx: $(BUILD)/%/nginx: $(BUILD)/%/Makefile $(MODULE_IN)
 	VA_ROOT=$(CURDIR) $(MAKE) -s -C $(NGINX_SRC) -f $(abspath $<) binary modules

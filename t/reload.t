@@ -50,20 +50,6 @@ sub metric {
     return $value;
 }
 
-# How many the worker keeps, when nobody is connected to it: the same time and again.
-sub descriptors {
-    my ($nginx) = @_;
-    my ($count, $same) = (0, 0);
-    until_true(20, sub {
-        my ($worker) = $nginx->workers;
-        my $now = () = glob "/proc/$worker/fd/*";
-        $same = $now == $count ? $same + 1 : 0;
-        $count = $now;
-        return $same == 20;
-    }) or die "descriptors come and go\n";
-    return $count;
-}
-
 # ---------------------------------------------------------------- who waits, who listens
 
 my $nginx = start_nginx();
@@ -117,10 +103,10 @@ for my $load (@load) {
 }
 $nginx->reload;
 $nginx->settled;
-my $at_rest = descriptors($nginx);
+my $at_rest = $nginx->descriptors;
 $nginx->reload for 1 .. 3;
 $nginx->settled;
-cmp_ok(descriptors($nginx), '<=', $at_rest, 'no more descriptors than before');
+cmp_ok($nginx->descriptors, '<=', $at_rest, 'no more descriptors than before');
 is(metric($_), 0, "$_: none") for qw(waiting_requests event_clients redis_inflight);
 my $channels = until_true(20, sub { my $c = $redis->command('PUBSUB', 'CHANNELS', 'va:reply:*'); @$c == 1 && $c });
 ok($channels, 'one reply channel: the others went with their workers');

@@ -27,6 +27,7 @@ clean:
 ## make test               deps, build and every test; SUITES="unit sim" runs some
 test: deps
 	$(MAKE) --no-print-directory all unit worker-tests-build handler-tests-build load-tests-build
+	$(MAKE) --no-print-directory sanitized
 	t/run $(SUITES)
 
 ## make fresh              make up, demo, test and down on a fresh Debian, in a chroot (root)

@@ -227,6 +227,20 @@ sub settled {
     return until_true($seconds // 20, sub { !$self->workers(leaving => 1) });
 }
 
+# How many the workers have open together, when nobody is connected to them: the same
+# number time and again.
+sub descriptors {
+    my ($self) = @_;
+    my ($count, $same) = (0, 0);
+    until_true(20, sub {
+        my $now = () = map { glob "/proc/$_/fd/*" } $self->workers;
+        $same = $now == $count ? $same + 1 : 0;
+        $count = $now;
+        return $same == 20;
+    }) or die "descriptors come and go\n";
+    return $count;
+}
+
 # Ends it, and judges what it left in its log: nothing an operator should be woken for.
 sub stop {
     my ($self, $signal) = @_;
