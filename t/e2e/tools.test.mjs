@@ -203,3 +203,62 @@ test('a message is passed on once', async () => {
   const found = await rows('select kind from tasks where body = :\'words\'', {words});
   assert.deepEqual(found, [{kind: 'message'}]);
 });
+
+test('an order is told to the number it carries, and to who proves it; tries are counted', async () => {
+  const headers = await attestedCall();
+  const own = await tool('lookup_order', {}, headers);
+  assert.equal(own.json.orders[0].order_number, '1042');
+  assert.match(own.json.message, /1042/);
+  const byNumber = await tool('lookup_order', {order_number: '#1042'}, headers);
+  assert.equal(byNumber.json.total_orders, 1);
+
+  const stranger = await attestedCall(`+1416555${String(Math.random()).slice(2, 6)}`);
+  const nothing = await tool('lookup_order', {order_number: '1042'}, stranger);
+  assert.equal(nothing.json.error.code, 'verification_needed');
+  const proven = await tool('lookup_order', {order_number: '1042', postcode: 'm5c-1e9'}, stranger);
+  assert.equal(proven.json.orders[0].status, 'shipped');
+
+  const wrong = await tool('lookup_order', {order_number: '1042', postcode: 'A1A 1A1'}, stranger);
+  const absent = await tool('lookup_order', {order_number: '9999', postcode: 'A1A 1A1'}, stranger);
+  assert.equal(wrong.text, absent.text, 'an order of somebody else is not there');
+  for (let i = 0; i < 3; i++)
+    await tool('lookup_order', {order_number: '1042', email: `x${i}@y.example`}, stranger);
+  const locked = await tool('lookup_order', {order_number: '1042', postcode: 'M5C 1E9'}, stranger);
+  assert.equal(locked.json.error.code, 'too_many_tries');
+  const otherShop = await tool('lookup_order', {order_number: '2042', postcode: 'M4P 1A6'}, headers);
+  assert.equal(otherShop.json.error.code, 'not_found');
+});
+
+test('a return needs the second factor, and is opened once', async () => {
+  const headers = await attestedCall();
+  const body = {order_number: '1042', item: 'HLM-COM-M', reason: 'too small'};
+  const refused = await tool('request_return', body, headers);
+  assert.equal(refused.json.error.code, 'verification_needed');
+  const proof = {...body, email: 'John.Tremblay@customer.example'};
+  const opened = await tool('request_return', proof, headers);
+  assert.match(opened.json.rma, /^RMA-1042-/);
+  assert.equal((await tool('request_return', proof, headers)).json.rma, opened.json.rma);
+  const {n} = await row(
+      'select jsonb_array_length(returns)::int as n from orders where order_number = \'1042\'');
+  assert.equal(n, 1);
+});
+
+test('stock and recommendations', async () => {
+  const found = await ask('GET', '/api/shopify/inventory/RB-T29-M', {token});
+  assert.equal(found.inventory[0].title, 'Ridgeback Trail 29 - Medium');
+  assert.equal(found.total_available, 4);
+  const words = await ask('GET', '/api/shopify/inventory/electric%20bike', {token}).catch((e) => e);
+  assert.match(String(words.message ?? ''), /404/);
+  const {json} = await call('POST', '/api/recommendations/products', {
+    token,
+    body: {riding_style: 'trail', budget_max: 2500, experience_level: 'beginner', height_cm: 170}
+  });
+  assert.equal(json.recommendations[0].sku, 'RB-T29-M');
+  assert.ok(json.recommendations[0].reasons.length >= 4);
+  assert.deepEqual(json.personalization_factors, [
+    'riding_style', 'budget_compatibility', 'experience_level', 'physical_fit'
+  ]);
+  assert.equal((await call('GET', '/api/shopify/orders/lookup?order_number=1042', {token}))
+                   .json.orders[0].tracking_number,
+               '1Z999AA10123456784');
+});

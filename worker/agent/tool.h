@@ -48,6 +48,7 @@ typedef struct {
 
     int status;       /* HTTP; 0: answered, else refused, and nothing was changed */
     const char *code; /* of a refusal */
+    bool keeps;       /* refused, and what was written (a try that counts) stays */
     va_str_t message; /* a sentence to be said, or that tells a model what to do */
 
     va_str_t effect;   /* the ledger's row that was claimed; absent: none */

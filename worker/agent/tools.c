@@ -5,8 +5,16 @@
 #include "worker/log.h"
 
 static const wk_tool_t *const tools[] = {
-    &wk_tool_get_store_hours,  &wk_tool_get_business_info,      &wk_tool_check_availability,
-    &wk_tool_book_appointment, &wk_tool_reschedule_appointment, &wk_tool_cancel_appointment,
+    &wk_tool_get_store_hours,
+    &wk_tool_get_business_info,
+    &wk_tool_check_inventory,
+    &wk_tool_get_product_recommendations,
+    &wk_tool_lookup_order,
+    &wk_tool_request_return,
+    &wk_tool_check_availability,
+    &wk_tool_book_appointment,
+    &wk_tool_reschedule_appointment,
+    &wk_tool_cancel_appointment,
     &wk_tool_take_message,
 };
 
@@ -116,7 +124,7 @@ static bool run_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (call->status != 0) {
-        return false; /* refused: nothing of it stays */
+        return call->keeps; /* else nothing of it stays */
     }
     return call->effect.data == NULL ||
            wk_effect_finish(tx, call->effect, WK_EFFECT_DONE, VA_STR_NULL, r->answer->body, e);

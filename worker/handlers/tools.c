@@ -16,7 +16,8 @@ static const struct {
 } routes[] = {
     {"calendar", "availability", "check_availability", NULL},
     {"calendar", "book", "book_appointment", NULL},
-    {"shopify", "inventory", "check_inventory", "product"},
+    {"shopify", "inventory", "check_inventory", "product_id"},
+    {"shopify", "orders", "lookup_order", NULL},
     {"recommendations", "products", "get_product_recommendations", NULL},
 };
 

@@ -7,6 +7,8 @@
 extern const wk_tool_t wk_tool_get_store_hours, wk_tool_get_business_info;
 extern const wk_tool_t wk_tool_check_availability, wk_tool_book_appointment,
     wk_tool_reschedule_appointment, wk_tool_cancel_appointment;
+extern const wk_tool_t wk_tool_lookup_order, wk_tool_request_return;
+extern const wk_tool_t wk_tool_check_inventory, wk_tool_get_product_recommendations;
 extern const wk_tool_t wk_tool_take_message;
 
 #endif

@@ -1,0 +1,32 @@
+#include "worker/store/products.h"
+
+/* clang-format off */
+
+#define TELLS \
+    "provider_product_id AS product_id, provider_variant_id AS variant_id, sku, title," \
+    " variant_title, vendor, product_type, price, currency, available, is_tracked AS tracked, url"
+#define IN_STOCK "(available > 0 OR NOT is_tracked)"
+
+/* clang-format on */
+
+const wk_sql_t wk_sql_products_find = {
+    "products_find",
+    "SELECT " TELLS " FROM products p"
+    " WHERE is_active"
+    "   AND ($1 IN (provider_product_id, provider_variant_id, sku)"
+    "        OR NOT EXISTS (SELECT FROM regexp_split_to_table(lower($1), '\\W+') AS word"
+    "                        WHERE word <> ''"
+    "                          AND strpos(lower(concat_ws(' ', title, variant_title,"
+    "                                 replace(product_type, '_', ' '), vendor)), word) = 0))"
+    "   AND ($2::text IS NULL OR $2 = provider_variant_id OR lower($2) = lower(variant_title))"
+    " ORDER BY " IN_STOCK " DESC, title, variant_title LIMIT $3::int",
+    3};
+
+const wk_sql_t wk_sql_products_candidates = {
+    "products_candidates",
+    "SELECT " TELLS ", description, attributes FROM products p"
+    " WHERE is_active AND ($1::text IS NULL OR product_type = $1)"
+    "   AND ($2::numeric IS NULL OR price <= $2::numeric)"
+    "   AND (product_type = 'accessory') = $3::bool"
+    " ORDER BY " IN_STOCK " DESC, price LIMIT $4::int",
+    4};
