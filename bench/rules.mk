@@ -9,7 +9,12 @@ bench: deps
 	cd bench && npm ci --silent --no-audit --no-fund --ignore-scripts
 	node bench/run.mjs $(BENCH_SUITES)
 
-bench-build: $(BUILD)/bench/ngx_http_bench_body_module.so $(BUILD)/bench/sse_clients
+bench-build: $(BUILD)/bench/ngx_http_bench_body_module.so $(BUILD)/bench/sse_clients \
+             $(BUILD)/bench/personalization_sql
+
+$(BUILD)/bench/personalization_sql: bench/load/personalization_sql.c $(BUILD)/libvaworker.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^
 
 $(BUILD)/bench/sse_clients: bench/load/sse_clients.c
 	@mkdir -p $(@D)

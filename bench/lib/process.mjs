@@ -8,10 +8,10 @@ const TICKS = Number(execFileSync('getconf', ['CLK_TCK']).toString());
 const children = new Set();
 
 /** Starts a program on the given cores ("0", "1", "0,1"); its output goes to log. */
-export function start(cores, command, args, { log, env = {}, cwd } = {}) {
+export function start(cores, command, args, { log, env = {}, ...options } = {}) {
   const out = openSync(log, 'a');
   const child = spawn('taskset', ['-c', cores, command, ...args], {
-    stdio: ['ignore', out, out], env: { ...process.env, ...env }, cwd,
+    stdio: ['ignore', out, out], env: { ...process.env, ...env }, ...options,
   });
   children.add(child);
   child.on('exit', () => children.delete(child));

@@ -1,5 +1,5 @@
 // A private Redis on core 1, and the few commands the suites need.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,10 +13,8 @@ export async function redis({ dir, name, fsync = 'everysec', port = 0 }) {
     '--appendonly', 'yes', '--appendfsync', fsync, '--save', '', '--maxmemory-policy', 'noeviction',
     '--auto-aof-rewrite-percentage', '0'], { log: join(home, 'redis.log') });
   const command = (...args) => execFileSync('redis-cli', ['-s', socket, ...args]).toString().trim();
-  for (let i = 0; i < 200; i += 1) {
-    try { if (command('PING') === 'PONG') break; } catch { /* not yet */ }
-    await sleep(50);
-  }
+  for (let i = 0; i < 200 && !existsSync(socket); i += 1) await sleep(50);
+  if (command('PING') !== 'PONG') throw new Error(`Redis does not answer: ${home}/redis.log`);
   return {
     socket, command, pid: tree(child.pid).at(-1),
     load: (script) => command('SCRIPT', 'LOAD', readFileSync(script, 'utf8')),

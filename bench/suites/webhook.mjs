@@ -4,93 +4,115 @@ import { join } from 'node:path';
 import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
 import { nginx } from '../lib/nginx.mjs';
 import { redis } from '../lib/redis.mjs';
-import { wrk } from '../lib/wrk.mjs';
-import { start, stop, cpuOf, listening, tree } from '../lib/process.mjs';
+import { measure } from '../lib/measure.mjs';
+import { start, stop, listening, tree } from '../lib/process.mjs';
 import { writeRequests, TOKEN, ORIGIN, PATH } from '../lib/twilio.mjs';
 import { voiceagent } from '../lib/voiceagent.mjs';
 import { table, ratio, rate, us } from '../lib/report.mjs';
 
 const CONNECTIONS = 64;
 const PORT = 28100;
+const WARM = 50000; // messages; those measured are others
 
-/** Runs a candidate `runs` times, each on its own Redis and its own requests; the median counts. */
-async function measure(context, { name, fsync, url, script, begin, noRedis }) {
-  const results = [];
-  for (let i = 0; i < context.runs; i += 1) {
-    const store = noRedis ? null : await redis({ dir: context.dir, name: `redis-${name}-${fsync}-${i}`, fsync });
-    const candidate = await begin(store, i);
-    const pids = { server: tree(candidate.pid), redis: store ? [store.pid] : [] };
-    await wrk({ core: '1', url, connections: 8, seconds: 1, script, args: [context.warm] });
-    const before = Object.fromEntries(Object.entries(pids).map(([key, list]) => [key, cpuOf(list)]));
-    const result = await wrk({
-      core: '1', url, connections: CONNECTIONS, seconds: context.seconds, script, args: [context.requests],
-    });
-    for (const [key, list] of Object.entries(pids)) {
-      const after = cpuOf(list);
-      result[key] = (after.user + after.system - before[key].user - before[key].system) / result.requests;
-    }
-    result.jobs = candidate.jobs ? candidate.jobs() : null;
-    await candidate.stop();
-    if (store) await store.stop();
-    results.push(result);
-  }
-  results.sort((a, b) => a.rate - b.rate);
-  const middle = results[Math.floor(results.length / 2)];
-  return { name, ...middle, spread: `${rate(results[0].rate)} .. ${rate(results.at(-1).rate)}` };
+/** A candidate beside a Redis of its own; every answered request must have pushed its job. */
+async function withRedis(context, { name, fsync, list }, begin) {
+  const store = await redis({ dir: context.dir, name: `redis-${name}`, fsync });
+  const server = await begin(store);
+  return {
+    pids: () => ({ server: tree(server.pid), redis: [store.pid] }),
+    result: ({ requests }) => {
+      const jobs = Number(store.command('LLEN', list));
+      if (jobs < requests) throw new Error(`${name}: ${requests} answers, but ${jobs} jobs`);
+      return { jobs };
+    },
+    stop: async () => {
+      await server.stop();
+      await store.stop();
+    },
+  };
 }
 
-function candidates(context) {
-  const { modules, root, dir, node } = context;
-  const file = (name) => join(root, 'bench/peers', name);
-  const url = `http://127.0.0.1:${PORT}${PATH}`;
-  const script = join(root, 'bench/load/replay.lua');
-  const jobs = (store) => () => Number(store.command('LLEN', 'va:{default}:in'));
-  return {
-    'return 200': { noRedis: true, url: `http://127.0.0.1:${PORT}/return`, begin: () => nginx({
-      dir, name: 'return', modules: [modules.body], conf: file('body.conf'), values: {}, port: PORT }) },
-    'read body': { noRedis: true, url, script, begin: () => nginx({
-      dir, name: 'body', modules: [modules.body], conf: file('body.conf'), values: {}, port: PORT }) },
-    voiceagent: { url, script, begin: async (store, i) => (
-      { ...await voiceagent(context, { name: `voiceagent-${i}`, store, port: PORT }), jobs: jobs(store) }) },
-    lua: { url, script, begin: async (store, i) => {
-      const sha = store.load(join(root, 'core/scripts/push.lua'));
-      const peers = join(dir, `lua-${i}`, 'bench/peers');
-      mkdirSync(peers, { recursive: true });
-      writeFileSync(join(peers, 'webhook.lua'), readFileSync(file('webhook.lua'), 'utf8')
-        .replace('@REDIS@', store.socket).replace('@SHA@', sha));
-      return { ...await nginx({ dir, name: `lua-nginx-${i}`, modules: [modules.ndk, modules.lua],
-        conf: file('lua.conf'), values: { ROOT: join(dir, `lua-${i}`) }, port: PORT }), jobs: jobs(store) };
-    } },
-    'express + bullmq': { url, script, begin: async (store) => {
-      const child = start('0', node, [file('express/webhook.mjs')], { log: join(dir, 'express.log'),
-        env: { PORT: String(PORT), BENCH_REDIS: store.socket, BENCH_TOKEN: TOKEN, BENCH_URL: ORIGIN + PATH,
-          NODE_ENV: 'production' } });
-      await listening(PORT);
-      return { pid: child.pid, stop: () => stop(child),
-        jobs: () => Number(store.command('LLEN', 'bull:sms:wait')) };
-    } },
+async function withoutRedis(context, name) {
+  const { dir, root, modules } = context;
+  const server = await nginx({ dir, name, modules: [modules.body], conf: join(root, 'bench/peers/body.conf'),
+    values: {}, port: PORT });
+  return { pids: () => ({ server: [server.pid] }), stop: server.stop };
+}
+
+function lua({ dir, root, modules }, name, store) {
+  const home = join(dir, `${name}-lua`);
+  const peers = join(home, 'bench/peers');
+  mkdirSync(peers, { recursive: true });
+  writeFileSync(join(peers, 'webhook.lua'), readFileSync(join(root, 'bench/peers/webhook.lua'), 'utf8')
+    .replace('@REDIS@', store.socket)
+    .replace('@SHA@', store.load(join(root, 'core/scripts/push.lua'))));
+  return nginx({ dir, name, modules: [modules.ndk, modules.lua], conf: join(root, 'bench/peers/lua.conf'),
+    values: { ROOT: home }, port: PORT });
+}
+
+async function express({ dir, root, node }, store) {
+  const child = start('0', node, [join(root, 'bench/peers/express/webhook.mjs')], { log: join(dir, 'express.log'),
+    env: { PORT: String(PORT), BENCH_REDIS: store.socket, BENCH_TOKEN: TOKEN, BENCH_URL: ORIGIN + PATH,
+      NODE_ENV: 'production' } });
+  await listening(PORT);
+  return { pid: child.pid, stop: () => stop(child) };
+}
+
+/** Name to what begins a run of it. */
+function candidates(context, fsync) {
+  const ours = 'va:{default}:in';
+  const name = (what, i) => `${what}-${fsync}-${i}`;
+  const withoutQueue = {
+    'nginx, return 200': (i) => withoutRedis(context, name('return', i)),
+    'nginx, read body': (i) => withoutRedis(context, name('body', i)),
   };
+  return {
+    ...(fsync === 'everysec' ? withoutQueue : {}),
+    voiceagent: (i) => withRedis(context, { name: name('voiceagent', i), fsync, list: ours },
+      (store) => voiceagent(context, { name: name('voiceagent', i), store, port: PORT })),
+    lua: (i) => withRedis(context, { name: name('lua', i), fsync, list: ours },
+      (store) => lua(context, name('lua', i), store)),
+    'express + bullmq': (i) => withRedis(context, { name: name('express', i), fsync, list: 'bull:sms:wait' },
+      (store) => express(context, store)),
+  };
+}
+
+function row(r) {
+  return { candidate: r.name, rate: rate(r.rate), p50: `${r.p50.toFixed(2)} ms`, p99: `${r.p99.toFixed(2)} ms`,
+    'cpu/request server': us(r.cpu.server), redis: r.cpu.redis ? us(r.cpu.redis) : '', refused: r.refused,
+    jobs: r.jobs ?? '', runs: r.spread };
+}
+
+/** By answers a second; and by the server's time, which the load and Redis beside it do not blur. */
+function compare(ours, peer, target) {
+  ratio(`voiceagent to ${peer.name}, by rate`, ours.rate / peer.rate, target);
+  ratio(`voiceagent to ${peer.name}, by the server's time a request`, peer.cpu.server / ours.cpu.server, target);
+}
+
+async function compared(context, fsync) {
+  const rows = {};
+  for (const [name, begin] of Object.entries(candidates(context, fsync))) {
+    const returns = name === 'nginx, return 200';
+    rows[name] = await measure(context, name, begin, {
+      url: `http://127.0.0.1:${PORT}${returns ? '/return' : PATH}`,
+      script: returns ? undefined : join(context.root, 'bench/load/replay.lua'),
+      warm: context.warm, requests: context.requests, connections: CONNECTIONS });
+  }
+  table(`Signed Twilio webhook, ${CONNECTIONS} connections, Redis appendfsync ${fsync}, median of ${context.runs}`,
+    Object.values(rows).map(row));
+  return rows;
 }
 
 export async function webhook(context) {
   context.requests = join(context.dir, 'requests');
   context.warm = join(context.dir, 'warm');
-  await writeRequests(context.warm, 2000);
-  // The measured ones are others than those the warm-up has sent.
-  await writeRequests(context.requests, context.count, 2001);
+  await writeRequests(context.warm, WARM);
+  await writeRequests(context.requests, context.count, WARM + 1);
   for (const fsync of context.fsyncs) {
-    const rows = {};
-    for (const [name, candidate] of Object.entries(candidates(context))) {
-      if (fsync !== 'everysec' && !['voiceagent', 'lua', 'express + bullmq'].includes(name)) continue;
-      rows[name] = await measure(context, { name, fsync, ...candidate });
-    }
-    table(`Signed Twilio webhook, ${CONNECTIONS} connections, Redis appendfsync ${fsync}, median of ${context.runs}`,
-      Object.values(rows).map((r) => ({
-        candidate: r.name, rate: rate(r.rate), p50: `${r.p50.toFixed(2)} ms`, p99: `${r.p99.toFixed(2)} ms`,
-        'cpu/request server': us(r.server), 'cpu/request redis': r.redis ? us(r.redis) : '', refused: r.refused,
-        jobs: r.jobs ?? '', runs: r.spread })));
-    if (rows['read body']) ratio('voiceagent to nginx that reads the body', rows.voiceagent.rate / rows['read body'].rate, 0.4);
-    ratio('voiceagent to lua', rows.voiceagent.rate / rows.lua.rate, fsync === 'everysec' ? 2 : undefined);
-    ratio('voiceagent to express + bullmq', rows.voiceagent.rate / rows['express + bullmq'].rate, fsync === 'everysec' ? 12 : undefined);
+    const rows = await compared(context, fsync);
+    const judged = fsync === 'everysec'; // the targets are those of this setting
+    if (judged) compare(rows.voiceagent, rows['nginx, read body'], 0.4);
+    compare(rows.voiceagent, rows.lua, judged ? 2 : undefined);
+    compare(rows.voiceagent, rows['express + bullmq'], judged ? 12 : undefined);
   }
 }
