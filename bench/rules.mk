@@ -6,7 +6,6 @@ BENCH_SUITES ?=
 ## make bench              measures beside the peers, prints ratios; BENCH_SUITES="webhook sse"
 bench: deps
 	$(MAKE) --no-print-directory all bench-build
-	cd bench && npm ci --silent --no-audit --no-fund --ignore-scripts
 	node bench/run.mjs $(BENCH_SUITES)
 
 bench-build: $(BUILD)/bench/ngx_http_bench_body_module.so $(BUILD)/bench/sse_clients \

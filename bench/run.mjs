@@ -1,11 +1,11 @@
 // make bench: every suite in one run, each candidate beside its peers.
 //   node bench/run.mjs [suite …]      BENCH_SECONDS=10 BENCH_RUNS=3
 import { mkdtempSync, rmSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join, resolve, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stopAll } from './lib/process.mjs';
+import { printMachine } from './lib/machine.mjs';
 import { webhook } from './suites/webhook.mjs';
 import { sse } from './suites/sse.mjs';
 import { personalization } from './suites/personalization.mjs';
@@ -31,8 +31,7 @@ const context = {
   },
 };
 
-console.log(`# voiceagent benchmark, ${new Date().toISOString().slice(0, 10)}, `
-  + `${execFileSync('nproc').toString().trim()} cores; server on core 0, load and Redis on core 1`);
+printMachine();
 try {
   for (const name of chosen) await suites[name](context);
 } finally {

@@ -22,7 +22,7 @@ async function run(context, candidate, { url, script, warm, requests, connection
   const after = usage(pids);
   const cpu = Object.fromEntries(Object.keys(pids).map(
     (name) => [name, (after[name] - before[name]) / result.requests]));
-  return { ...result, cpu, ...candidate.result?.(result) };
+  return { ...result, cpu: { ...cpu, load: result.cpu }, ...candidate.result?.(result) };
 }
 
 /**

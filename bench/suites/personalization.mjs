@@ -98,7 +98,15 @@ function row(r) {
   const cpu = (name) => (r.cpu[name] === undefined ? '' : us(r.cpu[name]));
   return { candidate: r.name, rate: rate(r.rate), p50: `${r.p50.toFixed(2)} ms`, p99: `${r.p99.toFixed(2)} ms`,
     'cpu/request nginx': cpu('nginx'), 'worker or node': cpu('worker'), redis: cpu('redis'),
-    postgres: cpu('postgres'), refused: r.refused + (r.poor ?? 0), runs: r.spread };
+    postgres: cpu('postgres'), load: cpu('load'), refused: r.refused + (r.poor ?? 0), runs: r.spread };
+}
+
+const total = ({ cpu: { load, ...rest } }) => Object.values(rest).reduce((sum, seconds) => sum + seconds, 0);
+
+function compare(ours, peer, targets) {
+  ratio(`voiceagent to ${peer.name}, by rate`, ours.rate / peer.rate, targets.rate);
+  ratio(`${peer.name}'s p99 to ours`, peer.p99 / ours.p99, targets.p99);
+  ratio(`${peer.name}'s time of all processes a request to ours`, total(peer) / total(ours));
 }
 
 export async function personalization(context) {
@@ -120,8 +128,6 @@ export async function personalization(context) {
   await database.stop();
   table(`Personalization, ${CONNECTIONS} connections, pool of ${POOL}, median of ${context.runs}`,
     [...rows, plain, prepared].map(row));
-  ratio('voiceagent to express + pg', rows[0].rate / plain.rate, 4);
-  ratio("express + pg's p99 to ours", plain.p99 / rows[0].p99, 1);
-  ratio('voiceagent to express + pg, prepared', rows[0].rate / prepared.rate);
-  ratio("prepared express + pg's p99 to ours", prepared.p99 / rows[0].p99);
+  compare(rows[0], plain, { rate: 4, p99: 1 });
+  compare(rows[0], prepared, {});
 }

@@ -79,7 +79,7 @@ function candidates(context, fsync) {
 
 function row(r) {
   return { candidate: r.name, rate: rate(r.rate), p50: `${r.p50.toFixed(2)} ms`, p99: `${r.p99.toFixed(2)} ms`,
-    'cpu/request server': us(r.cpu.server), redis: r.cpu.redis ? us(r.cpu.redis) : '', refused: r.refused,
+    'cpu/request server': us(r.cpu.server), redis: r.cpu.redis ? us(r.cpu.redis) : '', load: us(r.cpu.load), refused: r.refused,
     jobs: r.jobs ?? '', runs: r.spread };
 }
 
