@@ -1,8 +1,9 @@
 // A private PostgreSQL with our schema and rows: the same for every candidate.
 import { mkdirSync, chownSync, chmodSync, readdirSync, openSync } from 'node:fs';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { start, stop, tree, listening } from './process.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { start, stop, tree } from './process.mjs';
 
 const BIN = readdirSync('/usr/lib/postgresql').sort((a, b) => Number(b) - Number(a))
   .map((version) => `/usr/lib/postgresql/${version}/bin`)[0];
@@ -24,6 +25,14 @@ function makeHome(dir, owner) {
   return home;
 }
 
+/** It listens before it lets anybody in. */
+async function ready(port, ms = 15000) {
+  const ask = () => spawnSync(join(BIN, 'pg_isready'), ['-q', '-h', '127.0.0.1', '-p', String(port)]).status;
+  for (const end = Date.now() + ms; ask() !== 0; await sleep(50)) {
+    if (Date.now() > end) throw new Error('PostgreSQL does not start');
+  }
+}
+
 /** Migrated and filled from load/shops.sql; `url(role)` is where a role logs in. */
 export async function postgres({ dir, root, port, cores }) {
   const owner = account();
@@ -38,7 +47,7 @@ export async function postgres({ dir, root, port, cores }) {
   const child = start(cores, join(BIN, 'postgres'), ['-D', join(home, 'data'), '-p', String(port),
     '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${home}`,
     '-c', 'shared_buffers=256MB', '-c', 'max_connections=100'], { log, cwd: '/', ...owner });
-  await listening(port);
+  await ready(port);
   run(join(BIN, 'createdb'), ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', 'voiceagent']);
   run(join(root, 'build/voiceagent-worker'), ['migrate'], { DATABASE_URL: url('postgres'),
     APP_DATABASE_URL: url('va_app'), VA_SQL_DIR: join(root, 'sql') });
