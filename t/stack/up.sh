@@ -93,7 +93,7 @@ start_simulators() {
 start_simulator() {
     local port
     port=$(port_of "$2" 80)
-    if ! unchanged "sim-$1" "$ROOT"/t/sim/*.mjs "$ROOT"/t/sim/lib/*.mjs "$ROOT"/t/sim/"$1"/*.mjs; then
+    if ! unchanged "sim-$1" "$ROOT"/t/sim/*.mjs "$ROOT"/t/sim/lib/*.mjs "$ROOT"/t/sim/"$1"/*; then
         port_is_free "$port" "the simulated $1"
         spawn "sim-$1" node "$ROOT/t/sim/$1.mjs"
         remember "sim-$1"
