@@ -108,7 +108,7 @@ async function showChanges(before, started) {
   const since = {since: started};
   for (
       const m of await rows(
-          'select channel, direction, language, content from messages where created_at >= :\'since\' order by created_at',
+          'select channel, direction, language, content from messages where created_at >= :\'since\' order by occurred_at, position',
           since)) {
     line('message', `${m.channel} ${m.direction} ${m.language ?? '?'}: ${m.content}`);
   }

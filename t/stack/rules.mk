@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test fresh routes
+.PHONY: deps up down clean demo test storm fresh routes
 
 ## make deps               installs what everything needs (Debian 12 or 13, root or sudo)
 deps:
@@ -29,6 +29,11 @@ test: deps
 	$(MAKE) --no-print-directory all unit worker-tests-build handler-tests-build load-tests-build
 	$(MAKE) --no-print-directory sanitized
 	t/run $(SUITES)
+
+## make storm              the storm of t/e2e/ at full length: STORM_SECONDS (75), STORM_SEED
+storm: all
+	STORM_SECONDS=$${STORM_SECONDS:-75} t/run t/e2e/storm.test.mjs
+	grep '^# ' build/test-logs/e2e/storm.test.tap
 
 ## make fresh              make up, demo, test and down on a fresh Debian, in a chroot (root)
 fresh:

@@ -4,5 +4,19 @@ import {env} from './env.mjs';
 
 // The answer to one command: redis('LLEN', 'va:{realtime}:in').
 export async function redis(...args) {
-  return JSON.parse(await run('redis-cli', ['-u', env.REDIS_URL, '--json', ...args.map(String)]));
+  const text = await run('redis-cli', ['-u', env.REDIS_URL, '--json', ...args.map(String)]);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`Redis, ${args[0]}: ${text}`);
+  }
+}
+
+// It is there, and has read its files.
+export async function redisAnswers() {
+  try {
+    return await redis('PING') === 'PONG';
+  } catch {
+    return false;
+  }
 }

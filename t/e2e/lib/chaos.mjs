@@ -1,0 +1,73 @@
+// Kills what the system is made of while it works, and starts it again.
+import {alive, childrenOf, jobProcesses, kill, nginxWorkers, pidOf, signal, startAgain, whileStopped} from './processes.mjs';
+import {depth} from './queues.mjs';
+import {redisAnswers} from './redis.mjs';
+import {waitFor} from './wait.mjs';
+
+const pause = (ms) => new Promise((resolve) => {
+  setTimeout(resolve, ms);
+});
+
+export class Chaos {
+  #random;
+  #ended = false;
+  #frozen = false;  // the workers are stopped, and left alone
+  redisKills = [];  // jobs that were accepted and not done at each
+  workerKills = 0;
+  nginxKills = 0;
+  supervisorStarts = 0;
+
+  constructor(random) {
+    this.#random = random;
+  }
+
+  // Until rest(): every second a worker of nginx or a process of the workers is killed.
+  async killWorkers() {
+    while (!this.#ended) {
+      await pause(1000);
+      await this.#superviseAsTheHostDoes();
+      const kind = this.#frozen || this.#random.chance(0.5) ? 'nginx' : 'worker';
+      const victims = kind === 'nginx' ? nginxWorkers() : jobProcesses();
+      if (victims.length === 0 || this.#ended) continue;
+      signal(this.#random.pick(victims), 'SIGKILL');
+      this[`${kind}Kills`]++;
+    }
+  }
+
+  // The workers' supervisor gives up after many deaths; the host's service manager does not.
+  async #superviseAsTheHostDoes() {
+    if (this.#frozen || alive(pidOf('worker'))) return;
+    await startAgain('worker');
+    this.supervisorStarts++;
+  }
+
+  // backlog: the workers are held until so many jobs stand in the queues.
+  async killRedis({backlog = 0} = {}) {
+    await this.#held(backlog > 0, async () => {
+      if (backlog > 0)
+        await waitFor(`${backlog} jobs in flight`, async () => (await depth()).open >= backlog, 120000);
+      this.redisKills.push((await depth()).open);
+      await kill(pidOf('redis'));
+      await pause(300 + this.#random.below(700));
+      await startAgain('redis');
+      await waitFor('Redis to answer', redisAnswers);
+    });
+  }
+
+  async #held(yes, work) {
+    if (!yes) return work();
+    const supervisor = pidOf('worker');
+    this.#frozen = true;
+    try {
+      return await whileStopped([supervisor, ...childrenOf(supervisor)], work);
+    } finally {
+      this.#frozen = false;
+    }
+  }
+
+  // It is over, and what must run does.
+  async rest() {
+    this.#ended = true;
+    for (const name of ['redis', 'worker', 'nginx']) await startAgain(name);
+  }
+}
