@@ -1,5 +1,5 @@
 // Watch channels: what changes in a calendar is told to an address, without saying what.
-import {request} from '../lib/client.mjs';
+import {deliver} from '../lib/delivery.mjs';
 import {json} from '../lib/server.mjs';
 
 import {digest, refuse} from './resource.mjs';
@@ -102,20 +102,14 @@ export class Channels {
       'user-agent': 'APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)',
       'content-length': '0',
     };
-    const record = this.sim.delivery({kind: state, url: channel.address, headers, attempts: []});
-    this.sim.later(0, () => this.#deliver(channel, headers, record));
-  }
-
-  async #deliver(channel, headers, record) {
-    const {address} = channel;
-    const attempt = await request(address, {method: 'POST', headers})
-                        .then(({status}) => ({status}), (e) => ({error: e.message}));
-    record.attempts.push(attempt);
-    record.ok = attempt.status >= 200 && attempt.status < 300;
-    const wait = RETRIES[record.attempts.length - 1];
-    const again = attempt.error !== undefined || attempt.status >= 500;
-    if (again && wait !== undefined && this.#living(channel.id) === channel)
-      this.sim.later(wait, () => this.#deliver(channel, headers, record));
+    deliver(this.sim, {
+      kind: state,
+      url: channel.address,
+      make: () => ({headers}),
+      pauses: RETRIES,
+      again: ({error, status}) =>
+          (error !== undefined || status >= 500) && this.#living(channel.id) === channel,
+    });
   }
 }
 

@@ -58,6 +58,7 @@ export class Sim {
    *             or nothing; without it such a request is only recorded
    *   unknown   (names, req) => the answer to a request with names that the description
    *             does not have, or nothing
+   *   described (path) => the path the description knows it by
    *   missing   (req, known) => the answer where there is no route; known: the path has
    *             one, with another method
    *   reset     () => back to the seeds
@@ -68,10 +69,11 @@ export class Sim {
     admit = () => undefined,
     invalid = () => undefined,
     unknown = () => undefined,
+    described = (path) => path,
     missing = () => json(404, {}),
     reset = () => {}
   }) {
-    this.rules = {admit, invalid, unknown, missing, reset};
+    this.rules = {admit, invalid, unknown, described, missing, reset};
     this.routes = compile(routes);
     this.control = compile([
       ['GET', '/_sim', () => this.#about()],
@@ -159,7 +161,8 @@ export class Sim {
   #judge(req) {
     if (!this.description) return {problems: [], unknown: []};
     const form = req.kind === 'form';
-    return this.description.request(req.method, req.path, {query: req.query, body: req.body, form});
+    const path = this.rules.described(req.path);
+    return this.description.request(req.method, path, {query: req.query, body: req.body, form});
   }
 
   async #answer(req, verdict) {
@@ -171,7 +174,8 @@ export class Sim {
             (verdict.unknown.length > 0 ? unknown(verdict.unknown, req) : undefined));
     const wrong = isText(answer.body) || answer.body instanceof Pieces ?
         [] :
-        this.description?.answer(req.method, req.path, answer.status, answer.body);
+        this.description?.answer(
+            req.method, this.rules.described(req.path), answer.status, answer.body);
     if (wrong?.length > 0) {
       throw new Error(`our own answer breaks the description: ${wrong.map(told).join('; ')}`);
     }

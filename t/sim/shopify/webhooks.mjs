@@ -2,7 +2,7 @@
 // and sent again until they are taken.
 import {createHmac, randomUUID} from 'node:crypto';
 
-import {request} from '../lib/client.mjs';
+import {deliver} from '../lib/delivery.mjs';
 import {json} from '../lib/server.mjs';
 
 const VERSION = '2026-10';
@@ -80,25 +80,11 @@ export class Webhooks {
         'x-shopify-event-id': event,
         'x-shopify-triggered-at': new Date().toISOString(),
       };
-      return Array.from({length: copies}, () => this.#start(url, headers, text));
+      const limits = {connectMs: 1000, readMs: DEADLINE, totalMs: DEADLINE};
+      const make = () => ({headers, body: text});
+      return Array.from(
+          {length: copies},
+          () => deliver(this.sim, {kind: topic, url, make, pauses: PAUSES, limits}));
     });
-  }
-
-  #start(url, headers, body) {
-    const record =
-        this.sim.delivery({kind: headers['x-shopify-topic'], url, headers, body, attempts: []});
-    this.sim.later(0, () => this.#deliver(url, headers, body, record));
-    return record;
-  }
-
-  async #deliver(url, headers, body, record) {
-    const limits = {connectMs: 1000, readMs: DEADLINE, totalMs: DEADLINE};
-    const attempt = await request(url, {method: 'POST', headers, body, ...limits})
-                        .then(({status}) => ({status}), (e) => ({error: e.message}));
-    record.attempts.push(attempt);
-    record.ok = attempt.status >= 200 && attempt.status < 300;
-    const pause = PAUSES[record.attempts.length - 1];
-    if (!record.ok && pause !== undefined)
-      this.sim.later(pause, () => this.#deliver(url, headers, body, record));
   }
 }

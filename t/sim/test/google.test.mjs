@@ -353,15 +353,17 @@ test('consent that is refused, asked wrongly, or given again without prompt', as
 
 test('tokens end: by time, by the owner, by us', async () => {
   const {base, ctl} = await setUp();
+  const living = client(base, (await refresh(base, '1//seed')).body.access_token);
+  await living.events.list({calendarId: 'primary'});
   await ctl.post('/_sim/settings', {token_seconds: 1});
-  const {access_token} = (await refresh(base, '1//seed')).body;
-  const {events} = client(base, access_token);
-  await events.list({calendarId: 'primary'});
+  const {events} = client(base, (await refresh(base, '1//seed')).body.access_token);
   await until(
       'the token has expired',
       () => events.list({calendarId: 'primary'}).then(() => false, () => true));
   await refusedWith(401, 'authError', events.list({calendarId: 'primary'}));
+  await living.events.list({calendarId: 'primary'});
   await ctl.post('/_sim/revoke', {account: OWNER});
+  await refusedWith(401, 'authError', living.events.list({calendarId: 'primary'}));
   const dead = await refresh(base, '1//seed');
   assert.deepEqual([dead.status, dead.body.error], [400, 'invalid_grant']);
   const {refresh_token} = (await ctl.post('/_sim/grant', {account: OWNER})).body;
