@@ -13,6 +13,7 @@ wk_handler_fn wk_conversation_events_store;
 wk_handler_fn wk_conversations_get;
 wk_handler_fn wk_jobs_get;
 wk_handler_fn wk_leads_list, wk_leads_get;
+wk_handler_fn wk_mcp_handle;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;

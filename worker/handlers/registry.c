@@ -21,6 +21,7 @@ static const wk_handler_t handlers[] = {
     {"jobs.get", WK_READ, wk_jobs_get, 0},
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
+    {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, 0},

@@ -1,0 +1,222 @@
+/*
+ * mcp.handle: the tools for clients of the Model Context Protocol, "Streamable HTTP" transport
+ * without sessions (revision 2025-06-18): one JSON-RPC message a POST, answered by one JSON
+ * document.
+ */
+#include "worker/agent/tools.h"
+
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/handlers/tool_caller.h"
+#include "worker/version.h"
+
+/* JSON-RPC 2.0, section 5.1. */
+enum { INVALID_REQUEST = -32600, NO_METHOD = -32601, INVALID_PARAMS = -32602 };
+
+/* Newest first; a client that speaks another is offered the first. */
+static const char *const revisions[] = {"2025-06-18", "2025-03-26", "2024-11-05"};
+
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    const va_json_t *id, *params;
+    va_str_t method;
+    va_buf_t text;
+    va_json_writer_t *out;
+} rpc_t;
+
+/* ---------------------------------------------------------------- answers */
+
+static void begin(rpc_t *r)
+{
+    va_buf_init(&r->text, wk_mem(r->ctx->arena), 4096);
+    r->out = va_json_writer_new(&r->text);
+    va_json_object(r->out);
+    va_json_add_c(r->out, "jsonrpc", "2.0");
+    va_json_key(r->out, "id");
+    va_json_put_value(r->out, r->id);
+}
+
+static wk_outcome_t end(rpc_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    va_json_object_end(r->out);
+    if (va_json_writer_end(r->out) != VA_OK) {
+        wk_error(e, WK_INTERNAL, "an answer cannot be written");
+        return wk_reply_error(r->ctx, reply, e);
+    }
+    reply->status = 200;
+    reply->type = VA_STR("application/json");
+    reply->body = va_buf_str(&r->text);
+    return WK_DONE;
+}
+
+static wk_outcome_t fail(rpc_t *r, int code, const char *message, va_reply_t *reply,
+                         wk_error_t *e)
+{
+    begin(r);
+    va_json_key(r->out, "error");
+    va_json_object(r->out);
+    va_json_add_int(r->out, "code", code);
+    va_json_add_c(r->out, "message", message);
+    va_json_object_end(r->out);
+    return end(r, reply, e);
+}
+
+/* ---------------------------------------------------------------- methods */
+
+static const char *revision_for(va_str_t wanted)
+{
+    for (size_t i = 0; i < sizeof(revisions) / sizeof(*revisions); i++) {
+        if (va_str_eq(wanted, va_str_c(revisions[i]))) {
+            return revisions[i];
+        }
+    }
+    return revisions[0];
+}
+
+static wk_outcome_t initialize(rpc_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    begin(r);
+    va_json_key(r->out, "result");
+    va_json_object(r->out);
+    va_json_add_c(r->out, "protocolVersion",
+                  revision_for(va_json_get_string(r->params, "protocolVersion")));
+    va_json_key(r->out, "capabilities");
+    va_json_object(r->out);
+    va_json_key(r->out, "tools");
+    va_json_object(r->out);
+    va_json_object_end(r->out);
+    va_json_object_end(r->out);
+    va_json_key(r->out, "serverInfo");
+    va_json_object(r->out);
+    va_json_add_c(r->out, "name", "voiceagent");
+    va_json_add_c(r->out, "version", WK_VERSION);
+    va_json_object_end(r->out);
+    va_json_object_end(r->out);
+    return end(r, reply, e);
+}
+
+static wk_outcome_t ping(rpc_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    begin(r);
+    va_json_key(r->out, "result");
+    va_json_object(r->out);
+    va_json_object_end(r->out);
+    return end(r, reply, e);
+}
+
+static void put_tool(rpc_t *r, const wk_language_t *l, const wk_tool_t *tool)
+{
+    va_json_object(r->out);
+    va_json_add_c(r->out, "name", tool->name);
+    va_json_add_str(r->out, "description", wk_tool_description(r->ctx->arena, l, tool));
+    va_json_key(r->out, "inputSchema");
+    wk_args_schema(r->out, tool->args);
+    va_json_key(r->out, "annotations");
+    va_json_object(r->out);
+    va_json_add_bool(r->out, "readOnlyHint", !tool->effect);
+    va_json_add_bool(r->out, "idempotentHint",
+                     true); /* a repeated call is answered, not repeated */
+    va_json_object_end(r->out);
+    va_json_object_end(r->out);
+}
+
+static wk_outcome_t list_tools(rpc_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    const wk_language_t *l = wk_catalogue_pick(r->catalogue, VA_STR_NULL, VA_STR_NULL);
+    begin(r);
+    va_json_key(r->out, "result");
+    va_json_object(r->out);
+    va_json_key(r->out, "tools");
+    va_json_array(r->out);
+    for (size_t i = 0; i < wk_tools_count(); i++) {
+        put_tool(r, l, wk_tool_at(i));
+    }
+    va_json_array_end(r->out);
+    va_json_object_end(r->out);
+    return end(r, reply, e);
+}
+
+static wk_outcome_t tell(rpc_t *r, const wk_tool_answer_t *answer, va_reply_t *reply,
+                         wk_error_t *e)
+{
+    begin(r);
+    va_json_key(r->out, "result");
+    va_json_object(r->out);
+    va_json_key(r->out, "content");
+    va_json_array(r->out);
+    va_json_object(r->out);
+    va_json_add_c(r->out, "type", "text");
+    va_json_add_str(r->out, "text", answer->body);
+    va_json_object_end(r->out);
+    va_json_array_end(r->out);
+    va_json_key(r->out, "structuredContent");
+    va_json_put_raw(r->out, answer->body);
+    va_json_add_bool(r->out, "isError", answer->status >= 400);
+    va_json_object_end(r->out);
+    return end(r, reply, e);
+}
+
+static wk_outcome_t call_tool(rpc_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    static const va_json_t none = {.type = VA_JSON_OBJECT};
+    wk_tool_caller_t caller;
+    wk_tool_answer_t answer;
+    const va_json_t *args = va_json_get(r->params, "arguments");
+    const wk_tool_t *tool = wk_tool_find(va_json_get_string(r->params, "name"));
+    if (tool == NULL) {
+        return fail(r, INVALID_PARAMS, "There is no such tool.", reply, e);
+    }
+    args = va_json_is(args, VA_JSON_OBJECT) ? args : &none;
+    if (!wk_tool_caller_read(r->ctx, r->catalogue, "mcp", args, &caller, e) ||
+        !wk_tool_run(r->ctx, r->catalogue, tool, &caller, args, &answer, e)) {
+        return wk_reply_error(r->ctx, reply, e);
+    }
+    return tell(r, &answer, reply, e);
+}
+
+/* ---------------------------------------------------------------- the message */
+
+static const struct {
+    const char *method;
+    wk_outcome_t (*answer)(rpc_t *r, va_reply_t *reply, wk_error_t *e);
+} methods[] = {
+    {"initialize", initialize},
+    {"ping", ping},
+    {"tools/list", list_tools},
+    {"tools/call", call_tool},
+};
+
+/* Notifications and answers want none: 202 without a body. */
+static wk_outcome_t accept(va_reply_t *reply)
+{
+    reply->status = 202;
+    reply->type = VA_STR("application/json");
+    reply->body = VA_STR("");
+    return WK_DONE;
+}
+
+wk_outcome_t wk_mcp_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    const va_json_t *message;
+    rpc_t r = {.ctx = ctx, .catalogue = wk_catalogue(ctx->config, e)};
+    if (r.catalogue == NULL || !wk_request_json(ctx, &message, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    r.id = va_json_get(message, "id");
+    r.method = va_json_get_string(message, "method");
+    r.params = va_json_get(message, "params");
+    if (!va_str_eq(va_json_get_string(message, "jsonrpc"), VA_STR("2.0"))) {
+        return fail(&r, INVALID_REQUEST, "The message is not JSON-RPC 2.0.", reply, e);
+    }
+    if (r.id == NULL || r.method.data == NULL) {
+        return accept(reply);
+    }
+    for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+        if (va_str_eq(r.method, va_str_c(methods[i].method))) {
+            return methods[i].answer(&r, reply, e);
+        }
+    }
+    return fail(&r, NO_METHOD, "There is no such method.", reply, e);
+}
