@@ -56,6 +56,9 @@ static const setting_t settings[] = {
     {"secrets", "internal", "VA_INTERNAL_SECRET", TEXT, AT(internal_secret), NULL, 0, 0},
     {"secrets", "encryption", "ENCRYPTION_KEY", TEXT, AT(encryption_keys), NULL, 0, 0},
 
+    {"jwks", "url", "JWKS_URL", TEXT, AT(jwks_url), NULL, 0, 0},
+    {"jwks", "file", "JWKS_FILE", TEXT, AT(jwks_file), NULL, 0, 0},
+
     {"accounts", "access_token_s", "VA_ACCESS_TOKEN_S", INTEGER, AT(access_token_s), "900", 60,
      86400},
     {"accounts", "refresh_token_s", "VA_REFRESH_TOKEN_S", INTEGER, AT(refresh_token_s),

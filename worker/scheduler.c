@@ -6,6 +6,7 @@
 
 #include "worker/clock.h"
 #include "worker/durability.h"
+#include "worker/jwks_fetch.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/outbox.h"
@@ -153,6 +154,17 @@ static void lead(scheduler_t *s, const char *for_ms)
 
 /* ---------------------------------------------------------------- the process */
 
+/* The one thing that every host does for itself, whoever leads. */
+static void keep_key_set(scheduler_t *s)
+{
+    wk_error_t e;
+    if (!wk_jwks_fetch_when_due(&s->ctx, wk_monotonic_ms(), &e)) {
+        wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("jwks"), NULL, VA_STR_NULL, 1);
+        wk_log(WK_ERROR, "periodic work failed", WK_C("task", "jwks"), WK_C("error", e.text));
+    }
+    wk_arena_reset(s->ctx.arena);
+}
+
 static void tick(scheduler_t *s, int64_t *next_flush_ms)
 {
     char for_ms[16];
@@ -164,6 +176,7 @@ static void tick(scheduler_t *s, int64_t *next_flush_ms)
     if (s->leads) {
         run_due_tasks(s);
     }
+    keep_key_set(s);
     if (wk_monotonic_ms() >= *next_flush_ms) {
         wk_error_t ignored; /* kept for the next time */
         *next_flush_ms = wk_monotonic_ms() + FLUSH_MS;
@@ -193,12 +206,14 @@ int wk_scheduler_process(const wk_config_t *config)
         .config = config,
         .redis = wk_redis_new(config->redis_url, REDIS_TIMEOUT_MS),
         .db = wk_db_new(config->app_database_url, config->prepare, "voiceagent-scheduler"),
+        .http = wk_http_new(),
         .arena = wk_arena_new()};
     int status = wk_await_redis(s.ctx.redis);
     if (status == 0) {
         schedule(&s);
     }
     wk_arena_free(s.ctx.arena);
+    wk_http_free(s.ctx.http);
     wk_db_free(s.ctx.db);
     wk_redis_free(s.ctx.redis);
     return status < 0 ? EXIT_SUCCESS : status;
