@@ -1,11 +1,15 @@
 # Tests of the handlers of the product: each job goes the way of a real one (job.h), against
-# private servers with the demo shops.
+# private servers with the demo shops and simulated providers. The product is built once more,
+# with the places where it may be let die (crash.h).
 
-HT_LIB_SRC := $(wildcard t/handlers/lib/*.c) t/worker/lib/fixture.c t/worker/lib/servers.c
+HT_LIB_SRC := $(wildcard t/handlers/lib/*.c) \
+              $(addprefix t/worker/lib/,fixture.c program.c servers.c)
 HT_SRC     := $(wildcard t/handlers/*.c)
 HT_BUILD   := $(BUILD)/handler-tests
 HT_LIB_OBJ := $(HT_LIB_SRC:%.c=$(HT_BUILD)/%.o)
 HT_BIN     := $(HT_SRC:t/handlers/%.c=$(HT_BUILD)/%)
+HT_WORKER  := $(WORKER_SRC:%.c=$(HT_BUILD)/%.o)
+HT_CFLAGS  := -DWK_CRASH_POINTS $(HT_SANITIZE)
 
 .PHONY: handler-tests handler-tests-build
 handler-tests-build: $(HT_BIN)
@@ -14,19 +18,21 @@ handler-tests-build: $(HT_BIN)
 handler-tests: handler-tests-build
 	prove --exec '' $(HT_BIN)
 
-$(HT_BUILD)/%.o: %.c
+$(HT_BUILD)/%.o: %.c | $(BUILD)/scripts.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(HT_CFLAGS) -MMD -MP -c -o $@ $<
 
 # crypt_r() goes through the tests, which count what it is asked for.
-$(HT_BIN): $(HT_BUILD)/%: $(HT_BUILD)/t/handlers/%.o $(HT_LIB_OBJ) $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
-	$(CC) -Wl,--wrap=crypt_r -o $@ $^ -lcmocka $(WORKER_LIBS)
+$(HT_BIN): $(HT_BUILD)/%: $(HT_BUILD)/t/handlers/%.o $(HT_LIB_OBJ) $(HT_BUILD)/libvaworker.a $(BUILD)/libvacore.a
+	$(CC) $(HT_SANITIZE) -Wl,--wrap=crypt_r -o $@ $^ -lcmocka $(WORKER_LIBS)
 
-# What the private database is migrated with.
-$(HT_BUILD)/voiceagent-worker: $(BUILD)/voiceagent-worker
-	@mkdir -p $(@D)
-	ln -f $< $@
+$(HT_BUILD)/libvaworker.a: $(HT_WORKER)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(HT_BUILD)/voiceagent-worker: $(HT_BUILD)/worker/main.o $(HT_BUILD)/libvaworker.a $(BUILD)/libvacore.a
+	$(CC) $(HT_SANITIZE) -o $@ $^ $(WORKER_LIBS)
 
 $(HT_BIN): | $(HT_BUILD)/voiceagent-worker
 
--include $(HT_LIB_OBJ:.o=.d) $(HT_SRC:%.c=$(HT_BUILD)/%.d)
+-include $(HT_LIB_OBJ:.o=.d) $(HT_SRC:%.c=$(HT_BUILD)/%.d) $(HT_WORKER:.o=.d) \
+         $(HT_BUILD)/worker/main.d

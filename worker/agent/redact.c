@@ -6,7 +6,8 @@
 #define MAX_GAP      5 /* other words between two parts of one number */
 #define CODE_REACH   8 /* words between "security code" and the code */
 #define CODE_TURNS   2 /* and turns */
-#define MAX_TRAILING 8 /* digits right behind a card number: expiry and code */
+#define MAX_TRAILING 8 /* digits behind a card number: expiry and code */
+#define TRAILING_GAP 2 /* words before each of them: "expires", "the code" */
 #define MAX_VALUE    99
 #define MAX_LANGUAGES 64
 
@@ -349,11 +350,12 @@ static size_t card_from(const groups_t *g, size_t i)
     return best;
 }
 
-/* What follows at once, in the same breath: the expiry date, the code. */
+/* What follows in the same breath: the expiry date, the code. */
 static void mask_trailing(groups_t *g, size_t from)
 {
     size_t digits = 0, end = from;
-    while (end < g->count && g->at[end].turn == g->at[from - 1].turn && g->at[end].gap == 0) {
+    while (end < g->count && g->at[end].turn == g->at[from - 1].turn &&
+           g->at[end].gap <= TRAILING_GAP) {
         digits += g->at[end++].len;
     }
     for (; digits <= MAX_TRAILING && from < end; from++) {

@@ -6,7 +6,7 @@
  *
  * A card number is 12 to 19 digits, as its first digits demand (ISO/IEC 7812: the issuers'
  * ranges), whose last is the check digit of the Luhn formula. A security code is three or
- * four digits behind words such as "CVV" or "security code", or right behind a card number.
+ * four digits behind words such as "CVV" or "security code", or closely behind a card number.
  */
 #ifndef WK_AGENT_REDACT_H
 #define WK_AGENT_REDACT_H

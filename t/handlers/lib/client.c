@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "worker/clock.h"
 #include "worker/file.h"
@@ -30,6 +31,35 @@ char *__wrap_crypt_r(const char *phrase, const char *setting, struct crypt_data 
 int t_hashes(void)
 {
     return atomic_exchange(&hashes, 0);
+}
+
+/* ---------------------------------------------------------------- the log */
+
+static char log_path[256];
+
+static void open_log(void)
+{
+    snprintf(log_path, sizeof(log_path), "%s/log.jsonl", t_folder());
+    wk_log_open(log_path, WK_DEBUG);
+}
+
+int t_logged(const char *text)
+{
+    char line[20000];
+    int n = 0;
+    FILE *f = fopen(log_path, "re");
+    while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+        n += strstr(line, text) != NULL;
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return n;
+}
+
+void t_log_forget(void)
+{
+    assert_int_equal(truncate(log_path, 0), 0);
 }
 
 /* ---------------------------------------------------------------- around the tests */
@@ -74,6 +104,7 @@ static void configure(void)
         {"VA_INTERNAL_SECRET", "fedcba9876543210fedcba9876543210"},
         {"ENCRYPTION_KEY", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
         {"VA_PASSWORD_COST", "1"},
+        {"VA_MESSAGES_DIR", "conf/messages"},
     };
     for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
         setenv(settings[i][0], settings[i][1], 1);
@@ -111,7 +142,7 @@ int t_client_main(const struct CMUnitTest *tests, size_t n, CMFixtureFunction se
     configure();
     t_ctx_open(&t_ctx);
     load_demo();
-    wk_log_open("/dev/null", WK_DEBUG);
+    open_log();
     int failed = _cmocka_run_group_tests("handlers", all, n, NULL, NULL);
     t_ctx_close(&t_ctx);
     wk_config_free(loaded);
@@ -127,10 +158,20 @@ static void add_header(va_job_t *job, const char *name, const char *value)
     job->headers[job->n_headers++] = (va_header_t){va_str_c(name), va_str_c(value)};
 }
 
+static void add_members(va_job_t *job, const t_ask_t *ask)
+{
+    for (size_t i = 0; i + 1 < 8 && ask->members[i] != NULL; i += 2) {
+        job->members[job->n_members++] =
+            (va_header_t){va_str_c(ask->members[i]), va_str_c(ask->members[i + 1])};
+    }
+}
+
+#define OMITTED_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
 {
     static atomic_int n;
-    va_header_t headers[8];
+    va_header_t headers[8], members[4];
     va_buf_t text;
     va_job_t job = {
         .id = ask->id != NULL ? va_str_c(ask->id)
@@ -151,7 +192,12 @@ static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
         .http_peer = VA_STR("192.0.2.7"),
         .headers = headers,
         .body = va_str_c(ask->body),
+        .body_omitted = ask->omitted,
+        .body_length = ask->omitted ? 300000 : 0,
+        .body_sha256 = ask->omitted ? va_str_c(OMITTED_SHA256) : VA_STR_NULL,
+        .members = members,
     };
+    add_members(&job, ask);
     if (ask->body != NULL) {
         add_header(&job, "content-type",
                    ask->content_type != NULL ? ask->content_type : "application/json");
@@ -185,7 +231,7 @@ static void read_reply(wk_ctx_t *ctx, t_answer_t *answer)
 t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask)
 {
     wk_work_t work;
-    wk_lease_t lease = {.queue = WK_REALTIME, .attempt = 1};
+    wk_lease_t lease = {.queue = WK_REALTIME, .attempt = ask->attempt > 0 ? ask->attempt : 1};
     lease.document = document(ctx, ask);
     wk_work_read(&work, ctx->arena, &lease);
     assert_non_null(work.handler);

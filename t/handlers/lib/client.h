@@ -41,6 +41,9 @@ typedef struct {
     const char *scheme;       /* "jwt" with claims, "public" without */
     const char *account;
     const char *headers[6]; /* name, value, …: beside the content type */
+    const char *members[8]; /* name, value, …: what nginx took out of the body */
+    bool omitted;           /* the body was too large to travel with the job */
+    int attempt;            /* the first without */
     int64_t deadline_ms;
 } t_ask_t;
 
@@ -77,6 +80,10 @@ const char *t_cookie(const t_answer_t *answer, const char *name);
 /* Statements as superuser, formatted; the first cell, as a number where that is asked for. */
 const char *t_sqlf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int64_t t_sqlf_int(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How many lines of the log hold the text, since it was last forgotten. */
+int t_logged(const char *text);
+void t_log_forget(void);
 
 /* How often crypt_r() was called since it was last asked. */
 int t_hashes(void);

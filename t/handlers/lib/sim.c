@@ -1,0 +1,148 @@
+#include "t/handlers/lib/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/form.h"
+
+typedef struct {
+    const char *file; /* below t/sim/ */
+    const char *base_name;
+    char base[64];
+    pid_t pid;
+} sim_t;
+
+static sim_t twilio = {.file = "t/sim/twilio.mjs", .base_name = "TWILIO_BASE_URL"};
+static sim_t elevenlabs = {.file = "t/sim/elevenlabs.mjs", .base_name = "ELEVENLABS_BASE_URL"};
+
+/* ---------------------------------------------------------------- asking */
+
+static bool request(const sim_t *s, const char *method, const char *path, const char *body,
+                    wk_http_response_t *res)
+{
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    wk_http_request_t req = {.method = method,
+                             .url = wk_printf(t_ctx.arena, "%s%s", s->base, path).data,
+                             .headers = headers,
+                             .body = va_str_c(body),
+                             .basic_user = TWILIO_ACCOUNT,
+                             .basic_password = TWILIO_TOKEN,
+                             .timeout_ms = 10000,
+                             .max_bytes = 16 << 20};
+    return wk_http(t_ctx.http, t_ctx.arena, &req, res, &t_e);
+}
+
+static const va_json_t *ask(const sim_t *s, const char *method, const char *path,
+                            const char *body)
+{
+    const va_json_limits_t limits = {16 << 20, 64, 1000000};
+    wk_http_response_t res;
+    const va_json_t *root;
+    assert_ok(request(s, method, path, body, &res));
+    if (res.status != 200) {
+        fail_msg("%s %s: status %d %.*s", method, path, res.status, (int)res.body.len,
+                 res.body.data);
+    }
+    assert_int_equal(va_json_parse(wk_mem(t_ctx.arena), res.body, &limits, &root), VA_OK);
+    return root;
+}
+
+const va_json_t *t_twilio_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&twilio, method, path, body);
+}
+
+const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&elevenlabs, method, path, body);
+}
+
+void t_twilio_script(const char *script)
+{
+    ask(&twilio, "POST", "/_sim/script", script);
+}
+
+void t_elevenlabs_script(const char *script)
+{
+    ask(&elevenlabs, "POST", "/_sim/script", script);
+}
+
+/* ---------------------------------------------------------------- starting */
+
+static bool answers(void *arg)
+{
+    wk_http_response_t res;
+    return request(arg, "GET", "/_sim", NULL, &res) && res.status == 200;
+}
+
+static void start_or_reset(sim_t *s)
+{
+    if (s->pid == 0) {
+        snprintf(s->base, sizeof(s->base), "http://127.0.0.1:%d", t_free_port());
+        setenv(s->base_name, s->base, 1);
+        s->pid = t_spawn(s->base_name, (const char *const[]){"node", s->file, NULL});
+        if (!t_until(answers, s, 30000)) {
+            fail_msg("%s does not come up", s->file);
+        }
+    }
+    ask(s, "POST", "/_sim/reset", NULL);
+}
+
+/* Callbacks go where nobody listens: what they would tell is told by the tests. */
+static void set_secrets(void)
+{
+    setenv("VA_PUBLIC_URL", "http://127.0.0.1:9", 1);
+    setenv("TWILIO_ACCOUNT_SID", TWILIO_ACCOUNT, 1);
+    setenv("TWILIO_AUTH_TOKEN", TWILIO_TOKEN, 1);
+    setenv("TWILIO_BASE_URL", "http://127.0.0.1:9", 0);
+    setenv("ELEVENLABS_API_KEY", ELEVENLABS_KEY, 1);
+    setenv("ELEVENLABS_WEBHOOK_SECRET", "wsec_test", 1);
+    setenv("TOOLS_SECRET", "tools-secret", 1);
+}
+
+void t_twilio(void)
+{
+    set_secrets();
+    start_or_reset(&twilio);
+    t_config.public_url = "http://127.0.0.1:9";
+    t_config.twilio_base_url = twilio.base;
+    t_config.twilio_account_sid = TWILIO_ACCOUNT;
+    t_config.twilio_auth_token = TWILIO_TOKEN;
+}
+
+void t_elevenlabs(void)
+{
+    set_secrets();
+    start_or_reset(&elevenlabs);
+    t_config.elevenlabs_base_url = elevenlabs.base;
+    t_config.elevenlabs_api_key = ELEVENLABS_KEY;
+}
+
+/* ---------------------------------------------------------------- looking */
+
+size_t t_twilio_sent(const char *to)
+{
+    va_buf_t path;
+    size_t n = 0;
+    va_buf_init(&path, wk_mem(t_ctx.arena), 128);
+    va_buf_add_c(&path,
+                 "/2010-04-01/Accounts/" TWILIO_ACCOUNT "/Messages.json?PageSize=1000&To=");
+    va_url_encode(&path, va_str_c(to));
+    va_buf_add_char(&path, '\0');
+    const va_json_t *root = t_twilio_ask("GET", path.data, NULL);
+    const va_json_t *m = va_json_get(root, "messages")->first;
+    for (; m != NULL; m = m->next) {
+        n += va_str_eq(va_json_get_string(m, "direction"), VA_STR("outbound-api"));
+    }
+    return n;
+}
+
+size_t t_twilio_requests(const char *method)
+{
+    size_t n = 0;
+    const va_json_t *r = t_twilio_ask("GET", "/_sim/requests", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += va_str_eq(va_json_get_string(r, "method"), va_str_c(method));
+    }
+    return n;
+}

@@ -1,0 +1,32 @@
+/*
+ * The simulated providers (t/sim/), each a process of its own, on a free port. They end with
+ * this program. t_config is pointed at them.
+ */
+#ifndef T_SIM_H
+#define T_SIM_H
+
+#include "t/handlers/lib/client.h"
+
+#define TWILIO_ACCOUNT "AC00000000000000000000000000000001"
+#define TWILIO_TOKEN   "twilio-token-that-is-a-secret"
+#define ELEVENLABS_KEY "elevenlabs-key-that-is-a-secret"
+
+/* Started when first called, back to their seeds when called again. */
+void t_twilio(void);
+void t_elevenlabs(void);
+
+/* How they answer next: a script of t/sim/lib/server.mjs, as JSON. */
+void t_twilio_script(const char *script);
+void t_elevenlabs_script(const char *script);
+
+/* Any other request to one of them, its JSON; lasts a test. body may be NULL. */
+const va_json_t *t_twilio_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body);
+
+/* How many texts to that number Twilio has from us. */
+size_t t_twilio_sent(const char *to);
+
+/* How many requests of that method it has seen since it was started or reset. */
+size_t t_twilio_requests(const char *method);
+
+#endif
