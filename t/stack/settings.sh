@@ -138,6 +138,7 @@ define_settings() {
     address HUBSPOT_BASE_URL "http://$host:$((base + 16))"
     address LIVEKIT_URL "ws://$host:$((base + 17))"
     address SMTP_URL "smtp://$host:$((base + 18))"
+    address SMTP_SIM_URL "http://$host:$((base + 19))" # where the simulated one tells what it got
 
     keep VA_ENGINE echo receptionist
     keep VA_WORKERS echo 0

@@ -10,6 +10,7 @@ const ADDRESS = {
   shopify: 'SHOPIFY_BASE_URL',
   google: 'GOOGLE_BASE_URL',
   hubspot: 'HUBSPOT_BASE_URL',
+  smtp: 'SMTP_SIM_URL',
 };
 
 /*
