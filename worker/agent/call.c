@@ -35,7 +35,7 @@ static bool reach_customer(wk_tx_t *tx, const wk_call_told_t *told, va_str_t *cu
 
 /* ---------------------------------------------------------------- the row */
 
-#define N_TOLD 15
+#define N_TOLD 15 /* and the direction once more, which a known call takes last */
 
 static void tell(wk_tx_t *tx, const wk_call_told_t *t, va_str_t customer, va_str_t out[N_TOLD])
 {
@@ -83,7 +83,7 @@ static bool insert(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
 /* A customer the call turns out to have was in touch by it. */
 static bool complete(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
 {
-    va_str_t params[N_TOLD];
+    va_str_t params[N_TOLD + 1];
     if (call->customer.data == NULL) {
         if (!reach_customer(tx, &call->told, &call->customer, e)) {
             return false;
@@ -94,15 +94,19 @@ static bool complete(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
         }
     }
     tell(tx, &call->told, call->customer, params);
+    params[N_TOLD] = params[0];
     params[0] = call->id;
     return wk_sql(tx, &wk_sql_call_complete, params, NULL, e);
 }
 
-/* Row 0 stays, row 1 goes. */
+/* Row 0 stays, row 1 goes. Each was counted as a contact of its customer. */
 static bool merge(wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
 {
     va_str_t ids[] = {wk_cell(rows, 0, "id"), wk_cell(rows, 1, "id")};
-    return wk_sql(tx, &wk_sql_call_move, ids, NULL, e) &&
+    va_str_t customer = wk_cell(rows, 0, "customer_id");
+    bool twice = customer.data != NULL && va_str_eq(customer, wk_cell(rows, 1, "customer_id"));
+    return (!twice || wk_sql(tx, &wk_sql_customer_uncounted, &customer, NULL, e)) &&
+           wk_sql(tx, &wk_sql_call_move, ids, NULL, e) &&
            wk_sql(tx, &wk_sql_call_inherit, ids, NULL, e) &&
            wk_sql(tx, &wk_sql_call_delete, &ids[1], NULL, e);
 }
@@ -150,12 +154,12 @@ bool wk_call_open(wk_tx_t *tx, const wk_call_told_t *told, wk_call_t *call, wk_e
 
 /* ---------------------------------------------------------------- status */
 
-bool wk_call_advance(wk_tx_t *tx, wk_call_t *call, const char *status, int64_t ended_at,
+bool wk_call_advance(wk_tx_t *tx, wk_call_t *call, const char *status, int64_t since,
                      va_str_t reason, wk_error_t *e)
 {
-    va_str_t end = ended_at != 0 ? wk_printf(wk_tx_arena(tx), "%lld", (long long)ended_at)
-                                 : VA_STR_NULL;
-    va_str_t params[] = {call->id, va_str_c(status), end, reason};
+    long long at = since != 0 ? since : call->told.told_at;
+    va_str_t params[] = {call->id, va_str_c(status), wk_printf(wk_tx_arena(tx), "%lld", at),
+                         reason};
     return wk_sql(tx, &wk_sql_call_advance, params, NULL, e) || wk_error_wrap(e, "call");
 }
 

@@ -17,6 +17,7 @@ typedef struct {
     va_str_t caller, called; /* E.164; absent: withheld, or not told */
     va_str_t agent_id, engine, language, forwarded_from, caller_name, stir_verstat;
     int64_t started_at; /* Unix time; 0: now */
+    int64_t told_at;    /* Unix time of the report */
     va_str_t variables, context;
     bool anonymous; /* a caller without a number, surely: gets a lead of its own */
 } wk_call_told_t;
@@ -35,10 +36,10 @@ typedef struct {
 bool wk_call_open(wk_tx_t *tx, const wk_call_told_t *told, wk_call_t *call, wk_error_t *e);
 
 /*
- * Raises the status; one that is behind what is known changes nothing. ended_at: Unix
- * time or 0; reason may be absent.
+ * Raises the status; one that is behind what is known changes nothing. since: Unix time, 0
+ * for that of the report; reason may be absent.
  */
-bool wk_call_advance(wk_tx_t *tx, wk_call_t *call, const char *status, int64_t ended_at,
+bool wk_call_advance(wk_tx_t *tx, wk_call_t *call, const char *status, int64_t since,
                      va_str_t reason, wk_error_t *e);
 
 /* Publishes call_ended when the call has ended since it was opened. Last, before the commit. */

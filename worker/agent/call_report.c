@@ -228,6 +228,7 @@ static bool read_analysis(wk_arena_t *a, const wk_redactor_t *redactor, const va
     const va_json_t *analysis = va_json_get(data, "analysis");
     va_str_t summary = ANY(analysis, "/transcript_summary", "/summary");
     r->summary = wk_redact(redactor, a, wk_clean_text(a, summary));
+    r->end_reason = wk_redact(redactor, a, wk_clean_text(a, r->end_reason));
     read_data(a, redactor, analysis, r);
     read_evaluations(a, redactor, analysis, r);
     r->analysis = va_json_is(analysis, VA_JSON_OBJECT) ? wk_redact_json(redactor, a, analysis)

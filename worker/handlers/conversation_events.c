@@ -47,6 +47,13 @@ static va_str_t text_of(const live_t *ev, const char *const *pointers)
 
 #define TEXT_OF(ev, ...) text_of((ev), (const char *const[]){__VA_ARGS__, NULL})
 
+/* Absent for an empty one. */
+static va_str_t masked_or_null(const live_t *ev, va_str_t text)
+{
+    wk_arena_t *a = ev->ctx->arena;
+    return text.len > 0 ? wk_redact(wk_redactor(a, ev->catalogue), a, text) : VA_STR_NULL;
+}
+
 static va_str_t json_of(const live_t *ev, const va_json_t *value)
 {
     va_buf_t text;
@@ -260,7 +267,7 @@ static bool store_start(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
 static bool store_end(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
 {
     va_str_t reason = TEXT_OF(ev, "/reason", "/end_reason", "/termination_reason");
-    return wk_call_advance(tx, call, "completed", 0, reason.len > 0 ? reason : VA_STR_NULL, e);
+    return wk_call_advance(tx, call, "completed", 0, masked_or_null(ev, reason), e);
 }
 
 static bool store_transfer(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
@@ -269,8 +276,7 @@ static bool store_transfer(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t 
     wk_rows_t *rows;
     va_str_t to = TEXT_OF(ev, "/transfer_number", "/destination", "/transfer_to");
     va_str_t reason = TEXT_OF(ev, "/reason", "/transfer_reason");
-    va_str_t params[] = {call->id, to.len > 0 ? to : VA_STR_NULL,
-                         reason.len > 0 ? reason : VA_STR_NULL};
+    va_str_t params[] = {call->id, masked_or_null(ev, to), masked_or_null(ev, reason)};
     if (!wk_sql(tx, &wk_sql_call_transferred, params, &rows, e)) {
         return false;
     }
@@ -355,6 +361,8 @@ static bool read_live(wk_ctx_t *ctx, live_t *ev, wk_error_t *e)
         .called = wk_webhook_number(ctx->arena, ANY(ev, "/called_number")),
         .engine = VA_STR("elevenlabs"),
         .language = language_of(ev),
+        .started_at = ctx->job->enqueued_ms / 1000,
+        .told_at = ctx->job->enqueued_ms / 1000,
     };
     if (ev->type.len == 0) {
         return wk_error(e, WK_INVALID, "an event without a type");

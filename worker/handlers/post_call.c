@@ -142,6 +142,7 @@ static wk_call_told_t told_by(const event_t *ev)
         .engine = VA_STR("elevenlabs"),
         .language = l != NULL ? wk_language_code(l) : VA_STR_NULL,
         .started_at = r->started_at,
+        .told_at = ev->ctx->job->enqueued_ms / 1000,
         .anonymous = !r->outbound && customer.data == NULL,
     };
 }
@@ -236,6 +237,7 @@ static wk_outcome_t store_failure(event_t *ev, wk_error_t *e)
         .called = wk_webhook_number(a, va_json_get_string(carrier, "To")),
         .agent_id = ev->agent,
         .engine = VA_STR("elevenlabs"),
+        .told_at = ev->ctx->job->enqueued_ms / 1000,
     };
     return store(ev, failure_tx, e);
 }

@@ -26,8 +26,11 @@ const wk_sql_t wk_sql_call_insert = {
 const wk_sql_t wk_sql_call_complete = {
     "call_complete",
     "UPDATE calls"
-    "   SET caller_number = coalesce(caller_number, $2),"
-    "       called_number = coalesce(called_number, $3),"
+    "   SET direction = CASE WHEN $16 = 'outbound' THEN $16 ELSE direction END,"
+    "       caller_number = CASE WHEN $16 = 'outbound' THEN coalesce($2, caller_number)"
+    "                            ELSE coalesce(caller_number, $2) END,"
+    "       called_number = CASE WHEN $16 = 'outbound' THEN coalesce($3, called_number)"
+    "                            ELSE coalesce(called_number, $3) END,"
     "       twilio_call_sid = coalesce(twilio_call_sid, $4),"
     "       elevenlabs_conversation_id = coalesce(elevenlabs_conversation_id, $5),"
     "       agent_id = coalesce(agent_id, $6), engine = coalesce(engine, $7),"
@@ -39,7 +42,7 @@ const wk_sql_t wk_sql_call_complete = {
     "       dynamic_variables = coalesce($14::jsonb, '{}') || dynamic_variables,"
     "       conversation_context = coalesce(conversation_context, $15)"
     " WHERE id = $1::uuid",
-    15};
+    16};
 
 const wk_sql_t wk_sql_call_move = {
     "call_move",
@@ -67,7 +70,8 @@ const wk_sql_t wk_sql_call_move = {
 const wk_sql_t wk_sql_call_inherit = {
     "call_inherit",
     "UPDATE calls k"
-    "   SET customer_id = coalesce(k.customer_id, g.customer_id),"
+    "   SET direction = greatest(k.direction, g.direction),"
+    "       customer_id = coalesce(k.customer_id, g.customer_id),"
     "       caller_number = coalesce(k.caller_number, g.caller_number),"
     "       called_number = coalesce(k.called_number, g.called_number),"
     "       agent_id = coalesce(k.agent_id, g.agent_id), engine = coalesce(k.engine, g.engine),"
@@ -126,10 +130,10 @@ const wk_sql_t wk_sql_call_advance = {
     "call_advance",
     "UPDATE calls"
     "   SET status = $2,"
-    "       answered_at = CASE WHEN $2 = 'in_progress' THEN coalesce(answered_at, now())"
+    "       answered_at = CASE WHEN $2 = 'in_progress' THEN least(answered_at, to_timestamp($3::bigint))"
     "                          ELSE answered_at END,"
     "       ended_at = CASE WHEN call_status_rank($2) > 2"
-    "                       THEN coalesce(ended_at, to_timestamp($3::bigint), now())"
+    "                       THEN greatest(ended_at, to_timestamp($3::bigint))"
     "                       ELSE ended_at END,"
     "       end_reason = coalesce(end_reason, $4)"
     " WHERE id = $1::uuid",
@@ -150,11 +154,11 @@ const wk_sql_t wk_sql_call_analyzed = {
     "       call_type = $5, outcome = $6, resolution = $7, sentiment = $8,"
     "       satisfaction_score = $9::int, success_score = $10::numeric, lead_score = $11::int,"
     "       appointment_booked = appointment_booked OR $12::bool,"
-    "       duration_seconds = coalesce(duration_seconds, $13::int),"
+    "       duration_seconds = greatest(duration_seconds, $13::int),"
     "       cost_usd = coalesce($14::numeric, cost_usd), language = coalesce($15, language),"
     "       end_reason = coalesce(nullif($16, ''), end_reason),"
     "       human_escalation_required = human_escalation_required OR $17::bool,"
-    "       answered_at = coalesce(answered_at, to_timestamp($18::bigint)),"
+    "       answered_at = least(answered_at, to_timestamp($18::bigint)),"
     "       metadata = metadata || coalesce($19::jsonb, '{}'), analyzed_at = now()"
     " WHERE id = $1::uuid",
     19};

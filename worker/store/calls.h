@@ -27,7 +27,10 @@ extern const wk_sql_t wk_sql_call_find;
  */
 extern const wk_sql_t wk_sql_call_insert;
 
-/* $1 id, then $2 to $15 as above: each only where nothing stands. */
+/*
+ * $1 id, then $2 to $15 as above: each only where nothing stands. $16 direction: who says
+ * outbound knows it, and its numbers with it; inbound is also said by who does not know.
+ */
 extern const wk_sql_t wk_sql_call_complete;
 
 /*
@@ -46,7 +49,10 @@ extern const wk_sql_t wk_sql_call_status_insert;
 /* $1 id: status, and duration_seconds ended_at (ISO 8601). */
 extern const wk_sql_t wk_sql_call_status;
 
-/* $1 id, $2 status, $3 end (Unix time) or null, $4 reason or null. */
+/*
+ * $1 id, $2 status, $3 since when (Unix time), $4 reason or null. Of several beginnings the
+ * first counts, of several ends the last, in whatever order they are told.
+ */
 extern const wk_sql_t wk_sql_call_advance;
 
 /* $1 id, $2 to, $3 reason; no row when it was handed over before. */

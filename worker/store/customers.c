@@ -23,6 +23,12 @@ const wk_sql_t wk_sql_customer_contacted = {
     " WHERE id = $1::uuid",
     1};
 
+const wk_sql_t wk_sql_customer_uncounted = {
+    "customer_uncounted",
+    "UPDATE customers SET interaction_count = greatest(interaction_count - 1, 0)"
+    " WHERE id = $1::uuid",
+    1};
+
 const wk_sql_t wk_sql_customer_dialog = {
     "customer_dialog",
     "UPDATE customers"

@@ -18,6 +18,9 @@ extern const wk_sql_t wk_sql_customer_withheld;
 /* The customer of a call or a message was in touch just now. $1 id. */
 extern const wk_sql_t wk_sql_customer_contacted;
 
+/* $1 customer: two contacts turned out to be one. */
+extern const wk_sql_t wk_sql_customer_uncounted;
+
 /*
  * Where the talk stands. $1 id, $2 dialog_state, $3 conversation_language,
  * $4 preferred_language; null leaves a language as it is.
