@@ -39,6 +39,7 @@ typedef struct {
     ngx_chain_t                   *free;
     ngx_chain_t                   *busy;
     ngx_event_t                    ping;
+    ngx_msec_t                     opened;
     ngx_msec_t                     end;          /* when draining */
     unsigned                       started:1;
     unsigned                       held:1;       /* for the snapshot */
@@ -78,6 +79,8 @@ static void ngx_voiceagent_events_sent(ngx_voiceagent_client_t *client,
 static void ngx_voiceagent_events_writer(ngx_http_request_t *r);
 static void ngx_voiceagent_events_ping(ngx_event_t *ev);
 static ngx_int_t ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client);
+static ngx_uint_t ngx_voiceagent_events_outlived(
+    ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_drain(ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_events_close(ngx_voiceagent_client_t *client,
     ngx_int_t rc);
@@ -87,7 +90,7 @@ static void ngx_voiceagent_events_release(void *data);
 
 /*
  * voiceagent_events org= [customer=] [call=] [ping=time] [drain=time]
- *     [snapshot=job.type]
+ *     [life=time] [snapshot=job.type]
  */
 
 char *
@@ -148,12 +151,22 @@ ngx_voiceagent_events_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "ping=", 5) == 0
-            || ngx_strncmp(s.data, "drain=", 6) == 0)
-        {
-            time = s.data[0] == 'p' ? &ecf->ping : &ecf->drain;
+        time = NULL;
 
-            n = s.data[0] == 'p' ? 5 : 6;
+        if (ngx_strncmp(s.data, "ping=", 5) == 0) {
+            time = &ecf->ping;
+            n = 5;
+
+        } else if (ngx_strncmp(s.data, "drain=", 6) == 0) {
+            time = &ecf->drain;
+            n = 6;
+
+        } else if (ngx_strncmp(s.data, "life=", 5) == 0) {
+            time = &ecf->life;
+            n = 5;
+        }
+
+        if (time) {
             s.data += n;
             s.len -= n;
 
@@ -281,6 +294,8 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
     client->ping.log = r->connection->log;
 
     ngx_add_timer(&client->ping, vlcf->events->ping);
+
+    client->opened = ngx_current_msec;
 
     r->keepalive = 0;
     r->main->count++;
@@ -939,7 +954,9 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
 
     rc = client->blocked ? NGX_OK : ngx_voiceagent_events_alive(client);
 
-    if (rc == NGX_OK && ngx_exiting) {
+    if (rc == NGX_OK
+        && (ngx_exiting || ngx_voiceagent_events_outlived(client)))
+    {
         rc = ngx_voiceagent_events_drain(client);
     }
 
@@ -981,6 +998,24 @@ ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client)
     text.len = p - out;
 
     return ngx_voiceagent_events_text(client, &text);
+}
+
+
+/*
+ * A token is looked at when its stream is opened: who shall not see more has to
+ * come back to be told so.
+ */
+
+static ngx_uint_t
+ngx_voiceagent_events_outlived(ngx_voiceagent_client_t *client)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(client->request,
+                                        ngx_voiceagent_module);
+
+    return vlcf->events->life
+           && ngx_current_msec - client->opened >= vlcf->events->life;
 }
 
 

@@ -100,6 +100,7 @@ typedef struct {
     ngx_http_complex_value_t      *customer;
     ngx_http_complex_value_t      *call;
     ngx_msec_t                     ping;
+    ngx_msec_t                     life;         /* 0: as long as both want */
     ngx_msec_t                     drain;
     ngx_voiceagent_job_conf_t     *snapshot;
 } ngx_voiceagent_events_conf_t;

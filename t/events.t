@@ -23,6 +23,7 @@ my $server = <<'END';
     location /both/     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c call=$arg_k ping=10m; }
     location /ping      { voiceagent_events org=$voiceagent_claim_org ping=100ms; }
     location /quiet     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c ping=100ms; }
+    location /short     { voiceagent_events org=$voiceagent_claim_org ping=100ms life=300ms drain=100ms; }
     location /snapshot  { voiceagent_events org=$voiceagent_claim_org snapshot=stream.snapshot ping=10m; }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
     location = /file    { voiceagent_public on; root html; }
@@ -344,6 +345,21 @@ is(join(' ', VoiceAgent::Nginx::slurp($output) =~ /"n":"large-(\d+)-/g), join(' 
 kill 'TERM', $curl;
 reap($curl);
 ok(until_true(20, sub { metric('event_clients') == 0 }), '  and goes');
+
+# ------------------------------------------------------------------- a bounded life
+
+my $brief = stream('/short', 'o12');
+$brief->event;
+publish('o12', 'seen');
+my $seen = $brief->event;
+is($seen->{json}{n}, 'seen', 'a stream whose life is bounded');
+ok($brief->ended, '  ends as HTTP ends');
+publish('o12', 'meanwhile');
+my $next = stream('/short', 'o12', 'Last-Event-ID' => $seen->{id});
+is(($next->event_of('note') // {})->{json}{n}, 'meanwhile', '  and goes on where it stood');
+is(get($port, '/short', Authorization => 'Bearer ' . token({organizationId => 'o12', exp => time - 3600}))->{status},
+    401, '  unless the token has run out meanwhile');
+$next->close;
 
 # ------------------------------------------------------------------------------ many
 
