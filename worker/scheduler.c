@@ -13,6 +13,7 @@
 #include "worker/process.h"
 #include "worker/stop.h"
 #include "worker/store/outbox.h"
+#include "worker/store/reminders.h"
 
 #include "scripts.h"
 
@@ -22,6 +23,8 @@
 #define FLUSH_MS         1000
 #define REDIS_TIMEOUT_MS 2000
 #define DUE_ROWS         100
+#define DUE_REMINDERS    10000 /* organizations; whoever waits for the morning is among them */
+#define REMINDERS_MS     30000
 
 typedef struct {
     wk_ctx_t ctx;
@@ -32,7 +35,9 @@ typedef struct {
 /* ---------------------------------------------------------------- periodic work */
 
 typedef struct {
-    va_str_t organizations[DUE_ROWS];
+    const wk_sql_t *sql;
+    int most;
+    va_str_t *organizations;
     size_t n;
 } due_t;
 
@@ -40,11 +45,12 @@ static bool read_due(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     due_t *due = arg;
     wk_rows_t *rows;
-    va_str_t most = wk_printf(wk_tx_arena(tx), "%d", DUE_ROWS);
-    if (!wk_sql_last(tx, &wk_sql_outbox_due, &most, &rows, e)) {
+    va_str_t most = wk_printf(wk_tx_arena(tx), "%d", due->most);
+    if (!wk_sql_last(tx, due->sql, &most, &rows, e)) {
         return false;
     }
     due->n = wk_rows_count(rows);
+    due->organizations = wk_alloc(wk_tx_arena(tx), (due->n + 1) * sizeof(va_str_t));
     for (size_t i = 0; i < due->n; i++) {
         due->organizations[i] = wk_cell(rows, i, "organization");
     }
@@ -54,7 +60,7 @@ static bool read_due(wk_tx_t *tx, void *arg, wk_error_t *e)
 /* Rows of outbox whose thread died between its commit and draining them. */
 static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
 {
-    due_t due;
+    due_t due = {.sql = &wk_sql_outbox_due, .most = DUE_ROWS};
     if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
         return false;
     }
@@ -64,6 +70,39 @@ static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
         ok = wk_outbox_drain(ctx, due.organizations[i], DUE_ROWS, &done, e) && ok;
         wk_count("voiceagent_outbox_leftovers_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL,
                  done);
+    }
+    return ok;
+}
+
+/* One job a shop and round, whoever leads. */
+static bool push_reminders(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
+{
+    bool known;
+    va_str_t id = wk_printf(ctx->arena, "reminders-%.*s-%lld", (int)organization.len,
+                            organization.data, (long long)(wk_now_ms() / REMINDERS_MS));
+    va_job_t job = {.id = id,
+                    .type = VA_STR("reminders.send"),
+                    .org = organization,
+                    .lane = organization,
+                    .serial = organization,
+                    .dedup = id,
+                    .enqueued_ms = wk_now_ms(),
+                    .trace = id,
+                    .auth_scheme = VA_STR("internal"),
+                    .body = VA_STR("{}")};
+    return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * REMINDERS_MS / 1000, ctx->arena, &known,
+                         e);
+}
+
+static bool send_reminders(wk_ctx_t *ctx, wk_error_t *e)
+{
+    due_t due = {.sql = &wk_sql_reminders_due, .most = DUE_REMINDERS};
+    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
+        return false;
+    }
+    bool ok = true;
+    for (size_t i = 0; ok && i < due.n; i++) {
+        ok = push_reminders(ctx, due.organizations[i], e);
     }
     return ok;
 }
@@ -79,6 +118,7 @@ static struct {
     int64_t next_ms; /* monotonic */
 } tasks[] = {
     {"outbox", 2000, drain_leftovers, 0},
+    {"reminders", REMINDERS_MS, send_reminders, 0},
 };
 
 static void run_due_tasks(scheduler_t *s)
@@ -159,7 +199,8 @@ static void keep_key_set(scheduler_t *s)
 {
     wk_error_t e;
     if (!wk_jwks_fetch_when_due(&s->ctx, wk_monotonic_ms(), &e)) {
-        wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("jwks"), NULL, VA_STR_NULL, 1);
+        wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("jwks"), NULL, VA_STR_NULL,
+                 1);
         wk_log(WK_ERROR, "periodic work failed", WK_C("task", "jwks"), WK_C("error", e.text));
     }
     wk_arena_reset(s->ctx.arena);

@@ -18,7 +18,7 @@ create temp view functions as
 -- ---- functions
 select bag_eq($$ select signature from functions where prosecdef or owner = 'va_directory' $$, array[
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
-    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
+    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.record_unrouted(text,text,text,text)',
     'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()'],
     'the functions that look across organizations are the listed ones');
 select is_empty($$ select signature from functions where prosecdef <> (owner = 'va_directory') $$,
@@ -33,7 +33,7 @@ select is_empty($$ select signature from functions where prosecdef and proacl is
 select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_app', 'authenticated', 'anon']) r
                   where prosecdef and has_function_privilege(r, oid, 'execute') $$, array[
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
-    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app',
+    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app',
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.jwt_member() authenticated'],
     'who may execute them');
 select is_empty($$ select signature from functions where signature ~ '\.(isolate|hand_to_directory)\('
@@ -108,6 +108,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'outbox.organization_id SELECT', 'outbox.id SELECT', 'outbox.created_at SELECT',
     'appointments.organization_id SELECT', 'appointments.status SELECT', 'appointments.starts_at SELECT', 'appointments.hold_expires_at SELECT',
     'appointments.reminded_48h_at SELECT', 'appointments.reminded_24h_at SELECT', 'appointments.reminded_1h_at SELECT',
+    'appointments.pickup_ready_at SELECT', 'appointments.pickup_notified_at SELECT',
     'effects.organization_id SELECT', 'effects.state SELECT', 'effects.claimed_at SELECT',
     'campaign_runs.organization_id SELECT', 'campaign_runs.state SELECT', 'campaign_runs.due_at SELECT',
     'sync_tokens.organization_id SELECT', 'sync_tokens.channel_id SELECT', 'sync_tokens.channel_expires_at SELECT',

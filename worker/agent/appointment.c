@@ -1,6 +1,7 @@
 #include "worker/agent/appointment.h"
 
 #include "worker/agent/event.h"
+#include "worker/agent/reminder.h"
 #include "worker/agent/wording.h"
 #include "worker/store/appointments.h"
 #include "worker/store/consents.h"
@@ -158,6 +159,10 @@ bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *p, const char *
                             wk_error_t *e)
 {
     wk_event_t ev;
+    bool elsewhere = strcmp(change, "moved") == 0 || strcmp(change, "cancelled") == 0;
+    if (elsewhere && !wk_reminders_withdraw(tx, p->id, e)) {
+        return false;
+    }
     wk_event_begin(&ev, tx, "appointment_changed", p->customer, VA_STR_NULL);
     va_json_add_str(ev.json, "appointmentId", p->id);
     va_json_add_c(ev.json, "change", change);
@@ -191,18 +196,6 @@ static bool wants_no_texts(wk_tx_t *tx, va_str_t phone, bool *refused, wk_error_
     return true;
 }
 
-static va_str_t address_line(wk_arena_t *a, const va_json_t *address)
-{
-    va_str_t street = va_json_get_string(address, "street");
-    va_str_t city = va_json_get_string(address, "city");
-    if (street.len == 0) {
-        return city;
-    }
-    return city.len == 0 ? street
-                         : wk_printf(a, "%.*s, %.*s", (int)street.len, street.data,
-                                     (int)city.len, city.data);
-}
-
 bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
                             const wk_service_t *s, const wk_language_t *l, va_str_t from,
                             bool *sent, wk_error_t *e)
@@ -228,7 +221,7 @@ bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *
         .to = p->phone,
         .text = wk_say(a, l, "appointment.confirmation", {"service", s->name},
                        {"shop", s->shop}, {"moment", wk_word_slot(a, l, &p->slot)},
-                       {"address", address_line(a, s->address)}),
+                       {"address", wk_word_address(a, s->address)}),
         .language = wk_language_code(l),
         .template = "confirmation",
     };

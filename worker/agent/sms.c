@@ -10,7 +10,8 @@
 #include "worker/store/consents.h"
 #include "worker/store/messages.h"
 
-#define UNDER_WAY_MS 10000 /* longer than a request may take: until then it may still arrive   \
+#define UNDER_WAY_MS                                                                           \
+    10000                  /* longer than a request may take: until then it may still arrive   \
                             */
 #define LOOKS_MS     5000  /* between two looks that find nothing */
 #define LOGIN_MS     60000 /* before a refused login is tried again */
@@ -95,8 +96,9 @@ bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e)
     if (!queue(tx, draft, true, &queued, &first, e)) {
         return wk_error_wrap(e, "SMS");
     }
-    return !first || wk_outbox_job(tx, WK_DEFAULT, "sms.send", wk_tx_organization(tx),
-                                   draft->key, draft->key, send_body(a, draft->key), e);
+    return !first || wk_outbox_job(tx, draft->in_bulk ? WK_BULK : WK_DEFAULT, "sms.send",
+                                   wk_tx_organization(tx), draft->key, draft->key,
+                                   send_body(a, draft->key), e);
 }
 
 /* ---------------------------------------------------------------- transactions */

@@ -17,6 +17,7 @@ typedef struct {
     va_str_t from, to;
     va_str_t text, language;
     const char *template; /* what kind of text it is */
+    bool in_bulk;         /* one of many, for which nobody waits: sent on the bulk queue */
 } wk_sms_draft_t;
 
 /* A text that was queued by this very run: it is surely not on its way yet. */
@@ -30,8 +31,8 @@ bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *que
                   wk_error_t *e);
 
 /*
- * The same for a text that a job of its own sends after the commit (sms.send). Nothing happens when
- * one was queued under the key before.
+ * The same for a text that a job of its own sends after the commit (sms.send). Nothing happens
+ * when one was queued under the key before.
  */
 bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e);
 

@@ -100,7 +100,8 @@ va_str_t wk_word_moment(wk_arena_t *a, const wk_language_t *l, va_str_t moment, 
 
 /* ---------------------------------------------------------------- money, lists */
 
-va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount, va_str_t currency)
+va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount,
+                       va_str_t currency)
 {
     va_buf_t text;
     const char *point = amount.len > 0 ? memchr(amount.data, '.', amount.len) : NULL;
@@ -131,6 +132,18 @@ va_str_t wk_word_list_of(wk_arena_t *a, const wk_language_t *l, const va_str_t *
         va_buf_add_str(&text, items[i]);
     }
     return text.len > 0 ? va_buf_str(&text) : VA_STR("");
+}
+
+va_str_t wk_word_address(wk_arena_t *a, const va_json_t *address)
+{
+    va_str_t street = va_json_get_string(address, "street");
+    va_str_t city = va_json_get_string(address, "city");
+    if (street.len == 0) {
+        return city;
+    }
+    return city.len == 0 ? street
+                         : wk_printf(a, "%.*s, %.*s", (int)street.len, street.data,
+                                     (int)city.len, city.data);
 }
 
 va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va_str_t word)
@@ -200,9 +213,9 @@ va_str_t wk_word_week(wk_arena_t *a, const wk_language_t *l, const wk_week_t *we
             va_str_t days[2];
             size_t n_days = 0;
             add_days(a, l, i, last, days, &n_days);
-            items[n++] = wk_say(a, l, "hours.days",
-                                {"days", wk_word_list_of(a, l, days, n_days)},
-                                {"hours", day_hours(a, l, week, i)});
+            items[n++] =
+                wk_say(a, l, "hours.days", {"days", wk_word_list_of(a, l, days, n_days)},
+                       {"hours", day_hours(a, l, week, i)});
         }
     }
     return n > 0 ? wk_word_list_of(a, l, items, n) : wk_text(l, "hours.never");

@@ -25,12 +25,19 @@ va_str_t wk_word_day(wk_arena_t *a, const wk_language_t *l, va_str_t date, va_st
 va_str_t wk_word_weekday(const wk_language_t *l, int iso_day);
 
 /* "2485.94", "CAD" as "2,485.94 CAD". */
-va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount, va_str_t currency);
+va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount,
+                       va_str_t currency);
 
 /* "a", "a and b", "a, b, and c". */
-va_str_t wk_word_list_of(wk_arena_t *a, const wk_language_t *l, const va_str_t *items, size_t n);
+va_str_t wk_word_list_of(wk_arena_t *a, const wk_language_t *l, const va_str_t *items,
+                         size_t n);
 
-/* A word of the program's ("tier", "vip") in the language; readable all the same without one. */
+/* Street and city of an address as organizations.address has it; what is missing is left out.
+ */
+va_str_t wk_word_address(wk_arena_t *a, const va_json_t *address);
+
+/* A word of the program's ("tier", "vip") in the language; readable all the same without one.
+ */
 va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va_str_t word);
 
 /* A week of opening hours, as organizations.hours has them. */

@@ -16,6 +16,7 @@ wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_mcp_handle;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
+wk_handler_fn wk_reminders_send;
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_tools_call;

@@ -1,0 +1,117 @@
+#include "worker/agent/reminder.h"
+
+#include "worker/agent/appointment.h"
+#include "worker/agent/sms.h"
+#include "worker/agent/wording.h"
+#include "worker/store/reminders.h"
+
+/* One text to be: a row of what was taken. */
+typedef struct {
+    const wk_rows_t *rows;
+    size_t row;
+    const wk_language_t *language;
+    wk_service_t service;
+} reminder_t;
+
+static va_str_t cell(const reminder_t *r, const char *column)
+{
+    return wk_cell(r->rows, r->row, column);
+}
+
+static va_str_t text_of(wk_arena_t *a, const reminder_t *r)
+{
+    va_str_t kind = cell(r, "kind");
+    const wk_slot_t slot = {.date = cell(r, "date"), .time = cell(r, "time")};
+    const char *name = wk_printf(a, "reminder.%.*s", (int)kind.len, kind.data).data;
+    return wk_say(a, r->language, name, {"service", r->service.name}, {"shop", r->service.shop},
+                  {"moment", wk_word_slot(a, r->language, &slot)},
+                  {"time", wk_word_time(a, r->language, slot.time)},
+                  {"address", wk_word_address(a, r->service.address)});
+}
+
+/* One that was moved is reminded of its new start as well. */
+static va_str_t key_of(wk_arena_t *a, const reminder_t *r)
+{
+    va_str_t id = cell(r, "id"), kind = cell(r, "kind"), start = cell(r, "start");
+    bool moved = wk_cell_bool(r->rows, r->row, "moved");
+    return wk_printf(a, "reminder:%.*s:%.*s%s%.*s", (int)id.len, id.data, (int)kind.len,
+                     kind.data, moved ? ":" : "", moved ? (int)start.len : 0, start.data);
+}
+
+static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, reminder_t *r, wk_error_t *e)
+{
+    wk_arena_t *a = ctx->arena;
+    const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
+    if (c == NULL) {
+        return false;
+    }
+    r->language = wk_catalogue_pick(c, cell(r, "language"), VA_STR_NULL);
+    if (!wk_service(tx, r->language, cell(r, "appointment_type"), &r->service, e)) {
+        return false;
+    }
+    wk_sms_draft_t draft = {.key = key_of(a, r),
+                            .customer = cell(r, "customer_id"),
+                            .from = cell(r, "sender"),
+                            .to = cell(r, "phone"),
+                            .text = text_of(a, r),
+                            .language = wk_language_code(r->language),
+                            .template = "reminder",
+                            .in_bulk = true};
+    return wk_sms_queue_later(tx, &draft, e);
+}
+
+static bool queue_if_wanted(wk_ctx_t *ctx, wk_tx_t *tx, const wk_rows_t *rows, size_t row,
+                            wk_error_t *e)
+{
+    reminder_t r = {.rows = rows, .row = row};
+    return !wk_cell_bool(rows, row, "wanted") || queue(ctx, tx, &r, e);
+}
+
+static va_str_t number(wk_tx_t *tx, int n)
+{
+    return wk_printf(wk_tx_arena(tx), "%d", n);
+}
+
+bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place, bool *more,
+                  wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {place->starts, place->id, number(tx, n)};
+    if (!wk_sql(tx, &wk_sql_reminders_take, params, &rows, e)) {
+        return wk_error_wrap(e, "reminders");
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        va_str_t done[] = {wk_cell(rows, i, "id"), wk_cell(rows, i, "kind")};
+        if (!queue_if_wanted(ctx, tx, rows, i, e) ||
+            !wk_sql(tx, &wk_sql_reminder_done, done, NULL, e)) {
+            return wk_error_wrap(e, "reminders");
+        }
+        *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), done[0]};
+    }
+    *more = wk_rows_count(rows) == (size_t)n;
+    return true;
+}
+
+bool wk_pickup_notices(wk_ctx_t *ctx, wk_tx_t *tx, int n, bool *more, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t most = number(tx, n);
+    if (!wk_sql(tx, &wk_sql_pickups_take, &most, &rows, e)) {
+        return wk_error_wrap(e, "pickup notices");
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        va_str_t id = wk_cell(rows, i, "id");
+        if (!queue_if_wanted(ctx, tx, rows, i, e) ||
+            !wk_sql(tx, &wk_sql_pickup_done, &id, NULL, e)) {
+            return wk_error_wrap(e, "pickup notices");
+        }
+    }
+    *more = wk_rows_count(rows) == (size_t)n;
+    return true;
+}
+
+bool wk_reminders_withdraw(wk_tx_t *tx, va_str_t appointment, wk_error_t *e)
+{
+    return wk_sql(tx, &wk_sql_reminders_withdraw, &appointment, NULL, e) ||
+           wk_error_wrap(e, "reminders");
+}

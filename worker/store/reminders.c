@@ -1,0 +1,103 @@
+#include "worker/store/reminders.h"
+
+/* clang-format off */
+
+/* The shop, since when it may not write until when, and the number it writes from. */
+#define SHOP \
+    "shop AS (SELECT o.timezone::text AS zone, o.language AS shop_language, g.sms_reminders," \
+    "                quiet_ends(g.quiet_from, g.quiet_until, o.timezone::text) AS quiet_ends," \
+    "                (SELECT p.phone_number FROM organization_phone_numbers p" \
+    "                  WHERE p.is_active AND p.sms_enabled" \
+    "                  ORDER BY p.is_primary DESC, p.created_at LIMIT 1) AS sender" \
+    "           FROM organizations o JOIN agent_configs g ON g.organization_id = o.id" \
+    "          WHERE o.id = current_organization())"
+
+#define PHONE "coalesce(a.customer_phone, c.phone_number)"
+
+/* Neither a STOP nor a preference stands against a text to the appointment's number. */
+#define MAY_BE_WRITTEN_TO \
+    "(" PHONE " IS NOT NULL AND s.sender IS NOT NULL" \
+    " AND coalesce(c.contact_preferences ->> 'sms', 'true') <> 'false'" \
+    " AND NOT EXISTS (SELECT FROM consent_states n WHERE n.channel = 'sms'" \
+    "                   AND n.address = " PHONE " AND NOT n.granted))"
+
+#define COLUMNS \
+    "a.id, a.starts_at::text AS starts," \
+    " to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"') AS start," \
+    " to_char(a.starts_at AT TIME ZONE s.zone, 'YYYY-MM-DD') AS date," \
+    " to_char(a.starts_at AT TIME ZONE s.zone, 'HH24:MI') AS time," \
+    " a.appointment_type, a.customer_id, " PHONE " AS phone, s.sender," \
+    " coalesce(a.language, c.preferred_language, s.shop_language) AS language"
+
+#define KIND \
+    "CASE WHEN a.reminded_1h_at IS NULL AND a.starts_at <= now() + interval '1 hour' THEN '1h'" \
+    "     WHEN a.reminded_24h_at IS NULL AND a.starts_at <= now() + interval '24 hours' THEN '24h'" \
+    "     WHEN a.reminded_48h_at IS NULL THEN '48h' END"
+
+/* clang-format on */
+
+const wk_sql_t wk_sql_reminders_due = {
+    "reminders_due",
+    "SELECT due('reminders', $1::int) AS organization UNION SELECT due_pickups($1::int)", 1};
+
+/*
+ * Who was confirmed half an hour ago needs no reminder yet; a text that could only leave
+ * after the appointment began never leaves.
+ */
+const wk_sql_t wk_sql_reminders_take = {
+    "reminders_take",
+    "WITH " SHOP
+    " SELECT " COLUMNS ", k.kind,"
+    "        k.kind <> '48h' AND s.sms_reminders AND s.quiet_ends IS NULL AND " MAY_BE_WRITTEN_TO
+    "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true) AS wanted,"
+    "        EXISTS (SELECT FROM effects f"
+    "                 WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) AS moved"
+    "   FROM shop s CROSS JOIN appointments a"
+    "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
+    "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k"
+    "  WHERE a.status = 'confirmed' AND k.kind IS NOT NULL"
+    "    AND a.starts_at > now() AND a.starts_at <= now() + interval '48 hours'"
+    "    AND ($1::timestamptz IS NULL OR (a.starts_at, a.id) > ($1::timestamptz, $2::uuid))"
+    "    AND NOT (k.kind <> '48h' AND s.sms_reminders AND coalesce(s.quiet_ends < a.starts_at, false))"
+    "  ORDER BY a.starts_at, a.id LIMIT $3::int FOR UPDATE OF a SKIP LOCKED",
+    3};
+
+const wk_sql_t wk_sql_reminder_done = {
+    "reminder_done",
+    "UPDATE appointments"
+    "   SET reminded_48h_at = coalesce(reminded_48h_at, now()),"
+    "       reminded_24h_at = CASE WHEN $2 = '48h' THEN reminded_24h_at"
+    "                              ELSE coalesce(reminded_24h_at, now()) END,"
+    "       reminded_1h_at = CASE WHEN $2 = '1h' THEN now() ELSE reminded_1h_at END"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_pickups_take = {
+    "pickups_take",
+    "WITH " SHOP " SELECT " COLUMNS ", 'pickup' AS kind, " MAY_BE_WRITTEN_TO
+    "        AS wanted, false AS moved"
+    "   FROM shop s CROSS JOIN appointments a"
+    "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
+    "  WHERE a.pickup_ready_at IS NOT NULL AND a.pickup_notified_at IS NULL"
+    "    AND s.quiet_ends IS NULL"
+    "  ORDER BY a.pickup_ready_at LIMIT $1::int FOR UPDATE OF a SKIP LOCKED",
+    1};
+
+const wk_sql_t wk_sql_pickup_done = {
+    "pickup_done", "UPDATE appointments SET pickup_notified_at = now() WHERE id = $1::uuid", 1};
+
+const wk_sql_t wk_sql_reminders_withdraw = {
+    "reminders_withdraw",
+    "WITH unsent AS ("
+    "    SELECT e.id AS effect, m.id AS message"
+    "      FROM effects e JOIN messages m ON m.effect_id = e.id"
+    "     WHERE e.state = 'pending' AND e.key LIKE 'reminder:' || $1 || ':%'"
+    "       AND m.metadata ->> 'sending' IS NULL"
+    "       FOR UPDATE),"
+    " ended AS ("
+    "    UPDATE effects SET state = 'failed', finished_at = now(),"
+    "                       result = '{\"code\": \"withdrawn\"}'"
+    "      FROM unsent WHERE effects.id = unsent.effect)"
+    " UPDATE messages SET status = 'canceled', status_at = now()"
+    "   FROM unsent WHERE messages.id = unsent.message",
+    1};

@@ -1,0 +1,31 @@
+/* Reminders of appointments: what is due, what was dealt with, and what is taken back. */
+#ifndef WK_STORE_REMINDERS_H
+#define WK_STORE_REMINDERS_H
+
+#include "worker/db.h"
+
+/* $1 rows: organizations with a reminder or a pickup notice that is due. */
+extern const wk_sql_t wk_sql_reminders_due;
+
+/*
+ * The next $3 appointments after (starts $1, id $2; null: from the first), locked: id kind
+ * ("48h", "24h", "1h") starts (with which to go on) start (UTC, as a key has it) date time (the
+ * shop's) appointment_type customer_id phone language sender, wanted: a text may be sent now,
+ * and moved: the kind was sent for another start. Those that wait for the end of the quiet
+ * hours are left out.
+ */
+extern const wk_sql_t wk_sql_reminders_take;
+
+/* $1 id, $2 kind: dealt with, and with it the kinds that come earlier. */
+extern const wk_sql_t wk_sql_reminder_done;
+
+/* $1 rows: bikes that are ready; the members above, and none within quiet hours. */
+extern const wk_sql_t wk_sql_pickups_take;
+
+/* $1 id. */
+extern const wk_sql_t wk_sql_pickup_done;
+
+/* $1 id: its reminders that have not left yet never will. */
+extern const wk_sql_t wk_sql_reminders_withdraw;
+
+#endif
