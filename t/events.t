@@ -24,6 +24,7 @@ my $server = <<'END';
     location /ping      { voiceagent_events org=$voiceagent_claim_org ping=100ms; }
     location /quiet     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c ping=100ms; }
     location /short     { voiceagent_events org=$voiceagent_claim_org ping=100ms life=300ms drain=100ms; }
+    location /gzip      { voiceagent_events org=$voiceagent_claim_org ping=10m; gzip on; gzip_min_length 0; gzip_types text/event-stream; }
     location /snapshot  { voiceagent_events org=$voiceagent_claim_org snapshot=stream.snapshot ping=10m; }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
     location = /file    { voiceagent_public on; root html; }
@@ -332,9 +333,9 @@ is(get($port, '/file')->{status}, 404, 'a client that goes while the snapshot is
 # ---------------------------------------------------------------------------- HTTP/2
 
 my $output = scratch() . '/curl';
-my $curl = spawn($output, 'curl', '-sSN', '--http2-prior-knowledge', '-D', '-', '-H', join(': ', bearer('o10')),
-    "http://127.0.0.1:$http2/events");
+sub curl { return spawn($output, 'curl', '-sSN', '-D', '-', '-H', join(': ', bearer('o10')), @_) }
 sub shown { my ($pattern) = @_; return until_true(20, sub { VoiceAgent::Nginx::slurp($output) =~ $pattern }) }
+my $curl = curl('--http2-prior-knowledge', "http://127.0.0.1:$http2/events");
 ok(shown(qr{^HTTP/2 200}), 'a stream over HTTP/2');
 ok(shown(qr/^event: connected/m), '  is connected');
 publish('o10', "h2-$_") for 1 .. 50;
@@ -348,9 +349,9 @@ ok(until_true(20, sub { metric('event_clients') == 0 }), '  and goes');
 
 # ------------------------------------------------------------------- a bounded life
 
-my $brief = stream('/short', 'o12');
-$brief->event;
 publish('o12', 'seen');
+my $brief = stream('/short', 'o12', 'Last-Event-ID' => '0-0');
+$brief->event;
 my $seen = $brief->event;
 is($seen->{json}{n}, 'seen', 'a stream whose life is bounded');
 ok($brief->ended, '  ends as HTTP ends');
@@ -361,6 +362,18 @@ is(get($port, '/short', Authorization => 'Bearer ' . token({organizationId => 'o
     401, '  unless the token has run out meanwhile');
 $next->close;
 
+# ------------------------------------------------------------------------- compressed
+
+unlink $output;
+$curl = curl('--compressed', "http://127.0.0.1:$port/gzip");
+ok(shown(qr/^content-encoding: gzip\r\n.*^event: connected/mis), 'a compressed stream');
+for my $n (1 .. 3) {
+    publish('o10', "gzip-$n");
+    ok(shown(qr/"n":"gzip-$n"/), "  holds no event back: $n");
+}
+kill 'TERM', $curl;
+reap($curl);
+
 # ------------------------------------------------------------------------------ many
 
 my @many = map { stream('/events', 'o11') } 1 .. 400;
@@ -369,6 +382,29 @@ publish('o11', $_) for 1 .. 5;
 is(scalar(grep { next_of($_, 5) eq '1 2 3 4 5' } @many), 400, '400 clients see the same');
 is($redis->command('PUBSUB', 'NUMSUB', 'va:events:{o11}')->[1], 1, '  over one subscription');
 $_ % 2 ? $many[$_]->close : $many[$_]->reset for 0 .. $#many;
+
+# ------------------------------------------------------------- connections that break
+
+# nginx takes one event a turn, and stands still until all have come: it writes to clients
+# of which it hears only then that they have gone. What it could not write is given back;
+# AddressSanitizer and valgrind see when it is not.
+SKIP: {
+    skip 'epoll keeps the order of events, others do not', 5 if $ENV{TEST_NGINX_EVENT_TYPE};
+    my $orderly = VoiceAgent::Nginx->new(redis => $redis, server => $server, events => 'epoll_events 1;')->start;
+    my @broken = map { VoiceAgent::Sse->open($orderly->port_, '/events', bearer('o13')) } 1 .. 5;
+    $_->event for @broken;
+    my ($worker) = $orderly->workers;
+    kill 'STOP', $worker;
+    publish('o13', $_) for 1 .. 5;
+    $_->reset for @broken;
+    kill 'CONT', $worker;
+    ok($orderly->logged(qr/(?:writev|send)\(\) failed \(\d+: [^)]+\)/), 'events are written to clients that have gone');
+    ok(until_true(20, sub { get($orderly->port_, '/metrics')->{body} =~ /^voiceagent_event_clients 0$/m }), '  nobody is left');
+    my $whole = VoiceAgent::Sse->open($orderly->port_, '/events', bearer('o13'), 'Last-Event-ID' => '0-0');
+    is(next_of($whole, 6), 'connected 1 2 3 4 5', '  who comes then sees them');
+    $whole->close;
+    $orderly->stop('TERM');
+}
 
 $nginx->stop('TERM');
 done_testing();

@@ -8,7 +8,7 @@ use POSIX qw(strftime);
 use Test::More;
 use VoiceAgent::Http qw(get);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(scratch);
+use VoiceAgent::Process qw(scratch until_true);
 use VoiceAgent::Redis;
 
 # HTTP takes blanks around a header's value away, and has no line ends within one.
@@ -45,7 +45,7 @@ sub status {
 my %token = map { $_->{id} => $_->{token} } @{$table->{vectors}};
 is($redis->command('GET', 'va:jwks:wanted'), undef, 'a token of an unknown key');
 is(status('/public', $token{'kid-unknown'}), 401, '  is refused');
-ok($redis->command('GET', 'va:jwks:wanted'), '  and the scheduler is told to fetch the key sets');
+ok(until_true(20, sub { $redis->command('GET', 'va:jwks:wanted') }), '  and the scheduler is told to fetch the key sets');
 cmp_ok($redis->command('TTL', 'va:jwks:wanted'), '>', 0, '  for a while');
 $redis->command('FLUSHALL');
 

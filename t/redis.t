@@ -72,6 +72,8 @@ sub stored {
     return map { (VoiceAgent::Worker::decode($_)->{http}{args} // '') => 1 } @jobs;
 }
 
+sub pushed { my ($redis) = @_; return $redis->command('LLEN', 'va:{default}:in') }
+
 sub disconnect {
     my ($redis, @types) = @_;
     $redis->command('CLIENT', 'KILL', 'TYPE', $_, 'SKIPME', 'yes') for @types;
@@ -93,9 +95,10 @@ ok($nginx->logged(qr/keeps every accepted job \(appendonly, appendfsync always, 
 
 my @acknowledged;
 for my $round (1 .. 3) {
+    my $enough = pushed($redis) + 5;
     my $killer = fork // die "fork: $!\n";
     if ($killer == 0) {
-        select undef, undef, undef, 0.1;
+        until_true(20, sub { pushed($redis) >= $enough });
         kill 'KILL', $redis->pid;
         POSIX::_exit(0);
     }
@@ -112,7 +115,7 @@ is(join(' ', grep { !$there{$_} } @acknowledged), '', '  and Redis has the job o
 # -------------------------------------------------------------------------- loading
 
 # A millisecond for each of the keys, and -LOADING to whoever asks meanwhile.
-$redis->command('DEBUG', 'POPULATE', 3000);
+$redis->command('DEBUG', 'POPULATE', 1000);
 $redis->command('BGREWRITEAOF');
 ok(until_true(20, sub { $redis->command('INFO', 'persistence') =~ /aof_rewrite_in_progress:0/ }), 'there is much to load');
 $redis->stop;
@@ -133,13 +136,18 @@ ok(works($nginx), '  and forgotten');
 
 # ----------------------------------------------------------------------------- full
 
-my $jobs = $redis->command('LLEN', 'va:{default}:in');
+my $jobs = pushed($redis);
 $redis->command('CONFIG', 'SET', 'maxmemory', 1);
 is(send_job($nginx), 503, 'full: refused');
 ok(until_true(20, sub { send_job($nginx) != 503 || $nginx->log =~ /redis refused push: "OOM/ }), '  and the operator is told why');
-is($redis->command('LLEN', 'va:{default}:in'), $jobs, '  nothing is stored');
+is(pushed($redis), $jobs, '  nothing is stored');
 $redis->command('CONFIG', 'SET', 'maxmemory', 0);
 is(send_job($nginx), 200, '  on the same connection again when there is room');
+$redis->command('CONFIG', 'SET', 'maxmemory', 1);
+disconnect($redis, 'normal', 'pubsub');
+is(send_job($nginx), 503, '  on connections made while it is full neither');
+$redis->command('CONFIG', 'SET', 'maxmemory', 0);
+ok(works($nginx), '  until there is room');
 
 # ------------------------------------------------------------------ unfriendly Redis
 
@@ -191,7 +199,7 @@ $nginx->stop;
 # --------------------------------------------------------------- on the way to Redis
 
 my $proxy = VoiceAgent::Proxy->start($redis);
-$nginx = start_nginx(redis => $proxy->url . ' timeout=1s max_inflight=3');
+$nginx = start_nginx(redis => $proxy->url . ' timeout=5s max_inflight=3');
 $worker = the_worker($nginx);
 ok(works($nginx), 'through a network');
 my %garbage = (text => "hello\r\n", 'half an answer' => "*2\r\n\$3\r\nNE", 'a negative length' => "\$-5\r\n",
@@ -246,6 +254,14 @@ unlike($nginx->log, qr/:wrong/, '  and is not in the log');
 $nginx->stop;
 
 # -------------------------------------------------------------------------- Sentinel
+
+my $naming = VoiceAgent::Redis->start(tcp => 1, program => 'redis-sentinel', config => [
+        'sentinel resolve-hostnames yes', 'sentinel announce-hostnames yes',
+        'sentinel monitor main localhost ' . $guarded->port_ . ' 1']);
+$nginx = start_nginx(redis => 'redis+sentinel://127.0.0.1:' . $naming->port_ . '/main timeout=1s');
+ok($nginx->logged(qr/has a name, not an address, in the sentinel/), 'a name is not looked up while nginx runs');
+is(send_job($nginx), 503, '  and nothing is stored');
+$nginx->stop;
 
 my $first = VoiceAgent::Redis->start(tcp => 1);
 my $second = VoiceAgent::Redis->start(tcp => 1, config => ['replicaof 127.0.0.1 ' . $first->port_]);

@@ -16,7 +16,7 @@ use warnings;
 use JSON::PP;
 use Test::More;
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(scratch port);
+use VoiceAgent::Process qw(scratch port patience);
 use VoiceAgent::Redis;
 use VoiceAgent::Worker;
 
@@ -28,6 +28,7 @@ our $redis = VoiceAgent::Redis->start;
 BEGIN {
     my $port = port();
     $ENV{TEST_NGINX_SERVER_PORT} = $port;
+    $ENV{TEST_NGINX_TIMEOUT}   //= patience(20);
     $ENV{TEST_NGINX_SERVROOT}    = scratch() . '/servroot';
     $ENV{TEST_NGINX_BINARY}       //= $VoiceAgent::Nginx::BINARY;
     $ENV{TEST_NGINX_LOAD_MODULES} //= "@VoiceAgent::Nginx::MODULES";

@@ -85,45 +85,6 @@ static void events_that_were_sent_leave_nothing_behind(void **state)
     finish();
 }
 
-/* ---------------------------------------------------------------- broken connections */
-
-#define BREAKS         20
-#define BREAKING       50
-#define BROKEN_PADDING 4000
-
-/* An event leaked by one broken stream in three would be more. */
-#define BROKEN_TOLERANCE_KB 1024
-
-/* Each is reset with events under way to it, which nginx learns only by writing. */
-static void break_all(void)
-{
-    for (size_t i = 0; i < BREAKING; i++) {
-        t_stream_open(&streams, &streams.all[i], 4096);
-    }
-    assert_true(t_streams_within(&streams, WINDOW));
-    t_publish(&t_publisher, &feed, BURST, BROKEN_PADDING);
-    for (size_t i = 0; i < BREAKING; i++) {
-        t_stream_hang_up(&streams.all[i], true);
-    }
-    t_publish(&t_publisher, &feed, BURST, BROKEN_PADDING);
-}
-
-static void connections_that_break_leave_nothing_behind(void **state)
-{
-    long first = 0, pss = 0;
-    (void)state;
-    begin("broken", T_EVENTS("/all", "", ""), BREAKING);
-    for (size_t i = 0; i < BREAKS; i++) {
-        break_all();
-        pss = t_memory_kb(worker(), "Pss");
-        first = i == BREAKS / 4 ? pss : first;
-    }
-    printf("# PSS %ld KB, after %d more broken streams %ld KB\n", first,
-           BREAKS * 3 / 4 * BREAKING, pss);
-    assert_true(pss <= first + BROKEN_TOLERANCE_KB);
-    finish();
-}
-
 /* ---------------------------------------------------------------- slow clients */
 
 #define SLOW        100
@@ -203,7 +164,6 @@ int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(events_that_were_sent_leave_nothing_behind),
-        cmocka_unit_test(connections_that_break_leave_nothing_behind),
         cmocka_unit_test(who_does_not_read_costs_little_and_slows_nobody),
         cmocka_unit_test(who_does_not_read_for_long_is_let_go),
     };

@@ -10,6 +10,7 @@ use warnings;
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
 use Cwd qw(abs_path);
+use POSIX ();
 use Test::More;
 use VoiceAgent::Process qw(scratch spawn reap alive until_true port);
 use VoiceAgent::Token qw($JWT_SECRET);
@@ -208,6 +209,13 @@ sub title {
 sub signal {
     my ($self, $signal) = @_;
     kill $signal, $self->{pid};
+}
+
+# The seconds of a processor that a process has used.
+sub processor_time {
+    my ($pid) = @_;
+    my @fields = split ' ', slurp("/proc/$pid/stat") =~ s/^.*\)//sr;
+    return ($fields[11] + $fields[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
 # Returns when only new workers take requests.
