@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(53);
+select plan(54);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -62,6 +62,7 @@ insert into asked values
 ('calls, newest first', 'calls_started', false, $$ select * from calls order by started_at desc, id desc limit 50 $$),
 ('calls, next page', 'calls_started', false, $$ select * from calls where (started_at, id) < (now() - interval '1 hour', gen_random_uuid()) order by started_at desc, id desc limit 50 $$),
 ('calls of a time', 'calls_started', false, $$ select * from calls where started_at >= now() - interval '1 hour' and started_at < now() order by started_at desc, id desc $$),
+('figures of the calls of a time', 'calls_started', null, $$ select date_trunc('day', started_at), count(*), avg(duration_seconds) from calls where started_at >= now() - interval '1 hour' and started_at < now() group by grouping sets ((), (1)) $$),
 ('live calls', 'calls_status', null, $$ select * from calls where status in ('connecting', 'in_progress') $$),
 ('calls of a status', 'calls_status', false, $$ select * from calls where status = 'in_progress' order by started_at desc, id desc limit 50 $$),
 ('calls of a customer', 'calls_customer', false, $$ select * from calls where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' order by started_at desc, id desc limit 10 $$),

@@ -3,6 +3,9 @@
 
 /* max_attempts 0: the configured number. */
 static const wk_handler_t handlers[] = {
+    {"analytics.csv", WK_READ, wk_analytics_csv, 0},
+    {"analytics.get", WK_READ, wk_analytics_get, 0},
+
     /*
      * They write, but only for who waits: a login nobody waits for any more is better not
      * done, and none is done again behind its caller's back.
