@@ -181,6 +181,44 @@ test('an own appointment is moved and cancelled; nobody else\'s is', async () =>
   assert.ok(second);
 });
 
+test('a time that was given up can be booked again, and is not said to be booked before', async () => {
+  const all = await slots(40, 'fitting');
+  const [first, second] = [all[0].start, all.at(-1).start];
+  const headers = await attestedCall();
+  const book = (at, more) => tool(
+      'book_appointment', {appointment_datetime: at, service_type: 'fitting', ...more}, headers);
+  const held = await book(first, {hold: true});
+  assert.equal(held.json.status, 'held');
+  assert.equal((await book(first, {hold: true})).json.appointment_id, held.json.appointment_id);
+  const booked = await book(first);
+  assert.equal(booked.json.status, 'confirmed', booked.text);
+  assert.equal((await book(first)).json.appointment_id, booked.json.appointment_id);
+  const moved = await tool('reschedule_appointment', {
+    appointment_id: booked.json.appointment_id,
+    appointment_datetime: second
+  }, headers);
+  assert.equal(moved.json.success, true, moved.text);
+  const again = await book(first);
+  assert.notEqual(again.json.appointment_id, booked.json.appointment_id);
+  assert.equal(again.json.success, true, again.text);
+  await tool('cancel_appointment', {appointment_id: again.json.appointment_id}, headers);
+  const third = await book(first);
+  assert.notEqual(third.json.appointment_id, again.json.appointment_id);
+  assert.equal(third.json.success, true);
+});
+
+test('one caller books for two people', async () => {
+  const all = await slots(48, 'general');
+  const headers = {'x-va-conversation': `conv_${randomBytes(6).toString('hex')}`};
+  const book = (at, name) => tool(
+      'book_appointment', {appointment_datetime: at, service_type: 'general', customer_name: name},
+      headers);
+  const one = await book(all[0].start, 'Ann');
+  const other = await book(all[0].start, 'Ben');
+  assert.equal(one.json.success, true);
+  assert.equal(other.json.reason, 'time_conflict');
+});
+
 test('REST answers refusals by their status', async () => {
   const closed = await call(
       'POST', '/api/calendar/book',

@@ -107,14 +107,20 @@ const wk_sql_t wk_sql_holds_release = {
     "   AND ends_at > $3::timestamptz",
     4};
 
+/* A hold ends by itself, by a booking in its place, or by its time. */
 const wk_sql_t wk_sql_appointment_generation = {
     "appointment_generation",
     "SELECT count(*) AS generation FROM appointments"
-    " WHERE status = 'cancelled' AND cancelled_by IN ('customer', 'staff', 'calendar')"
-    "   AND customer_id IS NOT DISTINCT FROM $1::uuid"
-    "   AND customer_phone IS NOT DISTINCT FROM $2 AND appointment_type = $3"
-    "   AND starts_at = $4::timestamptz",
-    4};
+    " WHERE CASE WHEN $1::uuid IS NOT NULL THEN customer_id = $1::uuid"
+    "            ELSE customer_phone IS NOT DISTINCT FROM $2 AND customer_name = $3 END"
+    "   AND appointment_type = $4"
+    "   AND CASE WHEN $6::bool THEN starts_at = $5::timestamptz AND hold_expires_at IS NOT NULL"
+    "                           AND (status <> 'held' OR hold_expires_at <= now())"
+    "            ELSE (starts_at = $5::timestamptz AND status = 'cancelled'"
+    "                  AND cancelled_by IN ('customer', 'staff', 'calendar'))"
+    "              OR metadata -> 'moved_from' ? to_char($5::timestamptz AT TIME ZONE 'UTC',"
+    "                                                   'YYYY-MM-DD\"T\"HH24:MI') END",
+    6};
 
 const wk_sql_t wk_sql_appointment_find = {
     "appointment_find",
@@ -136,7 +142,10 @@ const wk_sql_t wk_sql_appointment_move = {
     "   SET starts_at = $2::timestamptz,"
     "       ends_at = $2::timestamptz + make_interval(mins => $3::int),"
     "       reminded_48h_at = NULL, reminded_24h_at = NULL, reminded_1h_at = NULL,"
-    "       confirmation_sent_at = NULL"
+    "       confirmation_sent_at = NULL,"
+    "       metadata = metadata || jsonb_build_object('moved_from',"
+    "           coalesce(metadata -> 'moved_from', '[]')"
+    "           || to_jsonb(to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')))"
     " WHERE id = $1::uuid",
     3};
 

@@ -41,8 +41,8 @@ extern const wk_sql_t wk_sql_appointment_insert;
 extern const wk_sql_t wk_sql_holds_release;
 
 /*
- * How often that very booking was cancelled. $1 customer or null, $2 phone or null, $3 type,
- * $4 start: generation.
+ * How often that very booking was given up: cancelled, or moved to another time. $1 customer or
+ * null, and then $2 phone or null and $3 name; $4 type, $5 start, $6 true: of holds: generation.
  */
 extern const wk_sql_t wk_sql_appointment_generation;
 

@@ -244,18 +244,30 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
     return true;
 }
 
+/* Without a number a name within the talk: one caller may book for two people. */
+static va_str_t who_books(const wk_tool_call_t *call, const booking_t *b)
+{
+    va_str_t scope = call->caller->scope;
+    return b->customer.data != NULL
+               ? b->customer
+               : wk_printf(call->ctx->arena, "%.*s/%.*s", (int)scope.len,
+                           scope.len > 0 ? scope.data : "", (int)b->name.len, b->name.data);
+}
+
 static bool booking_key(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
                         va_str_t *key, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {b->customer, b->phone, b->service.type, b->slot.starts};
+    va_str_t params[] = {b->customer,    b->phone,
+                         b->name,        b->service.type,
+                         b->slot.starts, b->hold ? VA_STR("true") : VA_STR("false")};
     if (!wk_sql(tx, &wk_sql_appointment_generation, params, &rows, e)) {
         return false;
     }
-    va_str_t who = b->customer.data != NULL ? b->customer : call->caller->scope;
+    va_str_t who = who_books(call, b);
     *key = wk_printf(call->ctx->arena, "%s:%.*s:%.*s:%.*s:%lld", b->hold ? "hold" : "booking",
-                     (int)who.len, who.len > 0 ? who.data : "", (int)b->service.type.len,
-                     b->service.type.data, (int)b->slot.starts.len, b->slot.starts.data,
+                     (int)who.len, who.data, (int)b->service.type.len, b->service.type.data,
+                     (int)b->slot.starts.len, b->slot.starts.data,
                      (long long)wk_cell_int(rows, 0, "generation", 0));
     return true;
 }
