@@ -72,6 +72,12 @@ static const setting_t settings[] = {
     {"elevenlabs", "base_url", "ELEVENLABS_BASE_URL", TEXT, AT(elevenlabs_base_url), NULL, 0,
      0},
     {"elevenlabs", "api_key", "ELEVENLABS_API_KEY", TEXT, AT(elevenlabs_api_key), NULL, 0, 0},
+    {"openai", "base_url", "OPENAI_BASE_URL", TEXT, AT(openai_base_url), NULL, 0, 0},
+    {"openai", "api_key", "OPENAI_API_KEY", TEXT, AT(openai_api_key), NULL, 0, 0},
+    {"openai", "model", "OPENAI_MODEL", TEXT, AT(openai_model), "gpt-4.1-mini", 0, 0},
+    {"openai", "timeout_ms", "OPENAI_TIMEOUT_MS", INTEGER, AT(openai_timeout_ms), "10000", 100,
+     120000},
+    {"openai", "turn_ms", "OPENAI_TURN_MS", INTEGER, AT(openai_turn_ms), "20000", 100, 300000},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -325,6 +331,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     }
     if (c->elevenlabs_api_key == NULL) {
         found(&f, false, "ElevenLabs is not configured: no hosted agents, no premium voices");
+    }
+    if (c->openai_api_key == NULL) {
+        found(&f, false, "OpenAI is not configured: the embedded receptionist answers");
     }
     return f.ok;
 }

@@ -45,6 +45,9 @@ typedef struct {
 
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;
+    const char *openai_base_url, *openai_api_key, *openai_model;
+    int openai_timeout_ms; /* of one answer, to its last word */
+    int openai_turn_ms;    /* of all it takes to answer one message */
 } wk_config_t;
 
 /*

@@ -24,7 +24,11 @@ struct wk_http {
 
 /* One exchange, as the callbacks see it. */
 typedef struct {
+    CURL *curl;
     va_buf_t body;
+    wk_http_piece_fn on_piece;
+    void *on_piece_ctx;
+    size_t taken; /* bytes given to on_piece */
     bool public_only;
     bool private_refused; /* a connection was refused because of its address */
     bool once;            /* sent twice, the request would be done twice */
@@ -73,9 +77,29 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 
 /* ---------------------------------------------------------------- answer */
 
+static bool is_success(CURL *c)
+{
+    long status = 0;
+    return curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK && status >= 200 &&
+           status < 300;
+}
+
+static size_t on_piece(exchange_t *x, char *data, size_t len)
+{
+    x->taken += len;
+    if (x->taken > x->body.max) {
+        x->body.status = VA_ELIMIT;
+        return 0;
+    }
+    return x->on_piece(x->on_piece_ctx, va_str(data, len)) ? len : 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 {
     exchange_t *x = ctx;
+    if (x->on_piece != NULL && is_success(x->curl)) {
+        return on_piece(x, data, size * n);
+    }
     va_buf_add(&x->body, data, size * n);
     return x->body.status == VA_OK ? size * n : 0;
 }
@@ -309,7 +333,11 @@ static bool idempotent(const char *method)
 bool wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req, wk_http_response_t *res,
              wk_error_t *e)
 {
-    exchange_t x = {.public_only = req->public_only, .once = !idempotent(req->method)};
+    exchange_t x = {.curl = h->curl,
+                    .on_piece = req->on_piece,
+                    .on_piece_ctx = req->on_piece_ctx,
+                    .public_only = req->public_only,
+                    .once = !idempotent(req->method)};
     va_buf_init(&x.body, wk_mem(a), 0);
     x.body.max = req->max_bytes != 0 ? req->max_bytes : MAX_BYTES;
     struct curl_slist *headers = NULL;

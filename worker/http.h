@@ -16,6 +16,9 @@ bool wk_http_global(void);
 wk_http_t *wk_http_new(void);
 void wk_http_free(wk_http_t *h);
 
+/* A piece of a body as it comes; false ends the exchange. */
+typedef bool (*wk_http_piece_fn)(void *ctx, va_str_t piece);
+
 typedef struct {
     const char *method;
     const char *url;            /* terminated, already encoded */
@@ -24,7 +27,9 @@ typedef struct {
     const char *basic_user, *basic_password; /* both or none */
     int timeout_ms;                          /* in all; connecting has 3 s of it */
     size_t max_bytes;                        /* 0: 1 MiB */
-    bool public_only; /* refuse private and loopback addresses: URLs from users */
+    bool public_only;          /* refuse private and loopback addresses: URLs from users */
+    wk_http_piece_fn on_piece; /* of a 2xx answer, which has an empty body then; may be NULL */
+    void *on_piece_ctx;
 } wk_http_request_t;
 
 typedef struct {

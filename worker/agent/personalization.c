@@ -64,6 +64,7 @@ static void read_customer(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->purchase_count = wk_cell_int(r, 0, "purchase_count", 0);
     f->interaction_count = wk_cell_int(r, 0, "interaction_count", 0);
     f->message_count = wk_cell_int(r, 0, "message_count", 0);
+    f->commitments = cell_json(tx, r, "commitments");
     f->messages = cell_json(tx, r, "messages");
     f->orders = cell_json(tx, r, "orders");
     f->appointments = cell_json(tx, r, "appointments");
@@ -285,6 +286,23 @@ static va_str_t one_line(wk_arena_t *a, va_str_t text)
     return va_str(line, text.len);
 }
 
+va_str_t wk_word_commitments(wk_arena_t *a, const va_json_t *commitments)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 128);
+    const va_json_t *c = va_json_is(commitments, VA_JSON_ARRAY) ? commitments->first : NULL;
+    for (; c != NULL; c = c->next) {
+        va_str_t what = va_json_get_string(c, "text"), due = va_json_get_string(c, "due");
+        if (what.len > 0 && !va_json_bool(va_json_get(c, "done"), false)) {
+            va_buf_add_c(&text, text.len > 0 ? "; " : "");
+            va_buf_add_str(&text, wk_cut_text(what, 300));
+            va_buf_add_c(&text, due.len > 0 ? ", " : "");
+            va_buf_add_str(&text, due.len > 0 ? due : VA_STR(""));
+        }
+    }
+    return text.len > 0 ? va_buf_str(&text) : VA_STR_NULL;
+}
+
 /* What was said before, on one line; a text that says so when nothing was. */
 static va_str_t conversation_context(wk_arena_t *a, const wk_language_t *l,
                                      const wk_caller_facts_t *f)
@@ -292,13 +310,19 @@ static va_str_t conversation_context(wk_arena_t *a, const wk_language_t *l,
     va_str_t recent[MAX_LISTED];
     va_buf_t text;
     size_t n = recent_lines(a, l, f, recent, MAX_LISTED);
-    if (n == 0 && f->summary.len == 0) {
+    va_str_t promised = wk_word_commitments(a, f->commitments);
+    if (n == 0 && f->summary.len == 0 && promised.len == 0) {
         return wk_text(l, "context.none");
     }
     va_buf_init(&text, wk_mem(a), 1024);
     if (f->summary.len > 0) {
         va_buf_add_str(&text, wk_say(a, l, "context.summary",
                                      {"summary", wk_cut_text(f->summary, MAX_CONTEXT / 2)}));
+    }
+    if (promised.len > 0) {
+        va_buf_add_c(&text, text.len > 0 ? " | " : "");
+        va_buf_add_str(&text, wk_say(a, l, "context.commitments",
+                                     {"list", wk_cut_text(promised, MAX_CONTEXT / 2)}));
     }
     while (n > 0) {
         va_buf_add_c(&text, text.len > 0 ? " | " : "");

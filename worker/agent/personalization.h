@@ -25,7 +25,7 @@ typedef struct {
     va_str_t customer_name, first_name, email, tier, preferred_language, customer_since;
     va_str_t lead_status, sentiment, total_spent, currency, last_purchase, last_contact, summary;
     int64_t purchase_count, interaction_count, message_count;
-    const va_json_t *messages, *orders, *appointments;
+    const va_json_t *messages, *orders, *appointments, *commitments;
 
     const char *error; /* what the agent is told went wrong; NULL: nothing */
 } wk_caller_facts_t;
@@ -49,5 +49,8 @@ typedef struct {
 
 bool wk_personalize(wk_arena_t *a, const wk_catalogue_t *c, const wk_caller_facts_t *facts,
                     wk_personalization_t *out, wk_error_t *e);
+
+/* Of customers.commitments what is not kept yet, on one line; absent: nothing. */
+va_str_t wk_word_commitments(wk_arena_t *a, const va_json_t *commitments);
 
 #endif

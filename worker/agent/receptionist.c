@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "worker/agent/wording.h"
 #include "worker/store/reception.h"
@@ -16,6 +17,7 @@ static const char *const expected_words[] = {
     [WK_EXPECT_NOTHING] = "nothing",
     [WK_EXPECT_MESSAGE] = "message",
     [WK_EXPECT_CALLBACK] = "callback",
+    [WK_EXPECT_SLOT] = "slot",
 };
 
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
@@ -32,6 +34,7 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
         d.misses = misses < 100 ? (int)misses : 100;
     }
     d.hint = va_json_get_string(own, "hint");
+    d.offer = wk_offer_read(va_json_get(own, "offer"));
     return d;
 }
 
@@ -46,6 +49,10 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d)
     va_json_add_c(w, "expected", expected_words[d->expected]);
     va_json_add_int(w, "misses", d->misses);
     va_json_add_str(w, "hint", d->hint);
+    if (d->expected == WK_EXPECT_SLOT) {
+        va_json_key(w, "offer");
+        wk_offer_write(w, &d->offer);
+    }
     va_json_object_end(w);
     va_json_object_end(w);
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
@@ -197,6 +204,11 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
     f->agent_name = wk_cell(r, 0, "agent_name");
     f->language_detection = wk_cell_bool(r, 0, "language_detection");
     f->language_confidence = strtod(confidence.data, NULL);
+    f->plan = wk_cell(r, 0, "plan");
+    f->engine = wk_cell(r, 0, "engine");
+    f->business_type = wk_cell(r, 0, "business_type");
+    f->page_number = wk_cell(r, 0, "page_number");
+    f->emergency_words = cell_json(tx, r, "emergency_words");
     f->today = wk_cell(r, 0, "today");
     f->open = wk_cell_bool(r, 0, "open");
     f->closing = wk_cell(r, 0, "closing");
@@ -216,6 +228,8 @@ static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
     f->tracking_url = wk_cell(r, 0, "tracking_url");
     f->expected = wk_cell(r, 0, "expected");
     f->order_count = wk_cell_int(r, 0, "order_count", 0);
+    f->appointment_id = wk_cell(r, 0, "appointment_id");
+    f->appointment_type = wk_cell(r, 0, "appointment_type");
     f->open_callback = wk_cell_bool(r, 0, "open_callback");
 }
 
@@ -243,12 +257,27 @@ bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
  * In the order in which they win when a message has words of several: a person above all,
  * courtesies last.
  */
-typedef enum { HUMAN, MESSAGE, ORDER, HOLIDAYS, HOURS, LOCATION, THANKS, GREETING, NONE } intent_t;
+typedef enum {
+    HUMAN,
+    MESSAGE,
+    CANCEL,
+    RESCHEDULE,
+    ORDER,
+    BOOK,
+    HOLIDAYS,
+    HOURS,
+    LOCATION,
+    THANKS,
+    GREETING,
+    NONE,
+} intent_t;
 
 static const struct {
     const char *name, *words;
 } intents[] = {
     [HUMAN] = {"human", "intent.human"},          [MESSAGE] = {"message", "intent.message"},
+    [CANCEL] = {"cancel", "intent.cancel"},       [RESCHEDULE] = {"reschedule", "intent.reschedule"},
+    [BOOK] = {"book", "intent.book"},
     [ORDER] = {"order", "intent.order"},          [HOLIDAYS] = {"holidays", "intent.holidays"},
     [HOURS] = {"hours", "intent.hours"},          [LOCATION] = {"location", "intent.location"},
     [THANKS] = {"thanks", "intent.thanks"},       [GREETING] = {"greeting", "intent.greeting"},
@@ -282,6 +311,16 @@ static bool has_words(const turn_t *t, const char *list)
     return false;
 }
 
+static bool is_all(const turn_t *t, const char *list)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        if (wk_phrases_all(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A bare day, or a feast, asks for its hours; a bare number for the order. */
 static intent_t by_what_is_named(const wk_reading_t *r)
 {
@@ -296,6 +335,9 @@ static intent_t intent_of(const turn_t *t)
 {
     if (va_str_eq(t->r->text, VA_STR("0"))) {
         return HUMAN;
+    }
+    if (is_all(t, "letter.cancel") || is_all(t, "letter.reschedule")) {
+        return is_all(t, "letter.cancel") ? CANCEL : RESCHEDULE;
     }
     for (intent_t i = HUMAN; i <= LOCATION; i++) {
         if (has_words(t, intents[i].words)) {
@@ -552,6 +594,113 @@ static void answer_message(turn_t *t)
     t->out.dialog.expected = WK_EXPECT_MESSAGE;
 }
 
+/* ---------------------------------------------------------------- appointments */
+
+/* The date of the day that the message names; absent: none, or one beyond the coming week. */
+static va_str_t date_asked(const turn_t *t)
+{
+    const va_json_t *day = t->r->ahead == 0 ? element(t->f->week, 0) : day_asked(t);
+    return cell(day, 0);
+}
+
+static va_json_writer_t *begin_args(turn_t *t, va_buf_t *text)
+{
+    va_buf_init(text, wk_mem(t->a), 128);
+    va_json_writer_t *w = va_json_writer_new(text);
+    va_json_object(w);
+    return w;
+}
+
+static void wish(turn_t *t, const char *tool, va_json_writer_t *w, const va_buf_t *args)
+{
+    va_json_object_end(w);
+    if (va_json_writer_end(w) == VA_OK) {
+        t->out.tool = tool;
+        t->out.tool_args = va_buf_str(args);
+    }
+}
+
+/* Free times for the offer's service; they are offered when the tool has told them. */
+static void look_for_times(turn_t *t, va_str_t service, va_str_t appointment)
+{
+    va_buf_t args;
+    va_str_t date = date_asked(t);
+    va_json_writer_t *w = begin_args(t, &args);
+    va_json_add_str(w, "service_type", service);
+    if (date.data != NULL) {
+        va_json_add_str(w, "preferred_date", date);
+    }
+    wish(t, "check_availability", w, &args);
+    t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
+}
+
+static void answer_book(turn_t *t)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    look_for_times(t, service.data != NULL ? service : VA_STR("general"), VA_STR_NULL);
+}
+
+static void answer_reschedule(turn_t *t)
+{
+    if (t->f->appointment_id.data == NULL) {
+        add_text(t, "reply.no_appointment");
+    } else {
+        look_for_times(t, t->f->appointment_type, t->f->appointment_id);
+    }
+    t->out.certain = true;
+}
+
+/* Which one is for the tool to find: what is cancelled already is not the next any more. */
+static void answer_cancel(turn_t *t)
+{
+    va_buf_t args;
+    va_json_writer_t *w = begin_args(t, &args);
+    wish(t, "cancel_appointment", w, &args);
+    t->out.certain = true;
+}
+
+static void take_offered(turn_t *t, va_str_t start)
+{
+    va_buf_t args;
+    const wk_offer_t *offer = &t->dialog->offer;
+    va_json_writer_t *w = begin_args(t, &args);
+    va_json_add_str(w, "appointment_datetime", start);
+    if (offer->appointment.data != NULL) {
+        va_json_add_str(w, "appointment_id", offer->appointment);
+        wish(t, "reschedule_appointment", w, &args);
+    } else {
+        va_json_add_str(w, "service_type", offer->service);
+        wish(t, "book_appointment", w, &args);
+    }
+    t->out.dialog.offer = *offer;
+}
+
+/* A time was chosen, or another day asked for; false: the message is about something else. */
+static bool answer_offer(turn_t *t, intent_t intent)
+{
+    const wk_offer_t *offer = &t->dialog->offer;
+    bool about = intent == NONE || intent == HOURS || intent == BOOK || intent == ORDER;
+    va_str_t date = date_asked(t);
+    if (!about || offer->service.data == NULL) {
+        return false;
+    }
+    va_str_t start = wk_offer_pick(t->a, t->c, offer, t->r->text, &t->r->words, date);
+    if (start.data == NULL && offer->count == 1 && is_all(t, "intent.yes")) {
+        start = offer->slots[0];
+    }
+    if (start.data != NULL) {
+        take_offered(t, start);
+    } else if (date.data != NULL) {
+        va_str_t service = wk_read_service(t->c, &t->r->words);
+        bool other = service.data != NULL && offer->appointment.data == NULL;
+        look_for_times(t, other ? service : offer->service, offer->appointment);
+    } else {
+        return false;
+    }
+    t->out.intent = offer->appointment.data != NULL ? "reschedule" : "book";
+    return true;
+}
+
 static void answer_greeting(turn_t *t)
 {
     va_str_t hello = wk_say(t->a, t->l, t->customer.len > 0 ? "hello.named" : "hello.unnamed",
@@ -575,6 +724,7 @@ static void answer(turn_t *t, intent_t intent)
 {
     static void (*const answers[])(turn_t *) = {
         [HUMAN] = answer_human,       [MESSAGE] = answer_message, [ORDER] = answer_order,
+        [CANCEL] = answer_cancel,     [RESCHEDULE] = answer_reschedule, [BOOK] = answer_book,
         [HOLIDAYS] = answer_holidays, [HOURS] = answer_hours,     [LOCATION] = answer_location,
         [GREETING] = answer_greeting, [NONE] = answer_nothing,
     };
@@ -584,16 +734,6 @@ static void answer(turn_t *t, intent_t intent)
         answers[intent](t);
     }
     t->out.intent = intents[intent].name;
-}
-
-static bool is_all(const turn_t *t, const char *list)
-{
-    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
-        if (wk_phrases_all(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
@@ -608,11 +748,15 @@ static bool answer_expected(turn_t *t, intent_t intent)
         t->out.intent = "no";
         return true;
     }
+    if (t->dialog->expected == WK_EXPECT_SLOT) {
+        return answer_offer(t, intent);
+    }
     if (t->dialog->expected == WK_EXPECT_CALLBACK && is_all(t, "intent.yes")) {
         answer(t, HUMAN);
         return true;
     }
-    if (t->dialog->expected == WK_EXPECT_MESSAGE && intent != HUMAN && t->r->words.count > 0) {
+    bool acts = intent == HUMAN || intent == CANCEL || intent == RESCHEDULE;
+    if (t->dialog->expected == WK_EXPECT_MESSAGE && !acts && t->r->words.count > 0) {
         add_text(t, "reply.message_taken");
         t->out.task = "message";
         t->out.intent = "message";
@@ -625,6 +769,16 @@ static bool answer_expected(turn_t *t, intent_t intent)
 static bool is_language_only(const wk_language_choice_t *choice, intent_t intent)
 {
     return choice->requested && (intent == NONE || intent == GREETING || intent == THANKS);
+}
+
+/* A question in between does not take the offer back. */
+static void keep_offer(turn_t *t)
+{
+    if (t->dialog->expected == WK_EXPECT_SLOT && t->out.tool == NULL &&
+        t->out.dialog.expected == WK_EXPECT_NOTHING) {
+        t->out.dialog.expected = WK_EXPECT_SLOT;
+        t->out.dialog.offer = t->dialog->offer;
+    }
 }
 
 wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
@@ -648,9 +802,88 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     if (is_language_only(&choice, intent)) {
         add_text(&t, "reply.language");
         t.out.intent = "language";
-    } else if (!answer_expected(&t, intent)) {
+    } else if (answer_expected(&t, intent)) {
+        t.out.certain = true;
+    } else {
         answer(&t, intent);
+        t.out.certain = t.out.certain || intent == HUMAN;
+        keep_offer(&t);
     }
     t.out.text = va_buf_str(&t.text);
     return t.out;
+}
+
+/* ---------------------------------------------------------------- when a tool has answered */
+
+static va_str_t service_word(wk_arena_t *a, const wk_reception_t *r)
+{
+    return wk_word_for(a, r->language, "appointment", r->dialog.offer.service);
+}
+
+/* Nothing to offer: somebody of the shop may know better. */
+static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
+{
+    va_str_t question = wk_text(r->language, "reply.offer_callback");
+    r->text = wk_printf(a, "%.*s %.*s", (int)sentence.len, sentence.data, (int)question.len,
+                        question.data);
+    r->dialog.expected = WK_EXPECT_CALLBACK;
+}
+
+static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
+{
+    va_str_t times = wk_say(a, r->language, "reply.slots", {"service", service_word(a, r)},
+                            {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
+    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
+                                         (int)times.len, times.data)
+                             : times;
+    r->dialog.expected = WK_EXPECT_SLOT;
+}
+
+static void told_times(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
+                       const va_json_t *body, wk_reception_t *r)
+{
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"),
+                    wk_read_time(c, reading->text, &reading->words));
+    if (r->dialog.offer.count == 0) {
+        offer_callback(a, r, wk_say(a, r->language, "reply.no_slots",
+                                    {"service", service_word(a, r)}));
+    } else {
+        offer_times(a, r, VA_STR(""));
+    }
+}
+
+/* Somebody was faster, or the shop is closed then: the tool says so, and knows others. */
+static void told_taken(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
+{
+    const va_json_t *others = va_json_get(body, "alternatives");
+    wk_offer_t *offer = &r->dialog.offer;
+    offer->count = 0;
+    const va_json_t *slot = va_json_is(others, VA_JSON_ARRAY) ? others->first : NULL;
+    for (; slot != NULL && offer->count < WK_OFFERED; slot = slot->next) {
+        offer->slots[offer->count++] = va_json_get_string(slot, "start");
+    }
+    if (offer->count == 0) {
+        offer_callback(a, r, wk_text(r->language, "reply.slot_unavailable"));
+    } else {
+        offer_times(a, r, wk_text(r->language, "reply.slot_unavailable"));
+    }
+}
+
+void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
+                     const wk_tool_answer_t *answer, wk_reception_t *r)
+{
+    const va_json_t *body = NULL;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
+    if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
+        told_times(a, c, reading, body, r);
+    } else if (answer->status == 200) {
+        r->text = answer->message;
+    } else if (answer->status == 404) {
+        r->text = wk_text(r->language, "reply.no_appointment");
+    } else if (answer->status == 409 || answer->status == 422) {
+        told_taken(a, body, r);
+    } else {
+        offer_callback(a, r, wk_text(r->language, "reply.cannot"));
+    }
 }

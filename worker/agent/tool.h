@@ -32,6 +32,12 @@ typedef struct {
     va_str_t shop_phone;           /* the number that was called or written to, or absent */
     va_str_t user_id;              /* of staff, or absent */
     const wk_language_t *language; /* to answer in */
+    /*
+     * Where one message may be answered by several runs, of which one died: names the call
+     * by its place in that message's answer ("SM…:cancel_appointment:0"). An effect is then had
+     * once whatever its arguments, which a model may choose differently. May be absent.
+     */
+    va_str_t once;
 } wk_tool_caller_t;
 
 typedef struct wk_tool wk_tool_t;

@@ -5,17 +5,13 @@
 #include "worker/log.h"
 
 static const wk_tool_t *const tools[] = {
-    &wk_tool_get_store_hours,
-    &wk_tool_get_business_info,
-    &wk_tool_check_inventory,
-    &wk_tool_get_product_recommendations,
-    &wk_tool_lookup_order,
-    &wk_tool_request_return,
-    &wk_tool_check_availability,
-    &wk_tool_book_appointment,
-    &wk_tool_reschedule_appointment,
-    &wk_tool_cancel_appointment,
-    &wk_tool_take_message,
+    &wk_tool_get_store_hours,        &wk_tool_get_business_info,
+    &wk_tool_check_inventory,        &wk_tool_get_product_recommendations,
+    &wk_tool_lookup_order,           &wk_tool_request_return,
+    &wk_tool_check_availability,     &wk_tool_book_appointment,
+    &wk_tool_reschedule_appointment, &wk_tool_cancel_appointment,
+    &wk_tool_take_message,           &wk_tool_transfer_to_human,
+    &wk_tool_switch_language,
 };
 
 #define N_TOOLS (sizeof(tools) / sizeof(*tools))
@@ -60,6 +56,7 @@ typedef struct {
     wk_tool_call_t call;
     va_buf_t text;
     wk_tool_answer_t *answer;
+    va_str_t once; /* the ledger's row of the caller's once */
 } run_t;
 
 static void begin_answer(run_t *r)
@@ -90,7 +87,8 @@ static bool end_answer(run_t *r, wk_error_t *e)
     }
     *r->answer = (wk_tool_answer_t){.status = refused ? call->status : 200,
                                     .body = va_buf_str(&r->text),
-                                    .message = call->message};
+                                    .message = call->message,
+                                    .stays = !refused || call->keeps};
     return true;
 }
 
@@ -110,24 +108,57 @@ bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first,
     return true;
 }
 
+/* Like wk_tool_claim(), beside what the tool claims itself. */
+static bool claim_once(wk_tx_t *tx, run_t *r, wk_error_t *e)
+{
+    wk_effect_t effect;
+    wk_tool_call_t *call = &r->call;
+    if (!call->tool->effect || call->caller->once.data == NULL) {
+        return true;
+    }
+    if (!wk_effect_claim(tx, call->tool->name, call->caller->once, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    r->once = effect.id;
+    if (effect.state != WK_EFFECT_NEW) {
+        call->repeated = effect.result.data != NULL ? effect.result : VA_STR("{}");
+    }
+    return true;
+}
+
+static bool finish(wk_tx_t *tx, const run_t *r, va_str_t effect, wk_effect_state_t state,
+                   wk_error_t *e)
+{
+    return effect.data == NULL ||
+           wk_effect_finish(tx, effect, state, VA_STR_NULL, r->answer->body, e);
+}
+
 static bool run_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     run_t *r = arg;
     wk_tool_call_t *call = &r->call;
-    if (!call->tool->run(tx, call, e)) {
+    if (!claim_once(tx, r, e)) {
         return false;
     }
     if (call->repeated.data != NULL) {
         return true;
     }
+    if (!call->tool->run(tx, call, e)) {
+        return false;
+    }
+    if (call->repeated.data != NULL) {
+        return r->once.data == NULL ||
+               wk_effect_finish(tx, r->once, WK_EFFECT_DONE, VA_STR_NULL, call->repeated, e);
+    }
     if (!end_answer(r, e)) {
         return false;
     }
     if (call->status != 0) {
-        return call->keeps; /* else nothing of it stays */
+        /* Else nothing of it stays. */
+        return call->keeps && finish(tx, r, r->once, WK_EFFECT_FAILED, e);
     }
-    return call->effect.data == NULL ||
-           wk_effect_finish(tx, call->effect, WK_EFFECT_DONE, VA_STR_NULL, r->answer->body, e);
+    return finish(tx, r, call->effect, WK_EFFECT_DONE, e) &&
+           finish(tx, r, r->once, WK_EFFECT_DONE, e);
 }
 
 static bool refuse_now(run_t *r, int status, const char *code, va_str_t message, wk_error_t *e)
@@ -145,10 +176,12 @@ static void answer_again(run_t *r)
     va_str_t body = r->call.repeated;
     (void)va_json_parse(wk_mem(r->call.ctx->arena), body, &limits, &first);
     (void)va_json_writer_end(r->call.out); /* what this call had begun to say */
-    *r->answer = (wk_tool_answer_t){.status = 200,
+    bool refused = va_json_is(va_json_get(first, "error"), VA_JSON_OBJECT);
+    *r->answer = (wk_tool_answer_t){.status = refused ? 409 : 200,
                                     .body = body,
                                     .message = va_json_get_string(first, "message"),
-                                    .repeated = true};
+                                    .repeated = true,
+                                    .stays = true};
 }
 
 bool wk_tool_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,

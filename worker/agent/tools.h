@@ -18,6 +18,7 @@ typedef struct {
     va_str_t body; /* {"success": …, "message": …, further members, "error": {code, message}} */
     va_str_t message;
     bool repeated; /* it is the answer of an earlier call */
+    bool stays;    /* something was written, if only that it was tried */
 } wk_tool_answer_t;
 
 /*

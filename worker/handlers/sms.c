@@ -1,15 +1,18 @@
 /*
- * sms.receive: a customer writes, is heard once, and is answered once by the receptionist.
+ * sms.receive: a customer writes, is heard once, and is answered once.
  * sms.send: a text that was queued by another job leaves.
  * sms_status.store: the carrier tells how a text of ours fares.
  */
 #include "worker/agent/sms.h"
 
+#include "worker/agent/dialog.h"
 #include "worker/agent/event.h"
 #include "worker/agent/opt_out.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/task.h"
+#include "worker/agent/urgent.h"
+#include "worker/crash.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
@@ -37,6 +40,13 @@ typedef struct {
     bool settled; /* its language is the customer's own */
     bool known;   /* an earlier run stored it */
     bool queued;  /* sms is to be sent */
+    bool models;  /* a language model is to answer it */
+    bool thinks;  /* something has to be done outside before it can be answered */
+    wk_reading_t reading;
+    wk_reception_facts_t facts;
+    wk_reception_t reception; /* the answer, or what it takes to give one */
+    wk_emergency_t emergency;
+    wk_conversed_t conversed; /* what the model said, when it was asked */
     wk_sms_queued_t sms;
 } text_t;
 
@@ -272,44 +282,125 @@ static bool remember(wk_tx_t *tx, const text_t *t, const wk_reception_t *r, wk_e
     return wk_sql(tx, &wk_sql_customer_dialog, params, NULL, e);
 }
 
-static bool promise(wk_tx_t *tx, const text_t *t, const wk_reception_t *r,
-                    const wk_reception_facts_t *facts, wk_error_t *e)
+static bool note_promise(wk_tx_t *tx, const text_t *t, va_str_t what, wk_error_t *e)
 {
+    va_str_t params[] = {t->customer, what};
+    return wk_sql(tx, &wk_sql_customer_promised, params, NULL, e);
+}
+
+/* What the receptionist promised becomes a person's task, and is remembered. */
+static bool promise(wk_tx_t *tx, const text_t *t, wk_error_t *e)
+{
+    const wk_reception_t *r = &t->reception;
     if (r->task == NULL) {
         return true;
     }
+    bool callback = strcmp(r->task, "callback") == 0;
     wk_task_t task = {.kind = r->task,
-                      .title =
-                          strcmp(r->task, "callback") == 0 ? "task.callback" : "task.message",
+                      .title = callback ? "task.callback" : "task.message",
                       .text = t->body,
-                      .order = facts->order_id};
-    return raise_task(tx, t, task, e);
+                      .order = t->facts.order_id};
+    va_str_t said = wk_text(r->language, callback ? "reply.human" : "reply.message_taken");
+    return raise_task(tx, t, task, e) && note_promise(tx, t, said, e);
 }
 
-static bool answer(wk_tx_t *tx, text_t *t, wk_error_t *e)
+/* The same for what the model promised; and a claim it did not keep is a person's business. */
+static bool promise_of_model(wk_tx_t *tx, const text_t *t, wk_error_t *e)
 {
-    wk_reception_facts_t facts;
-    wk_arena_t *a = wk_tx_arena(tx);
-    wk_reading_t reading = wk_read_message(a, t->catalogue, t->body);
-    if (!wk_reception_facts(tx, t->customer, t->from, &reading, VA_STR_NULL, &facts, e)) {
-        return false;
+    const wk_conversed_t *c = &t->conversed;
+    for (size_t i = 0; i < c->n_promised; i++) {
+        if (!note_promise(tx, t, c->promised[i], e)) {
+            return false;
+        }
     }
-    if (t->now == NULL) {
-        t->now = wk_catalogue_pick(t->catalogue, facts.language, VA_STR_NULL);
-    }
-    wk_reception_t r = wk_receive(a, t->catalogue, &reading, &facts, &t->dialog, t->now,
-                                  t->settled, t->first_name);
+    wk_task_t task = {.kind = "alarm",
+                      .priority = "high",
+                      .title = "task.said",
+                      .body = "task.said_body",
+                      .text = c->said};
+    return c->broken == NULL || raise_task(tx, t, task, e);
+}
+
+static bool alarm(wk_tx_t *tx, const text_t *t, wk_error_t *e)
+{
+    wk_urgent_t urgent = {.customer = t->customer,
+                          .who = name_of(t),
+                          .from = t->from,
+                          .to = t->to,
+                          .text = t->body,
+                          .key = t->sid};
+    return t->emergency.level != WK_EMERGENCY_URGENT ||
+           wk_urgent_raise(t->ctx, tx, t->catalogue, &t->facts, &t->emergency, &urgent, e);
+}
+
+/* The text, what it promises, the state of the talk and the answer: all or nothing. */
+static bool store_answer(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    const wk_reception_t *r = &t->reception;
     wk_sms_draft_t draft = {.key = answer_key(t),
                             .customer = t->customer,
                             .from = t->to,
                             .to = t->from,
-                            .text = wk_cut_text(r.text, MAX_TEXT),
-                            .language = wk_language_code(r.language),
+                            .text = wk_cut_text(r->text, MAX_TEXT),
+                            .language = wk_language_code(r->language),
                             .template = "answer"};
     t->queued = true;
-    return insert(tx, t, r.intent, draft.language, e) && publish(tx, t, e) &&
-           promise(tx, t, &r, &facts, e) && remember(tx, t, &r, e) &&
-           wk_sms_queue(tx, &draft, &t->sms, e);
+    return insert(tx, t, r->intent, draft.language, e) && publish(tx, t, e) &&
+           promise(tx, t, e) && promise_of_model(tx, t, e) && alarm(tx, t, e) &&
+           remember(tx, t, r, e) && wk_sms_queue(tx, &draft, &t->sms, e);
+}
+
+/* Before anything is done outside for it: an earlier run may have answered it. */
+static bool look_up(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t array = wk_printf(t->ctx->arena, "{%.*s}", (int)t->sid.len, t->sid.data);
+    if (!wk_sql(tx, &wk_sql_sms_known, &array, &rows, e)) {
+        return false;
+    }
+    t->known = wk_rows_count(rows) > 0;
+    return !t->known || wk_error(e, WK_CONFLICT, "the text is known already");
+}
+
+/* Before any model is asked; no model's answer can take it back. */
+static bool judge_urgency(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    wk_emergency_case_t about = {.business_type = t->facts.business_type,
+                                 .own = t->facts.emergency_words};
+    t->emergency = wk_emergency(wk_tx_arena(tx), t->catalogue, &about, t->body);
+    if (t->emergency.level != WK_EMERGENCY_URGENT) {
+        return true;
+    }
+    const wk_language_t *l = t->reception.language;
+    t->reception = (wk_reception_t){.language = l, .intent = "emergency", .certain = true};
+    return wk_urgent_answer(tx, l, &t->facts, &t->emergency, &t->reception.text, e);
+}
+
+/* The plan has it, the shop chose it, and the receptionist is not surer of the answer. */
+static bool talks_by_model(const text_t *t)
+{
+    return t->ctx->config->openai_api_key != NULL && va_str_eq(t->facts.plan, VA_STR("PRO")) &&
+           !va_str_eq(t->facts.engine, VA_STR("receptionist")) && !t->reception.certain;
+}
+
+static bool answer(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    wk_arena_t *a = wk_tx_arena(tx);
+    t->reading = wk_read_message(a, t->catalogue, t->body);
+    if (!wk_reception_facts(tx, t->customer, t->from, &t->reading, VA_STR_NULL, &t->facts, e)) {
+        return false;
+    }
+    if (t->now == NULL) {
+        t->now = wk_catalogue_pick(t->catalogue, t->facts.language, VA_STR_NULL);
+    }
+    t->reception = wk_receive(a, t->catalogue, &t->reading, &t->facts, &t->dialog, t->now,
+                              t->settled, t->first_name);
+    if (!judge_urgency(tx, t, e)) {
+        return false;
+    }
+    t->models = talks_by_model(t);
+    t->thinks = t->models || t->reception.tool != NULL;
+    return t->thinks ? look_up(tx, t, e) : store_answer(tx, t, e);
 }
 
 static bool keep(wk_tx_t *tx, text_t *t, const char *intent, wk_error_t *e)
@@ -335,12 +426,105 @@ static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
     return refused || ours ? keep(tx, t, NULL, e) : answer(tx, t, e);
 }
 
+static bool contacted(wk_tx_t *tx, const text_t *t, wk_error_t *e)
+{
+    return t->customer.data == NULL ||
+           wk_sql(tx, &wk_sql_customer_contacted, &t->customer, NULL, e);
+}
+
 static bool receive_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     text_t *t = arg;
     return reach_customer(tx, t, e) && mask(tx, t, e) && hear(tx, t, e) &&
-           (t->customer.data == NULL ||
-            wk_sql(tx, &wk_sql_customer_contacted, &t->customer, NULL, e));
+           (t->thinks || contacted(tx, t, e));
+}
+
+/* ---------------------------------------------------------------- what takes more */
+
+static wk_tool_caller_t tool_caller(const text_t *t, va_str_t organization)
+{
+    return (wk_tool_caller_t){.organization = organization,
+                              .level = WK_LEVEL_PHONE,
+                              .channel = "sms",
+                              .scope = t->sid,
+                              .phone = t->from,
+                              .shop_phone = t->to,
+                              .language = t->reception.language};
+}
+
+/*
+ * The tools have transactions of their own, whose ledger gives a run that comes again the
+ * answer of the first; the text is stored with its answer only then.
+ */
+static bool use_tool(text_t *t, va_str_t organization, wk_error_t *e)
+{
+    const va_json_t *args = NULL;
+    wk_tool_answer_t answer;
+    wk_arena_t *a = t->ctx->arena;
+    wk_reception_t *r = &t->reception;
+    const wk_tool_t *tool = wk_tool_find(va_str_c(r->tool));
+    wk_tool_caller_t caller = tool_caller(t, organization);
+    if (tool == NULL ||
+        va_json_parse(wk_mem(a), r->tool_args, &VA_JSON_LIMITS_DEFAULT, &args) != VA_OK) {
+        return wk_error(e, WK_INTERNAL, "the receptionist asks for what no tool does");
+    }
+    caller.once = wk_printf(a, "once:%.*s:%s:0", (int)t->sid.len, t->sid.data, tool->name);
+    if (!wk_tool_run(t->ctx, t->catalogue, tool, &caller, args, &answer, e)) {
+        return false;
+    }
+    wk_receive_done(a, t->catalogue, &t->reading, &answer, r);
+    return true;
+}
+
+typedef struct {
+    const text_t *text;
+    wk_context_t context;
+} context_t;
+
+static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    context_t *c = arg;
+    return wk_context_read(tx, c->text->customer, c->text->from, &c->context, e);
+}
+
+/* False, for whatever reason: the receptionist answers. */
+static bool ask_model(text_t *t, va_str_t organization)
+{
+    wk_error_t e;
+    wk_ctx_t *ctx = t->ctx;
+    context_t c = {.text = t};
+    wk_tool_caller_t caller = tool_caller(t, organization);
+    wk_converse_t in = {.ctx = ctx,
+                        .catalogue = t->catalogue,
+                        .context = &c.context,
+                        .caller = &caller,
+                        .text = t->body};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, read_context, &c, &e) ||
+        !wk_converse(&in, &t->conversed, &e)) {
+        return false;
+    }
+    wk_crash_point("sms.answered");
+    wk_reception_t *r = &t->reception;
+    *r = (wk_reception_t){.text = t->conversed.text,
+                          .language = r->language,
+                          .requested = r->requested,
+                          .intent = r->intent,
+                          .dialog = {.hint = r->dialog.hint}};
+    return true;
+}
+
+static bool answer_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    text_t *t = arg;
+    return store_answer(tx, t, e) && contacted(tx, t, e);
+}
+
+static bool think(text_t *t, va_str_t organization, wk_error_t *e)
+{
+    wk_ctx_t *ctx = t->ctx;
+    bool answered = (t->models && ask_model(t, organization)) || t->reception.tool == NULL ||
+                    use_tool(t, organization, e);
+    return answered && wk_tx(ctx->db, ctx->arena, organization, 0, answer_tx, t, e);
 }
 
 wk_outcome_t wk_sms_receive(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
@@ -354,7 +538,8 @@ wk_outcome_t wk_sms_receive(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (t.to.data == NULL) {
         return wk_webhook_unrouted(ctx, "number", t.to, e);
     }
-    if (!wk_tx_by(ctx->db, ctx->arena, "number", t.to, 0, receive_tx, &t, &organization, e)) {
+    if (!wk_tx_by(ctx->db, ctx->arena, "number", t.to, 0, receive_tx, &t, &organization, e) ||
+        (t.thinks && !think(&t, organization, e))) {
         return t.known ? wk_sms_resume(ctx, organization, answer_key(&t), e)
                        : wk_webhook_failed(e);
     }

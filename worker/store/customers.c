@@ -63,3 +63,24 @@ const wk_sql_t wk_sql_customer_learnt = {
     "       bike_interest = bike_interest || coalesce($10::jsonb, '{}')"
     " WHERE id = $1::uuid",
     10};
+
+const wk_sql_t wk_sql_customer_language = {
+    "customer_language",
+    "UPDATE customers SET conversation_language = $2, preferred_language = $2"
+    " WHERE phone_number = $1",
+    2};
+
+const wk_sql_t wk_sql_customer_promised = {
+    "customer_promised",
+    "UPDATE customers"
+    "   SET commitments = (SELECT coalesce(jsonb_agg(p.item ORDER BY p.n), '[]')"
+    "         FROM (SELECT item, n FROM jsonb_array_elements("
+    "                 commitments || jsonb_build_array(jsonb_build_object('text', $2::text,"
+    "                     'at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+    "                     'done', false))) WITH ORDINALITY AS i (item, n)"
+    "                ORDER BY n DESC LIMIT 20) p)"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_customer_urgent = {
+    "customer_urgent", "UPDATE customers SET priority = 'urgent' WHERE id = $1::uuid", 1};

@@ -35,4 +35,15 @@ extern const wk_sql_t wk_sql_customer_dialog;
  */
 extern const wk_sql_t wk_sql_customer_learnt;
 
+/* $1 number, $2 language: the talk goes on in it, and the next begins in it. */
+extern const wk_sql_t wk_sql_customer_language;
+
+/*
+ * $1 customer, $2 text: something was promised. The last 20 are kept.
+ */
+extern const wk_sql_t wk_sql_customer_promised;
+
+/* $1 customer: urgent from now on. */
+extern const wk_sql_t wk_sql_customer_urgent;
+
 #endif

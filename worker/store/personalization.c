@@ -70,7 +70,7 @@ const wk_sql_t wk_sql_personalization = {
     "       o.currency, c.purchase_count,"
     "       (c.last_purchase_at AT TIME ZONE o.timezone)::date AS last_purchase,"
     "       (c.last_contact_at AT TIME ZONE o.timezone)::date AS last_contact,"
-    "       c.interaction_count, c.conversation_summary AS summary, m.last AS messages,"
+    "       c.interaction_count, c.conversation_summary AS summary, c.commitments, m.last AS messages,"
     "       coalesce(m.count, 0) AS message_count, " ORDERS ", " APPOINTMENTS
     "  FROM organizations o"
     " CROSS JOIN LATERAL (SELECT coalesce($2::timestamptz, now()) AS at,"

@@ -8,7 +8,9 @@ const wk_sql_t wk_sql_reception = {
     "reception",
     "SELECT o.name, o.phone, o.website_url AS website, o.language,"
     "       array_to_json(o.languages) AS languages, o.address, o.directions, g.agent_name,"
-    "       g.language_detection, g.language_confidence,"
+    "       g.language_detection, g.language_confidence, o.plan, o.engines[1] AS engine,"
+    "       o.business_type, g.emergency_words,"
+    "       coalesce(o.notification_phone, o.owner_phone) AS page_number,"
     "       to_char(t.wall, 'YYYY-MM-DD') AS today, extract(isodow FROM t.wall)::int AS weekday,"
     "       x.at IS NOT NULL AS open, to_char(x.at AT TIME ZONE o.timezone, 'HH24:MI') AS closing,"
     "       to_char(n.at AT TIME ZONE o.timezone, 'YYYY-MM-DD HH24:MI') AS next_opening,"
@@ -30,6 +32,7 @@ const wk_sql_t wk_sql_reception = {
     "       r.id AS order_id, r.order_number, r.status, r.tracking_number, r.tracking_company,"
     "       r.tracking_url, r.estimated_delivery AS expected,"
     "       (SELECT count(*) FROM orders r WHERE " MINE ") AS order_count,"
+    "       p.id AS appointment_id, p.appointment_type,"
     "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
     "                  AND status = 'open') AS open_callback"
     "  FROM organizations o"
@@ -41,5 +44,14 @@ const wk_sql_t wk_sql_reception = {
     "  LEFT JOIN LATERAL (SELECT * FROM orders r"
     "                      WHERE " MINE " AND ($3::text IS NULL OR r.order_number = $3)"
     "                      ORDER BY r.placed_at DESC LIMIT 1) r ON true"
+    "  LEFT JOIN LATERAL (SELECT p.id, p.appointment_type FROM appointments p"
+    "                      WHERE p.customer_id = $1::uuid AND p.status IN ('held', 'confirmed')"
+    "                        AND p.starts_at > t.at ORDER BY p.starts_at LIMIT 1) p ON true"
     " WHERE o.id = current_organization()",
     5};
+
+const wk_sql_t wk_sql_essential_questions = {
+    "essential_questions",
+    "SELECT coalesce(translations ->> $1, question_text) AS question FROM lead_questions"
+    " WHERE is_essential_for_emergency ORDER BY position LIMIT 3",
+    1};

@@ -9,7 +9,8 @@
  * $5 the instant or null for now. One row:
  *
  * the shop     name phone website language languages (JSON) address (JSON) directions
- *              agent_name language_detection language_confidence
+ *              agent_name language_detection language_confidence plan engine (its first)
+ *              business_type emergency_words (JSON) page_number
  * the time     today (YYYY-MM-DD) weekday open closing next_opening, as in personalization.h
  *              week ([[date, weekday, opens, closes]], today first, 8 days)
  *              exceptions ([[date, opens, closes]], of the coming 90 days, 5 at most)
@@ -17,8 +18,12 @@
  * the order    order_id order_number status tracking_number tracking_company tracking_url
  *              expected, of the number given, else the latest; null: none that this number may hear
  *              of; order_count: how many it may
+ * the next appointment of the customer   appointment_id appointment_type
  * open_callback: a person was asked to call back and has not yet
  */
 extern const wk_sql_t wk_sql_reception;
+
+/* $1 language: question, of the shop's own that are asked in an emergency, 3 at most. */
+extern const wk_sql_t wk_sql_essential_questions;
 
 #endif

@@ -1,0 +1,282 @@
+#include "worker/agent/dialog.h"
+
+#include <string.h>
+
+#include "worker/agent/promise.h"
+#include "worker/clock.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/providers/openai.h"
+
+#define LEAST_MS   200  /* there is no use in asking with less time */
+#define MAX_CALLS  12   /* tools for one message */
+#define MAX_RESULT 6000 /* bytes of a tool's answer that the model is given */
+
+typedef struct {
+    const wk_converse_t *in;
+    wk_arena_t *a;
+    va_buf_t messages; /* of the request, JSON without the brackets */
+    va_str_t tools;
+    int64_t deadline_ms;      /* monotonic */
+    unsigned done;            /* wk_done_t */
+    size_t n_calls;           /* run so far */
+    va_str_t told[MAX_CALLS]; /* what tools that did something said */
+    size_t n_told;
+    size_t stays[WK_OPENAI_CALLS * 4]; /* by tool: calls that changed something */
+    wk_conversed_t *out;
+} talk_t;
+
+/* ---------------------------------------------------------------- tools for the model */
+
+static va_str_t tools_of(const wk_converse_t *in)
+{
+    va_buf_t text;
+    const wk_language_t *en = wk_catalogue_pick(in->catalogue, VA_STR("en"), VA_STR_NULL);
+    va_buf_init(&text, wk_mem(in->ctx->arena), 8192);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < wk_tools_count(); i++) {
+        const wk_tool_t *tool = wk_tool_at(i);
+        if (tool->level > in->caller->level) {
+            continue;
+        }
+        va_json_object(w);
+        va_json_add_c(w, "type", "function");
+        va_json_key(w, "function");
+        va_json_object(w);
+        va_json_add_c(w, "name", tool->name);
+        va_json_add_str(w, "description", wk_tool_description(in->ctx->arena, en, tool));
+        va_json_key(w, "parameters");
+        wk_args_schema(w, tool->args);
+        va_json_object_end(w);
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+/* ---------------------------------------------------------------- the thread of this message
+ */
+
+static void add_calls(talk_t *t, const wk_openai_answer_t *answer)
+{
+    va_buf_add_char(&t->messages, ',');
+    va_json_writer_t *w = va_json_writer_new(&t->messages);
+    va_json_object(w);
+    va_json_add_c(w, "role", "assistant");
+    va_json_add_str(w, "content", answer->text.len > 0 ? answer->text : VA_STR_NULL);
+    va_json_key(w, "tool_calls");
+    va_json_array(w);
+    for (size_t i = 0; i < answer->n_calls; i++) {
+        va_json_object(w);
+        va_json_add_str(w, "id", answer->calls[i].id);
+        va_json_add_c(w, "type", "function");
+        va_json_key(w, "function");
+        va_json_object(w);
+        va_json_add_str(w, "name", answer->calls[i].name);
+        va_json_add_str(w, "arguments", answer->calls[i].arguments);
+        va_json_object_end(w);
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+}
+
+static void add_result(talk_t *t, va_str_t id, va_str_t content)
+{
+    va_buf_add_char(&t->messages, ',');
+    va_json_writer_t *w = va_json_writer_new(&t->messages);
+    va_json_object(w);
+    va_json_add_c(w, "role", "tool");
+    va_json_add_str(w, "tool_call_id", id);
+    va_json_add_str(w, "content", wk_cut_text(content, MAX_RESULT));
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+}
+
+/* ---------------------------------------------------------------- one call */
+
+static unsigned done_by(const wk_tool_t *tool, const va_json_t *body)
+{
+    static const struct {
+        const char *tool;
+        unsigned done;
+    } table[] = {
+        {"book_appointment", WK_DONE_BOOKED},      {"reschedule_appointment", WK_DONE_MOVED},
+        {"cancel_appointment", WK_DONE_CANCELLED}, {"take_message", WK_DONE_PASSED_ON},
+        {"transfer_to_human", WK_DONE_PASSED_ON},  {"request_return", WK_DONE_PASSED_ON},
+    };
+    unsigned done = 0;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        done |= strcmp(tool->name, table[i].tool) == 0 ? table[i].done : 0;
+    }
+    bool held = va_str_eq(va_json_get_string(body, "status"), VA_STR("held"));
+    bool texted = va_json_bool(va_json_get(body, "confirmation_sent"), false);
+    return (held ? done & ~(unsigned)WK_DONE_BOOKED : done) | (texted ? WK_DONE_TEXTED : 0);
+}
+
+static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *answer)
+{
+    const va_json_t *body = NULL;
+    (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
+    unsigned done = done_by(tool, body);
+    t->done |= done;
+    if (tool->effect && t->n_told < MAX_CALLS) {
+        t->told[t->n_told++] = answer->message;
+    }
+    if ((done & WK_DONE_PASSED_ON) != 0 && t->out->n_promised < 4) {
+        t->out->promised[t->out->n_promised++] = answer->message;
+    }
+}
+
+static size_t index_of(const wk_tool_t *tool)
+{
+    size_t i = 0;
+    while (i < wk_tools_count() && wk_tool_at(i) != tool) {
+        i++;
+    }
+    return i < WK_OPENAI_CALLS * 4 ? i : 0;
+}
+
+/* Whoever asks again after a crash has each effect of this message once (tool.h). */
+static va_str_t once_of(const talk_t *t, const wk_tool_t *tool)
+{
+    va_str_t scope = t->in->caller->scope;
+    return wk_printf(t->a, "once:%.*s:%s:%zu", (int)scope.len, scope.data, tool->name,
+                     t->stays[index_of(tool)]);
+}
+
+/* False when it could not be run now; what the model asked wrongly is told to the model. */
+static bool run_call(talk_t *t, const wk_openai_call_t *call, wk_error_t *e)
+{
+    const va_json_t *args = NULL;
+    wk_tool_answer_t answer;
+    wk_tool_caller_t caller = *t->in->caller;
+    const wk_tool_t *tool = wk_tool_find(call->name);
+    va_json_limits_t limits = {64 << 10, 16, 2000};
+    va_str_t text = call->arguments.len > 0 ? call->arguments : VA_STR("{}");
+    if (tool == NULL || ++t->n_calls > MAX_CALLS) {
+        add_result(t, call->id, VA_STR("{\"success\":false,\"message\":\"no such tool\"}"));
+        return true;
+    }
+    if (va_json_parse(wk_mem(t->a), text, &limits, &args) != VA_OK) {
+        add_result(t, call->id,
+                   VA_STR("{\"success\":false,\"message\":\"the arguments are no JSON\"}"));
+        return true;
+    }
+    caller.once = once_of(t, tool);
+    if (!wk_tool_run(t->in->ctx, t->in->catalogue, tool, &caller, args, &answer, e)) {
+        return false;
+    }
+    t->stays[index_of(tool)] += answer.stays;
+    if (answer.status == 200) {
+        note_done(t, tool, &answer);
+    }
+    add_result(t, call->id, answer.body);
+    return true;
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+static va_str_t request_messages(talk_t *t)
+{
+    va_str_t inner = va_buf_str(&t->messages);
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t->a), inner.len + 3);
+    va_buf_add_char(&text, '[');
+    va_buf_add_str(&text, inner);
+    va_buf_add_char(&text, ']');
+    return va_buf_str(&text);
+}
+
+static bool ask(talk_t *t, wk_openai_answer_t *answer, wk_error_t *e)
+{
+    wk_ctx_t *ctx = t->in->ctx;
+    va_str_t model = t->in->context->model;
+    int64_t left = t->deadline_ms - wk_monotonic_ms();
+    if (left < LEAST_MS) {
+        return wk_error(e, WK_TIMEOUT, "the answer to a message took too long");
+    }
+    wk_openai_chat_t chat = {.model = model.len > 0 ? model.data : NULL,
+                             .messages = request_messages(t),
+                             .tools = t->tools,
+                             .max_tokens = t->in->context->max_tokens,
+                             .timeout_ms = left < ctx->config->openai_timeout_ms
+                                               ? (int)left
+                                               : ctx->config->openai_timeout_ms};
+    return wk_openai_chat(ctx, &chat, answer, e);
+}
+
+/* Asks until there is a text. */
+static bool loop(talk_t *t, va_str_t *text, wk_error_t *e)
+{
+    wk_openai_answer_t answer;
+    for (int round = 0; round < WK_DIALOG_ROUNDS; round++) {
+        if (!ask(t, &answer, e)) {
+            return false;
+        }
+        if (answer.n_calls == 0) {
+            *text = wk_trim(answer.text);
+            return text->len > 0 || wk_error(e, WK_REFUSED, "the model says nothing");
+        }
+        add_calls(t, &answer);
+        for (size_t i = 0; i < answer.n_calls; i++) {
+            if (!run_call(t, &answer.calls[i], e)) {
+                return false;
+            }
+        }
+    }
+    return wk_error(e, WK_REFUSED, "the model calls tools and comes to no end");
+}
+
+/* The tools' own sentences, which are true. */
+static va_str_t told(const talk_t *t)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t->a), 256);
+    for (size_t i = 0; i < t->n_told; i++) {
+        va_buf_add_c(&text, i > 0 ? " " : "");
+        va_buf_add_str(&text, t->told[i]);
+    }
+    return va_buf_str(&text);
+}
+
+/* A claim without its deed is not said: what was really done is, and what was not. */
+static void correct(talk_t *t)
+{
+    const wk_language_t *l = t->in->caller->language;
+    wk_conversed_t *out = t->out;
+    out->broken = wk_promise_broken(t->a, t->in->catalogue, out->text, t->done);
+    if (out->broken == NULL) {
+        return;
+    }
+    va_str_t honest = wk_text(l, wk_printf(t->a, "said.not_%s", out->broken).data);
+    va_str_t really = told(t);
+    out->said = out->text;
+    out->text = really.len > 0 ? wk_printf(t->a, "%.*s %.*s", (int)really.len, really.data,
+                                           (int)honest.len, honest.data)
+                               : honest;
+    wk_count("voiceagent_promises_broken_total", "claim", va_str_c(out->broken), NULL,
+             VA_STR_NULL, 1);
+}
+
+bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e)
+{
+    talk_t t = {.in = in, .a = in->ctx->arena, .out = out, .tools = tools_of(in)};
+    t.deadline_ms = wk_monotonic_ms() + in->ctx->config->openai_turn_ms;
+    size_t room = WK_CONTEXT_TOKENS;
+    *out = (wk_conversed_t){.text = VA_STR_NULL};
+    va_buf_init(&t.messages, wk_mem(t.a), 8192);
+    va_buf_add_str(&t.messages,
+                   wk_context_messages(t.a, in->catalogue, in->caller->language, in->context,
+                                       in->caller->channel, in->text, room));
+    if (loop(&t, &out->text, e)) {
+        correct(&t);
+        return true;
+    }
+    wk_log(WK_WARN, "the model gives no answer", WK_S("error", va_str_c(e->text)),
+           WK_I("tools", (int64_t)t.n_told));
+    out->text = told(&t);
+    return t.n_told > 0;
+}

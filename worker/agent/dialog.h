@@ -1,0 +1,39 @@
+/*
+ * One message answered by a language model: it is asked, the tools it calls are run with
+ * the customer's real level, it is asked again, for a few rounds and within a time limit.
+ *
+ * Nothing is open in the database while the model is asked. What the model claims and no tool
+ * did is not said (promise.h).
+ */
+#ifndef WK_AGENT_DIALOG_H
+#define WK_AGENT_DIALOG_H
+
+#include "worker/agent/context.h"
+#include "worker/agent/tools.h"
+
+#define WK_DIALOG_ROUNDS 5 /* questions to the model for one message */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    const wk_context_t *context;
+    const wk_tool_caller_t *caller; /* its scope names the message, its language the talk's */
+    va_str_t text;                  /* of the customer, masked */
+} wk_converse_t;
+
+typedef struct {
+    va_str_t text; /* the answer */
+    const char
+        *broken;   /* what it claimed and did not do; it was replaced then. NULL: nothing */
+    va_str_t said; /* what the model had said instead, then */
+    va_str_t promised[4]; /* what the tools promised for later */
+    size_t n_promised;
+} wk_conversed_t;
+
+/*
+ * False when the model gives no answer (*e says why) and nothing was done yet: somebody else
+ * has to answer. What tools did before a failure is told as they told it.
+ */
+bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * Said versus done: whether an answer claims something (booked, moved, cancelled, a text on its
+ * way, passed on to a person) of which the ledger has no row of this turn.
+ *
+ * The word lists "said.<claim>" of all languages hold what such a claim sounds like; one behind
+ * a word of "said.denial" in the same clause is none: "not booked yet".
+ */
+#ifndef WK_AGENT_PROMISE_H
+#define WK_AGENT_PROMISE_H
+
+#include "worker/agent/catalogue.h"
+
+typedef enum {
+    WK_DONE_BOOKED = 1 << 0,
+    WK_DONE_MOVED = 1 << 1,
+    WK_DONE_CANCELLED = 1 << 2,
+    WK_DONE_TEXTED = 1 << 3,
+    WK_DONE_PASSED_ON = 1 << 4,
+} wk_done_t;
+
+/* The first claim that nothing of done (wk_done_t) stands behind: "booked", …; NULL: none. */
+const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
+                              unsigned done);
+
+#endif

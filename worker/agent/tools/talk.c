@@ -1,0 +1,112 @@
+/*
+ * transfer_to_human, switch_language: what changes the talk itself. Where nobody can be put
+ * through (a text, a chat) the transfer is a person's task to call back.
+ */
+#include "worker/agent/task.h"
+#include "worker/agent/tools/tools.h"
+#include "worker/store/customers.h"
+
+/* ---------------------------------------------------------------- transfer_to_human */
+
+static const wk_arg_t transfer_args[] = {
+    {.name = "reason",
+     .description = "why a person is needed, in a few words",
+     .required = true},
+    {.name = "destination",
+     .description = "general_support, technical_support, sales_specialist, manager, or another "
+                    "one the shop named",
+     .max = 80},
+    {.name = "client_message", .description = "what to tell the customer", .max = 500},
+    {.name = "agent_message", .description = "what the person should know first", .max = 1000},
+    {NULL},
+};
+
+static bool reach(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {call->caller->phone, VA_STR("call")};
+    *customer = VA_STR_NULL;
+    if (call->caller->phone.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+        return false;
+    }
+    *customer = wk_cell(rows, 0, "id");
+    return true;
+}
+
+static va_str_t briefing(const wk_tool_call_t *call)
+{
+    va_str_t reason = wk_arg_text(call->args, "reason");
+    va_str_t more = wk_arg_text(call->args, "agent_message");
+    va_str_t to = wk_arg_text(call->args, "destination");
+    return wk_printf(call->ctx->arena, "%.*s%s%.*s%s%.*s", (int)reason.len, reason.data,
+                     more.len > 0 ? "\n" : "", (int)more.len, more.len > 0 ? more.data : "",
+                     to.len > 0 ? "\n-> " : "", (int)to.len, to.len > 0 ? to.data : "");
+}
+
+/* One wish a message or call, however often the model repeats it. */
+static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool first;
+    va_str_t customer, scope = call->caller->scope;
+    va_str_t key = wk_printf(call->ctx->arena, "transfer:%.*s", (int)scope.len,
+                             scope.len > 0 ? scope.data : "");
+    if (!reach(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    wk_task_t task = {.kind = "callback",
+                      .key = call->effect,
+                      .priority = "high",
+                      .title = "task.callback",
+                      .text = briefing(call),
+                      .who = call->caller->phone,
+                      .customer = customer};
+    va_json_add_str(call->out, "transfer_id", call->effect);
+    va_json_add_c(call->out, "status", "callback");
+    call->message = wk_text(call->caller->language, "reply.human");
+    return wk_task_raise(call->ctx, tx, &task, e);
+}
+
+const wk_tool_t wk_tool_transfer_to_human = {
+    .name = "transfer_to_human",
+    .also = "transfer_call",
+    .args = transfer_args,
+    .effect = true,
+    .run = transfer_to_human,
+};
+
+/* ---------------------------------------------------------------- switch_language */
+
+static const wk_arg_t language_args[] = {
+    {.name = "language", .description = "ISO 639-1, as \"fr\"", .required = true, .max = 16},
+    {.name = "reason", .description = "what made it clear", .max = 300},
+    {NULL},
+};
+
+static bool switch_language(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    const wk_language_t *l =
+        wk_catalogue_find(call->catalogue, wk_arg_text(call->args, "language"));
+    if (l == NULL) {
+        return wk_tool_refuse(call, 422, "unknown_language",
+                              VA_STR("That language is not spoken here."));
+    }
+    va_str_t params[] = {call->caller->phone, wk_language_code(l)};
+    va_json_add_str(call->out, "language", wk_language_code(l));
+    call->message = wk_text(l, "tool.language_switched");
+    return call->caller->phone.data == NULL ||
+           wk_sql(tx, &wk_sql_customer_language, params, NULL, e);
+}
+
+/* Doing it twice is doing it once: it needs no row of the ledger. */
+const wk_tool_t wk_tool_switch_language = {
+    .name = "switch_language",
+    .also = "language_detection",
+    .args = language_args,
+    .run = switch_language,
+};

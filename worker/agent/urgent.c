@@ -1,0 +1,107 @@
+#include "worker/agent/urgent.h"
+
+#include "worker/agent/event.h"
+#include "worker/agent/sms.h"
+#include "worker/agent/task.h"
+#include "worker/clock.h"
+#include "worker/store/customers.h"
+#include "worker/store/reception.h"
+
+#define PAGE_TEXT 300 /* bytes of the customer's words that fit into a page */
+#define HOUR_MS   (INT64_C(3600) * 1000)
+
+/* ---------------------------------------------------------------- answer */
+
+/* The shop's own questions, or ours where it has none. */
+static bool questions(wk_tx_t *tx, const wk_language_t *l, va_str_t topic, va_str_t *out,
+                      size_t *n, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t code = wk_language_code(l);
+    if (!wk_sql(tx, &wk_sql_essential_questions, &code, &rows, e)) {
+        return false;
+    }
+    for (*n = 0; *n < wk_rows_count(rows) && *n < WK_EMERGENCY_QUESTIONS; (*n)++) {
+        out[*n] = wk_cell(rows, *n, "question");
+    }
+    if (*n == 0) {
+        *n = wk_emergency_questions(wk_tx_arena(tx), l, topic, out);
+    }
+    return true;
+}
+
+bool wk_urgent_answer(wk_tx_t *tx, const wk_language_t *l, const wk_reception_facts_t *facts,
+                      const wk_emergency_t *emergency, va_str_t *answer, wk_error_t *e)
+{
+    va_buf_t text;
+    size_t n;
+    va_str_t asked[WK_EMERGENCY_QUESTIONS];
+    wk_arena_t *a = wk_tx_arena(tx);
+    if (!questions(tx, l, emergency->topic, asked, &n, e)) {
+        return false;
+    }
+    va_buf_init(&text, wk_mem(a), 320);
+    va_buf_add_str(&text, wk_say(a, l, "emergency.reply", {"shop", facts->shop}));
+    for (size_t i = 0; i < n; i++) {
+        va_buf_add_char(&text, ' ');
+        va_buf_add_str(&text, asked[i]);
+    }
+    *answer = va_buf_str(&text);
+    return true;
+}
+
+/* ---------------------------------------------------------------- people */
+
+static bool raise_task(wk_ctx_t *ctx, wk_tx_t *tx, const wk_urgent_t *u, wk_error_t *e)
+{
+    wk_task_t task = {
+        .kind = "emergency",
+        .key = wk_printf(wk_tx_arena(tx), "emergency:%.*s", (int)u->key.len, u->key.data),
+        .priority = "urgent",
+        .title = "task.emergency",
+        .text = u->text,
+        .who = u->who,
+        .customer = u->customer};
+    return wk_task_raise(ctx, tx, &task, e);
+}
+
+static bool publish(wk_tx_t *tx, const wk_emergency_t *emergency, const wk_urgent_t *u,
+                    wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "emergency", u->customer, VA_STR_NULL);
+    va_json_add_c(ev.json, "emergencyLevel", wk_emergency_level_name(emergency->level));
+    va_json_add_str(ev.json, "topic", emergency->topic);
+    va_json_add_str(ev.json, "phoneNumber", u->from);
+    va_json_add_str(ev.json, "message", u->text);
+    return wk_event_end(&ev, e);
+}
+
+static bool page(wk_tx_t *tx, const wk_catalogue_t *c, const wk_reception_facts_t *facts,
+                 const wk_urgent_t *u, wk_error_t *e)
+{
+    wk_arena_t *a = wk_tx_arena(tx);
+    const wk_language_t *l = wk_catalogue_pick(c, facts->language, VA_STR_NULL);
+    if (facts->page_number.data == NULL || va_str_eq(facts->page_number, u->from)) {
+        return true;
+    }
+    wk_sms_draft_t draft = {.key =
+                                wk_printf(a, "page:%.*s:%lld", (int)u->customer.len,
+                                          u->customer.data, (long long)(wk_now_ms() / HOUR_MS)),
+                            .from = u->to,
+                            .to = facts->page_number,
+                            .text = wk_say(a, l, "page.emergency", {"who", u->who},
+                                           {"text", wk_cut_text(u->text, PAGE_TEXT)}),
+                            .language = wk_language_code(l),
+                            .template = "page"};
+    return wk_sms_queue_later(tx, &draft, e);
+}
+
+bool wk_urgent_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_catalogue_t *c,
+                     const wk_reception_facts_t *facts, const wk_emergency_t *emergency,
+                     const wk_urgent_t *urgent, wk_error_t *e)
+{
+    return wk_sql(tx, &wk_sql_customer_urgent, &urgent->customer, NULL, e) &&
+           raise_task(ctx, tx, urgent, e) && publish(tx, emergency, urgent, e) &&
+           page(tx, c, facts, urgent, e);
+}
