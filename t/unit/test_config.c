@@ -220,6 +220,7 @@ static const wk_config_t good = {
     .twilio_account_sid = "AC1",
     .twilio_auth_token = "t",
     .elevenlabs_api_key = "k",
+    .openai_api_key = "k",
 };
 
 static void test_a_good_configuration_has_no_findings(void **state)
@@ -262,6 +263,7 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(false, "does not begin with https", public_url, "http://a.example");
     FINDS(false, "Twilio", twilio_auth_token, NULL);
     FINDS(false, "ElevenLabs", elevenlabs_api_key, NULL);
+    FINDS(false, "OpenAI", openai_api_key, NULL);
 #undef FINDS
 }
 
