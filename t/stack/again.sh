@@ -1,6 +1,7 @@
 #!/bin/bash
-# again.sh NAME: starts a process of the stack that died, by the command up.sh started it
-# with: what a service manager does. One that runs is left alone.
+# again.sh NAME [ARGUMENT…]: starts a process of the stack that died, by the command up.sh
+# started it with: what a service manager does. One that runs is left alone. Arguments are
+# added for this time.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 [[ -f $RUN/state/${1:-}.command ]] || die "usage: again.sh NAME, of a process that up.sh started"
@@ -11,4 +12,5 @@ set -a
 set +a
 ulimit -n "$(ulimit -Hn)"
 mapfile -d '' command <"$RUN/state/$1.command"
-spawn "$1" "${command[@]}"
+spawn "$1" "${command[@]}" "${@:2}"
+printf '%s\0' "${command[@]}" >"$RUN/state/$1.command"

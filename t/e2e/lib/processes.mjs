@@ -60,8 +60,10 @@ export async function kill(pid, by = 'SIGKILL') {
   await waitFor(`the end of process ${pid}`, () => !alive(pid));
 }
 
-// As a service manager does with what died; the same command line and settings.
-export const startAgain = (name) => run(`${env.VA_ROOT}/t/stack/again.sh`, [name]);
+// As a service manager does with what died: the same command line and settings, with more
+// arguments for this time.
+export const startAgain = (name, ...more) =>
+    run(`${env.VA_ROOT}/t/stack/again.sh`, [name, ...more.map(String)]);
 
 // Runs what is given while the processes are stopped (SIGSTOP), and lets them go on.
 export async function whileStopped(pids, work) {
