@@ -70,7 +70,7 @@ typedef struct {
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
                          bool *found, wk_error_t *e);
 
-/* change: "booked", "held", "moved", "cancelled". */
+/* change: "booked", "held", "moved", "cancelled", "updated". */
 bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *appointment,
                             const char *change, wk_error_t *e);
 

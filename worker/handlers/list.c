@@ -4,7 +4,7 @@
 
 #define Q_MAX 200
 
-static bool is_one_of(va_str_t word, const char *const *words)
+bool wk_list_has(const char *const *words, va_str_t word)
 {
     for (; *words != NULL; words++) {
         if (va_str_eq(word, va_str_c(*words))) {
@@ -29,7 +29,7 @@ bool wk_list_read(wk_ctx_t *ctx, const char *const *statuses, wk_list_t *list, w
     }
     list->status = present(va_form_get(&args, "status"));
     list->q = present(va_form_get(&args, "q"));
-    if (list->status.data != NULL && !is_one_of(list->status, statuses)) {
+    if (list->status.data != NULL && !wk_list_has(statuses, list->status)) {
         return wk_refuse(e, WK_R_BAD_REQUEST, "status is not one of this list's.");
     }
     if (list->q.len > Q_MAX) {

@@ -14,6 +14,8 @@ typedef struct {
     wk_moment_t from, to;
 } wk_list_t;
 
+bool wk_list_has(const char *const *words, va_str_t word);
+
 /* statuses: the words ?status= may have, NULL at the end. */
 bool wk_list_read(wk_ctx_t *ctx, const char *const *statuses, wk_list_t *list, wk_error_t *e);
 

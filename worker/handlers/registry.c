@@ -5,6 +5,7 @@
 static const wk_handler_t handlers[] = {
     {"analytics.csv", WK_READ, wk_analytics_csv, 0},
     {"analytics.get", WK_READ, wk_analytics_get, 0},
+    {"appointments.handle", WK_EFFECT, wk_appointments_handle, 0},
 
     /*
      * They write, but only for who waits: a login nobody waits for any more is better not

@@ -152,11 +152,19 @@ static bool read_member(wk_tx_t *tx, const wk_caller_t *member, void *arg, wk_er
     return shop_language(tx, l, e);
 }
 
-bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
-                         const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e)
+bool wk_tool_caller_member(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
+                           unsigned roles, wk_tool_caller_t *caller, wk_error_t *e)
 {
     look_t l = {ctx, c, NULL, caller};
     *caller = (wk_tool_caller_t){.channel = channel};
-    return ctx->job->claims != NULL ? wk_caller_tx(ctx, WK_FROM_STAFF, read_member, &l, e)
-                                    : read_agent(ctx, c, args, caller, e);
+    return wk_caller_tx(ctx, roles, read_member, &l, e);
+}
+
+bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
+                         const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e)
+{
+    *caller = (wk_tool_caller_t){.channel = channel};
+    return ctx->job->claims != NULL
+               ? wk_tool_caller_member(ctx, c, channel, WK_FROM_STAFF, caller, e)
+               : read_agent(ctx, c, args, caller, e);
 }

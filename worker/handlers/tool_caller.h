@@ -7,6 +7,7 @@
 #define WK_HANDLERS_TOOL_CALLER_H
 
 #include "worker/agent/tool.h"
+#include "worker/handlers/caller.h"
 
 /*
  * channel: of requests that name no call. args: a member organization, organization_id or
@@ -15,5 +16,9 @@
  */
 bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
                          const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e);
+
+/* The member of the shop behind the token, who must have one of the roles. */
+bool wk_tool_caller_member(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
+                           unsigned roles, wk_tool_caller_t *caller, wk_error_t *e);
 
 #endif

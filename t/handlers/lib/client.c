@@ -186,7 +186,9 @@ static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
                                                       : "public"),
         .auth_account = va_str_c(ask->account),
         .auth_claims = va_str_c(ask->claims),
-        .http_method = ask->body != NULL ? VA_STR("POST") : VA_STR("GET"),
+        .http_method = ask->method != NULL ? va_str_c(ask->method)
+                       : ask->body != NULL ? VA_STR("POST")
+                                           : VA_STR("GET"),
         .http_uri = va_str_c(ask->uri != NULL ? ask->uri : "/"),
         .http_args = va_str_c(ask->args),
         .http_peer = VA_STR("192.0.2.7"),

@@ -32,7 +32,8 @@ void t_ctx_close(wk_ctx_t *ctx);
 /* All but type may be left out. */
 typedef struct {
     const char *type;
-    const char *id; /* of the job; each its own without */
+    const char *id;     /* of the job; each its own without */
+    const char *method; /* POST without when there is a body, else GET */
     const char *uri, *args;
     const char *body;
     const char *content_type; /* application/json without, when there is a body */

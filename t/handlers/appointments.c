@@ -1,0 +1,227 @@
+/* appointments.handle: the schedule for the shop's people, and what they may do with it. */
+#include <stdio.h>
+
+#include "t/handlers/lib/texts.h"
+
+#define URI "/api/appointments"
+#define A1  "d0000000-0000-4000-8000-0000000000a1"
+
+static int setup(void **state)
+{
+    t_sqlf("DELETE FROM appointments");
+    return t_texts_setup(state);
+}
+
+static t_answer_t ask_as(const char *role, const char *method, const char *uri,
+                         const char *args, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = "appointments.handle",
+                            .method = method,
+                            .uri = uri,
+                            .args = args,
+                            .claims = t_claims("somebody", DOWNTOWN, role),
+                            .org = DOWNTOWN,
+                            .body = body});
+}
+
+static t_answer_t ask(const char *method, const char *uri, const char *body)
+{
+    return ask_as("staff", method, uri, NULL, body);
+}
+
+/* A free start of Downtown's coming weeks, as ISO 8601 without a zone. */
+static const char *free_slot(int n)
+{
+    return t_sqlf(
+        "SET app.current_organization_id = '" DOWNTOWN "';"
+        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
+        "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
+        "    now() + interval '2 days', now() + interval '20 days', '1 hour')"
+        " ORDER BY starts_at OFFSET %d LIMIT 1",
+        n);
+}
+
+static const char *book(const char *at)
+{
+    t_answer_t a =
+        ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"service_type\":\"tune_up\","
+                      "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                      at)
+                .data);
+    assert_status(&a, 201);
+    return t_text(&a, "/appointment_id");
+}
+
+static const char *of(const char *id)
+{
+    return wk_printf(t_ctx.arena, URI "/%s", id).data;
+}
+
+/* ---------------------------------------------------------------- read */
+
+static void seed(void)
+{
+    t_sqlf("INSERT INTO appointments (id, organization_id, customer_id, customer_name,"
+           "    customer_phone, starts_at, ends_at, status) VALUES"
+           " ('" A1 "', '" DOWNTOWN "', '" JOHN "', 'John Tremblay', '" JOHN_NUMBER "',"
+           "  '2026-07-01 10:00-04', '2026-07-01 11:00-04', 'confirmed'),"
+           " (gen_random_uuid(), '" DOWNTOWN "', NULL, 'Ann', NULL,"
+           "  '2026-07-02 10:00-04', '2026-07-02 11:00-04', 'completed'),"
+           " (gen_random_uuid(), '" DOWNTOWN "', NULL, 'Bob', NULL,"
+           "  '2026-08-02 10:00-04', '2026-08-02 11:00-04', 'confirmed'),"
+           " (gen_random_uuid(), '" UPTOWN "', NULL, 'Cy', NULL,"
+           "  '2026-07-01 10:00-04', '2026-07-01 11:00-04', 'confirmed')");
+}
+
+static void the_schedule_of_a_time_is_listed(void **state)
+{
+    (void)state;
+    seed();
+    t_answer_t a = ask_as("service_tech", "GET", URI, "from=2026-07-01&to=2026-07-02", NULL);
+    assert_status(&a, 200);
+    assert_int_equal(t_count(&a, "/appointments"), 2);
+    assert_string_equal(t_text(&a, "/appointments/0/customer_name"), "Ann");
+    assert_string_equal(t_text(&a, "/appointments/1/id"), A1);
+    assert_string_equal(t_text(&a, "/appointments/1/lead_id"), JOHN);
+    assert_string_equal(t_text(&a, "/appointments/1/starts_at"), "2026-07-01T14:00:00.000Z");
+    assert_string_equal(t_text(&a, "/appointments/1/duration_minutes"), "60");
+    a = ask_as("staff", "GET", URI, "status=confirmed&limit=1", NULL);
+    assert_string_equal(t_text(&a, "/appointments/0/customer_name"), "Bob");
+    assert_string_not_equal(t_text(&a, "/next_cursor"), "null");
+    a = ask_as("staff", "GET", URI, "q=tremb", NULL);
+    assert_int_equal(t_count(&a, "/appointments"), 1);
+    a = ask_as("staff", "GET", URI, "status=done", NULL);
+    assert_error(&a, 400, "bad_request");
+}
+
+static void one_is_told_to_its_shop_alone(void **state)
+{
+    (void)state;
+    seed();
+    t_answer_t a = ask("GET", URI "/" A1, NULL);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/appointment/customer_name"), "John Tremblay");
+    a = t_ask(&(t_ask_t){.type = "appointments.handle",
+                         .method = "GET",
+                         .uri = URI "/" A1,
+                         .claims = t_claims(UMA, UPTOWN, "admin"),
+                         .org = UPTOWN});
+    assert_error(&a, 404, "not_found");
+}
+
+/* ---------------------------------------------------------------- change */
+
+static void one_is_booked_once_and_confirmed(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0);
+    const char *id = book(at);
+    assert_string_equal(t_sqlf("SELECT source || ' ' || status FROM appointments"),
+                        "staff confirmed");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'sms.send'"), 1);
+    t_answer_t again =
+        ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"service_type\":\"tune_up\","
+                      "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                      at)
+                .data);
+    assert_status(&again, 200);
+    assert_string_equal(t_text(&again, "/appointment_id"), id);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+}
+
+static void a_taken_slot_is_a_conflict_with_others(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0);
+    book(at);
+    t_answer_t a =
+        ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"service_type\":\"tune_up\","
+                      "\"customer_name\":\"Somebody Else\"}",
+                      at)
+                .data);
+    assert_error(&a, 409, "time_conflict");
+    assert_int_equal(t_count(&a, "/alternatives"), 3);
+}
+
+static void a_technician_moves_one(void **state)
+{
+    (void)state;
+    const char *id = book(free_slot(0)), *later = free_slot(5);
+    t_answer_t a =
+        ask_as("service_tech", "PATCH", of(id), NULL,
+               wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", later).data);
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
+                               "               'YYYY-MM-DD\"T\"HH24:MI') FROM appointments"),
+                        later);
+}
+
+static void one_is_marked(void **state)
+{
+    (void)state;
+    seed();
+    t_answer_t a =
+        ask("PATCH", URI "/" A1,
+            "{\"status\":\"completed\",\"notes\":\"new chain\",\"pickup_ready\":true}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/appointment/status"), "completed");
+    assert_string_equal(t_text(&a, "/appointment/notes"), "new chain");
+    assert_string_not_equal(t_text(&a, "/appointment/pickup_ready_at"), "null");
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM outbox WHERE data ->> 'change' = 'updated'"), 1);
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'appointment_marked'"), 1);
+}
+
+static void what_cannot_be_marked_changes_nothing(void **state)
+{
+    static const char *const bodies[] = {
+        "{}", "{\"status\":\"cancelled\"}", "{\"status\":7}", "{\"pickup_ready\":\"yes\"}",
+        "{\"status\":\"completed\",\"appointment_datetime\":\"2026-07-09T10:00\"}"};
+    (void)state;
+    seed();
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = ask("PATCH", URI "/" A1, bodies[i]);
+        assert_error(&a, 400, "bad_request");
+    }
+    assert_string_equal(t_sqlf("SELECT status FROM appointments WHERE id = '" A1 "'"),
+                        "confirmed");
+    t_answer_t a = ask("PATCH", URI "/" JOHN, "{\"status\":\"completed\"}");
+    assert_error(&a, 404, "not_found");
+}
+
+static void one_is_cancelled_and_stays_so(void **state)
+{
+    (void)state;
+    const char *id = book(free_slot(0));
+    t_answer_t a = ask("DELETE", of(id), NULL);
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT status || ' ' || cancelled_by FROM appointments"),
+                        "cancelled staff");
+    a = ask("PATCH", of(id), "{\"status\":\"completed\"}");
+    assert_error(&a, 409, "conflict");
+    a = ask("DELETE", URI "/" JOHN, NULL);
+    assert_error(&a, 404, "not_found");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_schedule_of_a_time_is_listed),
+        cmocka_unit_test(one_is_told_to_its_shop_alone),
+        cmocka_unit_test(one_is_booked_once_and_confirmed),
+        cmocka_unit_test(a_taken_slot_is_a_conflict_with_others),
+        cmocka_unit_test(a_technician_moves_one),
+        cmocka_unit_test(one_is_marked),
+        cmocka_unit_test(what_cannot_be_marked_changes_nothing),
+        cmocka_unit_test(one_is_cancelled_and_stays_so),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
