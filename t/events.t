@@ -403,7 +403,7 @@ SKIP: {
     my $whole = VoiceAgent::Sse->open($orderly->port_, '/events', bearer('o13'), 'Last-Event-ID' => '0-0');
     is(next_of($whole, 6), 'connected 1 2 3 4 5', '  who comes then sees them');
     $whole->close;
-    $orderly->stop('TERM');
+    $orderly->stop;
 }
 
 $nginx->stop('TERM');
