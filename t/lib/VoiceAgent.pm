@@ -23,7 +23,16 @@ use VoiceAgent::Worker;
 use Exporter qw(import);
 our @EXPORT = qw($redis run_blocks holds);
 
+use constant PR_SET_CHILD_SUBREAPER => 36;    # <sys/prctl.h>
+
 our $redis = VoiceAgent::Redis->start;
+
+# Test::Nginx starts nginx as a daemon and waits for its end as for a child's. With this it
+# is one, and no init has to reap it first.
+BEGIN {
+    require 'syscall.ph';
+    syscall(&SYS_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 or die "prctl: $!\n";
+}
 
 BEGIN {
     my $port = port();
