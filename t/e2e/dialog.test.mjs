@@ -84,7 +84,7 @@ test('what the model claims and no tool did is not said, and becomes an alarm', 
   const cases = [
     ['Great, your tune-up is booked for Saturday at 10.', /Nothing new is booked/],
     ['I have cancelled your appointment.', /Nothing has been cancelled/],
-    ['Done! I have sent you a link by text.', /no other text/],
+    ['Done! I have sent you a link by text.', /not sent you any other/],
     ['I am transferring you to the manager now. Someone will call you back.', /not passed that on/],
   ];
   for (const [claim, honest] of cases) {

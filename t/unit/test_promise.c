@@ -1,0 +1,105 @@
+/* Said versus done, in the languages of the catalogues. */
+#include "worker/agent/promise.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+static wk_arena_t *arena;
+static wk_catalogue_t *catalogue;
+
+static int setup(void **state)
+{
+    wk_error_t e;
+    (void)state;
+    arena = wk_arena_new();
+    catalogue = wk_catalogue_load("conf/messages", &e);
+    return catalogue != NULL ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    wk_catalogue_free(catalogue);
+    wk_arena_free(arena);
+    return 0;
+}
+
+static void assert_claim(const char *text, unsigned done, const char *expected)
+{
+    const char *broken = wk_promise_broken(arena, catalogue, va_str_c(text), done);
+    if ((broken == NULL) != (expected == NULL) ||
+        (broken != NULL && strcmp(broken, expected) != 0)) {
+        fail_msg("\"%s\" is %s, not %s", text, broken != NULL ? broken : "kept",
+                 expected != NULL ? expected : "kept");
+    }
+}
+
+static void a_claim_without_its_deed_is_found(void **state)
+{
+    (void)state;
+    assert_claim("Great, you are booked for Saturday at 10!", 0, "booked");
+    assert_claim("No problem, your tune-up is booked.", 0, "booked");
+    assert_claim("C'est fait, votre mise au point est réservée.", 0, "booked");
+    assert_claim("Su cita está confirmada.", 0, "booked");
+    assert_claim("I've moved your appointment to Monday.", 0, "moved");
+    assert_claim("Votre rendez-vous a été annulé.", 0, "cancelled");
+    assert_claim("I will text you the link.", 0, "texted");
+    assert_claim("J'ai transmis votre demande.", 0, "passed_on");
+    assert_claim("He avisado al equipo.", 0, "passed_on");
+    assert_claim("It is booked. I have also cancelled the other one.", WK_DONE_BOOKED,
+                 "cancelled");
+}
+
+static void a_claim_with_its_deed_stands(void **state)
+{
+    (void)state;
+    assert_claim("Great, you are booked for Saturday at 10!", WK_DONE_BOOKED, NULL);
+    assert_claim("Your appointment has been moved to Monday.", WK_DONE_MOVED, NULL);
+    assert_claim("Votre rendez-vous a été annulé.", WK_DONE_CANCELLED, NULL);
+    assert_claim("I've sent you a confirmation.", WK_DONE_TEXTED, NULL);
+    assert_claim("El equipo le llamará.", WK_DONE_PASSED_ON, NULL);
+}
+
+static void what_is_denied_or_offered_is_no_claim(void **state)
+{
+    (void)state;
+    assert_claim("It is not yet booked: which time suits you?", 0, NULL);
+    assert_claim("Shall I book it for you?", 0, NULL);
+    assert_claim("Rien n'est réservé pour l'instant.", 0, NULL);
+    assert_claim("La cita no está reservada todavía.", 0, NULL);
+    assert_claim("We are open until 6 PM.", 0, NULL);
+    assert_claim("", 0, NULL);
+}
+
+/* What is said instead must not be such a claim itself. */
+static void the_corrections_claim_nothing(void **state)
+{
+    static const char *const names[] = {"said.not_booked", "said.not_moved",
+                                        "said.not_cancelled", "said.not_texted",
+                                        "said.not_passed_on"};
+    (void)state;
+    for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
+        for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
+            va_str_t text = wk_text_if_any(wk_catalogue_at(catalogue, i), names[k]);
+            assert_true(text.len > 0);
+            assert_claim(wk_strdup(arena, text), 0, NULL);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_claim_without_its_deed_is_found),
+        cmocka_unit_test(a_claim_with_its_deed_stands),
+        cmocka_unit_test(what_is_denied_or_offered_is_no_claim),
+        cmocka_unit_test(the_corrections_claim_nothing),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
