@@ -64,7 +64,7 @@ my %known = map { $_ => 1 } qw(
   error_log no_error_log grep_error_log grep_error_log_out must_die suppress_stderr
   abort timeout wait http2 log_level shutdown_error_log no_shutdown_error_log
   tcp_listen tcp_reply tcp_reply_delay tcp_query tcp_query_len tcp_no_close
-  post_setup_server_root redis response_json job jobs redis_has ONLY SKIP LAST
+  post_setup_server_root redis response_json job jobs redis_has ONLY SKIP LAST skip_eval
 );
 
 # Runs the blocks of the test file, each with what every one of them has to fulfil.

@@ -56,6 +56,8 @@ sub write_file {
 sub http_defaults {
     my ($redis) = @_;
     my $dir = keys_dir();
+    # a byte at a time a job is on its way for longer
+    $redis .= ' timeout=60s' if $ENV{TEST_NGINX_LD_PRELOAD} && $redis !~ / timeout=/;
     return join "\n", "voiceagent_redis $redis;",
       'voiceagent_public_origin https://agent.example.com;',
       map { "voiceagent_key $_ file=$dir/$_;" } sort keys %KEYS;
