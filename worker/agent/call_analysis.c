@@ -55,7 +55,7 @@ static bool store_verdict(wk_tx_t *tx, const wk_catalogue_t *c, const wk_call_t 
     wk_arena_t *a = wk_tx_arena(tx);
     va_str_t params[] = {
         call->id,
-        wk_report_transcript(a, r),
+        r->n_turns > 0 ? wk_report_transcript(a, r) : VA_STR_NULL,
         text_or_null(r->summary),
         r->analysis,
         va_str_c(v->call_type),

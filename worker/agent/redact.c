@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#define MIN_CARD     12
 #define MAX_CARD     19
 #define MAX_GAP      5 /* other words between two parts of one number */
 #define CODE_REACH   8 /* words between "security code" and the code */
@@ -180,10 +181,15 @@ static void add_group(wk_arena_t *a, groups_t *g, const group_t *group)
     g->at[g->count++] = *group;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool all_digits(va_str_t word)
 {
     for (size_t i = 0; i < word.len; i++) {
-        if (word.data[i] < '0' || word.data[i] > '9') {
+        if (!is_digit(word.data[i])) {
             return false;
         }
     }
@@ -234,6 +240,36 @@ static bool group_at(const wk_redactor_t *r, const wk_words_t *words, size_t i, 
            put_value(group, value, times != NULL ? times->value : 1);
 }
 
+/* Within a word of letters ("card4111…") as many digits as a card number has, the first such. */
+static bool glued_at(va_str_t text, const wk_word_t *word, group_t *group)
+{
+    for (size_t begin = word->begin, end; begin < word->end; begin = end + 1) {
+        for (end = begin; end < word->end && is_digit(text.data[end]); end++) {
+        }
+        if (end - begin >= MIN_CARD && end - begin <= MAX_CARD) {
+            group->begin = begin;
+            group->end = end;
+            group->len = end - begin;
+            memcpy(group->digits, text.data + begin, group->len);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The digits that begin at word i, and their place; false: there are none. */
+static bool digits_at(const wk_redactor_t *r, va_str_t text, const wk_words_t *words, size_t i,
+                      group_t *group, size_t *next)
+{
+    if (group_at(r, words, i, group, next)) {
+        group->begin = words->at[i].begin;
+        group->end = words->at[*next - 1].end;
+        return true;
+    }
+    *next = i + 1;
+    return glued_at(text, &words->at[i], group);
+}
+
 static bool is_behind_hash(va_str_t text, size_t begin)
 {
     while (begin > 0 && text.data[begin - 1] == ' ') {
@@ -249,9 +285,7 @@ static void read_turn(const wk_redactor_t *r, wk_arena_t *a, va_str_t text,
     for (size_t i = 0, next; i < words->count; i = next) {
         group_t group = {.turn = turn, .word = i};
         size_t joint = wk_phrases_at(&r->joints, words, i);
-        if (group_at(r, words, i, &group, &next)) {
-            group.begin = words->at[i].begin;
-            group.end = words->at[next - 1].end;
+        if (digits_at(r, text, words, i, &group, &next)) {
             group.gap = *gap;
             group.behind_hash = is_behind_hash(text, group.begin);
             add_group(a, groups, &group);

@@ -73,16 +73,34 @@ static bool is_missing(const va_json_t *value)
            (va_json_is(value, VA_JSON_STRING) && wk_trim(value->text).len == 0);
 }
 
+#define MAX_NUMBER 31
+
+/* Of a text that is a number, with the terminator that reading one needs. */
+typedef struct {
+    va_json_t value;
+    char text[MAX_NUMBER + 1];
+} number_t;
+
 /* A number, also one within a text; NULL: it is none. */
-static const va_json_t *as_number(const va_json_t *value, va_json_t *number)
+static const va_json_t *as_number(const va_json_t *value, number_t *number)
 {
     double d;
+    va_str_t text = wk_trim(va_json_string(value));
     if (va_json_is(value, VA_JSON_NUMBER)) {
         return value;
     }
-    *number = (va_json_t){.type = VA_JSON_NUMBER, .text = wk_trim(va_json_string(value))};
-    return number->text.len > 0 && number->text.len < 32 && va_json_double(number, &d) ? number
-                                                                                       : NULL;
+    if (text.len == 0 || text.len > MAX_NUMBER) {
+        return NULL;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr("0123456789+-.eE", text.data[i]) == NULL || text.data[i] == '\0') {
+            return NULL; /* strtod() takes "inf" and "0x1f" too */
+        }
+        number->text[i] = text.data[i];
+    }
+    number->text[text.len] = '\0';
+    number->value = (va_json_t){.type = VA_JSON_NUMBER, .text = va_str(number->text, text.len)};
+    return va_json_double(&number->value, &d) ? &number->value : NULL;
 }
 
 static size_t characters(va_str_t s)
@@ -98,7 +116,7 @@ static bool fits_type(const wk_arg_t *arg, const va_json_t *value)
 {
     int64_t n;
     double d;
-    va_json_t number;
+    number_t number;
     switch (arg->type) {
     case WK_ARG_TEXT:
         return va_json_scalar(value).data != NULL;
@@ -108,8 +126,8 @@ static bool fits_type(const wk_arg_t *arg, const va_json_t *value)
         return va_json_double(as_number(value, &number), &d);
     case WK_ARG_BOOLEAN:
         return va_json_is(value, VA_JSON_TRUE) || va_json_is(value, VA_JSON_FALSE) ||
-               va_str_ieq(va_json_string(value), VA_STR("true")) ||
-               va_str_ieq(va_json_string(value), VA_STR("false"));
+               va_str_ieq(wk_trim(va_json_string(value)), VA_STR("true")) ||
+               va_str_ieq(wk_trim(va_json_string(value)), VA_STR("false"));
     case WK_ARG_TEXTS:
         for (const va_json_t *item = va_json_is(value, VA_JSON_ARRAY) ? value->first : NULL;
              item != NULL; item = item->next) {
@@ -147,7 +165,7 @@ static bool is_word(const wk_arg_t *arg, const va_json_t *value)
 static bool in_range(const wk_arg_t *arg, const va_json_t *value)
 {
     double d = 0;
-    va_json_t number;
+    number_t number;
     switch (arg->type) {
     case WK_ARG_INTEGER:
     case WK_ARG_NUMBER:
@@ -234,7 +252,7 @@ va_str_t wk_arg_text(const va_json_t *object, const char *name)
 int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback)
 {
     int64_t n;
-    va_json_t number;
+    number_t number;
     const va_json_t *value = va_json_get(object, name);
     return !is_missing(value) && va_json_int(as_number(value, &number), &n) ? n : fallback;
 }
@@ -242,8 +260,8 @@ int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback)
 bool wk_arg_bool(const va_json_t *object, const char *name, bool fallback)
 {
     const va_json_t *value = va_json_get(object, name);
-    if (va_json_is(value, VA_JSON_STRING) && value->text.len > 0) {
-        return va_str_ieq(value->text, VA_STR("true"));
+    if (!is_missing(value) && va_json_is(value, VA_JSON_STRING)) {
+        return va_str_ieq(wk_trim(value->text), VA_STR("true"));
     }
     return va_json_bool(value, fallback);
 }

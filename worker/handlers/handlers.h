@@ -4,6 +4,9 @@
 
 #include "worker/handler.h"
 
+/* Of a report: enough for a day in which a refused login is put right (post_call.c). */
+#define WK_POST_CALL_ATTEMPTS 100
+
 typedef wk_outcome_t wk_handler_fn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e);
 
 wk_handler_fn wk_analytics_get, wk_analytics_csv;

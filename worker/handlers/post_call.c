@@ -10,8 +10,8 @@
 #include "worker/store/calls.h"
 #include "worker/store/webhooks.h"
 
-#define NOT_FINAL_MS 5000 /* before a conversation that is being processed is asked for again  \
-                           */
+#define NOT_FINAL_MS 5000   /* before a conversation in the making is asked for again */
+#define LOGIN_MS     900000 /* before a refused login is tried again */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -50,8 +50,10 @@ static bool read_event(wk_ctx_t *ctx, event_t *ev, wk_error_t *e)
     if (ev->type.len == 0) {
         ev->type = VA_STR("post_call_transcription");
     }
-    ev->conversation = id_or_null(first_of(va_json_get_string(ev->data, "conversation_id"),
-                                           wk_webhook_member(ctx->job, "conversation")));
+    va_str_t told = first_of(wk_webhook_member(ctx->job, "conversation"),
+                             wk_webhook_member(ctx->job, "flat_conversation"));
+    ev->conversation =
+        id_or_null(first_of(va_json_get_string(ev->data, "conversation_id"), told));
     ev->agent = id_or_null(first_of(va_json_get_string(ev->data, "agent_id"),
                                     wk_webhook_member(ctx->job, "agent")));
     return ev->conversation.data != NULL ||
@@ -107,13 +109,17 @@ static bool note_once(wk_tx_t *tx, const event_t *ev, bool *is_new, wk_error_t *
 
 /* ---------------------------------------------------------------- transcription */
 
-static bool is_final(const wk_report_t *r)
+static bool is_final(const va_json_t *data)
 {
-    return r->status.data == NULL || va_str_eq(r->status, VA_STR("done")) ||
-           va_str_eq(r->status, VA_STR("failed"));
+    va_str_t status = va_json_get_string(data, "status");
+    return status.data == NULL || va_str_eq(status, VA_STR("done")) ||
+           va_str_eq(status, VA_STR("failed"));
 }
 
-/* A conversation that was deleted meanwhile leaves nothing to report. */
+/*
+ * A conversation that was deleted meanwhile leaves nothing to report. A login that is refused,
+ * or missing, is put right by people, and no report is lost until then.
+ */
 static wk_outcome_t fetch(event_t *ev, wk_error_t *e)
 {
     if (wk_elevenlabs_conversation(ev->ctx, ev->conversation, &ev->data, e)) {
@@ -122,6 +128,10 @@ static wk_outcome_t fetch(event_t *ev, wk_error_t *e)
     if (e->code == WK_FORBIDDEN || e->code == WK_REFUSED) {
         wk_log(WK_ALERT, "a conversation cannot be fetched",
                WK_S("conversation", ev->conversation), WK_C("error", e->text));
+    }
+    if (e->code == WK_FORBIDDEN) {
+        e->code = WK_UNAVAILABLE;
+        e->retry_after_ms = LOGIN_MS;
     }
     return wk_webhook_failed(e);
 }
@@ -165,19 +175,19 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
 static wk_outcome_t store_transcription(event_t *ev, wk_error_t *e)
 {
     wk_arena_t *a = ev->ctx->arena;
-    if (ev->data == NULL) {
+    if (ev->data == NULL || !is_final(ev->data)) {
         wk_outcome_t outcome = fetch(ev, e);
         if (outcome != WK_DONE) {
             return outcome;
         }
     }
-    if (!wk_report_read(a, wk_redactor(a, ev->catalogue), ev->data, &ev->report, e)) {
-        return wk_webhook_failed(e);
-    }
-    if (!is_final(&ev->report)) {
+    if (!is_final(ev->data)) {
         wk_error(e, WK_UNAVAILABLE, "the conversation is not final yet");
         e->retry_after_ms = NOT_FINAL_MS;
         return WK_AGAIN;
+    }
+    if (!wk_report_read(a, wk_redactor(a, ev->catalogue), ev->data, &ev->report, e)) {
+        return wk_webhook_failed(e);
     }
     ev->agent = first_of(ev->agent, id_or_null(ev->report.agent_id));
     ev->called = wk_webhook_number(a, ev->report.shop_number);

@@ -28,7 +28,7 @@ static const wk_handler_t handlers[] = {
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
-    {"post_call.store", WK_EFFECT, wk_post_call_store, 0},
+    {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
     {"sms.receive", WK_EFFECT, wk_sms_receive, WK_SMS_ATTEMPTS},
     {"sms.send", WK_EFFECT, wk_sms_send_queued, WK_SMS_ATTEMPTS},

@@ -150,7 +150,7 @@ const wk_sql_t wk_sql_call_transferred = {
 const wk_sql_t wk_sql_call_analyzed = {
     "call_analyzed",
     "UPDATE calls"
-    "   SET transcript = $2::jsonb, summary = $3, analysis = coalesce($4::jsonb, '{}'),"
+    "   SET transcript = coalesce($2::jsonb, transcript), summary = $3, analysis = coalesce($4::jsonb, '{}'),"
     "       call_type = $5, outcome = $6, resolution = $7, sentiment = $8,"
     "       satisfaction_score = $9::int, success_score = $10::numeric, lead_score = $11::int,"
     "       appointment_booked = appointment_booked OR $12::bool,"

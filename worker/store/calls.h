@@ -59,10 +59,10 @@ extern const wk_sql_t wk_sql_call_advance;
 extern const wk_sql_t wk_sql_call_transferred;
 
 /*
- * The analysis. $1 id, $2 transcript, $3 summary, $4 analysis, $5 call_type, $6 outcome,
- * $7 resolution, $8 sentiment, $9 satisfaction, $10 success score, $11 lead score,
- * $12 appointment booked, $13 seconds, $14 cost in USD, $15 language, $16 end reason,
- * $17 human needed, $18 answered at (Unix time), $19 metadata.
+ * The analysis. $1 id, $2 transcript (null: what was said is not told), $3 summary,
+ * $4 analysis, $5 call_type, $6 outcome, $7 resolution, $8 sentiment, $9 satisfaction,
+ * $10 success score, $11 lead score, $12 appointment booked, $13 seconds, $14 cost in USD,
+ * $15 language, $16 end reason, $17 human needed, $18 answered at (Unix time), $19 metadata.
  */
 extern const wk_sql_t wk_sql_call_analyzed;
 
