@@ -26,7 +26,8 @@ static va_str_t number(wk_arena_t *a, int n)
 va_str_t wk_word_time(wk_arena_t *a, const wk_language_t *l, va_str_t hh_mm)
 {
     int hour, minute;
-    if (hh_mm.len != 5 || !digits(hh_mm, 0, 2, &hour) || !digits(hh_mm, 3, 2, &minute)) {
+    if (hh_mm.len != 5 || hh_mm.data[2] != ':' || !digits(hh_mm, 0, 2, &hour) ||
+        !digits(hh_mm, 3, 2, &minute) || hour > 24 || minute > 59) {
         return hh_mm;
     }
     return wk_say(a, l, minute == 0 ? "time.full_hour" : "time", {"hour", number(a, hour % 24)},
@@ -42,7 +43,8 @@ typedef struct {
 static bool parse_date(va_str_t s, date_t *d)
 {
     return s.len >= 10 && digits(s, 0, 4, &d->year) && digits(s, 5, 2, &d->month) &&
-           digits(s, 8, 2, &d->day) && d->month >= 1 && d->month <= 12 && d->day >= 1;
+           digits(s, 8, 2, &d->day) && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
+           d->day <= 31;
 }
 
 /* Days since 1970-01-01 of the Gregorian calendar. */
