@@ -26,8 +26,9 @@ values
      'agent_downtown', 'wk_demo_downtown', '{http://localhost,https://localhost}', now())
 on conflict (id) do nothing;
 
-insert into voiceagent.organization_phone_numbers (id, organization_id, phone_number, label, is_primary)
-values ('d0000000-0000-4000-8000-000000000011', 'd0000000-0000-4000-8000-000000000001', '+14165550001', 'Main', true)
+insert into voiceagent.organization_phone_numbers
+    (id, organization_id, phone_number, label, is_primary, elevenlabs_phone_number_id)
+values ('d0000000-0000-4000-8000-000000000011', 'd0000000-0000-4000-8000-000000000001', '+14165550001', 'Main', true, 'phnum_downtown')
 on conflict do nothing;
 
 insert into voiceagent.users (id, organization_id, email, password_hash, role, first_name, last_name)
@@ -118,8 +119,9 @@ values
      'agent_uptown', 'wk_demo_uptown', '{http://localhost,https://localhost}', now())
 on conflict (id) do nothing;
 
-insert into voiceagent.organization_phone_numbers (id, organization_id, phone_number, label, is_primary)
-values ('d0000000-0000-4000-8000-000000000012', 'd0000000-0000-4000-8000-000000000002', '+14165550002', 'Main', true)
+insert into voiceagent.organization_phone_numbers
+    (id, organization_id, phone_number, label, is_primary, elevenlabs_phone_number_id)
+values ('d0000000-0000-4000-8000-000000000012', 'd0000000-0000-4000-8000-000000000002', '+14165550002', 'Main', true, 'phnum_uptown')
 on conflict do nothing;
 
 insert into voiceagent.users (id, organization_id, email, password_hash, role, first_name, last_name)

@@ -19,6 +19,7 @@ wk_handler_fn wk_conversations_get;
 wk_handler_fn wk_jobs_get;
 wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_mcp_handle;
+wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
 wk_handler_fn wk_reminders_send;

@@ -1,3 +1,4 @@
+#include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
 
@@ -26,6 +27,8 @@ static const wk_handler_t handlers[] = {
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
+    {"outbound.call", WK_EFFECT, wk_outbound_call, 0},
+    {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},

@@ -36,43 +36,139 @@ static bool refused(wk_ctx_t *ctx, const wk_http_response_t *res, wk_error_t *e)
     return false;
 }
 
-static va_str_t conversation_url(wk_ctx_t *ctx, va_str_t id)
+/* The address of a place under /v1/convai/; what follows is the caller's. */
+static void begin_url(wk_ctx_t *ctx, va_buf_t *url, const char *place)
 {
-    va_buf_t url;
     const char *base = ctx->config->elevenlabs_base_url;
-    va_buf_init(&url, wk_mem(ctx->arena), 128);
-    va_buf_add_c(&url, base != NULL ? base : BASE_URL);
-    va_buf_add_c(&url, "/v1/convai/conversations/");
-    va_url_encode(&url, id);
-    va_buf_add_char(&url, '\0');
-    return va_buf_str(&url);
+    va_buf_init(url, wk_mem(ctx->arena), 160);
+    va_buf_add_c(url, base != NULL ? base : BASE_URL);
+    va_buf_add_c(url, "/v1/convai/");
+    va_buf_add_c(url, place);
+}
+
+static const char *end_url(va_buf_t *url)
+{
+    va_buf_add_char(url, '\0');
+    return va_buf_str(url).data;
+}
+
+static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t body,
+                wk_http_response_t *res, wk_error_t *e)
+{
+    if (ctx->config->elevenlabs_api_key == NULL) {
+        return wk_error(e, WK_FORBIDDEN, "ElevenLabs: no key is configured");
+    }
+    va_str_t key = wk_printf(ctx->arena, "xi-api-key: %s", ctx->config->elevenlabs_api_key);
+    const char *const headers[] = {key.data, "Accept: application/json",
+                                   body.data != NULL ? "Content-Type: application/json" : NULL,
+                                   NULL};
+    wk_http_request_t req = {.method = method,
+                             .url = url,
+                             .headers = headers,
+                             .body = body,
+                             .timeout_ms = TIMEOUT_MS,
+                             .max_bytes = MAX_BYTES};
+    return wk_http(ctx->http, ctx->arena, &req, res, e) || wk_error_wrap(e, "ElevenLabs");
+}
+
+/* A question may be asked again, whatever became of it. */
+static bool get(wk_ctx_t *ctx, const char *url, const va_json_t **answer, wk_error_t *e)
+{
+    wk_http_response_t res;
+    if (!ask(ctx, "GET", url, VA_STR_NULL, &res, e)) {
+        e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
+        return false;
+    }
+    if (res.status != 200) {
+        return refused(ctx, &res, e);
+    }
+    if (va_json_parse(wk_mem(ctx->arena), res.body, &limits, answer) != VA_OK ||
+        !va_json_is(*answer, VA_JSON_OBJECT)) {
+        return wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer that cannot be read");
+    }
+    return true;
 }
 
 bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **conversation,
                                 wk_error_t *e)
 {
+    va_buf_t url;
+    begin_url(ctx, &url, "conversations/");
+    va_url_encode(&url, id);
+    return get(ctx, end_url(&url), conversation, e);
+}
+
+/* ---------------------------------------------------------------- calls */
+
+/* It can arrive with status 200 that nothing was dialled. */
+static bool read_dialled(wk_ctx_t *ctx, const wk_http_response_t *res,
+                         wk_elevenlabs_call_t *call, wk_error_t *e)
+{
+    const va_json_t *root = NULL;
+    if (va_json_parse(wk_mem(ctx->arena), res->body, &limits, &root) != VA_OK) {
+        return wk_error(e, WK_UNKNOWN, "ElevenLabs: an answer that cannot be read");
+    }
+    if (va_json_is(va_json_get(root, "success"), VA_JSON_FALSE)) {
+        return wk_error(e, WK_REFUSED, "ElevenLabs: the call was not made");
+    }
+    *call = (wk_elevenlabs_call_t){.conversation = va_json_get_string(root, "conversation_id"),
+                                   .call_sid = va_json_get_string(root, "callSid")};
+    return call->conversation.len > 0 || call->call_sid.len > 0 ||
+           wk_error(e, WK_UNKNOWN, "ElevenLabs: a call without an id");
+}
+
+bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call, wk_error_t *e)
+{
+    va_buf_t url;
     wk_http_response_t res;
-    if (ctx->config->elevenlabs_api_key == NULL) {
-        return wk_error(e, WK_FORBIDDEN, "ElevenLabs: no key is configured");
+    begin_url(ctx, &url, "twilio/outbound-call");
+    if (!ask(ctx, "POST", end_url(&url), body, &res, e)) {
+        return false;
     }
-    va_str_t key = wk_printf(ctx->arena, "xi-api-key: %s", ctx->config->elevenlabs_api_key);
-    const char *const headers[] = {key.data, "Accept: application/json", NULL};
-    wk_http_request_t req = {.method = "GET",
-                             .url = conversation_url(ctx, id).data,
-                             .headers = headers,
-                             .timeout_ms = TIMEOUT_MS,
-                             .max_bytes = MAX_BYTES};
-    if (!wk_http(ctx->http, ctx->arena, &req, &res, e)) {
-        /* A question may be asked again, whatever became of it. */
-        e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
-        return wk_error_wrap(e, "ElevenLabs");
+    if (res.status == 200) {
+        return read_dialled(ctx, &res, call, e);
     }
-    if (res.status != 200) {
-        return refused(ctx, &res, e);
+    (void)refused(ctx, &res, e);
+    if (res.status == 408 || res.status >= 500) {
+        e->code = WK_UNKNOWN; /* it may ring all the same */
     }
-    if (va_json_parse(wk_mem(ctx->arena), res.body, &limits, conversation) != VA_OK ||
-        !va_json_is(*conversation, VA_JSON_OBJECT)) {
-        return wk_error(e, WK_UNAVAILABLE, "ElevenLabs: a conversation that cannot be read");
+    return false;
+}
+
+static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since)
+{
+    va_buf_t url, query;
+    va_buf_init(&query, wk_mem(ctx->arena), 160);
+    va_form_add(&query, VA_STR("agent_id"), agent);
+    va_form_add(&query, VA_STR("user_id"), user);
+    va_form_add(&query, VA_STR("call_start_after_unix"),
+                wk_printf(ctx->arena, "%lld", (long long)since));
+    begin_url(ctx, &url, "conversations?");
+    va_buf_add_str(&url, va_buf_str(&query));
+    return end_url(&url);
+}
+
+bool wk_elevenlabs_find(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since,
+                        wk_elevenlabs_call_t *call, wk_error_t *e)
+{
+    const va_json_t *list, *conversation;
+    *call = (wk_elevenlabs_call_t){VA_STR_NULL, VA_STR_NULL};
+    if (!get(ctx, list_url(ctx, agent, user, since), &list, e)) {
+        return false;
     }
+    const va_json_t *all = va_json_get(list, "conversations");
+    if (!va_json_is(all, VA_JSON_ARRAY)) {
+        return wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer without conversations");
+    }
+    va_str_t id = va_json_get_string(all->first, "conversation_id");
+    if (id.len == 0) {
+        return true;
+    }
+    call->conversation = id;
+    if (!wk_elevenlabs_conversation(ctx, id, &conversation, e)) {
+        return false;
+    }
+    call->call_sid =
+        va_json_string(va_json_pointer(conversation, VA_STR("/metadata/phone_call/call_sid")));
     return true;
 }

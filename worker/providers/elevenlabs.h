@@ -1,4 +1,4 @@
-/* ElevenLabs' Agents platform: what a conversation came to. */
+/* ElevenLabs' Agents platform: calls it makes for us, and what a conversation came to. */
 #ifndef WK_PROVIDERS_ELEVENLABS_H
 #define WK_PROVIDERS_ELEVENLABS_H
 
@@ -12,5 +12,23 @@
  */
 bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **conversation,
                                 wk_error_t *e);
+
+typedef struct {
+    va_str_t conversation, call_sid; /* either may be absent */
+} wk_elevenlabs_call_t;
+
+/*
+ * POST /v1/convai/twilio/outbound-call: the agent calls a customer. body: JSON. WK_UNKNOWN: it
+ * may have been carried out; any other failure: surely not.
+ */
+bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call,
+                        wk_error_t *e);
+
+/*
+ * The call of an agent that was made with that user_id since then (Unix time); both ids absent:
+ * there is none. Failures as those of a conversation.
+ */
+bool wk_elevenlabs_find(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since,
+                        wk_elevenlabs_call_t *call, wk_error_t *e);
 
 #endif

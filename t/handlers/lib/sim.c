@@ -20,7 +20,8 @@ static sim_t elevenlabs = {.file = "t/sim/elevenlabs.mjs", .base_name = "ELEVENL
 static bool request(const sim_t *s, const char *method, const char *path, const char *body,
                     wk_http_response_t *res)
 {
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    static const char *const headers[] = {"Content-Type: application/json",
+                                          "xi-api-key: " ELEVENLABS_KEY, NULL};
     wk_http_request_t req = {.method = method,
                              .url = wk_printf(t_ctx.arena, "%s%s", s->base, path).data,
                              .headers = headers,

@@ -1,0 +1,384 @@
+/*
+ * outbound.call and outbound.settle: the agent calls who may be called, once, whatever the
+ * platform does and wherever the worker dies.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t/handlers/lib/texts.h"
+#include "worker/agent/outbound.h"
+
+#define URI "/api/elevenlabs/outbound-call"
+
+static int setup(void **state)
+{
+    t_elevenlabs();
+    t_sqlf("DELETE FROM calls;"
+           "UPDATE agent_configs SET quiet_from = '00:00', quiet_until = '00:00';"
+           "UPDATE customers SET contact_preferences = '{}'");
+    return t_texts_setup(state);
+}
+
+static const char *asked(const char *reason)
+{
+    return wk_printf(t_ctx.arena,
+                     "{\"leadId\":\"" JOHN "\",\"callReason\":\"%s\",\"priority\":\"high\","
+                     "\"personalizedMessage\":\"It is a blue one.\","
+                     "\"appointmentDetails\":{\"service\":\"tune-up\",\"list\":[1]}}",
+                     reason)
+        .data;
+}
+
+static t_ask_t request(const char *id, const char *body, int attempt)
+{
+    return (t_ask_t){.type = "outbound.call",
+                     .id = id,
+                     .uri = URI,
+                     .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                     .org = DOWNTOWN,
+                     .body = body,
+                     .attempt = attempt};
+}
+
+static t_answer_t call(const char *body)
+{
+    t_ask_t ask = request(NULL, body, 1);
+    return t_ask(&ask);
+}
+
+static t_answer_t settle(int attempt)
+{
+    const char *key = t_sqlf("SELECT key FROM effects WHERE kind = 'call' LIMIT 1");
+    return t_ask(&(t_ask_t){.type = "outbound.settle",
+                            .org = DOWNTOWN,
+                            .scheme = "internal",
+                            .attempt = attempt,
+                            .body = wk_printf(t_ctx.arena, "{\"key\":\"%s\"}", key).data});
+}
+
+static void wait_seconds(int s)
+{
+    t_sqlf("UPDATE effects SET claimed_at = claimed_at - interval '%d seconds'", s);
+}
+
+/* Conversations the platform has, whoever knows of them. */
+static size_t dialled(void)
+{
+    const va_json_t *list =
+        va_json_get(t_elevenlabs_ask("GET", "/v1/convai/conversations", NULL), "conversations");
+    return list != NULL ? list->count : 0;
+}
+
+static const char *state(void)
+{
+    return t_sqlf("SELECT string_agg(state, ' ') FROM effects WHERE kind = 'call'");
+}
+
+/* ---------------------------------------------------------------- made */
+
+static void the_agent_calls_and_it_is_told(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call(asked("service_reminder"));
+    assert_status(&a, 200);
+    const char *conversation = t_text(&a, "/conversation_id");
+    assert_has(conversation, "conv_");
+    assert_string_equal(t_text(&a, "/call_reason"), "service_reminder");
+    assert_int_equal(dialled(), 1);
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', direction, called_number, caller_number, call_reason,"
+               "    priority, elevenlabs_conversation_id = '%s', twilio_call_sid IS NOT NULL,"
+               "    customer_id = '" JOHN "', initiated_by = '" DANA "') FROM calls",
+               conversation),
+        "outbound " JOHN_NUMBER " " DOWNTOWN_NUMBER " service_reminder high t t t t");
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', data ->> 'phoneNumber', data ->> 'callReason',"
+               "    data ->> 'priority', data ->> 'conversationId' = '%s') FROM outbox"
+               " WHERE type = 'outbound_call_initiated'",
+               conversation),
+        JOHN_NUMBER " service_reminder high t");
+}
+
+static void the_platform_is_told_what_to_say(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "'");
+    t_answer_t a = call(asked("pickup_ready"));
+    assert_status(&a, 200);
+    const va_json_t *r = t_elevenlabs_ask("GET", "/_sim/requests", NULL)->first;
+    while (r != NULL && !va_str_eq(va_json_get_string(r, "path"),
+                                   VA_STR("/v1/convai/twilio/outbound-call"))) {
+        r = r->next;
+    }
+    assert_non_null(r);
+#define DATA "/body/conversation_initiation_client_data"
+    va_str_t first = va_json_string(
+        va_json_pointer(r, VA_STR(DATA "/conversation_config_override/agent/first_message")));
+    const char *said = wk_strdup(t_ctx.arena, first);
+    assert_has(said, "Bonjour John! Ici Bici");
+    assert_has(said, "Votre vélo est prêt.");
+    assert_has(said, "It is a blue one.");
+    assert_true(
+        va_str_eq(va_json_string(va_json_pointer(r, VA_STR(DATA "/dynamic_variables/service"))),
+                  VA_STR("tune-up")));
+    assert_null(va_json_pointer(r, VA_STR(DATA "/dynamic_variables/list")));
+}
+
+static void a_number_alone_becomes_a_customer(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"phoneNumber\":\"+1 647 555 0123\",\"callReason\":\"follow_up\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT phone_number || ' ' || source FROM customers"
+                               " WHERE id = '%s'",
+                               t_text(&a, "/lead_id")),
+                        STRANGER " staff");
+}
+
+/* Two who ask at the same time mean one call; after it has ended another may be wanted. */
+static void it_is_made_once_until_it_is_over(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call(asked("order_update")), b = call(asked("order_update"));
+    assert_string_equal(t_text(&a, "/conversation_id"), t_text(&b, "/conversation_id"));
+    assert_int_equal(dialled(), 1);
+    t_sqlf("UPDATE calls SET status = 'no_answer', ended_at = now()");
+    b = call(asked("order_update"));
+    assert_status(&b, 200);
+    assert_string_not_equal(t_text(&a, "/conversation_id"), t_text(&b, "/conversation_id"));
+    assert_int_equal(dialled(), 2);
+}
+
+/* ---------------------------------------------------------------- not made */
+
+static void assert_nothing_happened(void)
+{
+    assert_int_equal(dialled(), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"), 0);
+}
+
+static void within_quiet_hours_nobody_is_called(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE agent_configs SET"
+           " quiet_from = ((now() - interval '1 hour') AT TIME ZONE 'America/Toronto')::time,"
+           " quiet_until = ((now() + interval '1 hour') AT TIME ZONE 'America/Toronto')::time");
+    t_answer_t a = call(asked("follow_up"));
+    assert_error(&a, 409, "quiet_hours");
+    assert_string_equal(t_sqlf("SELECT '%s'::timestamptz BETWEEN now() + interval '59 minutes'"
+                               "                             AND now() + interval '61 minutes'",
+                               t_text(&a, "/next_allowed")),
+                        "t");
+    assert_nothing_happened();
+}
+
+static void who_said_no_is_not_called(void **state_)
+{
+    (void)state_;
+    t_sqlf("INSERT INTO consents (organization_id, channel, address, granted, source)"
+           " VALUES ('" DOWNTOWN "', 'call', '" JOHN_NUMBER "', false, 'call')");
+    t_answer_t a = call(asked("follow_up"));
+    assert_error(&a, 409, "no_consent");
+    assert_string_equal(t_text(&a, "/next_allowed"), "null");
+    t_sqlf("DELETE FROM consents; DELETE FROM consent_states;"
+           "UPDATE customers SET contact_preferences = '{\"call\": false}'");
+    a = call(asked("follow_up"));
+    assert_error(&a, 409, "no_consent");
+    assert_nothing_happened();
+}
+
+static void a_promotion_needs_a_yes(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call(asked("promotion"));
+    assert_error(&a, 409, "no_consent");
+    assert_nothing_happened();
+    t_sqlf("INSERT INTO consents (organization_id, channel, address, granted, source)"
+           " VALUES ('" DOWNTOWN "', 'call', '" JOHN_NUMBER "', true, 'web')");
+    a = call(asked("promotion"));
+    assert_status(&a, 200);
+}
+
+static void what_is_not_understood_is_refused(void **state_)
+{
+    static const char *const bodies[] = {
+        "{\"callReason\":\"follow_up\"}",
+        "{\"leadId\":\"" JOHN "\"}",
+        "{\"leadId\":\"" JOHN "\",\"callReason\":\"chat\"}",
+        "{\"phoneNumber\":\"12\",\"callReason\":\"follow_up\"}",
+        "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"priority\":\"now\"}",
+        "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"appointmentDetails\":[]}",
+    };
+    (void)state_;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = call(bodies[i]);
+        assert_error(&a, 400, "bad_request");
+    }
+    t_answer_t a = call("{\"leadId\":\"" SARAH "\",\"callReason\":\"follow_up\"}");
+    assert_error(&a, 404, "not_found");
+    assert_nothing_happened();
+}
+
+static void technicians_do_not_call(void **state_)
+{
+    (void)state_;
+    t_ask_t ask = request(NULL, asked("follow_up"), 1);
+    ask.claims = t_claims("somebody", DOWNTOWN, "service_tech");
+    t_answer_t a = t_ask(&ask);
+    assert_error(&a, 403, "role");
+}
+
+static void a_refusal_of_the_platform_is_final(void **state_)
+{
+    (void)state_;
+    t_elevenlabs_script("{\"path\":\"/v1/convai/twilio/outbound-call\",\"status\":200,"
+                        "\"body\":{\"success\":false,\"message\":\"no\","
+                        "\"conversation_id\":null,\"callSid\":null}}");
+    t_answer_t a = call(asked("follow_up"));
+    assert_error(&a, 422, "call_failed");
+    assert_string_equal(state(), "failed");
+    assert_string_equal(t_sqlf("SELECT status || ' ' || call_reason FROM calls"),
+                        "failed follow_up");
+    a = call(asked("follow_up"));
+    assert_status(&a, 200);
+    assert_int_equal(dialled(), 1);
+}
+
+/* ---------------------------------------------------------------- nobody knows */
+
+/* The call was made, and the answer was lost on its way. */
+static void a_lost_answer_is_found_by_asking(void **state_)
+{
+    (void)state_;
+    t_elevenlabs_script("{\"path\":\"/v1/convai/twilio/outbound-call\",\"effect\":true,"
+                        "\"drop\":true}");
+    t_answer_t a = call(asked("follow_up"));
+    assert_status(&a, 202);
+    assert_string_equal(t_text(&a, "/status"), "pending");
+    assert_string_equal(state(), "pending");
+    a = settle(1);
+    assert_again(&a); /* who dials may still be at it */
+    wait_seconds(45);
+    a = settle(2);
+    assert_done(&a);
+    assert_string_equal(state(), "done");
+    assert_int_equal(dialled(), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls WHERE customer_id = '" JOHN
+                                "' AND twilio_call_sid IS NOT NULL"),
+                     1);
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'outbound_call_initiated'"), 1);
+    a = call(asked("follow_up"));
+    assert_status(&a, 200);
+    assert_int_equal(dialled(), 1);
+}
+
+static void what_stays_uncertain_is_a_person_s(void **state_)
+{
+    (void)state_;
+    t_elevenlabs_script("{\"path\":\"/v1/convai/twilio/outbound-call\",\"drop\":true}");
+    t_answer_t a = call(asked("follow_up"));
+    assert_status(&a, 202);
+    wait_seconds(45);
+    a = settle(1);
+    assert_again(&a);
+    wait_seconds(60);
+    a = settle(2);
+    assert_done(&a);
+    assert_string_equal(state(), "unknown");
+    assert_int_equal(dialled(), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm' AND title LIKE"
+                                " '%%" JOHN_NUMBER "%%'"),
+                     1);
+}
+
+/* ---------------------------------------------------------------- deaths */
+
+/* In a process of its own, which dies at that place; true when it did. */
+static bool dies_at(const char *point, int visit, const char *id)
+{
+    int status;
+    char at[40];
+    wk_ctx_t ctx;
+    snprintf(at, sizeof(at), "%s:%d", point, visit);
+    t_ask_t ask = request(id, asked("follow_up"), 1);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("VA_CRASH_AT", at, 1);
+        t_ctx_open(&ctx);
+        t_ask_in(&ctx, &ask);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFSIGNALED(status);
+}
+
+/* The job runs again, what it left behind is settled: one call at most, and none in silence. */
+static void dies_at_every_visit_of(const char *point)
+{
+    int deaths = 0;
+    for (int visit = 1; visit < 40; visit++) {
+        setup(NULL);
+        const char *id = wk_printf(t_ctx.arena, "job-%s-%d", point, visit).data;
+        bool died = dies_at(point, visit, id);
+        t_ask_t again = request(id, asked("follow_up"), 2);
+        t_answer_t a = t_ask(&again);
+        assert_in_range(a.status, 200, 202);
+        wait_seconds(120);
+        a = settle(2);
+        assert_done(&a);
+        assert_in_range(dialled(), 0, 1);
+        assert_string_equal(state(), dialled() == 1 ? "done" : "unknown");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 1);
+        if (!died) {
+            break;
+        }
+        deaths++;
+    }
+    printf("# %d deaths at %s\n", deaths, point);
+    assert_in_range(deaths, 1, 38);
+}
+
+static void it_dies_around_the_request(void **state_)
+{
+    (void)state_;
+    dies_at_every_visit_of("dial.before");
+    dies_at_every_visit_of("http.after");
+    dies_at_every_visit_of("dial.after");
+}
+
+static void it_dies_around_each_commit(void **state_)
+{
+    (void)state_;
+    dies_at_every_visit_of("commit.before");
+    dies_at_every_visit_of("commit.after");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_agent_calls_and_it_is_told),
+        cmocka_unit_test(the_platform_is_told_what_to_say),
+        cmocka_unit_test(a_number_alone_becomes_a_customer),
+        cmocka_unit_test(it_is_made_once_until_it_is_over),
+        cmocka_unit_test(within_quiet_hours_nobody_is_called),
+        cmocka_unit_test(who_said_no_is_not_called),
+        cmocka_unit_test(a_promotion_needs_a_yes),
+        cmocka_unit_test(what_is_not_understood_is_refused),
+        cmocka_unit_test(technicians_do_not_call),
+        cmocka_unit_test(a_refusal_of_the_platform_is_final),
+        cmocka_unit_test(a_lost_answer_is_found_by_asking),
+        cmocka_unit_test(what_stays_uncertain_is_a_person_s),
+        cmocka_unit_test(it_dies_around_the_request),
+        cmocka_unit_test(it_dies_around_each_commit),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}

@@ -1,0 +1,455 @@
+#include "worker/agent/outbound.h"
+
+#include "worker/agent/call.h"
+#include "worker/agent/catalogue.h"
+#include "worker/agent/event.h"
+#include "worker/agent/task.h"
+#include "worker/crash.h"
+#include "worker/effect.h"
+#include "worker/log.h"
+#include "worker/outbox.h"
+#include "worker/providers/elevenlabs.h"
+#include "worker/store/outbound.h"
+
+#define UNDER_WAY_MS 40000 /* longer than the request to dial may take */
+#define GIVE_UP_MS   90000 /* after which a call the platform does not know is told as unknown \
+                            */
+#define LOOK_MS      15000 /* between two looks for it */
+#define CLOCK_SKEW_S 60    /* between our clock and the platform's */
+
+static va_str_t ended(va_json_writer_t *w, const va_buf_t *text)
+{
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
+}
+
+static va_json_writer_t *begin(wk_arena_t *a, va_buf_t *text)
+{
+    va_buf_init(text, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(text);
+    va_json_object(w);
+    return w;
+}
+
+/* ---------------------------------------------------------------- what is asked for */
+
+static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_rows_t *facts,
+                              const wk_outbound_wish_t *wish)
+{
+    va_str_t name = wk_cell(facts, 0, "first_name");
+    const char *purpose =
+        wk_printf(a, "outbound.%.*s", (int)wish->reason.len, wish->reason.data).data;
+    va_str_t hello = name.len > 0 ? wk_say(a, l, "outbound.hello_named", {"name", name})
+                                  : wk_text(l, "outbound.hello");
+    return wk_say(a, l, "outbound.first", {"hello", hello},
+                  {"agent", wk_cell(facts, 0, "agent_name")},
+                  {"shop", wk_cell(facts, 0, "shop")}, {"purpose", wk_text_if_any(l, purpose)},
+                  {"message", wish->message});
+}
+
+/* Scalars alone: the platform takes no others. */
+static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
+                          const wk_rows_t *facts)
+{
+    va_json_key(w, "dynamic_variables");
+    va_json_object(w);
+    va_json_add_str(w, "call_reason", wish->reason);
+    va_json_add_str(w, "priority", wish->priority);
+    va_json_add_str(w, "lead_id", wish->customer);
+    va_json_add_str(w, "customer_name", wk_cell(facts, 0, "name"));
+    va_json_add_str(w, "campaign_id",
+                    wish->campaign.data != NULL ? wish->campaign : VA_STR(""));
+    const va_json_t *v = wish->variables != NULL ? wish->variables->first : NULL;
+    for (; v != NULL; v = v->next) {
+        if (va_json_scalar(v).data != NULL) {
+            va_json_key_n(w, v->name);
+            va_json_put_value(w, v);
+        }
+    }
+    va_json_object_end(w);
+}
+
+/* user_id is the effect's: by it the call is found again. */
+static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const wk_rows_t *facts,
+                          const wk_language_t *l, va_str_t effect)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_add_str(w, "agent_id", wk_cell(facts, 0, "agent"));
+    va_json_add_str(w, "agent_phone_number_id", wk_cell(facts, 0, "number_id"));
+    va_json_add_str(w, "to_number", wk_cell(facts, 0, "number"));
+    va_json_key(w, "conversation_initiation_client_data");
+    va_json_object(w);
+    va_json_add_str(w, "user_id", effect);
+    put_variables(w, wish, facts);
+    va_json_key(w, "conversation_config_override");
+    va_json_object(w);
+    va_json_key(w, "agent");
+    va_json_object(w);
+    va_json_add_str(w, "language", wk_language_code(l));
+    va_json_add_str(w, "first_message", first_message(ctx->arena, l, facts, wish));
+    va_json_object_end(w);
+    va_json_object_end(w);
+    va_json_object_end(w);
+    return ended(w, &text);
+}
+
+/* What is kept for who settles it. */
+static va_str_t request_of(wk_ctx_t *ctx, const wk_outbound_wish_t *wish,
+                           const wk_rows_t *facts)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_add_str(w, "job", ctx->job->id);
+    va_json_add_str(w, "agent", wk_cell(facts, 0, "agent"));
+    va_json_add_str(w, "from", wk_cell(facts, 0, "from_number"));
+    va_json_add_str(w, "to", wk_cell(facts, 0, "number"));
+    va_json_add_str(w, "language", wk_cell(facts, 0, "spoken"));
+    va_json_add_str(w, "customer", wish->customer);
+    va_json_add_str(w, "reason", wish->reason);
+    va_json_add_str(w, "priority", wish->priority);
+    va_json_add_str(w, "user", wish->user);
+    return ended(w, &text);
+}
+
+/* ---------------------------------------------------------------- claim */
+
+/* A promotion needs a yes on record; every other reason only that there is no "no". */
+static bool may_call(const wk_outbound_wish_t *wish, const wk_rows_t *facts)
+{
+    bool promotion = va_str_eq(wish->reason, VA_STR("promotion"));
+    return !wk_cell_bool(facts, 0, "refused") &&
+           (!promotion || wk_cell_bool(facts, 0, "agreed"));
+}
+
+/* True when nothing stands against the call. */
+static bool allowed(const wk_outbound_wish_t *wish, const wk_rows_t *facts, wk_outbound_t *call)
+{
+    if (wk_rows_count(facts) == 0) {
+        call->state = WK_OUTBOUND_NOBODY;
+    } else if (wk_cell(facts, 0, "number").data == NULL) {
+        call->state = WK_OUTBOUND_NO_NUMBER;
+    } else if (!may_call(wish, facts)) {
+        call->state = WK_OUTBOUND_NO_CONSENT;
+    } else if (wk_cell(facts, 0, "quiet_ends").data != NULL) {
+        call->state = WK_OUTBOUND_QUIET;
+        call->next_allowed = wk_cell(facts, 0, "quiet_ends");
+    } else if (wk_cell(facts, 0, "agent").len == 0 || wk_cell(facts, 0, "number_id").len == 0) {
+        call->state = WK_OUTBOUND_NO_AGENT;
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static wk_outbound_state_t state_of(wk_effect_state_t state)
+{
+    static const wk_outbound_state_t states[] = {
+        [WK_EFFECT_NEW] = WK_OUTBOUND_DIAL,        [WK_EFFECT_PENDING] = WK_OUTBOUND_PENDING,
+        [WK_EFFECT_DONE] = WK_OUTBOUND_DONE,       [WK_EFFECT_FAILED] = WK_OUTBOUND_FAILED,
+        [WK_EFFECT_UNKNOWN] = WK_OUTBOUND_UNKNOWN,
+    };
+    return states[state];
+}
+
+static bool claim(wk_tx_t *tx, va_str_t request, wk_outbound_t *call, wk_error_t *e)
+{
+    wk_effect_t effect;
+    if (!wk_effect_claim(tx, "call", call->key, request, &effect, e)) {
+        return false;
+    }
+    call->effect = effect.id;
+    call->result = effect.result;
+    call->state = state_of(effect.state);
+    return true;
+}
+
+/* An earlier run of this very job claimed one: it is that one, whatever has changed since. */
+static bool claimed_before(wk_ctx_t *ctx, wk_tx_t *tx, wk_outbound_t *call, bool *claimed,
+                           wk_error_t *e)
+{
+    wk_rows_t *rows;
+    *claimed = false;
+    if (ctx->attempt <= 1) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_outbound_of_job, &ctx->job->id, &rows, e)) {
+        return false;
+    }
+    *claimed = wk_rows_count(rows) > 0;
+    call->key = *claimed ? wk_cell(rows, 0, "key") : VA_STR_NULL;
+    return !*claimed || claim(tx, VA_STR_NULL, call, e);
+}
+
+static bool queue_settling(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_t *call, wk_error_t *e)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_add_str(w, "key", call->key);
+    return wk_outbox_job(tx, WK_DEFAULT, "outbound.settle", wk_tx_organization(tx), call->key,
+                         call->key, ended(w, &text), e);
+}
+
+bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
+                       wk_outbound_t *call, wk_error_t *e)
+{
+    bool before;
+    wk_rows_t *facts;
+    va_str_t params[] = {wish->customer, wish->reason};
+    const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
+    if (c == NULL || !claimed_before(ctx, tx, call, &before, e)) {
+        return false;
+    }
+    if (before) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_outbound_facts, params, &facts, e)) {
+        return wk_error_wrap(e, "outbound call");
+    }
+    if (!allowed(wish, facts, call)) {
+        return true;
+    }
+    va_str_t day = wk_cell(facts, 0, "day");
+    call->key =
+        wk_printf(ctx->arena, "call:%.*s:%.*s:%.*s:%lld", (int)wish->customer.len,
+                  wish->customer.data, (int)wish->reason.len, wish->reason.data, (int)day.len,
+                  day.data, (long long)wk_cell_int(facts, 0, "generation", 0));
+    if (!claim(tx, request_of(ctx, wish, facts), call, e)) {
+        return false;
+    }
+    if (call->state != WK_OUTBOUND_DIAL) {
+        return true;
+    }
+    const wk_language_t *l = wk_catalogue_pick(c, wk_cell(facts, 0, "spoken"), VA_STR_NULL);
+    call->body = dial_body(ctx, wish, facts, l, call->effect);
+    return queue_settling(ctx, tx, call, e);
+}
+
+/* ---------------------------------------------------------------- ends */
+
+/* A call on its way to its end. */
+typedef struct {
+    wk_ctx_t *ctx;
+    wk_outbound_t *call;
+    wk_elevenlabs_call_t made;
+    const wk_error_t *failure;
+    wk_effect_state_t state; /* it ends as */
+    int64_t claimed, age_ms;
+    const va_json_t *request; /* as request_of() wrote it */
+} settling_t;
+
+static va_str_t of(const settling_t *s, const char *member)
+{
+    return va_json_get_string(s->request, member);
+}
+
+static wk_outbound_state_t state_named(va_str_t name)
+{
+    return va_str_eq(name, VA_STR("pending"))  ? WK_OUTBOUND_PENDING
+           : va_str_eq(name, VA_STR("done"))   ? WK_OUTBOUND_DONE
+           : va_str_eq(name, VA_STR("failed")) ? WK_OUTBOUND_FAILED
+                                               : WK_OUTBOUND_UNKNOWN;
+}
+
+/* Locks the row; *pending: it is for us to end. */
+static bool lock(wk_tx_t *tx, settling_t *s, bool *pending, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    *pending = false;
+    if (!wk_sql(tx, &wk_sql_outbound_effect, &s->call->key, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    (void)va_json_parse(wk_mem(s->ctx->arena), wk_cell(rows, 0, "request"), &limits,
+                        &s->request);
+    s->call->effect = wk_cell(rows, 0, "id");
+    s->call->state = state_named(wk_cell(rows, 0, "state"));
+    s->call->result = wk_cell(rows, 0, "result");
+    s->claimed = wk_cell_int(rows, 0, "claimed", 0);
+    s->age_ms = wk_cell_int(rows, 0, "age_ms", 0);
+    *pending = s->call->state == WK_OUTBOUND_PENDING;
+    return true;
+}
+
+static bool publish(wk_tx_t *tx, const settling_t *s, va_str_t call, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "outbound_call_initiated", of(s, "customer"), call);
+    va_json_add_str(ev.json, "phoneNumber", of(s, "to"));
+    va_json_add_str(ev.json, "conversationId", s->made.conversation);
+    va_json_add_str(ev.json, "callSid", s->made.call_sid);
+    va_json_add_str(ev.json, "callReason", of(s, "reason"));
+    va_json_add_str(ev.json, "priority", of(s, "priority"));
+    return wk_event_end(&ev, e);
+}
+
+static va_str_t result_of(const settling_t *s, va_str_t call)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_add_str(w, "conversation_id", s->made.conversation);
+    va_json_add_str(w, "call_sid", s->made.call_sid);
+    va_json_add_str(w, "call_id", call);
+    return ended(w, &text);
+}
+
+static bool done(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    bool pending;
+    wk_call_t row;
+    settling_t *s = arg;
+    if (!lock(tx, s, &pending, e)) {
+        return false;
+    }
+    if (!pending) {
+        return true; /* another run ended it */
+    }
+    wk_call_told_t told = {.call_sid = s->made.call_sid,
+                           .conversation = s->made.conversation,
+                           .outbound = true,
+                           .caller = of(s, "from"),
+                           .called = of(s, "to"),
+                           .agent_id = of(s, "agent"),
+                           .engine = VA_STR("elevenlabs"),
+                           .language = of(s, "language")};
+    if (!wk_call_open(tx, &told, &row, e)) {
+        return false;
+    }
+    va_str_t note[] = {row.id, of(s, "reason"), of(s, "priority"), of(s, "user")};
+    s->call->state = WK_OUTBOUND_DONE;
+    s->call->result = result_of(s, row.id);
+    return wk_sql(tx, &wk_sql_outbound_note, note, NULL, e) && publish(tx, s, row.id, e) &&
+           wk_effect_finish(tx, s->call->effect, WK_EFFECT_DONE,
+                            s->made.conversation.len > 0 ? s->made.conversation
+                                                         : s->made.call_sid,
+                            s->call->result, e);
+}
+
+static bool tell_people(wk_tx_t *tx, const settling_t *s, wk_error_t *e)
+{
+    va_str_t key = s->call->effect;
+    wk_task_t task = {.kind = "alarm",
+                      .key = wk_printf(s->ctx->arena, "call:%.*s", (int)key.len, key.data),
+                      .priority = "high",
+                      .title = "task.call_unknown",
+                      .who = of(s, "to"),
+                      .customer = of(s, "customer")};
+    return wk_task_raise(s->ctx, tx, &task, e);
+}
+
+/* Ends it as s->state, failed or unknown. */
+static bool not_done(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    bool pending;
+    va_buf_t text;
+    settling_t *s = arg;
+    if (!lock(tx, s, &pending, e)) {
+        return false;
+    }
+    if (!pending) {
+        return true; /* another run ended it */
+    }
+    va_str_t why = va_str_c(s->failure->text);
+    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_add_bool(w, "refused", s->failure->code == WK_REFUSED);
+    va_json_add_str(w, "message", why);
+    va_str_t failed[] = {of(s, "customer"), of(s, "from"), of(s, "to"), of(s, "reason"),
+                         of(s, "priority"), of(s, "user"), why};
+    s->call->state = state_of(s->state);
+    s->call->result = ended(w, &text);
+    return wk_sql(tx, &wk_sql_outbound_failed, failed, NULL, e) &&
+           (s->state != WK_EFFECT_UNKNOWN || tell_people(tx, s, e)) &&
+           wk_effect_finish(tx, s->call->effect, s->state, VA_STR_NULL, s->call->result, e);
+}
+
+static bool end_as(settling_t *s, va_str_t organization, wk_effect_state_t state,
+                   const wk_error_t *failure, wk_error_t *e)
+{
+    s->state = state;
+    s->failure = failure;
+    wk_log(state == WK_EFFECT_UNKNOWN ? WK_ALERT : WK_ERROR,
+           "a customer was not called, or may not have been", WK_S("effect", s->call->effect),
+           WK_C("error", failure->text));
+    return wk_tx(s->ctx->db, s->ctx->arena, organization, 0, not_done, s, e);
+}
+
+/* ---------------------------------------------------------------- dial */
+
+bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e)
+{
+    wk_error_t failure;
+    settling_t s = {.ctx = ctx, .call = call};
+    wk_crash_point("dial.before");
+    if (wk_elevenlabs_dial(ctx, call->body, &s.made, &failure)) {
+        wk_crash_point("dial.after");
+        return wk_tx(ctx->db, ctx->arena, organization, 0, done, &s, e);
+    }
+    if (failure.code == WK_UNKNOWN) {
+        call->state = WK_OUTBOUND_PENDING; /* who settles it asks the platform */
+        return true;
+    }
+    return end_as(&s, organization, WK_EFFECT_FAILED, &failure, e);
+}
+
+/* ---------------------------------------------------------------- settle */
+
+typedef struct {
+    settling_t *s;
+    bool pending;
+} look_t;
+
+static bool look(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    look_t *l = arg;
+    return lock(tx, l->s, &l->pending, e);
+}
+
+static wk_outcome_t again(wk_error_t *e, int64_t ms, const char *why)
+{
+    wk_error(e, WK_UNAVAILABLE, "outbound call: %s", why);
+    e->retry_after_ms = ms;
+    return WK_AGAIN;
+}
+
+/* The platform is asked whether there is such a conversation. */
+static wk_outcome_t reconcile(settling_t *s, va_str_t organization, wk_error_t *e)
+{
+    wk_error_t absent;
+    if (!wk_elevenlabs_find(s->ctx, of(s, "agent"), s->call->effect, s->claimed - CLOCK_SKEW_S,
+                            &s->made, e)) {
+        absent = *e;
+        return s->ctx->attempt >= WK_OUTBOUND_ATTEMPTS &&
+                       end_as(s, organization, WK_EFFECT_UNKNOWN, &absent, e)
+                   ? WK_DONE
+                   : WK_AGAIN;
+    }
+    if (s->made.conversation.data != NULL) {
+        return wk_tx(s->ctx->db, s->ctx->arena, organization, 0, done, s, e) ? WK_DONE
+                                                                             : WK_AGAIN;
+    }
+    if (s->age_ms < GIVE_UP_MS) {
+        return again(e, LOOK_MS, "the platform does not know it yet");
+    }
+    wk_error(&absent, WK_UNKNOWN, "the platform does not know of the call");
+    return end_as(s, organization, WK_EFFECT_UNKNOWN, &absent, e) ? WK_DONE : WK_AGAIN;
+}
+
+wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                                wk_error_t *e)
+{
+    wk_outbound_t call = {.key = key};
+    settling_t s = {.ctx = ctx, .call = &call};
+    look_t l = {.s = &s};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, look, &l, e)) {
+        return WK_AGAIN;
+    }
+    if (!l.pending) {
+        return WK_DONE;
+    }
+    return s.age_ms < UNDER_WAY_MS
+               ? again(e, UNDER_WAY_MS - s.age_ms, "whoever dials may still be at it")
+               : reconcile(&s, organization, e);
+}

@@ -1,0 +1,59 @@
+/*
+ * Calls to customers by the shop's agent at ElevenLabs. The ledger's row is there before
+ * anybody dials, and the platform is asked to dial once: when nobody can tell whether it did,
+ * it is asked for the conversation, and what stays uncertain becomes a task and an alarm, never
+ * a second call.
+ */
+#ifndef WK_AGENT_OUTBOUND_H
+#define WK_AGENT_OUTBOUND_H
+
+#include "core/json.h"
+#include "worker/context.h"
+#include "worker/handler.h"
+
+#define WK_OUTBOUND_ATTEMPTS 12 /* of a job that settles one, before it is told as unknown */
+
+/* What somebody wants. */
+typedef struct {
+    va_str_t customer;
+    va_str_t reason, priority;
+    va_str_t user;              /* absent: the system */
+    va_str_t message;           /* said after the greeting; may be absent */
+    va_str_t campaign;          /* may be absent */
+    const va_json_t *variables; /* of the conversation, an object; may be NULL */
+} wk_outbound_wish_t;
+
+typedef enum {
+    WK_OUTBOUND_DIAL,    /* claimed by this very run */
+    WK_OUTBOUND_PENDING, /* asked for before, and not settled yet */
+    WK_OUTBOUND_DONE,    /* as result says */
+    WK_OUTBOUND_FAILED,  /* surely nobody was called */
+    WK_OUTBOUND_UNKNOWN, /* nobody can tell: people have a task */
+    WK_OUTBOUND_QUIET,   /* not before next_allowed */
+    WK_OUTBOUND_NO_CONSENT,
+    WK_OUTBOUND_NO_NUMBER, /* of the customer */
+    WK_OUTBOUND_NO_AGENT,  /* the shop has none that can call */
+    WK_OUTBOUND_NOBODY,    /* no such customer */
+} wk_outbound_state_t;
+
+typedef struct {
+    wk_outbound_state_t state;
+    va_str_t next_allowed; /* ISO 8601; absent: not by waiting */
+    va_str_t key;          /* of the ledger */
+    va_str_t effect;
+    va_str_t body;   /* what the platform is asked, JSON */
+    va_str_t result; /* JSON, when it is settled */
+} wk_outbound_t;
+
+/* Within the transaction of who asks: may it be made, and is it ours to make? */
+bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
+                       wk_outbound_t *call, wk_error_t *e);
+
+/* After the commit of a claim: dials, and says what became of it in call->state and result. */
+bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e);
+
+/* A job of the claim: whatever became of who dialled, the call is settled in the end. */
+wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                                wk_error_t *e);
+
+#endif
