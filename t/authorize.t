@@ -30,11 +30,15 @@ my $places = <<'END';
     voiceagent_jwt    key=jwt alg=HS256 ticket=$arg_ticket;
     voiceagent_verify bearer key=tools;
     location / {
+        voiceagent_authorize may.see lane=$voiceagent_claim_org timeout=10s;
+        voiceagent_call show;
+    }
+    location /x/says-nothing {
         voiceagent_authorize may.see lane=$voiceagent_claim_org timeout=300ms;
         voiceagent_call show;
     }
     location /other/ {
-        voiceagent_authorize other.see timeout=300ms;
+        voiceagent_authorize other.see timeout=10s;
         voiceagent_call show;
     }
     location /role/ {
@@ -85,7 +89,7 @@ is("$job->{type} $job->{org} $job->{lane} $job->{auth}{scheme}", 'may.see o1 o1 
 is("$job->{http}{method} $job->{http}{uri} $job->{http}{args}", 'POST /q/says-200 a=1', '  for what');
 is($job->{http}{body}, undef, '  without the body');
 like($job->{reply}, qr/^va:reply:/, '  and where to answer');
-cmp_ok($job->{deadline_ms} - $job->{enqueued_ms}, '==', 300, '  until when');
+cmp_ok($job->{deadline_ms} - $job->{enqueued_ms}, '==', 10_000, '  until when');
 unlike($document, qr/SECRET|\Q$token[1]\E/, '  no credentials');
 
 # ------------------------------------------------------------------- what is kept

@@ -31,10 +31,11 @@ sub scratch {
     return $dir;
 }
 
-# Everything is ten times slower below valgrind, and somewhat with a sanitizer.
+# Everything is ten times slower below valgrind or a byte at a time, and somewhat with a
+# sanitizer.
 sub patience {
     my ($seconds) = @_;
-    return $seconds * ($ENV{TEST_NGINX_USE_VALGRIND} ? 10 : $ENV{ASAN_OPTIONS} ? 3 : 1);
+    return $seconds * ($ENV{TEST_NGINX_USE_VALGRIND} || $ENV{TEST_NGINX_LD_PRELOAD} ? 10 : $ENV{ASAN_OPTIONS} ? 3 : 1);
 }
 
 # Runs a program, its output in $log. Returns the process id.
