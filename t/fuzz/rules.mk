@@ -1,9 +1,12 @@
 # The fuzz targets: libFuzzer with both sanitizers, over instrumented copies of
-# core/. Each runs with its corpus, and keeps what it finds in a copy of it.
+# core/ and of what the worker reads texts with. Each runs with its corpus, and keeps what it finds in a copy of it.
 
 FUZZ_SRC     := $(wildcard t/fuzz/fuzz_*.c)
 FUZZ_BIN     := $(FUZZ_SRC:%.c=$(BUILD)/%)
 FUZZ_OBJ     := $(CORE_SRC:%.c=$(BUILD)/t/fuzz/%.o)
+FUZZ_WORKER  := $(addprefix worker/,arena.c error.c file.c log.c \
+                $(addprefix agent/,words.c catalogue.c redact.c call_report.c classify.c))
+FUZZ_OBJ     += $(FUZZ_WORKER:%.c=$(BUILD)/t/fuzz/%.o)
 FUZZ_FLAGS   := -std=gnu11 -g -O1 -I. -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
 
@@ -20,7 +23,10 @@ fuzz-smoke: $(FUZZ_BIN)
 
 $(FUZZ_OBJ): $(BUILD)/t/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP -c -o $@ $<
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(FUZZ_SPARED) -MMD -MP -c -o $@ $<
+
+# The C library's obstacks align by adding to a null pointer.
+$(BUILD)/t/fuzz/worker/arena.o: FUZZ_SPARED := -fno-sanitize=pointer-overflow
 
 $(FUZZ_BIN): $(BUILD)/%: %.c $(FUZZ_OBJ) t/fuzz/fuzz.h
 	@mkdir -p $(@D)
