@@ -1,0 +1,219 @@
+/* send_sms, trigger_followup, create_lead, get_customer_history: what goes on after the talk.
+ */
+#include "worker/store/followups.h"
+#include "worker/agent/sms.h"
+#include "worker/agent/task.h"
+#include "worker/agent/tools/tools.h"
+#include "worker/store/consents.h"
+#include "worker/store/customers.h"
+
+#define MAX_SMS 480 /* three segments */
+
+static va_str_t or_empty(va_str_t s)
+{
+    return s.data != NULL ? s : VA_STR("");
+}
+
+/* The caller's customer; absent when the number is withheld. */
+static bool reach(wk_tx_t *tx, wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {call->caller->phone, VA_STR("call")};
+    *customer = VA_STR_NULL;
+    if (call->caller->phone.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+        return false;
+    }
+    *customer = wk_cell(rows, 0, "id");
+    return true;
+}
+
+/* Of one talk and one text: the same words again are the same effect. */
+static va_str_t key_of(const wk_tool_call_t *call, const char *what, va_str_t text)
+{
+    va_str_t scope = or_empty(call->caller->scope);
+    return wk_printf(call->ctx->arena, "%s:%.*s:%.*s", what, (int)scope.len, scope.data,
+                     (int)(text.len < 400 ? text.len : 400), or_empty(text).data);
+}
+
+/* ---------------------------------------------------------------- send_sms */
+
+static const wk_arg_t sms_args[] = {
+    {.name = "message", .description = "the text", .required = true, .max = MAX_SMS},
+    {NULL},
+};
+
+static bool may_write(wk_tx_t *tx, va_str_t phone, bool *may, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_consent_sms, &phone, &rows, e)) {
+        return false;
+    }
+    *may = !wk_cell_bool(rows, 0, "refused");
+    return true;
+}
+
+static bool shop_number(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *number,
+                        wk_error_t *e)
+{
+    wk_rows_t *rows;
+    *number = call->caller->shop_phone;
+    if (number->data != NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_texting_number, NULL, &rows, e)) {
+        return false;
+    }
+    *number = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "phone_number") : VA_STR_NULL;
+    return true;
+}
+
+static bool send_sms(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool first, may;
+    va_str_t customer, from;
+    const wk_language_t *l = call->caller->language;
+    va_str_t text = wk_arg_text(call->args, "message"), to = call->caller->phone;
+    if (to.data == NULL) {
+        return wk_tool_refuse(call, 422, "no_number", wk_text(l, "tool.sms_no_number"));
+    }
+    if (!may_write(tx, to, &may, e) || !shop_number(tx, call, &from, e)) {
+        return false;
+    }
+    if (!may || from.data == NULL) {
+        return wk_tool_refuse(call, 409, "no_consent", wk_text(l, "tool.sms_unwanted"));
+    }
+    va_str_t key = key_of(call, "sms:tool", text);
+    if (!reach(tx, call, &customer, e) ||
+        !wk_tool_claim(tx, call, key_of(call, "send_sms", text), &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    wk_sms_draft_t draft = {.key = key,
+                            .customer = customer,
+                            .from = from,
+                            .to = to,
+                            .text = text,
+                            .language = wk_language_code(l),
+                            .template = "tool"};
+    call->message = wk_text(l, "tool.sms_queued");
+    return wk_sms_queue_later(tx, &draft, e);
+}
+
+const wk_tool_t wk_tool_send_sms = {
+    .name = "send_sms",
+    .args = sms_args,
+    .level = WK_LEVEL_PHONE,
+    .effect = true,
+    .run = send_sms,
+};
+
+/* ---------------------------------------------------------------- trigger_followup */
+
+static const char *const channels[] = {"call", "sms", "email", NULL};
+
+static const wk_arg_t followup_args[] = {
+    {.name = "reason", .description = "what about", .required = true, .max = 500},
+    {.name = "channel",
+     .description = "how the customer wants to be reached",
+     .words = channels},
+    {.name = "customer_name", .description = "who it is", .max = 120},
+    {NULL},
+};
+
+static bool trigger_followup(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    bool first;
+    va_str_t customer, reason = wk_arg_text(call->args, "reason");
+    va_str_t name = wk_arg_text(call->args, "customer_name");
+    if (!reach(tx, call, &customer, e) ||
+        !wk_tool_claim(tx, call, key_of(call, "followup", reason), &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    wk_task_t task = {.kind = "followup",
+                      .key = call->effect,
+                      .title = "task.followup",
+                      .text = reason,
+                      .who = name.len > 0 ? name : or_empty(call->caller->phone),
+                      .customer = customer};
+    call->message = wk_text(call->caller->language, "tool.followup_noted");
+    return wk_task_raise(call->ctx, tx, &task, e);
+}
+
+const wk_tool_t wk_tool_trigger_followup = {
+    .name = "trigger_followup",
+    .args = followup_args,
+    .effect = true,
+    .run = trigger_followup,
+};
+
+/* ---------------------------------------------------------------- create_lead */
+
+static const wk_arg_t lead_args[] = {
+    {.name = "first_name", .description = "first name", .max = 60},
+    {.name = "last_name", .description = "last name", .max = 60},
+    {.name = "email", .description = "e-mail address", .max = 254},
+    {.name = "interest", .description = "what the customer looks for", .max = 500},
+    {NULL},
+};
+
+static bool create_lead(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    va_str_t customer;
+    const wk_language_t *l = call->caller->language;
+    if (!reach(tx, call, &customer, e)) {
+        return false;
+    }
+    if (customer.data == NULL) {
+        return wk_tool_refuse(call, 422, "no_number", wk_text(l, "tool.sms_no_number"));
+    }
+    va_str_t params[] = {customer, wk_arg_text(call->args, "first_name"),
+                         wk_arg_text(call->args, "last_name"), wk_arg_text(call->args, "email"),
+                         wk_arg_text(call->args, "interest")};
+    va_json_add_str(call->out, "lead_id", customer);
+    call->message = wk_text(l, "tool.lead_noted");
+    return wk_sql(tx, &wk_sql_lead_noted, params, NULL, e);
+}
+
+const wk_tool_t wk_tool_create_lead = {
+    .name = "create_lead",
+    .args = lead_args,
+    .effect = true,
+    .run = create_lead,
+};
+
+/* ---------------------------------------------------------------- get_customer_history */
+
+static const wk_arg_t no_args[] = {{NULL}};
+
+static bool get_customer_history(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t phone = call->caller->phone;
+    const wk_language_t *l = call->caller->language;
+    if (!wk_sql(tx, &wk_sql_customer_history, &phone, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return wk_tool_refuse(call, 404, "not_found", wk_text(l, "tool.history_none"));
+    }
+    va_json_key(call->out, "customer");
+    va_json_put_raw(call->out, wk_cell(rows, 0, "item"));
+    call->message = wk_tool_say(call, "tool.history", {"name", wk_cell(rows, 0, "name")},
+                                {"count", wk_cell(rows, 0, "contacts")});
+    return true;
+}
+
+const wk_tool_t wk_tool_get_customer_history = {
+    .name = "get_customer_history",
+    .args = no_args,
+    .level = WK_LEVEL_PHONE,
+    .run = get_customer_history,
+};
