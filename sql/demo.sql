@@ -82,17 +82,25 @@ insert into voiceagent.products
     (id, organization_id, provider_product_id, provider_variant_id, sku, title, variant_title, vendor, product_type,
      description, price, available, attributes)
 values
-    ('d0000000-0000-4000-8000-000000000051', 'd0000000-0000-4000-8000-000000000001', 'p1', 'v1', 'RB-T29-M',
+    ('d0000000-0000-4000-8000-000000000051', 'd0000000-0000-4000-8000-000000000001', 'gid://shopify/Product/1',
+     'gid://shopify/ProductVariant/1', 'RB-T29-M',
      'Ridgeback Trail 29', 'Medium', 'Ridgeback', 'mountain_bike', 'Hardtail mountain bike, 29 inch wheels.', 2149.99, 4,
      '{"riding_style":["trail","mountain"],"experience":["beginner","intermediate"],"height_cm":[165,178]}'),
-    ('d0000000-0000-4000-8000-000000000052', 'd0000000-0000-4000-8000-000000000001', 'p2', 'v2', 'VL-CIT-L',
+    ('d0000000-0000-4000-8000-000000000052', 'd0000000-0000-4000-8000-000000000001', 'gid://shopify/Product/2',
+     'gid://shopify/ProductVariant/2', 'VL-CIT-L',
      'Velo City E', 'Large', 'Velo', 'e_bike', 'Electric city bike, 90 km range.', 3299.00, 2,
      '{"riding_style":["commuting","city"],"experience":["beginner"],"height_cm":[175,190]}'),
-    ('d0000000-0000-4000-8000-000000000053', 'd0000000-0000-4000-8000-000000000001', 'p3', 'v3', 'RD-SPR-54',
+    ('d0000000-0000-4000-8000-000000000053', 'd0000000-0000-4000-8000-000000000001', 'gid://shopify/Product/3',
+     'gid://shopify/ProductVariant/3', 'RD-SPR-54',
      'Sprinter Road', '54 cm', 'Sprinter', 'road_bike', 'Carbon road bike, 24 gears.', 2799.00, 0,
      '{"riding_style":["road","racing"],"experience":["intermediate","expert"],"height_cm":[168,178]}'),
-    ('d0000000-0000-4000-8000-000000000054', 'd0000000-0000-4000-8000-000000000001', 'p4', 'v4', 'HLM-COM-M',
+    ('d0000000-0000-4000-8000-000000000054', 'd0000000-0000-4000-8000-000000000001', 'gid://shopify/Product/4',
+     'gid://shopify/ProductVariant/4', 'HLM-COM-M',
      'Commuter helmet', 'Medium', 'Bici', 'accessory', 'Light helmet with a rear lamp.', 49.96, 18, '{}')
+on conflict do nothing;
+
+insert into voiceagent.integrations (organization_id, service, account_id)
+values ('d0000000-0000-4000-8000-000000000001', 'shopify', 'bici-downtown.myshopify.com')
 on conflict do nothing;
 
 insert into voiceagent.credit_entries (id, organization_id, kind, amount, key, description)
@@ -167,12 +175,19 @@ insert into voiceagent.products
     (id, organization_id, provider_product_id, provider_variant_id, sku, title, vendor, product_type, description,
      price, available, attributes)
 values
-    ('d0000000-0000-4000-8000-000000000055', 'd0000000-0000-4000-8000-000000000002', 'p1', 'v1', 'JR-24',
+    ('d0000000-0000-4000-8000-000000000055', 'd0000000-0000-4000-8000-000000000002', 'gid://shopify/Product/1',
+     'gid://shopify/ProductVariant/1', 'JR-24',
      'Junior 24', 'Ridgeback', 'kids_bike', 'Bike for 8 to 11 years, 24 inch wheels.', 606.00, 6,
      '{"riding_style":["city"],"experience":["beginner"],"height_cm":[125,145]}'),
-    ('d0000000-0000-4000-8000-000000000056', 'd0000000-0000-4000-8000-000000000002', 'p2', 'v2', 'CT-HYB-M',
+    ('d0000000-0000-4000-8000-000000000056', 'd0000000-0000-4000-8000-000000000002', 'gid://shopify/Product/2',
+     'gid://shopify/ProductVariant/2', 'CT-HYB-M',
      'City Hybrid', 'Velo', 'hybrid_bike', 'Hybrid bike with fenders and rack.', 899.00, 3,
      '{"riding_style":["commuting","city"],"experience":["beginner","intermediate"],"height_cm":[165,178]}')
+on conflict do nothing;
+
+-- Known by its domain, and not asked: it has no token.
+insert into voiceagent.integrations (organization_id, service, account_id, status)
+values ('d0000000-0000-4000-8000-000000000002', 'shopify', 'bici-uptown.myshopify.com', 'disconnected')
 on conflict do nothing;
 
 insert into voiceagent.credit_entries (id, organization_id, kind, amount, key, description)

@@ -78,7 +78,7 @@ static bool query_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_sql_last(tx, q->sql, q->params, &q->rows, e);
 }
 
-static va_str_t body_hash(wk_ctx_t *ctx)
+va_str_t wk_webhook_body_hash(wk_ctx_t *ctx)
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t digest[32];
@@ -100,7 +100,7 @@ wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, 
 {
     query_t q = {.sql = &wk_sql_webhook_unrouted,
                  .params = {va_str_c(kind), key.data != NULL ? key : VA_STR(""), ctx->job->type,
-                            body_hash(ctx)}};
+                            wk_webhook_body_hash(ctx)}};
     wk_log(WK_INFO, "a webhook of no organization", WK_C("kind", kind));
     return wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, query_tx, &q, e) ? WK_DONE
                                                                        : wk_webhook_failed(e);

@@ -24,6 +24,9 @@ va_str_t wk_webhook_number(wk_arena_t *a, va_str_t text);
 /* An id of a provider: letters, digits, '_', '-', ':' and '.', at most 128. */
 bool wk_webhook_is_id(va_str_t s);
 
+/* SHA-256 of the body, hexadecimal, also of one that nginx left out. */
+va_str_t wk_webhook_body_hash(wk_ctx_t *ctx);
+
 /* Notes that the job at hand belongs to no organization; kind and key say by what it was sought. */
 wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, wk_error_t *e);
 

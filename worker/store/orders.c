@@ -1,5 +1,7 @@
 #include "worker/store/orders.h"
 
+#include "worker/store/sql.h"
+
 /* clang-format off */
 
 /*
@@ -13,7 +15,8 @@
     " to_char(r.shipped_at AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS shipped," \
     " r.status = 'processing'" \
     "     AND coalesce(closes_at(o.hours, o.timezone) > now() + interval '1 hour', false)" \
-    "     AS can_ship_today"
+    "     AS can_ship_today, " \
+    WK_SQL_KNOWN("r.synced_at")
 #define FROM_ORDERS \
     "  FROM orders r JOIN organizations o ON o.id = r.organization_id"
 

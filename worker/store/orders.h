@@ -20,7 +20,8 @@ extern const wk_sql_t wk_sql_orders_search;
 /*
  * What each of them tells: id customer_id order_number status total_amount currency items
  * (JSON) tracking_number tracking_company tracking_url expected placed (YYYY-MM-DD) shipped (the
- * same, or null), and whether it may still leave today: can_ship_today.
+ * same, or null), whether it may still leave today: can_ship_today, and known and today: when it
+ * was heard of, and the shop's day (YYYY-MM-DD HH24:MI, YYYY-MM-DD).
  */
 
 /* $1 scope, $2 phone: tries are counted one after another until the transaction ends. */

@@ -1,5 +1,7 @@
 #include "worker/store/products.h"
 
+#include "worker/store/sql.h"
+
 /* clang-format off */
 
 #define TELLS \
@@ -11,15 +13,13 @@
 
 const wk_sql_t wk_sql_products_find = {
     "products_find",
-    "SELECT " TELLS " FROM products p"
-    " WHERE is_active"
-    "   AND ($1 IN (provider_product_id, provider_variant_id, sku)"
-    "        OR NOT EXISTS (SELECT FROM regexp_split_to_table(lower($1), '\\W+') AS word"
-    "                        WHERE word <> ''"
-    "                          AND strpos(lower(concat_ws(' ', title, variant_title,"
-    "                                 replace(product_type, '_', ' '), vendor)), word) = 0))"
-    "   AND ($2::text IS NULL OR $2 = provider_variant_id OR lower($2) = lower(variant_title))"
-    " ORDER BY " IN_STOCK " DESC, title, variant_title LIMIT $3::int",
+    "SELECT " TELLS ", " WK_SQL_KNOWN(
+        "p.synced_at") "  FROM products p WHERE is_active"
+                       "   AND " WK_SQL_PRODUCT_IS(
+                           "$1") "   AND ($2::text IS NULL OR $2 = provider_variant_id OR "
+                                 "lower($2) = lower(variant_title))"
+                                 " ORDER BY " IN_STOCK
+                                 " DESC, title, variant_title LIMIT $3::int",
     3};
 
 const wk_sql_t wk_sql_products_candidates = {

@@ -9,6 +9,13 @@
 #define WK_SQL_ISO(moment) \
     "to_char(" moment " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
+/* known and today: a moment and the day, by the shop's clock, as wording.h takes them. */
+#define WK_SQL_KNOWN(moment) \
+    "(SELECT to_char(" moment " AT TIME ZONE timezone, 'YYYY-MM-DD HH24:MI')" \
+    "   FROM organizations WHERE id = current_organization()) AS known," \
+    " (SELECT to_char(now() AT TIME ZONE timezone, 'YYYY-MM-DD')" \
+    "   FROM organizations WHERE id = current_organization()) AS today"
+
 /*
  * What a page goes on by, as columns key_us (microseconds since 1970) and key_id, and the
  * condition by which it goes on, newest first; both parameters null: from the newest.

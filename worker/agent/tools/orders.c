@@ -1,6 +1,7 @@
 /* lookup_order, request_return: what became of an order, for whom it belongs to. */
 #include "worker/store/orders.h"
 #include "worker/agent/order_access.h"
+#include "worker/agent/shop.h"
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
@@ -31,6 +32,41 @@ static wk_order_question_t question_of(const wk_tool_call_t *call, bool factor)
                                  .postcode = wk_arg_text(call->args, "postcode"),
                                  .email = wk_arg_text(call->args, "email"),
                                  .factor = factor};
+}
+
+/* Set as call->before: the shop's system did not answer, the cache may be old. */
+static bool shop_is_away;
+
+/*
+ * The shop's system is asked for who could be told of the order: a stranger who proves nothing
+ * must not keep it busy.
+ */
+static void ask_shop(wk_tool_call_t *call)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    va_str_t number = order_number(call->args), email = wk_arg_text(call->args, "email");
+    bool staff = caller->level == WK_LEVEL_STAFF;
+    va_str_t phone = staff ? wk_arg_text(call->args, "phone_number") : caller->phone;
+    bool proves = email.data != NULL || wk_arg_text(call->args, "postcode").data != NULL;
+    if (caller->level < WK_LEVEL_PHONE && !(number.data != NULL && proves)) {
+        return;
+    }
+    if (number.data == NULL && phone.data == NULL && !(staff && email.data != NULL)) {
+        return;
+    }
+    if (wk_shop_refresh_orders(call->ctx, caller->organization, number, phone,
+                               staff ? email : VA_STR_NULL)) {
+        call->before = &shop_is_away;
+    }
+}
+
+/* An order that is not known may be one that could not be asked for. */
+static void refuse_unknown(wk_tool_call_t *call)
+{
+    if (call->status == 404 && call->before != NULL) {
+        wk_tool_refuse(call, 503, "unavailable",
+                       wk_text(call->caller->language, "tool.shop_away"));
+    }
 }
 
 /* ---------------------------------------------------------------- lookup_order */
@@ -97,6 +133,7 @@ static bool lookup_order(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return false;
     }
     if (call->status != 0) {
+        refuse_unknown(call);
         return true;
     }
     va_json_key(call->out, "orders");
@@ -107,12 +144,16 @@ static bool lookup_order(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     va_json_array_end(call->out);
     va_json_add_int(call->out, "total_orders", (int64_t)wk_rows_count(rows));
     call->message = say_order(call, rows);
+    if (call->before != NULL) {
+        wk_shop_tell_age(call, rows);
+    }
     return true;
 }
 
 const wk_tool_t wk_tool_lookup_order = {
     .name = "lookup_order",
     .args = lookup_args,
+    .before = ask_shop,
     .run = lookup_order,
 };
 
@@ -207,6 +248,7 @@ static bool request_return(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return false;
     }
     if (call->status != 0) {
+        refuse_unknown(call);
         return true;
     }
     if (item.data != NULL) {
@@ -231,5 +273,6 @@ const wk_tool_t wk_tool_request_return = {
     .name = "request_return",
     .args = return_args,
     .effect = true,
+    .before = ask_shop,
     .run = request_return,
 };

@@ -1,5 +1,6 @@
 /* check_inventory, get_product_recommendations: what the shop has, and what suits. */
 #include "worker/store/products.h"
+#include "worker/agent/shop.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
 
@@ -59,12 +60,39 @@ static va_str_t say_stock(const wk_tool_call_t *call, const wk_rows_t *rows)
     return wk_word_list_of(a, l, items, n);
 }
 
+static va_str_t asked_for(const va_json_t *args)
+{
+    va_str_t what = wk_arg_text(args, "product_id");
+    return what.data != NULL ? what : wk_arg_text(args, "query");
+}
+
+/* Set as call->before: the shop's system did not answer, the cache may be old. */
+static bool shop_is_away;
+
+static void ask_shop(wk_tool_call_t *call)
+{
+    va_str_t what = asked_for(call->args);
+    if (what.data != NULL &&
+        wk_shop_refresh_products(call->ctx, call->caller->organization, what)) {
+        call->before = &shop_is_away;
+    }
+}
+
+static bool refuse_unknown(wk_tool_call_t *call, va_str_t what)
+{
+    if (call->before != NULL) {
+        return wk_tool_refuse(call, 503, "unavailable",
+                              wk_text(call->caller->language, "tool.shop_away"));
+    }
+    return wk_tool_refuse(call, 404, "not_found",
+                          wk_tool_say(call, "tool.no_product", {"product", what}));
+}
+
 static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_rows_t *rows;
     int64_t total = 0;
-    va_str_t what = wk_arg_text(call->args, "product_id");
-    what = what.data != NULL ? what : wk_arg_text(call->args, "query");
+    va_str_t what = asked_for(call->args);
     if (what.data == NULL) {
         return wk_tool_refuse(
             call, 400, "bad_request",
@@ -75,8 +103,7 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return false;
     }
     if (wk_rows_count(rows) == 0) {
-        return wk_tool_refuse(call, 404, "not_found",
-                              wk_tool_say(call, "tool.no_product", {"product", what}));
+        return refuse_unknown(call, what);
     }
     va_json_add_str(call->out, "product_title", wk_cell(rows, 0, "title"));
     va_json_add_str(call->out, "vendor", wk_cell(rows, 0, "vendor"));
@@ -92,12 +119,16 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     va_json_array_end(call->out);
     va_json_add_int(call->out, "total_available", total);
     call->message = say_stock(call, rows);
+    if (call->before != NULL) {
+        wk_shop_tell_age(call, rows);
+    }
     return true;
 }
 
 const wk_tool_t wk_tool_check_inventory = {
     .name = "check_inventory",
     .args = inventory_args,
+    .before = ask_shop,
     .run = check_inventory,
 };
 

@@ -1,0 +1,245 @@
+#include "worker/agent/shop.h"
+
+#include <time.h>
+
+#include "worker/agent/wording.h"
+#include "worker/log.h"
+#include "worker/store/shop.h"
+
+static va_str_t flag(bool is)
+{
+    return is ? VA_STR("true") : VA_STR("false");
+}
+
+bool wk_shop_connection(wk_tx_t *tx, const wk_config_t *config, wk_shopify_t *shop,
+                        bool *connected, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_shop_connection, NULL, &rows, e)) {
+        return wk_error_wrap(e, "shop");
+    }
+    *shop = (wk_shopify_t){.token = va_str_c(config->shopify_access_token)};
+    if (wk_rows_count(rows) == 1) {
+        shop->domain = wk_cell(rows, 0, "domain");
+    }
+    *connected = shop->domain.data != NULL && shop->token.len > 0;
+    return true;
+}
+
+/* ---------------------------------------------------------------- keeping */
+
+static bool keep_order(wk_tx_t *tx, const wk_shopify_order_t *o, bool asked, wk_error_t *e)
+{
+    va_str_t params[WK_SHOP_ORDER_PARAMS] = {o->id,
+                                             o->number,
+                                             va_str_c(o->status),
+                                             o->financial,
+                                             o->fulfillment,
+                                             o->total,
+                                             o->currency,
+                                             o->items,
+                                             o->email,
+                                             o->phone,
+                                             o->address,
+                                             o->tracking_number,
+                                             o->tracking_company,
+                                             o->tracking_url,
+                                             o->expected,
+                                             o->placed_at,
+                                             o->shipped_at,
+                                             o->delivered_at,
+                                             o->cancelled_at,
+                                             o->updated_at,
+                                             o->customer,
+                                             flag(asked)};
+    return wk_sql(tx, &wk_sql_shop_order_keep, params, NULL, e);
+}
+
+bool wk_shop_keep_orders(wk_tx_t *tx, const wk_shopify_orders_t *orders, bool asked,
+                         wk_error_t *e)
+{
+    for (size_t i = 0; i < orders->n; i++) {
+        if (!keep_order(tx, &orders->list[i], asked, e)) {
+            return wk_error_wrap(e, "shop");
+        }
+    }
+    return true;
+}
+
+static bool keep_variant(wk_tx_t *tx, const wk_shopify_variant_t *v, va_str_t as_of, bool asked,
+                         wk_error_t *e)
+{
+    va_str_t params[WK_SHOP_VARIANT_PARAMS] = {v->id,
+                                               v->product,
+                                               v->inventory_item,
+                                               v->sku,
+                                               v->title,
+                                               v->variant_title,
+                                               v->vendor,
+                                               v->product_type,
+                                               v->description,
+                                               v->price,
+                                               v->currency,
+                                               v->available,
+                                               flag(v->tracked),
+                                               flag(v->active),
+                                               v->url,
+                                               as_of,
+                                               flag(asked)};
+    return wk_sql(tx, &wk_sql_shop_variant_keep, params, NULL, e);
+}
+
+bool wk_shop_keep_variants(wk_tx_t *tx, const wk_shopify_variants_t *variants, va_str_t as_of,
+                           bool asked, wk_error_t *e)
+{
+    for (size_t i = 0; i < variants->n; i++) {
+        if (!keep_variant(tx, &variants->list[i], as_of, asked, e)) {
+            return wk_error_wrap(e, "shop");
+        }
+    }
+    return true;
+}
+
+/* ---------------------------------------------------------------- refreshing */
+
+/* What is asked for, from the look into the cache to the answer that is kept. */
+typedef struct {
+    wk_ctx_t *ctx;
+    va_str_t organization;
+    va_str_t number, phone, email; /* of orders */
+    va_str_t what;                 /* of products */
+    wk_shopify_t shop;
+    bool due;
+    wk_shopify_orders_t orders;
+    wk_shopify_variants_t variants;
+    va_str_t as_of;
+} refresh_t;
+
+static bool is_due(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    refresh_t *r = arg;
+    bool connected, products = r->what.data != NULL;
+    wk_rows_t *rows;
+    va_str_t params[] = {r->number, r->phone, r->email};
+    if (!wk_shop_connection(tx, r->ctx->config, &r->shop, &connected, e)) {
+        return false;
+    }
+    if (!connected) {
+        return true;
+    }
+    if (!wk_sql(tx, products ? &wk_sql_shop_products_stale : &wk_sql_shop_orders_stale,
+                products ? &r->what : params, &rows, e)) {
+        return false;
+    }
+    r->due = wk_cell_bool(rows, 0, "stale");
+    return true;
+}
+
+static bool ask_orders(refresh_t *r, wk_error_t *e)
+{
+    if (r->number.data != NULL) {
+        return wk_shopify_order_by_name(r->ctx, &r->shop, r->number, &r->orders, e);
+    }
+    if (r->email.data != NULL) {
+        return wk_shopify_orders_by_email(r->ctx, &r->shop, r->email, &r->orders, e);
+    }
+    wk_shopify_customer_t customer;
+    if (!wk_shopify_customer_by_phone(r->ctx, &r->shop, r->phone, &customer, e)) {
+        return false;
+    }
+    r->orders = customer.orders;
+    return true;
+}
+
+/* Stock is what it was when it was asked for: a change during the question is told later. */
+static va_str_t now(wk_arena_t *a)
+{
+    struct tm t;
+    char text[32];
+    time_t seconds = time(NULL);
+    size_t len = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &t));
+    return wk_copy(a, va_str(text, len));
+}
+
+static bool ask_shop(refresh_t *r, wk_error_t *e)
+{
+    r->shop.budget_ms = WK_SHOP_CALLER_MS;
+    r->as_of = now(r->ctx->arena);
+    return r->what.data != NULL
+               ? wk_shopify_variants(r->ctx, &r->shop, r->what, &r->variants, e)
+               : ask_orders(r, e);
+}
+
+static bool keep_answer(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const refresh_t *r = arg;
+    return wk_shop_keep_orders(tx, &r->orders, true, e) &&
+           wk_shop_keep_variants(tx, &r->variants, r->as_of, true, e);
+}
+
+static bool refresh(refresh_t *r)
+{
+    wk_error_t e = {0};
+    wk_ctx_t *ctx = r->ctx;
+    bool ok = wk_tx(ctx->db, ctx->arena, r->organization, 0, is_due, r, &e);
+    if (ok && r->due) {
+        ok = ask_shop(r, &e) &&
+             wk_tx(ctx->db, ctx->arena, r->organization, 0, keep_answer, r, &e);
+    }
+    if (!ok) {
+        wk_log(WK_WARN, "the shop's system was not heard", WK_C("error", e.text));
+    }
+    return !ok;
+}
+
+bool wk_shop_refresh_orders(wk_ctx_t *ctx, va_str_t organization, va_str_t number,
+                            va_str_t phone, va_str_t email)
+{
+    refresh_t r = {.ctx = ctx,
+                   .organization = organization,
+                   .number = number,
+                   .phone = number.data == NULL && email.data == NULL ? phone : VA_STR_NULL,
+                   .email = number.data == NULL ? email : VA_STR_NULL};
+    return refresh(&r);
+}
+
+bool wk_shop_refresh_products(wk_ctx_t *ctx, va_str_t organization, va_str_t what)
+{
+    refresh_t r = {.ctx = ctx, .organization = organization, .what = what};
+    return refresh(&r);
+}
+
+/* ---------------------------------------------------------------- telling */
+
+void wk_shop_tell_age(wk_tool_call_t *call, const wk_rows_t *rows)
+{
+    wk_arena_t *a = call->ctx->arena;
+    va_str_t known = wk_cell(rows, 0, "known");
+    va_str_t when = wk_word_moment(a, call->caller->language, known, wk_cell(rows, 0, "today"));
+    va_str_t age = wk_tool_say(call, "tool.shop_cached", {"when", when});
+    va_json_add_bool(call->out, "stale", true);
+    va_json_add_str(call->out, "known_at", known);
+    call->message = wk_printf(a, "%.*s %.*s", (int)call->message.len, call->message.data,
+                              (int)age.len, age.data);
+}
+
+va_str_t wk_shop_purchases(wk_arena_t *a, const wk_shopify_orders_t *orders)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < orders->n; i++) {
+        const wk_shopify_order_t *o = &orders->list[i];
+        va_json_object(w);
+        va_json_add_str(w, "order_number", o->number);
+        va_json_add_str(w, "date", o->placed_at);
+        va_json_add_str(w, "total", o->total);
+        va_json_add_str(w, "currency", o->currency);
+        va_json_key(w, "items");
+        va_json_put_raw(w, o->items);
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
