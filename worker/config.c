@@ -72,18 +72,15 @@ static const setting_t settings[] = {
     {"elevenlabs", "base_url", "ELEVENLABS_BASE_URL", TEXT, AT(elevenlabs_base_url), NULL, 0,
      0},
     {"elevenlabs", "api_key", "ELEVENLABS_API_KEY", TEXT, AT(elevenlabs_api_key), NULL, 0, 0},
-<<<<<<< HEAD
     {"openai", "base_url", "OPENAI_BASE_URL", TEXT, AT(openai_base_url), NULL, 0, 0},
     {"openai", "api_key", "OPENAI_API_KEY", TEXT, AT(openai_api_key), NULL, 0, 0},
     {"openai", "model", "OPENAI_MODEL", TEXT, AT(openai_model), "gpt-4.1-mini", 0, 0},
     {"openai", "timeout_ms", "OPENAI_TIMEOUT_MS", INTEGER, AT(openai_timeout_ms), "10000", 100,
      120000},
     {"openai", "turn_ms", "OPENAI_TURN_MS", INTEGER, AT(openai_turn_ms), "20000", 100, 300000},
-=======
     {"shopify", "base_url", "SHOPIFY_BASE_URL", TEXT, AT(shopify_base_url), NULL, 0, 0},
     {"shopify", "access_token", "SHOPIFY_ACCESS_TOKEN", TEXT, AT(shopify_access_token), NULL, 0,
      0},
->>>>>>> a7ea156 (Shopify: orders and stock are asked for when the cache is old, webhooks keep it in order, new callers are looked up in the shop)
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(*settings))

@@ -45,13 +45,10 @@ typedef struct {
 
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;
-<<<<<<< HEAD
     const char *openai_base_url, *openai_api_key, *openai_model;
     int openai_timeout_ms; /* of one answer, to its last word */
     int openai_turn_ms;    /* of all it takes to answer one message */
-=======
     const char *shopify_base_url, *shopify_access_token;
->>>>>>> a7ea156 (Shopify: orders and stock are asked for when the cache is old, webhooks keep it in order, new callers are looked up in the shop)
 } wk_config_t;
 
 /*

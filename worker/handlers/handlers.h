@@ -22,11 +22,8 @@ wk_handler_fn wk_mcp_handle;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
-<<<<<<< HEAD
 wk_handler_fn wk_reminders_send;
-=======
 wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_fill;
->>>>>>> a7ea156 (Shopify: orders and stock are asked for when the cache is old, webhooks keep it in order, new callers are looked up in the shop)
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_tools_call;

@@ -31,15 +31,12 @@ static const wk_handler_t handlers[] = {
     {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
-<<<<<<< HEAD
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
-=======
     {"post_call.store", WK_EFFECT, wk_post_call_store, 0},
     {"shopify.customer", WK_EFFECT, wk_shopify_customer_fill, 0},
     {"shopify.order", WK_EFFECT, wk_shopify_order_refresh, 0},
     {"shopify.webhook", WK_EFFECT, wk_shopify_webhook, 0},
->>>>>>> a7ea156 (Shopify: orders and stock are asked for when the cache is old, webhooks keep it in order, new callers are looked up in the shop)
     {"sms.receive", WK_EFFECT, wk_sms_receive, WK_SMS_ATTEMPTS},
     {"sms.send", WK_EFFECT, wk_sms_send_queued, WK_SMS_ATTEMPTS},
     {"sms_status.store", WK_EFFECT, wk_sms_status_store, 0},
