@@ -150,7 +150,9 @@ bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appoint
                                   .name = wk_cell(rows, 0, "customer_name"),
                                   .phone = wk_cell(rows, 0, "customer_phone"),
                                   .email = wk_cell(rows, 0, "customer_email"),
-                                  .language = wk_cell(rows, 0, "language")};
+                                  .language = wk_cell(rows, 0, "language"),
+                                  .moves = wk_cell_int(rows, 0, "moves", 0),
+                                  .stands = wk_cell_bool(rows, 0, "stands")};
     }
     return true;
 }
@@ -214,8 +216,8 @@ bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *
         return true;
     }
     wk_sms_draft_t draft = {
-        .key = wk_printf(a, "sms:confirm:%.*s:%.*s", (int)p->id.len, p->id.data,
-                         (int)p->slot.starts.len, p->slot.starts.data),
+        .key = wk_printf(a, "sms:confirm:%.*s:%.*s:%lld", (int)p->id.len, p->id.data,
+                         (int)p->slot.starts.len, p->slot.starts.data, (long long)p->moves),
         .customer = p->customer,
         .from = sender,
         .to = p->phone,

@@ -61,6 +61,8 @@ typedef struct {
     wk_slot_t slot;
     int64_t minutes;
     va_str_t customer, name, phone, email, language;
+    int64_t moves; /* how often its time was changed */
+    bool stands;   /* confirmed, or held and not run out */
 } wk_appointment_t;
 
 /*

@@ -34,8 +34,10 @@ typedef struct {
     const wk_language_t *language; /* to answer in */
     /*
      * Where one message may be answered by several runs, of which one died: names the call
-     * by its place in that message's answer ("SM…:cancel_appointment:0"). An effect is then had
-     * once whatever its arguments, which a model may choose differently. May be absent.
+     * by its place in that message's answer ("SM…:cancel_appointment:0"), or is the id of the
+     * job that asks for one tool. An effect is then had once whatever its arguments, which a
+     * model may choose differently, and whatever they mean by then ("the next one"). May be
+     * absent.
      */
     va_str_t once;
 } wk_tool_caller_t;
@@ -87,6 +89,13 @@ bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t
  * else the call is answered as the first one was, and run() returns true.
  */
 bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first, wk_error_t *e);
+
+/* The talk that the call is part of; a request that is part of none is one by itself. */
+va_str_t wk_tool_talk(const wk_tool_call_t *call);
+
+/* The customer of the caller's number, who is made known; absent without a number. */
+bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer,
+                      wk_error_t *e);
 
 /* The text in the caller's language: wk_tool_say(call, "tool.booked", {"day", day}). */
 #define wk_tool_say(call, name, ...)                                                           \

@@ -3,6 +3,7 @@
 #include "worker/agent/tools/tools.h"
 #include "worker/effect.h"
 #include "worker/log.h"
+#include "worker/store/customers.h"
 
 static const wk_tool_t *const tools[] = {
     &wk_tool_get_store_hours,        &wk_tool_get_business_info,
@@ -91,6 +92,31 @@ static bool end_answer(run_t *r, wk_error_t *e)
                                     .body = va_buf_str(&r->text),
                                     .message = call->message,
                                     .stays = !refused || call->keeps};
+    return true;
+}
+
+/* ---------------------------------------------------------------- who asks */
+
+va_str_t wk_tool_talk(const wk_tool_call_t *call)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    bool is_talk = caller->level != WK_LEVEL_STAFF && caller->scope.len > 0;
+    return is_talk ? caller->scope : caller->once.len > 0 ? caller->once : VA_STR("");
+}
+
+bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer,
+                      wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {call->caller->phone, VA_STR("call")};
+    *customer = VA_STR_NULL;
+    if (call->caller->phone.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
+        return false;
+    }
+    *customer = wk_cell(rows, 0, "id");
     return true;
 }
 

@@ -10,6 +10,7 @@
 /* The headers, each absent unless it is what it should be. */
 typedef struct {
     va_str_t agent, call_sid, conversation, called, caller;
+    va_str_t shop_phone; /* the number that was called, if a shop has it */
 } identity_t;
 
 static va_str_t id_header(const va_job_t *job, const char *name)
@@ -51,15 +52,28 @@ static bool organization_of_name(wk_ctx_t *ctx, va_str_t named, va_str_t *organi
                                    e);
 }
 
-static bool find_organization(wk_ctx_t *ctx, const identity_t *id, const va_json_t *args,
+/* Of the agent and of the number that was called, which never belong to two shops. */
+static bool organization_of_headers(wk_ctx_t *ctx, identity_t *id, va_str_t *organization,
+                                    wk_error_t *e)
+{
+    va_str_t of_agent, of_number;
+    if (!wk_webhook_organization(ctx, "agent", id->agent, &of_agent, e) ||
+        !wk_webhook_organization(ctx, "number", id->called, &of_number, e)) {
+        return false;
+    }
+    if (of_agent.data != NULL && of_number.data != NULL && !va_str_eq(of_agent, of_number)) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The agent and the number are of two shops.");
+    }
+    *organization = of_agent.data != NULL ? of_agent : of_number;
+    id->shop_phone = of_number.data != NULL ? id->called : VA_STR_NULL;
+    return true;
+}
+
+static bool find_organization(wk_ctx_t *ctx, identity_t *id, const va_json_t *args,
                               va_str_t *organization, wk_error_t *e)
 {
     va_str_t named = named_organization(args), other = VA_STR_NULL;
-    if (!wk_webhook_organization(ctx, "agent", id->agent, organization, e)) {
-        return false;
-    }
-    if (organization->data == NULL &&
-        !wk_webhook_organization(ctx, "number", id->called, organization, e)) {
+    if (!organization_of_headers(ctx, id, organization, e)) {
         return false;
     }
     if (named.data != NULL && !organization_of_name(ctx, named, &other, e)) {
@@ -135,7 +149,7 @@ static bool read_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *
     caller->channel =
         id.call_sid.data != NULL || id.conversation.data != NULL ? "voice" : caller->channel;
     caller->scope = id.call_sid.data != NULL ? id.call_sid : id.conversation;
-    caller->shop_phone = id.called;
+    caller->shop_phone = id.shop_phone;
     caller->phone = id.caller; /* said by the platform, not attested: a place to write to */
     return wk_tx(ctx->db, ctx->arena, caller->organization, 0, look_at_call, &l, e);
 }
@@ -152,18 +166,24 @@ static bool read_member(wk_tx_t *tx, const wk_caller_t *member, void *arg, wk_er
     return shop_language(tx, l, e);
 }
 
+/* A job that is taken again, since who took it died, asks for nothing new. */
+static va_str_t job_key(const wk_ctx_t *ctx)
+{
+    return wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+}
+
 bool wk_tool_caller_member(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
                            unsigned roles, wk_tool_caller_t *caller, wk_error_t *e)
 {
     look_t l = {ctx, c, NULL, caller};
-    *caller = (wk_tool_caller_t){.channel = channel};
+    *caller = (wk_tool_caller_t){.channel = channel, .once = job_key(ctx)};
     return wk_caller_tx(ctx, roles, read_member, &l, e);
 }
 
 bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
                          const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e)
 {
-    *caller = (wk_tool_caller_t){.channel = channel};
+    *caller = (wk_tool_caller_t){.channel = channel, .once = job_key(ctx)};
     return ctx->job->claims != NULL
                ? wk_tool_caller_member(ctx, c, channel, WK_FROM_STAFF, caller, e)
                : read_agent(ctx, c, args, caller, e);

@@ -18,6 +18,7 @@
     " to_char(" at " AT TIME ZONE " zone ", 'HH24:MI') AS time"
 
 #define STANDS "(status IN ('confirmed', 'in_progress') OR (status = 'held' AND hold_expires_at > now()))"
+#define UPCOMING "(a.status = 'confirmed' OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
 /* clang-format on */
 
@@ -128,11 +129,13 @@ const wk_sql_t wk_sql_appointment_find = {
     "       (extract(epoch FROM a.ends_at - a.starts_at) / 60)::int AS minutes,"
     "       " STARTS("a.starts_at", "o.timezone::text") ", " DATE_AND_TIME("a.starts_at", "o.timezone::text") ","
     "       a.customer_id, a.customer_name, a.customer_phone, a.customer_email, a.language,"
-    "       a.google_calendar_id AS calendar_id"
+    "       a.google_calendar_id AS calendar_id,"
+    "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]')) AS moves,"
+    "       " UPCOMING " AS stands"
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
     " WHERE ($2::uuid IS NULL OR a.customer_id = $2::uuid)"
     "   AND CASE WHEN $1::text IS NOT NULL THEN a.id = uuid_or_null($1)"
-    "            ELSE a.status IN ('held', 'confirmed') AND a.starts_at > now() END"
+    "            ELSE " UPCOMING " AND a.starts_at > now() END"
     " ORDER BY a.starts_at LIMIT 1 FOR UPDATE OF a",
     2};
 

@@ -417,6 +417,12 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p, wk_
     return true;
 }
 
+static bool refuse_over(wk_tool_call_t *call)
+{
+    return wk_tool_refuse(call, 409, "appointment_over",
+                          wk_text(call->caller->language, "tool.no_appointment"));
+}
+
 static const wk_arg_t reschedule_args[] = {
     {.name = "appointment_id",
      .description = "which; the customer's next one if absent",
@@ -435,6 +441,7 @@ static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
     va_str_t params[] = {p->id, slot->starts,
                          wk_printf(call->ctx->arena, "%lld", (long long)p->minutes)};
     p->slot = *slot;
+    p->moves += moves;
     if (moves && (!wk_sql(tx, &wk_sql_appointment_move, params, NULL, e) ||
                   !wk_appointment_changed(tx, p, "moved", e) ||
                   !wk_appointment_confirm(call->ctx, tx, p, s, call->caller->language,
@@ -468,11 +475,8 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
     if (!wk_slot_look(tx, &s, &moment, p.id, p.phone, &slot, &state, e)) {
         return false;
     }
-    bool stands =
-        va_str_eq(p.status, VA_STR("confirmed")) || va_str_eq(p.status, VA_STR("held"));
-    if (!stands) {
-        return wk_tool_refuse(call, 409, "appointment_over",
-                              wk_text(call->caller->language, "tool.no_appointment"));
+    if (!p.stands) {
+        return refuse_over(call);
     }
     return state == WK_SLOT_FREE ? move_to(tx, call, &p, &s, &slot, e)
                                  : refuse_slot(tx, call, &s, &slot, state, e);
@@ -506,6 +510,9 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     if (!wk_service(tx, call->caller->language, p.type, &s, e) ||
         !wk_appointment_cancel(tx, &p, by, wk_arg_text(call->args, "reason"), &cancelled, e)) {
         return false;
+    }
+    if (!cancelled && !va_str_eq(p.status, VA_STR("cancelled"))) {
+        return refuse_over(call);
     }
     va_json_add_str(call->out, "appointment_id", p.id);
     va_json_add_c(call->out, "status", "cancelled");

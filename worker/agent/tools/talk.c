@@ -21,21 +21,6 @@ static const wk_arg_t transfer_args[] = {
     {NULL},
 };
 
-static bool reach(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    va_str_t params[] = {call->caller->phone, VA_STR("call")};
-    *customer = VA_STR_NULL;
-    if (call->caller->phone.data == NULL) {
-        return true;
-    }
-    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
-        return false;
-    }
-    *customer = wk_cell(rows, 0, "id");
-    return true;
-}
-
 static va_str_t briefing(const wk_tool_call_t *call)
 {
     va_str_t reason = wk_arg_text(call->args, "reason");
@@ -50,10 +35,9 @@ static va_str_t briefing(const wk_tool_call_t *call)
 static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
-    va_str_t customer, scope = call->caller->scope;
-    va_str_t key = wk_printf(call->ctx->arena, "transfer:%.*s", (int)scope.len,
-                             scope.len > 0 ? scope.data : "");
-    if (!reach(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
+    va_str_t customer, talk = wk_tool_talk(call);
+    va_str_t key = wk_printf(call->ctx->arena, "transfer:%.*s", (int)talk.len, talk.data);
+    if (!wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
     }
     if (!first) {

@@ -1,0 +1,226 @@
+/* tools.call: what a caller, a shop and a death in the middle must not be able to do. */
+#include <stdio.h>
+#include <string.h>
+
+#include "t/handlers/lib/texts.h"
+
+#define SID "CA000000000000000000000000000000c1"
+
+static int setup(void **state)
+{
+    t_sqlf("DELETE FROM appointments; DELETE FROM tasks; DELETE FROM calls;"
+           "DELETE FROM organization_phone_numbers WHERE phone_number = '+14165550009'");
+    return t_texts_setup(state);
+}
+
+static const char *uri_of(const char *tool)
+{
+    return wk_printf(t_ctx.arena, "/api/elevenlabs/tools/%s", tool).data;
+}
+
+/* John's call, vouched for by the carrier; id: of the job, each its own without. */
+static t_answer_t in_call(const char *id, const char *tool, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = "tools.call",
+                            .id = id,
+                            .method = "POST",
+                            .uri = uri_of(tool),
+                            .headers = {"x-va-agent", "agent_downtown", "x-va-call", SID},
+                            .body = body});
+}
+
+/* Nothing but the shop is known. */
+static t_answer_t from_nowhere(const char *tool, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = "tools.call",
+                            .method = "POST",
+                            .uri = uri_of(tool),
+                            .headers = {"x-va-agent", "agent_downtown"},
+                            .body = body});
+}
+
+static void open_call(void)
+{
+    t_sqlf("INSERT INTO calls (organization_id, twilio_call_sid, direction, caller_number,"
+           "    called_number, stir_verstat) VALUES ('" DOWNTOWN "', '" SID "', 'inbound',"
+           "    '" JOHN_NUMBER "', '" DOWNTOWN_NUMBER "', 'TN-Validation-Passed-A')");
+}
+
+/* An appointment of John's so many hours from the opening in some days. */
+static void appoint(int hours, const char *status, const char *expires)
+{
+    t_sqlf("INSERT INTO appointments (organization_id, customer_id, customer_phone, starts_at,"
+           "    ends_at, status, hold_expires_at) SELECT '" DOWNTOWN "', '" JOHN "',"
+           "    '" JOHN_NUMBER "', at, at + interval '1 hour', '%s', %s"
+           "  FROM (SELECT date_trunc('hour', now()) + interval '2 days %d hours' AS at) x",
+           status, expires, hours);
+}
+
+static const char *free_slot(int n)
+{
+    return t_sqlf(
+        "SET app.current_organization_id = '" DOWNTOWN "';"
+        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
+        "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
+        "    now() + interval '4 days', now() + interval '20 days', '1 hour')"
+        " ORDER BY starts_at OFFSET %d LIMIT 1",
+        n);
+}
+
+/* ---------------------------------------------------------------- words for the shop */
+
+static const char *message_of(const char *end)
+{
+    char start[400];
+    memset(start, 'a', 399);
+    start[399] = '\0';
+    return wk_printf(t_ctx.arena, "{\"message\":\"%s%s\"}", start, end).data;
+}
+
+static void messages_that_begin_alike_are_two(void **state)
+{
+    (void)state;
+    open_call();
+    const char *bodies[] = {message_of("\xc3\xa9 one"), message_of("\xc3\xa9 two"),
+                            message_of("\xc3\xa9 one")};
+    for (size_t i = 0; i < 3; i++) {
+        t_answer_t a = in_call(NULL, "take_message", bodies[i]);
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/success"), "true");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 2);
+}
+
+static void strangers_who_ask_alike_are_each_heard(void **state)
+{
+    static const char *const asked[][2] = {{"take_message", "{\"message\":\"Call me back\"}"},
+                                           {"transfer_to_human", "{\"reason\":\"warranty\"}"}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        t_answer_t a = from_nowhere(asked[i % 2][0], asked[i % 2][1]);
+        assert_string_equal(t_text(&a, "/success"), "true");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 4);
+}
+
+/* ---------------------------------------------------------------- done once, or not said */
+
+static void a_job_taken_again_cancels_nothing_more(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "confirmed", "NULL");
+    appoint(2, "confirmed", "NULL");
+    t_answer_t a = in_call("again", "cancel_appointment", "{}");
+    t_answer_t b = in_call("again", "cancel_appointment", "{}");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(t_text(&b, "/appointment_id"), t_text(&a, "/appointment_id"));
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'cancelled'"),
+                     1);
+}
+
+static void what_is_over_is_not_said_to_be_cancelled(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "completed", "NULL");
+    const char *id = t_sqlf("SELECT id FROM appointments");
+    t_answer_t a = in_call(NULL, "cancel_appointment",
+                           wk_printf(t_ctx.arena, "{\"appointment_id\":\"%s\"}", id).data);
+    assert_error(&a, 200, "appointment_over");
+    assert_string_equal(t_sqlf("SELECT status FROM appointments"), "completed");
+}
+
+static void a_hold_that_ran_out_is_nobodys_next_appointment(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "held", "now() - interval '1 minute'");
+    appoint(2, "confirmed", "NULL");
+    const char *held = t_sqlf("SELECT id FROM appointments WHERE status = 'held'");
+    t_answer_t a = in_call(
+        NULL, "reschedule_appointment",
+        wk_printf(t_ctx.arena, "{\"appointment_id\":\"%s\",\"appointment_datetime\":\"%s\"}",
+                  held, free_slot(0))
+            .data);
+    assert_error(&a, 200, "appointment_over");
+    a = in_call(NULL, "cancel_appointment", "{}");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'confirmed'"),
+                     0);
+}
+
+static void moved_there_and_back_is_confirmed_each_time(void **state)
+{
+    (void)state;
+    open_call();
+    const char *slots[] = {free_slot(0), free_slot(3), free_slot(0)};
+    for (size_t i = 0; i < 3; i++) {
+        t_answer_t a =
+            in_call(NULL, i == 0 ? "book_appointment" : "reschedule_appointment",
+                    wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", slots[i]).data);
+        assert_string_equal(t_text(&a, "/confirmation_sent"), "true");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 3);
+}
+
+/* ---------------------------------------------------------------- whose call */
+
+static void an_agent_and_a_number_of_two_shops_are_refused(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = "tools.call",
+                   .method = "POST",
+                   .uri = uri_of("take_message"),
+                   .headers = {"x-va-agent", "agent_downtown", "x-va-called", UPTOWN_NUMBER},
+                   .body = "{\"message\":\"hello\"}"});
+    assert_status(&a, 403);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 0);
+}
+
+static void a_text_leaves_from_the_shops_own_number(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "tools.call",
+        .method = "POST",
+        .uri = uri_of("book_appointment"),
+        .headers = {"x-va-agent", "agent_downtown", "x-va-called", "+14165550009",
+                    "x-va-caller", STRANGER},
+        .body =
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", free_slot(0)).data});
+    assert_string_equal(t_text(&a, "/confirmation_sent"), "true");
+    assert_string_equal(t_sqlf("SELECT from_number FROM messages"), DOWNTOWN_NUMBER);
+}
+
+/* ---------------------------------------------------------------- arguments */
+
+static void a_number_is_a_decimal_one(void **state)
+{
+    static const char *const numbers[] = {"0x10", "nan", "0x1p3", "infinity"};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        t_answer_t a =
+            from_nowhere("get_product_recommendations",
+                         wk_printf(t_ctx.arena, "{\"budget_max\":\"%s\"}", numbers[i]).data);
+        assert_error(&a, 200, "bad_request");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_that_begin_alike_are_two),
+        cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
+        cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
+        cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
+        cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
+        cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),
+        cmocka_unit_test(an_agent_and_a_number_of_two_shops_are_refused),
+        cmocka_unit_test(a_text_leaves_from_the_shops_own_number),
+        cmocka_unit_test(a_number_is_a_decimal_one),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
