@@ -2,8 +2,8 @@
 # runtime is built a second time, with the places where it may be let die (crash.h), and
 # with job types of the tests' own (lib/registry.c) instead of the product's.
 
-WT_RUNTIME_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/commands/*.c)) \
-                  $(addprefix worker/store/,effects.c migrations.c outbox.c transaction.c)
+WT_RUNTIME_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/commands/*.c \
+                                                        worker/store/*.c))
 WT_LIB_SRC     := $(wildcard t/worker/lib/*.c)
 WT_SRC         := $(wildcard t/worker/*.c)
 WT_BUILD       := $(BUILD)/worker-tests
