@@ -103,6 +103,18 @@ static void strangers_who_ask_alike_are_each_heard(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 4);
 }
 
+static void texts_that_begin_alike_are_two(void **state)
+{
+    (void)state;
+    open_call();
+    for (size_t i = 0; i < 3; i++) {
+        t_answer_t a =
+            in_call(NULL, "send_sms", message_of(i == 1 ? "\xc3\xa9 one" : "\xc3\xa9"));
+        assert_string_equal(t_text(&a, "/success"), "true");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 2);
+}
+
 /* ---------------------------------------------------------------- done once, or not said */
 
 static void a_job_taken_again_cancels_nothing_more(void **state)
@@ -212,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_that_begin_alike_are_two),
+        cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),

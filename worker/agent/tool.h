@@ -93,6 +93,13 @@ bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first,
 /* The talk that the call is part of; a request that is part of none is one by itself. */
 va_str_t wk_tool_talk(const wk_tool_call_t *call);
 
+/*
+ * A key of the ledger for words said in a talk: two texts of one talk are two effects, the same
+ * text again is the same.
+ */
+bool wk_tool_words_key(const wk_tool_call_t *call, const char *what, va_str_t words,
+                       va_str_t *key, wk_error_t *e);
+
 /* The customer of the caller's number, who is made known; absent without a number. */
 bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer,
                       wk_error_t *e);

@@ -1,5 +1,7 @@
 #include "worker/agent/tools.h"
 
+#include "core/base64.h"
+#include "core/hmac.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/effect.h"
 #include "worker/log.h"
@@ -102,6 +104,21 @@ va_str_t wk_tool_talk(const wk_tool_call_t *call)
     const wk_tool_caller_t *caller = call->caller;
     bool is_talk = caller->level != WK_LEVEL_STAFF && caller->scope.len > 0;
     return is_talk ? caller->scope : caller->once.len > 0 ? caller->once : VA_STR("");
+}
+
+bool wk_tool_words_key(const wk_tool_call_t *call, const char *what, va_str_t words,
+                       va_str_t *key, wk_error_t *e)
+{
+    uint8_t digest[32];
+    char hex[2 * sizeof(digest)];
+    va_str_t talk = wk_tool_talk(call);
+    if (va_sha256(words, digest) != VA_OK) {
+        return wk_error(e, WK_INTERNAL, "%s: the words cannot be hashed", what);
+    }
+    va_hex_encode(hex, digest, sizeof(digest));
+    *key = wk_printf(call->ctx->arena, "%s:%.*s:%.*s", what, (int)talk.len, talk.data,
+                     (int)sizeof(hex), hex);
+    return true;
 }
 
 bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer,

@@ -14,30 +14,6 @@ static va_str_t or_empty(va_str_t s)
     return s.data != NULL ? s : VA_STR("");
 }
 
-/* The caller's customer; absent when the number is withheld. */
-static bool reach(wk_tx_t *tx, wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    va_str_t params[] = {call->caller->phone, VA_STR("call")};
-    *customer = VA_STR_NULL;
-    if (call->caller->phone.data == NULL) {
-        return true;
-    }
-    if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
-        return false;
-    }
-    *customer = wk_cell(rows, 0, "id");
-    return true;
-}
-
-/* Of one talk and one text: the same words again are the same effect. */
-static va_str_t key_of(const wk_tool_call_t *call, const char *what, va_str_t text)
-{
-    va_str_t scope = or_empty(call->caller->scope);
-    return wk_printf(call->ctx->arena, "%s:%.*s:%.*s", what, (int)scope.len, scope.data,
-                     (int)(text.len < 400 ? text.len : 400), or_empty(text).data);
-}
-
 /* ---------------------------------------------------------------- send_sms */
 
 static const wk_arg_t sms_args[] = {
@@ -73,7 +49,7 @@ static bool shop_number(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *numbe
 static bool send_sms(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first, may;
-    va_str_t customer, from;
+    va_str_t customer, from, key, claim;
     const wk_language_t *l = call->caller->language;
     va_str_t text = wk_arg_text(call->args, "message"), to = call->caller->phone;
     if (to.data == NULL) {
@@ -85,9 +61,10 @@ static bool send_sms(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     if (!may || from.data == NULL) {
         return wk_tool_refuse(call, 409, "no_consent", wk_text(l, "tool.sms_unwanted"));
     }
-    va_str_t key = key_of(call, "sms:tool", text);
-    if (!reach(tx, call, &customer, e) ||
-        !wk_tool_claim(tx, call, key_of(call, "send_sms", text), &first, e)) {
+    if (!wk_tool_words_key(call, "sms:tool", text, &key, e) ||
+        !wk_tool_words_key(call, "send_sms", text, &claim, e) ||
+        !wk_tool_customer(tx, call, &customer, e) ||
+        !wk_tool_claim(tx, call, claim, &first, e)) {
         return false;
     }
     if (!first) {
@@ -128,10 +105,10 @@ static const wk_arg_t followup_args[] = {
 static bool trigger_followup(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
-    va_str_t customer, reason = wk_arg_text(call->args, "reason");
+    va_str_t customer, key, reason = wk_arg_text(call->args, "reason");
     va_str_t name = wk_arg_text(call->args, "customer_name");
-    if (!reach(tx, call, &customer, e) ||
-        !wk_tool_claim(tx, call, key_of(call, "followup", reason), &first, e)) {
+    if (!wk_tool_words_key(call, "followup", reason, &key, e) ||
+        !wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
     }
     if (!first) {
@@ -168,7 +145,7 @@ static bool create_lead(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     va_str_t customer;
     const wk_language_t *l = call->caller->language;
-    if (!reach(tx, call, &customer, e)) {
+    if (!wk_tool_customer(tx, call, &customer, e)) {
         return false;
     }
     if (customer.data == NULL) {

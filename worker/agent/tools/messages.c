@@ -1,6 +1,4 @@
 /* take_message: words for the people of the shop. */
-#include "core/base64.h"
-#include "core/hmac.h"
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
 
@@ -14,29 +12,14 @@ static const wk_arg_t message_args[] = {
     {NULL},
 };
 
-/* Two messages of one talk are two; the same words again are the same message. */
-static bool message_key(const wk_tool_call_t *call, va_str_t text, va_str_t *key, wk_error_t *e)
-{
-    uint8_t digest[32];
-    char words[2 * sizeof(digest)];
-    va_str_t talk = wk_tool_talk(call);
-    if (va_sha256(text, digest) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "a message cannot be hashed");
-    }
-    va_hex_encode(words, digest, sizeof(digest));
-    *key = wk_printf(call->ctx->arena, "message:%.*s:%.*s", (int)talk.len, talk.data,
-                     (int)sizeof(words), words);
-    return true;
-}
-
 static bool take_message(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
     va_str_t customer, key, text = wk_arg_text(call->args, "message");
     bool callback = wk_arg_bool(call->args, "callback", false);
     va_str_t name = wk_arg_text(call->args, "customer_name");
-    if (!message_key(call, text, &key, e) || !wk_tool_customer(tx, call, &customer, e) ||
-        !wk_tool_claim(tx, call, key, &first, e)) {
+    if (!wk_tool_words_key(call, "message", text, &key, e) ||
+        !wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
     }
     if (!first) {
