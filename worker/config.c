@@ -81,6 +81,12 @@ static const setting_t settings[] = {
     {"shopify", "base_url", "SHOPIFY_BASE_URL", TEXT, AT(shopify_base_url), NULL, 0, 0},
     {"shopify", "access_token", "SHOPIFY_ACCESS_TOKEN", TEXT, AT(shopify_access_token), NULL, 0,
      0},
+    {"google", "base_url", "GOOGLE_BASE_URL", TEXT, AT(google_base_url), NULL, 0, 0},
+    {"google", "client_id", "GOOGLE_CLIENT_ID", TEXT, AT(google_client_id), NULL, 0, 0},
+    {"google", "client_secret", "GOOGLE_CLIENT_SECRET", TEXT, AT(google_client_secret), NULL, 0,
+     0},
+    {"google", "channel_token", "GOOGLE_CHANNEL_TOKEN", TEXT, AT(google_channel_token), NULL, 0,
+     0},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -337,6 +343,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     }
     if (c->openai_api_key == NULL) {
         found(&f, false, "OpenAI is not configured: the embedded receptionist answers");
+    }
+    if (c->google_client_id == NULL || c->google_client_secret == NULL) {
+        found(&f, false, "Google is not configured: no calendar can be connected");
     }
     return f.ok;
 }

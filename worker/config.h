@@ -49,6 +49,8 @@ typedef struct {
     int openai_timeout_ms; /* of one answer, to its last word */
     int openai_turn_ms;    /* of all it takes to answer one message */
     const char *shopify_base_url, *shopify_access_token;
+    const char *google_base_url, *google_client_id, *google_client_secret;
+    const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
 } wk_config_t;
 
 /*

@@ -21,6 +21,8 @@ static const command_t commands[] = {
      wk_command_migrate},
     {"check", "", "look for what would not work, or not safely", wk_command_check},
     {"dead", "list|show|replay|drop ...", "the jobs that were given up", wk_command_dead},
+    {"rotate-keys", "", "encrypt what is stored with the first of ENCRYPTION_KEY",
+     wk_command_rotate_keys},
     {"queue", "stats", "what stands in the queues", wk_command_queue},
 };
 
@@ -30,10 +32,10 @@ static void usage(FILE *out)
 {
     fprintf(out, "usage: voiceagent-worker [-c FILE] [COMMAND]\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        fprintf(out, "  %-8s %-27s %s\n", commands[i].name, commands[i].args, commands[i].help);
+        fprintf(out, "  %-11s %-27s %s\n", commands[i].name, commands[i].args, commands[i].help);
     }
     fprintf(out,
-            "  %-8s %-27s %s\n\n"
+            "  %-11s %-27s %s\n\n"
             "  -c, --config FILE   settings; without it %s when it is there.\n"
             "                      The environment overrides it (docs/settings.md).\n"
             "  -h, --help\n",

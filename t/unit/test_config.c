@@ -221,6 +221,8 @@ static const wk_config_t good = {
     .twilio_auth_token = "t",
     .elevenlabs_api_key = "k",
     .openai_api_key = "k",
+    .google_client_id = "i",
+    .google_client_secret = "s",
 };
 
 static void test_a_good_configuration_has_no_findings(void **state)
@@ -264,6 +266,7 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(false, "Twilio", twilio_auth_token, NULL);
     FINDS(false, "ElevenLabs", elevenlabs_api_key, NULL);
     FINDS(false, "OpenAI", openai_api_key, NULL);
+    FINDS(false, "Google", google_client_secret, NULL);
 #undef FINDS
 }
 

@@ -1,5 +1,6 @@
 #include "worker/agent/appointment.h"
 
+#include "worker/agent/calendar_push.h"
 #include "worker/agent/event.h"
 #include "worker/agent/reminder.h"
 #include "worker/agent/wording.h"
@@ -171,7 +172,7 @@ bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *p, const char *
     va_json_add_str(ev.json, "appointmentType", p->type);
     va_json_add_str(ev.json, "startsAt", p->slot.starts);
     va_json_add_str(ev.json, "customerName", p->name);
-    return wk_event_end(&ev, e);
+    return wk_event_end(&ev, e) && wk_calendar_push_later(tx, p->id, e);
 }
 
 bool wk_appointment_cancel(wk_tx_t *tx, const wk_appointment_t *p, const char *by,

@@ -72,7 +72,10 @@ typedef struct {
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
                          bool *found, wk_error_t *e);
 
-/* change: "booked", "held", "moved", "cancelled", "updated". */
+/*
+ * change: "booked", "held", "moved", "cancelled", "updated". Dashboards hear of it, and the
+ * shop's Google calendar follows.
+ */
 bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *appointment,
                             const char *change, wk_error_t *e);
 

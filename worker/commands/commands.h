@@ -18,6 +18,7 @@ int wk_command_run(const wk_cli_t *cli, int argc, char **argv);
 int wk_command_migrate(const wk_cli_t *cli, int argc, char **argv);
 int wk_command_check(const wk_cli_t *cli, int argc, char **argv);
 int wk_command_dead(const wk_cli_t *cli, int argc, char **argv);
+int wk_command_rotate_keys(const wk_cli_t *cli, int argc, char **argv);
 int wk_command_queue(const wk_cli_t *cli, int argc, char **argv);
 
 #endif

@@ -1,3 +1,5 @@
+#include "worker/agent/calendar_push.h"
+#include "worker/agent/calendar_sync.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
@@ -17,12 +19,20 @@ static const wk_handler_t handlers[] = {
     {"auth.ticket", WK_READ, wk_auth_ticket, 0},
     {"auth.logout", WK_EFFECT, wk_auth_logout, 0},
 
+    {"calendar.notify", WK_EFFECT, wk_calendar_notify, 0},
+    {"calendar.push", WK_EFFECT, wk_calendar_push, WK_CALENDAR_PUSH_ATTEMPTS},
+    {"calendar.sync", WK_EFFECT, wk_calendar_sync, WK_CALENDAR_SYNC_ATTEMPTS},
     {"call_status.store", WK_EFFECT, wk_call_status_store, 0},
     {"calls.begin", WK_EFFECT, wk_calls_begin, 0},
     {"calls.get", WK_READ, wk_calls_get, 0},
     {"calls.list", WK_READ, wk_calls_list, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
+    {"integrations.callback", WK_EFFECT, wk_integrations_callback, 0},
+    {"integrations.connect", WK_READ, wk_integrations_connect, 0},
+    {"integrations.list", WK_READ, wk_integrations_list, 0},
+    {"integrations.release", WK_EFFECT, wk_integrations_release, 0},
+    {"integrations.remove", WK_EFFECT, wk_integrations_remove, 0},
     {"jobs.get", WK_READ, wk_jobs_get, 0},
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},

@@ -2,6 +2,7 @@
 #include "worker/store/appointments.h"
 #include "core/phone.h"
 #include "worker/agent/appointment.h"
+#include "worker/agent/calendar_bridge.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
 #include "worker/store/customers.h"
@@ -9,6 +10,7 @@
 #define SLOTS_TOLD   20 /* in the answer; an agent says the first SLOTS_SAID */
 #define SLOTS_SAID   3
 #define ALTERNATIVES 3
+#define DAYS_AHEAD   7
 #define HOLD_S       "300" /* a customer who says "one moment" */
 
 static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
@@ -48,6 +50,15 @@ static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
     }
     return whole.data != NULL && memchr(whole.data, 'T', whole.len) != NULL &&
            wk_moment_parse(a, whole, false, moment);
+}
+
+/* What Google calls taken on the day that is asked for. */
+static void ask_about_moment(wk_tool_call_t *call)
+{
+    wk_moment_t moment;
+    if (read_moment(call, &moment)) {
+        wk_calendar_bridge(call->ctx, call->caller->organization, &moment, 1);
+    }
 }
 
 static bool refuse_moment(wk_tool_call_t *call)
@@ -116,6 +127,16 @@ static va_str_t preferred_day(const va_json_t *args)
     return day.data != NULL ? day : wk_arg_text(args, "date");
 }
 
+static void ask_about_days(wk_tool_call_t *call)
+{
+    wk_moment_t day = {VA_STR_NULL, VA_STR_NULL};
+    va_str_t from = preferred_day(call->args);
+    if (from.data == NULL || wk_moment_parse(call->ctx->arena, from, false, &day)) {
+        wk_calendar_bridge(call->ctx, call->caller->organization, &day,
+                           wk_arg_int(call->args, "days_ahead", DAYS_AHEAD));
+    }
+}
+
 static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_service_t s;
@@ -128,8 +149,8 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     }
     va_str_t date = day.wall.data != NULL ? va_str(day.wall.data, 10) : VA_STR_NULL;
     if (!read_service(tx, call, &s, e) ||
-        !wk_slots(tx, &s, date, wk_arg_int(call->args, "days_ahead", 7), SLOTS_TOLD, &slots,
-                  e)) {
+        !wk_slots(tx, &s, date, wk_arg_int(call->args, "days_ahead", DAYS_AHEAD), SLOTS_TOLD,
+                  &slots, e)) {
         return false;
     }
     put_slots(call, "available_slots", &slots);
@@ -147,6 +168,7 @@ const wk_tool_t wk_tool_check_availability = {
     .name = "check_availability",
     .also = "check_calendar",
     .args = availability_args,
+    .before = ask_about_days,
     .run = check_availability,
 };
 
@@ -387,6 +409,7 @@ const wk_tool_t wk_tool_book_appointment = {
     .name = "book_appointment",
     .args = book_args,
     .effect = true,
+    .before = ask_about_moment,
     .run = book_appointment,
 };
 
@@ -487,6 +510,7 @@ const wk_tool_t wk_tool_reschedule_appointment = {
     .args = reschedule_args,
     .level = WK_LEVEL_PHONE,
     .effect = true,
+    .before = ask_about_moment,
     .run = reschedule_appointment,
 };
 

@@ -1,0 +1,164 @@
+#include "worker/agent/calendar_apply.h"
+
+#include "worker/agent/appointment.h"
+#include "worker/agent/calendar_event.h"
+#include "worker/agent/calendar_push.h"
+#include "worker/agent/task.h"
+#include "worker/log.h"
+#include "worker/store/appointments.h"
+#include "worker/store/calendar.h"
+
+#define MAX_SPAN_S (744 * 3600) /* as appointments' own check has it */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    wk_tx_t *tx;
+    va_str_t calendar, zone, event_id;
+    const va_json_t *event;
+} change_t;
+
+static va_str_t number(const change_t *c, int64_t n)
+{
+    return wk_printf(c->ctx->arena, "%lld", (long long)n);
+}
+
+/* ---------------------------------------------------------------- somebody else's */
+
+static bool drop(const change_t *c, wk_error_t *e)
+{
+    va_str_t params[] = {c->calendar, c->event_id};
+    return wk_sql(c->tx, &wk_sql_calendar_event_drop, params, NULL, e);
+}
+
+static bool mirror(const change_t *c, wk_error_t *e)
+{
+    bool readable;
+    wk_calendar_span_t span;
+    if (!wk_calendar_event_times(c->tx, c->event, c->zone, &span, &readable, e)) {
+        return false;
+    }
+    if (!readable) {
+        wk_log(WK_WARN, "an event without a time", WK_S("event", c->event_id));
+        return drop(c, e);
+    }
+    va_str_t params[] = {c->calendar,
+                         c->event_id,
+                         number(c, span.starts_s),
+                         number(c, span.ends_s),
+                         wk_calendar_event_busy(c->event) ? VA_STR("true") : VA_STR("false"),
+                         va_json_get_string(c->event, "etag")};
+    return wk_sql(c->tx, &wk_sql_calendar_event_put, params, NULL, e);
+}
+
+/* ---------------------------------------------------------------- ours */
+
+static bool raise_conflict(const change_t *c, const wk_appointment_t *p, wk_error_t *e)
+{
+    wk_task_t task = {.kind = "review",
+                      .key = wk_printf(c->ctx->arena, "calendar:conflict:%.*s:%.*s",
+                                       (int)p->id.len, p->id.data, (int)p->slot.starts.len,
+                                       p->slot.starts.data),
+                      .title = "task.calendar_conflict",
+                      .who = p->name.len > 0 ? p->name : p->phone,
+                      .text = p->slot.starts,
+                      .customer = p->customer};
+    return wk_task_raise(c->ctx, c->tx, &task, e);
+}
+
+/* Google shows the appointment where it is not: it is put right there, and the shop hears. */
+static bool insist(const change_t *c, const wk_appointment_t *p, wk_error_t *e)
+{
+    return raise_conflict(c, p, e) && wk_calendar_push_later(c->tx, p->id, e);
+}
+
+static bool occupied(const change_t *c, const wk_appointment_t *p,
+                     const wk_calendar_span_t *span, bool *other, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {p->id, number(c, span->starts_s), number(c, span->ends_s)};
+    if (!wk_sql(c->tx, &wk_sql_slots_lock, &p->resource, NULL, e) ||
+        !wk_sql(c->tx, &wk_sql_calendar_occupied, params, &rows, e)) {
+        return false;
+    }
+    *other = wk_cell_bool(rows, 0, "other");
+    return true;
+}
+
+static bool move(const change_t *c, wk_appointment_t *p, const wk_calendar_span_t *span,
+                 wk_error_t *e)
+{
+    bool other = true, found;
+    bool possible =
+        span->ends_s > span->starts_s && span->ends_s - span->starts_s <= MAX_SPAN_S;
+    if (possible && !occupied(c, p, span, &other, e)) {
+        return false;
+    }
+    if (other) {
+        return insist(c, p, e);
+    }
+    va_str_t params[] = {p->id, number(c, span->starts_s), number(c, span->ends_s)};
+    return wk_sql(c->tx, &wk_sql_calendar_move, params, NULL, e) &&
+           wk_appointment_find(c->tx, p->id, VA_STR_NULL, p, &found, e) &&
+           wk_appointment_changed(c->tx, p, "moved", e);
+}
+
+static bool is_word(va_str_t text, const char *word)
+{
+    return va_str_eq(text, va_str_c(word));
+}
+
+/* owner: a row of wk_sql_calendar_owner. Nothing, where our own change is on its way. */
+static bool follow(const change_t *c, const wk_rows_t *owner, wk_error_t *e)
+{
+    wk_appointment_t p;
+    wk_calendar_span_t given, now;
+    bool found, readable, cancelled;
+    va_str_t status = wk_cell(owner, 0, "status");
+    va_str_t id = wk_cell(owner, 0, "id");
+    if (!(is_word(status, "confirmed") || is_word(status, "held")) ||
+        is_word(wk_cell(owner, 0, "calendar_state"), "pending")) {
+        return true;
+    }
+    if (!wk_appointment_find(c->tx, id, VA_STR_NULL, &p, &found, e)) {
+        return false;
+    }
+    if (wk_calendar_event_cancelled(c->event)) {
+        return wk_appointment_cancel(c->tx, &p, "calendar", VA_STR_NULL, &cancelled, e);
+    }
+    if (!wk_calendar_event_times(c->tx, c->event, c->zone, &now, &readable, e)) {
+        return false;
+    }
+    bool echo = wk_calendar_event_given(c->event, &given) && given.starts_s == now.starts_s &&
+                given.ends_s == now.ends_s;
+    bool same = now.starts_s == wk_cell_int(owner, 0, "starts_s", 0) &&
+                now.ends_s == wk_cell_int(owner, 0, "ends_s", 0);
+    return !readable || echo || same || move(c, &p, &now, e);
+}
+
+/* ---------------------------------------------------------------- one event */
+
+bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t zone,
+                       const va_json_t *event, wk_error_t *e)
+{
+    wk_rows_t *owner;
+    change_t c = {.ctx = ctx,
+                  .tx = tx,
+                  .calendar = calendar,
+                  .zone = zone,
+                  .event_id = va_json_get_string(event, "id"),
+                  .event = event};
+    va_str_t params[] = {calendar, c.event_id};
+    if (c.event_id.len == 0) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_calendar_owner, params, &owner, e)) {
+        return false;
+    }
+    if (wk_rows_count(owner) == 1) {
+        return follow(&c, owner, e);
+    }
+    if (wk_calendar_event_appointment(event).data != NULL) {
+        return true; /* the push that made it has yet to note it */
+    }
+    return wk_calendar_event_cancelled(event) ? drop(&c, e) : mirror(&c, e);
+}

@@ -1,0 +1,123 @@
+/* The shop's Google calendars: what of them is mirrored, and how far appointments are there. */
+#ifndef WK_STORE_CALENDAR_H
+#define WK_STORE_CALENDAR_H
+
+#include "worker/db.h"
+
+/* ---------------------------------------------------------------- appointments */
+
+/* $1 appointment: its event is to be brought up to date. Affects no row without a calendar. */
+extern const wk_sql_t wk_sql_calendar_pending;
+
+/*
+ * $1 appointment, as its event is to be: id status calendar event calendar_state type purpose
+ * notes customer_name customer_phone customer_email starts ends (RFC 3339, UTC) starts_s ends_s
+ * (Unix time) zone language of the shop.
+ */
+extern const wk_sql_t wk_sql_calendar_appointment;
+
+/*
+ * $1 appointment, $2 calendar, $3 event or null, $4 etag or null, $5 and $6 starts_s and
+ * ends_s, $7 status: that is what Google has now. The row counts as synced if it is still so.
+ */
+extern const wk_sql_t wk_sql_calendar_pushed;
+
+/* $1 appointment: its event was given up. */
+extern const wk_sql_t wk_sql_calendar_failed;
+
+/* Up to 100 ids whose events are missing or stayed behind: id. */
+extern const wk_sql_t wk_sql_calendar_behind;
+
+/* $1 calendar, $2 event: the appointment of it, locked: id status calendar_state starts_s
+ * ends_s. */
+extern const wk_sql_t wk_sql_calendar_owner;
+
+/* $1 appointment, $2 and $3 Unix time: other, whether another one stands there. */
+extern const wk_sql_t wk_sql_calendar_occupied;
+
+/* $1 appointment, $2 and $3 Unix time. */
+extern const wk_sql_t wk_sql_calendar_move;
+
+/* ---------------------------------------------------------------- the mirror */
+
+/* Every calendar of the shop has a row to be synchronised by. */
+extern const wk_sql_t wk_sql_calendars_ensure;
+
+/* After a consent: nothing of what another account had is left. */
+extern const wk_sql_t wk_sql_calendars_forget_state;
+extern const wk_sql_t wk_sql_calendars_forget_events;
+
+/* All rows are gone, and so are the channels' routes. */
+extern const wk_sql_t wk_sql_calendars_remove;
+
+/*
+ * $1 calendar or null for all: calendar token channel_id channel_resource_id, channel_ends
+ * (within a day, or there is none), synced_ms (Unix time), began (of this transaction,
+ * microseconds) time_min (RFC 3339, yesterday).
+ */
+extern const wk_sql_t wk_sql_calendars;
+
+/* What is shown: calendar synced_at stale_since error channel_expires_at. */
+extern const wk_sql_t wk_sql_calendars_shown;
+
+/* $1 channel: calendar resource_id. */
+extern const wk_sql_t wk_sql_calendar_of_channel;
+
+/*
+ * $1 start, $2 its zone, $3 end, $4 its zone (wall clocks, as wk_moment_t has them), $5 the
+ * calendar's zone, or null for the shop's: starts_s ends_s.
+ */
+extern const wk_sql_t wk_sql_calendar_times;
+
+/* $1 calendar, $2 event, $3 and $4 Unix time, $5 whether it takes the time, $6 etag. */
+extern const wk_sql_t wk_sql_calendar_event_put;
+
+/* $1 calendar, $2 event. */
+extern const wk_sql_t wk_sql_calendar_event_drop;
+
+/* $1 calendar, $2 began: forgets what was mirrored before, in a synchronisation from nothing.
+ */
+extern const wk_sql_t wk_sql_calendar_sweep;
+
+/* $1 calendar, $2 began: what free/busy said before, and what is long over. */
+extern const wk_sql_t wk_sql_calendar_tidy;
+
+/* $1 calendar, $2 token, $3 began. */
+extern const wk_sql_t wk_sql_calendar_synced;
+
+/* $1 calendar: its token is none any more. */
+extern const wk_sql_t wk_sql_calendar_token_lost;
+
+/* $1 calendar, $2 why: what is known of it grows old. */
+extern const wk_sql_t wk_sql_calendar_stale;
+
+/* $1 calendar, $2 channel, $3 its resource, $4 its end (Unix time, ms). */
+extern const wk_sql_t wk_sql_calendar_watched;
+
+/* ---------------------------------------------------------------- free/busy */
+
+/*
+ * $1 first moment (wall clock) or null for now, $2 its zone or null for the shop's, $3 days:
+ * the calendars whose mirror is older than five minutes, with the time to ask about, a day
+ * more on both sides: calendar from until (RFC 3339).
+ */
+extern const wk_sql_t wk_sql_calendars_to_ask;
+
+/* $1 calendar, $2 and $3 from and until: what free/busy said before of that time goes. */
+extern const wk_sql_t wk_sql_calendar_busy_clear;
+
+/*
+ * $1 calendar, $2 a multirange of times that are taken, as free/busy said: mirrored, but for
+ * those of our own appointments, until the next synchronisation knows better.
+ */
+extern const wk_sql_t wk_sql_calendar_busy_put;
+
+/* ---------------------------------------------------------------- directory */
+
+/* $1 most: organization, of those whose calendars are to be looked at. */
+extern const wk_sql_t wk_sql_calendars_due;
+
+/* oldest_us: when the calendar was looked at that waited longest (microseconds). */
+extern const wk_sql_t wk_sql_calendars_oldest;
+
+#endif
