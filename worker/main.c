@@ -32,7 +32,8 @@ static void usage(FILE *out)
 {
     fprintf(out, "usage: voiceagent-worker [-c FILE] [COMMAND]\n\n");
     for (size_t i = 0; i < N_COMMANDS; i++) {
-        fprintf(out, "  %-11s %-27s %s\n", commands[i].name, commands[i].args, commands[i].help);
+        fprintf(out, "  %-11s %-27s %s\n", commands[i].name, commands[i].args,
+                commands[i].help);
     }
     fprintf(out,
             "  %-11s %-27s %s\n\n"

@@ -18,15 +18,15 @@
 
 #include "scripts.h"
 
-#define TICK_MS          250
-#define REAP_MS          500  /* a queue, in the fleet */
-#define LEAD_MS          5000 /* for so long nobody leads when the leader dies */
-#define FLUSH_MS         1000
-#define REDIS_TIMEOUT_MS 2000
-#define DUE_ROWS         100
-#define DUE_REMINDERS    10000 /* organizations; whoever waits for the morning is among them */
-#define REMINDERS_MS     30000
-
+#define TICK_MS            250
+#define REAP_MS            500  /* a queue, in the fleet */
+#define LEAD_MS            5000 /* for so long nobody leads when the leader dies */
+#define FLUSH_MS           1000
+#define REDIS_TIMEOUT_MS   2000
+#define DUE_ROWS           100
+#define DUE_REMINDERS      10000 /* organizations; whoever waits for the morning is among them */
+#define REMINDERS_MS       30000
+#define CALENDARS_MS       10000
 #define CALENDARS_AGAIN_MS 300000
 
 typedef struct {
@@ -77,9 +77,40 @@ static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
     return ok;
 }
 
-/*
- * One job for what was last looked at then, and another only when that did not help for long.
- */
+/* One job a shop and round, whoever leads. */
+static bool push_reminders(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
+{
+    bool known;
+    va_str_t id = wk_printf(ctx->arena, "reminders-%.*s-%lld", (int)organization.len,
+                            organization.data, (long long)(wk_now_ms() / REMINDERS_MS));
+    va_job_t job = {.id = id,
+                    .type = VA_STR("reminders.send"),
+                    .org = organization,
+                    .lane = organization,
+                    .serial = organization,
+                    .dedup = id,
+                    .enqueued_ms = wk_now_ms(),
+                    .trace = id,
+                    .auth_scheme = VA_STR("internal"),
+                    .body = VA_STR("{}")};
+    return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * REMINDERS_MS / 1000, ctx->arena, &known,
+                         e);
+}
+
+static bool send_reminders(wk_ctx_t *ctx, wk_error_t *e)
+{
+    due_t due = {.sql = &wk_sql_reminders_due, .most = DUE_REMINDERS};
+    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
+        return false;
+    }
+    bool ok = true;
+    for (size_t i = 0; ok && i < due.n; i++) {
+        ok = push_reminders(ctx, due.organizations[i], e);
+    }
+    return ok;
+}
+
+/* One job for what was last looked at then; another only when that did not help for long. */
 static bool queue_calendars_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const va_str_t *organization = arg;
@@ -105,202 +136,165 @@ static bool queue_calendars(wk_ctx_t *ctx, wk_error_t *e)
     }
     bool ok = true;
     for (size_t i = 0; i < due.n; i++) {
-        for (size_t i = 0; i < due.n; i++) {
-            int done;
-            va_str_t *organization = &due.organizations[i];
-            ok = wk_tx(ctx->db, ctx->arena, *organization, 0, queue_calendars_tx, organization,
-                       e) &&
-                 wk_outbox_drain(ctx, *organization, DUE_ROWS, &done, e) && ok;
-        }
-        return ok;
+        int done;
+        va_str_t *organization = &due.organizations[i];
+        ok =
+            wk_tx(ctx->db, ctx->arena, *organization, 0, queue_calendars_tx, organization, e) &&
+            wk_outbox_drain(ctx, *organization, DUE_ROWS, &done, e) && ok;
     }
+    return ok;
+}
 
-    /* One job a shop and round, whoever leads. */
-    static bool push_reminders(wk_ctx_t * ctx, va_str_t organization, wk_error_t * e)
-    {
-        bool known;
-        va_str_t id = wk_printf(ctx->arena, "reminders-%.*s-%lld", (int)organization.len,
-                                organization.data, (long long)(wk_now_ms() / REMINDERS_MS));
-        va_job_t job = {.id = id,
-                        .type = VA_STR("reminders.send"),
-                        .org = organization,
-                        .lane = organization,
-                        .serial = organization,
-                        .dedup = id,
-                        .enqueued_ms = wk_now_ms(),
-                        .trace = id,
-                        .auth_scheme = VA_STR("internal"),
-                        .body = VA_STR("{}")};
-        return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * REMINDERS_MS / 1000, ctx->arena,
-                             &known, e);
-    }
+/*
+ * What the fleet does again and again. A piece takes seconds at most and may run twice
+ * at once, when the leadership changes in the middle.
+ */
+static struct {
+    const char *name;
+    int every_ms;
+    bool (*run)(wk_ctx_t *ctx, wk_error_t *e);
+    int64_t next_ms; /* monotonic */
+} tasks[] = {
+    {"outbox", 2000, drain_leftovers, 0},
+    {"reminders", REMINDERS_MS, send_reminders, 0},
+    {"calendars", CALENDARS_MS, queue_calendars, 0},
+};
 
-    static bool send_reminders(wk_ctx_t * ctx, wk_error_t * e)
-    {
-        due_t due = {.sql = &wk_sql_reminders_due, .most = DUE_REMINDERS};
-        if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
-            return false;
-        }
-        bool ok = true;
-        for (size_t i = 0; ok && i < due.n; i++) {
-            ok = push_reminders(ctx, due.organizations[i], e);
-        }
-        return ok;
-    }
-
-    /*
-     * What the fleet does again and again. A piece takes seconds at most and may run twice
-     * at once, when the leadership changes in the middle.
-     */
-    static struct {
-        const char *name;
-        int every_ms;
-        bool (*run)(wk_ctx_t *ctx, wk_error_t *e);
-        int64_t next_ms; /* monotonic */
-    } tasks[] = {
-        {"outbox", 2000, drain_leftovers, 0},
-        {"reminders", REMINDERS_MS, send_reminders, 0},
-        {"calendars", 10000, queue_calendars, 0},
-    };
-
-    static void run_due_tasks(scheduler_t * s)
-    {
-        for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
-            wk_error_t e;
-            if (wk_monotonic_ms() < tasks[i].next_ms) {
-                continue;
-            }
-            tasks[i].next_ms = wk_monotonic_ms() + tasks[i].every_ms;
-            if (!tasks[i].run(&s->ctx, &e)) {
-                wk_count("voiceagent_scheduler_errors_total", "task", va_str_c(tasks[i].name),
-                         NULL, VA_STR_NULL, 1);
-                wk_log(WK_ERROR, "periodic work failed", WK_C("task", tasks[i].name),
-                       WK_C("error", e.text));
-            }
-            wk_arena_reset(s->ctx.arena);
-        }
-    }
-
-    /* ---------------------------------------------------------------- queues */
-
-    static void reap(scheduler_t * s, wk_queue_t q)
-    {
+static void run_due_tasks(scheduler_t *s)
+{
+    for (size_t i = 0; i < sizeof(tasks) / sizeof(*tasks); i++) {
         wk_error_t e;
-        wk_reaped_t reaped;
-        wk_queue_limits_t limits = wk_queue_limits(s->ctx.config);
-        va_str_t queue = va_str_c(wk_queue_name(q));
-        if (!wk_queue_reap(s->ctx.redis, q, &limits, REAP_MS, &reaped, &e)) {
-            wk_log(WK_ERROR, "queue not reaped", WK_S("queue", queue), WK_C("error", e.text));
-            return;
+        if (wk_monotonic_ms() < tasks[i].next_ms) {
+            continue;
         }
-        const struct {
-            const char *what;
-            int n;
-        } counts[] = {{"stalled", reaped.requeued},
-                      {"buried", reaped.buried},
-                      {"promoted", reaped.promoted},
-                      {"expired", reaped.expired}};
-        for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
-            if (counts[i].n > 0) {
-                wk_count("voiceagent_reaped_total", "queue", queue, "what",
-                         va_str_c(counts[i].what), counts[i].n);
-            }
-        }
-        if (reaped.requeued > 0) {
-            wk_log(WK_WARN, "leases ran out", WK_S("queue", queue),
-                   WK_I("jobs", reaped.requeued));
-        }
-        if (reaped.buried > 0) {
-            wk_log(WK_ALERT, "jobs given up by the reaper", WK_S("queue", queue),
-                   WK_I("jobs", reaped.buried));
-        }
-    }
-
-    /* ---------------------------------------------------------------- leadership */
-
-    /* for_ms 0 steps down. */
-    static void lead(scheduler_t * s, const char *for_ms)
-    {
-        static const va_str_t key = {"va:leader:scheduler", 19};
-        wk_error_t e;
-        va_str_t args[] = {va_str_c(s->name), va_str_c(for_ms)};
-        redisReply *reply =
-            wk_redis_script(s->ctx.redis, &wk_script_lead, &key, 1, args, 2, &e);
-        bool leads = reply != NULL && reply->integer == 1;
-        if (reply == NULL) {
-            wk_log(WK_ERROR, "leadership not settled", WK_C("error", e.text));
-        } else if (leads != s->leads) {
-            wk_log(WK_INFO, leads ? "leads" : "leads no more");
-        }
-        s->leads = leads;
-        freeReplyObject(reply);
-    }
-
-    /* ---------------------------------------------------------------- the process */
-
-    /* The one thing that every host does for itself, whoever leads. */
-    static void keep_key_set(scheduler_t * s)
-    {
-        wk_error_t e;
-        if (!wk_jwks_fetch_when_due(&s->ctx, wk_monotonic_ms(), &e)) {
-            wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("jwks"), NULL,
+        tasks[i].next_ms = wk_monotonic_ms() + tasks[i].every_ms;
+        if (!tasks[i].run(&s->ctx, &e)) {
+            wk_count("voiceagent_scheduler_errors_total", "task", va_str_c(tasks[i].name), NULL,
                      VA_STR_NULL, 1);
-            wk_log(WK_ERROR, "periodic work failed", WK_C("task", "jwks"),
+            wk_log(WK_ERROR, "periodic work failed", WK_C("task", tasks[i].name),
                    WK_C("error", e.text));
         }
         wk_arena_reset(s->ctx.arena);
     }
+}
 
-    static void tick(scheduler_t * s, int64_t * next_flush_ms)
-    {
-        char for_ms[16];
-        snprintf(for_ms, sizeof(for_ms), "%d", LEAD_MS);
-        for (int q = 0; q < WK_QUEUES; q++) {
-            reap(s, (wk_queue_t)q);
-        }
-        lead(s, for_ms);
-        if (s->leads) {
-            run_due_tasks(s);
-        }
-        keep_key_set(s);
-        if (wk_monotonic_ms() >= *next_flush_ms) {
-            wk_error_t ignored; /* kept for the next time */
-            *next_flush_ms = wk_monotonic_ms() + FLUSH_MS;
-            (void)wk_metrics_flush(s->ctx.redis, &ignored);
+/* ---------------------------------------------------------------- queues */
+
+static void reap(scheduler_t *s, wk_queue_t q)
+{
+    wk_error_t e;
+    wk_reaped_t reaped;
+    wk_queue_limits_t limits = wk_queue_limits(s->ctx.config);
+    va_str_t queue = va_str_c(wk_queue_name(q));
+    if (!wk_queue_reap(s->ctx.redis, q, &limits, REAP_MS, &reaped, &e)) {
+        wk_log(WK_ERROR, "queue not reaped", WK_S("queue", queue), WK_C("error", e.text));
+        return;
+    }
+    const struct {
+        const char *what;
+        int n;
+    } counts[] = {{"stalled", reaped.requeued},
+                  {"buried", reaped.buried},
+                  {"promoted", reaped.promoted},
+                  {"expired", reaped.expired}};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+        if (counts[i].n > 0) {
+            wk_count("voiceagent_reaped_total", "queue", queue, "what",
+                     va_str_c(counts[i].what), counts[i].n);
         }
     }
-
-    static void schedule(scheduler_t * s)
-    {
-        int64_t next_flush_ms = 0;
-        wk_error_t e;
-        wk_durability_log(s->ctx.redis);
-        do {
-            tick(s, &next_flush_ms);
-        } while (!wk_stop_wait_signal(TICK_MS));
-        lead(s, "0");
-        if (!wk_metrics_flush(s->ctx.redis, &e)) {
-            wk_log(WK_WARN, "last counters not sent", WK_C("error", e.text));
-        }
+    if (reaped.requeued > 0) {
+        wk_log(WK_WARN, "leases ran out", WK_S("queue", queue), WK_I("jobs", reaped.requeued));
     }
-
-    int wk_scheduler_process(const wk_config_t *config)
-    {
-        scheduler_t s = {.leads = false};
-        snprintf(s.name, sizeof(s.name), "%08x:%d", arc4random(), (int)getpid());
-        s.ctx = (wk_ctx_t){
-            .config = config,
-            .redis = wk_redis_new(config->redis_url, REDIS_TIMEOUT_MS),
-            .db = wk_db_new(config->app_database_url, config->prepare, "voiceagent-scheduler"),
-            .http = wk_http_new(),
-            .arena = wk_arena_new()};
-        int status = wk_await_redis(s.ctx.redis);
-        if (status == 0) {
-            schedule(&s);
-        }
-        wk_arena_free(s.ctx.arena);
-        wk_http_free(s.ctx.http);
-        wk_db_free(s.ctx.db);
-        wk_redis_free(s.ctx.redis);
-        return status < 0 ? EXIT_SUCCESS : status;
+    if (reaped.buried > 0) {
+        wk_log(WK_ALERT, "jobs given up by the reaper", WK_S("queue", queue),
+               WK_I("jobs", reaped.buried));
     }
+}
+
+/* ---------------------------------------------------------------- leadership */
+
+/* for_ms 0 steps down. */
+static void lead(scheduler_t *s, const char *for_ms)
+{
+    static const va_str_t key = {"va:leader:scheduler", 19};
+    wk_error_t e;
+    va_str_t args[] = {va_str_c(s->name), va_str_c(for_ms)};
+    redisReply *reply = wk_redis_script(s->ctx.redis, &wk_script_lead, &key, 1, args, 2, &e);
+    bool leads = reply != NULL && reply->integer == 1;
+    if (reply == NULL) {
+        wk_log(WK_ERROR, "leadership not settled", WK_C("error", e.text));
+    } else if (leads != s->leads) {
+        wk_log(WK_INFO, leads ? "leads" : "leads no more");
+    }
+    s->leads = leads;
+    freeReplyObject(reply);
+}
+
+/* ---------------------------------------------------------------- the process */
+
+/* The one thing that every host does for itself, whoever leads. */
+static void keep_key_set(scheduler_t *s)
+{
+    wk_error_t e;
+    if (!wk_jwks_fetch_when_due(&s->ctx, wk_monotonic_ms(), &e)) {
+        wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("jwks"), NULL, VA_STR_NULL,
+                 1);
+        wk_log(WK_ERROR, "periodic work failed", WK_C("task", "jwks"), WK_C("error", e.text));
+    }
+    wk_arena_reset(s->ctx.arena);
+}
+
+static void tick(scheduler_t *s, int64_t *next_flush_ms)
+{
+    char for_ms[16];
+    snprintf(for_ms, sizeof(for_ms), "%d", LEAD_MS);
+    for (int q = 0; q < WK_QUEUES; q++) {
+        reap(s, (wk_queue_t)q);
+    }
+    lead(s, for_ms);
+    if (s->leads) {
+        run_due_tasks(s);
+    }
+    keep_key_set(s);
+    if (wk_monotonic_ms() >= *next_flush_ms) {
+        wk_error_t ignored; /* kept for the next time */
+        *next_flush_ms = wk_monotonic_ms() + FLUSH_MS;
+        (void)wk_metrics_flush(s->ctx.redis, &ignored);
+    }
+}
+
+static void schedule(scheduler_t *s)
+{
+    int64_t next_flush_ms = 0;
+    wk_error_t e;
+    wk_durability_log(s->ctx.redis);
+    do {
+        tick(s, &next_flush_ms);
+    } while (!wk_stop_wait_signal(TICK_MS));
+    lead(s, "0");
+    if (!wk_metrics_flush(s->ctx.redis, &e)) {
+        wk_log(WK_WARN, "last counters not sent", WK_C("error", e.text));
+    }
+}
+
+int wk_scheduler_process(const wk_config_t *config)
+{
+    scheduler_t s = {.leads = false};
+    snprintf(s.name, sizeof(s.name), "%08x:%d", arc4random(), (int)getpid());
+    s.ctx = (wk_ctx_t){
+        .config = config,
+        .redis = wk_redis_new(config->redis_url, REDIS_TIMEOUT_MS),
+        .db = wk_db_new(config->app_database_url, config->prepare, "voiceagent-scheduler"),
+        .http = wk_http_new(),
+        .arena = wk_arena_new()};
+    int status = wk_await_redis(s.ctx.redis);
+    if (status == 0) {
+        schedule(&s);
+    }
+    wk_arena_free(s.ctx.arena);
+    wk_http_free(s.ctx.http);
+    wk_db_free(s.ctx.db);
+    wk_redis_free(s.ctx.redis);
+    return status < 0 ? EXIT_SUCCESS : status;
+}

@@ -1,7 +1,7 @@
 /*
- * Encrypted columns: AES-256-GCM under the first of ENCRYPTION_KEY's keys, opened with whichever
- * of them it was sealed with. What was sealed for one column of one row of one shop opens
- * nowhere else.
+ * Encrypted columns: AES-256-GCM under the first of ENCRYPTION_KEY's keys, opened with
+ * whichever of them it was sealed with. What was sealed for one column of one row of one shop
+ * opens nowhere else.
  *
  * A value is a bytea as Postgres takes and gives it, \x and hexadecimal:
  *

@@ -40,6 +40,7 @@ async function ownerOf(account) {
       start: {dateTime: new Date(start).toISOString()},
       end: {dateTime: new Date(Date.parse(start) + minutes * 60000).toISOString()},
     }),
+    answers: async () => (await use('GET', '/events')).status === 200,
     remove: (id) => use('DELETE', `/events/${id}`),
     standing: async () =>
         (await use('GET', '/events?maxResults=2500')).json.items.filter((e) => e.status !== 'cancelled'),
@@ -276,14 +277,16 @@ test('a time that free/busy calls taken is never booked, however old the mirror'
   const owner = await ownerOf('owner@downtown.example');
   const free = await slots(70);
   await drained();
-  await google.script([{status: 503, body: '', method: 'GET', path: '^/calendar/v3/calendars/primary/events$', times: 1000}]);
+  const from = await google.last();
+  await google.script([{status: 503, body: '', method: 'GET', path: '^/calendar/v3/calendars/primary/events$', times: 40}]);
   await age(6);
   await owner.add(free[0].start, 30);
   const taken = await book(free[0].start, 'Nobody Told');
   assert.equal(taken.json.reason, 'time_conflict', taken.text);
   assert.ok(!(await slots(70)).some((s) => s.start === free[0].start), 'nor offered');
   assert.equal((await book(free[6].start, 'Elsewhere')).json.success, true);
-  await google.script([]);
+  assert.ok((await google.requests(from)).some((r) => r.path === '/calendar/v3/freeBusy'));
+  await waitFor('the faults to be over', owner.answers);
 });
 
 test('tokens are refreshed, and a consent that was withdrawn is told once', async () => {
@@ -350,9 +353,12 @@ test('no secret is in the database as it is, nor in a log; keys rotate', async (
 });
 
 test('a connection is given back', async () => {
+  const {channel} = await row(
+      `select channel_id as channel from sync_tokens where organization_id = :'shop'`, {shop});
+  assert.ok((await google.get('channels')).some((c) => c.id === channel));
   assert.equal((await call('DELETE', '/api/integrations/google_calendar', {token: (await login(UPTOWN)).token})).status, 404);
   assert.equal((await call('DELETE', '/api/integrations/google', {token})).status, 200);
   await drained();
   assert.deepEqual(await rows(`select 1 as n from integrations where organization_id = :'shop'`, {shop}), []);
-  assert.deepEqual(await google.get('channels'), []);
+  assert.ok(!(await google.get('channels')).some((c) => c.id === channel), 'its channel has ended');
 });

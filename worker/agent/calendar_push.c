@@ -38,6 +38,21 @@ bool wk_calendar_push_later(wk_tx_t *tx, va_str_t appointment, wk_error_t *e)
     return wk_rows_affected(rows) == 0 || write_job(tx, appointment, e);
 }
 
+bool wk_calendar_push_behind(wk_tx_t *tx, bool in_any_case, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t all = in_any_case ? VA_STR("true") : VA_STR("false");
+    if (!wk_sql(tx, &wk_sql_calendar_behind, &all, &rows, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        if (!wk_calendar_push_later(tx, wk_cell(rows, i, "id"), e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---------------------------------------------------------------- the row */
 
 typedef struct {

@@ -14,6 +14,12 @@
 bool wk_calendar_push_later(wk_tx_t *tx, va_str_t appointment, wk_error_t *e);
 
 /*
+ * The same for appointments that no event was made of, and for those whose event stayed behind:
+ * for a while, or in_any_case.
+ */
+bool wk_calendar_push_behind(wk_tx_t *tx, bool in_any_case, wk_error_t *e);
+
+/*
  * Reads the row as it is now: repeats and jobs out of order come to the same event. What was
  * changed in Google meanwhile counts less than a change of ours that was on its way.
  */

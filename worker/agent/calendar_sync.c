@@ -220,17 +220,8 @@ static bool sync_one(sync_t *s, size_t row, wk_error_t *e)
 
 static bool push_behind_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    wk_rows_t *rows;
     (void)arg;
-    if (!wk_sql(tx, &wk_sql_calendar_behind, NULL, &rows, e)) {
-        return false;
-    }
-    for (size_t i = 0; i < wk_rows_count(rows); i++) {
-        if (!wk_calendar_push_later(tx, wk_cell(rows, i, "id"), e)) {
-            return false;
-        }
-    }
-    return true;
+    return wk_calendar_push_behind(tx, false, e);
 }
 
 static wk_outcome_t ended_badly(const wk_ctx_t *ctx, const wk_error_t *e)

@@ -3,6 +3,7 @@
  * consent, and giving a connection back.
  */
 #include "worker/store/integrations.h"
+#include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_sync.h"
 #include "worker/agent/google_account.h"
 #include "worker/handlers/audit.h"
@@ -142,7 +143,7 @@ static bool store_consent_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_sql(tx, &wk_sql_calendars_ensure, NULL, NULL, e) &&
            wk_sql(tx, &wk_sql_calendars_forget_state, NULL, NULL, e) &&
            wk_sql(tx, &wk_sql_calendars_forget_events, NULL, NULL, e) &&
-           wk_audit(c->ctx, tx, &entry, e) &&
+           wk_audit(c->ctx, tx, &entry, e) && wk_calendar_push_behind(tx, true, e) &&
            wk_calendar_sync_later(tx, VA_STR_NULL, 0, VA_STR_NULL, e);
 }
 

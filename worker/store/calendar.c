@@ -68,10 +68,12 @@ const wk_sql_t wk_sql_calendar_behind = {
     "SELECT id FROM appointments"
     " WHERE ends_at > now() - interval '1 day'"
     "   AND (calendar_state = 'none' AND status = 'confirmed'"
-    "        OR calendar_state = 'pending' AND updated_at < now() - interval '10 minutes'"
-    "        OR calendar_state = 'failed' AND updated_at < now() - interval '1 hour')"
+    "        OR calendar_state = 'pending'"
+    "           AND ($1::boolean OR updated_at < now() - interval '10 minutes')"
+    "        OR calendar_state = 'failed'"
+    "           AND ($1::boolean OR updated_at < now() - interval '1 hour'))"
     " ORDER BY starts_at LIMIT 100",
-    0};
+    1};
 
 const wk_sql_t wk_sql_calendar_owner = {
     "calendar_owner",
@@ -112,8 +114,8 @@ const wk_sql_t wk_sql_calendars_ensure = {
 const wk_sql_t wk_sql_calendars_forget_state = {
     "calendars_forget_state",
     "UPDATE sync_tokens"
-    "   SET token = NULL, synced_at = NULL, channel_id = NULL, channel_resource_id = NULL,"
-    "       channel_expires_at = NULL, error = NULL, stale_since = now()"
+    "   SET token = NULL, synced_at = NULL, channel_expires_at = now(), error = NULL,"
+    "       stale_since = now()"
     " WHERE service = 'google_calendar'",
     0};
 

@@ -25,7 +25,7 @@ extern const wk_sql_t wk_sql_calendar_pushed;
 /* $1 appointment: its event was given up. */
 extern const wk_sql_t wk_sql_calendar_failed;
 
-/* Up to 100 ids whose events are missing or stayed behind: id. */
+/* Up to 100 ids whose events are missing or stayed behind: id. $1 whether that was just now. */
 extern const wk_sql_t wk_sql_calendar_behind;
 
 /* $1 calendar, $2 event: the appointment of it, locked: id status calendar_state starts_s
@@ -43,7 +43,7 @@ extern const wk_sql_t wk_sql_calendar_move;
 /* Every calendar of the shop has a row to be synchronised by. */
 extern const wk_sql_t wk_sql_calendars_ensure;
 
-/* After a consent: nothing of what another account had is left. */
+/* After a consent: nothing of what another account had is left; its channel is replaced. */
 extern const wk_sql_t wk_sql_calendars_forget_state;
 extern const wk_sql_t wk_sql_calendars_forget_events;
 
