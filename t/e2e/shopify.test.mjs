@@ -75,7 +75,7 @@ async function settled() {
 test('an order the cache does not know is asked for, and kept', async () => {
   await forget('1042');
   const answer = await staff('%231042');
-  assert.equal(answer.json.orders[0].status, 'in_transit', answer.text);
+  assert.equal(answer.json.orders[0].status, 'shipped', answer.text);
   assert.equal(answer.json.orders[0].tracking_number, '1Z999AA10123456784');
   assert.equal(answer.json.stale, undefined);
   const [question] = await asked();
@@ -100,7 +100,7 @@ test('an order older than an hour is asked for again', async () => {
               }]}
   });
   await age('1042', '59 minutes');
-  assert.equal((await staff('1042')).json.orders[0].status, 'in_transit');
+  assert.equal((await staff('1042')).json.orders[0].status, 'shipped');
   await age('1042', '61 minutes');
   assert.equal((await staff('1042')).json.orders[0].status, 'delivered');
 });
@@ -251,7 +251,7 @@ test('a shipment has the order asked for anew', async () => {
   await set('update orders set status = \'processing\', provider_updated_at = null where order_number = \'1042\'');
   const body = {id: randomInt(1e9), order_id: 1042, status: 'success', shipment_status: 'in_transit'};
   assert.equal((await tell('fulfillments/update', body)).status, 200);
-  await waitFor('the order', async () => (await order('1042')).status === 'in_transit');
+  await waitFor('the order', async () => (await order('1042')).status === 'shipped');
   assert.match((await asked())[0].body.query, /order\(id:\$q\)/);
 });
 

@@ -147,10 +147,10 @@ function downtown(token) {
       fulfillments: [{
         id: 'gid://shopify/Fulfillment/104201',
         status: 'SUCCESS',
-        displayStatus: 'IN_TRANSIT',
+        displayStatus: 'CONFIRMED',
         createdAt: ago(2),
         updatedAt: ago(1),
-        inTransitAt: ago(1),
+        inTransitAt: null,
         estimatedDeliveryAt: ago(-2),
         deliveredAt: null,
         tracking: [{

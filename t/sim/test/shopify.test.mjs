@@ -83,7 +83,7 @@ test('an order with its parcel, found by name', async () => {
   assert.equal(order.customer.displayName, 'John Tremblay');
   assert.deepEqual(order.totalPriceSet.shopMoney, {amount: '2485.94', currencyCode: 'CAD'});
   assert.equal(order.lineItems.nodes[1].sku, 'HLM-COM-M');
-  assert.equal(order.fulfillments[0].displayStatus, 'IN_TRANSIT');
+  assert.equal(order.fulfillments[0].displayStatus, 'CONFIRMED');
   assert.equal(order.fulfillments[0].trackingInfo[0].number, '1Z999AA10123456784');
   assert.ok(extensions.cost.actualQueryCost <= extensions.cost.requestedQueryCost);
 });
