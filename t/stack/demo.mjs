@@ -156,8 +156,7 @@ async function demo() {
     await waitFor(
         'a task for the shop, since the customer asked for a human',
         () => row(
-            'select 1 from tasks where created_at >= :\'started\' and kind in (\'message\', \'callback\')',
-            {started}));
+            'select 1 from tasks where status = \'open\' and kind in (\'message\', \'callback\')'));
 
     heading('and makes an appointment');
     for (const turn of APPOINTMENT) await write(turn);
