@@ -27,6 +27,8 @@ ${server}
   const child = start('0', '/usr/sbin/nginx', ['-c', join(home, 'nginx.conf'), '-e', join(home, 'error.log')],
     { log: join(home, 'output.log') });
   await listening(port);
+  // the master listens before it has forked
+  while (tree(child.pid).length < 2) await new Promise((done) => setTimeout(done, 20));
   const [, worker] = tree(child.pid);
   return { pid: worker, stop: () => stop(child, 'SIGQUIT') };
 }
