@@ -54,6 +54,8 @@ static const setting_t settings[] = {
 
     {"secrets", "jwt", "JWT_SECRET", TEXT, AT(jwt_secret), NULL, 0, 0},
     {"secrets", "internal", "VA_INTERNAL_SECRET", TEXT, AT(internal_secret), NULL, 0, 0},
+    {"secrets", "internal_before", "VA_INTERNAL_SECRET_BEFORE", TEXT,
+     AT(internal_secret_before), NULL, 0, 0},
     {"secrets", "encryption", "ENCRYPTION_KEY", TEXT, AT(encryption_keys), NULL, 0, 0},
 
     {"jwks", "url", "JWKS_URL", TEXT, AT(jwks_url), NULL, 0, 0},

@@ -1,0 +1,307 @@
+/* Slots of calls, and the state of one, in a real Redis. */
+#include <signal.h>
+
+#include "t/worker/lib/fixture.h"
+#include "worker/admission.h"
+#include "worker/call_state.h"
+
+#define HOUR 3600000
+
+static t_redis_t server;
+static wk_redis_t *r;
+static wk_arena_t *a;
+
+static int setup(void **state)
+{
+    (void)state;
+    a = wk_arena_new();
+    t_redis(r, a, "FLUSHALL");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    wk_arena_free(a);
+    return 0;
+}
+
+/* ---------------------------------------------------------------- admission */
+
+static wk_admission_t reserve(const char *org, const char *call, int64_t limit, int64_t hold,
+                              bool media)
+{
+    wk_admission_t result;
+    wk_admission_request_t request = {.organization = va_str_c(org),
+                                      .call = va_str_c(call),
+                                      .limit = limit,
+                                      .hold_ms = hold,
+                                      .media = media};
+    assert_ok(wk_admission_reserve(r, a, &request, &result, &t_e));
+    return result;
+}
+
+static void process_lives(const char *name, int capacity, long long for_ms)
+{
+    long long now = t_redis_int(r, "EVAL return(redis.call('TIME')[1]*1000) 0");
+    t_redis(r, a, "ZADD va:voice:processes %lld %s", now + for_ms, name);
+    t_redis(r, a, "HSET va:voice:process:%s capacity %d", name, capacity);
+}
+
+static void test_an_organization_has_so_many_calls(void **state)
+{
+    (void)state;
+    assert_int_equal(reserve("o", "CA1", 2, HOUR, false), WK_ADMITTED);
+    assert_int_equal(reserve("o", "CA2", 2, HOUR, false), WK_ADMITTED);
+    assert_int_equal(reserve("o", "CA3", 2, HOUR, false), WK_ADMISSION_FULL);
+    assert_int_equal(reserve("other", "CA3", 2, HOUR, false), WK_ADMITTED);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 2);
+}
+
+static void test_the_same_call_is_the_same_slot(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(reserve("o", "CA1", 1, HOUR, false), WK_ADMITTED);
+    }
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 1);
+}
+
+static void test_a_slot_is_never_made_shorter(void **state)
+{
+    (void)state;
+    reserve("o", "CA1", 1, HOUR, false);
+    long long end = t_redis_int(r, "ZSCORE va:voice:org:{o} CA1");
+    reserve("o", "CA1", 1, 1000, false);
+    assert_int_equal(t_redis_int(r, "ZSCORE va:voice:org:{o} CA1"), end);
+    reserve("o", "CA1", 1, 2 * HOUR, false);
+    assert_true(t_redis_int(r, "ZSCORE va:voice:org:{o} CA1") > end);
+}
+
+static void test_what_ran_out_is_nobodys(void **state)
+{
+    (void)state;
+    reserve("o", "CA1", 1, HOUR, false);
+    t_redis(r, a, "ZADD va:voice:org:{o} 1 CA1");
+    assert_int_equal(reserve("o", "CA2", 1, HOUR, false), WK_ADMITTED);
+    assert_int_equal(reserve("o", "CA1", 1, HOUR, false), WK_ADMISSION_FULL);
+}
+
+static void test_a_call_that_goes_on_is_not_thrown_out(void **state)
+{
+    (void)state;
+    reserve("o", "CA1", 1, HOUR, false);
+    assert_int_equal(reserve("o", "CA2", 0, HOUR, false), WK_ADMITTED);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 2);
+}
+
+static void test_the_end_frees_every_slot_once(void **state)
+{
+    (void)state;
+    process_lives("p1", 5, HOUR);
+    assert_int_equal(reserve("o", "CA1", 1, HOUR, true), WK_ADMITTED);
+    t_redis(r, a, "HSET va:call:{CA1} owner p1");
+    t_redis(r, a, "ZADD va:voice:calls:p1 1 CA1");
+    for (int i = 0; i < 2; i++) {
+        assert_ok(wk_admission_release(r, a, VA_STR("o"), VA_STR("CA1"), &t_e));
+    }
+    assert_int_equal(t_redis_int(r, "EXISTS va:voice:org:{o} va:voice:media va:voice:calls:p1"),
+                     0);
+    assert_int_equal(reserve("o", "CA2", 1, HOUR, true), WK_ADMITTED);
+}
+
+static void test_media_needs_a_living_process_with_room(void **state)
+{
+    (void)state;
+    assert_int_equal(reserve("o", "CA1", 9, HOUR, true), WK_ADMISSION_NO_VOICE);
+    process_lives("dead", 5, -1000);
+    assert_int_equal(reserve("o", "CA1", 9, HOUR, true), WK_ADMISSION_NO_VOICE);
+    process_lives("p1", 1, HOUR);
+    process_lives("p2", 1, HOUR);
+    assert_int_equal(reserve("o", "CA1", 9, HOUR, true), WK_ADMITTED);
+    assert_int_equal(reserve("o", "CA2", 9, HOUR, true), WK_ADMITTED);
+    assert_int_equal(reserve("o", "CA3", 9, HOUR, true), WK_ADMISSION_NO_VOICE);
+    assert_int_equal(reserve("o", "CA2", 9, HOUR, true), WK_ADMITTED);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 3);
+}
+
+/* ---------------------------------------------------------------- state */
+
+static wk_call_state_t begin(const char *organization, bool *begun)
+{
+    wk_call_state_t s;
+    wk_call_field_t fields[] = {{"organization", va_str_c(organization)},
+                                {"language", VA_STR("fr")},
+                                {"from", VA_STR_NULL}};
+    assert_ok(wk_call_state_begin(r, a, VA_STR("CA1"), fields, 3, &s, begun, &t_e));
+    return s;
+}
+
+static wk_call_state_t state_now(void)
+{
+    wk_call_state_t s;
+    bool found;
+    assert_ok(wk_call_state_read(r, a, VA_STR("CA1"), &s, &found, &t_e));
+    assert_true(found);
+    return s;
+}
+
+static bool set(int64_t epoch, const char *name, const char *value)
+{
+    bool stale;
+    wk_call_field_t field = {name, va_str_c(value)};
+    assert_ok(wk_call_state_set(r, a, VA_STR("CA1"), epoch, &field, 1, &stale, &t_e));
+    return !stale;
+}
+
+static void test_a_call_begins_once(void **state)
+{
+    bool begun;
+    (void)state;
+    wk_call_state_t s = begin("o", &begun);
+    assert_true(begun);
+    assert_str(s.organization, "o");
+    assert_str(s.language, "fr");
+    assert_null(s.from.data);
+    assert_int_equal(s.epoch, 0);
+    assert_false(s.ended);
+    s = begin("another", &begun);
+    assert_false(begun);
+    assert_str(s.organization, "o");
+}
+
+static void test_an_unknown_call_is_not_found_nor_written(void **state)
+{
+    wk_call_state_t s;
+    bool found;
+    (void)state;
+    assert_ok(wk_call_state_read(r, a, VA_STR("CA1"), &s, &found, &t_e));
+    assert_false(found);
+    assert_false(set(WK_CALL_ANY_EPOCH, "next", "dial"));
+    assert_int_equal(t_redis_int(r, "EXISTS va:call:{CA1}"), 0);
+}
+
+static void test_who_was_overtaken_writes_nothing(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 0, &s, &stale, &t_e));
+    assert_false(stale);
+    assert_int_equal(s.epoch, 1);
+    assert_str(s.owner, "p1");
+    assert_true(set(1, "turn", "4"));
+    assert_false(set(0, "turn", "9"));
+    assert_int_equal(state_now().turn, 4);
+    assert_true(set(WK_CALL_ANY_EPOCH, "turn", "5"));
+    assert_int_equal(state_now().turn, 5);
+}
+
+static void test_a_token_opens_one_stream(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 0, &s, &stale, &t_e));
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p2"), 0, &s, &stale, &t_e));
+    assert_true(stale);
+    assert_str(state_now().owner, "p1");
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p2"), WK_CALL_ANY_EPOCH, &s,
+                                  &stale, &t_e));
+    assert_false(stale);
+    assert_int_equal(s.epoch, 2);
+}
+
+static wk_call_resumed_t resume(void)
+{
+    wk_call_resumed_t out;
+    bool found;
+    assert_ok(wk_call_state_resume(r, a, VA_STR("CA1"), &out, &found, &t_e));
+    assert_true(found);
+    return out;
+}
+
+static void test_the_next_step_is_taken_once(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 0, &s, &stale, &t_e));
+    set(1, "next", "dial");
+    wk_call_resumed_t first = resume(), second = resume();
+    assert_str(first.next, "dial");
+    assert_int_equal(first.recent, 0);
+    assert_int_equal(first.state.resumes, 0);
+    assert_int_equal(first.state.epoch, 2);
+    assert_null(first.state.owner.data);
+    assert_str(second.next, "resume");
+    assert_int_equal(second.recent, 1);
+    assert_false(set(1, "next", "hangup"));
+}
+
+static void test_resumes_are_counted_lately_and_in_all(void **state)
+{
+    bool begun;
+    (void)state;
+    begin("o", &begun);
+    t_redis(r, a, "HSET va:call:{CA1} resumed 1000,2000 resumes 2");
+    wk_call_resumed_t out = resume();
+    assert_int_equal(out.recent, 1);
+    assert_int_equal(out.state.resumes, 3);
+    for (int i = 2; i <= 4; i++) {
+        assert_int_equal(resume().recent, i);
+    }
+    assert_int_equal(state_now().resumes, 6);
+}
+
+static void test_the_end_is_the_end(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    assert_ok(wk_call_state_end(r, a, VA_STR("CA1"), VA_STR("hangup"), &t_e));
+    assert_ok(wk_call_state_end(r, a, VA_STR("CA1"), VA_STR("later"), &t_e));
+    assert_true(state_now().ended);
+    assert_str(wk_redis_str(t_redis(r, a, "HGET va:call:{CA1} end_reason")), "hangup");
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), WK_CALL_ANY_EPOCH, &s,
+                                  &stale, &t_e));
+    assert_true(stale);
+    assert_false(set(0, "turn", "9"));
+    assert_true(t_redis_int(r, "TTL va:call:{CA1}") <= 86400);
+    assert_ok(wk_call_state_end(r, a, VA_STR("CA2"), VA_STR("hangup"), &t_e));
+    assert_int_equal(t_redis_int(r, "EXISTS va:call:{CA2}"), 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_an_organization_has_so_many_calls),
+        TEST(test_the_same_call_is_the_same_slot),
+        TEST(test_a_slot_is_never_made_shorter),
+        TEST(test_what_ran_out_is_nobodys),
+        TEST(test_a_call_that_goes_on_is_not_thrown_out),
+        TEST(test_the_end_frees_every_slot_once),
+        TEST(test_media_needs_a_living_process_with_room),
+        TEST(test_a_call_begins_once),
+        TEST(test_an_unknown_call_is_not_found_nor_written),
+        TEST(test_who_was_overtaken_writes_nothing),
+        TEST(test_a_token_opens_one_stream),
+        TEST(test_the_next_step_is_taken_once),
+        TEST(test_resumes_are_counted_lately_and_in_all),
+        TEST(test_the_end_is_the_end),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    signal(SIGPIPE, SIG_IGN);
+    t_redis_start(&server, NULL);
+    r = wk_redis_new(server.url, 5000);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    wk_redis_free(r);
+    t_redis_stop(&server);
+    return failed;
+}

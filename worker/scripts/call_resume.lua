@@ -1,0 +1,37 @@
+-- A call comes back through the re-entry door: takes what it is to go on with, counts
+-- it, and raises the epoch.
+--
+-- KEYS  1 va:call:{<CallSid>}
+-- ARGV  1 window in ms within which resumes are counted as recent
+--
+-- {'OK', next, resumes within the window and in all, this one included, the new epoch,
+--  all fields and values}; or {'GONE'}
+
+--@include lib/time.lua
+--@include lib/call.lua
+
+local key, now = KEYS[1], now_ms()
+local next_step, resumed = unpack(redis.call('HMGET', key, 'next', 'resumed'))
+if redis.call('EXISTS', key) == 0 then
+    return {'GONE'}
+end
+if not next_step or next_step == '' then
+    next_step = 'resume'
+end
+-- The moments of the recent ones, oldest first. A call that was told where to go on did
+-- not fall out of anything: only resumes count.
+local recent = {}
+for moment in string.gmatch(resumed or '', '%d+') do
+    if now - moment < tonumber(ARGV[1]) then
+        recent[#recent + 1] = moment
+    end
+end
+local total = tonumber(redis.call('HGET', key, 'resumes') or 0)
+if next_step == 'resume' then
+    recent[#recent + 1] = string.format('%.0f', now)
+    total = redis.call('HINCRBY', key, 'resumes', 1)
+end
+local epoch = redis.call('HINCRBY', key, 'epoch', 1)
+redis.call('HSET', key, 'next', 'resume', 'owner', '', 'resumed', table.concat(recent, ' '))
+keep(key)
+return {'OK', next_step, #recent, total, epoch, redis.call('HGETALL', key)}

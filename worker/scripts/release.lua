@@ -1,0 +1,14 @@
+-- A call is over: its slots are free.
+--
+-- KEYS  1 va:voice:org:{<organization>}    2 va:voice:media    3 va:call:{<CallSid>}
+-- ARGV  1 CallSid
+--
+-- How many slots it had.
+
+local call = ARGV[1]
+local owner = redis.call('HGET', KEYS[3], 'owner')
+local freed = redis.call('ZREM', KEYS[1], call) + redis.call('ZREM', KEYS[2], call)
+if owner and owner ~= '' then
+    freed = freed + redis.call('ZREM', 'va:voice:calls:' .. owner, call)
+end
+return freed
