@@ -1,7 +1,7 @@
 # Tests with many clients, against a real nginx and a real Redis, which each program starts
 # for itself.
 
-LT_LIB_SRC := $(wildcard t/load/lib/*.c) t/worker/lib/servers.c
+LT_LIB_SRC := $(wildcard t/load/lib/*.c) $(addprefix t/worker/lib/,ports.c servers.c)
 LT_SRC     := $(wildcard t/load/*.c)
 LT_BUILD   := $(BUILD)/load-tests
 LT_LIB_OBJ := $(LT_LIB_SRC:%.c=$(LT_BUILD)/%.o)

@@ -2,13 +2,16 @@
 
 .PHONY: deps up down clean demo test storm fresh routes
 
+# As many compilers as there are processors, unless make was told how many (-j).
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc) --output-sync)
+
 ## make deps               installs what everything needs (Debian 12 or 13, root or sudo)
 deps:
 	t/stack/deps.sh
 
 ## make up                 deps, build, and the whole system under .run/ (docs/local-stack.md)
 up: deps
-	$(MAKE) --no-print-directory all
+	$(MAKE) --no-print-directory $(PARALLEL) all
 	t/stack/up.sh
 
 ## make down               stops what make up started; the data stay
@@ -26,8 +29,8 @@ clean:
 
 ## make test               deps, build and every test; SUITES="unit sim" runs some
 test: deps
-	$(MAKE) --no-print-directory all unit worker-tests-build handler-tests-build load-tests-build
-	$(MAKE) --no-print-directory sanitized
+	$(MAKE) --no-print-directory $(PARALLEL) all unit worker-tests-build handler-tests-build \
+	    load-tests-build fuzzers sanitized
 	t/run $(SUITES)
 
 ## make storm              the storm of t/e2e/ at full length: STORM_SECONDS (75), STORM_SEED

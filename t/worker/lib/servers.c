@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "servers.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -68,20 +67,6 @@ const char *t_folder(void)
         atexit(remove_folder);
     }
     return folder;
-}
-
-int t_free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-        bail("no free port: %s", strerror(errno));
-    }
-    close(fd);
-    return ntohs(address.sin_port);
 }
 
 pid_t t_spawn_as(const char *name, const char *user, const char *const *argv)

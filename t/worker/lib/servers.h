@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "t/worker/lib/ports.h"
+
 /* The folder, made when first asked for; world-accessible, since Postgres is not root. */
 const char *t_folder(void);
-
-int t_free_port(void);
 
 /* A process with its output in <folder>/<name>.log. Dies with this program. */
 pid_t t_spawn(const char *name, const char *const *argv);
