@@ -11,13 +11,17 @@ CFLAGS    := -std=gnu11 $(OPT) $(WARN) -fPIC -I. -I$(BUILD) -I/usr/include/postg
 LDFLAGS   := -Wl,-z,relro,-z,now
 
 CORE_SRC   := $(wildcard core/*.c core/*/*.c)
-WORKER_SRC := $(filter-out worker/main.c,$(wildcard worker/*.c worker/*/*.c worker/*/*/*.c))
+EXTRACT_SRC := $(wildcard worker/extract/*.c)
+WORKER_SRC := $(filter-out worker/main.c $(EXTRACT_SRC),$(wildcard worker/*.c worker/*/*.c worker/*/*/*.c))
 CORE_OBJ   := $(CORE_SRC:%.c=$(BUILD)/%.o)
 WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/%.o)
+EXTRACT_OBJ := $(EXTRACT_SRC:%.c=$(BUILD)/%.o)
 SCRIPTS    := $(wildcard core/scripts/*.lua worker/scripts/*.lua)
 
 CORE_LIBS   := -lyajl -lcrypto
 WORKER_LIBS := $(CORE_LIBS) -lhiredis -lpq -lcurl -lcrypt -linih -lpthread
+EXTRACT_PKG  := poppler-glib libxml-2.0 libzip libcmark
+EXTRACT_LIBS  = $(shell pkg-config --libs $(EXTRACT_PKG)) -lcsv
 
 .PHONY: all module worker core help
 all: module worker
@@ -27,7 +31,7 @@ help:
 
 # ---------------------------------------------------------------- core, worker
 core: $(BUILD)/libvacore.a
-worker: $(BUILD)/voiceagent-worker
+worker: $(BUILD)/voiceagent-worker $(BUILD)/voiceagent-extract
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -48,7 +52,13 @@ $(BUILD)/libvaworker.a: $(WORKER_OBJ)
 $(BUILD)/voiceagent-worker: $(BUILD)/worker/main.o $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 
--include $(CORE_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/worker/main.d
+# Libraries that read what strangers upload are in no other program.
+$(EXTRACT_OBJ): CFLAGS += $(shell pkg-config --cflags $(EXTRACT_PKG))
+
+$(BUILD)/voiceagent-extract: $(EXTRACT_OBJ) $(BUILD)/libvacore.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(EXTRACT_LIBS)
+
+-include $(CORE_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/worker/main.d $(EXTRACT_OBJ:.o=.d)
 
 include t/unit/rules.mk
 include t/worker/rules.mk

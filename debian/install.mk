@@ -25,7 +25,7 @@ place = $(INSTALL) -D -m $1 $2 $(DESTDIR)$3/$(notdir $2) && \
 .PHONY: install
 ## make install            to PREFIX (/usr/local) and SYSCONFDIR (/etc), below DESTDIR
 install: all
-	$(INSTALL) -D -m 755 -t $(DESTDIR)$(BIN) $(BUILD)/voiceagent-worker
+	$(INSTALL) -D -m 755 -t $(DESTDIR)$(BIN) $(BUILD)/voiceagent-worker $(BUILD)/voiceagent-extract
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(MODULES) $(BUILD)/ngx_voiceagent_module.so
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sql sql/*.sql
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/messages conf/messages/*

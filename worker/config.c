@@ -48,6 +48,7 @@ static const setting_t settings[] = {
     {"worker", "messages_dir", "VA_MESSAGES_DIR", TEXT, AT(messages_dir),
      "/usr/share/voiceagent/messages", 0, 0},
     {"worker", "sql_dir", "VA_SQL_DIR", TEXT, AT(sql_dir), "/usr/share/voiceagent/sql", 0, 0},
+    {"worker", "extract_program", "VA_EXTRACT", TEXT, AT(extract_program), NULL, 0, 0},
 
     {"log", "level", "LOG_LEVEL", LEVEL, AT(log_level), "info", 0, 0},
     {"log", "file", "VA_LOG_FILE", TEXT, AT(log_file), NULL, 0, 0},

@@ -33,6 +33,8 @@ typedef struct {
     const char *public_url;   /* VA_PUBLIC_URL, no trailing slash */
     const char *messages_dir; /* conf/messages: a catalogue a language */
     const char *sql_dir;      /* the migrations */
+    const char
+        *extract_program; /* VA_EXTRACT: reads documents; NULL: beside the worker's own */
 
     const char *jwt_secret;             /* JWT_SECRET: signs access tokens */
     const char *internal_secret;        /* VA_INTERNAL_SECRET: signs tickets and call tokens */

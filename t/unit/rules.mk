@@ -25,6 +25,8 @@ $(UNIT_WORKER_BIN): $(BUILD)/%: %.c $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
 	$(CC) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libvaworker.a $(BUILD)/libvacore.a \
 	    -lcmocka $(WORKER_LIBS)
 
+$(BUILD)/t/unit/test_extraction: | $(BUILD)/voiceagent-extract
+
 # It lets the n-th malloc() fail, those that core/ makes for yajl included.
 $(BUILD)/t/unit/test_torture: UNIT_LDFLAGS := -Wl,--wrap=malloc,--wrap=realloc
 
