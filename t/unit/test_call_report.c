@@ -80,7 +80,7 @@ static void the_flat_report_is_read(void **state)
     assert_str(r.customer_number, "+16475550100");
     assert_str(r.shop_number, "+14165550001");
     assert_str(r.call_sid, "CA2");
-    assert_str(r.cost_usd, "0.42");
+    assert_str(r.cost_usd, "0.420000");
     assert_int_equal(r.seconds, 61);
     assert_int_equal(r.n_turns, 1);
     assert_str(r.turns[0].speaker, "customer");
@@ -150,6 +150,25 @@ static void members_of_another_kind_are_passed_over(void **state)
             assert_true(r.seconds >= -1 && r.credits >= -1);
         }
     }
+}
+
+/* Figures that no column holds would make the report a dead job. */
+static void figures_out_of_bounds_are_not_believed(void **state)
+{
+    static const char *const values[] = {"-1", "-3", "1e12", "99999999999999999999", "1e999"};
+    (void)state;
+    for (size_t v = 0; v < sizeof(values) / sizeof(*values); v++) {
+        wk_report_t r = report(wk_printf(arena,
+                                         "\"metadata\":{\"call_duration_secs\":%s,\"cost\":%s,"
+                                         "\"start_time_unix_secs\":%s},\"cost_usd\":%s",
+                                         values[v], values[v], values[v], values[v])
+                                   .data);
+        assert_int_equal(r.seconds, -1);
+        assert_int_equal(r.credits, -1);
+        assert_int_equal(r.started_at, 0);
+        assert_absent(r.cost_usd);
+    }
+    assert_str(report("\"cost_usd\":1e-99999").cost_usd, "0.000000");
 }
 
 /* ---------------------------------------------------------------- turns */
@@ -313,6 +332,7 @@ int main(void)
         TEST(what_is_not_told_is_not_known),
         TEST(without_a_conversation_it_is_none),
         TEST(members_of_another_kind_are_passed_over),
+        TEST(figures_out_of_bounds_are_not_believed),
         TEST(turns_are_read_by_any_of_their_names),
         TEST(times_that_are_none_are_zero),
         TEST(a_tool_counts_when_it_succeeded),

@@ -1,7 +1,9 @@
 #include "worker/agent/call_report.h"
 
-#define MAX_TURNS 5000
-#define MAX_TEXT  20000 /* bytes of one turn: nobody says more without a pause */
+#define MAX_TURNS   5000
+#define MAX_TEXT    20000        /* bytes of one turn: nobody says more without a pause */
+#define MAX_UNIX    253402300799 /* the end of the year 9999 */
+#define MAX_DOLLARS 999999       /* calls.cost_usd is numeric(12, 6) */
 
 enum { CUSTOMER, AGENT };
 
@@ -19,15 +21,21 @@ static va_str_t any(const va_json_t *data, const char *const *pointers)
 
 #define ANY(data, ...) any((data), (const char *const[]){__VA_ARGS__, NULL})
 
-static int64_t whole(const va_json_t *data, const char *pointer, int64_t otherwise)
+/* A figure between 0 and max, without its fraction; any other is not believed. */
+static int64_t figure(const va_json_t *data, const char *pointer, int64_t max, int64_t otherwise)
 {
-    int64_t n;
     double d;
     const va_json_t *value = va_json_pointer(data, va_str_c(pointer));
-    if (va_json_int(value, &n)) {
-        return n;
-    }
-    return va_json_double(value, &d) && d >= 0 && d < 1e15 ? (int64_t)d : otherwise;
+    return va_json_double(value, &d) && d >= 0 && d <= (double)max ? (int64_t)d : otherwise;
+}
+
+/* Not as it was written: numeric refuses exponents that a double reads as 0. */
+static va_str_t dollars(wk_arena_t *a, const va_json_t *data, const char *name)
+{
+    double d;
+    const va_json_t *value = va_json_get(data, name);
+    return va_json_double(value, &d) && d >= 0 && d <= MAX_DOLLARS ? wk_printf(a, "%.6f", d)
+                                                                   : VA_STR_NULL;
 }
 
 static bool is_true(const va_json_t *data, const char *name)
@@ -43,7 +51,7 @@ static bool one_of(va_str_t word, const char *const *words)
     return *words != NULL;
 }
 
-static void read_call(const va_json_t *data, wk_report_t *r)
+static void read_call(wk_arena_t *a, const va_json_t *data, wk_report_t *r)
 {
     const va_json_t *phone = va_json_pointer(data, VA_STR("/metadata/phone_call"));
     r->conversation = va_json_get_string(data, "conversation_id");
@@ -58,12 +66,12 @@ static void read_call(const va_json_t *data, wk_report_t *r)
                              "/metadata/caller_id");
     r->language = ANY(data, "/metadata/main_language", "/language");
     r->end_reason = ANY(data, "/metadata/termination_reason");
-    r->started_at = whole(data, "/metadata/start_time_unix_secs", 0);
-    r->seconds = whole(data, "/metadata/call_duration_secs", whole(data, "/duration", -1));
-    r->credits = whole(data, "/metadata/cost", -1);
+    r->started_at = figure(data, "/metadata/start_time_unix_secs", MAX_UNIX, 0);
+    r->seconds = figure(data, "/metadata/call_duration_secs", INT32_MAX,
+                        figure(data, "/duration", INT32_MAX, -1));
+    r->credits = figure(data, "/metadata/cost", INT32_MAX, -1);
     r->has_audio = is_true(data, "has_audio");
-    const va_json_t *cost = va_json_get(data, "cost_usd");
-    r->cost_usd = va_json_is(cost, VA_JSON_NUMBER) ? cost->text : VA_STR_NULL;
+    r->cost_usd = dollars(a, data, "cost_usd");
     r->failed = va_str_eq(ANY(data, "/analysis/call_successful"), VA_STR("failure"));
 }
 
@@ -241,7 +249,7 @@ bool wk_report_read(wk_arena_t *a, const wk_redactor_t *redactor, const va_json_
                     wk_report_t *r, wk_error_t *e)
 {
     *r = (wk_report_t){.seconds = -1};
-    read_call(data, r);
+    read_call(a, data, r);
     if (r->conversation.len == 0) {
         return wk_error(e, WK_INVALID, "a report without a conversation");
     }
