@@ -18,8 +18,11 @@ WORKER_OBJ := $(WORKER_SRC:%.c=$(BUILD)/%.o)
 EXTRACT_OBJ := $(EXTRACT_SRC:%.c=$(BUILD)/%.o)
 SCRIPTS    := $(wildcard core/scripts/*.lua worker/scripts/*.lua)
 
+# http-parser, or llhttp, its successor, where Debian has that instead.
+HTTP_LIB    := $(if $(wildcard /usr/include/http_parser.h),-lhttp_parser,-lllhttp)
 CORE_LIBS   := -lyajl -lcrypto
-WORKER_LIBS := $(CORE_LIBS) -lhiredis -lpq -lcurl -lcrypt -linih -lpthread
+WORKER_LIBS := $(CORE_LIBS) -lhiredis -lpq -lcurl -lcrypt -linih -lssl -luv -lwslay \
+               $(HTTP_LIB) -lpthread
 EXTRACT_PKG  := poppler-glib libxml-2.0 libzip libcmark
 EXTRACT_LIBS  = $(shell pkg-config --libs $(EXTRACT_PKG)) -lcsv
 

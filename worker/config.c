@@ -81,6 +81,14 @@ static const setting_t settings[] = {
     {"openai", "timeout_ms", "OPENAI_TIMEOUT_MS", INTEGER, AT(openai_timeout_ms), "10000", 100,
      120000},
     {"openai", "turn_ms", "OPENAI_TURN_MS", INTEGER, AT(openai_turn_ms), "20000", 100, 300000},
+    {"openai", "realtime_url", "OPENAI_REALTIME_URL", TEXT, AT(openai_realtime_url), NULL, 0,
+     0},
+    {"openai", "realtime_model", "OPENAI_REALTIME_MODEL", TEXT, AT(openai_realtime_model),
+     "gpt-realtime-2.1", 0, 0},
+    {"openai", "transcription_model", "OPENAI_TRANSCRIPTION_MODEL", TEXT,
+     AT(openai_transcription_model), "gpt-4o-transcribe", 0, 0},
+    {"openai", "session_s", "OPENAI_SESSION_S", INTEGER, AT(openai_session_s), "3300", 1,
+     86400},
     {"shopify", "base_url", "SHOPIFY_BASE_URL", TEXT, AT(shopify_base_url), NULL, 0, 0},
     {"shopify", "access_token", "SHOPIFY_ACCESS_TOKEN", TEXT, AT(shopify_access_token), NULL, 0,
      0},
@@ -90,6 +98,13 @@ static const setting_t settings[] = {
      0},
     {"google", "channel_token", "GOOGLE_CHANNEL_TOKEN", TEXT, AT(google_channel_token), NULL, 0,
      0},
+
+    {"voice", "processes", "VA_VOICE_PROCESSES", INTEGER, AT(voice_processes), "0", 0, 64},
+    {"voice", "listen", "VA_VOICE_LISTEN", TEXT, AT(voice_listen), "/run/voiceagent", 0, 0},
+    {"voice", "ca_file", "VA_CA_FILE", TEXT, AT(voice_ca), NULL, 0, 0},
+    {"voice", "max_calls", "VA_VOICE_MAX_CALLS", INTEGER, AT(voice_max_calls), "200", 1, 10000},
+    {"voice", "drain_ms", "VA_VOICE_DRAIN_MS", INTEGER, AT(voice_drain_ms), "7200000", 0,
+     86400000},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(*settings))

@@ -51,9 +51,17 @@ typedef struct {
     const char *openai_base_url, *openai_api_key, *openai_model;
     int openai_timeout_ms; /* of one answer, to its last word */
     int openai_turn_ms;    /* of all it takes to answer one message */
+    const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
+    int openai_session_s; /* how old a realtime session grows before another takes over */
     const char *shopify_base_url, *shopify_access_token;
     const char *google_base_url, *google_client_id, *google_client_secret;
     const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
+
+    int voice_processes;      /* 0: none on this host */
+    const char *voice_listen; /* a folder for unix sockets, or a private numeric address */
+    const char *voice_ca;     /* VA_CA_FILE: authorities beside the system's; NULL: none */
+    int voice_max_calls;      /* a process */
+    int voice_drain_ms;       /* how long SIGTERM waits for calls */
 } wk_config_t;
 
 /*

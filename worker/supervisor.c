@@ -15,6 +15,7 @@
 #include "worker/process.h"
 #include "worker/scheduler.h"
 #include "worker/stop.h"
+#include "worker/voice_process.h"
 
 #define MAX_CHILDREN  1024
 #define LONG_LIFE_MS  10000 /* a death after that is no sign of a broken program */
@@ -30,6 +31,7 @@ typedef struct {
 } role_t;
 
 static const role_t jobs = {"jobs", wk_job_process};
+static const role_t voice = {"voice", wk_voice_process};
 static const role_t scheduler = {"scheduler", wk_scheduler_process};
 static const role_t former = {"former generation", NULL};
 
@@ -329,6 +331,9 @@ int wk_supervise(const wk_supervised_t *with)
     size_t n_former = s.n;
     for (int i = 0; i < with->config->processes; i++) {
         add(&s, &jobs, 0);
+    }
+    for (int i = 0; i < with->config->voice_processes; i++) {
+        add(&s, &voice, 0);
     }
     add(&s, &scheduler, 0);
     start_due(&s);

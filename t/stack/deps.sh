@@ -12,8 +12,8 @@ NODE_MIN=18
 
 . /etc/os-release
 case ${VERSION_CODENAME:-} in
-bookworm) pg=15 extra=() ;;
-trixie) pg=17 extra=(postgresql-17-pgvector) ;;
+bookworm) pg=15 extra=(libhttp-parser-dev) ;;
+trixie) pg=17 extra=(postgresql-17-pgvector libllhttp-dev) ;;
 *)
     echo "deps: Debian 12 (bookworm) or 13 (trixie) is needed, this is ${PRETTY_NAME:-unknown}" >&2
     exit 1

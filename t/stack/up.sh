@@ -117,6 +117,8 @@ END
 start_workers() {
     mapfile -t files < <(find "$ROOT/conf/messages" -type f 2>/dev/null | sort)
     unchanged worker "$WORKER" "$RUN/worker.conf" "${files[@]}" && return
+    mkdir -p "$VA_VOICE_LISTEN" # nginx' workers pass it, and find the sockets in it
+    chmod 711 "$VA_VOICE_LISTEN"
     spawn worker "$WORKER" -c "$RUN/worker.conf" run
     remember worker
 }

@@ -143,8 +143,8 @@ static void add_customer(wk_arena_t *a, const wk_language_t *l, const wk_context
     add_fact(text, "summary of earlier talks", wk_cut_text(x->summary, MAX_SUMMARY));
 }
 
-static va_str_t system_text(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
-                            const wk_context_t *x, const char *channel)
+va_str_t wk_context_instructions(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
+                                 const wk_context_t *x, const char *channel)
 {
     va_buf_t text;
     const wk_language_t *en = wk_catalogue_pick(c, VA_STR("en"), VA_STR_NULL);
@@ -211,7 +211,7 @@ va_str_t wk_context_messages(wk_arena_t *a, const wk_catalogue_t *c, const wk_la
     va_buf_t out;
     va_str_t before[WK_CONTEXT_MESSAGES];
     size_t n = 0;
-    va_str_t system = message(a, "system", system_text(a, c, l, context, channel));
+    va_str_t system = message(a, "system", wk_context_instructions(a, c, l, context, channel));
     va_str_t own = message(a, "user", text);
     size_t used = wk_tokens(system) + wk_tokens(own);
     const va_json_t *row = context->messages != NULL ? context->messages->first : NULL;

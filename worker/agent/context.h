@@ -25,6 +25,11 @@ typedef struct {
 bool wk_context_read(wk_tx_t *tx, va_str_t customer, va_str_t number, wk_context_t *context,
                      wk_error_t *e);
 
+/* What the model is told of itself, the shop and the customer; the first message of a request.
+ */
+va_str_t wk_context_instructions(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
+                                 const wk_context_t *context, const char *channel);
+
 /* About how many tokens a text is for a model; rather too many. */
 size_t wk_tokens(va_str_t text);
 

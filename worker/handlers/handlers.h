@@ -30,5 +30,6 @@ wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_tools_call;
+wk_handler_fn wk_voice_begin, wk_voice_emergency, wk_voice_tool, wk_voice_turn;
 
 #endif

@@ -53,6 +53,10 @@ static const wk_handler_t handlers[] = {
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
+    {"voice.begin", WK_READ, wk_voice_begin, 0},
+    {"voice.emergency", WK_EFFECT, wk_voice_emergency, 0},
+    {"voice.tool", WK_EFFECT, wk_voice_tool, 0},
+    {"voice.turn", WK_EFFECT, wk_voice_turn, 0},
 };
 
 const wk_handler_t *wk_handler_find(va_str_t type)

@@ -1,0 +1,308 @@
+/* Who speaks when: each rule of the turn-taking by itself, with a clock that is told. */
+#include "worker/voice/talk.h"
+
+#include "t/unit/support.h"
+
+#define SECOND ((size_t)1000 * WK_PLAYOUT_RATE)
+
+static wk_talk_t t;
+static struct {
+    int clears, answers, fillers, questions, cuts, silences, overs;
+    unsigned heard_ms; /* of the first utterance that was cut last */
+} did;
+
+static void on_clear(void *ctx)
+{
+    (void)ctx;
+    did.clears++;
+}
+static void on_answer(void *ctx)
+{
+    (void)ctx;
+    did.answers++;
+}
+static void on_silent(void *ctx)
+{
+    (void)ctx;
+    did.silences++;
+}
+static void on_over(void *ctx)
+{
+    (void)ctx;
+    did.overs++;
+}
+
+static void on_line(void *ctx, wk_talk_line_t line)
+{
+    (void)ctx;
+    did.fillers += line == WK_TALK_FILLER;
+    did.questions += line == WK_TALK_ARE_YOU;
+}
+
+static void on_cut(void *ctx, const wk_cut_t *cuts, size_t n)
+{
+    (void)ctx;
+    did.cuts++;
+    did.heard_ms = n > 0 ? cuts[0].heard_ms : 0;
+}
+
+static int set_up(void **state)
+{
+    static const wk_talk_ops_t ops = {on_clear, on_answer, on_line, on_cut, on_silent, on_over};
+    (void)state;
+    memset(&did, 0, sizeof(did));
+    wk_talk_init(&t, &ops, NULL, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    wk_talk_free(&t);
+    return 0;
+}
+
+/* Sends what is due, as the session does. */
+static void tick(int64_t now)
+{
+    wk_playout_frame_t frame;
+    wk_talk_tick(&t, now);
+    while (wk_playout_next(&t.playout, now, &frame)) {
+    }
+}
+
+/* The agent has begun to speak, for some seconds. */
+static void agent_speaks(int64_t now)
+{
+    static char sound[3 * SECOND];
+    wk_talk_answering(&t);
+    assert_true(wk_playout_add(&t.playout, VA_STR("item"), va_str(sound, sizeof(sound))));
+    tick(now);
+}
+
+/* All of it was heard, and the engine has no more. */
+static void agent_ends(int64_t now)
+{
+    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
+    wk_playout_drop(&t.playout, now, cuts);
+    wk_talk_done(&t, now);
+}
+
+static void the_agent_answers_when_the_caller_ends(void **state)
+{
+    (void)state;
+    wk_talk_speech(&t, true, 100);
+    assert_int_equal(did.answers, 0);
+    wk_talk_speech(&t, false, 900);
+    assert_int_equal(did.answers, 1);
+    assert_int_equal(did.clears + did.cuts, 0);
+}
+
+static void a_word_cuts_the_agent_short(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150);
+    assert_int_equal(did.clears, 1); /* silent at once */
+    wk_talk_heard(&t, true, false, false, 400);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.heard_ms, 150);
+    assert_int_equal(did.answers, 0); /* not before the caller has ended */
+    wk_talk_speech(&t, false, 900);
+    assert_int_equal(did.answers, 1);
+}
+
+static void a_back_channel_lets_the_agent_go_on(void **state)
+{
+    wk_playout_frame_t frame;
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150);
+    wk_talk_heard(&t, true, true, false, 300); /* more may come */
+    assert_false(wk_playout_next(&t.playout, 310, &frame));
+    wk_talk_speech(&t, false, 350);
+    wk_talk_heard(&t, true, true, true, 500);
+    assert_true(wk_playout_next(&t.playout, 510, &frame));
+    tick(5000);
+    assert_int_equal(did.cuts + did.answers, 0);
+}
+
+static void noise_without_words_lets_the_agent_go_on(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150);
+    wk_talk_speech(&t, false, 250);
+    wk_talk_heard(&t, false, false, true, 400);
+    assert_false(t.doubt);
+    assert_int_equal(did.cuts + did.answers, 0);
+}
+
+static void long_speech_needs_no_words(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 100);
+    tick(100 + WK_TALK_DOUBT_MS - 1);
+    assert_int_equal(did.cuts, 0);
+    tick(100 + WK_TALK_DOUBT_MS);
+    assert_int_equal(did.cuts, 1);
+}
+
+static void words_that_never_come_are_not_waited_for(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 100);
+    wk_talk_speech(&t, false, 300);
+    tick(300 + WK_TALK_WORDS_MS - 1);
+    assert_int_equal(did.answers, 0);
+    tick(300 + WK_TALK_WORDS_MS);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.answers, 1);
+}
+
+static void an_answer_that_has_not_begun_is_cut_as_well(void **state)
+{
+    static char sound[SECOND];
+    wk_playout_frame_t frame;
+    (void)state;
+    wk_talk_answering(&t);
+    wk_talk_speech(&t, true, 100);
+    assert_true(wk_playout_add(&t.playout, VA_STR("late"), va_str(sound, sizeof(sound))));
+    assert_false(wk_playout_next(&t.playout, 110, &frame)); /* not into the caller's words */
+    wk_talk_heard(&t, true, false, true, 300);
+    assert_int_equal(did.cuts, 1);
+}
+
+static void something_is_said_while_a_tool_runs_and_nobody_speaks(void **state)
+{
+    (void)state;
+    wk_talk_answering(&t);
+    wk_talk_tool(&t, 0);
+    wk_talk_done(&t, 10);
+    tick(WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 0);
+    tick(10 + WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 1);
+    wk_talk_done(&t, 3000);
+    tick(3000 + 2 * WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 1); /* once a tool */
+}
+
+static void nothing_is_said_into_the_callers_words(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_speech(&t, true, 100);
+    tick(10 * WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 0);
+    wk_talk_tool_ended(&t, 20000);
+    assert_int_equal(did.answers, 0);
+    wk_talk_speech(&t, false, 20500);
+    assert_int_equal(did.answers, 1);
+}
+
+static void tools_are_answered_once_all_have_ended(void **state)
+{
+    (void)state;
+    wk_talk_answering(&t);
+    wk_talk_tool(&t, 0);
+    wk_talk_tool(&t, 0);
+    wk_talk_tool_ended(&t, 100);
+    wk_talk_tool_ended(&t, 200);
+    assert_int_equal(did.answers, 0); /* the engine still talks */
+    wk_talk_done(&t, 300);
+    assert_int_equal(did.answers, 1);
+    wk_talk_done(&t, 900);
+    assert_int_equal(did.answers, 1);
+}
+
+static void silence_is_asked_about_and_then_ends(void **state)
+{
+    int64_t now = 0;
+    (void)state;
+    for (int i = 0; i < WK_TALK_SILENCES; i++) {
+        now += WK_TALK_SILENCE_MS;
+        tick(now);
+        assert_int_equal(did.questions, i + 1);
+        wk_talk_done(&t, now);
+    }
+    tick(now + WK_TALK_SILENCE_MS);
+    assert_int_equal(did.questions, WK_TALK_SILENCES);
+    assert_int_equal(did.silences, 1);
+}
+
+static void the_last_words_are_heard_before_the_end(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_goodbye(&t, 10);
+    wk_talk_speech(&t, true, 20); /* nothing holds it any more */
+    tick(100);
+    assert_int_equal(did.overs + did.clears, 0);
+    agent_ends(200);
+    tick(220);
+    assert_int_equal(did.overs, 1);
+}
+
+static void last_words_that_are_never_heard_hold_nothing_up(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_goodbye(&t, 10);
+    tick(9 + WK_TALK_GOODBYE_MS);
+    assert_int_equal(did.overs, 0);
+    tick(10 + WK_TALK_GOODBYE_MS);
+    assert_int_equal(did.overs, 1);
+}
+
+static void back_channels_of_three_languages(void **state)
+{
+    static const struct {
+        const char *language, *text;
+        bool is;
+    } cases[] = {
+        {"en", "Yeah.", true},      {"en", "Uh-huh, okay", true},
+        {"en", "yeah but", false},  {"en", "", false},
+        {"en", "Stop", false},      {"fr", "Ouais, d'accord.", true},
+        {"fr", "Oui, mais", false}, {"es", "S\xc3\xad, vale", true},
+        {"es", "ok", true},         {"fr", "attendez", false},
+        {"es", "espera", false},
+    };
+    wk_error_t e;
+    wk_arena_t *a = wk_arena_new();
+    wk_catalogue_t *c = wk_catalogue_load("conf/messages", &e);
+    (void)state;
+    assert_non_null(c);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const wk_language_t *l = wk_catalogue_find(c, va_str_c(cases[i].language));
+        assert_case(wk_talk_is_backchannel(a, c, l, va_str_c(cases[i].text)) == cases[i].is,
+                    cases[i].text);
+    }
+    wk_catalogue_free(c);
+    wk_arena_free(a);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(the_agent_answers_when_the_caller_ends),
+        CASE(a_word_cuts_the_agent_short),
+        CASE(a_back_channel_lets_the_agent_go_on),
+        CASE(noise_without_words_lets_the_agent_go_on),
+        CASE(long_speech_needs_no_words),
+        CASE(words_that_never_come_are_not_waited_for),
+        CASE(an_answer_that_has_not_begun_is_cut_as_well),
+        CASE(something_is_said_while_a_tool_runs_and_nobody_speaks),
+        CASE(nothing_is_said_into_the_callers_words),
+        CASE(tools_are_answered_once_all_have_ended),
+        CASE(silence_is_asked_about_and_then_ends),
+        CASE(the_last_words_are_heard_before_the_end),
+        CASE(last_words_that_are_never_heard_hold_nothing_up),
+        CASE(back_channels_of_three_languages),
+    };
+    return RUN("talk", tests);
+}

@@ -1,0 +1,159 @@
+/*
+ * voice.begin: what an engine is to know before it speaks to a caller: who it is, the shop, the
+ * caller, what was said before, and the tools this caller may use.
+ */
+#include "worker/agent/context.h"
+#include "worker/agent/tools.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/voice_call.h"
+#include "worker/handlers/webhook.h"
+
+#define END_CALL "end_call"
+
+typedef struct {
+    wk_voice_call_t call;
+    wk_context_t context;
+} begin_t;
+
+static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    begin_t *b = arg;
+    return wk_context_read(tx, b->call.customer, b->call.caller.phone, &b->context, e);
+}
+
+/* ---------------------------------------------------------------- tools */
+
+static void begin_tool(va_json_writer_t *w, const char *name, va_str_t description)
+{
+    va_json_object(w);
+    va_json_add_c(w, "type", "function");
+    va_json_add_c(w, "name", name);
+    va_json_add_str(w, "description", description);
+    va_json_key(w, "parameters");
+}
+
+/* The call's own, which no other channel has. */
+static void add_end_call(va_json_writer_t *w, const wk_language_t *en)
+{
+    static const wk_arg_t args[] = {
+        {.name = "reason", .description = "why the call is over, in a few words", .max = 300},
+        {NULL},
+    };
+    begin_tool(w, END_CALL, wk_text(en, "tool.end_call"));
+    wk_args_schema(w, args);
+    va_json_object_end(w);
+}
+
+/* A JSON array, as text. */
+static va_str_t tools_of(wk_arena_t *a, const wk_voice_call_t *call)
+{
+    va_buf_t text;
+    const wk_language_t *en = wk_catalogue_pick(call->catalogue, VA_STR("en"), VA_STR_NULL);
+    va_buf_init(&text, wk_mem(a), 8192);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < wk_tools_count(); i++) {
+        const wk_tool_t *tool = wk_tool_at(i);
+        if (tool->level <= call->caller.level) {
+            begin_tool(w, tool->name, wk_tool_description(a, en, tool));
+            wk_args_schema(w, tool->args);
+            va_json_object_end(w);
+        }
+    }
+    add_end_call(w, en);
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+}
+
+/* ---------------------------------------------------------------- engines */
+
+/* The one behind "realtime" in the organization's list; ours where there is none. */
+static va_str_t next_engine(wk_arena_t *a, va_str_t engines)
+{
+    const va_json_t *list = NULL;
+    (void)va_json_parse(wk_mem(a), engines, &VA_JSON_LIMITS_DEFAULT, &list);
+    const va_json_t *engine = list != NULL ? list->first : NULL;
+    while (engine != NULL && !va_str_eq(va_json_string(engine), VA_STR("realtime"))) {
+        engine = engine->next;
+    }
+    engine = engine != NULL ? engine->next : NULL;
+    return engine != NULL ? va_json_string(engine) : VA_STR("receptionist");
+}
+
+/* ---------------------------------------------------------------- words */
+
+static va_str_t greeting_of(wk_ctx_t *ctx, const begin_t *b)
+{
+    wk_error_t e;
+    wk_personalization_t made;
+    const va_json_t *answer = NULL;
+    if (wk_personalize(ctx->arena, b->call.catalogue, &b->context.facts, &made, &e)) {
+        (void)va_json_parse(wk_mem(ctx->arena), made.answer, &VA_JSON_LIMITS_DEFAULT, &answer);
+    }
+    return va_json_string(
+        va_json_pointer(answer, VA_STR("/conversation_config_override/agent/first_message")));
+}
+
+static const va_json_t *at(const va_json_t *row, size_t i)
+{
+    const va_json_t *element = row != NULL ? row->first : NULL;
+    while (element != NULL && i-- > 0) {
+        element = element->next;
+    }
+    return element;
+}
+
+/* The thread's last messages, oldest first; the context has them newest first. */
+static void add_said(va_json_writer_t *w, const va_json_t *messages)
+{
+    const va_json_t *rows[WK_CONTEXT_MESSAGES];
+    size_t n = 0;
+    const va_json_t *row = messages != NULL ? messages->first : NULL;
+    for (; row != NULL && n < WK_CONTEXT_MESSAGES; row = row->next) {
+        rows[n++] = row;
+    }
+    va_json_key(w, "said");
+    va_json_array(w);
+    while (n-- > 0) {
+        bool customer = va_str_eq(va_json_string(at(rows[n], 1)), VA_STR("customer"));
+        va_json_object(w);
+        va_json_add_c(w, "speaker", customer ? "customer" : "agent");
+        va_json_add_str(w, "text", va_json_string(at(rows[n], 3)));
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+}
+
+static va_str_t object_or_empty(va_str_t json)
+{
+    return json.len > 0 ? json : VA_STR("{}");
+}
+
+wk_outcome_t wk_voice_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    begin_t b;
+    va_buf_t text;
+    wk_arena_t *a = ctx->arena;
+    if (!wk_voice_call_read(ctx, &b.call, e) ||
+        !wk_tx(ctx->db, a, ctx->job->org, 0, read_context, &b, e)) {
+        return wk_webhook_failed(e);
+    }
+    const wk_language_t *l = wk_caller_language(b.call.catalogue, &b.context.facts);
+    va_buf_init(&text, wk_mem(a), 16384);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_c(w, "engine", "realtime");
+    va_json_add_str(w, "next_engine", next_engine(a, b.call.engines));
+    va_json_add_str(w, "instructions",
+                    wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
+    va_json_add_str(w, "greeting", greeting_of(ctx, &b));
+    va_json_add_bool(w, "resumed", b.call.resumed);
+    va_json_add_str(w, "language", wk_language_code(l));
+    va_json_add_str(w, "voice", b.call.voice);
+    va_json_add_str(w, "tools", tools_of(a, &b.call));
+    va_json_add_str(w, "business_type", b.call.business_type);
+    va_json_key(w, "emergency_words");
+    va_json_put_raw(w, object_or_empty(b.call.emergency_words));
+    add_said(w, b.context.messages);
+    return wk_voice_reply(w, &text, reply, e);
+}

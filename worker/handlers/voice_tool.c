@@ -1,0 +1,92 @@
+/*
+ * voice.tool: a tool that the engine of a live call asks for. The answer is for the engine,
+ * beside it stands what the call does next.
+ */
+#include "worker/agent/tools.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/voice_call.h"
+#include "worker/handlers/webhook.h"
+
+#define MAX_OUTPUT 6000 /* bytes of an answer that a model is given */
+
+typedef struct {
+    va_str_t output;   /* for the engine */
+    va_str_t language; /* the talk's from now on; absent: as it was */
+    const char *next;  /* what the call goes on with; NULL: the talk */
+} outcome_t;
+
+static bool is_end(va_str_t name)
+{
+    return va_str_eq(name, VA_STR("end_call"));
+}
+
+static bool run_tool(wk_ctx_t *ctx, wk_voice_call_t *call, const wk_tool_t *tool,
+                     const va_json_t *args, outcome_t *out, wk_error_t *e)
+{
+    wk_tool_answer_t answer;
+    const va_json_t *body = NULL;
+    call->caller.once =
+        wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+    if (!wk_tool_run(ctx, call->catalogue, tool, &call->caller, args, &answer, e)) {
+        return false;
+    }
+    out->output = wk_cut_text(answer.body, MAX_OUTPUT);
+    if (answer.status == 200) {
+        (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
+        out->language = va_json_get_string(body, "language");
+        out->next =
+            va_str_eq(va_str_c(tool->name), VA_STR("transfer_to_human")) ? "dial" : NULL;
+    }
+    return true;
+}
+
+static bool run(wk_ctx_t *ctx, wk_voice_call_t *call, outcome_t *out, wk_error_t *e)
+{
+    const va_json_t *args = NULL;
+    va_json_limits_t limits = {64 << 10, 16, 2000};
+    va_str_t name = va_json_get_string(call->body, "tool");
+    va_str_t text = va_json_get_string(call->body, "arguments");
+    const wk_tool_t *tool = wk_tool_find(name);
+    if (is_end(name)) {
+        *out = (outcome_t){.output = VA_STR("{\"success\":true}"), .next = "hangup"};
+        return true;
+    }
+    if (tool == NULL) {
+        out->output = VA_STR("{\"success\":false,\"message\":\"no such tool\"}");
+        return true;
+    }
+    if (va_json_parse(wk_mem(ctx->arena), text.len > 0 ? text : VA_STR("{}"), &limits, &args) !=
+        VA_OK) {
+        out->output = VA_STR("{\"success\":false,\"message\":\"the arguments are no JSON\"}");
+        return true;
+    }
+    return run_tool(ctx, call, tool, args, out, e);
+}
+
+wk_outcome_t wk_voice_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_voice_call_t call;
+    va_buf_t text;
+    outcome_t out = {.next = NULL};
+    if (!wk_voice_call_read(ctx, &call, e)) {
+        return wk_webhook_failed(e);
+    }
+    call.caller.language =
+        wk_catalogue_pick(call.catalogue, va_json_get_string(call.body, "language"),
+                          wk_language_code(call.caller.language));
+    if (!run(ctx, &call, &out, e)) {
+        return wk_webhook_failed(e);
+    }
+    va_buf_init(&text, wk_mem(ctx->arena), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "output", out.output);
+    if (out.language.len > 0) {
+        va_json_add_str(w, "language", out.language);
+    }
+    if (out.next != NULL) {
+        va_json_add_c(w, "next", out.next);
+        va_json_add_str(w, "detail", va_json_get_string(call.body, "arguments"));
+    }
+    return wk_voice_reply(w, &text, reply, e);
+}

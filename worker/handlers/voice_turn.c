@@ -1,0 +1,133 @@
+/*
+ * voice.turn: something was said in a live call. voice.emergency: it is one, and people are
+ * told at once.
+ */
+#include "worker/agent/event.h"
+#include "worker/agent/redact.h"
+#include "worker/agent/urgent.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/voice_call.h"
+#include "worker/handlers/webhook.h"
+#include "worker/store/voice.h"
+
+#define MAX_TEXT 20000
+
+/* ---------------------------------------------------------------- turns */
+
+typedef struct {
+    const wk_voice_call_t *call;
+    bool by_agent, interrupted;
+    va_str_t text, name;
+} turn_t;
+
+static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, t->by_agent ? "agent_response" : "user_transcript",
+                   wk_cell(row, 0, "customer_id"), wk_cell(row, 0, "call_id"));
+    va_json_add_str(ev.json, "callSid", t->call->sid);
+    va_json_add_str(ev.json, t->by_agent ? "response" : "transcript", t->text);
+    va_json_add_str(ev.json, "language", va_json_get_string(t->call->body, "language"));
+    if (t->interrupted) {
+        va_json_add_bool(ev.json, "corrected", true);
+    }
+    return wk_event_end(&ev, e);
+}
+
+static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const turn_t *t = arg;
+    wk_rows_t *row;
+    va_str_t cut[] = {t->name, t->text};
+    va_str_t whole[] = {t->call->sid, va_json_get_string(t->call->body, "speaker"), t->text,
+                        va_json_get_string(t->call->body, "language"), t->name};
+    bool ok = t->interrupted ? wk_sql(tx, &wk_sql_voice_turn_cut, cut, &row, e)
+                             : wk_sql(tx, &wk_sql_voice_turn, whole, &row, e);
+    return ok && (wk_rows_count(row) == 0 || publish(tx, t, row, e));
+}
+
+static bool read_turn(wk_ctx_t *ctx, const wk_voice_call_t *call, turn_t *t, wk_error_t *e)
+{
+    int64_t epoch, number;
+    wk_arena_t *a = ctx->arena;
+    va_str_t speaker = va_json_get_string(call->body, "speaker");
+    va_str_t text = wk_clean_text(a, va_json_get_string(call->body, "text"));
+    *t = (turn_t){.call = call,
+                  .by_agent = va_str_eq(speaker, VA_STR("agent")),
+                  .interrupted = va_json_bool(va_json_get(call->body, "interrupted"), false)};
+    if (!va_json_int(va_json_get(call->body, "epoch"), &epoch) ||
+        !va_json_int(va_json_get(call->body, "turn"), &number) ||
+        (!t->by_agent && !va_str_eq(speaker, VA_STR("customer")))) {
+        return wk_error(e, WK_INVALID, "no such turn");
+    }
+    t->text = wk_redact(wk_redactor(a, call->catalogue), a,
+                        wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_TEXT));
+    t->name = wk_printf(a, "%.*s:%lld:%lld", (int)call->sid.len, call->sid.data,
+                        (long long)epoch, (long long)number);
+    return true;
+}
+
+wk_outcome_t wk_voice_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_voice_call_t call;
+    turn_t t;
+    (void)reply;
+    return wk_voice_call_read(ctx, &call, e) && read_turn(ctx, &call, &t, e) &&
+                   wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, store, &t, e)
+               ? WK_DONE
+               : wk_webhook_failed(e);
+}
+
+/* ---------------------------------------------------------------- emergencies */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_voice_call_t *call;
+    va_str_t text, answer;
+} alarm_t;
+
+static bool raise_alarm(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    alarm_t *alarm = arg;
+    wk_arena_t *a = wk_tx_arena(tx);
+    wk_reception_facts_t facts;
+    const wk_tool_caller_t *caller = &alarm->call->caller;
+    wk_reading_t reading = wk_read_message(a, alarm->call->catalogue, alarm->text);
+    if (!wk_reception_facts(tx, alarm->call->customer, caller->phone, &reading, VA_STR_NULL,
+                            &facts, e)) {
+        return false;
+    }
+    const wk_emergency_case_t about = {.business_type = facts.business_type,
+                                       .own = facts.emergency_words};
+    wk_emergency_t emergency = wk_emergency(a, alarm->call->catalogue, &about, alarm->text);
+    const wk_urgent_t urgent = {.customer = alarm->call->customer,
+                                .who = caller->phone,
+                                .from = caller->phone,
+                                .to = caller->shop_phone,
+                                .text = alarm->text,
+                                .key = alarm->call->sid};
+    return wk_urgent_answer(tx, caller->language, &facts, &emergency, &alarm->answer, e) &&
+           wk_urgent_raise(alarm->ctx, tx, alarm->call->catalogue, &facts, &emergency, &urgent,
+                           e);
+}
+
+wk_outcome_t wk_voice_emergency(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_voice_call_t call;
+    va_buf_t text;
+    wk_arena_t *a = ctx->arena;
+    if (!wk_voice_call_read(ctx, &call, e)) {
+        return wk_webhook_failed(e);
+    }
+    alarm_t alarm = {.ctx = ctx, .call = &call};
+    alarm.text = wk_redact(wk_redactor(a, call.catalogue), a,
+                           wk_clean_text(a, va_json_get_string(call.body, "text")));
+    if (!wk_tx(ctx->db, a, ctx->job->org, 0, raise_alarm, &alarm, e)) {
+        return wk_webhook_failed(e);
+    }
+    va_buf_init(&text, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "say", alarm.answer);
+    return wk_voice_reply(w, &text, reply, e);
+}

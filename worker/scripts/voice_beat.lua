@@ -1,0 +1,40 @@
+-- A voice process lives, and so do its calls.
+--
+-- KEYS  1 va:voice:processes    2 va:voice:process:<process>    3 va:voice:calls:<process>
+--       4 va:voice:media
+-- ARGV  1 the process    2 its lease in ms, 0: it takes no new calls    3 where it listens
+--       4 how many streams it may carry    5 for how many ms a call's slots are kept
+--       then CallSid, organization and epoch of each call
+--
+-- The CallSids whose epoch is another by now: they are somebody else's.
+
+--@include lib/time.lua
+
+local now, lease, slot = now_ms(), tonumber(ARGV[2]), now_ms() + ARGV[5]
+local lost = {}
+
+if lease > 0 then
+    redis.call('ZADD', KEYS[1], now + lease, ARGV[1])
+    redis.call('HSET', KEYS[2], 'listen', ARGV[3], 'capacity', ARGV[4])
+    redis.call('PEXPIRE', KEYS[2], 60000)
+else
+    redis.call('ZREM', KEYS[1], ARGV[1])
+    redis.call('DEL', KEYS[2])
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60000)
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
+for i = 6, #ARGV, 3 do
+    local call, org, epoch = ARGV[i], 'va:voice:org:{' .. ARGV[i + 1] .. '}', ARGV[i + 2]
+    if redis.call('HGET', 'va:call:{' .. call .. '}', 'epoch') == epoch then
+        redis.call('ZADD', KEYS[3], slot, call)
+        for _, slots in ipairs({KEYS[4], org}) do
+            redis.call('ZADD', slots, 'GT', slot, call)
+            redis.call('PEXPIREAT', slots, redis.call('ZREVRANGE', slots, 0, 0, 'WITHSCORES')[2])
+        end
+    else
+        redis.call('ZREM', KEYS[3], call)
+        lost[#lost + 1] = call
+    end
+end
+redis.call('PEXPIRE', KEYS[3], 86400000)
+return lost

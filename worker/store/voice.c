@@ -1,0 +1,42 @@
+#include "worker/store/voice.h"
+
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
+
+const wk_sql_t wk_sql_voice_call = {
+    "voice_call",
+    "SELECT c.id, c.customer_id, c.language,"
+    "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
+    "           AS customer_number,"
+    "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
+    "           AS shop_number,"
+    "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
+    "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
+    "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested,"
+    "       EXISTS (SELECT FROM messages m WHERE m.call_id = c.id) AS resumed,"
+    "       array_to_json(o.engines) AS engines, g.realtime_voice AS voice, o.business_type,"
+    "       g.emergency_words"
+    "  FROM calls c"
+    "  JOIN organizations o ON o.id = c.organization_id"
+    "  JOIN agent_configs g ON g.organization_id = c.organization_id"
+    " WHERE c.twilio_call_sid = $1",
+    1};
+
+const wk_sql_t wk_sql_voice_turn = {
+    "voice_turn",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      content, language, provider, provider_message_id)"
+    " SELECT current_organization(), c.id, c.customer_id, 'voice',"
+    "        CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5"
+    "   FROM calls c WHERE c.twilio_call_sid = $1 AND c.transcript IS NULL"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING"
+    " RETURNING call_id, customer_id",
+    5};
+
+const wk_sql_t wk_sql_voice_turn_cut = {
+    "voice_turn_cut",
+    "UPDATE messages SET content = $2, interrupted = true"
+    " WHERE provider = 'voice' AND provider_message_id = $1 RETURNING call_id, customer_id",
+    2};
+
+/* clang-format on */

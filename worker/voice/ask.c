@@ -1,0 +1,266 @@
+#include "worker/voice/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/rand.h>
+#include <sys/queue.h>
+
+#include "core/base64.h"
+#include "worker/arena.h"
+#include "worker/clock.h"
+#include "worker/log.h"
+
+#include "scripts.h"
+
+#define ID_SIZE   16 /* bytes; twice as many digits */
+#define TICK_MS   100
+#define DEDUP_TTL VA_STR("86400")
+
+typedef struct pending pending_t;
+
+struct pending {
+    LIST_ENTRY(pending) link;
+    wk_asks_t *asks;
+    char id[2 * ID_SIZE + 1]; /* of the job that answers */
+    wk_queue_t queue;
+    wk_answer_fn fn;
+    void *ctx;
+    int64_t look_ms, until_ms; /* monotonic; look_ms 0: looked already */
+    int requests;              /* of Redis, that still refer to it */
+    bool answered;
+};
+
+struct wk_asks {
+    uv_timer_t timer;
+    wk_aredis_t *redis, *channel;
+    char channel_name[400];
+    wk_arena_t *arena; /* of one document */
+    LIST_HEAD(, pending) pending;
+    bool closed;
+};
+
+static const char *const queue_names[WK_QUEUES] = {
+    [WK_REALTIME] = "realtime", [WK_DEFAULT] = "default", [WK_BULK] = "bulk"};
+
+/* ---------------------------------------------------------------- replies */
+
+static void free_if_done(pending_t *p)
+{
+    if (p->answered && p->requests == 0) {
+        LIST_REMOVE(p, link);
+        free(p);
+    }
+}
+
+static void answer(pending_t *p, const va_reply_t *reply)
+{
+    if (!p->answered) {
+        p->answered = true;
+        p->fn(p->ctx, reply);
+    }
+}
+
+static void on_stored(void *ctx, const redisReply *stored)
+{
+    pending_t *p = ctx;
+    va_reply_t reply;
+    wk_arena_t *a = wk_arena_new();
+    if (stored != NULL && stored->type == REDIS_REPLY_STRING &&
+        va_reply_parse(wk_mem(a), wk_redis_str(stored), &reply) == VA_OK) {
+        answer(p, &reply);
+    }
+    wk_arena_free(a);
+    p->requests--;
+    free_if_done(p);
+}
+
+static void look(pending_t *p)
+{
+    char key[96];
+    int len = snprintf(key, sizeof(key), "va:{%s}:res:%s", queue_names[p->queue], p->id);
+    va_str_t argv[] = {VA_STR("GET"), va_str(key, (size_t)len)};
+    p->look_ms = 0;
+    p->requests++;
+    wk_aredis_command(p->asks->redis, argv, 2, on_stored, p);
+}
+
+static void on_message(void *ctx, va_str_t text)
+{
+    wk_asks_t *asks = ctx;
+    va_reply_t reply;
+    pending_t *p, *next;
+    wk_arena_t *a = wk_arena_new();
+    if (va_reply_parse(wk_mem(a), text, &reply) == VA_OK) {
+        for (p = LIST_FIRST(&asks->pending); p != NULL; p = next) {
+            next = LIST_NEXT(p, link);
+            if (p->answered || !va_str_eq(va_str_c(p->id), reply.id)) {
+                continue;
+            }
+            if (reply.stored) {
+                look(p);
+            } else {
+                answer(p, &reply);
+                free_if_done(p);
+            }
+        }
+    }
+    wk_arena_free(a);
+}
+
+/* Something may have been published while nobody listened. */
+static void on_ready(void *ctx)
+{
+    wk_asks_t *asks = ctx;
+    pending_t *p;
+    LIST_FOREACH(p, &asks->pending, link)
+    {
+        if (!p->answered) {
+            look(p);
+        }
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    wk_asks_t *asks = timer->data;
+    int64_t now = wk_monotonic_ms();
+    pending_t *p, *next;
+    for (p = LIST_FIRST(&asks->pending); p != NULL; p = next) {
+        next = LIST_NEXT(p, link);
+        if (p->answered) {
+            continue;
+        }
+        if (now >= p->until_ms) {
+            answer(p, NULL);
+            free_if_done(p);
+        } else if (p->look_ms != 0 && now >= p->look_ms) {
+            look(p);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- questions */
+
+static void make_id(char id[2 * ID_SIZE + 1])
+{
+    unsigned char bytes[ID_SIZE];
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+        abort();
+    }
+    va_hex_encode(id, bytes, sizeof(bytes));
+    id[2 * ID_SIZE] = '\0';
+}
+
+/* The document lives in the arena until the next one. */
+static va_status_t write_job(wk_asks_t *asks, const wk_question_t *q, const char *id,
+                             bool waits, va_buf_t *document)
+{
+    int64_t now = wk_now_ms();
+    va_job_t job = {.id = va_str_c(id),
+                    .type = va_str_c(q->type),
+                    .org = q->organization,
+                    .lane = q->organization,
+                    .serial = q->serial,
+                    .dedup = q->dedup,
+                    .enqueued_ms = now,
+                    .deadline_ms = waits ? now + q->wait_ms : 0,
+                    .reply = waits ? va_str_c(asks->channel_name) : VA_STR_NULL,
+                    .trace = q->serial,
+                    .auth_scheme = VA_STR("voice"),
+                    .body = q->body};
+    wk_arena_reset(asks->arena);
+    va_buf_init(document, wk_mem(asks->arena), 1024);
+    return va_job_write(document, &job);
+}
+
+static void push(wk_asks_t *asks, const wk_question_t *q, const char *id, bool waits,
+                 wk_aredis_fn fn, void *ctx)
+{
+    char prefix[32];
+    va_buf_t document;
+    int len = snprintf(prefix, sizeof(prefix), "va:{%s}:", queue_names[q->queue]);
+    va_str_t key = va_str(prefix, (size_t)len);
+    if (write_job(asks, q, id, waits, &document) != VA_OK) {
+        wk_log(WK_ERROR, "a job cannot be written", WK_C("type", q->type));
+        va_buf_init(&document, wk_mem(asks->arena), 1);
+    }
+    va_str_t args[] = {va_str_c(id), va_buf_str(&document), q->dedup, DEDUP_TTL,
+                       waits ? va_str_c(asks->channel_name) : VA_STR("")};
+    wk_aredis_script(asks->redis, &wk_script_push, &key, 1, args, 5, fn, ctx);
+}
+
+/* NEW id, RUNNING id, or DONE id reply: of the first job of that deduplication key. */
+static void on_pushed(void *ctx, const redisReply *reply)
+{
+    pending_t *p = ctx;
+    p->requests--;
+    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
+        answer(p, NULL);
+    } else if (!va_str_eq(wk_redis_str(reply->element[0]), VA_STR("NEW"))) {
+        snprintf(p->id, sizeof(p->id), "%s", reply->element[1]->str);
+        look(p);
+    }
+    free_if_done(p);
+}
+
+void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx)
+{
+    pending_t *p = calloc(1, sizeof(*p));
+    if (p == NULL) {
+        abort();
+    }
+    int64_t now = wk_monotonic_ms();
+    *p = (pending_t){.asks = asks,
+                     .queue = question->queue,
+                     .fn = fn,
+                     .ctx = ctx,
+                     .look_ms = now + question->wait_ms - question->wait_ms / 5,
+                     .until_ms = now + question->wait_ms,
+                     .requests = 1};
+    make_id(p->id);
+    LIST_INSERT_HEAD(&asks->pending, p, link);
+    push(asks, question, p->id, true, on_pushed, p);
+}
+
+void wk_tell(wk_asks_t *asks, const wk_question_t *question, wk_aredis_fn fn, void *ctx)
+{
+    char id[2 * ID_SIZE + 1];
+    make_id(id);
+    push(asks, question, id, false, fn, ctx);
+}
+
+/* ---------------------------------------------------------------- life */
+
+wk_asks_t *wk_asks_new(uv_loop_t *loop, const char *url, const char *process,
+                       wk_aredis_t *redis)
+{
+    static const wk_aredis_listener_t listener = {on_ready, on_message};
+    wk_asks_t *asks = calloc(1, sizeof(*asks));
+    if (asks == NULL) {
+        abort();
+    }
+    asks->redis = redis;
+    asks->arena = wk_arena_new();
+    LIST_INIT(&asks->pending);
+    snprintf(asks->channel_name, sizeof(asks->channel_name), "va:reply:%s", process);
+    asks->channel = wk_aredis_new(loop, url);
+    wk_aredis_listen(asks->channel, asks->channel_name, &listener, asks);
+    uv_timer_init(loop, &asks->timer);
+    asks->timer.data = asks;
+    uv_timer_start(&asks->timer, on_tick, TICK_MS, TICK_MS);
+    return asks;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    wk_asks_t *asks = handle->data;
+    wk_arena_free(asks->arena);
+    free(asks);
+}
+
+void wk_asks_close(wk_asks_t *asks)
+{
+    wk_aredis_close(asks->channel);
+    uv_close((uv_handle_t *)&asks->timer, on_timer_closed);
+}

@@ -1,0 +1,92 @@
+/*
+ * An engine: what hears the caller and answers, in a call whose sound passes through us. One
+ * file each; a session knows nothing but this table.
+ *
+ * The engine tells what it hears and says; when the agent takes its turn, when it is cut short
+ * and what becomes of tools is the session's to decide.
+ */
+#ifndef WK_VOICE_ENGINE_H
+#define WK_VOICE_ENGINE_H
+
+#include <openssl/ssl.h>
+#include <uv.h>
+
+#include "worker/config.h"
+#include "worker/voice/playout.h"
+
+/* What an engine can do (docs/voice.md, "Engines"). */
+typedef struct {
+    const char *name; /* as in organizations.engines */
+    bool owns_media;  /* the call's sound passes through us */
+    bool resumable;   /* another connection can go on with what was said */
+    bool fence;       /* what it says can be stopped at any instant */
+    bool barge_in;    /* we decide when the caller cuts it short */
+} wk_engine_traits_t;
+
+typedef struct {
+    bool by_agent;
+    va_str_t text;
+} wk_said_t;
+
+/* What it is opened with; must live as long as the engine. */
+typedef struct {
+    uv_loop_t *loop;
+    const wk_config_t *config;
+    SSL_CTX *tls;
+    va_str_t instructions, tools, voice, language, model;
+    int64_t max_tokens;
+    const wk_said_t *said; /* before, oldest first */
+    size_t n_said;
+} wk_engine_setup_t;
+
+typedef struct wk_engine wk_engine_t;
+
+/* Never from within a call of the engine. Texts are valid during the call. */
+typedef struct {
+    void (*ready)(void *ctx);                            /* it hears, and can answer */
+    void (*speech)(void *ctx, bool started);             /* of the caller */
+    void (*heard)(void *ctx, va_str_t text, bool whole); /* so far, or all of an utterance */
+    void (*sound)(void *ctx, va_str_t item, va_str_t mulaw);           /* of the agent */
+    void (*said)(void *ctx, va_str_t item, va_str_t text, bool whole); /* in words; not whole: a
+                                                                          further piece */
+    void (*tool)(void *ctx, va_str_t id, va_str_t name, va_str_t arguments);
+    void (*done)(void *ctx, bool failed); /* the answer has ended: it has said all it wanted */
+    void (*lost)(void *ctx, const char *why); /* it is of no more use; once */
+    void (*gone)(void *ctx);                  /* last of all, after close() */
+} wk_engine_events_t;
+
+typedef struct {
+    wk_engine_traits_t traits;
+
+    /* NULL: it cannot be had, and nothing is called. */
+    wk_engine_t *(*open)(const wk_engine_setup_t *setup, const wk_engine_events_t *events,
+                         void *ctx, wk_error_t *e);
+
+    /* Base64 of the caller's sound, as the carrier sent it. False: dropped, it cannot keep up.
+     */
+    bool (*hear)(wk_engine_t *engine, va_str_t base64);
+
+    /* Takes the turn; instructions for this turn alone, or absent. */
+    void (*answer)(wk_engine_t *engine, va_str_t instructions);
+
+    /* Says something in between that the conversation does not remember. */
+    void (*aside)(wk_engine_t *engine, va_str_t instructions);
+
+    /* Stops the answer; of what it had made, that much was heard. */
+    void (*cut)(wk_engine_t *engine, const wk_cut_t *cuts, size_t n);
+
+    /* What a tool answered. Nothing is said because of it until answer(). */
+    void (*result)(wk_engine_t *engine, va_str_t id, va_str_t output);
+
+    /* Something it has to know from now on. */
+    void (*tell)(wk_engine_t *engine, va_str_t text);
+
+    void (*close)(wk_engine_t *engine);
+} wk_engine_type_t;
+
+extern const wk_engine_type_t wk_engine_realtime;
+
+/* By its name; NULL: there is none that owns media. */
+const wk_engine_type_t *wk_engine_find(va_str_t name);
+
+#endif

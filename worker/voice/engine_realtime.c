@@ -1,0 +1,357 @@
+/*
+ * OpenAI's Realtime API as an engine: speech in, speech out, tools. The caller's Base64 passes
+ * as it came; what is heard in words comes beside.
+ *
+ * An answer that was cut may still send some of itself before the service has heard of it: what
+ * belongs to no running answer of ours is dropped here.
+ */
+#include <stdlib.h>
+
+#include "core/base64.h"
+#include "worker/log.h"
+#include "worker/providers/openai_realtime.h"
+#include "worker/voice/engine.h"
+#include "worker/voice/websocket.h"
+
+#define NAME_MAX_LEN 96
+#define BEHIND_MAX   (64 << 10) /* bytes it has not taken yet: about six seconds of sound */
+#define HEARD_MAX    4096       /* of an utterance still spoken */
+
+struct wk_engine {
+    const wk_engine_setup_t *setup;
+    wk_engine_events_t events;
+    void *ctx;
+    wk_ws_t *socket;
+    wk_arena_t *writing, *reading; /* of one message each */
+    char running[NAME_MAX_LEN];    /* the answer that may speak; empty: none */
+    bool asked;                    /* for an answer that has not begun */
+    bool dropping;                 /* it was cut before it began */
+    bool is_aside;                 /* the one asked for, or running */
+    char heard_item[NAME_MAX_LEN];
+    wk_bytes_t heard; /* of it, so far */
+    bool ready, lost;
+};
+
+/* ---------------------------------------------------------------- sending */
+
+static void begin_message(wk_engine_t *engine, va_buf_t *out)
+{
+    wk_arena_reset(engine->writing);
+    va_buf_init(out, wk_mem(engine->writing), 512);
+}
+
+static void send_message(wk_engine_t *engine, va_status_t status, const va_buf_t *message)
+{
+    if (status == VA_OK) {
+        wk_ws_send(engine->socket, va_buf_str(message));
+    } else {
+        wk_log(WK_ERROR, "a message to the engine cannot be written");
+    }
+}
+
+/* SEND(engine, wk_realtime_append, base64): one message, made and sent. */
+#define SEND(engine, make, ...)                                                                \
+    do {                                                                                       \
+        va_buf_t message_;                                                                     \
+        begin_message((engine), &message_);                                                    \
+        send_message((engine), make(&message_, ##__VA_ARGS__), &message_);                     \
+    } while (0)
+
+static bool hear(wk_engine_t *engine, va_str_t base64)
+{
+    if (!engine->ready || wk_ws_pending(engine->socket) > BEHIND_MAX) {
+        return false;
+    }
+    SEND(engine, wk_realtime_append, base64);
+    return true;
+}
+
+static void respond(wk_engine_t *engine, va_str_t instructions, bool is_aside)
+{
+    engine->asked = true;
+    engine->dropping = false;
+    engine->is_aside = is_aside;
+    SEND(engine, wk_realtime_respond, instructions, is_aside);
+}
+
+static void answer(wk_engine_t *engine, va_str_t instructions)
+{
+    respond(engine, instructions, false);
+}
+
+static void aside(wk_engine_t *engine, va_str_t instructions)
+{
+    respond(engine, instructions, true);
+}
+
+static void cut(wk_engine_t *engine, const wk_cut_t *cuts, size_t n)
+{
+    if (engine->asked || engine->running[0] != '\0') {
+        SEND(engine, wk_realtime_cancel);
+    }
+    engine->dropping = engine->asked;
+    engine->asked = false;
+    engine->running[0] = '\0';
+    for (size_t i = 0; i < n; i++) {
+        if (cuts[i].item.len > 0) {
+            SEND(engine, wk_realtime_truncate, cuts[i].item, cuts[i].heard_ms);
+        }
+    }
+}
+
+static void result(wk_engine_t *engine, va_str_t id, va_str_t output)
+{
+    SEND(engine, wk_realtime_result, id, output);
+}
+
+static void tell(wk_engine_t *engine, va_str_t text)
+{
+    SEND(engine, wk_realtime_message, "system", text);
+}
+
+static void send_setup(wk_engine_t *engine)
+{
+    const wk_engine_setup_t *s = engine->setup;
+    const wk_realtime_session_t session = {.instructions = s->instructions,
+                                           .tools = s->tools,
+                                           .voice = s->voice,
+                                           .language = s->language,
+                                           .transcription_model =
+                                               s->config->openai_transcription_model,
+                                           .max_tokens = s->max_tokens};
+    SEND(engine, wk_realtime_update, &session);
+    for (size_t i = 0; i < s->n_said; i++) {
+        SEND(engine, wk_realtime_message, s->said[i].by_agent ? "assistant" : "user",
+             s->said[i].text);
+    }
+}
+
+/* ---------------------------------------------------------------- receiving */
+
+static void lose(wk_engine_t *engine, const char *why)
+{
+    if (!engine->lost) {
+        engine->lost = true;
+        wk_ws_close(engine->socket, WK_WS_NORMAL);
+        engine->events.lost(engine->ctx, why);
+    }
+}
+
+static void keep_name(char to[NAME_MAX_LEN], va_str_t name)
+{
+    size_t len = name.len < NAME_MAX_LEN ? name.len : 0; /* one too long is none */
+    memcpy(to, name.len > 0 ? name.data : "", len);
+    to[len] = '\0';
+}
+
+static void on_response(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    if (engine->asked) {
+        engine->asked = false;
+        keep_name(engine->running, event->response);
+    } else if (engine->dropping) {
+        engine->dropping = false;
+        SEND(engine, wk_realtime_cancel); /* the first one came before there was anything */
+    }
+}
+
+static bool is_running(const wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    return engine->running[0] != '\0' && va_str_eq(event->response, va_str_c(engine->running));
+}
+
+static void on_audio(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    size_t len;
+    uint8_t *mulaw = wk_alloc(engine->reading, VA_BASE64_MAX(event->text.len));
+    /* What the conversation does not hold cannot be cut in it: such an utterance has no name.
+     */
+    va_str_t item = engine->is_aside ? VA_STR("") : event->item;
+    if (va_base64_decode(mulaw, &len, event->text) == VA_OK) {
+        engine->events.sound(engine->ctx, item, va_str((const char *)mulaw, len));
+    }
+}
+
+static void on_heard_part(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    if (!va_str_eq(event->item, va_str_c(engine->heard_item))) {
+        keep_name(engine->heard_item, event->item);
+        wk_bytes_take(&engine->heard, engine->heard.len);
+    }
+    if (engine->heard.len + event->text.len <= HEARD_MAX) {
+        wk_bytes_add(&engine->heard, event->text.data, event->text.len);
+        engine->events.heard(engine->ctx, wk_bytes_str(&engine->heard), false);
+    }
+}
+
+static void on_done(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    engine->running[0] = '\0';
+    bool failed = va_str_eq(event->status, VA_STR("failed"));
+    if (failed) {
+        wk_log(WK_WARN, "the engine's answer failed", WK_S("code", event->code));
+    }
+    engine->events.done(engine->ctx, failed);
+}
+
+/* What belongs to the running answer. */
+static void on_answer(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    switch (event->kind) {
+    case WK_RT_AUDIO:
+        on_audio(engine, event);
+        break;
+    case WK_RT_SAID_PART:
+    case WK_RT_SAID:
+        engine->events.said(engine->ctx, event->item, event->text, event->kind == WK_RT_SAID);
+        break;
+    case WK_RT_CALL:
+        engine->events.tool(engine->ctx, event->call_id, event->name, event->text);
+        break;
+    default:
+        on_done(engine, event);
+    }
+}
+
+/* Most errors are of one message, and the conversation goes on. */
+static void on_error(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    wk_log(WK_WARN, "the engine refuses a message", WK_S("code", event->code),
+           WK_S("error", event->text));
+    if (!engine->ready) {
+        lose(engine, "its session was refused");
+    } else if (engine->asked) {
+        engine->asked = false; /* it may have been the answer we asked for */
+        engine->events.done(engine->ctx, true);
+    }
+}
+
+static void on_event(wk_engine_t *engine, const wk_realtime_event_t *event)
+{
+    switch (event->kind) {
+    case WK_RT_CREATED:
+        send_setup(engine);
+        break;
+    case WK_RT_UPDATED:
+        if (!engine->ready) {
+            engine->ready = true;
+            engine->events.ready(engine->ctx);
+        }
+        break;
+    case WK_RT_SPEECH_STARTED:
+    case WK_RT_SPEECH_STOPPED:
+        engine->events.speech(engine->ctx, event->kind == WK_RT_SPEECH_STARTED);
+        break;
+    case WK_RT_HEARD_PART:
+        on_heard_part(engine, event);
+        break;
+    case WK_RT_HEARD:
+        engine->events.heard(engine->ctx, event->text, true);
+        break;
+    case WK_RT_RESPONSE:
+        on_response(engine, event);
+        break;
+    case WK_RT_ERROR:
+        on_error(engine, event);
+        break;
+    case WK_RT_AUDIO:
+    case WK_RT_SAID_PART:
+    case WK_RT_SAID:
+    case WK_RT_CALL:
+    case WK_RT_DONE:
+        if (is_running(engine, event)) {
+            on_answer(engine, event);
+        }
+        break;
+    case WK_RT_OTHER:
+        break;
+    }
+}
+
+static void on_text(void *ctx, va_str_t text)
+{
+    wk_engine_t *engine = ctx;
+    wk_realtime_event_t event;
+    wk_arena_reset(engine->reading);
+    if (wk_realtime_read(wk_mem(engine->reading), text, &event) == VA_OK) {
+        on_event(engine, &event);
+    } else {
+        wk_log(WK_WARN, "the engine sent what is no message of its");
+    }
+}
+
+static void on_open(void *ctx)
+{
+    (void)ctx; /* it speaks first: session.created */
+}
+
+static void on_closed(void *ctx, const char *why)
+{
+    lose(ctx, why);
+}
+
+/* ---------------------------------------------------------------- life */
+
+static void free_engine(wk_engine_t *engine)
+{
+    wk_arena_free(engine->writing);
+    wk_arena_free(engine->reading);
+    wk_bytes_free(&engine->heard);
+    free(engine);
+}
+
+static void on_gone(void *ctx)
+{
+    wk_engine_t *engine = ctx;
+    engine->events.gone(engine->ctx);
+    free_engine(engine);
+}
+
+static wk_engine_t *open_engine(const wk_engine_setup_t *setup,
+                                const wk_engine_events_t *events, void *ctx, wk_error_t *e)
+{
+    static const wk_ws_events_t socket_events = {
+        .open = on_open, .text = on_text, .closed = on_closed, .gone = on_gone};
+    wk_engine_t *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        abort();
+    }
+    *engine = (wk_engine_t){.setup = setup,
+                            .events = *events,
+                            .ctx = ctx,
+                            .writing = wk_arena_new(),
+                            .reading = wk_arena_new()};
+    const wk_ws_dial_t to = {.url =
+                                 wk_realtime_url(engine->reading, setup->config, setup->model),
+                             .bearer = setup->config->openai_api_key,
+                             .tls = setup->tls,
+                             .max = WK_REALTIME_MESSAGE_MAX};
+    engine->socket = wk_ws_dial(setup->loop, &to, &socket_events, engine, e);
+    if (engine->socket == NULL) {
+        free_engine(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+static void close_engine(wk_engine_t *engine)
+{
+    engine->lost = true;
+    wk_ws_close(engine->socket, WK_WS_NORMAL);
+}
+
+const wk_engine_type_t wk_engine_realtime = {
+    .traits = {.name = "realtime",
+               .owns_media = true,
+               .resumable = true,
+               .fence = true,
+               .barge_in = true},
+    .open = open_engine,
+    .hear = hear,
+    .answer = answer,
+    .aside = aside,
+    .cut = cut,
+    .result = result,
+    .tell = tell,
+    .close = close_engine,
+};

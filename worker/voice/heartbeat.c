@@ -1,0 +1,157 @@
+#include "worker/voice/heartbeat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "worker/clock.h"
+#include "worker/log.h"
+#include "worker/voice/session.h"
+
+#include "scripts.h"
+
+#define SLOT_MS      10000 /* of a call, from one beat */
+#define CALLS_A_BEAT 64    /* told at once; more go in further scripts */
+#define FIXED_ARGS   5
+
+struct wk_heartbeat {
+    wk_voice_t *voice;
+    const char *listen;
+    uv_timer_t timer;
+    char process_key[360], calls_key[360];
+    int64_t renewed_ms; /* when the last beat that was taken had been sent */
+    bool stopped;
+};
+
+typedef struct {
+    wk_heartbeat_t *heart;
+    int64_t sent_ms;
+} beat_t;
+
+/* ---------------------------------------------------------------- answers */
+
+static void fence_call(wk_voice_t *voice, va_str_t call)
+{
+    for (wk_session_t *s = LIST_FIRST(&voice->sessions); s != NULL; s = wk_session_next(s)) {
+        if (va_str_eq(wk_session_claim(s).call, call)) {
+            wk_session_fence(s);
+            return;
+        }
+    }
+}
+
+static void on_beaten(void *ctx, const redisReply *reply)
+{
+    beat_t *beat = ctx;
+    wk_heartbeat_t *h = beat->heart;
+    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && !h->stopped) {
+        h->renewed_ms = beat->sent_ms > h->renewed_ms ? beat->sent_ms : h->renewed_ms;
+        for (size_t i = 0; i < reply->elements; i++) {
+            fence_call(h->voice, wk_redis_str(reply->element[i]));
+        }
+    }
+    free(beat);
+}
+
+/* ---------------------------------------------------------------- beats */
+
+typedef struct {
+    va_str_t args[FIXED_ARGS + 3 * CALLS_A_BEAT];
+    size_t n;
+} telling_t;
+
+static va_str_t number(wk_arena_t *a, int64_t n)
+{
+    return wk_printf(a, "%lld", (long long)n);
+}
+
+static void begin_telling(const wk_heartbeat_t *h, telling_t *t)
+{
+    const wk_voice_t *v = h->voice;
+    bool leaving = v->draining || h->stopped;
+    t->args[0] = va_str_c(v->name);
+    t->args[1] = number(v->scratch, leaving ? 0 : WK_LEASE_MS);
+    t->args[2] = va_str_c(h->listen);
+    t->args[3] = number(v->scratch, v->config->voice_max_calls);
+    t->args[4] = number(v->scratch, SLOT_MS);
+    t->n = FIXED_ARGS;
+}
+
+static void send_beat(wk_heartbeat_t *h, const telling_t *t)
+{
+    beat_t *beat = malloc(sizeof(*beat));
+    if (beat == NULL) {
+        abort();
+    }
+    *beat = (beat_t){h, wk_monotonic_ms()};
+    va_str_t keys[] = {VA_STR("va:voice:processes"), va_str_c(h->process_key),
+                       va_str_c(h->calls_key), VA_STR("va:voice:media")};
+    wk_aredis_script(h->voice->redis, &wk_script_voice_beat, keys, 4, t->args, t->n, on_beaten,
+                     beat);
+}
+
+static void beat(wk_heartbeat_t *h)
+{
+    telling_t t;
+    wk_arena_reset(h->voice->scratch);
+    begin_telling(h, &t);
+    for (wk_session_t *s = LIST_FIRST(&h->voice->sessions); s != NULL; s = wk_session_next(s)) {
+        wk_session_claim_t claim = wk_session_claim(s);
+        if (claim.call.len == 0) {
+            continue;
+        }
+        if (t.n + 3 > sizeof(t.args) / sizeof(*t.args)) {
+            send_beat(h, &t);
+            t.n = FIXED_ARGS;
+        }
+        t.args[t.n++] = claim.call;
+        t.args[t.n++] = claim.organization;
+        t.args[t.n++] = number(h->voice->scratch, claim.epoch);
+    }
+    send_beat(h, &t);
+}
+
+static void fence_all(wk_voice_t *voice)
+{
+    wk_log(WK_ALERT, "the lease could not be renewed: all streams end here",
+           WK_I("calls", (int64_t)voice->n_sessions));
+    for (wk_session_t *s = LIST_FIRST(&voice->sessions); s != NULL; s = wk_session_next(s)) {
+        wk_session_fence(s);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    wk_heartbeat_t *h = timer->data;
+    bool late = wk_monotonic_ms() - h->renewed_ms >= WK_FENCE_MS;
+    if (late && !h->voice->fenced) {
+        fence_all(h->voice);
+    }
+    h->voice->fenced = late;
+    beat(h);
+}
+
+/* ---------------------------------------------------------------- life */
+
+wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
+{
+    wk_heartbeat_t *h = calloc(1, sizeof(*h));
+    if (h == NULL) {
+        abort();
+    }
+    h->voice = voice;
+    h->listen = listen;
+    h->renewed_ms = wk_monotonic_ms();
+    snprintf(h->process_key, sizeof(h->process_key), "va:voice:process:%s", voice->name);
+    snprintf(h->calls_key, sizeof(h->calls_key), "va:voice:calls:%s", voice->name);
+    uv_timer_init(voice->loop, &h->timer);
+    h->timer.data = h;
+    uv_timer_start(&h->timer, on_timer, WK_BEAT_MS / 5, WK_BEAT_MS);
+    return h;
+}
+
+void wk_heartbeat_stop(wk_heartbeat_t *h)
+{
+    h->stopped = true;
+    beat(h);
+    uv_close((uv_handle_t *)&h->timer, NULL);
+}

@@ -1,0 +1,526 @@
+/* A session's engine: what it is opened with, what it tells, what it is asked, its renewal. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "worker/agent/emergency.h"
+#include "worker/clock.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/voice/session_parts.h"
+
+#define TOOL_MS        20000
+#define RENEW_AGAIN_MS 5000
+#define AGAIN_MS       10000 /* an engine lost twice within it is not tried again */
+#define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
+#define TOOL_LATE                                                                              \
+    "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
+
+static void take_seat(wk_session_t *s);
+
+/* ---------------------------------------------------------------- briefing */
+
+bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
+{
+    va_json_limits_t limits = {VA_REPLY_MAX_BYTES, 32, 50000};
+    const va_json_t *briefing;
+    if (reply == NULL || reply->status != 200 ||
+        va_json_parse(wk_mem(s->arena), reply->body, &limits, &briefing) != VA_OK) {
+        wk_log(WK_ERROR, "no briefing for a call", WK_C("call", s->call));
+        return false;
+    }
+    const wk_catalogue_t *c = s->voice->catalogue;
+    s->briefing = briefing;
+    s->language = wk_catalogue_pick(c, va_json_get_string(briefing, "language"), VA_STR_NULL);
+    s->instructions = va_json_get_string(briefing, "instructions");
+    s->tools = va_json_get_string(briefing, "tools");
+    s->engine = wk_engine_find(va_json_get_string(briefing, "engine"));
+    return s->engine != NULL && s->instructions.len > 0;
+}
+
+/* ---------------------------------------------------------------- what it is told */
+
+static bool talking(const wk_session_t *s)
+{
+    return s->state == WK_SESSION_TALKING && s->seat != NULL;
+}
+
+static va_str_t prompt_text(wk_session_t *s, const char *name, va_str_t say)
+{
+    const wk_language_t *en = wk_catalogue_pick(s->voice->catalogue, VA_STR("en"), VA_STR_NULL);
+    wk_arena_reset(s->voice->scratch);
+    return wk_say(s->voice->scratch, en, name, {"language", wk_language_code(s->language)},
+                  {"say", say});
+}
+
+void wk_session_prompt(wk_session_t *s, const char *name, va_str_t say)
+{
+    wk_talk_answering(&s->talk);
+    s->engine->answer(s->seat->engine, prompt_text(s, name, say));
+}
+
+static void greet(wk_session_t *s)
+{
+    va_str_t greeting = va_json_get_string(s->briefing, "greeting");
+    s->greeted = true;
+    if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
+        wk_session_prompt(s, "prompt.voice.resume", VA_STR_NULL);
+    } else {
+        wk_session_prompt(s, "prompt.voice.greet", greeting);
+    }
+}
+
+static void do_clear(void *ctx)
+{
+    wk_session_t *s = ctx;
+    va_buf_t message;
+    wk_arena_reset(s->voice->scratch);
+    va_buf_init(&message, wk_mem(s->voice->scratch), 128);
+    if (wk_twilio_clear(&message, va_str_c(s->stream)) == VA_OK) {
+        wk_ws_send(s->carrier, va_buf_str(&message));
+    }
+}
+
+static void do_answer(void *ctx)
+{
+    wk_session_t *s = ctx;
+    if (talking(s)) {
+        s->engine->answer(s->seat->engine, VA_STR_NULL);
+    }
+}
+
+static void do_line(void *ctx, wk_talk_line_t line)
+{
+    wk_session_t *s = ctx;
+    if (talking(s) && line == WK_TALK_FILLER) {
+        s->engine->aside(s->seat->engine, prompt_text(s, "prompt.voice.filler", VA_STR_NULL));
+    } else if (talking(s)) {
+        s->engine->answer(s->seat->engine, prompt_text(s, "prompt.voice.are_you", VA_STR_NULL));
+    }
+}
+
+static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
+{
+    wk_session_t *s = ctx;
+    if (!talking(s)) {
+        return;
+    }
+    s->engine->cut(s->seat->engine, cuts, n);
+    for (size_t i = 0; i < n; i++) {
+        wk_session_agent_was_cut(s, &cuts[i]);
+    }
+}
+
+static void do_silent(void *ctx)
+{
+    wk_session_leave(ctx, "hangup", VA_STR("{\"reason\":\"silence\"}"));
+}
+
+static void do_over(void *ctx)
+{
+    wk_session_t *s = ctx;
+    char next[sizeof(s->next)];
+    memcpy(next, s->next, sizeof(next));
+    wk_session_leave(s, next, wk_bytes_str(&s->detail));
+}
+
+const wk_talk_ops_t wk_session_talk_ops = {
+    .clear = do_clear,
+    .answer = do_answer,
+    .line = do_line,
+    .cut = do_cut,
+    .silent = do_silent,
+    .over = do_over,
+};
+
+/* ---------------------------------------------------------------- tools */
+
+typedef struct {
+    wk_session_t *session;
+    va_str_t id; /* the engine's; absent: it did not ask */
+    char text[];
+} tool_t;
+
+/* What the talk has to know of it: a language, or where the call goes on. */
+static void heed(wk_session_t *s, const va_json_t *answer)
+{
+    va_str_t language = va_json_get_string(answer, "language");
+    va_str_t next = va_json_get_string(answer, "next");
+    if (language.len > 0) {
+        s->language =
+            wk_catalogue_pick(s->voice->catalogue, language, wk_language_code(s->language));
+    }
+    if (next.len > 0 && next.len < sizeof(s->next)) {
+        wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
+    }
+}
+
+static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_json_t **answer)
+{
+    *answer = NULL;
+    if (reply == NULL) {
+        return VA_STR(TOOL_LATE);
+    }
+    if (reply->status != 200 || va_json_parse(wk_mem(s->voice->reading), reply->body,
+                                              &VA_JSON_LIMITS_DEFAULT, answer) != VA_OK) {
+        return VA_STR(TOOL_FAILED);
+    }
+    va_str_t output = va_json_get_string(*answer, "output");
+    return output.len > 0 ? output : VA_STR(TOOL_FAILED);
+}
+
+static void on_tool_answered(void *ctx, const va_reply_t *reply)
+{
+    tool_t *tool = ctx;
+    wk_session_t *s = tool->session;
+    const va_json_t *answer;
+    wk_arena_reset(s->voice->reading);
+    va_str_t output = output_of(s, reply, &answer);
+    if (talking(s)) {
+        if (tool->id.len > 0) {
+            s->engine->result(s->seat->engine, tool->id, output);
+        } else {
+            s->engine->tell(s->seat->engine, output);
+        }
+        wk_talk_tool_ended(&s->talk, wk_monotonic_ms());
+        heed(s, answer);
+    }
+    free(tool);
+    wk_session_release(s);
+}
+
+static tool_t *new_tool(wk_session_t *s, va_str_t id)
+{
+    tool_t *tool = malloc(sizeof(*tool) + id.len + 1);
+    if (tool == NULL) {
+        abort();
+    }
+    tool->session = s;
+    memcpy(tool->text, id.len > 0 ? id.data : "", id.len);
+    tool->id = va_str(tool->text, id.len);
+    return tool;
+}
+
+void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments)
+{
+    va_buf_t body;
+    wk_arena_t *a = s->voice->scratch;
+    wk_arena_reset(a);
+    va_buf_init(&body, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_str(w, "tool", name);
+    va_json_add_str(w, "arguments", arguments);
+    va_json_add_str(w, "language", wk_language_code(s->language));
+    va_json_object_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return;
+    }
+    const wk_question_t question = {
+        .queue = WK_REALTIME,
+        .type = "voice.tool",
+        .organization = va_str_c(s->organization),
+        .serial = va_str_c(s->call),
+        .dedup = id.len > 0 ? wk_printf(a, "voice:%s:%.*s", s->call, (int)id.len, id.data)
+                            : VA_STR_NULL,
+        .body = va_buf_str(&body),
+        .wait_ms = TOOL_MS};
+    wk_session_hold(s);
+    wk_talk_tool(&s->talk, wk_monotonic_ms());
+    wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id));
+}
+
+/* ---------------------------------------------------------------- emergencies */
+
+/* A worker has paged people, and says what is to be said. */
+static void on_emergency_answered(void *ctx, const va_reply_t *reply)
+{
+    wk_session_t *s = ctx;
+    const va_json_t *answer = NULL;
+    if (talking(s) && reply != NULL && reply->status == 200) {
+        wk_arena_reset(s->voice->reading);
+        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
+                            &answer);
+    }
+    va_str_t say = va_json_get_string(answer, "say");
+    if (say.len > 0) {
+        va_str_t text = prompt_text(s, "prompt.voice.urgent", say);
+        s->engine->tell(s->seat->engine, text);
+    }
+    wk_session_release(s);
+}
+
+static void raise_emergency(wk_session_t *s, va_str_t text)
+{
+    va_buf_t body;
+    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_str(w, "text", text);
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+    /* Without a serial: nothing that the call waits for delays it. */
+    const wk_question_t question = {
+        .queue = WK_REALTIME,
+        .type = "voice.emergency",
+        .organization = va_str_c(s->organization),
+        .dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call),
+        .body = va_buf_str(&body),
+        .wait_ms = TOOL_MS};
+    s->urgent = true;
+    wk_session_hold(s);
+    wk_ask(s->voice->asks, &question, on_emergency_answered, s);
+}
+
+static void look_for_emergency(wk_session_t *s, va_str_t text, bool whole)
+{
+    wk_emergency_case_t about = {.business_type =
+                                     va_json_get_string(s->briefing, "business_type"),
+                                 .own = va_json_get(s->briefing, "emergency_words"),
+                                 .partial = !whole};
+    if (s->urgent) {
+        return;
+    }
+    wk_arena_reset(s->voice->scratch);
+    wk_emergency_t found = wk_emergency(s->voice->scratch, s->voice->catalogue, &about, text);
+    if (found.level == WK_EMERGENCY_URGENT) {
+        raise_emergency(s, text);
+    }
+}
+
+/* ---------------------------------------------------------------- what it tells */
+
+/* The seat's session, if the seat is the one that counts. */
+static wk_session_t *seated(void *ctx)
+{
+    const wk_seat_t *seat = ctx;
+    wk_session_t *s = seat->session;
+    return s->state == WK_SESSION_TALKING && s->seat == seat ? s : NULL;
+}
+
+static void on_speech(void *ctx, bool started)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_talk_speech(&s->talk, started, wk_monotonic_ms());
+    }
+}
+
+static void on_heard(void *ctx, va_str_t text, bool whole)
+{
+    wk_session_t *s = seated(ctx);
+    if (s == NULL) {
+        return;
+    }
+    wk_arena_reset(s->voice->scratch);
+    bool words = wk_words(s->voice->scratch, text).count > 0;
+    bool backchannel =
+        wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
+    look_for_emergency(s, text, whole);
+    wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
+    if (whole) {
+        wk_session_customer_said(s, text);
+    }
+}
+
+static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL && !wk_playout_add(&s->talk.playout, item, mulaw)) {
+        wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("out"), NULL,
+                 VA_STR_NULL, 1);
+    }
+}
+
+static void on_said(void *ctx, va_str_t item, va_str_t text, bool whole)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_session_agent_says(s, item, text, whole);
+    }
+}
+
+static void on_tool(void *ctx, va_str_t id, va_str_t name, va_str_t arguments)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_session_run_tool(s, id, name, arguments);
+    }
+}
+
+static void on_done(void *ctx, bool failed)
+{
+    wk_session_t *s = seated(ctx);
+    (void)failed;
+    if (s != NULL) {
+        wk_talk_done(&s->talk, wk_monotonic_ms());
+    }
+}
+
+static void on_ready(void *ctx)
+{
+    wk_seat_t *seat = ctx;
+    wk_session_t *s = seat->session;
+    if (seat == s->seat && s->state == WK_SESSION_OPENING) {
+        s->state = WK_SESSION_TALKING;
+        if (!s->greeted) {
+            greet(s);
+        } else {
+            wk_session_prompt(s, "prompt.voice.resume", VA_STR_NULL);
+        }
+    } else if (seat == s->next_seat) {
+        take_seat(s);
+    }
+}
+
+/* The chain of the organization goes on behind the re-entry door. */
+static void leave_to_next_engine(wk_session_t *s)
+{
+    char next[sizeof(s->next)];
+    va_str_t engine = va_json_get_string(s->briefing, "next_engine");
+    snprintf(next, sizeof(next), "engine:%.*s", (int)engine.len, engine.data);
+    wk_session_leave(s, engine.len > 0 ? next : "resume", VA_STR_NULL);
+}
+
+static void on_lost(void *ctx, const char *why)
+{
+    wk_seat_t *seat = ctx;
+    wk_session_t *s = seat->session;
+    int64_t now = wk_monotonic_ms();
+    wk_log(WK_WARN, "engine lost", WK_C("call", s->call), WK_C("why", why));
+    wk_count("voiceagent_engine_lost_total", "engine", va_str_c(s->engine->traits.name), NULL,
+             VA_STR_NULL, 1);
+    if (seat == s->next_seat) {
+        s->next_seat = NULL;
+        return;
+    }
+    if (seat != s->seat || s->state >= WK_SESSION_LEAVING) {
+        return;
+    }
+    bool again = s->engine->traits.resumable && s->greeted &&
+                 (s->lost_ms == 0 || now - s->lost_ms > AGAIN_MS);
+    s->lost_ms = now;
+    s->seat = NULL;
+    s->state = WK_SESSION_OPENING;
+    if (!again || !wk_session_open_engine(s)) {
+        leave_to_next_engine(s);
+    }
+}
+
+static void on_gone(void *ctx)
+{
+    wk_seat_t *seat = ctx;
+    wk_session_t *s = seat->session;
+    free(seat);
+    wk_session_release(s);
+}
+
+/* ---------------------------------------------------------------- opening and renewing */
+
+/* What was said before this stream, and then in it. */
+static size_t fill_said(wk_session_t *s, wk_said_t said[WK_SESSION_SAID])
+{
+    size_t n = 0;
+    size_t have = s->n_said < WK_SESSION_SAID ? s->n_said : WK_SESSION_SAID;
+    const va_json_t *before = va_json_get(s->briefing, "said");
+    const va_json_t *line = before != NULL ? before->first : NULL;
+    for (; line != NULL && n + have < WK_SESSION_SAID; line = line->next) {
+        said[n++] = (wk_said_t){va_str_eq(va_json_get_string(line, "speaker"), VA_STR("agent")),
+                                va_json_get_string(line, "text")};
+    }
+    for (size_t i = s->n_said - have; i < s->n_said; i++) {
+        const size_t at = i % WK_SESSION_SAID;
+        said[n++] = (wk_said_t){s->said[at].by_agent, wk_bytes_str(&s->said[at].text)};
+    }
+    return n;
+}
+
+static wk_seat_t *new_seat(wk_session_t *s)
+{
+    static const wk_engine_events_t events = {
+        .ready = on_ready,
+        .speech = on_speech,
+        .heard = on_heard,
+        .sound = on_sound,
+        .said = on_said,
+        .tool = on_tool,
+        .done = on_done,
+        .lost = on_lost,
+        .gone = on_gone,
+    };
+    wk_error_t e;
+    wk_seat_t *seat = calloc(1, sizeof(*seat));
+    if (seat == NULL) {
+        abort();
+    }
+    seat->session = s;
+    seat->opened_ms = wk_monotonic_ms();
+    seat->turn = s->turn;
+    seat->setup = (wk_engine_setup_t){.loop = s->voice->loop,
+                                      .config = s->voice->config,
+                                      .tls = s->voice->tls,
+                                      .instructions = s->instructions,
+                                      .tools = s->tools,
+                                      .voice = va_json_get_string(s->briefing, "voice"),
+                                      .language = wk_language_code(s->language),
+                                      .model = va_json_get_string(s->briefing, "model"),
+                                      .said = seat->said,
+                                      .n_said = fill_said(s, seat->said)};
+    (void)va_json_int(va_json_get(s->briefing, "max_tokens"), &seat->setup.max_tokens);
+    seat->engine = s->engine->open(&seat->setup, &events, seat, &e);
+    if (seat->engine == NULL) {
+        wk_log(WK_ERROR, "no engine", WK_C("error", e.text));
+        free(seat);
+        return NULL;
+    }
+    wk_session_hold(s);
+    return seat;
+}
+
+bool wk_session_open_engine(wk_session_t *s)
+{
+    s->seat = new_seat(s);
+    return s->seat != NULL;
+}
+
+static void close_seat(wk_session_t *s, wk_seat_t **seat)
+{
+    if (*seat != NULL) {
+        s->engine->close((*seat)->engine);
+        *seat = NULL;
+    }
+}
+
+void wk_session_close_engines(wk_session_t *s)
+{
+    close_seat(s, &s->seat);
+    close_seat(s, &s->next_seat);
+}
+
+/*
+ * Between two turns another session of the engine is made ready beside the one that talks, and
+ * takes its place if nothing was said meanwhile; else later again.
+ */
+void wk_session_renew_engine(wk_session_t *s, int64_t now)
+{
+    int64_t life_ms = (int64_t)s->voice->config->openai_session_s * 1000;
+    if (s->seat != NULL && s->next_seat == NULL && now - s->seat->opened_ms >= life_ms &&
+        now >= s->renew_ms && wk_talk_between_turns(&s->talk)) {
+        s->renew_ms = now + RENEW_AGAIN_MS;
+        s->next_seat = new_seat(s);
+    }
+}
+
+static void take_seat(wk_session_t *s)
+{
+    wk_seat_t *old = s->seat;
+    if (s->next_seat->turn != s->turn || !wk_talk_between_turns(&s->talk)) {
+        close_seat(s, &s->next_seat);
+        return;
+    }
+    s->seat = s->next_seat;
+    s->next_seat = NULL;
+    close_seat(s, &old);
+    wk_log(WK_INFO, "the engine's session was renewed", WK_C("call", s->call));
+}

@@ -1,0 +1,120 @@
+/* A session's inside, for its own files: session.c, session_engine.c, session_record.c. */
+#ifndef WK_VOICE_SESSION_PARTS_H
+#define WK_VOICE_SESSION_PARTS_H
+
+#include "worker/voice/session.h"
+#include "worker/voice/talk.h"
+#include "worker/voice/websocket.h"
+
+#define WK_SESSION_ID     64 /* bytes of an id of the carrier or ours */
+#define WK_SESSION_SAID   12 /* utterances a new engine is told of */
+#define WK_SESSION_SPOKEN 4  /* utterances of the agent that may still be cut */
+
+typedef enum {
+    WK_SESSION_WAITING,
+    WK_SESSION_CLAIMING,
+    WK_SESSION_BRIEFING,
+    WK_SESSION_OPENING,
+    WK_SESSION_TALKING,
+    WK_SESSION_LEAVING,
+    WK_SESSION_CLOSED,
+} wk_session_state_t;
+
+/* An utterance of the agent: its words, which may turn out to be more than was heard. */
+typedef struct {
+    char item[WK_PLAYOUT_ITEM_MAX];
+    wk_bytes_t text;
+    bool whole;
+    int64_t turn; /* 0: not told to anybody yet */
+} wk_spoken_t;
+
+/* An engine and whether it is the one that has the call. */
+typedef struct {
+    wk_session_t *session;
+    wk_engine_t *engine;
+    wk_engine_setup_t setup;
+    wk_said_t said[WK_SESSION_SAID];
+    int64_t opened_ms;
+    int64_t turn; /* of the talk, when it was opened */
+} wk_seat_t;
+
+struct wk_session {
+    LIST_ENTRY(wk_session) link;
+    wk_voice_t *voice;
+    wk_session_state_t state;
+    int held;          /* by sockets, engines and questions; the last one frees it */
+    wk_arena_t *arena; /* of the whole call: the briefing */
+    wk_ws_t *carrier;
+    char stream[WK_SESSION_ID], call[WK_SESSION_ID], organization[WK_SESSION_ID];
+    int64_t epoch; /* before the claim: of the token */
+    int64_t began_ms;
+
+    const wk_engine_type_t *engine;
+    wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
+    int64_t lost_ms;             /* when an engine was lost last */
+    int64_t renew_ms;            /* not before */
+    bool greeted;
+    const wk_language_t *language;
+    const va_json_t *briefing;
+    va_str_t instructions, tools;
+
+    wk_talk_t talk;
+    wk_spoken_t spoken[WK_SESSION_SPOKEN];
+    size_t n_spoken; /* ever; a ring */
+    struct {
+        bool by_agent;
+        wk_bytes_t text;
+    } said[WK_SESSION_SAID];
+    size_t n_said; /* ever; a ring */
+    int64_t turn;
+    bool urgent; /* an emergency was heard */
+    bool handing_over;
+
+    char next[40];     /* what the call goes on with; empty: undecided */
+    wk_bytes_t detail; /* of it, JSON */
+};
+
+/* ---------------------------------------------------------------- session.c */
+
+void wk_session_hold(wk_session_t *s);
+void wk_session_release(wk_session_t *s);
+
+/* next "": only the end of the stream. The stream ends when it is written. */
+void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail);
+
+/* The same as soon as what is being said has been heard. */
+void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail);
+
+/* ---------------------------------------------------------------- session_engine.c */
+
+/* What the worker said; false: it cannot be used. */
+bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
+
+bool wk_session_open_engine(wk_session_t *s);
+void wk_session_close_engines(wk_session_t *s);
+
+/* A session of the engine grows too old. */
+void wk_session_renew_engine(wk_session_t *s, int64_t now);
+
+/* The agent takes its turn with words of ours: a text of the catalogues, in the talk's
+ * language. */
+void wk_session_prompt(wk_session_t *s, const char *text, va_str_t say);
+
+extern const wk_talk_ops_t wk_session_talk_ops;
+
+/* A tool runs as a job; with id absent nobody but us asks for it. */
+void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments);
+
+/* ---------------------------------------------------------------- session_record.c */
+
+/* Somebody said something: kept, told to Redis, to the database and to who watches. */
+void wk_session_customer_said(wk_session_t *s, va_str_t text);
+void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
+
+/* What was cut is told as it was heard. */
+void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
+
+/* Fields of the call's state; fn is told the script's answer. */
+void wk_session_write(wk_session_t *s, const va_str_t *fields, size_t n, wk_aredis_fn fn);
+
+#endif

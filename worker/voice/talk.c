@@ -1,0 +1,215 @@
+#include "worker/voice/talk.h"
+
+void wk_talk_init(wk_talk_t *t, const wk_talk_ops_t *ops, void *ctx, int64_t now)
+{
+    *t = (wk_talk_t){.ops = ops, .ctx = ctx, .quiet_ms = now};
+}
+
+void wk_talk_free(wk_talk_t *t)
+{
+    wk_playout_free(&t->playout);
+}
+
+static void answer(wk_talk_t *t)
+{
+    t->answering = true;
+    t->owes = false;
+    t->ops->answer(t->ctx);
+}
+
+void wk_talk_answering(wk_talk_t *t)
+{
+    t->answering = true;
+}
+
+/* What tools said, as soon as nobody is cut off by it; the last words in any case. */
+static void answer_owed(wk_talk_t *t)
+{
+    bool free = (!t->speech && !t->doubt) || t->goodbye_ms != 0;
+    if (t->owes && t->tools == 0 && !t->answering && free) {
+        answer(t);
+    }
+}
+
+/* ---------------------------------------------------------------- the caller cuts in */
+
+/* The caller has the turn; what was not heard is dropped, here and in the engine. */
+static void take_turn(wk_talk_t *t, int64_t now)
+{
+    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
+    size_t n = wk_playout_drop(&t->playout, now, cuts);
+    t->doubt = false;
+    t->answering = false;
+    t->ops->cut(t->ctx, cuts, n);
+    if (!t->speech) {
+        answer(t);
+    }
+}
+
+static void go_on(wk_talk_t *t)
+{
+    t->doubt = false;
+    wk_playout_resume(&t->playout);
+    answer_owed(t);
+}
+
+static void speech_started(wk_talk_t *t, int64_t now)
+{
+    if (wk_playout_busy(&t->playout)) {
+        wk_playout_hold(&t->playout, now);
+        t->ops->clear(t->ctx);
+        t->doubt = true;
+    } else if (t->answering) {
+        wk_playout_hold(&t->playout, now); /* not a word of it before that is settled */
+        t->doubt = true;
+    }
+}
+
+void wk_talk_speech(wk_talk_t *t, bool started, int64_t now)
+{
+    if (t->speech == started) {
+        return;
+    }
+    t->speech = started;
+    t->speech_ms = t->quiet_ms = now;
+    t->silences = 0;
+    if (t->goodbye_ms != 0) {
+        return; /* too late to answer */
+    }
+    if (started) {
+        speech_started(t, now);
+    } else if (!t->doubt && t->tools == 0) {
+        answer(t);
+    } else if (!t->doubt) {
+        t->owes = true;
+    }
+}
+
+void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64_t now)
+{
+    if (!t->doubt) {
+        return;
+    }
+    if (words && !backchannel) {
+        take_turn(t, now);
+    } else if (whole) {
+        go_on(t);
+    }
+}
+
+/* ---------------------------------------------------------------- the agent */
+
+void wk_talk_done(wk_talk_t *t, int64_t now)
+{
+    t->answering = false;
+    t->quiet_ms = now;
+    answer_owed(t);
+}
+
+void wk_talk_tool(wk_talk_t *t, int64_t now)
+{
+    t->tools++;
+    t->filled = false;
+    t->quiet_ms = now;
+}
+
+void wk_talk_tool_ended(wk_talk_t *t, int64_t now)
+{
+    t->tools -= t->tools > 0;
+    t->owes = true;
+    t->quiet_ms = now;
+    answer_owed(t);
+}
+
+void wk_talk_goodbye(wk_talk_t *t, int64_t now)
+{
+    if (t->goodbye_ms == 0) {
+        t->goodbye_ms = now;
+        wk_playout_resume(&t->playout);
+        t->doubt = false;
+        answer_owed(t);
+    }
+}
+
+/* ---------------------------------------------------------------- time */
+
+static bool nobody_speaks(const wk_talk_t *t)
+{
+    return !t->speech && !t->doubt && !t->answering && !wk_playout_busy(&t->playout);
+}
+
+static void settle_doubt(wk_talk_t *t, int64_t now)
+{
+    int64_t limit = t->speech ? WK_TALK_DOUBT_MS : WK_TALK_WORDS_MS;
+    if (t->doubt && now - t->speech_ms >= limit) {
+        take_turn(t, now);
+    }
+}
+
+static void fill(wk_talk_t *t, int64_t now)
+{
+    if (t->tools > 0 && !t->filled && now - t->quiet_ms >= WK_TALK_FILLER_MS) {
+        t->filled = true;
+        t->answering = true;
+        t->ops->line(t->ctx, WK_TALK_FILLER);
+    }
+}
+
+static void break_silence(wk_talk_t *t, int64_t now)
+{
+    if (t->tools > 0 || t->goodbye_ms != 0 || now - t->quiet_ms < WK_TALK_SILENCE_MS) {
+        return;
+    }
+    t->quiet_ms = now;
+    if (t->silences++ < WK_TALK_SILENCES) {
+        t->answering = true;
+        t->ops->line(t->ctx, WK_TALK_ARE_YOU);
+    } else {
+        t->ops->silent(t->ctx);
+    }
+}
+
+static void end(wk_talk_t *t, int64_t now)
+{
+    bool heard = !t->answering && !t->owes && !wk_playout_busy(&t->playout);
+    if (t->goodbye_ms != 0 && (heard || now - t->goodbye_ms >= WK_TALK_GOODBYE_MS)) {
+        t->ops->over(t->ctx);
+    }
+}
+
+void wk_talk_tick(wk_talk_t *t, int64_t now)
+{
+    settle_doubt(t, now);
+    if (nobody_speaks(t)) {
+        fill(t, now);
+        break_silence(t, now);
+    } else {
+        t->quiet_ms = now;
+    }
+    end(t, now);
+}
+
+bool wk_talk_between_turns(const wk_talk_t *t)
+{
+    return nobody_speaks(t) && t->tools == 0 && !t->owes;
+}
+
+/* ---------------------------------------------------------------- words */
+
+static bool only(const wk_phrases_t *phrases, const wk_words_t *words)
+{
+    size_t i = 0, len;
+    while (i < words->count && (len = wk_phrases_at(phrases, words, i)) > 0) {
+        i += len;
+    }
+    return words->count > 0 && i == words->count;
+}
+
+bool wk_talk_is_backchannel(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
+                            va_str_t text)
+{
+    static const char list[] = "talk.backchannel";
+    wk_words_t words = wk_words(a, text);
+    const wk_language_t *en = wk_catalogue_pick(c, VA_STR("en"), VA_STR_NULL);
+    return only(wk_word_list(l, list), &words) || only(wk_word_list(en, list), &words);
+}

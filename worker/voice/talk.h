@@ -1,0 +1,85 @@
+/*
+ * Who speaks when: the turn-taking of one call. Pure: the time is told, everything else goes
+ * through the table of what can be done, so that each rule can be tried without a network.
+ *
+ *   - The caller begins to speak while the agent does: the agent falls silent at once, and it
+ * is open why. Words that only say "I am listening" (words.talk.backchannel of the catalogues)
+ *     let it go on where it stopped. Any other word, half a breath of speech, or the end of it
+ *     without any, and the caller has the turn: what was not heard is dropped.
+ *   - The caller ends: the agent answers.
+ *   - Tools run: while nobody speaks, something is said in between.
+ *   - Nobody says anything for a long time: the agent asks, and then ends the call.
+ */
+#ifndef WK_VOICE_TALK_H
+#define WK_VOICE_TALK_H
+
+#include "worker/agent/catalogue.h"
+#include "worker/voice/engine.h"
+#include "worker/voice/playout.h"
+
+#define WK_TALK_DOUBT_MS   1200  /* longer speech than that is no back-channel */
+#define WK_TALK_WORDS_MS   700   /* how long the words of short speech are waited for */
+#define WK_TALK_FILLER_MS  1500  /* of silence, while a tool runs */
+#define WK_TALK_SILENCE_MS 12000 /* of silence, until the agent asks */
+#define WK_TALK_SILENCES   2     /* asked that often, it ends the call */
+#define WK_TALK_GOODBYE_MS 15000 /* for the last words to be heard */
+
+typedef enum {
+    WK_TALK_FILLER,  /* say that it takes a moment */
+    WK_TALK_ARE_YOU, /* ask whether somebody is there */
+} wk_talk_line_t;
+
+typedef struct {
+    void (*clear)(void *ctx);                               /* the carrier plays no more */
+    void (*answer)(void *ctx);                              /* the agent takes its turn */
+    void (*line)(void *ctx, wk_talk_line_t line);           /* it says something of its own */
+    void (*cut)(void *ctx, const wk_cut_t *cuts, size_t n); /* the caller has the turn */
+    void (*silent)(void *ctx);                              /* nobody is there */
+    void (*over)(void *ctx);                                /* the last words were heard */
+} wk_talk_ops_t;
+
+typedef struct {
+    const wk_talk_ops_t *ops;
+    void *ctx;
+    wk_playout_t playout;
+    bool speech;       /* of the caller */
+    int64_t speech_ms; /* when it began, or ended */
+    bool doubt;        /* the agent fell silent, and it is open whether for good */
+    bool answering;    /* the engine has been asked, and has not said all */
+    unsigned tools;    /* that run */
+    bool owes;         /* the engine has to answer what tools said */
+    bool filled;       /* something was said in between already */
+    unsigned silences;
+    int64_t quiet_ms;   /* since when nobody speaks */
+    int64_t goodbye_ms; /* since when it ends; 0: it does not */
+} wk_talk_t;
+
+void wk_talk_init(wk_talk_t *t, const wk_talk_ops_t *ops, void *ctx, int64_t now);
+void wk_talk_free(wk_talk_t *t);
+
+/* The agent was given the turn from outside: a greeting, an instruction. */
+void wk_talk_answering(wk_talk_t *t);
+
+/* What the engine tells (engine.h). backchannel: the words are nothing else. */
+void wk_talk_speech(wk_talk_t *t, bool started, int64_t now);
+void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64_t now);
+void wk_talk_done(wk_talk_t *t, int64_t now);
+
+/* Tools: one was called; one has answered, and the engine was told. */
+void wk_talk_tool(wk_talk_t *t, int64_t now);
+void wk_talk_tool_ended(wk_talk_t *t, int64_t now);
+
+/* The call ends when what is being said has been heard. */
+void wk_talk_goodbye(wk_talk_t *t, int64_t now);
+
+/* Often: decides what the time decides. */
+void wk_talk_tick(wk_talk_t *t, int64_t now);
+
+/* True when nothing would be lost by another engine taking over. */
+bool wk_talk_between_turns(const wk_talk_t *t);
+
+/* True when the text is made of nothing but such words, in the language or in English. */
+bool wk_talk_is_backchannel(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
+                            va_str_t text);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * A WebSocket (RFC 6455) on a wire, as the server of a carrier or as the client of an engine:
+ * text messages in, text messages out. wslay does the framing, its checks included (masks,
+ * UTF-8, control frames, sizes).
+ */
+#ifndef WK_VOICE_WEBSOCKET_H
+#define WK_VOICE_WEBSOCKET_H
+
+#include "worker/error.h"
+#include "worker/voice/http_head.h"
+#include "worker/voice/wire.h"
+
+typedef struct wk_ws wk_ws_t;
+
+/* The reasons of closing that we give (RFC 6455, 7.4.1). */
+#define WK_WS_NORMAL     1000
+#define WK_WS_GOING_AWAY 1001
+#define WK_WS_POLICY     1008
+#define WK_WS_TRY_LATER  1013
+
+typedef struct {
+    /*
+     * Server: whether the request is let in: 101, or the status it is refused with. The head is
+     * gone afterwards.
+     */
+    int (*request)(void *ctx, const wk_http_head_t *head);
+    void (*open)(void *ctx);
+    void (*text)(void *ctx, va_str_t text);     /* valid during the call */
+    void (*closed)(void *ctx, const char *why); /* not by us; once */
+    void (*gone)(void *ctx);                    /* last of all */
+} wk_ws_events_t;
+
+/* max: bytes of a message that is taken. NULL: whoever waited went away. */
+wk_ws_t *wk_ws_accept(uv_stream_t *listener, size_t max, const wk_ws_events_t *events,
+                      void *ctx);
+
+typedef struct {
+    const char *url;    /* ws:// or wss:// */
+    const char *bearer; /* Authorization: Bearer …; NULL: none */
+    SSL_CTX *tls;       /* for wss:// */
+    size_t max;
+} wk_ws_dial_t;
+
+/* NULL: it is no such URL. Everything else that fails is told by closed(). */
+wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_t *events,
+                    void *ctx, wk_error_t *e);
+
+/* Copied. Nothing happens before open() and after the end. */
+void wk_ws_send(wk_ws_t *ws, va_str_t text);
+
+/* Bytes that the peer has not taken yet. */
+size_t wk_ws_pending(const wk_ws_t *ws);
+
+/* Says why, and ends; no more events but gone(). */
+void wk_ws_close(wk_ws_t *ws, uint16_t code);
+
+#endif
