@@ -93,6 +93,65 @@ test('another organization cannot be named, and no header is no customer', async
   assert.equal(nobody.status, 403);
 });
 
+test('a request that names the shop alone is told of no order, whatever it proves', async () => {
+  const proof = {organization: 'bici-downtown', order_number: '1042', postcode: 'M5C 1E9'};
+  const bare = (name, body) =>
+      call('POST', `/api/elevenlabs/tools/${name}`, {token: secret, body});
+  for (const name of ['lookup_order', 'request_return']) {
+    const {json, text} = await bare(name, proof);
+    assert.equal(json.error?.code, 'verification_needed', text);
+    assert.ok(!text.includes('1Z999AA10123456784'));
+  }
+  const rest = await call(
+      'GET', '/api/shopify/orders/lookup?organization=bici-downtown&order_number=1042&postcode=M5C1E9',
+      {token: secret});
+  assert.equal(rest.status, 403, rest.text);
+  const own = await bare('cancel_appointment', {organization: 'bici-downtown'});
+  assert.equal(own.json.error.code, 'verification_needed');
+});
+
+test('a shop\'s own secret speaks for that shop alone', async () => {
+  const by = (token, headers, body = {}) =>
+      call('POST', '/api/elevenlabs/tools/get_business_info', {token, headers, body});
+  const [downtown, uptown] = [env.TOOLS_SECRET_DOWNTOWN, env.TOOLS_SECRET_UPTOWN];
+  assert.equal((await by(downtown, shop)).json.name, 'Bici Downtown');
+  assert.equal((await by(downtown)).json.name, 'Bici Downtown');
+  assert.equal((await by(uptown)).json.name, 'Bici Uptown');
+  for (const answer of [
+         await by(uptown, shop),
+         await by(uptown, undefined, {organization: 'bici-downtown'}),
+         await by(uptown, {'x-va-called': DOWNTOWN.number}),
+         await call(
+             'GET', '/api/calendar/availability', {token: uptown, headers: {'x-va-agent': 'agent_downtown'}}),
+       ]) {
+    assert.equal(answer.status, 403, answer.text);
+    assert.equal(answer.json.success, false);
+  }
+});
+
+test('a shop\'s own secret learns nothing of another shop\'s caller', async () => {
+  const ring = (token) => ask('POST', '/api/webhooks/elevenlabs/twilio-personalization', {
+    token,
+    body: {caller_id: JOHN, called_number: DOWNTOWN.number, agent_id: 'agent_downtown', call_sid: ''}
+  });
+  const {dynamic_variables: known} = await ring(env.TOOLS_SECRET_DOWNTOWN);
+  assert.equal(known.organization_name, 'Bici Downtown');
+  const {dynamic_variables: foreign} = await ring(env.TOOLS_SECRET_UPTOWN);
+  assert.equal(foreign.organization_id, '');
+  assert.ok(!JSON.stringify(foreign).includes('Tremblay'));
+});
+
+test('strangers do not use up each other\'s tries', async () => {
+  const conversation = () => ({'x-va-conversation': `conv_${randomBytes(6).toString('hex')}`});
+  const guess = (headers) =>
+      tool('lookup_order', {order_number: '1042', email: 'nobody@y.example'}, headers);
+  const one = conversation();
+  for (let i = 0; i < 5; i++) assert.equal((await guess(one)).json.error.code, 'not_found');
+  assert.equal((await guess(one)).json.error.code, 'too_many_tries');
+  assert.equal((await guess(conversation())).json.error.code, 'not_found');
+  assert.equal((await guess({})).json.error.code, 'not_found', 'an agent that names no talk');
+});
+
 test('a slot is booked, confirmed by a text, told live, and taken from then on', async () => {
   const [slot] = await slots(8);
   const from = await sim('twilio').last();

@@ -110,6 +110,8 @@ define_settings() {
     keep ELEVENLABS_AGENT_ID echo agent_downtown
     keep ELEVENLABS_PHONE_NUMBER_ID echo phnum_downtown
     keep TOOLS_SECRET hex 24
+    keep TOOLS_SECRET_DOWNTOWN hex 24
+    keep TOOLS_SECRET_UPTOWN hex 24
     keep OPENAI_API_KEY prefixed sk- 24
     keep OPENAI_WEBHOOK_SECRET base64_key whsec_
     keep OPENAI_REALTIME_MODEL echo gpt-realtime
@@ -201,7 +203,7 @@ write_keys() {
     key_file twilio "$TWILIO_ACCOUNT_SID $TWILIO_AUTH_TOKEN"
     key_file elevenlabs-events "$ELEVENLABS_CONVERSATION_EVENTS_WEBHOOK_SECRET"
     key_file elevenlabs-post-call "$ELEVENLABS_POST_CALL_WEBHOOK_SECRET"
-    key_file tools "$TOOLS_SECRET"
+    key_file tools "$TOOLS_SECRET" "bici-downtown $TOOLS_SECRET_DOWNTOWN" "bici-uptown $TOOLS_SECRET_UPTOWN"
     key_file jwt "$JWT_SECRET"
     key_file internal "$VA_INTERNAL_SECRET"
     key_file shopify "$SHOPIFY_WEBHOOK_SECRET"

@@ -16,6 +16,7 @@
 
 /* How sure we are who asks. The registry compares; no prompt and no argument raises it. */
 typedef enum {
+    WK_LEVEL_NAMELESS, /* nothing but the shop is known: no call, no conversation, no agent */
     WK_LEVEL_ANYBODY,
     WK_LEVEL_PHONE, /* the number is attested by the carrier, or wrote to us */
     WK_LEVEL_STAFF, /* signed in */
@@ -26,9 +27,10 @@ typedef struct {
     va_str_t organization;
     wk_assurance_t level;
     const char *channel; /* "voice", "sms", "chat", "api" or "mcp" */
-    va_str_t scope; /* of repeats: the call, the conversation, the message; may be absent */
-    va_str_t call;  /* calls.id, or absent */
-    va_str_t phone; /* E.164 of the customer, or absent */
+    va_str_t scope;  /* of repeats: the call, the conversation, the message; may be absent */
+    va_str_t source; /* where it comes from, when it is part of no talk; may be absent */
+    va_str_t call;   /* calls.id, or absent */
+    va_str_t phone;  /* E.164 of the customer, or absent */
     va_str_t shop_phone;           /* the number that was called or written to, or absent */
     va_str_t user_id;              /* of staff, or absent */
     const wk_language_t *language; /* to answer in */

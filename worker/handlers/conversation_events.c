@@ -414,6 +414,9 @@ wk_outcome_t wk_conversation_events_store(wk_ctx_t *ctx, va_reply_t *reply, wk_e
     if (organization.data == NULL) {
         return wk_webhook_unrouted(ctx, "agent", ev.told.agent_id, e);
     }
+    if (!wk_webhook_speaks_for(ctx, organization, e)) {
+        return wk_webhook_failed(e);
+    }
     return wk_tx(ctx->db, ctx->arena, organization, 0, store_tx, &ev, e) ? WK_DONE
                                                                          : wk_webhook_failed(e);
 }

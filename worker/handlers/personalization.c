@@ -66,15 +66,21 @@ static bool look_up_by(wk_ctx_t *ctx, const char *kind, va_str_t key, lookup_t *
                                         facts_tx, l, organization, e);
 }
 
-/* By the number called, else by the agent that answers it. False: the database did not answer. */
+/*
+ * By the number called, else by the agent that answers it. False: the database did not answer,
+ * or whoever asks may not know.
+ */
 static bool look_up(wk_ctx_t *ctx, lookup_t *l, wk_error_t *e)
 {
     va_str_t organization;
     if (!look_up_by(ctx, "number", l->ring->called, l, &organization, e)) {
         return false;
     }
-    return organization.data != NULL ||
-           look_up_by(ctx, "agent", l->ring->agent, l, &organization, e);
+    if (organization.data == NULL &&
+        !look_up_by(ctx, "agent", l->ring->agent, l, &organization, e)) {
+        return false;
+    }
+    return organization.data == NULL || wk_webhook_speaks_for(ctx, organization, e);
 }
 
 static void note_unrouted(wk_ctx_t *ctx, const ring_t *ring)

@@ -45,13 +45,6 @@ static va_str_t named_organization(const va_json_t *args)
     return VA_STR_NULL;
 }
 
-static bool organization_of_name(wk_ctx_t *ctx, va_str_t named, va_str_t *organization,
-                                 wk_error_t *e)
-{
-    return wk_webhook_organization(ctx, wk_is_uuid(named) ? "id" : "slug", named, organization,
-                                   e);
-}
-
 /* Of the agent and of the number that was called, which never belong to two shops. */
 static bool organization_of_headers(wk_ctx_t *ctx, identity_t *id, va_str_t *organization,
                                     wk_error_t *e)
@@ -72,21 +65,23 @@ static bool organization_of_headers(wk_ctx_t *ctx, identity_t *id, va_str_t *org
 static bool find_organization(wk_ctx_t *ctx, identity_t *id, const va_json_t *args,
                               va_str_t *organization, wk_error_t *e)
 {
-    va_str_t named = named_organization(args), other = VA_STR_NULL;
-    if (!organization_of_headers(ctx, id, organization, e)) {
-        return false;
-    }
-    if (named.data != NULL && !organization_of_name(ctx, named, &other, e)) {
+    va_str_t named = named_organization(args), other, own;
+    if (!organization_of_headers(ctx, id, organization, e) ||
+        !wk_webhook_organization_named(ctx, named, &other, e) ||
+        !wk_webhook_secret_of(ctx, &own, e)) {
         return false;
     }
     if (organization->data == NULL && id->agent.data == NULL && id->called.data == NULL) {
-        *organization = other;
+        *organization = named.data != NULL ? other : own;
     }
     if (organization->data == NULL) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names no organization.");
     }
     if (named.data != NULL && !va_str_eq(other, *organization)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names another organization.");
+    }
+    if (own.data != NULL && !va_str_eq(own, *organization)) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The secret is another organization's.");
     }
     return true;
 }
@@ -138,6 +133,21 @@ static bool look_at_call(wk_tx_t *tx, void *arg, wk_error_t *e)
     return true;
 }
 
+/* Any of the headers: without one the request says no more than which shop it means. */
+static bool is_named(const identity_t *id)
+{
+    return id->agent.data != NULL || id->call_sid.data != NULL ||
+           id->conversation.data != NULL || id->called.data != NULL || id->caller.data != NULL;
+}
+
+static va_str_t source_of(const wk_ctx_t *ctx, const identity_t *id)
+{
+    va_str_t agent = id->agent, peer = ctx->job->http_peer;
+    return wk_printf(ctx->arena, "agent:%.*s:%.*s", (int)agent.len,
+                     agent.len > 0 ? agent.data : "", (int)peer.len,
+                     peer.len > 0 ? peer.data : "");
+}
+
 static bool read_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *args,
                        wk_tool_caller_t *caller, wk_error_t *e)
 {
@@ -149,6 +159,8 @@ static bool read_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *
     caller->channel =
         id.call_sid.data != NULL || id.conversation.data != NULL ? "voice" : caller->channel;
     caller->scope = id.call_sid.data != NULL ? id.call_sid : id.conversation;
+    caller->source = source_of(ctx, &id);
+    caller->level = is_named(&id) ? WK_LEVEL_ANYBODY : WK_LEVEL_NAMELESS;
     caller->shop_phone = id.shop_phone;
     caller->phone = id.caller; /* said by the platform, not attested: a place to write to */
     return wk_tx(ctx->db, ctx->arena, caller->organization, 0, look_at_call, &l, e);

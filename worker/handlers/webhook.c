@@ -3,6 +3,8 @@
 #include "core/hmac.h"
 #include "core/phone.h"
 #include "core/utf8.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
 #include "worker/log.h"
 #include "worker/store/webhooks.h"
 
@@ -119,6 +121,35 @@ bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
     }
     *organization = wk_cell(q.rows, 0, "organization");
     return true;
+}
+
+bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
+                                   wk_error_t *e)
+{
+    return wk_webhook_organization(ctx, wk_is_uuid(name) ? "id" : "slug", name, organization,
+                                   e);
+}
+
+bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e)
+{
+    const va_job_t *job = ctx->job;
+    *organization = VA_STR_NULL;
+    if (!va_str_eq(job->auth_scheme, VA_STR("bearer")) || job->auth_account.len == 0) {
+        return true;
+    }
+    if (!wk_webhook_organization_named(ctx, job->auth_account, organization, e)) {
+        return false;
+    }
+    return organization->data != NULL ||
+           wk_refuse(e, WK_R_ORGANIZATION, "The secret is of no organization.");
+}
+
+bool wk_webhook_speaks_for(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
+{
+    va_str_t own;
+    return wk_webhook_secret_of(ctx, &own, e) &&
+           (own.data == NULL || va_str_eq(own, organization) ||
+            wk_refuse(e, WK_R_ORGANIZATION, "The secret is another organization's."));
 }
 
 wk_outcome_t wk_webhook_failed(const wk_error_t *e)

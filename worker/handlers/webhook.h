@@ -27,7 +27,8 @@ bool wk_webhook_is_id(va_str_t s);
 /* SHA-256 of the body, hexadecimal, also of one that nginx left out. */
 va_str_t wk_webhook_body_hash(wk_ctx_t *ctx);
 
-/* Notes that the job at hand belongs to no organization; kind and key say by what it was sought. */
+/* Notes that the job at hand belongs to no organization; kind and key say by what it was
+ * sought. */
 wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, wk_error_t *e);
 
 /*
@@ -36,6 +37,20 @@ wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, 
  */
 bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
                              va_str_t *organization, wk_error_t *e);
+
+/* The same for one that is named by its id or its slug. */
+bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
+                                   wk_error_t *e);
+
+/*
+ * The organization whose own secret let the request in (a line "slug secret" of nginx' key):
+ * for no other may it speak. Absent: what let it in is not one shop's. Refused when there is
+ * no such shop.
+ */
+bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e);
+
+/* Refuses what was let in by another organization's secret. */
+bool wk_webhook_speaks_for(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e);
 
 /* Again for what may pass, given up for what will not. */
 wk_outcome_t wk_webhook_failed(const wk_error_t *e);

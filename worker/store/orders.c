@@ -56,12 +56,10 @@ const wk_sql_t wk_sql_proof_lock = {
 const wk_sql_t wk_sql_proof_tries = {
     "proof_tries",
     "SELECT greatest("
-    "    (SELECT count(*) FROM proofs WHERE scope = $1 AND NOT succeeded AND $1 <> ''"
+    "    (SELECT count(*) FROM proofs WHERE scope = $1 AND NOT succeeded"
     "        AND created_at > now() - interval '1 day'),"
     "    (SELECT count(*) FROM proofs WHERE phone = $2 AND NOT succeeded AND $2 <> ''"
-    "        AND created_at > now() - interval '1 day'),"
-    "    (SELECT count(*) FROM proofs WHERE $1 = '' AND $2 = '' AND scope = '' AND phone = ''"
-    "        AND NOT succeeded AND created_at > now() - interval '1 day')) AS tries",
+    "        AND created_at > now() - interval '1 day')) AS tries",
     2};
 
 const wk_sql_t wk_sql_proof_note = {

@@ -153,6 +153,7 @@ static bool lookup_order(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 const wk_tool_t wk_tool_lookup_order = {
     .name = "lookup_order",
     .args = lookup_args,
+    .level = WK_LEVEL_ANYBODY,
     .before = ask_shop,
     .run = lookup_order,
 };
@@ -272,6 +273,7 @@ static bool request_return(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 const wk_tool_t wk_tool_request_return = {
     .name = "request_return",
     .args = return_args,
+    .level = WK_LEVEL_ANYBODY,
     .effect = true,
     .before = ask_shop,
     .run = request_return,
