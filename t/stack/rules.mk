@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test storm fresh routes
+.PHONY: deps up down clean demo test storm race fresh routes
 
 # As many compilers as there are processors, unless make was told how many (-j).
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc) --output-sync)
@@ -37,6 +37,10 @@ test: deps
 storm: all
 	STORM_SECONDS=$${STORM_SECONDS:-75} t/run t/e2e/storm.test.mjs
 	grep '^# ' build/test-logs/e2e/storm.test.tap
+
+## make race               the races for one appointment, RACE_ROUNDS (200) times, on the system that runs
+race:
+	RACE_ROUNDS=$${RACE_ROUNDS:-200} node --test --test-reporter=tap t/e2e/race.test.mjs
 
 ## make fresh              make up, demo, test and down on a fresh Debian, in a chroot (root)
 fresh:

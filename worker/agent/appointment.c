@@ -199,6 +199,14 @@ static bool wants_no_texts(wk_tx_t *tx, va_str_t phone, bool *refused, wk_error_
     return true;
 }
 
+va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *p,
+                                     const wk_service_t *s, const wk_language_t *l)
+{
+    return wk_say(a, l, "appointment.confirmation", {"service", s->name}, {"shop", s->shop},
+                  {"moment", wk_word_slot(a, l, &p->slot)},
+                  {"address", wk_word_address(a, s->address)});
+}
+
 bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
                             const wk_service_t *s, const wk_language_t *l, va_str_t from,
                             bool *sent, wk_error_t *e)
@@ -222,9 +230,7 @@ bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *
         .customer = p->customer,
         .from = sender,
         .to = p->phone,
-        .text = wk_say(a, l, "appointment.confirmation", {"service", s->name},
-                       {"shop", s->shop}, {"moment", wk_word_slot(a, l, &p->slot)},
-                       {"address", wk_word_address(a, s->address)}),
+        .text = wk_appointment_confirmation(a, p, s, l),
         .language = wk_language_code(l),
         .template = "confirmation",
     };

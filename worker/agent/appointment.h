@@ -83,6 +83,10 @@ bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *appointment,
 bool wk_appointment_cancel(wk_tx_t *tx, const wk_appointment_t *appointment, const char *by,
                            va_str_t reason, bool *cancelled, wk_error_t *e);
 
+/* What confirms it: the shop, the moment, the way to cancel or move it, the address. */
+va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *appointment,
+                                     const wk_service_t *s, const wk_language_t *l);
+
 /*
  * A text that confirms it leaves after the commit, unless the number wants none. from: the
  * shop's number, absent: its own. *sent: one will be.

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "worker/agent/dialog.h"
 
 #include <string.h>
@@ -22,6 +23,7 @@ typedef struct {
     size_t n_calls;           /* run so far */
     va_str_t told[MAX_CALLS]; /* what tools that did something said */
     size_t n_told;
+    va_str_t confirmation; /* of what was booked last, where the answer takes it along */
     size_t stays[WK_OPENAI_CALLS * 4]; /* by tool: calls that changed something */
     wk_conversed_t *out;
 } talk_t;
@@ -122,6 +124,10 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
     (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
     unsigned done = done_by(tool, body);
     t->done |= done;
+    bool booked = (done & (WK_DONE_BOOKED | WK_DONE_MOVED)) != 0;
+    if (booked && strcmp(t->in->caller->channel, "sms") == 0) {
+        t->confirmation = answer->message;
+    }
     if (tool->effect && t->n_told < MAX_CALLS) {
         t->told[t->n_told++] = answer->message;
     }
@@ -261,6 +267,16 @@ static void correct(talk_t *t)
              VA_STR_NULL, 1);
 }
 
+/* One text says both what the model answers and what was booked. */
+static void add_confirmation(talk_t *t)
+{
+    va_str_t text = t->out->text, more = t->confirmation;
+    if (more.len > 0 && memmem(text.data, text.len, more.data, more.len) == NULL) {
+        t->out->text =
+            wk_printf(t->a, "%.*s %.*s", (int)text.len, text.data, (int)more.len, more.data);
+    }
+}
+
 bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e)
 {
     talk_t t = {.in = in, .a = in->ctx->arena, .out = out, .tools = tools_of(in)};
@@ -273,6 +289,7 @@ bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e)
                                        in->caller->channel, in->text, room));
     if (loop(&t, &out->text, e)) {
         correct(&t);
+        add_confirmation(&t);
         return true;
     }
     wk_log(WK_WARN, "the model gives no answer", WK_S("error", va_str_c(e->text)),

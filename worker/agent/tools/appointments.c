@@ -355,21 +355,34 @@ static void put_appointment(wk_tool_call_t *call, const wk_appointment_t *p, boo
     va_json_add_bool(call->out, "confirmation_sent", confirmed);
 }
 
+/* By a text of its own; who writes to us has it in the answer instead. */
+static bool confirm(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p,
+                    const wk_service_t *s, bool *confirmed, wk_error_t *e)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    if (strcmp(caller->channel, "sms") != 0) {
+        return wk_appointment_confirm(call->ctx, tx, p, s, caller->language, caller->shop_phone,
+                                      confirmed, e);
+    }
+    *confirmed = true;
+    call->message = wk_appointment_confirmation(call->ctx->arena, p, s, caller->language);
+    return wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
+}
+
 static bool take_slot(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b, wk_error_t *e)
 {
     bool confirmed = false;
     wk_appointment_t p;
     const wk_service_t *s = &b->service;
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &b->slot);
+    call->message = wk_tool_say(call, b->hold ? "tool.held" : "tool.booked",
+                                {"service", s->name}, {"moment", moment});
     if (!insert_booking(tx, call, b, &p, e) ||
-        (!b->hold && !wk_appointment_confirm(call->ctx, tx, &p, s, call->caller->language,
-                                             call->caller->shop_phone, &confirmed, e))) {
+        (!b->hold && !confirm(tx, call, &p, s, &confirmed, e))) {
         return false;
     }
     put_appointment(call, &p, confirmed);
     va_json_add_str(call->out, "status", p.status);
-    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &b->slot);
-    call->message = wk_tool_say(call, b->hold ? "tool.held" : "tool.booked",
-                                {"service", s->name}, {"moment", moment});
     return true;
 }
 
@@ -463,17 +476,16 @@ static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
     bool confirmed = false, moves = !va_str_eq(p->slot.starts, slot->starts);
     va_str_t params[] = {p->id, slot->starts,
                          wk_printf(call->ctx->arena, "%lld", (long long)p->minutes)};
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, slot);
+    call->message = wk_tool_say(call, "tool.moved", {"service", s->name}, {"moment", moment});
     p->slot = *slot;
     p->moves += moves;
     if (moves && (!wk_sql(tx, &wk_sql_appointment_move, params, NULL, e) ||
                   !wk_appointment_changed(tx, p, "moved", e) ||
-                  !wk_appointment_confirm(call->ctx, tx, p, s, call->caller->language,
-                                          call->caller->shop_phone, &confirmed, e))) {
+                  !confirm(tx, call, p, s, &confirmed, e))) {
         return false;
     }
     put_appointment(call, p, confirmed);
-    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, slot);
-    call->message = wk_tool_say(call, "tool.moved", {"service", s->name}, {"moment", moment});
     return true;
 }
 
