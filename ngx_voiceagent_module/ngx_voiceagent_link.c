@@ -6,10 +6,10 @@
 
 /*
  * A connection to Redis on nginx's event loop: opened, opened again when it
- * fails, asked who it is, read and written.  hiredis formats the commands and
- * reads the replies; its asynchronous layer is not used, since it owns the
- * descriptor and the callbacks in ways that do not fit nginx's
- * (docs/decisions.md).
+ * fails, asked who it is, read and written.  hiredis reads the replies; the
+ * commands are written where they are sent from, since a job is large enough
+ * for its copies to be felt.  hiredis' asynchronous layer is not used: it owns
+ * the descriptor and the callbacks in ways that do not fit nginx's.
  */
 
 
@@ -36,8 +36,8 @@ static void ngx_voiceagent_link_read(ngx_event_t *rev);
 static void ngx_voiceagent_link_write(ngx_event_t *wev);
 static void ngx_voiceagent_link_flush(ngx_event_t *ev);
 static void ngx_voiceagent_link_timer(ngx_event_t *ev);
-static ngx_int_t ngx_voiceagent_link_append(ngx_voiceagent_link_t *link,
-    const char *data, size_t len);
+static ngx_int_t ngx_voiceagent_link_reserve(ngx_voiceagent_link_t *link,
+    size_t len);
 static ngx_int_t ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
     redisReply *reply);
 static void ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link);
@@ -199,9 +199,8 @@ ngx_voiceagent_link_connected(ngx_voiceagent_link_t *link)
 
     link->start(link);
 
-    if (size) {
-        /* nothing of it was sent before: out_pos is where it begins */
-        (void) ngx_voiceagent_link_append(link, (char *) pending, size);
+    if (size && ngx_voiceagent_link_reserve(link, size) == NGX_OK) {
+        link->out_last = ngx_cpymem(link->out_last, pending, size);
     }
 
     ngx_free(pending);
@@ -467,36 +466,43 @@ ngx_int_t
 ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
     ngx_uint_t nargs)
 {
-    char        *command;
-    size_t       lens[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
-    long long    len;
-    ngx_int_t    rc;
+    size_t       len;
+    u_char      *p;
     ngx_uint_t   i;
-    const char  *argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
+
+    len = sizeof("*" CRLF) - 1 + NGX_INT_T_LEN;
 
     for (i = 0; i < nargs; i++) {
-        argv[i] = args[i].data != NULL ? args[i].data : "";
-        lens[i] = args[i].len;
+        len += sizeof("$" CRLF CRLF) - 1 + NGX_SIZE_T_LEN + args[i].len;
     }
 
-    len = redisFormatSdsCommandArgv(&command, nargs, argv, lens);
-    if (len < 0) {
-        link->broken = 1;
-        ngx_post_event(&link->flush, &ngx_posted_events);
+    if (ngx_voiceagent_link_reserve(link, len) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    rc = ngx_voiceagent_link_append(link, command, len);
+    p = ngx_sprintf(link->out_last, "*%ui" CRLF, nargs);
 
-    redisFreeSdsCommand(command);
+    for (i = 0; i < nargs; i++) {
+        p = ngx_sprintf(p, "$%uz" CRLF, args[i].len);
 
-    return rc;
+        if (args[i].len) {
+            p = ngx_cpymem(p, args[i].data, args[i].len);
+        }
+
+        *p++ = CR;
+        *p++ = LF;
+    }
+
+    link->out_last = p;
+
+    return NGX_OK;
 }
 
 
+/* room for what is about to be written, which is sent by the next flush */
+
 static ngx_int_t
-ngx_voiceagent_link_append(ngx_voiceagent_link_t *link, const char *data,
-    size_t len)
+ngx_voiceagent_link_reserve(ngx_voiceagent_link_t *link, size_t len)
 {
     size_t   used, size;
     u_char  *p;
@@ -528,8 +534,6 @@ ngx_voiceagent_link_append(ngx_voiceagent_link_t *link, const char *data,
         link->out_last = p + used;
         link->out_end = p + size;
     }
-
-    link->out_last = ngx_cpymem(link->out_last, data, len);
 
     if (link->state == NGX_VOICEAGENT_LINK_UP) {
         ngx_post_event(&link->flush, &ngx_posted_events);

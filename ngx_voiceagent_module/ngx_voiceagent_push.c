@@ -80,18 +80,22 @@ ngx_voiceagent_push_reply(void *data, redisReply *reply)
 
     ngx_post_event(&push->event, &ngx_posted_events);
 
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY
-        || reply->elements < 2)
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_STRING
+        && ngx_strcmp(reply->str, "NEW") == 0)
     {
+        push->result = NGX_VOICEAGENT_PUSH_NEW;
+        return;
+    }
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
         return;
     }
 
     e = reply->element;
-
-    if (ngx_strcmp(e[0]->str, "NEW") == 0) {
-        push->result = NGX_VOICEAGENT_PUSH_NEW;
-        return;
-    }
 
     p = ngx_pnalloc(push->request->pool, e[1]->len
                               + (reply->elements > 2 ? e[2]->len : 0) + 1);

@@ -295,10 +295,10 @@ bool wk_queue_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_t
     if (reply == NULL) {
         return false;
     }
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
+    *known = reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2;
+    if (!*known && !va_str_eq(wk_redis_str(reply), VA_STR("NEW"))) {
         return unexpected(reply, "push", e);
     }
-    *known = !va_str_eq(wk_redis_str(reply->element[0]), VA_STR("NEW"));
     freeReplyObject(reply);
     return true;
 }

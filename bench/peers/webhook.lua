@@ -28,6 +28,12 @@ local function verify(args, signature)
     return b64(hmac_sha1(TOKEN, concat(parts))) == signature
 end
 
+local function receive(socket, head)
+    local value = socket:receive(tonumber(head:sub(2)))
+    socket:receive(2)
+    return value
+end
+
 local function push(id, document, dedup)
     local socket = ngx.socket.tcp()
     local ok, err = socket:connect(SOCKET)
@@ -41,16 +47,19 @@ local function push(id, document, dedup)
     end
     socket:send(out)
     local head = socket:receive()
-    if not head or head:sub(1, 1) ~= "*" then return nil, head end
-    local first
-    for i = 1, tonumber(head:sub(2)) do
-        local length = tonumber(socket:receive():sub(2))
-        local value = socket:receive(length)
-        socket:receive(2)
-        first = first or value
+    local kind = head and head:sub(1, 1)
+    local value -- NEW alone, or the last of what is known of the key
+    if kind == "$" then
+        value = receive(socket, head)
+    elseif kind == "*" then
+        for _ = 1, tonumber(head:sub(2)) do
+            value = receive(socket, socket:receive())
+        end
+    else
+        return nil, head
     end
     socket:setkeepalive(60000, 256)
-    return first
+    return value
 end
 
 function _M.handle()

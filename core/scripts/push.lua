@@ -5,7 +5,7 @@
 --       3 deduplication key, empty for none      4 the key's life in seconds
 --       5 channel that waits for the reply, empty for none
 --
--- {'NEW', id}              pushed; the reply goes to the channel its document names
+-- 'NEW'                    pushed; the reply goes to the channel its document names
 -- {'RUNNING', id}          that key's job has not ended; channel 5 hears its reply
 -- {'DONE', id, reply}      that key's job has ended; the reply is empty when there
 --                          was none, or when it is older than its key res:<id>
@@ -43,4 +43,4 @@ end
 if redis.call('LPUSH', q .. 'in', ARGV[2]) == 1 and redis.call('LLEN', q .. 'bell') < MAX_BELLS then
     redis.call('RPUSH', q .. 'bell', '1')
 end
-return {'NEW', id}
+return 'NEW'

@@ -60,7 +60,7 @@ static wk_reaped_t reap(int interval_ms)
     return reaped;
 }
 
-/* push.lua itself: {word, id, reply}. */
+/* push.lua itself: NEW, or {word, id, reply}. */
 static redisReply *push(const char *id, const char *document, const char *dedup,
                         const char *channel)
 {
@@ -76,7 +76,7 @@ static redisReply *push(const char *id, const char *document, const char *dedup,
 
 static const char *word(redisReply *reply)
 {
-    return reply->element[0]->str;
+    return reply->type == REDIS_REPLY_STRING ? reply->str : reply->element[0]->str;
 }
 
 /* ---------------------------------------------------------------- push and replies */
