@@ -2,8 +2,11 @@
 // requests to the application. Facts: the OpenAPI description, the documentation pages
 // named in the code.
 //
+//   POST /_sim/call     {from, to, script, stir, forwarded_from, caller_name}
+//                       somebody calls one of our numbers (twilio/talk.mjs has the script)
+//   GET  /_sim/call/:sid  what was said in it, and the documents it was given
 //   POST /_sim/sms      {from, to, body, media, copies}   a handset writes to one of our numbers
-//   POST /_sim/handset  {number, sms, error_code, call, ring_ms, talk_ms, machine, step_ms}
+//   POST /_sim/handset  {number, sms, error_code, call, ring_ms, talk_ms, machine, press, step_ms}
 //                       how the handset of that number behaves from now on
 import {isProgram, run, setting} from './lib/main.mjs';
 import {json, Sim} from './lib/server.mjs';
@@ -70,6 +73,8 @@ export function twilio({account, token, numbers: seeds}) {
       ['DELETE', `${at}/IncomingPhoneNumbers/:sid.json`, (req) => numbers.release(req)],
     ],
     control: [
+      ['POST', '/_sim/call', (req) => calls.place(req)],
+      ['GET', '/_sim/call/:sid', (req) => calls.heard(req)],
       ['POST', '/_sim/sms', (req) => messages.receive(req)],
       ['POST', '/_sim/handset', (req) => handsets.configure(req)],
     ],
@@ -90,6 +95,7 @@ function demoNumbers(origin) {
   return ['+14165550001', '+14165550002'].map((PhoneNumber) => ({
                                                 PhoneNumber,
                                                 VoiceUrl: `${origin}/api/voice/incoming`,
+                                                VoiceFallbackUrl: `${origin}/voice/rachel/`,
                                                 StatusCallback: `${origin}/api/voice/status`,
                                                 SmsUrl: `${origin}/api/webhooks/twilio/sms`,
                                               }));

@@ -1,11 +1,13 @@
-// A demonstration that is also a check: a customer of Bici Downtown writes in English and
-// in French, a phone call ends, and every effect is looked for where it should be: at
+// A demonstration that is also a check: a customer of Bici Downtown calls, asks for his order,
+// books and is put through; writes in English and in French; a call of the hosted agent
+// ends; and every effect is looked for where it should be: at
 // the simulated Twilio, in the database, on the live event stream. Exits non-zero when
 // something that should happen does not.
 import {DOWNTOWN, JOHN, login} from '../e2e/lib/account.mjs';
 import {row, rows} from '../e2e/lib/database.mjs';
 import {RUN_DIR} from '../e2e/lib/env.mjs';
 import {openEvents} from '../e2e/lib/events.mjs';
+import {answerTo, phone as callIn, printCall, problems} from '../e2e/lib/phone.mjs';
 import {sentTo, sim} from '../e2e/lib/sims.mjs';
 import {waitFor} from '../e2e/lib/wait.mjs';
 
@@ -73,6 +75,54 @@ async function write({text, expect, why, also = 0}) {
     throw new Error(`"${answer.body}" does not answer "${text}": ${why}`);
 }
 
+// A call to the shop's own number. That somebody can be put through to, the shop is open today
+// until midnight, as long as the call lasts.
+async function callTheShop() {
+  const {hours} = await row(
+      'select hours::text from organizations where slug = \'bici-downtown\'');
+  await row(
+      `update organizations set hours = jsonb_set(hours, '{exceptions}', jsonb_build_object(
+           to_char(now() at time zone timezone, 'YYYY-MM-DD'),
+           '{"open": "00:00", "close": "23:59"}'::jsonb)) where slug = 'bici-downtown' returning id`);
+  try {
+    const call = await callIn({
+      from: JOHN,
+      to: DOWNTOWN.number,
+      script: [
+        {say: 'Where is my order 1042?'},
+        {say: `I would like to book a tune-up on ${DAY}`},
+        {say: 'the first one, please'},
+        {say: 'Can I talk to somebody about the brakes?'},
+        {say: 'No, thank you. Goodbye!'},
+      ],
+    });
+    printCall(call);
+    checkCall(call);
+    return call;
+  } finally {
+    await row(
+        'update organizations set hours = :\'hours\' where slug = \'bici-downtown\' returning id',
+        {hours});
+  }
+}
+
+function checkCall(call) {
+  const expected = [
+    [/John/, 'a known caller is greeted by name'],
+    [new RegExp(`1042.*${TRACKING}`), 'order 1042 is shipped, under a tracking number'],
+    [new RegExp(`1\\).*${DAY}`), `free times of ${DAY} are offered`],
+    [/Booked: tune-up/, 'the first time was chosen'],
+    [/putting you through/, 'a person was asked for'],
+  ];
+  const [problem] = problems(call);
+  if (problem) throw new Error(`Twilio would have refused: ${problem.error}`);
+  expected.forEach(([pattern, why], n) => {
+    if (!pattern.test(answerTo(call, n)))
+      throw new Error(`"${answerTo(call, n)}" is no good answer: ${why}`);
+  });
+  if (!call.log.some((e) => e.bridged)) throw new Error('nobody was put through to');
+}
+
 // An incoming call of the hosted agent, from the question how to begin to the transcript.
 async function phone() {
   const began = await sim('elevenlabs').post('initiate', {caller: JOHN, called: DOWNTOWN.number});
@@ -138,9 +188,9 @@ async function showChanges(before, started) {
   }
   for (
       const c of await rows(
-          'select status, duration_seconds, summary from calls where updated_at >= :\'since\' order by created_at',
+          'select status, duration_seconds, summary, end_reason from calls where updated_at >= :\'since\' order by created_at',
           since)) {
-    line('call', `${c.status}, ${c.duration_seconds} s: ${c.summary}`);
+    line('call', `${c.status}, ${c.duration_seconds} s: ${c.summary ?? c.end_reason}`);
   }
 }
 
@@ -165,7 +215,16 @@ async function demo() {
         {started});
     if (status !== 'cancelled') throw new Error(`the appointment is ${status}, not cancelled`);
 
-    heading('and then calls');
+    heading(`and calls the shop at ${DOWNTOWN.number}`);
+    const {sid} = await callTheShop();
+    await waitFor(
+        'the call in the database, ended',
+        () => row(
+            'select 1 from calls where twilio_call_sid = :\'sid\' and status = \'completed\'',
+            {sid}));
+
+    heading('gives the appointment back, and calls the hosted agent');
+    await write(APPOINTMENT.at(-1));
     const conversation = await phone();
     await waitFor(
         'the call in the database, with its summary',

@@ -3,6 +3,7 @@
 #include "worker/agent/event.h"
 #include "worker/store/calls.h"
 #include "worker/store/customers.h"
+#include "worker/store/shop.h"
 
 /* ---------------------------------------------------------------- customer */
 
@@ -44,10 +45,20 @@ static void tell(wk_tx_t *tx, const wk_call_told_t *t, va_str_t customer, va_str
                          : VA_STR_NULL;
     const va_str_t told[N_TOLD] = {
         t->outbound ? VA_STR("outbound") : VA_STR("inbound"),
-        t->caller,    t->called,       t->call_sid,       t->conversation,
-        t->agent_id,  t->engine,       customer,          t->language,
-        t->forwarded_from, t->caller_name, t->stir_verstat, begin,
-        t->variables, t->context,
+        t->caller,
+        t->called,
+        t->call_sid,
+        t->conversation,
+        t->agent_id,
+        t->engine,
+        customer,
+        t->language,
+        t->forwarded_from,
+        t->caller_name,
+        t->stir_verstat,
+        begin,
+        t->variables,
+        t->context,
     };
     memcpy(out, told, sizeof(told));
 }
@@ -185,4 +196,29 @@ bool wk_call_close(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
     seconds.data != NULL ? va_json_put_number(ev.json, seconds) : va_json_put_null(ev.json);
     va_json_add_str(ev.json, "endedAt", wk_cell(rows, 0, "ended_at"));
     return wk_event_end(&ev, e);
+}
+
+/* ---------------------------------------------------------------- the customer in the shop */
+
+bool wk_call_look_up(wk_tx_t *tx, va_str_t customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_buf_t body;
+    if (customer.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_shop_customer_unknown, &customer, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    va_buf_init(&body, wk_mem(wk_tx_arena(tx)), 64);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_str(w, "customer", customer);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK &&
+           wk_outbox_job(tx, WK_DEFAULT, "shopify.customer", wk_tx_organization(tx), customer,
+                         VA_STR_NULL, va_buf_str(&body), e);
 }

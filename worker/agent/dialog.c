@@ -118,6 +118,19 @@ static unsigned done_by(const wk_tool_t *tool, const va_json_t *body)
     return (held ? done & ~(unsigned)WK_DONE_BOOKED : done) | (texted ? WK_DONE_TEXTED : 0);
 }
 
+/* What a tool wants of the call itself. */
+static void note_call(wk_conversed_t *out, const va_json_t *body)
+{
+    va_str_t status = va_json_get_string(body, "status");
+    if (va_str_eq(status, VA_STR("transferring"))) {
+        out->transfer = (wk_destination_t){va_json_get_string(body, "destination"),
+                                           va_json_get_string(body, "transfer_number")};
+        out->transfer_reason = va_json_get_string(body, "reason");
+    } else if (va_str_eq(status, VA_STR("ending"))) {
+        out->ends = va_json_get_string(body, "reason");
+    }
+}
+
 static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *answer)
 {
     const va_json_t *body = NULL;
@@ -128,6 +141,7 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
     if (booked && strcmp(t->in->caller->channel, "sms") == 0) {
         t->confirmation = answer->message;
     }
+    note_call(t->out, body);
     if (tool->effect && t->n_told < MAX_CALLS) {
         t->told[t->n_told++] = answer->message;
     }

@@ -10,6 +10,7 @@
 
 #include "worker/agent/context.h"
 #include "worker/agent/tools.h"
+#include "worker/agent/transfer.h"
 
 #define WK_DIALOG_ROUNDS 5 /* questions to the model for one message */
 
@@ -28,6 +29,9 @@ typedef struct {
     va_str_t said; /* what the model had said instead, then */
     va_str_t promised[4]; /* what the tools promised for later */
     size_t n_promised;
+    wk_destination_t transfer; /* of a call: it is to be put through; number absent: not */
+    va_str_t transfer_reason;
+    va_str_t ends; /* why the call is to end; absent: it goes on */
 } wk_conversed_t;
 
 /*

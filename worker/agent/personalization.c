@@ -403,6 +403,11 @@ static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_calle
     return (greeting_t){usual_greeting(a, l, greeted, f), f->customer_name.len > 0};
 }
 
+va_str_t wk_caller_greeting(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f)
+{
+    return greeting(a, l, f).text;
+}
+
 /* ---------------------------------------------------------------- variables */
 
 /* Everything of the documents about the customer and the talk (bike store guide, 1C). */

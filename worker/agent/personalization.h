@@ -40,6 +40,10 @@ bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_
 /* The caller's own language when the shop speaks it, else the shop's. */
 const wk_language_t *wk_caller_language(const wk_catalogue_t *c, const wk_caller_facts_t *facts);
 
+/* The first words to this caller: an appointment today, an open order, a VIP, open or closed. */
+va_str_t wk_caller_greeting(wk_arena_t *a, const wk_language_t *l,
+                            const wk_caller_facts_t *facts);
+
 typedef struct {
     va_str_t answer;    /* JSON, to the platform */
     va_str_t variables; /* its dynamic_variables: always the same names, each with a text, number

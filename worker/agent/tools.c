@@ -14,7 +14,8 @@ static const wk_tool_t *const tools[] = {
     &wk_tool_check_availability,     &wk_tool_book_appointment,
     &wk_tool_reschedule_appointment, &wk_tool_cancel_appointment,
     &wk_tool_take_message,           &wk_tool_transfer_to_human,
-    &wk_tool_switch_language,        &wk_tool_send_sms,
+    &wk_tool_switch_language,        &wk_tool_end_call,
+    &wk_tool_send_sms,
     &wk_tool_trigger_followup,       &wk_tool_create_lead,
     &wk_tool_get_customer_history,
 };

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "worker/admission.h"
 #include "worker/agent/call.h"
+#include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/providers/twilio.h"
@@ -32,8 +34,8 @@ static va_str_t whole_number(wk_arena_t *a, va_str_t text, long max)
 
 static bool known_status(va_str_t status)
 {
-    static const char *const statuses[] = {"queued",    "initiated", "ringing", "in-progress",
-                                           "answered",  "completed", "busy",    "failed",
+    static const char *const statuses[] = {"queued",    "initiated", "ringing",  "in-progress",
+                                           "answered",  "completed", "busy",     "failed",
                                            "no-answer", "canceled",  "cancelled"};
     for (size_t i = 0; i < sizeof(statuses) / sizeof(*statuses); i++) {
         if (va_str_eq(status, va_str_c(statuses[i]))) {
@@ -92,9 +94,10 @@ static bool note(wk_tx_t *tx, const report_t *r, wk_error_t *e)
     wk_arena_t *a = r->ctx->arena;
     int64_t at = wk_twilio_time(va_form_get(&r->form, "Timestamp"));
     va_str_t params[] = {
-        r->sid,     r->sequence, r->status,
-        at != 0 ? wk_printf(a, "%lld", (long long)at) : VA_STR_NULL,
-        r->seconds, r->sip_code, VA_STR("{}"),
+        r->sid,       r->sequence,
+        r->status,    at != 0 ? wk_printf(a, "%lld", (long long)at) : VA_STR_NULL,
+        r->seconds,   r->sip_code,
+        VA_STR("{}"),
     };
     return wk_sql(tx, &wk_sql_call_status_insert, params, NULL, e);
 }
@@ -105,6 +108,27 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     wk_call_t call;
     wk_call_told_t told = told_by(r->ctx, r);
     return wk_call_open(tx, &told, &call, e) && note(tx, r, e) && wk_call_close(tx, &call, e);
+}
+
+static bool is_final(va_str_t status)
+{
+    static const char *const final[] = {"completed", "busy",     "failed",
+                                        "no-answer", "canceled", "cancelled"};
+    for (size_t i = 0; i < sizeof(final) / sizeof(*final); i++) {
+        if (va_str_eq(status, va_str_c(final[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Its slots are free, and nobody goes on with it. */
+static bool let_go(const report_t *r, va_str_t organization, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->ctx;
+    return !is_final(r->status) ||
+           (wk_admission_release(ctx->redis, ctx->arena, organization, r->sid, e) &&
+            wk_call_state_end(ctx->redis, ctx->arena, r->sid, r->status, e));
 }
 
 wk_outcome_t wk_call_status_store(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
@@ -125,6 +149,8 @@ wk_outcome_t wk_call_status_store(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
     if (!wk_tx_by(ctx->db, ctx->arena, "number", ours, 0, store_tx, &r, &organization, e)) {
         return wk_webhook_failed(e);
     }
-    return organization.data != NULL ? WK_DONE
-                                     : wk_webhook_unrouted(ctx, "number", ours, e);
+    if (organization.data == NULL) {
+        return wk_webhook_unrouted(ctx, "number", ours, e);
+    }
+    return let_go(&r, organization, e) ? WK_DONE : wk_webhook_failed(e);
 }

@@ -3,8 +3,6 @@
 
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
-#include "worker/outbox.h"
-#include "worker/store/shop.h"
 
 static va_str_t raw_json(wk_ctx_t *ctx, const va_json_t *value)
 {
@@ -15,34 +13,10 @@ static va_str_t raw_json(wk_ctx_t *ctx, const va_json_t *value)
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
 
-/* Who is new here may be known to the shop: that is asked when the greeting is over. */
-static bool look_up(wk_tx_t *tx, va_str_t customer, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    va_buf_t body;
-    if (customer.data == NULL) {
-        return true;
-    }
-    if (!wk_sql(tx, &wk_sql_shop_customer_unknown, &customer, &rows, e)) {
-        return false;
-    }
-    if (wk_rows_count(rows) == 0) {
-        return true;
-    }
-    va_buf_init(&body, wk_mem(wk_tx_arena(tx)), 64);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_str(w, "customer", customer);
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK &&
-           wk_outbox_job(tx, WK_DEFAULT, "shopify.customer", wk_tx_organization(tx),
-                         customer, VA_STR_NULL, va_buf_str(&body), e);
-}
-
 static bool begin_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     wk_call_t call;
-    return wk_call_open(tx, arg, &call, e) && look_up(tx, call.customer, e) &&
+    return wk_call_open(tx, arg, &call, e) && wk_call_look_up(tx, call.customer, e) &&
            wk_call_close(tx, &call, e);
 }
 

@@ -31,5 +31,8 @@ wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_tools_call;
 wk_handler_fn wk_voice_begin, wk_voice_emergency, wk_voice_tool, wk_voice_turn;
+wk_handler_fn wk_phone_incoming, wk_phone_turn, wk_phone_error;
+wk_handler_fn wk_phone_whisper, wk_phone_accept, wk_phone_transfer;
+wk_handler_fn wk_phone_resume, wk_phone_stream_status;
 
 #endif

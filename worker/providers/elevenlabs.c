@@ -6,6 +6,7 @@
 
 #define BASE_URL   "https://api.elevenlabs.io"
 #define TIMEOUT_MS 30000
+#define RING_MS    3000       /* while a caller hears it ring */
 #define MAX_BYTES  (16 << 20) /* of a conversation of hours, with all its tools said */
 
 static const va_json_limits_t limits = {MAX_BYTES, 64, 1000000};
@@ -52,8 +53,8 @@ static const char *end_url(va_buf_t *url)
     return va_buf_str(url).data;
 }
 
-static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t body,
-                wk_http_response_t *res, wk_error_t *e)
+static bool ask_within(wk_ctx_t *ctx, int timeout_ms, const char *method, const char *url,
+                       va_str_t body, wk_http_response_t *res, wk_error_t *e)
 {
     if (ctx->config->elevenlabs_api_key == NULL) {
         return wk_error(e, WK_FORBIDDEN, "ElevenLabs: no key is configured");
@@ -66,9 +67,15 @@ static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t bod
                              .url = url,
                              .headers = headers,
                              .body = body,
-                             .timeout_ms = TIMEOUT_MS,
+                             .timeout_ms = timeout_ms,
                              .max_bytes = MAX_BYTES};
     return wk_http(ctx->http, ctx->arena, &req, res, e) || wk_error_wrap(e, "ElevenLabs");
+}
+
+static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t body,
+                wk_http_response_t *res, wk_error_t *e)
+{
+    return ask_within(ctx, TIMEOUT_MS, method, url, body, res, e);
 }
 
 /* A question may be asked again, whatever became of it. */
@@ -133,6 +140,37 @@ bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call
         e->code = WK_UNKNOWN; /* it may ring all the same */
     }
     return false;
+}
+
+static va_str_t ring_body(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(ctx->arena), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "agent_id", ring->agent);
+    va_json_add_str(w, "from_number", ring->from.data != NULL ? ring->from : VA_STR(""));
+    va_json_add_str(w, "to_number", ring->to);
+    va_json_add_c(w, "direction", "inbound");
+    if (ring->data.data != NULL) {
+        va_json_key(w, "conversation_initiation_client_data");
+        va_json_put_raw(w, ring->data);
+    }
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_str_t *twiml,
+                            wk_error_t *e)
+{
+    va_buf_t url;
+    wk_http_response_t res;
+    begin_url(ctx, &url, "twilio/register-call");
+    if (!ask_within(ctx, RING_MS, "POST", end_url(&url), ring_body(ctx, ring), &res, e)) {
+        return false;
+    }
+    *twiml = res.body;
+    return res.status == 200 || refused(ctx, &res, e);
 }
 
 static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since)

@@ -25,6 +25,18 @@ bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call
                         wk_error_t *e);
 
 /*
+ * POST /v1/convai/twilio/register-call: a call that came to our number is handed to an agent;
+ * *twiml is what the carrier is to be answered with. data: conversation_initiation_client_data,
+ * JSON, or absent. Any failure: the call is still ours.
+ */
+typedef struct {
+    va_str_t agent, from, to, data;
+} wk_elevenlabs_ring_t;
+
+bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_str_t *twiml,
+                            wk_error_t *e);
+
+/*
  * The call of an agent that was made with that user_id since then (Unix time); both ids absent:
  * there is none. Failures as those of a conversation.
  */

@@ -1,8 +1,10 @@
 // Calls placed through the API: their life, their callbacks, the document fetched when
-// somebody answers. What is said in a call is the simulated caller's part.
+// somebody answers. Calls that come in follow what they are answered with (talk.mjs).
 import {json} from '../lib/server.mjs';
+import {parseXml} from '../lib/xml.mjs';
 
 import {accountPath, API_VERSION, dateFilter, isCallbackUrl, isNumber, newSid, notFound, page, placeOf, refuse, rfc2822} from './resource.mjs';
+import {Talk} from './talk.mjs';
 
 const EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
 const ENDED = new Set(['completed', 'busy', 'failed', 'no-answer', 'canceled']);
@@ -14,18 +16,67 @@ const SIP = {
   failed: '404'
 };
 
-// call: "answer", "busy", "no-answer", "failed"; machine: an answering machine takes it.
+// call: "answer", "busy", "no-answer", "failed"; machine: an answering machine takes it; press:
+// what whoever answers presses when he is asked to take a call.
 export const HANDSET_CALL = {
   call: 'answer',
   ring_ms: 30,
   talk_ms: 500,
-  machine: false
+  machine: false,
+  press: '1'
 };
+
+// Withheld numbers arrive as these digits ("ANONYMOUS" on a keypad).
+const WITHHELD = '+266696687';
+const CALLER = ['from', 'to', 'script', 'stir', 'forwarded_from', 'caller_name'];
 
 export class Calls {
   constructor({sim, account, numbers, webhooks, handsets}) {
     Object.assign(this, {sim, account, numbers, webhooks, handsets});
     this.reset();
+  }
+
+  /*
+   * POST /_sim/call {from, to, script, stir, forwarded_from, caller_name}: somebody calls one of
+   * our numbers; no from: it is withheld. Answers {sid} at once.
+   */
+  place(req) {
+    const odd = Object.keys(req.body ?? {}).find((k) => !CALLER.includes(k));
+    const number = this.numbers.byNumber(req.body?.to);
+    if (odd || !number)
+      return json(400, {error: odd ? `a caller has no ${odd}` : `${req.body?.to} is not ours`});
+    const {from = WITHHELD, to, script = [], stir = 'TN-Validation-Passed-A'} = req.body;
+    const call = {
+      ...this.#fresh(from, to),
+      direction: 'inbound',
+      status: 'ringing',
+      stir,
+      forwardedFrom: req.body.forwarded_from,
+      callerName: req.body.caller_name,
+      document: {url: number.voice_url, method: number.voice_method},
+      callback: number.status_callback,
+      callbackMethod: number.status_callback_method,
+      events: ['completed'],
+      log: [],
+      requests: [],
+    };
+    call.talk = new Talk(this.#hostOf(call, number.voice_fallback_url), script);
+    this.all.push(call);
+    this.sim.later(0, () => this.#pickUp(call));
+    return json(200, {sid: call.sid});
+  }
+
+  // GET /_sim/call/:sid: what was said and done in it so far, and every document it was given.
+  heard(req) {
+    const call = this.#find(req);
+    if (!call?.talk) return json(404, {error: `no call ${req.params.sid}`});
+    const {sid, status, log, requests} = call;
+    return json(200, {sid, status, over: ENDED.has(status), log, requests});
+  }
+
+  // How streams are carried; without it each fails, as one whose server cannot be reached.
+  useStreams(streams) {
+    this.streams = streams;
   }
 
   reset() {
@@ -36,18 +87,8 @@ export class Calls {
     const form = req.kind === 'form' ? req.body : {};
     const refused = this.#refusal(form);
     if (refused) return refused;
-    const now = new Date();
     const call = {
-      sid: newSid('CA'),
-      created: now,
-      updated: now,
-      status: 'queued',
-      started: null,
-      ended: null,
-      from: form.From,
-      to: form.To,
-      answeredBy: null,
-      sequence: 0,
+      ...this.#fresh(form.From, form.To),
       document: {url: form.Url, method: form.Method, twiml: form.Twiml},
       detect: form.MachineDetection,
       callback: form.StatusCallback,
@@ -97,7 +138,7 @@ export class Calls {
     } else {
       call.document =
           form.Url !== undefined ? {url: form.Url, method: form.Method} : {twiml: form.Twiml};
-      this.sim.later(0, () => this.#run(call));
+      this.sim.later(0, () => (call.talk ? call.talk.run(documentOf(call)) : this.#run(call)));
     }
     return json(200, this.#shown(call));
   }
@@ -109,6 +150,122 @@ export class Calls {
       return refuse(409, 20409, 'The call is in progress and cannot be deleted');
     this.all.splice(this.all.indexOf(call), 1);
     return json(204, undefined);
+  }
+
+  #fresh(from, to) {
+    const now = new Date();
+    return {
+      sid: newSid('CA'),
+      created: now,
+      updated: now,
+      status: 'queued',
+      direction: 'outbound-api',
+      started: null,
+      ended: null,
+      from,
+      to,
+      answeredBy: null,
+      sequence: 0,
+    };
+  }
+
+  // An inbound call is in progress from its first document on.
+  #pickUp(call) {
+    call.started = new Date();
+    this.#enter(call, 'in-progress', 'answered');
+    return call.talk.run(call.document);
+  }
+
+  #hostOf(call, fallback) {
+    return {
+      fallback,
+      ended: () => ENDED.has(call.status),
+      end: (status) => this.#end(call, status),
+      log: (entry) => call.log.push({ms: Date.now() - call.created.getTime(), ...entry}),
+      fetch: (url, method, extra) => this.#ask(call, url, method, {...this.#params(call), ...extra}),
+      dial: (verb, talk) => this.#ring(call, verb, talk),
+      stream: (stream, talk) => this.#stream(call, stream, talk),
+    };
+  }
+
+  async #ask(call, url, method, params) {
+    const begun = Date.now();
+    const delivery = await this.webhooks.fetchTwiml({kind: 'voice', url, method, params, voice: true});
+    call.requests.push({
+      url,
+      params,
+      ms: Date.now() - begun,
+      status: delivery.attempts.at(-1).status,
+      body: delivery.attempts.at(-1).body,
+      problem: delivery.problem,
+    });
+    return delivery;
+  }
+
+  // <Dial>: rings the person, lets him hear the whisper, and tells what became of it.
+  async #ring(call, verb, talk) {
+    const noun = verb.children[0];
+    const number = (noun?.text ?? verb.text).trim();
+    const {call: behaviour, ring_ms, talk_ms, machine, press} = this.handsets.of(number);
+    const leg = {...this.#fresh(verb.attributes.callerId ?? call.from, number), parent: call.sid};
+    call.log.push({who: 'carrier', dial: number, whisper: noun?.attributes.url});
+    await new Promise((resolve) => this.sim.later(ring_ms, resolve));
+    const status = behaviour === 'answer' ?
+        await this.#takes(call, leg, noun?.attributes, machine ? undefined : press, talk) :
+        behaviour;
+    if (status === 'completed') {
+      call.log.push({who: 'carrier', bridged: number});
+      await new Promise((resolve) => this.sim.later(talk_ms, resolve));
+    }
+    return {
+      DialCallSid: leg.sid,
+      DialCallStatus: status,
+      DialBridged: String(status === 'completed'),
+      ...(status === 'completed' && {DialCallDuration: String(Math.ceil(talk_ms / 1000))}),
+    };
+  }
+
+  // "completed" when the person stays on the line behind the whisper, else "no-answer".
+  async #takes(call, leg, attributes, press, talk) {
+    if (!attributes?.url) return 'completed';
+    let over = false;
+    const host = {
+      ended: () => over,
+      end: () => (over = true),
+      log: (entry) => call.log.push({...entry, who: entry.who === 'agent' ? 'whisper' : 'person'}),
+      fetch: (url, method, extra) => this.#ask(call, url, method, {
+        ...this.#params(call),
+        CallSid: leg.sid,
+        ParentCallSid: call.sid,
+        From: leg.from,
+        To: leg.to,
+        Direction: 'outbound-dial',
+        ...extra,
+      }),
+    };
+    const person = new Talk(host, [press === undefined ? {silent: true} : {press}]);
+    await person.run({url: new URL(attributes.url, talk.base).href, method: attributes.method});
+    return person.hungUp ? 'no-answer' : 'completed';
+  }
+
+  async #stream(call, stream, talk) {
+    const sid = newSid('MZ');
+    const tell = (event, error) => stream.statusCallback && this.webhooks.send({
+      kind: 'stream-status',
+      url: new URL(stream.statusCallback, talk.base).href,
+      params: {
+        AccountSid: this.account,
+        CallSid: call.sid,
+        StreamSid: sid,
+        StreamName: stream.name ?? sid,
+        StreamEvent: event,
+        Timestamp: new Date().toISOString(),
+        ...(error && {StreamError: error}),
+      },
+      voice: true,
+    });
+    if (!this.streams) return tell('stream-error', '31920: the server cannot be reached');
+    return this.streams.carry({call, stream, sid, tell});
   }
 
   #refusal(form) {
@@ -232,7 +389,10 @@ export class Calls {
       Called: call.to,
       CallStatus: status,
       ApiVersion: API_VERSION,
-      Direction: 'outbound-api',
+      Direction: call.direction,
+      ...(call.stir && {StirVerstat: call.stir}),
+      ...(call.forwardedFrom && {ForwardedFrom: call.forwardedFrom}),
+      ...(call.callerName && {CallerName: call.callerName}),
       ...place('From', call.from),
       ...place('To', call.to),
       ...place('Caller', call.from),
@@ -264,7 +424,7 @@ export class Calls {
       caller_name: null,
       date_created: rfc2822(c.created),
       date_updated: rfc2822(c.updated),
-      direction: 'outbound-api',
+      direction: c.direction,
       duration: ENDED.has(c.status) ? String(this.#seconds(c)) : null,
       end_time: rfc2822(c.ended),
       forwarded_from: null,
@@ -286,4 +446,10 @@ export class Calls {
       uri: `${uri}.json`,
     };
   }
+}
+
+// What run() takes of a document given by an address or as a text.
+function documentOf(call) {
+  const {url, method, twiml} = call.document;
+  return twiml === undefined ? {url, method} : {twiml: parseXml(twiml).children};
 }

@@ -1,10 +1,14 @@
 /*
- * transfer_to_human, switch_language: what changes the talk itself. Where nobody can be put
- * through (a text, a chat) the transfer is a person's task to call back.
+ * transfer_to_human, switch_language, end_call: what changes the talk itself. A call is put
+ * through while the shop is open; where nobody can be (a text, a chat, at night) the transfer
+ * is a person's task to call back. What is to happen with the call the answer's status says,
+ * and whoever has the call does it.
  */
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
+#include "worker/agent/transfer.h"
 #include "worker/store/customers.h"
+#include "worker/store/phone.h"
 
 /* ---------------------------------------------------------------- transfer_to_human */
 
@@ -31,17 +35,63 @@ static va_str_t briefing(const wk_tool_call_t *call)
                      to.len > 0 ? "\n-> " : "", (int)to.len, to.len > 0 ? to.data : "");
 }
 
+/* Whom the call can be put through to now; number absent: nobody. */
+static bool find_person(wk_tx_t *tx, const wk_tool_call_t *call, wk_destination_t *to,
+                        wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const va_json_t *destinations = NULL;
+    const wk_tool_caller_t *caller = call->caller;
+    *to = (wk_destination_t){.number = VA_STR_NULL};
+    if (strcmp(caller->channel, "voice") != 0 || caller->call.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_phone_shop, NULL, &rows, e)) {
+        return false;
+    }
+    if (!wk_cell_bool(rows, 0, "open")) {
+        return true;
+    }
+    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), wk_cell(rows, 0, "destinations"),
+                        &VA_JSON_LIMITS_DEFAULT, &destinations);
+    wk_transfer_wish_t wish = {.destinations = destinations,
+                               .owner = wk_cell(rows, 0, "owner_phone"),
+                               .named = wk_arg_text(call->args, "destination"),
+                               .words = wk_arg_text(call->args, "reason"),
+                               .not_to = {caller->phone, caller->shop_phone}};
+    *to = wk_transfer_choose(wk_tx_arena(tx), call->catalogue, &wish);
+    return true;
+}
+
+static bool put_through(wk_tool_call_t *call, const wk_destination_t *to)
+{
+    va_json_add_str(call->out, "transfer_id", call->effect);
+    va_json_add_c(call->out, "status", "transferring");
+    va_json_add_str(call->out, "destination", to->name);
+    va_json_add_str(call->out, "transfer_number", to->number);
+    va_json_add_str(call->out, "reason", briefing(call));
+    va_str_t said = wk_arg_text(call->args, "client_message");
+    call->message =
+        said.len > 0 ? said : wk_text(call->caller->language, "speech.transferring");
+    return true;
+}
+
 /* One wish a message or call, however often the model repeats it. */
 static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
+    wk_destination_t to;
     va_str_t customer, talk = wk_tool_talk(call);
     va_str_t key = wk_printf(call->ctx->arena, "transfer:%.*s", (int)talk.len, talk.data);
-    if (!wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
+    if (!wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e) ||
+        (first && !find_person(tx, call, &to, e))) {
         return false;
     }
     if (!first) {
         return true;
+    }
+    if (to.number.data != NULL) {
+        return put_through(call, &to);
     }
     wk_task_t task = {.kind = "callback",
                       .key = call->effect,
@@ -93,4 +143,35 @@ const wk_tool_t wk_tool_switch_language = {
     .also = "language_detection",
     .args = language_args,
     .run = switch_language,
+};
+
+/* ---------------------------------------------------------------- end_call */
+
+static const wk_arg_t end_args[] = {
+    {.name = "reason",
+     .description = "why the call is over, in a few words",
+     .required = true,
+     .max = 200},
+    {.name = "message", .description = "the last words to the customer", .max = 500},
+    {NULL},
+};
+
+static bool end_call(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    va_str_t said = wk_arg_text(call->args, "message");
+    (void)tx;
+    (void)e;
+    if (strcmp(call->caller->channel, "voice") != 0) {
+        return wk_tool_refuse(call, 422, "no_call", VA_STR("There is no call to end here."));
+    }
+    va_json_add_c(call->out, "status", "ending");
+    va_json_add_str(call->out, "reason", wk_arg_text(call->args, "reason"));
+    call->message = said.len > 0 ? said : wk_text(call->caller->language, "speech.goodbye");
+    return true;
+}
+
+const wk_tool_t wk_tool_end_call = {
+    .name = "end_call",
+    .args = end_args,
+    .run = end_call,
 };

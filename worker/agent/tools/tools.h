@@ -12,6 +12,6 @@ extern const wk_tool_t wk_tool_check_inventory, wk_tool_get_product_recommendati
 extern const wk_tool_t wk_tool_take_message;
 extern const wk_tool_t wk_tool_send_sms, wk_tool_trigger_followup, wk_tool_create_lead,
     wk_tool_get_customer_history;
-extern const wk_tool_t wk_tool_transfer_to_human, wk_tool_switch_language;
+extern const wk_tool_t wk_tool_transfer_to_human, wk_tool_switch_language, wk_tool_end_call;
 
 #endif

@@ -1,0 +1,391 @@
+// Calls answered turn by turn: the simulated Twilio follows our TwiML as the real one does; the
+// receptionist answers, books, puts through, and nothing that dies meanwhile is heard of.
+import assert from 'node:assert/strict';
+import {randomInt} from 'node:crypto';
+import {after, before, test} from 'node:test';
+
+import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
+import {row, rows} from './lib/database.mjs';
+import {env} from './lib/env.mjs';
+import {openEvents} from './lib/events.mjs';
+import {call as http} from './lib/http.mjs';
+import {answerTo, dial, handset, heard, over, phone, problems, said} from './lib/phone.mjs';
+import {jobProcesses, kill, pidOf, startAgain, whileStopped} from './lib/processes.mjs';
+import {redis, redisAnswers} from './lib/redis.mjs';
+import {sim} from './lib/sims.mjs';
+import {signedForm, twilioClient} from './lib/twilio.mjs';
+import {waitFor} from './lib/wait.mjs';
+
+const FLOOR = '+14165550010';  // where Downtown's calls are put through to
+const ALWAYS = JSON.stringify(Object.fromEntries(
+    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
+        (day) => [day, {open: '00:00', close: '23:59'}])));
+const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
+const TO = DOWNTOWN.number;
+
+let shop, kept;
+const change = (what, value) => row(
+    `update organizations set ${what} = :'value' where id = :'shop' returning id`, {value, shop});
+
+before(async () => {
+  ({organization_id: shop} = await row(
+       'select organization_id from organization_phone_numbers where phone_number = :\'n\'',
+       {n: TO}));
+  kept = await row(
+      'select hours::text, engines::text, max_concurrent_calls, max_call_seconds from organizations where id = :\'shop\'',
+      {shop});
+  await change('hours', ALWAYS);
+  await change('engines', '{receptionist}');
+  await change('max_concurrent_calls', 50);
+});
+after(async () => {
+  for (const [what, value] of Object.entries(kept)) await change(what, value);
+  await handset(FLOOR, {});
+});
+
+const rowOf = (sid) => row('select * from calls where twilio_call_sid = :\'sid\'', {sid});
+const turnsOf = (sid) => rows(
+    'select m.speaker, m.content, m.language, m.intent, m.provider_message_id as key' +
+        '  from messages m join calls c on c.id = m.call_id where c.twilio_call_sid = :\'sid\'' +
+        ' order by m.occurred_at', {sid});
+const ended = (sid) => waitFor(`the end of call ${sid} in the database`, async () => {
+  const found = await rowOf(sid);
+  return found?.status === 'completed' && found;
+});
+const tasksOf = (customer) =>
+    rows('select kind, key, priority from tasks where customer_id = :\'customer\'', {customer});
+const fine = (call) => assert.deepEqual(problems(call), []);
+
+test('a known caller is greeted, asks for an order, books, and says goodbye', async () => {
+  const {token} = await login(DOWNTOWN);
+  const events = await openEvents('/api/stream/organization', token);
+  try {
+    const call = await phone({
+      from: JOHN,
+      to: TO,
+      script: [
+        {say: 'Where is my order 1042?'},
+        {say: 'I would like to book a tune up on Friday'},
+        {say: 'the first one please'},
+        {say: 'cancel my appointment please'},
+        {say: 'thank you, goodbye'},
+      ],
+    });
+    fine(call);
+    assert.match(answerTo(call, 0), /John/);
+    assert.match(answerTo(call, 1), /1042.*shipped.*1Z999AA10123456784/);
+    assert.doesNotMatch(answerTo(call, 1), /https?:/, 'an address cannot be listened to');
+    assert.match(answerTo(call, 2), /1\).*Friday/);
+    assert.match(answerTo(call, 3), /Booked: tune-up, Friday/);
+    assert.match(answerTo(call, 4), /Cancelled: tune-up/);
+    assert.match(answerTo(call, 5), /Goodbye/);
+    assert.ok(call.log.at(-1).hangup && call.log.at(-1).who === 'agent', 'we hang up');
+
+    const stored = await ended(call.sid);
+    assert.equal(stored.end_reason, 'goodbye');
+    assert.equal(stored.engine, 'receptionist');
+    const turns = await turnsOf(call.sid);
+    assert.deepEqual(
+        turns.map((t) => t.speaker),
+        ['agent', ...Array.from({length: 5}, () => ['customer', 'agent']).flat()]);
+    for (const type of ['call_started', 'user_transcript', 'agent_response', 'call_ended'])
+      await events.find(type, (d) => d.callSid === call.sid);
+  } finally {
+    events.close();
+  }
+});
+
+test('the slot of a call is free when it is over', async () => {
+  const sid = await dial({from: stranger(), to: TO, script: [{say: 'When are you open?'}]});
+  await over(sid);
+  await waitFor('the slot', async () => !(await redis('ZSCORE', `va:voice:org:{${shop}}`, sid)));
+  assert.equal(await redis('HGET', `va:call:{${sid}}`, 'status'), 'ended');
+});
+
+test('French is asked for, spoken, listened for and remembered', async () => {
+  const from = stranger();
+  const call = await phone({
+    from,
+    to: TO,
+    script: [{say: 'français'}, {say: 'À quelle heure fermez-vous samedi ?'}, {say: 'merci, au revoir'}],
+  });
+  fine(call);
+  const listened = call.log.filter((e) => e.who === 'caller').map((e) => e.language);
+  assert.deepEqual(listened, ['en-US', 'fr-CA', 'fr-CA']);
+  assert.match(answerTo(call, 0), /Pour le français/);
+  assert.match(answerTo(call, 2), /samedi/i);
+  assert.match(answerTo(call, 3), /Au revoir/);
+  assert.equal((await ended(call.sid)).language, 'fr');
+  const again = await phone({from, to: TO, script: []});
+  assert.match(said(again)[0], /Bonjour|Bonsoir|Bon après-midi/, 'the next call begins in it');
+});
+
+test('an order is told to nobody whose number the carrier does not vouch for', async () => {
+  for (const caller of [{stir: 'TN-Validation-Failed-A'}, {forwarded_from: '+14165551234'}]) {
+    const call = await phone({from: JOHN, to: TO, script: [{say: 'Where is my order 1042?'}], ...caller});
+    fine(call);
+    assert.doesNotMatch(said(call).join(' '), /John|shipped|1Z999/);
+  }
+});
+
+test('who withholds his number is served all the same', async () => {
+  const call = await phone({to: TO, script: [{say: 'What are your opening hours?'}, {say: 'bye'}]});
+  fine(call);
+  assert.match(answerTo(call, 1), /open/i);
+  const stored = await ended(call.sid);
+  assert.equal(stored.caller_number, null);
+  assert.ok(stored.customer_id, 'he is a lead, too');
+});
+
+// The second answer is the first one, byte by byte, and nothing is done twice.
+test('a turn that is asked for again is answered again, and had once', async () => {
+  const call = await phone(
+      {from: stranger(), to: TO, script: [{say: 'Please take a message: my brakes squeal'}, {say: 'bye'}]});
+  fine(call);
+  const public_ = new URL(env.VA_PUBLIC_URL);
+  for (const request of call.requests) {
+    const url = new URL(request.url);
+    const signed = signedForm({
+      url: `${public_.origin}${url.pathname}${url.search}`,
+      params: request.params,
+      authToken: env.TWILIO_AUTH_TOKEN,
+    });
+    const answers = await Promise.all([1, 2, 3].map(
+        () => http('POST', `${url.pathname}${url.search}`, signed)));
+    for (const {status, text} of answers) {
+      assert.equal(status, 200);
+      assert.equal(text, request.body);
+    }
+  }
+  const {customer_id: customer} = await rowOf(call.sid);
+  assert.equal((await tasksOf(customer)).filter((t) => t.kind === 'message').length, 1);
+  assert.equal((await turnsOf(call.sid)).length, 5);
+});
+
+test('a forged or foreign token goes nowhere', async () => {
+  const call = await phone({from: stranger(), to: TO, script: [{say: 'hello'}]});
+  const other = await phone({from: stranger(), to: TO, script: [{say: 'hello'}]});
+  const url = new URL(call.requests[1].url);
+  url.searchParams.set('n', '9');  // not asked yet
+  const params = {...other.requests[1].params};
+  const signed = signedForm(
+      {url: url.href.replace(url.origin, new URL(env.VA_PUBLIC_URL).origin), params, authToken: env.TWILIO_AUTH_TOKEN});
+  const {status, text} = await http('POST', `${url.pathname}${url.search}`, signed);
+  assert.equal(status, 200);
+  assert.match(text, /<Hangup\/>/);
+  const unsigned = await http('POST', `${url.pathname}${url.search}`, {
+    body: new URLSearchParams(params).toString(),
+    headers: {'content-type': 'application/x-www-form-urlencoded', 'x-twilio-signature': 'AAAA'},
+  });
+  assert.equal(unsigned.status, 403);
+});
+
+test('silence is asked about twice, and then the call ends', async () => {
+  const call = await phone({from: stranger(), to: TO, script: [{silent: true}, {silent: true}, {silent: true}]});
+  fine(call);
+  assert.match(answerTo(call, 1), /did not hear/);
+  assert.match(answerTo(call, 2), /still there/);
+  assert.match(answerTo(call, 3), /hang up/);
+  assert.equal((await ended(call.sid)).end_reason, 'silence');
+});
+
+test('zero reaches a person, who hears what it is about, and takes the call', async () => {
+  await handset(FLOOR, {talk_ms: 50});
+  const call = await phone({
+    from: stranger(),
+    to: TO,
+    script: [{say: 'Do you open on Friday?'}, {press: '0'}, {say: 'no thanks, bye'}],
+  });
+  fine(call);
+  const at = (test) => call.log.findIndex(test);
+  const whisper = at((e) => e.who === 'whisper'), bridged = at((e) => e.bridged === FLOOR);
+  assert.match(call.log[whisper].text, /Bici Downtown/);
+  assert.ok(whisper < bridged, 'he is connected after he has heard it');
+  assert.match(said(call).join(' '), /anything else/);
+  const stored = await ended(call.sid);
+  assert.ok(stored.transferred_at && stored.human_escalation_required);
+  assert.deepEqual((await tasksOf(stored.customer_id)).map((t) => t.kind), []);
+});
+
+test('nobody answers, or a machine does: the caller is back, and leaves a message', async () => {
+  for (const person of [{call: 'no-answer'}, {call: 'busy'}, {machine: true}]) {
+    await handset(FLOOR, {talk_ms: 50, ...person});
+    const call = await phone({
+      from: stranger(),
+      to: TO,
+      script: [{say: 'I want to talk to a human'}, {say: 'My chain is broken'}, {say: 'goodbye'}],
+    });
+    fine(call);
+    assert.ok(!call.log.some((e) => e.bridged), JSON.stringify(person));
+    assert.match(answerTo(call, 1), /nobody can take your call/);
+    const {customer_id: customer} = await ended(call.sid);
+    const kinds = (await tasksOf(customer)).map((t) => t.kind).sort();
+    assert.deepEqual(kinds, ['callback', 'message'], JSON.stringify(person));
+  }
+  await handset(FLOOR, {});
+});
+
+test('while the shop is closed nobody is rung, and a call back is promised', async () => {
+  await change('hours', JSON.stringify({monday: {closed: true}}));
+  try {
+    const call = await phone({from: stranger(), to: TO, script: [{say: 'a person please'}, {say: 'bye'}]});
+    fine(call);
+    assert.ok(!call.log.some((e) => e.dial));
+    assert.match(answerTo(call, 1), /call you back/);
+    const {customer_id: customer} = await ended(call.sid);
+    assert.deepEqual((await tasksOf(customer)).map((t) => t.kind), ['callback']);
+  } finally {
+    await change('hours', ALWAYS);
+  }
+});
+
+test('an emergency pages the owner before anybody else is asked', async () => {
+  const from = stranger();
+  const call = await phone({from, to: TO, script: [{say: 'Help, the battery of my bike is on fire!'}, {say: 'bye'}]});
+  fine(call);
+  const {customer_id: customer} = await ended(call.sid);
+  assert.deepEqual((await tasksOf(customer)).map((t) => [t.kind, t.priority]), [['emergency', 'urgent']]);
+  await waitFor('the page', async () => (await sim('twilio').requests()).some(
+      (r) => r.body?.To === FLOOR && r.body?.Body?.includes(from)));
+});
+
+test('a number that nobody has hears so, and is noted', async () => {
+  const client = twilioClient({
+    accountSid: env.TWILIO_ACCOUNT_SID,
+    authToken: env.TWILIO_AUTH_TOKEN,
+    baseUrl: env.TWILIO_BASE_URL,
+  });
+  const [free] = await client.availablePhoneNumbers('CA').local.list({limit: 1});
+  const number = await client.incomingPhoneNumbers.create({
+    phoneNumber: free.phoneNumber,
+    voiceUrl: `${env.VA_PUBLIC_URL}/webhooks/twilio/voice`,
+  });
+  const call = await phone({from: stranger(), to: number.phoneNumber, script: [{say: 'hello?'}]});
+  fine(call);
+  assert.match(said(call)[0], /not in service/);
+  assert.equal(call.log.at(-1).who, 'agent');
+  assert.equal(await rowOf(call.sid), undefined);
+  await number.remove();
+});
+
+test('one call too many hears so and is called back; the others go on', async () => {
+  await change('max_concurrent_calls', 1);
+  try {
+    await handset(FLOOR, {ring_ms: 5000, talk_ms: 50});
+    const first = await dial({from: stranger(), to: TO, script: [{press: '0'}, {say: 'bye'}]});
+    await waitFor('the first call', async () => (await heard(first)).log.some((e) => e.dial));
+    const second = await phone({from: stranger(), to: TO, script: [{say: 'hello'}]});
+    fine(second);
+    assert.match(said(second).join(' '), /lines are busy/);
+    const stored = await ended(second.sid);
+    assert.equal(stored.end_reason, 'overflow');
+    assert.deepEqual((await tasksOf(stored.customer_id)).map((t) => t.kind), ['callback']);
+    fine(await over(first));
+    await ended(first);
+    const third = await phone({from: stranger(), to: TO, script: [{say: 'bye'}]});
+    assert.doesNotMatch(said(third).join(' '), /lines are busy/);
+  } finally {
+    await change('max_concurrent_calls', 50);
+    await handset(FLOOR, {});
+  }
+});
+
+test('the longest call is warned of, and ends', async () => {
+  await change('max_call_seconds', 60);
+  try {
+    const warned = await phone({from: stranger(), to: TO, script: [{say: 'When do you open?'}, {say: 'And on Monday?'}]});
+    assert.match(answerTo(warned, 1), /one more minute/);
+    assert.doesNotMatch(answerTo(warned, 2), /one more minute/, 'once');
+    await handset(FLOOR, {ring_ms: 2000, talk_ms: 50});
+    const sid = await dial({from: stranger(), to: TO, script: [{say: 'human'}, {say: 'When do you open?'}]});
+    await waitFor('the ringing', async () => (await heard(sid)).log.some((e) => e.dial));
+    await row('update calls set started_at = now() - interval \'2 minutes\' where twilio_call_sid = :\'sid\' returning id', {sid});
+    const call = await over(sid);
+    assert.match(said(call).join(' '), /time for this call is over/);
+    assert.equal((await ended(sid)).end_reason, 'limit');
+  } finally {
+    await change('max_call_seconds', 1800);
+    await handset(FLOOR, {});
+  }
+});
+
+test('whoever waits for an answer hears that it comes, and then the answer', async () => {
+  await handset(FLOOR, {call: 'no-answer', ring_ms: 1500});
+  const sid = await dial({from: stranger(), to: TO, script: [{press: '0'}, {say: 'When are you open?'}, {say: 'bye'}]});
+  await waitFor('the call', async () => (await heard(sid)).log.some((e) => e.dial));
+  await whileStopped(jobProcesses(), () => waitFor(
+      'the words of who waits', async () => (await heard(sid)).log.some((e) => /One moment/.test(e.text))));
+  const call = await over(sid);
+  fine(call);
+  assert.match(said(call).join(' '), /open/);
+  assert.equal((await turnsOf(sid)).filter((t) => t.speaker === 'customer').length, 3);
+  await handset(FLOOR, {});
+});
+
+test('workers that are killed in mid-call are not noticed', async () => {
+  const sids = [];
+  for (let i = 0; i < 3; i++) {
+    sids.push(await dial({
+      from: stranger(),
+      to: TO,
+      script: [{say: 'When are you open?'}, {say: 'Where are you?'}, {say: 'Please take a message: call me'}, {say: 'bye'}],
+    }));
+  }
+  await waitFor('the first answers', async () => (await heard(sids[0])).requests.length > 0);
+  for (const pid of jobProcesses()) await kill(pid);
+  for (const sid of sids) {
+    const call = await over(sid, 120000);
+    fine(call);
+    const {customer_id: customer} = await ended(sid);
+    assert.ok((await tasksOf(customer)).filter((t) => t.kind === 'message').length <= 1);
+    const keys = (await turnsOf(sid)).map((t) => t.key);
+    assert.equal(new Set(keys).size, keys.length, 'no turn is stored twice');
+    assert.equal(call.log.at(-1).hangup, true);
+  }
+});
+
+test('Redis that is killed in mid-call costs the caller a moment', async () => {
+  await handset(FLOOR, {call: 'no-answer', ring_ms: 1500});
+  const sid = await dial(
+      {from: stranger(), to: TO, script: [{press: '0'}, {say: 'When are you open?'}, {say: 'bye'}]});
+  await waitFor('the call', async () => (await heard(sid)).log.some((e) => e.dial));
+  await kill(pidOf('redis'));
+  await startAgain('redis');
+  await waitFor('Redis', redisAnswers);
+  const call = await over(sid, 120000);
+  fine(call);
+  assert.match(said(call).join(' '), /Goodbye|Thank you/);
+  assert.equal((await turnsOf(sid)).filter((t) => t.speaker === 'customer').length, 3);
+  await handset(FLOOR, {});
+});
+
+test('an engine that cannot be had gives way to the next', async () => {
+  await change('engines', '{realtime,elevenlabs,receptionist}');
+  await sim('elevenlabs').script([{path: 'register-call', status: 500, times: 9}]);
+  try {
+    const call = await phone({from: stranger(), to: TO, script: [{say: 'When are you open?'}, {say: 'bye'}]});
+    fine(call);
+    assert.match(answerTo(call, 1), /open/);
+  } finally {
+    await sim('elevenlabs').reset();
+    await change('engines', '{receptionist}');
+  }
+});
+
+test('twenty callers at once are each answered', async () => {
+  const began = Date.now();
+  const calls = await Promise.all(Array.from({length: 20}, async () => phone({
+    from: stranger(),
+    to: TO,
+    script: [{say: 'When are you open?'}, {say: 'Where are you?'}, {say: 'thank you, goodbye'}],
+  }, 120000)));
+  for (const call of calls) {
+    fine(call);
+    assert.match(answerTo(call, 1), /open/);
+    assert.match(answerTo(call, 2), /Queen Street/);
+    assert.match(answerTo(call, 3), /Goodbye/);
+  }
+  const waits = calls.flatMap((c) => c.requests.map((r) => r.ms)).sort((a, b) => a - b);
+  console.log(`# ${waits.length} documents in ${Date.now() - began} ms; half within ${
+      waits[waits.length >> 1]} ms, all within ${waits.at(-1)} ms`);
+});

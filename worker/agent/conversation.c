@@ -1,0 +1,249 @@
+#include "worker/agent/conversation.h"
+
+#include "worker/agent/task.h"
+#include "worker/agent/urgent.h"
+#include "worker/crash.h"
+#include "worker/store/customers.h"
+
+/* ---------------------------------------------------------------- who */
+
+void wk_conversation_customer(wk_tx_t *tx, wk_conversation_t *c, const wk_rows_t *customer)
+{
+    const va_json_t *state = NULL;
+    c->customer = wk_cell(customer, 0, "id");
+    c->first_name = wk_cell(customer, 0, "first_name");
+    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), wk_cell(customer, 0, "dialog_state"),
+                        &(va_json_limits_t){64 << 10, 16, 4096}, &state);
+    c->dialog = wk_dialog_read(state);
+    va_str_t own = wk_cell(customer, 0, "preferred_language");
+    va_str_t spoken = wk_cell(customer, 0, "conversation_language");
+    c->settled = own.data != NULL || spoken.data != NULL;
+    c->now = c->settled ? wk_catalogue_pick(c->catalogue, spoken, own) : NULL;
+}
+
+va_str_t wk_conversation_who(const wk_conversation_t *c)
+{
+    return c->first_name.len > 0
+               ? wk_printf(c->ctx->arena, "%.*s (%.*s)", (int)c->first_name.len,
+                           c->first_name.data, (int)c->shown.len, c->shown.data)
+               : c->shown;
+}
+
+/* ---------------------------------------------------------------- judge */
+
+/* Before any model is asked; no model's answer can take it back. */
+static bool judge_urgency(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
+{
+    wk_emergency_case_t about = {.business_type = c->facts.business_type,
+                                 .own = c->facts.emergency_words};
+    c->emergency = wk_emergency(wk_tx_arena(tx), c->catalogue, &about, c->text);
+    if (c->emergency.level != WK_EMERGENCY_URGENT) {
+        return true;
+    }
+    const wk_language_t *l = c->reception.language;
+    c->reception = (wk_reception_t){.language = l, .intent = "emergency", .certain = true};
+    return wk_urgent_answer(tx, l, &c->facts, &c->emergency, &c->reception.text, e);
+}
+
+/* The plan has it, the shop chose it, and the receptionist is not surer of the answer. */
+static bool talks_by_model(const wk_conversation_t *c)
+{
+    return c->ctx->config->openai_api_key != NULL && va_str_eq(c->facts.plan, VA_STR("PRO")) &&
+           !va_str_eq(c->facts.engine, VA_STR("receptionist")) && !c->reception.certain;
+}
+
+/* Whose orders and appointments may be told. */
+static bool read_facts(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
+{
+    bool attested = c->level >= WK_LEVEL_PHONE;
+    return wk_reception_facts(tx, attested ? c->customer : VA_STR_NULL,
+                              attested ? c->number : VA_STR_NULL, &c->reading, VA_STR_NULL,
+                              &c->facts, e);
+}
+
+/* What cannot be listened to, or is no news to who is on the line. */
+static void fit_for_voice(wk_conversation_t *c)
+{
+    if (strcmp(c->channel, "voice") == 0) {
+        c->facts.tracking_url = c->facts.phone = VA_STR_NULL;
+    }
+}
+
+bool wk_conversation_judge(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
+{
+    wk_arena_t *a = wk_tx_arena(tx);
+    c->reading = wk_read_message(a, c->catalogue, c->text);
+    if (!read_facts(tx, c, e)) {
+        return false;
+    }
+    fit_for_voice(c);
+    if (c->now == NULL) {
+        c->now = wk_catalogue_pick(c->catalogue, c->facts.language, VA_STR_NULL);
+    }
+    c->reception = wk_receive(a, c->catalogue, &c->reading, &c->facts, &c->dialog, c->now,
+                              c->settled, c->first_name);
+    if (!judge_urgency(tx, c, e)) {
+        return false;
+    }
+    c->models = talks_by_model(c);
+    c->thinks = c->models || c->reception.tool != NULL;
+    return true;
+}
+
+/* ---------------------------------------------------------------- think */
+
+static wk_tool_caller_t tool_caller(const wk_conversation_t *c, va_str_t organization)
+{
+    return (wk_tool_caller_t){.organization = organization,
+                              .level = c->level,
+                              .channel = c->channel,
+                              .scope = c->key,
+                              .call = c->call,
+                              .phone = c->number,
+                              .shop_phone = c->shop_number,
+                              .language = c->reception.language};
+}
+
+/*
+ * The tools have transactions of their own, whose ledger gives a run that comes again the
+ * answer of the first; the message is stored with its answer only then.
+ */
+static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
+{
+    const va_json_t *args = NULL;
+    wk_tool_answer_t answer;
+    wk_arena_t *a = c->ctx->arena;
+    wk_reception_t *r = &c->reception;
+    const wk_tool_t *tool = wk_tool_find(va_str_c(r->tool));
+    wk_tool_caller_t caller = tool_caller(c, organization);
+    if (tool == NULL ||
+        va_json_parse(wk_mem(a), r->tool_args, &VA_JSON_LIMITS_DEFAULT, &args) != VA_OK) {
+        return wk_error(e, WK_INTERNAL, "the receptionist asks for what no tool does");
+    }
+    caller.once = wk_printf(a, "once:%.*s:%s:0", (int)c->key.len, c->key.data, tool->name);
+    if (!wk_tool_run(c->ctx, c->catalogue, tool, &caller, args, &answer, e)) {
+        return false;
+    }
+    wk_receive_done(a, c->catalogue, &c->reading, &answer, r);
+    return true;
+}
+
+typedef struct {
+    const wk_conversation_t *conversation;
+    wk_context_t context;
+} context_t;
+
+static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    context_t *c = arg;
+    return wk_context_read(tx, c->conversation->customer, c->conversation->number, &c->context,
+                           e);
+}
+
+/* False, for whatever reason: the receptionist answers. */
+static bool ask_model(wk_conversation_t *c, va_str_t organization)
+{
+    wk_error_t e;
+    wk_ctx_t *ctx = c->ctx;
+    context_t about = {.conversation = c};
+    wk_tool_caller_t caller = tool_caller(c, organization);
+    wk_converse_t in = {.ctx = ctx,
+                        .catalogue = c->catalogue,
+                        .context = &about.context,
+                        .caller = &caller,
+                        .text = c->text};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, read_context, &about, &e) ||
+        !wk_converse(&in, &c->conversed, &e)) {
+        return false;
+    }
+    wk_crash_point("conversation.answered");
+    wk_reception_t *r = &c->reception;
+    *r = (wk_reception_t){.text = c->conversed.text,
+                          .language = r->language,
+                          .requested = r->requested,
+                          .intent = r->intent,
+                          .dialog = {.hint = r->dialog.hint}};
+    return true;
+}
+
+bool wk_conversation_think(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
+{
+    return (c->models && ask_model(c, organization)) || c->reception.tool == NULL ||
+           use_tool(c, organization, e);
+}
+
+/* ---------------------------------------------------------------- keep */
+
+static bool remember(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    const wk_reception_t *r = &c->reception;
+    va_str_t code = wk_language_code(r->language);
+    va_str_t params[] = {c->customer, wk_dialog_write(wk_tx_arena(tx), &r->dialog), code,
+                         r->requested ? code : VA_STR_NULL};
+    return wk_sql(tx, &wk_sql_customer_dialog, params, NULL, e);
+}
+
+static bool raise_task(wk_tx_t *tx, const wk_conversation_t *c, wk_task_t task, wk_error_t *e)
+{
+    task.key = wk_printf(c->ctx->arena, "%s:%.*s", task.kind, (int)c->key.len, c->key.data);
+    task.customer = c->customer;
+    task.who = wk_conversation_who(c);
+    return wk_task_raise(c->ctx, tx, &task, e);
+}
+
+static bool note_promise(wk_tx_t *tx, const wk_conversation_t *c, va_str_t what, wk_error_t *e)
+{
+    va_str_t params[] = {c->customer, what};
+    return wk_sql(tx, &wk_sql_customer_promised, params, NULL, e);
+}
+
+/* What the receptionist promised becomes a person's task, and is remembered. */
+static bool promise(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    const wk_reception_t *r = &c->reception;
+    if (r->task == NULL) {
+        return true;
+    }
+    bool callback = strcmp(r->task, "callback") == 0;
+    wk_task_t task = {.kind = r->task,
+                      .title = callback ? "task.callback" : "task.message",
+                      .text = c->text,
+                      .order = c->facts.order_id};
+    va_str_t said = wk_text(r->language, callback ? "reply.human" : "reply.message_taken");
+    return raise_task(tx, c, task, e) && note_promise(tx, c, said, e);
+}
+
+/* The same for what the model promised; and a claim it did not keep is a person's business. */
+static bool promise_of_model(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    const wk_conversed_t *said = &c->conversed;
+    for (size_t i = 0; i < said->n_promised; i++) {
+        if (!note_promise(tx, c, said->promised[i], e)) {
+            return false;
+        }
+    }
+    wk_task_t task = {.kind = "alarm",
+                      .priority = "high",
+                      .title = "task.said",
+                      .body = "task.said_body",
+                      .text = said->said};
+    return said->broken == NULL || raise_task(tx, c, task, e);
+}
+
+static bool alarm(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    wk_urgent_t urgent = {.customer = c->customer,
+                          .who = wk_conversation_who(c),
+                          .from = c->number,
+                          .to = c->shop_number,
+                          .text = c->text,
+                          .key = c->key};
+    return c->emergency.level != WK_EMERGENCY_URGENT ||
+           wk_urgent_raise(c->ctx, tx, c->catalogue, &c->facts, &c->emergency, &urgent, e);
+}
+
+bool wk_conversation_keep(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    return promise(tx, c, e) && promise_of_model(tx, c, e) && alarm(tx, c, e) &&
+           remember(tx, c, e);
+}

@@ -1,0 +1,290 @@
+#include "worker/handlers/phone.h"
+
+#include <stdlib.h>
+
+#include "worker/admission.h"
+#include "worker/agent/event.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+#include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/store/calls.h"
+#include "worker/store/phone.h"
+
+#define MAX_TURN 100000
+
+/* ---------------------------------------------------------------- request */
+
+/* A number of the address: digits, else the fallback. */
+static int64_t number_arg(const va_form_t *args, const char *name, int64_t fallback)
+{
+    va_str_t text = va_form_get(args, name);
+    int64_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || n > MAX_TURN) {
+            return fallback;
+        }
+        n = n * 10 + (text.data[i] - '0');
+    }
+    return text.len > 0 ? n : fallback;
+}
+
+static bool read_request(wk_ctx_t *ctx, wk_phone_t *v, va_form_t *args, wk_error_t *e)
+{
+    *v = (wk_phone_t){.ctx = ctx, .catalogue = wk_catalogue(ctx->config, e)};
+    v->speech.ctx = ctx;
+    if (v->catalogue == NULL || !wk_webhook_form(ctx, &v->form, e)) {
+        return false;
+    }
+    if (va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, args) != VA_OK) {
+        return wk_error(e, WK_INVALID, "the address of a call cannot be read");
+    }
+    v->speech.language = wk_catalogue_pick(v->catalogue, va_form_get(args, "l"), VA_STR_NULL);
+    v->turn = number_arg(args, "n", 0);
+    v->silences = number_arg(args, "s", 0);
+    v->errors = number_arg(args, "e", 0);
+    return true;
+}
+
+/* The carrier's id of the call; of a person's leg that of the call it was dialled for. */
+static bool is_of_call(const wk_phone_t *v, va_str_t call)
+{
+    return va_str_eq(va_form_get(&v->form, "CallSid"), call) ||
+           va_str_eq(va_form_get(&v->form, "ParentCallSid"), call);
+}
+
+bool wk_phone_read(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
+{
+    va_form_t args;
+    va_stream_token_t token;
+    if (!read_request(ctx, v, &args, e)) {
+        return false;
+    }
+    va_str_t text = va_form_get(&args, "c");
+    if (!wk_call_token_verify(ctx->config, ctx->arena, VA_TOKEN_CALL, text, &token, e)) {
+        return false;
+    }
+    if (!is_of_call(v, token.call)) {
+        return wk_error(e, WK_FORBIDDEN, "the token is of another call");
+    }
+    v->speech.token = text;
+    v->sid = token.call;
+    v->organization = token.organization;
+    return true;
+}
+
+bool wk_phone_begin(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
+{
+    va_form_t args;
+    if (!read_request(ctx, v, &args, e)) {
+        return false;
+    }
+    v->sid = va_form_get(&v->form, "CallSid");
+    return wk_webhook_is_id(v->sid) || wk_error(e, WK_INVALID, "a call without a CallSid");
+}
+
+/* ---------------------------------------------------------------- what is known */
+
+static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
+{
+    const va_json_t *value = NULL;
+    va_str_t text = wk_cell(rows, 0, column);
+    if (text.data != NULL) {
+        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
+    }
+    return value;
+}
+
+bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_phone_shop, NULL, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) != 1) {
+        return wk_error(e, WK_NOT_FOUND, "the organization is gone");
+    }
+    v->organization = wk_tx_organization(tx);
+    v->shop = wk_cell(rows, 0, "name");
+    v->plan = wk_cell(rows, 0, "plan");
+    v->owner = wk_cell(rows, 0, "owner_phone");
+    v->agent = wk_cell(rows, 0, "elevenlabs_agent_id");
+    v->engines = cell_json(tx, rows, "engines");
+    v->languages = cell_json(tx, rows, "languages");
+    v->destinations = cell_json(tx, rows, "destinations");
+    v->end_message = cell_json(tx, rows, "end_message");
+    v->transfer_message = cell_json(tx, rows, "transfer_message");
+    v->max_calls = wk_cell_int(rows, 0, "max_concurrent_calls", 1);
+    v->max_s = wk_cell_int(rows, 0, "max_call_seconds", 1800);
+    v->open = wk_cell_bool(rows, 0, "open");
+    v->speech.voice = wk_cell(rows, 0, "twilio_voice");
+    v->speech.locale = wk_cell(rows, 0, "twilio_language");
+    return true;
+}
+
+static bool load_call(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_phone_call, &v->sid, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) != 1) {
+        return wk_error(e, WK_NOT_FOUND, "the call is not known");
+    }
+    v->call = wk_cell(rows, 0, "id");
+    v->customer = wk_cell(rows, 0, "customer_id");
+    v->engine = wk_cell(rows, 0, "engine");
+    v->number = wk_cell(rows, 0, "customer_number");
+    v->shop_number = wk_cell(rows, 0, "shop_number");
+    v->elapsed_s = wk_cell_int(rows, 0, "elapsed", 0);
+    v->warned = wk_cell_bool(rows, 0, "warned");
+    v->attested = wk_cell_bool(rows, 0, "attested");
+    return true;
+}
+
+bool wk_phone_load(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
+{
+    return wk_phone_load_shop(tx, v, e) && load_call(tx, v, e);
+}
+
+va_str_t wk_phone_key(const wk_phone_t *v, int64_t turn)
+{
+    return wk_printf(v->ctx->arena, "%.*s:%lld", (int)v->sid.len, v->sid.data, (long long)turn);
+}
+
+bool wk_phone_answered(wk_tx_t *tx, wk_phone_t *v, int64_t turn, va_str_t *twiml, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t key = wk_phone_key(v, turn);
+    if (!wk_sql(tx, &wk_sql_phone_answered, &key, &rows, e)) {
+        return false;
+    }
+    *twiml = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "twiml") : VA_STR_NULL;
+    return true;
+}
+
+/* ---------------------------------------------------------------- what is said */
+
+static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, va_str_t text, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "agent_response", v->customer, v->call);
+    va_json_add_str(ev.json, "callSid", v->sid);
+    va_json_add_str(ev.json, "response", text);
+    va_json_add_str(ev.json, "language", wk_language_code(v->speech.language));
+    return wk_event_end(&ev, e);
+}
+
+bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text,
+                   va_str_t twiml, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {
+        v->call, v->customer, text, wk_language_code(v->speech.language), wk_phone_key(v, turn),
+        twiml};
+    if (!wk_sql(tx, &wk_sql_phone_said, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return wk_error(e, WK_CONFLICT, "the turn was answered before");
+    }
+    return publish_said(tx, v, text, e);
+}
+
+va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *name)
+{
+    va_str_t text = va_json_string(va_json_get_n(own, wk_language_code(v->speech.language)));
+    return text.len > 0 ? text : wk_text(v->speech.language, name);
+}
+
+va_str_t wk_phone_who(const wk_phone_t *v)
+{
+    return v->number.data != NULL ? v->number : va_form_get(&v->form, "From");
+}
+
+/* ---------------------------------------------------------------- to a person */
+
+wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t words)
+{
+    wk_transfer_wish_t wish = {.destinations = v->destinations,
+                               .owner = v->owner,
+                               .words = words,
+                               .not_to = {v->number, v->shop_number}};
+    return v->open ? wk_transfer_choose(v->ctx->arena, v->catalogue, &wish)
+                   : (wk_destination_t){.number = VA_STR_NULL};
+}
+
+static bool publish_transfer(wk_tx_t *tx, const wk_phone_t *v, const wk_destination_t *to,
+                             va_str_t reason, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "transfer_initiated", v->customer, v->call);
+    va_json_add_str(ev.json, "callSid", v->sid);
+    va_json_add_str(ev.json, "reason", reason);
+    va_json_add_str(ev.json, "destination", to->name);
+    return wk_event_end(&ev, e);
+}
+
+bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to,
+                          va_str_t reason, va_str_t text, int64_t turn, wk_error_t *e)
+{
+    va_str_t params[] = {v->call, to->name, wk_cut_text(reason, 1000)};
+    wk_dial_t dial = {.number = to->number,
+                      .caller_id = v->shop_number,
+                      .turn = turn,
+                      .ring_s = 20,
+                      .limit_s = WK_PHONE_DIAL_S};
+    wk_speech_say(&v->speech, text);
+    wk_speech_dial(&v->speech, &dial);
+    return wk_sql(tx, &wk_sql_call_transferred, params, NULL, e) &&
+           publish_transfer(tx, v, to, params[2], e);
+}
+
+/* ---------------------------------------------------------------- Redis */
+
+void wk_phone_goes_on(const wk_phone_t *v, int64_t next_turn, int64_t hold_ms)
+{
+    wk_error_t e;
+    bool stale;
+    wk_admission_t admitted;
+    wk_ctx_t *ctx = v->ctx;
+    wk_call_field_t fields[] = {
+        {"turn", wk_printf(ctx->arena, "%lld", (long long)next_turn)},
+        {"language", wk_language_code(v->speech.language)},
+    };
+    wk_admission_request_t request = {
+        .organization = v->organization, .call = v->sid, .limit = 0, .hold_ms = hold_ms};
+    if (!wk_call_state_set(ctx->redis, ctx->arena, v->sid, WK_CALL_ANY_EPOCH, fields, 2, &stale,
+                           &e) ||
+        !wk_admission_reserve(ctx->redis, ctx->arena, &request, &admitted, &e)) {
+        wk_log(WK_WARN, "the state of a call is behind", WK_C("error", e.text));
+    }
+}
+
+/* ---------------------------------------------------------------- replies */
+
+wk_outcome_t wk_phone_reply(va_reply_t *reply, va_str_t twiml)
+{
+    reply->status = 200;
+    reply->type = VA_STR("text/xml");
+    reply->body = twiml;
+    return WK_DONE;
+}
+
+wk_outcome_t wk_phone_failed(wk_phone_t *v, va_reply_t *reply, const wk_error_t *e)
+{
+    wk_outcome_t outcome = wk_webhook_failed(e);
+    if (outcome == WK_AGAIN || v->catalogue == NULL) {
+        return outcome;
+    }
+    wk_log(WK_WARN, "a call cannot go on", WK_C("code", wk_code_name(e->code)),
+           WK_C("error", e->text));
+    wk_speech_begin(&v->speech);
+    if (e->code == WK_NOT_FOUND && v->speech.token.data != NULL) {
+        wk_speech_go_to(&v->speech, wk_speech_start(&v->speech));
+    } else {
+        wk_speech_say(&v->speech, wk_text(v->speech.language, "speech.not_in_service"));
+        wk_speech_hang_up(&v->speech);
+    }
+    return wk_phone_reply(reply, wk_speech_end(&v->speech));
+}

@@ -1,0 +1,138 @@
+#include "worker/handlers/phone_engine.h"
+
+#include "worker/admission.h"
+#include "worker/agent/engines.h"
+#include "worker/call_token.h"
+#include "worker/log.h"
+#include "worker/providers/elevenlabs.h"
+
+#define END "</Response>"
+
+/* ---------------------------------------------------------------- by TwiML */
+
+static void talk(wk_phone_t *v, wk_phone_opening_t *o)
+{
+    wk_speech_begin(&v->speech);
+    wk_speech_listen(&v->speech, o->text, o->turn, 0);
+    o->twiml = wk_speech_end(&v->speech);
+    o->spoken = true;
+}
+
+/* ---------------------------------------------------------------- by a voice process */
+
+static bool reserve_media(const wk_phone_t *v, wk_admission_t *result, wk_error_t *e)
+{
+    wk_admission_request_t request = {.organization = v->organization,
+                                      .call = v->sid,
+                                      .limit = 0,
+                                      .hold_ms = WK_ADMISSION_HOLD_MS,
+                                      .media = true};
+    return wk_admission_reserve(v->ctx->redis, v->ctx->arena, &request, result, e);
+}
+
+/* *taken false: no voice process has room. */
+static bool connect(wk_phone_t *v, const wk_call_state_t *state, const wk_engine_t *engine,
+                    wk_phone_opening_t *o, bool *taken, wk_error_t *e)
+{
+    wk_admission_t result;
+    wk_connect_t to = {.engine = va_str_c(engine->name), .n = state->epoch};
+    if (!reserve_media(v, &result, e)) {
+        return false;
+    }
+    *taken = result == WK_ADMITTED;
+    if (!*taken) {
+        return true;
+    }
+    if (!wk_call_token_mint(v->ctx->config, v->ctx->arena, VA_TOKEN_STREAM, v->sid,
+                            v->organization, state->epoch, WK_STREAM_TOKEN_S, &to.stream_token,
+                            e)) {
+        return false;
+    }
+    wk_speech_begin(&v->speech);
+    wk_speech_connect(&v->speech, &to);
+    o->twiml = wk_speech_end(&v->speech);
+    return true;
+}
+
+/* ---------------------------------------------------------------- by a platform */
+
+/*
+ * Its document, with the way back to us behind its own verbs. Absent when it is none that a
+ * redirect can be put into.
+ */
+static va_str_t with_way_back(wk_phone_t *v, va_str_t theirs, int64_t n)
+{
+    size_t at = theirs.len;
+    while (at >= sizeof(END) - 1 &&
+           memcmp(theirs.data + at - (sizeof(END) - 1), END, sizeof(END) - 1) != 0) {
+        at--;
+    }
+    if (at < sizeof(END) - 1) {
+        return VA_STR_NULL;
+    }
+    va_buf_init(&v->speech.text, wk_mem(v->ctx->arena), theirs.len + 256);
+    va_buf_add(&v->speech.text, theirs.data, at - (sizeof(END) - 1));
+    wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "resume", n, NULL));
+    return wk_speech_end(&v->speech);
+}
+
+/* False: the platform does not take it, whatever the reason. */
+static bool hand_over(wk_phone_t *v, const wk_call_state_t *state, wk_phone_opening_t *o)
+{
+    wk_error_t e;
+    va_str_t theirs;
+    wk_elevenlabs_ring_t ring = {
+        .agent = v->agent, .from = v->number, .to = v->shop_number, .data = o->client_data};
+    if (!wk_elevenlabs_register(v->ctx, &ring, &theirs, &e)) {
+        wk_log(WK_WARN, "the agent's platform does not take a call", WK_C("error", e.text));
+        return false;
+    }
+    o->twiml = with_way_back(v, theirs, state->epoch);
+    return o->twiml.data != NULL;
+}
+
+/* ---------------------------------------------------------------- the chain */
+
+static bool try_engine(wk_phone_t *v, const wk_call_state_t *state, const wk_engine_t *engine,
+                       wk_phone_opening_t *o, bool *taken, wk_error_t *e)
+{
+    *taken = true;
+    switch (engine->kind) {
+    case WK_ENGINE_MEDIA:
+        return connect(v, state, engine, o, taken, e);
+    case WK_ENGINE_HANDED:
+        *taken = hand_over(v, state, o);
+        return true;
+    default:
+        talk(v, o);
+        return true;
+    }
+}
+
+static bool note(wk_phone_t *v, const wk_phone_opening_t *o, wk_error_t *e)
+{
+    bool stale;
+    wk_call_field_t fields[] = {
+        {"engine", v->engine},
+        {"greeting", o->text},
+        {"turn", wk_printf(v->ctx->arena, "%lld", (long long)o->turn)},
+    };
+    return wk_call_state_set(v->ctx->redis, v->ctx->arena, v->sid, WK_CALL_ANY_EPOCH, fields, 3,
+                             &stale, e);
+}
+
+bool wk_phone_engine(wk_phone_t *v, const wk_call_state_t *state, va_str_t after,
+                     wk_phone_opening_t *opening, wk_error_t *e)
+{
+    bool taken = false;
+    opening->spoken = false;
+    while (!taken) {
+        const wk_engine_t *engine =
+            wk_engine_next(v->engines, after, v->ctx->config, v->plan, v->agent);
+        if (!try_engine(v, state, engine, opening, &taken, e)) {
+            return false;
+        }
+        after = v->engine = va_str_c(engine->name);
+    }
+    return note(v, opening, e);
+}

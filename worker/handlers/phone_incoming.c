@@ -1,0 +1,256 @@
+/*
+ * phone.incoming: the phone rings. The call is stored, takes a slot, is greeted, and goes to
+ * the first engine that can be had. However often the carrier asks, it is one call.
+ */
+#include "worker/admission.h"
+#include "worker/agent/call.h"
+#include "worker/agent/personalization.h"
+#include "worker/agent/task.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/phone_engine.h"
+#include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/store/phone.h"
+
+#define GREETING 0 /* the turn the call begins with */
+
+typedef struct {
+    wk_phone_t v;
+    wk_call_told_t told;
+    wk_call_t call;
+    wk_caller_facts_t facts;
+    va_str_t answer; /* of an earlier request */
+    va_str_t text, twiml;
+    bool overflow;
+    bool spoken; /* the text is in the document, not left to an engine */
+} ring_t;
+
+/* ---------------------------------------------------------------- the call */
+
+static va_str_t present(va_str_t s)
+{
+    return s.len > 0 ? s : VA_STR_NULL;
+}
+
+static wk_call_told_t told_by(const wk_phone_t *v)
+{
+    wk_arena_t *a = v->ctx->arena;
+    va_str_t from = wk_webhook_number(a, va_form_get(&v->form, "From"));
+    return (wk_call_told_t){
+        .call_sid = v->sid,
+        .caller = from,
+        .called = wk_webhook_number(a, va_form_get(&v->form, "To")),
+        .forwarded_from = wk_webhook_number(a, va_form_get(&v->form, "ForwardedFrom")),
+        .caller_name = present(wk_clean_text(a, va_form_get(&v->form, "CallerName"))),
+        .stir_verstat = present(va_form_get(&v->form, "StirVerstat")),
+        .started_at = v->ctx->job->enqueued_ms / 1000,
+        .told_at = v->ctx->job->enqueued_ms / 1000,
+        .anonymous = from.data == NULL,
+    };
+}
+
+/* To a number that nobody vouches for nothing of its owner is told, but his language is spoken.
+ */
+static void forget_unattested(ring_t *r)
+{
+    wk_caller_facts_t *f = &r->facts;
+    if (!r->v.attested) {
+        f->customer_name = f->first_name = f->tier = VA_STR_NULL;
+        f->orders = f->appointments = NULL;
+    }
+}
+
+static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    ring_t *r = arg;
+    wk_phone_t *v = &r->v;
+    if (!wk_phone_answered(tx, v, GREETING, &r->answer, e) || !wk_phone_load_shop(tx, v, e) ||
+        !wk_call_open(tx, &r->told, &r->call, e)) {
+        return false;
+    }
+    if (r->answer.data != NULL) {
+        return true;
+    }
+    /* The facts are the last statement: what has to be done is done before. */
+    return wk_call_advance(tx, &r->call, "in_progress", 0, VA_STR_NULL, e) &&
+           wk_call_look_up(tx, r->call.customer, e) && wk_phone_load(tx, v, e) &&
+           wk_caller_facts(tx, r->told.caller, VA_STR_NULL, &r->facts, e);
+}
+
+/* ---------------------------------------------------------------- its slot */
+
+static bool admit(ring_t *r, wk_error_t *e)
+{
+    wk_admission_t result;
+    wk_ctx_t *ctx = r->v.ctx;
+    wk_admission_request_t request = {.organization = r->v.organization,
+                                      .call = r->v.sid,
+                                      .limit = r->v.max_calls,
+                                      .hold_ms = WK_PHONE_HOLD_MS};
+    if (!wk_admission_reserve(ctx->redis, ctx->arena, &request, &result, e)) {
+        return false;
+    }
+    r->overflow = result == WK_ADMISSION_FULL;
+    return true;
+}
+
+static bool begin_state(ring_t *r, wk_call_state_t *state, wk_error_t *e)
+{
+    bool begun;
+    wk_phone_t *v = &r->v;
+    wk_call_field_t fields[] = {
+        {"organization", v->organization},
+        {"id", v->call},
+        {"from", v->number},
+        {"to", v->shop_number},
+        {"language", wk_language_code(v->speech.language)},
+    };
+    return wk_call_state_begin(v->ctx->redis, v->ctx->arena, v->sid, fields, 5, state, &begun,
+                               e);
+}
+
+/* ---------------------------------------------------------------- the first words */
+
+static void greet(ring_t *r)
+{
+    wk_phone_t *v = &r->v;
+    r->text = wk_caller_greeting(v->ctx->arena, v->speech.language, &r->facts);
+    for (const va_json_t *l = v->languages != NULL ? v->languages->first : NULL; l != NULL;
+         l = l->next) {
+        const wk_language_t *other = wk_catalogue_find(v->catalogue, va_json_string(l));
+        if (other != NULL && other != v->speech.language &&
+            v->speech.n_offered < WK_SPEECH_OFFERED) {
+            v->speech.offered[v->speech.n_offered++] = other;
+        }
+    }
+}
+
+/* Who is turned away is called back, where there is a number. */
+static bool overflow_tx(wk_tx_t *tx, ring_t *r, wk_error_t *e)
+{
+    wk_phone_t *v = &r->v;
+    wk_task_t task = {
+        .kind = "callback",
+        .key = wk_printf(v->ctx->arena, "overflow:%.*s", (int)v->sid.len, v->sid.data),
+        .priority = "high",
+        .title = "task.overflow",
+        .who = wk_phone_who(v),
+        .customer = v->customer};
+    return v->number.data == NULL || wk_task_raise(v->ctx, tx, &task, e);
+}
+
+static void write_overflow(ring_t *r)
+{
+    wk_phone_t *v = &r->v;
+    r->text = wk_say(v->ctx->arena, v->speech.language,
+                     v->number.data != NULL ? "speech.overflow" : "speech.overflow_withheld",
+                     {"shop", v->shop});
+    wk_speech_begin(&v->speech);
+    wk_speech_say(&v->speech, r->text);
+    wk_speech_hang_up(&v->speech);
+    r->twiml = wk_speech_end(&v->speech);
+}
+
+static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    ring_t *r = arg;
+    va_str_t params[] = {r->v.call, wk_language_code(r->v.speech.language),
+                         r->overflow ? VA_STR("overflow") : VA_STR_NULL, r->v.engine};
+    return (!r->overflow || overflow_tx(tx, r, e)) &&
+           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
+           (!r->spoken || wk_phone_said(tx, &r->v, GREETING, r->text, r->twiml, e));
+}
+
+static bool read_again_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    ring_t *r = arg;
+    return wk_phone_answered(tx, &r->v, GREETING, &r->answer, e);
+}
+
+/* Somebody else answered the same request meanwhile: his answer counts. */
+static bool store(ring_t *r, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    if (wk_tx(ctx->db, ctx->arena, r->v.organization, 0, store_tx, r, e)) {
+        return true;
+    }
+    if (e->code != WK_CONFLICT ||
+        !wk_tx(ctx->db, ctx->arena, r->v.organization, 0, read_again_tx, r, e) ||
+        r->answer.data == NULL) {
+        return false;
+    }
+    r->twiml = r->answer;
+    return true;
+}
+
+/* ---------------------------------------------------------------- answer */
+
+static bool answer(ring_t *r, wk_error_t *e)
+{
+    wk_call_state_t state;
+    wk_personalization_t personal;
+    wk_phone_t *v = &r->v;
+    forget_unattested(r);
+    v->speech.language = wk_caller_language(v->catalogue, &r->facts);
+    if (!wk_call_token_mint(v->ctx->config, v->ctx->arena, VA_TOKEN_CALL, v->sid,
+                            v->organization, 0, WK_CALL_TOKEN_S, &v->speech.token, e) ||
+        !admit(r, e)) {
+        return false;
+    }
+    if (r->overflow) {
+        write_overflow(r);
+        r->spoken = true;
+        return store(r, e);
+    }
+    greet(r);
+    if (!wk_personalize(v->ctx->arena, v->catalogue, &r->facts, &personal, e) ||
+        !begin_state(r, &state, e)) {
+        return false;
+    }
+    wk_phone_opening_t opening = {
+        .text = r->text, .turn = GREETING + 1, .client_data = personal.answer};
+    if (!wk_phone_engine(v, &state, VA_STR_NULL, &opening, e)) {
+        return false;
+    }
+    r->twiml = opening.twiml;
+    r->spoken = opening.spoken;
+    return store(r, e);
+}
+
+static wk_outcome_t not_in_service(ring_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    wk_outcome_t noted = wk_webhook_unrouted(r->v.ctx, "number", r->told.called, e);
+    if (noted != WK_DONE) {
+        wk_log(WK_WARN, "an unrouted call could not be noted", WK_C("error", e->text));
+    }
+    wk_speech_begin(&r->v.speech);
+    wk_speech_say(&r->v.speech, wk_text(r->v.speech.language, "speech.not_in_service"));
+    wk_speech_hang_up(&r->v.speech);
+    return wk_phone_reply(reply, wk_speech_end(&r->v.speech));
+}
+
+wk_outcome_t wk_phone_incoming(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    ring_t r = {.overflow = false};
+    va_str_t organization = VA_STR_NULL;
+    if (!wk_phone_begin(ctx, &r.v, e)) {
+        return wk_phone_failed(&r.v, reply, e);
+    }
+    r.told = told_by(&r.v);
+    if (r.told.called.data == NULL) {
+        return not_in_service(&r, reply, e);
+    }
+    if (!wk_tx_by(ctx->db, ctx->arena, "number", r.told.called, 0, open_tx, &r, &organization,
+                  e)) {
+        return wk_phone_failed(&r.v, reply, e);
+    }
+    if (organization.data == NULL) {
+        return not_in_service(&r, reply, e);
+    }
+    if (r.answer.data != NULL) {
+        return wk_phone_reply(reply, r.answer);
+    }
+    return answer(&r, e) ? wk_phone_reply(reply, r.twiml) : wk_phone_failed(&r.v, reply, e);
+}

@@ -1,0 +1,239 @@
+/*
+ * phone.resume: the re-entry door. Behind every stream and every platform's own verbs stands a
+ * redirect to here: an engine that is done says what comes next, and one that died says
+ * nothing, so that the call goes on where it stood.
+ *
+ * phone.stream_status: what the carrier tells of a stream.
+ */
+#include "worker/agent/engines.h"
+#include "worker/agent/task.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/phone_engine.h"
+#include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/store/phone.h"
+
+#define MOST_RECENT 3  /* resumes within the window before the engine is given up */
+#define MOST_IN_ALL 10 /* in one call */
+
+typedef struct {
+    wk_phone_t v;
+    wk_call_resumed_t back;
+    bool known; /* the state was there */
+    va_str_t twiml;
+} resume_t;
+
+/* ---------------------------------------------------------------- what comes next */
+
+static bool next_is(const resume_t *r, const char *word)
+{
+    return va_str_eq(r->back.next, va_str_c(word));
+}
+
+/* "engine:x" names the engine behind which the chain goes on at x. */
+static va_str_t named_engine(const resume_t *r)
+{
+    const va_str_t prefix = VA_STR("engine:");
+    va_str_t next = r->back.next;
+    bool named = next.len > prefix.len && memcmp(next.data, prefix.data, prefix.len) == 0;
+    return named ? va_str(next.data + prefix.len, next.len - prefix.len) : VA_STR_NULL;
+}
+
+static bool fell_too_often(const resume_t *r)
+{
+    return r->back.recent > MOST_RECENT || r->back.state.resumes > MOST_IN_ALL;
+}
+
+static bool is_last_engine(const resume_t *r)
+{
+    const wk_engine_t *engine = wk_engine_find(r->back.state.engine);
+    return engine != NULL && engine->kind == WK_ENGINE_TALK;
+}
+
+/* ---------------------------------------------------------------- ends */
+
+static bool cut_off_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    resume_t *r = arg;
+    wk_phone_t *v = &r->v;
+    va_str_t params[] = {v->call, wk_language_code(v->speech.language), VA_STR("failed"),
+                         VA_STR_NULL};
+    wk_task_t task = {
+        .kind = "callback",
+        .key = wk_printf(v->ctx->arena, "cut_off:%.*s", (int)v->sid.len, v->sid.data),
+        .priority = "high",
+        .title = "task.cut_off",
+        .who = wk_phone_who(v),
+        .customer = v->customer};
+    return wk_task_raise(v->ctx, tx, &task, e) &&
+           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e);
+}
+
+static void say_and_hang_up(resume_t *r, va_str_t text)
+{
+    wk_speech_begin(&r->v.speech);
+    wk_speech_say(&r->v.speech, text);
+    wk_speech_hang_up(&r->v.speech);
+    r->twiml = wk_speech_end(&r->v.speech);
+}
+
+static bool give_up(resume_t *r, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    say_and_hang_up(r, wk_text(r->v.speech.language, "speech.resumed_end"));
+    return wk_tx(ctx->db, ctx->arena, r->v.organization, 0, cut_off_tx, r, e);
+}
+
+/* What the engine that closed the stream left to be said, {"text": …, "words": …}; or nothing.
+ */
+static va_str_t detail(const resume_t *r, const char *name)
+{
+    const va_json_t *value = NULL;
+    (void)va_json_parse(wk_mem(r->v.ctx->arena), r->back.state.detail, &VA_JSON_LIMITS_DEFAULT,
+                        &value);
+    return va_json_get_string(value, name);
+}
+
+static bool dial_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    resume_t *r = arg;
+    wk_phone_t *v = &r->v;
+    va_str_t words = detail(r, "words"), text = detail(r, "text");
+    wk_destination_t to = wk_phone_person(v, words.data != NULL ? words : VA_STR(""));
+    int64_t turn = r->back.state.turn + 1;
+    wk_speech_begin(&v->speech);
+    if (to.number.data == NULL) {
+        wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "transfer", turn, NULL));
+    } else if (!wk_phone_put_through(
+                   tx, v, &to, words.data != NULL ? words : VA_STR(""),
+                   text.len > 0 ? text : wk_text(v->speech.language, "speech.transferring"),
+                   turn, e)) {
+        return false;
+    }
+    r->twiml = wk_speech_end(&v->speech);
+    return true;
+}
+
+static bool dial(resume_t *r, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    return wk_tx(ctx->db, ctx->arena, r->v.organization, 0, dial_tx, r, e);
+}
+
+/* ---------------------------------------------------------------- on with an engine */
+
+/* The chain begins anew before `engine`; absent: at its beginning. */
+static va_str_t before(const resume_t *r, va_str_t engine)
+{
+    va_str_t last = VA_STR_NULL;
+    const va_json_t *name = r->v.engines != NULL ? r->v.engines->first : NULL;
+    for (; name != NULL && !va_str_eq(va_json_string(name), engine); name = name->next) {
+        last = va_json_string(name);
+    }
+    return last;
+}
+
+static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
+{
+    wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, "speech.resumed"),
+                                  .turn = r->back.state.turn > 0 ? r->back.state.turn : 1};
+    if (!wk_phone_engine(&r->v, &r->back.state, after, &opening, e)) {
+        return false;
+    }
+    r->twiml = opening.twiml;
+    return true;
+}
+
+static bool answer(resume_t *r, wk_error_t *e)
+{
+    va_str_t engine = named_engine(r), text = detail(r, "text");
+    const wk_language_t *l = r->v.speech.language;
+    if (next_is(r, "hangup")) {
+        say_and_hang_up(r, text.len > 0 ? text : wk_text(l, "speech.goodbye"));
+        return true;
+    }
+    if (next_is(r, "overflow")) {
+        return give_up(r, e);
+    }
+    if (next_is(r, "dial")) {
+        return dial(r, e);
+    }
+    if (engine.data != NULL) {
+        return go_on(r, before(r, engine), e);
+    }
+    if (!fell_too_often(r)) {
+        return go_on(r, before(r, r->back.state.engine), e);
+    }
+    return is_last_engine(r) ? give_up(r, e) : go_on(r, r->back.state.engine, e);
+}
+
+/* ---------------------------------------------------------------- the door */
+
+static bool load_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    resume_t *r = arg;
+    return wk_phone_load(tx, &r->v, e);
+}
+
+/* Its state is lost: what Postgres knows of the call begins it anew. */
+static bool rebuild(resume_t *r, wk_error_t *e)
+{
+    bool begun;
+    wk_phone_t *v = &r->v;
+    wk_call_field_t fields[] = {
+        {"organization", v->organization},
+        {"id", v->call},
+        {"from", v->number},
+        {"to", v->shop_number},
+        {"engine", v->engine},
+        {"language", wk_language_code(v->speech.language)},
+    };
+    r->back = (wk_call_resumed_t){.next = VA_STR("resume"), .recent = 1};
+    return wk_call_state_begin(v->ctx->redis, v->ctx->arena, v->sid, fields, 6, &r->back.state,
+                               &begun, e);
+}
+
+static void use_language(resume_t *r)
+{
+    const wk_language_t *l = wk_catalogue_find(r->v.catalogue, r->back.state.language);
+    r->v.speech.language = l != NULL ? l : r->v.speech.language;
+}
+
+static bool come_back(resume_t *r, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    if (!wk_tx(ctx->db, ctx->arena, r->v.organization, 0, load_tx, r, e) ||
+        !wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, &r->back, &r->known, e) ||
+        (!r->known && !rebuild(r, e))) {
+        return false;
+    }
+    use_language(r);
+    return answer(r, e);
+}
+
+wk_outcome_t wk_phone_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    resume_t r = {.known = false};
+    if (!wk_phone_read(ctx, &r.v, e) || !come_back(&r, e)) {
+        return wk_phone_failed(&r.v, reply, e);
+    }
+    wk_count("voiceagent_resumes_total", "next", r.back.next, NULL, VA_STR_NULL, 1);
+    return wk_phone_reply(reply, r.twiml);
+}
+
+wk_outcome_t wk_phone_stream_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_phone_t v;
+    (void)reply;
+    if (!wk_phone_read(ctx, &v, e)) {
+        return wk_webhook_failed(e);
+    }
+    va_str_t event = va_form_get(&v.form, "StreamEvent");
+    if (va_str_eq(event, VA_STR("stream-error"))) {
+        wk_log(WK_WARN, "the carrier lost a stream",
+               WK_S("error", wk_cut_text(va_form_get(&v.form, "StreamError"), 200)));
+        wk_count("voiceagent_stream_errors_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    }
+    return WK_DONE;
+}

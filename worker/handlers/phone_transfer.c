@@ -1,0 +1,176 @@
+/*
+ * A call that is put through to a person:
+ *   phone.whisper    he has picked up, and hears who calls and why
+ *   phone.accept     he pressed a key, and is connected; an answering machine never does
+ *   phone.transfer   whatever became of it, the caller is ours again
+ */
+#include "worker/agent/event.h"
+#include "worker/agent/receptionist.h"
+#include "worker/agent/task.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/phone.h"
+#include "worker/store/customers.h"
+#include "worker/store/organizations.h"
+#include "worker/store/phone.h"
+
+#define MAX_REASON 300 /* bytes of what a person listens to before he decides */
+
+typedef struct {
+    wk_phone_t v;
+    va_str_t answer; /* of an earlier request */
+    va_str_t reason;
+    bool accepted;
+    va_str_t text, twiml;
+} transfer_t;
+
+static va_str_t turn_text(const wk_phone_t *v)
+{
+    return wk_printf(v->ctx->arena, "%lld", (long long)v->turn);
+}
+
+static bool read_transfer(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {t->v.call, turn_text(&t->v)};
+    if (!wk_sql(tx, &wk_sql_phone_transfer, params, &rows, e)) {
+        return false;
+    }
+    va_str_t reason = wk_cell(rows, 0, "transfer_reason");
+    t->reason = reason.data != NULL ? wk_cut_text(reason, MAX_REASON) : VA_STR("");
+    t->accepted = wk_cell_bool(rows, 0, "accepted");
+    return true;
+}
+
+/* ---------------------------------------------------------------- the person */
+
+/* In the language of the shop's people. */
+static bool whisper_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    transfer_t *t = arg;
+    wk_phone_t *v = &t->v;
+    if (!wk_phone_load(tx, v, e) || !read_transfer(tx, t, e) ||
+        !wk_sql(tx, &wk_sql_shop_language, NULL, &rows, e)) {
+        return false;
+    }
+    v->speech.language =
+        wk_catalogue_pick(v->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
+    wk_speech_begin(&v->speech);
+    wk_speech_whisper(&v->speech,
+                      wk_say(v->ctx->arena, v->speech.language, "speech.whisper",
+                             {"shop", v->shop}, {"who", wk_phone_who(v)},
+                             {"reason", t->reason}),
+                      v->turn);
+    t->twiml = wk_speech_end(&v->speech);
+    return true;
+}
+
+static bool publish_joined(wk_tx_t *tx, const wk_phone_t *v, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "human_agent_joined", v->customer, v->call);
+    va_json_add_str(ev.json, "callSid", v->sid);
+    va_json_add_c(ev.json, "by", "phone");
+    return wk_event_end(&ev, e);
+}
+
+static bool accept_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    transfer_t *t = arg;
+    wk_phone_t *v = &t->v;
+    if (!wk_phone_load(tx, v, e)) {
+        return false;
+    }
+    va_str_t params[] = {v->call, turn_text(v)};
+    if (!wk_sql(tx, &wk_sql_phone_accepted, params, &rows, e) ||
+        (wk_rows_count(rows) > 0 && !publish_joined(tx, v, e))) {
+        return false;
+    }
+    wk_speech_begin(&v->speech);
+    wk_speech_say(&v->speech, wk_text(v->speech.language, "speech.accepted"));
+    t->twiml = wk_speech_end(&v->speech);
+    return true;
+}
+
+/* ---------------------------------------------------------------- the caller again */
+
+/* Nobody took it: somebody calls back, and the caller may say what it is about. */
+static bool nobody(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
+{
+    wk_phone_t *v = &t->v;
+    wk_arena_t *a = v->ctx->arena;
+    va_str_t key = wk_phone_key(v, v->turn);
+    wk_dialog_t dialog = {.expected = WK_EXPECT_MESSAGE};
+    va_str_t state[] = {v->customer, wk_dialog_write(a, &dialog),
+                        wk_language_code(v->speech.language), VA_STR_NULL};
+    wk_task_t task = {.kind = "callback",
+                      .key = wk_printf(a, "transfer:%.*s", (int)key.len, key.data),
+                      .priority = "high",
+                      .title = "task.transfer",
+                      .text = t->reason,
+                      .who = wk_phone_who(v),
+                      .customer = v->customer};
+    t->text = wk_text(v->speech.language, "speech.nobody");
+    return wk_task_raise(v->ctx, tx, &task, e) &&
+           (v->customer.data == NULL || wk_sql(tx, &wk_sql_customer_dialog, state, NULL, e));
+}
+
+static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    transfer_t *t = arg;
+    wk_phone_t *v = &t->v;
+    if (!wk_phone_answered(tx, v, v->turn, &t->answer, e) || !wk_phone_load(tx, v, e)) {
+        return false;
+    }
+    if (t->answer.data != NULL) {
+        return true;
+    }
+    if (!read_transfer(tx, t, e)) {
+        return false;
+    }
+    if (t->accepted) {
+        t->text = wk_text(v->speech.language, "speech.after_human");
+    } else if (!nobody(tx, t, e)) {
+        return false;
+    }
+    wk_speech_begin(&v->speech);
+    wk_speech_listen(&v->speech, t->text, v->turn + 1, 0);
+    t->twiml = wk_speech_end(&v->speech);
+    return wk_phone_said(tx, v, v->turn, t->text, t->twiml, e);
+}
+
+/* ---------------------------------------------------------------- handlers */
+
+static wk_outcome_t run(wk_ctx_t *ctx, wk_tx_fn fn, transfer_t *t, va_reply_t *reply,
+                        wk_error_t *e)
+{
+    *t = (transfer_t){.accepted = false};
+    if (!wk_phone_read(ctx, &t->v, e) ||
+        !wk_tx(ctx->db, ctx->arena, t->v.organization, 0, fn, t, e)) {
+        return wk_phone_failed(&t->v, reply, e);
+    }
+    return wk_phone_reply(reply, t->answer.data != NULL ? t->answer : t->twiml);
+}
+
+wk_outcome_t wk_phone_whisper(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    transfer_t t;
+    return run(ctx, whisper_tx, &t, reply, e);
+}
+
+wk_outcome_t wk_phone_accept(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    transfer_t t;
+    return run(ctx, accept_tx, &t, reply, e);
+}
+
+wk_outcome_t wk_phone_transfer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    transfer_t t;
+    wk_outcome_t outcome = run(ctx, back_tx, &t, reply, e);
+    if (outcome == WK_DONE && t.twiml.data != NULL) {
+        wk_phone_goes_on(&t.v, t.v.turn + 1, WK_PHONE_HOLD_MS);
+    }
+    return outcome;
+}

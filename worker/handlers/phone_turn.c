@@ -1,0 +1,345 @@
+/*
+ * phone.turn: what the caller said, or that he said nothing, and what he hears then.
+ *
+ * However often a turn is asked for, and whatever dies while it is answered, it is heard once,
+ * each of its effects is had once, and its answer is one document.
+ */
+#include "worker/agent/conversation.h"
+#include "worker/agent/event.h"
+#include "worker/agent/redact.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/phone.h"
+#include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/store/customers.h"
+#include "worker/store/messages.h"
+#include "worker/store/phone.h"
+
+#define MAX_HEARD    2000 /* bytes */
+#define MAX_BEFORE   4
+#define MAX_SILENCES 2
+
+typedef enum { GOES_ON, PUT_THROUGH, ENDS } next_t;
+
+typedef struct {
+    wk_phone_t v;
+    wk_conversation_t talk;
+    va_str_t confidence; /* of what was heard, or absent */
+    va_str_t answer;     /* of an earlier request */
+    bool silent;
+
+    next_t next;
+    wk_destination_t person;
+    va_str_t reason; /* why the call is put through, or ends */
+    va_str_t text, twiml;
+} turn_t;
+
+/* ---------------------------------------------------------------- what was heard */
+
+/* 0 to 1, else absent. */
+static va_str_t confidence_of(const wk_phone_t *v)
+{
+    va_str_t text = va_form_get(&v->form, "Confidence");
+    bool ok = text.len > 0 && text.len < 20 && (text.data[0] == '0' || text.data[0] == '1');
+    for (size_t i = 1; ok && i < text.len; i++) {
+        ok = (i == 1 && text.data[i] == '.') ||
+             (i > 1 && text.data[0] == '0' && text.data[i] >= '0' && text.data[i] <= '9');
+    }
+    return ok ? text : VA_STR_NULL;
+}
+
+/* A key says more than what was half heard beside it. */
+static void read_heard(turn_t *t)
+{
+    wk_arena_t *a = t->v.ctx->arena;
+    va_str_t keys = va_form_get(&t->v.form, "Digits");
+    va_str_t words = wk_clean_text(a, va_form_get(&t->v.form, "SpeechResult"));
+    va_str_t heard = wk_trim(keys.len > 0 ? wk_clean_text(a, keys) : words);
+    t->silent = heard.len == 0;
+    t->confidence = keys.len == 0 ? confidence_of(&t->v) : VA_STR_NULL;
+    t->talk = (wk_conversation_t){.ctx = t->v.ctx,
+                                  .catalogue = t->v.catalogue,
+                                  .channel = "voice",
+                                  .key = wk_phone_key(&t->v, t->v.turn),
+                                  .text = wk_cut_text(heard, MAX_HEARD)};
+}
+
+/* What is said to us in pieces is masked in pieces too. */
+static bool mask(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t before[MAX_BEFORE];
+    size_t n = 0;
+    wk_arena_t *a = wk_tx_arena(tx);
+    if (!wk_sql(tx, &wk_sql_turn_recent, &t->v.call, &rows, e)) {
+        return false;
+    }
+    for (; n < MAX_BEFORE && n < wk_rows_count(rows); n++) {
+        before[n] = wk_cell(rows, n, "content");
+    }
+    t->talk.text = wk_redact_live(wk_redactor(a, t->v.catalogue), a, t->talk.text, before, n);
+    return true;
+}
+
+/* Who calls, as far as the shop believes the carrier; the talk's language is the address's. */
+static bool know_caller(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_conversation_t *c = &t->talk;
+    c->number = t->v.number;
+    c->shown = wk_phone_who(&t->v);
+    c->shop_number = t->v.shop_number;
+    c->call = t->v.call;
+    c->level = t->v.attested ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
+    if (t->v.customer.data != NULL) {
+        if (!wk_sql(tx, &wk_sql_phone_customer, &t->v.customer, &rows, e)) {
+            return false;
+        }
+        if (wk_rows_count(rows) == 1) {
+            wk_conversation_customer(tx, c, rows);
+        }
+    }
+    c->now = t->v.speech.language;
+    return true;
+}
+
+/* ---------------------------------------------------------------- what comes of it */
+
+static bool says_goodbye(const turn_t *t)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->v.catalogue); i++) {
+        const wk_language_t *l = wk_catalogue_at(t->v.catalogue, i);
+        if (wk_phrases_in(wk_word_list(l, "intent.goodbye"), &t->talk.reading.words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool intent_is(const turn_t *t, const char *intent)
+{
+    return strcmp(t->talk.reception.intent, intent) == 0;
+}
+
+/* Whoever wants a person is put through while one can be had; else he is called back. */
+static void seek_person(turn_t *t)
+{
+    t->person = wk_phone_person(&t->v, t->talk.text);
+    if (t->person.number.data == NULL) {
+        return;
+    }
+    t->next = PUT_THROUGH;
+    t->reason = t->talk.text;
+    t->talk.reception.task = NULL;
+    t->text = wk_phone_text(&t->v, t->v.transfer_message, "speech.transferring");
+}
+
+static void decide(turn_t *t)
+{
+    const wk_conversed_t *model = &t->talk.conversed;
+    bool small_talk = intent_is(t, "thanks") || intent_is(t, "none") || intent_is(t, "no") ||
+                      intent_is(t, "greeting");
+    t->v.speech.language = t->talk.reception.language;
+    t->text = t->talk.reception.text;
+    if (model->transfer.number.data != NULL) {
+        t->next = PUT_THROUGH;
+        t->person = model->transfer;
+        t->reason = model->transfer_reason;
+    } else if (model->ends.data != NULL) {
+        t->next = ENDS;
+        t->reason = model->ends;
+    } else if (intent_is(t, "human")) {
+        seek_person(t);
+    } else if (small_talk && says_goodbye(t)) {
+        t->next = ENDS;
+        t->reason = VA_STR("goodbye");
+        t->text = wk_phone_text(&t->v, t->v.end_message, "speech.goodbye");
+        t->talk.reception.dialog = (wk_dialog_t){.expected = WK_EXPECT_NOTHING};
+    }
+}
+
+/* The longest call is over, or soon will be. */
+static bool heed_length(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    wk_arena_t *a = t->v.ctx->arena;
+    const wk_language_t *l = t->v.speech.language;
+    if (t->next != GOES_ON) {
+        return true;
+    }
+    if (t->v.elapsed_s >= t->v.max_s) {
+        t->next = ENDS;
+        t->reason = VA_STR("limit");
+        va_str_t over = wk_text(l, "speech.limit_over");
+        t->text =
+            wk_printf(a, "%.*s %.*s", (int)t->text.len, t->text.data, (int)over.len, over.data);
+    } else if (t->v.elapsed_s >= t->v.max_s - WK_PHONE_WARN_S && !t->v.warned) {
+        va_str_t soon = wk_text(l, "speech.limit_soon");
+        t->text =
+            wk_printf(a, "%.*s %.*s", (int)t->text.len, t->text.data, (int)soon.len, soon.data);
+        return wk_sql(tx, &wk_sql_phone_warned, &t->v.call, NULL, e);
+    }
+    return true;
+}
+
+static void decide_silence(turn_t *t)
+{
+    static const char *const texts[] = {"speech.not_heard", "speech.still_there",
+                                        "speech.silence"};
+    int64_t before = t->v.silences < MAX_SILENCES ? t->v.silences : MAX_SILENCES;
+    t->text = wk_text(t->v.speech.language, texts[before]);
+    if (before == MAX_SILENCES) {
+        t->next = ENDS;
+        t->reason = VA_STR("silence");
+    }
+}
+
+/* ---------------------------------------------------------------- storing it */
+
+static bool write_answer(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    wk_phone_t *v = &t->v;
+    wk_speech_begin(&v->speech);
+    switch (t->next) {
+    case PUT_THROUGH:
+        if (!wk_phone_put_through(tx, v, &t->person, t->reason, t->text, v->turn + 1, e)) {
+            return false;
+        }
+        break;
+    case ENDS:
+        wk_speech_say(&v->speech, t->text);
+        wk_speech_hang_up(&v->speech);
+        break;
+    case GOES_ON:
+        wk_speech_listen(&v->speech, t->text, v->turn + 1, t->silent ? v->silences + 1 : 0);
+        break;
+    }
+    t->twiml = wk_speech_end(&v->speech);
+    return true;
+}
+
+static bool publish_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "user_transcript", t->v.customer, t->v.call);
+    va_json_add_str(ev.json, "callSid", t->v.sid);
+    va_json_add_str(ev.json, "transcript", t->talk.text);
+    if (t->confidence.data != NULL) {
+        va_json_key(ev.json, "confidence");
+        va_json_put_number(ev.json, t->confidence);
+    }
+    va_json_add_str(ev.json, "language", wk_language_code(t->v.speech.language));
+    return wk_event_end(&ev, e);
+}
+
+static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_language_t *from,
+                           wk_error_t *e)
+{
+    wk_event_t ev;
+    if (from == t->v.speech.language) {
+        return true;
+    }
+    wk_event_begin(&ev, tx, "language_switched", t->v.customer, t->v.call);
+    va_json_add_str(ev.json, "from", wk_language_code(from));
+    va_json_add_str(ev.json, "to", wk_language_code(t->v.speech.language));
+    return wk_event_end(&ev, e);
+}
+
+static bool store_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
+{
+    va_str_t params[] = {t->v.call,
+                         t->v.customer,
+                         t->talk.text,
+                         wk_language_code(t->v.speech.language),
+                         t->confidence,
+                         t->talk.key,
+                         va_str_c(t->talk.reception.intent)};
+    return wk_sql(tx, &wk_sql_phone_heard, params, NULL, e) && publish_heard(tx, t, e);
+}
+
+static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    va_str_t params[] = {t->v.call, wk_language_code(t->v.speech.language),
+                         t->next == ENDS ? t->reason : VA_STR_NULL, VA_STR_NULL};
+    return heed_length(tx, t, e) && write_answer(tx, t, e) &&
+           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
+           wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e);
+}
+
+/* What was said, what is answered, and all that follows of it: one transaction. */
+static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    const wk_language_t *before = t->v.speech.language;
+    decide(t);
+    return store_heard(tx, t, e) && publish_switch(tx, t, before, e) &&
+           (t->talk.customer.data == NULL || wk_conversation_keep(tx, &t->talk, e)) &&
+           store_said(tx, t, e);
+}
+
+static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    turn_t *t = arg;
+    if (!wk_phone_answered(tx, &t->v, t->v.turn, &t->answer, e) ||
+        !wk_phone_load(tx, &t->v, e)) {
+        return false;
+    }
+    if (t->answer.data != NULL) {
+        return true;
+    }
+    if (t->silent) {
+        decide_silence(t);
+        return store_said(tx, t, e);
+    }
+    return know_caller(tx, t, e) && mask(tx, t, e) && wk_conversation_judge(tx, &t->talk, e) &&
+           (t->talk.thinks || store(tx, t, e));
+}
+
+static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return store(tx, arg, e);
+}
+
+static bool read_again_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    turn_t *t = arg;
+    return wk_phone_answered(tx, &t->v, t->v.turn, &t->answer, e);
+}
+
+static bool answer(turn_t *t, wk_error_t *e)
+{
+    wk_ctx_t *ctx = t->v.ctx;
+    va_str_t organization = t->v.organization;
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, hear_tx, t, e)) {
+        return false;
+    }
+    return t->answer.data != NULL || !t->talk.thinks ||
+           (wk_conversation_think(&t->talk, organization, e) &&
+            wk_tx(ctx->db, ctx->arena, organization, 0, store_tx, t, e));
+}
+
+/* Another run answered the same turn first: its answer is the turn's. */
+static bool answered_by_another(turn_t *t, wk_error_t *e)
+{
+    wk_ctx_t *ctx = t->v.ctx;
+    return e->code == WK_CONFLICT &&
+           wk_tx(ctx->db, ctx->arena, t->v.organization, 0, read_again_tx, t, e) &&
+           t->answer.data != NULL;
+}
+
+wk_outcome_t wk_phone_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    turn_t t = {.next = GOES_ON};
+    if (!wk_phone_read(ctx, &t.v, e)) {
+        return wk_phone_failed(&t.v, reply, e);
+    }
+    read_heard(&t);
+    if (!answer(&t, e) && !answered_by_another(&t, e)) {
+        return wk_phone_failed(&t.v, reply, e);
+    }
+    if (t.answer.data != NULL) {
+        return wk_phone_reply(reply, t.answer);
+    }
+    wk_phone_goes_on(&t.v, t.v.turn + 1,
+                     t.next == PUT_THROUGH ? WK_PHONE_DIAL_S * INT64_C(1000)
+                                           : WK_PHONE_HOLD_MS);
+    return wk_phone_reply(reply, t.twiml);
+}

@@ -1,0 +1,88 @@
+#include "worker/store/phone.h"
+
+const wk_sql_t wk_sql_phone_shop = {
+    "phone_shop",
+    "SELECT o.name, o.phone, o.owner_phone, o.plan, o.language,"
+    "       array_to_json(o.languages) AS languages, array_to_json(o.engines) AS engines,"
+    "       o.max_concurrent_calls, o.max_call_seconds, o.elevenlabs_agent_id,"
+    "       g.transfer_destinations AS destinations, g.twilio_voice, g.twilio_language,"
+    "       g.voice_end_call_message AS end_message, g.transfer_message,"
+    "       is_open(o.hours, o.timezone) AS open"
+    "  FROM organizations o JOIN agent_configs g ON g.organization_id = o.id"
+    " WHERE o.id = current_organization()",
+    0};
+
+const wk_sql_t wk_sql_phone_call = {
+    "phone_call",
+    "SELECT c.id, c.customer_id, c.language, c.engine,"
+    "       extract(epoch FROM now() - c.started_at)::bigint AS elapsed,"
+    "       c.metadata ? 'warned' AS warned,"
+    "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
+    "           AS customer_number,"
+    "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
+    "           AS shop_number,"
+    "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
+    "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
+    "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested"
+    "  FROM calls c JOIN agent_configs g ON g.organization_id = c.organization_id"
+    " WHERE c.twilio_call_sid = $1",
+    1};
+
+const wk_sql_t wk_sql_phone_customer = {
+    "phone_customer",
+    "SELECT id, name, first_name, preferred_language, conversation_language, dialog_state"
+    "  FROM customers WHERE id = $1::uuid FOR UPDATE",
+    1};
+
+const wk_sql_t wk_sql_phone_answered = {
+    "phone_answered",
+    "SELECT metadata ->> 'twiml' AS twiml FROM messages"
+    " WHERE provider = 'twilio' AND provider_message_id = $1",
+    1};
+
+const wk_sql_t wk_sql_phone_heard = {
+    "phone_heard",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      content, language, confidence, provider, provider_message_id, "
+    "intent,"
+    "                      occurred_at)"
+    " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'inbound', 'customer', $3, "
+    "$4,"
+    "         $5::numeric, 'twilio', $6 || ':heard', $7, clock_timestamp())"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING",
+    7};
+
+const wk_sql_t wk_sql_phone_said = {
+    "phone_said",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      content, language, provider, provider_message_id, metadata,"
+    "                      occurred_at)"
+    " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'outbound', 'agent', $3, $4,"
+    "         'twilio', $5, jsonb_build_object('twiml', $6::text), clock_timestamp())"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    6};
+
+const wk_sql_t wk_sql_phone_goes_on = {
+    "phone_goes_on",
+    "UPDATE calls"
+    "   SET language = $2, end_reason = coalesce(end_reason, $3), engine = coalesce($4, engine)"
+    " WHERE id = $1::uuid",
+    4};
+
+const wk_sql_t wk_sql_phone_warned = {
+    "phone_warned",
+    "UPDATE calls SET metadata = metadata || '{\"warned\": true}' WHERE id = $1::uuid", 1};
+
+const wk_sql_t wk_sql_phone_accepted = {
+    "phone_accepted",
+    "UPDATE calls SET metadata = metadata || jsonb_build_object('accepted', $2::bigint)"
+    " WHERE id = $1::uuid AND (metadata ->> 'accepted')::bigint IS DISTINCT FROM $2::bigint"
+    " RETURNING id",
+    2};
+
+const wk_sql_t wk_sql_phone_transfer = {
+    "phone_transfer",
+    "SELECT customer_id, transfer_reason, transferred_to,"
+    "       coalesce((metadata ->> 'accepted')::bigint = $2::bigint, false) AS accepted"
+    "  FROM calls WHERE id = $1::uuid",
+    2};

@@ -1,0 +1,53 @@
+/* Calls that are talked with by TwiML: what a turn needs to know, and what it leaves. */
+#ifndef WK_STORE_PHONE_H
+#define WK_STORE_PHONE_H
+
+#include "worker/db.h"
+
+/*
+ * The shop as its phone needs it: name phone owner_phone plan language languages (JSON) engines
+ * (JSON, first to last) max_concurrent_calls max_call_seconds elevenlabs_agent_id
+ * destinations (JSON) twilio_voice twilio_language end_message transfer_message (JSON by
+ * language) open.
+ */
+extern const wk_sql_t wk_sql_phone_shop;
+
+/*
+ * $1 CallSid: id customer_id language elapsed (s, since it began) warned (of its length) engine
+ * customer_number shop_number attested: the carrier vouches for the number as far as the shop
+ * asks.
+ */
+extern const wk_sql_t wk_sql_phone_call;
+
+/* $1 customer: the columns of wk_sql_customer_reach, locked likewise. */
+extern const wk_sql_t wk_sql_phone_customer;
+
+/* $1 key of the turn: twiml, the document it was answered with. */
+extern const wk_sql_t wk_sql_phone_answered;
+
+/*
+ * What was heard. $1 call, $2 customer or null, $3 text, $4 language, $5 confidence or null,
+ * $6 key of the turn, $7 intent or null.
+ */
+extern const wk_sql_t wk_sql_phone_heard;
+
+/*
+ * What is said. $1 call, $2 customer or null, $3 text, $4 language, $5 key of the turn, $6 the
+ * document. No row: the turn was answered before.
+ */
+extern const wk_sql_t wk_sql_phone_said;
+
+/* $1 call, $2 language, $3 why it ends or null, $4 the engine that has it now or null. */
+extern const wk_sql_t wk_sql_phone_goes_on;
+
+/* $1 call: its length was spoken of. */
+extern const wk_sql_t wk_sql_phone_warned;
+
+/* $1 call, $2 turn: a person took the call that was put through then; no row: he had already.
+ */
+extern const wk_sql_t wk_sql_phone_accepted;
+
+/* $1 call, $2 turn: accepted, and customer_id transfer_reason transferred_to. */
+extern const wk_sql_t wk_sql_phone_transfer;
+
+#endif
