@@ -204,10 +204,11 @@ va_str_t wk_phone_who(const wk_phone_t *v)
 
 /* ---------------------------------------------------------------- to a person */
 
-wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t words)
+wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t named, va_str_t words)
 {
     wk_transfer_wish_t wish = {.destinations = v->destinations,
                                .owner = v->owner,
+                               .named = named,
                                .words = words,
                                .not_to = {v->number, v->shop_number}};
     return v->open ? wk_transfer_choose(v->ctx->arena, v->catalogue, &wish)

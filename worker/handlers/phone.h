@@ -69,8 +69,8 @@ va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *na
 /* As people of the shop are told who calls. */
 va_str_t wk_phone_who(const wk_phone_t *v);
 
-/* The person the call can be put through to now; number absent: nobody. */
-wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t words);
+/* The person the call can be put through to now; number absent: nobody. named may be absent. */
+wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t named, va_str_t words);
 
 /* Publishes and stores that the call is put through, and writes its TwiML behind the text. */
 bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to,

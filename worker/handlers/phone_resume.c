@@ -95,19 +95,21 @@ static va_str_t detail(const resume_t *r, const char *name)
     return va_json_get_string(value, name);
 }
 
+/* A voice process leaves the arguments of transfer_to_human. */
 static bool dial_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     resume_t *r = arg;
     wk_phone_t *v = &r->v;
-    va_str_t words = detail(r, "words"), text = detail(r, "text");
-    wk_destination_t to = wk_phone_person(v, words.data != NULL ? words : VA_STR(""));
+    va_str_t said = detail(r, "client_message"), reason = detail(r, "reason");
+    reason = reason.data != NULL ? reason : VA_STR("");
+    wk_destination_t to = wk_phone_person(v, detail(r, "destination"), reason);
     int64_t turn = r->back.state.turn + 1;
     wk_speech_begin(&v->speech);
     if (to.number.data == NULL) {
         wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "transfer", turn, NULL));
     } else if (!wk_phone_put_through(
-                   tx, v, &to, words.data != NULL ? words : VA_STR(""),
-                   text.len > 0 ? text : wk_text(v->speech.language, "speech.transferring"),
+                   tx, v, &to, reason,
+                   said.len > 0 ? said : wk_text(v->speech.language, "speech.transferring"),
                    turn, e)) {
         return false;
     }
@@ -147,10 +149,9 @@ static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 
 static bool answer(resume_t *r, wk_error_t *e)
 {
-    va_str_t engine = named_engine(r), text = detail(r, "text");
-    const wk_language_t *l = r->v.speech.language;
+    va_str_t engine = named_engine(r), text = detail(r, "message");
     if (next_is(r, "hangup")) {
-        say_and_hang_up(r, text.len > 0 ? text : wk_text(l, "speech.goodbye"));
+        say_and_hang_up(r, text); /* the engine said its own last words */
         return true;
     }
     if (next_is(r, "overflow")) {

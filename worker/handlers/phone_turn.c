@@ -124,7 +124,7 @@ static bool intent_is(const turn_t *t, const char *intent)
 /* Whoever wants a person is put through while one can be had; else he is called back. */
 static void seek_person(turn_t *t)
 {
-    t->person = wk_phone_person(&t->v, t->talk.text);
+    t->person = wk_phone_person(&t->v, VA_STR_NULL, t->talk.text);
     if (t->person.number.data == NULL) {
         return;
     }

@@ -8,8 +8,6 @@
 #include "worker/handlers/voice_call.h"
 #include "worker/handlers/webhook.h"
 
-#define END_CALL "end_call"
-
 typedef struct {
     wk_voice_call_t call;
     wk_context_t context;
@@ -32,18 +30,6 @@ static void begin_tool(va_json_writer_t *w, const char *name, va_str_t descripti
     va_json_key(w, "parameters");
 }
 
-/* The call's own, which no other channel has. */
-static void add_end_call(va_json_writer_t *w, const wk_language_t *en)
-{
-    static const wk_arg_t args[] = {
-        {.name = "reason", .description = "why the call is over, in a few words", .max = 300},
-        {NULL},
-    };
-    begin_tool(w, END_CALL, wk_text(en, "tool.end_call"));
-    wk_args_schema(w, args);
-    va_json_object_end(w);
-}
-
 /* A JSON array, as text. */
 static va_str_t tools_of(wk_arena_t *a, const wk_voice_call_t *call)
 {
@@ -60,7 +46,6 @@ static va_str_t tools_of(wk_arena_t *a, const wk_voice_call_t *call)
             va_json_object_end(w);
         }
     }
-    add_end_call(w, en);
     va_json_array_end(w);
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
 }
