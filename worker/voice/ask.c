@@ -190,14 +190,15 @@ static void push(wk_asks_t *asks, const wk_question_t *q, const char *id, bool w
     wk_aredis_script(asks->redis, &wk_script_push, &key, 1, args, 5, fn, ctx);
 }
 
-/* NEW id, RUNNING id, or DONE id reply: of the first job of that deduplication key. */
+/* NEW, or RUNNING id, DONE id reply: of the first job of that deduplication key. */
 static void on_pushed(void *ctx, const redisReply *reply)
 {
     pending_t *p = ctx;
     p->requests--;
-    if (reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements < 2) {
+    bool known = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2;
+    if (!known && !va_str_eq(wk_redis_str(reply), VA_STR("NEW"))) {
         answer(p, NULL);
-    } else if (!va_str_eq(wk_redis_str(reply->element[0]), VA_STR("NEW"))) {
+    } else if (known) {
         snprintf(p->id, sizeof(p->id), "%s", reply->element[1]->str);
         look(p);
     }
