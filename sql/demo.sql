@@ -103,6 +103,11 @@ insert into voiceagent.integrations (organization_id, service, account_id)
 values ('d0000000-0000-4000-8000-000000000001', 'shopify', 'bici-downtown.myshopify.com')
 on conflict do nothing;
 
+-- The token is HUBSPOT_ACCESS_TOKEN's.
+insert into voiceagent.integrations (organization_id, service, account_id)
+values ('d0000000-0000-4000-8000-000000000001', 'hubspot', '62515')
+on conflict do nothing;
+
 insert into voiceagent.credit_entries (id, organization_id, kind, amount, key, description)
 values ('d0000000-0000-4000-8000-000000000061', 'd0000000-0000-4000-8000-000000000001', 'grant', 1000, 'grant:demo', 'Demo credits')
 on conflict do nothing;

@@ -54,6 +54,9 @@ typedef struct {
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
     int openai_session_s; /* how old a realtime session grows before another takes over */
     const char *shopify_base_url, *shopify_access_token;
+    const char *hubspot_base_url,
+        *hubspot_access_token;       /* of shops without a token of their own */
+    const char *hubspot_api_version; /* HUBSPOT_API_VERSION: dated */
     const char *google_base_url, *google_client_id, *google_client_secret;
     const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
 

@@ -13,6 +13,7 @@
 #include "worker/process.h"
 #include "worker/stop.h"
 #include "worker/store/calendar.h"
+#include "worker/store/campaigns.h"
 #include "worker/store/outbox.h"
 #include "worker/store/reminders.h"
 
@@ -24,8 +25,8 @@
 #define FLUSH_MS           1000
 #define REDIS_TIMEOUT_MS   2000
 #define DUE_ROWS           100
-#define DUE_REMINDERS      10000 /* organizations; whoever waits for the morning is among them */
-#define REMINDERS_MS       30000
+#define DUE_SWEEPS         10000 /* organizations; whoever waits for the morning is among them */
+#define SWEEPS_MS          30000
 #define CALENDARS_MS       10000
 #define CALENDARS_AGAIN_MS 300000
 
@@ -77,14 +78,17 @@ static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
     return ok;
 }
 
-/* One job a shop and round, whoever leads. */
-static bool push_reminders(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
+/*
+ * One job a shop and round, whoever leads. Its serial is the shop's, so that reminders and
+ * campaigns see what the other has sent.
+ */
+static bool push_sweep(wk_ctx_t *ctx, const char *type, va_str_t organization, wk_error_t *e)
 {
     bool known;
-    va_str_t id = wk_printf(ctx->arena, "reminders-%.*s-%lld", (int)organization.len,
-                            organization.data, (long long)(wk_now_ms() / REMINDERS_MS));
+    va_str_t id = wk_printf(ctx->arena, "%s-%.*s-%lld", type, (int)organization.len,
+                            organization.data, (long long)(wk_now_ms() / SWEEPS_MS));
     va_job_t job = {.id = id,
-                    .type = VA_STR("reminders.send"),
+                    .type = va_str_c(type),
                     .org = organization,
                     .lane = organization,
                     .serial = organization,
@@ -93,21 +97,31 @@ static bool push_reminders(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
                     .trace = id,
                     .auth_scheme = VA_STR("internal"),
                     .body = VA_STR("{}")};
-    return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * REMINDERS_MS / 1000, ctx->arena, &known,
+    return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * SWEEPS_MS / 1000, ctx->arena, &known,
                          e);
 }
 
-static bool send_reminders(wk_ctx_t *ctx, wk_error_t *e)
+static bool push_sweeps(wk_ctx_t *ctx, const char *type, const wk_sql_t *whose, wk_error_t *e)
 {
-    due_t due = {.sql = &wk_sql_reminders_due, .most = DUE_REMINDERS};
+    due_t due = {.sql = whose, .most = DUE_SWEEPS};
     if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
         return false;
     }
     bool ok = true;
     for (size_t i = 0; ok && i < due.n; i++) {
-        ok = push_reminders(ctx, due.organizations[i], e);
+        ok = push_sweep(ctx, type, due.organizations[i], e);
     }
     return ok;
+}
+
+static bool send_reminders(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "reminders.send", &wk_sql_reminders_due, e);
+}
+
+static bool send_campaigns(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "campaigns.send", &wk_sql_campaigns_due, e);
 }
 
 /* One job for what was last looked at then; another only when that did not help for long. */
@@ -156,7 +170,8 @@ static struct {
     int64_t next_ms; /* monotonic */
 } tasks[] = {
     {"outbox", 2000, drain_leftovers, 0},
-    {"reminders", REMINDERS_MS, send_reminders, 0},
+    {"reminders", SWEEPS_MS, send_reminders, 0},
+    {"campaigns", SWEEPS_MS, send_campaigns, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };
 

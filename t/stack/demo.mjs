@@ -141,9 +141,10 @@ async function phone() {
     language: 'en',
     cost: 310,
     title: 'Order status',
-    summary: 'The caller asked where order 1042 is and was told its tracking number.',
+    summary:
+        'The caller asked where order 1042 is and was told its tracking number. Asked the shop to follow up by text about the price of a gravel bike.',
     evaluation: {resolved: 'success'},
-    data: {reason: 'order status'},
+    data: {reason: 'order status', bike_type: 'gravel', budget_range: '2000 to 2500'},
     turns: [
       {role: 'agent', message: greeting ?? 'Hello'},
       {role: 'user', message: 'Where is my bike? Order 1042.'},
@@ -152,7 +153,10 @@ async function phone() {
         message: `It is on its way, tracking number ${TRACKING}.`,
         tool: {name: 'lookup_order', arguments: {order_number: '1042'}, result: {status: 'shipped'}}
       },
-      {role: 'user', message: 'Great, thank you. Bye!'},
+      {
+        role: 'user',
+        message: 'Great. Could you text me tomorrow what a gravel bike costs? I have 2000 to 2500. Bye!'
+      },
     ],
   });
   if (!ended.deliveries[0].ok)
@@ -167,6 +171,31 @@ const TABLES = ['customers', 'messages', 'appointments', 'calls', 'tasks', 'effe
 async function counted() {
   const select = TABLES.map((t) => `(select count(*) from ${t}) as ${t}`).join(', ');
   return row(`select ${select}`);
+}
+
+// What follows the call by itself: the judgement, the lead's score, and the follow-up.
+async function concluded(conversation) {
+  const call = await waitFor(
+      'the conclusion of the call',
+      () => row(
+          `select c.id, c.analysis_source, c.call_type, c.outcome, c.resolution, c.lead_score,
+                  u.lead_score as customer_score, u.lead_status,
+                  (select json_object_agg(criterion, result) from evaluations v
+                    where v.call_id = c.id and v.source in ('llm', 'rules')) as criteria
+             from calls c join customers u on u.id = c.customer_id
+            where elevenlabs_conversation_id = :'conversation' and concluded_at is not null`,
+          {conversation}));
+  line('analysis', `by ${call.analysis_source}: ${call.call_type}, ${call.outcome}, ${call.resolution}`);
+  for (const [name, result] of Object.entries(call.criteria)) line('criterion', `${name}: ${result}`);
+  line(
+      'lead', `score ${call.lead_score} of this call, ${call.customer_score} in all: ${call.lead_status}`);
+  const run = await row(
+      `select r.state, r.data ->> 'channel' as channel, m.name, r.due_at, r.customer_id
+         from campaign_runs r join campaigns m on m.id = r.campaign_id where r.key = :'key'`,
+      {key: `followup:${call.id}`});
+  if (!run) throw new Error('no follow-up is scheduled, though one was asked for');
+  line('follow-up', `${run.name}: ${run.channel} at ${run.due_at} (${run.state})`);
+  if (!(call.lead_score > 0)) throw new Error('the lead has no score');
 }
 
 async function showChanges(before, started) {
@@ -231,6 +260,9 @@ async function demo() {
         () => row(
             'select 1 from calls where elevenlabs_conversation_id = :\'conversation\' and status = \'completed\' and summary <> \'\'',
             {conversation}));
+
+    heading('What follows the call');
+    await concluded(conversation);
 
     await events.find('sms_received');
     await events.find('sms_sent');

@@ -1,5 +1,6 @@
 #include "worker/agent/call.h"
 
+#include "worker/agent/call_conclusion.h"
 #include "worker/agent/event.h"
 #include "worker/store/calls.h"
 #include "worker/store/customers.h"
@@ -110,7 +111,10 @@ static bool complete(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
     return wk_sql(tx, &wk_sql_call_complete, params, NULL, e);
 }
 
-/* Row 0 stays, row 1 goes. Each was counted as a contact of its customer. */
+/*
+ * Row 0 stays, row 1 goes, and with it the name its conclusion was asked for by. Each was counted
+ * as a contact of its customer.
+ */
 static bool merge(wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
 {
     va_str_t ids[] = {wk_cell(rows, 0, "id"), wk_cell(rows, 1, "id")};
@@ -119,7 +123,8 @@ static bool merge(wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
     return (!twice || wk_sql(tx, &wk_sql_customer_uncounted, &customer, NULL, e)) &&
            wk_sql(tx, &wk_sql_call_move, ids, NULL, e) &&
            wk_sql(tx, &wk_sql_call_inherit, ids, NULL, e) &&
-           wk_sql(tx, &wk_sql_call_delete, &ids[1], NULL, e);
+           wk_sql(tx, &wk_sql_call_delete, &ids[1], NULL, e) &&
+           (!wk_cell_bool(rows, 1, "analyzed") || wk_call_conclude_later(tx, ids[0], e));
 }
 
 static bool has_ended(va_str_t status)

@@ -1,5 +1,6 @@
 #include "worker/agent/call_analysis.h"
 
+#include "worker/agent/call_conclusion.h"
 #include "worker/agent/event.h"
 #include "worker/store/call_data.h"
 #include "worker/store/calls.h"
@@ -190,15 +191,6 @@ static va_str_t email_of(const wk_report_t *r)
     return ats == 1 && inside && email.len <= 254 ? email : VA_STR_NULL;
 }
 
-static void split_name(va_str_t name, va_str_t *first, va_str_t *last)
-{
-    name = wk_cut_text(wk_trim(name), 120);
-    const char *space = name.len > 0 ? memchr(name.data, ' ', name.len) : NULL;
-    size_t n = space != NULL ? (size_t)(space - name.data) : name.len;
-    *first = text_or_null(va_str(name.data, n));
-    *last = space != NULL ? text_or_null(wk_trim(va_str(space, name.len - n))) : VA_STR_NULL;
-}
-
 static bool learn(wk_tx_t *tx, const wk_catalogue_t *c, const wk_call_t *call,
                   const wk_report_t *r, const wk_verdict_t *v, wk_error_t *e)
 {
@@ -207,7 +199,7 @@ static bool learn(wk_tx_t *tx, const wk_catalogue_t *c, const wk_call_t *call,
     if (call->customer.data == NULL) {
         return true;
     }
-    split_name(wk_collected(r, WK_NAME), &first, &last);
+    wk_split_name(wk_collected(r, WK_NAME), &first, &last);
     va_str_t params[] = {
         call->customer,
         text_or_null(r->summary),
@@ -257,6 +249,7 @@ bool wk_call_analyze(wk_tx_t *tx, const wk_catalogue_t *c, wk_call_t *call,
     bool ok = store_verdict(tx, c, call, r, &v, e) && store_turns(tx, c, call, r, e) &&
               store_data(tx, call, r, e) && store_evaluations(tx, call, r, e) &&
               learn(tx, c, call, r, &v, e) && end_call(tx, call, r, e) &&
-              wk_call_close(tx, call, e) && publish(tx, call, r, &v, e);
+              wk_call_close(tx, call, e) && publish(tx, call, r, &v, e) &&
+              wk_call_conclude_later(tx, call->id, e);
     return ok || wk_error_wrap(e, "call analysis");
 }

@@ -3,15 +3,16 @@
 #include "core/utf8.h"
 
 /* U+00C0 to U+00FF (Latin-1) as the letters beneath; '\0': no letter. */
-static const char latin1[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
+static const char latin1[] =
+    "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
 
 /* Letters of more than one, and those outside Latin-1 that European texts have. */
 static const struct {
     uint32_t code_point;
     const char *letters;
 } others[] = {
-    {0xc6, "ae"},  {0xdf, "ss"},  {0xe6, "ae"},  {0x152, "oe"},
-    {0x153, "oe"}, {0x178, "y"}, {0x160, "s"}, {0x161, "s"}, {0x17d, "z"}, {0x17e, "z"},
+    {0xc6, "ae"}, {0xdf, "ss"}, {0xe6, "ae"}, {0x152, "oe"}, {0x153, "oe"},
+    {0x178, "y"}, {0x160, "s"}, {0x161, "s"}, {0x17d, "z"},  {0x17e, "z"},
 };
 
 static bool is_combining_accent(uint32_t c)
@@ -220,4 +221,18 @@ va_str_t wk_trim(va_str_t text)
         text.len--;
     }
     return text;
+}
+
+static va_str_t absent_if_empty(va_str_t text)
+{
+    return text.len > 0 ? text : VA_STR_NULL;
+}
+
+void wk_split_name(va_str_t name, va_str_t *first, va_str_t *last)
+{
+    name = wk_cut_text(wk_trim(name), 120);
+    const char *space = name.len > 0 ? memchr(name.data, ' ', name.len) : NULL;
+    size_t n = space != NULL ? (size_t)(space - name.data) : name.len;
+    *first = absent_if_empty(va_str(name.data, n));
+    *last = absent_if_empty(space != NULL ? wk_trim(va_str(space, name.len - n)) : VA_STR_NULL);
 }

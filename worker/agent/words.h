@@ -40,8 +40,8 @@ bool wk_phrase_at(const wk_phrase_t *phrase, const wk_words_t *words, size_t i);
 size_t wk_phrases_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t i);
 
 /*
- * The first place, from word from on, where one of the phrases stands, and the longest that does.
- * False, and *at and *len are left alone, when none does.
+ * The first place, from word from on, where one of the phrases stands, and the longest that
+ * does. False, and *at and *len are left alone, when none does.
  */
 bool wk_phrases_find(const wk_phrases_t *phrases, const wk_words_t *words, size_t from,
                      size_t *at, size_t *len);
@@ -58,5 +58,8 @@ va_str_t wk_clean_text(wk_arena_t *a, va_str_t text);
 va_str_t wk_cut_text(va_str_t text, size_t max);
 
 va_str_t wk_trim(va_str_t text);
+
+/* A person's name, of at most 120 bytes, at its first space; absent for an empty part. */
+void wk_split_name(va_str_t name, va_str_t *first, va_str_t *last);
 
 #endif

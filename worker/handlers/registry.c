@@ -1,5 +1,7 @@
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_sync.h"
+#include "worker/agent/call_conclusion.h"
+#include "worker/agent/crm.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
@@ -24,10 +26,16 @@ static const wk_handler_t handlers[] = {
     {"calendar.sync", WK_EFFECT, wk_calendar_sync, WK_CALENDAR_SYNC_ATTEMPTS},
     {"call_status.store", WK_EFFECT, wk_call_status_store, 0},
     {"calls.begin", WK_EFFECT, wk_calls_begin, 0},
+    {"calls.conclude", WK_EFFECT, wk_calls_conclude, WK_CONCLUDE_ATTEMPTS},
     {"calls.get", WK_READ, wk_calls_get, 0},
     {"calls.list", WK_READ, wk_calls_list, 0},
+    {"campaigns.call", WK_EFFECT, wk_campaigns_call, 0},
+    {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
+    {"hubspot.contact", WK_EFFECT, wk_hubspot_contact_changed, WK_HUBSPOT_ATTEMPTS},
+    {"hubspot.log", WK_EFFECT, wk_hubspot_log, WK_HUBSPOT_ATTEMPTS},
+    {"hubspot.webhook", WK_EFFECT, wk_hubspot_webhook, 0},
     {"integrations.callback", WK_EFFECT, wk_integrations_callback, 0},
     {"integrations.connect", WK_READ, wk_integrations_connect, 0},
     {"integrations.list", WK_READ, wk_integrations_list, 0},
@@ -51,7 +59,6 @@ static const wk_handler_t handlers[] = {
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
-    {"post_call.store", WK_EFFECT, wk_post_call_store, 0},
     {"shopify.customer", WK_EFFECT, wk_shopify_customer_fill, 0},
     {"shopify.order", WK_EFFECT, wk_shopify_order_refresh, 0},
     {"shopify.webhook", WK_EFFECT, wk_shopify_webhook, 0},

@@ -15,6 +15,21 @@ static const va_json_limits_t limits = {MAX_LINE, 32, 20000};
 
 /* ---------------------------------------------------------------- request */
 
+static void put_schema(va_json_writer_t *w, const wk_openai_chat_t *chat)
+{
+    va_json_key(w, "response_format");
+    va_json_object(w);
+    va_json_add_c(w, "type", "json_schema");
+    va_json_key(w, "json_schema");
+    va_json_object(w);
+    va_json_add_c(w, "name", chat->schema_name);
+    va_json_add_bool(w, "strict", true);
+    va_json_key(w, "schema");
+    va_json_put_raw(w, chat->schema);
+    va_json_object_end(w);
+    va_json_object_end(w);
+}
+
 static va_str_t body_of(wk_ctx_t *ctx, const wk_openai_chat_t *chat)
 {
     va_buf_t text;
@@ -27,6 +42,9 @@ static va_str_t body_of(wk_ctx_t *ctx, const wk_openai_chat_t *chat)
     if (chat->tools.data != NULL) {
         va_json_key(w, "tools");
         va_json_put_raw(w, chat->tools);
+    }
+    if (chat->schema.data != NULL) {
+        put_schema(w, chat);
     }
     if (chat->max_tokens > 0) {
         va_json_add_int(w, "max_completion_tokens", chat->max_tokens);

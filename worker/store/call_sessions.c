@@ -31,7 +31,8 @@
     WK_SQL_ISO("s.transferred_at") " AS transferred_at," \
     WK_SQL_ISO("s.taken_over_at") " AS taken_over_at," \
     WK_SQL_ISO("s.resumed_at") " AS resumed_at," \
-    WK_SQL_ISO("s.analyzed_at") " AS analyzed_at," \
+    WK_SQL_ISO("s.analyzed_at") " AS analyzed_at, s.analysis_source, s.intents," \
+    "s.unanswered_questions, s.lead_reasons," \
     "s.recording_seconds, s.costs, s.latency," \
     "CASE WHEN octet_length(s.transcript::text) <= 262144 THEN s.transcript END AS transcript," \
     "(SELECT coalesce(json_agg(d), '[]')" \

@@ -7,6 +7,9 @@ const wk_sql_t wk_sql_evaluations_put = {
     "        v.rationale, $2"
     "   FROM jsonb_to_recordset($3::jsonb) AS v (criterion text, result text, rationale text)"
     " ON CONFLICT ON CONSTRAINT evaluations_criterion DO UPDATE"
-    "    SET result = excluded.result, rationale = excluded.rationale, source = excluded.source,"
-    "        evaluated_at = now()",
+    "    SET result = excluded.result, rationale = excluded.rationale, source = "
+    "excluded.source,"
+    "        evaluated_at = now()"
+    "  WHERE excluded.source IN ('elevenlabs', 'staff') OR evaluations.source IN ('rules', "
+    "'llm')",
     3};

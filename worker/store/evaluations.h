@@ -4,7 +4,8 @@
 
 #include "worker/db.h"
 
-/* $1 call, $2 source, $3 [{criterion, result, rationale}]; the last word counts. */
+/* $1 call, $2 source, $3 [{criterion, result, rationale}]; the last word counts, but
+ * for that of rules and models against the platform's and people's. */
 extern const wk_sql_t wk_sql_evaluations_put;
 
 #endif

@@ -21,6 +21,14 @@
     " AND NOT EXISTS (SELECT FROM consent_states n WHERE n.channel = 'sms'" \
     "                   AND n.address = " PHONE " AND NOT n.granted))"
 
+/* An appointment that was made after today's campaign was confirmed today: never both. */
+#define CAMPAIGN_TODAY \
+    "EXISTS (SELECT FROM campaign_runs r" \
+    "         WHERE r.organization_id = a.organization_id AND r.customer_id = a.customer_id" \
+    "           AND r.state IN ('running', 'done') AND r.key LIKE 'campaign:%'" \
+    "           AND r.executed_at >= (now() AT TIME ZONE s.zone)::date::timestamp" \
+    "                                AT TIME ZONE s.zone)"
+
 #define COLUMNS \
     "a.id, a.starts_at::text AS starts," \
     " to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"') AS start," \
@@ -49,7 +57,8 @@ const wk_sql_t wk_sql_reminders_take = {
     "WITH " SHOP
     " SELECT " COLUMNS ", k.kind,"
     "        k.kind <> '48h' AND s.sms_reminders AND s.quiet_ends IS NULL AND " MAY_BE_WRITTEN_TO
-    "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true) AS wanted,"
+    "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true)"
+    "        AND NOT " CAMPAIGN_TODAY " AS wanted,"
     "        EXISTS (SELECT FROM effects f"
     "                 WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) AS moved"
     "   FROM shop s CROSS JOIN appointments a"

@@ -14,14 +14,17 @@ typedef struct {
 
 static sim_t twilio = {.file = "t/sim/twilio.mjs", .base_name = "TWILIO_BASE_URL"};
 static sim_t elevenlabs = {.file = "t/sim/elevenlabs.mjs", .base_name = "ELEVENLABS_BASE_URL"};
+static sim_t openai = {.file = "t/sim/openai.mjs", .base_name = "OPENAI_BASE_URL"};
+static sim_t hubspot = {.file = "t/sim/hubspot.mjs", .base_name = "HUBSPOT_BASE_URL"};
 
 /* ---------------------------------------------------------------- asking */
 
 static bool request(const sim_t *s, const char *method, const char *path, const char *body,
                     wk_http_response_t *res)
 {
-    static const char *const headers[] = {"Content-Type: application/json",
-                                          "xi-api-key: " ELEVENLABS_KEY, NULL};
+    const char *const headers[] = {
+        "Content-Type: application/json", "xi-api-key: " ELEVENLABS_KEY,
+        s == &hubspot ? "Authorization: Bearer " HUBSPOT_TOKEN : NULL, NULL};
     wk_http_request_t req = {.method = method,
                              .url = wk_printf(t_ctx.arena, "%s%s", s->base, path).data,
                              .headers = headers,
@@ -56,6 +59,26 @@ const va_json_t *t_twilio_ask(const char *method, const char *path, const char *
 const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body)
 {
     return ask(&elevenlabs, method, path, body);
+}
+
+const va_json_t *t_openai_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&openai, method, path, body);
+}
+
+const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&hubspot, method, path, body);
+}
+
+void t_openai_script(const char *script)
+{
+    ask(&openai, "POST", "/_sim/script", script);
+}
+
+void t_hubspot_script(const char *script)
+{
+    ask(&hubspot, "POST", "/_sim/script", script);
 }
 
 void t_twilio_script(const char *script)
@@ -99,6 +122,9 @@ static void set_secrets(void)
     setenv("ELEVENLABS_API_KEY", ELEVENLABS_KEY, 1);
     setenv("ELEVENLABS_WEBHOOK_SECRET", "wsec_test", 1);
     setenv("TOOLS_SECRET", "tools-secret", 1);
+    setenv("OPENAI_API_KEY", OPENAI_KEY, 1);
+    setenv("HUBSPOT_ACCESS_TOKEN", HUBSPOT_TOKEN, 1);
+    setenv("HUBSPOT_CLIENT_SECRET", "hubspot-client-secret", 1);
 }
 
 void t_twilio(void)
@@ -117,6 +143,25 @@ void t_elevenlabs(void)
     start_or_reset(&elevenlabs);
     t_config.elevenlabs_base_url = elevenlabs.base;
     t_config.elevenlabs_api_key = ELEVENLABS_KEY;
+}
+
+void t_openai(void)
+{
+    static char base[80];
+    set_secrets();
+    start_or_reset(&openai);
+    snprintf(base, sizeof(base), "%s/v1", openai.base);
+    t_config.openai_base_url = base;
+    t_config.openai_timeout_ms = 60000; /* the first question waits for the description */
+    t_config.openai_api_key = OPENAI_KEY;
+}
+
+void t_hubspot(void)
+{
+    set_secrets();
+    start_or_reset(&hubspot);
+    t_config.hubspot_base_url = hubspot.base;
+    t_config.hubspot_access_token = HUBSPOT_TOKEN;
 }
 
 /* ---------------------------------------------------------------- looking */

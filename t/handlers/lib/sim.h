@@ -10,18 +10,26 @@
 #define TWILIO_ACCOUNT "AC00000000000000000000000000000001"
 #define TWILIO_TOKEN   "twilio-token-that-is-a-secret"
 #define ELEVENLABS_KEY "elevenlabs-key-that-is-a-secret"
+#define OPENAI_KEY     "sk-openai-key-that-is-a-secret"
+#define HUBSPOT_TOKEN  "pat-na1-token-that-is-a-secret"
 
 /* Started when first called, back to their seeds when called again. */
 void t_twilio(void);
 void t_elevenlabs(void);
+void t_openai(void);
+void t_hubspot(void);
 
 /* How they answer next: a script of t/sim/lib/server.mjs, as JSON. */
 void t_twilio_script(const char *script);
 void t_elevenlabs_script(const char *script);
+void t_openai_script(const char *script);
+void t_hubspot_script(const char *script);
 
 /* Any other request to one of them, its JSON; lasts a test. body may be NULL. */
 const va_json_t *t_twilio_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_openai_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body);
 
 /* How many texts to that number Twilio has from us. */
 size_t t_twilio_sent(const char *to);

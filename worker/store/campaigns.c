@@ -1,0 +1,184 @@
+#include "worker/store/campaigns.h"
+
+const wk_sql_t wk_sql_campaigns_due = {
+    "campaigns_due",
+    "SELECT due('campaigns', $1::int) AS organization UNION SELECT due_campaigns($1::int)", 1};
+
+/* clang-format off */
+
+/* Somebody who was followed up on in the last week is left alone by the nurture campaign. */
+#define ABOUT_LEADS \
+    "m.trigger = 'lead_created'" \
+    " AND u.source IN ('call', 'sms', 'chat')" \
+    " AND u.created_at <= now() - m.delay_seconds * interval '1 second'" \
+    " AND u.created_at > now() - m.delay_seconds * interval '1 second' - interval '7 days'" \
+    " AND (NOT m.conditions ? 'lead_status' OR m.conditions -> 'lead_status' ? u.lead_status)" \
+    " AND NOT (coalesce((m.conditions ->> 'no_purchase')::bool, false) AND u.purchase_count > 0)" \
+    " AND NOT EXISTS (SELECT FROM campaign_runs r" \
+    "                  WHERE r.organization_id = u.organization_id AND r.customer_id = u.id" \
+    "                    AND (r.state = 'scheduled' OR r.executed_at > now() - interval '7 days'))"
+
+/* A service longer ago than two years is no reason to write any more. */
+#define ABOUT_SERVICE \
+    "m.trigger = 'service_due'" \
+    " AND s.last_at <= now() - make_interval(months =>" \
+    "         coalesce((m.conditions ->> 'months_since_service')::int, 6))" \
+    " AND s.last_at > now() - interval '2 years'" \
+    " AND NOT EXISTS (SELECT FROM appointments a" \
+    "                  WHERE a.organization_id = u.organization_id AND a.customer_id = u.id" \
+    "                    AND a.status IN ('held', 'confirmed', 'in_progress')" \
+    "                    AND a.starts_at > now())"
+
+#define LAST_SERVICE \
+    "(SELECT greatest(u.last_service_at, (" \
+    "     SELECT max(a.ends_at) FROM appointments a" \
+    "      WHERE a.organization_id = u.organization_id AND a.customer_id = u.id" \
+    "        AND a.status IN ('confirmed', 'in_progress', 'completed') AND a.ends_at < now()" \
+    "        AND a.appointment_type IN ('tune_up', 'repair', 'warranty', 'fitting'))) AS last_at)"
+
+/* clang-format on */
+
+const wk_sql_t wk_sql_campaigns_find = {
+    "campaigns_find",
+    "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key)"
+    " SELECT current_organization(), f.campaign, f.customer,"
+    "        'campaign:' || f.name || ':' || f.customer || ':' || f.period"
+    "   FROM (SELECT m.id AS campaign, m.name, u.id AS customer,"
+    "                to_char(CASE m.trigger WHEN 'lead_created' THEN u.created_at"
+    "                                       ELSE s.last_at END AT TIME ZONE 'UTC', "
+    "'YYYY-MM-DD')"
+    "                    AS period"
+    "           FROM campaigns m CROSS JOIN customers u CROSS JOIN LATERAL " LAST_SERVICE " s"
+    "          WHERE m.is_active AND u.lead_status NOT IN ('cold', 'closed')"
+    "            AND u.phone_number IS NOT NULL"
+    "            AND (" ABOUT_LEADS " OR " ABOUT_SERVICE ")) f"
+    "  WHERE NOT EXISTS (SELECT FROM campaign_runs k WHERE k.key ="
+    "            'campaign:' || f.name || ':' || f.customer || ':' || f.period)"
+    "  LIMIT $1::int"
+    " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
+    1};
+
+const wk_sql_t wk_sql_campaigns_swept = {
+    "campaigns_swept",
+    "UPDATE campaigns SET swept_at = now()"
+    " WHERE is_active AND trigger IN ('lead_created', 'service_due')",
+    0};
+
+/* clang-format off */
+
+/* The wish of the run, else the campaign's. */
+#define CHANNEL "coalesce(r.data ->> 'channel', m.channel)"
+
+/* A promotion needs a yes on record; every other reason only that there is no "no". */
+#define REFUSED \
+    "(coalesce(u.contact_preferences ->> " CHANNEL ", 'true') = 'false'" \
+    " OR coalesce(NOT n.granted, m.call_reason = 'promotion'))"
+
+/* A condition that does not hold any more: it was bought, or the lead was closed meanwhile. */
+#define OBSOLETE \
+    "(u.lead_status = 'closed'" \
+    " OR m.trigger = 'lead_created' AND coalesce((m.conditions ->> 'no_purchase')::bool, false)" \
+    "    AND u.purchase_count > 0" \
+    " OR m.trigger = 'service_due' AND EXISTS (" \
+    "        SELECT FROM appointments a" \
+    "         WHERE a.organization_id = r.organization_id AND a.customer_id = r.customer_id" \
+    "           AND a.status IN ('held', 'confirmed', 'in_progress') AND a.starts_at > now()))"
+
+/*
+ * A campaign's: today somebody hears from a campaign once, and not on the day of a reminder,
+ * be it sent or still to come. What was asked for in a call is no campaign.
+ */
+#define DAY_TAKEN \
+    "(r.key LIKE 'campaign:%' AND (" \
+    "   EXISTS (SELECT FROM campaign_runs k" \
+    "            WHERE k.organization_id = r.organization_id AND k.customer_id = r.customer_id" \
+    "              AND k.id <> r.id AND k.state IN ('running', 'done')" \
+    "              AND k.executed_at >= z.day_begins AND k.key LIKE 'campaign:%')" \
+    "   OR EXISTS (SELECT FROM effects f JOIN messages t" \
+    "                ON t.organization_id = f.organization_id AND t.effect_id = f.id" \
+    "               WHERE t.customer_id = r.customer_id AND t.occurred_at >= z.day_begins" \
+    "                 AND f.key LIKE 'reminder:%')" \
+    "   OR EXISTS (SELECT FROM appointments a" \
+    "               WHERE a.organization_id = r.organization_id AND a.customer_id = r.customer_id" \
+    "                 AND (a.status = 'confirmed' AND a.starts_at > now()" \
+    "                      AND a.starts_at < z.day_ends + interval '48 hours'" \
+    "                      OR a.pickup_ready_at IS NOT NULL" \
+    "                         AND coalesce(a.pickup_notified_at >= z.day_begins, true)))))"
+
+/* clang-format on */
+
+/* Of several runs for one customer the first: the others have to see what became of it. */
+const wk_sql_t wk_sql_campaign_runs_take = {
+    "campaign_runs_take",
+    "SELECT r.id, r.key, m.name, " CHANNEL
+    " AS channel, m.call_reason AS reason, r.customer_id,"
+    "       u.first_name, u.phone_number AS phone, o.name AS shop, p.sender, r.data,"
+    "       coalesce(u.conversation_language, u.preferred_language, o.language) AS language,"
+    "       nullif(m.message_template, '{}') AS template,"
+    "       CASE WHEN NOT m.is_active THEN 'campaign_off'"
+    "            WHEN u.phone_number IS NULL THEN 'no_number'"
+    "            WHEN " CHANNEL " = 'email' THEN 'no_email'"
+    "            WHEN " CHANNEL " = 'sms' AND p.sender IS NULL THEN 'no_sender'"
+    "            WHEN " REFUSED " THEN 'no_consent'"
+    "            WHEN " OBSOLETE " THEN 'obsolete'"
+    "            WHEN r.due_at < now() - interval '3 days' THEN 'too_late'"
+    "       END AS skip,"
+    "       CASE WHEN q.ends IS NOT NULL THEN q.ends WHEN " DAY_TAKEN
+    "            THEN instant_of((z.today + 1) + greatest(g.quiet_until, '10:00'), z.zone)"
+    "       END AS wait_until"
+    "  FROM campaign_runs r"
+    "  JOIN campaigns m ON m.organization_id = r.organization_id AND m.id = r.campaign_id"
+    "  JOIN customers u ON u.organization_id = r.organization_id AND u.id = r.customer_id"
+    "  JOIN organizations o ON o.id = r.organization_id"
+    "  JOIN agent_configs g ON g.organization_id = r.organization_id"
+    "  LEFT JOIN consent_states n ON n.organization_id = r.organization_id"
+    "                            AND n.channel = " CHANNEL " AND n.address = u.phone_number"
+    "  CROSS JOIN LATERAL (SELECT coalesce(u.timezone, zone_of_number(u.phone_number),"
+    "                                      o.timezone::text) AS zone) c"
+    "  CROSS JOIN LATERAL (SELECT c.zone, (now() AT TIME ZONE c.zone)::date AS today,"
+    "      (now() AT TIME ZONE c.zone)::date::timestamp AT TIME ZONE c.zone AS day_begins,"
+    "      ((now() AT TIME ZONE c.zone)::date + 1)::timestamp AT TIME ZONE c.zone AS day_ends) "
+    "z"
+    "  CROSS JOIN LATERAL (SELECT quiet_ends(g.quiet_from, g.quiet_until, z.zone) AS ends) q"
+    "  LEFT JOIN LATERAL (SELECT x.phone_number AS sender FROM organization_phone_numbers x"
+    "                      WHERE x.organization_id = r.organization_id AND x.is_active"
+    "                        AND x.sms_enabled"
+    "                      ORDER BY x.is_primary DESC, x.created_at LIMIT 1) p ON true"
+    " WHERE r.state = 'scheduled' AND r.due_at <= now()"
+    "   AND NOT EXISTS (SELECT FROM campaign_runs k"
+    "                    WHERE k.organization_id = r.organization_id"
+    "                      AND k.customer_id = r.customer_id AND k.state = 'scheduled'"
+    "                      AND k.due_at <= now() AND (k.due_at, k.id) < (r.due_at, r.id))"
+    " ORDER BY r.due_at, r.id LIMIT $1::int FOR UPDATE OF r SKIP LOCKED",
+    1};
+
+const wk_sql_t wk_sql_campaign_run_wait = {
+    "campaign_run_wait",
+    "UPDATE campaign_runs SET due_at = $2::timestamptz WHERE id = $1::uuid", 2};
+
+const wk_sql_t wk_sql_campaign_run_end = {
+    "campaign_run_end",
+    "UPDATE campaign_runs r SET state = $2, result = $3, executed_at = now(),"
+    "       message_id = (SELECT t.id FROM effects f JOIN messages t ON t.effect_id = f.id"
+    "                      WHERE f.key = r.key)"
+    " WHERE r.id = $1::uuid",
+    3};
+
+const wk_sql_t wk_sql_campaign_run_calling = {
+    "campaign_run_calling",
+    "SELECT r.state, r.key, r.customer_id, r.data, m.name, m.call_reason AS reason, "
+    "u.first_name,"
+    "       o.name AS shop, nullif(m.message_template, '{}') AS template,"
+    "       coalesce(u.preferred_language, o.language) AS language"
+    "  FROM campaign_runs r"
+    "  JOIN campaigns m ON m.organization_id = r.organization_id AND m.id = r.campaign_id"
+    "  JOIN customers u ON u.organization_id = r.organization_id AND u.id = r.customer_id"
+    "  JOIN organizations o ON o.id = r.organization_id"
+    " WHERE r.id = $1::uuid FOR UPDATE OF r",
+    1};
+
+const wk_sql_t wk_sql_campaign_run_called = {
+    "campaign_run_called",
+    "UPDATE campaign_runs SET state = $2, result = $3, executed_at = now(), call_id = $4::uuid"
+    " WHERE id = $1::uuid AND state = 'running'",
+    4};
