@@ -46,7 +46,8 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     if (r != r->main
-        || (vlcf->verify == NULL && vlcf->jwt == NULL && vlcf->public != 1))
+        || (vlcf->verify == NULL && vlcf->jwt == NULL && vlcf->public != 1
+            && vlcf->route == NULL))
     {
         return NGX_DECLINED;
     }
@@ -115,6 +116,19 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
                                          : rc == NGX_HTTP_UNAUTHORIZED
                                            || rc == NGX_HTTP_FORBIDDEN
                                          ? "forbidden" : "unavailable");
+            return ngx_voiceagent_access_refuse(r, ctx, rc);
+        }
+
+        rc = vlcf->route ? ngx_voiceagent_route(r, ctx) : NGX_OK;
+
+        if (rc == NGX_AGAIN) {
+            return ngx_voiceagent_access_wait(r, ctx);
+        }
+
+        if (rc != NGX_OK) {
+            ngx_voiceagent_access_reason(ctx, "route",
+                                         rc == NGX_HTTP_BAD_REQUEST
+                                         ? "no_upgrade" : "unavailable");
             return ngx_voiceagent_access_refuse(r, ctx, rc);
         }
 
@@ -201,7 +215,22 @@ static ngx_int_t
 ngx_voiceagent_access_admit(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
     ngx_voiceagent_loc_conf_t *vlcf)
 {
-    ngx_int_t  rc;
+    ngx_int_t    rc;
+    const char  *reason;
+
+    if (vlcf->route) {
+        rc = ngx_voiceagent_route_enter(r, ctx, &reason);
+
+        if (rc != NGX_OK && rc != NGX_DECLINED) {
+            ngx_voiceagent_access_reason(ctx, "stream_token",
+                                         rc == NGX_HTTP_FORBIDDEN
+                                         ? reason : "error");
+        }
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
 
     rc = ngx_voiceagent_access_signature(r, ctx, vlcf);
 
@@ -394,9 +423,9 @@ ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status)
 
     ctx->wait_status = status;
 
-    /* a ticket comes before the claims are known, a worker's word after */
+    /* a ticket comes before the claims are known, everything else after */
 
-    ctx->step = ctx->authorizing ? NGX_VOICEAGENT_VERIFIED
+    ctx->step = ctx->authorizing || ctx->routing ? NGX_VOICEAGENT_VERIFIED
                                  : NGX_VOICEAGENT_TICKET_KNOWN;
 
     r->read_event_handler = ngx_http_block_reading;

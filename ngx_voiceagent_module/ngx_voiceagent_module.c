@@ -116,6 +116,13 @@ static ngx_command_t  ngx_voiceagent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("voiceagent_route"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_voiceagent_route_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("voiceagent_json"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_voiceagent_json_directive,
@@ -383,6 +390,7 @@ ngx_voiceagent_create_loc_conf(ngx_conf_t *cf)
      *     conf->jwt = NULL;
      *     conf->json = NULL;
      *     conf->pass_headers = NULL;
+     *     conf->route = NULL;
      *     conf->handler = NULL;
      *     conf->enqueue = NULL;
      *     conf->call = NULL;
@@ -441,6 +449,10 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     /* an "if" within a location does what the location does */
+
+    if (clcf->noname && conf->route == NULL) {
+        conf->route = prev->route;
+    }
 
     if (clcf->noname && conf->handler == NULL && prev->handler) {
         conf->handler = prev->handler;
@@ -527,7 +539,7 @@ ngx_voiceagent_check_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *conf)
 
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
 
-    if (conf->handler == NULL) {
+    if (conf->handler == NULL && conf->route == NULL) {
         return NGX_CONF_OK;
     }
 
@@ -537,8 +549,8 @@ ngx_voiceagent_check_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *conf)
         vmcf->longest = 1;
     }
 
-    if (conf->status == 0 && conf->verify == NULL && conf->jwt == NULL
-        && conf->public != 1)
+    if (conf->handler && conf->status == 0 && conf->verify == NULL
+        && conf->jwt == NULL && conf->public != 1)
     {
         return "voiceagent: a location that makes jobs or shows events needs "
                "voiceagent_verify, voiceagent_jwt or \"voiceagent_public on\"";

@@ -18,6 +18,7 @@
 #include "core/json.h"
 #include "core/jwt.h"
 #include "core/signature.h"
+#include "core/stream_token.h"
 
 
 #define NGX_VOICEAGENT_DEDUP_TTL      86400
@@ -106,6 +107,14 @@ typedef struct {
 } ngx_voiceagent_events_conf_t;
 
 
+/* voiceagent_route */
+
+typedef struct {
+    ngx_voiceagent_key_t          *key;
+    ngx_http_complex_value_t      *token;
+} ngx_voiceagent_route_conf_t;
+
+
 typedef struct {
     ngx_array_t                   *origins;    /* va_str_t */
     ngx_flag_t                     public;
@@ -121,6 +130,7 @@ typedef struct {
     ngx_voiceagent_answer_t       *ack;
     ngx_voiceagent_answer_t       *fallback;
     ngx_voiceagent_job_conf_t     *authorize;
+    ngx_voiceagent_route_conf_t   *route;
 
     /* what the location does; only an "if" within it inherits this */
     ngx_http_handler_pt            handler;
@@ -165,9 +175,13 @@ typedef struct {
     ngx_str_t                      job_id;
     ngx_msec_t                     redis_time;
     void                          *client;       /* of the event stream */
+    va_stream_token_t              stream;       /* the media stream's */
+    ngx_str_t                      bridge;       /* where it goes */
+    ngx_str_t                      admission;    /* what lets it in there */
 
     unsigned                       passed:1;     /* the verdict */
     unsigned                       authorizing:1;
+    unsigned                       routing:1;
     unsigned                       body_ready:1;
     unsigned                       form_ready:1;
     unsigned                       json_ready:1;
@@ -293,6 +307,16 @@ ngx_uint_t ngx_voiceagent_origin_known(ngx_http_request_t *r);
 char *ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_voiceagent_authorize(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+
+
+/* ngx_voiceagent_route.c */
+
+char *ngx_voiceagent_route_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_voiceagent_route_enter(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, const char **reason);
+ngx_int_t ngx_voiceagent_route(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 
 

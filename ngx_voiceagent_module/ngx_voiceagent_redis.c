@@ -71,7 +71,8 @@ static ngx_int_t ngx_voiceagent_channel_reply(ngx_voiceagent_link_t *link,
 static const ngx_voiceagent_script_t  *ngx_voiceagent_scripts[] = {
     &ngx_voiceagent_script_push,
     &ngx_voiceagent_script_ready,
-    &ngx_voiceagent_script_stats
+    &ngx_voiceagent_script_stats,
+    &ngx_voiceagent_script_bind
 };
 
 

@@ -49,6 +49,12 @@ static ngx_http_variable_t  ngx_voiceagent_variables[] = {
     { ngx_string("voiceagent_reason"), NULL, ngx_voiceagent_variable_str,
       offsetof(ngx_voiceagent_ctx_t, reason), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("voiceagent_bridge"), NULL, ngx_voiceagent_variable_str,
+      offsetof(ngx_voiceagent_ctx_t, bridge), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voiceagent_admission"), NULL, ngx_voiceagent_variable_str,
+      offsetof(ngx_voiceagent_ctx_t, admission), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("voiceagent_redis_time"), NULL,
       ngx_voiceagent_variable_redis_time, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 

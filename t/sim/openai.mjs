@@ -1,5 +1,5 @@
-// The simulated OpenAI: chat completions (streamed or not) and embeddings. What the
-// model says is up to the test.
+// The simulated OpenAI: chat completions (streamed or not), embeddings, and the Realtime API
+// (openai/realtime.mjs). What the model says is up to the test.
 //
 //   POST /_sim/model   what the model says (openai/model.mjs), as far as given:
 //                      {answers, rules, obey, gap_ms}
@@ -10,6 +10,7 @@ import {Chat} from './openai/chat.mjs';
 import {Embeddings} from './openai/embeddings.mjs';
 import {Limits} from './openai/limits.mjs';
 import {Model} from './openai/model.mjs';
+import {Realtime} from './openai/realtime.mjs';
 import {identified, invalidBody, refuse} from './openai/resource.mjs';
 
 // The description knows vectors as numbers only; "base64" is what the SDKs ask for.
@@ -29,6 +30,7 @@ export function openai({apiKey}) {
   const model = new Model();
   const chat = new Chat({model, description: sim.description});
   const embeddings = new Embeddings();
+  const realtime = new Realtime({sim, model, description: sim.description, apiKey});
   const limited = (work) => (req) => identified(limits.within(req, work));
   sim.define({
     routes: [
@@ -38,6 +40,8 @@ export function openai({apiKey}) {
     control: [
       ['POST', '/_sim/model', (req) => model.configure(req)],
       ['POST', '/_sim/limits', (req) => limits.configure(req)],
+      ['GET', '/_sim/realtime', () => realtime.show()],
+      ['POST', '/_sim/realtime', (req) => realtime.configure(req)],
     ],
     admit: (req) => admit(req, apiKey) ?? notJson(req),
     invalid: (problems) => invalidBody(problems),
@@ -46,7 +50,8 @@ export function openai({apiKey}) {
     missing: (req, known) =>
         (known ? refuse(405, null, notAllowed(req)) :
                  refuse(404, null, `Invalid URL (${req.method} ${req.path})`)),
-    reset: () => [limits, model].forEach((part) => part.reset()),
+    upgrade: (req, socket, head) => realtime.upgrade(req, socket, head),
+    reset: () => [limits, model, realtime].forEach((part) => part.reset()),
   });
   return sim;
 }

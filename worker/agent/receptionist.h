@@ -84,7 +84,6 @@ typedef struct {
     const char *tool;   /* to be run before text is known; NULL: none */
     va_str_t tool_args; /* JSON */
     bool certain;       /* a model would not do better: a keyword, or what was asked last */
-    bool spoken;        /* the answer is listened to: set before wk_receive_done() */
 } wk_reception_t;
 
 /*

@@ -24,6 +24,7 @@ wk_handler_fn wk_hubspot_webhook, wk_hubspot_log, wk_hubspot_contact_changed;
 wk_handler_fn wk_jobs_get;
 wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_mcp_handle;
+wk_handler_fn wk_media_begin, wk_media_emergency, wk_media_tool, wk_media_turn;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
@@ -32,7 +33,6 @@ wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_tools_call;
-wk_handler_fn wk_voice_begin, wk_voice_emergency, wk_voice_tool, wk_voice_turn;
 wk_handler_fn wk_phone_incoming, wk_phone_turn, wk_phone_error;
 wk_handler_fn wk_phone_whisper, wk_phone_accept, wk_phone_transfer;
 wk_handler_fn wk_phone_resume, wk_phone_stream_status;

@@ -45,6 +45,10 @@ static const wk_handler_t handlers[] = {
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
+    {"media.begin", WK_READ, wk_media_begin, 0},
+    {"media.emergency", WK_EFFECT, wk_media_emergency, 0},
+    {"media.tool", WK_EFFECT, wk_media_tool, 0},
+    {"media.turn", WK_EFFECT, wk_media_turn, 0},
     {"outbound.call", WK_EFFECT, wk_outbound_call, 0},
     {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
@@ -68,10 +72,6 @@ static const wk_handler_t handlers[] = {
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
-    {"voice.begin", WK_READ, wk_voice_begin, 0},
-    {"voice.emergency", WK_EFFECT, wk_voice_emergency, 0},
-    {"voice.tool", WK_EFFECT, wk_voice_tool, 0},
-    {"voice.turn", WK_EFFECT, wk_voice_turn, 0},
 };
 
 const wk_handler_t *wk_handler_find(va_str_t type)

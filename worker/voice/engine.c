@@ -1,8 +1,8 @@
 #include "worker/voice/engine.h"
 
-static const wk_engine_type_t *const engines[] = {&wk_engine_realtime};
+static const wk_media_engine_type_t *const engines[] = {&wk_media_engine_realtime};
 
-const wk_engine_type_t *wk_engine_find(va_str_t name)
+const wk_media_engine_type_t *wk_media_engine_find(va_str_t name)
 {
     for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
         if (va_str_eq(name, va_str_c(engines[i]->traits.name))) {

@@ -21,7 +21,7 @@ typedef struct {
     bool resumable;   /* another connection can go on with what was said */
     bool fence;       /* what it says can be stopped at any instant */
     bool barge_in;    /* we decide when the caller cuts it short */
-} wk_engine_traits_t;
+} wk_media_engine_traits_t;
 
 typedef struct {
     bool by_agent;
@@ -37,9 +37,9 @@ typedef struct {
     int64_t max_tokens;
     const wk_said_t *said; /* before, oldest first */
     size_t n_said;
-} wk_engine_setup_t;
+} wk_media_engine_setup_t;
 
-typedef struct wk_engine wk_engine_t;
+typedef struct wk_engine wk_media_engine_t;
 
 /* Never from within a call of the engine. Texts are valid during the call. */
 typedef struct {
@@ -53,40 +53,41 @@ typedef struct {
     void (*done)(void *ctx, bool failed); /* the answer has ended: it has said all it wanted */
     void (*lost)(void *ctx, const char *why); /* it is of no more use; once */
     void (*gone)(void *ctx);                  /* last of all, after close() */
-} wk_engine_events_t;
+} wk_media_engine_events_t;
 
 typedef struct {
-    wk_engine_traits_t traits;
+    wk_media_engine_traits_t traits;
 
     /* NULL: it cannot be had, and nothing is called. */
-    wk_engine_t *(*open)(const wk_engine_setup_t *setup, const wk_engine_events_t *events,
-                         void *ctx, wk_error_t *e);
+    wk_media_engine_t *(*open)(const wk_media_engine_setup_t *setup,
+                               const wk_media_engine_events_t *events, void *ctx,
+                               wk_error_t *e);
 
     /* Base64 of the caller's sound, as the carrier sent it. False: dropped, it cannot keep up.
      */
-    bool (*hear)(wk_engine_t *engine, va_str_t base64);
+    bool (*hear)(wk_media_engine_t *engine, va_str_t base64);
 
     /* Takes the turn; instructions for this turn alone, or absent. */
-    void (*answer)(wk_engine_t *engine, va_str_t instructions);
+    void (*answer)(wk_media_engine_t *engine, va_str_t instructions);
 
     /* Says something in between that the conversation does not remember. */
-    void (*aside)(wk_engine_t *engine, va_str_t instructions);
+    void (*aside)(wk_media_engine_t *engine, va_str_t instructions);
 
     /* Stops the answer; of what it had made, that much was heard. */
-    void (*cut)(wk_engine_t *engine, const wk_cut_t *cuts, size_t n);
+    void (*cut)(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n);
 
     /* What a tool answered. Nothing is said because of it until answer(). */
-    void (*result)(wk_engine_t *engine, va_str_t id, va_str_t output);
+    void (*result)(wk_media_engine_t *engine, va_str_t id, va_str_t output);
 
     /* Something it has to know from now on. */
-    void (*tell)(wk_engine_t *engine, va_str_t text);
+    void (*tell)(wk_media_engine_t *engine, va_str_t text);
 
-    void (*close)(wk_engine_t *engine);
-} wk_engine_type_t;
+    void (*close)(wk_media_engine_t *engine);
+} wk_media_engine_type_t;
 
-extern const wk_engine_type_t wk_engine_realtime;
+extern const wk_media_engine_type_t wk_media_engine_realtime;
 
 /* By its name; NULL: there is none that owns media. */
-const wk_engine_type_t *wk_engine_find(va_str_t name);
+const wk_media_engine_type_t *wk_media_engine_find(va_str_t name);
 
 #endif

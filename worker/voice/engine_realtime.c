@@ -18,8 +18,8 @@
 #define HEARD_MAX    4096       /* of an utterance still spoken */
 
 struct wk_engine {
-    const wk_engine_setup_t *setup;
-    wk_engine_events_t events;
+    const wk_media_engine_setup_t *setup;
+    wk_media_engine_events_t events;
     void *ctx;
     wk_ws_t *socket;
     wk_arena_t *writing, *reading; /* of one message each */
@@ -34,13 +34,13 @@ struct wk_engine {
 
 /* ---------------------------------------------------------------- sending */
 
-static void begin_message(wk_engine_t *engine, va_buf_t *out)
+static void begin_message(wk_media_engine_t *engine, va_buf_t *out)
 {
     wk_arena_reset(engine->writing);
     va_buf_init(out, wk_mem(engine->writing), 512);
 }
 
-static void send_message(wk_engine_t *engine, va_status_t status, const va_buf_t *message)
+static void send_message(wk_media_engine_t *engine, va_status_t status, const va_buf_t *message)
 {
     if (status == VA_OK) {
         wk_ws_send(engine->socket, va_buf_str(message));
@@ -57,7 +57,7 @@ static void send_message(wk_engine_t *engine, va_status_t status, const va_buf_t
         send_message((engine), make(&message_, ##__VA_ARGS__), &message_);                     \
     } while (0)
 
-static bool hear(wk_engine_t *engine, va_str_t base64)
+static bool hear(wk_media_engine_t *engine, va_str_t base64)
 {
     if (!engine->ready || wk_ws_pending(engine->socket) > BEHIND_MAX) {
         return false;
@@ -66,7 +66,7 @@ static bool hear(wk_engine_t *engine, va_str_t base64)
     return true;
 }
 
-static void respond(wk_engine_t *engine, va_str_t instructions, bool is_aside)
+static void respond(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
 {
     engine->asked = true;
     engine->dropping = false;
@@ -74,17 +74,17 @@ static void respond(wk_engine_t *engine, va_str_t instructions, bool is_aside)
     SEND(engine, wk_realtime_respond, instructions, is_aside);
 }
 
-static void answer(wk_engine_t *engine, va_str_t instructions)
+static void answer(wk_media_engine_t *engine, va_str_t instructions)
 {
     respond(engine, instructions, false);
 }
 
-static void aside(wk_engine_t *engine, va_str_t instructions)
+static void aside(wk_media_engine_t *engine, va_str_t instructions)
 {
     respond(engine, instructions, true);
 }
 
-static void cut(wk_engine_t *engine, const wk_cut_t *cuts, size_t n)
+static void cut(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n)
 {
     if (engine->asked || engine->running[0] != '\0') {
         SEND(engine, wk_realtime_cancel);
@@ -99,19 +99,19 @@ static void cut(wk_engine_t *engine, const wk_cut_t *cuts, size_t n)
     }
 }
 
-static void result(wk_engine_t *engine, va_str_t id, va_str_t output)
+static void result(wk_media_engine_t *engine, va_str_t id, va_str_t output)
 {
     SEND(engine, wk_realtime_result, id, output);
 }
 
-static void tell(wk_engine_t *engine, va_str_t text)
+static void tell(wk_media_engine_t *engine, va_str_t text)
 {
     SEND(engine, wk_realtime_message, "system", text);
 }
 
-static void send_setup(wk_engine_t *engine)
+static void send_setup(wk_media_engine_t *engine)
 {
-    const wk_engine_setup_t *s = engine->setup;
+    const wk_media_engine_setup_t *s = engine->setup;
     const wk_realtime_session_t session = {.instructions = s->instructions,
                                            .tools = s->tools,
                                            .voice = s->voice,
@@ -128,7 +128,7 @@ static void send_setup(wk_engine_t *engine)
 
 /* ---------------------------------------------------------------- receiving */
 
-static void lose(wk_engine_t *engine, const char *why)
+static void lose(wk_media_engine_t *engine, const char *why)
 {
     if (!engine->lost) {
         engine->lost = true;
@@ -144,7 +144,7 @@ static void keep_name(char to[NAME_MAX_LEN], va_str_t name)
     to[len] = '\0';
 }
 
-static void on_response(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_response(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     if (engine->asked) {
         engine->asked = false;
@@ -155,12 +155,12 @@ static void on_response(wk_engine_t *engine, const wk_realtime_event_t *event)
     }
 }
 
-static bool is_running(const wk_engine_t *engine, const wk_realtime_event_t *event)
+static bool is_running(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     return engine->running[0] != '\0' && va_str_eq(event->response, va_str_c(engine->running));
 }
 
-static void on_audio(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_audio(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     size_t len;
     uint8_t *mulaw = wk_alloc(engine->reading, VA_BASE64_MAX(event->text.len));
@@ -172,7 +172,7 @@ static void on_audio(wk_engine_t *engine, const wk_realtime_event_t *event)
     }
 }
 
-static void on_heard_part(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_heard_part(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     if (!va_str_eq(event->item, va_str_c(engine->heard_item))) {
         keep_name(engine->heard_item, event->item);
@@ -184,7 +184,7 @@ static void on_heard_part(wk_engine_t *engine, const wk_realtime_event_t *event)
     }
 }
 
-static void on_done(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_done(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     engine->running[0] = '\0';
     bool failed = va_str_eq(event->status, VA_STR("failed"));
@@ -195,7 +195,7 @@ static void on_done(wk_engine_t *engine, const wk_realtime_event_t *event)
 }
 
 /* What belongs to the running answer. */
-static void on_answer(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_answer(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     switch (event->kind) {
     case WK_RT_AUDIO:
@@ -214,7 +214,7 @@ static void on_answer(wk_engine_t *engine, const wk_realtime_event_t *event)
 }
 
 /* Most errors are of one message, and the conversation goes on. */
-static void on_error(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_error(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     wk_log(WK_WARN, "the engine refuses a message", WK_S("code", event->code),
            WK_S("error", event->text));
@@ -226,7 +226,7 @@ static void on_error(wk_engine_t *engine, const wk_realtime_event_t *event)
     }
 }
 
-static void on_event(wk_engine_t *engine, const wk_realtime_event_t *event)
+static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     switch (event->kind) {
     case WK_RT_CREATED:
@@ -270,7 +270,7 @@ static void on_event(wk_engine_t *engine, const wk_realtime_event_t *event)
 
 static void on_text(void *ctx, va_str_t text)
 {
-    wk_engine_t *engine = ctx;
+    wk_media_engine_t *engine = ctx;
     wk_realtime_event_t event;
     wk_arena_reset(engine->reading);
     if (wk_realtime_read(wk_mem(engine->reading), text, &event) == VA_OK) {
@@ -292,7 +292,7 @@ static void on_closed(void *ctx, const char *why)
 
 /* ---------------------------------------------------------------- life */
 
-static void free_engine(wk_engine_t *engine)
+static void free_engine(wk_media_engine_t *engine)
 {
     wk_arena_free(engine->writing);
     wk_arena_free(engine->reading);
@@ -302,25 +302,26 @@ static void free_engine(wk_engine_t *engine)
 
 static void on_gone(void *ctx)
 {
-    wk_engine_t *engine = ctx;
+    wk_media_engine_t *engine = ctx;
     engine->events.gone(engine->ctx);
     free_engine(engine);
 }
 
-static wk_engine_t *open_engine(const wk_engine_setup_t *setup,
-                                const wk_engine_events_t *events, void *ctx, wk_error_t *e)
+static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
+                                      const wk_media_engine_events_t *events, void *ctx,
+                                      wk_error_t *e)
 {
     static const wk_ws_events_t socket_events = {
         .open = on_open, .text = on_text, .closed = on_closed, .gone = on_gone};
-    wk_engine_t *engine = calloc(1, sizeof(*engine));
+    wk_media_engine_t *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
         abort();
     }
-    *engine = (wk_engine_t){.setup = setup,
-                            .events = *events,
-                            .ctx = ctx,
-                            .writing = wk_arena_new(),
-                            .reading = wk_arena_new()};
+    *engine = (wk_media_engine_t){.setup = setup,
+                                  .events = *events,
+                                  .ctx = ctx,
+                                  .writing = wk_arena_new(),
+                                  .reading = wk_arena_new()};
     const wk_ws_dial_t to = {.url =
                                  wk_realtime_url(engine->reading, setup->config, setup->model),
                              .bearer = setup->config->openai_api_key,
@@ -334,13 +335,13 @@ static wk_engine_t *open_engine(const wk_engine_setup_t *setup,
     return engine;
 }
 
-static void close_engine(wk_engine_t *engine)
+static void close_engine(wk_media_engine_t *engine)
 {
     engine->lost = true;
     wk_ws_close(engine->socket, WK_WS_NORMAL);
 }
 
-const wk_engine_type_t wk_engine_realtime = {
+const wk_media_engine_type_t wk_media_engine_realtime = {
     .traits = {.name = "realtime",
                .owns_media = true,
                .resumable = true,

@@ -155,7 +155,7 @@ static void ask_for_briefing(wk_session_t *s)
     va_json_object_end(w);
     (void)va_json_writer_end(w);
     const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "voice.begin",
+                                    .type = "media.begin",
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call),
                                     .body = va_buf_str(&body),

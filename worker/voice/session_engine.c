@@ -33,7 +33,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     s->language = wk_catalogue_pick(c, va_json_get_string(briefing, "language"), VA_STR_NULL);
     s->instructions = va_json_get_string(briefing, "instructions");
     s->tools = va_json_get_string(briefing, "tools");
-    s->engine = wk_engine_find(va_json_get_string(briefing, "engine"));
+    s->engine = wk_media_engine_find(va_json_get_string(briefing, "engine"));
     return s->engine != NULL && s->instructions.len > 0;
 }
 
@@ -218,7 +218,7 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     }
     const wk_question_t question = {
         .queue = WK_REALTIME,
-        .type = "voice.tool",
+        .type = "media.tool",
         .organization = va_str_c(s->organization),
         .serial = va_str_c(s->call),
         .dedup = id.len > 0 ? wk_printf(a, "voice:%s:%.*s", s->call, (int)id.len, id.data)
@@ -263,7 +263,7 @@ static void raise_emergency(wk_session_t *s, va_str_t text)
     /* Without a serial: nothing that the call waits for delays it. */
     const wk_question_t question = {
         .queue = WK_REALTIME,
-        .type = "voice.emergency",
+        .type = "media.emergency",
         .organization = va_str_c(s->organization),
         .dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call),
         .body = va_buf_str(&body),
@@ -438,7 +438,7 @@ static size_t fill_said(wk_session_t *s, wk_said_t said[WK_SESSION_SAID])
 
 static wk_seat_t *new_seat(wk_session_t *s)
 {
-    static const wk_engine_events_t events = {
+    static const wk_media_engine_events_t events = {
         .ready = on_ready,
         .speech = on_speech,
         .heard = on_heard,
@@ -457,16 +457,16 @@ static wk_seat_t *new_seat(wk_session_t *s)
     seat->session = s;
     seat->opened_ms = wk_monotonic_ms();
     seat->turn = s->turn;
-    seat->setup = (wk_engine_setup_t){.loop = s->voice->loop,
-                                      .config = s->voice->config,
-                                      .tls = s->voice->tls,
-                                      .instructions = s->instructions,
-                                      .tools = s->tools,
-                                      .voice = va_json_get_string(s->briefing, "voice"),
-                                      .language = wk_language_code(s->language),
-                                      .model = va_json_get_string(s->briefing, "model"),
-                                      .said = seat->said,
-                                      .n_said = fill_said(s, seat->said)};
+    seat->setup = (wk_media_engine_setup_t){.loop = s->voice->loop,
+                                            .config = s->voice->config,
+                                            .tls = s->voice->tls,
+                                            .instructions = s->instructions,
+                                            .tools = s->tools,
+                                            .voice = va_json_get_string(s->briefing, "voice"),
+                                            .language = wk_language_code(s->language),
+                                            .model = va_json_get_string(s->briefing, "model"),
+                                            .said = seat->said,
+                                            .n_said = fill_said(s, seat->said)};
     (void)va_json_int(va_json_get(s->briefing, "max_tokens"), &seat->setup.max_tokens);
     seat->engine = s->engine->open(&seat->setup, &events, seat, &e);
     if (seat->engine == NULL) {

@@ -31,8 +31,8 @@ typedef struct {
 /* An engine and whether it is the one that has the call. */
 typedef struct {
     wk_session_t *session;
-    wk_engine_t *engine;
-    wk_engine_setup_t setup;
+    wk_media_engine_t *engine;
+    wk_media_engine_setup_t setup;
     wk_said_t said[WK_SESSION_SAID];
     int64_t opened_ms;
     int64_t turn; /* of the talk, when it was opened */
@@ -49,7 +49,7 @@ struct wk_session {
     int64_t epoch; /* before the claim: of the token */
     int64_t began_ms;
 
-    const wk_engine_type_t *engine;
+    const wk_media_engine_type_t *engine;
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
     int64_t lost_ms;             /* when an engine was lost last */
     int64_t renew_ms;            /* not before */

@@ -69,7 +69,7 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
         return;
     }
     const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "voice.turn",
+                                    .type = "media.turn",
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call),
                                     .body = va_buf_str(&body)};

@@ -59,7 +59,8 @@ export class Sim {
    *   unknown   (names, req) => the answer to a request with names that the description
    *             does not have, or nothing
    *   described (path) => the path the description knows it by
-   *   missing   (req, known) => the answer where there is no route; known: the path has
+   *   upgrade   (request, socket, head) => takes a WebSocket's connection over
+ *   missing   (req, known) => the answer where there is no route; known: the path has
    *             one, with another method
    *   reset     () => back to the seeds
    */
@@ -70,10 +71,11 @@ export class Sim {
     invalid = () => undefined,
     unknown = () => undefined,
     described = (path) => path,
+    upgrade = (request, socket) => socket.destroy(),
     missing = () => json(404, {}),
     reset = () => {}
   }) {
-    this.rules = {admit, invalid, unknown, described, missing, reset};
+    this.rules = {admit, invalid, unknown, described, upgrade, missing, reset};
     this.routes = compile(routes);
     this.control = compile([
       ['GET', '/_sim', () => this.#about()],
@@ -96,6 +98,7 @@ export class Sim {
           res.destroy();
       });
     });
+    server.on('upgrade', this.rules.upgrade);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return server;

@@ -1,6 +1,6 @@
 /* What a live voice call reads and writes. */
-#ifndef WK_STORE_VOICE_H
-#define WK_STORE_VOICE_H
+#ifndef WK_STORE_MEDIA_H
+#define WK_STORE_MEDIA_H
 
 #include "worker/db.h"
 
@@ -9,15 +9,15 @@
  * the carrier vouches for the number as far as the shop asks; resumed: some of it was spoken
  * already; engines (JSON, first to last) voice business_type emergency_words (JSON).
  */
-extern const wk_sql_t wk_sql_voice_call;
+extern const wk_sql_t wk_sql_media_call;
 
 /*
  * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name. Gives
  * call_id customer_id; no row: stored before, or no such call.
  */
-extern const wk_sql_t wk_sql_voice_turn;
+extern const wk_sql_t wk_sql_media_turn;
 
 /* $1 its name, $2 what was really heard of it. Gives call_id customer_id. */
-extern const wk_sql_t wk_sql_voice_turn_cut;
+extern const wk_sql_t wk_sql_media_turn_cut;
 
 #endif

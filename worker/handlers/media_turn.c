@@ -1,21 +1,21 @@
 /*
- * voice.turn: something was said in a live call. voice.emergency: it is one, and people are
+ * media.turn: something was said in a live call. media.emergency: it is one, and people are
  * told at once.
  */
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/voice_call.h"
+#include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
-#include "worker/store/voice.h"
+#include "worker/store/media.h"
 
 #define MAX_TEXT 20000
 
 /* ---------------------------------------------------------------- turns */
 
 typedef struct {
-    const wk_voice_call_t *call;
+    const wk_media_call_t *call;
     bool by_agent, interrupted;
     va_str_t text, name;
 } turn_t;
@@ -41,12 +41,12 @@ static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t cut[] = {t->name, t->text};
     va_str_t whole[] = {t->call->sid, va_json_get_string(t->call->body, "speaker"), t->text,
                         va_json_get_string(t->call->body, "language"), t->name};
-    bool ok = t->interrupted ? wk_sql(tx, &wk_sql_voice_turn_cut, cut, &row, e)
-                             : wk_sql(tx, &wk_sql_voice_turn, whole, &row, e);
+    bool ok = t->interrupted ? wk_sql(tx, &wk_sql_media_turn_cut, cut, &row, e)
+                             : wk_sql(tx, &wk_sql_media_turn, whole, &row, e);
     return ok && (wk_rows_count(row) == 0 || publish(tx, t, row, e));
 }
 
-static bool read_turn(wk_ctx_t *ctx, const wk_voice_call_t *call, turn_t *t, wk_error_t *e)
+static bool read_turn(wk_ctx_t *ctx, const wk_media_call_t *call, turn_t *t, wk_error_t *e)
 {
     int64_t epoch, number;
     wk_arena_t *a = ctx->arena;
@@ -67,12 +67,12 @@ static bool read_turn(wk_ctx_t *ctx, const wk_voice_call_t *call, turn_t *t, wk_
     return true;
 }
 
-wk_outcome_t wk_voice_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+wk_outcome_t wk_media_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    wk_voice_call_t call;
+    wk_media_call_t call;
     turn_t t;
     (void)reply;
-    return wk_voice_call_read(ctx, &call, e) && read_turn(ctx, &call, &t, e) &&
+    return wk_media_call_read(ctx, &call, e) && read_turn(ctx, &call, &t, e) &&
                    wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, store, &t, e)
                ? WK_DONE
                : wk_webhook_failed(e);
@@ -82,7 +82,7 @@ wk_outcome_t wk_voice_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 
 typedef struct {
     wk_ctx_t *ctx;
-    const wk_voice_call_t *call;
+    const wk_media_call_t *call;
     va_str_t text, answer;
 } alarm_t;
 
@@ -111,12 +111,12 @@ static bool raise_alarm(wk_tx_t *tx, void *arg, wk_error_t *e)
                            e);
 }
 
-wk_outcome_t wk_voice_emergency(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+wk_outcome_t wk_media_emergency(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    wk_voice_call_t call;
+    wk_media_call_t call;
     va_buf_t text;
     wk_arena_t *a = ctx->arena;
-    if (!wk_voice_call_read(ctx, &call, e)) {
+    if (!wk_media_call_read(ctx, &call, e)) {
         return wk_webhook_failed(e);
     }
     alarm_t alarm = {.ctx = ctx, .call = &call};
@@ -129,5 +129,5 @@ wk_outcome_t wk_voice_emergency(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
     va_json_add_str(w, "say", alarm.answer);
-    return wk_voice_reply(w, &text, reply, e);
+    return wk_media_reply(w, &text, reply, e);
 }

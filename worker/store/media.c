@@ -1,10 +1,10 @@
-#include "worker/store/voice.h"
+#include "worker/store/media.h"
 
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
-const wk_sql_t wk_sql_voice_call = {
-    "voice_call",
+const wk_sql_t wk_sql_media_call = {
+    "media_call",
     "SELECT c.id, c.customer_id, c.language,"
     "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
     "           AS customer_number,"
@@ -22,8 +22,8 @@ const wk_sql_t wk_sql_voice_call = {
     " WHERE c.twilio_call_sid = $1",
     1};
 
-const wk_sql_t wk_sql_voice_turn = {
-    "voice_turn",
+const wk_sql_t wk_sql_media_turn = {
+    "media_turn",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
     "                      content, language, provider, provider_message_id)"
     " SELECT current_organization(), c.id, c.customer_id, 'voice',"
@@ -33,8 +33,8 @@ const wk_sql_t wk_sql_voice_turn = {
     " RETURNING call_id, customer_id",
     5};
 
-const wk_sql_t wk_sql_voice_turn_cut = {
-    "voice_turn_cut",
+const wk_sql_t wk_sql_media_turn_cut = {
+    "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"
     " WHERE provider = 'voice' AND provider_message_id = $1 RETURNING call_id, customer_id",
     2};

@@ -1,10 +1,10 @@
 /*
- * voice.tool: a tool that the engine of a live call asks for. The answer is for the engine,
+ * media.tool: a tool that the engine of a live call asks for. The answer is for the engine,
  * beside it stands what the call does next.
  */
 #include "worker/agent/tools.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/voice_call.h"
+#include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
 
 #define MAX_OUTPUT 6000 /* bytes of an answer that a model is given */
@@ -15,12 +15,17 @@ typedef struct {
     const char *next;  /* what the call goes on with; NULL: the talk */
 } outcome_t;
 
-static bool is_end(va_str_t name)
+/* Where the call goes on, by what the tool did. */
+static const char *next_of(const wk_tool_t *tool, const va_json_t *answer)
 {
-    return va_str_eq(name, VA_STR("end_call"));
+    if (va_str_eq(va_str_c(tool->name), VA_STR("end_call"))) {
+        return "hangup";
+    }
+    return va_str_eq(va_json_get_string(answer, "status"), VA_STR("transferring")) ? "dial"
+                                                                                   : NULL;
 }
 
-static bool run_tool(wk_ctx_t *ctx, wk_voice_call_t *call, const wk_tool_t *tool,
+static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool,
                      const va_json_t *args, outcome_t *out, wk_error_t *e)
 {
     wk_tool_answer_t answer;
@@ -34,23 +39,18 @@ static bool run_tool(wk_ctx_t *ctx, wk_voice_call_t *call, const wk_tool_t *tool
     if (answer.status == 200) {
         (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
         out->language = va_json_get_string(body, "language");
-        out->next =
-            va_str_eq(va_str_c(tool->name), VA_STR("transfer_to_human")) ? "dial" : NULL;
+        out->next = next_of(tool, body);
     }
     return true;
 }
 
-static bool run(wk_ctx_t *ctx, wk_voice_call_t *call, outcome_t *out, wk_error_t *e)
+static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t *e)
 {
     const va_json_t *args = NULL;
     va_json_limits_t limits = {64 << 10, 16, 2000};
     va_str_t name = va_json_get_string(call->body, "tool");
     va_str_t text = va_json_get_string(call->body, "arguments");
     const wk_tool_t *tool = wk_tool_find(name);
-    if (is_end(name)) {
-        *out = (outcome_t){.output = VA_STR("{\"success\":true}"), .next = "hangup"};
-        return true;
-    }
     if (tool == NULL) {
         out->output = VA_STR("{\"success\":false,\"message\":\"no such tool\"}");
         return true;
@@ -63,12 +63,12 @@ static bool run(wk_ctx_t *ctx, wk_voice_call_t *call, outcome_t *out, wk_error_t
     return run_tool(ctx, call, tool, args, out, e);
 }
 
-wk_outcome_t wk_voice_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+wk_outcome_t wk_media_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    wk_voice_call_t call;
+    wk_media_call_t call;
     va_buf_t text;
     outcome_t out = {.next = NULL};
-    if (!wk_voice_call_read(ctx, &call, e)) {
+    if (!wk_media_call_read(ctx, &call, e)) {
         return wk_webhook_failed(e);
     }
     call.caller.language =
@@ -88,5 +88,5 @@ wk_outcome_t wk_voice_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         va_json_add_c(w, "next", out.next);
         va_json_add_str(w, "detail", va_json_get_string(call.body, "arguments"));
     }
-    return wk_voice_reply(w, &text, reply, e);
+    return wk_media_reply(w, &text, reply, e);
 }

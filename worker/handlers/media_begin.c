@@ -1,15 +1,15 @@
 /*
- * voice.begin: what an engine is to know before it speaks to a caller: who it is, the shop, the
+ * media.begin: what an engine is to know before it speaks to a caller: who it is, the shop, the
  * caller, what was said before, and the tools this caller may use.
  */
 #include "worker/agent/context.h"
 #include "worker/agent/tools.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/voice_call.h"
+#include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
 
 typedef struct {
-    wk_voice_call_t call;
+    wk_media_call_t call;
     wk_context_t context;
 } begin_t;
 
@@ -31,7 +31,7 @@ static void begin_tool(va_json_writer_t *w, const char *name, va_str_t descripti
 }
 
 /* A JSON array, as text. */
-static va_str_t tools_of(wk_arena_t *a, const wk_voice_call_t *call)
+static va_str_t tools_of(wk_arena_t *a, const wk_media_call_t *call)
 {
     va_buf_t text;
     const wk_language_t *en = wk_catalogue_pick(call->catalogue, VA_STR("en"), VA_STR_NULL);
@@ -114,12 +114,12 @@ static va_str_t object_or_empty(va_str_t json)
     return json.len > 0 ? json : VA_STR("{}");
 }
 
-wk_outcome_t wk_voice_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     begin_t b;
     va_buf_t text;
     wk_arena_t *a = ctx->arena;
-    if (!wk_voice_call_read(ctx, &b.call, e) ||
+    if (!wk_media_call_read(ctx, &b.call, e) ||
         !wk_tx(ctx->db, a, ctx->job->org, 0, read_context, &b, e)) {
         return wk_webhook_failed(e);
     }
@@ -140,5 +140,5 @@ wk_outcome_t wk_voice_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_key(w, "emergency_words");
     va_json_put_raw(w, object_or_empty(b.call.emergency_words));
     add_said(w, b.context.messages);
-    return wk_voice_reply(w, &text, reply, e);
+    return wk_media_reply(w, &text, reply, e);
 }

@@ -1,15 +1,15 @@
-#include "worker/handlers/voice_call.h"
+#include "worker/handlers/media_call.h"
 
 #include "worker/handlers/webhook.h"
+#include "worker/store/media.h"
 #include "worker/store/organizations.h"
-#include "worker/store/voice.h"
 
 static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    wk_voice_call_t *call = arg;
+    wk_media_call_t *call = arg;
     wk_rows_t *shop, *row;
     if (!wk_sql(tx, &wk_sql_shop_language, NULL, &shop, e) ||
-        !wk_sql_last(tx, &wk_sql_voice_call, &call->sid, &row, e)) {
+        !wk_sql_last(tx, &wk_sql_media_call, &call->sid, &row, e)) {
         return false;
     }
     if (wk_rows_count(row) == 0) {
@@ -36,9 +36,9 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     return true;
 }
 
-bool wk_voice_call_read(wk_ctx_t *ctx, wk_voice_call_t *call, wk_error_t *e)
+bool wk_media_call_read(wk_ctx_t *ctx, wk_media_call_t *call, wk_error_t *e)
 {
-    *call = (wk_voice_call_t){.catalogue = wk_catalogue(ctx->config, e)};
+    *call = (wk_media_call_t){.catalogue = wk_catalogue(ctx->config, e)};
     if (call->catalogue == NULL || !wk_webhook_json(ctx, &call->body, e)) {
         return false;
     }
@@ -49,7 +49,7 @@ bool wk_voice_call_read(wk_ctx_t *ctx, wk_voice_call_t *call, wk_error_t *e)
     return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, read_row, call, e);
 }
 
-wk_outcome_t wk_voice_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,
+wk_outcome_t wk_media_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,
                             wk_error_t *e)
 {
     va_json_object_end(w);

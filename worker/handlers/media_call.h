@@ -1,6 +1,6 @@
 /* What the jobs of a live voice call have in common: whose call it is, by its CallSid. */
-#ifndef WK_HANDLERS_VOICE_CALL_H
-#define WK_HANDLERS_VOICE_CALL_H
+#ifndef WK_HANDLERS_MEDIA_CALL_H
+#define WK_HANDLERS_MEDIA_CALL_H
 
 #include "worker/agent/tool.h"
 #include "worker/handler.h"
@@ -14,13 +14,13 @@ typedef struct {
     bool resumed;
     va_str_t engines; /* JSON */
     va_str_t voice, business_type, emergency_words;
-} wk_voice_call_t;
+} wk_media_call_t;
 
 /* Of the job's organization. WK_NOT_FOUND: it has no such call. */
-bool wk_voice_call_read(wk_ctx_t *ctx, wk_voice_call_t *call, wk_error_t *e);
+bool wk_media_call_read(wk_ctx_t *ctx, wk_media_call_t *call, wk_error_t *e);
 
 /* A reply of 200 with the JSON of w, which ends here. */
-wk_outcome_t wk_voice_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,
+wk_outcome_t wk_media_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,
                             wk_error_t *e);
 
 #endif

@@ -1,0 +1,247 @@
+/*
+ * Live calls with sound: a caller (t/sim/lib/caller.mjs) at nginx, the voice process, the
+ * simulated Realtime API behind it. What was said is judged by the sound that was played.
+ */
+import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+import {after, before, beforeEach, test} from 'node:test';
+
+import {Caller} from '../sim/lib/caller.mjs';
+import {row, rows} from './lib/database.mjs';
+import {env} from './lib/env.mjs';
+import {call as http} from './lib/http.mjs';
+import {redis} from './lib/redis.mjs';
+import {sim} from './lib/sims.mjs';
+import {signedForm} from './lib/twilio.mjs';
+import {waitFor} from './lib/wait.mjs';
+
+const JOHN = '+14165559876', DOWNTOWN = '+14165550001';
+const STORY = 'once upon a time there was a bicycle in a little shop by the lake and it waited ' +
+    'for somebody who would ride it all around the water until the evening came over the hills';
+const openai = sim('openai');
+
+// ------------------------------------------------------------------ the carrier's part
+
+const unescaped = (xml) => xml.replace(/&amp;/g, '&');
+
+// A webhook of Twilio's to one of our addresses; its TwiML.
+async function webhook(url, params) {
+  const form = {
+    AccountSid: env.TWILIO_ACCOUNT_SID,
+    ApiVersion: '2010-04-01',
+    CallStatus: 'in-progress',
+    Direction: 'inbound',
+    ...params
+  };
+  const public_ = new URL(url, env.VA_PUBLIC_URL);
+  const {headers, body} =
+      signedForm({url: public_.href, params: form, authToken: env.TWILIO_AUTH_TOKEN});
+  const answer =
+      await http('POST', new URL(public_.pathname + public_.search, env.VA_URL).href, {headers, body});
+  assert.equal(answer.status, 200, answer.text);
+  return answer.text;
+}
+
+// What a document says to do with a stream.
+function streamOf(twiml) {
+  const url = /<Stream[^>]* url="([^"]+)"/.exec(twiml)?.[1];
+  assert.ok(url, `no stream in ${twiml}`);
+  return {
+    path: new URL(unescaped(url)).pathname,
+    token: /name="token" value="([^"]+)"/.exec(twiml)?.[1],
+    back: unescaped(/<Redirect[^>]*>([^<]+)/.exec(twiml)[1]),
+  };
+}
+
+class Call {
+  constructor(from = JOHN) {
+    this.sid = `CA${randomBytes(16).toString('hex')}`;
+    this.params = {CallSid: this.sid, From: from, To: DOWNTOWN, StirVerstat: 'TN-Validation-Passed-A'};
+  }
+
+  async ring() {
+    await this.connect(await webhook('/api/voice/incoming', {...this.params, CallStatus: 'ringing'}));
+    return this;
+  }
+
+  async connect(twiml) {
+    const stream = streamOf(twiml);
+    this.back = stream.back;
+    this.caller = await new Caller({call: this.sid, parameters: {token: stream.token}})
+                      .dial(`${env.VA_URL.replace(/^http/, 'ws')}${stream.path}`,
+                            {ca: readFileSync(env.VA_CA_FILE)});
+  }
+
+  // The carrier comes back, since the stream is over.
+  resume = () => webhook(this.back, this.params);
+
+  turns = () => rows(
+      `SELECT speaker, content, interrupted FROM messages
+        WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')
+        ORDER BY created_at, provider_message_id`, {sid: this.sid});
+
+  // The session of the engine that spoke with this caller last.
+  session = async () => (await openai.get('realtime'))
+      .filter((s) => s.items.some((i) => i.role === 'user' && i.text === this.last)).at(-1);
+
+  async say(text) {
+    this.last = text;
+    await this.caller.say(text);
+  }
+}
+
+const model = (rules) => openai.post('model', {rules});
+
+let kept;
+const change = (engines, calls) => row(
+    `UPDATE organizations SET engines = :'engines', max_concurrent_calls = :'calls'
+      WHERE slug = 'bici-downtown' RETURNING slug`, {engines, calls});
+before(async () => {
+  kept = await row(`SELECT engines::text, max_concurrent_calls AS calls FROM organizations
+                     WHERE slug = 'bici-downtown'`);
+  await change('{realtime,receptionist}', 100);
+});
+beforeEach(() => openai.reset());
+after(async () => {
+  await change(kept.engines, kept.calls);
+  await openai.reset();
+});
+
+// ------------------------------------------------------------------ the tests
+
+test('a whole call: greeting, an order, the end', async () => {
+  await model([
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+    {when: 'goodbye', tool_calls: [{name: 'end_call', arguments: {reason: 'done'}}]},
+    {when: '"success":true', text: 'thank you and bye'},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);  // before anybody else has said a word
+  await call.caller.quiet();
+  await call.say('where is my order');
+  await call.caller.hears(/bye/);
+  await call.caller.quiet();
+  await call.say('goodbye');
+  await call.caller.ended;
+  assert.equal(call.caller.closed, 1000);
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
+  assert.match(await call.resume(), /<Hangup\/>/);
+
+  const session = await call.session();
+  assert.deepEqual(session.errors, []);
+  const tools = session.items.filter((i) => i.type === 'function_call');
+  assert.deepEqual(tools.map((t) => t.name), ['lookup_order', 'end_call']);
+  const results = session.items.filter((i) => i.type === 'function_call_output');
+  assert.match(results[0].text, /1042/);
+  assert.match(results[0].text, /"success":true/);
+  const turns = await waitFor('the turns', async () => {
+    const found = await call.turns();
+    return found.some((t) => t.content === 'goodbye') && found;
+  });
+  assert.deepEqual(turns.filter((t) => t.speaker === 'customer').map((t) => t.content),
+                   ['where is my order', 'goodbye']);
+  assert.equal(turns[0].speaker, 'agent');
+});
+
+test('who is interrupted falls silent at once, and the engine knows what was heard', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  const at = call.caller.arrived.length;
+  await call.say('please stop now');
+  await call.caller.hears(/I heard:.*stop/);
+
+  // By the order of what arrived: behind the `clear` there is nothing of the story.
+  const since = call.caller.arrived.slice(at);
+  const clear = since.findIndex((m) => m.event === 'clear');
+  assert.ok(clear >= 0, 'the carrier was told to clear');
+  const cleared = since[clear].ms;
+  const late = call.caller.words.filter((w) => w.ms > cleared && STORY.split(' ').slice(4).includes(w.word) &&
+                                        !['heard:', 'a'].includes(w.word));
+  assert.deepEqual(late, []);
+  const first = since.slice(clear).find((m) => m.event === 'media');
+  console.log(`# silent ${(since[clear].ms - since[0].ms).toFixed(0)} ms, next sound ${
+      (first.ms - cleared).toFixed(0)} ms behind the clear`);
+
+  const story = (await call.session()).items.find((i) => i.text === STORY);
+  const heard = STORY.split(' ').filter((w) => call.caller.words.some((x) => x.ms <= cleared && x.word === w)).length;
+  const words = call.caller.words.filter((w) => w.ms <= cleared).map((w) => w.word);
+  const of = words.length - words.indexOf('once');
+  assert.ok(heard > 0 && story.truncated_ms !== undefined, 'it was truncated');
+  assert.ok(story.truncated_ms >= (of - 2) * 200 && story.truncated_ms <= (of + 2) * 200,
+            `truncated at ${story.truncated_ms} ms, heard were ${of} words of 200 ms`);
+  assert.deepEqual((await call.session()).errors, []);
+  const cut = await waitFor('the cut turn', async () => (await call.turns()).find((t) => t.interrupted));
+  assert.ok(STORY.startsWith(cut.content.trim()) && cut.content.length < STORY.length);
+  call.caller.hangUp();
+});
+
+test('words that only say "I am listening" do not end a story', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  call.caller.say('yeah');
+  await call.caller.hears(/over the hills/, 40000);
+  const story = (await call.session()).items.find((i) => i.text === STORY);
+  assert.equal(story.truncated_ms, undefined);
+  assert.ok(call.caller.arrived.some((m) => m.event === 'clear'), 'he was listened to all the same');
+  call.caller.hangUp();
+});
+
+test('0 calls a person: the call is put through', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  call.caller.press('0');
+  await call.caller.ended;
+  const state = await redis('HGET', `va:call:{${call.sid}}`, 'next');
+  assert.equal(state, 'dial');
+});
+
+test('a voice process that is killed: the call goes on in another, with what was said', async () => {
+  await model([{when: 'red bicycle', text: 'we have red ones'}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('do you have a red bicycle');
+  await call.caller.hears(/red ones/);
+  const owner = await redis('HGET', `va:call:{${call.sid}}`, 'owner');
+  await waitFor('the turn', async () => (await call.turns()).some((t) => /red ones/.test(t.content)));
+  process.kill(Number(owner.split(':')[1]), 'SIGKILL');
+  await call.caller.ended;
+  const twiml = await waitFor('another process', async () => {
+    const living = await redis('ZRANGE', 'va:voice:processes', '0', '-1');
+    return living.some((name) => name !== owner) && call.resume();
+  });
+  await call.connect(twiml);
+  await call.caller.hears(/line was bad/);
+  const sessions = await openai.get('realtime');
+  const told = sessions.at(-1).items.map((i) => i.text);
+  assert.ok(told.includes('do you have a red bicycle') && told.includes('we have red ones'), told);
+  call.caller.hangUp();
+});
+
+test('fifty calls at once, each of its own', async () => {
+  const calls = await Promise.all(Array.from({length: 50}, () => new Call().ring()));
+  await Promise.all(calls.map(({caller}) => caller.hears(/John/i, 60000)));
+  await Promise.all(calls.map(({caller}) => caller.quiet()));
+  await Promise.all(calls.map(async (call, i) => {
+    await call.say(`my number is n${i}x`);
+    await call.caller.hears(new RegExp(`I heard: my number is n${i}x`), 60000);
+  }));
+  calls.forEach(({caller}, i) => {
+    const others = caller.words.filter((w) => /^n\d+x$/.test(w.word) && w.word !== `n${i}x`);
+    assert.deepEqual(others, []);
+  });
+  const owner = await redis('HGET', `va:call:{${calls[0].sid}}`, 'owner');
+  const status = readFileSync(`/proc/${owner.split(':')[1]}/status`, 'utf8');
+  console.log(`# the voice process with 50 calls: ${/VmRSS:\s+(.*)/.exec(status)[1]}`);
+  for (const {caller} of calls) caller.hangUp();
+});
