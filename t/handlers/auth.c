@@ -18,7 +18,7 @@ static int setup(void **state)
     (void)state;
     t_config.password_cost = 1;
     t_sqlf("UPDATE users SET failed_logins = 0, locked_until = NULL, is_active = true,"
-           "       role = 'admin'");
+           "       role = 'admin', auth_user_id = NULL");
     t_sqlf("UPDATE organizations SET is_active = true");
     t_sqlf("DELETE FROM sessions");
     t_sqlf("DELETE FROM audit_log");
@@ -443,6 +443,92 @@ static void a_login_renews_an_outdated_hash(void **state)
     t_sqlf("UPDATE users SET password_hash = '%s' WHERE id = '" DANA "'", kept);
 }
 
+/* ---------------------------------------------------------------- exchange */
+
+#define SUBJECT "5b1a2c3d-0000-4000-8000-00000000000A"
+
+static void know_subject(void)
+{
+    t_sqlf("UPDATE users SET auth_user_id = '" SUBJECT "' WHERE id = '" DANA "'");
+}
+
+static t_answer_t exchange(const char *claims)
+{
+    return t_ask(&(t_ask_t){.type = "auth.exchange", .method = "POST", .claims = claims});
+}
+
+static void a_providers_token_is_exchanged_for_ours(void **state)
+{
+    va_jwt_t jwt;
+    (void)state;
+    know_subject();
+    t_answer_t a = exchange("{\"sub\":\"" SUBJECT "\",\"role\":\"authenticated\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/user/id"), DANA);
+    assert_string_equal(t_text(&a, "/user/organization_name"), "Bici Downtown");
+    verify_token(t_text(&a, "/token"), &jwt);
+    assert_claim(&jwt, "userId", DANA);
+    assert_claim(&jwt, "organizationId", DOWNTOWN);
+    assert_claim(&jwt, "role", "admin");
+    assert_true(strstr(t_cookie(&a, "__Host-va"), t_text(&a, "/token")) != NULL);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"
+                                " WHERE action = 'login_exchanged' AND user_id = '" DANA "'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM users WHERE id = '" DANA "'"
+                                " AND last_login_at = (SELECT max(created_at) FROM sessions)"),
+                     1);
+    a = refresh(t_text(&a, "/refresh_token"));
+    assert_status(&a, 200);
+    assert_int_equal(t_hashes(), 0);
+}
+
+static void nothing_but_the_subject_counts(void **state)
+{
+    va_jwt_t jwt;
+    (void)state;
+    know_subject();
+    t_answer_t a = exchange("{\"sub\":\"" SUBJECT "\",\"organizationId\":\"" UPTOWN "\","
+                            "\"userId\":\"" UMA "\",\"role\":\"super_admin\","
+                            "\"email\":\"owner@uptown.example\","
+                            "\"app_metadata\":{\"organization_id\":\"" UPTOWN "\"}}");
+    assert_status(&a, 200);
+    verify_token(t_text(&a, "/token"), &jwt);
+    assert_claim(&jwt, "userId", DANA);
+    assert_claim(&jwt, "organizationId", DOWNTOWN);
+    assert_claim(&jwt, "role", "admin");
+}
+
+static void a_token_of_nobody_here_is_not_exchanged(void **state)
+{
+    static const struct {
+        const char *prepare, *claims;
+        int status;
+        const char *code;
+    } cases[] = {
+        {"SELECT 1", "{\"sub\":\"5b1a2c3d-0000-4000-8000-00000000000b\"}", 403, "forbidden"},
+        {"SELECT 1", "{\"sub\":\"" DANA "\"}", 403, "forbidden"},
+        {"SELECT 1", "{\"sub\":\"x' OR '1'='1\"}", 403, "forbidden"},
+        {"SELECT 1", "{\"sub\":\"x\",\"email\":\"" EMAIL "\"}", 403, "forbidden"},
+        {"SELECT 1", "{\"email\":\"" EMAIL "\"}", 401, "unauthorized"},
+        {"SELECT 1", "{\"sub\":7}", 401, "unauthorized"},
+        {"SELECT 1", NULL, 401, "unauthorized"},
+        {"UPDATE users SET is_active = false WHERE id = '" DANA "'",
+         "{\"sub\":\"" SUBJECT "\"}", 403, "forbidden"},
+        {"UPDATE organizations SET is_active = false", "{\"sub\":\"" SUBJECT "\"}", 403,
+         "forbidden"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        setup(NULL);
+        know_subject();
+        t_sqlf("%s", cases[i].prepare);
+        t_answer_t a = exchange(cases[i].claims);
+        assert_error(&a, cases[i].status, cases[i].code);
+        assert_string_equal(t_cookie(&a, "__Host-va"), "");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM sessions"), 0);
+    }
+}
+
 /* ---------------------------------------------------------------- refresh */
 
 static void refresh_gives_the_next_tokens(void **state)
@@ -764,6 +850,9 @@ int main(void)
         cmocka_unit_test(a_lock_is_ones_own),
         cmocka_unit_test(parallel_guesses_are_counted),
         cmocka_unit_test(a_login_renews_an_outdated_hash),
+        cmocka_unit_test(a_providers_token_is_exchanged_for_ours),
+        cmocka_unit_test(nothing_but_the_subject_counts),
+        cmocka_unit_test(a_token_of_nobody_here_is_not_exchanged),
         cmocka_unit_test(refresh_gives_the_next_tokens),
         cmocka_unit_test(a_new_role_counts_from_the_next_token_on),
         cmocka_unit_test(a_token_used_twice_ends_its_family),

@@ -1,8 +1,8 @@
 /*
- * Signing in and staying so: passwords for tokens, refresh tokens for the next ones, and
- * tickets for streams. What is wrong about a login is never told apart to the outside: one
- * answer, and one password hash computed, for an unknown address, a wrong password, an
- * account that is locked or not active.
+ * Signing in and staying so: passwords, or an identity provider's token, for tokens, refresh
+ * tokens for the next ones, and tickets for streams. What is wrong about a login is never told
+ * apart to the outside: one answer, and one password hash computed, for an unknown address, a
+ * wrong password, an account that is locked or not active.
  */
 #include "worker/clock.h"
 #include "worker/handlers/audit.h"
@@ -103,8 +103,10 @@ static wk_outcome_t reply_tokens(wk_ctx_t *ctx, const member_t *m, va_str_t refr
 
 typedef struct {
     wk_ctx_t *ctx;
+    const char *action; /* as the audit log names it */
     va_str_t email, password;
-    va_str_t hash; /* absent: whatever the password, it is wrong */
+    va_str_t subject; /* instead of both: whom an identity provider vouches for */
+    va_str_t hash;    /* absent: whatever the password, it is wrong */
     va_str_t better_hash;
     member_t member;
     bool locked; /* by this attempt, unless it succeeds */
@@ -201,7 +203,7 @@ static bool open_session_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
                           wk_printf(l->ctx->arena, "%d", l->ctx->config->refresh_token_s),
                           wk_request_peer(job), wk_request_header(job, "user-agent")};
     return wk_sql(tx, &wk_sql_login_done, done, NULL, e) &&
-           audit_member(l->ctx, tx, l->member.id, "login", e) &&
+           audit_member(l->ctx, tx, l->member.id, l->action, e) &&
            wk_sql_last(tx, &wk_sql_session_open, session, NULL, e);
 }
 
@@ -216,9 +218,60 @@ static bool open_session(login_t *l, wk_error_t *e)
 
 wk_outcome_t wk_auth_login(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    login_t l = {.ctx = ctx};
+    login_t l = {.ctx = ctx, .action = "login"};
     if (!read_login(&l, e) || !begin_attempt(&l, e) || !check_password(&l, e) ||
         !open_session(&l, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    count_outcome("voiceagent_logins_total", "done");
+    return reply_tokens(ctx, &l.member, l.refresh, true, reply, e);
+}
+
+/* ---------------------------------------------------------------- exchange */
+
+/* Of the claims the subject alone: address and role there are the provider's, not ours. */
+static bool read_subject(login_t *l, wk_error_t *e)
+{
+    va_str_t subject = va_json_get_string(l->ctx->job->claims, "sub");
+    if (subject.len == 0) {
+        return wk_refuse(e, WK_R_UNAUTHORIZED, "The request carries no valid token.");
+    }
+    l->subject = lower(l->ctx, subject);
+    return true;
+}
+
+static bool find_subject_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    login_t *l = arg;
+    wk_rows_t *rows;
+    if (!wk_sql_last(tx, &wk_sql_login_subject, &l->subject, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) > 0) {
+        l->member = read_member(rows);
+    }
+    return true;
+}
+
+static bool find_subject(login_t *l, wk_error_t *e)
+{
+    wk_ctx_t *ctx = l->ctx;
+    va_str_t organization;
+    if (!wk_tx_by(ctx->db, ctx->arena, "auth_user", l->subject, wk_request_deadline_ms(ctx),
+                  find_subject_tx, l, &organization, e)) {
+        return false;
+    }
+    if (l->member.id.data == NULL) {
+        count_outcome("voiceagent_logins_total", "refused");
+        return wk_refuse(e, WK_R_FORBIDDEN, "This account belongs to no shop here.");
+    }
+    return true;
+}
+
+wk_outcome_t wk_auth_exchange(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    login_t l = {.ctx = ctx, .action = "login_exchanged"};
+    if (!read_subject(&l, e) || !find_subject(&l, e) || !open_session(&l, e)) {
         return wk_reply_error(ctx, reply, e);
     }
     count_outcome("voiceagent_logins_total", "done");

@@ -17,6 +17,7 @@ static const wk_handler_t handlers[] = {
      * done, and none is done again behind its caller's back.
      */
     {"auth.login", WK_READ, wk_auth_login, 0},
+    {"auth.exchange", WK_READ, wk_auth_exchange, 0},
     {"auth.refresh", WK_READ, wk_auth_refresh, 0},
     {"auth.ticket", WK_READ, wk_auth_ticket, 0},
     {"auth.logout", WK_EFFECT, wk_auth_logout, 0},

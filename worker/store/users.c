@@ -26,6 +26,16 @@ const wk_sql_t wk_sql_login_attempt = {
     "           u.locked_until IS NOT NULL AS locked",
     4};
 
+const wk_sql_t wk_sql_login_subject = {
+    "login_subject",
+    "SELECT u.id AS user_id, u.role, u.email, u.first_name, u.last_name,"
+    "       o.id AS organization_id, o.name AS organization_name"
+    "  FROM users u"
+    "  JOIN organizations o ON o.id = u.organization_id AND o.is_active"
+    " WHERE u.organization_id = current_organization() AND u.is_active"
+    "   AND u.auth_user_id = uuid_or_null($1)",
+    1};
+
 const wk_sql_t wk_sql_login_done = {
     "login_done",
     "UPDATE users"

@@ -20,7 +20,16 @@ extern const wk_sql_t wk_sql_caller;
  */
 extern const wk_sql_t wk_sql_login_attempt;
 
-/* The password was right. $1 user, $2 the hash it was checked with, $3 a better one or null. */
+/*
+ * $1 the subject of an identity provider's token. No row: no such active user. As
+ * wk_sql_login_attempt, without password_hash and locked.
+ */
+extern const wk_sql_t wk_sql_login_subject;
+
+/*
+ * The user has signed in. $1 user, $2 the hash the password was checked with, $3 a better
+ * one or null; both null when there was no password.
+ */
 extern const wk_sql_t wk_sql_login_done;
 
 #endif
