@@ -34,11 +34,12 @@ sub metrics { my ($nginx) = @_; return get($nginx->port_, '/metrics')->{body} }
 
 my $n = 0;
 
-# Sends one that nobody has sent before; its status.
+# Sends one that nobody has sent before; its status, 0 when nginx has no connection for it.
 sub send_job {
     my ($nginx) = @_;
     $n++;
-    return post($nginx->port_, "/job?n=$n", 'x')->{status};
+    my $answer = post($nginx->port_, "/job?n=$n", 'x');
+    return $answer ? $answer->{status} : 0;
 }
 
 sub works {
