@@ -42,7 +42,7 @@ LLEN va:{realtime}:in -> 0
 --- config
     location /x {
         voiceagent_verify bearer key=tools;
-        voiceagent_enqueue a.b queue=bulk lane=$arg_l serial=s:$arg_s dedup=$arg_d dedup_ttl=77s;
+        voiceagent_enqueue a.b queue=bulk lane=$arg_l serial=s:$arg_s dedup=$arg_d dedup_ttl=20h;
     }
 --- request
 POST /x?l=lane1&s=9&d=key-1
@@ -53,7 +53,7 @@ $::TOOLS
  "reply": null, "deadline_ms": null, "org": null, "http": {"headers": null}}
 --- redis_has
 LLEN va:{bulk}:in -> 1
-TTL va:{bulk}:seen:a.b:key-1 -> 77
+TTL va:{bulk}:seen:a.b:key-1 -> ~^7[12]\d{3}$
 EXISTS va:{default}:seen:a.b:key-1 -> 0
 
 
@@ -65,7 +65,7 @@ EXISTS va:{default}:seen:a.b:key-1 -> 0
 POST /x?d=1
 --- jobs: 1
 --- redis_has
-TTL va:{default}:seen:a.b:1 -> 86400
+TTL va:{default}:seen:a.b:1 -> ~^8[56]\d{3}$
 
 
 

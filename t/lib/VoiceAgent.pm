@@ -8,7 +8,8 @@ package VoiceAgent;
 #   redis          commands run before each repetition, one a line
 #   response_json  what the body must hold, see holds(); several: an array of them
 #   job            what the one job pushed must hold;  jobs: how many there must be
-#   redis_has      commands and, behind " -> ", their answers, one a line, afterwards
+#   redis_has      commands and, behind " -> ", their answers, one a line, afterwards; an
+#                  answer that begins with "~" is a pattern
 
 use strict;
 use warnings;
@@ -132,7 +133,7 @@ sub judge {
         my ($command, $answer) = $line =~ /^(.*?)\s*->\s*(.*)$/ or die "no -> in $line\n";
         my $got = $redis->command(words($command));
         $got = join ' ', map { $_ // 'nil' } @$got if ref $got;
-        is($got // 'nil', $answer, "$name: $command");
+        holds($got // 'nil', $answer, "$name: $command");
     }
     begin($block);
 }
