@@ -78,6 +78,8 @@ static const setting_t settings[] = {
     {"openai", "base_url", "OPENAI_BASE_URL", TEXT, AT(openai_base_url), NULL, 0, 0},
     {"openai", "api_key", "OPENAI_API_KEY", TEXT, AT(openai_api_key), NULL, 0, 0},
     {"openai", "model", "OPENAI_MODEL", TEXT, AT(openai_model), "gpt-4.1-mini", 0, 0},
+    {"openai", "embedding_model", "OPENAI_EMBEDDING_MODEL", TEXT, AT(openai_embedding_model),
+     NULL, 0, 0},
     {"openai", "timeout_ms", "OPENAI_TIMEOUT_MS", INTEGER, AT(openai_timeout_ms), "10000", 100,
      120000},
     {"openai", "turn_ms", "OPENAI_TURN_MS", INTEGER, AT(openai_turn_ms), "20000", 100, 300000},

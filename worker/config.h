@@ -49,8 +49,9 @@ typedef struct {
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;
     const char *openai_base_url, *openai_api_key, *openai_model;
-    int openai_timeout_ms; /* of one answer, to its last word */
-    int openai_turn_ms;    /* of all it takes to answer one message */
+    const char *openai_embedding_model; /* NULL: the knowledge is searched by words alone */
+    int openai_timeout_ms;              /* of one answer, to its last word */
+    int openai_turn_ms;                 /* of all it takes to answer one message */
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
     int openai_session_s; /* how old a realtime session grows before another takes over */
     const char *shopify_base_url, *shopify_access_token;

@@ -32,7 +32,7 @@ $(HT_BUILD)/libvaworker.a: $(HT_WORKER)
 $(HT_BUILD)/voiceagent-worker: $(HT_BUILD)/worker/main.o $(HT_BUILD)/libvaworker.a $(BUILD)/libvacore.a
 	$(CC) $(HT_SANITIZE) -o $@ $^ $(WORKER_LIBS)
 
-$(HT_BIN): | $(HT_BUILD)/voiceagent-worker
+$(HT_BIN): | $(HT_BUILD)/voiceagent-worker $(BUILD)/voiceagent-extract
 
 -include $(HT_LIB_OBJ:.o=.d) $(HT_SRC:%.c=$(HT_BUILD)/%.d) $(HT_WORKER:.o=.d) \
          $(HT_BUILD)/worker/main.d

@@ -143,6 +143,22 @@ static void add_customer(wk_arena_t *a, const wk_language_t *l, const wk_context
     add_fact(text, "summary of earlier talks", wk_cut_text(x->summary, MAX_SUMMARY));
 }
 
+/* "Returns (Store policies): thirty days…", one a line. */
+static void add_knowledge(const wk_language_t *l, const wk_context_t *x, va_buf_t *text)
+{
+    const wk_passages_t *found = &x->knowledge;
+    add_line(text, found->count > 0 ? wk_text(l, "prompt.knowledge") : VA_STR_NULL);
+    for (size_t i = 0; i < found->count; i++) {
+        const wk_passage_t *p = &found->at[i];
+        va_buf_add_c(text, "\n- ");
+        va_buf_add_str(text, p->title);
+        va_buf_add_c(text, p->heading.len > 0 ? ", " : "");
+        va_buf_add_str(text, p->heading.len > 0 ? p->heading : VA_STR(""));
+        va_buf_add_c(text, ": ");
+        va_buf_add_str(text, wk_cut_text(p->text, MAX_LINE));
+    }
+}
+
 va_str_t wk_context_instructions(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *l,
                                  const wk_context_t *x, const char *channel)
 {
@@ -164,6 +180,7 @@ va_str_t wk_context_instructions(wk_arena_t *a, const wk_catalogue_t *c, const w
     add_line(&text, wk_text(en, "prompt.facts"));
     add_shop(a, l, x, &text);
     add_customer(a, l, x, &text);
+    add_knowledge(en, x, &text);
     return va_buf_str(&text);
 }
 

@@ -1,7 +1,7 @@
 /*
  * What a language model is told before it answers a customer: who it is and what it must not
- * do, the shop, the customer, what was promised, the summary, and the last messages of one
- * thread over calls, texts and chat.
+ * do, the shop, the customer, what was promised, the summary, what the shop's documents say
+ * about the message, and the last messages of one thread over calls, texts and chat.
  *
  * Orders are not among it: who may hear of one is for the tools to decide, and what a model
  * was not told it cannot be talked into telling.
@@ -9,6 +9,7 @@
 #ifndef WK_AGENT_CONTEXT_H
 #define WK_AGENT_CONTEXT_H
 
+#include "worker/agent/knowledge.h"
 #include "worker/agent/personalization.h"
 
 #define WK_CONTEXT_TOKENS   6000 /* of all that is told, the message to be answered included */
@@ -19,6 +20,7 @@ typedef struct {
     va_str_t agent_name, persona, system_prompt, personality, model, summary;
     int64_t max_tokens; /* of an answer */
     const va_json_t *destinations, *policies, *commitments, *messages;
+    wk_passages_t knowledge; /* the caller's to find (knowledge.h) */
 } wk_context_t;
 
 /* With the last statements of the transaction. number: E.164 or absent. */

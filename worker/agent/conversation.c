@@ -131,13 +131,16 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
 typedef struct {
     const wk_conversation_t *conversation;
     wk_context_t context;
+    va_str_t embedding; /* of the text; absent: none */
 } context_t;
 
 static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    context_t *c = arg;
-    return wk_context_read(tx, c->conversation->customer, c->conversation->number, &c->context,
-                           e);
+    context_t *about = arg;
+    const wk_conversation_t *c = about->conversation;
+    return wk_context_read(tx, c->customer, c->number, &about->context, e) &&
+           (!c->facts.knows || wk_knowledge_find(c->ctx, tx, c->text, about->embedding,
+                                                 &about->context.knowledge, e));
 }
 
 /* False, for whatever reason: the receptionist answers. */
@@ -152,6 +155,9 @@ static bool ask_model(wk_conversation_t *c, va_str_t organization)
                         .context = &about.context,
                         .caller = &caller,
                         .text = c->text};
+    if (c->facts.knows) {
+        about.embedding = wk_knowledge_embedding(ctx, organization, c->text);
+    }
     if (!wk_tx(ctx->db, ctx->arena, organization, 0, read_context, &about, &e) ||
         !wk_converse(&in, &c->conversed, &e)) {
         return false;
@@ -162,6 +168,7 @@ static bool ask_model(wk_conversation_t *c, va_str_t organization)
                           .language = r->language,
                           .requested = r->requested,
                           .intent = r->intent,
+                          .citations = c->conversed.citations,
                           .dialog = {.hint = r->dialog.hint}};
     return true;
 }

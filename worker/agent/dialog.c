@@ -25,6 +25,7 @@ typedef struct {
     size_t n_told;
     va_str_t confirmation; /* of what was booked last, where the answer takes it along */
     size_t stays[WK_OPENAI_CALLS * 4]; /* by tool: calls that changed something */
+    va_buf_t citations;                /* items of a JSON list */
     wk_conversed_t *out;
 } talk_t;
 
@@ -97,6 +98,43 @@ static void add_result(talk_t *t, va_str_t id, va_str_t content)
     (void)va_json_writer_end(w);
 }
 
+/* ---------------------------------------------------------------- what it was told */
+
+static void cite(talk_t *t, va_str_t document, va_str_t chunk)
+{
+    va_buf_add_c(&t->citations, t->citations.len > 0 ? "," : "");
+    va_json_writer_t *w = va_json_writer_new(&t->citations);
+    va_json_object(w);
+    va_json_add_str(w, "document", document);
+    va_json_add_str(w, "chunk", chunk);
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+}
+
+static void cite_context(talk_t *t)
+{
+    const wk_passages_t *found = &t->in->context->knowledge;
+    for (size_t i = 0; i < found->count; i++) {
+        cite(t, found->at[i].document, found->at[i].chunk);
+    }
+}
+
+/* What search_knowledge found. */
+static void cite_answer(talk_t *t, const va_json_t *body)
+{
+    const va_json_t *sources = va_json_get(body, "sources");
+    const va_json_t *s = va_json_is(sources, VA_JSON_ARRAY) ? sources->first : NULL;
+    for (; s != NULL; s = s->next) {
+        cite(t, va_json_get_string(s, "document"), va_json_get_string(s, "chunk"));
+    }
+}
+
+static va_str_t citations_of(const talk_t *t)
+{
+    va_str_t items = va_buf_str(&t->citations);
+    return items.len > 0 ? wk_printf(t->a, "[%.*s]", (int)items.len, items.data) : VA_STR_NULL;
+}
+
 /* ---------------------------------------------------------------- one call */
 
 static unsigned done_by(const wk_tool_t *tool, const va_json_t *body)
@@ -136,6 +174,7 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
     const va_json_t *body = NULL;
     (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
     unsigned done = done_by(tool, body);
+    cite_answer(t, body);
     t->done |= done;
     bool booked = (done & (WK_DONE_BOOKED | WK_DONE_MOVED)) != 0;
     if (booked && strcmp(t->in->caller->channel, "sms") == 0) {
@@ -298,12 +337,15 @@ bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e)
     size_t room = WK_CONTEXT_TOKENS;
     *out = (wk_conversed_t){.text = VA_STR_NULL};
     va_buf_init(&t.messages, wk_mem(t.a), 8192);
+    va_buf_init(&t.citations, wk_mem(t.a), 512);
+    cite_context(&t);
     va_buf_add_str(&t.messages,
                    wk_context_messages(t.a, in->catalogue, in->caller->language, in->context,
                                        in->caller->channel, in->text, room));
     if (loop(&t, &out->text, e)) {
         correct(&t);
         add_confirmation(&t);
+        out->citations = citations_of(&t);
         return true;
     }
     wk_log(WK_WARN, "the model gives no answer", WK_S("error", va_str_c(e->text)),

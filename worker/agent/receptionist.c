@@ -231,6 +231,7 @@ static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
     f->appointment_id = wk_cell(r, 0, "appointment_id");
     f->appointment_type = wk_cell(r, 0, "appointment_type");
     f->open_callback = wk_cell_bool(r, 0, "open_callback");
+    f->knows = wk_cell_bool(r, 0, "knows");
 }
 
 bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
@@ -709,6 +710,15 @@ static void answer_greeting(turn_t *t)
                   {"shop", t->f->shop}));
 }
 
+/* Not understood, the shop's documents may know; the answer at hand is for when they do not. */
+static void look_into_knowledge(turn_t *t)
+{
+    va_buf_t args;
+    va_json_writer_t *w = begin_args(t, &args);
+    va_json_add_str(w, "query", wk_cut_text(t->r->text, WK_ARG_TEXT_MAX));
+    wish(t, "search_knowledge", w, &args);
+}
+
 static void answer_nothing(turn_t *t)
 {
     t->out.dialog.misses = t->dialog->misses + 1;
@@ -717,6 +727,9 @@ static void answer_nothing(turn_t *t)
         expect_callback(t);
     } else {
         add_text(t, "reply.fallback");
+    }
+    if (t->f->knows && t->r->words.count > 0) {
+        look_into_knowledge(t);
     }
 }
 
@@ -771,10 +784,15 @@ static bool is_language_only(const wk_language_choice_t *choice, intent_t intent
     return choice->requested && (intent == NONE || intent == GREETING || intent == THANKS);
 }
 
+static bool only_looks(const char *tool)
+{
+    return tool == NULL || strcmp(tool, "search_knowledge") == 0;
+}
+
 /* A question in between does not take the offer back. */
 static void keep_offer(turn_t *t)
 {
-    if (t->dialog->expected == WK_EXPECT_SLOT && t->out.tool == NULL &&
+    if (t->dialog->expected == WK_EXPECT_SLOT && only_looks(t->out.tool) &&
         t->out.dialog.expected == WK_EXPECT_NOTHING) {
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = t->dialog->offer;
@@ -869,13 +887,40 @@ static void told_taken(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
     }
 }
 
+static va_str_t list_text(wk_arena_t *a, const va_json_t *list)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_put_value(w, list);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+/* Only what is surely about the question takes the place of saying that it was not understood. */
+static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_answer_t *answer,
+                           wk_reception_t *r)
+{
+    if (answer->status != 200 || !va_json_bool(va_json_get(body, "confident"), false)) {
+        return;
+    }
+    r->text = answer->message;
+    r->intent = "knowledge";
+    r->citations = list_text(a, va_json_get(body, "sources"));
+    r->dialog.misses = 0;
+    if (r->dialog.expected == WK_EXPECT_CALLBACK) {
+        r->dialog.expected = WK_EXPECT_NOTHING;
+    }
+}
+
 void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
                      const wk_tool_answer_t *answer, wk_reception_t *r)
 {
     const va_json_t *body = NULL;
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
     (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
-    if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
+    if (strcmp(r->tool, "search_knowledge") == 0) {
+        told_knowledge(a, body, answer, r);
+    } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
         told_times(a, c, reading, body, r);
     } else if (answer->status == 200) {
         r->text = answer->message;

@@ -66,6 +66,7 @@ typedef struct {
     int64_t order_count;
     va_str_t appointment_id, appointment_type; /* the customer's next; absent: none */
     bool open_callback;
+    bool knows; /* the shop has documents to look into (knowledge.h) */
 } wk_reception_facts_t;
 
 /* at: the instant (ISO 8601), absent for now. */
@@ -83,6 +84,7 @@ typedef struct {
 
     const char *tool;   /* to be run before text is known; NULL: none */
     va_str_t tool_args; /* JSON */
+    va_str_t citations; /* JSON list: the knowledge text is made from; absent: none */
     bool certain;       /* a model would not do better: a keyword, or what was asked last */
 } wk_reception_t;
 

@@ -53,7 +53,8 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                          draft->to,
                          effect.id,
                          va_str_c(draft->template),
-                         later ? VA_STR("true") : VA_STR("false")};
+                         later ? VA_STR("true") : VA_STR("false"),
+                         draft->citations};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }

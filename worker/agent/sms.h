@@ -17,6 +17,7 @@ typedef struct {
     va_str_t from, to;
     va_str_t text, language;
     const char *template; /* what kind of text it is */
+    va_str_t citations;   /* JSON list: the knowledge it is made from; may be absent */
     bool in_bulk;         /* one of many, for which nobody waits: sent on the bulk queue */
 } wk_sms_draft_t;
 

@@ -17,7 +17,7 @@ static const wk_tool_t *const tools[] = {
     &wk_tool_switch_language,        &wk_tool_end_call,
     &wk_tool_send_sms,
     &wk_tool_trigger_followup,       &wk_tool_create_lead,
-    &wk_tool_get_customer_history,
+    &wk_tool_get_customer_history,   &wk_tool_search_knowledge,
 };
 
 #define N_TOOLS (sizeof(tools) / sizeof(*tools))

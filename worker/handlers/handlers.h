@@ -7,6 +7,9 @@
 /* Of a report: enough for a day in which a refused login is put right (post_call.c). */
 #define WK_POST_CALL_ATTEMPTS 100
 
+/* Of reading and embedding a document: enough for an hour in which a service is away. */
+#define WK_KNOWLEDGE_ATTEMPTS 20
+
 typedef wk_outcome_t wk_handler_fn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e);
 
 wk_handler_fn wk_analytics_get, wk_analytics_csv;
@@ -22,6 +25,7 @@ wk_handler_fn wk_integrations_list, wk_integrations_connect, wk_integrations_cal
 wk_handler_fn wk_integrations_remove, wk_integrations_release;
 wk_handler_fn wk_hubspot_webhook, wk_hubspot_log, wk_hubspot_contact_changed;
 wk_handler_fn wk_jobs_get;
+wk_handler_fn wk_knowledge_handle, wk_knowledge_index, wk_knowledge_embed;
 wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_mcp_handle;
 wk_handler_fn wk_media_begin, wk_media_emergency, wk_media_tool, wk_media_turn;

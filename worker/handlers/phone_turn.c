@@ -256,13 +256,19 @@ static bool store_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
     return wk_sql(tx, &wk_sql_phone_heard, params, NULL, e) && publish_heard(tx, t, e);
 }
 
+static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
+{
+    va_str_t params[] = {wk_phone_key(&t->v, t->v.turn), t->talk.reception.citations};
+    return params[1].data == NULL || wk_sql(tx, &wk_sql_phone_cited, params, NULL, e);
+}
+
 static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
     va_str_t params[] = {t->v.call, wk_language_code(t->v.speech.language),
                          t->next == ENDS ? t->reason : VA_STR_NULL, VA_STR_NULL};
     return heed_length(tx, t, e) && write_answer(tx, t, e) &&
            wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
-           wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e);
+           wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e) && cite(tx, t, e);
 }
 
 /* What was said, what is answered, and all that follows of it: one transaction. */

@@ -19,6 +19,7 @@ static const struct {
     [WK_R_FORBIDDEN] = {"forbidden", 403, WK_FORBIDDEN, "The request is not allowed here."},
     [WK_R_ORGANIZATION] = {"organization", 403, WK_FORBIDDEN, ""},
     [WK_R_ROLE] = {"role", 403, WK_FORBIDDEN, ""},
+    [WK_R_PLAN] = {"plan", 403, WK_FORBIDDEN, ""},
     [WK_R_NOT_FOUND] = {"not_found", 404, WK_NOT_FOUND, "There is nothing of that name."},
     [WK_R_CONFLICT] = {"conflict", 409, WK_CONFLICT, "Somebody else was first."},
     [WK_R_TOO_LARGE] = {"too_large", 413, WK_INVALID, ""},
@@ -144,6 +145,12 @@ static wk_outcome_t outcome_of(wk_refusal_t why, const wk_error_t *e)
 
 wk_outcome_t wk_reply_error(wk_ctx_t *ctx, va_reply_t *reply, const wk_error_t *e)
 {
+    return wk_reply_error_with(ctx, reply, e, &(wk_member_t){NULL, VA_STR_NULL});
+}
+
+wk_outcome_t wk_reply_error_with(wk_ctx_t *ctx, va_reply_t *reply, const wk_error_t *e,
+                                 const wk_member_t *more)
+{
     wk_document_t doc;
     wk_error_t ignored;
     wk_refusal_t refusal = refusal_of(e);
@@ -152,6 +159,9 @@ wk_outcome_t wk_reply_error(wk_ctx_t *ctx, va_reply_t *reply, const wk_error_t *
     begin_object(ctx, &doc, false);
     put_error(doc.json, refusals[why].word,
               refusal < WK_REFUSALS ? e->text : refusals[why].message);
+    for (; more->name != NULL; more++) {
+        va_json_add_str(doc.json, more->name, more->value);
+    }
     *reply = (va_reply_t){.status = 0};
     if (!end_object(&doc, &ignored)) {
         return WK_GIVE_UP;

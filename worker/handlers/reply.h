@@ -20,6 +20,7 @@ typedef enum {
     WK_R_FORBIDDEN,
     WK_R_ORGANIZATION,
     WK_R_ROLE,
+    WK_R_PLAN,
     WK_R_NOT_FOUND,
     WK_R_CONFLICT,
     WK_R_TOO_LARGE,
@@ -57,6 +58,15 @@ wk_outcome_t wk_reply_end(wk_ctx_t *ctx, wk_document_t *doc, int status, va_repl
  * pass, WK_GIVE_UP for what is wrong with us.
  */
 wk_outcome_t wk_reply_error(wk_ctx_t *ctx, va_reply_t *reply, const wk_error_t *e);
+
+typedef struct {
+    const char *name; /* NULL: the end of a list */
+    va_str_t value;
+} wk_member_t;
+
+/* As wk_reply_error(), with further members beside "error". */
+wk_outcome_t wk_reply_error_with(wk_ctx_t *ctx, va_reply_t *reply, const wk_error_t *e,
+                                 const wk_member_t *more);
 
 /* One of the headers a reply may carry (core/job.h); value must live as long as the job. */
 void wk_reply_header(wk_ctx_t *ctx, va_reply_t *reply, const char *lower_case_name,

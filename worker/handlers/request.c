@@ -144,6 +144,21 @@ bool wk_request_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e)
     return true;
 }
 
+bool wk_request_is_multipart(const wk_ctx_t *ctx)
+{
+    return va_str_ieq(media_type(ctx->job), VA_STR("multipart/form-data"));
+}
+
+bool wk_request_multipart(wk_ctx_t *ctx, va_multipart_t *form, wk_error_t *e)
+{
+    if (!body_is_here(ctx->job, e)) {
+        return false;
+    }
+    va_str_t type = wk_request_header(ctx->job, "content-type");
+    return va_multipart_parse(type, ctx->job->body, form) == VA_OK ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "The body is not a form of multipart/form-data.");
+}
+
 bool wk_request_optional_text(const va_json_t *object, const char *name, size_t max,
                               va_str_t *text, wk_error_t *e)
 {

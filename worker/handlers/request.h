@@ -7,6 +7,7 @@
 #define WK_HANDLERS_REQUEST_H
 
 #include "core/form.h"
+#include "core/multipart.h"
 #include "worker/context.h"
 #include "worker/moment.h"
 
@@ -36,6 +37,10 @@ bool wk_request_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e);
 
 /* The body as a JSON object; likewise. */
 bool wk_request_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e);
+
+/* The body as a form with files (multipart/form-data); refused unless it is one. */
+bool wk_request_multipart(wk_ctx_t *ctx, va_multipart_t *form, wk_error_t *e);
+bool wk_request_is_multipart(const wk_ctx_t *ctx);
 
 /* A member that must be a string of 1 to max bytes. */
 bool wk_request_text(const va_json_t *object, const char *name, size_t max, va_str_t *text,

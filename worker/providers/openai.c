@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "worker/clock.h"
 #include "worker/metrics.h"
+#include "worker/providers/openai_error.h"
 
 #define BASE_URL  "https://api.openai.com/v1"
 #define MAX_BYTES (4 << 20) /* of a stream, its envelopes included */
@@ -182,40 +183,11 @@ static bool on_piece(void *ctx, va_str_t piece)
 
 /* ---------------------------------------------------------------- errors */
 
-static wk_code_t class_of(int status, va_str_t code)
-{
-    if (va_str_eq(code, VA_STR("context_length_exceeded"))) {
-        return WK_INVALID;
-    }
-    if (va_str_eq(code, VA_STR("insufficient_quota"))) {
-        return WK_REFUSED;
-    }
-    if (status == 401 || status == 403) {
-        return WK_FORBIDDEN;
-    }
-    return status == 408 || status == 409 || status == 429 || status >= 500 ? WK_UNAVAILABLE
-                                                                            : WK_REFUSED;
-}
-
-/* The service's message may repeat what was asked: it stays out. */
-static bool refused(wk_ctx_t *ctx, const wk_http_response_t *res, wk_error_t *e)
-{
-    const va_json_t *root = NULL;
-    (void)va_json_parse(wk_mem(ctx->arena), res->body, &limits, &root);
-    va_str_t code = va_json_string(va_json_pointer(root, VA_STR("/error/code")));
-    int len = (int)(code.len < sizeof(e->detail) ? code.len : sizeof(e->detail) - 1);
-    wk_error(e, class_of(res->status, code), "OpenAI: status %d %.*s", res->status, len,
-             len > 0 ? code.data : "");
-    snprintf(e->detail, sizeof(e->detail), "%.*s", len, len > 0 ? code.data : "");
-    e->retry_after_ms = res->retry_after_ms;
-    return false;
-}
-
 /* An answer has no effect outside: whatever became of the request, it may be asked again. */
 static bool broken_off(const stream_t *s, bool late, wk_error_t *e)
 {
     if (s->problem.data != NULL) {
-        wk_error(e, class_of(500, s->problem), "OpenAI: the answer ended with an error");
+        wk_error(e, wk_openai_class(500, s->problem), "OpenAI: the answer ended with an error");
         snprintf(e->detail, sizeof(e->detail), "%.*s",
                  (int)(s->problem.len < 31 ? s->problem.len : 31), s->problem.data);
         return false;
@@ -285,7 +257,7 @@ static bool ask(wk_ctx_t *ctx, const wk_openai_chat_t *chat, stream_t *s, wk_err
         return reached ? broken_off(s, wk_monotonic_ms() - began >= chat->timeout_ms, e)
                        : wk_error_wrap(e, "OpenAI");
     }
-    return (res.status >= 200 && res.status < 300) || refused(ctx, &res, e);
+    return (res.status >= 200 && res.status < 300) || wk_openai_refused(ctx, &res, e);
 }
 
 bool wk_openai_chat(wk_ctx_t *ctx, const wk_openai_chat_t *chat, wk_openai_answer_t *answer,

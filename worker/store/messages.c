@@ -15,14 +15,14 @@ const wk_sql_t wk_sql_sms_queued = {
     "sms_queued",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
     "                      language, from_number, to_number, status, status_at, effect_id,"
-    "                      template, metadata, occurred_at)"
+    "                      template, metadata, citations, occurred_at)"
     " VALUES (current_organization(), $1::uuid, 'sms', 'outbound', 'agent', $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
     "         jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
     "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
-    "         clock_timestamp())"
+    "         coalesce($9::jsonb, '[]'), clock_timestamp())"
     " RETURNING id",
-    8};
+    9};
 
 const wk_sql_t wk_sql_sms_of_effect = {
     "sms_of_effect",

@@ -62,6 +62,12 @@ const wk_sql_t wk_sql_phone_said = {
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
     6};
 
+const wk_sql_t wk_sql_phone_cited = {
+    "phone_cited",
+    "UPDATE messages SET citations = $2::jsonb"
+    " WHERE provider = 'twilio' AND provider_message_id = $1",
+    2};
+
 const wk_sql_t wk_sql_phone_goes_on = {
     "phone_goes_on",
     "UPDATE calls"

@@ -37,6 +37,9 @@ extern const wk_sql_t wk_sql_phone_heard;
  */
 extern const wk_sql_t wk_sql_phone_said;
 
+/* $1 key of the turn, $2 the knowledge its answer is made from (JSON list). */
+extern const wk_sql_t wk_sql_phone_cited;
+
 /* $1 call, $2 language, $3 why it ends or null, $4 the engine that has it now or null. */
 extern const wk_sql_t wk_sql_phone_goes_on;
 

@@ -33,6 +33,7 @@ const wk_sql_t wk_sql_reception = {
     "       r.tracking_url, r.estimated_delivery AS expected,"
     "       (SELECT count(*) FROM orders r WHERE " MINE ") AS order_count,"
     "       p.id AS appointment_id, p.appointment_type,"
+    "       EXISTS (SELECT FROM knowledge_chunks) AS knows,"
     "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
     "                  AND status = 'open') AS open_callback"
     "  FROM organizations o"

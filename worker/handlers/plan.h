@@ -1,0 +1,24 @@
+/* What a shop's plan includes (docs/knowledge.md has the first of it). */
+#ifndef WK_HANDLERS_PLAN_H
+#define WK_HANDLERS_PLAN_H
+
+#include "worker/context.h"
+#include "worker/handler.h"
+
+typedef enum { WK_PLAN_FREE, WK_PLAN_BASIC, WK_PLAN_PRO } wk_plan_t;
+
+/* What is missing, when something is; zeroed before. */
+typedef struct {
+    va_str_t current; /* absent: nothing was refused for its plan */
+    const char *required;
+} wk_plan_gap_t;
+
+/* Refuses (WK_R_PLAN) what a lower plan than needed does not include; *gap says what is
+ * missing. */
+bool wk_plan_require(wk_tx_t *tx, wk_plan_t needed, wk_plan_gap_t *gap, wk_error_t *e);
+
+/* As wk_reply_error(); of a plan's gap, with currentPlan, requiredPlan and upgradeUrl. */
+wk_outcome_t wk_plan_reply_error(wk_ctx_t *ctx, const wk_plan_gap_t *gap, va_reply_t *reply,
+                                 wk_error_t *e);
+
+#endif
