@@ -249,6 +249,15 @@ t_answer_t t_ask(const t_ask_t *ask)
     return t_ask_in(&t_ctx, ask);
 }
 
+void t_push_ask(const t_ask_t *ask)
+{
+    bool known;
+    va_job_t job;
+    wk_arena_t *a = t_ctx.arena;
+    assert_int_equal(va_job_parse(wk_mem(a), document(&t_ctx, ask), &job), VA_OK);
+    assert_ok(wk_queue_push(t_ctx.redis, WK_REALTIME, &job, 0, a, &known, &t_e));
+}
+
 const char *t_claims(const char *user, const char *organization, const char *role)
 {
     return wk_printf(

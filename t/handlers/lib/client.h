@@ -60,6 +60,9 @@ typedef struct {
 t_answer_t t_ask(const t_ask_t *ask);
 t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask);
 
+/* Pushes it onto the queue of those who wait, as nginx would. */
+void t_push_ask(const t_ask_t *ask);
+
 /* The claims of a token of that person, good for a quarter of an hour; lasts a test. */
 const char *t_claims(const char *user, const char *organization, const char *role);
 

@@ -4,33 +4,42 @@
 #include <stdlib.h>
 
 #include "core/form.h"
+#include "worker/agent/google_account.h"
+
+#define GOOGLE_CLIENT "google-client"
+#define GOOGLE_SECRET "google-client-secret"
 
 typedef struct {
     const char *file; /* below t/sim/ */
     const char *base_name;
     char base[64];
+    char authorization[256]; /* a header, beside those that all get */
     pid_t pid;
 } sim_t;
 
 static sim_t twilio = {.file = "t/sim/twilio.mjs", .base_name = "TWILIO_BASE_URL"};
 static sim_t elevenlabs = {.file = "t/sim/elevenlabs.mjs", .base_name = "ELEVENLABS_BASE_URL"};
 static sim_t openai = {.file = "t/sim/openai.mjs", .base_name = "OPENAI_BASE_URL"};
-static sim_t hubspot = {.file = "t/sim/hubspot.mjs", .base_name = "HUBSPOT_BASE_URL"};
+static sim_t hubspot = {.file = "t/sim/hubspot.mjs",
+                        .base_name = "HUBSPOT_BASE_URL",
+                        .authorization = "Authorization: Bearer " HUBSPOT_TOKEN};
+static sim_t google = {.file = "t/sim/google.mjs", .base_name = "GOOGLE_BASE_URL"};
 
 /* ---------------------------------------------------------------- asking */
 
 static bool request(const sim_t *s, const char *method, const char *path, const char *body,
                     wk_http_response_t *res)
 {
-    const char *const headers[] = {
-        "Content-Type: application/json", "xi-api-key: " ELEVENLABS_KEY,
-        s == &hubspot ? "Authorization: Bearer " HUBSPOT_TOKEN : NULL, NULL};
+    const char *const headers[] = {"Content-Type: application/json",
+                                   "xi-api-key: " ELEVENLABS_KEY,
+                                   s->authorization[0] != '\0' ? s->authorization : NULL, NULL};
+    bool basic = s->authorization[0] == '\0';
     wk_http_request_t req = {.method = method,
                              .url = wk_printf(t_ctx.arena, "%s%s", s->base, path).data,
                              .headers = headers,
                              .body = va_str_c(body),
-                             .basic_user = TWILIO_ACCOUNT,
-                             .basic_password = TWILIO_TOKEN,
+                             .basic_user = basic ? TWILIO_ACCOUNT : NULL,
+                             .basic_password = basic ? TWILIO_TOKEN : NULL,
                              .timeout_ms = 10000,
                              .max_bytes = 16 << 20};
     return wk_http(t_ctx.http, t_ctx.arena, &req, res, &t_e);
@@ -125,6 +134,8 @@ static void set_secrets(void)
     setenv("OPENAI_API_KEY", OPENAI_KEY, 1);
     setenv("HUBSPOT_ACCESS_TOKEN", HUBSPOT_TOKEN, 1);
     setenv("HUBSPOT_CLIENT_SECRET", "hubspot-client-secret", 1);
+    setenv("GOOGLE_CLIENT_ID", GOOGLE_CLIENT, 1);
+    setenv("GOOGLE_CLIENT_SECRET", GOOGLE_SECRET, 1);
 }
 
 void t_twilio(void)
@@ -164,7 +175,46 @@ void t_hubspot(void)
     t_config.hubspot_access_token = HUBSPOT_TOKEN;
 }
 
+/* ---------------------------------------------------------------- Google's consent */
+
+static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return wk_google_account_connect(&t_ctx, tx, arg, VA_STR(DANA), e);
+}
+
+/* As if Downtown's owner had been through the page of consent. */
+static void consent(void)
+{
+    const va_json_t *granted =
+        ask(&google, "POST", "/_sim/grant", "{\"account\":\"owner@downtown.example\"}");
+    wk_google_tokens_t tokens = {.access = va_json_get_string(granted, "access_token"),
+                                 .refresh = va_json_get_string(granted, "refresh_token"),
+                                 .scope = va_json_get_string(granted, "scope"),
+                                 .expires_s = 3600};
+    assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, connect_tx, &tokens, &t_e));
+    snprintf(google.authorization, sizeof(google.authorization), "Authorization: Bearer %.*s",
+             (int)tokens.access.len, tokens.access.data);
+}
+
+void t_google(void)
+{
+    set_secrets();
+    google.authorization[0] = '\0';
+    start_or_reset(&google);
+    t_config.google_base_url = google.base;
+    t_config.google_client_id = GOOGLE_CLIENT;
+    t_config.google_client_secret = GOOGLE_SECRET;
+    consent();
+}
+
 /* ---------------------------------------------------------------- looking */
+
+size_t t_google_events(void)
+{
+    const va_json_t *list =
+        ask(&google, "GET", "/calendar/v3/calendars/primary/events?maxResults=2500", NULL);
+    return va_json_get(list, "items")->count;
+}
 
 size_t t_twilio_sent(const char *to)
 {

@@ -18,6 +18,7 @@ void t_twilio(void);
 void t_elevenlabs(void);
 void t_openai(void);
 void t_hubspot(void);
+void t_google(void); /* Downtown is connected to its owner's calendar */
 
 /* How they answer next: a script of t/sim/lib/server.mjs, as JSON. */
 void t_twilio_script(const char *script);
@@ -30,6 +31,9 @@ const va_json_t *t_twilio_ask(const char *method, const char *path, const char *
 const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_openai_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body);
+
+/* How many events stand in Downtown's calendar at Google. */
+size_t t_google_events(void);
 
 /* How many texts to that number Twilio has from us. */
 size_t t_twilio_sent(const char *to);

@@ -41,6 +41,9 @@ const char *t_text_form(const t_text_t *text);
 /* As if so many milliseconds had passed for every text that is on its way. */
 void t_texts_wait(int ms);
 
+/* Long enough for whatever a text waits for. */
+void t_texts_pass(void);
+
 #define assert_done(answer)                                                                    \
     do {                                                                                       \
         const t_answer_t *answer_ = (answer);                                                  \
