@@ -11,6 +11,7 @@
 
 static wk_arena_t *arena;
 static wk_catalogue_t *catalogue;
+static const va_json_t *before; /* the customer's appointments */
 
 static int setup(void **state)
 {
@@ -31,7 +32,7 @@ static int teardown(void **state)
 
 static void assert_claim(const char *text, unsigned done, const char *expected)
 {
-    const char *broken = wk_promise_broken(arena, catalogue, va_str_c(text), done);
+    const char *broken = wk_promise_broken(arena, catalogue, va_str_c(text), done, before);
     if ((broken == NULL) != (expected == NULL) ||
         (broken != NULL && strcmp(broken, expected) != 0)) {
         fail_msg("\"%s\" is %s, not %s", text, broken != NULL ? broken : "kept",
@@ -53,6 +54,38 @@ static void a_claim_without_its_deed_is_found(void **state)
     assert_claim("He avisado al equipo.", 0, "passed_on");
     assert_claim("It is booked. I have also cancelled the other one.", WK_DONE_BOOKED,
                  "cancelled");
+}
+
+static void appointments_are(const char *json)
+{
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    assert_int_equal(va_json_parse(wk_mem(arena), va_str_c(json), &limits, &before), VA_OK);
+}
+
+/* On Saturday in two days at ten; one of Monday at half past two was given up. */
+static void what_was_done_before_may_be_spoken_of(void **state)
+{
+    (void)state;
+    appointments_are(
+        "[[\"confirmed\",\"10:00\",6,2,false],[\"cancelled\",\"14:30\",1,4,false]]");
+    assert_claim("Your tune-up is booked for Saturday at 10 AM.", 0, NULL);
+    assert_claim("Yes, you are booked for Saturday, November 28 at 10:00 a.m. See you then!", 0,
+                 NULL);
+    assert_claim("Votre mise au point est réservée samedi à 10 h.", 0, NULL);
+    assert_claim("The one on Monday at 2:30 PM has been cancelled.", 0, NULL);
+    assert_claim("Your tune-up is booked.", 0, "booked"); /* which one? */
+    assert_claim("You are booked for Sunday at 10 AM.", 0, "booked");
+    assert_claim("You are booked for Saturday at 11 AM.", 0, "booked");
+    assert_claim("You are booked for tomorrow at 10 AM.", 0, "booked");
+    assert_claim("You are booked for Monday at 2:30 PM.", 0, "booked");
+    assert_claim("Your appointment has been moved to Saturday at 10 AM.", 0, "moved");
+    assert_claim("Your appointment on Saturday at 10 AM has been cancelled.", 0, "cancelled");
+    assert_claim(
+        "You are booked for Saturday at 10 AM. You are also booked for Friday at 9 AM.", 0,
+        "booked");
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,true]]");
+    assert_claim("Your appointment has been moved to Saturday at 10 AM.", 0, NULL);
+    before = NULL;
 }
 
 static void a_claim_with_its_deed_stands(void **state)
@@ -97,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_claim_without_its_deed_is_found),
         cmocka_unit_test(a_claim_with_its_deed_stands),
+        cmocka_unit_test(what_was_done_before_may_be_spoken_of),
         cmocka_unit_test(what_is_denied_or_offered_is_no_claim),
         cmocka_unit_test(the_corrections_claim_nothing),
     };

@@ -10,35 +10,9 @@
 
 /* ---------------------------------------------------------------- what a message names */
 
-typedef struct {
-    const wk_words_t *words;
-    va_str_t found;
-    size_t longest;
-} search_t;
-
-static void search(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
-{
-    search_t *s = ctx;
-    size_t at, len;
-    if (wk_phrases_find(phrases, s->words, 0, &at, &len) && len > s->longest) {
-        s->longest = len;
-        s->found = rest;
-    }
-}
-
-/* The rest of the name of the list "prefix…" with the longest match, of all languages. */
-static va_str_t named(const wk_catalogue_t *c, const char *prefix, const wk_words_t *words)
-{
-    search_t s = {.words = words};
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        wk_word_lists(wk_catalogue_at(c, i), prefix, search, &s);
-    }
-    return s.found;
-}
-
 va_str_t wk_read_service(const wk_catalogue_t *c, const wk_words_t *words)
 {
-    return named(c, "service.", words);
+    return wk_word_list_named_in_any(c, "service.", words);
 }
 
 /* ---------------------------------------------------------------- time of day */
@@ -165,10 +139,20 @@ static int minutes_of(va_str_t start)
     return is_start(start) ? number_at(start, 11, 2) * 60 + number_at(start, 14, 2) : -1;
 }
 
+static bool is_minute(wk_clock_time_t t, int at)
+{
+    int minutes = t.hour * 60 + t.minute;
+    return at == minutes || (!t.certain && t.hour < 12 && at == minutes + 12 * 60);
+}
+
 static bool is_at(va_str_t start, wk_clock_time_t t)
 {
-    int minutes = t.hour * 60 + t.minute, at = minutes_of(start);
-    return at == minutes || (!t.certain && t.hour < 12 && at == minutes + 12 * 60);
+    return is_minute(t, minutes_of(start));
+}
+
+bool wk_clock_time_is(wk_clock_time_t t, va_str_t time)
+{
+    return time.len == 5 && is_minute(t, number_at(time, 0, 2) * 60 + number_at(time, 3, 2));
 }
 
 static int distance(va_str_t start, wk_clock_time_t t)
@@ -227,7 +211,8 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 /* 1 to WK_OFFERED; 0: none. Only a short message is an answer to a list. */
 static size_t choice_of(const wk_catalogue_t *c, const wk_words_t *words)
 {
-    va_str_t number = words->count <= 4 ? named(c, "choice.", words) : VA_STR_NULL;
+    va_str_t number =
+        words->count <= 4 ? wk_word_list_named_in_any(c, "choice.", words) : VA_STR_NULL;
     return number.len == 1 && is_digit(number.data[0]) ? (size_t)(number.data[0] - '0') : 0;
 }
 

@@ -28,6 +28,10 @@ typedef struct {
 /* "10:30", "10h30", "2 pm"; a bare number behind "at" or a word like it. */
 wk_clock_time_t wk_read_time(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words);
 
+/* Whether it is that time, "HH:MM"; an hour of which the half of the day is not certain may be
+ * either. */
+bool wk_clock_time_is(wk_clock_time_t t, va_str_t time);
+
 /* The service a message names, in whatever language; absent: none. */
 va_str_t wk_read_service(const wk_catalogue_t *c, const wk_words_t *words);
 

@@ -281,6 +281,40 @@ void wk_word_lists(const wk_language_t *l, const char *prefix,
     }
 }
 
+/* For wk_word_lists(): the list of the longest match, by what follows its prefix. */
+typedef struct {
+    const wk_words_t *words;
+    va_str_t found;
+    size_t longest;
+} search_t;
+
+static void search(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    search_t *s = ctx;
+    size_t at, len;
+    if (wk_phrases_find(phrases, s->words, 0, &at, &len) && len > s->longest) {
+        s->longest = len;
+        s->found = rest;
+    }
+}
+
+va_str_t wk_word_list_named(const wk_language_t *l, const char *prefix, const wk_words_t *words)
+{
+    search_t s = {.words = words};
+    wk_word_lists(l, prefix, search, &s);
+    return s.found;
+}
+
+va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
+                                   const wk_words_t *words)
+{
+    search_t s = {.words = words};
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        wk_word_lists(wk_catalogue_at(c, i), prefix, search, &s);
+    }
+    return s.found;
+}
+
 /* ---------------------------------------------------------------- filling in */
 
 static const wk_param_t *find_param(const wk_param_t *params, va_str_t name)
@@ -304,9 +338,11 @@ va_str_t wk_fill(wk_arena_t *a, va_str_t text, const wk_param_t *params)
         if (close == NULL) {
             break;
         }
-        const wk_param_t *param = find_param(params, va_str(open + 1, (size_t)(close - open - 1)));
+        const wk_param_t *param =
+            find_param(params, va_str(open + 1, (size_t)(close - open - 1)));
         if (param == NULL) {
-            va_buf_add(&out, p, (size_t)(close + 1 - p)); /* seen in the answer, and in the tests */
+            va_buf_add(&out, p,
+                       (size_t)(close + 1 - p)); /* seen in the answer, and in the tests */
         } else {
             va_buf_add(&out, p, (size_t)(open - p));
             va_buf_add_str(&out, param->value);

@@ -23,7 +23,8 @@ typedef struct wk_language wk_language_t;
 wk_catalogue_t *wk_catalogue_load(const char *dir, wk_error_t *e);
 void wk_catalogue_free(wk_catalogue_t *c);
 
-/* That of config->messages_dir, loaded once a process by whoever asks first. From any thread. */
+/* That of config->messages_dir, loaded once a process by whoever asks first. From any thread.
+ */
 const wk_catalogue_t *wk_catalogue(const wk_config_t *config, wk_error_t *e);
 
 size_t wk_catalogue_count(const wk_catalogue_t *c);
@@ -33,7 +34,8 @@ const wk_language_t *wk_catalogue_at(const wk_catalogue_t *c, size_t i);
 const wk_language_t *wk_catalogue_find(const wk_catalogue_t *c, va_str_t code);
 
 /* The first of the codes that there is a file for, else English. */
-const wk_language_t *wk_catalogue_pick(const wk_catalogue_t *c, va_str_t first, va_str_t second);
+const wk_language_t *wk_catalogue_pick(const wk_catalogue_t *c, va_str_t first,
+                                       va_str_t second);
 
 va_str_t wk_language_code(const wk_language_t *l);
 
@@ -52,6 +54,17 @@ va_str_t wk_word_at(const wk_language_t *l, const char *name, size_t i);
 /* For each word list whose name begins with prefix, with what follows the prefix. */
 void wk_word_lists(const wk_language_t *l, const char *prefix,
                    void (*fn)(void *ctx, va_str_t rest, const wk_phrases_t *words), void *ctx);
+
+/*
+ * What follows the prefix in the name of the list that has a match among the words: "5" of
+ * "weekday.5"; the longest match counts, the first of equals. Absent: none has.
+ */
+va_str_t wk_word_list_named(const wk_language_t *l, const char *prefix,
+                            const wk_words_t *words);
+
+/* The same for the lists of all languages. */
+va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
+                                   const wk_words_t *words);
 
 typedef struct {
     const char *name;

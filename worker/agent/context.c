@@ -40,7 +40,8 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, va_str_t number, wk_context
                               .destinations = cell_json(tx, r, "destinations"),
                               .policies = cell_json(tx, r, "policies"),
                               .commitments = cell_json(tx, r, "commitments"),
-                              .messages = cell_json(tx, r, "messages")};
+                              .messages = cell_json(tx, r, "messages"),
+                              .appointments = cell_json(tx, r, "appointments")};
     return wk_caller_facts(tx, number, VA_STR_NULL, &context->facts, e);
 }
 

@@ -21,6 +21,7 @@ typedef struct {
     int64_t max_tokens; /* of an answer */
     const va_json_t *destinations, *policies, *commitments, *messages;
     wk_passages_t knowledge; /* the caller's to find (knowledge.h) */
+    const va_json_t *appointments; /* for wk_promise_broken() */
 } wk_context_t;
 
 /* With the last statements of the transaction. number: E.164 or absent. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "worker/agent/receptionist.h"
+
 #define DENIAL_REACH 4 /* words: "not yet booked", "I was not able to book" */
 
 static const struct {
@@ -38,13 +40,93 @@ static bool is_denied(const wk_language_t *l, va_str_t text, const wk_words_t *w
     return false;
 }
 
-static bool claims_it(const wk_language_t *l, const char *list, va_str_t text,
-                      const wk_words_t *words)
+/* ---------------------------------------------------------------- earlier appointments */
+
+/* What is judged, and by what. */
+typedef struct {
+    wk_arena_t *a;
+    const wk_catalogue_t *c;
+    va_str_t text;
+    wk_words_t words;
+    const va_json_t *appointments;
+} judged_t;
+
+/* A point ends one only before a blank and a capital: "at 10 a.m. on Saturday". */
+static bool ends_sentence(va_str_t text, size_t i)
+{
+    bool point = text.data[i] == '.';
+    bool capital = i + 2 < text.len && text.data[i + 1] == ' ' && text.data[i + 2] >= 'A' &&
+                   text.data[i + 2] <= 'Z';
+    return strchr("!?;\n", text.data[i]) != NULL || (point && capital);
+}
+
+static va_str_t sentence_at(va_str_t text, size_t at)
+{
+    size_t begin = at, end = at;
+    while (begin > 0 && !ends_sentence(text, begin - 1)) {
+        begin--;
+    }
+    while (end < text.len && !ends_sentence(text, end)) {
+        end++;
+    }
+    return va_str(text.data + begin, end - begin);
+}
+
+static const va_json_t *field(const va_json_t *row, size_t i)
+{
+    const va_json_t *f = va_json_is(row, VA_JSON_ARRAY) ? row->first : NULL;
+    while (f != NULL && i-- > 0) {
+        f = f->next;
+    }
+    return f;
+}
+
+static bool is_of_kind(const va_json_t *appointment, unsigned claim)
+{
+    bool cancelled = va_str_eq(va_json_string(field(appointment, 0)), VA_STR("cancelled"));
+    bool moved = va_json_bool(field(appointment, 4), false);
+    return (claim & WK_DONE_CANCELLED) != 0 ? cancelled
+           : (claim & WK_DONE_BOOKED) != 0  ? !cancelled
+           : (claim & WK_DONE_MOVED) != 0   ? !cancelled && moved
+                                            : false;
+}
+
+/* Of its day and time something is named, and nothing else. */
+static bool is_named(const va_json_t *appointment, const wk_reading_t *r, wk_clock_time_t time)
+{
+    int64_t weekday = 0, ahead = 0;
+    va_str_t starts = va_json_string(field(appointment, 1));
+    (void)va_json_int(field(appointment, 2), &weekday);
+    (void)va_json_int(field(appointment, 3), &ahead);
+    bool any = r->weekday != 0 || r->ahead >= 0 || time.hour >= 0;
+    return any && (r->weekday == 0 || r->weekday == weekday) &&
+           (r->ahead < 0 || r->ahead == ahead) &&
+           (time.hour < 0 || wk_clock_time_is(time, starts));
+}
+
+static bool stood_before(const judged_t *j, unsigned claim, size_t at)
+{
+    const va_json_t *p =
+        va_json_is(j->appointments, VA_JSON_ARRAY) ? j->appointments->first : NULL;
+    wk_reading_t reading = wk_read_message(j->a, j->c, sentence_at(j->text, at));
+    wk_clock_time_t time = wk_read_time(j->c, reading.text, &reading.words);
+    while (p != NULL && !(is_of_kind(p, claim) && is_named(p, &reading, time))) {
+        p = p->next;
+    }
+    return p != NULL;
+}
+
+/* ---------------------------------------------------------------- claims */
+
+static bool claims_it(const judged_t *j, const wk_language_t *l, const char *list,
+                      unsigned claim)
 {
     size_t at = 0, len = 0;
     const wk_phrases_t *phrases = wk_word_list(l, list);
-    for (size_t from = 0; wk_phrases_find(phrases, words, from, &at, &len); from = at + len) {
-        if (!is_denied(l, text, words, at)) {
+    for (size_t from = 0; wk_phrases_find(phrases, &j->words, from, &at, &len);
+         from = at + len) {
+        if (!is_denied(l, j->text, &j->words, at) &&
+            !stood_before(j, claim, j->words.at[at].begin)) {
             return true;
         }
     }
@@ -52,12 +134,12 @@ static bool claims_it(const wk_language_t *l, const char *list, va_str_t text,
 }
 
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
-                              unsigned done)
+                              unsigned done, const va_json_t *appointments)
 {
-    wk_words_t words = wk_words(a, text);
+    judged_t j = {a, c, text, wk_words(a, text), appointments};
     for (size_t i = 0; i < sizeof(claims) / sizeof(*claims); i++) {
         for (size_t k = 0; (done & claims[i].behind) == 0 && k < wk_catalogue_count(c); k++) {
-            if (claims_it(wk_catalogue_at(c, k), claims[i].words, text, &words)) {
+            if (claims_it(&j, wk_catalogue_at(c, k), claims[i].words, claims[i].behind)) {
                 return claims[i].name;
             }
         }

@@ -1,6 +1,8 @@
 /*
  * Said versus done: whether an answer claims something (booked, moved, cancelled, a text on its
- * way, passed on to a person) of which the ledger has no row of this turn.
+ * way, passed on to a person) of which the ledger has no row of this turn. What was booked,
+ * moved or cancelled in an earlier one may be spoken of: a sentence that names the day or the
+ * time of such an appointment, and no other, claims nothing new.
  *
  * The word lists "said.<claim>" of all languages hold what such a claim sounds like; one behind
  * a word of "said.denial" in the same clause is none: "not booked yet".
@@ -8,6 +10,7 @@
 #ifndef WK_AGENT_PROMISE_H
 #define WK_AGENT_PROMISE_H
 
+#include "core/json.h"
 #include "worker/agent/catalogue.h"
 
 typedef enum {
@@ -18,8 +21,12 @@ typedef enum {
     WK_DONE_PASSED_ON = 1 << 4,
 } wk_done_t;
 
-/* The first claim that nothing of done (wk_done_t) stands behind: "booked", …; NULL: none. */
+/*
+ * The first claim that nothing of done (wk_done_t) stands behind: "booked", …; NULL: none.
+ * appointments: the customer's before this turn, [[status, "HH:MM", weekday (1 Monday), days
+ * from today, whether it was moved]]; NULL: none.
+ */
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
-                              unsigned done);
+                              unsigned done, const va_json_t *appointments);
 
 #endif

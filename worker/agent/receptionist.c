@@ -122,34 +122,9 @@ static va_str_t number_alone(const wk_reading_t *r)
     return number.len == r->text.len ? number : VA_STR_NULL;
 }
 
-/* For wk_word_lists(): the list that the longest match is of, by what follows its prefix. */
-typedef struct {
-    const wk_words_t *words;
-    va_str_t found;
-    size_t longest;
-} search_t;
-
-static void search(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
-{
-    search_t *s = ctx;
-    size_t at, len;
-    if (wk_phrases_find(phrases, s->words, 0, &at, &len) && len > s->longest) {
-        s->longest = len;
-        s->found = rest;
-    }
-}
-
-/* "5" of the list "weekday.5" that has a word of the message; absent: none has. */
-static va_str_t named(const wk_language_t *l, const char *prefix, const wk_words_t *words)
-{
-    search_t s = {.words = words};
-    wk_word_lists(l, prefix, search, &s);
-    return s.found;
-}
-
 static void read_in(const wk_language_t *l, wk_reading_t *r)
 {
-    va_str_t weekday = named(l, "weekday.", &r->words), day = named(l, "feast.", &r->words);
+    va_str_t weekday = wk_word_list_named(l, "weekday.", &r->words), day = wk_word_list_named(l, "feast.", &r->words);
     if (r->order_number.data == NULL) {
         r->order_number = number_behind_word(l, r);
     }
