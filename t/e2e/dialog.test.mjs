@@ -206,6 +206,7 @@ test('a card number does not reach the model', async () => {
 test('an emergency pages the owner once an hour and asks the model nothing', async () => {
   const from = stranger();
   const since = await sim('twilio').last();
+  const written = Date.now();
   const first = await write(from, 'Help, there is a fire in your shop!');
   assert.equal(first.asked.length, 0);
   assert.match(first.text, /urgent/i);
@@ -213,6 +214,8 @@ test('an emergency pages the owner once an hour and asks the model nothing', asy
   await waitFor('a page to the owner', async () => (await sentTo(OWNER, since))[0]);
   const pages = (await sentTo(OWNER, since)).filter((m) => m.body.includes(from));
   assert.equal(pages.length, 1);
+  const page = (await sim('twilio').requests(since)).find((r) => r.n === pages[0].n);
+  console.log(`# the owner was paged ${Date.parse(page.time) - written} ms after the text was written`);
   const {priority} = await row('select priority from customers where phone_number = :\'from\'', {from});
   assert.equal(priority, 'urgent');
 });

@@ -348,7 +348,7 @@ test('stock and recommendations', async () => {
   assert.match(String(words.message ?? ''), /404/);
   const {json} = await call('POST', '/api/recommendations/products', {
     token,
-    body: {riding_style: 'trail', budget_max: 2500, experience_level: 'beginner', height_cm: 170}
+    body: {riding_style: 'trail', budget_max: 2500, experience_level: 'beginner', height_cm: 170.5}
   });
   assert.equal(json.recommendations[0].sku, 'RB-T29-M');
   assert.ok(json.recommendations[0].reasons.length >= 4);

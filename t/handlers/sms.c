@@ -552,9 +552,25 @@ static void a_report_that_is_none_changes_nothing(void **state)
     assert_int_equal(count("message_status_events"), 0);
 }
 
+/* Its page is on its way already while Twilio has not even taken the answer. */
+static void an_emergency_does_not_wait_for_its_answer(void **state)
+{
+    (void)state;
+    t_twilio_script("{\"path\":\"Messages\",\"method\":\"POST\",\"drop\":true}");
+    t_answer_t a =
+        t_deliver(&(t_text_t){.from = STRANGER, .body = "Help, there is a fire in your shop!"});
+    assert_again(&a);
+    assert_int_equal(t_twilio_sent(STRANGER), 0);
+    assert_int_equal(t_redis_int(t_ctx.redis, "LLEN va:{default}:in"), 1);
+    redisReply *job = t_redis(t_ctx.redis, t_ctx.arena, "LINDEX va:{default}:in 0");
+    assert_has(job->str, "\"sms.send\"");
+    assert_has(job->str, "page:");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
         cmocka_unit_test(a_text_is_stored_and_answered),
         cmocka_unit_test(a_repeated_delivery_changes_nothing),
         cmocka_unit_test(equal_words_of_two_texts_are_answered_twice),

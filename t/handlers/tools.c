@@ -1,4 +1,5 @@
 /* tools.call: what a caller, a shop and a death in the middle must not be able to do. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -176,6 +177,147 @@ static void moved_there_and_back_is_confirmed_each_time(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 3);
 }
 
+/* ---------------------------------------------------------------- returns */
+
+static t_answer_t give_back(const char *more)
+{
+    return in_call(NULL, "request_return",
+                   wk_printf(t_ctx.arena,
+                             "{\"order_number\":\"1042\",\"reason\":\"changed my mind\","
+                             "\"postcode\":\"M5C 1E9\"%s}",
+                             more)
+                       .data);
+}
+
+static const char *last_lines(void)
+{
+    return t_sqlf("SELECT returns -> -1 -> 'lines' FROM orders WHERE order_number = '1042'");
+}
+
+static void all_of_an_order_is_what_does_not_go_back_yet(void **state)
+{
+    (void)state;
+    open_call();
+    t_sqlf("UPDATE orders SET returns = '[]'");
+    t_answer_t a = give_back(",\"item\":\"HLM-COM-M\",\"quantity\":2");
+    assert_error(&a, 200, "already_returned"); /* there is one helmet */
+    a = give_back(",\"item\":\"HLM-COM-M\"");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(last_lines(), "[{\"line_id\": \"2\", \"quantity\": 1}]");
+    a = give_back("");
+    assert_has(t_text(&a, "/message"), "rest of order #1042");
+    assert_string_equal(last_lines(), "[{\"line_id\": \"1\", \"quantity\": 1}]");
+    const char *rma = t_text(&a, "/rma");
+    a = give_back(",\"item\":\"RB-T29-M\"");
+    assert_error(&a, 200, "already_returned");
+    a = give_back("");
+    assert_string_equal(t_text(&a, "/rma"), rma);
+    assert_int_equal(t_sqlf_int("SELECT jsonb_array_length(returns) FROM orders"
+                                " WHERE order_number = '1042'"),
+                     2);
+    t_sqlf("UPDATE orders SET returns = '[]'");
+}
+
+/* ---------------------------------------------------------------- holds */
+
+static t_answer_t book_in(const char *conversation, const char *slot, const char *more)
+{
+    return t_ask(&(t_ask_t){
+        .type = "tools.call",
+        .uri = uri_of("book_appointment"),
+        .headers = {"x-va-agent", "agent_downtown", "x-va-conversation", conversation},
+        .body = wk_printf(t_ctx.arena,
+                          "{\"appointment_datetime\":\"%s\",\"customer_name\":\"Ann\","
+                          "\"customer_phone\":\"" JOHN_NUMBER "\"%s}",
+                          slot, more)
+                    .data});
+}
+
+static void a_number_that_is_only_said_frees_no_hold(void **state)
+{
+    (void)state;
+    open_call();
+    const char *slot = free_slot(0), *other = free_slot(5);
+    t_answer_t a = in_call(
+        NULL, "book_appointment",
+        wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\",\"hold\":true}", slot).data);
+    assert_string_equal(t_text(&a, "/status"), "held");
+    a = book_in("conv_thief", slot, "");
+    assert_string_equal(t_text(&a, "/reason"), "time_conflict");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'held'"), 1);
+    a = book_in("conv_ann", other, ",\"hold\":true");
+    assert_string_equal(t_text(&a, "/status"), "held");
+    a = book_in("conv_thief", other, "");
+    assert_string_equal(t_text(&a, "/reason"), "time_conflict");
+    a = book_in("conv_ann", other, ""); /* made in this talk */
+    assert_string_equal(t_text(&a, "/status"), "confirmed");
+}
+
+/* ---------------------------------------------------------------- at the same time */
+
+static void *ask_in_thread(void *arg)
+{
+    wk_ctx_t ctx;
+    t_ctx_open(&ctx);
+    (void)t_ask_in(&ctx, arg);
+    t_ctx_close(&ctx); /* ends the session, which tells what it counted */
+    return NULL;
+}
+
+static void ask_both(t_ask_t asks[2])
+{
+    pthread_t threads[2];
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_thread, &asks[i]), 0);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
+static t_ask_t ask_for(const char *tool, const char *arguments)
+{
+    return (t_ask_t){.type = "tools.call",
+                     .uri = uri_of(tool),
+                     .headers = {"x-va-agent", "agent_downtown", "x-va-call", SID},
+                     .body = arguments};
+}
+
+static const char *time_and(const char *slot, const char *more)
+{
+    return wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"%s}", slot, more).data;
+}
+
+static int64_t deadlocks(void)
+{
+    return t_sqlf_int("SELECT deadlocks FROM pg_stat_database WHERE datname ="
+                      " current_database()");
+}
+
+/* A hold is moved while its own time is booked: each wants what the other locks. */
+static void moving_and_booking_do_not_block_each_other(void **state)
+{
+    int64_t before = deadlocks();
+    const char *now = free_slot(0), *later = free_slot(5);
+    for (int i = 0; i < 12; i++) {
+        setup(state);
+        open_call();
+        t_answer_t a = in_call(NULL, "book_appointment", time_and(now, ",\"hold\":true"));
+        assert_string_equal(t_text(&a, "/status"), "held");
+        const char *hold =
+            wk_printf(t_ctx.arena, ",\"appointment_id\":\"%s\"", t_text(&a, "/appointment_id"))
+                .data;
+        ask_both((t_ask_t[]){ask_for("reschedule_appointment", time_and(later, hold)),
+                             ask_for("book_appointment", time_and(now, ""))});
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE starts_at ="
+                                    " '%s'::timestamp AT TIME ZONE 'America/Toronto'"
+                                    " AND status = 'confirmed'",
+                                    now),
+                         1);
+    }
+    assert_int_equal(deadlocks(), before);
+}
+
 /* ---------------------------------------------------------------- whose call */
 
 static void an_agent_and_a_number_of_two_shops_are_refused(void **state)
@@ -230,6 +372,9 @@ int main(void)
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),
+        cmocka_unit_test(all_of_an_order_is_what_does_not_go_back_yet),
+        cmocka_unit_test(a_number_that_is_only_said_frees_no_hold),
+        cmocka_unit_test(moving_and_booking_do_not_block_each_other),
         cmocka_unit_test(an_agent_and_a_number_of_two_shops_are_refused),
         cmocka_unit_test(a_text_leaves_from_the_shops_own_number),
         cmocka_unit_test(a_number_is_a_decimal_one),

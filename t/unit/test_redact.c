@@ -59,6 +59,28 @@ static void written_numbers_are_masked(void **state)
            "\xc3\xa9t\xc3\xa9 **************** \xf0\x9f\x9a\xb2"});
 }
 
+/* Each byte of a digit is masked, so that a text keeps its length. */
+#define ARABIC_1    "\xd9\xa1"
+#define ARABIC_4    "\xd9\xa4"
+#define FULLWIDTH_1 "\xef\xbc\x91"
+#define FULLWIDTH_4 "\xef\xbc\x94"
+#define BOLD_1      "\xf0\x9d\x9f\x8f"
+#define TIMES_3(x)  x x x
+#define TIMES_12(x) TIMES_3(x) TIMES_3(x) TIMES_3(x) TIMES_3(x)
+
+static void digits_of_every_script_are_masked(void **state)
+{
+    (void)state;
+    CHECK({FULLWIDTH_4 TIMES_3(FULLWIDTH_1) " " TIMES_12(FULLWIDTH_1),
+           "************ " TIMES_12("***")},
+          {ARABIC_4 TIMES_3(ARABIC_1) "-" TIMES_12(ARABIC_1), "********-" TIMES_12("**")},
+          {"card: 4111" TIMES_12(BOLD_1) ".", "card: ****" TIMES_12("****") "."},
+          {"card" FULLWIDTH_4 TIMES_3(FULLWIDTH_1) TIMES_12(ARABIC_1) "ok",
+           "card************" TIMES_12("**") "ok"},
+          {"4111 1111 1111 111" FULLWIDTH_1, "**** **** **** ******"},
+          {"order " FULLWIDTH_4 FULLWIDTH_1, "order " FULLWIDTH_4 FULLWIDTH_1});
+}
+
 static void every_issuer_is_known(void **state)
 {
     static const char *const numbers[] = {
@@ -261,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(written_numbers_are_masked),
+        TEST(digits_of_every_script_are_masked),
         TEST(every_issuer_is_known),
         TEST(what_is_no_card_stays),
         TEST(what_follows_a_number_goes_with_it),

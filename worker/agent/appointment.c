@@ -114,11 +114,12 @@ static wk_slot_state_t state_of(va_str_t word)
 }
 
 bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment, va_str_t own,
-                  va_str_t phone, wk_slot_t *slot, wk_slot_state_t *state, wk_error_t *e)
+                  const wk_holder_t *holder, wk_slot_t *slot, wk_slot_state_t *state,
+                  wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {s->resource, number(tx, s->minutes), moment->wall, moment->zone, own,
-                         phone};
+    va_str_t params[] = {s->resource, number(tx, s->minutes), moment->wall, moment->zone,
+                         own,         holder->phone,          holder->talk};
     if (!wk_sql(tx, &wk_sql_slots_lock, &s->resource, NULL, e) ||
         !wk_sql(tx, &wk_sql_slot_state, params, &rows, e)) {
         return wk_error_wrap(e, "slot");
@@ -129,6 +130,13 @@ bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment,
 }
 
 /* ---------------------------------------------------------------- one of them */
+
+bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_error_t *e)
+{
+    va_str_t params[] = {id, customer};
+    return wk_sql(tx, &wk_sql_appointment_lock_slots, params, NULL, e) ||
+           wk_error_wrap(e, "appointment");
+}
 
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
                          bool *found, wk_error_t *e)

@@ -48,12 +48,20 @@ typedef enum {
     WK_SLOT_FAR
 } wk_slot_state_t;
 
+/* Whose holds are no obstacle: of the number, or made in the talk. Each may be absent. */
+typedef struct {
+    va_str_t phone, talk;
+} wk_holder_t;
+
 /*
  * What stands at that moment. From then on until the transaction ends nobody else takes a slot
- * of the resource. own: an appointment that may be in the way; phone: whose holds may be.
+ * of the resource. own: an appointment that may be in the way.
+ *
+ * Everywhere the lock of a resource's slots is taken before that of an appointment.
  */
 bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment, va_str_t own,
-                  va_str_t phone, wk_slot_t *slot, wk_slot_state_t *state, wk_error_t *e);
+                  const wk_holder_t *holder, wk_slot_t *slot, wk_slot_state_t *state,
+                  wk_error_t *e);
 
 /* One row as it stands. */
 typedef struct {
@@ -64,6 +72,9 @@ typedef struct {
     int64_t moves; /* how often its time was changed */
     bool stands;   /* confirmed, or held and not run out */
 } wk_appointment_t;
+
+/* Before wk_appointment_find() of one that is to be moved, with the same words. */
+bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_error_t *e);
 
 /*
  * By id, or absent: the next of the customer. customer absent: anybody's. *found false: there

@@ -76,8 +76,7 @@ static bool occupied(const change_t *c, const wk_appointment_t *p,
 {
     wk_rows_t *rows;
     va_str_t params[] = {p->id, number(c, span->starts_s), number(c, span->ends_s)};
-    if (!wk_sql(c->tx, &wk_sql_slots_lock, &p->resource, NULL, e) ||
-        !wk_sql(c->tx, &wk_sql_calendar_occupied, params, &rows, e)) {
+    if (!wk_sql(c->tx, &wk_sql_calendar_occupied, params, &rows, e)) {
         return false;
     }
     *other = wk_cell_bool(rows, 0, "other");
@@ -151,7 +150,8 @@ bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t z
     if (c.event_id.len == 0) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_calendar_owner, params, &owner, e)) {
+    if (!wk_sql(tx, &wk_sql_calendar_lock_slots, params, NULL, e) ||
+        !wk_sql(tx, &wk_sql_calendar_owner, params, &owner, e)) {
         return false;
     }
     if (wk_rows_count(owner) == 1) {

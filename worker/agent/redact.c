@@ -2,14 +2,16 @@
 
 #include <stdlib.h>
 
-#define MIN_CARD     12
-#define MAX_CARD     19
-#define MAX_GAP      5 /* other words between two parts of one number */
-#define CODE_REACH   8 /* words between "security code" and the code */
-#define CODE_TURNS   2 /* and turns */
-#define MAX_TRAILING 8 /* digits behind a card number: expiry and code */
-#define TRAILING_GAP 2 /* words before each of them: "expires", "the code" */
-#define MAX_VALUE    99
+#include "core/utf8.h"
+
+#define MIN_CARD      12
+#define MAX_CARD      19
+#define MAX_GAP       5 /* other words between two parts of one number */
+#define CODE_REACH    8 /* words between "security code" and the code */
+#define CODE_TURNS    2 /* and turns */
+#define MAX_TRAILING  8 /* digits behind a card number: expiry and code */
+#define TRAILING_GAP  2 /* words before each of them: "expires", "the code" */
+#define MAX_VALUE     99
 #define MAX_LANGUAGES 64
 
 /* ---------------------------------------------------------------- words */
@@ -28,9 +30,9 @@ typedef struct {
 struct wk_redactor {
     wk_arena_t *arena;
     numbers_t numbers, times;
-    wk_phrases_t joints, cards, codes; /* of all languages */
+    wk_phrases_t joints, cards, codes;      /* of all languages */
     bool has[MAX_LANGUAGES][MAX_VALUE + 1]; /* by language: a word of its own for the value */
-    size_t language;                   /* while it is filled */
+    size_t language;                        /* while it is filled */
     numbers_t *filling;
 };
 
@@ -139,7 +141,8 @@ static bool spoken_number(const wk_redactor_t *r, const wk_words_t *words, size_
     bool tens = *value >= 20 && *value % 10 == 0;
     int more;
     size_t behind;
-    if (tens && spoken_number(r, words, *next + wk_phrases_at(&r->joints, words, *next), &more, &behind)) {
+    if (tens && spoken_number(r, words, *next + wk_phrases_at(&r->joints, words, *next), &more,
+                              &behind)) {
         bool unit = more >= 1 && more <= 9;
         bool teen = (*value == 60 || *value == 80) && more >= 10 && more <= 19;
         if (unit || teen) {
@@ -158,7 +161,7 @@ typedef struct {
     size_t word;             /* the first of them */
     char digits[MAX_CARD + 1];
     size_t len;
-    size_t gap;     /* other words since the group before, of the same speaker */
+    size_t gap; /* other words since the group before, of the same speaker */
     bool masked;
     bool behind_hash;
 } group_t;
@@ -240,19 +243,28 @@ static bool group_at(const wk_redactor_t *r, const wk_words_t *words, size_t i, 
            put_value(group, value, times != NULL ? times->value : 1);
 }
 
-/* Within a word of letters ("card4111…") as many digits as a card number has, the first such. */
+/* Within a word of letters ("card4111…") as many digits as a card number has, the first such.
+ */
 static bool glued_at(va_str_t text, const wk_word_t *word, group_t *group)
 {
-    for (size_t begin = word->begin, end; begin < word->end; begin = end + 1) {
-        for (end = begin; end < word->end && is_digit(text.data[end]); end++) {
+    size_t len = 0;
+    va_str_t rest = va_str(text.data + word->begin, word->end - word->begin);
+    while (rest.len > 0) {
+        uint32_t c;
+        size_t at = (size_t)(rest.data - text.data);
+        (void)va_utf8_take(&rest, &c);
+        int digit = wk_digit(c);
+        if (digit >= 0) {
+            group->begin = len == 0 ? at : group->begin;
+            group->end = (size_t)(rest.data - text.data);
+            group->digits[len < MAX_CARD ? len : MAX_CARD] = (char)('0' + digit);
+            len++;
         }
-        if (end - begin >= MIN_CARD && end - begin <= MAX_CARD) {
-            group->begin = begin;
-            group->end = end;
-            group->len = end - begin;
-            memcpy(group->digits, text.data + begin, group->len);
+        if ((digit < 0 || rest.len == 0) && len >= MIN_CARD && len <= MAX_CARD) {
+            group->len = len;
             return true;
         }
+        len = digit < 0 ? 0 : len;
     }
     return false;
 }
@@ -413,7 +425,8 @@ static void mask_cards(groups_t *g)
 
 /* ---------------------------------------------------------------- security codes */
 
-/* The first digits from word on in that turn, when three or four: masked. True: there were any. */
+/* The first digits from word on in that turn, when three or four: masked. True: there were any.
+ */
 static bool mask_code(groups_t *g, size_t turn, size_t word, size_t reach)
 {
     size_t i = 0, digits = 0, end;
@@ -423,7 +436,8 @@ static bool mask_code(groups_t *g, size_t turn, size_t word, size_t reach)
     if (i == g->count || g->at[i].word > word + reach) {
         return false;
     }
-    for (end = i; end < g->count && g->at[end].turn == turn && (end == i || g->at[end].gap == 0);
+    for (end = i;
+         end < g->count && g->at[end].turn == turn && (end == i || g->at[end].gap == 0);
          end++) {
         digits += g->at[end].len;
     }
@@ -436,8 +450,8 @@ static bool mask_code(groups_t *g, size_t turn, size_t word, size_t reach)
 /* ---------------------------------------------------------------- turns */
 
 typedef struct {
-    wk_words_t *words;  /* by turn */
-    groups_t *groups;   /* by speaker's number in speakers */
+    wk_words_t *words; /* by turn */
+    groups_t *groups;  /* by speaker's number in speakers */
     int *speakers;
     size_t n_speakers;
 } talk_t;
@@ -478,8 +492,9 @@ static void mask_codes_of(const wk_redactor_t *r, talk_t *t, size_t turn, size_t
         for (size_t i = turn; !found && i < n && i <= turn + CODE_TURNS; i++) {
             size_t word = i == turn ? at + len : 0;
             for (size_t s = 0; s < t->n_speakers; s++) {
-                found = mask_code(&t->groups[s], i, word, i == turn ? CODE_REACH : SIZE_MAX / 2) ||
-                        found;
+                found =
+                    mask_code(&t->groups[s], i, word, i == turn ? CODE_REACH : SIZE_MAX / 2) ||
+                    found;
             }
         }
     }
@@ -489,9 +504,12 @@ static void mask_codes_of(const wk_redactor_t *r, talk_t *t, size_t turn, size_t
 static void mask_text(char *text, const group_t *group)
 {
     bool written = false;
-    for (size_t i = group->begin; i < group->end; i++) {
-        if (text[i] >= '0' && text[i] <= '9') {
-            text[i] = '*';
+    va_str_t rest = va_str(text + group->begin, group->end - group->begin);
+    while (rest.len > 0) {
+        uint32_t c;
+        va_str_t character = va_utf8_take(&rest, &c);
+        if (wk_digit(c) >= 0) {
+            memset((char *)(uintptr_t)character.data, '*', character.len);
             written = true;
         }
     }

@@ -257,6 +257,14 @@ int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback)
     return !is_missing(value) && va_json_int(as_number(value, &number), &n) ? n : fallback;
 }
 
+double wk_arg_number(const va_json_t *object, const char *name, double fallback)
+{
+    double d;
+    number_t number;
+    const va_json_t *value = va_json_get(object, name);
+    return !is_missing(value) && va_json_double(as_number(value, &number), &d) ? d : fallback;
+}
+
 bool wk_arg_bool(const va_json_t *object, const char *name, bool fallback)
 {
     const va_json_t *value = va_json_get(object, name);

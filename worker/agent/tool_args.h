@@ -46,6 +46,7 @@ const va_json_t *wk_args_of_form(wk_arena_t *a, const wk_arg_t *args, const va_f
 /* Reading what was checked: absent, or the fallback, where it is missing, null or empty. */
 va_str_t wk_arg_text(const va_json_t *object, const char *name);
 int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback);
+double wk_arg_number(const va_json_t *object, const char *name, double fallback);
 bool wk_arg_bool(const va_json_t *object, const char *name, bool fallback);
 
 #endif

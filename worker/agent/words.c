@@ -15,6 +15,30 @@ static const struct {
     {0x178, "y"}, {0x160, "s"}, {0x161, "s"}, {0x17d, "z"},  {0x17e, "z"},
 };
 
+/* The zeros of Unicode's decimal digits (category Nd) behind ASCII; one to nine follow each. */
+static const uint32_t zeros[] = {
+    0x660,   0x6f0,   0x7c0,   0x966,   0x9e6,   0xa66,   0xae6,   0xb66,   0xbe6,   0xc66,
+    0xce6,   0xd66,   0xde6,   0xe50,   0xed0,   0xf20,   0x1040,  0x1090,  0x17e0,  0x1810,
+    0x1946,  0x19d0,  0x1a80,  0x1a90,  0x1b50,  0x1bb0,  0x1c40,  0x1c50,  0xa620,  0xa8d0,
+    0xa900,  0xa9d0,  0xa9f0,  0xaa50,  0xabf0,  0xff10,  0x104a0, 0x10d30, 0x11066, 0x110f0,
+    0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950,
+    0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec,
+    0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+};
+
+int wk_digit(uint32_t c)
+{
+    if (c < 0x80) {
+        return c >= '0' && c <= '9' ? (int)(c - '0') : -1;
+    }
+    for (size_t i = 0; i < sizeof(zeros) / sizeof(*zeros); i++) {
+        if (c >= zeros[i] && c <= zeros[i] + 9) {
+            return (int)(c - zeros[i]);
+        }
+    }
+    return -1;
+}
+
 static bool is_combining_accent(uint32_t c)
 {
     return c >= 0x300 && c <= 0x36f;
@@ -24,6 +48,9 @@ static bool is_word_character(uint32_t c)
 {
     if (c < 0x80) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    }
+    if (wk_digit(c) >= 0) {
+        return true;
     }
     if (c < 0xc0 || c == 0xd7 || c == 0xf7) {
         return c == 0xaa || c == 0xb5 || c == 0xba; /* the letters among Latin-1's signs */
@@ -48,6 +75,8 @@ static void fold(va_buf_t *out, uint32_t c, va_str_t text)
     }
     if (c >= 0xc0 && c <= 0xff) {
         va_buf_add_char(out, latin1[c - 0xc0]);
+    } else if (wk_digit(c) >= 0) {
+        va_buf_add_char(out, (char)('0' + wk_digit(c)));
     } else if (!is_combining_accent(c)) {
         va_buf_add_str(out, text);
     }

@@ -1,6 +1,7 @@
 /*
- * Text as words that can be compared: lower case, without accents ("Vélo" is "velo"), cut
- * at everything that is neither letter nor digit ("l'été" is "l", "ete").
+ * Text as words that can be compared: lower case, without accents ("Vélo" is "velo"), digits
+ * of every script as "0" to "9", cut at everything that is neither letter nor digit ("l'été"
+ * is "l", "ete").
  */
 #ifndef WK_AGENT_WORDS_H
 #define WK_AGENT_WORDS_H
@@ -16,6 +17,9 @@ typedef struct {
     wk_word_t *at;
     size_t count;
 } wk_words_t;
+
+/* The value of a decimal digit of whatever script (Unicode's Nd); -1: it is none. */
+int wk_digit(uint32_t code_point);
 
 /* Bytes that are not UTF-8 separate words. The words live in a. */
 wk_words_t wk_words(wk_arena_t *a, va_str_t text);

@@ -12,14 +12,17 @@
 #include "worker/agent/task.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/outbox.h"
 #include "worker/store/consents.h"
 #include "worker/store/customers.h"
 #include "worker/store/messages.h"
 #include "worker/store/organizations.h"
 
-#define MAX_MEDIA  10 /* Twilio: "up to 10 media" a message */
-#define MAX_BEFORE 4
-#define MAX_TEXT   1600 /* characters of a text that Twilio takes */
+#define OUTBOX_ROWS 100 /* told at once */
+#define MAX_MEDIA   10  /* Twilio: "up to 10 media" a message */
+#define MAX_BEFORE  4
+#define MAX_TEXT    1600 /* characters of a text that Twilio takes */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -332,6 +335,16 @@ static bool think(text_t *t, va_str_t organization, wk_error_t *e)
            wk_tx(ctx->db, ctx->arena, organization, 0, answer_tx, t, e);
 }
 
+/* The shop is paged while the provider is still taking the answer to the customer. */
+static void tell_at_once(wk_ctx_t *ctx, va_str_t organization)
+{
+    int done;
+    wk_error_t e;
+    if (!wk_outbox_drain(ctx, organization, OUTBOX_ROWS, &done, &e)) {
+        wk_log(WK_WARN, "an emergency is told a little later", WK_C("error", e.text));
+    }
+}
+
 wk_outcome_t wk_sms_receive(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     text_t t = {.ctx = ctx,
@@ -355,6 +368,9 @@ wk_outcome_t wk_sms_receive(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     }
     if (organization.data == NULL) {
         return wk_webhook_unrouted(ctx, "number", t.talk.shop_number, e);
+    }
+    if (t.talk.emergency.level == WK_EMERGENCY_URGENT) {
+        tell_at_once(ctx, organization);
     }
     return t.queued ? wk_sms_send(ctx, organization, &t.sms, e) : WK_DONE;
 }

@@ -18,6 +18,16 @@
     " to_char(" at " AT TIME ZONE " zone ", 'HH24:MI') AS time"
 
 #define STANDS "(status IN ('confirmed', 'in_progress') OR (status = 'held' AND hold_expires_at > now()))"
+/* Made for the number, or in the talk. */
+#define HOLDER(phone, talk) \
+    "(coalesce(a.customer_phone = " phone ", false)" \
+    "  OR coalesce(a.metadata ->> 'talk' = " talk ", false))"
+/* The appointment of an id ($1), or the next of a customer ($2). */
+#define MEANT \
+    "($2::uuid IS NULL OR a.customer_id = $2::uuid)" \
+    "   AND CASE WHEN $1::text IS NOT NULL THEN a.id = uuid_or_null($1)" \
+    "            ELSE " UPCOMING " AND a.starts_at > now() END" \
+    " ORDER BY a.starts_at LIMIT 1"
 #define UPCOMING "(a.status = 'confirmed' OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
 /* clang-format on */
@@ -37,6 +47,12 @@ const wk_sql_t wk_sql_service = {
 const wk_sql_t wk_sql_slots_lock = {
     "slots_lock",
     "SELECT lock_key('appointments:' || current_organization()::text || ':' || $1)", 1};
+
+const wk_sql_t wk_sql_appointment_lock_slots = {
+    "appointment_lock_slots",
+    "SELECT lock_key('appointments:' || current_organization()::text || ':' || x.resource)"
+    "  FROM (SELECT a.resource FROM appointments a WHERE " MEANT ") x",
+    2};
 
 const wk_sql_t wk_sql_slots = {
     "slots",
@@ -77,36 +93,37 @@ const wk_sql_t wk_sql_slot_state = {
     "             WHEN EXISTS (SELECT FROM appointments a"
     "                           WHERE a.resource = $1 AND a.starts_at < s + d AND a.ends_at > s"
     "                             AND " STANDS " AND a.id IS DISTINCT FROM $5::uuid"
-    "                             AND NOT (a.status = 'held' AND a.customer_phone = $6))"
+    "                             AND NOT (a.status = 'held' AND " HOLDER("$6", "$7") "))"
     "               OR EXISTS (SELECT FROM calendar_events c"
     "                           WHERE c.resource = $1 AND c.is_busy"
     "                             AND c.starts_at < s + d AND c.ends_at > s) THEN 'taken'"
     "             ELSE 'free' END AS state"
     "   FROM slot",
-    6};
+    7};
 
 const wk_sql_t wk_sql_appointment_insert = {
     "appointment_insert",
     "INSERT INTO appointments (organization_id, customer_id, call_id, appointment_type, purpose,"
     "                          resource, starts_at, ends_at, customer_name, customer_phone,"
     "                          customer_email, language, notes, price, source, google_calendar_id,"
-    "                          status, hold_expires_at)"
+    "                          status, hold_expires_at, metadata)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, $3, $4, $5, $6::timestamptz,"
     "         $6::timestamptz + make_interval(mins => $7::int), $8, $9, lower($10), $11, $12,"
     "         $13::numeric, $14, $15,"
     "         CASE WHEN $16::int IS NULL THEN 'confirmed' ELSE 'held' END,"
-    "         now() + make_interval(secs => $16::int))"
+    "         now() + make_interval(secs => $16::int),"
+    "         jsonb_strip_nulls(jsonb_build_object('talk', $17::text)))"
     " RETURNING id, status",
-    16};
+    17};
 
 const wk_sql_t wk_sql_holds_release = {
     "holds_release",
-    "UPDATE appointments"
+    "UPDATE appointments a"
     "   SET status = 'cancelled', cancelled_at = now(), cancelled_by = 'reschedule'"
-    " WHERE status = 'held' AND customer_phone = $1 AND resource = $2"
-    "   AND starts_at < $3::timestamptz + make_interval(mins => $4::int)"
-    "   AND ends_at > $3::timestamptz",
-    4};
+    " WHERE a.status = 'held' AND " HOLDER("$1", "$5") " AND a.resource = $2"
+    "   AND a.starts_at < $3::timestamptz + make_interval(mins => $4::int)"
+    "   AND a.ends_at > $3::timestamptz",
+    5};
 
 /* A hold ends by itself, by a booking in its place, or by its time. */
 const wk_sql_t wk_sql_appointment_generation = {
@@ -133,10 +150,7 @@ const wk_sql_t wk_sql_appointment_find = {
     "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]')) AS moves,"
     "       " UPCOMING " AS stands"
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
-    " WHERE ($2::uuid IS NULL OR a.customer_id = $2::uuid)"
-    "   AND CASE WHEN $1::text IS NOT NULL THEN a.id = uuid_or_null($1)"
-    "            ELSE " UPCOMING " AND a.starts_at > now() END"
-    " ORDER BY a.starts_at LIMIT 1 FOR UPDATE OF a",
+    " WHERE " MEANT " FOR UPDATE OF a",
     2};
 
 const wk_sql_t wk_sql_appointment_move = {

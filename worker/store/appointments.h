@@ -12,6 +12,7 @@ extern const wk_sql_t wk_sql_service;
 
 /* $1 resource: until the transaction ends nobody else takes a slot of it. */
 extern const wk_sql_t wk_sql_slots_lock;
+extern const wk_sql_t wk_sql_appointment_lock_slots; /* of the resource of that appointment */
 
 /*
  * $1 resource, $2 minutes, $3 first day (YYYY-MM-DD) or null for today, $4 number of days, $5

@@ -75,6 +75,12 @@ const wk_sql_t wk_sql_calendar_behind = {
     " ORDER BY starts_at LIMIT 100",
     1};
 
+const wk_sql_t wk_sql_calendar_lock_slots = {
+    "calendar_lock_slots",
+    "SELECT lock_key('appointments:' || current_organization()::text || ':' || resource)"
+    "  FROM appointments WHERE google_calendar_id = $1 AND google_event_id = $2",
+    2};
+
 const wk_sql_t wk_sql_calendar_owner = {
     "calendar_owner",
     "SELECT id, status, calendar_state, " SECONDS(

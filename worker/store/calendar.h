@@ -32,6 +32,9 @@ extern const wk_sql_t wk_sql_calendar_behind;
  * ends_s. */
 extern const wk_sql_t wk_sql_calendar_owner;
 
+/* $1 calendar, $2 event: the slots of its appointment's resource, before the appointment is. */
+extern const wk_sql_t wk_sql_calendar_lock_slots;
+
 /* $1 appointment, $2 and $3 Unix time: other, whether another one stands there. */
 extern const wk_sql_t wk_sql_calendar_occupied;
 

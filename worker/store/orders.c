@@ -29,10 +29,11 @@ const wk_sql_t wk_sql_order_by_number = {
     "order_by_number",
     "SELECT " TELLS ","
     "       coalesce(r.phone_number = $2, false) AS by_phone,"
-    "       coalesce(" PLAIN("$3") " = " PLAIN("r.shipping_address ->> 'postal_code'") ", false)"
-    "           OR coalesce(lower($4) = r.email, false) AS by_factor"
-    FROM_ORDERS
-    " WHERE r.order_number = $1",
+    "       coalesce(" PLAIN("$3") " = " PLAIN(
+        "r.shipping_address ->> 'postal_code'") ", false)"
+                                                "           OR coalesce(lower($4) = r.email, "
+                                                "false) AS by_factor" FROM_ORDERS
+                                                " WHERE r.order_number = $1",
     4};
 
 const wk_sql_t wk_sql_orders_by_phone = {
@@ -41,14 +42,13 @@ const wk_sql_t wk_sql_orders_by_phone = {
     " WHERE r.phone_number = $1 ORDER BY r.placed_at DESC, r.id LIMIT $2::int",
     2};
 
-const wk_sql_t wk_sql_orders_search = {
-    "orders_search",
-    "SELECT " TELLS FROM_ORDERS
-    " WHERE ($1::text IS NULL OR r.order_number = $1)"
-    "   AND ($2::text IS NULL OR r.phone_number = $2)"
-    "   AND ($3::text IS NULL OR r.email = lower($3))"
-    " ORDER BY r.placed_at DESC, r.id LIMIT $4::int",
-    4};
+const wk_sql_t wk_sql_orders_search = {"orders_search",
+                                       "SELECT " TELLS FROM_ORDERS
+                                       " WHERE ($1::text IS NULL OR r.order_number = $1)"
+                                       "   AND ($2::text IS NULL OR r.phone_number = $2)"
+                                       "   AND ($3::text IS NULL OR r.email = lower($3))"
+                                       " ORDER BY r.placed_at DESC, r.id LIMIT $4::int",
+                                       4};
 
 const wk_sql_t wk_sql_proof_lock = {
     "proof_lock", "SELECT lock_key('proof:' || $1), lock_key('proof:' || $2)", 2};
@@ -68,6 +68,10 @@ const wk_sql_t wk_sql_proof_note = {
     " VALUES (current_organization(), $1, $2, $3::bool)",
     3};
 
+const wk_sql_t wk_sql_order_returns = {
+    "order_returns", "SELECT returns FROM orders WHERE id = $1::uuid FOR NO KEY UPDATE", 1};
+
 const wk_sql_t wk_sql_order_return = {
     "order_return",
-    "UPDATE orders SET returns = returns || jsonb_build_array($2::jsonb) WHERE id = $1::uuid", 2};
+    "UPDATE orders SET returns = returns || jsonb_build_array($2::jsonb) WHERE id = $1::uuid",
+    2};

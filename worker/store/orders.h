@@ -5,8 +5,8 @@
 #include "worker/db.h"
 
 /*
- * $1 number, $2 the caller's phone or null, $3 postcode or null, $4 e-mail or null: the order of
- * that number, whoever it belongs to: id, by_phone and by_factor (whether the phone, and the
+ * $1 number, $2 the caller's phone or null, $3 postcode or null, $4 e-mail or null: the order
+ * of that number, whoever it belongs to: id, by_phone and by_factor (whether the phone, and the
  * postcode or the e-mail, are the order's own), and what orders tell (below).
  */
 extern const wk_sql_t wk_sql_order_by_number;
@@ -19,9 +19,9 @@ extern const wk_sql_t wk_sql_orders_search;
 
 /*
  * What each of them tells: id customer_id order_number status total_amount currency items
- * (JSON) tracking_number tracking_company tracking_url expected placed (YYYY-MM-DD) shipped (the
- * same, or null), whether it may still leave today: can_ship_today, and known and today: when it
- * was heard of, and the shop's day (YYYY-MM-DD HH24:MI, YYYY-MM-DD).
+ * (JSON) tracking_number tracking_company tracking_url expected placed (YYYY-MM-DD) shipped
+ * (the same, or null), whether it may still leave today: can_ship_today, and known and today:
+ * when it was heard of, and the shop's day (YYYY-MM-DD HH24:MI, YYYY-MM-DD).
  */
 
 /* $1 scope, $2 phone: tries are counted one after another until the transaction ends. */
@@ -33,7 +33,13 @@ extern const wk_sql_t wk_sql_proof_tries;
 /* $1 scope, $2 phone or '', $3 whether it was proven. */
 extern const wk_sql_t wk_sql_proof_note;
 
-/* $1 order, $2 return ({"rma", "line_id", "quantity", "reason", "state"}): appended. */
+/* $1 order: returns, locked until the transaction ends. */
+extern const wk_sql_t wk_sql_order_returns;
+
+/*
+ * $1 order, $2 return ({"rma", "line_id" or "all", "quantity", "lines": [{"line_id",
+ * "quantity"}], "reason", "state"}): appended.
+ */
 extern const wk_sql_t wk_sql_order_return;
 
 #endif

@@ -233,6 +233,7 @@ typedef struct {
     wk_service_t service;
     wk_slot_t slot;
     va_str_t phone, customer, name, email;
+    wk_holder_t holder;
     bool hold;
 } booking_t;
 
@@ -264,6 +265,18 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
         b->name = wk_cell(rows, 0, "name");
     }
     return true;
+}
+
+/*
+ * A number that was only said frees nobody's hold: who called from it, or wrote, does, and
+ * staff; and whoever made the hold in this talk.
+ */
+static wk_holder_t holder_of(const wk_tool_call_t *call, const booking_t *b)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    bool staff = caller->level == WK_LEVEL_STAFF;
+    return (wk_holder_t){.phone = staff ? b->phone : caller->phone,
+                         .talk = staff ? VA_STR_NULL : caller->scope};
 }
 
 /* Without a number a name within the talk: one caller may book for two people. */
@@ -310,7 +323,8 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
     wk_rows_t *rows;
     const wk_service_t *s = &b->service;
     va_str_t minutes = wk_printf(call->ctx->arena, "%lld", (long long)s->minutes);
-    va_str_t release[] = {b->phone, s->resource, b->slot.starts, minutes};
+    va_str_t release[] = {b->holder.phone, s->resource, b->slot.starts, minutes,
+                          b->holder.talk};
     va_str_t params[] = {b->customer,
                          call->caller->call,
                          s->type,
@@ -326,8 +340,9 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
                          s->price,
                          source_of(call),
                          s->calendar,
-                         b->hold ? VA_STR(HOLD_S) : VA_STR_NULL};
-    if ((b->phone.data != NULL && !wk_sql(tx, &wk_sql_holds_release, release, NULL, e)) ||
+                         b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
+                         b->holder.talk};
+    if (!wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
         !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
         return false;
     }
@@ -407,7 +422,8 @@ static bool book_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
             call, 400, "bad_request",
             VA_STR("customer_name or customer_phone is missing: ask for it."));
     }
-    if (!wk_slot_look(tx, &b.service, &moment, VA_STR_NULL, b.phone, &b.slot, &state, e) ||
+    b.holder = holder_of(call, &b);
+    if (!wk_slot_look(tx, &b.service, &moment, VA_STR_NULL, &b.holder, &b.slot, &state, e) ||
         !booking_key(tx, call, &b, &key, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
     }
@@ -429,7 +445,8 @@ const wk_tool_t wk_tool_book_appointment = {
 /* ---------------------------------------------------------------- reschedule, cancel */
 
 /* The appointment meant; customers reach their own alone, staff every one. */
-static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p, wk_error_t *e)
+static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointment_t *p,
+                     wk_error_t *e)
 {
     bool found = false;
     wk_rows_t *rows;
@@ -443,7 +460,8 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p, wk_
     } else if (id.data == NULL) {
         return wk_tool_refuse(call, 400, "bad_request", VA_STR("appointment_id is missing."));
     }
-    if (!wk_appointment_find(tx, id, customer, p, &found, e)) {
+    if ((moves && !wk_appointment_lock_slots(tx, id, customer, e)) ||
+        !wk_appointment_find(tx, id, customer, p, &found, e)) {
         return false;
     }
     if (!found) {
@@ -499,7 +517,7 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
     if (!read_moment(call, &moment)) {
         return refuse_moment(call);
     }
-    if (!find_own(tx, call, &p, e) || call->status != 0) {
+    if (!find_own(tx, call, true, &p, e) || call->status != 0) {
         return call->status != 0;
     }
     if (!wk_service(tx, call->caller->language, p.type, &s, e)) {
@@ -507,7 +525,8 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
     }
     s.minutes = p.minutes;
     s.resource = p.resource;
-    if (!wk_slot_look(tx, &s, &moment, p.id, p.phone, &slot, &state, e)) {
+    wk_holder_t holder = {.phone = p.phone};
+    if (!wk_slot_look(tx, &s, &moment, p.id, &holder, &slot, &state, e)) {
         return false;
     }
     if (!p.stands) {
@@ -540,7 +559,7 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     wk_service_t s;
     wk_appointment_t p = {.id = VA_STR_NULL};
     const char *by = call->caller->level == WK_LEVEL_STAFF ? "staff" : "customer";
-    if (!find_own(tx, call, &p, e) || call->status != 0) {
+    if (!find_own(tx, call, false, &p, e) || call->status != 0) {
         return call->status != 0;
     }
     if (!wk_service(tx, call->caller->language, p.type, &s, e) ||

@@ -182,51 +182,138 @@ static bool names_item(const va_json_t *line, va_str_t item)
     return false;
 }
 
-/* The line meant; NULL: no such line. item absent: *all. */
-static const va_json_t *find_line(wk_arena_t *a, va_str_t items, va_str_t item)
+/* A return in the making. */
+typedef struct {
+    wk_tool_call_t *call;
+    const wk_rows_t *order;
+    const va_json_t *items, *returns; /* of the order, and of it that go back already */
+    const va_json_t *line;            /* what is meant of it; NULL: all that is left */
+    bool rest;                        /* something of it goes back already */
+} return_t;
+
+static const va_json_t *parsed(const wk_tool_call_t *call, va_str_t json)
 {
     const va_json_t *list = NULL;
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(a), items, &limits, &list);
-    const va_json_t *line = va_json_is(list, VA_JSON_ARRAY) ? list->first : NULL;
+    (void)va_json_parse(wk_mem(call->ctx->arena), json, &limits, &list);
+    return va_json_is(list, VA_JSON_ARRAY) ? list : NULL;
+}
+
+static const va_json_t *first_of(const va_json_t *list)
+{
+    return list != NULL ? list->first : NULL;
+}
+
+static const va_json_t *find_line(const va_json_t *items, va_str_t item)
+{
+    const va_json_t *line = first_of(items);
     while (line != NULL && !names_item(line, item)) {
         line = line->next;
     }
     return line;
 }
 
-static va_str_t return_json(const wk_tool_call_t *call, va_str_t rma, va_str_t line)
+static va_str_t line_id(const va_json_t *line)
+{
+    va_str_t id = va_json_scalar(va_json_get(line, "line_id"));
+    return id.len > 0 ? id : va_json_get_string(line, "title");
+}
+
+static int64_t ordered(const va_json_t *line)
+{
+    int64_t n = 1;
+    (void)va_json_int(va_json_get(line, "quantity"), &n);
+    return n;
+}
+
+/* How many pieces of a line do not go back yet. */
+static int64_t left_of(const return_t *r, const va_json_t *line)
+{
+    int64_t left = ordered(line);
+    for (const va_json_t *back = first_of(r->returns); back != NULL; back = back->next) {
+        int64_t n = left;
+        va_str_t id = va_json_get_string(back, "line_id");
+        bool all = va_str_eq(id, VA_STR("all"));
+        if (all || va_str_eq(id, line_id(line))) {
+            (void)(!all && va_json_int(va_json_get(back, "quantity"), &n));
+            left -= n < left ? n : left;
+        }
+    }
+    return left;
+}
+
+static int64_t wanted_of(const return_t *r, const va_json_t *line)
+{
+    int64_t left = left_of(r, line);
+    return r->line != NULL ? wk_arg_int(r->call->args, "quantity", left) : left;
+}
+
+/* False: something that is asked for goes back already, or was not ordered. */
+static bool can_be_returned(return_t *r)
+{
+    bool any = false;
+    if (r->line != NULL) {
+        int64_t left = left_of(r, r->line);
+        return left > 0 && wanted_of(r, r->line) <= left;
+    }
+    for (const va_json_t *line = first_of(r->items); line != NULL; line = line->next) {
+        int64_t left = left_of(r, line);
+        r->rest = r->rest || left < ordered(line);
+        any = any || left > 0;
+    }
+    return any;
+}
+
+static void put_line(va_json_writer_t *w, const return_t *r, const va_json_t *line)
+{
+    int64_t quantity = wanted_of(r, line);
+    if (quantity > 0) {
+        va_json_object(w);
+        va_json_add_str(w, "line_id", line_id(line));
+        va_json_add_int(w, "quantity", quantity);
+        va_json_object_end(w);
+    }
+}
+
+static va_str_t return_json(const return_t *r, va_str_t rma)
 {
     va_buf_t text;
+    const wk_tool_call_t *call = r->call;
     va_buf_init(&text, wk_mem(call->ctx->arena), 256);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
     va_json_add_str(w, "rma", rma);
-    va_json_add_str(w, "line_id", line);
+    va_json_add_str(w, "line_id", r->line != NULL ? line_id(r->line) : VA_STR("all"));
     va_json_key(w, "quantity");
-    int64_t quantity = wk_arg_int(call->args, "quantity", 0);
-    quantity > 0 ? va_json_put_int(w, quantity) : va_json_put_null(w);
+    r->line != NULL ? va_json_put_int(w, wanted_of(r, r->line)) : va_json_put_null(w);
+    va_json_key(w, "lines");
+    va_json_array(w);
+    for (const va_json_t *line = first_of(r->items); line != NULL; line = line->next) {
+        if (r->line == NULL || r->line == line) {
+            put_line(w, r, line);
+        }
+    }
+    va_json_array_end(w);
     va_json_add_str(w, "reason", wk_arg_text(call->args, "reason"));
     va_json_add_c(w, "state", "requested");
     va_json_object_end(w);
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
 
-static bool open_return(wk_tx_t *tx, wk_tool_call_t *call, const wk_rows_t *rows, va_str_t line,
-                        wk_error_t *e)
+static bool open_return(wk_tx_t *tx, const return_t *r, wk_error_t *e)
 {
-    wk_arena_t *a = call->ctx->arena;
-    va_str_t id = wk_cell(rows, 0, "id"), number = wk_cell(rows, 0, "order_number");
-    va_str_t rma =
-        wk_printf(a, "RMA-%.*s-%.8s", (int)number.len, number.data, call->effect.data);
-    va_str_t params[] = {id, return_json(call, rma, line)};
+    wk_tool_call_t *call = r->call;
+    va_str_t id = wk_cell(r->order, 0, "id"), number = wk_cell(r->order, 0, "order_number");
+    va_str_t rma = wk_printf(call->ctx->arena, "RMA-%.*s-%.8s", (int)number.len, number.data,
+                             call->effect.data);
+    va_str_t params[] = {id, return_json(r, rma)};
     wk_task_t task = {.kind = "return",
                       .key = rma,
                       .title = "task.return",
                       .text = wk_arg_text(call->args, "reason"),
                       .who = call->caller->phone,
                       .number = number,
-                      .customer = wk_cell(rows, 0, "customer_id"),
+                      .customer = wk_cell(r->order, 0, "customer_id"),
                       .order = id};
     if (!wk_sql(tx, &wk_sql_order_return, params, NULL, e) ||
         !wk_task_raise(call->ctx, tx, &task, e)) {
@@ -234,16 +321,43 @@ static bool open_return(wk_tx_t *tx, wk_tool_call_t *call, const wk_rows_t *rows
     }
     va_json_add_str(call->out, "rma", rma);
     va_json_add_str(call->out, "order_number", number);
-    call->message = wk_tool_say(call, "tool.return_opened", {"number", number}, {"rma", rma});
+    call->message = wk_tool_say(call, r->rest ? "tool.return_rest" : "tool.return_opened",
+                                {"number", number}, {"rma", rma});
     return true;
+}
+
+/* What goes back already is read with the order locked: a line, and all of it, are asked for
+ * apart. */
+static bool return_once(wk_tx_t *tx, return_t *r, wk_error_t *e)
+{
+    bool first;
+    wk_rows_t *rows;
+    wk_tool_call_t *call = r->call;
+    va_str_t order = wk_cell(r->order, 0, "id");
+    va_str_t line = r->line != NULL ? line_id(r->line) : VA_STR("all");
+    va_str_t key = wk_printf(call->ctx->arena, "return:%.*s:%.*s", (int)order.len, order.data,
+                             (int)line.len, line.data);
+    if (!wk_tool_claim(tx, call, key, &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_order_returns, &order, &rows, e)) {
+        return false;
+    }
+    r->returns = parsed(call, wk_cell(rows, 0, "returns"));
+    return can_be_returned(r)
+               ? open_return(tx, r, e)
+               : wk_tool_refuse(call, 409, "already_returned",
+                                wk_text(call->caller->language, "tool.return_no_more"));
 }
 
 static bool request_return(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
-    bool first;
     wk_rows_t *rows = NULL;
-    wk_arena_t *a = call->ctx->arena;
-    va_str_t item = wk_arg_text(call->args, "item"), line = VA_STR("all");
+    return_t r = {.call = call};
+    va_str_t item = wk_arg_text(call->args, "item");
     wk_order_question_t question = question_of(call, true);
     if (!wk_order_access(tx, call, &question, &rows, e)) {
         return false;
@@ -252,22 +366,14 @@ static bool request_return(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         refuse_unknown(call);
         return true;
     }
-    if (item.data != NULL) {
-        const va_json_t *found = find_line(a, wk_cell(rows, 0, "items"), item);
-        if (found == NULL) {
-            return wk_tool_refuse(call, 404, "no_such_item",
-                                  wk_text(call->caller->language, "tool.return_item"));
-        }
-        va_str_t id = va_json_scalar(va_json_get(found, "line_id"));
-        line = id.len > 0 ? id : va_json_get_string(found, "title");
+    r.order = rows;
+    r.items = parsed(call, wk_cell(rows, 0, "items"));
+    r.line = item.data != NULL ? find_line(r.items, item) : NULL;
+    if (item.data != NULL && r.line == NULL) {
+        return wk_tool_refuse(call, 404, "no_such_item",
+                              wk_text(call->caller->language, "tool.return_item"));
     }
-    va_str_t order = wk_cell(rows, 0, "id");
-    va_str_t key =
-        wk_printf(a, "return:%.*s:%.*s", (int)order.len, order.data, (int)line.len, line.data);
-    if (!wk_tool_claim(tx, call, key, &first, e)) {
-        return false;
-    }
-    return !first || open_return(tx, call, rows, line, e);
+    return return_once(tx, &r, e);
 }
 
 const wk_tool_t wk_tool_request_return = {

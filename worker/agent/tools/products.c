@@ -326,7 +326,7 @@ static bool recommend(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                 .rows = rows,
                 .style = wk_arg_text(call->args, "riding_style"),
                 .level = wk_arg_text(call->args, "experience_level"),
-                .height = (double)wk_arg_int(call->args, "height_cm", 0),
+                .height = wk_arg_number(call->args, "height_cm", 0),
                 .budget = wk_arg_text(call->args, "budget_max").data != NULL};
     match_t *matches = wk_alloc(call->ctx->arena, n * sizeof(*matches));
     for (size_t i = 0; i < n; i++) {
