@@ -1,0 +1,309 @@
+/*
+ * Turns of calls: each is had once wherever the worker dies (crash.h), its answer outlives
+ * Redis, and the re-entry door goes on with whatever an engine left.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t/handlers/lib/texts.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+
+#define SID        "CA0123456789abcdef0123456789abcdef"
+#define MAX_VISITS 200
+
+static char secret[] = "an internal secret of the tests alone";
+
+static int setup(void **state)
+{
+    int result = t_texts_setup(state);
+    t_sqlf("WITH d AS (DELETE FROM calls RETURNING 1) SELECT count(*) FROM d");
+    t_config.internal_secret = secret;
+    t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    redisReply *reply =
+        wk_redis_command(t_ctx.redis, 0, (va_str_t[]){VA_STR("FLUSHALL")}, 1, &t_e);
+    assert_non_null(reply);
+    freeReplyObject(reply);
+    t_sqlf("WITH w AS (UPDATE organizations SET hours = (SELECT jsonb_object_agg(d,"
+           " '{\"open\":\"00:00\",\"close\":\"23:59\"}'::jsonb) FROM unnest('{monday,tuesday,"
+           "wednesday,thursday,friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN
+           "' RETURNING 1) SELECT count(*) FROM w");
+    return result;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+static const char *form(const char *more)
+{
+    return wk_printf(t_ctx.arena,
+                     "CallSid=" SID "&From=%%2B16475550123&To=%%2B14165550001"
+                     "&Direction=inbound&StirVerstat=TN-Validation-Passed-A%s",
+                     more)
+        .data;
+}
+
+static const char *token(void)
+{
+    va_str_t text;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &text, &t_e));
+    return text.data;
+}
+
+static t_ask_t ask_for(const char *type, int turn, const char *more)
+{
+    return (t_ask_t){.type = type,
+                     .scheme = "twilio",
+                     .content_type = "application/x-www-form-urlencoded",
+                     .args =
+                         wk_printf(t_ctx.arena, "c=%s&n=%d&l=en&s=0&e=0", token(), turn).data,
+                     .body = form(more)};
+}
+
+static t_answer_t request(const char *type, int turn, const char *more)
+{
+    t_ask_t ask = ask_for(type, turn, more);
+    return t_ask(&ask);
+}
+
+static const char *twiml(const t_answer_t *answer)
+{
+    assert_int_equal(answer->status, 200);
+    assert_true(t_eq(answer->type, "text/xml"));
+    return wk_strdup(t_ctx.arena, answer->body);
+}
+
+static const char *ring(void)
+{
+    t_answer_t a = t_ask(&(t_ask_t){.type = "phone.incoming",
+                                    .scheme = "twilio",
+                                    .content_type = "application/x-www-form-urlencoded",
+                                    .body = form("")});
+    return twiml(&a);
+}
+
+static const char *say(int turn, const char *words)
+{
+    t_answer_t a =
+        request("phone.turn", turn, wk_printf(t_ctx.arena, "&SpeechResult=%s", words).data);
+    return twiml(&a);
+}
+
+/* ---------------------------------------------------------------- once */
+
+#define WORDS "Please+take+a+message%3A+my+brakes+squeal"
+
+static bool dies_at(const char *point, int visit)
+{
+    int status;
+    char at[40];
+    wk_ctx_t ctx;
+    snprintf(at, sizeof(at), "%s:%d", point, visit);
+    t_ask_t ask = ask_for("phone.turn", 1, "&SpeechResult=" WORDS);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("VA_CRASH_AT", at, 1);
+        t_ctx_open(&ctx);
+        t_ask_in(&ctx, &ask);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+static void assert_had_once(void)
+{
+    assert_string_equal(
+        t_sqlf(
+            "SELECT concat_ws(' ', (SELECT count(*) FROM messages),"
+            " (SELECT count(*) FROM tasks WHERE kind = 'message'),"
+            " (SELECT string_agg(type, ' ' ORDER BY type) FROM outbox WHERE kind = 'event'))"),
+        "3 1 agent_response agent_response call_started user_transcript");
+}
+
+static void dies_at_every_visit_of(const char *point)
+{
+    int deaths = 0;
+    for (int visit = 1; visit < MAX_VISITS; visit++) {
+        setup(NULL);
+        ring();
+        bool died = dies_at(point, visit);
+        assert_has(say(1, WORDS), "&amp;n=2&amp;");
+        assert_had_once();
+        if (!died) {
+            break;
+        }
+        deaths++;
+    }
+    printf("# %d deaths at %s\n", deaths, point);
+    assert_in_range(deaths, 1, MAX_VISITS - 2);
+}
+
+static void it_dies_around_a_statement(void **state)
+{
+    (void)state;
+    dies_at_every_visit_of("db.after");
+}
+
+static void it_dies_around_a_commit(void **state)
+{
+    (void)state;
+    dies_at_every_visit_of("commit.before");
+    dies_at_every_visit_of("commit.after");
+}
+
+static void it_dies_around_redis(void **state)
+{
+    (void)state;
+    dies_at_every_visit_of("redis.before");
+    dies_at_every_visit_of("redis.after");
+}
+
+static void an_answer_outlives_redis(void **state)
+{
+    (void)state;
+    const char *greeting = ring(), *answer = say(1, "When+are+you+open%3F");
+    freeReplyObject(
+        wk_redis_command(t_ctx.redis, 0, (va_str_t[]){VA_STR("FLUSHALL")}, 1, &t_e));
+    assert_string_equal(ring(), greeting);
+    assert_string_equal(say(1, "something+else"), answer);
+    assert_has(say(2, "bye"), "<Hangup/>");
+}
+
+/* ---------------------------------------------------------------- tokens */
+
+static void a_token_is_of_one_call(void **state)
+{
+    (void)state;
+    ring();
+    t_ask_t ask = ask_for("phone.turn", 1, "&SpeechResult=hello");
+    ask.args = "c=nonsense&n=1&l=en";
+    t_answer_t a = t_ask(&ask);
+    assert_has(twiml(&a), "<Hangup/>");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE speaker = 'customer'"), 0);
+}
+
+static void a_call_that_is_not_known_begins_anew(void **state)
+{
+    (void)state;
+    assert_has(say(1, "hello"), "/api/voice/incoming</Redirect>");
+}
+
+/* ---------------------------------------------------------------- the way back */
+
+static void leave(const char *next, const char *detail)
+{
+    bool stale;
+    wk_call_field_t fields[] = {{"next", va_str_c(next)}, {"detail", va_str_c(detail)}};
+    assert_ok(wk_call_state_set(t_ctx.redis, t_ctx.arena, VA_STR(SID), WK_CALL_ANY_EPOCH,
+                                fields, 2, &stale, &t_e));
+    assert_false(stale);
+}
+
+static const char *come_back(int n)
+{
+    t_answer_t a = request("phone.resume", n, "");
+    return twiml(&a);
+}
+
+static void an_engine_that_is_done_ends_the_call(void **state)
+{
+    (void)state;
+    ring();
+    leave("hangup", "{\"message\":\"Bye for now\"}");
+    assert_has(come_back(1), ">Bye for now</Say><Hangup/>");
+}
+
+static void an_engine_puts_the_call_through(void **state)
+{
+    (void)state;
+    ring();
+    leave("dial", "{\"reason\":\"wants the manager\",\"destination\":\"manager\"}");
+    const char *document = come_back(1);
+    assert_has(document, "<Dial ");
+    assert_has(document, "+14165550010</Number>");
+    assert_string_equal(t_sqlf("SELECT transferred_to FROM calls"), "manager");
+}
+
+static void an_engine_that_died_is_followed_by_the_talk(void **state)
+{
+    (void)state;
+    ring();
+    assert_has(come_back(1), "<Gather ");
+    assert_has(come_back(2), "&amp;n=1&amp;");
+}
+
+static void who_falls_too_often_is_called_back(void **state)
+{
+    (void)state;
+    ring();
+    for (int n = 1; n <= 3; n++) {
+        assert_has(come_back(n), "<Gather ");
+    }
+    assert_has(come_back(4), "<Hangup/>");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"), 1);
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "failed");
+}
+
+static void a_lost_state_is_begun_again(void **state)
+{
+    (void)state;
+    ring();
+    freeReplyObject(
+        wk_redis_command(t_ctx.redis, 0, (va_str_t[]){VA_STR("FLUSHALL")}, 1, &t_e));
+    assert_has(come_back(1), "<Gather ");
+    wk_call_state_t s;
+    bool found;
+    assert_ok(wk_call_state_read(t_ctx.redis, t_ctx.arena, VA_STR(SID), &s, &found, &t_e));
+    assert_true(found && t_eq(s.organization, DOWNTOWN));
+}
+
+/* ---------------------------------------------------------------- trouble */
+
+static void trouble_is_asked_about_once_and_then_a_person_helps(void **state)
+{
+    (void)state;
+    ring();
+    t_answer_t first = request("phone.error", 1, "");
+    assert_has(twiml(&first), "&amp;e=1");
+    t_ask_t again = ask_for("phone.error", 2, "");
+    again.args = wk_printf(t_ctx.arena, "c=%s&n=2&l=en&e=1", token()).data;
+    t_answer_t second = t_ask(&again);
+    assert_has(twiml(&second), "<Dial ");
+}
+
+static void the_carriers_own_fallback_begins_the_call_anew(void **state)
+{
+    (void)state;
+    t_ask_t ask = ask_for("phone.error", 0, "&ErrorCode=11200");
+    ask.args = NULL;
+    t_answer_t a = t_ask(&ask);
+    assert_has(twiml(&a), "/api/voice/incoming</Redirect>");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_dies_around_a_statement),
+        cmocka_unit_test(it_dies_around_a_commit),
+        cmocka_unit_test(it_dies_around_redis),
+        cmocka_unit_test(an_answer_outlives_redis),
+        cmocka_unit_test(a_token_is_of_one_call),
+        cmocka_unit_test(a_call_that_is_not_known_begins_anew),
+        cmocka_unit_test(an_engine_that_is_done_ends_the_call),
+        cmocka_unit_test(an_engine_puts_the_call_through),
+        cmocka_unit_test(an_engine_that_died_is_followed_by_the_talk),
+        cmocka_unit_test(who_falls_too_often_is_called_back),
+        cmocka_unit_test(a_lost_state_is_begun_again),
+        cmocka_unit_test(trouble_is_asked_about_once_and_then_a_person_helps),
+        cmocka_unit_test(the_carriers_own_fallback_begins_the_call_anew),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
