@@ -7,6 +7,11 @@ static va_str_t org_key(wk_arena_t *a, va_str_t organization)
     return wk_printf(a, "va:voice:org:{%.*s}", (int)organization.len, organization.data);
 }
 
+static va_str_t call_key(wk_arena_t *a, va_str_t call)
+{
+    return wk_printf(a, "va:call:{%.*s}", (int)call.len, call.data);
+}
+
 static bool read_result(va_str_t word, wk_admission_t *result, wk_error_t *e)
 {
     static const struct {
@@ -27,11 +32,11 @@ bool wk_admission_reserve(wk_redis_t *r, wk_arena_t *a, const wk_admission_reque
                           wk_admission_t *result, wk_error_t *e)
 {
     va_str_t keys[] = {org_key(a, request->organization), VA_STR("va:voice:media"),
-                       VA_STR("va:voice:processes")};
+                       VA_STR("va:voice:processes"), call_key(a, request->call)};
     va_str_t args[] = {request->call, wk_printf(a, "%lld", (long long)request->limit),
                        wk_printf(a, "%lld", (long long)request->hold_ms),
                        request->media ? VA_STR("1") : VA_STR("0")};
-    redisReply *reply = wk_redis_script(r, &wk_script_admit, keys, 3, args, 4, e);
+    redisReply *reply = wk_redis_script(r, &wk_script_admit, keys, 4, args, 4, e);
     if (reply == NULL) {
         return wk_error_wrap(e, "admission");
     }
@@ -43,8 +48,7 @@ bool wk_admission_reserve(wk_redis_t *r, wk_arena_t *a, const wk_admission_reque
 bool wk_admission_release(wk_redis_t *r, wk_arena_t *a, va_str_t organization, va_str_t call,
                           wk_error_t *e)
 {
-    va_str_t keys[] = {org_key(a, organization), VA_STR("va:voice:media"),
-                       wk_printf(a, "va:call:{%.*s}", (int)call.len, call.data)};
+    va_str_t keys[] = {org_key(a, organization), VA_STR("va:voice:media"), call_key(a, call)};
     redisReply *reply = wk_redis_script(r, &wk_script_release, keys, 3, &call, 1, e);
     freeReplyObject(reply);
     return reply != NULL || wk_error_wrap(e, "admission");

@@ -24,7 +24,10 @@ typedef struct {
     bool media;
 } wk_admission_request_t;
 
-/* Reserves, or prolongs: the same call is the same slot. */
+/*
+ * Reserves, or prolongs: the same call is the same slot. One whose state says that it has ended
+ * is admitted without a slot: work for it may end later than it.
+ */
 bool wk_admission_reserve(wk_redis_t *r, wk_arena_t *a, const wk_admission_request_t *request,
                           wk_admission_t *result, wk_error_t *e);
 

@@ -110,6 +110,14 @@ static void test_the_end_frees_every_slot_once(void **state)
     assert_int_equal(reserve("o", "CA2", 1, HOUR, true), WK_ADMITTED);
 }
 
+static void test_what_is_done_late_for_an_ended_call_takes_no_slot(void **state)
+{
+    (void)state;
+    t_redis(r, a, "HSET va:call:{CA1} status ended");
+    assert_int_equal(reserve("o", "CA1", 0, HOUR, false), WK_ADMITTED);
+    assert_int_equal(t_redis_int(r, "EXISTS va:voice:org:{o}"), 0);
+}
+
 static void test_media_needs_a_living_process_with_room(void **state)
 {
     (void)state;
@@ -287,6 +295,7 @@ int main(void)
         TEST(test_what_ran_out_is_nobodys),
         TEST(test_a_call_that_goes_on_is_not_thrown_out),
         TEST(test_the_end_frees_every_slot_once),
+        TEST(test_what_is_done_late_for_an_ended_call_takes_no_slot),
         TEST(test_media_needs_a_living_process_with_room),
         TEST(test_a_call_begins_once),
         TEST(test_an_unknown_call_is_not_found_nor_written),

@@ -15,9 +15,10 @@
 #include "worker/agent/transfer.h"
 #include "worker/handler.h"
 
-#define WK_PHONE_WARN_S  60     /* before the longest call is over */
-#define WK_PHONE_HOLD_MS 180000 /* of a slot: the next turn is heard by then */
-#define WK_PHONE_DIAL_S  14400  /* of a talk between people */
+#define WK_PHONE_WARN_S  60      /* before the longest call is over */
+#define WK_PHONE_HOLD_MS 180000  /* of a slot: the next turn is heard by then */
+#define WK_PHONE_DIAL_MS 1800000 /* while people talk; a longer talk counts no more */
+#define WK_PHONE_DIAL_S  14400   /* of a talk between people */
 
 typedef struct {
     wk_ctx_t *ctx;

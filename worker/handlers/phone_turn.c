@@ -345,7 +345,6 @@ wk_outcome_t wk_phone_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_phone_reply(reply, t.answer);
     }
     wk_phone_goes_on(&t.v, t.v.turn + 1,
-                     t.next == PUT_THROUGH ? WK_PHONE_DIAL_S * INT64_C(1000)
-                                           : WK_PHONE_HOLD_MS);
+                     t.next == PUT_THROUGH ? WK_PHONE_DIAL_MS : WK_PHONE_HOLD_MS);
     return wk_phone_reply(reply, t.twiml);
 }

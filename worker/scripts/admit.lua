@@ -3,10 +3,11 @@
 -- shorter. What ran out is nobody's: nothing has to be given back by who died.
 --
 -- KEYS  1 va:voice:org:{<organization>}    2 va:voice:media    3 va:voice:processes
+--       4 va:call:{<CallSid>}
 -- ARGV  1 CallSid    2 most calls of the organization at once, 0: the call goes on already
 --       3 for how many ms    4 '1' with media
 --
--- 'OK'    reserved
+-- 'OK'    reserved; a call that has ended meanwhile takes no slot any more
 -- 'FULL'  the organization has as many calls as it may
 -- 'BUSY'  reserved, but no living voice process has room: no media slot
 
@@ -36,6 +37,9 @@ local function full(slots, most)
     return not redis.call('ZSCORE', slots, call) and redis.call('ZCARD', slots) >= most
 end
 
+if redis.call('HGET', KEYS[4], 'status') == 'ended' then
+    return 'OK'
+end
 if limit > 0 and full(org, limit) then
     return 'FULL'
 end
