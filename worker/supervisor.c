@@ -22,7 +22,7 @@
 #define MAX_DELAY_MS  10000
 #define DEATHS        10 /* of them within DEATHS_MS end everything */
 #define DEATHS_MS     60000
-#define KILL_AFTER_MS 10000 /* beyond drain_ms */
+#define KILL_AFTER_MS 10000 /* beyond drain_ms, of calls voice_drain_ms */
 #define INHERITED     "VA_INHERITED_PIDS"
 
 typedef struct {
@@ -126,11 +126,19 @@ static void adopt_former(supervisor_t *s)
 
 /* ---------------------------------------------------------------- ending */
 
+/* Calls last longer than jobs; what a former generation was doing is not known. */
+static int drain_ms(const wk_config_t *config, const role_t *role)
+{
+    bool calls = role == &voice || (role == &former && config->voice_processes > 0);
+    return calls && config->voice_drain_ms > config->drain_ms ? config->voice_drain_ms
+                                                              : config->drain_ms;
+}
+
 static void tell_to_leave(supervisor_t *s, child_t *c)
 {
     c->leaving = true;
     if (c->pid != 0 && c->kill_at_ms == 0) {
-        c->kill_at_ms = wk_monotonic_ms() + s->with->config->drain_ms + KILL_AFTER_MS;
+        c->kill_at_ms = wk_monotonic_ms() + drain_ms(s->with->config, c->role) + KILL_AFTER_MS;
         kill(c->pid, SIGTERM);
     }
 }

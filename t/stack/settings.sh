@@ -149,7 +149,7 @@ define_settings() {
     VA_MODULE=$ROOT/build/ngx_voiceagent_module.so
     VA_SQL_DIR=$ROOT/sql
     VA_MESSAGES_DIR=$ROOT/conf/messages
-    keep VA_VOICE_PROCESSES echo 0
+    keep VA_VOICE_PROCESSES echo 1
     VA_VOICE_LISTEN=$RUN/voice
     names+=(VA_RUN_DIR VA_ROOT VA_TLS_PORT VA_HTTP_PORT VA_POSTGRES_PORT VA_REDIS_PORT VA_NGINX_USER
         VA_MODULE VA_SQL_DIR VA_MESSAGES_DIR VA_VOICE_LISTEN)
