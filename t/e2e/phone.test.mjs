@@ -372,6 +372,40 @@ test('an engine that cannot be had gives way to the next', async () => {
   }
 });
 
+test('a model talks, puts a call through, and ends one', async () => {
+  await change('engines', '{gather,receptionist}');
+  await handset(FLOOR, {talk_ms: 50});
+  const openai = sim('openai');
+  await openai.reset();
+  await openai.post('model', {
+    answers: [
+      {text: 'We true wheels, yes.'},
+      {tool_calls: [{name: 'transfer_to_human', arguments: {reason: 'a bent wheel', destination: 'general_support'}}]},
+      {text: 'I am putting you through to the shop.'},
+      {tool_calls: [{name: 'end_call', arguments: {reason: 'nothing more to do'}}]},
+      {text: 'Have a nice ride!'},
+    ],
+  });
+  try {
+    const call = await phone({
+      from: stranger(),
+      to: TO,
+      script: [{say: 'Do you true wheels?'}, {say: 'Mine is quite bent'}, {say: 'Alright then'}],
+    });
+    fine(call);
+    assert.match(answerTo(call, 1), /We true wheels/);
+    assert.match(answerTo(call, 2), /putting you through to the shop/);
+    assert.match(call.log.find((e) => e.who === 'whisper').text, /a bent wheel/);
+    assert.ok(call.log.some((e) => e.bridged === FLOOR));
+    assert.match(answerTo(call, 3), /nice ride/);
+    assert.equal((await ended(call.sid)).end_reason, 'nothing more to do');
+  } finally {
+    await openai.reset();
+    await change('engines', '{receptionist}');
+    await handset(FLOOR, {});
+  }
+});
+
 test('twenty callers at once are each answered', async () => {
   const began = Date.now();
   const calls = await Promise.all(Array.from({length: 20}, async () => phone({
