@@ -233,6 +233,50 @@ test('a voice process that is killed: the call goes on in another, with what was
   call.caller.hangUp();
 });
 
+test('the engine ends the session in the middle of a call: another one knows what was said', async () => {
+  await model([{when: 'blue bicycle', text: 'we have blue ones'}, {when: 'which color', text: 'blue it was'}]);
+  await openai.post('realtime', {cap_ms: 8000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('do you have a blue bicycle');
+  await call.caller.hears(/blue ones/);
+  await openai.post('realtime', {cap_ms: 600000});
+  const first = (await call.session()).id;
+  const next = await waitFor('another session', async () => (await openai.get('realtime')).find(
+      (s) => s.id !== first && s.items.some((i) => i.text === 'do you have a blue bicycle')));
+  assert.ok(next.items.some((i) => i.text === 'we have blue ones' && i.role === 'assistant'));
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  await call.say('which color');
+  await call.caller.hears(/blue it was/);
+  assert.equal(call.caller.closed, null);
+  call.caller.hangUp();
+});
+
+test('an engine that cannot be had gives way to the next of the shop', async () => {
+  await openai.post('realtime', {refuse: 503});
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
+  assert.match(await call.resume(), /<Gather/);
+});
+
+test('an emergency is heard while it is spoken, and people are told once', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('help the battery is on fire right now in my house');
+  const tasks = await waitFor('the task', async () => {
+    const found = await rows(`SELECT key, priority FROM tasks WHERE key = :'key'`, {key: `emergency:${call.sid}`});
+    return found.length > 0 && found;
+  });
+  assert.deepEqual(tasks.map((t) => t.priority), ['urgent']);
+  await waitFor('the engine to be told', async () => (await call.session())?.items.some(
+      (i) => i.role === 'system' && /emergency/.test(i.text)));
+  call.caller.hangUp();
+});
+
 test('fifty calls at once, each of its own', async () => {
   const calls = await Promise.all(Array.from({length: 50}, () => new Call().ring()));
   await Promise.all(calls.map(({caller}) => caller.hears(/John/i, 60000)));

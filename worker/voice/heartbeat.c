@@ -15,7 +15,7 @@
 
 struct wk_heartbeat {
     wk_voice_t *voice;
-    const char *listen;
+    char listen[512]; /* outlives the socket: while it drains, the process still beats */
     uv_timer_t timer;
     char process_key[360], calls_key[360];
     int64_t renewed_ms; /* when the last beat that was taken had been sent */
@@ -139,7 +139,7 @@ wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
         abort();
     }
     h->voice = voice;
-    h->listen = listen;
+    snprintf(h->listen, sizeof(h->listen), "%s", listen);
     h->renewed_ms = wk_monotonic_ms();
     snprintf(h->process_key, sizeof(h->process_key), "va:voice:process:%s", voice->name);
     snprintf(h->calls_key, sizeof(h->calls_key), "va:voice:calls:%s", voice->name);

@@ -15,7 +15,7 @@
 
 typedef struct wk_heartbeat wk_heartbeat_t;
 
-/* listen: where nginx finds us; it must outlive it. */
+/* listen: where nginx finds us; copied. */
 wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen);
 
 /* Leaves the registry for good, as far as Redis answers. */

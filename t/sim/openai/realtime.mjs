@@ -170,7 +170,11 @@ class Session {
         (k) => !['type', 'event_id', ...(MEMBERS[event.type] ?? [])].includes(k));
     if (odd) return `Unknown parameter: '${odd}'.`;
     if (event.type === 'input_audio_buffer.append') return undefined;  // too many to be judged
-    const problems = this.service.description?.named(`RealtimeClientEvent${schema}`, event) ?? [];
+    const {conversation = 'auto', ...response} = event.response ?? {};
+    if (!['auto', 'none'].includes(conversation)) return `Invalid value: '${conversation}'.`;
+    // The description lets no conversation pass: two of its choices are the same.
+    const judged = event.response ? {...event, response} : event;
+    const problems = this.service.description?.named(`RealtimeClientEvent${schema}`, judged) ?? [];
     return problems[0] && `${problems[0].path.join('.')}: ${problems[0].message}`;
   }
 
