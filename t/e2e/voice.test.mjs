@@ -11,6 +11,7 @@ import {Caller} from '../sim/lib/caller.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {call as http} from './lib/http.mjs';
+import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {signedForm} from './lib/twilio.mjs';
@@ -197,6 +198,25 @@ test('words that only say "I am listening" do not end a story', async () => {
   const story = (await call.session()).items.find((i) => i.text === STORY);
   assert.equal(story.truncated_ms, undefined);
   assert.ok(call.caller.arrived.some((m) => m.event === 'clear'), 'he was listened to all the same');
+  call.caller.hangUp();
+});
+
+test('a tool that takes its time: a few words in between, and its answer', async () => {
+  await model([
+    {when: '"success":true', text: 'it has been shipped'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    await call.caller.hears(/takes a moment/);
+  });
+  await call.caller.hears(/has been shipped/);
+  const {items, errors} = await call.session();
+  assert.deepEqual(errors, []);
+  assert.equal(items.filter((i) => i.type === 'function_call').length, 1);
   call.caller.hangUp();
 });
 
