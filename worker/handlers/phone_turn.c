@@ -264,10 +264,13 @@ static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
 
 static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
+    if (!heed_length(tx, t, e) || !write_answer(tx, t, e)) {
+        return false;
+    }
+    /* Only now it is known whether the call ends, and why. */
     va_str_t params[] = {t->v.call, wk_language_code(t->v.speech.language),
                          t->next == ENDS ? t->reason : VA_STR_NULL, VA_STR_NULL};
-    return heed_length(tx, t, e) && write_answer(tx, t, e) &&
-           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
+    return wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
            wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e) && cite(tx, t, e);
 }
 
