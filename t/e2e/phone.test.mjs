@@ -269,6 +269,7 @@ test('a number that nobody has hears so, and is noted', async () => {
 });
 
 test('one call too many hears so and is called back; the others go on', async () => {
+  await waitFor('the slots of the calls before', async () => await redis('ZCARD', `va:voice:org:{${shop}}`) === 0);
   await change('max_concurrent_calls', 1);
   try {
     await handset(FLOOR, {ring_ms: 5000, talk_ms: 50});
@@ -281,7 +282,7 @@ test('one call too many hears so and is called back; the others go on', async ()
     assert.equal(stored.end_reason, 'overflow');
     assert.deepEqual((await tasksOf(stored.customer_id)).map((t) => t.kind), ['callback']);
     fine(await over(first));
-    await ended(first);
+    await waitFor('the slot', async () => await redis('ZCARD', `va:voice:org:{${shop}}`) === 0);
     const third = await phone({from: stranger(), to: TO, script: [{say: 'bye'}]});
     assert.doesNotMatch(said(third).join(' '), /lines are busy/);
   } finally {

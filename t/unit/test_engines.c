@@ -7,8 +7,8 @@ static wk_config_t bare, full;
 static const char *next(const char *chain, const char *after, const wk_config_t *config,
                         const char *plan)
 {
-    const wk_engine_t *engine = wk_engine_next(parse_json(va_str_c(chain)), va_str_c(after),
-                                               config, va_str_c(plan), VA_STR("agent"));
+    const wk_engines_entry_t *engine = wk_engines_next(
+        parse_json(va_str_c(chain)), va_str_c(after), config, va_str_c(plan), VA_STR("agent"));
 
     return engine->name;
 }

@@ -124,6 +124,7 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
     if (!wk_tool_run(c->ctx, c->catalogue, tool, &caller, args, &answer, e)) {
         return false;
     }
+    r->spoken = strcmp(c->channel, "voice") == 0;
     wk_receive_done(a, c->catalogue, &c->reading, &answer, r);
     return true;
 }

@@ -1,6 +1,6 @@
 #include "worker/agent/engines.h"
 
-static const wk_engine_t engines[] = {
+static const wk_engines_entry_t engines[] = {
     {"receptionist", WK_ENGINE_TALK, false}, {"gather", WK_ENGINE_TALK, false},
     {"realtime", WK_ENGINE_MEDIA, true},     {"pipeline", WK_ENGINE_MEDIA, true},
     {"elevenlabs", WK_ENGINE_HANDED, true},
@@ -8,7 +8,7 @@ static const wk_engine_t engines[] = {
 
 #define LAST (&engines[1])
 
-const wk_engine_t *wk_engine_find(va_str_t name)
+const wk_engines_entry_t *wk_engines_find(va_str_t name)
 {
     for (size_t i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
         if (va_str_eq(name, va_str_c(engines[i].name))) {
@@ -18,8 +18,8 @@ const wk_engine_t *wk_engine_find(va_str_t name)
     return NULL;
 }
 
-bool wk_engine_usable(const wk_engine_t *engine, const wk_config_t *config, va_str_t plan,
-                      va_str_t agent)
+bool wk_engines_usable(const wk_engines_entry_t *engine, const wk_config_t *config,
+                       va_str_t plan, va_str_t agent)
 {
     if (engine->pro && !va_str_eq(plan, VA_STR("PRO"))) {
         return false;
@@ -34,14 +34,15 @@ bool wk_engine_usable(const wk_engine_t *engine, const wk_config_t *config, va_s
     }
 }
 
-const wk_engine_t *wk_engine_next(const va_json_t *chain, va_str_t after,
-                                  const wk_config_t *config, va_str_t plan, va_str_t agent)
+const wk_engines_entry_t *wk_engines_next(const va_json_t *chain, va_str_t after,
+                                          const wk_config_t *config, va_str_t plan,
+                                          va_str_t agent)
 {
     bool behind = after.len == 0;
     const va_json_t *name = va_json_is(chain, VA_JSON_ARRAY) ? chain->first : NULL;
     for (; name != NULL; name = name->next) {
-        const wk_engine_t *engine = wk_engine_find(va_json_string(name));
-        if (behind && engine != NULL && wk_engine_usable(engine, config, plan, agent)) {
+        const wk_engines_entry_t *engine = wk_engines_find(va_json_string(name));
+        if (behind && engine != NULL && wk_engines_usable(engine, config, plan, agent)) {
             return engine;
         }
         behind = behind || va_str_eq(va_json_string(name), after);

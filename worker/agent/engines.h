@@ -13,26 +13,27 @@ typedef enum {
     WK_ENGINE_TALK,   /* turn by turn by TwiML: the receptionist, or a model */
     WK_ENGINE_MEDIA,  /* a voice process carries the audio */
     WK_ENGINE_HANDED, /* the platform has the call: its TwiML */
-} wk_engine_kind_t;
+} wk_engines_kind_t;
 
 typedef struct {
     const char *name; /* of the domain `engine` */
-    wk_engine_kind_t kind;
+    wk_engines_kind_t kind;
     bool pro; /* of the plan PRO */
-} wk_engine_t;
+} wk_engines_entry_t;
 
 /* By its name; NULL: there is none. */
-const wk_engine_t *wk_engine_find(va_str_t name);
+const wk_engines_entry_t *wk_engines_find(va_str_t name);
 
 /* Whether it is configured, here and for the shop. agent: elevenlabs_agent_id or absent. */
-bool wk_engine_usable(const wk_engine_t *engine, const wk_config_t *config, va_str_t plan,
-                      va_str_t agent);
+bool wk_engines_usable(const wk_engines_entry_t *engine, const wk_config_t *config,
+                       va_str_t plan, va_str_t agent);
 
 /*
  * The engine of the chain behind `after` (absent: the first) that is usable, and the talk by
  * TwiML behind the last.
  */
-const wk_engine_t *wk_engine_next(const va_json_t *chain, va_str_t after,
-                                  const wk_config_t *config, va_str_t plan, va_str_t agent);
+const wk_engines_entry_t *wk_engines_next(const va_json_t *chain, va_str_t after,
+                                          const wk_config_t *config, va_str_t plan,
+                                          va_str_t agent);
 
 #endif

@@ -824,7 +824,8 @@ static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
 
 static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
 {
-    va_str_t times = wk_say(a, r->language, "reply.slots", {"service", service_word(a, r)},
+    va_str_t times = wk_say(a, r->language, r->spoken ? "speech.slots" : "reply.slots",
+                            {"service", service_word(a, r)},
                             {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
     r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
                                          (int)times.len, times.data)

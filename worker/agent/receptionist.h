@@ -86,6 +86,7 @@ typedef struct {
     va_str_t tool_args; /* JSON */
     va_str_t citations; /* JSON list: the knowledge text is made from; absent: none */
     bool certain;       /* a model would not do better: a keyword, or what was asked last */
+    bool spoken;        /* the answer is listened to: set before wk_receive_done() */
 } wk_reception_t;
 
 /*

@@ -31,8 +31,9 @@ static bool reserve_media(const wk_phone_t *v, wk_admission_t *result, wk_error_
 }
 
 /* *taken false: no voice process has room. */
-static bool connect(wk_phone_t *v, const wk_call_state_t *state, const wk_engine_t *engine,
-                    wk_phone_opening_t *o, bool *taken, wk_error_t *e)
+static bool connect(wk_phone_t *v, const wk_call_state_t *state,
+                    const wk_engines_entry_t *engine, wk_phone_opening_t *o, bool *taken,
+                    wk_error_t *e)
 {
     wk_admission_t result;
     wk_connect_t to = {.engine = va_str_c(engine->name), .n = state->epoch};
@@ -93,8 +94,9 @@ static bool hand_over(wk_phone_t *v, const wk_call_state_t *state, wk_phone_open
 
 /* ---------------------------------------------------------------- the chain */
 
-static bool try_engine(wk_phone_t *v, const wk_call_state_t *state, const wk_engine_t *engine,
-                       wk_phone_opening_t *o, bool *taken, wk_error_t *e)
+static bool try_engine(wk_phone_t *v, const wk_call_state_t *state,
+                       const wk_engines_entry_t *engine, wk_phone_opening_t *o, bool *taken,
+                       wk_error_t *e)
 {
     *taken = true;
     switch (engine->kind) {
@@ -127,8 +129,8 @@ bool wk_phone_engine(wk_phone_t *v, const wk_call_state_t *state, va_str_t after
     bool taken = false;
     opening->spoken = false;
     while (!taken) {
-        const wk_engine_t *engine =
-            wk_engine_next(v->engines, after, v->ctx->config, v->plan, v->agent);
+        const wk_engines_entry_t *engine =
+            wk_engines_next(v->engines, after, v->ctx->config, v->plan, v->agent);
         if (!try_engine(v, state, engine, opening, &taken, e)) {
             return false;
         }

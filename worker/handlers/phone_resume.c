@@ -47,7 +47,7 @@ static bool fell_too_often(const resume_t *r)
 
 static bool is_last_engine(const resume_t *r)
 {
-    const wk_engine_t *engine = wk_engine_find(r->back.state.engine);
+    const wk_engines_entry_t *engine = wk_engines_find(r->back.state.engine);
     return engine != NULL && engine->kind == WK_ENGINE_TALK;
 }
 
