@@ -411,6 +411,105 @@ static void many_are_dealt_with_in_pieces_each_once(void **state)
                      MANY);
 }
 
+/* ---------------------------------------------------------------- deliveries */
+
+static t_answer_t order_is(const char *fulfilled, const char *shipment, int minutes)
+{
+    const char *at =
+        wk_strdup(t_ctx.arena,
+                  va_str_c(t_sqlf("SELECT to_char(now() AT TIME ZONE 'UTC'"
+                                  " + interval '%d minutes', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                                  minutes)));
+    return t_ask(&(t_ask_t){
+        .type = "shopify.webhook",
+        .scheme = "shopify",
+        .headers = {"x-shopify-topic", "orders/updated", "x-shopify-shop-domain",
+                    "bici-downtown.myshopify.com"},
+        .body = wk_printf(t_ctx.arena,
+                          "{\"id\":7001,\"admin_graphql_api_id\":\"gid://shopify/Order/7001\","
+                          "\"name\":\"#7001\",\"created_at\":\"%s\",\"updated_at\":\"%s\","
+                          "\"financial_status\":\"paid\",\"fulfillment_status\":%s,"
+                          "\"total_price\":\"99.00\",\"currency\":\"CAD\",\"line_items\":[],"
+                          "\"phone\":\"" JOHN_NUMBER "\",\"fulfillments\":[{\"id\":1,"
+                          "\"status\":\"success\",\"created_at\":\"%s\",\"updated_at\":\"%s\","
+                          "\"shipment_status\":%s,\"tracking_number\":\"T1\","
+                          "\"tracking_url\":\"https://carrier.example/T1\"}]}",
+                          at, at, fulfilled, at, at, shipment)
+                    .data});
+}
+
+static void each_step_of_a_delivery_is_told_once(void **state)
+{
+    static const struct {
+        const char *shipment, *text;
+    } steps[] = {
+        {"\"in_transit\"", "your order #7001 is on its way. https://carrier.example/T1"},
+        {"\"out_for_delivery\"", "your order #7001 is out for delivery today."},
+        {"\"delivered\"", "your order #7001 was delivered."},
+    };
+    (void)state;
+    t_sqlf("DELETE FROM orders WHERE order_number = '7001'; DELETE FROM webhook_events");
+    switch_on("delivery_notice");
+    for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        for (int repeat = 0; repeat < 2; repeat++) {
+            t_answer_t a = order_is("\"fulfilled\"", steps[i].shipment, 2 * (int)i + repeat);
+            assert_done(&a);
+            assert_int_equal(sent_after_a_sweep(), i + 1);
+        }
+        assert_has(last_text(), steps[i].text);
+    }
+    assert_string_equal(t_sqlf("SELECT string_agg(key, ' ' ORDER BY claimed_at) FROM effects"),
+                        "delivery:7001:shipped delivery:7001:out_for_delivery "
+                        "delivery:7001:delivered");
+}
+
+static void what_the_parcel_left_behind_is_not_told(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM orders WHERE order_number = '7001'; DELETE FROM webhook_events");
+    switch_on("delivery_notice");
+    t_answer_t a = order_is("\"fulfilled\"", "\"in_transit\"", 0);
+    assert_done(&a);
+    a = order_is("\"fulfilled\"", "\"delivered\"", 1);
+    assert_done(&a);
+    assert_int_equal(sent_after_a_sweep(), 0); /* of several runs for one the first */
+    assert_int_equal(sent_after_a_sweep(), 1);
+    assert_has(last_text(), "was delivered");
+}
+
+/* ---------------------------------------------------------------- the call before */
+
+static void two_days_before_the_agent_calls_once(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE agent_configs SET call_reminders = true");
+    book("47 hours");
+    for (int i = 0; i < 2; i++) {
+        job("reminders.send", "{}");
+        job("campaigns.send", "{}");
+    }
+    const char *id = t_sqlf("SELECT id FROM campaign_runs WHERE state = 'running'"
+                            " AND key LIKE 'reminder:%%:48h:%%'");
+    assert_int_equal(strlen(id), 36);
+    job("campaigns.call", wk_printf(t_ctx.arena, "{\"run\":\"%s\"}", id).data);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', count(*), min(call_reason)) FROM calls"),
+                        "1 service_reminder");
+    t_sqlf("UPDATE agent_configs SET call_reminders = false");
+}
+
+static void an_appointment_that_was_moved_is_not_called_about(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE agent_configs SET call_reminders = true");
+    book("47 hours");
+    job("reminders.send", "{}");
+    t_sqlf("UPDATE appointments SET status = 'cancelled'; UPDATE agent_configs"
+           " SET call_reminders = false");
+    job("campaigns.send", "{}");
+    assert_string_equal(t_sqlf("SELECT state || ' ' || result FROM campaign_runs"),
+                        "skipped obsolete");
+}
+
 /* ---------------------------------------------------------------- calls */
 
 static void a_run_may_call_instead(void **state)
@@ -466,6 +565,10 @@ int main(void)
         cmocka_unit_test(whoever_has_booked_needs_no_service_reminder),
         cmocka_unit_test(other_shops_customers_are_not_found),
         cmocka_unit_test(many_are_dealt_with_in_pieces_each_once),
+        cmocka_unit_test(each_step_of_a_delivery_is_told_once),
+        cmocka_unit_test(what_the_parcel_left_behind_is_not_told),
+        cmocka_unit_test(two_days_before_the_agent_calls_once),
+        cmocka_unit_test(an_appointment_that_was_moved_is_not_called_about),
         cmocka_unit_test(a_run_may_call_instead),
         cmocka_unit_test(who_wants_no_calls_gets_none),
     };

@@ -5,9 +5,9 @@ select plan(13);
 
 select t.make_organization(t.a(), 'shop-a'), t.make_organization(t.b(), 'shop-b') \gset
 select results_eq($$ select name::text from voiceagent.campaigns where organization_id = t.a() order by name $$,
-    array['abandoned_cart', 'call_followup', 'post_inquiry_followup', 'service_reminder'], 'every shop has the guide''s campaigns');
-select results_eq($$ select distinct name::text from voiceagent.campaigns where is_active $$, array['call_followup'],
-    'and none that it did not ask for, but for what callers ask for');
+    array['abandoned_cart', 'appointment_call', 'call_followup', 'delivery_notice', 'post_inquiry_followup', 'service_reminder'], 'every shop has the guide''s campaigns');
+select results_eq($$ select distinct name::text from voiceagent.campaigns where is_active order by 1 $$,
+    array['appointment_call', 'call_followup'], 'and none that it did not ask for, but for what callers ask for');
 
 select is(voiceagent.zone_of_number('+14165550001'), 'America/Toronto', 'Toronto');
 select is(voiceagent.zone_of_number('+16045550001'), 'America/Vancouver', 'Vancouver');

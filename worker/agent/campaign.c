@@ -48,8 +48,11 @@ static va_str_t template_of(const run_t *r, const wk_language_t *l)
     if (own.len > 0) {
         return own;
     }
+    va_str_t kind = va_json_get_string(json_of(r, "data"), "kind");
     va_str_t known = wk_text_if_any(
-        l, wk_printf(r->ctx->arena, "campaign.%.*s", (int)name.len, name.data).data);
+        l, wk_printf(r->ctx->arena, "campaign.%.*s%s%.*s", (int)name.len, name.data,
+                     kind.len > 0 ? "." : "", (int)kind.len, kind.len > 0 ? kind.data : "")
+               .data);
     return known.data != NULL ? known : wk_text(l, "campaign.general");
 }
 
@@ -65,6 +68,7 @@ static va_str_t message_of(const run_t *r, const wk_language_t *l)
                                  {"customer_name", first_name},
                                  {"shop", cell(r, "shop")},
                                  {"item", va_json_get_string(data, "first_item")},
+                                 {"order", va_json_get_string(data, "order")},
                                  {"url", va_json_get_string(data, "url")},
                                  {NULL, VA_STR_NULL}};
     return wk_trim(wk_fill(a, template_of(r, l), params));

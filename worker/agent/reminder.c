@@ -3,6 +3,7 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/sms.h"
 #include "worker/agent/wording.h"
+#include "worker/store/campaigns.h"
 #include "worker/store/reminders.h"
 
 /* One text to be: a row of what was taken. */
@@ -82,7 +83,9 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
     }
     for (size_t i = 0; i < wk_rows_count(rows); i++) {
         va_str_t done[] = {wk_cell(rows, i, "id"), wk_cell(rows, i, "kind")};
-        if (!queue_if_wanted(ctx, tx, rows, i, e) ||
+        bool calls = va_str_eq(done[1], VA_STR("48h"));
+        if ((calls ? !wk_sql(tx, &wk_sql_appointment_call, done, NULL, e)
+                   : !queue_if_wanted(ctx, tx, rows, i, e)) ||
             !wk_sql(tx, &wk_sql_reminder_done, done, NULL, e)) {
             return wk_error_wrap(e, "reminders");
         }

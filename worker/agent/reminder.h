@@ -1,7 +1,8 @@
 /*
- * Reminders of appointments by text, 24 hours and 1 hour before, and the notice that a bike is
- * ready. Each is sent once: the row of the appointment says that it was dealt with, and the
- * ledger has it under reminder:<appointment>:<kind>.
+ * Reminders of appointments by text, 24 hours and 1 hour before, the agent's call 48 hours
+ * before (campaign.h makes it), and the notice that a bike is ready. Each is sent once: the row
+ * of the appointment says that it was dealt with, and the ledger has it under
+ * reminder:<appointment>:<kind>.
  */
 #ifndef WK_AGENT_REMINDER_H
 #define WK_AGENT_REMINDER_H

@@ -10,6 +10,7 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/outbox.h"
+#include "worker/store/campaigns.h"
 #include "worker/store/carts.h"
 #include "worker/store/customers.h"
 #include "worker/store/shop.h"
@@ -89,6 +90,7 @@ static bool apply_order(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
     }
     wk_shopify_orders_t orders = {&order, 1};
     return wk_shop_keep_orders(tx, &orders, false, e) &&
+           wk_sql(tx, &wk_sql_delivery_notice, &order.id, NULL, e) &&
            cart_bought(tx, member(hook, "/checkout_id"), e);
 }
 
@@ -389,7 +391,8 @@ static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 static bool keep_order_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const question_t *q = arg;
-    return wk_shop_keep_orders(tx, &q->orders, true, e);
+    return wk_shop_keep_orders(tx, &q->orders, true, e) &&
+           wk_sql(tx, &wk_sql_delivery_notice, &q->subject, NULL, e);
 }
 
 static bool read_subject(wk_ctx_t *ctx, const char *name, question_t *q, wk_error_t *e)

@@ -58,6 +58,34 @@ const wk_sql_t wk_sql_campaigns_find = {
     " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
     1};
 
+/* An order that was shipped or delivered long before we heard of it is no news. */
+const wk_sql_t wk_sql_delivery_notice = {
+    "delivery_notice",
+    "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key, data)"
+    " SELECT current_organization(), m.id, o.customer_id,"
+    "        'delivery:' || o.order_number || ':' || k.kind,"
+    "        jsonb_build_object('order', o.order_number, 'kind', k.kind, 'url', o.tracking_url)"
+    "   FROM orders o CROSS JOIN LATERAL (SELECT notice_of_order(o.status) AS kind) k"
+    "   JOIN campaigns m ON m.trigger = 'order_moved' AND m.is_active"
+    "  WHERE o.provider_order_id = $1 AND o.customer_id IS NOT NULL AND k.kind IS NOT NULL"
+    "    AND (k.kind <> 'shipped' OR coalesce(o.shipped_at, o.provider_updated_at) > now() - interval '3 days')"
+    "    AND (k.kind <> 'delivered' OR coalesce(o.delivered_at, o.provider_updated_at) > now() - interval '3 days')"
+    " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
+    1};
+
+const wk_sql_t wk_sql_appointment_call = {
+    "appointment_call",
+    "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key, data)"
+    " SELECT current_organization(), m.id, a.customer_id, 'reminder:' || a.id || ':48h:' ||"
+    "        to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"'),"
+    "        jsonb_build_object('appointment', a.id, 'starts', a.starts_at::text,"
+    "                           'channel', 'call')"
+    "   FROM appointments a JOIN agent_configs g ON g.organization_id = a.organization_id"
+    "   JOIN campaigns m ON m.trigger = 'appointment_near' AND m.is_active"
+    "  WHERE a.id = $1::uuid AND g.call_reminders AND a.customer_id IS NOT NULL"
+    " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
+    1};
+
 const wk_sql_t wk_sql_campaigns_swept = {
     "campaigns_swept",
     "UPDATE campaigns SET swept_at = now()"
@@ -74,11 +102,18 @@ const wk_sql_t wk_sql_campaigns_swept = {
     "(coalesce(u.contact_preferences ->> " CHANNEL ", 'true') = 'false'" \
     " OR coalesce(NOT n.granted, m.call_reason = 'promotion'))"
 
-/* A condition that does not hold any more: it was bought, or the lead was closed meanwhile. */
+/* What does not hold any more: it was bought, the parcel or the appointment has moved on. */
 #define OBSOLETE \
-    "(u.lead_status = 'closed'" \
+    "(u.lead_status = 'closed' AND m.trigger NOT IN ('order_moved', 'appointment_near')" \
     " OR m.trigger = 'lead_created' AND coalesce((m.conditions ->> 'no_purchase')::bool, false)" \
     "    AND u.purchase_count > 0" \
+    " OR m.trigger = 'order_moved' AND NOT EXISTS (" \
+    "        SELECT FROM orders d WHERE d.order_number = r.data ->> 'order'" \
+    "           AND notice_of_order(d.status) = r.data ->> 'kind')" \
+    " OR m.trigger = 'appointment_near' AND NOT EXISTS (" \
+    "        SELECT FROM appointments a WHERE a.id = uuid_or_null(r.data ->> 'appointment')" \
+    "           AND a.status = 'confirmed' AND a.starts_at > now()" \
+    "           AND a.starts_at = (r.data ->> 'starts')::timestamptz)" \
     " OR m.trigger = 'service_due' AND EXISTS (" \
     "        SELECT FROM appointments a" \
     "         WHERE a.organization_id = r.organization_id AND a.customer_id = r.customer_id" \
@@ -93,7 +128,8 @@ const wk_sql_t wk_sql_campaigns_swept = {
     "   EXISTS (SELECT FROM campaign_runs k" \
     "            WHERE k.organization_id = r.organization_id AND k.customer_id = r.customer_id" \
     "              AND k.id <> r.id AND k.state IN ('running', 'done')" \
-    "              AND k.executed_at >= z.day_begins AND k.key LIKE 'campaign:%')" \
+    "              AND k.executed_at >= z.day_begins" \
+    "              AND (k.key LIKE 'campaign:%' OR k.key LIKE 'reminder:%'))" \
     "   OR EXISTS (SELECT FROM effects f JOIN messages t" \
     "                ON t.organization_id = f.organization_id AND t.effect_id = f.id" \
     "               WHERE t.customer_id = r.customer_id AND t.occurred_at >= z.day_begins" \

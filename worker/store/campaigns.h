@@ -13,6 +13,13 @@ extern const wk_sql_t wk_sql_campaigns_due;
  */
 extern const wk_sql_t wk_sql_campaigns_find;
 
+/* $1 the shop's id of an order: a notice of how it stands now, once an order and kind of
+ * notice. */
+extern const wk_sql_t wk_sql_delivery_notice;
+
+/* $1 appointment: a call of the agent's, where the shop wants such calls; once a start. */
+extern const wk_sql_t wk_sql_appointment_call;
+
 /* They have looked. */
 extern const wk_sql_t wk_sql_campaigns_swept;
 
