@@ -479,11 +479,17 @@ static void what_the_parcel_left_behind_is_not_told(void **state)
 
 /* ---------------------------------------------------------------- the call before */
 
+static void book_a_week_ago(const char *begins_in)
+{
+    book(begins_in);
+    t_sqlf("UPDATE appointments SET created_at = now() - interval '1 week'");
+}
+
 static void two_days_before_the_agent_calls_once(void **state)
 {
     (void)state;
     t_sqlf("UPDATE agent_configs SET call_reminders = true");
-    book("47 hours");
+    book_a_week_ago("47 hours");
     for (int i = 0; i < 2; i++) {
         job("reminders.send", "{}");
         job("campaigns.send", "{}");
@@ -497,17 +503,28 @@ static void two_days_before_the_agent_calls_once(void **state)
     t_sqlf("UPDATE agent_configs SET call_reminders = false");
 }
 
-static void an_appointment_that_was_moved_is_not_called_about(void **state)
+static void an_appointment_that_was_cancelled_is_not_called_about(void **state)
 {
     (void)state;
     t_sqlf("UPDATE agent_configs SET call_reminders = true");
-    book("47 hours");
+    book_a_week_ago("47 hours");
     job("reminders.send", "{}");
     t_sqlf("UPDATE appointments SET status = 'cancelled'; UPDATE agent_configs"
            " SET call_reminders = false");
     job("campaigns.send", "{}");
     assert_string_equal(t_sqlf("SELECT state || ' ' || result FROM campaign_runs"),
                         "skipped obsolete");
+}
+
+static void who_has_just_booked_is_not_called(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE agent_configs SET call_reminders = true");
+    book("47 hours");
+    job("reminders.send", "{}");
+    t_sqlf("UPDATE agent_configs SET call_reminders = false");
+    assert_string_equal(t_sqlf("SELECT count(*) FROM campaign_runs"), "0");
+    assert_string_equal(t_sqlf("SELECT reminded_48h_at IS NOT NULL FROM appointments"), "t");
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -568,7 +585,8 @@ int main(void)
         cmocka_unit_test(each_step_of_a_delivery_is_told_once),
         cmocka_unit_test(what_the_parcel_left_behind_is_not_told),
         cmocka_unit_test(two_days_before_the_agent_calls_once),
-        cmocka_unit_test(an_appointment_that_was_moved_is_not_called_about),
+        cmocka_unit_test(an_appointment_that_was_cancelled_is_not_called_about),
+        cmocka_unit_test(who_has_just_booked_is_not_called),
         cmocka_unit_test(a_run_may_call_instead),
         cmocka_unit_test(who_wants_no_calls_gets_none),
     };

@@ -68,11 +68,13 @@ const wk_sql_t wk_sql_delivery_notice = {
     "   FROM orders o CROSS JOIN LATERAL (SELECT notice_of_order(o.status) AS kind) k"
     "   JOIN campaigns m ON m.trigger = 'order_moved' AND m.is_active"
     "  WHERE o.provider_order_id = $1 AND o.customer_id IS NOT NULL AND k.kind IS NOT NULL"
-    "    AND (k.kind <> 'shipped' OR coalesce(o.shipped_at, o.provider_updated_at) > now() - interval '3 days')"
-    "    AND (k.kind <> 'delivered' OR coalesce(o.delivered_at, o.provider_updated_at) > now() - interval '3 days')"
+    "    AND CASE k.kind WHEN 'shipped' THEN coalesce(o.shipped_at, o.provider_updated_at)"
+    "                    WHEN 'delivered' THEN coalesce(o.delivered_at, o.provider_updated_at)"
+    "                    ELSE o.provider_updated_at END > now() - interval '3 days'"
     " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
     1};
 
+/* Who booked or moved it less than two days before has just been told. */
 const wk_sql_t wk_sql_appointment_call = {
     "appointment_call",
     "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key, data)"
@@ -83,6 +85,7 @@ const wk_sql_t wk_sql_appointment_call = {
     "   FROM appointments a JOIN agent_configs g ON g.organization_id = a.organization_id"
     "   JOIN campaigns m ON m.trigger = 'appointment_near' AND m.is_active"
     "  WHERE a.id = $1::uuid AND g.call_reminders AND a.customer_id IS NOT NULL"
+    "    AND coalesce(a.confirmation_sent_at, a.created_at) < a.starts_at - interval '48 hours'"
     " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
     1};
 

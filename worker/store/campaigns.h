@@ -17,7 +17,8 @@ extern const wk_sql_t wk_sql_campaigns_find;
  * notice. */
 extern const wk_sql_t wk_sql_delivery_notice;
 
-/* $1 appointment: a call of the agent's, where the shop wants such calls; once a start. */
+/* $1 appointment: a call of the agent's, where the shop wants such calls and it was made two
+ * days before at least; once a start. */
 extern const wk_sql_t wk_sql_appointment_call;
 
 /* They have looked. */
