@@ -84,6 +84,7 @@ static void each_refusal_has_its_status(void **state)
         {WK_R_FORBIDDEN, "forbidden", 403},
         {WK_R_ORGANIZATION, "organization", 403},
         {WK_R_ROLE, "role", 403},
+        {WK_R_PLAN, "plan", 403},
         {WK_R_NOT_FOUND, "not_found", 404},
         {WK_R_CONFLICT, "conflict", 409},
         {WK_R_TOO_LARGE, "too_large", 413},
