@@ -284,7 +284,7 @@ static void the_carriers_own_fallback_begins_the_call_anew(void **state)
     t_ask_t ask = ask_for("phone.error", 0, "&ErrorCode=11200");
     ask.args = NULL;
     t_answer_t a = t_ask(&ask);
-    assert_has(twiml(&a), "/api/voice/incoming</Redirect>");
+    assert_has(twiml(&a), "/api/voice/incoming?e=1</Redirect>");
 }
 
 int main(void)

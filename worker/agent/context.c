@@ -20,11 +20,20 @@ static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char
     return value;
 }
 
-bool wk_context_read(wk_tx_t *tx, va_str_t customer, va_str_t number, wk_context_t *context,
-                     wk_error_t *e)
+static void forget(wk_context_t *context)
+{
+    context->summary = VA_STR_NULL;
+    context->commitments = NULL;
+    wk_caller_forget(&context->facts);
+}
+
+bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *caller,
+                     wk_context_t *context, wk_error_t *e)
 {
     wk_rows_t *r;
-    if (!wk_sql(tx, &wk_sql_context, &customer, &r, e)) {
+    bool known = caller->level >= WK_LEVEL_PHONE;
+    va_str_t params[] = {customer, known ? VA_STR("true") : VA_STR("false"), caller->call};
+    if (!wk_sql(tx, &wk_sql_context, params, &r, e)) {
         return false;
     }
     if (wk_rows_count(r) != 1) {
@@ -42,7 +51,13 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, va_str_t number, wk_context
                               .commitments = cell_json(tx, r, "commitments"),
                               .messages = cell_json(tx, r, "messages"),
                               .appointments = cell_json(tx, r, "appointments")};
-    return wk_caller_facts(tx, number, VA_STR_NULL, &context->facts, e);
+    if (!wk_caller_facts(tx, caller->phone, VA_STR_NULL, &context->facts, e)) {
+        return false;
+    }
+    if (!known) {
+        forget(context);
+    }
+    return true;
 }
 
 /* ---------------------------------------------------------------- size */

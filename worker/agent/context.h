@@ -11,6 +11,7 @@
 
 #include "worker/agent/knowledge.h"
 #include "worker/agent/personalization.h"
+#include "worker/agent/tool.h"
 
 #define WK_CONTEXT_TOKENS   6000 /* of all that is told, the message to be answered included */
 #define WK_CONTEXT_MESSAGES 8    /* of the thread, as far as they fit */
@@ -24,9 +25,12 @@ typedef struct {
     const va_json_t *appointments; /* for wk_promise_broken() */
 } wk_context_t;
 
-/* With the last statements of the transaction. number: E.164 or absent. */
-bool wk_context_read(wk_tx_t *tx, va_str_t customer, va_str_t number, wk_context_t *context,
-                     wk_error_t *e);
+/*
+ * With the last statements of the transaction. Of a caller whose number nobody vouches for no
+ * more than his words in this call and his language.
+ */
+bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *caller,
+                     wk_context_t *context, wk_error_t *e);
 
 /* What the model is told of itself, the shop and the customer; the first message of a request.
  */

@@ -131,6 +131,7 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
 
 typedef struct {
     const wk_conversation_t *conversation;
+    wk_tool_caller_t caller;
     wk_context_t context;
     va_str_t embedding; /* of the text; absent: none */
 } context_t;
@@ -139,7 +140,7 @@ static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     context_t *about = arg;
     const wk_conversation_t *c = about->conversation;
-    return wk_context_read(tx, c->customer, c->number, &about->context, e) &&
+    return wk_context_read(tx, c->customer, &about->caller, &about->context, e) &&
            (!c->facts.knows || wk_knowledge_find(c->ctx, tx, c->text, about->embedding,
                                                  &about->context.knowledge, e));
 }
@@ -149,12 +150,11 @@ static bool ask_model(wk_conversation_t *c, va_str_t organization)
 {
     wk_error_t e;
     wk_ctx_t *ctx = c->ctx;
-    context_t about = {.conversation = c};
-    wk_tool_caller_t caller = tool_caller(c, organization);
+    context_t about = {.conversation = c, .caller = tool_caller(c, organization)};
     wk_converse_t in = {.ctx = ctx,
                         .catalogue = c->catalogue,
                         .context = &about.context,
-                        .caller = &caller,
+                        .caller = &about.caller,
                         .text = c->text};
     if (c->facts.knows) {
         about.embedding = wk_knowledge_embedding(ctx, organization, c->text);

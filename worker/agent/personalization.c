@@ -87,6 +87,15 @@ bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_
     return true;
 }
 
+void wk_caller_forget(wk_caller_facts_t *f)
+{
+    f->customer = f->customer_name = f->first_name = f->email = f->tier = VA_STR_NULL;
+    f->customer_since = f->lead_status = f->sentiment = f->total_spent = VA_STR_NULL;
+    f->last_purchase = f->last_contact = f->summary = VA_STR_NULL;
+    f->purchase_count = f->interaction_count = f->message_count = 0;
+    f->messages = f->orders = f->appointments = f->commitments = NULL;
+}
+
 /* Element i of a list within a list. */
 static va_str_t item(const va_json_t *row, size_t i)
 {

@@ -37,6 +37,9 @@ typedef struct {
 bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_t *facts,
                      wk_error_t *e);
 
+/* Leaves the shop, the caller's number and his language: of one whom nobody vouches for. */
+void wk_caller_forget(wk_caller_facts_t *facts);
+
 /* The caller's own language when the shop speaks it, else the shop's. */
 const wk_language_t *wk_caller_language(const wk_catalogue_t *c, const wk_caller_facts_t *facts);
 

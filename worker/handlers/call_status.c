@@ -75,18 +75,15 @@ static bool read_report(wk_ctx_t *ctx, report_t *r, wk_error_t *e)
 
 static wk_call_told_t told_by(wk_ctx_t *ctx, const report_t *r)
 {
-    va_str_t name = va_form_get(&r->form, "CallerName");
-    va_str_t stir = va_form_get(&r->form, "StirVerstat");
-    return (wk_call_told_t){
+    wk_call_told_t told = {
         .call_sid = r->sid,
         .outbound = r->outbound,
         .caller = r->from,
         .called = r->to,
-        .forwarded_from = wk_webhook_number(ctx->arena, va_form_get(&r->form, "ForwardedFrom")),
-        .caller_name = name.len > 0 ? name : VA_STR_NULL,
-        .stir_verstat = stir.len > 0 ? stir : VA_STR_NULL,
         .anonymous = !r->outbound && r->from.data == NULL,
     };
+    wk_webhook_caller(ctx->arena, &r->form, &told);
+    return told;
 }
 
 static bool note(wk_tx_t *tx, const report_t *r, wk_error_t *e)
@@ -122,13 +119,16 @@ static bool is_final(va_str_t status)
     return false;
 }
 
-/* Its slots are free, and nobody goes on with it. */
+/*
+ * Nobody goes on with it, and its slots are free: in this order, so that a turn which is still
+ * being answered reserves none anew.
+ */
 static bool let_go(const report_t *r, va_str_t organization, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->ctx;
     return !is_final(r->status) ||
-           (wk_admission_release(ctx->redis, ctx->arena, organization, r->sid, e) &&
-            wk_call_state_end(ctx->redis, ctx->arena, r->sid, r->status, e));
+           (wk_call_state_end(ctx->redis, ctx->arena, r->sid, r->status, e) &&
+            wk_admission_release(ctx->redis, ctx->arena, organization, r->sid, e));
 }
 
 wk_outcome_t wk_call_status_store(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

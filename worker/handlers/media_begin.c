@@ -16,7 +16,7 @@ typedef struct {
 static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     begin_t *b = arg;
-    return wk_context_read(tx, b->call.customer, b->call.caller.phone, &b->context, e);
+    return wk_context_read(tx, b->call.customer, &b->call.caller, &b->context, e);
 }
 
 /* ---------------------------------------------------------------- tools */

@@ -29,14 +29,16 @@ static int64_t number_arg(const va_form_t *args, const char *name, int64_t fallb
     return text.len > 0 ? n : fallback;
 }
 
-static bool read_request(wk_ctx_t *ctx, wk_phone_t *v, va_form_t *args, wk_error_t *e)
+/* text: the query of an address of ours. */
+static bool read_request(wk_ctx_t *ctx, wk_phone_t *v, va_str_t text, va_form_t *args,
+                         wk_error_t *e)
 {
     *v = (wk_phone_t){.ctx = ctx, .catalogue = wk_catalogue(ctx->config, e)};
     v->speech.ctx = ctx;
     if (v->catalogue == NULL || !wk_webhook_form(ctx, &v->form, e)) {
         return false;
     }
-    if (va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, args) != VA_OK) {
+    if (va_form_parse(wk_mem(ctx->arena), text, args) != VA_OK) {
         return wk_error(e, WK_INVALID, "the address of a call cannot be read");
     }
     v->speech.language = wk_catalogue_pick(v->catalogue, va_form_get(args, "l"), VA_STR_NULL);
@@ -55,9 +57,14 @@ static bool is_of_call(const wk_phone_t *v, va_str_t call)
 
 bool wk_phone_read(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
 {
+    return wk_phone_read_query(ctx, v, ctx->job->http_args, e);
+}
+
+bool wk_phone_read_query(wk_ctx_t *ctx, wk_phone_t *v, va_str_t query, wk_error_t *e)
+{
     va_form_t args;
     va_stream_token_t token;
-    if (!read_request(ctx, v, &args, e)) {
+    if (!read_request(ctx, v, query, &args, e)) {
         return false;
     }
     va_str_t text = va_form_get(&args, "c");
@@ -76,7 +83,7 @@ bool wk_phone_read(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
 bool wk_phone_begin(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
 {
     va_form_t args;
-    if (!read_request(ctx, v, &args, e)) {
+    if (!read_request(ctx, v, ctx->job->http_args, &args, e)) {
         return false;
     }
     v->sid = va_form_get(&v->form, "CallSid");
@@ -163,6 +170,18 @@ bool wk_phone_answered(wk_tx_t *tx, wk_phone_t *v, int64_t turn, va_str_t *twiml
     return true;
 }
 
+bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t *turn,
+                        wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_phone_next_turn, &v->call, &rows, e)) {
+        return false;
+    }
+    int64_t next = wk_cell_int(rows, 0, "turn", 0);
+    *turn = next > least ? next : least;
+    return true;
+}
+
 /* ---------------------------------------------------------------- what is said */
 
 static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, va_str_t text, wk_error_t *e)
@@ -237,7 +256,7 @@ bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to
                       .limit_s = WK_PHONE_DIAL_S};
     wk_speech_say(&v->speech, text);
     wk_speech_dial(&v->speech, &dial);
-    return wk_sql(tx, &wk_sql_call_transferred, params, NULL, e) &&
+    return wk_sql(tx, &wk_sql_phone_transferred, params, NULL, e) &&
            publish_transfer(tx, v, to, params[2], e);
 }
 

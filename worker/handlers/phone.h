@@ -43,6 +43,9 @@ typedef struct {
 /* The form and the address. WK_FORBIDDEN: the token is not one of this call. */
 bool wk_phone_read(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e);
 
+/* The same by the query of another address of ours. */
+bool wk_phone_read_query(wk_ctx_t *ctx, wk_phone_t *v, va_str_t query, wk_error_t *e);
+
 /* For an address that carries no token yet: of the call that begins. */
 bool wk_phone_begin(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e);
 
@@ -56,6 +59,10 @@ va_str_t wk_phone_key(const wk_phone_t *v, int64_t turn);
 /* The document of a turn that was answered before; absent: it was not. */
 bool wk_phone_answered(wk_tx_t *tx, wk_phone_t *v, int64_t turn, va_str_t *twiml,
                        wk_error_t *e);
+
+/* The first turn that no answer is stored for, `least` or later. */
+bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t *turn,
+                        wk_error_t *e);
 
 /*
  * Stores what is said, published as agent_response. WK_CONFLICT: the turn has been answered

@@ -89,7 +89,12 @@ static bool hand_over(wk_phone_t *v, const wk_call_state_t *state, wk_phone_open
         return false;
     }
     o->twiml = with_way_back(v, theirs, state->epoch);
-    return o->twiml.data != NULL;
+    if (o->twiml.data == NULL) {
+        return false;
+    }
+    /* Nothing more is heard of the call until the platform is done with it. */
+    wk_phone_goes_on(v, o->turn, v->max_s * INT64_C(1000));
+    return true;
 }
 
 /* ---------------------------------------------------------------- the chain */

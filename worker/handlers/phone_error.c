@@ -2,6 +2,8 @@
  * phone.error: no answer came in time, or a document of ours was refused. The first time the
  * caller is asked again; the second time a person takes over, or calls back.
  */
+#include <string.h>
+
 #include "worker/agent/task.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
@@ -11,6 +13,7 @@
 
 typedef struct {
     wk_phone_t v;
+    int64_t next; /* the turn to be heard then */
     va_str_t twiml;
 } trouble_t;
 
@@ -19,7 +22,7 @@ static void ask_again(trouble_t *t)
     wk_speech_t *s = &t->v.speech;
     s->errors = 1;
     wk_speech_begin(s);
-    wk_speech_listen(s, wk_text(s->language, "speech.error"), t->v.turn + 1, 0);
+    wk_speech_listen(s, wk_text(s->language, "speech.error"), t->next, 0);
     t->twiml = wk_speech_end(s);
 }
 
@@ -45,7 +48,7 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     trouble_t *t = arg;
     wk_phone_t *v = &t->v;
-    if (!wk_phone_load(tx, v, e)) {
+    if (!wk_phone_load(tx, v, e) || !wk_phone_next_turn(tx, v, v->turn + 1, &t->next, e)) {
         return false;
     }
     if (v->errors == 0) {
@@ -57,36 +60,63 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     bool ok = to.number.data != NULL
                   ? wk_phone_put_through(tx, v, &to, VA_STR(""),
                                          wk_text(v->speech.language, "speech.error_human"),
-                                         v->turn + 1, e)
+                                         t->next, e)
                   : end_call(tx, t, e);
     t->twiml = wk_speech_end(&v->speech);
     return ok;
 }
 
-/* The carrier's own fallback names no call of ours: the call begins anew. */
-static wk_outcome_t begin_anew(wk_phone_t *v, va_reply_t *reply)
+/* ---------------------------------------------------------------- whose trouble */
+
+/*
+ * The carrier's own fallback address names no call; the address whose document could not be had
+ * does, from the first turn on.
+ */
+static va_str_t failed_query(const wk_phone_t *v)
 {
-    wk_speech_begin(&v->speech);
-    wk_speech_pause(&v->speech, 1);
-    wk_speech_go_to(&v->speech, wk_speech_start(&v->speech));
-    return wk_phone_reply(reply, wk_speech_end(&v->speech));
+    va_str_t url = va_form_get(&v->form, "ErrorUrl");
+    const char *mark = url.len > 0 ? memchr(url.data, '?', url.len) : NULL;
+    return mark != NULL ? va_str(mark + 1, (size_t)(url.data + url.len - mark) - 1)
+                        : VA_STR("");
 }
 
-static bool names_a_call(const wk_ctx_t *ctx)
+static bool names(wk_ctx_t *ctx, va_str_t query, const char *arg)
 {
     va_form_t args;
-    return va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, &args) == VA_OK &&
-           va_form_get(&args, "c").len > 0;
+    return va_form_parse(wk_mem(ctx->arena), query, &args) == VA_OK &&
+           va_form_get(&args, arg).len > 0;
+}
+
+/* Not even the first document could be had: the call begins anew, once. */
+static wk_outcome_t begin_anew(wk_phone_t *v, va_str_t failed, va_reply_t *reply)
+{
+    wk_speech_t *s = &v->speech;
+    va_str_t start = wk_speech_start(s);
+    wk_speech_begin(s);
+    if (names(v->ctx, failed, "e")) {
+        wk_speech_say(s, wk_text(s->language, "speech.not_in_service"));
+        wk_speech_hang_up(s);
+    } else {
+        wk_speech_pause(s, 1);
+        wk_speech_go_to(s, wk_printf(v->ctx->arena, "%.*s?e=1", (int)start.len, start.data));
+    }
+    return wk_phone_reply(reply, wk_speech_end(s));
 }
 
 wk_outcome_t wk_phone_error(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     trouble_t t = {.twiml = VA_STR_NULL};
-    if (!names_a_call(ctx)) {
-        return wk_phone_begin(ctx, &t.v, e) ? begin_anew(&t.v, reply)
-                                            : wk_phone_failed(&t.v, reply, e);
+    va_str_t query = ctx->job->http_args;
+    if (!names(ctx, query, "c")) {
+        if (!wk_phone_begin(ctx, &t.v, e)) {
+            return wk_phone_failed(&t.v, reply, e);
+        }
+        query = failed_query(&t.v);
+        if (!names(ctx, query, "c")) {
+            return begin_anew(&t.v, query, reply);
+        }
     }
-    if (!wk_phone_read(ctx, &t.v, e)) {
+    if (!wk_phone_read_query(ctx, &t.v, query, e)) {
         return wk_phone_failed(&t.v, reply, e);
     }
     wk_log(WK_WARN, "a caller waited in vain, or a document was refused",

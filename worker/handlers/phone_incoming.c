@@ -29,37 +29,20 @@ typedef struct {
 
 /* ---------------------------------------------------------------- the call */
 
-static va_str_t present(va_str_t s)
-{
-    return s.len > 0 ? s : VA_STR_NULL;
-}
-
 static wk_call_told_t told_by(const wk_phone_t *v)
 {
     wk_arena_t *a = v->ctx->arena;
     va_str_t from = wk_webhook_number(a, va_form_get(&v->form, "From"));
-    return (wk_call_told_t){
+    wk_call_told_t told = {
         .call_sid = v->sid,
         .caller = from,
         .called = wk_webhook_number(a, va_form_get(&v->form, "To")),
-        .forwarded_from = wk_webhook_number(a, va_form_get(&v->form, "ForwardedFrom")),
-        .caller_name = present(wk_clean_text(a, va_form_get(&v->form, "CallerName"))),
-        .stir_verstat = present(va_form_get(&v->form, "StirVerstat")),
         .started_at = v->ctx->job->enqueued_ms / 1000,
         .told_at = v->ctx->job->enqueued_ms / 1000,
         .anonymous = from.data == NULL,
     };
-}
-
-/* To a number that nobody vouches for nothing of its owner is told, but his language is spoken.
- */
-static void forget_unattested(ring_t *r)
-{
-    wk_caller_facts_t *f = &r->facts;
-    if (!r->v.attested) {
-        f->customer_name = f->first_name = f->tier = VA_STR_NULL;
-        f->orders = f->appointments = NULL;
-    }
+    wk_webhook_caller(a, &v->form, &told);
+    return told;
 }
 
 static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -192,7 +175,9 @@ static bool answer(ring_t *r, wk_error_t *e)
     wk_call_state_t state;
     wk_personalization_t personal;
     wk_phone_t *v = &r->v;
-    forget_unattested(r);
+    if (!v->attested) {
+        wk_caller_forget(&r->facts);
+    }
     v->speech.language = wk_caller_language(v->catalogue, &r->facts);
     if (!wk_call_token_mint(v->ctx->config, v->ctx->arena, VA_TOKEN_CALL, v->sid,
                             v->organization, 0, WK_CALL_TOKEN_S, &v->speech.token, e) ||

@@ -20,7 +20,8 @@
 typedef struct {
     wk_phone_t v;
     wk_call_resumed_t back;
-    bool known; /* the state was there */
+    bool known;   /* the state was there */
+    int64_t turn; /* to be heard next, by what is answered; the state may be behind, or lost */
     va_str_t twiml;
 } resume_t;
 
@@ -29,6 +30,11 @@ typedef struct {
 static bool next_is(const resume_t *r, const char *word)
 {
     return va_str_eq(r->back.next, va_str_c(word));
+}
+
+static int64_t next_turn(const resume_t *r)
+{
+    return r->back.state.turn > r->turn ? r->back.state.turn : r->turn;
 }
 
 /* "engine:x" names the engine behind which the chain goes on at x. */
@@ -103,7 +109,7 @@ static bool dial_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t said = detail(r, "client_message"), reason = detail(r, "reason");
     reason = reason.data != NULL ? reason : VA_STR("");
     wk_destination_t to = wk_phone_person(v, detail(r, "destination"), reason);
-    int64_t turn = r->back.state.turn + 1;
+    int64_t turn = next_turn(r) + 1;
     wk_speech_begin(&v->speech);
     if (to.number.data == NULL) {
         wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "transfer", turn, NULL));
@@ -139,7 +145,7 @@ static va_str_t before(const resume_t *r, va_str_t engine)
 static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 {
     wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, "speech.resumed"),
-                                  .turn = r->back.state.turn > 0 ? r->back.state.turn : 1};
+                                  .turn = next_turn(r)};
     if (!wk_phone_engine(&r->v, &r->back.state, after, &opening, e)) {
         return false;
     }
@@ -174,7 +180,7 @@ static bool answer(resume_t *r, wk_error_t *e)
 static bool load_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     resume_t *r = arg;
-    return wk_phone_load(tx, &r->v, e);
+    return wk_phone_load(tx, &r->v, e) && wk_phone_next_turn(tx, &r->v, 1, &r->turn, e);
 }
 
 /* Its state is lost: what Postgres knows of the call begins it anew. */

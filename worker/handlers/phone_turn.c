@@ -97,6 +97,7 @@ static bool know_caller(wk_tx_t *tx, turn_t *t, wk_error_t *e)
         }
         if (wk_rows_count(rows) == 1) {
             wk_conversation_customer(tx, c, rows);
+            c->first_name = t->v.attested ? c->first_name : VA_STR_NULL;
         }
     }
     c->now = t->v.speech.language;

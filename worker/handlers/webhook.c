@@ -3,6 +3,7 @@
 #include "core/hmac.h"
 #include "core/phone.h"
 #include "core/utf8.h"
+#include "worker/agent/words.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/log.h"
@@ -51,6 +52,21 @@ va_str_t wk_webhook_number(wk_arena_t *a, va_str_t text)
 {
     char number[VA_PHONE_MAX + 1];
     return va_phone_normalize(number, text) ? wk_copy(a, va_str_c(number)) : VA_STR_NULL;
+}
+
+static va_str_t present(va_str_t s)
+{
+    return s.len > 0 ? s : VA_STR_NULL;
+}
+
+void wk_webhook_caller(wk_arena_t *a, const va_form_t *form, wk_call_told_t *told)
+{
+    va_str_t forwarded = va_form_get(form, "ForwardedFrom");
+    told->forwarded_from = wk_webhook_number(a, forwarded);
+    told->caller_name = present(wk_clean_text(a, va_form_get(form, "CallerName")));
+    told->stir_verstat = forwarded.len == 0 || told->forwarded_from.data != NULL
+                             ? present(va_form_get(form, "StirVerstat"))
+                             : VA_STR_NULL;
 }
 
 bool wk_webhook_is_id(va_str_t s)

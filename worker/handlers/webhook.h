@@ -6,6 +6,7 @@
 #define WK_HANDLERS_WEBHOOK_H
 
 #include "core/form.h"
+#include "worker/agent/call.h"
 #include "worker/context.h"
 #include "worker/handler.h"
 
@@ -20,6 +21,12 @@ va_str_t wk_webhook_member(const va_job_t *job, const char *name);
 
 /* The number in E.164; absent for a withheld one, and for what is none. */
 va_str_t wk_webhook_number(wk_arena_t *a, va_str_t text);
+
+/*
+ * What the carrier tells of who calls. A call that was forwarded says nothing of who is on the
+ * line, also when the number it was forwarded from cannot be read: nobody vouches for it then.
+ */
+void wk_webhook_caller(wk_arena_t *a, const va_form_t *form, wk_call_told_t *told);
 
 /* An id of a provider: letters, digits, '_', '-', ':' and '.', at most 128. */
 bool wk_webhook_is_id(va_str_t s);

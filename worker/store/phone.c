@@ -40,6 +40,12 @@ const wk_sql_t wk_sql_phone_answered = {
     " WHERE provider = 'twilio' AND provider_message_id = $1",
     1};
 
+const wk_sql_t wk_sql_phone_next_turn = {
+    "phone_next_turn",
+    "SELECT max(substring(provider_message_id FROM ':(\\d+)$')::bigint) + 1 AS turn"
+    "  FROM messages WHERE call_id = $1::uuid AND metadata ? 'twiml'",
+    1};
+
 const wk_sql_t wk_sql_phone_heard = {
     "phone_heard",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
@@ -78,6 +84,15 @@ const wk_sql_t wk_sql_phone_goes_on = {
 const wk_sql_t wk_sql_phone_warned = {
     "phone_warned",
     "UPDATE calls SET metadata = metadata || '{\"warned\": true}' WHERE id = $1::uuid", 1};
+
+/* Whoever is rung hears why he is, and not why somebody was rung before. */
+const wk_sql_t wk_sql_phone_transferred = {
+    "phone_transferred",
+    "UPDATE calls"
+    "   SET transferred_at = coalesce(transferred_at, now()), transferred_to = $2,"
+    "       transfer_reason = $3, human_escalation_required = true"
+    " WHERE id = $1::uuid",
+    3};
 
 const wk_sql_t wk_sql_phone_accepted = {
     "phone_accepted",

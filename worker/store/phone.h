@@ -25,6 +25,9 @@ extern const wk_sql_t wk_sql_phone_customer;
 /* $1 key of the turn: twiml, the document it was answered with. */
 extern const wk_sql_t wk_sql_phone_answered;
 
+/* $1 call: turn, the one behind the last that is answered; null: none is. */
+extern const wk_sql_t wk_sql_phone_next_turn;
+
 /*
  * What was heard. $1 call, $2 customer or null, $3 text, $4 language, $5 confidence or null,
  * $6 key of the turn, $7 intent or null.
@@ -45,6 +48,9 @@ extern const wk_sql_t wk_sql_phone_goes_on;
 
 /* $1 call: its length was spoken of. */
 extern const wk_sql_t wk_sql_phone_warned;
+
+/* $1 call, $2 to whom, $3 why: it is put through. */
+extern const wk_sql_t wk_sql_phone_transferred;
 
 /* $1 call, $2 turn: a person took the call that was put through then; no row: he had already.
  */

@@ -1,0 +1,219 @@
+/*
+ * Calls where something is odd: nobody vouches for the caller, a document of ours is refused,
+ * Redis loses the call, the caller has hung up before he is answered.
+ */
+#include "t/handlers/lib/texts.h"
+#include "worker/agent/context.h"
+#include "worker/call_token.h"
+
+#define SID "CA0123456789abcdef0123456789abcdef"
+
+static char secret[] = "an internal secret of the tests alone";
+
+static int setup(void **state)
+{
+    int result = t_texts_setup(state);
+    t_config.internal_secret = secret;
+    t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    t_sqlf(
+        "DELETE FROM calls; DELETE FROM call_status_events;"
+        "UPDATE organizations SET hours = (SELECT jsonb_object_agg(d,"
+        "    '{\"open\":\"00:00\",\"close\":\"23:59\"}'::jsonb) FROM unnest('{monday,tuesday,"
+        "wednesday,thursday,friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN "';"
+        "UPDATE customers SET conversation_summary = 'He spoke of his divorce.'"
+        " WHERE id = '" JOHN "'");
+    return result;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+static const char *query(int turn, int errors)
+{
+    va_str_t token;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    return wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en&s=0&e=%d", (int)token.len, token.data, turn,
+                     errors)
+        .data;
+}
+
+static t_answer_t post(const char *type, const char *args, const char *more)
+{
+    const char *body = wk_printf(t_ctx.arena,
+                                 "CallSid=" SID "&From=%%2B14165559876&To=%%2B14165550001"
+                                 "&Direction=inbound%s",
+                                 more)
+                           .data;
+    return t_ask(&(t_ask_t){.type = type,
+                            .scheme = "twilio",
+                            .content_type = "application/x-www-form-urlencoded",
+                            .args = args,
+                            .body = body});
+}
+
+static const char *document(const char *type, const char *args, const char *more)
+{
+    t_answer_t a = post(type, args, more);
+    assert_status(&a, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+static const char *ring(const char *more)
+{
+    return document("phone.incoming", "", more);
+}
+
+static const char *say(int turn, const char *words)
+{
+    return document("phone.turn", query(turn, 0),
+                    wk_printf(t_ctx.arena, "&SpeechResult=%s", words).data);
+}
+
+#define ATTESTED "&StirVerstat=TN-Validation-Passed-A"
+
+/* ---------------------------------------------------------------- who calls */
+
+static void nobody_vouches_for_what_was_forwarded_from_no_number(void **state)
+{
+    (void)state;
+    assert_has_not(ring(ATTESTED "&ForwardedFrom=Restricted"), "John");
+    assert_has_not(say(1, "Where+is+my+order+1042%3F"), "shipped");
+    assert_has_not(say(2, "hello"), "John");
+}
+
+static void his_own_number_is_vouched_for(void **state)
+{
+    (void)state;
+    assert_has(ring(ATTESTED), "John");
+    assert_has(say(1, "Where+is+my+order+1042%3F"), "shipped");
+}
+
+typedef struct {
+    wk_assurance_t level;
+    va_str_t call;
+    const char *told; /* instructions and thread */
+} told_t;
+
+static bool read_told(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    told_t *t = arg;
+    wk_context_t context;
+    wk_arena_t *a = wk_tx_arena(tx);
+    const wk_catalogue_t *c = wk_catalogue(&t_config, e);
+    wk_tool_caller_t caller = {
+        .level = t->level, .call = t->call, .phone = VA_STR(JOHN_NUMBER), .channel = "voice"};
+    if (!wk_context_read(tx, VA_STR(JOHN), &caller, &context, e)) {
+        return false;
+    }
+    va_str_t text = wk_context_messages(a, c, wk_catalogue_pick(c, VA_STR("en"), VA_STR_NULL),
+                                        &context, "voice", VA_STR("hi"), WK_CONTEXT_TOKENS);
+    t->told = wk_strdup(t_ctx.arena, text);
+    return true;
+}
+
+static const char *told_to_model(wk_assurance_t level)
+{
+    told_t t = {.level = level, .call = va_str_c(t_sqlf("SELECT id FROM calls"))};
+    assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, read_told, &t, &t_e));
+    return t.told;
+}
+
+static void a_model_is_told_of_a_customer_only_when_it_is_he(void **state)
+{
+    (void)state;
+    t_say(JOHN_NUMBER, "My secret is a red bike");
+    ring("");
+    say(1, "When+are+you+open%3F");
+    const char *known = told_to_model(WK_LEVEL_PHONE);
+    assert_has(known, "John Tremblay");
+    assert_has(known, "divorce");
+    assert_has(known, "red bike");
+    const char *anybody = told_to_model(WK_LEVEL_ANYBODY);
+    assert_has_not(anybody, "John Tremblay");
+    assert_has_not(anybody, "divorce");
+    assert_has_not(anybody, "red bike");
+    assert_has(anybody, "When are you open?");
+}
+
+/* ---------------------------------------------------------------- documents that are refused
+ */
+
+static const char *fall_back(const char *failed, const char *args)
+{
+    va_buf_t more;
+    va_buf_init(&more, wk_mem(t_ctx.arena), 512);
+    va_buf_add_c(&more, "&ErrorCode=11200");
+    const char *url =
+        wk_printf(t_ctx.arena, "https://a.example/api/voice/%s?%s", failed, args).data;
+    va_form_add(&more, VA_STR("ErrorUrl"), va_str_c(url));
+    return document("phone.error", "", wk_strdup(t_ctx.arena, va_buf_str(&more)));
+}
+
+static void the_carriers_fallback_goes_on_behind_the_last_answer(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    say(1, "When+are+you+open%3F");
+    say(2, "Where+are+you%3F");
+    assert_has(fall_back("handle-speech", query(1, 0)), "&amp;n=3&amp;");
+    assert_has(fall_back("handle-speech", query(2, 0)), "&amp;n=3&amp;l=en&amp;s=0&amp;e=1");
+    assert_has(fall_back("handle-speech", query(3, 1)), "<Dial ");
+}
+
+static void a_call_whose_first_document_is_refused_begins_anew_once(void **state)
+{
+    (void)state;
+    assert_has(fall_back("incoming", ""), "/api/voice/incoming?e=1</Redirect>");
+    assert_has(fall_back("incoming", "e=1"), "<Hangup/>");
+}
+
+static void a_state_that_is_lost_is_begun_behind_the_last_answer(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    say(1, "When+are+you+open%3F");
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    assert_has(document("phone.resume", query(7, 0), ""), "&amp;n=2&amp;");
+}
+
+/* ---------------------------------------------------------------- ends */
+
+static void a_turn_that_is_answered_too_late_takes_no_slot(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    assert_int_equal(t_redis_int(t_ctx.redis, "ZCARD va:voice:org:{" DOWNTOWN "}"), 1);
+    t_answer_t a = post("call_status.store", "", "&CallStatus=completed&SequenceNumber=3");
+    assert_done(&a);
+    assert_has(say(1, "I+want+to+talk+to+a+human"), "<Dial ");
+    assert_int_equal(t_redis_int(t_ctx.redis, "ZCARD va:voice:org:{" DOWNTOWN "}"), 0);
+}
+
+static void whoever_is_rung_second_hears_why(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    assert_has(say(1, "A+person+please%2C+my+chain+squeaks"), "<Dial ");
+    assert_has(document("phone.transfer", query(2, 0), "&DialCallStatus=no-answer"),
+               "<Gather ");
+    assert_has(say(3, "I+want+a+human+because+of+the+saddle"), "<Dial ");
+    const char *whisper = document("phone.whisper", query(4, 0), "");
+    assert_has(whisper, "saddle");
+    assert_has_not(whisper, "squeaks");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nobody_vouches_for_what_was_forwarded_from_no_number),
+        cmocka_unit_test(his_own_number_is_vouched_for),
+        cmocka_unit_test(a_model_is_told_of_a_customer_only_when_it_is_he),
+        cmocka_unit_test(the_carriers_fallback_goes_on_behind_the_last_answer),
+        cmocka_unit_test(a_call_whose_first_document_is_refused_begins_anew_once),
+        cmocka_unit_test(a_state_that_is_lost_is_begun_behind_the_last_answer),
+        cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
+        cmocka_unit_test(whoever_is_rung_second_hears_why),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
