@@ -3,6 +3,7 @@
 //
 //   POST /_sim/model   what the model says (openai/model.mjs), as far as given:
 //                      {answers, rules, obey, gap_ms}
+//   POST /_sim/embeddings {synonyms}   lists of words that mean the same
 //   POST /_sim/limits  {requests, tokens}   what a minute allows from now on
 import {isProgram, run, setting} from './lib/main.mjs';
 import {Sim} from './lib/server.mjs';
@@ -39,6 +40,7 @@ export function openai({apiKey}) {
     ],
     control: [
       ['POST', '/_sim/model', (req) => model.configure(req)],
+      ['POST', '/_sim/embeddings', (req) => embeddings.configure(req)],
       ['POST', '/_sim/limits', (req) => limits.configure(req)],
       ['GET', '/_sim/realtime', () => realtime.show()],
       ['POST', '/_sim/realtime', (req) => realtime.configure(req)],
@@ -51,7 +53,7 @@ export function openai({apiKey}) {
         (known ? refuse(405, null, notAllowed(req)) :
                  refuse(404, null, `Invalid URL (${req.method} ${req.path})`)),
     upgrade: (req, socket, head) => realtime.upgrade(req, socket, head),
-    reset: () => [limits, model, realtime].forEach((part) => part.reset()),
+    reset: () => [limits, model, embeddings, realtime].forEach((part) => part.reset()),
   });
   return sim;
 }

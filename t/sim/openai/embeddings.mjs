@@ -1,7 +1,8 @@
 /*
  * POST /v1/embeddings. The same text always has the same vector, and texts that share
  * words lie near each other: each word has a direction of its own, drawn by its hash,
- * and a text is the sum of its words, of length 1.
+ * and a text is the sum of its words, of length 1. Words that a test calls synonyms have
+ * one direction.
  */
 import {createHash} from 'node:crypto';
 
@@ -18,6 +19,26 @@ const MOST_TOKENS = 8192;
 const MOST_TOKENS_IN_ALL = 300000;
 
 export class Embeddings {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.first = new Map();  // of its synonyms, by the word
+  }
+
+  // POST /_sim/embeddings; synonyms are replaced.
+  configure(req) {
+    const {synonyms, ...odd} = req.body ?? {};
+    const [name] = Object.keys(odd);
+    if (name) return json(400, {error: `embeddings have no ${name}`});
+    if (!Array.isArray(synonyms) || !synonyms.every(isGroup))
+      return json(400, {error: 'synonyms must be a list of lists of words'});
+    const groups = synonyms.map((group) => group.flatMap(wordsOf));
+    this.first = new Map(groups.flatMap((group) => group.map((word) => [word, group[0]])));
+    return json(200, {synonyms});
+  }
+
   create(req) {
     const {model, dimensions, encoding_format} = req.body;
     const missing = ['model', 'input'].find((name) => req.body[name] === undefined);
@@ -32,13 +53,26 @@ export class Embeddings {
       data: inputs.map((input, index) => ({
                          object: 'embedding',
                          index,
-                         embedding: encoded(vectorOf(input, size), encoding_format),
+                         embedding: encoded(this.#vectorOf(input, size), encoding_format),
                        })),
       model,
       usage: {prompt_tokens, total_tokens: prompt_tokens},
     });
   }
+
+  #vectorOf(input, size) {
+    const total = new Float64Array(size);
+    for (const word of wordsOf(input)) {
+      const direction = directionOf(this.first.get(word) ?? word, size);
+      for (let i = 0; i < size; i++) total[i] += direction[i];
+    }
+    const length = Math.hypot(...total) || 1;  // words that cancel out leave nothing
+    return Float32Array.from(total, (x) => x / length);
+  }
 }
+
+const isGroup = (group) => Array.isArray(group) && group.length > 1 &&
+    group.every((word) => typeof word === 'string' && wordsOf(word).length === 1);
 
 // One text, one list of tokens, or a list of either.
 const inputsOf = (input) =>
@@ -85,16 +119,6 @@ function wrongInput(inputs) {
           `Requested more than ${MOST_TOKENS_IN_ALL} tokens, max ${
               MOST_TOKENS_IN_ALL} tokens per request`) :
       undefined;
-}
-
-function vectorOf(input, size) {
-  const total = new Float64Array(size);
-  for (const word of wordsOf(input)) {
-    const direction = directionOf(word, size);
-    for (let i = 0; i < size; i++) total[i] += direction[i];
-  }
-  const length = Math.hypot(...total) || 1;  // words that cancel out leave nothing
-  return Float32Array.from(total, (x) => x / length);
 }
 
 function wordsOf(input) {

@@ -259,3 +259,19 @@ test('vectors: the same for the same text, near for texts that share words', asy
   assert.match(
       JSON.parse((await request(`${base}/_sim`)).body).judged_by, /^openai\.json|own rules/);
 });
+
+test('vectors: synonyms have one direction until they are forgotten', async () => {
+  const {client, ctl} = await setUp();
+  const nearness = async () => {
+    const {data} = await client.embeddings.create(
+        {model: 'text-embedding-3-small', input: ['Stolen bicycles', 'thieves, a vélo']});
+    return cosine(data[0].embedding, data[1].embedding);
+  };
+  assert.ok(await nearness() < 0.2);
+  await ctl.post('/_sim/embeddings', {synonyms: [['stolen', 'thieves'], ['bicycle', 'velo']]});
+  assert.ok(await nearness() > 0.7);
+  for (const wrong of [{}, {synonyms: ['a']}, {synonyms: [['a b', 'c']]}, {words: []}])
+    assert.equal((await ctl.post('/_sim/embeddings', wrong)).status, 400);
+  await ctl.post('/_sim/reset', {});
+  assert.ok(await nearness() < 0.2);
+});
