@@ -261,5 +261,6 @@ int main(void)
         cmocka_unit_test(refused_uploads),
         cmocka_unit_test(the_receptionist_answers_from_it),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
 }
