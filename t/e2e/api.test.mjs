@@ -1,13 +1,15 @@
 // Signing in and the dashboard's API, through nginx as a browser and a script use them.
-import {jwtVerify, SignJWT} from 'jose';
+import {exportJWK, generateKeyPair, jwtVerify, SignJWT} from 'jose';
 import assert from 'node:assert/strict';
-import {createHash} from 'node:crypto';
+import {createHash, randomUUID} from 'node:crypto';
+import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {test} from 'node:test';
 
 import {DOWNTOWN, JOHN, login, SARAH, ticket, UPTOWN} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
-import {env} from './lib/env.mjs';
+import {env, RUN_DIR} from './lib/env.mjs';
 import {ask, at, call, fetchSystem} from './lib/http.mjs';
+import {waitFor} from './lib/wait.mjs';
 
 const secret = new TextEncoder().encode(env.JWT_SECRET);
 const UPTOWN_ID = 'd0000000-0000-4000-8000-000000000002';
@@ -149,6 +151,53 @@ test('a refresh token counts once, and a second use ends its family', async () =
         where family = (select family from sessions where token_hash = :'token_hash')`,
       {token_hash});
   assert.equal(revoked, true);
+});
+
+// Who signs tokens elsewhere, its public keys where nginx reads them: sign() makes one.
+async function identityProvider(t) {
+  const {privateKey, publicKey} = await generateKeyPair('ES256');
+  const folder = `${RUN_DIR}/voiceagent/jwks`;
+  const set = JSON.stringify({keys: [{...await exportJWK(publicKey), kid: 'k1'}]});
+  mkdirSync(folder);
+  t.after(() => rmSync(folder, {recursive: true}));
+  writeFileSync(`${folder}/new`, set);
+  renameSync(`${folder}/new`, `${folder}/keys.json`);
+  return {
+    sign: (claims) => new SignJWT(claims)
+                          .setProtectedHeader({alg: 'ES256', kid: 'k1'})
+                          .setExpirationTime('5m')
+                          .sign(privateKey)
+  };
+}
+
+test('a token that names no shop is exchanged for one that does', async (t) => {
+  const {user} = await session(DOWNTOWN);
+  const subject = randomUUID();
+  const link = (value) => row(
+      `update users set auth_user_id = nullif(:'value', '')::uuid where id = :'id' returning id`,
+      {value, id: user.id});
+  const exchange = (token) => call('POST', '/api/auth/exchange', {token});
+  await link(subject);
+  t.after(() => link(''));
+  const provider = await identityProvider(t);
+  const claims = {sub: subject, aud: 'authenticated', role: 'authenticated'};
+  const theirs = await provider.sign(claims);
+  const answer = await waitFor('the new key set', async () => {
+    const tried = await exchange(theirs);
+    return tried.status === 200 && tried;
+  }, 60000);
+  assert.equal(answer.json.user.id, user.id);
+  assert.equal((await leadOf(answer.json.token)).phone_number, JOHN);
+  assert.equal((await call('GET', '/api/leads', {token: theirs})).status, 401);
+  const others = [
+    [403, {...claims, sub: randomUUID()}], [401, {...claims, aud: 'another'}],
+    [401, {aud: claims.aud, email: DOWNTOWN.email}]
+  ];
+  for (const [status, bad] of others) {
+    assert.equal((await exchange(await provider.sign(bad))).status, status, JSON.stringify(bad));
+  }
+  assert.equal((await exchange(answer.json.token)).status, 401);
+  assert.equal((await exchange()).status, 401);
 });
 
 test('what is wrong about a login is not told', async () => {
