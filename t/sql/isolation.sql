@@ -11,7 +11,7 @@ select plan(27);
 create temp table special (tab text, col text, value text);
 insert into special values
     ('users', 'password_hash', '$2b$12$%s'), ('sessions', 'token_hash', '%s'), ('knowledge_documents', 'sha256', '%s'), ('knowledge_questions', 'digest', '%s'),
-    ('erasures', 'subject_hash', '%s'), ('erasures', 'finished_at', null), ('tasks', 'done_at', null),
+    ('customers', 'timezone', 'America/Toronto'), ('erasures', 'subject_hash', '%s'), ('erasures', 'finished_at', null), ('tasks', 'done_at', null),
     ('effects', 'finished_at', null), ('outbox', 'queue', null), ('organizations', 'languages', '{en}'),
     ('call_status_events', 'status', 'connecting'), ('message_status_events', 'status', 'sent'),
     ('appointments', 'starts_at', '2026-11-%d 10:00+00'), ('appointments', 'ends_at', '2026-11-%d 11:00+00'),
