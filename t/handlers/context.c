@@ -18,7 +18,9 @@ static int setup(void **state)
 
 static bool read_john(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    return wk_context_read(tx, VA_STR(JOHN), VA_STR_NULL, arg, e);
+    const wk_tool_caller_t caller = {
+        .level = WK_LEVEL_PHONE, .phone = VA_STR("+14165559876"), .channel = "sms"};
+    return wk_context_read(tx, VA_STR(JOHN), &caller, arg, e);
 }
 
 /* A Saturday at ten. */

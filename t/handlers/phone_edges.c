@@ -167,6 +167,28 @@ static void a_call_whose_first_document_is_refused_begins_anew_once(void **state
     assert_has(fall_back("incoming", "e=1"), "<Hangup/>");
 }
 
+/* What will fail each time is no reason to end the call. */
+static void a_turn_that_cannot_be_answered_goes_to_handle_error(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    t_sqlf("REVOKE INSERT ON messages FROM va_app");
+    const char *lasting = say(1, "hello");
+    t_sqlf("GRANT INSERT ON messages TO va_app");
+    assert_has(lasting, "/api/voice/handle-error?");
+    assert_has_not(lasting, "Hangup");
+    assert_has(say(1, "hello"), "<Gather");
+}
+
+static void who_has_no_right_token_hears_an_apology(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    const char *refused = document("phone.turn", "c=v1.x.y&n=1&l=en&s=0&e=0", "");
+    assert_has(refused, "not in service");
+    assert_has(refused, "Hangup");
+}
+
 static void a_state_that_is_lost_is_begun_behind_the_last_answer(void **state)
 {
     (void)state;
@@ -210,6 +232,8 @@ int main(void)
         cmocka_unit_test(a_model_is_told_of_a_customer_only_when_it_is_he),
         cmocka_unit_test(the_carriers_fallback_goes_on_behind_the_last_answer),
         cmocka_unit_test(a_call_whose_first_document_is_refused_begins_anew_once),
+        cmocka_unit_test(a_turn_that_cannot_be_answered_goes_to_handle_error),
+        cmocka_unit_test(who_has_no_right_token_hears_an_apology),
         cmocka_unit_test(a_state_that_is_lost_is_begun_behind_the_last_answer),
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
         cmocka_unit_test(whoever_is_rung_second_hears_why),

@@ -291,6 +291,12 @@ wk_outcome_t wk_phone_reply(va_reply_t *reply, va_str_t twiml)
     return WK_DONE;
 }
 
+/* Nothing is behind phone.error. */
+static bool is_last_resort(const wk_phone_t *v)
+{
+    return va_str_eq(v->ctx->job->type, VA_STR("phone.error"));
+}
+
 wk_outcome_t wk_phone_failed(wk_phone_t *v, va_reply_t *reply, const wk_error_t *e)
 {
     wk_outcome_t outcome = wk_webhook_failed(e);
@@ -300,11 +306,15 @@ wk_outcome_t wk_phone_failed(wk_phone_t *v, va_reply_t *reply, const wk_error_t 
     wk_log(WK_WARN, "a call cannot go on", WK_C("code", wk_code_name(e->code)),
            WK_C("error", e->text));
     wk_speech_begin(&v->speech);
-    if (e->code == WK_NOT_FOUND && v->speech.token.data != NULL) {
-        wk_speech_go_to(&v->speech, wk_speech_start(&v->speech));
-    } else {
+    if (v->speech.token.data == NULL || is_last_resort(v)) {
         wk_speech_say(&v->speech, wk_text(v->speech.language, "speech.not_in_service"));
         wk_speech_hang_up(&v->speech);
+    } else if (e->code == WK_NOT_FOUND) {
+        wk_speech_go_to(&v->speech, wk_speech_start(&v->speech));
+    } else {
+        va_str_t errors = wk_printf(v->ctx->arena, "&e=%lld", (long long)v->errors);
+        wk_speech_go_to(&v->speech,
+                        wk_speech_url(&v->speech, "handle-error", v->turn, errors.data));
     }
     return wk_phone_reply(reply, wk_speech_end(&v->speech));
 }

@@ -93,8 +93,9 @@ void wk_phone_goes_on(const wk_phone_t *v, int64_t next_turn, int64_t hold_ms);
 wk_outcome_t wk_phone_reply(va_reply_t *reply, va_str_t twiml);
 
 /*
- * After a failure: again for what may pass; for what will not, an apology and the end of the
- * call, or with a call that is not known its beginning.
+ * After a failure: again for what may pass. For what will not, a talk in progress goes to
+ * handle-error, a call that is not known to its beginning; a request without a right token, or
+ * a failure of phone.error itself, gets an apology and the end of the call.
  */
 wk_outcome_t wk_phone_failed(wk_phone_t *v, va_reply_t *reply, const wk_error_t *e);
 
