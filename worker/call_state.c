@@ -172,11 +172,11 @@ bool wk_call_state_claim(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t p
     return ok;
 }
 
-bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, wk_call_resumed_t *out,
-                          bool *found, wk_error_t *e)
+bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,
+                          wk_call_resumed_t *out, bool *found, wk_error_t *e)
 {
-    va_str_t window = number(a, WK_CALL_RESUME_WINDOW_MS);
-    redisReply *reply = run(r, a, &wk_script_call_resume, call, &window, 1, e);
+    va_str_t args[] = {number(a, WK_CALL_RESUME_WINDOW_MS), number(a, door)};
+    redisReply *reply = run(r, a, &wk_script_call_resume, call, args, 2, e);
     if (reply == NULL) {
         return false;
     }

@@ -70,9 +70,12 @@ typedef struct {
     wk_call_state_t state;
 } wk_call_resumed_t;
 
-/* The call comes back through the re-entry door; nobody owns it now. */
-bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, wk_call_resumed_t *out,
-                          bool *found, wk_error_t *e);
+/*
+ * The call comes back through the re-entry door; nobody owns it now. The same door once more
+ * gets the same again and changes nothing.
+ */
+bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,
+                          wk_call_resumed_t *out, bool *found, wk_error_t *e);
 
 /* It has ended: nobody claims or writes it under an older epoch any more. Twice is once. */
 bool wk_call_state_end(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t reason,

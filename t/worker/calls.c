@@ -222,13 +222,19 @@ static void test_a_token_opens_one_stream(void **state)
     assert_int_equal(s.epoch, 2);
 }
 
-static wk_call_resumed_t resume(void)
+static wk_call_resumed_t resume_at(int64_t door)
 {
     wk_call_resumed_t out;
     bool found;
-    assert_ok(wk_call_state_resume(r, a, VA_STR("CA1"), &out, &found, &t_e));
+    assert_ok(wk_call_state_resume(r, a, VA_STR("CA1"), door, &out, &found, &t_e));
     assert_true(found);
     return out;
+}
+
+static wk_call_resumed_t resume(void)
+{
+    static int64_t door;
+    return resume_at(++door);
 }
 
 static void test_the_next_step_is_taken_once(void **state)
@@ -248,6 +254,25 @@ static void test_the_next_step_is_taken_once(void **state)
     assert_str(second.next, "resume");
     assert_int_equal(second.recent, 1);
     assert_false(set(1, "next", "hangup"));
+}
+
+/* A worker that dies behind the door leaves the step to the next one. */
+static void test_a_door_gives_the_same_step_again(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    set(0, "next", "dial");
+    assert_str(resume_at(1000).next, "dial");
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 1, &s, &stale, &t_e));
+    assert_false(stale);
+    wk_call_resumed_t again = resume_at(1000);
+    assert_str(again.next, "dial");
+    assert_int_equal(again.state.epoch, s.epoch);
+    assert_str(again.state.owner, "p1");
+    assert_int_equal(again.state.resumes, 0);
+    assert_str(resume_at(1001).next, "resume");
 }
 
 static void test_resumes_are_counted_lately_and_in_all(void **state)
@@ -302,6 +327,7 @@ int main(void)
         TEST(test_who_was_overtaken_writes_nothing),
         TEST(test_a_token_opens_one_stream),
         TEST(test_the_next_step_is_taken_once),
+        TEST(test_a_door_gives_the_same_step_again),
         TEST(test_resumes_are_counted_lately_and_in_all),
         TEST(test_the_end_is_the_end),
     };

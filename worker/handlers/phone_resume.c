@@ -211,7 +211,8 @@ static bool come_back(resume_t *r, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->v.ctx;
     if (!wk_tx(ctx->db, ctx->arena, r->v.organization, 0, load_tx, r, e) ||
-        !wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, &r->back, &r->known, e) ||
+        !wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, r->v.turn, &r->back, &r->known,
+                              e) ||
         (!r->known && !rebuild(r, e))) {
         return false;
     }

@@ -1,8 +1,10 @@
 -- A call comes back through the re-entry door: takes what it is to go on with, counts
--- it, and raises the epoch.
+-- it, and raises the epoch. The same door again, after a worker that died behind it, takes
+-- and changes nothing more.
 --
 -- KEYS  1 va:call:{<CallSid>}
 -- ARGV  1 window in ms within which resumes are counted as recent
+--       2 the door: each document that leads to one numbers it anew
 --
 -- {'OK', next, resumes within the window and in all, this one included, the new epoch,
 --  all fields and values}; or {'GONE'}
@@ -11,7 +13,7 @@
 --@include lib/call.lua
 
 local key, now = KEYS[1], now_ms()
-local next_step, resumed = unpack(redis.call('HMGET', key, 'next', 'resumed'))
+local next_step, resumed, door, taken = unpack(redis.call('HMGET', key, 'next', 'resumed', 'door', 'taken'))
 if redis.call('EXISTS', key) == 0 then
     return {'GONE'}
 end
@@ -27,11 +29,16 @@ for moment in string.gmatch(resumed or '', '%d+') do
     end
 end
 local total = tonumber(redis.call('HGET', key, 'resumes') or 0)
+if door == ARGV[2] then
+    local epoch = tonumber(redis.call('HGET', key, 'epoch') or 0)
+    return {'OK', taken, #recent, total, epoch, redis.call('HGETALL', key)}
+end
 if next_step == 'resume' then
     recent[#recent + 1] = string.format('%.0f', now)
     total = redis.call('HINCRBY', key, 'resumes', 1)
 end
 local epoch = redis.call('HINCRBY', key, 'epoch', 1)
-redis.call('HSET', key, 'next', 'resume', 'owner', '', 'resumed', table.concat(recent, ' '))
+redis.call('HSET', key, 'next', 'resume', 'owner', '', 'resumed', table.concat(recent, ' '),
+    'door', ARGV[2], 'taken', next_step)
 keep(key)
 return {'OK', next_step, #recent, total, epoch, redis.call('HGETALL', key)}
