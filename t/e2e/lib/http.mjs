@@ -1,5 +1,4 @@
 // Requests to the system: JSON in, JSON out, and a fetch() for SDKs that take one.
-import {Readable} from 'node:stream';
 
 import {open, request} from '../../sim/lib/client.mjs';
 
@@ -56,7 +55,20 @@ export async function fetchSystem(input, init = {}) {
   const empty = [204, 205, 304].includes(res.statusCode);
   if (empty) res.resume();
   return new Response(
-      empty ? null : Readable.toWeb(res), {status: res.statusCode, headers: flat(res.headers)});
+      empty ? null : webStream(res), {status: res.statusCode, headers: flat(res.headers)});
+}
+
+// Not Readable.toWeb(): in Node.js 18 it closes a stream twice whose reader has gone.
+function webStream(res) {
+  const chunks = res[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const {done, value} = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(new Uint8Array(value));
+    },
+    cancel: () => void res.destroy(),
+  });
 }
 
 const flat = (headers) =>
