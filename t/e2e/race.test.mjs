@@ -23,7 +23,8 @@ const callers = Array.from({length: CALLERS}, (_, i) => ({phone: phone(i), name:
 const of = (...channels) => callers.filter((_, i) => channels.includes(i % 5));
 const [byRest, byTool, byText] = [of(0, 1), of(2, 3), of(4)];
 
-const dayOf = (ms) => new Intl.DateTimeFormat('en-CA', {timeZone: ZONE}).format(ms);
+// Sweden writes 2026-11-28, whatever edition of the locales is installed.
+const dayOf = (ms) => new Intl.DateTimeFormat('sv-SE', {timeZone: ZONE}).format(ms);
 const weekdayOf = (ms) => new Intl.DateTimeFormat('en-US', {timeZone: ZONE, weekday: 'long'}).format(ms);
 
 // Open days from so many days ahead; the shop is closed on Sundays.

@@ -1,5 +1,6 @@
 // The Admin API: a query is checked against the schema, paid for, and run on the shop.
 import {buildSchema, execute, getOperationAST, GraphQLError, parse, validate} from 'graphql';
+import {randomUUID} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 
 import {json} from '../lib/server.mjs';
@@ -19,7 +20,7 @@ export class Admin {
     const {status, body} = this.#run(req);
     return json(status, body, {
       'x-shopify-api-version': req.version,
-      'x-request-id': crypto.randomUUID(),
+      'x-request-id': randomUUID(),
     });
   }
 
