@@ -259,6 +259,18 @@ my @table = (
         [location => 'voiceagent_events org=$nobody_knows;', 'unknown "nobody_knows" variable'],
         [location => 'voiceagent_events org=a; voiceagent_status ready;', 'is duplicate, or its location does something else already'],
     ],
+    voiceagent_route => [
+        [bare => 'voiceagent_route voice key=k;', undef],
+        [location => 'voiceagent_route voice key=k token=$arg_t;', undef],
+        [bare => 'voiceagent_route;', 'invalid number of arguments'],
+        [bare => 'voiceagent_route chat key=k;', 'knows no way but "voice"'],
+        [bare => 'voiceagent_route voice;', 'needs "key="'],
+        [bare => 'voiceagent_route voice key=nobody;', '"nobody"'],
+        [bare => 'voiceagent_route voice key=k what=1;', 'has an unknown parameter'],
+        [bare => 'voiceagent_route voice key=k token=$nobody_knows;', 'unknown "nobody_knows" variable'],
+        [bare => 'voiceagent_route voice key=k; voiceagent_route voice key=k;', 'is duplicate'],
+        [server => 'voiceagent_route voice key=k;', '"voiceagent_route" directive is not allowed here'],
+    ],
     voiceagent_status => [
         [bare => 'voiceagent_status health;', undef],
         [bare => 'voiceagent_status ready;', undef],

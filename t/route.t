@@ -146,20 +146,4 @@ for my $listen ('example.com:80', 'localhost:80', '127.0.0.1', 'unix:relative', 
     is(ask('/stream/' . token())->{status}, 503, "\"$listen\" is no address that could be used");
 }
 
-# ------------------------------------------------------------------ the configuration
-
-sub dies {
-    my ($line, $why) = @_;
-    my $broken = VoiceAgent::Nginx->new(
-        redis => $redis, http => "voiceagent_key stream file=$dir/stream;",
-        server => "location / { voiceagent_public on; $line }");
-    my $said = $broken->check;
-    like($said, $why, $line);
-}
-
-dies('voiceagent_route chat key=stream;', qr/knows no way but "voice"/);
-dies('voiceagent_route voice;', qr/needs "key="/);
-dies('voiceagent_route voice key=stream what=1;', qr/unknown parameter/);
-dies('voiceagent_route voice key=stream; voiceagent_route voice key=stream;', qr/is duplicate/);
-
 done_testing();
