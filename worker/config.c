@@ -91,6 +91,8 @@ static const setting_t settings[] = {
      AT(openai_transcription_model), "gpt-4o-transcribe", 0, 0},
     {"openai", "session_s", "OPENAI_SESSION_S", INTEGER, AT(openai_session_s), "3300", 1,
      86400},
+    {"deepgram", "base_url", "DEEPGRAM_BASE_URL", TEXT, AT(deepgram_base_url), NULL, 0, 0},
+    {"deepgram", "api_key", "DEEPGRAM_API_KEY", TEXT, AT(deepgram_api_key), NULL, 0, 0},
     {"shopify", "base_url", "SHOPIFY_BASE_URL", TEXT, AT(shopify_base_url), NULL, 0, 0},
     {"shopify", "access_token", "SHOPIFY_ACCESS_TOKEN", TEXT, AT(shopify_access_token), NULL, 0,
      0},

@@ -54,6 +54,7 @@ typedef struct {
     int openai_turn_ms;                 /* of all it takes to answer one message */
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
     int openai_session_s; /* how old a realtime session grows before another takes over */
+    const char *deepgram_base_url, *deepgram_api_key;
     const char *shopify_base_url, *shopify_access_token;
     const char *hubspot_base_url,
         *hubspot_access_token;       /* of shops without a token of their own */

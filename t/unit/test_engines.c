@@ -45,6 +45,15 @@ static void the_talk_by_twiml_is_always_last(void **state)
     assert_string_equal(next("[\"livekit\", 7]", NULL, &full, "PRO"), "gather");
 }
 
+static void each_needs_its_own_services(void **state)
+{
+    wk_config_t hears = {.deepgram_api_key = "key"};
+
+    (void)state;
+    assert_string_equal(next("[\"realtime\",\"pipeline\"]", NULL, &hears, "PRO"), "pipeline");
+    assert_string_equal(next("[\"pipeline\",\"realtime\"]", NULL, &full, "PRO"), "realtime");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -52,6 +61,7 @@ int main(void)
         TEST(media_and_platforms_are_of_the_plan_pro),
         TEST(the_chain_goes_on_behind_the_one_that_failed),
         TEST(the_talk_by_twiml_is_always_last),
+        TEST(each_needs_its_own_services),
     };
 
     full.openai_api_key = full.elevenlabs_api_key = "key";

@@ -1,9 +1,29 @@
 #include "worker/agent/engines.h"
 
+static bool has_realtime(const wk_config_t *config, va_str_t agent)
+{
+    (void)agent;
+    return config->openai_api_key != NULL;
+}
+
+/* Without a model the receptionist answers what is heard. */
+static bool has_pipeline(const wk_config_t *config, va_str_t agent)
+{
+    (void)agent;
+    return config->deepgram_api_key != NULL;
+}
+
+static bool has_elevenlabs(const wk_config_t *config, va_str_t agent)
+{
+    return config->elevenlabs_api_key != NULL && agent.len > 0;
+}
+
 static const wk_engines_entry_t engines[] = {
-    {"receptionist", WK_ENGINE_TALK, false}, {"gather", WK_ENGINE_TALK, false},
-    {"realtime", WK_ENGINE_MEDIA, true},     {"pipeline", WK_ENGINE_MEDIA, true},
-    {"elevenlabs", WK_ENGINE_HANDED, true},
+    {"receptionist", WK_ENGINE_TALK, false, NULL},
+    {"gather", WK_ENGINE_TALK, false, NULL},
+    {"realtime", WK_ENGINE_MEDIA, true, has_realtime},
+    {"pipeline", WK_ENGINE_MEDIA, true, has_pipeline},
+    {"elevenlabs", WK_ENGINE_HANDED, true, has_elevenlabs},
 };
 
 #define LAST (&engines[1])
@@ -24,14 +44,7 @@ bool wk_engines_usable(const wk_engines_entry_t *engine, const wk_config_t *conf
     if (engine->pro && !va_str_eq(plan, VA_STR("PRO"))) {
         return false;
     }
-    switch (engine->kind) {
-    case WK_ENGINE_MEDIA:
-        return config->openai_api_key != NULL;
-    case WK_ENGINE_HANDED:
-        return config->elevenlabs_api_key != NULL && agent.len > 0;
-    default:
-        return true;
-    }
+    return engine->configured == NULL || engine->configured(config, agent);
 }
 
 const wk_engines_entry_t *wk_engines_next(const va_json_t *chain, va_str_t after,

@@ -19,6 +19,9 @@ typedef struct {
     const char *name; /* of the domain `engine` */
     wk_engines_kind_t kind;
     bool pro; /* of the plan PRO */
+    /* Whether it is configured; agent: elevenlabs_agent_id of the shop, or absent. NULL: it
+     * needs nothing. */
+    bool (*configured)(const wk_config_t *config, va_str_t agent);
 } wk_engines_entry_t;
 
 /* By its name; NULL: there is none. */

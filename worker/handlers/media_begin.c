@@ -3,7 +3,9 @@
  * caller, what was said before, and the tools this caller may use.
  */
 #include "worker/agent/context.h"
+#include "worker/agent/engines.h"
 #include "worker/agent/tools.h"
+#include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
@@ -52,17 +54,29 @@ static va_str_t tools_of(wk_arena_t *a, const wk_media_call_t *call)
 
 /* ---------------------------------------------------------------- engines */
 
-/* The one behind "realtime" in the organization's list; ours where there is none. */
-static va_str_t next_engine(wk_arena_t *a, va_str_t engines)
+/* The one that the call was connected for, and the one behind it in the organization's list. */
+typedef struct {
+    const char *name, *next;
+} chain_t;
+
+static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chain,
+                       wk_error_t *e)
 {
+    bool found;
+    wk_call_state_t state;
     const va_json_t *list = NULL;
-    (void)va_json_parse(wk_mem(a), engines, &VA_JSON_LIMITS_DEFAULT, &list);
-    const va_json_t *engine = list != NULL ? list->first : NULL;
-    while (engine != NULL && !va_str_eq(va_json_string(engine), VA_STR("realtime"))) {
-        engine = engine->next;
+    if (!wk_call_state_read(ctx->redis, ctx->arena, call->sid, &state, &found, e)) {
+        return false;
     }
-    engine = engine != NULL ? engine->next : NULL;
-    return engine != NULL ? va_json_string(engine) : VA_STR("receptionist");
+    const wk_engines_entry_t *engine = wk_engines_find(state.engine);
+    if (engine == NULL || engine->kind != WK_ENGINE_MEDIA) {
+        return wk_error(e, WK_NOT_FOUND, "the call has no engine that needs its sound");
+    }
+    (void)va_json_parse(wk_mem(ctx->arena), call->engines, &VA_JSON_LIMITS_DEFAULT, &list);
+    *chain = (chain_t){
+        engine->name,
+        wk_engines_next(list, state.engine, ctx->config, call->plan, call->agent)->name};
+    return true;
 }
 
 /* ---------------------------------------------------------------- words */
@@ -117,9 +131,10 @@ static va_str_t object_or_empty(va_str_t json)
 wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     begin_t b;
+    chain_t chain = {.name = NULL};
     va_buf_t text;
     wk_arena_t *a = ctx->arena;
-    if (!wk_media_call_read(ctx, &b.call, e) ||
+    if (!wk_media_call_read(ctx, &b.call, e) || !read_chain(ctx, &b.call, &chain, e) ||
         !wk_tx(ctx->db, a, ctx->job->org, 0, read_context, &b, e)) {
         return wk_webhook_failed(e);
     }
@@ -127,8 +142,8 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_buf_init(&text, wk_mem(a), 16384);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
-    va_json_add_c(w, "engine", "realtime");
-    va_json_add_str(w, "next_engine", next_engine(a, b.call.engines));
+    va_json_add_c(w, "engine", chain.name);
+    va_json_add_c(w, "next_engine", chain.next);
     va_json_add_str(w, "instructions",
                     wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
     va_json_add_str(w, "greeting", greeting_of(ctx, &b));

@@ -20,6 +20,8 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->customer = wk_cell(row, 0, "customer_id");
     call->resumed = wk_cell_bool(row, 0, "resumed");
     call->engines = wk_cell(row, 0, "engines");
+    call->plan = wk_cell(row, 0, "plan");
+    call->agent = wk_cell(row, 0, "elevenlabs_agent_id");
     call->voice = wk_cell(row, 0, "voice");
     call->business_type = wk_cell(row, 0, "business_type");
     call->emergency_words = wk_cell(row, 0, "emergency_words");

@@ -58,6 +58,12 @@ typedef struct {
 typedef struct {
     wk_media_engine_traits_t traits;
 
+    /*
+     * How old it may grow until another one takes over between two turns; NULL: as old as the
+     * call. It must be resumable.
+     */
+    int64_t (*life_ms)(const wk_config_t *config);
+
     /* NULL: it cannot be had, and nothing is called. */
     wk_media_engine_t *(*open)(const wk_media_engine_setup_t *setup,
                                const wk_media_engine_events_t *events, void *ctx,
@@ -87,7 +93,7 @@ typedef struct {
 
 extern const wk_media_engine_type_t wk_media_engine_realtime;
 
-/* By its name; NULL: there is none that owns media. */
+/* By its name; NULL: this process has none of that name. */
 const wk_media_engine_type_t *wk_media_engine_find(va_str_t name);
 
 #endif

@@ -341,12 +341,19 @@ static void close_engine(wk_media_engine_t *engine)
     wk_ws_close(engine->socket, WK_WS_NORMAL);
 }
 
+/* The service ends a session after an hour. */
+static int64_t life_ms(const wk_config_t *config)
+{
+    return (int64_t)config->openai_session_s * 1000;
+}
+
 const wk_media_engine_type_t wk_media_engine_realtime = {
     .traits = {.name = "realtime",
                .owns_media = true,
                .resumable = true,
                .fence = true,
                .barge_in = true},
+    .life_ms = life_ms,
     .open = open_engine,
     .hear = hear,
     .answer = answer,

@@ -138,7 +138,9 @@ static void on_briefed(void *ctx, const va_reply_t *reply)
     wk_session_t *s = ctx;
     if (s->state == WK_SESSION_BRIEFING) {
         s->state = WK_SESSION_OPENING;
-        if (!wk_session_brief(s, reply) || !wk_session_open_engine(s)) {
+        if (wk_session_brief(s, reply)) {
+            wk_session_open_engine(s);
+        } else {
             wk_session_leave(s, "resume", VA_STR_NULL);
         }
     }

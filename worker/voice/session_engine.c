@@ -34,7 +34,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     s->instructions = va_json_get_string(briefing, "instructions");
     s->tools = va_json_get_string(briefing, "tools");
     s->engine = wk_media_engine_find(va_json_get_string(briefing, "engine"));
-    return s->engine != NULL && s->instructions.len > 0;
+    return s->instructions.len > 0;
 }
 
 /* ---------------------------------------------------------------- what it is told */
@@ -403,7 +403,9 @@ static void on_lost(void *ctx, const char *why)
     s->lost_ms = now;
     s->seat = NULL;
     s->state = WK_SESSION_OPENING;
-    if (!again || !wk_session_open_engine(s)) {
+    if (again) {
+        wk_session_open_engine(s);
+    } else {
         leave_to_next_engine(s);
     }
 }
@@ -478,10 +480,12 @@ static wk_seat_t *new_seat(wk_session_t *s)
     return seat;
 }
 
-bool wk_session_open_engine(wk_session_t *s)
+void wk_session_open_engine(wk_session_t *s)
 {
-    s->seat = new_seat(s);
-    return s->seat != NULL;
+    s->seat = s->engine != NULL ? new_seat(s) : NULL;
+    if (s->seat == NULL) {
+        leave_to_next_engine(s);
+    }
 }
 
 static void close_seat(wk_session_t *s, wk_seat_t **seat)
@@ -498,15 +502,20 @@ void wk_session_close_engines(wk_session_t *s)
     close_seat(s, &s->next_seat);
 }
 
+static bool grew_old(const wk_session_t *s, int64_t now)
+{
+    return s->engine->life_ms != NULL &&
+           now - s->seat->opened_ms >= s->engine->life_ms(s->voice->config);
+}
+
 /*
  * Between two turns another session of the engine is made ready beside the one that talks, and
  * takes its place if nothing was said meanwhile; else later again.
  */
 void wk_session_renew_engine(wk_session_t *s, int64_t now)
 {
-    int64_t life_ms = (int64_t)s->voice->config->openai_session_s * 1000;
-    if (s->seat != NULL && s->next_seat == NULL && now - s->seat->opened_ms >= life_ms &&
-        now >= s->renew_ms && wk_talk_between_turns(&s->talk)) {
+    if (s->seat != NULL && s->next_seat == NULL && grew_old(s, now) && now >= s->renew_ms &&
+        wk_talk_between_turns(&s->talk)) {
         s->renew_ms = now + RENEW_AGAIN_MS;
         s->next_seat = new_seat(s);
     }

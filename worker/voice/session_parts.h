@@ -90,7 +90,8 @@ void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detai
 /* What the worker said; false: it cannot be used. */
 bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
 
-bool wk_session_open_engine(wk_session_t *s);
+/* The one of the briefing; where it cannot be had the next of the chain has the call. */
+void wk_session_open_engine(wk_session_t *s);
 void wk_session_close_engines(wk_session_t *s);
 
 /* A session of the engine grows too old. */
