@@ -23,8 +23,8 @@ export class Chaos {
 
   // Until rest(): every second a worker of nginx or a process of the workers is killed.
   async killWorkers() {
-    while (!this.#ended) {
-      await pause(1000);
+    for (let next = Date.now() + 1000; !this.#ended; next += 1000) {
+      await pause(next - Date.now());
       await this.#superviseAsTheHostDoes();
       const kind = this.#frozen || this.#random.chance(0.5) ? 'nginx' : 'worker';
       const victims = kind === 'nginx' ? nginxWorkers() : jobProcesses();
