@@ -1,29 +1,7 @@
 /* Reports of finished conversations: both shapes, and what no report should be able to do. */
 #include "worker/agent/call_report.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
-static const wk_redactor_t *redactor;
-
-static int set_up(void **state)
-{
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    redactor = catalogue != NULL ? wk_redactor(arena, catalogue) : NULL;
-    return redactor != NULL ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
-    return 0;
-}
+#include "t/unit/catalogue.h"
 
 static wk_report_t read_text(va_str_t text)
 {

@@ -2,36 +2,16 @@
 #define _GNU_SOURCE /* memmem */
 #include "worker/agent/context.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "t/unit/catalogue.h"
 
-#include <cmocka.h>
-#include <string.h>
-
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
 static const wk_language_t *english;
 
-static int setup(void **state)
+static int set_up_english(void **state)
 {
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    if (catalogue == NULL) {
+    if (set_up(state) != 0) {
         return -1;
     }
     english = wk_catalogue_find(catalogue, VA_STR("en"));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
     return 0;
 }
 
@@ -141,5 +121,5 @@ int main(void)
         cmocka_unit_test(orders_and_numbers_of_people_are_not_told),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, set_up_english, tear_down);
 }

@@ -1,28 +1,6 @@
 #include "worker/moment.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static wk_arena_t *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = wk_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_arena_free(arena);
-    return 0;
-}
+#include "t/unit/arena.h"
 
 static void assert_moment(const char *text, bool whole_days, const char *wall, const char *zone)
 {
@@ -137,11 +115,11 @@ static void a_text_ends_where_it_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_time_without_a_zone_is_the_shops, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_date_is_its_beginning_or_its_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_offset_is_taken_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(everything_else_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_text_ends_where_it_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_time_without_a_zone_is_the_shops, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_date_is_its_beginning_or_its_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_offset_is_taken_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(everything_else_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_text_ends_where_it_ends, set_up, tear_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,31 +1,8 @@
 #include "worker/handlers/page.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "t/unit/arena.h"
 
 #include "core/base64.h"
-
-static wk_arena_t *arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = wk_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_arena_free(arena);
-    return 0;
-}
 
 static void a_cursor_leads_back_to_its_row(void **state)
 {
@@ -92,9 +69,9 @@ static void what_is_no_cursor_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_cursor_leads_back_to_its_row, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_cursor_needs_no_escape, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_no_cursor_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cursor_leads_back_to_its_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cursor_needs_no_escape, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_cursor_is_refused, set_up, tear_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

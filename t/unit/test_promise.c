@@ -1,34 +1,9 @@
 /* Said versus done, in the languages of the catalogues. */
 #include "worker/agent/promise.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "t/unit/catalogue.h"
 
-#include <cmocka.h>
-#include <string.h>
-
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
 static const va_json_t *before; /* the customer's appointments */
-
-static int setup(void **state)
-{
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    return catalogue != NULL ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
-    return 0;
-}
 
 static void assert_claim(const char *text, unsigned done, const char *expected)
 {
@@ -135,5 +110,5 @@ int main(void)
         cmocka_unit_test(the_corrections_claim_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,27 +1,7 @@
 /* The embedded receptionist: what it reads in a message, what it answers, what it remembers. */
 #include "worker/agent/receptionist.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
-
-static int set_up(void **state)
-{
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    return catalogue != NULL ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
-    return 0;
-}
+#include "t/unit/catalogue.h"
 
 /* ---------------------------------------------------------------- what a message names */
 

@@ -1,31 +1,9 @@
 /* Card numbers and their codes, in every form people write and say them. */
 #include "worker/agent/redact.h"
 
-#include "t/unit/support.h"
+#include "t/unit/catalogue.h"
 
 #define CARD "4111111111111111"
-
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
-static const wk_redactor_t *redactor;
-
-static int set_up(void **state)
-{
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    redactor = catalogue != NULL ? wk_redactor(arena, catalogue) : NULL;
-    return redactor != NULL ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
-    return 0;
-}
 
 typedef struct {
     const char *text, *masked;

@@ -2,7 +2,7 @@
  */
 #include "worker/agent/tool_args.h"
 
-#include "t/unit/support.h"
+#include "t/unit/arena.h"
 
 static const char *const colours[] = {"red", "dark blue", NULL};
 
@@ -19,22 +19,6 @@ static const wk_arg_t table[] = {
     {.name = "more", .type = WK_ARG_OBJECT, .description = "anything"},
     {.name = NULL},
 };
-
-static wk_arena_t *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(arena);
-    return 0;
-}
 
 /* The problem with it; NULL: there is none. */
 static const char *problem_with(const va_json_t *object)

@@ -1,28 +1,6 @@
 #include "worker/agent/transfer.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *a;
-static wk_catalogue_t *c;
-
-static int setup(void **state)
-{
-    wk_error_t e;
-
-    (void)state;
-    a = wk_arena_new();
-    c = wk_catalogue_load("conf/messages", &e);
-    assert_non_null(c);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_catalogue_free(c);
-    wk_arena_free(a);
-    return 0;
-}
+#include "t/unit/catalogue.h"
 
 static const char all[] = "[{\"name\":\"general_support\",\"number\":\"+14165550001\"},"
                           " {\"name\":\"manager\",\"number\":\"+14165550002\"},"
@@ -35,8 +13,8 @@ static const va_json_t *json(const char *text)
 {
     const va_json_t *value;
 
-    assert_int_equal(va_json_parse(wk_mem(a), va_str_c(text), &VA_JSON_LIMITS_DEFAULT, &value),
-                     VA_OK);
+    assert_int_equal(
+        va_json_parse(wk_mem(arena), va_str_c(text), &VA_JSON_LIMITS_DEFAULT, &value), VA_OK);
     return value;
 }
 
@@ -46,7 +24,7 @@ static wk_destination_t choose(const char *named, const char *words)
                                .owner = VA_STR("+14165550009"),
                                .named = va_str_c(named),
                                .words = va_str_c(words)};
-    return wk_transfer_choose(a, c, &wish);
+    return wk_transfer_choose(arena, catalogue, &wish);
 }
 
 static void who_is_meant(void **state)
@@ -101,7 +79,7 @@ static void the_two_of_the_call_are_left_out(void **state)
                                .not_to = {VA_STR("+14165550001"), VA_STR("+14165550002")}};
 
     (void)state;
-    assert_str(wk_transfer_choose(a, c, &wish).name, "technical_support");
+    assert_str(wk_transfer_choose(arena, catalogue, &wish).name, "technical_support");
 }
 
 static void the_owner_is_last_and_may_be_missing(void **state)
@@ -109,11 +87,11 @@ static void the_owner_is_last_and_may_be_missing(void **state)
     wk_transfer_wish_t wish = {.owner = VA_STR("+14165550009"), .words = VA_STR("hello")};
 
     (void)state;
-    assert_str(wk_transfer_choose(a, c, &wish).number, "+14165550009");
+    assert_str(wk_transfer_choose(arena, catalogue, &wish).number, "+14165550009");
     wish.destinations = json("[{\"name\":\"x\",\"number\":\"nonsense\"},{}, 7]");
-    assert_str(wk_transfer_choose(a, c, &wish).name, "owner");
+    assert_str(wk_transfer_choose(arena, catalogue, &wish).name, "owner");
     wish.owner = VA_STR_NULL;
-    assert_absent(wk_transfer_choose(a, c, &wish).number);
+    assert_absent(wk_transfer_choose(arena, catalogue, &wish).number);
 }
 
 int main(void)
@@ -127,5 +105,5 @@ int main(void)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests_name("transfer", tests, setup, teardown);
+    return cmocka_run_group_tests_name("transfer", tests, set_up, tear_down);
 }

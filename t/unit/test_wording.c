@@ -1,32 +1,18 @@
 /* Times, days, money and lists as people of three languages say them. */
 #include "worker/agent/wording.h"
 
-#include "t/unit/support.h"
+#include "t/unit/catalogue.h"
 
-static wk_arena_t *arena;
-static wk_catalogue_t *catalogue;
 static const wk_language_t *en, *fr, *es;
 
-static int set_up(void **state)
+static int set_up_languages(void **state)
 {
-    wk_error_t e;
-    (void)state;
-    arena = wk_arena_new();
-    catalogue = wk_catalogue_load("conf/messages", &e);
-    if (catalogue == NULL) {
+    if (set_up(state) != 0) {
         return -1;
     }
     en = wk_catalogue_find(catalogue, VA_STR("en"));
     fr = wk_catalogue_find(catalogue, VA_STR("fr"));
     es = wk_catalogue_find(catalogue, VA_STR("es"));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_catalogue_free(catalogue);
-    wk_arena_free(arena);
     return 0;
 }
 
@@ -178,5 +164,5 @@ int main(void)
         TEST(a_week_is_said_shortly),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up_languages, tear_down);
 }

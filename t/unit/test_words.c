@@ -1,25 +1,9 @@
 /* Texts as words that can be compared, phrases, and texts that can be stored. */
 #include "worker/agent/words.h"
 
-#include "t/unit/support.h"
+#include "t/unit/arena.h"
 
 #include "core/utf8.h"
-
-static wk_arena_t *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(arena);
-    return 0;
-}
 
 /* The words with '|' between them. */
 static const char *words_of(va_str_t text)
