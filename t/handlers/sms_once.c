@@ -160,24 +160,12 @@ static void the_run_that_asks_the_provider_dies(void **state)
 
 /* ---------------------------------------------------------------- the provider's faults */
 
-static void a_busy_provider_is_tried_again_when_it_says(void **state)
-{
-    (void)state;
-    const char *sid = t_text_sid();
-    t_twilio_script("{\"path\":\"Messages\",\"status\":429,\"headers\":{\"Retry-After\":\"7\"},"
-                    "\"body\":{\"code\":20429,\"message\":\"Too many\",\"status\":429}}");
-    t_answer_t a = deliver(sid, 1);
-    assert_again(&a);
-    assert_int_equal(a.end.delay_ms, 7000);
-    assert_int_equal(run_until_done(sid), 2); /* it was never processed: no need to ask */
-    assert_answered_once();
-}
+/* What every provider's faults come to is in faults.c. */
 
 /* Done all the same, or not: the provider is asked, and never sent twice. */
 static void an_answer_that_tells_nothing_is_looked_into(void **state)
 {
     static const char *const faults[] = {
-        "{\"path\":\"Messages\",\"method\":\"POST\",\"status\":500%s}",
         "{\"path\":\"Messages\",\"method\":\"POST\",\"status\":503,\"body\":\"<html>\"%s}",
         "{\"path\":\"Messages\",\"method\":\"POST\",\"drop\":true%s}",
         "{\"path\":\"Messages\",\"method\":\"POST\",\"status\":201,"
@@ -202,19 +190,6 @@ static void an_answer_that_tells_nothing_is_looked_into(void **state)
         run_until_done(sid);
         assert_answered_once();
     }
-}
-
-static void a_provider_that_is_silent_is_looked_into(void **state)
-{
-    (void)state;
-    const char *sid = t_text_sid();
-    t_twilio_script("{\"path\":\"Messages\",\"method\":\"POST\",\"half_open\":\"partial\","
-                    "\"effect\":true}");
-    t_answer_t a = deliver(sid, 1);
-    assert_again(&a);
-    t_texts_wait(11000);
-    run_until_done(sid);
-    assert_answered_once();
 }
 
 static void a_provider_that_is_away_is_tried_again(void **state)
@@ -337,9 +312,7 @@ int main(void)
         cmocka_unit_test(it_dies_around_each_commit),
         cmocka_unit_test(it_dies_around_the_request),
         cmocka_unit_test(the_run_that_asks_the_provider_dies),
-        cmocka_unit_test(a_busy_provider_is_tried_again_when_it_says),
         cmocka_unit_test(an_answer_that_tells_nothing_is_looked_into),
-        cmocka_unit_test(a_provider_that_is_silent_is_looked_into),
         cmocka_unit_test(a_provider_that_is_away_is_tried_again),
         cmocka_unit_test(an_opt_out_at_the_carrier_is_noted),
         cmocka_unit_test(a_refused_login_is_an_alarm_and_loses_no_text),

@@ -235,6 +235,7 @@ wk_outcome_t wk_campaign_call(wk_ctx_t *ctx, va_str_t organization, va_str_t run
     if (!c.calls) {
         return WK_DONE;
     }
+    c.call.patient = ctx->attempt < ctx->config->max_attempts;
     if (c.call.state == WK_OUTBOUND_DIAL && !wk_outbound_dial(ctx, organization, &c.call, e)) {
         return WK_AGAIN;
     }

@@ -12,7 +12,8 @@
 #include "worker/store/outbound.h"
 
 #define UNDER_WAY_MS 40000 /* longer than the request to dial may take */
-#define GIVE_UP_MS   90000 /* after which a call the platform does not know is told as unknown \
+#define GIVE_UP_MS                                                                             \
+    90000                  /* after which a call the platform does not know is told as unknown \
                             */
 #define LOOK_MS      15000 /* between two looks for it */
 #define CLOCK_SKEW_S 60    /* between our clock and the platform's */
@@ -187,7 +188,7 @@ static bool queue_settling(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_t *call
     va_json_writer_t *w = begin(ctx->arena, &text);
     va_json_add_str(w, "key", call->key);
     return wk_outbox_job(tx, WK_DEFAULT, "outbound.settle", wk_tx_organization(tx), call->key,
-                         call->key, ended(w, &text), e);
+                         call->effect, ended(w, &text), e);
 }
 
 bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
@@ -378,6 +379,22 @@ static bool end_as(settling_t *s, va_str_t organization, wk_effect_state_t state
 
 /* ---------------------------------------------------------------- dial */
 
+static bool release_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const settling_t *s = arg;
+    return wk_sql(tx, &wk_sql_outbound_release, &s->call->effect, NULL, e);
+}
+
+/* Surely nobody was called. A claim that outlives this is settled as one nobody can tell of. */
+static bool release(settling_t *s, va_str_t organization, const wk_error_t *failure,
+                    wk_error_t *e)
+{
+    if (wk_tx(s->ctx->db, s->ctx->arena, organization, 0, release_tx, s, e)) {
+        *e = *failure;
+    }
+    return false;
+}
+
 bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e)
 {
     wk_error_t failure;
@@ -390,6 +407,9 @@ bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call,
     if (failure.code == WK_UNKNOWN) {
         call->state = WK_OUTBOUND_PENDING; /* who settles it asks the platform */
         return true;
+    }
+    if (failure.code == WK_UNAVAILABLE && call->patient) {
+        return release(&s, organization, &failure, e);
     }
     return end_as(&s, organization, WK_EFFECT_FAILED, &failure, e);
 }

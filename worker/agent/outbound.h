@@ -43,13 +43,18 @@ typedef struct {
     va_str_t effect;
     va_str_t body;   /* what the platform is asked, JSON */
     va_str_t result; /* JSON, when it is settled */
+    bool patient;    /* nobody waits: set by the caller, for wk_outbound_dial() */
 } wk_outbound_t;
 
 /* Within the transaction of who asks: may it be made, and is it ours to make? */
 bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
                        wk_outbound_t *call, wk_error_t *e);
 
-/* After the commit of a claim: dials, and says what became of it in call->state and result. */
+/*
+ * After the commit of a claim: dials, and says what became of it in call->state and result. For
+ * who is patient a platform that is busy or away is a failure, WK_UNAVAILABLE, after which
+ * nothing is left of the claim: to be claimed anew, not before e->retry_after_ms.
+ */
 bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e);
 
 /* A job of the claim: whatever became of who dialled, the call is settled in the end. */

@@ -99,6 +99,9 @@ static bool refused(const wk_hubspot_t *h, const wk_http_response_t *res, wk_err
     if (res->status == 409) {
         note_existing(message, e);
     }
+    if (e->code == WK_REFUSED && root == NULL) {
+        e->code = WK_UNAVAILABLE; /* broken off: why it was refused decides what to do */
+    }
     e->retry_after_ms = wait_of(res, va_json_get_string(root, "policyName"));
     return false;
 }

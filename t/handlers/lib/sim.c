@@ -24,6 +24,32 @@ static sim_t hubspot = {.file = "t/sim/hubspot.mjs",
                         .base_name = "HUBSPOT_BASE_URL",
                         .authorization = "Authorization: Bearer " HUBSPOT_TOKEN};
 static sim_t google = {.file = "t/sim/google.mjs", .base_name = "GOOGLE_BASE_URL"};
+static sim_t shopify = {.file = "t/sim/shopify.mjs", .base_name = "SHOPIFY_BASE_URL"};
+
+/* ---------------------------------------------------------------- patience */
+
+static int patience_ms;
+
+bool __real_wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req,
+                    wk_http_response_t *res, wk_error_t *e);
+bool __wrap_wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req,
+                    wk_http_response_t *res, wk_error_t *e);
+
+bool __wrap_wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req,
+                    wk_http_response_t *res, wk_error_t *e)
+{
+    wk_http_request_t hurried = *req;
+    assert_true(req->timeout_ms > 0); /* none waits for ever */
+    if (patience_ms > 0 && patience_ms < req->timeout_ms) {
+        hurried.timeout_ms = patience_ms;
+    }
+    return __real_wk_http(h, a, &hurried, res, e);
+}
+
+void t_patience(int ms)
+{
+    patience_ms = ms;
+}
 
 /* ---------------------------------------------------------------- asking */
 
@@ -90,6 +116,16 @@ void t_hubspot_script(const char *script)
     ask(&hubspot, "POST", "/_sim/script", script);
 }
 
+void t_google_script(const char *script)
+{
+    ask(&google, "POST", "/_sim/script", script);
+}
+
+void t_shopify_script(const char *script)
+{
+    ask(&shopify, "POST", "/_sim/script", script);
+}
+
 void t_twilio_script(const char *script)
 {
     ask(&twilio, "POST", "/_sim/script", script);
@@ -134,6 +170,8 @@ static void set_secrets(void)
     setenv("OPENAI_API_KEY", OPENAI_KEY, 1);
     setenv("HUBSPOT_ACCESS_TOKEN", HUBSPOT_TOKEN, 1);
     setenv("HUBSPOT_CLIENT_SECRET", "hubspot-client-secret", 1);
+    setenv("SHOPIFY_ACCESS_TOKEN", SHOPIFY_TOKEN, 1);
+    setenv("SHOPIFY_WEBHOOK_SECRET", "shopify-webhook-secret", 1);
     setenv("GOOGLE_CLIENT_ID", GOOGLE_CLIENT, 1);
     setenv("GOOGLE_CLIENT_SECRET", GOOGLE_SECRET, 1);
 }
@@ -173,6 +211,14 @@ void t_hubspot(void)
     start_or_reset(&hubspot);
     t_config.hubspot_base_url = hubspot.base;
     t_config.hubspot_access_token = HUBSPOT_TOKEN;
+}
+
+void t_shopify(void)
+{
+    set_secrets();
+    start_or_reset(&shopify);
+    t_config.shopify_base_url = shopify.base;
+    t_config.shopify_access_token = SHOPIFY_TOKEN;
 }
 
 /* ---------------------------------------------------------------- Google's consent */

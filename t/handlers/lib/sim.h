@@ -12,6 +12,7 @@
 #define ELEVENLABS_KEY "elevenlabs-key-that-is-a-secret"
 #define OPENAI_KEY     "sk-openai-key-that-is-a-secret"
 #define HUBSPOT_TOKEN  "pat-na1-token-that-is-a-secret"
+#define SHOPIFY_TOKEN  "shpat_token-that-is-a-secret"
 
 /* Started when first called, back to their seeds when called again. */
 void t_twilio(void);
@@ -19,12 +20,18 @@ void t_elevenlabs(void);
 void t_openai(void);
 void t_hubspot(void);
 void t_google(void); /* Downtown is connected to its owner's calendar */
+void t_shopify(void);
 
 /* How they answer next: a script of t/sim/lib/server.mjs, as JSON. */
 void t_twilio_script(const char *script);
 void t_elevenlabs_script(const char *script);
 void t_openai_script(const char *script);
 void t_hubspot_script(const char *script);
+void t_google_script(const char *script);
+void t_shopify_script(const char *script);
+
+/* The longest any request of the product waits from now on, in ms; 0: as long as it says. */
+void t_patience(int ms);
 
 /* Any other request to one of them, its JSON; lasts a test. body may be NULL. */
 const va_json_t *t_twilio_ask(const char *method, const char *path, const char *body);

@@ -26,8 +26,10 @@ const SCRIPT = {
   headers: (v) => v !== null && typeof v === 'object',
   body: () => true,
   delay: (v) => v >= 0,
-  drop: (v) => typeof v === 'boolean',
+  drop: (v) => typeof v === 'boolean' || v === 'reset',
   half_open: (v) => typeof v === 'boolean' || v === 'partial',
+  cut: (v) => typeof v === 'boolean',
+  drip: (v) => Number.isInteger(v) && v > 0,
   effect: (v) => typeof v === 'boolean',
 };
 
@@ -149,12 +151,13 @@ export class Sim {
     const answer = await this.#decide(script, req, verdict);
     const lost = script?.drop || script?.half_open;
     record.answer = {status: answer?.status, body: answer?.body, ...(lost && {lost: true})};
-    return lost ? this.#misbehave(script, res) : send(res, answer);
+    if (lost) return this.#misbehave(script, res);
+    return script?.cut || script?.drip ? sendBadly(res, answer, script) : send(res, answer);
   }
 
   // The provider's own answer, or the scripted one in its place; null when there is none.
   async #decide(script, req, verdict) {
-    if (!script || script.effect || isOnlyLate(script)) {
+    if (!script || script.effect || isAnswered(script)) {
       const own = await this.#answer(req, verdict);
       return script?.status === undefined ? own : scripted(script);
     }
@@ -191,6 +194,8 @@ export class Sim {
       this.#halfOpen.add(res);
       res.on('close', () => this.#halfOpen.delete(res));
       if (script.half_open === 'partial') res.write('{"');
+    } else if (script.drop === 'reset') {
+      res.socket.resetAndDestroy();
     } else {
       res.socket.destroy();
     }
@@ -267,9 +272,11 @@ export const json = (status, body, headers = {}) => ({status, body, headers});
  *   times          for how many requests (1)
  *   status, headers, body   answered instead of the provider's own answer
  *   delay          milliseconds before anything else
- *   drop           true: the connection is closed without an answer
+ *   drop           true: the connection is closed without an answer; "reset": by a TCP reset
  *   half_open      true: never answered; "partial": a head and two bytes, then silence
- *   effect         true: what was asked for is done all the same
+ *   cut            true: the answer ends in its middle, as if that were all
+ *   drip           milliseconds between any two bytes of the answer
+ *   effect         true: what was asked for is done all the same, also without its answer
  */
 function readScript(s) {
   if (s === null || typeof s !== 'object') return 'a script is an object or a list of them';
@@ -290,7 +297,8 @@ function isPattern(text) {
   }
 }
 
-const isOnlyLate = (s) => s.status === undefined && !s.drop && !s.half_open;
+// By the provider itself, if late or badly.
+const isAnswered = (s) => s.status === undefined && !s.drop && !s.half_open;
 const scripted = (s) => ({status: s.status, body: s.body ?? '', headers: s.headers ?? {}});
 
 function compile(routes) {
@@ -363,14 +371,26 @@ const after = (list, req) => list.filter((r) => r.n > Number(req.query.get('sinc
 const told = (p) => `${p.path.join('.') || 'body'}: ${p.message}`;
 const isText = (body) => body === undefined || typeof body === 'string' || Buffer.isBuffer(body);
 
+const textOf = (body) => (isText(body) ? (body ?? '') : JSON.stringify(body));
+const typeOf = (body) =>
+    (isText(body) || body instanceof Pieces ? {} : {'content-type': 'application/json'});
+
 function send(res, {status, body, headers = {}}) {
-  if (body instanceof Pieces) {
-    res.writeHead(status, headers);
-    return body.sendTo(res);
+  res.writeHead(status, {...typeOf(body), ...headers});
+  if (body instanceof Pieces) return body.sendTo(res);
+  res.end(status === 204 ? undefined : textOf(body));
+  return undefined;
+}
+
+// Half of the answer, or byte by byte, as the script has it.
+function sendBadly(res, {status, body, headers = {}}, {cut, drip}) {
+  const whole = Buffer.from(body instanceof Pieces ? body.toJSON() : textOf(body));
+  const bytes = cut ? whole.subarray(0, whole.length >> 1) : whole;
+  res.writeHead(status, {...typeOf(body), ...headers});
+  if (drip) {
+    const list = [...bytes].map((byte) => Buffer.of(byte));
+    return new Pieces(list, {gapMs: drip}).sendTo(res);
   }
-  const text = isText(body) ? (body ?? '') : JSON.stringify(body);
-  const type = isText(body) ? {} : {'content-type': 'application/json'};
-  res.writeHead(status, {...type, ...headers});
-  res.end(status === 204 ? undefined : text);
+  res.end(bytes);
   return undefined;
 }

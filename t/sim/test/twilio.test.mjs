@@ -348,6 +348,22 @@ test('numbers are found, bought once, configured and released', async () => {
   assert.match(byArea.phoneNumber, /^\+1514/);
 });
 
+test('an answer can end in its middle, drip, or be a reset', async () => {
+  const {client, base, ctl} = await setUp();
+  const list = `${base}/2010-04-01/Accounts/${accountSid}/Messages.json`;
+  const headers = {authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`};
+  const whole = (await request(list, {headers})).body.toString();
+  await ctl.post('/_sim/script', [{cut: true}, {drip: 1}, {cut: true, status: 503, body: 'oops'}]);
+  const cut = await request(list, {headers});
+  assert.equal(cut.status, 200);
+  assert.equal(cut.body.toString(), whole.slice(0, whole.length / 2));
+  assert.equal((await request(list, {headers})).body.toString(), whole, 'late, and whole');
+  assert.equal((await request(list, {headers})).body.toString(), 'oo');
+  await ctl.post('/_sim/script', {drop: 'reset', effect: true});
+  await assert.rejects(client.messages.create({to: THEIRS, from: OURS, body: 'x'}));
+  assert.equal((await client.messages.list()).length, 1, 'done, and the answer lost');
+});
+
 test('the simulator can be told to misbehave, and says what it received', async () => {
   const {client, ctl} = await setUp();
   await ctl.post('/_sim/script', [
