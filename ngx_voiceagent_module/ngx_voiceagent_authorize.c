@@ -45,37 +45,20 @@ ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
-    char                       *rv;
-    ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    ngx_voiceagent_job_conf_t  *jcf;
+    ngx_str_t  *value;
 
     if (vlcf->authorize != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
-    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
-    if (jcf == NULL) {
+    value = cf->args->elts;
+
+    vlcf->authorize = ngx_voiceagent_job_conf(cf, &value[1], "realtime", 5000);
+    if (vlcf->authorize == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    value = cf->args->elts;
-
-    jcf->type = value[1];
-    jcf->timeout = 5000;
-    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
-    ngx_str_set(&jcf->queue, "realtime");
-
-    for (i = 2; i < cf->args->nelts; i++) {
-        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
-    }
-
-    vlcf->authorize = jcf;
-
-    return NGX_CONF_OK;
+    return ngx_voiceagent_job_parameters(cf, vlcf->authorize);
 }
 
 

@@ -33,65 +33,26 @@ ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
-    char                       *rv;
-    ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    ngx_http_core_loc_conf_t   *clcf;
-    ngx_voiceagent_job_conf_t  *jcf;
-
-    if (vlcf->handler) {
-        return "is duplicate, or its location does something else already";
-    }
-
-    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
-    if (jcf == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
-    jcf->type = value[1];
-    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
-    jcf->timeout = 10000;
-    ngx_str_set(&jcf->queue, "realtime");
-
-    for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strcmp(value[i].data, "late=pending") == 0) {
-            jcf->late_pending = 1;
-            continue;
-        }
-
-        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
+    vlcf->call = ngx_voiceagent_job_conf(cf, &value[1], "realtime", 10000);
+    if (vlcf->call == NULL) {
+        return NGX_CONF_ERROR;
     }
 
-    vlcf->call = jcf;
-    vlcf->handler = ngx_voiceagent_call_handler;
+    vlcf->call->may_be_late = 1;
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_voiceagent_call_handler;
-
-    return NGX_CONF_OK;
+    return ngx_voiceagent_job_location(cf, vlcf, vlcf->call,
+                                       ngx_voiceagent_call_handler);
 }
 
 
 static ngx_int_t
 ngx_voiceagent_call_handler(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
-
-    if (!ngx_voiceagent_passed(r)) {
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_voiceagent_call_body);
-
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    return ngx_voiceagent_job_read(r, ngx_voiceagent_call_body);
 }
 
 
@@ -103,9 +64,7 @@ ngx_voiceagent_call_body(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    if (ngx_voiceagent_body_length(r) > (off_t) vlcf->job_body
-        && !vlcf->job_body_omit)
-    {
+    if (ngx_voiceagent_job_too_large(r)) {
         rc = ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                        "too_large", "The body is too large.");
         goto done;

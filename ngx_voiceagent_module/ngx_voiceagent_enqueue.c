@@ -28,58 +28,24 @@ ngx_voiceagent_enqueue_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
-    char                       *rv;
-    ngx_str_t                  *value;
-    ngx_uint_t                  i;
-    ngx_http_core_loc_conf_t   *clcf;
-    ngx_voiceagent_job_conf_t  *jcf;
-
-    if (vlcf->handler) {
-        return "is duplicate, or its location does something else already";
-    }
-
-    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
-    if (jcf == NULL) {
-        return NGX_CONF_ERROR;
-    }
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
-    jcf->type = value[1];
-    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
-    ngx_str_set(&jcf->queue, "default");
-
-    for (i = 2; i < cf->args->nelts; i++) {
-        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
-        if (rv != NGX_CONF_OK) {
-            return rv;
-        }
+    vlcf->enqueue = ngx_voiceagent_job_conf(cf, &value[1], "default", 0);
+    if (vlcf->enqueue == NULL) {
+        return NGX_CONF_ERROR;
     }
 
-    vlcf->enqueue = jcf;
-    vlcf->handler = ngx_voiceagent_enqueue_handler;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_voiceagent_enqueue_handler;
-
-    return NGX_CONF_OK;
+    return ngx_voiceagent_job_location(cf, vlcf, vlcf->enqueue,
+                                       ngx_voiceagent_enqueue_handler);
 }
 
 
 static ngx_int_t
 ngx_voiceagent_enqueue_handler(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
-
-    if (!ngx_voiceagent_passed(r)) {
-        return NGX_HTTP_FORBIDDEN;
-    }
-
-    r->request_body_in_single_buf = 1;
-
-    rc = ngx_http_read_client_request_body(r, ngx_voiceagent_enqueue_body);
-
-    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+    return ngx_voiceagent_job_read(r, ngx_voiceagent_enqueue_body);
 }
 
 
@@ -95,9 +61,7 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    if (ngx_voiceagent_body_length(r) > (off_t) vlcf->job_body
-        && !vlcf->job_body_omit)
-    {
+    if (ngx_voiceagent_job_too_large(r)) {
         ngx_http_finalize_request(r,
             ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                       "too_large", "The body is too large."));

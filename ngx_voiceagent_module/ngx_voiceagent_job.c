@@ -17,6 +17,8 @@
 #define NGX_VOICEAGENT_JOB_SLACK    2048
 
 
+static char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
+    ngx_voiceagent_job_conf_t *jcf, ngx_str_t *parameter);
 static ngx_int_t ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id);
 static ngx_int_t ngx_voiceagent_job_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, va_str_t *value);
@@ -63,19 +65,56 @@ static ngx_str_t  ngx_voiceagent_header_secrets[] = {
 };
 
 
+ngx_voiceagent_job_conf_t *
+ngx_voiceagent_job_conf(ngx_conf_t *cf, ngx_str_t *type, char *queue,
+    ngx_msec_t timeout)
+{
+    ngx_voiceagent_job_conf_t  *jcf;
+
+    jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
+    if (jcf == NULL) {
+        return NULL;
+    }
+
+    jcf->type = *type;
+    jcf->queue.data = (u_char *) queue;
+    jcf->queue.len = ngx_strlen(queue);
+    jcf->timeout = timeout;
+    jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
+
+    return jcf;
+}
+
+
 char *
+ngx_voiceagent_job_parameters(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf)
+{
+    char        *rv;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        rv = ngx_voiceagent_job_parameter(cf, jcf, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
 ngx_voiceagent_job_parameter(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf,
     ngx_str_t *parameter)
 {
-    ngx_int_t   n;
-    ngx_str_t   s;
+    ngx_str_t  s;
 
     s = *parameter;
 
-    if (ngx_strncmp(s.data, "queue=", 6) == 0) {
-        s.data += 6;
-        s.len -= 6;
-
+    if (ngx_voiceagent_named(&s, "queue=")) {
         if (ngx_strcmp(s.data, "realtime") != 0
             && ngx_strcmp(s.data, "default") != 0
             && ngx_strcmp(s.data, "bulk") != 0)
@@ -90,56 +129,83 @@ ngx_voiceagent_job_parameter(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf,
 
     /* of those that wait, which have one by default */
 
-    if (jcf->timeout && ngx_strncmp(s.data, "timeout=", 8) == 0) {
-        s.data += 8;
-        s.len -= 8;
+    if (jcf->timeout && ngx_voiceagent_named(&s, "timeout=")) {
+        jcf->timeout = (ngx_msec_t) ngx_parse_time(&s, 0);
 
-        n = ngx_parse_time(&s, 0);
-        if (n == NGX_ERROR || n == 0) {
-            return "has an invalid timeout=";
-        }
+        return jcf->timeout == (ngx_msec_t) NGX_ERROR || jcf->timeout == 0
+               ? "has an invalid timeout=" : NGX_CONF_OK;
+    }
 
-        jcf->timeout = (ngx_msec_t) n;
-
+    if (jcf->may_be_late && ngx_strcmp(s.data, "late=pending") == 0) {
+        jcf->late_pending = 1;
         return NGX_CONF_OK;
     }
 
-    if (ngx_strncmp(s.data, "lane=", 5) == 0) {
-        s.data += 5;
-        s.len -= 5;
+    if (ngx_voiceagent_named(&s, "lane=")) {
         return ngx_voiceagent_complex_value(cf, &s, &jcf->lane);
     }
 
-    if (ngx_strncmp(s.data, "serial=", 7) == 0) {
-        s.data += 7;
-        s.len -= 7;
+    if (ngx_voiceagent_named(&s, "serial=")) {
         return ngx_voiceagent_complex_value(cf, &s, &jcf->serial);
     }
 
-    if (ngx_strncmp(s.data, "dedup=", 6) == 0) {
-        s.data += 6;
-        s.len -= 6;
+    if (ngx_voiceagent_named(&s, "dedup=")) {
         return ngx_voiceagent_complex_value(cf, &s, &jcf->dedup);
     }
 
-    if (ngx_strncmp(s.data, "dedup_ttl=", 10) == 0) {
-        s.data += 10;
-        s.len -= 10;
+    if (ngx_voiceagent_named(&s, "dedup_ttl=")) {
+        jcf->dedup_ttl = (time_t) ngx_parse_time(&s, 1);
 
-        n = ngx_parse_time(&s, 1);
-        if (n == NGX_ERROR || n == 0) {
-            return "has an invalid dedup_ttl=";
-        }
-
-        jcf->dedup_ttl = (time_t) n;
-
-        return NGX_CONF_OK;
+        return jcf->dedup_ttl == (time_t) NGX_ERROR || jcf->dedup_ttl == 0
+               ? "has an invalid dedup_ttl=" : NGX_CONF_OK;
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid parameter \"%V\"", parameter);
 
     return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_voiceagent_job_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_voiceagent_job_conf_t *jcf, ngx_http_handler_pt handler)
+{
+    char  *rv;
+
+    rv = ngx_voiceagent_job_parameters(cf, jcf);
+
+    return rv == NGX_CONF_OK ? ngx_voiceagent_location(cf, vlcf, handler) : rv;
+}
+
+
+ngx_int_t
+ngx_voiceagent_job_read(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler)
+{
+    ngx_int_t  rc;
+
+    if (!ngx_voiceagent_passed(r)) {
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    r->request_body_in_single_buf = 1;
+
+    rc = ngx_http_read_client_request_body(r, handler);
+
+    return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+ngx_uint_t
+ngx_voiceagent_job_too_large(ngx_http_request_t *r)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    return !vlcf->job_body_omit
+           && ngx_voiceagent_body_length(r) > (off_t) vlcf->job_body;
 }
 
 

@@ -39,10 +39,31 @@ typedef struct {
 ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
     ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *job);
 
-/* the parameters enqueue, call, authorize and snapshot share */
 
-char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
-    ngx_voiceagent_job_conf_t *jcf, ngx_str_t *parameter);
+/* what makes jobs is configured alike: these defaults, NULL when memory is out */
+
+ngx_voiceagent_job_conf_t *ngx_voiceagent_job_conf(ngx_conf_t *cf,
+    ngx_str_t *type, char *queue, ngx_msec_t timeout);
+
+/* the directive's arguments behind the type */
+
+char *ngx_voiceagent_job_parameters(ngx_conf_t *cf,
+    ngx_voiceagent_job_conf_t *jcf);
+
+/* and that is what the location does */
+
+char *ngx_voiceagent_job_location(ngx_conf_t *cf,
+    ngx_voiceagent_loc_conf_t *vlcf, ngx_voiceagent_job_conf_t *jcf,
+    ngx_http_handler_pt handler);
+
+/* the content phase of such a location: handler runs with the body at hand */
+
+ngx_int_t ngx_voiceagent_job_read(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler);
+
+/* the body is larger than a job may hold, and is not one that may be left out */
+
+ngx_uint_t ngx_voiceagent_job_too_large(ngx_http_request_t *r);
 
 
 /* ngx_voiceagent_push.c: the document into its queue, in one script */

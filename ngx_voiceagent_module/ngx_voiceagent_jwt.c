@@ -88,10 +88,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         s = value[i];
 
-        if (ngx_strncmp(s.data, "key=", 4) == 0) {
-            s.data += 4;
-            s.len -= 4;
-
+        if (ngx_voiceagent_named(&s, "key=")) {
             jwt->key = ngx_voiceagent_key_get(cf, &s);
             if (jwt->key == NULL) {
                 return NGX_CONF_ERROR;
@@ -101,10 +98,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "jwks=", 5) == 0) {
-            s.data += 5;
-            s.len -= 5;
-
+        if (ngx_voiceagent_named(&s, "jwks=")) {
             jwt->jwks = ngx_voiceagent_jwks_get(cf, &s);
             if (jwt->jwks == NULL) {
                 return NGX_CONF_ERROR;
@@ -113,10 +107,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "alg=", 4) == 0) {
-            s.data += 4;
-            s.len -= 4;
-
+        if (ngx_voiceagent_named(&s, "alg=")) {
             rv = ngx_voiceagent_jwt_algs(cf, &s, jwt);
             if (rv != NGX_CONF_OK) {
                 return rv;
@@ -125,13 +116,13 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "iss=", 4) == 0 && s.len > 4) {
-            jwt->policy.issuer = va_str((char *) s.data + 4, s.len - 4);
+        if (ngx_voiceagent_named(&s, "iss=") && s.len) {
+            jwt->policy.issuer = ngx_voiceagent_va(&s);
             continue;
         }
 
-        if (ngx_strncmp(s.data, "aud=", 4) == 0 && s.len > 4) {
-            jwt->policy.audience = va_str((char *) s.data + 4, s.len - 4);
+        if (ngx_voiceagent_named(&s, "aud=") && s.len) {
+            jwt->policy.audience = ngx_voiceagent_va(&s);
             continue;
         }
 
@@ -140,10 +131,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "leeway=", 7) == 0) {
-            s.data += 7;
-            s.len -= 7;
-
+        if (ngx_voiceagent_named(&s, "leeway=")) {
             n = ngx_parse_time(&s, 1);
             if (n == NGX_ERROR) {
                 goto invalid;
@@ -153,10 +141,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "token=", 6) == 0) {
-            s.data += 6;
-            s.len -= 6;
-
+        if (ngx_voiceagent_named(&s, "token=")) {
             jwt->token_is_cookie = ngx_strcasestrn(s.data, "cookie", 6 - 1)
                                    != NULL;
 
@@ -168,10 +153,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "ticket=", 7) == 0) {
-            s.data += 7;
-            s.len -= 7;
-
+        if (ngx_voiceagent_named(&s, "ticket=")) {
             rv = ngx_voiceagent_complex_value(cf, &s, &jwt->ticket);
             if (rv != NGX_CONF_OK) {
                 return rv;

@@ -118,21 +118,20 @@ ngx_voiceagent_key_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_memzero(source, sizeof(ngx_voiceagent_key_source_t));
 
-    if (ngx_strncmp(value[2].data, "file=", 5) == 0) {
-        source->file.data = value[2].data + 5;
-        source->file.len = value[2].len - 5;
+    if (ngx_voiceagent_named(&value[2], "file=")) {
+        source->file = value[2];
 
         return ngx_conf_full_name(cf->cycle, &source->file, 1) == NGX_OK
                ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
-    if (ngx_strncmp(value[2].data, "env=", 4) == 0) {
-        env = getenv((char *) value[2].data + 4);
+    if (ngx_voiceagent_named(&value[2], "env=")) {
+        env = getenv((char *) value[2].data);
 
         if (env == NULL || *env == '\0') {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "environment variable \"%s\" is not set",
-                               value[2].data + 4);
+                               "environment variable \"%V\" is not set",
+                               &value[2]);
             return NGX_CONF_ERROR;
         }
 

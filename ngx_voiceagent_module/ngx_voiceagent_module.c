@@ -308,7 +308,44 @@ ngx_voiceagent_wait_events(ngx_http_request_t *r)
 }
 
 
-/* text must live as long as the configuration */
+ngx_uint_t
+ngx_voiceagent_named(ngx_str_t *parameter, const char *name)
+{
+    size_t  len;
+
+    len = ngx_strlen(name);
+
+    if (parameter->len < len
+        || ngx_memcmp(parameter->data, name, len) != 0)
+    {
+        return 0;
+    }
+
+    parameter->data += len;
+    parameter->len -= len;
+
+    return 1;
+}
+
+
+char *
+ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (vlcf->handler) {
+        return "is duplicate, or its location does something else already";
+    }
+
+    vlcf->handler = handler;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = handler;
+
+    return NGX_CONF_OK;
+}
+
 
 char *
 ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,

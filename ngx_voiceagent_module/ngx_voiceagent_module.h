@@ -82,7 +82,8 @@ typedef struct {
     ngx_http_complex_value_t      *serial;
     ngx_http_complex_value_t      *dedup;
     time_t                         dedup_ttl;
-    ngx_msec_t                     timeout;
+    ngx_msec_t                     timeout;      /* 0: nobody waits */
+    unsigned                       may_be_late:1;
     unsigned                       late_pending:1;
 } ngx_voiceagent_job_conf_t;
 
@@ -200,8 +201,20 @@ ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
 
 void ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool);
 void ngx_voiceagent_wait_events(ngx_http_request_t *r);
+
+/* a parameter "name=value": whether it has this name, which is then taken off */
+
+ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
+
+/* text must live as long as the configuration */
+
 char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **slot);
+
+/* what a location does, which is one thing */
+
+char *ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler);
 
 static ngx_inline va_str_t
 ngx_voiceagent_va(ngx_str_t *s)

@@ -57,10 +57,7 @@ ngx_voiceagent_answer_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         text = value[3];
     }
 
-    if (ngx_strncmp(text.data, "file=", 5) == 0) {
-        text.data += 5;
-        text.len -= 5;
-
+    if (ngx_voiceagent_named(&text, "file=")) {
         if (ngx_voiceagent_answer_file(cf, &text, &text) != NGX_OK) {
             return NGX_CONF_ERROR;
         }

@@ -92,22 +92,18 @@ static char *
 ngx_voiceagent_route_parameter(ngx_conf_t *cf,
     ngx_voiceagent_route_conf_t *rcf, ngx_str_t *value)
 {
-    ngx_str_t  text;
+    ngx_str_t  s;
 
-    if (ngx_strncmp(value->data, "key=", 4) == 0) {
-        text.data = value->data + 4;
-        text.len = value->len - 4;
+    s = *value;
 
-        rcf->key = ngx_voiceagent_key_get(cf, &text);
+    if (ngx_voiceagent_named(&s, "key=")) {
+        rcf->key = ngx_voiceagent_key_get(cf, &s);
 
         return rcf->key ? NGX_CONF_OK : NGX_CONF_ERROR;
     }
 
-    if (ngx_strncmp(value->data, "token=", 6) == 0) {
-        text.data = value->data + 6;
-        text.len = value->len - 6;
-
-        return ngx_voiceagent_complex_value(cf, &text, &rcf->token);
+    if (ngx_voiceagent_named(&s, "token=")) {
+        return ngx_voiceagent_complex_value(cf, &s, &rcf->token);
     }
 
     return "has an unknown parameter";

@@ -88,12 +88,11 @@ ngx_voiceagent_status_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (cf->args->nelts == 3) {
 
-        if (ngx_strncmp(value[2].data, "detail=", 7) != 0) {
+        s = value[2];
+
+        if (!ngx_voiceagent_named(&s, "detail=")) {
             return "knows the parameter detail=";
         }
-
-        s.data = value[2].data + 7;
-        s.len = value[2].len - 7;
 
         if (ngx_voiceagent_complex_value(cf, &s, &vlcf->status_detail)
             != NGX_CONF_OK)
@@ -118,19 +117,9 @@ static char *
 ngx_voiceagent_status_set(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
     ngx_uint_t kind)
 {
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (vlcf->handler) {
-        return "is duplicate, or its location does something else already";
-    }
-
     vlcf->status = kind;
-    vlcf->handler = ngx_voiceagent_status_handler;
 
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_voiceagent_status_handler;
-
-    return NGX_CONF_OK;
+    return ngx_voiceagent_location(cf, vlcf, ngx_voiceagent_status_handler);
 }
 
 

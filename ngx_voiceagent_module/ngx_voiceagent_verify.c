@@ -58,10 +58,7 @@ ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         s = value[i];
 
-        if (ngx_strncmp(s.data, "key=", 4) == 0) {
-            s.data += 4;
-            s.len -= 4;
-
+        if (ngx_voiceagent_named(&s, "key=")) {
             v->key = ngx_voiceagent_key_get(cf, &s);
             if (v->key == NULL) {
                 return NGX_CONF_ERROR;
@@ -70,10 +67,7 @@ ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "tolerance=", 10) == 0) {
-            s.data += 10;
-            s.len -= 10;
-
+        if (ngx_voiceagent_named(&s, "tolerance=")) {
             n = ngx_parse_time(&s, 0);
             if (n == NGX_ERROR || n == 0) {
                 goto invalid;
@@ -83,10 +77,7 @@ ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_strncmp(s.data, "header=", 7) == 0 && s.len > 7) {
-            s.data += 7;
-            s.len -= 7;
-
+        if (ngx_voiceagent_named(&s, "header=") && s.len) {
             ngx_strlow(s.data, s.data, s.len);
 
             v->options.header = ngx_voiceagent_va(&s);

@@ -1,0 +1,330 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * What goes to one client of an event stream: events from the ring of its
+ * organization as far as it takes them, each held by reference until it is
+ * sent, so that a thousand clients share one text.
+ */
+
+
+#include "ngx_voiceagent_events.h"
+
+
+#define NGX_VOICEAGENT_CLIENT_BATCH    16       /* under way to a client */
+#define NGX_VOICEAGENT_CLIENT_BYTES    16384    /* and no more once so many */
+
+
+/* a buffer that shows an event's text, and keeps it until it is sent */
+
+typedef struct {
+    ngx_buf_t                      buf;
+    ngx_voiceagent_event_t        *event;        /* NULL: sent */
+} ngx_voiceagent_out_t;
+
+
+static ngx_uint_t ngx_voiceagent_client_match(ngx_voiceagent_client_t *client,
+    ngx_voiceagent_event_t *event);
+static ngx_chain_t *ngx_voiceagent_client_link(
+    ngx_voiceagent_client_t *client, ngx_voiceagent_event_t *event);
+static void ngx_voiceagent_client_sent(ngx_voiceagent_client_t *client,
+    ngx_chain_t **out);
+static void ngx_voiceagent_client_writer(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_voiceagent_client_pump(ngx_voiceagent_client_t *client)
+{
+    size_t                     size;
+    ngx_uint_t                 n;
+    ngx_chain_t               *out, **last, *cl;
+    ngx_voiceagent_ring_t     *ring;
+    ngx_voiceagent_event_t    *event;
+    ngx_voiceagent_reader_t   *reader;
+
+    reader = &client->reader;
+    ring = reader->ring;
+
+    while (!client->blocked && !client->held && ring->live) {
+
+        if (reader->position < ring->tail) {
+            if (ngx_voiceagent_client_resync(client) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            continue;
+        }
+
+        out = NULL;
+        last = &out;
+        size = 0;
+        n = 0;
+
+        while (n < NGX_VOICEAGENT_CLIENT_BATCH
+               && size < NGX_VOICEAGENT_CLIENT_BYTES)
+        {
+
+            event = ngx_voiceagent_ring_get(ring, reader->position);
+            if (event == NULL) {
+                break;
+            }
+
+            reader->position++;
+
+            if (!ngx_voiceagent_client_match(client, event)) {
+                continue;
+            }
+
+            cl = ngx_voiceagent_client_link(client, event);
+            if (cl == NULL) {
+                return NGX_ERROR;
+            }
+
+            *last = cl;
+            last = &cl->next;
+            size += event->text.len;
+            n++;
+        }
+
+        if (out == NULL) {
+            return NGX_OK;
+        }
+
+        ngx_voiceagent_count(NGX_VOICEAGENT_EVENTS_SENT, n);
+
+        if (ngx_voiceagent_client_output(client, out) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_voiceagent_client_match(ngx_voiceagent_client_t *client,
+    ngx_voiceagent_event_t *event)
+{
+    return (client->customer.len == 0
+            || va_str_eq(ngx_voiceagent_va(&client->customer),
+                         ngx_voiceagent_va(&event->customer)))
+           && (client->call.len == 0
+               || va_str_eq(ngx_voiceagent_va(&client->call),
+                            ngx_voiceagent_va(&event->call)));
+}
+
+
+/* takes a reference of the event, given back when the text is sent */
+
+static ngx_chain_t *
+ngx_voiceagent_client_link(ngx_voiceagent_client_t *client,
+    ngx_voiceagent_event_t *event)
+{
+    ngx_buf_t             *b;
+    ngx_chain_t           *cl;
+    ngx_voiceagent_out_t  *out;
+
+    cl = client->free;
+
+    if (cl) {
+        client->free = cl->next;
+
+    } else {
+        cl = ngx_alloc_chain_link(client->request->pool);
+        out = ngx_palloc(client->request->pool, sizeof(ngx_voiceagent_out_t));
+
+        if (cl == NULL || out == NULL) {
+            return NULL;
+        }
+
+        cl->buf = &out->buf;
+    }
+
+    out = (ngx_voiceagent_out_t *) cl->buf;
+    ngx_memzero(out, sizeof(ngx_voiceagent_out_t));
+
+    b = &out->buf;
+    b->start = event->text.data;
+    b->pos = event->text.data;
+    b->last = event->text.data + event->text.len;
+    b->end = b->last;
+    b->memory = 1;
+    b->flush = 1;
+    b->last_in_chain = 1;
+    b->tag = (ngx_buf_tag_t) &ngx_voiceagent_module;
+
+    event->refs++;
+    out->event = event;
+
+    cl->next = NULL;
+
+    return cl;
+}
+
+
+ngx_int_t
+ngx_voiceagent_client_text(ngx_voiceagent_client_t *client, ngx_str_t *text)
+{
+    ngx_chain_t             *cl;
+    ngx_voiceagent_event_t  *event;
+
+    event = ngx_voiceagent_event_text(text);
+    if (event == NULL) {
+        return NGX_ERROR;
+    }
+
+    cl = ngx_voiceagent_client_link(client, event);
+
+    ngx_voiceagent_event_release(event);
+
+    return cl ? ngx_voiceagent_client_output(client, cl) : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_voiceagent_client_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
+{
+    ngx_int_t                  rc;
+    ngx_event_t               *wev;
+    ngx_connection_t          *c;
+    ngx_http_request_t        *r;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    r = client->request;
+    c = r->connection;
+    wev = c->write;
+
+    rc = ngx_http_output_filter(r, out);
+
+    /* of a connection that broke too: what it did not take is released later */
+
+    ngx_voiceagent_client_sent(client, &out);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (!r->buffered && !c->buffered) {
+        client->blocked = 0;
+
+        if (wev->timer_set) {
+            ngx_del_timer(wev);
+        }
+
+        return NGX_OK;
+    }
+
+    client->blocked = 1;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    r->write_event_handler = ngx_voiceagent_client_writer;
+
+    if (!wev->timer_set) {
+        ngx_add_timer(wev, clcf->send_timeout);
+    }
+
+    return ngx_handle_write_event(wev, clcf->send_lowat) == NGX_OK ? NGX_OK
+                                                                   : NGX_ERROR;
+}
+
+
+static void
+ngx_voiceagent_client_sent(ngx_voiceagent_client_t *client, ngx_chain_t **out)
+{
+    ngx_chain_t           *cl;
+    ngx_voiceagent_out_t  *sent;
+
+    ngx_chain_update_chains(client->request->pool, &client->free,
+                            &client->busy, out,
+                            (ngx_buf_tag_t) &ngx_voiceagent_module);
+
+    /* what has been sent now stands before what was free already */
+
+    for (cl = client->free; cl; cl = cl->next) {
+        sent = (ngx_voiceagent_out_t *) cl->buf;
+
+        if (sent->event == NULL) {
+            break;
+        }
+
+        ngx_voiceagent_event_release(sent->event);
+        sent->event = NULL;
+    }
+}
+
+
+static void
+ngx_voiceagent_client_writer(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_connection_t         *c;
+    ngx_voiceagent_ctx_t     *ctx;
+    ngx_voiceagent_client_t  *client;
+
+    c = r->connection;
+    ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
+    client = ctx->client;
+
+    if (c->write->timedout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client timed out");
+        c->timedout = 1;
+        ngx_voiceagent_events_close(client, NGX_HTTP_REQUEST_TIME_OUT);
+        return;
+    }
+
+    rc = ngx_voiceagent_client_output(client, NULL);
+
+    if (rc == NGX_OK && !client->blocked) {
+        r->write_event_handler = ngx_http_request_empty_handler;
+        rc = client->started ? ngx_voiceagent_client_pump(client) : NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_voiceagent_events_close(client, rc);
+    }
+}
+
+
+void
+ngx_voiceagent_client_release(void *data)
+{
+    ngx_voiceagent_client_t  *client = data;
+
+    ngx_chain_t           *cl;
+    ngx_voiceagent_out_t  *out;
+
+    for (cl = client->busy; cl; cl = cl->next) {
+        out = (ngx_voiceagent_out_t *) cl->buf;
+
+        ngx_voiceagent_event_release(out->event);
+        out->event = NULL;
+    }
+}
+
+
+ngx_int_t
+ngx_voiceagent_client_resync(ngx_voiceagent_client_t *client)
+{
+    u_char      out[sizeof("id: -\nevent: resync\ndata: {\"type\":\"resync\"}"
+                           "\n\n") + 2 * NGX_INT64_LEN];
+    uint64_t    ms, seq;
+    ngx_str_t   text;
+
+    ngx_voiceagent_count(NGX_VOICEAGENT_EVENTS_RESYNCS, 1);
+
+    client->reader.position = client->reader.ring->head;
+
+    ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
+
+    text.data = out;
+    text.len = ngx_snprintf(out, sizeof(out), "id: %uL-%uL\nevent: resync\n"
+                            "data: {\"type\":\"resync\"}\n\n", ms, seq)
+               - out;
+
+    return ngx_voiceagent_client_text(client, &text);
+}

@@ -1,0 +1,241 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * What an event stream begins with: "connected", then the replay, or what the
+ * snapshot job tells.
+ */
+
+
+#include "ngx_voiceagent_events.h"
+
+
+#define NGX_VOICEAGENT_GREETING_RETRY  2000
+
+
+static ngx_int_t ngx_voiceagent_greeting_connected(
+    ngx_voiceagent_client_t *client);
+static ngx_int_t ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client,
+    va_buf_t *out);
+static ngx_int_t ngx_voiceagent_greeting_snapshot(
+    ngx_voiceagent_client_t *client);
+static void ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w);
+static ngx_int_t ngx_voiceagent_greeting_history(
+    ngx_voiceagent_client_t *client, ngx_voiceagent_waiter_t *w);
+
+
+ngx_int_t
+ngx_voiceagent_greeting(ngx_voiceagent_client_t *client)
+{
+    ngx_int_t                   rc;
+    ngx_voiceagent_ring_t      *ring;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    ring = client->reader.ring;
+    vlcf = ngx_http_get_module_loc_conf(client->request,
+                                        ngx_voiceagent_module);
+
+    client->reader.position = ring->head;
+
+    if (client->last_id.len
+        && ngx_voiceagent_ring_find(ring, &client->last_id,
+                                    &client->reader.position)
+           == NGX_OK)
+    {
+        return ngx_voiceagent_greeting_connected(client);
+    }
+
+    rc = ngx_voiceagent_greeting_connected(client);
+
+    if (rc == NGX_OK && client->last_id.len) {
+        rc = ngx_voiceagent_client_resync(client);
+    }
+
+    if (rc == NGX_OK && vlcf->events->snapshot) {
+        rc = ngx_voiceagent_greeting_snapshot(client);
+    }
+
+    return rc;
+}
+
+
+/*
+ * Its id is that of the event before the first that will follow: a replay's own
+ * starting point, or the latest.
+ */
+
+static ngx_int_t
+ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client)
+{
+    va_buf_t     out;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    va_alloc_t   mem;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8,
+                           client->request->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_voiceagent_mem(&mem, pool);
+    va_buf_init(&out, &mem, NGX_DEFAULT_POOL_SIZE / 32);
+
+    rc = ngx_voiceagent_greeting_text(client, &out);
+
+    if (rc == NGX_OK) {
+        ngx_voiceagent_ngx(&text, va_buf_str(&out));
+        rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_ERROR;
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client, va_buf_t *out)
+{
+    u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
+    uint64_t           ms, seq;
+    va_json_writer_t  *w;
+
+    va_buf_add_c(out, "retry: ");
+    va_buf_add_int(out, NGX_VOICEAGENT_GREETING_RETRY
+                         + ngx_random() % NGX_VOICEAGENT_GREETING_RETRY);
+
+    if (client->reader.position == client->reader.ring->head) {
+        ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
+
+        va_buf_add_c(out, "\nid: ");
+        va_buf_add_int(out, (int64_t) ms);
+        va_buf_add_char(out, '-');
+        va_buf_add_int(out, (int64_t) seq);
+    }
+
+    va_buf_add_c(out, "\nevent: connected\ndata: ");
+
+    w = va_json_writer_new(out);
+    if (w == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(now, ngx_cached_http_log_iso8601.data,
+                   ngx_min(ngx_cached_http_log_iso8601.len, sizeof(now)));
+
+    va_json_object(w);
+    va_json_add_c(w, "type", "connected");
+    va_json_add_str(w, "organizationId",
+                    ngx_voiceagent_va(&client->reader.ring->node.str));
+
+    if (client->customer.len) {
+        va_json_add_str(w, "leadId", ngx_voiceagent_va(&client->customer));
+    }
+
+    if (client->call.len) {
+        va_json_add_str(w, "callId", ngx_voiceagent_va(&client->call));
+    }
+
+    va_json_add_str(w, "timestamp", va_str((char *) now, p - now));
+    va_json_object_end(w);
+
+    if (va_json_writer_end(w) != VA_OK) {
+        return NGX_ERROR;
+    }
+
+    va_buf_add_c(out, "\n\n");
+
+    return NGX_OK;
+}
+
+
+/* live events wait behind it, from the position at which it was asked for */
+
+static ngx_int_t
+ngx_voiceagent_greeting_snapshot(ngx_voiceagent_client_t *client)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(client->request,
+                                        ngx_voiceagent_module);
+
+    client->held = 1;
+
+    return ngx_voiceagent_wait(client->request, vlcf->events->snapshot, 0,
+                               ngx_voiceagent_greeting_snapshot_ended, client,
+                               NULL)
+           == NGX_OK ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w)
+{
+    ngx_int_t                 rc;
+    ngx_voiceagent_client_t  *client;
+
+    client = w->data;
+
+    client->held = 0;
+
+    rc = w->outcome == NGX_VOICEAGENT_WAIT_REPLY
+         ? ngx_voiceagent_greeting_history(client, w) : NGX_DECLINED;
+
+    if (rc == NGX_DECLINED) {
+        /* the client can still ask for the history itself */
+        rc = ngx_voiceagent_client_resync(client);
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_voiceagent_client_pump(client);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_voiceagent_events_close(client, rc);
+    }
+}
+
+
+/*
+ * A history can be long and its stream can last for hours: nothing of it stays
+ * in the request's pool.  NGX_DECLINED: the worker told none.
+ */
+
+static ngx_int_t
+ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
+    ngx_voiceagent_waiter_t *w)
+{
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    va_alloc_t   mem;
+    va_reply_t   reply;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, w->request->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_voiceagent_mem(&mem, pool);
+
+    rc = NGX_DECLINED;
+
+    if (va_reply_parse(&mem, ngx_voiceagent_va(&w->text), &reply) == VA_OK
+        && reply.status == NGX_HTTP_OK)
+    {
+        ngx_voiceagent_ngx(&text, reply.body);
+        rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_OK;
+    }
+
+    ngx_destroy_pool(pool);
+
+    (void) ngx_pfree(w->request->pool, w->text.data);
+    ngx_str_null(&w->text);
+
+    return rc;
+}
