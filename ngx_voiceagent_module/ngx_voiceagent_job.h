@@ -40,7 +40,7 @@ ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
     ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *job);
 
 
-/* what makes jobs is configured alike: these defaults, NULL when memory is out */
+/* what makes jobs is configured alike; NULL: memory is out */
 
 ngx_voiceagent_job_conf_t *ngx_voiceagent_job_conf(ngx_conf_t *cf,
     ngx_str_t *type, char *queue, ngx_msec_t timeout);
@@ -61,7 +61,7 @@ char *ngx_voiceagent_job_location(ngx_conf_t *cf,
 ngx_int_t ngx_voiceagent_job_read(ngx_http_request_t *r,
     ngx_http_client_body_handler_pt handler);
 
-/* the body is larger than a job may hold, and is not one that may be left out */
+/* the body is more than a job may hold, and may not be left out */
 
 ngx_uint_t ngx_voiceagent_job_too_large(ngx_http_request_t *r);
 

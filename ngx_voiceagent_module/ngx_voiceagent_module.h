@@ -202,7 +202,7 @@ ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
 void ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool);
 void ngx_voiceagent_wait_events(ngx_http_request_t *r);
 
-/* a parameter "name=value": whether it has this name, which is then taken off */
+/* whether a parameter has this name, which is then taken off */
 
 ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
 
