@@ -24,6 +24,7 @@ static ngx_int_t ngx_voiceagent_job_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, va_str_t *value);
 static ngx_int_t ngx_voiceagent_job_dedup(ngx_http_request_t *r,
     ngx_voiceagent_job_conf_t *jcf, va_str_t *dedup);
+static va_str_t ngx_voiceagent_job_order(va_job_t *job);
 static ngx_int_t ngx_voiceagent_job_headers(ngx_http_request_t *r,
     va_job_t *job);
 static ngx_uint_t ngx_voiceagent_job_header_passes(
@@ -275,6 +276,7 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
     result->id = job.id;
     result->document = va_buf_str(&out);
     result->dedup = job.dedup;
+    result->order = ngx_voiceagent_job_order(&job);
 
     return NGX_OK;
 }
@@ -421,6 +423,23 @@ ngx_voiceagent_job_dedup(ngx_http_request_t *r,
     dedup->len = jcf->type.len + 1 + len;
 
     return NGX_OK;
+}
+
+
+/* jobs of the same are pushed in the order of their requests; empty: any */
+
+static va_str_t
+ngx_voiceagent_job_order(va_job_t *job)
+{
+    if (job->serial.len) {
+        return job->serial;
+    }
+
+    if (job->lane.len) {
+        return job->lane;
+    }
+
+    return job->dedup;
 }
 
 

@@ -28,6 +28,7 @@ typedef struct {
     va_str_t                       id;
     va_str_t                       document;
     va_str_t                       dedup;        /* empty: none */
+    va_str_t                       order;        /* it is pushed in; or none */
 } ngx_voiceagent_job_t;
 
 

@@ -465,8 +465,8 @@ ngx_voiceagent_jwks_hint(ngx_http_request_t *r, va_str_t kid)
     args[4] = VA_STR("EX");
     args[5] = VA_STR("60");
 
-    (void) ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, args, 6, 0, NULL,
-                                     NULL);
+    (void) ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL, args,
+                                     6, 0, NULL, NULL);
 }
 
 
@@ -516,7 +516,8 @@ ngx_voiceagent_ticket_redeem(ngx_http_request_t *r, ngx_str_t *ticket)
     cln->handler = ngx_voiceagent_ticket_cleanup;
     cln->data = t;
 
-    t->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, t->args, 2, 0,
+    t->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL,
+                                      t->args, 2, 0,
                                       ngx_voiceagent_ticket_reply, t);
 
     return t->op ? NGX_AGAIN : NGX_HTTP_SERVICE_UNAVAILABLE;

@@ -57,7 +57,8 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
     cln->handler = ngx_voiceagent_push_cleanup;
     cln->data = push;
 
-    push->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PUSH, push->args, 6, 1,
+    push->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PUSH, job->order,
+                                         push->args, 6, 1,
                                          ngx_voiceagent_push_reply, push);
 
     return push->op ? NGX_OK : NGX_BUSY;

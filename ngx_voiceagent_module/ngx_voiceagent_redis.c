@@ -6,8 +6,9 @@
 
 /*
  * Redis as the rest of the module sees it: commands that are answered to a
- * handler, pipelined over one connection of each nginx worker, and channels
- * over a second one.
+ * handler, pipelined over a few connections of each nginx worker, and channels
+ * over one more.  Redis reads each connection once a turn and no more than its
+ * buffer takes, so that several let more commands share a turn and its sync.
  */
 
 
@@ -31,17 +32,25 @@ typedef struct {
 
 
 typedef struct {
+    ngx_voiceagent_link_t          link;         /* the first: its callbacks */
+    ngx_queue_t                    ops;          /* sent, not answered */
+    ngx_event_t                    expiry;       /* of the oldest op */
+} ngx_voiceagent_commands_t;
+
+
+typedef struct {
     ngx_voiceagent_redis_conf_t   *conf;         /* NULL: not started */
     ngx_log_t                      log;
     ngx_connection_t               dummy;
     u_char                         sha[NGX_VOICEAGENT_SCRIPTS][40];
 
-    ngx_voiceagent_link_t          commands;
-    ngx_queue_t                    ops;          /* sent, not answered */
-    ngx_uint_t                     nops;
+    /* of which conf->connections are used */
+
+    ngx_voiceagent_commands_t      commands[NGX_VOICEAGENT_REDIS_CONNECTIONS];
+    ngx_uint_t                     turn;         /* of what has no order */
+    ngx_uint_t                     nops;         /* of all of them */
     size_t                         bytes;
     ngx_queue_t                    free;         /* ngx_voiceagent_op_t */
-    ngx_event_t                    expiry;       /* of the oldest op */
 
     ngx_voiceagent_link_t          channel;
     ngx_queue_t                    channels;     /* ngx_voiceagent_channel_t */
@@ -54,15 +63,21 @@ typedef struct {
 
 
 static void ngx_voiceagent_redis_digests(void);
+static void ngx_voiceagent_commands_init(ngx_voiceagent_commands_t *commands);
+static void ngx_voiceagent_commands_exit(ngx_voiceagent_commands_t *commands);
+static ngx_voiceagent_commands_t *ngx_voiceagent_commands_of(va_str_t order);
+static ngx_voiceagent_commands_t *ngx_voiceagent_commands_up(void);
 static void ngx_voiceagent_commands_start(ngx_voiceagent_link_t *link);
 static ngx_int_t ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link,
     redisReply *reply);
 static void ngx_voiceagent_commands_failed(ngx_voiceagent_link_t *link);
 static void ngx_voiceagent_commands_expiry(ngx_event_t *ev);
-static ngx_int_t ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op);
+static ngx_int_t ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
+    ngx_voiceagent_commands_t *commands);
 static void ngx_voiceagent_op_error(ngx_voiceagent_op_t *op,
-    redisReply *reply);
-static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op, redisReply *reply);
+    ngx_voiceagent_link_t *link, redisReply *reply);
+static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
+    ngx_voiceagent_commands_t *commands, redisReply *reply);
 static void ngx_voiceagent_channel_start(ngx_voiceagent_link_t *link);
 static ngx_int_t ngx_voiceagent_channel_reply(ngx_voiceagent_link_t *link,
     redisReply *reply);
@@ -84,6 +99,7 @@ static ngx_voiceagent_redis_t  ngx_voiceagent_redis;
 ngx_int_t
 ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle)
 {
+    ngx_uint_t                   i;
     ngx_voiceagent_redis_t      *vr;
     ngx_voiceagent_main_conf_t  *vmcf;
 
@@ -105,26 +121,16 @@ ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle)
     ngx_queue_init(&vr->free);
     ngx_rbtree_init(&vr->names, &vr->sentinel, ngx_str_rbtree_insert_value);
 
-    ngx_queue_init(&vr->ops);
-
     ngx_voiceagent_redis_digests();
-
-    /* not cancelable: an exiting worker waits for the answers it is owed */
-
-    vr->expiry.handler = ngx_voiceagent_commands_expiry;
-    vr->expiry.log = &vr->log;
-    vr->expiry.data = &vr->dummy;
-
-    ngx_voiceagent_link_init(&vr->commands, "commands", vr->conf, &vr->log);
-    vr->commands.start = ngx_voiceagent_commands_start;
-    vr->commands.reply = ngx_voiceagent_commands_reply;
-    vr->commands.failed = ngx_voiceagent_commands_failed;
 
     ngx_voiceagent_link_init(&vr->channel, "channel", vr->conf, &vr->log);
     vr->channel.start = ngx_voiceagent_channel_start;
     vr->channel.reply = ngx_voiceagent_channel_reply;
 
-    ngx_voiceagent_link_connect(&vr->commands);
+    for (i = 0; i < vr->conf->connections; i++) {
+        ngx_voiceagent_commands_init(&vr->commands[i]);
+    }
+
     ngx_voiceagent_link_connect(&vr->channel);
 
     return NGX_OK;
@@ -136,8 +142,8 @@ ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle)
 void
 ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_uint_t               i;
     ngx_queue_t             *q;
-    ngx_voiceagent_op_t     *op;
     ngx_voiceagent_redis_t  *vr;
 
     vr = &ngx_voiceagent_redis;
@@ -147,21 +153,13 @@ ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle)
     }
 
     vr->exiting = 1;
-    vr->commands.exiting = 1;
-    vr->channel.exiting = 1;
 
-    for (q = ngx_queue_head(&vr->ops);
-         q != ngx_queue_sentinel(&vr->ops);
-         q = ngx_queue_next(q))
-    {
-        op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-        op->handler = NULL;
+    for (i = 0; i < vr->conf->connections; i++) {
+        ngx_voiceagent_commands_exit(&vr->commands[i]);
     }
 
-    ngx_voiceagent_link_close(&vr->commands);
+    vr->channel.exiting = 1;
     ngx_voiceagent_link_close(&vr->channel);
-
-    ngx_free(vr->commands.out);
     ngx_free(vr->channel.out);
 
     while (!ngx_queue_empty(&vr->free)) {
@@ -175,24 +173,28 @@ ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle)
 
 
 ngx_voiceagent_op_t *
-ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t *args,
-    ngx_uint_t nargs, ngx_uint_t nkeys, ngx_voiceagent_reply_pt handler,
-    void *data)
+ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t order,
+    va_str_t *args, ngx_uint_t nargs, ngx_uint_t nkeys,
+    ngx_voiceagent_reply_pt handler, void *data)
 {
-    va_str_t                 argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
-    ngx_uint_t               n;
-    ngx_queue_t             *q;
-    ngx_voiceagent_op_t     *op;
-    ngx_voiceagent_link_t   *link;
-    ngx_voiceagent_redis_t  *vr;
+    va_str_t                    argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
+    ngx_uint_t                  n;
+    ngx_queue_t                *q;
+    ngx_voiceagent_op_t        *op;
+    ngx_voiceagent_link_t      *link;
+    ngx_voiceagent_redis_t     *vr;
+    ngx_voiceagent_commands_t  *commands;
 
     vr = &ngx_voiceagent_redis;
-    link = &vr->commands;
 
-    if (vr->conf == NULL
-        || link->state == NGX_VOICEAGENT_LINK_DOWN
-        || ngx_voiceagent_redis_overloaded())
-    {
+    if (vr->conf == NULL || ngx_voiceagent_redis_overloaded()) {
+        return NULL;
+    }
+
+    commands = ngx_voiceagent_commands_of(order);
+    link = &commands->link;
+
+    if (link->state == NGX_VOICEAGENT_LINK_DOWN) {
         return NULL;
     }
 
@@ -237,14 +239,14 @@ ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t *args,
 
     op->bytes = (link->out_last - link->out_pos) - op->bytes;
 
-    ngx_queue_insert_tail(&vr->ops, &op->queue);
+    ngx_queue_insert_tail(&commands->ops, &op->queue);
     vr->nops++;
     vr->bytes += op->bytes;
 
     ngx_voiceagent_gauge(NGX_VOICEAGENT_INFLIGHT, 1);
 
-    if (!vr->expiry.timer_set) {
-        ngx_add_timer(&vr->expiry, vr->conf->timeout);
+    if (!commands->expiry.timer_set) {
+        ngx_add_timer(&commands->expiry, vr->conf->timeout);
     }
 
     return op;
@@ -318,8 +320,8 @@ ngx_voiceagent_redis_unsubscribe(ngx_voiceagent_channel_t *channel)
 
 
 /*
- * Once a second.  An idle pair of connections is tried by publishing to
- * ourselves: that proves the way a reply takes, both connections and Redis.
+ * Once a second.  An idle channel is tried by publishing to ourselves: that
+ * proves the way a reply takes, a connection of the commands' and Redis.
  */
 
 void
@@ -334,7 +336,7 @@ ngx_voiceagent_redis_tick(void)
 
     if (vr->conf == NULL
         || ngx_queue_empty(&vr->channels)
-        || vr->commands.state != NGX_VOICEAGENT_LINK_UP
+        || ngx_voiceagent_commands_up() == NULL
         || vr->channel.state != NGX_VOICEAGENT_LINK_UP)
     {
         return;
@@ -362,7 +364,8 @@ ngx_voiceagent_redis_tick(void)
     args[1] = ngx_voiceagent_va(&channel->name.str);
     args[2] = VA_STR("");
 
-    if (ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, args, 3, 0, NULL, NULL)
+    if (ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL, args, 3, 0,
+                                  NULL, NULL)
         != NULL)
     {
         vr->beat = ngx_current_msec;
@@ -382,6 +385,99 @@ ngx_voiceagent_redis_digests(void)
                           EVP_sha1(), NULL);
         (void) ngx_hex_dump(ngx_voiceagent_redis.sha[i], digest, 20);
     }
+}
+
+
+static void
+ngx_voiceagent_commands_init(ngx_voiceagent_commands_t *commands)
+{
+    ngx_voiceagent_redis_t  *vr;
+
+    vr = &ngx_voiceagent_redis;
+
+    ngx_queue_init(&commands->ops);
+
+    /* not cancelable: an exiting worker waits for the answers it is owed */
+
+    commands->expiry.handler = ngx_voiceagent_commands_expiry;
+    commands->expiry.log = &vr->log;
+    commands->expiry.data = &commands->link.dummy;
+
+    ngx_voiceagent_link_init(&commands->link, "commands", vr->conf, &vr->log);
+    commands->link.start = ngx_voiceagent_commands_start;
+    commands->link.reply = ngx_voiceagent_commands_reply;
+    commands->link.failed = ngx_voiceagent_commands_failed;
+
+    ngx_voiceagent_link_connect(&commands->link);
+}
+
+
+static void
+ngx_voiceagent_commands_exit(ngx_voiceagent_commands_t *commands)
+{
+    ngx_queue_t          *q;
+    ngx_voiceagent_op_t  *op;
+
+    for (q = ngx_queue_head(&commands->ops);
+         q != ngx_queue_sentinel(&commands->ops);
+         q = ngx_queue_next(q))
+    {
+        op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
+        op->handler = NULL;
+    }
+
+    commands->link.exiting = 1;
+    ngx_voiceagent_link_close(&commands->link);
+    ngx_free(commands->link.out);
+}
+
+
+/*
+ * What has an order always takes the same connection, even while that one is
+ * away: by another it could overtake what still waits in the first.
+ */
+
+static ngx_voiceagent_commands_t *
+ngx_voiceagent_commands_of(va_str_t order)
+{
+    ngx_uint_t                  i;
+    ngx_voiceagent_redis_t     *vr;
+    ngx_voiceagent_commands_t  *commands;
+
+    vr = &ngx_voiceagent_redis;
+
+    if (order.len == 0) {
+        commands = ngx_voiceagent_commands_up();
+        return commands ? commands : &vr->commands[0];
+    }
+
+    i = ngx_murmur_hash2((u_char *) order.data, order.len)
+        % vr->conf->connections;
+
+    return &vr->commands[i];
+}
+
+
+/* in turn; NULL: none is */
+
+static ngx_voiceagent_commands_t *
+ngx_voiceagent_commands_up(void)
+{
+    ngx_uint_t                  i;
+    ngx_voiceagent_redis_t     *vr;
+    ngx_voiceagent_commands_t  *commands;
+
+    vr = &ngx_voiceagent_redis;
+
+    for (i = 0; i < vr->conf->connections; i++) {
+        commands = &vr->commands[vr->turn++ % vr->conf->connections];
+
+        if (commands->link.state == NGX_VOICEAGENT_LINK_UP) {
+            return commands;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -438,25 +534,28 @@ ngx_voiceagent_commands_start(ngx_voiceagent_link_t *link)
 static ngx_int_t
 ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link, redisReply *reply)
 {
-    ngx_queue_t          *q;
-    ngx_voiceagent_op_t  *op;
+    ngx_queue_t                *q;
+    ngx_voiceagent_op_t        *op;
+    ngx_voiceagent_commands_t  *commands;
 
-    if (ngx_queue_empty(&ngx_voiceagent_redis.ops)) {
+    commands = (ngx_voiceagent_commands_t *) link;
+
+    if (ngx_queue_empty(&commands->ops)) {
         return NGX_ERROR;
     }
 
-    q = ngx_queue_head(&ngx_voiceagent_redis.ops);
+    q = ngx_queue_head(&commands->ops);
     op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
 
     if (reply->type == REDIS_REPLY_ERROR) {
 
         if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0
-            && ngx_voiceagent_op_resend(op) == NGX_OK)
+            && ngx_voiceagent_op_resend(op, commands) == NGX_OK)
         {
             return NGX_OK;
         }
 
-        ngx_voiceagent_op_error(op, reply);
+        ngx_voiceagent_op_error(op, link, reply);
 
         if (ngx_strncmp(reply->str, "READONLY", 8) == 0) {
             /* demoted: the op fails with the connection */
@@ -466,7 +565,7 @@ ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link, redisReply *reply)
         reply = NULL;
     }
 
-    ngx_voiceagent_op_done(op, reply);
+    ngx_voiceagent_op_done(op, commands, reply);
 
     return NGX_OK;
 }
@@ -477,27 +576,27 @@ ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link, redisReply *reply)
 static void
 ngx_voiceagent_commands_failed(ngx_voiceagent_link_t *link)
 {
-    ngx_queue_t             *q, failed;
-    ngx_voiceagent_op_t     *op;
-    ngx_voiceagent_redis_t  *vr;
+    ngx_queue_t                *q, failed;
+    ngx_voiceagent_op_t        *op;
+    ngx_voiceagent_commands_t  *commands;
 
-    vr = &ngx_voiceagent_redis;
+    commands = (ngx_voiceagent_commands_t *) link;
 
-    if (vr->expiry.timer_set) {
-        ngx_del_timer(&vr->expiry);
+    if (commands->expiry.timer_set) {
+        ngx_del_timer(&commands->expiry);
     }
 
     ngx_queue_init(&failed);
 
-    if (!ngx_queue_empty(&vr->ops)) {
-        ngx_queue_add(&failed, &vr->ops);
-        ngx_queue_init(&vr->ops);
+    if (!ngx_queue_empty(&commands->ops)) {
+        ngx_queue_add(&failed, &commands->ops);
+        ngx_queue_init(&commands->ops);
     }
 
     while (!ngx_queue_empty(&failed)) {
         q = ngx_queue_head(&failed);
         op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-        ngx_voiceagent_op_done(op, NULL);
+        ngx_voiceagent_op_done(op, commands, NULL);
     }
 }
 
@@ -505,42 +604,43 @@ ngx_voiceagent_commands_failed(ngx_voiceagent_link_t *link)
 static void
 ngx_voiceagent_commands_expiry(ngx_event_t *ev)
 {
-    ngx_msec_t               age;
-    ngx_queue_t             *q;
-    ngx_voiceagent_op_t     *op;
-    ngx_voiceagent_redis_t  *vr;
+    ngx_msec_t                  age, timeout;
+    ngx_queue_t                *q;
+    ngx_voiceagent_op_t        *op;
+    ngx_voiceagent_commands_t  *commands;
 
-    vr = &ngx_voiceagent_redis;
+    commands = (ngx_voiceagent_commands_t *)
+                   ((u_char *) ev - offsetof(ngx_voiceagent_commands_t,
+                                             expiry));
 
-    if (ngx_queue_empty(&vr->ops)) {
+    if (ngx_queue_empty(&commands->ops)) {
         return;
     }
 
-    q = ngx_queue_head(&vr->ops);
+    q = ngx_queue_head(&commands->ops);
     op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
 
     age = ngx_current_msec - op->sent;
+    timeout = commands->link.conf->timeout;
 
-    if (age < vr->conf->timeout) {
-        ngx_add_timer(ev, vr->conf->timeout - age);
+    if (age < timeout) {
+        ngx_add_timer(ev, timeout - age);
         return;
     }
 
     ngx_voiceagent_count(NGX_VOICEAGENT_REDIS_TIMEOUTS, 1);
-    ngx_voiceagent_link_fail(&vr->commands, "did not answer in time");
+    ngx_voiceagent_link_fail(&commands->link, "did not answer in time");
 }
 
 
 /* somebody flushed Redis' scripts: loaded again, then asked again */
 
 static ngx_int_t
-ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op)
+ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
+    ngx_voiceagent_commands_t *commands)
 {
-    va_str_t                 argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
-    ngx_voiceagent_link_t   *link;
+    va_str_t                        argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
     const ngx_voiceagent_script_t  *script;
-
-    link = &ngx_voiceagent_redis.commands;
 
     if (op->handler == NULL || op->resent
         || op->script == NGX_VOICEAGENT_PLAIN)
@@ -555,26 +655,25 @@ ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op)
     argv[2] = va_str((char *) op->nkeys, op->nkeys_len);
     ngx_memcpy(&argv[3], op->args, op->nargs * sizeof(va_str_t));
 
-    if (ngx_voiceagent_link_put(link, argv, op->nargs + 3) != NGX_OK) {
+    if (ngx_voiceagent_link_put(&commands->link, argv, op->nargs + 3)
+        != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
     op->resent = 1;
 
     ngx_queue_remove(&op->queue);
-    ngx_queue_insert_tail(&ngx_voiceagent_redis.ops, &op->queue);
+    ngx_queue_insert_tail(&commands->ops, &op->queue);
 
     return NGX_OK;
 }
 
 
 static void
-ngx_voiceagent_op_error(ngx_voiceagent_op_t *op, redisReply *reply)
+ngx_voiceagent_op_error(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
+    redisReply *reply)
 {
-    ngx_voiceagent_link_t  *link;
-
-    link = &ngx_voiceagent_redis.commands;
-
     if (link->complained == ngx_time()) {
         return;
     }
@@ -590,7 +689,8 @@ ngx_voiceagent_op_error(ngx_voiceagent_op_t *op, redisReply *reply)
 
 
 static void
-ngx_voiceagent_op_done(ngx_voiceagent_op_t *op, redisReply *reply)
+ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
+    ngx_voiceagent_commands_t *commands, redisReply *reply)
 {
     ngx_voiceagent_redis_t  *vr;
 
@@ -603,8 +703,8 @@ ngx_voiceagent_op_done(ngx_voiceagent_op_t *op, redisReply *reply)
 
     ngx_voiceagent_gauge(NGX_VOICEAGENT_INFLIGHT, -1);
 
-    if (ngx_queue_empty(&vr->ops) && vr->expiry.timer_set) {
-        ngx_del_timer(&vr->expiry);
+    if (ngx_queue_empty(&commands->ops) && commands->expiry.timer_set) {
+        ngx_del_timer(&commands->expiry);
     }
 
     if (op->handler) {

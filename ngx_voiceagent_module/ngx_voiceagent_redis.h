@@ -13,7 +13,8 @@
 #include <hiredis/hiredis.h>
 
 
-#define NGX_VOICEAGENT_REDIS_MAX_ARGS  12
+#define NGX_VOICEAGENT_REDIS_MAX_ARGS     12
+#define NGX_VOICEAGENT_REDIS_CONNECTIONS  16     /* at most */
 
 
 typedef struct ngx_voiceagent_op_s  ngx_voiceagent_op_t;
@@ -64,7 +65,8 @@ struct ngx_voiceagent_redis_conf_s {
     ngx_array_t                    addrs;        /* ngx_addr_t */
     ngx_str_t                      master;       /* asked of addrs: sentinels */
     ngx_msec_t                     timeout;
-    ngx_uint_t                     max_inflight;
+    ngx_uint_t                     connections;  /* for commands */
+    ngx_uint_t                     max_inflight; /* of all connections */
     size_t                         max_bytes;
 };
 
@@ -78,14 +80,15 @@ void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Sends a script (its keys and arguments in args, nkeys of them keys) or a
- * plain command.  args and what they point to must live until the handler has
- * run or the op is cancelled: they are sent again when Redis has forgotten the
- * script.  NULL: the limits are reached or there is no connection, and
- * nothing was sent.
+ * plain command.  Those of the same order, if they have one, reach Redis as
+ * they were sent.  args and what they point to must live until the handler has
+ * run or the op is cancelled: they are sent again, behind later ones, when
+ * Redis has forgotten the script.  NULL: the limits are reached or there is no
+ * connection, and nothing was sent.
  */
 
 ngx_voiceagent_op_t *ngx_voiceagent_redis_send(ngx_voiceagent_script_e script,
-    va_str_t *args, ngx_uint_t nargs, ngx_uint_t nkeys,
+    va_str_t order, va_str_t *args, ngx_uint_t nargs, ngx_uint_t nkeys,
     ngx_voiceagent_reply_pt handler, void *data);
 void ngx_voiceagent_redis_cancel(ngx_voiceagent_op_t *op);
 

@@ -12,6 +12,7 @@
 
 #define NGX_VOICEAGENT_REDIS_PORT     6379
 #define NGX_VOICEAGENT_SENTINEL_PORT  26379
+#define NGX_VOICEAGENT_REDIS_DEFAULT  4          /* connections */
 
 
 static char *ngx_voiceagent_redis_url(ngx_conf_t *cf,
@@ -41,6 +42,7 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rc->timeout = 1000;
+    rc->connections = NGX_VOICEAGENT_REDIS_DEFAULT;
     rc->max_inflight = 4096;
     rc->max_bytes = 32 * 1024 * 1024;
 
@@ -58,6 +60,18 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             }
 
             rc->timeout = (ngx_msec_t) n;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "connections=", 12) == 0) {
+            n = ngx_atoi(value[i].data + 12, value[i].len - 12);
+            if (n == NGX_ERROR || n == 0
+                || n > NGX_VOICEAGENT_REDIS_CONNECTIONS)
+            {
+                goto invalid;
+            }
+
+            rc->connections = (ngx_uint_t) n;
             continue;
         }
 

@@ -351,7 +351,8 @@ ngx_voiceagent_ring_load(ngx_voiceagent_ring_t *ring)
                            sizeof(NGX_VOICEAGENT_RING_COUNT) - 1);
     }
 
-    ring->load = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, args, n, 0,
+    ring->load = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL,
+                                           args, n, 0,
                                            ngx_voiceagent_ring_loaded, ring);
 
     if (ring->load == NULL) {

@@ -272,7 +272,8 @@ ngx_voiceagent_route_bind(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 
     ctx->routing = 1;
 
-    b->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_BIND, b->args, 3, 1,
+    b->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_BIND, VA_STR_NULL,
+                                      b->args, 3, 1,
                                       ngx_voiceagent_route_reply, b);
 
     return b->op ? NGX_AGAIN : NGX_HTTP_SERVICE_UNAVAILABLE;

@@ -185,8 +185,8 @@ ngx_voiceagent_status_ask(ngx_voiceagent_status_t *status,
     ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
     ngx_voiceagent_reply_pt handler)
 {
-    status->op = ngx_voiceagent_redis_send(script, status->args, nargs, nkeys,
-                                           handler, status);
+    status->op = ngx_voiceagent_redis_send(script, VA_STR_NULL, status->args,
+                                           nargs, nkeys, handler, status);
 
     if (status->op == NULL) {
         ngx_post_event(&status->event, &ngx_posted_events);

@@ -396,7 +396,8 @@ ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w)
     w->get_args[0] = VA_STR("GET");
     w->get_args[1] = va_str((char *) p, last - p);
 
-    w->get = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, w->get_args, 2, 0,
+    w->get = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL,
+                                       w->get_args, 2, 0,
                                        ngx_voiceagent_waiter_got, w);
 }
 

@@ -8,13 +8,16 @@ export const TOKEN = '0f9e8d7c6b5a49382716050403020100';
 export const ORIGIN = 'https://voice.example.test';
 export const PATH = '/api/webhooks/twilio/sms';
 
+const SENDERS = 1000; // each a conversation of its own
+
 function message(n) {
+  const from = `+1416555${1000 + n % SENDERS}`;
   const sid = `SM${n.toString(16).padStart(32, '0')}`;
   return {
     ToCountry: 'CA', ToState: 'ON', SmsMessageSid: sid, NumMedia: '0', ToCity: 'TORONTO',
     FromZip: '', SmsSid: sid, FromState: 'ON', SmsStatus: 'received', FromCity: 'TORONTO',
     Body: 'Where is my order 1042? Merci & à bientôt', FromCountry: 'CA', To: '+14165550001',
-    ToZip: '', NumSegments: '1', MessageSid: sid, AccountSid: ACCOUNT, From: '+14165559876',
+    ToZip: '', NumSegments: '1', MessageSid: sid, AccountSid: ACCOUNT, From: from,
     ApiVersion: '2010-04-01',
   };
 }

@@ -1,8 +1,8 @@
 package VoiceAgent::Proxy;
 
 # Stands between nginx and Redis and does to their connections what networks do. nginx
-# has two, "commands" and "channel" (ngx_voiceagent_redis.c), told apart by the name they
-# give themselves (CLIENT SETNAME).
+# has some for "commands" and one "channel" (ngx_voiceagent_redis.c), told apart by the
+# name they give themselves (CLIENT SETNAME).
 
 use strict;
 use warnings;

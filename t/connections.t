@@ -1,0 +1,183 @@
+# voiceagent_redis connections=: what belongs together takes one connection and keeps its
+# order, each connection lives and dies by itself, and the limits are those of all.
+use strict;
+use warnings;
+use feature 'state';
+
+use Test::More;
+use VoiceAgent::Http qw(get post);
+use VoiceAgent::Nginx;
+use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Proxy;
+use VoiceAgent::Redis;
+
+my $server = <<'END';
+    location /serial  { voiceagent_public on; voiceagent_enqueue a.b serial=$arg_s lane=$arg_n; }
+    location /lane    { voiceagent_public on; voiceagent_enqueue a.b lane=$arg_s dedup=$arg_n; }
+    location /dedup   { voiceagent_public on; voiceagent_enqueue a.b dedup=$arg_s; }
+    location /any     { voiceagent_public on; voiceagent_enqueue a.b; }
+    location /status  { voiceagent_status health detail=1; }
+    location /metrics { voiceagent_metrics; }
+END
+
+my @serials = map { "conversation-$_" } 1 .. 16;
+my $n = 0;
+
+sub target { my ($location, $serial) = @_; $n++; return "/$location?s=$serial&n=$n" }
+
+sub send_job {
+    my ($nginx, $location, $serial) = @_;
+    return post($nginx->port_, target($location, $serial), 'x')->{status};
+}
+
+# Without waiting for its answer.
+sub begin_job {
+    my ($nginx, $serial) = @_;
+    return VoiceAgent::Http->connect($nginx->port_)->ask('POST', target('serial', $serial), 'x');
+}
+
+sub statuses { return join ' ', map { $_->answer->{status} } @_ }
+
+# Sent before, read before: whatever nginx was sent until now it has accepted.
+sub accepted {
+    my ($nginx) = @_;
+    return get($nginx->port_, '/nothing')->{status} == 404;
+}
+
+# The ids of the connections for commands.
+sub connections {
+    my ($redis) = @_;
+    my @ids = $redis->command('CLIENT', 'LIST', 'TYPE', 'normal') =~ /^id=(\d+) .* name=va-nginx-\d+-commands /mg;
+    return @ids;
+}
+
+# True when there are so many, and every one carries jobs.
+sub connected {
+    my ($redis, $nginx, $count) = @_;
+    my @first = map { "first-$_" } 1 .. 16;
+    return until_true(20, sub { connections($redis) == $count })
+      && until_true(20, sub { @first == grep { send_job($nginx, 'serial', $_) == 200 } @first });
+}
+
+# What Redis is asked from now on.
+sub monitor {
+    my ($redis) = @_;
+    my $monitor = $redis->client;
+    $monitor->command('MONITOR');
+    return $monitor;
+}
+
+# The connections by which jobs have come since the last call.
+sub carriers {
+    my ($redis, $monitor) = @_;
+    state $mark = 0;
+    $mark++;
+    $redis->command('ECHO', "mark $mark");
+    my (%carriers, $line);
+    while (($line = $monitor->reply) !~ /"mark $mark"/) {
+        $carriers{$1}++ if $line =~ /^\S+ \[0 ([\d.:]+)\] "EVALSHA"/;
+    }
+    return keys %carriers;
+}
+
+# The jobs of a serial by their number, as they were pushed.
+sub pushed {
+    my ($redis, $serial) = @_;
+    my @documents = reverse @{$redis->command('LRANGE', 'va:{default}:in', 0, -1)};
+    return map { /"args":"s=\Q$serial\E&n=(\d+)"/ ? $1 : () } @documents;
+}
+
+# ------------------------------------------------------------------- one for each order
+
+my $redis = VoiceAgent::Redis->start(tcp => 1);
+my $monitor = monitor($redis);
+my $nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis)->start;
+ok(connected($redis, $nginx, 4), 'four connections, when nothing is said');
+is(scalar(carriers($redis, $monitor)), 4, '  each of which carries jobs');
+send_job($nginx, 'any', '') for 1 .. 64;
+is(scalar(carriers($redis, $monitor)), 4, '  those without an order too');
+for my $location (qw(serial lane dedup)) {
+    send_job($nginx, $location, 'one') for 1 .. 8;
+    is(scalar(carriers($redis, $monitor)), 1, "one carries all of the same $location");
+    send_job($nginx, $location, $_) for @serials;
+    is(scalar(carriers($redis, $monitor)), 4, '  others are carried by others');
+}
+
+# ------------------------------------------------------------------------------- order
+
+# They wait in front of Redis, which then reads a connection at a time: what took another
+# than those before it would come out of order.
+$redis->command('DEL', 'va:{default}:in');
+$redis->pause;
+my (%sent, @waiting);
+for my $round (1 .. 8) {
+    for my $serial (@serials) {
+        push @waiting, begin_job($nginx, $serial);
+        push @{$sent{$serial}}, $n;
+    }
+    accepted($nginx) or die "nginx does not answer\n";
+}
+$redis->resume;
+is(statuses(@waiting), join(' ', ('200') x @waiting), 'many of several conversations while Redis stalls');
+is(join(' ', pushed($redis, $_)), join(' ', @{$sent{$_}}), "  $_ in the order of its requests") for @serials;
+$nginx->stop;
+
+# ---------------------------------------------------------------- one dies, others live
+
+my $proxy = VoiceAgent::Proxy->start($redis);
+$nginx = VoiceAgent::Nginx->new(server => $server, redis => $proxy->url . ' connections=4')->start;
+ok(connected($redis, $nginx, 4), 'through a network');
+my ($victim) = connections($redis);
+$proxy->refuse;
+$redis->command('CLIENT', 'KILL', 'ID', $victim);
+ok($nginx->logged(qr/redis "\S+" \(commands\) was closed/), 'one connection is killed, and finds no way back');
+my %status = map { $_ => send_job($nginx, 'serial', $_) } @serials;
+my @lost = grep { $status{$_} == 503 } @serials;
+my @live = grep { $status{$_} == 200 } @serials;
+is(@lost + @live, @serials, '  a conversation is stored or refused');
+ok(@lost > 0 && @live > @lost, '  most are stored');
+is(join(' ', map { send_job($nginx, 'serial', $_) } @lost), join(' ', ('503') x @lost), '  the others take no other connection');
+is(join(' ', map { scalar pushed($redis, $_) } @lost), join(' ', map { scalar @{$sent{$_}} } @lost), '  nothing of theirs is stored');
+like(get($nginx->port_, '/status')->{body}, qr/"redis":"up"/, '  what has no order asks a living one');
+$proxy->accept;
+ok(connected($redis, $nginx, 4), '  it comes back');
+is(join(' ', map { send_job($nginx, 'serial', $_) } @lost), join(' ', ('200') x @lost), '  and carries again');
+$nginx->stop;
+
+# ------------------------------------------------------------------------------ limits
+
+# Of eight that nobody is answered, how many are stored when Redis' answers come.
+sub stored_of_eight {
+    my ($limit) = @_;
+    my $nginx = VoiceAgent::Nginx->new(server => $server, redis => $proxy->url . " connections=4 timeout=60s $limit")->start;
+    ok(connected($redis, $nginx, 4), $limit);
+    $proxy->hold('commands');
+    my @waiting = map { begin_job($nginx, $_) } @serials[0 .. 7];
+    accepted($nginx) or die "nginx does not answer\n";
+    is(join(' ', map { send_job($nginx, 'serial', $_) } @serials[8 .. 15]), join(' ', ('503') x 8), '  is reached by all together');
+    $proxy->release('commands');
+    my $stored = grep { $_->answer->{status} == 200 } @waiting;
+    is(send_job($nginx, 'serial', $serials[8]), 200, '  until they are answered');
+    $nginx->stop;
+    return $stored;
+}
+
+is(stored_of_eight('max_inflight=5'), 5, 'so many are let in');
+is(stored_of_eight('max_bytes=1'), 1, 'one, while there is nothing else');
+
+# ------------------------------------------------------------------------- reload, end
+
+$nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis->url . ' connections=4')->start;
+ok(connected($redis, $nginx, 4), 'four');
+$redis->pause;
+@waiting = map { begin_job($nginx, $_) } @serials;
+accepted($nginx) or die "nginx does not answer\n";
+$nginx->configure(redis => $redis->url . ' connections=2');
+$nginx->reload;
+$redis->resume;
+is(statuses(@waiting), join(' ', ('200') x @waiting), '  after a reload all are answered');
+ok($nginx->settled, '  the old worker ends');
+ok(connected($redis, $nginx, 2), '  the new one has two');
+$nginx->stop;
+ok(until_true(20, sub { !connections($redis) }), '  and an nginx that has ended none');
+done_testing();
