@@ -15,8 +15,8 @@ my $redis = VoiceAgent::Redis->start;
 my $proxy = VoiceAgent::Proxy->start($redis);
 my $soon = patience(3) . 's';
 # Ten minutes are more than this test has patience for: what arrives does not arrive
-# because a deadline ends.
-my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' timeout=' . patience(10) . 's', connections => 1024, server => <<"END")->start;
+# because a deadline ends. One connection for commands: when it is back, all are.
+my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' connections=1 timeout=' . patience(10) . 's', connections => 1024, server => <<"END")->start;
     location /call   { voiceagent_public on; voiceagent_call a.b timeout=10m dedup=\$arg_d dedup_ttl=100s; }
     location /plain  { voiceagent_public on; voiceagent_call a.b timeout=10m; }
     location /short  { voiceagent_public on; voiceagent_call a.b timeout=300ms late=pending dedup=\$arg_d; }
