@@ -198,6 +198,21 @@ static void a_state_that_is_lost_is_begun_behind_the_last_answer(void **state)
     assert_has(document("phone.resume", query(7, 0), ""), "&amp;n=2&amp;");
 }
 
+/* ---------------------------------------------------------------- handed over */
+
+static void a_call_the_platform_takes_has_a_way_back(void **state)
+{
+    (void)state;
+    t_elevenlabs();
+    t_sqlf("UPDATE organizations SET plan = 'PRO', engines = '{elevenlabs}'"
+           " WHERE id = '" DOWNTOWN "'");
+    const char *twiml = ring(ATTESTED);
+    t_sqlf("UPDATE organizations SET engines = '{receptionist}' WHERE id = '" DOWNTOWN "'");
+    assert_has(twiml, "<Connect><Stream url=");
+    assert_has(strstr(twiml, "</Connect>"), "/api/voice/resume?");
+    assert_has_not(twiml, "<Gather");
+}
+
 /* ---------------------------------------------------------------- ends */
 
 static void a_turn_that_is_answered_too_late_takes_no_slot(void **state)
@@ -235,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_turn_that_cannot_be_answered_goes_to_handle_error),
         cmocka_unit_test(who_has_no_right_token_hears_an_apology),
         cmocka_unit_test(a_state_that_is_lost_is_begun_behind_the_last_answer),
+        cmocka_unit_test(a_call_the_platform_takes_has_a_way_back),
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
     };

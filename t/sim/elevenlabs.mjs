@@ -28,6 +28,8 @@ const AMENDMENTS = {
   },
 };
 
+const CLIENT_DATA = 'ConversationInitiationClientDataRequest-Input';
+
 export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = () => {}}) {
   const sim = new Sim('elevenlabs', 'elevenlabs.openapi.json', AMENDMENTS);
   const secrets = new Collection('sec', 'secret');
@@ -42,7 +44,9 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
   const document = new Documents(documents, agents);
   const webhook = new WorkspaceWebhooks(webhooks);
   const number = new PhoneNumbers({all: numbers, agents, twilioBaseUrl});
-  const conversation = new Conversations({agents, numbers, socketUrl});
+  const isClientData = (data) =>
+      !sim.description || sim.description.named(CLIENT_DATA, data).length === 0;
+  const conversation = new Conversations({agents, numbers, socketUrl, isClientData});
   const platform = new Platform({
     sim,
     agents,
@@ -69,6 +73,7 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
       ...resource('/v1/workspace/webhooks', webhook, ['create', 'list', 'patch', 'remove']),
       ...resource('/v1/convai/conversations', conversation, ['get', 'remove', 'list']),
       ['POST', '/v1/convai/twilio/outbound-call', (req) => conversation.call(req)],
+      ['POST', '/v1/convai/twilio/register-call', (req) => conversation.register(req)],
       ['GET', '/v1/convai/conversation/get-signed-url', (req) => conversation.signedUrl(req)],
     ],
     control: [

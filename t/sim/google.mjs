@@ -87,7 +87,8 @@ export function google({clientId, clientSecret, redirects, accounts}) {
       ['GET', '/_sim/channels', () => json(200, channels.shown())],
     ],
     admit: (req) => admit(req, grants),
-    invalid: (problems, req) => invalid(problems, req),
+    invalid: (problems) => invalid(problems),
+    tolerated: takesAway,
     missing: () => refuse(404, 'notFound', 'Not Found'),
     reset: () => [grants, oauth, calendars, channels].forEach((part) => part.reset()),
   });
@@ -114,13 +115,13 @@ function admit(req, grants) {
 }
 
 // A patch takes a member away with null, which the description does not know.
-function invalid(problems, req) {
-  const valueAt = (path) => path.reduce((node, k) => node?.[k], req.body);
-  const [wrong] = problems.filter(
-      (p) => !(req.method === 'PATCH' && p.path.length > 0 && valueAt(p.path) === null));
-  return wrong &&
-      refuse(400, 'invalid', `Invalid value for: ${wrong.path.join('.')}: ${wrong.message}`);
+function takesAway({path}, req) {
+  const value = path.reduce((node, k) => node?.[k], req.body);
+  return req.method === 'PATCH' && path.length > 0 && value === null;
 }
+
+const invalid = ([wrong]) =>
+    refuse(400, 'invalid', `Invalid value for: ${wrong.path.join('.')}: ${wrong.message}`);
 
 // The demo organizations' owners; what the calendars hold begins empty.
 const demoAccounts = {

@@ -1,4 +1,8 @@
-// The simulated providers of the running system, by their own interface.
+// The simulated providers of the running system, by their own interface. When a test file that
+// uses them ends, no request of ours may have broken its provider's description.
+import assert from 'node:assert/strict';
+import {after} from 'node:test';
+
 import {env} from './env.mjs';
 import {call} from './http.mjs';
 
@@ -13,11 +17,22 @@ const ADDRESS = {
   smtp: 'SMTP_SIM_URL',
 };
 
+const used = new Set();
+const OURS = /^voiceagent\//;  // tests ask wrongly on purpose
+
+after(async () => {
+  for (const name of used) {
+    const invalid = await sim(name).get('invalid');
+    assert.deepEqual(invalid.filter((r) => OURS.test(r.agent)), [], name);
+  }
+});
+
 /*
  * sim('twilio').post('sms', {from, to, body}), .requests(since), .script([...]).
  * What the simulator refuses is an error.
  */
 export function sim(name) {
+  if (name !== 'smtp') used.add(name);
   const {origin} = new URL(env[ADDRESS[name]]);
   const use = async (method, path, body) => {
     const answer = await call(method, `${origin}/_sim/${path}`, {body, totalMs: 60000});

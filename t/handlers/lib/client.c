@@ -117,9 +117,14 @@ static void configure(void)
     t_config = *loaded;
 }
 
-static int fresh_arena(void **state)
+void (*t_after_each)(void);
+
+static int after_each(void **state)
 {
     (void)state;
+    if (t_after_each != NULL) {
+        t_after_each();
+    }
     wk_arena_reset(t_ctx.arena);
     return 0;
 }
@@ -134,7 +139,7 @@ int t_client_main(const struct CMUnitTest *tests, size_t n, CMFixtureFunction se
     for (size_t i = 0; i < n; i++) {
         all[i] = tests[i];
         all[i].setup_func = setup;
-        all[i].teardown_func = fresh_arena;
+        all[i].teardown_func = after_each;
     }
     wk_http_global();
     t_redis_start(&t_redis_server, NULL);

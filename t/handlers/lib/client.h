@@ -22,6 +22,9 @@ extern t_redis_t t_redis_server;
 extern wk_config_t t_config; /* a copy: tests may change it */
 extern wk_ctx_t t_ctx;       /* its arena lasts a test */
 
+/* What is to be seen to after each test, if anything; it may fail the test. */
+extern void (*t_after_each)(void);
+
 /* Starts the servers and runs the tests; setup (may be NULL) comes before each. */
 int t_client_main(const struct CMUnitTest *tests, size_t n, CMFixtureFunction setup);
 

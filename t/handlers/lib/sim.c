@@ -15,6 +15,7 @@ typedef struct {
     char base[64];
     char authorization[256]; /* a header, beside those that all get */
     pid_t pid;
+    int64_t judged; /* of its invalid requests, how many were told */
 } sim_t;
 
 static sim_t twilio = {.file = "t/sim/twilio.mjs", .base_name = "TWILIO_BASE_URL"};
@@ -25,6 +26,8 @@ static sim_t hubspot = {.file = "t/sim/hubspot.mjs",
                         .authorization = "Authorization: Bearer " HUBSPOT_TOKEN};
 static sim_t google = {.file = "t/sim/google.mjs", .base_name = "GOOGLE_BASE_URL"};
 static sim_t shopify = {.file = "t/sim/shopify.mjs", .base_name = "SHOPIFY_BASE_URL"};
+
+static sim_t *const sims[] = {&twilio, &elevenlabs, &openai, &hubspot, &google, &shopify};
 
 /* ---------------------------------------------------------------- patience */
 
@@ -136,6 +139,33 @@ void t_elevenlabs_script(const char *script)
     ask(&elevenlabs, "POST", "/_sim/script", script);
 }
 
+/* ---------------------------------------------------------------- judging */
+
+/* Nothing was sent that breaks the provider's own description, where it is at hand. */
+static void judge(sim_t *s)
+{
+    const char *path =
+        wk_printf(t_ctx.arena, "/_sim/invalid?since=%lld", (long long)s->judged).data;
+    const va_json_t *list = ask(s, "GET", path, NULL), *r = list->first;
+    s->judged += (int64_t)list->count;
+    if (r != NULL) {
+        va_str_t name = va_json_get_string(r, "path");
+        va_str_t wrong = va_json_string(va_json_get(r, "problems")->first);
+        va_str_t unknown = va_json_string(va_json_get(r, "unknown")->first);
+        fail_msg("%s: %.*s: %.*s %.*s", s->file, (int)name.len, name.data, (int)wrong.len,
+                 wrong.data, (int)unknown.len, unknown.data);
+    }
+}
+
+static void judge_all(void)
+{
+    for (size_t i = 0; i < sizeof(sims) / sizeof(*sims); i++) {
+        if (sims[i]->pid != 0) {
+            judge(sims[i]);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- starting */
 
 static bool answers(void *arg)
@@ -153,6 +183,7 @@ static void start_or_reset(sim_t *s)
         if (!t_until(answers, s, 30000)) {
             fail_msg("%s does not come up", s->file);
         }
+        t_after_each = judge_all;
     }
     ask(s, "POST", "/_sim/reset", NULL);
 }

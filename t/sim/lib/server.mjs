@@ -4,6 +4,7 @@
  * hand, answers from its routes, and can be told to misbehave.
  *
  *   GET  /_sim/requests?since=N    the requests and WebSocket messages after number N
+ *   GET  /_sim/invalid?since=N     those of them that break the description, also before a reset
  *   GET  /_sim/deliveries?since=N  what it sent to others, and what they answered
  *   POST /_sim/script              how to answer the next requests (see readScript)
  *   POST /_sim/reset               forget everything, back to the seeds
@@ -35,6 +36,7 @@ const SCRIPT = {
 
 export class Sim {
   #records = [];
+  #invalid = [];
   #deliveries = [];
   #scripts = [];
   #halfOpen = new Set();
@@ -60,9 +62,10 @@ export class Sim {
    *             or nothing; without it such a request is only recorded
    *   unknown   (names, req) => the answer to a request with names that the description
    *             does not have, or nothing
+   *   tolerated (problem, req) => true for what the service takes, whatever its description says
    *   described (path) => the path the description knows it by
    *   upgrade   (request, socket, head) => takes a WebSocket's connection over
- *   missing   (req, known) => the answer where there is no route; known: the path has
+   *   missing   (req, known) => the answer where there is no route; known: the path has
    *             one, with another method
    *   reset     () => back to the seeds
    */
@@ -72,16 +75,18 @@ export class Sim {
     admit = () => undefined,
     invalid = () => undefined,
     unknown = () => undefined,
+    tolerated = () => false,
     described = (path) => path,
     upgrade = (request, socket) => socket.destroy(),
     missing = () => json(404, {}),
     reset = () => {}
   }) {
-    this.rules = {admit, invalid, unknown, described, upgrade, missing, reset};
+    this.rules = {admit, invalid, unknown, tolerated, described, upgrade, missing, reset};
     this.routes = compile(routes);
     this.control = compile([
       ['GET', '/_sim', () => this.#about()],
       ['GET', '/_sim/requests', (req) => json(200, after(this.#records, req))],
+      ['GET', '/_sim/invalid', (req) => json(200, after(this.#invalid, req))],
       ['GET', '/_sim/deliveries', (req) => json(200, after(this.#deliveries, req))],
       ['POST', '/_sim/script', (req) => this.#script(req)],
       ['POST', '/_sim/reset', () => this.#reset()],
@@ -146,6 +151,7 @@ export class Sim {
       problems: verdict.problems.map(told),
       unknown: verdict.unknown,
     });
+    this.#noteInvalid(record);
     const script = this.#takeScript(req);
     if (script?.delay) await sleep(script.delay);
     const answer = await this.#decide(script, req, verdict);
@@ -168,7 +174,15 @@ export class Sim {
     if (!this.description) return {problems: [], unknown: []};
     const form = req.kind === 'form';
     const path = this.rules.described(req.path);
-    return this.description.request(req.method, path, {query: req.query, body: req.body, form});
+    const {problems, unknown} =
+        this.description.request(req.method, path, {query: req.query, body: req.body, form});
+    return {problems: problems.filter((p) => !this.rules.tolerated(p, req)), unknown};
+  }
+
+  #noteInvalid({method, path, headers, problems, unknown}) {
+    if (problems.length + unknown.length === 0) return;
+    const agent = headers['user-agent'];
+    this.#invalid.push({n: this.#invalid.length + 1, method, path, agent, problems, unknown});
   }
 
   async #answer(req, verdict) {

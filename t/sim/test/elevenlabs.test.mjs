@@ -304,6 +304,30 @@ test('an import takes the number over at Twilio, its SMS too unless that is refu
 });
 
 test(
+    'a call that came to us is taken over by TwiML, when it is described as it should be',
+    async () => {
+      const {base} = await setUp();
+      const register = (fields) => request(`${base}/v1/convai/twilio/register-call`, {
+        method: 'POST',
+        headers: {'xi-api-key': apiKey, 'content-type': 'application/json'},
+        body: JSON.stringify({
+          agent_id: 'agent_seeded',
+          from_number: THEIRS,
+          to_number: OURS,
+          direction: 'inbound',
+          ...fields
+        })
+      });
+      const taken = await register({});
+      assert.equal(taken.status, 200);
+      assert.match(
+          taken.body.toString(), /<Connect><Stream url="[^"]+"\/><\/Connect><\/Response>$/);
+      assert.equal((await register({direction: 'sideways'})).status, 422);
+      assert.equal((await register({number: OURS})).status, 422);
+      assert.equal((await register({agent_id: 'agent_nobody'})).status, 404);
+    });
+
+test(
     'an outbound call starts a conversation, and says so with 200 also when it fails', async () => {
       const {client} = await setUp();
       const call = (fields) => client.conversationalAi.twilio.outboundCall({

@@ -351,7 +351,9 @@ test('numbers are found, bought once, configured and released', async () => {
 test('an answer can end in its middle, drip, or be a reset', async () => {
   const {client, base, ctl} = await setUp();
   const list = `${base}/2010-04-01/Accounts/${accountSid}/Messages.json`;
-  const headers = {authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`};
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`
+  };
   const whole = (await request(list, {headers})).body.toString();
   await ctl.post('/_sim/script', [{cut: true}, {drip: 1}, {cut: true, status: 503, body: 'oops'}]);
   const cut = await request(list, {headers});
@@ -428,5 +430,8 @@ test('requests with names the description does not have are marked', async (t) =
     body
   });
   assert.deepEqual((await ctl.requests())[0].unknown, ['Bodyy']);
+  await ctl.post('/_sim/reset');
+  const {body: invalid} = await ctl.get('/_sim/invalid');
+  assert.deepEqual(invalid.map((r) => r.unknown), [['Bodyy']], 'and told after a reset');
   return undefined;
 });
