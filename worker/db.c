@@ -405,3 +405,15 @@ bool wk_cell_bool(const wk_rows_t *rows, size_t row, const char *column)
 {
     return va_str_eq(wk_cell(rows, row, column), VA_STR("t"));
 }
+
+const va_json_t *wk_cell_json(wk_arena_t *a, const wk_rows_t *rows, size_t row,
+                              const char *column)
+{
+    const va_json_t *value = NULL;
+    va_str_t text = wk_cell(rows, row, column);
+    if (text.data != NULL) {
+        /* Postgres wrote it: it cannot fail but for its size. */
+        (void)va_json_parse(wk_mem(a), text, &VA_JSON_LIMITS_DEFAULT, &value);
+    }
+    return value;
+}

@@ -14,6 +14,7 @@
 #ifndef WK_DB_H
 #define WK_DB_H
 
+#include "core/json.h"
 #include "worker/arena.h"
 #include "worker/error.h"
 
@@ -106,5 +107,9 @@ size_t wk_rows_affected(const wk_rows_t *rows);
 va_str_t wk_cell(const wk_rows_t *rows, size_t row, const char *column);
 int64_t wk_cell_int(const wk_rows_t *rows, size_t row, const char *column, int64_t if_null);
 bool wk_cell_bool(const wk_rows_t *rows, size_t row, const char *column);
+
+/* A column of JSON; NULL for SQL NULL, and for what is larger than our limits. */
+const va_json_t *wk_cell_json(wk_arena_t *a, const wk_rows_t *rows, size_t row,
+                              const char *column);
 
 #endif

@@ -10,16 +10,6 @@
 
 /* ---------------------------------------------------------------- read */
 
-static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
-{
-    const va_json_t *value = NULL;
-    va_str_t text = wk_cell(rows, 0, column);
-    if (text.data != NULL) {
-        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
-    }
-    return value;
-}
-
 static void forget(wk_context_t *context)
 {
     context->summary = VA_STR_NULL;
@@ -46,11 +36,11 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *cal
                               .model = wk_cell(r, 0, "model"),
                               .summary = wk_cell(r, 0, "summary"),
                               .max_tokens = wk_cell_int(r, 0, "max_tokens", 0),
-                              .destinations = cell_json(tx, r, "destinations"),
-                              .policies = cell_json(tx, r, "policies"),
-                              .commitments = cell_json(tx, r, "commitments"),
-                              .messages = cell_json(tx, r, "messages"),
-                              .appointments = cell_json(tx, r, "appointments")};
+                              .destinations = wk_cell_json(wk_tx_arena(tx), r, 0, "destinations"),
+                              .policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies"),
+                              .commitments = wk_cell_json(wk_tx_arena(tx), r, 0, "commitments"),
+                              .messages = wk_cell_json(wk_tx_arena(tx), r, 0, "messages"),
+                              .appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments")};
     if (!wk_caller_facts(tx, caller->phone, VA_STR_NULL, &context->facts, e)) {
         return false;
     }

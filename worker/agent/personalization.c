@@ -10,17 +10,6 @@
 
 /* ---------------------------------------------------------------- facts */
 
-static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
-{
-    const va_json_t *value = NULL;
-    va_str_t text = wk_cell(rows, 0, column);
-    if (text.data != NULL) {
-        /* Postgres wrote it: it cannot fail but for its size, and is left out then. */
-        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
-    }
-    return value;
-}
-
 static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
 {
     f->organization = wk_tx_organization(tx);
@@ -32,10 +21,10 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->language = wk_cell(r, 0, "language");
     f->description = wk_cell(r, 0, "description");
     f->services = wk_cell(r, 0, "services");
-    f->languages = cell_json(tx, r, "languages");
-    f->hours = cell_json(tx, r, "hours");
-    f->promotions = cell_json(tx, r, "promotions");
-    f->stock = cell_json(tx, r, "stock");
+    f->languages = wk_cell_json(wk_tx_arena(tx), r, 0, "languages");
+    f->hours = wk_cell_json(wk_tx_arena(tx), r, 0, "hours");
+    f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
+    f->stock = wk_cell_json(wk_tx_arena(tx), r, 0, "stock");
     f->today = wk_cell(r, 0, "today");
     f->clock = wk_cell(r, 0, "clock");
     f->opens = wk_cell(r, 0, "opens");
@@ -64,10 +53,10 @@ static void read_customer(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->purchase_count = wk_cell_int(r, 0, "purchase_count", 0);
     f->interaction_count = wk_cell_int(r, 0, "interaction_count", 0);
     f->message_count = wk_cell_int(r, 0, "message_count", 0);
-    f->commitments = cell_json(tx, r, "commitments");
-    f->messages = cell_json(tx, r, "messages");
-    f->orders = cell_json(tx, r, "orders");
-    f->appointments = cell_json(tx, r, "appointments");
+    f->commitments = wk_cell_json(wk_tx_arena(tx), r, 0, "commitments");
+    f->messages = wk_cell_json(wk_tx_arena(tx), r, 0, "messages");
+    f->orders = wk_cell_json(wk_tx_arena(tx), r, 0, "orders");
+    f->appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments");
 }
 
 bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_t *facts,

@@ -5,227 +5,8 @@
 #include <string.h>
 
 #include "worker/agent/wording.h"
-#include "worker/store/reception.h"
 
 #define MISSES_BEFORE_HUMAN 2
-#define MIN_ORDER_DIGITS    2 /* of a number behind "order"; fewer are a quantity */
-#define MAX_ORDER_NUMBER    40
-
-/* ---------------------------------------------------------------- state */
-
-static const char *const expected_words[] = {
-    [WK_EXPECT_NOTHING] = "nothing",
-    [WK_EXPECT_MESSAGE] = "message",
-    [WK_EXPECT_CALLBACK] = "callback",
-    [WK_EXPECT_SLOT] = "slot",
-};
-
-wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
-{
-    wk_dialog_t d = {.expected = WK_EXPECT_NOTHING};
-    int64_t misses = 0;
-    const va_json_t *own = va_json_get(dialog_state, "receptionist");
-    for (size_t i = 0; i < sizeof(expected_words) / sizeof(*expected_words); i++) {
-        if (va_str_eq(va_json_get_string(own, "expected"), va_str_c(expected_words[i]))) {
-            d.expected = (wk_expected_t)i;
-        }
-    }
-    if (va_json_int(va_json_get(own, "misses"), &misses) && misses > 0) {
-        d.misses = misses < 100 ? (int)misses : 100;
-    }
-    d.hint = va_json_get_string(own, "hint");
-    d.offer = wk_offer_read(va_json_get(own, "offer"));
-    return d;
-}
-
-va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(a), 128);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_key(w, "receptionist");
-    va_json_object(w);
-    va_json_add_c(w, "expected", expected_words[d->expected]);
-    va_json_add_int(w, "misses", d->misses);
-    va_json_add_str(w, "hint", d->hint);
-    if (d->expected == WK_EXPECT_SLOT) {
-        va_json_key(w, "offer");
-        wk_offer_write(w, &d->offer);
-    }
-    va_json_object_end(w);
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
-}
-
-/* ---------------------------------------------------------------- what a message names */
-
-static bool is_order_character(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-';
-}
-
-/* The order number text begins with: letters, digits and '-', some of them digits. */
-static va_str_t number_at(va_str_t text, size_t min_digits)
-{
-    size_t len = 0, digits = 0;
-    while (len < text.len && len <= MAX_ORDER_NUMBER && is_order_character(text.data[len])) {
-        digits += text.data[len] >= '0' && text.data[len] <= '9';
-        len++;
-    }
-    while (len > 0 && text.data[len - 1] == '-') {
-        len--;
-    }
-    return digits >= min_digits && len <= MAX_ORDER_NUMBER ? va_str(text.data, len) : VA_STR_NULL;
-}
-
-static va_str_t number_behind_hash(va_str_t text)
-{
-    const char *end = text.data + text.len;
-    const char *hash = text.len > 0 ? memchr(text.data, '#', text.len) : NULL;
-    while (hash != NULL) {
-        const char *p = hash + 1;
-        while (p < end && *p == ' ') {
-            p++;
-        }
-        va_str_t number = number_at(va_str(p, (size_t)(end - p)), 1);
-        if (number.data != NULL) {
-            return number;
-        }
-        hash = memchr(hash + 1, '#', (size_t)(end - hash - 1));
-    }
-    return VA_STR_NULL;
-}
-
-/* Behind a word such as "order" or "number", at most one word between. */
-static va_str_t number_behind_word(const wk_language_t *l, const wk_reading_t *r)
-{
-    size_t at = 0, len;
-    const wk_phrases_t *words = wk_word_list(l, "order.words");
-    for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len); from = at + len) {
-        for (size_t i = at + len; i < at + len + 2 && i < r->words.count; i++) {
-            size_t begin = r->words.at[i].begin;
-            va_str_t number = number_at(va_str(r->text.data + begin, r->text.len - begin),
-                                        MIN_ORDER_DIGITS);
-            if (number.data != NULL) {
-                return number;
-            }
-        }
-    }
-    return VA_STR_NULL;
-}
-
-/* A message that is nothing but a number. */
-static va_str_t number_alone(const wk_reading_t *r)
-{
-    va_str_t number = number_at(r->text, 3);
-    return number.len == r->text.len ? number : VA_STR_NULL;
-}
-
-static void read_in(const wk_language_t *l, wk_reading_t *r)
-{
-    va_str_t weekday = wk_word_list_named(l, "weekday.", &r->words), day = wk_word_list_named(l, "feast.", &r->words);
-    if (r->order_number.data == NULL) {
-        r->order_number = number_behind_word(l, r);
-    }
-    if (r->weekday == 0 && weekday.len == 1) {
-        r->weekday = weekday.data[0] - '0';
-    }
-    if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.tomorrow"), &r->words)) {
-        r->ahead = 1;
-    } else if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.today"), &r->words)) {
-        r->ahead = 0;
-    }
-    if (r->day.data == NULL && day.len == 5) {
-        r->day = day;
-    }
-}
-
-wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
-{
-    wk_reading_t r = {.text = wk_trim(text), .ahead = -1};
-    r.words = wk_words(a, r.text);
-    r.order_number = number_behind_hash(r.text);
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        read_in(wk_catalogue_at(c, i), &r);
-    }
-    if (r.order_number.data == NULL) {
-        r.order_number = number_alone(&r);
-    }
-    return r;
-}
-
-/* ---------------------------------------------------------------- facts */
-
-static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
-{
-    const va_json_t *value = NULL;
-    va_str_t text = wk_cell(rows, 0, column);
-    if (text.data != NULL) {
-        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
-    }
-    return value;
-}
-
-static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
-{
-    va_str_t confidence = wk_cell(r, 0, "language_confidence");
-    f->shop = wk_cell(r, 0, "name");
-    f->phone = wk_cell(r, 0, "phone");
-    f->language = wk_cell(r, 0, "language");
-    f->languages = cell_json(tx, r, "languages");
-    f->address = cell_json(tx, r, "address");
-    f->directions = wk_cell(r, 0, "directions");
-    f->agent_name = wk_cell(r, 0, "agent_name");
-    f->language_detection = wk_cell_bool(r, 0, "language_detection");
-    f->language_confidence = strtod(confidence.data, NULL);
-    f->plan = wk_cell(r, 0, "plan");
-    f->engine = wk_cell(r, 0, "engine");
-    f->business_type = wk_cell(r, 0, "business_type");
-    f->page_number = wk_cell(r, 0, "page_number");
-    f->emergency_words = cell_json(tx, r, "emergency_words");
-    f->today = wk_cell(r, 0, "today");
-    f->open = wk_cell_bool(r, 0, "open");
-    f->closing = wk_cell(r, 0, "closing");
-    f->next_opening = wk_cell(r, 0, "next_opening");
-    f->week = cell_json(tx, r, "week");
-    f->exceptions = cell_json(tx, r, "exceptions");
-    f->day = cell_json(tx, r, "day");
-}
-
-static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
-{
-    f->order_id = wk_cell(r, 0, "order_id");
-    f->order_number = wk_cell(r, 0, "order_number");
-    f->order_status = wk_cell(r, 0, "status");
-    f->tracking_number = wk_cell(r, 0, "tracking_number");
-    f->tracking_company = wk_cell(r, 0, "tracking_company");
-    f->tracking_url = wk_cell(r, 0, "tracking_url");
-    f->expected = wk_cell(r, 0, "expected");
-    f->order_count = wk_cell_int(r, 0, "order_count", 0);
-    f->appointment_id = wk_cell(r, 0, "appointment_id");
-    f->appointment_type = wk_cell(r, 0, "appointment_type");
-    f->open_callback = wk_cell_bool(r, 0, "open_callback");
-    f->knows = wk_cell_bool(r, 0, "knows");
-}
-
-bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
-                        const wk_reading_t *reading, va_str_t at, wk_reception_facts_t *facts,
-                        wk_error_t *e)
-{
-    wk_rows_t *rows;
-    va_str_t params[] = {customer, number, reading->order_number, reading->day, at};
-    *facts = (wk_reception_facts_t){.open = false};
-    if (!wk_sql(tx, &wk_sql_reception, params, &rows, e)) {
-        return false;
-    }
-    if (wk_rows_count(rows) != 1) {
-        return wk_error(e, WK_NOT_FOUND, "the organization is gone");
-    }
-    read_shop(tx, rows, facts);
-    read_order(rows, facts);
-    return true;
-}
 
 /* ---------------------------------------------------------------- intents */
 
@@ -251,12 +32,17 @@ typedef enum {
 static const struct {
     const char *name, *words;
 } intents[] = {
-    [HUMAN] = {"human", "intent.human"},          [MESSAGE] = {"message", "intent.message"},
-    [CANCEL] = {"cancel", "intent.cancel"},       [RESCHEDULE] = {"reschedule", "intent.reschedule"},
+    [HUMAN] = {"human", "intent.human"},
+    [MESSAGE] = {"message", "intent.message"},
+    [CANCEL] = {"cancel", "intent.cancel"},
+    [RESCHEDULE] = {"reschedule", "intent.reschedule"},
     [BOOK] = {"book", "intent.book"},
-    [ORDER] = {"order", "intent.order"},          [HOLIDAYS] = {"holidays", "intent.holidays"},
-    [HOURS] = {"hours", "intent.hours"},          [LOCATION] = {"location", "intent.location"},
-    [THANKS] = {"thanks", "intent.thanks"},       [GREETING] = {"greeting", "intent.greeting"},
+    [ORDER] = {"order", "intent.order"},
+    [HOLIDAYS] = {"holidays", "intent.holidays"},
+    [HOURS] = {"hours", "intent.hours"},
+    [LOCATION] = {"location", "intent.location"},
+    [THANKS] = {"thanks", "intent.thanks"},
+    [GREETING] = {"greeting", "intent.greeting"},
     [NONE] = {"none", NULL},
 };
 
@@ -303,8 +89,9 @@ static intent_t by_what_is_named(const wk_reading_t *r)
     if (r->order_number.data != NULL) {
         return ORDER;
     }
-    return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3) ? HOURS
-                                                                                          : NONE;
+    return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
+               ? HOURS
+               : NONE;
 }
 
 static intent_t intent_of(const turn_t *t)
@@ -473,8 +260,8 @@ static void answer_holidays(turn_t *t)
         add_text(t, "reply.holidays_none");
         return;
     }
-    add(t, wk_say(t->a, t->l, "reply.holidays",
-                  {"days", wk_word_list_of(t->a, t->l, days, n)}));
+    add(t,
+        wk_say(t->a, t->l, "reply.holidays", {"days", wk_word_list_of(t->a, t->l, days, n)}));
 }
 
 /* ---------------------------------------------------------------- place */
@@ -523,10 +310,12 @@ static void answer_order(turn_t *t)
     add(t, wk_say(t->a, t->l, "reply.order", {"number", f->order_number},
                   {"status", wk_word_for(t->a, t->l, "order.status", f->order_status)}));
     if (f->tracking_number.len > 0) {
-        va_str_t tracking = f->tracking_url.len > 0 ? f->tracking_url
-                            : wk_printf(t->a, "%.*s %.*s", (int)f->tracking_company.len,
-                                        f->tracking_company.len > 0 ? f->tracking_company.data : "",
-                                        (int)f->tracking_number.len, f->tracking_number.data);
+        va_str_t tracking =
+            f->tracking_url.len > 0
+                ? f->tracking_url
+                : wk_printf(t->a, "%.*s %.*s", (int)f->tracking_company.len,
+                            f->tracking_company.len > 0 ? f->tracking_company.data : "",
+                            (int)f->tracking_number.len, f->tracking_number.data);
         add(t, wk_say(t->a, t->l, "reply.order_tracking", {"tracking", wk_trim(tracking)}));
     }
     bool over = va_str_eq(f->order_status, VA_STR("delivered")) ||
@@ -558,10 +347,11 @@ static void answer_human(turn_t *t)
 
 static void answer_message(turn_t *t)
 {
-    const char *colon = t->r->text.len > 0 ? memchr(t->r->text.data, ':', t->r->text.len) : NULL;
-    if (colon != NULL && wk_words(t->a, va_str(colon, (size_t)(t->r->text.data + t->r->text.len -
-                                                              colon)))
-                                 .count > 0) {
+    const char *colon =
+        t->r->text.len > 0 ? memchr(t->r->text.data, ':', t->r->text.len) : NULL;
+    if (colon != NULL &&
+        wk_words(t->a, va_str(colon, (size_t)(t->r->text.data + t->r->text.len - colon)))
+                .count > 0) {
         add_text(t, "reply.message_taken");
         t->out.task = "message";
         return;
@@ -711,10 +501,12 @@ static void answer_nothing(turn_t *t)
 static void answer(turn_t *t, intent_t intent)
 {
     static void (*const answers[])(turn_t *) = {
-        [HUMAN] = answer_human,       [MESSAGE] = answer_message, [ORDER] = answer_order,
-        [CANCEL] = answer_cancel,     [RESCHEDULE] = answer_reschedule, [BOOK] = answer_book,
-        [HOLIDAYS] = answer_holidays, [HOURS] = answer_hours,     [LOCATION] = answer_location,
-        [GREETING] = answer_greeting, [NONE] = answer_nothing,
+        [HUMAN] = answer_human,           [MESSAGE] = answer_message,
+        [ORDER] = answer_order,           [CANCEL] = answer_cancel,
+        [RESCHEDULE] = answer_reschedule, [BOOK] = answer_book,
+        [HOLIDAYS] = answer_holidays,     [HOURS] = answer_hours,
+        [LOCATION] = answer_location,     [GREETING] = answer_greeting,
+        [NONE] = answer_nothing,
     };
     if (intent == THANKS) {
         add_text(t, "reply.thanks");
@@ -785,7 +577,12 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                                  .detects = facts->language_detection,
                                  .hint = dialog->hint};
     wk_language_choice_t choice = wk_language_choose(c, &state, &reading->words);
-    turn_t t = {.a = a, .c = c, .l = choice.language, .r = reading, .f = facts, .dialog = dialog,
+    turn_t t = {.a = a,
+                .c = c,
+                .l = choice.language,
+                .r = reading,
+                .f = facts,
+                .dialog = dialog,
                 .customer = customer};
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
@@ -804,107 +601,4 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     }
     t.out.text = va_buf_str(&t.text);
     return t.out;
-}
-
-/* ---------------------------------------------------------------- when a tool has answered */
-
-static va_str_t service_word(wk_arena_t *a, const wk_reception_t *r)
-{
-    return wk_word_for(a, r->language, "appointment", r->dialog.offer.service);
-}
-
-/* Nothing to offer: somebody of the shop may know better. */
-static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
-{
-    va_str_t question = wk_text(r->language, "reply.offer_callback");
-    r->text = wk_printf(a, "%.*s %.*s", (int)sentence.len, sentence.data, (int)question.len,
-                        question.data);
-    r->dialog.expected = WK_EXPECT_CALLBACK;
-}
-
-static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
-{
-    va_str_t times = wk_say(a, r->language, r->spoken ? "speech.slots" : "reply.slots",
-                            {"service", service_word(a, r)},
-                            {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
-    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
-                                         (int)times.len, times.data)
-                             : times;
-    r->dialog.expected = WK_EXPECT_SLOT;
-}
-
-static void told_times(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
-                       const va_json_t *body, wk_reception_t *r)
-{
-    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"),
-                    wk_read_time(c, reading->text, &reading->words));
-    if (r->dialog.offer.count == 0) {
-        offer_callback(a, r, wk_say(a, r->language, "reply.no_slots",
-                                    {"service", service_word(a, r)}));
-    } else {
-        offer_times(a, r, VA_STR(""));
-    }
-}
-
-/* Somebody was faster, or the shop is closed then: the tool says so, and knows others. */
-static void told_taken(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
-{
-    const va_json_t *others = va_json_get(body, "alternatives");
-    wk_offer_t *offer = &r->dialog.offer;
-    offer->count = 0;
-    const va_json_t *slot = va_json_is(others, VA_JSON_ARRAY) ? others->first : NULL;
-    for (; slot != NULL && offer->count < WK_OFFERED; slot = slot->next) {
-        offer->slots[offer->count++] = va_json_get_string(slot, "start");
-    }
-    if (offer->count == 0) {
-        offer_callback(a, r, wk_text(r->language, "reply.slot_unavailable"));
-    } else {
-        offer_times(a, r, wk_text(r->language, "reply.slot_unavailable"));
-    }
-}
-
-static va_str_t list_text(wk_arena_t *a, const va_json_t *list)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_put_value(w, list);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
-}
-
-/* Only what is surely about the question takes the place of saying that it was not understood. */
-static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_answer_t *answer,
-                           wk_reception_t *r)
-{
-    if (answer->status != 200 || !va_json_bool(va_json_get(body, "confident"), false)) {
-        return;
-    }
-    r->text = answer->message;
-    r->intent = "knowledge";
-    r->citations = list_text(a, va_json_get(body, "sources"));
-    r->dialog.misses = 0;
-    if (r->dialog.expected == WK_EXPECT_CALLBACK) {
-        r->dialog.expected = WK_EXPECT_NOTHING;
-    }
-}
-
-void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
-                     const wk_tool_answer_t *answer, wk_reception_t *r)
-{
-    const va_json_t *body = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
-    if (strcmp(r->tool, "search_knowledge") == 0) {
-        told_knowledge(a, body, answer, r);
-    } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
-        told_times(a, c, reading, body, r);
-    } else if (answer->status == 200) {
-        r->text = answer->message;
-    } else if (answer->status == 404) {
-        r->text = wk_text(r->language, "reply.no_appointment");
-    } else if (answer->status == 409 || answer->status == 422) {
-        told_taken(a, body, r);
-    } else {
-        offer_callback(a, r, wk_text(r->language, "reply.cannot"));
-    }
 }

@@ -92,16 +92,6 @@ bool wk_phone_begin(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e)
 
 /* ---------------------------------------------------------------- what is known */
 
-static const va_json_t *cell_json(wk_tx_t *tx, const wk_rows_t *rows, const char *column)
-{
-    const va_json_t *value = NULL;
-    va_str_t text = wk_cell(rows, 0, column);
-    if (text.data != NULL) {
-        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), text, &VA_JSON_LIMITS_DEFAULT, &value);
-    }
-    return value;
-}
-
 bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -116,11 +106,11 @@ bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->plan = wk_cell(rows, 0, "plan");
     v->owner = wk_cell(rows, 0, "owner_phone");
     v->agent = wk_cell(rows, 0, "elevenlabs_agent_id");
-    v->engines = cell_json(tx, rows, "engines");
-    v->languages = cell_json(tx, rows, "languages");
-    v->destinations = cell_json(tx, rows, "destinations");
-    v->end_message = cell_json(tx, rows, "end_message");
-    v->transfer_message = cell_json(tx, rows, "transfer_message");
+    v->engines = wk_cell_json(wk_tx_arena(tx), rows, 0, "engines");
+    v->languages = wk_cell_json(wk_tx_arena(tx), rows, 0, "languages");
+    v->destinations = wk_cell_json(wk_tx_arena(tx), rows, 0, "destinations");
+    v->end_message = wk_cell_json(wk_tx_arena(tx), rows, 0, "end_message");
+    v->transfer_message = wk_cell_json(wk_tx_arena(tx), rows, 0, "transfer_message");
     v->max_calls = wk_cell_int(rows, 0, "max_concurrent_calls", 1);
     v->max_s = wk_cell_int(rows, 0, "max_call_seconds", 1800);
     v->open = wk_cell_bool(rows, 0, "open");

@@ -1,0 +1,36 @@
+/*
+ * What the receptionist knows of the shop and of the customer, by one look into the database.
+ */
+#ifndef WK_AGENT_RECEPTION_FACTS_H
+#define WK_AGENT_RECEPTION_FACTS_H
+
+#include "worker/agent/message_reading.h"
+#include "worker/db.h"
+
+typedef struct {
+    va_str_t shop, phone, language, agent_name, directions;
+    const va_json_t *languages, *address;
+    bool language_detection;
+    double language_confidence;
+    va_str_t plan, engine;               /* organizations.plan, and the first of its engines */
+    va_str_t business_type, page_number; /* for emergencies */
+    const va_json_t *emergency_words;
+
+    va_str_t today, closing, next_opening;
+    bool open;
+    const va_json_t *week, *exceptions, *day; /* store/reception.h */
+
+    va_str_t order_id, order_number, order_status, tracking_number, tracking_company,
+        tracking_url, expected;
+    int64_t order_count;
+    va_str_t appointment_id, appointment_type; /* the customer's next; absent: none */
+    bool open_callback;
+    bool knows; /* the shop has documents to look into (knowledge.h) */
+} wk_reception_facts_t;
+
+/* at: the instant (ISO 8601), absent for now. */
+bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
+                        const wk_reading_t *reading, va_str_t at, wk_reception_facts_t *facts,
+                        wk_error_t *e);
+
+#endif

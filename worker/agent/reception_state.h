@@ -1,0 +1,31 @@
+/*
+ * What the receptionist remembers from one message of a customer to the next:
+ * customers.dialog_state.
+ */
+#ifndef WK_AGENT_RECEPTION_STATE_H
+#define WK_AGENT_RECEPTION_STATE_H
+
+#include "worker/agent/booking.h"
+
+/* What was asked of the customer last, and what came of it; customers.dialog_state. */
+typedef enum {
+    WK_EXPECT_NOTHING,
+    WK_EXPECT_MESSAGE,
+    WK_EXPECT_CALLBACK,
+    WK_EXPECT_SLOT, /* one of offer */
+} wk_expected_t;
+
+typedef struct {
+    wk_expected_t expected; /* an answer to that */
+    int misses;             /* turns in a row without an answer */
+    va_str_t hint;          /* language.h */
+    wk_offer_t offer;       /* of times for an appointment */
+} wk_dialog_t;
+
+/* Of the member "receptionist"; zero when it is not there. */
+wk_dialog_t wk_dialog_read(const va_json_t *dialog_state);
+
+/* {"receptionist": {…}} */
+va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *dialog);
+
+#endif

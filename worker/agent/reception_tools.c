@@ -1,0 +1,107 @@
+/* What the receptionist says when a tool has answered. */
+#include <string.h>
+
+#include "worker/agent/receptionist.h"
+#include "worker/agent/wording.h"
+
+static va_str_t service_word(wk_arena_t *a, const wk_reception_t *r)
+{
+    return wk_word_for(a, r->language, "appointment", r->dialog.offer.service);
+}
+
+/* Nothing to offer: somebody of the shop may know better. */
+static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
+{
+    va_str_t question = wk_text(r->language, "reply.offer_callback");
+    r->text = wk_printf(a, "%.*s %.*s", (int)sentence.len, sentence.data, (int)question.len,
+                        question.data);
+    r->dialog.expected = WK_EXPECT_CALLBACK;
+}
+
+static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
+{
+    va_str_t times = wk_say(a, r->language, r->spoken ? "speech.slots" : "reply.slots",
+                            {"service", service_word(a, r)},
+                            {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
+    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
+                                         (int)times.len, times.data)
+                             : times;
+    r->dialog.expected = WK_EXPECT_SLOT;
+}
+
+static void told_times(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
+                       const va_json_t *body, wk_reception_t *r)
+{
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"),
+                    wk_read_time(c, reading->text, &reading->words));
+    if (r->dialog.offer.count == 0) {
+        offer_callback(
+            a, r, wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)}));
+    } else {
+        offer_times(a, r, VA_STR(""));
+    }
+}
+
+/* Somebody was faster, or the shop is closed then: the tool says so, and knows others. */
+static void told_taken(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
+{
+    const va_json_t *others = va_json_get(body, "alternatives");
+    wk_offer_t *offer = &r->dialog.offer;
+    offer->count = 0;
+    const va_json_t *slot = va_json_is(others, VA_JSON_ARRAY) ? others->first : NULL;
+    for (; slot != NULL && offer->count < WK_OFFERED; slot = slot->next) {
+        offer->slots[offer->count++] = va_json_get_string(slot, "start");
+    }
+    if (offer->count == 0) {
+        offer_callback(a, r, wk_text(r->language, "reply.slot_unavailable"));
+    } else {
+        offer_times(a, r, wk_text(r->language, "reply.slot_unavailable"));
+    }
+}
+
+static va_str_t list_text(wk_arena_t *a, const va_json_t *list)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_put_value(w, list);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+/* Only what is surely about the question takes the place of saying that it was not understood.
+ */
+static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_answer_t *answer,
+                           wk_reception_t *r)
+{
+    if (answer->status != 200 || !va_json_bool(va_json_get(body, "confident"), false)) {
+        return;
+    }
+    r->text = answer->message;
+    r->intent = "knowledge";
+    r->citations = list_text(a, va_json_get(body, "sources"));
+    r->dialog.misses = 0;
+    if (r->dialog.expected == WK_EXPECT_CALLBACK) {
+        r->dialog.expected = WK_EXPECT_NOTHING;
+    }
+}
+
+void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
+                     const wk_tool_answer_t *answer, wk_reception_t *r)
+{
+    const va_json_t *body = NULL;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
+    if (strcmp(r->tool, "search_knowledge") == 0) {
+        told_knowledge(a, body, answer, r);
+    } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
+        told_times(a, c, reading, body, r);
+    } else if (answer->status == 200) {
+        r->text = answer->message;
+    } else if (answer->status == 404) {
+        r->text = wk_text(r->language, "reply.no_appointment");
+    } else if (answer->status == 409 || answer->status == 422) {
+        told_taken(a, body, r);
+    } else {
+        offer_callback(a, r, wk_text(r->language, "reply.cannot"));
+    }
+}
