@@ -9,9 +9,9 @@ bench: deps
 	node bench/run.mjs $(BENCH_SUITES)
 
 bench-build: $(BUILD)/bench/ngx_http_bench_body_module.so $(BUILD)/bench/sse_clients \
-             $(BUILD)/bench/personalization_sql
+             $(BUILD)/bench/statement
 
-$(BUILD)/bench/personalization_sql: bench/load/personalization_sql.c $(BUILD)/libvaworker.a
+$(BUILD)/bench/statement: bench/load/statement.c $(BUILD)/libvaworker.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^
 

@@ -1,5 +1,5 @@
 // A private PostgreSQL with our schema and rows: the same for every candidate.
-import { mkdirSync, chownSync, chmodSync, readdirSync, openSync } from 'node:fs';
+import { mkdtempSync, chownSync, chmodSync, readdirSync, openSync } from 'node:fs';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,8 +16,7 @@ function account() {
 }
 
 function makeHome(dir, owner) {
-  const home = join(dir, 'postgres');
-  mkdirSync(home, { mode: 0o700 });
+  const home = mkdtempSync(join(dir, 'postgres-'));
   if (owner.uid !== undefined) {
     chmodSync(dir, 0o711);
     chownSync(home, owner.uid, owner.gid);
@@ -52,5 +51,8 @@ export async function postgres({ dir, root, port, cores }) {
   run(join(root, 'build/voiceagent-worker'), ['migrate'], { DATABASE_URL: url('postgres'),
     APP_DATABASE_URL: url('va_app'), VA_SQL_DIR: join(root, 'sql') });
   run(join(BIN, 'psql'), ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', join(root, 'bench/load/shops.sql'), url('postgres')]);
-  return { url, pids: () => tree(child.pid), stop: () => stop(child, 'SIGINT') };
+  /** One value that a statement answers, as superuser. */
+  const ask = (sql) => execFileSync(join(BIN, 'psql'), ['-X', '-A', '-t', '-q', '-v', 'ON_ERROR_STOP=1', '-c', sql,
+    url('postgres')], { cwd: '/' }).toString().trim();
+  return { url, ask, pids: () => tree(child.pid), stop: () => stop(child, 'SIGINT') };
 }

@@ -25,3 +25,8 @@ export function ratio(what, value, target) {
 export function atMost(what, value, unit, target) {
   console.log(`figure ${what}: ${value.toFixed(1)} ${unit}, at most ${target}: ${value <= target ? 'reached' : 'MISSED'}`);
 }
+
+/** A ratio that should be small. */
+export function worst(what, value, most) {
+  console.log(`ratio  ${what}: ${value.toFixed(2)}, at most ${most}: ${value <= most ? 'reached' : 'MISSED'}`);
+}

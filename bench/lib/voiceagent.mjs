@@ -1,9 +1,11 @@
-// Our candidate: nginx with the module, its keys, its Redis.
+// Our candidate: nginx with the module, its keys, its Redis; a worker; the statements it asks.
 import { createHmac } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginx } from './nginx.mjs';
-import { ACCOUNT, TOKEN } from './twilio.mjs';
+import { start } from './process.mjs';
+import { ACCOUNT, ORIGIN, TOKEN } from './twilio.mjs';
 
 export const TOOLS_SECRET = 'bench-tools-secret-0123456789';
 const JWT_SECRET = 'bench-secret-bench-secret-bench-secret';
@@ -23,4 +25,20 @@ export function voiceagent(context, { name, store, port }) {
   writeFileSync(join(dir, 'jwt.key'), `${JWT_SECRET}\n`);
   return nginx({ dir, name, modules: [modules.voiceagent], conf: join(root, 'bench/peers/voiceagent.conf'),
     values: { REDIS: store.socket }, port });
+}
+
+/** A worker process on core 0, or on `cores`; env: settings beside those that all have. */
+export function startWorker({ root, dir }, { store, database, threads, log, cores = '0', env = {} }) {
+  const config = join(dir, 'worker.conf');
+  writeFileSync(config, '; the environment says everything\n');
+  return start(cores, join(root, 'build/voiceagent-worker'), ['-c', config, 'run'], { log, env: {
+    REDIS_URL: `unix:${store.socket}`, APP_DATABASE_URL: database.url('va_app'), LOG_LEVEL: 'warn',
+    VA_WORKERS: '1', VA_THREADS: String(threads), VA_MESSAGES_DIR: join(root, 'conf/messages'),
+    JWT_SECRET: 'j'.repeat(32), VA_INTERNAL_SECRET: 'i'.repeat(32),
+    ENCRYPTION_KEY: `k1:${Buffer.alloc(32).toString('base64')}`, VA_PUBLIC_URL: ORIGIN, ...env } });
+}
+
+/** The text of a statement of our worker's. */
+export function statement({ root }, name) {
+  return execFileSync(join(root, 'build/bench/statement'), [name]).toString();
 }

@@ -1,5 +1,5 @@
 -- 16 shops with 64 customers each, who bought, wrote and booked; the numbers follow
--- suites/personalization.mjs.
+-- suites/personalization.mjs, agents and SKUs suites/tools.mjs.
 set search_path = voiceagent, public;
 
 create temp table shop as
@@ -10,9 +10,9 @@ select s.id as organization_id, s.n as shop, c as n, gen_random_uuid() as id,
        '+1778' || lpad((s.n * 1000 + c)::text, 7, '0') as number
   from shop s, generate_series(1, 64) c;
 
-insert into organizations (id, name, slug, business_type, plan, language, languages, phone, description,
-                           services_description, promotions)
-select id, 'Shop ' || n, 'shop-' || n, 'bike_shop', 'PRO', 'en', '{en,fr}', number,
+insert into organizations (id, elevenlabs_agent_id, name, slug, business_type, plan, language, languages, phone,
+                           description, services_description, promotions)
+select id, 'agent_' || n, 'Shop ' || n, 'shop-' || n, 'bike_shop', 'PRO', 'en', '{en,fr}', number,
        'Road, mountain and electric bikes, and a full workshop.', 'Tune-ups, repairs, bike fitting',
        '[{"text":"Free safety check with every tune-up"}]'
   from shop;
@@ -46,8 +46,8 @@ select organization_id, id, 'tune_up', 'stand-' || n, now() + interval '2 days',
        '{"model":"Ridgeback Trail 29"}'
   from buyer;
 
-insert into products (organization_id, provider_variant_id, title, product_type, price, available)
-select s.id, 'v' || p, 'Product ' || p,
+insert into products (organization_id, provider_variant_id, sku, title, product_type, price, available)
+select s.id, 'v' || p, 'SKU-' || p, 'Product ' || p,
        (array['road_bike', 'mountain_bike', 'e_bike', 'city_bike', 'accessory', 'part'])[1 + p % 6], 99.95, p % 3
   from shop s, generate_series(1, 500) p;
 
