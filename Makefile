@@ -22,7 +22,7 @@ SCRIPTS    := $(wildcard core/scripts/*.lua worker/scripts/*.lua)
 HTTP_LIB    := $(if $(wildcard /usr/include/http_parser.h),-lhttp_parser,-lllhttp)
 CORE_LIBS   := -lyajl -lcrypto
 WORKER_LIBS := $(CORE_LIBS) -lhiredis -lpq -lcurl -lcrypt -linih -lssl -luv -lwslay \
-               $(HTTP_LIB) -lpthread
+               -lspeexdsp $(HTTP_LIB) -lpthread
 EXTRACT_PKG  := poppler-glib libxml-2.0 libzip libcmark
 EXTRACT_LIBS  = $(shell pkg-config --libs $(EXTRACT_PKG)) -lcsv
 

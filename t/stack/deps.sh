@@ -24,6 +24,7 @@ PACKAGES=(
     # building
     gcc make libc6-dev libssl-dev libcrypt-dev libyajl-dev libhiredis-dev
     libcurl4-openssl-dev libpq-dev libinih-dev libuv1-dev libwslay-dev
+    libspeexdsp-dev
     zlib1g-dev libpcre2-dev nginx-dev dpkg-dev xz-utils patch git
     # reading documents
     pkg-config libpoppler-glib-dev libxml2-dev libzip-dev libcmark-dev libcsv-dev

@@ -23,7 +23,7 @@ $(UNIT_CORE_BIN): $(BUILD)/%: %.c $(BUILD)/libvacore.a
 $(UNIT_WORKER_BIN): $(BUILD)/%: %.c $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libvaworker.a $(BUILD)/libvacore.a \
-	    -lcmocka $(WORKER_LIBS)
+	    -lcmocka -lm $(WORKER_LIBS)
 
 $(BUILD)/t/unit/test_extraction: | $(BUILD)/voiceagent-extract
 

@@ -1,0 +1,128 @@
+/* Sound at another rate and back: a tone stays the tone it was. */
+#include "worker/voice/transcode.h"
+
+#include <math.h>
+
+#include "core/mulaw.h"
+#include "t/unit/support.h"
+
+#define FRAME   160 /* 20 ms at 8 kHz */
+#define FRAMES  100
+#define TONE_HZ 440.0
+#define LOUD    12000.0
+
+static wk_arena_t *a;
+
+static int set_up(void **state)
+{
+    (void)state;
+    a = wk_arena_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    wk_arena_free(a);
+    return 0;
+}
+
+static va_str_t tone(size_t frame)
+{
+    uint8_t *bytes = wk_alloc(a, FRAME);
+    for (size_t i = 0; i < FRAME; i++) {
+        double at = (double)(frame * FRAME + i) / 8000.0;
+        bytes[i] = va_mulaw_encode((int16_t)(LOUD * sin(2 * M_PI * TONE_HZ * at)));
+    }
+    return va_str((const char *)bytes, FRAME);
+}
+
+/* How much of the sound is the tone, as an amplitude (Goertzel's sum over whole periods). */
+static double amplitude(const uint8_t *mulaw, size_t n, double hz)
+{
+    double re = 0, im = 0;
+    for (size_t i = 0; i < n; i++) {
+        double sample = va_mulaw_decode(mulaw[i]), angle = 2 * M_PI * hz * (double)i / 8000.0;
+        re += sample * cos(angle);
+        im += sample * sin(angle);
+    }
+    return 2 * sqrt(re * re + im * im) / (double)n;
+}
+
+static void there_and_back(int rate)
+{
+    uint8_t *heard = wk_alloc(a, FRAMES * FRAME + FRAME);
+    size_t n = 0, pcm_bytes = 0;
+    wk_transcode_t *there = wk_transcode_to_pcm(rate), *back = wk_transcode_to_mulaw(rate);
+    for (size_t i = 0; i < FRAMES; i++) {
+        va_str_t pcm = wk_transcode(there, a, tone(i));
+        va_str_t mulaw = wk_transcode(back, a, pcm);
+        pcm_bytes += pcm.len;
+        memcpy(heard + n, mulaw.data, mulaw.len);
+        n += mulaw.len;
+    }
+    wk_transcode_free(there);
+    wk_transcode_free(back);
+    /* All of it but what the filters hold: less than 20 ms. */
+    assert_in_range(pcm_bytes, 2 * (size_t)rate * (FRAMES - 1) / 50,
+                    2 * (size_t)rate * FRAMES / 50 + 2);
+    assert_in_range(n, FRAME * (FRAMES - 1), FRAME * FRAMES);
+    double same = amplitude(heard + n - 8000, 8000, TONE_HZ);
+    double other = amplitude(heard + n - 8000, 8000, 3 * TONE_HZ);
+    assert_true(same > 0.95 * LOUD && same < 1.05 * LOUD);
+    assert_true(other < 0.01 * LOUD);
+}
+
+static void a_tone_stays_a_tone(void **state)
+{
+    static const int rates[] = {8000, 16000, 22050, 24000, 44100, 48000};
+    (void)state;
+    for (size_t i = 0; i < sizeof(rates) / sizeof(*rates); i++) {
+        there_and_back(rates[i]);
+    }
+}
+
+static void what_a_telephone_cannot_carry_is_filtered(void **state)
+{
+    uint8_t pcm[2 * 320], heard[8000 + FRAME];
+    size_t n = 0;
+    (void)state;
+    wk_transcode_t *t = wk_transcode_to_mulaw(16000);
+    for (size_t frame = 0; frame < 50; frame++) {
+        for (size_t i = 0; i < 320; i++) {
+            /* 6 kHz, which would come back as 2 kHz. */
+            int16_t s =
+                (int16_t)(LOUD * sin(2 * M_PI * 6000.0 * (double)(frame * 320 + i) / 16000.0));
+            pcm[2 * i] = (uint8_t)s;
+            pcm[2 * i + 1] = (uint8_t)((uint16_t)s >> 8);
+        }
+        va_str_t mulaw = wk_transcode(t, a, va_str((const char *)pcm, sizeof(pcm)));
+        memcpy(heard + n, mulaw.data, mulaw.len);
+        n += mulaw.len;
+    }
+    wk_transcode_free(t);
+    assert_true(amplitude(heard + 2000, 4000, 2000.0) < 0.02 * LOUD);
+}
+
+static void half_a_sample_is_left_out(void **state)
+{
+    (void)state;
+    wk_transcode_t *t = wk_transcode_to_mulaw(8000);
+    assert_int_equal(wk_transcode(t, a, va_str("\1\2\3", 3)).len, 1);
+    assert_int_equal(wk_transcode(t, a, va_str("", 0)).len, 0);
+    wk_transcode_free(t);
+    wk_transcode_free(NULL);
+}
+
+#define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_tone_stays_a_tone),
+        CASE(what_a_telephone_cannot_carry_is_filtered),
+        CASE(half_a_sample_is_left_out),
+    };
+
+    return RUN("transcode", tests);
+}
