@@ -3,114 +3,33 @@
  * simulated Realtime API behind it. What was said is judged by the sound that was played.
  */
 import assert from 'node:assert/strict';
-import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 
-import {Caller} from '../sim/lib/caller.mjs';
-import {row, rows} from './lib/database.mjs';
-import {env} from './lib/env.mjs';
-import {call as http} from './lib/http.mjs';
+import {rows} from './lib/database.mjs';
+import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
-import {signedForm} from './lib/twilio.mjs';
 import {waitFor} from './lib/wait.mjs';
 
-const JOHN = '+14165559876', DOWNTOWN = '+14165550001';
 const STORY = 'once upon a time there was a bicycle in a little shop by the lake and it waited ' +
     'for somebody who would ride it all around the water until the evening came over the hills';
 const openai = sim('openai');
 
-// ------------------------------------------------------------------ the carrier's part
-
-const unescaped = (xml) => xml.replace(/&amp;/g, '&');
-
-// A webhook of Twilio's to one of our addresses; its TwiML.
-async function webhook(url, params) {
-  const form = {
-    AccountSid: env.TWILIO_ACCOUNT_SID,
-    ApiVersion: '2010-04-01',
-    CallStatus: 'in-progress',
-    Direction: 'inbound',
-    ...params
-  };
-  const public_ = new URL(url, env.VA_PUBLIC_URL);
-  const {headers, body} =
-      signedForm({url: public_.href, params: form, authToken: env.TWILIO_AUTH_TOKEN});
-  const answer =
-      await http('POST', new URL(public_.pathname + public_.search, env.VA_URL).href, {headers, body});
-  assert.equal(answer.status, 200, answer.text);
-  return answer.text;
-}
-
-// What a document says to do with a stream.
-function streamOf(twiml) {
-  const url = /<Stream[^>]* url="([^"]+)"/.exec(twiml)?.[1];
-  assert.ok(url, `no stream in ${twiml}`);
-  return {
-    path: new URL(unescaped(url)).pathname,
-    token: /name="token" value="([^"]+)"/.exec(twiml)?.[1],
-    back: unescaped(/<Redirect[^>]*>([^<]+)/.exec(twiml)[1]),
-  };
-}
-
-class Call {
-  constructor(from = JOHN) {
-    this.sid = `CA${randomBytes(16).toString('hex')}`;
-    this.params = {CallSid: this.sid, From: from, To: DOWNTOWN, StirVerstat: 'TN-Validation-Passed-A'};
-  }
-
-  async ring() {
-    await this.connect(await webhook('/api/voice/incoming', {...this.params, CallStatus: 'ringing'}));
-    return this;
-  }
-
-  async connect(twiml) {
-    const stream = streamOf(twiml);
-    this.back = stream.back;
-    this.caller = await new Caller({call: this.sid, parameters: {token: stream.token}})
-                      .dial(`${env.VA_URL.replace(/^http/, 'ws')}${stream.path}`,
-                            {ca: readFileSync(env.VA_CA_FILE)});
-  }
-
-  // The carrier comes back, since the stream is over.
-  resume = () => webhook(this.back, this.params);
-
-  turns = () => rows(
-      `SELECT speaker, content, interrupted FROM messages
-        WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')
-        ORDER BY created_at, provider_message_id`, {sid: this.sid});
-
+class Call extends MediaCall {
   // The session of the engine that spoke with this caller last.
   session = async () => (await openai.get('realtime'))
       .filter((s) => s.items.some((i) => i.role === 'user' && i.text === this.last)).at(-1);
-
-  async say(text) {
-    this.last = text;
-    await this.caller.say(text);
-  }
 }
 
 const model = (rules) => openai.post('model', {rules});
 
-// Open all the time, so that there is somebody a call can be put through to.
-const ALWAYS = JSON.stringify(Object.fromEntries(
-    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
-        (day) => [day, {open: '00:00', close: '23:59'}])));
-
-let kept;
-const change = (engines, calls, hours) => row(
-    `UPDATE organizations SET engines = :'engines', max_concurrent_calls = :'calls', hours = :'hours'
-      WHERE slug = 'bici-downtown' RETURNING slug`, {engines, calls, hours});
-before(async () => {
-  kept = await row(`SELECT engines::text, max_concurrent_calls AS calls, hours::text FROM organizations
-                     WHERE slug = 'bici-downtown'`);
-  await change('{realtime,receptionist}', 100, ALWAYS);
-});
+let putBack;
+before(async () => putBack = await withEngines('{realtime,receptionist}'));
 beforeEach(() => openai.reset());
 after(async () => {
-  await change(kept.engines, kept.calls, kept.hours);
+  await putBack();
   await openai.reset();
 });
 

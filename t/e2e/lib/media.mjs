@@ -1,0 +1,100 @@
+// Live calls with sound: what the carrier does for one (webhooks, the media stream), a caller at
+// its other end, and what the database keeps of what was said.
+import assert from 'node:assert/strict';
+import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
+
+import {Caller} from '../../sim/lib/caller.mjs';
+import {JOHN} from './account.mjs';
+import {row, rows} from './database.mjs';
+import {env} from './env.mjs';
+import {call as http} from './http.mjs';
+import {signedForm} from './twilio.mjs';
+
+const DOWNTOWN = '+14165550001';
+const unescaped = (xml) => xml.replace(/&amp;/g, '&');
+
+// A webhook of Twilio's to one of our addresses; its TwiML.
+async function webhook(url, params) {
+  const form = {
+    AccountSid: env.TWILIO_ACCOUNT_SID,
+    ApiVersion: '2010-04-01',
+    CallStatus: 'in-progress',
+    Direction: 'inbound',
+    ...params
+  };
+  const public_ = new URL(url, env.VA_PUBLIC_URL);
+  const {headers, body} =
+      signedForm({url: public_.href, params: form, authToken: env.TWILIO_AUTH_TOKEN});
+  const answer =
+      await http('POST', new URL(public_.pathname + public_.search, env.VA_URL).href, {headers, body});
+  assert.equal(answer.status, 200, answer.text);
+  return answer.text;
+}
+
+// What a document says to do with a stream, and where the call comes back to.
+export function streamOf(twiml) {
+  const url = /<Stream[^>]* url="([^"]+)"/.exec(twiml)?.[1];
+  assert.ok(url, `no stream in ${twiml}`);
+  return {
+    url: unescaped(url),
+    token: /name="token" value="([^"]+)"/.exec(twiml)?.[1],
+    back: unescaped(/<Redirect[^>]*>([^<]+)/.exec(twiml)[1]),
+  };
+}
+
+export class MediaCall {
+  constructor(from = JOHN) {
+    this.sid = `CA${randomBytes(16).toString('hex')}`;
+    this.params = {CallSid: this.sid, From: from, To: DOWNTOWN, StirVerstat: 'TN-Validation-Passed-A'};
+  }
+
+  // The document that the ringing phone is answered with.
+  answer = () => webhook('/api/voice/incoming', {...this.params, CallStatus: 'ringing'});
+
+  async ring() {
+    await this.connect(await this.answer());
+    return this;
+  }
+
+  async connect(twiml) {
+    const {url, token, back} = streamOf(twiml);
+    const {origin, pathname} = new URL(url);
+    const ours = origin === new URL(env.VA_PUBLIC_URL).origin.replace(/^http/, 'ws');
+    this.back = back;
+    this.caller = await new Caller({call: this.sid, parameters: token ? {token} : {}})
+                      .dial(ours ? env.VA_URL.replace(/^http/, 'ws') + pathname : url,
+                            {ca: readFileSync(env.VA_CA_FILE)});
+  }
+
+  // The carrier comes back, since the stream is over.
+  resume = () => webhook(this.back, this.params);
+
+  turns = () => rows(
+      `SELECT speaker, content, interrupted FROM messages
+        WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')
+        ORDER BY created_at, provider_message_id`, {sid: this.sid});
+
+  async say(text) {
+    this.last = text;
+    await this.caller.say(text);
+  }
+}
+
+// Open all the time, so that there is somebody a call can be put through to.
+const ALWAYS = JSON.stringify(Object.fromEntries(
+    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
+        (day) => [day, {open: '00:00', close: '23:59'}])));
+
+// The shop with other engines, open and with many lines; gives what puts it back.
+export async function withEngines(engines, handed = false) {
+  const change = (e, calls, hours, own) => row(
+      `UPDATE organizations SET engines = :'engines', max_concurrent_calls = :'calls',
+              hours = :'hours', use_elevenlabs_inbound = :'own'
+        WHERE slug = 'bici-downtown' RETURNING slug`, {engines: e, calls, hours, own});
+  const kept = await row(
+      `SELECT engines::text, max_concurrent_calls AS calls, hours::text,
+              use_elevenlabs_inbound AS own FROM organizations WHERE slug = 'bici-downtown'`);
+  await change(engines, 100, ALWAYS, handed);
+  return () => change(kept.engines, kept.calls, kept.hours, kept.own);
+}
