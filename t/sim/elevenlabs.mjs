@@ -4,9 +4,12 @@
 //
 //   POST /_sim/initiate            {agent_id | called, caller, call_sid}   a call comes in
 //   POST /_sim/post-call           a call is over (Platform.postCall)
+//   GET, POST /_sim/agent, POST /_sim/agent-model, /_sim/agent-close   live conversations
+//                                                                      (elevenlabs/live.mjs)
 //   POST /_sim/conversation-event  {type, agent_id, conversation_id, …}    something is said
 import {Agents, Documents, Secrets, Tools} from './elevenlabs/agents.mjs';
 import {Conversations} from './elevenlabs/conversations.mjs';
+import {Live} from './elevenlabs/live.mjs';
 import {PhoneNumbers} from './elevenlabs/numbers.mjs';
 import {Collection, malformed, refuse} from './elevenlabs/resource.mjs';
 import {Platform, WorkspaceWebhooks} from './elevenlabs/webhooks.mjs';
@@ -44,9 +47,11 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
   const document = new Documents(documents, agents);
   const webhook = new WorkspaceWebhooks(webhooks);
   const number = new PhoneNumbers({all: numbers, agents, twilioBaseUrl});
+  const conversation = new Conversations({agents, numbers});
   const isClientData = (data) =>
       !sim.description || sim.description.named(CLIENT_DATA, data).length === 0;
-  const conversation = new Conversations({agents, numbers, socketUrl, isClientData});
+  const live = new Live(
+      {sim, agents, tools, conversations: conversation, socketUrl, isClientData});
   const platform = new Platform({
     sim,
     agents,
@@ -59,7 +64,8 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
   const reset = () => {
     [agents, secrets, tools, documents, webhooks, numbers, conversation.all].forEach(
         (c) => c.clear());
-    seed({agent, secrets, webhook, numbers});
+    live.reset();
+    seed({agent, tools, secrets, webhook, numbers});
   };
   sim.define({
     routes: [
@@ -73,14 +79,19 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
       ...resource('/v1/workspace/webhooks', webhook, ['create', 'list', 'patch', 'remove']),
       ...resource('/v1/convai/conversations', conversation, ['get', 'remove', 'list']),
       ['POST', '/v1/convai/twilio/outbound-call', (req) => conversation.call(req)],
-      ['POST', '/v1/convai/twilio/register-call', (req) => conversation.register(req)],
-      ['GET', '/v1/convai/conversation/get-signed-url', (req) => conversation.signedUrl(req)],
+      ['GET', '/v1/convai/conversation/get-signed-url', (req) => live.signedUrl(req)],
+      ['POST', '/v1/convai/twilio/register-call', (req) => live.register(req)],
     ],
     control: [
       ['POST', '/_sim/initiate', (req) => platform.initiate(req)],
       ['POST', '/_sim/post-call', (req) => platform.postCall(req)],
       ['POST', '/_sim/conversation-event', (req) => platform.conversationEvent(req)],
+      ['GET', '/_sim/agent', live.show],
+      ['POST', '/_sim/agent', (req) => live.configure(req)],
+      ['POST', '/_sim/agent-model', (req) => live.model.configure(req)],
+      ['POST', '/_sim/agent-close', (req) => live.closeAll(req)],
     ],
+    upgrade: (req, socket, head) => live.upgrade(req, socket, head),
     admit: (req) => admit(req, apiKey),
     invalid: (problems) => malformed(problems),
     missing: (req, known) =>
@@ -115,12 +126,27 @@ function resource(path, object, methods = Object.keys(VERBS)) {
   return methods.map((m) => [VERBS[m][0], path + VERBS[m][1], (req) => object[m](req)]);
 }
 
+// The tools that an agent's client has to run: what it needs of them is their name.
+const CLIENT_TOOLS = [
+  'lookup_order', 'check_availability', 'book_appointment', 'cancel_appointment', 'take_message',
+  'transfer_to_human', 'switch_language'
+];
+const clientTool = (name) => ({
+  type: 'client',
+  name,
+  description: name.replaceAll('_', ' '),
+  parameters: {type: 'object', properties: {}},
+  expects_response: true,
+  response_timeout_secs: 20
+});
+
 // The demo organizations' agents, configured as their provisioning leaves them.
 function demo({publicUrl, toolsSecret, webhookSecret}) {
   const hooks = `${publicUrl}/api/webhooks/elevenlabs`;
   const shops =
       [['downtown', 'Bici Downtown', '+14165550001'], ['uptown', 'Bici Uptown', '+14165550002']];
-  return ({agent, secrets, webhook, numbers}) => {
+  return ({agent, tools, secrets, webhook, numbers}) => {
+    const tool_ids = CLIENT_TOOLS.map((name) => tools.add(clientTool(name)));
     const secret_id = secrets.add({name: 'tools', value: `Bearer ${toolsSecret}`});
     const post_call_webhook_id =
         webhook.add({name: 'post-call', url: `${hooks}/post-call`, secret: webhookSecret});
@@ -134,11 +160,15 @@ function demo({publicUrl, toolsSecret, webhookSecret}) {
                 language: 'en',
                 prompt: {
                   prompt: 'You answer the phone of {{business_name}}. {{store_status_text}}',
-                  tool_ids: []
+                  tool_ids,
+                  built_in_tools: {end_call: {name: 'end_call', params: {system_tool_type: 'end_call'}}}
                 }
-              }
+              },
+              asr: {user_input_audio_format: 'ulaw_8000'},
+              tts: {agent_output_audio_format: 'ulaw_8000'}
             },
             platform_settings: {
+              auth: {enable_auth: true},
               overrides: {
                 enable_conversation_initiation_client_data_from_webhook: true,
                 conversation_config_override: {

@@ -257,6 +257,56 @@ static void last_words_that_are_never_heard_hold_nothing_up(void **state)
     assert_int_equal(did.overs, 1);
 }
 
+/* A second of sound of an engine that leads. */
+static void leader_speaks(int64_t now)
+{
+    static char sound[SECOND];
+    t.led = true;
+    assert_true(wk_playout_add(&t.playout, VA_STR("1"), va_str(sound, sizeof(sound))));
+    tick(now);
+}
+
+static void one_that_leads_is_never_told_to_speak(void **state)
+{
+    (void)state;
+    t.led = true;
+    wk_talk_answering(&t);
+    wk_talk_tool(&t, 0);
+    tick(2 * WK_TALK_FILLER_MS);
+    wk_talk_tool_ended(&t, 4000);
+    for (int i = 1; i < 10; i++) {
+        tick(4000 + i * WK_TALK_SILENCE_MS);
+    }
+    assert_int_equal(did.answers + did.fillers + did.questions + did.silences, 0);
+    assert_true(wk_talk_between_turns(&t));
+}
+
+static void one_that_leads_is_cut_where_it_says_so(void **state)
+{
+    (void)state;
+    leader_speaks(0);
+    wk_talk_interrupted(&t, 150);
+    assert_int_equal(did.clears, 1);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.heard_ms, 150);
+    assert_int_equal(did.answers, 0);
+    wk_talk_interrupted(&t, 160); /* there is nothing left to be cut */
+    assert_int_equal(did.clears + did.cuts, 2);
+}
+
+static void the_last_words_of_one_that_leads_are_waited_for(void **state)
+{
+    (void)state;
+    leader_speaks(0);
+    wk_talk_goodbye(&t, 10);
+    tick(100);
+    agent_ends(200);
+    tick(220 + WK_TALK_LAST_MS - 130); /* it was heard to speak at 100 */
+    assert_int_equal(did.overs, 0);
+    tick(220 + WK_TALK_LAST_MS);
+    assert_int_equal(did.overs, 1);
+}
+
 static void back_channels_of_three_languages(void **state)
 {
     static const struct {
@@ -302,6 +352,9 @@ int main(void)
         CASE(silence_is_asked_about_and_then_ends),
         CASE(the_last_words_are_heard_before_the_end),
         CASE(last_words_that_are_never_heard_hold_nothing_up),
+        CASE(one_that_leads_is_never_told_to_speak),
+        CASE(one_that_leads_is_cut_where_it_says_so),
+        CASE(the_last_words_of_one_that_leads_are_waited_for),
         CASE(back_channels_of_three_languages),
     };
     return RUN("talk", tests);

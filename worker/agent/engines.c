@@ -23,7 +23,7 @@ static const wk_engines_entry_t engines[] = {
     {"gather", WK_ENGINE_TALK, false, NULL},
     {"realtime", WK_ENGINE_MEDIA, true, has_realtime},
     {"pipeline", WK_ENGINE_MEDIA, true, has_pipeline},
-    {"elevenlabs", WK_ENGINE_HANDED, true, has_elevenlabs},
+    {"elevenlabs", WK_ENGINE_AGENT, true, has_elevenlabs},
 };
 
 #define LAST (&engines[1])

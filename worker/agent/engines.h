@@ -12,7 +12,9 @@
 typedef enum {
     WK_ENGINE_TALK,   /* turn by turn by TwiML: the receptionist, or a model */
     WK_ENGINE_MEDIA,  /* a voice process carries the audio */
-    WK_ENGINE_HANDED, /* the platform has the call: its TwiML */
+    WK_ENGINE_AGENT,  /* an agent at a platform: a voice process carries the audio to it; where
+                         the shop wants it so, or none has room, the platform has the call by
+                         its TwiML */
 } wk_engines_kind_t;
 
 typedef struct {

@@ -382,6 +382,9 @@ static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_calle
 {
     const va_json_t *next = f->appointments != NULL ? f->appointments->first : NULL;
     va_str_t order = open_order(f), greeted = hello(a, l, f);
+    if (f->opening.len > 0) {
+        return (greeting_t){f->opening, true};
+    }
     if (next != NULL && va_str_eq(item(next, 1), f->today)) {
         return (greeting_t){wk_say(a, l, "greeting.appointment", {"hello", greeted},
                                    {"service", wk_word_for(a, l, "appointment", item(next, 0))},

@@ -28,6 +28,7 @@ typedef struct {
     const va_json_t *messages, *orders, *appointments, *commitments;
 
     const char *error; /* what the agent is told went wrong; NULL: nothing */
+    va_str_t opening;  /* said first in place of a greeting; absent: the greeting */
 } wk_caller_facts_t;
 
 /*

@@ -28,7 +28,7 @@ wk_handler_fn wk_jobs_get;
 wk_handler_fn wk_knowledge_handle, wk_knowledge_index, wk_knowledge_embed;
 wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_mcp_handle;
-wk_handler_fn wk_media_begin, wk_media_emergency, wk_media_tool, wk_media_turn;
+wk_handler_fn wk_media_begin, wk_media_emergency, wk_media_named, wk_media_tool, wk_media_turn;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;

@@ -9,6 +9,8 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/providers/elevenlabs.h"
 
 typedef struct {
     wk_media_call_t call;
@@ -57,6 +59,7 @@ static va_str_t tools_of(wk_arena_t *a, const wk_media_call_t *call)
 /* The one that the call was connected for, and the one behind it in the organization's list. */
 typedef struct {
     const char *name, *next;
+    bool agent; /* it is an agent at a platform */
 } chain_t;
 
 static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chain,
@@ -69,26 +72,23 @@ static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chai
         return false;
     }
     const wk_engines_entry_t *engine = wk_engines_find(state.engine);
-    if (engine == NULL || engine->kind != WK_ENGINE_MEDIA) {
+    if (engine == NULL || engine->kind == WK_ENGINE_TALK) {
         return wk_error(e, WK_NOT_FOUND, "the call has no engine that needs its sound");
     }
     (void)va_json_parse(wk_mem(ctx->arena), call->engines, &VA_JSON_LIMITS_DEFAULT, &list);
     *chain = (chain_t){
         engine->name,
-        wk_engines_next(list, state.engine, ctx->config, call->plan, call->agent)->name};
+        wk_engines_next(list, state.engine, ctx->config, call->plan, call->agent)->name,
+        engine->kind == WK_ENGINE_AGENT};
     return true;
 }
 
 /* ---------------------------------------------------------------- words */
 
-static va_str_t greeting_of(wk_ctx_t *ctx, const begin_t *b)
+static va_str_t greeting_of(wk_arena_t *a, const wk_personalization_t *made)
 {
-    wk_error_t e;
-    wk_personalization_t made;
     const va_json_t *answer = NULL;
-    if (wk_personalize(ctx->arena, b->call.catalogue, &b->context.facts, &made, &e)) {
-        (void)va_json_parse(wk_mem(ctx->arena), made.answer, &VA_JSON_LIMITS_DEFAULT, &answer);
-    }
+    (void)va_json_parse(wk_mem(a), made->answer, &VA_JSON_LIMITS_DEFAULT, &answer);
     return va_json_string(
         va_json_pointer(answer, VA_STR("/conversation_config_override/agent/first_message")));
 }
@@ -123,6 +123,22 @@ static void add_said(va_json_writer_t *w, const va_json_t *messages)
     va_json_array_end(w);
 }
 
+/*
+ * Where an agent at a platform is, and what it begins with: what the platform's own question
+ * before a call is answered. Without an address the next engine has the call.
+ */
+static void add_agent(wk_ctx_t *ctx, va_json_writer_t *w, const wk_media_call_t *call,
+                      const wk_personalization_t *made)
+{
+    wk_error_t e;
+    va_str_t url = VA_STR_NULL;
+    if (!wk_elevenlabs_signed_url(ctx, call->agent, &url, &e)) {
+        wk_log(WK_WARN, "the agent's platform gives no address", WK_C("error", e.text));
+    }
+    va_json_add_str(w, "url", url);
+    va_json_add_str(w, "client_data", made->answer);
+}
+
 static va_str_t object_or_empty(va_str_t json)
 {
     return json.len > 0 ? json : VA_STR("{}");
@@ -133,12 +149,17 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     begin_t b;
     chain_t chain = {.name = NULL};
     va_buf_t text;
+    wk_personalization_t made;
     wk_arena_t *a = ctx->arena;
     if (!wk_media_call_read(ctx, &b.call, e) || !read_chain(ctx, &b.call, &chain, e) ||
         !wk_tx(ctx->db, a, ctx->job->org, 0, read_context, &b, e)) {
         return wk_webhook_failed(e);
     }
     const wk_language_t *l = wk_caller_language(b.call.catalogue, &b.context.facts);
+    b.context.facts.opening = b.call.resumed ? wk_text(l, "speech.resumed") : VA_STR_NULL;
+    if (!wk_personalize(a, b.call.catalogue, &b.context.facts, &made, e)) {
+        return wk_webhook_failed(e);
+    }
     va_buf_init(&text, wk_mem(a), 16384);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
@@ -146,7 +167,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_c(w, "next_engine", chain.next);
     va_json_add_str(w, "instructions",
                     wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
-    va_json_add_str(w, "greeting", greeting_of(ctx, &b));
+    va_json_add_str(w, "greeting", greeting_of(a, &made));
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "voice", b.call.voice);
@@ -155,5 +176,8 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_key(w, "emergency_words");
     va_json_put_raw(w, object_or_empty(b.call.emergency_words));
     add_said(w, b.context.messages);
+    if (chain.agent) {
+        add_agent(ctx, w, &b.call, &made);
+    }
     return wk_media_reply(w, &text, reply, e);
 }

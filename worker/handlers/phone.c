@@ -114,6 +114,7 @@ bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->max_calls = wk_cell_int(rows, 0, "max_concurrent_calls", 1);
     v->max_s = wk_cell_int(rows, 0, "max_call_seconds", 1800);
     v->open = wk_cell_bool(rows, 0, "open");
+    v->handed = wk_cell_bool(rows, 0, "use_elevenlabs_inbound");
     v->speech.voice = wk_cell(rows, 0, "twilio_voice");
     v->speech.locale = wk_cell(rows, 0, "twilio_language");
     return true;

@@ -35,6 +35,7 @@ typedef struct {
     const va_json_t *engines, *languages, *destinations, *end_message, *transfer_message;
     int64_t max_calls, max_s;
     bool open;
+    bool handed; /* the agent's platform takes calls itself */
     va_str_t call, customer, engine, number, shop_number; /* number absent: withheld */
     int64_t elapsed_s;
     bool warned, attested;

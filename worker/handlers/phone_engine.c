@@ -97,6 +97,19 @@ static bool hand_over(wk_phone_t *v, const wk_call_state_t *state, wk_phone_open
     return true;
 }
 
+/* Through us we hear what is said; a platform that takes the call itself needs less of us. */
+static bool engage(wk_phone_t *v, const wk_call_state_t *state,
+                   const wk_engines_entry_t *engine, wk_phone_opening_t *o, bool *taken,
+                   wk_error_t *e)
+{
+    *taken = false;
+    if (!v->handed && !connect(v, state, engine, o, taken, e)) {
+        return false;
+    }
+    *taken = *taken || hand_over(v, state, o);
+    return true;
+}
+
 /* ---------------------------------------------------------------- the chain */
 
 static bool try_engine(wk_phone_t *v, const wk_call_state_t *state,
@@ -107,9 +120,8 @@ static bool try_engine(wk_phone_t *v, const wk_call_state_t *state,
     switch (engine->kind) {
     case WK_ENGINE_MEDIA:
         return connect(v, state, engine, o, taken, e);
-    case WK_ENGINE_HANDED:
-        *taken = hand_over(v, state, o);
-        return true;
+    case WK_ENGINE_AGENT:
+        return engage(v, state, engine, o, taken, e);
     default:
         talk(v, o);
         return true;

@@ -51,6 +51,7 @@ static const wk_handler_t handlers[] = {
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
     {"media.begin", WK_READ, wk_media_begin, 0},
     {"media.emergency", WK_EFFECT, wk_media_emergency, 0},
+    {"media.named", WK_EFFECT, wk_media_named, 0},
     {"media.tool", WK_EFFECT, wk_media_tool, 0},
     {"media.turn", WK_EFFECT, wk_media_turn, 0},
     {"outbound.call", WK_EFFECT, wk_outbound_call, 0},

@@ -79,10 +79,11 @@ static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t bod
 }
 
 /* A question may be asked again, whatever became of it. */
-static bool get(wk_ctx_t *ctx, const char *url, const va_json_t **answer, wk_error_t *e)
+static bool get_within(wk_ctx_t *ctx, int timeout_ms, const char *url, const va_json_t **answer,
+                       wk_error_t *e)
 {
     wk_http_response_t res;
-    if (!ask(ctx, "GET", url, VA_STR_NULL, &res, e)) {
+    if (!ask_within(ctx, timeout_ms, "GET", url, VA_STR_NULL, &res, e)) {
         e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
         return false;
     }
@@ -94,6 +95,11 @@ static bool get(wk_ctx_t *ctx, const char *url, const va_json_t **answer, wk_err
         return wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer that cannot be read");
     }
     return true;
+}
+
+static bool get(wk_ctx_t *ctx, const char *url, const va_json_t **answer, wk_error_t *e)
+{
+    return get_within(ctx, TIMEOUT_MS, url, answer, e);
 }
 
 bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **conversation,
@@ -171,6 +177,21 @@ bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_
     }
     *twiml = res.body;
     return res.status == 200 || refused(ctx, &res, e);
+}
+
+bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *signed_url,
+                              wk_error_t *e)
+{
+    va_buf_t url;
+    const va_json_t *answer;
+    begin_url(ctx, &url, "conversation/get-signed-url?agent_id=");
+    va_url_encode(&url, agent);
+    if (!get_within(ctx, RING_MS, end_url(&url), &answer, e)) {
+        return false;
+    }
+    *signed_url = va_json_get_string(answer, "signed_url");
+    return signed_url->len > 0 ||
+           wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer without an address");
 }
 
 static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since)

@@ -37,6 +37,12 @@ bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_
                             wk_error_t *e);
 
 /*
+ * GET /v1/convai/conversation/get-signed-url: *url is where one conversation with the agent may
+ * begin within a quarter of an hour. Failures as those of a conversation.
+ */
+bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *url, wk_error_t *e);
+
+/*
  * The call of an agent that was made with that user_id since then (Unix time); both ids absent:
  * there is none. Failures as those of a conversation.
  */

@@ -126,5 +126,7 @@ const wk_sql_t wk_sql_turns_insert = {
     "        coalesce(to_timestamp($4::bigint), now()) + t.offset_ms * interval '1 millisecond'"
     "   FROM jsonb_to_recordset($5::jsonb) AS t (position int, speaker text, content text,"
     "                                            offset_ms int, interrupted bool, tools jsonb)"
+    "  WHERE NOT EXISTS (SELECT FROM messages h WHERE h.call_id = $1::uuid AND h.provider = 'voice'"
+    "                       AND h.occurred_at >= to_timestamp($4::bigint))"
     " ON CONFLICT ON CONSTRAINT messages_call_position DO NOTHING",
     5};

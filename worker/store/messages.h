@@ -60,8 +60,8 @@ extern const wk_sql_t wk_sql_turn_correct;
 extern const wk_sql_t wk_sql_turn_recent;
 
 /*
- * The transcript takes the place of what was stored while it was spoken. $1 call,
- * $2 customer or null, $3 language or null, $4 begin of the call (Unix time) or null, $5 turns:
+ * The transcript takes the place of what was stored while it was spoken, unless the sound
+ * passed through us: then we know better what was heard. $1 call, $2 customer or null, $3 language or null, $4 begin of the call (Unix time) or null, $5 turns:
  * [{position, speaker, content, offset_ms, interrupted, tools}].
  */
 extern const wk_sql_t wk_sql_turns_forget, wk_sql_turns_insert;

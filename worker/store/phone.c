@@ -5,6 +5,7 @@ const wk_sql_t wk_sql_phone_shop = {
     "SELECT o.name, o.phone, o.owner_phone, o.plan, o.language,"
     "       array_to_json(o.languages) AS languages, array_to_json(o.engines) AS engines,"
     "       o.max_concurrent_calls, o.max_call_seconds, o.elevenlabs_agent_id,"
+    "       o.use_elevenlabs_inbound,"
     "       g.transfer_destinations AS destinations, g.twilio_voice, g.twilio_language,"
     "       g.voice_end_call_message AS end_message, g.transfer_message,"
     "       is_open(o.hours, o.timezone) AS open"

@@ -7,8 +7,8 @@
 /*
  * The shop as its phone needs it: name phone owner_phone plan language languages (JSON) engines
  * (JSON, first to last) max_concurrent_calls max_call_seconds elevenlabs_agent_id
- * destinations (JSON) twilio_voice twilio_language end_message transfer_message (JSON by
- * language) open.
+ * use_elevenlabs_inbound destinations (JSON) twilio_voice twilio_language end_message
+ * transfer_message (JSON by language) open.
  */
 extern const wk_sql_t wk_sql_phone_shop;
 

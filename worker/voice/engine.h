@@ -20,7 +20,8 @@ typedef struct {
     bool owns_media;  /* the call's sound passes through us */
     bool resumable;   /* another connection can go on with what was said */
     bool fence;       /* what it says can be stopped at any instant */
-    bool barge_in;    /* we decide when the caller cuts it short */
+    bool barge_in;    /* we decide when it takes its turn and when the caller cuts it short;
+                         else it leads the talk (talk.h) */
 } wk_media_engine_traits_t;
 
 typedef struct {
@@ -37,6 +38,8 @@ typedef struct {
     int64_t max_tokens;
     const wk_said_t *said; /* before, oldest first */
     size_t n_said;
+    va_str_t url, client_data; /* of an agent at a platform: where it is, and what it begins
+                                  with, JSON */
 } wk_media_engine_setup_t;
 
 typedef struct wk_engine wk_media_engine_t;
@@ -51,6 +54,13 @@ typedef struct {
                                                                           further piece */
     void (*tool)(void *ctx, va_str_t id, va_str_t name, va_str_t arguments);
     void (*done)(void *ctx, bool failed); /* the answer has ended: it has said all it wanted */
+
+    /* Only of one that leads the talk. */
+    void (*named)(void *ctx, va_str_t conversation);             /* as the platform calls it */
+    void (*interrupted)(void *ctx);                              /* the caller cut it short */
+    void (*corrected)(void *ctx, va_str_t said, va_str_t heard); /* that much of it was heard */
+    void (*ended)(void *ctx); /* it has ended the call, and is of no more use; once */
+
     void (*lost)(void *ctx, const char *why); /* it is of no more use; once */
     void (*gone)(void *ctx);                  /* last of all, after close() */
 } wk_media_engine_events_t;
@@ -88,10 +98,13 @@ typedef struct {
     /* Something it has to know from now on. */
     void (*tell)(wk_media_engine_t *engine, va_str_t text);
 
+    /* The caller does something that is not heard, and should not be spoken to. May be NULL. */
+    void (*active)(wk_media_engine_t *engine);
+
     void (*close)(wk_media_engine_t *engine);
 } wk_media_engine_type_t;
 
-extern const wk_media_engine_type_t wk_media_engine_realtime;
+extern const wk_media_engine_type_t wk_media_engine_realtime, wk_media_engine_elevenlabs;
 
 /* By its name; NULL: this process has none of that name. */
 const wk_media_engine_type_t *wk_media_engine_find(va_str_t name);

@@ -242,7 +242,11 @@ static bool take_start(wk_session_t *s, const wk_twilio_event_t *event)
 
 static void on_digit(wk_session_t *s, char digit)
 {
-    if (digit == '0' && s->state == WK_SESSION_TALKING) {
+    if (s->state != WK_SESSION_TALKING) {
+        return;
+    }
+    wk_session_caller_acts(s);
+    if (digit == '0') {
         wk_session_run_tool(s, VA_STR_NULL, VA_STR("transfer_to_human"),
                             VA_STR("{\"reason\":\"the caller pressed 0\"}"));
     }
@@ -260,11 +264,7 @@ static void on_carrier_event(wk_session_t *s, const wk_twilio_event_t *event)
         }
         break;
     case WK_TWILIO_MEDIA:
-        if (s->state == WK_SESSION_TALKING &&
-            !s->engine->hear(s->seat->engine, event->payload)) {
-            wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("in"), NULL,
-                     VA_STR_NULL, 1);
-        }
+        wk_session_hear(s, event->payload);
         break;
     case WK_TWILIO_MARK:
         if (wk_twilio_mark_read(event->mark, &mark)) {

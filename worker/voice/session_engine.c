@@ -34,6 +34,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     s->instructions = va_json_get_string(briefing, "instructions");
     s->tools = va_json_get_string(briefing, "tools");
     s->engine = wk_media_engine_find(va_json_get_string(briefing, "engine"));
+    s->talk.led = s->engine != NULL && !s->engine->traits.barge_in;
     return s->instructions.len > 0;
 }
 
@@ -50,6 +51,21 @@ static va_str_t prompt_text(wk_session_t *s, const char *name, va_str_t say)
     wk_arena_reset(s->voice->scratch);
     return wk_say(s->voice->scratch, en, name, {"language", wk_language_code(s->language)},
                   {"say", say});
+}
+
+void wk_session_hear(wk_session_t *s, va_str_t base64)
+{
+    if (talking(s) && !s->engine->hear(s->seat->engine, base64)) {
+        wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("in"), NULL, VA_STR_NULL,
+                 1);
+    }
+}
+
+void wk_session_caller_acts(wk_session_t *s)
+{
+    if (talking(s) && s->engine->active != NULL) {
+        s->engine->active(s->seat->engine);
+    }
 }
 
 void wk_session_prompt(wk_session_t *s, const char *name, va_str_t say)
@@ -358,6 +374,37 @@ static void on_done(void *ctx, bool failed)
     }
 }
 
+static void on_named(void *ctx, va_str_t conversation)
+{
+    const wk_seat_t *seat = ctx;
+    wk_session_named(seat->session, conversation);
+}
+
+static void on_interrupted(void *ctx)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_talk_interrupted(&s->talk, wk_monotonic_ms());
+    }
+}
+
+static void on_corrected(void *ctx, va_str_t said, va_str_t heard)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_session_agent_was_corrected(s, said, heard);
+    }
+}
+
+static void on_ended(void *ctx)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        s->seat = NULL;
+        wk_session_leave_politely(s, "hangup", VA_STR("{\"reason\":\"the agent ended it\"}"));
+    }
+}
+
 static void on_ready(void *ctx)
 {
     wk_seat_t *seat = ctx;
@@ -448,6 +495,10 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .said = on_said,
         .tool = on_tool,
         .done = on_done,
+        .named = on_named,
+        .interrupted = on_interrupted,
+        .corrected = on_corrected,
+        .ended = on_ended,
         .lost = on_lost,
         .gone = on_gone,
     };
@@ -468,7 +519,10 @@ static wk_seat_t *new_seat(wk_session_t *s)
                                             .language = wk_language_code(s->language),
                                             .model = va_json_get_string(s->briefing, "model"),
                                             .said = seat->said,
-                                            .n_said = fill_said(s, seat->said)};
+                                            .n_said = fill_said(s, seat->said),
+                                            .url = va_json_get_string(s->briefing, "url"),
+                                            .client_data =
+                                                va_json_get_string(s->briefing, "client_data")};
     (void)va_json_int(va_json_get(s->briefing, "max_tokens"), &seat->setup.max_tokens);
     seat->engine = s->engine->open(&seat->setup, &events, seat, &e);
     if (seat->engine == NULL) {

@@ -94,6 +94,10 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
 void wk_session_open_engine(wk_session_t *s);
 void wk_session_close_engines(wk_session_t *s);
 
+/* The caller's sound, Base64; what he does without a sound. */
+void wk_session_hear(wk_session_t *s, va_str_t base64);
+void wk_session_caller_acts(wk_session_t *s);
+
 /* A session of the engine grows too old. */
 void wk_session_renew_engine(wk_session_t *s, int64_t now);
 
@@ -114,6 +118,12 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
 
 /* What was cut is told as it was heard. */
 void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
+
+/* The engine says itself what was heard of an utterance. */
+void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t heard);
+
+/* The platform has a name for the talk, under which it will report. */
+void wk_session_named(wk_session_t *s, va_str_t conversation);
 
 /* Fields of the call's state; fn is told the script's answer. */
 void wk_session_write(wk_session_t *s, const va_str_t *fields, size_t n, wk_aredis_fn fn);

@@ -154,13 +154,8 @@ static va_str_t heard_part(va_str_t text, const wk_cut_t *cut)
     return va_str(text.data, len);
 }
 
-void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut)
+static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
 {
-    wk_spoken_t *spoken = spoken_as(s, cut->item);
-    if (spoken == NULL) {
-        return;
-    }
-    va_str_t heard = heard_part(wk_bytes_str(&spoken->text), cut);
     if (spoken->turn == 0 && heard.len > 0) {
         spoken->turn = record(s, true, heard);
     }
@@ -170,4 +165,46 @@ void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut)
         tell_workers(s, &turn);
     }
     spoken->whole = true;
+}
+
+void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut)
+{
+    wk_spoken_t *spoken = spoken_as(s, cut->item);
+    if (spoken != NULL) {
+        cut_turn(s, spoken, heard_part(wk_bytes_str(&spoken->text), cut));
+    }
+}
+
+void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t heard)
+{
+    for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
+        wk_spoken_t *spoken = &s->spoken[i];
+        if (spoken->turn != 0 && va_str_eq(wk_bytes_str(&spoken->text), said)) {
+            cut_turn(s, spoken, heard);
+            return;
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- the platform's name */
+
+void wk_session_named(wk_session_t *s, va_str_t conversation)
+{
+    va_buf_t body;
+    wk_arena_reset(s->voice->scratch);
+    va_buf_init(&body, wk_mem(s->voice->scratch), 256);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_str(w, "conversation", conversation);
+    va_json_object_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return;
+    }
+    const wk_question_t question = {.queue = WK_REALTIME,
+                                    .type = "media.named",
+                                    .organization = va_str_c(s->organization),
+                                    .serial = va_str_c(s->call),
+                                    .body = va_buf_str(&body)};
+    wk_tell(s->voice->asks, &question, NULL, NULL);
 }

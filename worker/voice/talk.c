@@ -12,14 +12,16 @@ void wk_talk_free(wk_talk_t *t)
 
 static void answer(wk_talk_t *t)
 {
-    t->answering = true;
     t->owes = false;
-    t->ops->answer(t->ctx);
+    if (!t->led) {
+        t->answering = true;
+        t->ops->answer(t->ctx);
+    }
 }
 
 void wk_talk_answering(wk_talk_t *t)
 {
-    t->answering = true;
+    t->answering = !t->led; /* one that leads never says that it is done */
 }
 
 /* What tools said, as soon as nobody is cut off by it; the last words in any case. */
@@ -43,6 +45,16 @@ static void take_turn(wk_talk_t *t, int64_t now)
     t->ops->cut(t->ctx, cuts, n);
     if (!t->speech) {
         answer(t);
+    }
+}
+
+void wk_talk_interrupted(wk_talk_t *t, int64_t now)
+{
+    t->quiet_ms = now;
+    if (wk_playout_busy(&t->playout)) {
+        wk_playout_hold(&t->playout, now);
+        t->ops->clear(t->ctx);
+        take_turn(t, now);
     }
 }
 
@@ -116,7 +128,7 @@ void wk_talk_tool(wk_talk_t *t, int64_t now)
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now)
 {
     t->tools -= t->tools > 0;
-    t->owes = true;
+    t->owes = !t->led;
     t->quiet_ms = now;
     answer_owed(t);
 }
@@ -148,7 +160,7 @@ static void settle_doubt(wk_talk_t *t, int64_t now)
 
 static void fill(wk_talk_t *t, int64_t now)
 {
-    if (t->tools > 0 && !t->filled && now - t->quiet_ms >= WK_TALK_FILLER_MS) {
+    if (!t->led && t->tools > 0 && !t->filled && now - t->quiet_ms >= WK_TALK_FILLER_MS) {
         t->filled = true;
         t->answering = true;
         t->ops->line(t->ctx, WK_TALK_FILLER);
@@ -157,7 +169,8 @@ static void fill(wk_talk_t *t, int64_t now)
 
 static void break_silence(wk_talk_t *t, int64_t now)
 {
-    if (t->tools > 0 || t->goodbye_ms != 0 || now - t->quiet_ms < WK_TALK_SILENCE_MS) {
+    if (t->led || t->tools > 0 || t->goodbye_ms != 0 ||
+        now - t->quiet_ms < WK_TALK_SILENCE_MS) {
         return;
     }
     t->quiet_ms = now;
@@ -169,9 +182,15 @@ static void break_silence(wk_talk_t *t, int64_t now)
     }
 }
 
+/* Whether one that leads has more to say, only its silence tells. */
+static bool has_said_all(const wk_talk_t *t, int64_t now)
+{
+    return t->led ? now - t->quiet_ms >= WK_TALK_LAST_MS : !t->answering && !t->owes;
+}
+
 static void end(wk_talk_t *t, int64_t now)
 {
-    bool heard = !t->answering && !t->owes && !wk_playout_busy(&t->playout);
+    bool heard = has_said_all(t, now) && !wk_playout_busy(&t->playout);
     if (t->goodbye_ms != 0 && (heard || now - t->goodbye_ms >= WK_TALK_GOODBYE_MS)) {
         t->ops->over(t->ctx);
     }

@@ -9,6 +9,9 @@
  *   - The caller ends: the agent answers.
  *   - Tools run: while nobody speaks, something is said in between.
  *   - Nobody says anything for a long time: the agent asks, and then ends the call.
+ *
+ * An engine that leads the talk decides all of this by itself; what is left to us is that the
+ * caller hears nothing behind an interruption, and that the last words are heard.
  */
 #ifndef WK_VOICE_TALK_H
 #define WK_VOICE_TALK_H
@@ -23,6 +26,7 @@
 #define WK_TALK_SILENCE_MS 12000 /* of silence, until the agent asks */
 #define WK_TALK_SILENCES   2     /* asked that often, it ends the call */
 #define WK_TALK_GOODBYE_MS 15000 /* for the last words to be heard */
+#define WK_TALK_LAST_MS    2000  /* of silence, behind the last words of an engine that leads */
 
 typedef enum {
     WK_TALK_FILLER,  /* say that it takes a moment */
@@ -42,6 +46,7 @@ typedef struct {
     const wk_talk_ops_t *ops;
     void *ctx;
     wk_playout_t playout;
+    bool led;          /* by the engine: it takes its turns and is cut short by itself */
     bool speech;       /* of the caller */
     int64_t speech_ms; /* when it began, or ended */
     bool doubt;        /* the agent fell silent, and it is open whether for good */
@@ -64,6 +69,9 @@ void wk_talk_answering(wk_talk_t *t);
 void wk_talk_speech(wk_talk_t *t, bool started, int64_t now);
 void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64_t now);
 void wk_talk_done(wk_talk_t *t, int64_t now);
+
+/* An engine that leads was cut short by the caller. */
+void wk_talk_interrupted(wk_talk_t *t, int64_t now);
 
 /* Tools: one was called; one has answered, and the engine was told. */
 void wk_talk_tool(wk_talk_t *t, int64_t now);

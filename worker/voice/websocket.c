@@ -175,6 +175,19 @@ size_t wk_ws_pending(const wk_ws_t *ws)
     return wk_wire_pending(ws->wire);
 }
 
+uint16_t wk_ws_closed_with(const wk_ws_t *ws)
+{
+    bool said = ws->wslay != NULL && wslay_event_get_close_received(ws->wslay);
+    return said ? wslay_event_get_status_code_received(ws->wslay) : 0;
+}
+
+void wk_ws_deadline(wk_ws_t *ws, uint64_t ms)
+{
+    if (!ws->closed) {
+        wk_wire_deadline(ws->wire, ms);
+    }
+}
+
 /* ---------------------------------------------------------------- handshake */
 
 /* RFC 6455, 4.2.2: what proves that the key was read. */

@@ -51,6 +51,12 @@ void wk_ws_send(wk_ws_t *ws, va_str_t text);
 /* Bytes that the peer has not taken yet. */
 size_t wk_ws_pending(const wk_ws_t *ws);
 
+/* What the peer closed with, as closed() is told; 0: it did not say. */
+uint16_t wk_ws_closed_with(const wk_ws_t *ws);
+
+/* closed("timed out") unless it is set anew within ms; 0: none. */
+void wk_ws_deadline(wk_ws_t *ws, uint64_t ms);
+
 /* Says why, and ends; no more events but gone(). */
 void wk_ws_close(wk_ws_t *ws, uint16_t code);
 

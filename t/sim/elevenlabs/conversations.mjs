@@ -4,12 +4,11 @@ import {randomBytes} from 'node:crypto';
 
 import {json} from '../lib/server.mjs';
 
-import {check, Collection, isE164, isText, malformed, newId, page, refuse, unixNow} from './resource.mjs';
+import {check, Collection, isE164, isText, newId, page, refuse, unixNow} from './resource.mjs';
 
 export class Conversations {
-  // isClientData: whether a conversation may begin with that, by the description.
-  constructor({agents, numbers, socketUrl, isClientData}) {
-    Object.assign(this, {agents, numbers, socketUrl, isClientData});
+  constructor({agents, numbers}) {
+    Object.assign(this, {agents, numbers});
     this.all = new Collection('conv', 'conversation');
   }
 
@@ -115,42 +114,6 @@ export class Conversations {
     });
   }
 
-  /*
-   * POST /v1/convai/twilio/register-call: a call that came to a number of ours is taken over by
-   * the answered TwiML. Newer than the description, which knows what comes with a call alone.
-   */
-  register(req) {
-    const {agent_id, from_number, to_number, conversation_initiation_client_data: data, ...odd} =
-        req.body ?? {};
-    const isDirection = (v) => v === undefined || ['inbound', 'outbound'].includes(v);
-    const isKnown = (v) => v === undefined || this.isClientData(v);
-    const wrong = check(req.body, [
-      ['agent_id', isText, 'Field required'],
-      ['from_number', (v) => typeof v === 'string', 'Field required'],
-      ['to_number', isText, 'Field required'],
-      ['direction', isDirection, 'Input should be \'inbound\' or \'outbound\''],
-      ['conversation_initiation_client_data', isKnown, 'Input should be client data'],
-    ]);
-    const [name] = Object.keys(odd).filter((k) => k !== 'direction');
-    if (wrong || name) return wrong ?? malformed([{path: [name], message: 'Extra input'}]);
-    if (!this.agents.get(agent_id)) return this.agents.missing(agent_id);
-    const conversation = this.keep(this.build({
-      agent_id,
-      caller: from_number,
-      called: to_number,
-      status: 'initiated',
-      user_id: data?.user_id,
-      dynamic_variables: data?.dynamic_variables,
-    }));
-    const url = `${this.socketUrl}/v1/convai/conversation/${conversation.conversation_id}`;
-    return {
-      status: 200,
-      headers: {'content-type': 'text/xml'},
-      body: `<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="${url}"/>` +
-          '</Connect></Response>'
-    };
-  }
-
   list(req) {
     const q = req.query;
     const wanted = {
@@ -176,15 +139,6 @@ export class Conversations {
       this.all.remove(id);
       return json(200, {});
     });
-  }
-
-  // GET /v1/convai/conversation/get-signed-url: for browsers and bridges, good for 15 minutes.
-  signedUrl(req) {
-    const agentId = req.query.get('agent_id');
-    if (!agentId) return refuse(400, 'missing_agent_id', 'agent_id is required');
-    if (!this.agents.get(agentId)) return this.agents.missing(agentId);
-    const query = new URLSearchParams({agent_id: agentId, conversation_signature: newId('cvtkn')});
-    return json(200, {signed_url: `${this.socketUrl}/v1/convai/conversation?${query}`});
   }
 }
 

@@ -299,12 +299,16 @@ function notAllowed(override, allowed, path = []) {
 // What is wrong with the answer, and what the platform would take from it.
 function readInitiation(delivery, agent) {
   if (!delivery.ok) return {problem: delivery.error ?? `status ${delivery.status}`};
-  let answer;
   try {
-    answer = JSON.parse(delivery.body);
+    const answer = JSON.parse(delivery.body);
+    return {answer, ...initiationFaults(answer, agent)};
   } catch (e) {
     return {problem: e.message};
   }
+}
+
+// The same of conversation_initiation_client_data, however it came.
+export function initiationFaults(answer, agent) {
   const variables = answer.dynamic_variables ?? {};
   const odd = Object.entries(variables).find(
       ([k, v]) => k.startsWith('system__') || !['string', 'number', 'boolean'].includes(typeof v));
@@ -315,7 +319,6 @@ function readInitiation(delivery, agent) {
       agent.conversation_config.agent?.dynamic_variables?.dynamic_variable_placeholders ?? {};
   return {
     problem,
-    answer,
     missing_variables:
         variablesOf(agent).filter((name) => !(name in variables) && !(name in placeholders)),
     ignored_overrides: notAllowed(
