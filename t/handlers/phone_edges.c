@@ -239,6 +239,18 @@ static void whoever_is_rung_second_hears_why(void **state)
     assert_has_not(whisper, "squeaks");
 }
 
+/* The data of a person are erased while he is on the phone: what he says now still counts. */
+static void who_was_erased_is_helped_all_the_same(void **state)
+{
+    (void)state;
+    ring(ATTESTED);
+    t_sqlf("UPDATE organizations SET business_type = 'plumber' WHERE id = '" DOWNTOWN "';"
+           "DELETE FROM messages; DELETE FROM customers WHERE id = '" JOHN "'");
+    say(1, "There+is+a+gas+leak+and+I+smell+gas");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'emergency'"), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE key LIKE 'page:%%'"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_call_the_platform_takes_has_a_way_back),
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
+        cmocka_unit_test(who_was_erased_is_helped_all_the_same),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

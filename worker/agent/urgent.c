@@ -85,9 +85,9 @@ static bool page(wk_tx_t *tx, const wk_catalogue_t *c, const wk_reception_facts_
     if (facts->page_number.data == NULL || va_str_eq(facts->page_number, u->from)) {
         return true;
     }
-    wk_sms_draft_t draft = {.key =
-                                wk_printf(a, "page:%.*s:%lld", (int)u->customer.len,
-                                          u->customer.data, (long long)(wk_now_ms() / HOUR_MS)),
+    va_str_t whose = u->customer.data != NULL ? u->customer : u->from;
+    wk_sms_draft_t draft = {.key = wk_printf(a, "page:%.*s:%lld", (int)whose.len, whose.data,
+                                             (long long)(wk_now_ms() / HOUR_MS)),
                             .from = u->to,
                             .to = facts->page_number,
                             .text = wk_say(a, l, "page.emergency", {"who", u->who},

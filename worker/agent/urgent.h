@@ -11,7 +11,8 @@
 #include "worker/context.h"
 
 typedef struct {
-    va_str_t customer, who;  /* who: as people of the shop know the customer */
+    va_str_t customer;       /* absent: erased meanwhile */
+    va_str_t who;            /* as people of the shop know the customer */
     va_str_t from, to, text; /* the customer's number, the shop's, the words */
     va_str_t key;            /* of the text: the same key is the same emergency */
 } wk_urgent_t;

@@ -281,8 +281,7 @@ static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
     const wk_language_t *before = t->v.speech.language;
     decide(t);
     return store_heard(tx, t, e) && publish_switch(tx, t, before, e) &&
-           (t->talk.customer.data == NULL || wk_conversation_keep(tx, &t->talk, e)) &&
-           store_said(tx, t, e);
+           wk_conversation_keep(tx, &t->talk, e) && store_said(tx, t, e);
 }
 
 static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
