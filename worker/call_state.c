@@ -191,6 +191,47 @@ bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t d
     return ok;
 }
 
+/* ---------------------------------------------------------------- people */
+
+bool wk_call_state_take_over(wk_redis_t *r, wk_arena_t *a, va_str_t call, bool human,
+                             wk_call_taking_t *result, int64_t *epoch, va_str_t *owner,
+                             wk_error_t *e)
+{
+    va_str_t args[] = {call, human ? VA_STR("1") : VA_STR("0")};
+    redisReply *reply = run(r, a, &wk_script_call_takeover, call, args, 2, e);
+    if (reply == NULL) {
+        return false;
+    }
+    *owner = VA_STR_NULL;
+    if (answers(reply, "OK", 4)) {
+        *result = WK_CALL_TAKEN;
+        *epoch = reply->element[1]->integer;
+        *owner = reply->element[3]->integer > 0 ? wk_copy(a, wk_redis_str(reply->element[2]))
+                                                : VA_STR_NULL;
+    } else {
+        *result = answers(reply, "GONE", 1) ? WK_CALL_UNKNOWN : WK_CALL_OVER;
+    }
+    freeReplyObject(reply);
+    return true;
+}
+
+bool wk_call_state_await_silence(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t epoch,
+                                 bool *cleared, wk_error_t *e)
+{
+    va_str_t argv[] = {
+        VA_STR("BLPOP"),
+        wk_printf(a, "va:call:yielded:{%.*s}:%lld", (int)call.len, call.data, (long long)epoch),
+        VA_STR("2")};
+    redisReply *reply = wk_redis_command(r, 2000, argv, 3, e);
+    if (reply == NULL) {
+        return wk_error_wrap(e, "the silence of a call");
+    }
+    *cleared = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+               va_str_eq(wk_redis_str(reply->element[1]), VA_STR("cleared"));
+    freeReplyObject(reply);
+    return true;
+}
+
 bool wk_call_state_end(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t reason,
                        wk_error_t *e)
 {

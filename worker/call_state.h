@@ -77,6 +77,27 @@ typedef struct {
 bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,
                           wk_call_resumed_t *out, bool *found, wk_error_t *e);
 
+typedef enum {
+    WK_CALL_TAKEN,
+    WK_CALL_UNKNOWN, /* no state is known of it */
+    WK_CALL_OVER,
+} wk_call_taking_t;
+
+/*
+ * A person takes the call (human), or gives it back to the agent: nobody owns it then. *owner:
+ * the voice process that had it and was told; absent: none had it, or none listens.
+ */
+bool wk_call_state_take_over(wk_redis_t *r, wk_arena_t *a, va_str_t call, bool human,
+                             wk_call_taking_t *result, int64_t *epoch, va_str_t *owner,
+                             wk_error_t *e);
+
+/*
+ * Waits until that process has answered. *cleared: the carrier plays nothing of the agent's any
+ * more; false: the process did not answer, or cannot tell.
+ */
+bool wk_call_state_await_silence(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t epoch,
+                                 bool *cleared, wk_error_t *e);
+
 /* It has ended: nobody claims or writes it under an older epoch any more. Twice is once. */
 bool wk_call_state_end(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t reason,
                        wk_error_t *e);

@@ -14,6 +14,7 @@ import {Calls, HANDSET_CALL} from './twilio/calls.mjs';
 import {HANDSET_SMS, Messages} from './twilio/messages.mjs';
 import {Numbers} from './twilio/numbers.mjs';
 import {accountPath, notFound, refuse} from './twilio/resource.mjs';
+import {Streams} from './twilio/streams.mjs';
 import {Webhooks} from './twilio/webhook.mjs';
 
 // What a handset does unless POST /_sim/handset said otherwise.
@@ -47,6 +48,7 @@ export function twilio({account, token, numbers: seeds}) {
   const webhooks = new Webhooks(sim, token);
   const messages = new Messages({sim, account, numbers, webhooks, handsets});
   const calls = new Calls({sim, account, numbers, webhooks, handsets});
+  calls.useStreams(new Streams());
   const expected = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
   const admit = (req) =>
       (req.headers.authorization === expected ?

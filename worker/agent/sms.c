@@ -1,6 +1,7 @@
 #include "worker/agent/sms.h"
 
 #include "worker/agent/event.h"
+#include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
@@ -16,6 +17,7 @@
 #define LOOKS_MS     5000  /* between two looks that find nothing */
 #define LOGIN_MS     60000 /* before a refused login is tried again */
 #define CLOCK_SKEW_S 30    /* between our clock and the provider's */
+#define TAKEN_OVER   "taken_over" /* the code of a text that a person's takeover stopped */
 
 /* ---------------------------------------------------------------- queue */
 
@@ -30,6 +32,23 @@ static va_str_t request_of(wk_arena_t *a, const wk_sms_draft_t *draft)
     va_json_add_str(w, "body", draft->text);
     va_json_object_end(w);
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+/* A person has the thread: the agent's text ends before it was tried. */
+static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, wk_error_t *e)
+{
+    va_str_t params[] = {message, VA_STR(TAKEN_OVER)};
+    return wk_effect_finish(tx, effect, WK_EFFECT_FAILED, VA_STR_NULL,
+                            VA_STR("{\"code\":\"" TAKEN_OVER "\"}"), e) &&
+           wk_sql(tx, &wk_sql_sms_failed, params, NULL, e);
+}
+
+static bool withhold_if_held(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
+                             wk_error_t *e)
+{
+    return draft->person.data != NULL ||
+           (wk_takeover_holds_texts(tx, draft->to, &queued->withheld, e) &&
+            (!queued->withheld || withhold(tx, queued->effect, queued->message, e)));
 }
 
 /* later: no attempt to send it is under way. *first false: the key was queued before. */
@@ -54,7 +73,8 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                          effect.id,
                          va_str_c(draft->template),
                          later ? VA_STR("true") : VA_STR("false"),
-                         draft->citations};
+                         draft->citations,
+                         draft->person};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }
@@ -65,7 +85,7 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                                 .to = draft->to,
                                 .text = draft->text,
                                 .language = draft->language};
-    return true;
+    return withhold_if_held(tx, draft, queued, e);
 }
 
 bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
@@ -97,9 +117,10 @@ bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e)
     if (!queue(tx, draft, true, &queued, &first, e)) {
         return wk_error_wrap(e, "SMS");
     }
-    return !first || wk_outbox_job(tx, draft->in_bulk ? WK_BULK : WK_DEFAULT, "sms.send",
-                                   wk_tx_organization(tx), draft->key, draft->key,
-                                   send_body(a, draft->key), e);
+    return !first || queued.withheld ||
+           wk_outbox_job(tx, draft->in_bulk ? WK_BULK : WK_DEFAULT, "sms.send",
+                         wk_tx_organization(tx), draft->key, draft->key,
+                         send_body(a, draft->key), e);
 }
 
 /* ---------------------------------------------------------------- transactions */
@@ -117,6 +138,7 @@ typedef struct {
     va_str_t organization;
     va_str_t key; /* to find it by; absent: sms.effect */
     wk_sms_queued_t sms;
+    bool by_person;
     next_t next;
     int64_t wait_ms; /* when next is WAIT */
     int64_t sending,
@@ -182,8 +204,20 @@ static void read_message(const wk_rows_t *rows, run_t *r)
                                .to = wk_cell(rows, 0, "to_number"),
                                .text = wk_cell(rows, 0, "content"),
                                .language = wk_cell(rows, 0, "language")};
+    r->by_person = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent"));
     r->sending = wk_cell_int(rows, 0, "sending", 0);
     r->claimed = wk_cell_int(rows, 0, "claimed_ms", 0);
+}
+
+/* An attempt begins now, unless a person has the thread: then there is none any more. */
+static bool begin_attempt(wk_tx_t *tx, run_t *r, int64_t now, wk_error_t *e)
+{
+    bool held = false;
+    if (!r->by_person && !wk_takeover_holds_texts(tx, r->sms.to, &held, e)) {
+        return false;
+    }
+    r->next = held ? NOTHING : SEND;
+    return held ? withhold(tx, r->sms.effect, r->sms.message, e) : mark(tx, r, now, 0, e);
 }
 
 /* What is to be done about a text that an earlier run queued. */
@@ -201,8 +235,7 @@ static bool look(wk_tx_t *tx, run_t *r, wk_error_t *e)
     read_message(rows, r);
     int64_t now = wk_cell_int(rows, 0, "now_ms", 0);
     if (r->sending == 0) {
-        r->next = SEND;
-        return mark(tx, r, now, 0, e);
+        return begin_attempt(tx, r, now, e);
     }
     r->wait_ms = r->sending + UNDER_WAY_MS - now;
     r->next = r->wait_ms > 0 ? WAIT : ASK;
@@ -262,8 +295,9 @@ static bool note_absence(wk_tx_t *tx, run_t *r, wk_error_t *e)
         absent_since = now;
     }
     r->wait_ms = absent_since + LOOKS_MS - now;
-    r->next = r->wait_ms > 0 ? WAIT : SEND;
-    return r->next == SEND ? mark(tx, r, now, 0, e) : mark(tx, r, r->sending, absent_since, e);
+    r->next = WAIT;
+    return r->wait_ms > 0 ? mark(tx, r, r->sending, absent_since, e)
+                          : begin_attempt(tx, r, now, e);
 }
 
 static bool not_under_way(wk_tx_t *tx, run_t *r, wk_error_t *e)
@@ -487,7 +521,7 @@ wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queu
                          wk_error_t *e)
 {
     run_t r = {.ctx = ctx, .organization = organization, .sms = *queued};
-    return unless_last(&r, send_now(&r, e), e);
+    return queued->withheld ? WK_DONE : unless_last(&r, send_now(&r, e), e);
 }
 
 static wk_outcome_t resume(run_t *r, wk_error_t *e)

@@ -18,6 +18,7 @@ typedef struct {
     va_str_t text, language;
     const char *template; /* what kind of text it is */
     va_str_t citations;   /* JSON list: the knowledge it is made from; may be absent */
+    va_str_t person;      /* who of the shop wrote it; absent: the agent did */
     bool in_bulk;         /* one of many, for which nobody waits: sent on the bulk queue */
 } wk_sms_draft_t;
 
@@ -25,9 +26,13 @@ typedef struct {
 typedef struct {
     va_str_t effect, message;
     va_str_t customer, from, to, text, language;
+    bool withheld; /* a person has that thread: it ends here, as failed */
 } wk_sms_queued_t;
 
-/* Within the transaction that decides on it. */
+/*
+ * Within the transaction that decides on it. While a person has the thread a text of the
+ * agent's is kept as one that failed ("taken_over"), and does not leave.
+ */
 bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
                   wk_error_t *e);
 

@@ -4,6 +4,7 @@
 
 #include "worker/admission.h"
 #include "worker/agent/call.h"
+#include "worker/agent/takeover.h"
 #include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
@@ -99,14 +100,6 @@ static bool note(wk_tx_t *tx, const report_t *r, wk_error_t *e)
     return wk_sql(tx, &wk_sql_call_status_insert, params, NULL, e);
 }
 
-static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
-{
-    report_t *r = arg;
-    wk_call_t call;
-    wk_call_told_t told = told_by(r->ctx, r);
-    return wk_call_open(tx, &told, &call, e) && note(tx, r, e) && wk_call_close(tx, &call, e);
-}
-
 static bool is_final(va_str_t status)
 {
     static const char *const final[] = {"completed", "busy",     "failed",
@@ -117,6 +110,15 @@ static bool is_final(va_str_t status)
         }
     }
     return false;
+}
+
+static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    report_t *r = arg;
+    wk_call_t call;
+    wk_call_told_t told = told_by(r->ctx, r);
+    return (!is_final(r->status) || wk_takeover_call_over(tx, r->sid, e)) &&
+           wk_call_open(tx, &told, &call, e) && note(tx, r, e) && wk_call_close(tx, &call, e);
 }
 
 /*

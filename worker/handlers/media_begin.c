@@ -169,6 +169,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
                     wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
     va_json_add_str(w, "greeting", greeting_of(a, &made));
     va_json_add_bool(w, "resumed", b.call.resumed);
+    va_json_add_bool(w, "returned", b.call.returned);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "voice", b.call.voice);
     va_json_add_str(w, "tools", tools_of(a, &b.call));

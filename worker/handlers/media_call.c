@@ -19,6 +19,8 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     bool attested = number.data != NULL && wk_cell_bool(row, 0, "attested");
     call->customer = wk_cell(row, 0, "customer_id");
     call->resumed = wk_cell_bool(row, 0, "resumed");
+    call->returned = wk_cell_bool(row, 0, "returned");
+    call->held = wk_cell_bool(row, 0, "held");
     call->engines = wk_cell(row, 0, "engines");
     call->plan = wk_cell(row, 0, "plan");
     call->agent = wk_cell(row, 0, "elevenlabs_agent_id");

@@ -12,6 +12,8 @@ typedef struct {
     va_str_t customer; /* absent: none is known */
     wk_tool_caller_t caller;
     bool resumed;
+    bool returned;        /* a person had it, and the agent has not spoken since */
+    bool held;            /* a person has it */
     va_str_t engines;     /* JSON */
     va_str_t plan, agent; /* agent: elevenlabs_agent_id, or absent */
     va_str_t voice, business_type, emergency_words;

@@ -51,6 +51,10 @@ static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t
     va_str_t name = va_json_get_string(call->body, "tool");
     va_str_t text = va_json_get_string(call->body, "arguments");
     const wk_tool_t *tool = wk_tool_find(name);
+    if (call->held) {
+        out->output = VA_STR("{\"success\":false,\"message\":\"a person has the call\"}");
+        return true;
+    }
     if (tool == NULL) {
         out->output = VA_STR("{\"success\":false,\"message\":\"no such tool\"}");
         return true;

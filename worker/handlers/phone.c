@@ -4,6 +4,7 @@
 
 #include "worker/admission.h"
 #include "worker/agent/event.h"
+#include "worker/agent/takeover.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
 #include "worker/handlers/webhook.h"
@@ -214,6 +215,20 @@ va_str_t wk_phone_who(const wk_phone_t *v)
 
 /* ---------------------------------------------------------------- to a person */
 
+bool wk_phone_held(wk_tx_t *tx, wk_phone_t *v, bool *held, va_str_t *twiml, wk_error_t *e)
+{
+    int64_t step;
+    if (!wk_takeover_holds_call(tx, v->call, v->customer, held, &step, e)) {
+        return false;
+    }
+    if (*held) {
+        wk_speech_begin(&v->speech);
+        wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "held", step + 1, NULL));
+        *twiml = wk_speech_end(&v->speech);
+    }
+    return true;
+}
+
 wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t named, va_str_t words)
 {
     wk_transfer_wish_t wish = {.destinations = v->destinations,
@@ -253,21 +268,34 @@ bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to
 
 /* ---------------------------------------------------------------- Redis */
 
+static bool keep_slot(const wk_phone_t *v, int64_t hold_ms, wk_error_t *e)
+{
+    wk_admission_t admitted;
+    wk_admission_request_t request = {
+        .organization = v->organization, .call = v->sid, .limit = 0, .hold_ms = hold_ms};
+    return wk_admission_reserve(v->ctx->redis, v->ctx->arena, &request, &admitted, e);
+}
+
+void wk_phone_keeps_slot(const wk_phone_t *v, int64_t hold_ms)
+{
+    wk_error_t e;
+    if (!keep_slot(v, hold_ms, &e)) {
+        wk_log(WK_WARN, "the slot of a call is behind", WK_C("error", e.text));
+    }
+}
+
 void wk_phone_goes_on(const wk_phone_t *v, int64_t next_turn, int64_t hold_ms)
 {
     wk_error_t e;
     bool stale;
-    wk_admission_t admitted;
     wk_ctx_t *ctx = v->ctx;
     wk_call_field_t fields[] = {
         {"turn", wk_printf(ctx->arena, "%lld", (long long)next_turn)},
         {"language", wk_language_code(v->speech.language)},
     };
-    wk_admission_request_t request = {
-        .organization = v->organization, .call = v->sid, .limit = 0, .hold_ms = hold_ms};
     if (!wk_call_state_set(ctx->redis, ctx->arena, v->sid, WK_CALL_ANY_EPOCH, fields, 2, &stale,
                            &e) ||
-        !wk_admission_reserve(ctx->redis, ctx->arena, &request, &admitted, &e)) {
+        !keep_slot(v, hold_ms, &e)) {
         wk_log(WK_WARN, "the state of a call is behind", WK_C("error", e.text));
     }
 }

@@ -20,6 +20,12 @@
 #define WK_PHONE_DIAL_MS 1800000 /* while people talk; a longer talk counts no more */
 #define WK_PHONE_DIAL_S  14400   /* of a talk between people */
 
+/*
+ * The turns of a caller whom a person has: this and the number of the document that listens.
+ * Those of the talk with the agent stay far below.
+ */
+#define WK_PHONE_HELD_TURN 50000
+
 typedef struct {
     wk_ctx_t *ctx;
     const wk_catalogue_t *catalogue;
@@ -78,6 +84,12 @@ va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *na
 /* As people of the shop are told who calls. */
 va_str_t wk_phone_who(const wk_phone_t *v);
 
+/*
+ * *held: a person has the call. Then twiml takes the caller to what that person has for him,
+ * and nothing of the agent's may be said. Holds the thread's lock until the commit.
+ */
+bool wk_phone_held(wk_tx_t *tx, wk_phone_t *v, bool *held, va_str_t *twiml, wk_error_t *e);
+
 /* The person the call can be put through to now; number absent: nobody. named may be absent. */
 wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t named, va_str_t words);
 
@@ -90,6 +102,9 @@ bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to
  * only logged, for the next turn writes it again.
  */
 void wk_phone_goes_on(const wk_phone_t *v, int64_t next_turn, int64_t hold_ms);
+
+/* The same for a call whose talk stands still: its slot alone. */
+void wk_phone_keeps_slot(const wk_phone_t *v, int64_t hold_ms);
 
 wk_outcome_t wk_phone_reply(va_reply_t *reply, va_str_t twiml);
 

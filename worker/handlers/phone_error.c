@@ -48,8 +48,13 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     trouble_t *t = arg;
     wk_phone_t *v = &t->v;
-    if (!wk_phone_load(tx, v, e) || !wk_phone_next_turn(tx, v, v->turn + 1, &t->next, e)) {
+    bool held;
+    if (!wk_phone_load(tx, v, e) || !wk_phone_held(tx, v, &held, &t->twiml, e) ||
+        !wk_phone_next_turn(tx, v, v->turn + 1, &t->next, e)) {
         return false;
+    }
+    if (held) {
+        return true;
     }
     if (v->errors == 0) {
         ask_again(t);

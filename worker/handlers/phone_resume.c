@@ -21,6 +21,7 @@ typedef struct {
     wk_phone_t v;
     wk_call_resumed_t back;
     bool known;   /* the state was there */
+    bool held;    /* a person has the call: twiml leads to him */
     int64_t turn; /* to be heard next, by what is answered; the state may be behind, or lost */
     va_str_t twiml;
 } resume_t;
@@ -144,7 +145,8 @@ static va_str_t before(const resume_t *r, va_str_t engine)
 
 static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 {
-    wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, "speech.resumed"),
+    const char *first = next_is(r, "returned") ? "speech.after_human" : "speech.resumed";
+    wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, first),
                                   .turn = next_turn(r)};
     if (!wk_phone_engine(&r->v, &r->back.state, after, &opening, e)) {
         return false;
@@ -180,7 +182,8 @@ static bool answer(resume_t *r, wk_error_t *e)
 static bool load_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     resume_t *r = arg;
-    return wk_phone_load(tx, &r->v, e) && wk_phone_next_turn(tx, &r->v, 1, &r->turn, e);
+    return wk_phone_load(tx, &r->v, e) && wk_phone_held(tx, &r->v, &r->held, &r->twiml, e) &&
+           wk_phone_next_turn(tx, &r->v, 1, &r->turn, e);
 }
 
 /* Its state is lost: what Postgres knows of the call begins it anew. */
@@ -210,11 +213,19 @@ static void use_language(resume_t *r)
 static bool come_back(resume_t *r, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->v.ctx;
-    if (!wk_tx(ctx->db, ctx->arena, r->v.organization, 0, load_tx, r, e) ||
-        !wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, r->v.turn, &r->back, &r->known,
+    if (!wk_tx(ctx->db, ctx->arena, r->v.organization, 0, load_tx, r, e)) {
+        return false;
+    }
+    if (r->held) {
+        return true;
+    }
+    if (!wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, r->v.turn, &r->back, &r->known,
                               e) ||
         (!r->known && !rebuild(r, e))) {
         return false;
+    }
+    if (next_is(r, "held")) {
+        return wk_error(e, WK_UNAVAILABLE, "a person has just taken the call over");
     }
     use_language(r);
     return answer(r, e);
@@ -226,7 +237,8 @@ wk_outcome_t wk_phone_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (!wk_phone_read(ctx, &r.v, e) || !come_back(&r, e)) {
         return wk_phone_failed(&r.v, reply, e);
     }
-    wk_count("voiceagent_resumes_total", "next", r.back.next, NULL, VA_STR_NULL, 1);
+    wk_count("voiceagent_resumes_total", "next", r.held ? VA_STR("held") : r.back.next, NULL,
+             VA_STR_NULL, 1);
     return wk_phone_reply(reply, r.twiml);
 }
 

@@ -118,12 +118,19 @@ static bool nobody(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
 
 static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
+    bool held;
     transfer_t *t = arg;
     wk_phone_t *v = &t->v;
     if (!wk_phone_answered(tx, v, v->turn, &t->answer, e) || !wk_phone_load(tx, v, e)) {
         return false;
     }
     if (t->answer.data != NULL) {
+        return true;
+    }
+    if (!wk_phone_held(tx, v, &held, &t->answer, e)) {
+        return false;
+    }
+    if (held) {
         return true;
     }
     if (!read_transfer(tx, t, e)) {

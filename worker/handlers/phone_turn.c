@@ -32,6 +32,7 @@ typedef struct {
     wk_destination_t person;
     va_str_t reason; /* why the call is put through, or ends */
     va_str_t text, twiml;
+    bool held; /* a person has the call, and nothing is answered */
 } turn_t;
 
 /* ---------------------------------------------------------------- what was heard */
@@ -247,14 +248,17 @@ static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_language_t *fr
 
 static bool store_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
 {
+    wk_rows_t *rows;
+    const char *intent = t->talk.reception.intent;
     va_str_t params[] = {t->v.call,
                          t->v.customer,
                          t->talk.text,
                          wk_language_code(t->v.speech.language),
                          t->confidence,
                          t->talk.key,
-                         va_str_c(t->talk.reception.intent)};
-    return wk_sql(tx, &wk_sql_phone_heard, params, NULL, e) && publish_heard(tx, t, e);
+                         intent != NULL ? va_str_c(intent) : VA_STR_NULL};
+    return wk_sql(tx, &wk_sql_phone_heard, params, &rows, e) &&
+           (wk_rows_count(rows) == 0 || publish_heard(tx, t, e));
 }
 
 static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
@@ -275,13 +279,41 @@ static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
            wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e) && cite(tx, t, e);
 }
 
+/* A person has the call: he reads what was said, and it is his to answer. */
+static bool leave_to_person(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    return t->silent || store_heard(tx, t, e);
+}
+
 /* What was said, what is answered, and all that follows of it: one transaction. */
 static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
     const wk_language_t *before = t->v.speech.language;
+    if (!wk_phone_held(tx, &t->v, &t->held, &t->twiml, e)) {
+        return false;
+    }
+    if (t->held) {
+        return leave_to_person(tx, t, e);
+    }
     decide(t);
     return store_heard(tx, t, e) && publish_switch(tx, t, before, e) &&
            wk_conversation_keep(tx, &t->talk, e) && store_said(tx, t, e);
+}
+
+/* A turn heard for a person goes to him, whoever has the call by now. */
+static bool hold(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    wk_speech_t *s = &t->v.speech;
+    if (!wk_phone_held(tx, &t->v, &t->held, &t->twiml, e)) {
+        return false;
+    }
+    if (!t->held && t->v.turn >= WK_PHONE_HELD_TURN) {
+        t->held = true;
+        wk_speech_begin(s);
+        wk_speech_go_to(s, wk_speech_url(s, "held", t->v.turn - WK_PHONE_HELD_TURN + 1, NULL));
+        t->twiml = wk_speech_end(s);
+    }
+    return true;
 }
 
 static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -293,6 +325,12 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     if (t->answer.data != NULL) {
         return true;
+    }
+    if (!hold(tx, t, e)) {
+        return false;
+    }
+    if (t->held) {
+        return mask(tx, t, e) && leave_to_person(tx, t, e);
     }
     if (t->silent) {
         decide_silence(t);
@@ -344,8 +382,8 @@ wk_outcome_t wk_phone_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (!answer(&t, e) && !answered_by_another(&t, e)) {
         return wk_phone_failed(&t.v, reply, e);
     }
-    if (t.answer.data != NULL) {
-        return wk_phone_reply(reply, t.answer);
+    if (t.answer.data != NULL || t.held) {
+        return wk_phone_reply(reply, t.held ? t.twiml : t.answer);
     }
     wk_phone_goes_on(&t.v, t.v.turn + 1,
                      t.next == PUT_THROUGH ? WK_PHONE_DIAL_MS : WK_PHONE_HOLD_MS);

@@ -60,6 +60,7 @@ static const wk_handler_t handlers[] = {
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"phone.accept", WK_EFFECT, wk_phone_accept, 0},
     {"phone.error", WK_EFFECT, wk_phone_error, 0},
+    {"phone.held", WK_EFFECT, wk_phone_held_caller, 0},
     {"phone.incoming", WK_EFFECT, wk_phone_incoming, 0},
     {"phone.resume", WK_EFFECT, wk_phone_resume, 0},
     {"phone.stream_status", WK_EFFECT, wk_phone_stream_status, 0},
@@ -76,6 +77,7 @@ static const wk_handler_t handlers[] = {
     {"sms_status.store", WK_EFFECT, wk_sms_status_store, 0},
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
+    {"takeover.handle", WK_EFFECT, wk_takeover_handle, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
 };
 

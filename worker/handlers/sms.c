@@ -9,6 +9,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/opt_out.h"
 #include "worker/agent/redact.h"
+#include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
@@ -291,7 +292,7 @@ static bool keep(wk_tx_t *tx, text_t *t, const char *intent, wk_error_t *e)
 
 static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
 {
-    bool refused, ours;
+    bool refused, ours, held = false;
     if (t->talk.number.data == NULL) {
         return keep(tx, t, NULL, e); /* a short code or a name: nobody there reads answers */
     }
@@ -304,7 +305,11 @@ static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
     if (!from_a_shop(tx, t, &ours, e)) {
         return false;
     }
-    return refused || ours ? keep(tx, t, NULL, e) : answer(tx, t, e);
+    /* While a person has the thread, he reads what comes, and the agent says nothing. */
+    if (!refused && !ours && !wk_takeover_holds_texts(tx, t->talk.number, &held, e)) {
+        return false;
+    }
+    return refused || ours || held ? keep(tx, t, NULL, e) : answer(tx, t, e);
 }
 
 static bool contacted(wk_tx_t *tx, const text_t *t, wk_error_t *e)
@@ -322,10 +327,18 @@ static bool receive_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- what takes more */
 
+/* A person may have taken the thread while the answer was thought of: then there is none. */
+static bool answer_or_keep(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    bool held;
+    return wk_takeover_holds_texts(tx, t->talk.number, &held, e) &&
+           (held ? keep(tx, t, NULL, e) : store_answer(tx, t, e));
+}
+
 static bool answer_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     text_t *t = arg;
-    return store_answer(tx, t, e) && contacted(tx, t, e);
+    return answer_or_keep(tx, t, e) && contacted(tx, t, e);
 }
 
 static bool think(text_t *t, va_str_t organization, wk_error_t *e)

@@ -16,15 +16,21 @@
 
 static bool configured(const wk_ctx_t *ctx, wk_error_t *e)
 {
-    return (ctx->config->twilio_account_sid != NULL && ctx->config->twilio_auth_token != NULL) ||
+    return (ctx->config->twilio_account_sid != NULL &&
+            ctx->config->twilio_auth_token != NULL) ||
            wk_error(e, WK_INTERNAL, "Twilio: no account is configured");
+}
+
+static va_str_t account_url(const wk_ctx_t *ctx)
+{
+    const char *base = ctx->config->twilio_base_url;
+    return wk_printf(ctx->arena, "%s/2010-04-01/Accounts/%s", base != NULL ? base : BASE_URL,
+                     ctx->config->twilio_account_sid);
 }
 
 static va_str_t messages_url(const wk_ctx_t *ctx)
 {
-    const char *base = ctx->config->twilio_base_url;
-    return wk_printf(ctx->arena, "%s/2010-04-01/Accounts/%s/Messages.json",
-                     base != NULL ? base : BASE_URL, ctx->config->twilio_account_sid);
+    return wk_printf(ctx->arena, "%s/Messages.json", account_url(ctx).data);
 }
 
 static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t form,
@@ -125,6 +131,28 @@ bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_
     }
     *sid = va_json_get_string(read_json(ctx, &res), "sid");
     return sid->len > 0 || wk_error(e, WK_UNKNOWN, "Twilio: an answer without a sid");
+}
+
+/* ---------------------------------------------------------------- calls */
+
+bool wk_twilio_not_live(const wk_error_t *e)
+{
+    return e->code == WK_REFUSED && is_code(e, "21220");
+}
+
+bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e)
+{
+    wk_http_response_t res;
+    va_buf_t form;
+    va_str_t call = wk_printf(ctx->arena, "%s/Calls/%.*s.json", account_url(ctx).data,
+                              (int)call_sid.len, call_sid.data);
+    va_buf_init(&form, wk_mem(ctx->arena), 512);
+    va_form_add(&form, VA_STR("Url"), url);
+    va_form_add(&form, VA_STR("Method"), VA_STR("POST"));
+    if (!configured(ctx, e) || !ask(ctx, "POST", call.data, va_buf_str(&form), &res, e)) {
+        return false;
+    }
+    return res.status == 200 || refused(ctx, &res, e);
 }
 
 /* ---------------------------------------------------------------- find */

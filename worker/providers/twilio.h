@@ -1,6 +1,6 @@
 /*
- * Twilio's REST API, 2010-04-01: sending a text, and asking what became of one. Credentials
- * and base address come from the configuration.
+ * Twilio's REST API, 2010-04-01: sending a text, asking what became of one, redirecting a
+ * call. Credentials and base address come from the configuration.
  */
 #ifndef WK_PROVIDERS_TWILIO_H
 #define WK_PROVIDERS_TWILIO_H
@@ -41,7 +41,16 @@ bool wk_twilio_bad_sender(const wk_error_t *e);
 bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t *sids,
                     size_t *n, wk_error_t *e);
 
-/* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none. */
+/*
+ * Takes a live call to another document, at url, from whatever it hears or does; media streams
+ * of it are closed. Safe to repeat. wk_twilio_not_live(): the call has ended, or is not
+ * answered yet; otherwise as wk_twilio_send().
+ */
+bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e);
+bool wk_twilio_not_live(const wk_error_t *e);
+
+/* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none.
+ */
 int64_t wk_twilio_time(va_str_t date);
 
 #endif

@@ -4,17 +4,21 @@
 -- KEYS  1 va:call:{<CallSid>}
 -- ARGV  1 the process    2 epoch of its token, empty: it has none
 --
--- {'OK', the new epoch, all fields and values}; or {'GONE'}, {'ENDED'}, {'STALE'}
+-- {'OK', the new epoch, all fields and values}; or {'GONE'}, {'ENDED'}, {'STALE'}, or
+-- {'HELD'}: a person has it
 
 --@include lib/call.lua
 
 local key, epoch = KEYS[1], ARGV[2]
-local current, status = unpack(redis.call('HMGET', key, 'epoch', 'status'))
+local current, status, human = unpack(redis.call('HMGET', key, 'epoch', 'status', 'human'))
 if not current then
     return {'GONE'}
 end
 if status == 'ended' then
     return {'ENDED'}
+end
+if human == '1' then
+    return {'HELD'}
 end
 if epoch ~= '' and epoch ~= current then
     return {'STALE'}

@@ -1,6 +1,6 @@
 -- A call comes back through the re-entry door: takes what it is to go on with, counts
 -- it, and raises the epoch. The same door again, after a worker that died behind it, takes
--- and changes nothing more.
+-- and changes nothing more. While a person has the call, nothing is taken or changed: 'held'.
 --
 -- KEYS  1 va:call:{<CallSid>}
 -- ARGV  1 window in ms within which resumes are counted as recent
@@ -13,7 +13,8 @@
 --@include lib/call.lua
 
 local key, now = KEYS[1], now_ms()
-local next_step, resumed, door, taken = unpack(redis.call('HMGET', key, 'next', 'resumed', 'door', 'taken'))
+local next_step, resumed, door, taken, human =
+    unpack(redis.call('HMGET', key, 'next', 'resumed', 'door', 'taken', 'human'))
 if redis.call('EXISTS', key) == 0 then
     return {'GONE'}
 end
@@ -29,9 +30,9 @@ for moment in string.gmatch(resumed or '', '%d+') do
     end
 end
 local total = tonumber(redis.call('HGET', key, 'resumes') or 0)
-if door == ARGV[2] then
+if human == '1' or door == ARGV[2] then
     local epoch = tonumber(redis.call('HGET', key, 'epoch') or 0)
-    return {'OK', taken, #recent, total, epoch, redis.call('HGETALL', key)}
+    return {'OK', human == '1' and 'held' or taken, #recent, total, epoch, redis.call('HGETALL', key)}
 end
 if next_step == 'resume' then
     recent[#recent + 1] = string.format('%.0f', now)

@@ -15,19 +15,21 @@ const wk_sql_t wk_sql_sms_queued = {
     "sms_queued",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
     "                      language, from_number, to_number, status, status_at, effect_id,"
-    "                      template, metadata, citations, occurred_at)"
-    " VALUES (current_organization(), $1::uuid, 'sms', 'outbound', 'agent', $2, $3, $4, $5,"
+    "                      template, metadata, citations, occurred_at, user_id)"
+    " VALUES (current_organization(), $1::uuid, 'sms', 'outbound',"
+    "         CASE WHEN $10::text IS NULL THEN 'agent' ELSE 'human_agent' END, $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
     "         jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
     "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
-    "         coalesce($9::jsonb, '[]'), clock_timestamp())"
+    "         coalesce($9::jsonb, '[]'), clock_timestamp(),"
+    "         (SELECT id FROM users WHERE id = uuid_or_null($10)))"
     " RETURNING id",
-    9};
+    10};
 
 const wk_sql_t wk_sql_sms_of_effect = {
     "sms_of_effect",
     "SELECT m.id, e.id AS effect_id, e.state, m.content, m.language, m.from_number,"
-    "       m.to_number, m.customer_id, m.provider_message_id,"
+    "       m.to_number, m.customer_id, m.provider_message_id, m.speaker,"
     "       (m.metadata ->> 'sending')::bigint AS sending,"
     "       (m.metadata ->> 'absent_since')::bigint AS absent_since,"
     "       (extract(epoch FROM e.claimed_at) * 1000)::bigint AS claimed_ms,"

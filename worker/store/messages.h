@@ -14,13 +14,13 @@ extern const wk_sql_t wk_sql_sms_received;
  * An SMS that is to go out. $1 customer or null, $2 text, $3 language, $4 from, $5 to,
  * $6 effect, $7 template, $8 true: it is sent by a job of its own. Else its metadata.sending is
  * when (ms) the attempt to send began that may still be on its way. $9 citations (JSON list) or
- * null. Gives id.
+ * null, $10 who of the shop wrote it or null. Gives id.
  */
 extern const wk_sql_t wk_sql_sms_queued;
 
 /*
  * The message of an effect, by the effect's key ($1) or id ($2), locked: id effect_id state
- * content language from_number to_number customer_id provider_message_id sending
+ * content language from_number to_number customer_id provider_message_id speaker sending
  * absent_since now_ms claimed_ms.
  */
 extern const wk_sql_t wk_sql_sms_of_effect;

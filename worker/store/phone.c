@@ -56,7 +56,7 @@ const wk_sql_t wk_sql_phone_heard = {
     " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'inbound', 'customer', $3, "
     "$4,"
     "         $5::numeric, 'twilio', $6 || ':heard', $7, clock_timestamp())"
-    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING",
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
     7};
 
 const wk_sql_t wk_sql_phone_said = {

@@ -30,7 +30,7 @@ extern const wk_sql_t wk_sql_phone_next_turn;
 
 /*
  * What was heard. $1 call, $2 customer or null, $3 text, $4 language, $5 confidence or null,
- * $6 key of the turn, $7 intent or null.
+ * $6 key of the turn, $7 intent or null. No row: it was heard before.
  */
 extern const wk_sql_t wk_sql_phone_heard;
 

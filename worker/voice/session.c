@@ -5,6 +5,7 @@
 #include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
+#include "worker/voice/control.h"
 #include "worker/voice/session_parts.h"
 
 #include "scripts.h"
@@ -66,13 +67,26 @@ static void close_session(wk_session_t *s, uint16_t code)
            WK_I("seconds", (wk_monotonic_ms() - s->began_ms) / 1000));
     wk_session_close_engines(s);
     wk_ws_close(s->carrier, code);
+    if (s->yield.epoch != 0) {
+        wk_control_yielded(s->voice, va_str_c(s->call), s->yield.epoch, "closed");
+    }
+}
+
+void wk_session_yielded(wk_session_t *s, const char *how)
+{
+    int64_t epoch = s->yield.epoch;
+    s->yield.epoch = 0;
+    close_session(s, WK_WS_NORMAL);
+    wk_control_yielded(s->voice, va_str_c(s->call), epoch, how);
 }
 
 static void on_left(void *ctx, const redisReply *reply)
 {
     wk_session_t *s = ctx;
     (void)reply; /* written or not, behind the end of the stream somebody looks */
-    close_session(s, WK_WS_NORMAL);
+    if (s->state == WK_SESSION_LEAVING) {
+        close_session(s, WK_WS_NORMAL);
+    }
     wk_session_release(s);
 }
 
@@ -125,10 +139,16 @@ wk_session_t *wk_session_next(const wk_session_t *s)
 
 wk_session_claim_t wk_session_claim(const wk_session_t *s)
 {
-    bool claimed = s->state > WK_SESSION_CLAIMING && s->state < WK_SESSION_CLOSED;
+    bool claimed = s->state > WK_SESSION_CLAIMING && s->state < WK_SESSION_YIELDING;
     return claimed
                ? (wk_session_claim_t){va_str_c(s->call), va_str_c(s->organization), s->epoch}
                : (wk_session_claim_t){.epoch = 0};
+}
+
+bool wk_session_is_of(const wk_session_t *s, va_str_t call)
+{
+    return s->state > WK_SESSION_WAITING && s->state < WK_SESSION_CLOSED &&
+           va_str_eq(va_str_c(s->call), call);
 }
 
 /* ---------------------------------------------------------------- the beginning */
@@ -269,6 +289,7 @@ static void on_carrier_event(wk_session_t *s, const wk_twilio_event_t *event)
     case WK_TWILIO_MARK:
         if (wk_twilio_mark_read(event->mark, &mark)) {
             wk_playout_heard_mark(&s->talk.playout, mark, wk_monotonic_ms());
+            wk_session_yield_mark(s, mark);
         }
         break;
     case WK_TWILIO_DTMF:
@@ -379,6 +400,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     } else if (s->state == WK_SESSION_TALKING) {
         wk_talk_tick(&s->talk, now);
     }
+    wk_session_yield_tick(s, now);
     if (s->state == WK_SESSION_TALKING) {
         play(s, now);
         wk_session_renew_engine(s, now);

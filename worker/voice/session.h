@@ -8,6 +8,8 @@
  *   opening    the engine
  *   talking
  *   leaving    what the call goes on with is written; then the stream is closed
+ *   yielding   a person takes the call: the carrier is told to play nothing more of the agent,
+ *              and the stream is closed when it has said so
  *   closed     waiting for what the loop still holds
  *
  * Whatever goes wrong ends in the stream's end, behind which the carrier comes back through the
@@ -36,6 +38,13 @@ wk_session_claim_t wk_session_claim(const wk_session_t *s);
 
 /* Somebody else has the call, or nobody knows who: not a word more, and nothing is written. */
 void wk_session_fence(wk_session_t *s);
+
+/*
+ * A person has the call, since that epoch: not a word more. control.h answers when that is
+ * certain, and the stream ends.
+ */
+void wk_session_yield(wk_session_t *s, int64_t epoch);
+bool wk_session_is_of(const wk_session_t *s, va_str_t call);
 
 /* The process ends: the call goes on elsewhere as soon as nobody is cut off by it. */
 void wk_session_hand_over(wk_session_t *s);

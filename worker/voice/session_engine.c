@@ -78,7 +78,9 @@ static void greet(wk_session_t *s)
 {
     va_str_t greeting = va_json_get_string(s->briefing, "greeting");
     s->greeted = true;
-    if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
+    if (va_json_bool(va_json_get(s->briefing, "returned"), false)) {
+        wk_session_prompt(s, "prompt.voice.returned", VA_STR_NULL);
+    } else if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
         wk_session_prompt(s, "prompt.voice.resume", VA_STR_NULL);
     } else {
         wk_session_prompt(s, "prompt.voice.greet", greeting);

@@ -1,4 +1,4 @@
-/* A session's inside, for its own files: session.c, session_engine.c, session_record.c. */
+/* A session's inside, for its own files: session*.c. */
 #ifndef WK_VOICE_SESSION_PARTS_H
 #define WK_VOICE_SESSION_PARTS_H
 
@@ -17,6 +17,7 @@ typedef enum {
     WK_SESSION_OPENING,
     WK_SESSION_TALKING,
     WK_SESSION_LEAVING,
+    WK_SESSION_YIELDING,
     WK_SESSION_CLOSED,
 } wk_session_state_t;
 
@@ -72,6 +73,12 @@ struct wk_session {
 
     char next[40];     /* what the call goes on with; empty: undecided */
     wk_bytes_t detail; /* of it, JSON */
+
+    struct {
+        int64_t epoch; /* of the takeover that is to be answered; 0: none */
+        uint32_t run;  /* of the playout: its mark comes back when the carrier is silent */
+        int64_t until_ms;
+    } yield;
 };
 
 /* ---------------------------------------------------------------- session.c */
@@ -84,6 +91,14 @@ void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail);
 
 /* The same as soon as what is being said has been heard. */
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail);
+
+/* The stream ends, and whoever takes the call over is told how. */
+void wk_session_yielded(wk_session_t *s, const char *how);
+
+/* ---------------------------------------------------------------- session_yield.c */
+
+void wk_session_yield_mark(wk_session_t *s, wk_twilio_mark_t mark);
+void wk_session_yield_tick(wk_session_t *s, int64_t now);
 
 /* ---------------------------------------------------------------- session_engine.c */
 

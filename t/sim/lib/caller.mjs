@@ -21,8 +21,8 @@ export class Caller {
   #buffer = [];  // what is to be played: {sound} and {mark}
   #ear = new Ear();
 
-  constructor({call = sid('CA'), account = sid('AC'), parameters = {}} = {}) {
-    Object.assign(this, {call, account, parameters, stream: sid('MZ')});
+  constructor({call = sid('CA'), account = sid('AC'), parameters = {}, stream = sid('MZ')} = {}) {
+    Object.assign(this, {call, account, parameters, stream});
     this.arrived = [];  // every message, with when it came: {ms, event, bytes}
     this.played = [];   // every frame that was heard: {ms, sound}
     this.words = [];    // understood of it: {ms, word}
@@ -33,7 +33,10 @@ export class Caller {
   async dial(url, options = {}) {
     this.#ws = new WebSocket(url, options);
     this.#ws.on('message', (data) => this.#receive(JSON.parse(data.toString())));
-    this.ended = once(this.#ws, 'close').then(([code]) => (this.#stop(), this.closed = code));
+    this.#ws.on('error', () => undefined);  // its end follows
+    this.ended = new Promise((resolve) => {
+      this.#ws.on('close', (code) => (this.#stop(), resolve(this.closed = code)));
+    });
     await once(this.#ws, 'open');
     this.began = performance.now();
     this.#ws.send(JSON.stringify({event: 'connected', protocol: 'Call', version: '1.0.0'}));

@@ -4,6 +4,7 @@ import {json} from '../lib/server.mjs';
 import {parseXml} from '../lib/xml.mjs';
 
 import {accountPath, API_VERSION, dateFilter, isCallbackUrl, isNumber, newSid, notFound, page, placeOf, refuse, rfc2822} from './resource.mjs';
+import {shownStream} from './streams.mjs';
 import {Talk} from './talk.mjs';
 
 const EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
@@ -59,6 +60,7 @@ export class Calls {
       events: ['completed'],
       log: [],
       requests: [],
+      streams: [],
     };
     call.talk = new Talk(this.#hostOf(call, number.voice_fallback_url), script);
     this.all.push(call);
@@ -70,11 +72,13 @@ export class Calls {
   heard(req) {
     const call = this.#find(req);
     if (!call?.talk) return json(404, {error: `no call ${req.params.sid}`});
-    const {sid, status, log, requests} = call;
-    return json(200, {sid, status, over: ENDED.has(status), log, requests});
+    const {sid, status, log, requests, streams} = call;
+    return json(200, {
+      sid, status, over: ENDED.has(status), log, requests, streams: streams.map(shownStream)
+    });
   }
 
-  // How streams are carried; without it each fails, as one whose server cannot be reached.
+  // How media streams are carried (streams.mjs).
   useStreams(streams) {
     this.streams = streams;
   }
@@ -136,6 +140,8 @@ export class Calls {
     if (form.Status !== undefined) {
       this.#end(call, form.Status);
     } else {
+      // A stream is closed by its carrier then.
+      call.streams?.filter((s) => s.closed === null).forEach((s) => s.hangUp());
       call.document =
           form.Url !== undefined ? {url: form.Url, method: form.Method} : {twiml: form.Twiml};
       this.sim.later(0, () => (call.talk ? call.talk.run(documentOf(call)) : this.#run(call)));
@@ -264,8 +270,7 @@ export class Calls {
       },
       voice: true,
     });
-    if (!this.streams) return tell('stream-error', '31920: the server cannot be reached');
-    return this.streams.carry({call, stream, sid, tell});
+    return this.streams.carry({call, stream, sid, account: this.account, tell});
   }
 
   #refusal(form) {
@@ -339,6 +344,7 @@ export class Calls {
 
   #end(call, status) {
     if (ENDED.has(call.status)) return;
+    call.streams?.filter((s) => s.closed === null).forEach((s) => s.hangUp());
     call.ended = new Date();
     // Ending a call that nobody answered yet cancels it.
     this.#enter(call, status === 'completed' && !call.started ? 'canceled' : status, 'completed');

@@ -4,7 +4,7 @@
  *
  * Whoever is at the other end is scripted. A step is used up each time the call listens:
  *   {say: "…", confidence: 0.9}   {press: "0"}   {silent: true}   {hangup: true}
- * Behind the last step he hangs up.
+ * each after `ms` (0) of silence. Behind the last step he hangs up.
  */
 import {faultOfDocument} from './twiml.mjs';
 
@@ -103,17 +103,22 @@ export class Talk {
     throw new Over();
   }
 
-  async Gather(verb) {
+  async Gather(verb, turn) {
     const {action, method, input = 'dtmf', actionOnEmptyResult, language} = verb.attributes;
     for (const child of verb.children) await this[child.name](child);
-    const heard = this.#listen(input.split(' '), Number(verb.attributes.numDigits ?? 100), language);
+    const heard =
+        await this.#listen(input.split(' '), Number(verb.attributes.numDigits ?? 100), language, turn);
     if (!heard && actionOnEmptyResult !== 'true') return undefined;
     const result = heard ?? {SpeechResult: '', Confidence: '0.0'};
     return this.#load(action ?? this.base, method, result);
   }
 
   // The next step as form fields; undefined: nothing was heard.
-  #listen(inputs, most, language) {
+  async #listen(inputs, most, language, turn) {
+    if (this.script[0]?.ms) {
+      await wait(this.script[0].ms);
+      this.#check(turn);
+    }
     const step = this.script.shift() ?? {hangup: true};
     if (step.hangup) {
       this.host.log({who: 'caller', hangup: true});

@@ -1,0 +1,204 @@
+#include "worker/agent/takeover.h"
+
+#include <time.h>
+
+#include "worker/agent/catalogue.h"
+#include "worker/agent/event.h"
+#include "worker/agent/speech.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+#include "worker/log.h"
+#include "worker/providers/twilio.h"
+#include "worker/store/takeovers.h"
+
+#define LOOK_MS      50  /* between two looks for texts on their way */
+#define RINGING_MS   250 /* a call that rings cannot be redirected yet */
+#define RINGING_MOST 8
+
+/* ---------------------------------------------------------------- who has it */
+
+bool wk_takeover_holds_texts(wk_tx_t *tx, va_str_t number, bool *held, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_thread_lock_by_number, &number, NULL, e) ||
+        !wk_sql(tx, &wk_sql_thread_is_held, &number, &rows, e)) {
+        return false;
+    }
+    *held = wk_rows_count(rows) > 0;
+    return true;
+}
+
+bool wk_takeover_holds_call(wk_tx_t *tx, va_str_t call, va_str_t customer, bool *held,
+                            int64_t *step, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    *held = false;
+    if (call.data == NULL || customer.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_thread_lock, &customer, NULL, e) ||
+        !wk_sql(tx, &wk_sql_call_is_held, &call, &rows, e)) {
+        return false;
+    }
+    *held = wk_rows_count(rows) > 0;
+    *step = *held ? wk_cell_int(rows, 0, "step", 0) : 0;
+    return true;
+}
+
+/* ---------------------------------------------------------------- texts */
+
+typedef struct {
+    va_str_t number;
+    int64_t wait_ms; /* 0: none is on its way */
+} under_way_t;
+
+static bool under_way_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    under_way_t *u = arg;
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_texts_under_way, &u->number, &rows, e)) {
+        return false;
+    }
+    u->wait_ms = wk_cell_int(rows, 0, "wait_ms", 0);
+    return true;
+}
+
+static void pause_ms(int64_t ms)
+{
+    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&t, NULL);
+}
+
+/* Each ends by itself: what an attempt has not sent after ten seconds it does not send. */
+static bool await_texts(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    under_way_t u = {.number = t->number};
+    do {
+        if (!wk_tx(ctx->db, ctx->arena, t->organization, 0, under_way_tx, &u, e)) {
+            return false;
+        }
+        if (u.wait_ms > 0) {
+            pause_ms(u.wait_ms < LOOK_MS ? u.wait_ms : LOOK_MS);
+        }
+    } while (u.wait_ms > 0);
+    return true;
+}
+
+/* ---------------------------------------------------------------- the call */
+
+/* One whose state is lost is begun again, so that nobody can claim it. */
+static bool begin_state(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    bool begun;
+    wk_call_state_t state;
+    wk_call_field_t fields[] = {
+        {"organization", t->organization},
+        {"id", t->call},
+        {"from", t->number},
+        {"to", t->shop_number},
+        {"engine", t->engine},
+        {"language", t->language},
+    };
+    return wk_call_state_begin(ctx->redis, ctx->arena, t->sid, fields, 6, &state, &begun, e);
+}
+
+static bool take(wk_ctx_t *ctx, const wk_takeover_thread_t *t, bool human,
+                 wk_call_taking_t *result, int64_t *epoch, va_str_t *owner, wk_error_t *e)
+{
+    if (!wk_call_state_take_over(ctx->redis, ctx->arena, t->sid, human, result, epoch, owner,
+                                 e)) {
+        return false;
+    }
+    return *result != WK_CALL_UNKNOWN ||
+           (begin_state(ctx, t, e) && wk_call_state_take_over(ctx->redis, ctx->arena, t->sid,
+                                                              human, result, epoch, owner, e));
+}
+
+/* Twilio takes a call elsewhere only when it was answered; one that has ended needs nothing. */
+static bool redirect(wk_ctx_t *ctx, const wk_takeover_thread_t *t, const char *path, int64_t n,
+                     wk_error_t *e)
+{
+    const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
+    wk_speech_t speech = {.ctx = ctx};
+    if (c == NULL ||
+        !wk_call_token_mint(ctx->config, ctx->arena, VA_TOKEN_CALL, t->sid, t->organization, 0,
+                            WK_CALL_TOKEN_S, &speech.token, e)) {
+        return false;
+    }
+    speech.language = wk_catalogue_pick(c, t->language, VA_STR_NULL);
+    va_str_t url = wk_speech_url(&speech, path, n, NULL);
+    for (int i = 0; i < RINGING_MOST; i++) {
+        if (wk_twilio_redirect(ctx, t->sid, url, e)) {
+            return true;
+        }
+        if (!wk_twilio_not_live(e)) {
+            return false;
+        }
+        pause_ms(RINGING_MS);
+    }
+    wk_log(WK_INFO, "a call that was to be redirected is over", WK_S("call", t->sid));
+    return true;
+}
+
+bool wk_takeover_call_caller(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    return redirect(ctx, t, "held", t->step, e);
+}
+
+/*
+ * A voice process that proves its silence closes the stream, behind which the caller comes to
+ * us by himself. In any other case the carrier is told to leave what it plays.
+ */
+static bool silence_call(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    int64_t epoch;
+    va_str_t owner;
+    bool cleared = false;
+    wk_call_taking_t result;
+    if (!take(ctx, t, true, &result, &epoch, &owner, e)) {
+        return false;
+    }
+    if (result == WK_CALL_OVER) {
+        return true;
+    }
+    if (owner.data != NULL &&
+        !wk_call_state_await_silence(ctx->redis, ctx->arena, t->sid, epoch, &cleared, e)) {
+        return false;
+    }
+    return cleared || wk_takeover_call_caller(ctx, t, e);
+}
+
+bool wk_takeover_silence(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    return (t->sid.data == NULL || silence_call(ctx, t, e)) &&
+           (t->number.data == NULL || await_texts(ctx, t, e));
+}
+
+bool wk_takeover_give_back(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    int64_t epoch;
+    va_str_t owner;
+    wk_call_taking_t result;
+    if (t->sid.data == NULL) {
+        return true;
+    }
+    return take(ctx, t, false, &result, &epoch, &owner, e) &&
+           (result == WK_CALL_OVER || redirect(ctx, t, "resume", epoch, e));
+}
+
+bool wk_takeover_call_over(wk_tx_t *tx, va_str_t sid, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_takeover_call_ended, &sid, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    wk_event_begin(&ev, tx, "ai_agent_resumed", wk_cell(rows, 0, "customer_id"),
+                   wk_cell(rows, 0, "call_id"));
+    va_json_add_str(ev.json, "conversationId", wk_cell(rows, 0, "call_id"));
+    va_json_add_str(ev.json, "callSid", sid);
+    return wk_event_end(&ev, e);
+}

@@ -1,0 +1,478 @@
+/*
+ * POST /api/takeover/{call}/join|message|resume: a person of the shop takes a talk from the
+ * agent, speaks in it, and gives it back. {call} is a call's id or CallSid, or a customer's id:
+ * the call that customer is in, else his texts.
+ */
+#include "worker/agent/takeover.h"
+
+#include <ctype.h>
+
+#include "core/phone.h"
+#include "worker/agent/event.h"
+#include "worker/agent/sms.h"
+#include "worker/handlers/audit.h"
+#include "worker/handlers/caller.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/list.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/log.h"
+#include "worker/store/consents.h"
+#include "worker/store/messages.h"
+#include "worker/store/takeovers.h"
+
+#define MAX_MESSAGE 1600 /* bytes; Twilio's most characters of a text */
+#define MAX_ID      64
+
+static const char *const channels[] = {"text", "phone", NULL};
+
+typedef struct {
+    wk_ctx_t *ctx;
+    va_str_t target;                /* of the path */
+    va_str_t channel, phone;        /* of a join: how the person speaks, what is rung */
+    va_str_t text, id;              /* of a message; its client's name for it */
+    va_str_t user, name;            /* who asks */
+    va_str_t takeover, customer;    /* rows */
+    va_str_t state;                 /* of the open takeover; absent: there is none */
+    bool own, same_call, listening; /* of it */
+    bool ended_call;                /* the path names a call that is over */
+    wk_takeover_thread_t thread;
+    va_str_t message; /* its row */
+    bool calls_caller;
+} takeover_t;
+
+/* ---------------------------------------------------------------- what is asked */
+
+static bool read_join(takeover_t *t, const va_json_t *body, wk_error_t *e)
+{
+    va_str_t said;
+    char number[VA_PHONE_MAX + 1];
+    if (!wk_request_optional_text(body, "mode", 16, &t->channel, e) ||
+        !wk_request_optional_text(body, "phone", 32, &said, e)) {
+        return false;
+    }
+    t->channel = t->channel.data != NULL ? t->channel : VA_STR("text");
+    if (!wk_list_has(channels, t->channel)) {
+        return wk_refuse(e, WK_R_BAD_REQUEST, "mode must be text or phone.");
+    }
+    if (said.data == NULL) {
+        return true;
+    }
+    if (!va_phone_normalize(number, said)) {
+        return wk_refuse(e, WK_R_BAD_REQUEST, "phone must be a phone number.");
+    }
+    t->phone = wk_copy(t->ctx->arena, va_str_c(number));
+    return true;
+}
+
+static bool read_message(takeover_t *t, const va_json_t *body, wk_error_t *e)
+{
+    if (!wk_request_text(body, "message", MAX_MESSAGE, &t->text, e) ||
+        !wk_request_text(body, "id", MAX_ID, &t->id, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < t->id.len; i++) {
+        if (!isalnum((unsigned char)t->id.data[i]) && t->id.data[i] != '-' &&
+            t->id.data[i] != '_') {
+            return wk_refuse(e, WK_R_BAD_REQUEST,
+                             "id must be of letters, digits, - and _: yours for this message.");
+        }
+    }
+    return true;
+}
+
+/* A join needs no body. */
+static bool read_body(takeover_t *t, const va_json_t **body, wk_error_t *e)
+{
+    *body = NULL;
+    return t->ctx->job->body.len == 0 || wk_request_json(t->ctx, body, e);
+}
+
+/* ---------------------------------------------------------------- whose talk */
+
+static bool read_person(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    t->user = wk_copy(t->ctx->arena, caller->user_id);
+    t->thread.organization = wk_copy(t->ctx->arena, caller->organization);
+    if (!wk_sql(tx, &wk_sql_takeover_person, &t->user, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) > 0) {
+        t->name = wk_cell(rows, 0, "name");
+        t->phone = t->phone.data != NULL ? t->phone : wk_cell(rows, 0, "phone");
+    }
+    return true;
+}
+
+static bool find_thread(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_takeover_target, &t->target, &rows, e) ||
+        !wk_request_found(rows, e)) {
+        return false;
+    }
+    t->customer = wk_cell(rows, 0, "customer_id");
+    t->thread.number = wk_cell(rows, 0, "phone_number");
+    t->thread.shop_number = wk_cell(rows, 0, "shop_number");
+    t->thread.language = wk_cell(rows, 0, "language");
+    t->ended_call = wk_cell(rows, 0, "call_id").data != NULL && !wk_cell_bool(rows, 0, "live");
+    if (wk_cell_bool(rows, 0, "live")) {
+        t->thread.call = wk_cell(rows, 0, "call_id");
+        t->thread.sid = wk_cell(rows, 0, "sid");
+        t->thread.engine = wk_cell(rows, 0, "engine");
+    }
+    return true;
+}
+
+/* Locks the thread; who has it stays so until the commit. */
+static bool look(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!read_person(tx, t, caller, e) || !find_thread(tx, t, e) ||
+        !wk_sql(tx, &wk_sql_thread_lock, &t->customer, NULL, e) ||
+        !wk_sql(tx, &wk_sql_takeover_open, &t->customer, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    va_str_t user = wk_cell(rows, 0, "user_id"), call = wk_cell(rows, 0, "call_id");
+    t->takeover = wk_cell(rows, 0, "id");
+    t->state = wk_cell(rows, 0, "state");
+    t->own = user.data == NULL || va_str_eq(user, t->user);
+    t->same_call = call.len == t->thread.call.len && va_str_eq(call, t->thread.call);
+    t->listening = wk_cell_bool(rows, 0, "listening");
+    t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
+    return true;
+}
+
+static bool state_is(const takeover_t *t, const char *state)
+{
+    return va_str_eq(t->state, va_str_c(state));
+}
+
+static bool audit(wk_tx_t *tx, const takeover_t *t, const char *action, wk_error_t *e)
+{
+    wk_audit_t entry = {.actor = "user",
+                        .user_id = t->user,
+                        .action = action,
+                        .entity = t->thread.call.data != NULL ? "call" : "customer",
+                        .entity_id =
+                            t->thread.call.data != NULL ? t->thread.call : t->customer};
+    return wk_audit(t->ctx, tx, &entry, e);
+}
+
+static void begin_event(wk_event_t *ev, wk_tx_t *tx, const takeover_t *t, const char *type)
+{
+    wk_event_begin(ev, tx, type, t->customer, t->thread.call);
+    va_json_add_str(ev->json, "conversationId",
+                    t->thread.call.data != NULL ? t->thread.call : t->customer);
+    va_json_add_str(ev->json, "agentId", t->user);
+    va_json_add_str(ev->json, "agentName", t->name);
+    if (t->thread.sid.data != NULL) {
+        va_json_add_str(ev->json, "callSid", t->thread.sid);
+    }
+}
+
+/* *news false: it was in that state before, or has gone on meanwhile. */
+static bool go_to(wk_tx_t *tx, const takeover_t *t, const char *state, const char *from,
+                  bool *news, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {t->takeover, va_str_c(state), va_str_c(from)};
+    if (!wk_sql(tx, &wk_sql_takeover_state, params, &rows, e)) {
+        return false;
+    }
+    *news = wk_rows_count(rows) > 0;
+    return true;
+}
+
+typedef struct {
+    takeover_t *takeover;
+    bool (*fn)(wk_tx_t *tx, takeover_t *t, wk_error_t *e);
+} step_t;
+
+static bool run_step(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    step_t *s = arg;
+    return s->fn(tx, s->takeover, e);
+}
+
+static bool in_tx(takeover_t *t, bool (*fn)(wk_tx_t *, takeover_t *, wk_error_t *),
+                  wk_error_t *e)
+{
+    step_t step = {t, fn};
+    return wk_tx(t->ctx->db, t->ctx->arena, t->thread.organization, 0, run_step, &step, e);
+}
+
+static wk_outcome_t answer(takeover_t *t, const char *state, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    va_json_writer_t *w = wk_reply_begin(t->ctx, &doc);
+    va_json_add_str(w, "takeover_id", t->takeover);
+    va_json_add_str(w, "customer_id", t->customer);
+    va_json_add_str(w, "call_id", t->thread.call);
+    if (t->message.data != NULL) {
+        va_json_add_str(w, "message_id", t->message);
+    }
+    va_json_add_c(w, "state", state);
+    return wk_reply_end(t->ctx, &doc, 200, reply, e);
+}
+
+/* ---------------------------------------------------------------- join */
+
+static bool may_join(const takeover_t *t, wk_error_t *e)
+{
+    if (t->ended_call) {
+        return wk_refuse(e, WK_R_CONFLICT, "The call has ended.");
+    }
+    if (t->state.data != NULL && !state_is(t, "leaving") && !t->own) {
+        return wk_refuse(e, WK_R_CONFLICT, "Somebody else has taken this over.");
+    }
+    bool phone = va_str_eq(t->channel, VA_STR("phone"));
+    if (phone && t->thread.call.data == NULL) {
+        return wk_refuse(e, WK_R_CONFLICT, "There is no call to be put through.");
+    }
+    return !phone || t->phone.data != NULL ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "phone is missing, and your account has none.");
+}
+
+/* The same join again, which is done: nothing has to be silenced once more. */
+static bool has_joined(const takeover_t *t)
+{
+    return state_is(t, "held") && t->same_call && va_str_eq(t->channel, VA_STR("text"));
+}
+
+static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    takeover_t *t = arg;
+    wk_rows_t *rows;
+    if (!look(tx, t, caller, e) || !may_join(t, e)) {
+        return false;
+    }
+    if (has_joined(t)) {
+        return true;
+    }
+    bool phone = va_str_eq(t->channel, VA_STR("phone"));
+    va_str_t params[] = {t->customer, t->thread.call, t->user, t->channel,
+                         phone ? t->phone : VA_STR_NULL};
+    va_str_t call[] = {t->thread.call, t->user};
+    if (!wk_sql(tx, &wk_sql_takeover_begin, params, &rows, e)) {
+        return false;
+    }
+    t->takeover = wk_cell(rows, 0, "id");
+    t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
+    bool begins = t->state.data == NULL;
+    return (!begins || audit(tx, t, "takeover_join", e)) &&
+           (call[0].data == NULL || wk_sql(tx, &wk_sql_call_taken_over, call, NULL, e));
+}
+
+static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    bool news;
+    wk_event_t ev;
+    if (!go_to(tx, t, "held", "{joining}", &news, e)) {
+        return false;
+    }
+    if (!news) {
+        return true;
+    }
+    begin_event(&ev, tx, t, "human_agent_joined");
+    va_json_add_str(ev.json, "by", t->channel);
+    return wk_event_end(&ev, e);
+}
+
+static bool not_joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    bool news;
+    return go_to(tx, t, "over", "{joining}", &news, e);
+}
+
+/* What cannot be silenced now is tried again; what never can is not taken over. */
+static wk_outcome_t join_failed(takeover_t *t, va_reply_t *reply, wk_error_t *e)
+{
+    wk_error_t why = *e;
+    wk_outcome_t outcome = wk_reply_error(t->ctx, reply, &why);
+    if (outcome != WK_AGAIN && !in_tx(t, not_joined, e)) {
+        return WK_AGAIN;
+    }
+    *e = why;
+    return outcome;
+}
+
+static wk_outcome_t join(takeover_t *t, va_reply_t *reply, wk_error_t *e)
+{
+    const va_json_t *body;
+    if (!read_body(t, &body, e) || !read_join(t, body, e) ||
+        !wk_caller_tx(t->ctx, WK_FROM_STAFF, join_tx, t, e)) {
+        return wk_reply_error(t->ctx, reply, e);
+    }
+    if (has_joined(t)) {
+        return answer(t, "held", reply, e);
+    }
+    if (!wk_takeover_silence(t->ctx, &t->thread, e)) {
+        return join_failed(t, reply, e);
+    }
+    return in_tx(t, joined, e) ? answer(t, "held", reply, e) : wk_reply_error(t->ctx, reply, e);
+}
+
+/* ---------------------------------------------------------------- message */
+
+static bool tell_message(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_event_t ev;
+    begin_event(&ev, tx, t, "human_agent_message");
+    va_json_add_str(ev.json, "messageId", t->message);
+    va_json_add_str(ev.json, "message", t->text);
+    return wk_event_end(&ev, e) && audit(tx, t, "takeover_message", e);
+}
+
+static va_str_t message_key(const takeover_t *t)
+{
+    return wk_printf(t->ctx->arena, "takeover:%.*s:%.*s", (int)t->takeover.len,
+                     t->takeover.data, (int)t->id.len, t->id.data);
+}
+
+static bool may_write(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (t->thread.number.data == NULL) {
+        return wk_refuse(e, WK_R_CONFLICT, "The customer has no phone number.");
+    }
+    if (!wk_sql(tx, &wk_sql_consent_sms, &t->thread.number, &rows, e)) {
+        return false;
+    }
+    return !wk_cell_bool(rows, 0, "refused") ||
+           wk_refuse(e, WK_R_CONFLICT, "The customer does not want texts.");
+}
+
+static bool find_text(wk_tx_t *tx, takeover_t *t, va_str_t key, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {key, VA_STR_NULL};
+    if (!wk_sql(tx, &wk_sql_sms_of_effect, params, &rows, e)) {
+        return false;
+    }
+    t->message = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "id") : VA_STR_NULL;
+    return true;
+}
+
+static bool write_text(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    const wk_sms_draft_t draft = {.key = message_key(t),
+                                  .customer = t->customer,
+                                  .from = t->thread.shop_number,
+                                  .to = t->thread.number,
+                                  .text = t->text,
+                                  .language = t->thread.language,
+                                  .template = "staff",
+                                  .person = t->user};
+    if (!may_write(tx, t, e) || !find_text(tx, t, draft.key, e)) {
+        return false;
+    }
+    return t->message.data != NULL ||
+           (wk_sms_queue_later(tx, &draft, e) && find_text(tx, t, draft.key, e) &&
+            tell_message(tx, t, e));
+}
+
+/* Said by the next document for the caller; what only listens gives way to that. */
+static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t key = message_key(t);
+    va_str_t params[] = {t->thread.call,     t->customer, t->text,
+                         t->thread.language, t->user,     key};
+    if (!wk_sql(tx, &wk_sql_held_call, &t->thread.call, NULL, e) ||
+        !wk_sql(tx, &wk_sql_held_message, params, &rows, e)) {
+        return false;
+    }
+    bool first = wk_rows_count(rows) > 0;
+    if (!first && !wk_sql(tx, &wk_sql_held_message_known, &key, &rows, e)) {
+        return false;
+    }
+    t->message = wk_cell(rows, 0, "id");
+    t->calls_caller = t->listening && (first || wk_cell_bool(rows, 0, "unsaid"));
+    return !first || tell_message(tx, t, e);
+}
+
+static bool message_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    takeover_t *t = arg;
+    if (!look(tx, t, caller, e)) {
+        return false;
+    }
+    if (!state_is(t, "held")) {
+        return wk_refuse(e, WK_R_CONFLICT, "Join first: the agent has this talk.");
+    }
+    return t->thread.call.data != NULL && t->same_call ? say(tx, t, e) : write_text(tx, t, e);
+}
+
+static wk_outcome_t message(takeover_t *t, va_reply_t *reply, wk_error_t *e)
+{
+    const va_json_t *body;
+    if (!wk_request_json(t->ctx, &body, e) || !read_message(t, body, e) ||
+        !wk_caller_tx(t->ctx, WK_FROM_STAFF, message_tx, t, e) ||
+        (t->calls_caller && !wk_takeover_call_caller(t->ctx, &t->thread, e))) {
+        return wk_reply_error(t->ctx, reply, e);
+    }
+    return answer(t, "held", reply, e);
+}
+
+/* ---------------------------------------------------------------- resume */
+
+static bool resume_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    bool news;
+    takeover_t *t = arg;
+    if (!look(tx, t, caller, e)) {
+        return false;
+    }
+    if (t->state.data == NULL) {
+        return wk_refuse(e, WK_R_CONFLICT, "The agent has this talk.");
+    }
+    if (!t->same_call) {
+        t->thread.call = t->thread.sid = VA_STR_NULL;
+    }
+    if (!go_to(tx, t, "leaving", "{joining,held}", &news, e)) {
+        return false;
+    }
+    return !news || (audit(tx, t, "takeover_resume", e) &&
+                     (t->thread.call.data == NULL ||
+                      wk_sql(tx, &wk_sql_call_given_back, &t->thread.call, NULL, e)));
+}
+
+static bool resumed(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    bool news;
+    wk_event_t ev;
+    if (!go_to(tx, t, "over", "{leaving}", &news, e)) {
+        return false;
+    }
+    if (!news) {
+        return true;
+    }
+    begin_event(&ev, tx, t, "ai_agent_resumed");
+    return wk_event_end(&ev, e);
+}
+
+static wk_outcome_t resume(takeover_t *t, va_reply_t *reply, wk_error_t *e)
+{
+    if (!wk_caller_tx(t->ctx, WK_FROM_STAFF, resume_tx, t, e) ||
+        !wk_takeover_give_back(t->ctx, &t->thread, e) || !in_tx(t, resumed, e)) {
+        return wk_reply_error(t->ctx, reply, e);
+    }
+    return answer(t, "over", reply, e);
+}
+
+/* ---------------------------------------------------------------- handler */
+
+wk_outcome_t wk_takeover_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    takeover_t t = {.ctx = ctx, .target = wk_request_segment(ctx->job, 2)};
+    va_str_t action = wk_request_segment(ctx->job, 3);
+    if (va_str_eq(action, VA_STR("join"))) {
+        return join(&t, reply, e);
+    }
+    return va_str_eq(action, VA_STR("message")) ? message(&t, reply, e) : resume(&t, reply, e);
+}

@@ -1,0 +1,148 @@
+#include "worker/store/takeovers.h"
+
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
+
+#define HELD "state IN ('joining', 'held')"
+#define USER(n) "(SELECT id FROM users WHERE id = uuid_or_null(" n "))"
+
+/* A call longer than the longest has ended, whatever its row says. */
+#define LIVE "c.status IN ('connecting', 'in_progress') AND c.started_at > now() - interval '5 hours'"
+
+const wk_sql_t wk_sql_takeover_target = {
+    "takeover_target",
+    "SELECT k.id AS customer_id, k.phone_number, c.id AS call_id, c.twilio_call_sid AS sid,"
+    "       c.engine, " LIVE " AS live,"
+    "       coalesce(c.language, k.conversation_language, o.language) AS language,"
+    "       coalesce((SELECT m.to_number FROM messages m"
+    "                  WHERE m.customer_id = k.id AND m.channel = 'sms'"
+    "                    AND m.direction = 'inbound'"
+    "                  ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1), o.phone) AS shop_number"
+    "  FROM customers k"
+    "  JOIN organizations o ON o.id = k.organization_id"
+    "  LEFT JOIN LATERAL ("
+    "      SELECT * FROM calls c"
+    "       WHERE c.customer_id = k.id AND c.twilio_call_sid IS NOT NULL"
+    "         AND (c.id = uuid_or_null($1) OR c.twilio_call_sid = $1"
+    "              OR (k.id = uuid_or_null($1) AND " LIVE "))"
+    "       ORDER BY c.started_at DESC LIMIT 1) c ON true"
+    " WHERE k.id = coalesce((SELECT customer_id FROM calls"
+    "                         WHERE id = uuid_or_null($1) OR twilio_call_sid = $1 LIMIT 1),"
+    "                       uuid_or_null($1))",
+    1};
+
+const wk_sql_t wk_sql_thread_lock = {
+    "thread_lock", "SELECT id FROM customers WHERE id = $1::uuid FOR NO KEY UPDATE", 1};
+
+const wk_sql_t wk_sql_thread_lock_by_number = {
+    "thread_lock_by_number",
+    "SELECT id FROM customers WHERE phone_number = $1 FOR NO KEY UPDATE", 1};
+
+const wk_sql_t wk_sql_takeover_open = {
+    "takeover_open",
+    "SELECT id, call_id, user_id, channel, state, step, listening FROM takeovers"
+    " WHERE customer_id = $1::uuid AND state <> 'over'",
+    1};
+
+const wk_sql_t wk_sql_thread_is_held = {
+    "thread_is_held",
+    "SELECT t.id FROM takeovers t JOIN customers k ON k.id = t.customer_id"
+    " WHERE k.phone_number = $1 AND t." HELD,
+    1};
+
+const wk_sql_t wk_sql_call_is_held = {
+    "call_is_held", "SELECT step FROM takeovers WHERE call_id = $1::uuid AND " HELD, 1};
+
+const wk_sql_t wk_sql_takeover_begin = {
+    "takeover_begin",
+    "INSERT INTO takeovers (organization_id, customer_id, call_id, user_id, channel, dial, step)"
+    " VALUES (current_organization(), $1::uuid, $2::uuid, " USER("$3") ", $4, $5,"
+    "         coalesce((SELECT max(step) FROM takeovers WHERE call_id = $2::uuid), 0))"
+    " ON CONFLICT (organization_id, customer_id) WHERE state <> 'over' DO UPDATE"
+    "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
+    "        channel = excluded.channel, dial = excluded.dial, call_id = excluded.call_id,"
+    "        step = greatest(takeovers.step, excluded.step)"
+    " RETURNING id, step",
+    5};
+
+const wk_sql_t wk_sql_takeover_state = {
+    "takeover_state",
+    "UPDATE takeovers"
+    "   SET state = $2, ended_at = CASE WHEN $2 IN ('leaving', 'over')"
+    "                                   THEN coalesce(ended_at, now()) END"
+    " WHERE id = $1::uuid AND state = ANY ($3::text[]) RETURNING id",
+    3};
+
+const wk_sql_t wk_sql_takeover_call_ended = {
+    "takeover_call_ended",
+    "UPDATE takeovers t SET state = 'over', ended_at = coalesce(t.ended_at, now())"
+    "  FROM calls c"
+    " WHERE c.id = t.call_id AND c.twilio_call_sid = $1 AND t.state <> 'over'"
+    " RETURNING t.id, t.customer_id, t.call_id",
+    1};
+
+const wk_sql_t wk_sql_call_taken_over = {
+    "call_taken_over",
+    "UPDATE calls"
+    "   SET taken_over_by = " USER("$2") ", taken_over_at = now(), resumed_at = NULL,"
+    "       epoch = epoch + 1"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_call_given_back = {
+    "call_given_back",
+    "UPDATE calls SET resumed_at = now(), epoch = epoch + 1 WHERE id = $1::uuid", 1};
+
+/* Ten seconds after it began an attempt is over, whatever became of it (agent/sms.c). */
+const wk_sql_t wk_sql_texts_under_way = {
+    "texts_under_way",
+    "SELECT max(m.began + 10000 - (extract(epoch FROM clock_timestamp()) * 1000)::bigint)"
+    "           AS wait_ms"
+    "  FROM (SELECT (m.metadata ->> 'sending')::bigint AS began"
+    "          FROM messages m JOIN effects e ON e.id = m.effect_id"
+    "         WHERE m.to_number = $1 AND m.speaker <> 'human_agent' AND e.state = 'pending') m"
+    " WHERE m.began > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 10000",
+    1};
+
+const wk_sql_t wk_sql_held_call = {
+    "held_call",
+    "SELECT id, step, document, dial FROM takeovers"
+    " WHERE call_id = $1::uuid AND " HELD " FOR UPDATE",
+    1};
+
+const wk_sql_t wk_sql_held_step = {
+    "held_step",
+    "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL"
+    " WHERE id = $1::uuid",
+    4};
+
+const wk_sql_t wk_sql_held_unsaid = {
+    "held_unsaid",
+    "WITH said AS ("
+    "    UPDATE messages SET metadata = metadata - 'unsaid'"
+    "     WHERE call_id = $1::uuid AND speaker = 'human_agent' AND metadata ? 'unsaid'"
+    "    RETURNING id, content, occurred_at)"
+    " SELECT content FROM said ORDER BY occurred_at, id",
+    1};
+
+const wk_sql_t wk_sql_held_message = {
+    "held_message",
+    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                      content, language, user_id, provider, provider_message_id, metadata,"
+    "                      occurred_at)"
+    " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'outbound', 'human_agent', $3,"
+    "         $4, " USER("$5") ", 'takeover', $6, '{\"unsaid\": true}', clock_timestamp())"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    6};
+
+const wk_sql_t wk_sql_held_message_known = {
+    "held_message_known",
+    "SELECT id, metadata ? 'unsaid' AS unsaid FROM messages"
+    " WHERE provider = 'takeover' AND provider_message_id = $1",
+    1};
+
+const wk_sql_t wk_sql_takeover_person = {
+    "takeover_person",
+    "SELECT full_name AS name, phone FROM users WHERE id = uuid_or_null($1)", 1};
+
+/* clang-format on */

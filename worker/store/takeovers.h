@@ -1,0 +1,68 @@
+/* Talks that a person has taken over from the agent. */
+#ifndef WK_STORE_TAKEOVERS_H
+#define WK_STORE_TAKEOVERS_H
+
+#include "worker/db.h"
+
+/*
+ * $1 what is to be taken over: calls.id, a CallSid, or customers.id, which means the call that
+ * customer is in, else his texts. No row: none of the organization's. customer_id phone_number
+ * shop_number language; of the call, null without one: call_id sid engine live.
+ */
+extern const wk_sql_t wk_sql_takeover_target;
+
+/*
+ * Everything that speaks in the thread, and whoever takes it over, waits here for each other.
+ * What is read afterwards is true until the end of the transaction. $1 customer; or $1 number.
+ */
+extern const wk_sql_t wk_sql_thread_lock;
+extern const wk_sql_t wk_sql_thread_lock_by_number;
+
+/* $1 customer: the one that is not over. id call_id user_id channel state step listening. */
+extern const wk_sql_t wk_sql_takeover_open;
+
+/* Row, or none: a person has it. $1 number; $1 calls.id (step: documents given so far). */
+extern const wk_sql_t wk_sql_thread_is_held;
+extern const wk_sql_t wk_sql_call_is_held;
+
+/*
+ * Begins one, or begins the open one anew. $1 customer, $2 call or null, $3 user or null,
+ * $4 channel, $5 number to be rung or null. id step.
+ */
+extern const wk_sql_t wk_sql_takeover_begin;
+
+/* $1 id, $2 state, $3 states it may come from (array). A row when that was news. */
+extern const wk_sql_t wk_sql_takeover_state;
+
+/* $1 CallSid: the call has ended, and with it what people did in it. id customer_id call_id. */
+extern const wk_sql_t wk_sql_takeover_call_ended;
+
+/* $1 calls.id, $2 user or null: who has it; $1 calls.id: the agent again. */
+extern const wk_sql_t wk_sql_call_taken_over;
+extern const wk_sql_t wk_sql_call_given_back;
+
+/* $1 number: wait_ms until no text of the agent's to it can be on its way; null: none is. */
+extern const wk_sql_t wk_sql_texts_under_way;
+
+/* $1 calls.id, locked: id step document dial. No row: nobody has it. */
+extern const wk_sql_t wk_sql_held_call;
+
+/* $1 id, $2 step, $3 document, $4 listening. What was to be rung has been. */
+extern const wk_sql_t wk_sql_held_step;
+
+/* What people wrote into the call and was not said yet: content, oldest first; now it is. */
+extern const wk_sql_t wk_sql_held_unsaid;
+
+/*
+ * A person's words in a call. $1 call, $2 customer, $3 text, $4 language, $5 user or null, $6 key
+ * of its own. id; no row: it is known.
+ */
+extern const wk_sql_t wk_sql_held_message;
+
+/* $1 key: id, unsaid (it waits to be said). */
+extern const wk_sql_t wk_sql_held_message_known;
+
+/* $1 users.id or what a token names: name, phone. */
+extern const wk_sql_t wk_sql_takeover_person;
+
+#endif
