@@ -16,6 +16,7 @@ create table voiceagent.takeovers (
     step integer not null default 0 check (step >= 0),
     document text,                       -- the last one
     listening boolean not null default false,  -- it does nothing but listen: another may replace it
+    called_at timestamptz,               -- when the carrier was last asked to replace it
 
     began_at timestamptz not null default now(),
     ended_at timestamptz,

@@ -11,6 +11,7 @@
 #include "worker/metrics.h"
 #include "worker/outbox.h"
 #include "worker/process.h"
+#include "worker/reaper.h"
 #include "worker/stop.h"
 #include "worker/store/calendar.h"
 #include "worker/store/campaigns.h"
@@ -248,7 +249,19 @@ static void lead(scheduler_t *s, const char *for_ms)
 
 /* ---------------------------------------------------------------- the process */
 
-/* The one thing that every host does for itself, whoever leads. */
+/* Every host does it: nobody waits for a new leader when the one that died led, too. */
+static void reap_calls(scheduler_t *s)
+{
+    wk_error_t e;
+    if (!wk_reap_calls(&s->ctx, &e)) {
+        wk_count("voiceagent_scheduler_errors_total", "task", VA_STR("calls"), NULL,
+                 VA_STR_NULL, 1);
+        wk_log(WK_ERROR, "calls of silent voice processes", WK_C("error", e.text));
+    }
+    wk_arena_reset(s->ctx.arena);
+}
+
+/* What every host does for itself, whoever leads. */
 static void keep_key_set(scheduler_t *s)
 {
     wk_error_t e;
@@ -267,6 +280,7 @@ static void tick(scheduler_t *s, int64_t *next_flush_ms)
     for (int q = 0; q < WK_QUEUES; q++) {
         reap(s, (wk_queue_t)q);
     }
+    reap_calls(s);
     lead(s, for_ms);
     if (s->leads) {
         run_due_tasks(s);

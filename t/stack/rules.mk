@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test storm race deaths fresh routes
+.PHONY: deps up down clean demo test storm race takeover deaths fresh routes
 
 # As many compilers as there are processors, unless make was told how many (-j).
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc) --output-sync)
@@ -41,6 +41,10 @@ storm: all
 ## make race               the races for one appointment, RACE_ROUNDS (200) times, on the system that runs
 race:
 	RACE_ROUNDS=$${RACE_ROUNDS:-200} node --test --test-reporter=tap t/e2e/race.test.mjs
+
+## make takeover           people take talks over at TAKEOVERS (500) random moments, on the system that runs
+takeover:
+	TAKEOVERS=$${TAKEOVERS:-500} node --test --test-reporter=tap t/e2e/takeover.test.mjs
 
 ## make deaths             a worker dies at every place it passes in a booking, a text, a call, a return
 deaths: handler-tests-build

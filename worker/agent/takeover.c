@@ -2,18 +2,12 @@
 
 #include <time.h>
 
-#include "worker/agent/catalogue.h"
 #include "worker/agent/event.h"
-#include "worker/agent/speech.h"
+#include "worker/agent/redirect.h"
 #include "worker/call_state.h"
-#include "worker/call_token.h"
-#include "worker/log.h"
-#include "worker/providers/twilio.h"
 #include "worker/store/takeovers.h"
 
-#define LOOK_MS      50  /* between two looks for texts on their way */
-#define RINGING_MS   250 /* a call that rings cannot be redirected yet */
-#define RINGING_MOST 8
+#define LOOK_MS 50 /* between two looks for texts on their way */
 
 /* ---------------------------------------------------------------- who has it */
 
@@ -65,7 +59,7 @@ static bool under_way_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 static void pause_ms(int64_t ms)
 {
-    const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    const struct timespec t = {.tv_nsec = ms * 1000000};
     nanosleep(&t, NULL);
 }
 
@@ -114,35 +108,21 @@ static bool take(wk_ctx_t *ctx, const wk_takeover_thread_t *t, bool human,
                                                               human, result, epoch, owner, e));
 }
 
-/* Twilio takes a call elsewhere only when it was answered; one that has ended needs nothing. */
 static bool redirect(wk_ctx_t *ctx, const wk_takeover_thread_t *t, const char *path, int64_t n,
-                     wk_error_t *e)
+                     const char *more, wk_error_t *e)
 {
-    const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
-    wk_speech_t speech = {.ctx = ctx};
-    if (c == NULL ||
-        !wk_call_token_mint(ctx->config, ctx->arena, VA_TOKEN_CALL, t->sid, t->organization, 0,
-                            WK_CALL_TOKEN_S, &speech.token, e)) {
-        return false;
-    }
-    speech.language = wk_catalogue_pick(c, t->language, VA_STR_NULL);
-    va_str_t url = wk_speech_url(&speech, path, n, NULL);
-    for (int i = 0; i < RINGING_MOST; i++) {
-        if (wk_twilio_redirect(ctx, t->sid, url, e)) {
-            return true;
-        }
-        if (!wk_twilio_not_live(e)) {
-            return false;
-        }
-        pause_ms(RINGING_MS);
-    }
-    wk_log(WK_INFO, "a call that was to be redirected is over", WK_S("call", t->sid));
-    return true;
+    const wk_redirect_t to = {.organization = t->organization,
+                              .sid = t->sid,
+                              .language = t->language,
+                              .path = path,
+                              .n = n,
+                              .more = more};
+    return wk_redirect_call(ctx, &to, e);
 }
 
 bool wk_takeover_call_caller(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
 {
-    return redirect(ctx, t, "held", t->step, e);
+    return redirect(ctx, t, "held", t->step, "&s=1", e);
 }
 
 /*
@@ -183,7 +163,7 @@ bool wk_takeover_give_back(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_erro
         return true;
     }
     return take(ctx, t, false, &result, &epoch, &owner, e) &&
-           (result == WK_CALL_OVER || redirect(ctx, t, "resume", epoch, e));
+           (result == WK_CALL_OVER || redirect(ctx, t, "resume", epoch, NULL, e));
 }
 
 bool wk_takeover_call_over(wk_tx_t *tx, va_str_t sid, wk_error_t *e)

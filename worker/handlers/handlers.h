@@ -40,6 +40,7 @@ wk_handler_fn wk_takeover_handle;
 wk_handler_fn wk_tools_call;
 wk_handler_fn wk_phone_incoming, wk_phone_turn, wk_phone_error;
 wk_handler_fn wk_phone_whisper, wk_phone_accept, wk_phone_transfer;
-wk_handler_fn wk_phone_held_caller, wk_phone_resume, wk_phone_stream_status;
+wk_handler_fn wk_phone_held_caller, wk_phone_redirect;
+wk_handler_fn wk_phone_resume, wk_phone_stream_status;
 
 #endif

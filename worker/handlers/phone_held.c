@@ -3,6 +3,9 @@
  * given once: it says what the person wrote meanwhile, or rings the person, or listens; behind
  * it stands the next. One that does nothing but listen is replaced when the person writes
  * (takeover.message); one that speaks is let speak.
+ *
+ * The carrier asked to replace it comes with &s=1, and everybody else waits for that request:
+ * what is said to another would be cut off by it.
  */
 #include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
@@ -38,6 +41,14 @@ static bool ring_person(wk_tx_t *tx, held_t *h, wk_error_t *e)
     const wk_destination_t person = {.name = VA_STR("staff"), .number = h->dial};
     return wk_phone_put_through(tx, &h->v, &person, VA_STR(""), VA_STR(""),
                                 WK_PHONE_HELD_TURN + h->v.turn, e);
+}
+
+static void wait_for_call(held_t *h)
+{
+    wk_speech_begin(&h->v.speech);
+    wk_speech_pause(&h->v.speech, 1);
+    wk_speech_go_to(&h->v.speech, wk_speech_url(&h->v.speech, "held", h->v.turn, NULL));
+    h->twiml = wk_speech_end(&h->v.speech);
 }
 
 static bool write_next(wk_tx_t *tx, held_t *h, wk_error_t *e)
@@ -82,6 +93,10 @@ static bool held_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (h->v.turn <= wk_cell_int(rows, 0, "step", 0) &&
         wk_cell(rows, 0, "document").data != NULL) {
         h->twiml = wk_cell(rows, 0, "document");
+        return true;
+    }
+    if (wk_cell_bool(rows, 0, "awaited") && h->v.silences == 0) {
+        wait_for_call(h);
         return true;
     }
     return write_next(tx, h, e);

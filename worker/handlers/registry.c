@@ -62,6 +62,7 @@ static const wk_handler_t handlers[] = {
     {"phone.error", WK_EFFECT, wk_phone_error, 0},
     {"phone.held", WK_EFFECT, wk_phone_held_caller, 0},
     {"phone.incoming", WK_EFFECT, wk_phone_incoming, 0},
+    {"phone.redirect", WK_EFFECT, wk_phone_redirect, 0},
     {"phone.resume", WK_EFFECT, wk_phone_resume, 0},
     {"phone.stream_status", WK_EFFECT, wk_phone_stream_status, 0},
     {"phone.transfer", WK_EFFECT, wk_phone_transfer, 0},

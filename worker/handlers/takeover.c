@@ -28,14 +28,14 @@ static const char *const channels[] = {"text", "phone", NULL};
 
 typedef struct {
     wk_ctx_t *ctx;
-    va_str_t target;                /* of the path */
-    va_str_t channel, phone;        /* of a join: how the person speaks, what is rung */
-    va_str_t text, id;              /* of a message; its client's name for it */
-    va_str_t user, name;            /* who asks */
-    va_str_t takeover, customer;    /* rows */
-    va_str_t state;                 /* of the open takeover; absent: there is none */
-    bool own, same_call, listening; /* of it */
-    bool ended_call;                /* the path names a call that is over */
+    va_str_t target;             /* of the path */
+    va_str_t channel, phone;     /* of a join: how the person speaks, what is rung */
+    va_str_t text, id;           /* of a message; its client's name for it */
+    va_str_t user, name;         /* who asks */
+    va_str_t takeover, customer; /* rows */
+    va_str_t state;              /* of the open takeover; absent: there is none */
+    bool own, same_call;         /* of it */
+    bool ended_call;             /* the path names a call that is over */
     wk_takeover_thread_t thread;
     va_str_t message; /* its row */
     bool calls_caller;
@@ -142,7 +142,6 @@ static bool look(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, wk_error
     t->state = wk_cell(rows, 0, "state");
     t->own = user.data == NULL || va_str_eq(user, t->user);
     t->same_call = call.len == t->thread.call.len && va_str_eq(call, t->thread.call);
-    t->listening = wk_cell_bool(rows, 0, "listening");
     t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
     return true;
 }
@@ -392,7 +391,13 @@ static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
         return false;
     }
     t->message = wk_cell(rows, 0, "id");
-    t->calls_caller = t->listening && (first || wk_cell_bool(rows, 0, "unsaid"));
+    if (!first && !wk_cell_bool(rows, 0, "unsaid")) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_held_call_away, &t->takeover, &rows, e)) {
+        return false;
+    }
+    t->calls_caller = wk_rows_count(rows) > 0;
     return !first || tell_message(tx, t, e);
 }
 

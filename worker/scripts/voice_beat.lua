@@ -1,9 +1,10 @@
 -- A voice process lives, and so do its calls.
 --
 -- KEYS  1 va:voice:processes    2 va:voice:process:<process>    3 va:voice:calls:<process>
---       4 va:voice:media
--- ARGV  1 the process    2 its lease in ms, 0: it takes no new calls    3 where it listens
---       4 how many streams it may carry    5 for how many ms a call's slots are kept
+--       4 va:voice:media    5 va:voice:leases
+-- ARGV  1 the process    2 its lease in ms, 0: it ends    3 where it listens
+--       4 how many streams it may carry, 0: it takes no new calls
+--       5 for how many ms a call's slots are kept
 --       then CallSid, organization and epoch of each call
 --
 -- The CallSids whose epoch is another by now: they are somebody else's.
@@ -14,6 +15,11 @@ local now, lease, slot = now_ms(), tonumber(ARGV[2]), now_ms() + ARGV[5]
 local lost = {}
 
 if lease > 0 then
+    redis.call('ZADD', KEYS[5], now + lease, ARGV[1])
+else
+    redis.call('ZREM', KEYS[5], ARGV[1])
+end
+if lease > 0 and ARGV[4] ~= '0' then
     redis.call('ZADD', KEYS[1], now + lease, ARGV[1])
     redis.call('HSET', KEYS[2], 'listen', ARGV[3], 'capacity', ARGV[4])
     redis.call('PEXPIRE', KEYS[2], 60000)

@@ -40,7 +40,7 @@ const wk_sql_t wk_sql_thread_lock_by_number = {
 
 const wk_sql_t wk_sql_takeover_open = {
     "takeover_open",
-    "SELECT id, call_id, user_id, channel, state, step, listening FROM takeovers"
+    "SELECT id, call_id, user_id, channel, state, step FROM takeovers"
     " WHERE customer_id = $1::uuid AND state <> 'over'",
     1};
 
@@ -106,15 +106,24 @@ const wk_sql_t wk_sql_texts_under_way = {
 
 const wk_sql_t wk_sql_held_call = {
     "held_call",
-    "SELECT id, step, document, dial FROM takeovers"
+    "SELECT id, step, document, dial,"
+    "       coalesce(called_at > now() - interval '10 seconds', false) AS awaited"
+    "  FROM takeovers"
     " WHERE call_id = $1::uuid AND " HELD " FOR UPDATE",
     1};
 
 const wk_sql_t wk_sql_held_step = {
     "held_step",
-    "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL"
+    "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL,"
+    "       called_at = NULL"
     " WHERE id = $1::uuid",
     4};
+
+const wk_sql_t wk_sql_held_call_away = {
+    "held_call_away",
+    "UPDATE takeovers SET listening = false, called_at = clock_timestamp()"
+    " WHERE id = $1::uuid AND (listening OR called_at IS NOT NULL) RETURNING id",
+    1};
 
 const wk_sql_t wk_sql_held_unsaid = {
     "held_unsaid",

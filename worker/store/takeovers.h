@@ -18,7 +18,7 @@ extern const wk_sql_t wk_sql_takeover_target;
 extern const wk_sql_t wk_sql_thread_lock;
 extern const wk_sql_t wk_sql_thread_lock_by_number;
 
-/* $1 customer: the one that is not over. id call_id user_id channel state step listening. */
+/* $1 customer: the one that is not over. id call_id user_id channel state step. */
 extern const wk_sql_t wk_sql_takeover_open;
 
 /* Row, or none: a person has it. $1 number; $1 calls.id (step: documents given so far). */
@@ -44,11 +44,20 @@ extern const wk_sql_t wk_sql_call_given_back;
 /* $1 number: wait_ms until no text of the agent's to it can be on its way; null: none is. */
 extern const wk_sql_t wk_sql_texts_under_way;
 
-/* $1 calls.id, locked: id step document dial. No row: nobody has it. */
+/*
+ * $1 calls.id, locked: id step document dial, awaited: somebody was just asked to fetch the next
+ * document at once. No row: nobody has it.
+ */
 extern const wk_sql_t wk_sql_held_call;
 
 /* $1 id, $2 step, $3 document, $4 listening. What was to be rung has been. */
 extern const wk_sql_t wk_sql_held_step;
+
+/*
+ * $1 id: the document that only listens shall be replaced; nothing else replaces it for some
+ * seconds. A row when it did only listen, or was called from that already.
+ */
+extern const wk_sql_t wk_sql_held_call_away;
 
 /* What people wrote into the call and was not said yet: content, oldest first; now it is. */
 extern const wk_sql_t wk_sql_held_unsaid;

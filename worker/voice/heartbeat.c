@@ -67,11 +67,10 @@ static va_str_t number(wk_arena_t *a, int64_t n)
 static void begin_telling(const wk_heartbeat_t *h, telling_t *t)
 {
     const wk_voice_t *v = h->voice;
-    bool leaving = v->draining || h->stopped;
     t->args[0] = va_str_c(v->name);
-    t->args[1] = number(v->scratch, leaving ? 0 : WK_LEASE_MS);
+    t->args[1] = number(v->scratch, h->stopped ? 0 : WK_LEASE_MS);
     t->args[2] = va_str_c(h->listen);
-    t->args[3] = number(v->scratch, v->config->voice_max_calls);
+    t->args[3] = number(v->scratch, v->draining ? 0 : v->config->voice_max_calls);
     t->args[4] = number(v->scratch, SLOT_MS);
     t->n = FIXED_ARGS;
 }
@@ -84,8 +83,9 @@ static void send_beat(wk_heartbeat_t *h, const telling_t *t)
     }
     *beat = (beat_t){h, wk_monotonic_ms()};
     va_str_t keys[] = {VA_STR("va:voice:processes"), va_str_c(h->process_key),
-                       va_str_c(h->calls_key), VA_STR("va:voice:media")};
-    wk_aredis_script(h->voice->redis, &wk_script_voice_beat, keys, 4, t->args, t->n, on_beaten,
+                       va_str_c(h->calls_key), VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases")};
+    wk_aredis_script(h->voice->redis, &wk_script_voice_beat, keys, 5, t->args, t->n, on_beaten,
                      beat);
 }
 
