@@ -48,6 +48,7 @@ typedef struct {
 
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;
+    const char *elevenlabs_voice, *elevenlabs_speech_model;
     const char *openai_base_url, *openai_api_key, *openai_model;
     const char *openai_embedding_model; /* NULL: the knowledge is searched by words alone */
     int openai_timeout_ms;              /* of one answer, to its last word */
@@ -55,6 +56,8 @@ typedef struct {
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
     int openai_session_s; /* how old a realtime session grows before another takes over */
     const char *deepgram_base_url, *deepgram_api_key;
+    const char *deepgram_model, *deepgram_language;
+    const char *deepgram_voice; /* NULL: one of the text's language */
     const char *shopify_base_url, *shopify_access_token;
     const char *hubspot_base_url,
         *hubspot_access_token;       /* of shops without a token of their own */
@@ -66,6 +69,7 @@ typedef struct {
     const char *voice_listen; /* a folder for unix sockets, or a private numeric address */
     const char *voice_ca;     /* VA_CA_FILE: authorities beside the system's; NULL: none */
     int voice_max_calls;      /* a process */
+    const char *voice_speech; /* who speaks in the engine pipeline: deepgram, elevenlabs */
     int voice_drain_ms;       /* how long SIGTERM waits for calls */
 } wk_config_t;
 

@@ -12,6 +12,7 @@ import {Conversations} from './elevenlabs/conversations.mjs';
 import {Live} from './elevenlabs/live.mjs';
 import {PhoneNumbers} from './elevenlabs/numbers.mjs';
 import {Collection, malformed, refuse} from './elevenlabs/resource.mjs';
+import {streamSpeech} from './elevenlabs/speech.mjs';
 import {Platform, WorkspaceWebhooks} from './elevenlabs/webhooks.mjs';
 import {isProgram, run, setting} from './lib/main.mjs';
 import {Sim} from './lib/server.mjs';
@@ -81,6 +82,7 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
       ['POST', '/v1/convai/twilio/outbound-call', (req) => conversation.call(req)],
       ['GET', '/v1/convai/conversation/get-signed-url', (req) => live.signedUrl(req)],
       ['POST', '/v1/convai/twilio/register-call', (req) => live.register(req)],
+      ['POST', '/v1/text-to-speech/:voice/stream', (req) => streamSpeech(req)],
     ],
     control: [
       ['POST', '/_sim/initiate', (req) => platform.initiate(req)],

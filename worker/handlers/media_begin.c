@@ -172,6 +172,10 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_bool(w, "returned", b.call.returned);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "voice", b.call.voice);
+    va_json_key(w, "voices");
+    va_json_put_raw(w, object_or_empty(b.call.voices));
+    va_json_add_str(w, "chat_model", b.context.model);
+    va_json_add_int(w, "chat_tokens", b.context.max_tokens);
     va_json_add_str(w, "tools", tools_of(a, &b.call));
     va_json_add_str(w, "business_type", b.call.business_type);
     va_json_key(w, "emergency_words");

@@ -25,6 +25,7 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->plan = wk_cell(row, 0, "plan");
     call->agent = wk_cell(row, 0, "elevenlabs_agent_id");
     call->voice = wk_cell(row, 0, "voice");
+    call->voices = wk_cell(row, 0, "voices");
     call->business_type = wk_cell(row, 0, "business_type");
     call->emergency_words = wk_cell(row, 0, "emergency_words");
     call->caller = (wk_tool_caller_t){

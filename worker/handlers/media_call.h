@@ -16,7 +16,7 @@ typedef struct {
     bool held;            /* a person has it */
     va_str_t engines;     /* JSON */
     va_str_t plan, agent; /* agent: elevenlabs_agent_id, or absent */
-    va_str_t voice, business_type, emergency_words;
+    va_str_t voice, voices, business_type, emergency_words;
 } wk_media_call_t;
 
 /* Of the job's organization. WK_NOT_FOUND: it has no such call. */

@@ -49,6 +49,7 @@ static const wk_handler_t handlers[] = {
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
+    {"media.answer", WK_EFFECT, wk_media_answer, 0},
     {"media.begin", WK_READ, wk_media_begin, 0},
     {"media.emergency", WK_EFFECT, wk_media_emergency, 0},
     {"media.named", WK_EFFECT, wk_media_named, 0},

@@ -14,13 +14,13 @@
 typedef bool (*wk_openai_text_fn)(void *ctx, va_str_t piece);
 
 typedef struct {
-    const char *model;         /* NULL: the configured one */
-    va_str_t messages;         /* a JSON array, as the API takes it */
-    va_str_t tools;            /* the same; absent: none */
-    const char *schema_name;   /* of schema */
-    va_str_t schema;           /* the answer is JSON of this JSON Schema, strictly; absent: text */
-    int64_t max_tokens;        /* of the answer; 0: the model's own limit */
-    int timeout_ms;            /* to its last word */
+    const char *model;       /* NULL: the configured one */
+    va_str_t messages;       /* a JSON array, as the API takes it */
+    va_str_t tools;          /* the same; absent: none */
+    const char *schema_name; /* of schema */
+    va_str_t schema;    /* the answer is JSON of this JSON Schema, strictly; absent: text */
+    int64_t max_tokens; /* of the answer; 0: the model's own limit */
+    int timeout_ms;     /* to its last word */
     wk_openai_text_fn on_text; /* may be NULL */
     void *on_text_ctx;
 } wk_openai_chat_t;

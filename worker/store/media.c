@@ -20,7 +20,7 @@ const wk_sql_t wk_sql_media_call = {
     "           SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
     "              AND m.occurred_at > c.resumed_at) AS returned,"
     "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
-    "       g.realtime_voice AS voice, o.business_type, g.emergency_words"
+    "       g.realtime_voice AS voice, g.voices, o.business_type, g.emergency_words"
     "  FROM calls c"
     "  JOIN organizations o ON o.id = c.organization_id"
     "  JOIN agent_configs g ON g.organization_id = c.organization_id"

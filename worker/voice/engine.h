@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "worker/config.h"
+#include "worker/voice/http_async.h"
 #include "worker/voice/playout.h"
 
 /* What an engine can do (docs/voice.md, "Engines"). */
@@ -34,9 +35,13 @@ typedef struct {
     uv_loop_t *loop;
     const wk_config_t *config;
     SSL_CTX *tls;
-    va_str_t instructions, tools, voice, language, model;
-    int64_t max_tokens;
-    const wk_said_t *said; /* before, oldest first */
+    wk_ahttp_t *http;
+    va_str_t instructions, tools, voice, model;
+    const char *chat_model;          /* of chat completions; NULL: the configured one */
+    const va_json_t *voices;         /* language to a voice's id; may be NULL */
+    va_str_t language;               /* of the talk; changes with it */
+    int64_t max_tokens, chat_tokens; /* of an answer; the second of chat completions */
+    const wk_said_t *said;           /* before, oldest first */
     size_t n_said;
     va_str_t url, client_data; /* of an agent at a platform: where it is, and what it begins
                                   with, JSON */
@@ -54,6 +59,9 @@ typedef struct {
                                                                           further piece */
     void (*tool)(void *ctx, va_str_t id, va_str_t name, va_str_t arguments);
     void (*done)(void *ctx, bool failed); /* the answer has ended: it has said all it wanted */
+
+    /* It has no answer to what was heard; somebody else has to give it one, by say(). */
+    void (*unanswered)(void *ctx, va_str_t heard);
 
     /* Only of one that leads the talk. */
     void (*named)(void *ctx, va_str_t conversation);             /* as the platform calls it */
@@ -89,6 +97,12 @@ typedef struct {
     /* Says something in between that the conversation does not remember. */
     void (*aside)(wk_media_engine_t *engine, va_str_t instructions);
 
+    /*
+     * Says these words, as an answer or in the place of one; aside: the conversation does not
+     * remember them. NULL: it says only what it thinks of, and has to be asked to.
+     */
+    void (*say)(wk_media_engine_t *engine, va_str_t words, bool aside);
+
     /* Stops the answer; of what it had made, that much was heard. */
     void (*cut)(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n);
 
@@ -104,7 +118,8 @@ typedef struct {
     void (*close)(wk_media_engine_t *engine);
 } wk_media_engine_type_t;
 
-extern const wk_media_engine_type_t wk_media_engine_realtime, wk_media_engine_elevenlabs;
+extern const wk_media_engine_type_t wk_media_engine_realtime, wk_media_engine_elevenlabs,
+    wk_media_engine_pipeline;
 
 /* By its name; NULL: this process has none of that name. */
 const wk_media_engine_type_t *wk_media_engine_find(va_str_t name);

@@ -322,9 +322,10 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                                   .ctx = ctx,
                                   .writing = wk_arena_new(),
                                   .reading = wk_arena_new()};
-    const wk_ws_dial_t to = {.url =
-                                 wk_realtime_url(engine->reading, setup->config, setup->model),
-                             .bearer = setup->config->openai_api_key,
+    wk_arena_t *a = engine->reading;
+    const wk_ws_dial_t to = {.url = wk_realtime_url(a, setup->config, setup->model),
+                             .authorization =
+                                 wk_printf(a, "Bearer %s", setup->config->openai_api_key).data,
                              .tls = setup->tls,
                              .max = WK_REALTIME_MESSAGE_MAX};
     engine->socket = wk_ws_dial(setup->loop, &to, &socket_events, engine, e);

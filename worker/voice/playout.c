@@ -155,3 +155,12 @@ size_t wk_playout_drop(wk_playout_t *p, int64_t now, wk_cut_t *cuts)
     p->held = false;
     return n;
 }
+
+va_str_t wk_playout_heard_part(va_str_t text, const wk_cut_t *cut)
+{
+    size_t len = cut->total_ms > 0 ? text.len * cut->heard_ms / cut->total_ms : 0;
+    while (len > 0 && len < text.len && text.data[len] != ' ') {
+        len--;
+    }
+    return va_str(text.data, len);
+}

@@ -91,4 +91,7 @@ typedef struct {
  */
 size_t wk_playout_drop(wk_playout_t *p, int64_t now, wk_cut_t *cuts);
 
+/* Of the words of an utterance as many as fit in the part of its time that was heard. */
+va_str_t wk_playout_heard_part(va_str_t text, const wk_cut_t *cut);
+
 #endif

@@ -63,6 +63,7 @@ static void finish(process_t *p)
     uv_close((uv_handle_t *)&p->tick, NULL);
     uv_walk(p->voice.loop, on_walk, NULL);
     wk_asks_close(p->voice.asks);
+    wk_ahttp_close(p->voice.http);
     wk_aredis_close(p->voice.redis);
 }
 
@@ -159,6 +160,7 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
     if (p->listener == NULL) {
         return false;
     }
+    v->http = wk_ahttp_new(v->loop, config->voice_ca);
     v->redis = wk_aredis_new(v->loop, config->redis_url);
     v->asks = wk_asks_new(v->loop, config->redis_url, v->name, v->redis);
     p->control = wk_control_start(v);

@@ -10,7 +10,7 @@
 
 #define TOOL_MS        20000
 #define RENEW_AGAIN_MS 5000
-#define AGAIN_MS       10000 /* an engine lost twice within it is not tried again */
+#define AGAIN_MS       60000 /* an engine lost twice within it is not tried again */
 #define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
 #define TOOL_LATE                                                                              \
     "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
@@ -68,22 +68,35 @@ void wk_session_caller_acts(wk_session_t *s)
     }
 }
 
-void wk_session_prompt(wk_session_t *s, const char *name, va_str_t say)
+/*
+ * The agent takes its turn with words of ours: as they are where the engine says what it is
+ * told, else by a prompt that asks for them.
+ */
+static void say(wk_session_t *s, va_str_t words, const char *prompt)
 {
+    s->asked++;
     wk_talk_answering(&s->talk);
-    s->engine->answer(s->seat->engine, prompt_text(s, name, say));
+    if (s->engine->say != NULL && words.len > 0) {
+        s->engine->say(s->seat->engine, words, false);
+    } else {
+        s->engine->answer(s->seat->engine, prompt_text(s, prompt, words));
+    }
+}
+
+static void say_resumed(wk_session_t *s)
+{
+    say(s, wk_text(s->language, "speech.resumed"), "prompt.voice.resume");
 }
 
 static void greet(wk_session_t *s)
 {
-    va_str_t greeting = va_json_get_string(s->briefing, "greeting");
     s->greeted = true;
     if (va_json_bool(va_json_get(s->briefing, "returned"), false)) {
-        wk_session_prompt(s, "prompt.voice.returned", VA_STR_NULL);
+        say(s, wk_text(s->language, "speech.after_human"), "prompt.voice.returned");
     } else if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
-        wk_session_prompt(s, "prompt.voice.resume", VA_STR_NULL);
+        say_resumed(s);
     } else {
-        wk_session_prompt(s, "prompt.voice.greet", greeting);
+        say(s, va_json_get_string(s->briefing, "greeting"), "prompt.voice.greet");
     }
 }
 
@@ -102,6 +115,7 @@ static void do_answer(void *ctx)
 {
     wk_session_t *s = ctx;
     if (talking(s)) {
+        s->asked++;
         s->engine->answer(s->seat->engine, VA_STR_NULL);
     }
 }
@@ -109,10 +123,15 @@ static void do_answer(void *ctx)
 static void do_line(void *ctx, wk_talk_line_t line)
 {
     wk_session_t *s = ctx;
-    if (talking(s) && line == WK_TALK_FILLER) {
+    if (!talking(s)) {
+        return;
+    }
+    if (line == WK_TALK_ARE_YOU) {
+        say(s, wk_text(s->language, "speech.still_there"), "prompt.voice.are_you");
+    } else if (s->engine->say != NULL) {
+        s->engine->say(s->seat->engine, wk_text(s->language, "speech.moment"), true);
+    } else {
         s->engine->aside(s->seat->engine, prompt_text(s, "prompt.voice.filler", VA_STR_NULL));
-    } else if (talking(s)) {
-        s->engine->answer(s->seat->engine, prompt_text(s, "prompt.voice.are_you", VA_STR_NULL));
     }
 }
 
@@ -122,6 +141,7 @@ static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
     if (!talking(s)) {
         return;
     }
+    s->asked++;
     s->engine->cut(s->seat->engine, cuts, n);
     for (size_t i = 0; i < n; i++) {
         wk_session_agent_was_cut(s, &cuts[i]);
@@ -166,6 +186,7 @@ static void heed(wk_session_t *s, const va_json_t *answer)
     if (language.len > 0) {
         s->language =
             wk_catalogue_pick(s->voice->catalogue, language, wk_language_code(s->language));
+        s->seat->setup.language = wk_language_code(s->language);
     }
     if (next.len > 0 && next.len < sizeof(s->next)) {
         wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
@@ -246,6 +267,66 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     wk_session_hold(s);
     wk_talk_tool(&s->talk, wk_monotonic_ms());
     wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id));
+}
+
+/* ---------------------------------------------------------------- the receptionist */
+
+/* Its answer is of use until something else is said. */
+typedef struct {
+    wk_session_t *session;
+    int64_t asked;
+} unanswered_t;
+
+static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
+{
+    unanswered_t *question = ctx;
+    wk_session_t *s = question->session;
+    const va_json_t *answer = NULL;
+    wk_arena_reset(s->voice->reading);
+    if (reply != NULL && reply->status == 200) {
+        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
+                            &answer);
+    }
+    if (talking(s) && s->asked == question->asked) {
+        va_str_t words = va_json_get_string(answer, "say");
+        s->engine->say(s->seat->engine,
+                       words.len > 0 ? words : wk_text(s->language, "speech.error"), false);
+        heed(s, answer);
+    }
+    free(question);
+    wk_session_release(s);
+}
+
+static void ask_receptionist(wk_session_t *s, va_str_t heard)
+{
+    va_buf_t body;
+    wk_arena_t *a = s->voice->scratch;
+    unanswered_t *question = malloc(sizeof(*question));
+    if (question == NULL) {
+        abort();
+    }
+    *question = (unanswered_t){s, s->asked};
+    wk_arena_reset(a);
+    va_buf_init(&body, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_int(w, "epoch", s->epoch);
+    va_json_add_int(w, "question", s->asked);
+    va_json_add_str(w, "text", heard.len > 0 ? heard : VA_STR(""));
+    va_json_add_str(w, "language", wk_language_code(s->language));
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+    const wk_question_t ask = {.queue = WK_REALTIME,
+                               .type = "media.answer",
+                               .organization = va_str_c(s->organization),
+                               .serial = va_str_c(s->call),
+                               .dedup = wk_printf(a, "voice:%s:answer:%lld:%lld", s->call,
+                                                  (long long)s->epoch, (long long)s->asked),
+                               .body = va_buf_str(&body),
+                               .wait_ms = TOOL_MS};
+    wk_session_hold(s);
+    wk_ask(s->voice->asks, &ask, on_receptionist_answered, question);
 }
 
 /* ---------------------------------------------------------------- emergencies */
@@ -376,6 +457,14 @@ static void on_done(void *ctx, bool failed)
     }
 }
 
+static void on_unanswered(void *ctx, va_str_t heard)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        ask_receptionist(s, heard);
+    }
+}
+
 static void on_named(void *ctx, va_str_t conversation)
 {
     const wk_seat_t *seat = ctx;
@@ -416,7 +505,7 @@ static void on_ready(void *ctx)
         if (!s->greeted) {
             greet(s);
         } else {
-            wk_session_prompt(s, "prompt.voice.resume", VA_STR_NULL);
+            say_resumed(s);
         }
     } else if (seat == s->next_seat) {
         take_seat(s);
@@ -487,6 +576,11 @@ static size_t fill_said(wk_session_t *s, wk_said_t said[WK_SESSION_SAID])
     return n;
 }
 
+static const char *text_or_null(va_str_t text)
+{
+    return text.len > 0 ? text.data : NULL;
+}
+
 static wk_seat_t *new_seat(wk_session_t *s)
 {
     static const wk_media_engine_events_t events = {
@@ -501,6 +595,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .interrupted = on_interrupted,
         .corrected = on_corrected,
         .ended = on_ended,
+        .unanswered = on_unanswered,
         .lost = on_lost,
         .gone = on_gone,
     };
@@ -512,20 +607,24 @@ static wk_seat_t *new_seat(wk_session_t *s)
     seat->session = s;
     seat->opened_ms = wk_monotonic_ms();
     seat->turn = s->turn;
-    seat->setup = (wk_media_engine_setup_t){.loop = s->voice->loop,
-                                            .config = s->voice->config,
-                                            .tls = s->voice->tls,
-                                            .instructions = s->instructions,
-                                            .tools = s->tools,
-                                            .voice = va_json_get_string(s->briefing, "voice"),
-                                            .language = wk_language_code(s->language),
-                                            .model = va_json_get_string(s->briefing, "model"),
-                                            .said = seat->said,
-                                            .n_said = fill_said(s, seat->said),
-                                            .url = va_json_get_string(s->briefing, "url"),
-                                            .client_data =
-                                                va_json_get_string(s->briefing, "client_data")};
+    seat->setup = (wk_media_engine_setup_t){
+        .loop = s->voice->loop,
+        .config = s->voice->config,
+        .tls = s->voice->tls,
+        .http = s->voice->http,
+        .instructions = s->instructions,
+        .tools = s->tools,
+        .voice = va_json_get_string(s->briefing, "voice"),
+        .voices = va_json_get(s->briefing, "voices"),
+        .chat_model = text_or_null(va_json_get_string(s->briefing, "chat_model")),
+        .language = wk_language_code(s->language),
+        .model = va_json_get_string(s->briefing, "model"),
+        .said = seat->said,
+        .n_said = fill_said(s, seat->said),
+        .url = va_json_get_string(s->briefing, "url"),
+        .client_data = va_json_get_string(s->briefing, "client_data")};
     (void)va_json_int(va_json_get(s->briefing, "max_tokens"), &seat->setup.max_tokens);
+    (void)va_json_int(va_json_get(s->briefing, "chat_tokens"), &seat->setup.chat_tokens);
     seat->engine = s->engine->open(&seat->setup, &events, seat, &e);
     if (seat->engine == NULL) {
         wk_log(WK_ERROR, "no engine", WK_C("error", e.text));

@@ -68,7 +68,8 @@ struct wk_session {
     } said[WK_SESSION_SAID];
     size_t n_said; /* ever; a ring */
     int64_t turn;
-    bool urgent; /* an emergency was heard */
+    int64_t asked; /* how often the engine was asked for an answer, or cut in one */
+    bool urgent;   /* an emergency was heard */
     bool handing_over;
 
     char next[40];     /* what the call goes on with; empty: undecided */
@@ -115,10 +116,6 @@ void wk_session_caller_acts(wk_session_t *s);
 
 /* A session of the engine grows too old. */
 void wk_session_renew_engine(wk_session_t *s, int64_t now);
-
-/* The agent takes its turn with words of ours: a text of the catalogues, in the talk's
- * language. */
-void wk_session_prompt(wk_session_t *s, const char *text, va_str_t say);
 
 extern const wk_talk_ops_t wk_session_talk_ops;
 

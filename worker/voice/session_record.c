@@ -144,16 +144,6 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
     }
 }
 
-/* As many words as fit in the part of the time that was heard. */
-static va_str_t heard_part(va_str_t text, const wk_cut_t *cut)
-{
-    size_t len = cut->total_ms > 0 ? text.len * cut->heard_ms / cut->total_ms : 0;
-    while (len > 0 && len < text.len && text.data[len] != ' ') {
-        len--;
-    }
-    return va_str(text.data, len);
-}
-
 static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
 {
     if (spoken->turn == 0 && heard.len > 0) {
@@ -171,7 +161,7 @@ void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut)
 {
     wk_spoken_t *spoken = spoken_as(s, cut->item);
     if (spoken != NULL) {
-        cut_turn(s, spoken, heard_part(wk_bytes_str(&spoken->text), cut));
+        cut_turn(s, spoken, wk_playout_heard_part(wk_bytes_str(&spoken->text), cut));
     }
 }
 

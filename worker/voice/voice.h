@@ -9,6 +9,7 @@
 #include "core/signature.h"
 #include "worker/agent/catalogue.h"
 #include "worker/voice/ask.h"
+#include "worker/voice/http_async.h"
 #include "worker/voice/redis_async.h"
 
 typedef struct wk_session wk_session_t;
@@ -19,6 +20,7 @@ typedef struct {
     const wk_catalogue_t *catalogue;
     char name[320]; /* of the process, which no other ever had */
     SSL_CTX *tls;
+    wk_ahttp_t *http;
     va_secret_t
         secrets[2]; /* sign admissions and stream tokens; the second is the one before */
     size_t n_secrets;

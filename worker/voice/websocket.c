@@ -159,15 +159,25 @@ static bool begin_frames(wk_ws_t *ws)
     return !ws->closed;
 }
 
-void wk_ws_send(wk_ws_t *ws, va_str_t text)
+static void send_message(wk_ws_t *ws, uint8_t opcode, va_str_t data)
 {
-    struct wslay_event_msg message = {WSLAY_TEXT_FRAME, (const uint8_t *)text.data, text.len};
+    struct wslay_event_msg message = {opcode, (const uint8_t *)data.data, data.len};
     if (ws->closed || ws->wslay == NULL) {
         return;
     }
     if (wslay_event_queue_msg(ws->wslay, &message) == 0) {
         (void)wslay_event_send(ws->wslay);
     }
+}
+
+void wk_ws_send(wk_ws_t *ws, va_str_t text)
+{
+    send_message(ws, WSLAY_TEXT_FRAME, text);
+}
+
+void wk_ws_send_binary(wk_ws_t *ws, va_str_t data)
+{
+    send_message(ws, WSLAY_BINARY_FRAME, data);
 }
 
 size_t wk_ws_pending(const wk_ws_t *ws)
@@ -392,7 +402,7 @@ static void free_place(place_t *place)
     free(place->target);
 }
 
-static void make_request(wk_ws_t *ws, const place_t *place, const char *bearer)
+static void make_request(wk_ws_t *ws, const place_t *place, const char *authorization)
 {
     unsigned char nonce[NONCE_SIZE];
     char key[VA_BASE64_LEN(NONCE_SIZE)];
@@ -407,8 +417,9 @@ static void make_request(wk_ws_t *ws, const place_t *place, const char *bearer)
                  "Sec-WebSocket-Key: %.*s\r\n%s%s%s\r\n",
                  place->target, place->host, place->port != NULL ? ":" : "",
                  place->port != NULL ? place->port : "", (int)sizeof(key), key,
-                 bearer != NULL ? "Authorization: Bearer " : "", bearer != NULL ? bearer : "",
-                 bearer != NULL ? "\r\n" : "") < 0) {
+                 authorization != NULL ? "Authorization: " : "",
+                 authorization != NULL ? authorization : "",
+                 authorization != NULL ? "\r\n" : "") < 0) {
         abort();
     }
 }
@@ -424,7 +435,7 @@ wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_
     }
     wk_ws_t *ws = new_socket(false, to->max, events, ctx);
     const char *port = place.port != NULL ? place.port : place.tls ? "443" : "80";
-    make_request(ws, &place, to->bearer);
+    make_request(ws, &place, to->authorization);
     ws->wire =
         wk_wire_dial(loop, place.host, port, place.tls ? to->tls : NULL, &wire_events, ws);
     free_place(&place);

@@ -1,7 +1,7 @@
 /*
  * A WebSocket (RFC 6455) on a wire, as the server of a carrier or as the client of an engine:
- * text messages in, text messages out. wslay does the framing, its checks included (masks,
- * UTF-8, control frames, sizes).
+ * text messages in, text and binary messages out. wslay does the framing, its checks included
+ * (masks, UTF-8, control frames, sizes).
  */
 #ifndef WK_VOICE_WEBSOCKET_H
 #define WK_VOICE_WEBSOCKET_H
@@ -35,9 +35,9 @@ wk_ws_t *wk_ws_accept(uv_stream_t *listener, size_t max, const wk_ws_events_t *e
                       void *ctx);
 
 typedef struct {
-    const char *url;    /* ws:// or wss:// */
-    const char *bearer; /* Authorization: Bearer …; NULL: none */
-    SSL_CTX *tls;       /* for wss:// */
+    const char *url;           /* ws:// or wss:// */
+    const char *authorization; /* the header's value, "Bearer …"; NULL: none */
+    SSL_CTX *tls;              /* for wss:// */
     size_t max;
 } wk_ws_dial_t;
 
@@ -47,6 +47,7 @@ wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_
 
 /* Copied. Nothing happens before open() and after the end. */
 void wk_ws_send(wk_ws_t *ws, va_str_t text);
+void wk_ws_send_binary(wk_ws_t *ws, va_str_t data);
 
 /* Bytes that the peer has not taken yet. */
 size_t wk_ws_pending(const wk_ws_t *ws);

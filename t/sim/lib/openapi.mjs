@@ -100,7 +100,7 @@ class Description {
     }
     const base = basePath(this.#doc.servers);
     this.#operations =
-        Object.entries(this.#doc.paths).map(([template, item]) => ({
+        Object.entries(this.#doc.paths ?? {}).map(([template, item]) => ({
                                               pattern: pathPattern(base + template),
                                               parameters: (template.match(/\{/g) ?? []).length,
                                               item,

@@ -105,7 +105,7 @@ export class Sim {
           res.destroy();
       });
     });
-    server.on('upgrade', this.rules.upgrade);
+    server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket, head));
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return server;
@@ -159,6 +159,21 @@ export class Sim {
     record.answer = {status: answer?.status, body: answer?.body, ...(lost && {lost: true})};
     if (lost) return this.#misbehave(script, res);
     return script?.cut || script?.drip ? sendBadly(res, answer, script) : send(res, answer);
+  }
+
+  // A WebSocket's handshake; scripted as method WEBSOCKET.
+  async #upgrade(req, socket, head) {
+    const path = new URL(req.url, 'http://sim.invalid').pathname;
+    const script = this.#takeScript({method: 'WEBSOCKET', path});
+    if (script?.delay) await sleep(script.delay);
+    if (!script?.drop && !script?.half_open && !script?.status)
+      return this.rules.upgrade(req, socket, head);
+    this.record({method: 'WEBSOCKET', path, headers: req.headers, answer: {status: script.status}});
+    socket.on('error', () => socket.destroy());
+    if (script.drop) return socket.destroy();
+    if (script.status) return refuseUpgrade(socket, script.status);
+    this.#halfOpen.add(socket);
+    return socket.on('close', () => this.#halfOpen.delete(socket));
   }
 
   // The provider's own answer, or the scripted one in its place; null when there is none.
@@ -232,7 +247,7 @@ export class Sim {
 
   #takeScript(req) {
     const i = this.#scripts.findIndex(
-        (s) => (!s.method || s.method === req.method) &&
+        (s) => (s.method ? s.method === req.method : req.method !== 'WEBSOCKET') &&
             (!s.path || new RegExp(s.path).test(req.path)));
     if (i < 0) return null;
     const script = this.#scripts[i];
@@ -250,6 +265,12 @@ export class Sim {
     this.rules.reset();
     return json(200, {});
   }
+}
+
+// The answer to a handshake that is refused.
+export function refuseUpgrade(socket, status, headers = {}) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${status} Refused\r\n${lines}Content-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
 /*
@@ -278,11 +299,24 @@ export class Pieces {
   }
 }
 
+// Sound, sent in pieces of 200 ms of telephony; of the record only its length.
+export class Sound extends Pieces {
+  constructor(bytes, options) {
+    super(Array.from({length: Math.ceil(bytes.length / 1600)},
+                     (_, i) => bytes.subarray(1600 * i, 1600 * (i + 1))), options);
+  }
+
+  toJSON() {
+    return `${this.list.reduce((n, piece) => n + piece.length, 0)} bytes`;
+  }
+}
+
 export const json = (status, body, headers = {}) => ({status, body, headers});
 
 /*
  * One scripted misbehaviour, a string when it is malformed:
- *   method, path   which request it waits for (path: a regular expression); any if absent
+ *   method, path   which request it waits for (path: a regular expression); any if absent.
+ *                  WEBSOCKET: a handshake
  *   times          for how many requests (1)
  *   status, headers, body   answered instead of the provider's own answer
  *   delay          milliseconds before anything else

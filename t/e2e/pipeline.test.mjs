@@ -1,0 +1,236 @@
+/*
+ * Live calls by the engine "pipeline": the simulated Deepgram hears, the simulated chat
+ * completions answer, and Deepgram or ElevenLabs speaks. What was said is judged by the sound
+ * that was played.
+ */
+import assert from 'node:assert/strict';
+import {after, before, beforeEach, test} from 'node:test';
+
+import {row} from './lib/database.mjs';
+import {MediaCall, withEngines} from './lib/media.mjs';
+import {jobProcesses, whileStopped} from './lib/processes.mjs';
+import {redis} from './lib/redis.mjs';
+import {sim} from './lib/sims.mjs';
+import {waitFor} from './lib/wait.mjs';
+
+const TRACKING = '1Z999AA10123456784';  // of order 1042
+const SENTENCES = [
+  'Once upon a time there was a bicycle in a little shop by the lake.',
+  'It waited for somebody who would ride it all around the water.',
+  'Then the evening came over the hills and the lights went on.'
+];
+const STORY = SENTENCES.join(' ');
+const openai = sim('openai'), deepgram = sim('deepgram');
+
+class Call extends MediaCall {
+  async greeted() {
+    await this.ring();
+    await this.caller.hears(/John/i);
+    await this.caller.quiet();
+    return this;
+  }
+
+  // What the model was told for its last answer behind these words of the caller's.
+  async told(words) {
+    const asked = (await openai.requests()).filter((r) => r.path === '/v1/chat/completions');
+    return asked.map((r) => r.body.messages)
+        .filter((messages) => messages.some((m) => m.role === 'user' && m.content === words)).at(-1);
+  }
+
+  ears = async () => (await deepgram.get('listen')).at(-1);
+}
+
+const model = (rules) => openai.post('model', {rules});
+const modelDown = (how) => openai.script([{path: '/v1/chat/completions', times: 20, ...how}]);
+
+let putBack;
+before(async () => {
+  putBack = await withEngines('{pipeline,realtime,receptionist}');
+});
+beforeEach(() => Promise.all([openai.reset(), deepgram.reset()]));
+after(async () => {
+  await putBack();
+  await Promise.all([openai.reset(), deepgram.reset()]);
+});
+
+test('a whole call: greeting, order 1042, the end', async () => {
+  await model([
+    {when: TRACKING, text: `It has been shipped. The tracking number is ${TRACKING}. Anything else?`},
+    {when: 'where is my order', text: 'Let me see.', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+    {when: '^goodbye$', tool_calls: [{name: 'end_call', arguments: {reason: 'done'}}]},
+    {when: '"success":true', text: 'Thank you and bye.'},
+  ]);
+  const call = await new Call().greeted();
+  await call.say('where is my order 1042');
+  await call.caller.hears(new RegExp(`Let me see\\. It has been shipped\\. The tracking number is ${TRACKING}\\. Anything else`));
+  await call.caller.quiet();
+  await call.say('goodbye');
+  await call.caller.ended;
+  assert.match(call.caller.heard(), /and bye/);
+  assert.equal(call.caller.closed, 1000);
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
+
+  const ears = await call.ears();
+  assert.deepEqual(ears.transcripts, ['where is my order 1042', 'goodbye']);
+  assert.deepEqual(ears.errors, []);
+  assert.equal(ears.controls.at(-1), 'CloseStream');
+  assert.equal(ears.closed, 1000);
+  const refused = (await openai.requests()).filter((r) => r.answer?.status >= 400);
+  assert.deepEqual(refused, []);
+  const turns = await waitFor('the turns', async () => {
+    const found = await call.turns();
+    return found.some((t) => t.content === 'goodbye') && found;
+  });
+  assert.deepEqual(turns.filter((t) => t.speaker === 'customer').map((t) => t.content),
+                   ['where is my order 1042', 'goodbye']);
+  assert.ok(turns.some((t) => t.speaker === 'agent' && t.content.includes(TRACKING)));
+});
+
+test('who is interrupted falls silent, and the model is told what was heard', async () => {
+  await model([{when: 'tell me a story', text: STORY}, {when: 'please stop now', text: 'As you like.'}]);
+  const call = await new Call().greeted();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  const at = call.caller.arrived.length;
+  await call.say('please stop now');
+  await call.caller.hears(/As you like/);
+
+  const clear = call.caller.arrived.slice(at).find((m) => m.event === 'clear');
+  assert.ok(clear, 'the carrier was told to clear');
+  const late = call.caller.heardSince(clear.ms + 1);
+  assert.match(late, /^As you like\.$/);
+  const told = await call.told('please stop now');
+  const story = told.find((m) => m.role === 'assistant' && m.content?.startsWith('Once upon')).content.trim();
+  assert.ok(STORY.startsWith(story) && story.length < STORY.length, story);
+  const heard = call.caller.words.filter((w) => w.ms <= clear.ms).map((w) => w.word);
+  const of = heard.length - heard.indexOf('Once');
+  const remembered = story.split(' ').length;
+  assert.ok(Math.abs(remembered - of) <= 3, `remembered ${remembered} words, heard were ${of}`);
+  const cut = await waitFor('the cut turn', async () => (await call.turns()).find((t) => t.interrupted));
+  assert.equal(cut.content.trim(), story);
+  call.caller.hangUp();
+});
+
+test('words that only say "I am listening" do not end a story', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().greeted();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  call.caller.say('yeah');
+  await call.caller.hears(/lights went on/, 40000);
+  assert.ok(call.caller.arrived.some((m) => m.event === 'clear'), 'he was listened to all the same');
+  assert.equal((await call.turns()).some((t) => t.interrupted), false);
+  call.caller.hangUp();
+});
+
+test('a tool that takes its time: a few words in between, once, and its answer', async () => {
+  await model([
+    {when: TRACKING, text: 'It has been shipped.'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const call = await new Call().greeted();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    await call.caller.hears(/One moment/);
+  });
+  await call.caller.hears(/has been shipped/);
+  assert.equal(call.caller.heard().match(/One moment/g).length, 1);
+  assert.equal((await call.turns()).some((t) => /One moment/.test(t.content)), false);
+  call.caller.hangUp();
+});
+
+test('while the model is down the receptionist answers: an order, and a booked tune-up', async () => {
+  await modelDown({status: 503});
+  const call = await new Call().greeted();
+  await call.say('where is my order 1042');
+  await call.caller.hears(new RegExp(`1042.*${TRACKING}`));
+  await call.caller.quiet();
+  const {day} = await row(
+      `SELECT trim(to_char(now() + interval '2 days' + CASE extract(isodow FROM now() + interval '2 days')
+                            WHEN 7 THEN interval '1 day' ELSE interval '0' END, 'Day')) AS day`);
+  await call.say(`I would like to book a tune-up on ${day}`);
+  await call.caller.hears(/Which one would you like/, 40000);
+  await call.caller.quiet();
+  await call.say('the first one please');
+  await call.caller.hears(/[Bb]ooked/, 40000);
+  const booked = await row(
+      `SELECT count(*) AS n FROM appointments WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')`,
+      {sid: call.sid});
+  assert.equal(booked.n, 1);
+  assert.equal(call.caller.closed, null);
+  // A model that failed is left alone for a while: one question went there.
+  const asked = (await openai.requests()).filter((r) => r.path === '/v1/chat/completions');
+  assert.equal(asked.length, 1);
+  call.caller.hangUp();
+});
+
+test('a model that takes the question and never answers: the receptionist does', async () => {
+  await modelDown({half_open: true});
+  const call = await new Call().greeted();
+  await call.say('where is my order 1042');
+  await call.caller.hears(new RegExp(TRACKING), 40000);
+  call.caller.hangUp();
+});
+
+test('who wants a person is put through, without a model too', async () => {
+  await modelDown({status: 500});
+  const call = await new Call().greeted();
+  await call.say('can I talk to a human');
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+  assert.match(await call.resume(), /<Dial/);
+});
+
+test('ears that cannot be had: the next engine has the call, and is heard', async () => {
+  await deepgram.script([{method: 'WEBSOCKET', path: '/v1/listen', status: 429, times: 5}]);
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+  await call.connect(await call.resume());
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('hello there');
+  await call.caller.hears(/I heard: hello there/);
+  call.caller.hangUp();
+});
+
+test('ears that never answer: the next engine has the call', async () => {
+  await deepgram.script([{method: 'WEBSOCKET', path: '/v1/listen', half_open: true, times: 5}]);
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+});
+
+test('ears that take everything and say nothing, or nonsense: they are given up, twice', async () => {
+  await deepgram.post('listen', {garbage: true});
+  const call = await new Call().greeted();
+  await call.say('is anybody there');
+  await call.caller.hears(/cut off/, 40000);
+  await deepgram.post('listen', {garbage: false, mute: true});
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+});
+
+test('no voice: the next engine has the call', async () => {
+  await deepgram.script([{path: '/v1/speak', status: 500, times: 20}]);
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+});
+
+test('the ears end in the middle of a call: it goes on, with what was said', async () => {
+  await model([{when: 'blue bicycle', text: 'We have blue ones.'}, {when: 'which color', text: 'Blue it was.'}]);
+  const call = await new Call().greeted();
+  await call.say('do you have a blue bicycle');
+  await call.caller.hears(/blue ones/);
+  await call.caller.quiet();
+  await deepgram.post('listen/end');
+  await call.caller.hears(/cut off/);
+  await call.caller.quiet();
+  await call.say('which color');
+  await call.caller.hears(/Blue it was/);
+  const told = await call.told('which color');
+  assert.ok(told.some((m) => m.role === 'assistant' && /blue ones/.test(m.content)));
+  assert.ok(told.some((m) => m.role === 'user' && m.content === 'do you have a blue bicycle'));
+  call.caller.hangUp();
+});

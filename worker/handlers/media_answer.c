@@ -1,0 +1,165 @@
+/*
+ * media.answer: what was heard in a live call, answered by the receptionist, since the model of
+ * the call's engine does not answer. The words are recorded as every turn is (media.turn); what
+ * follows of them (a booking, a task, a promise) is done here, once.
+ */
+#include "worker/agent/conversation.h"
+#include "worker/agent/redact.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/media_call.h"
+#include "worker/handlers/webhook.h"
+#include "worker/store/phone.h"
+
+#define MAX_HEARD 2000 /* bytes */
+
+typedef struct {
+    wk_media_call_t call;
+    wk_conversation_t talk;
+    const char *next; /* what the call goes on with; NULL: the talk */
+} answer_t;
+
+/* ---------------------------------------------------------------- what was heard */
+
+static bool read_question(wk_ctx_t *ctx, answer_t *t, wk_error_t *e)
+{
+    int64_t epoch, question;
+    wk_arena_t *a = ctx->arena;
+    const wk_media_call_t *call = &t->call;
+    va_str_t text = wk_clean_text(a, va_json_get_string(call->body, "text"));
+    if (!va_json_int(va_json_get(call->body, "epoch"), &epoch) ||
+        !va_json_int(va_json_get(call->body, "question"), &question)) {
+        return wk_error(e, WK_INVALID, "no such question");
+    }
+    t->talk = (wk_conversation_t){
+        .ctx = ctx,
+        .catalogue = call->catalogue,
+        .channel = "voice",
+        .key = wk_printf(a, "%.*s:%lld:%lld", (int)call->sid.len, call->sid.data,
+                         (long long)epoch, (long long)question),
+        .text = wk_redact(wk_redactor(a, call->catalogue), a,
+                          wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_HEARD)),
+        .number = call->caller.phone,
+        .shown = call->caller.phone,
+        .shop_number = call->caller.shop_phone,
+        .call = call->caller.call,
+        .level = call->caller.level};
+    return true;
+}
+
+/* Who calls, as far as the shop believes the carrier; the language is the talk's. */
+static bool know_caller(wk_tx_t *tx, answer_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_conversation_t *c = &t->talk;
+    if (t->call.customer.data != NULL) {
+        if (!wk_sql(tx, &wk_sql_phone_customer, &t->call.customer, &rows, e)) {
+            return false;
+        }
+        if (wk_rows_count(rows) == 1) {
+            wk_conversation_customer(tx, c, rows);
+            c->first_name = c->level >= WK_LEVEL_PHONE ? c->first_name : VA_STR_NULL;
+        }
+    }
+    c->now = wk_catalogue_pick(t->call.catalogue, va_json_get_string(t->call.body, "language"),
+                               wk_language_code(t->call.caller.language));
+    return true;
+}
+
+/* ---------------------------------------------------------------- what comes of it */
+
+static bool says_goodbye(const answer_t *t)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->call.catalogue); i++) {
+        const wk_language_t *l = wk_catalogue_at(t->call.catalogue, i);
+        if (wk_phrases_in(wk_word_list(l, "intent.goodbye"), &t->talk.reading.words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool intent_is(const answer_t *t, const char *intent)
+{
+    return strcmp(t->talk.reception.intent, intent) == 0;
+}
+
+/* Whom a person can be had of is known behind the re-entry door, where there is a way on if
+ * nobody is there. */
+static void decide(answer_t *t)
+{
+    wk_reception_t *r = &t->talk.reception;
+    bool small_talk = intent_is(t, "thanks") || intent_is(t, "none") || intent_is(t, "no") ||
+                      intent_is(t, "greeting");
+    if (intent_is(t, "human")) {
+        t->next = "dial";
+        r->task = NULL;
+        r->text = wk_text(r->language, "speech.moment");
+    } else if (small_talk && says_goodbye(t)) {
+        t->next = "hangup";
+        r->text = wk_text(r->language, "speech.goodbye");
+        r->dialog = (wk_dialog_t){.expected = WK_EXPECT_NOTHING};
+    }
+}
+
+static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    answer_t *t = arg;
+    decide(t);
+    return t->talk.customer.data == NULL || wk_conversation_keep(tx, &t->talk, e);
+}
+
+/* An emergency was heard by the voice process too, whose job tells people of it. */
+static bool judge(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    answer_t *t = arg;
+    wk_conversation_t *c = &t->talk;
+    if (!know_caller(tx, t, e) || !wk_conversation_judge(tx, c, e)) {
+        return false;
+    }
+    c->models = false;
+    c->emergency.level = WK_EMERGENCY_LOW;
+    c->thinks = c->reception.tool != NULL;
+    return c->thinks || keep(tx, t, e);
+}
+
+static bool answer(wk_ctx_t *ctx, answer_t *t, wk_error_t *e)
+{
+    va_str_t organization = ctx->job->org;
+    return wk_tx(ctx->db, ctx->arena, organization, 0, judge, t, e) &&
+           (!t->talk.thinks || (wk_conversation_think(&t->talk, organization, e) &&
+                                wk_tx(ctx->db, ctx->arena, organization, 0, keep, t, e)));
+}
+
+/* ---------------------------------------------------------------- the reply */
+
+/* As the arguments of transfer_to_human, which a model would have given. */
+static va_str_t detail_of(wk_arena_t *a, va_str_t reason)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), reason.len + 32);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "reason", reason);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
+}
+
+wk_outcome_t wk_media_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    va_buf_t text;
+    answer_t t = {.next = NULL};
+    if (!wk_media_call_read(ctx, &t.call, e) || !read_question(ctx, &t, e) ||
+        !answer(ctx, &t, e)) {
+        return wk_webhook_failed(e);
+    }
+    va_buf_init(&text, wk_mem(ctx->arena), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "say", t.talk.reception.text);
+    va_json_add_str(w, "language", wk_language_code(t.talk.reception.language));
+    if (t.next != NULL) {
+        va_json_add_c(w, "next", t.next);
+        va_json_add_str(w, "detail", detail_of(ctx->arena, t.talk.text));
+    }
+    return wk_media_reply(w, &text, reply, e);
+}

@@ -1,0 +1,112 @@
+#include "worker/providers/deepgram.h"
+
+#include "core/form.h"
+#include "worker/providers/speech_request.h"
+
+#define BASE_URL         "https://api.deepgram.com"
+#define ENDPOINTING_MS   "300"  /* of silence: a pause */
+#define UTTERANCE_END_MS "1000" /* without words: an end, where noise hides the pause */
+
+static const char *base_url(const wk_config_t *config)
+{
+    return config->deepgram_base_url != NULL ? config->deepgram_base_url : BASE_URL;
+}
+
+const char *wk_deepgram_authorization(wk_arena_t *a, const wk_config_t *config)
+{
+    return wk_printf(a, "Token %s", config->deepgram_api_key).data;
+}
+
+/* ---------------------------------------------------------------- listening */
+
+const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config)
+{
+    va_buf_t query;
+    const char *base = base_url(config);
+    va_buf_init(&query, wk_mem(a), 256);
+    va_form_add(&query, VA_STR("model"), va_str_c(config->deepgram_model));
+    va_form_add(&query, VA_STR("language"), va_str_c(config->deepgram_language));
+    va_form_add(&query, VA_STR("encoding"), VA_STR("mulaw"));
+    va_form_add(&query, VA_STR("sample_rate"), VA_STR("8000"));
+    va_form_add(&query, VA_STR("channels"), VA_STR("1"));
+    va_form_add(&query, VA_STR("interim_results"), VA_STR("true"));
+    va_form_add(&query, VA_STR("smart_format"), VA_STR("true"));
+    va_form_add(&query, VA_STR("endpointing"), VA_STR(ENDPOINTING_MS));
+    va_form_add(&query, VA_STR("utterance_end_ms"), VA_STR(UTTERANCE_END_MS));
+    /* https becomes wss, http becomes ws. */
+    const char *rest = strncmp(base, "http", 4) == 0 ? base + 4 : base;
+    va_str_t text = va_buf_str(&query);
+    return wk_printf(a, "ws%s/v1/listen?%.*s", rest, (int)text.len, text.data).data;
+}
+
+va_status_t wk_deepgram_read(const va_alloc_t *mem, va_str_t text, wk_deepgram_event_t *event)
+{
+    static const va_json_limits_t limits = {WK_DEEPGRAM_MESSAGE_MAX, 16, 50000};
+    const va_json_t *root;
+    va_status_t status = va_json_parse(mem, text, &limits, &root);
+    va_str_t type = status == VA_OK ? va_json_get_string(root, "type") : VA_STR_NULL;
+    *event = (wk_deepgram_event_t){.kind = WK_DG_OTHER};
+    if (type.len == 0) {
+        return status != VA_OK ? status : VA_ESYNTAX;
+    }
+    if (va_str_eq(type, VA_STR("Results"))) {
+        event->kind = WK_DG_WORDS;
+        event->text =
+            va_json_string(va_json_pointer(root, VA_STR("/channel/alternatives/0/transcript")));
+        event->settled = va_json_bool(va_json_get(root, "is_final"), false);
+        event->ends = va_json_bool(va_json_get(root, "speech_final"), false);
+    } else if (va_str_eq(type, VA_STR("UtteranceEnd"))) {
+        event->kind = WK_DG_SILENCE;
+    } else if (va_str_eq(type, VA_STR("Error"))) {
+        va_str_t why = va_json_get_string(root, "description");
+        event->kind = WK_DG_ERROR;
+        event->text = why.len > 0 ? why : va_json_get_string(root, "message");
+    }
+    return VA_OK;
+}
+
+/* ---------------------------------------------------------------- speaking */
+
+static va_str_t voice_of(const wk_config_t *config, const wk_speech_text_t *speech)
+{
+    static const struct {
+        const char *language, *voice;
+    } voices[] = {
+        {"en", "aura-2-thalia-en"}, {"fr", "aura-2-agathe-fr"}, {"es", "aura-2-celeste-es"}};
+    if (speech->voice.len > 0 || config->deepgram_voice != NULL) {
+        return speech->voice.len > 0 ? speech->voice : va_str_c(config->deepgram_voice);
+    }
+    for (size_t i = 0; i < sizeof(voices) / sizeof(*voices); i++) {
+        if (va_str_eq(speech->language, va_str_c(voices[i].language))) {
+            return va_str_c(voices[i].voice);
+        }
+    }
+    return va_str_c(voices[0].voice);
+}
+
+/* container=none: else a file's head comes first, and is heard as a click. */
+bool wk_deepgram_speak(wk_arena_t *a, const wk_config_t *config, const wk_speech_text_t *speech,
+                       wk_speech_request_t *request)
+{
+    va_buf_t query, body;
+    va_buf_init(&query, wk_mem(a), 128);
+    va_form_add(&query, VA_STR("model"), voice_of(config, speech));
+    va_form_add(&query, VA_STR("encoding"), VA_STR("mulaw"));
+    va_form_add(&query, VA_STR("sample_rate"), VA_STR("8000"));
+    va_form_add(&query, VA_STR("container"), VA_STR("none"));
+    va_str_t text = va_buf_str(&query);
+    va_buf_init(&body, wk_mem(a), speech->text.len + 32);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_str(w, "text", speech->text);
+    va_json_object_end(w);
+    va_status_t status = va_json_writer_end(w);
+    *request = (wk_speech_request_t){
+        .url =
+            wk_printf(a, "%s/v1/speak?%.*s", base_url(config), (int)text.len, text.data).data,
+        .headers =
+            {wk_printf(a, "Authorization: %s", wk_deepgram_authorization(a, config)).data,
+             "Content-Type: application/json"},
+        .body = va_buf_str(&body)};
+    return status == VA_OK;
+}

@@ -1,0 +1,662 @@
+/*
+ * Hearing, thinking and speaking by three services as one engine: Deepgram hears, a language
+ * model answers in words as they come, and each sentence of them is spoken by the configured
+ * service while the next is still written.
+ *
+ * The caller's speech begins with his first words, not with a noise. A model that does not
+ * answer is left alone for a while, and what was heard is somebody else's to answer
+ * (unanswered()): ears and voice go on.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base64.h"
+#include "worker/clock.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/providers/deepgram.h"
+#include "worker/providers/openai_stream.h"
+#include "worker/providers/speech_request.h"
+#include "worker/voice/chat_memory.h"
+#include "worker/voice/engine.h"
+#include "worker/voice/sentences.h"
+#include "worker/voice/websocket.h"
+
+#define BEHIND_MAX   (48 << 10) /* bytes the ears have not taken yet: about six seconds */
+#define CLOCK_MS     1000
+#define DEAF_MS      20000     /* of sound without a message: it hears nothing */
+#define MODEL_QUIET  5         /* seconds without a piece of an answer */
+#define MODEL_DOWN   30000     /* ms that a model which failed is left alone */
+#define MODEL_MAX    (4 << 20) /* bytes of an answer, its envelopes included */
+#define SPEECH_QUIET 5         /* seconds without sound of a sentence */
+#define SPEECH_MS    30000     /* for a sentence */
+#define SPEECH_MAX   (2 << 20) /* bytes: more than four minutes */
+
+struct wk_engine {
+    const wk_media_engine_setup_t *setup;
+    wk_media_engine_events_t events;
+    void *ctx;
+    wk_speech_request_fn *speak;
+    wk_chat_memory_t *memory;
+    wk_arena_t *reading;  /* of one message, or one request */
+    wk_arena_t *thinking; /* of one answer of the model */
+    uv_timer_t clock, soon;
+    int held; /* by the ears and the timers */
+    bool ready, lost;
+
+    wk_ws_t *ears;
+    int64_t fed_ms, told_ms; /* when they were given sound, and when they said something */
+    bool hearing;            /* the caller speaks */
+    wk_bytes_t settled;      /* of his words, those that will not change */
+    wk_bytes_t heard;        /* all of them so far */
+
+    bool answering, aside;
+    unsigned answers; /* ever; they name the utterances */
+    char item[24];    /* of this one */
+    wk_openai_stream_t stream;
+    wk_exchange_t *model; /* NULL: it is not asked */
+    int64_t model_down_until;
+    wk_bytes_t text;      /* to be spoken */
+    bool written;         /* all of it is there */
+    wk_exchange_t *voice; /* NULL: nothing is being spoken */
+    wk_bytes_t sentence;  /* that is being spoken, until its first sound */
+    bool spoke;           /* something of the answer can be heard */
+};
+
+static void lose(wk_media_engine_t *engine, const char *why);
+
+/* ---------------------------------------------------------------- an answer */
+
+static void empty(wk_bytes_t *b)
+{
+    wk_bytes_take(b, b->len);
+}
+
+static void hush(wk_media_engine_t *engine)
+{
+    if (engine->model != NULL) {
+        wk_ahttp_cancel(engine->model);
+        engine->model = NULL;
+    }
+    if (engine->voice != NULL) {
+        wk_ahttp_cancel(engine->voice);
+        engine->voice = NULL;
+    }
+    uv_timer_stop(&engine->soon);
+    empty(&engine->text);
+    empty(&engine->sentence);
+    engine->answering = false;
+}
+
+static void begin_answer(wk_media_engine_t *engine, bool aside)
+{
+    hush(engine);
+    engine->answering = true;
+    engine->aside = aside;
+    engine->written = engine->spoke = false;
+    snprintf(engine->item, sizeof(engine->item), "answer-%u", ++engine->answers);
+}
+
+/* All was said; what tools were asked for was told before. */
+static void end_answer(wk_media_engine_t *engine, bool failed)
+{
+    va_str_t item = va_str_c(engine->item);
+    engine->answering = false;
+    if (engine->spoke && !engine->aside) {
+        engine->events.said(engine->ctx, item, wk_chat_said(engine->memory, item), true);
+    }
+    engine->events.done(engine->ctx, failed);
+}
+
+/* ---------------------------------------------------------------- the voice */
+
+static void speak_on(wk_media_engine_t *engine);
+
+/* The words are said when they can be heard, and not before. */
+static void tell_sentence(wk_media_engine_t *engine)
+{
+    va_str_t words = wk_bytes_str(&engine->sentence), item = va_str_c(engine->item);
+    engine->spoke = true;
+    if (!engine->aside) {
+        wk_chat_agent(engine->memory, item, words);
+        engine->events.said(engine->ctx, item, words, false);
+    }
+    empty(&engine->sentence);
+}
+
+static void on_voice_piece(void *ctx, va_str_t mulaw)
+{
+    wk_media_engine_t *engine = ctx;
+    if (engine->sentence.len > 0) {
+        tell_sentence(engine);
+    }
+    if (!engine->lost) {
+        /* What the conversation does not hold cannot be cut in it: it has no name. */
+        va_str_t item = engine->aside ? VA_STR("") : va_str_c(engine->item);
+        engine->events.sound(engine->ctx, item, mulaw);
+    }
+}
+
+static void on_voice_end(void *ctx, int status, const char *why)
+{
+    wk_media_engine_t *engine = ctx;
+    engine->voice = NULL;
+    if (why != NULL) {
+        wk_log(WK_WARN, "a sentence is not spoken", WK_I("status", status), WK_C("why", why));
+        lose(engine, "it has no voice");
+    } else {
+        speak_on(engine);
+    }
+}
+
+static va_str_t voice_of(const wk_media_engine_t *engine)
+{
+    return va_json_string(va_json_get_n(engine->setup->voices, engine->setup->language));
+}
+
+static bool speak(wk_media_engine_t *engine, va_str_t words)
+{
+    static const wk_ahttp_events_t events = {on_voice_piece, on_voice_end};
+    wk_speech_request_t request;
+    const wk_speech_text_t speech = {
+        .text = words, .voice = voice_of(engine), .language = engine->setup->language};
+    wk_arena_reset(engine->reading);
+    if (engine->speak(engine->reading, engine->setup->config, &speech, &request)) {
+        const wk_ahttp_request_t post = {.url = request.url,
+                                         .headers = request.headers,
+                                         .body = request.body,
+                                         .quiet_s = SPEECH_QUIET,
+                                         .timeout_ms = SPEECH_MS,
+                                         .max_bytes = SPEECH_MAX};
+        engine->voice = wk_ahttp_post(engine->setup->http, &post, &events, engine);
+    }
+    return engine->voice != NULL;
+}
+
+static bool has_words(va_str_t text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.data[i] > ' ') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The next sentence that has words; false: none is there yet. */
+static bool next_sentence(wk_media_engine_t *engine)
+{
+    size_t len;
+    while ((len = wk_sentence(wk_bytes_str(&engine->text), engine->written)) > 0) {
+        empty(&engine->sentence);
+        wk_bytes_add(&engine->sentence, wk_bytes_str(&engine->text).data, len);
+        wk_bytes_take(&engine->text, len);
+        if (has_words(wk_bytes_str(&engine->sentence))) {
+            return true;
+        }
+    }
+    empty(&engine->sentence);
+    return false;
+}
+
+/* One sentence at a time; the services speak faster than it is listened to. */
+static void speak_on(wk_media_engine_t *engine)
+{
+    if (engine->voice != NULL || !engine->answering || engine->lost) {
+        return;
+    }
+    if (next_sentence(engine)) {
+        if (!speak(engine, wk_bytes_str(&engine->sentence))) {
+            lose(engine, "a sentence cannot be spoken");
+        }
+    } else if (engine->written) {
+        end_answer(engine, false);
+    }
+}
+
+static void on_soon_speak(uv_timer_t *timer)
+{
+    speak_on(timer->data);
+}
+
+static void say(wk_media_engine_t *engine, va_str_t words, bool aside)
+{
+    begin_answer(engine, aside);
+    wk_bytes_add(&engine->text, words.data, words.len);
+    engine->written = true;
+    uv_timer_start(&engine->soon, on_soon_speak, 0, 0);
+}
+
+/* ---------------------------------------------------------------- the model */
+
+static void count_model(const char *outcome)
+{
+    wk_count("voiceagent_llm_requests_total", "outcome", va_str_c(outcome), NULL, VA_STR_NULL,
+             1);
+}
+
+/* What a tool has to say for itself; absent: nothing. */
+static va_str_t message_of_tool(wk_media_engine_t *engine)
+{
+    const va_json_t *root = NULL;
+    va_str_t output = wk_chat_last_result(engine->memory);
+    wk_arena_reset(engine->reading);
+    if (output.len > 0) {
+        (void)va_json_parse(wk_mem(engine->reading), output, &VA_JSON_LIMITS_DEFAULT, &root);
+    }
+    return va_json_get_string(root, "message");
+}
+
+/* Behind a tool its own words are the answer; else somebody else has to give one. */
+static void do_without_model(wk_media_engine_t *engine)
+{
+    va_str_t words = message_of_tool(engine);
+    if (words.len > 0) {
+        wk_bytes_add(&engine->text, words.data, words.len);
+        engine->written = true;
+        speak_on(engine);
+    } else {
+        engine->events.unanswered(engine->ctx, wk_chat_last_user(engine->memory));
+    }
+}
+
+static void on_soon_unanswered(uv_timer_t *timer)
+{
+    do_without_model(timer->data);
+}
+
+/* What it said until then is said to the end of its last whole sentence. */
+static void fail_model(wk_media_engine_t *engine, const char *why)
+{
+    size_t len;
+    count_model("failed");
+    wk_log(WK_WARN, "the model does not answer", WK_C("why", why));
+    engine->model_down_until = wk_monotonic_ms() + MODEL_DOWN;
+    va_str_t rest = wk_bytes_str(&engine->text);
+    size_t whole = 0;
+    while ((len = wk_sentence(va_str(rest.data + whole, rest.len - whole), false)) > 0) {
+        whole += len;
+    }
+    engine->text.len = whole;
+    if (engine->spoke || engine->voice != NULL || whole > 0) {
+        engine->written = true;
+        speak_on(engine);
+    } else {
+        do_without_model(engine);
+    }
+}
+
+static bool on_words(void *ctx, va_str_t piece)
+{
+    wk_media_engine_t *engine = ctx;
+    wk_bytes_add(&engine->text, piece.data, piece.len);
+    return true;
+}
+
+static void on_model_piece(void *ctx, va_str_t piece)
+{
+    wk_media_engine_t *engine = ctx;
+    if (wk_openai_stream_take(&engine->stream, piece)) {
+        speak_on(engine);
+    } else {
+        wk_ahttp_cancel(engine->model);
+        engine->model = NULL;
+        fail_model(engine, "its answer cannot be read");
+    }
+}
+
+/* Tools run while what was said before them is still spoken. */
+static void call_tools(wk_media_engine_t *engine, const wk_openai_answer_t *answer)
+{
+    va_str_t item = va_str_c(engine->item);
+    for (size_t i = 0; i < answer->n_calls; i++) {
+        wk_chat_call(engine->memory, item, answer->calls[i].id, answer->calls[i].name,
+                     answer->calls[i].arguments);
+    }
+    for (size_t i = 0; i < answer->n_calls && !engine->lost; i++) {
+        engine->events.tool(engine->ctx, answer->calls[i].id, answer->calls[i].name,
+                            answer->calls[i].arguments);
+    }
+}
+
+static void on_model_end(void *ctx, int status, const char *why)
+{
+    wk_media_engine_t *engine = ctx;
+    wk_openai_answer_t answer;
+    (void)status;
+    engine->model = NULL;
+    if (why != NULL || !wk_openai_stream_end(&engine->stream, &answer)) {
+        fail_model(engine, why != NULL ? why : "its answer is broken off");
+        return;
+    }
+    count_model("answered");
+    engine->written = true;
+    call_tools(engine, &answer);
+    speak_on(engine);
+}
+
+static bool ask_model(wk_media_engine_t *engine, va_str_t instructions)
+{
+    static const wk_ahttp_events_t events = {on_model_piece, on_model_end};
+    const wk_media_engine_setup_t *s = engine->setup;
+    wk_arena_t *a = engine->thinking;
+    if (s->config->openai_api_key == NULL || wk_monotonic_ms() < engine->model_down_until) {
+        return false;
+    }
+    wk_arena_reset(a);
+    wk_openai_stream_init(&engine->stream, a, on_words, engine);
+    const wk_openai_chat_t chat = {
+        .model = s->chat_model,
+        .messages = wk_chat_messages(a, engine->memory, s->instructions, instructions),
+        .tools = wk_openai_tools(a, s->tools),
+        .max_tokens = s->chat_tokens};
+    const char *const headers[] = {
+        "Content-Type: application/json", "Accept: text/event-stream",
+        wk_printf(a, "Authorization: Bearer %s", s->config->openai_api_key).data, NULL};
+    const wk_ahttp_request_t post = {.url = wk_openai_chat_url(a, s->config),
+                                     .headers = headers,
+                                     .body = wk_openai_body(a, s->config, &chat),
+                                     .quiet_s = MODEL_QUIET,
+                                     .timeout_ms = s->config->openai_turn_ms,
+                                     .max_bytes = MODEL_MAX};
+    engine->model = chat.messages.len > 0 && post.body.len > 0
+                        ? wk_ahttp_post(s->http, &post, &events, engine)
+                        : NULL;
+    return engine->model != NULL;
+}
+
+static void answer(wk_media_engine_t *engine, va_str_t instructions)
+{
+    begin_answer(engine, false);
+    if (!ask_model(engine, instructions)) {
+        uv_timer_start(&engine->soon, on_soon_unanswered, 0, 0);
+    }
+}
+
+static void aside(wk_media_engine_t *engine, va_str_t instructions)
+{
+    answer(engine, instructions);
+    engine->aside = true;
+}
+
+static void cut(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n)
+{
+    hush(engine);
+    for (size_t i = 0; i < n; i++) {
+        if (cuts[i].item.len > 0) {
+            wk_chat_cut(engine->memory, &cuts[i]);
+        }
+    }
+}
+
+static void result(wk_media_engine_t *engine, va_str_t id, va_str_t output)
+{
+    wk_chat_result(engine->memory, id, output);
+}
+
+static void tell(wk_media_engine_t *engine, va_str_t text)
+{
+    wk_chat_system(engine->memory, text);
+}
+
+/* ---------------------------------------------------------------- the ears */
+
+static bool hear(wk_media_engine_t *engine, va_str_t base64)
+{
+    size_t len;
+    if (!engine->ready || engine->lost || wk_ws_pending(engine->ears) > BEHIND_MAX) {
+        return false;
+    }
+    wk_arena_reset(engine->reading);
+    uint8_t *mulaw = wk_alloc(engine->reading, VA_BASE64_MAX(base64.len));
+    if (va_base64_decode(mulaw, &len, base64) != VA_OK || len == 0) {
+        return false;
+    }
+    engine->fed_ms = wk_monotonic_ms();
+    wk_ws_send_binary(engine->ears, va_str((const char *)mulaw, len));
+    return true;
+}
+
+static void add_words(wk_bytes_t *to, va_str_t words)
+{
+    if (to->len > 0 && words.len > 0) {
+        wk_bytes_add(to, " ", 1);
+    }
+    wk_bytes_add(to, words.data, words.len);
+}
+
+/* He has paused: what he said is remembered first, for it is answered next. */
+static void end_speech(wk_media_engine_t *engine)
+{
+    if (!engine->hearing) {
+        return;
+    }
+    engine->hearing = false;
+    empty(&engine->settled);
+    wk_chat_user(engine->memory, wk_bytes_str(&engine->heard));
+    engine->events.speech(engine->ctx, false);
+    if (!engine->lost) {
+        engine->events.heard(engine->ctx, wk_bytes_str(&engine->heard), true);
+    }
+}
+
+static void on_heard(wk_media_engine_t *engine, const wk_deepgram_event_t *event)
+{
+    if (event->text.len > 0) {
+        if (!engine->hearing) {
+            engine->hearing = true;
+            engine->events.speech(engine->ctx, true);
+        }
+        empty(&engine->heard);
+        wk_bytes_add(&engine->heard, wk_bytes_str(&engine->settled).data, engine->settled.len);
+        add_words(&engine->heard, event->text);
+        if (!engine->lost) {
+            engine->events.heard(engine->ctx, wk_bytes_str(&engine->heard), false);
+        }
+    }
+    if (event->settled && engine->hearing) {
+        add_words(&engine->settled, event->text);
+    }
+    if (event->ends && !engine->lost) {
+        end_speech(engine);
+    }
+}
+
+static void on_ears_text(void *ctx, va_str_t text)
+{
+    wk_media_engine_t *engine = ctx;
+    wk_deepgram_event_t event;
+    wk_arena_reset(engine->reading);
+    if (wk_deepgram_read(wk_mem(engine->reading), text, &event) != VA_OK) {
+        wk_log(WK_WARN, "the ears sent what is no message of theirs");
+        return;
+    }
+    engine->told_ms = wk_monotonic_ms();
+    switch (event.kind) {
+    case WK_DG_WORDS:
+        on_heard(engine, &event);
+        break;
+    case WK_DG_SILENCE:
+        end_speech(engine);
+        break;
+    case WK_DG_ERROR:
+        wk_log(WK_WARN, "the ears report an error", WK_S("error", event.text));
+        break;
+    case WK_DG_OTHER:
+        break;
+    }
+}
+
+static void on_ears_open(void *ctx)
+{
+    wk_media_engine_t *engine = ctx;
+    engine->ready = true;
+    engine->fed_ms = engine->told_ms = wk_monotonic_ms();
+    engine->events.ready(engine->ctx);
+}
+
+static void on_ears_closed(void *ctx, const char *why)
+{
+    lose(ctx, why);
+}
+
+/* More sound will come; and sound that nothing comes of is not heard. */
+static void on_clock(uv_timer_t *timer)
+{
+    wk_media_engine_t *engine = timer->data;
+    int64_t now = wk_monotonic_ms();
+    if (!engine->ready || engine->lost) {
+        return;
+    }
+    if (now - engine->fed_ms >= WK_DEEPGRAM_QUIET_MS) {
+        wk_ws_send(engine->ears, VA_STR(WK_DEEPGRAM_KEEP_ALIVE));
+        engine->fed_ms = engine->told_ms = now;
+    } else if (now - engine->told_ms >= DEAF_MS) {
+        lose(engine, "it hears nothing");
+    }
+}
+
+/* ---------------------------------------------------------------- life */
+
+static void let_go(wk_media_engine_t *engine)
+{
+    if (--engine->held > 0) {
+        return;
+    }
+    engine->events.gone(engine->ctx);
+    wk_chat_memory_free(engine->memory);
+    wk_arena_free(engine->reading);
+    wk_arena_free(engine->thinking);
+    wk_bytes_free(&engine->settled);
+    wk_bytes_free(&engine->heard);
+    wk_bytes_free(&engine->text);
+    wk_bytes_free(&engine->sentence);
+    free(engine);
+}
+
+static void on_ears_gone(void *ctx)
+{
+    let_go(ctx);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    let_go(handle->data);
+}
+
+static void shut(wk_media_engine_t *engine)
+{
+    engine->lost = true;
+    hush(engine);
+    wk_ws_send(engine->ears, VA_STR(WK_DEEPGRAM_CLOSE));
+    wk_ws_close(engine->ears, WK_WS_NORMAL);
+    uv_close((uv_handle_t *)&engine->clock, on_timer_closed);
+    uv_close((uv_handle_t *)&engine->soon, on_timer_closed);
+}
+
+static void lose(wk_media_engine_t *engine, const char *why)
+{
+    if (!engine->lost) {
+        shut(engine);
+        engine->events.lost(engine->ctx, why);
+    }
+}
+
+static void close_engine(wk_media_engine_t *engine)
+{
+    if (!engine->lost) {
+        shut(engine);
+    }
+}
+
+static wk_speech_request_fn *speaker(const wk_config_t *config)
+{
+    if (strcmp(config->voice_speech, "deepgram") == 0) {
+        return wk_deepgram_speak;
+    }
+    bool elevenlabs = strcmp(config->voice_speech, "elevenlabs") == 0;
+    return elevenlabs && config->elevenlabs_api_key != NULL && config->elevenlabs_voice != NULL
+               ? wk_elevenlabs_speak
+               : NULL;
+}
+
+static void remember_before(wk_media_engine_t *engine)
+{
+    char item[32];
+    for (size_t i = 0; i < engine->setup->n_said; i++) {
+        const wk_said_t *said = &engine->setup->said[i];
+        snprintf(item, sizeof(item), "before-%zu", i);
+        if (said->by_agent) {
+            wk_chat_agent(engine->memory, va_str_c(item), said->text);
+        } else {
+            wk_chat_user(engine->memory, said->text);
+        }
+    }
+}
+
+static void start_timers(wk_media_engine_t *engine)
+{
+    uv_timer_init(engine->setup->loop, &engine->clock);
+    uv_timer_init(engine->setup->loop, &engine->soon);
+    engine->clock.data = engine->soon.data = engine;
+    uv_timer_start(&engine->clock, on_clock, CLOCK_MS, CLOCK_MS);
+    engine->held += 2;
+}
+
+static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
+                                      const wk_media_engine_events_t *events, void *ctx,
+                                      wk_error_t *e)
+{
+    static const wk_ws_events_t ears_events = {.open = on_ears_open,
+                                               .text = on_ears_text,
+                                               .closed = on_ears_closed,
+                                               .gone = on_ears_gone};
+    wk_speech_request_fn *speaks = speaker(setup->config);
+    if (setup->config->deepgram_api_key == NULL || speaks == NULL) {
+        wk_error(e, WK_INTERNAL, "no ears or no voice is configured");
+        return NULL;
+    }
+    wk_arena_t *a = wk_arena_new();
+    const wk_ws_dial_t to = {.url = wk_deepgram_url(a, setup->config),
+                             .authorization = wk_deepgram_authorization(a, setup->config),
+                             .tls = setup->tls,
+                             .max = WK_DEEPGRAM_MESSAGE_MAX};
+    wk_media_engine_t *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        abort();
+    }
+    engine->ears = wk_ws_dial(setup->loop, &to, &ears_events, engine, e);
+    if (engine->ears == NULL) {
+        wk_arena_free(a);
+        free(engine);
+        return NULL;
+    }
+    engine->setup = setup;
+    engine->events = *events;
+    engine->ctx = ctx;
+    engine->speak = speaks;
+    engine->memory = wk_chat_memory_new();
+    engine->reading = a;
+    engine->thinking = wk_arena_new();
+    engine->held = 1;
+    start_timers(engine);
+    remember_before(engine);
+    return engine;
+}
+
+const wk_media_engine_type_t wk_media_engine_pipeline = {
+    .traits = {.name = "pipeline",
+               .owns_media = true,
+               .resumable = true,
+               .fence = true,
+               .barge_in = true},
+    .open = open_engine,
+    .hear = hear,
+    .answer = answer,
+    .aside = aside,
+    .say = say,
+    .cut = cut,
+    .result = result,
+    .tell = tell,
+    .close = close_engine,
+};
