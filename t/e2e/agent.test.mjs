@@ -262,9 +262,8 @@ test('a stream that broke: the talk goes on with the agent, which says so', asyn
   call.caller.hangUp();
 });
 
-test('a call that is handed to the platform, and comes back', async (t) => {
-  const back = await withEngines('{elevenlabs,receptionist}', true);
-  t.after(back);
+test('a call that is handed to the platform, whose agent ends it', async (t) => {
+  t.after(await withEngines('{elevenlabs,receptionist}', true));
   await model([{when: 'goodbye', text: 'talk to you soon', tool_calls: [{name: 'end_call'}]}]);
   const call = await new Call().ring();  // its stream goes straight to the platform
   await call.caller.hears(/John/i);
@@ -276,14 +275,23 @@ test('a call that is handed to the platform, and comes back', async (t) => {
   assert.equal(conversation.call_sid, call.sid);
   assert.deepEqual(conversation.registered.direction, 'inbound');
   assert.equal(conversation.registered.data.type, 'conversation_initiation_client_data');
-  // Nobody said what comes next: the platform has the call again.
-  const again = streamOf(await call.resume());
-  assert.match(again.url, /\/v1\/convai\/twilio\/stream\//);
+  assert.match(await call.resume(), /<Hangup\/>/);
+});
+
+test('a call that is handed to the platform, which loses it: it has the call again, and says so', async (t) => {
+  t.after(await withEngines('{elevenlabs,receptionist}', true));
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  call.caller.die();
+  const twiml = await call.resume();
+  assert.match(streamOf(twiml).url, /\/v1\/convai\/twilio\/stream\//);
+  await call.connect(twiml);
+  await call.caller.hears(/cut off/);
+  call.caller.hangUp();
 });
 
 test('the platform does not take a call: the next engine answers at once', async (t) => {
-  const back = await withEngines('{elevenlabs,receptionist}', true);
-  t.after(back);
+  t.after(await withEngines('{elevenlabs,receptionist}', true));
   await elevenlabs.script([{path: 'register-call', status: 500}]);
   const call = new Call();
   assert.match(await call.answer(), /<Gather/);

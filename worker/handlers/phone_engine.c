@@ -82,8 +82,11 @@ static bool hand_over(wk_phone_t *v, const wk_call_state_t *state, wk_phone_open
 {
     wk_error_t e;
     va_str_t theirs;
-    wk_elevenlabs_ring_t ring = {
-        .agent = v->agent, .from = v->number, .to = v->shop_number, .data = o->client_data};
+    wk_elevenlabs_ring_t ring = {.agent = v->agent,
+                                 .from = v->number,
+                                 .to = v->shop_number,
+                                 .data = o->client_data,
+                                 .user = v->sid};
     if (!wk_elevenlabs_register(v->ctx, &ring, &theirs, &e)) {
         wk_log(WK_WARN, "the agent's platform does not take a call", WK_C("error", e.text));
         return false;

@@ -12,16 +12,19 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
+#include "worker/providers/elevenlabs.h"
 #include "worker/store/phone.h"
 
 #define MOST_RECENT 3  /* resumes within the window before the engine is given up */
 #define MOST_IN_ALL 10 /* in one call */
+#define CLOCKS_S    60 /* that the platform's clock and ours may differ */
 
 typedef struct {
     wk_phone_t v;
     wk_call_resumed_t back;
-    bool known;   /* the state was there */
-    bool held;    /* a person has the call: twiml leads to him */
+    bool known;              /* the state was there */
+    bool held;               /* a person has the call: twiml leads to him */
+    wk_caller_facts_t facts; /* for an agent at a platform, where the shop has one */
     int64_t turn; /* to be heard next, by what is answered; the state may be behind, or lost */
     va_str_t twiml;
 } resume_t;
@@ -143,16 +146,58 @@ static va_str_t before(const resume_t *r, va_str_t engine)
     return last;
 }
 
+/* What an agent at a platform begins with. */
+static bool write_client_data(resume_t *r, wk_phone_opening_t *opening, wk_error_t *e)
+{
+    wk_personalization_t made;
+    if (r->v.agent.len == 0) {
+        return true;
+    }
+    if (!r->v.attested) {
+        wk_caller_forget(&r->facts);
+    }
+    r->facts.opening = opening->text;
+    if (!wk_personalize(r->v.ctx->arena, r->v.catalogue, &r->facts, &made, e)) {
+        return false;
+    }
+    opening->client_data = made.answer;
+    return true;
+}
+
 static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 {
     const char *first = next_is(r, "returned") ? "speech.after_human" : "speech.resumed";
     wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, first),
                                   .turn = next_turn(r)};
+    if (!write_client_data(r, &opening, e)) {
+        return false;
+    }
     if (!wk_phone_engine(&r->v, &r->back.state, after, &opening, e)) {
         return false;
     }
     r->twiml = opening.twiml;
     return true;
+}
+
+/*
+ * A platform that has a call leaves nothing when it is done with it; whether its agent has
+ * ended the talk is asked there. Unless that is sure, nobody is hung up on.
+ */
+static bool agent_hung_up(const resume_t *r)
+{
+    wk_error_t e;
+    bool hung_up = false;
+    const wk_call_state_t *state = &r->back.state;
+    const wk_engines_entry_t *engine = wk_engines_find(state->engine);
+    if (engine == NULL || engine->kind != WK_ENGINE_AGENT) {
+        return false;
+    }
+    if (!wk_elevenlabs_hung_up(r->v.ctx, r->v.agent, r->v.sid, state->began / 1000 - CLOCKS_S,
+                               &hung_up, &e)) {
+        wk_log(WK_WARN, "the agent's platform does not say how a call ended",
+               WK_C("error", e.text));
+    }
+    return hung_up;
 }
 
 static bool answer(resume_t *r, wk_error_t *e)
@@ -171,6 +216,10 @@ static bool answer(resume_t *r, wk_error_t *e)
     if (engine.data != NULL) {
         return go_on(r, before(r, engine), e);
     }
+    if (next_is(r, "resume") && agent_hung_up(r)) {
+        say_and_hang_up(r, VA_STR_NULL);
+        return true;
+    }
     if (!fell_too_often(r)) {
         return go_on(r, before(r, r->back.state.engine), e);
     }
@@ -183,7 +232,8 @@ static bool load_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     resume_t *r = arg;
     return wk_phone_load(tx, &r->v, e) && wk_phone_held(tx, &r->v, &r->held, &r->twiml, e) &&
-           wk_phone_next_turn(tx, &r->v, 1, &r->turn, e);
+           wk_phone_next_turn(tx, &r->v, 1, &r->turn, e) &&
+           (r->v.agent.len == 0 || wk_caller_facts(tx, r->v.number, VA_STR_NULL, &r->facts, e));
 }
 
 /* Its state is lost: what Postgres knows of the call begins it anew. */

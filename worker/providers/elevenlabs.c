@@ -148,6 +148,21 @@ bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call
     return false;
 }
 
+static void put_client_data(wk_ctx_t *ctx, va_json_writer_t *w,
+                            const wk_elevenlabs_ring_t *ring)
+{
+    const va_json_t *data = NULL;
+    (void)va_json_parse(wk_mem(ctx->arena), ring->data, &limits, &data);
+    va_json_object(w);
+    const va_json_t *member = va_json_is(data, VA_JSON_OBJECT) ? data->first : NULL;
+    for (; member != NULL; member = member->next) {
+        va_json_key_n(w, member->name);
+        va_json_put_value(w, member);
+    }
+    va_json_add_str(w, "user_id", ring->user);
+    va_json_object_end(w);
+}
+
 static va_str_t ring_body(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring)
 {
     va_buf_t text;
@@ -158,10 +173,8 @@ static va_str_t ring_body(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring)
     va_json_add_str(w, "from_number", ring->from.data != NULL ? ring->from : VA_STR(""));
     va_json_add_str(w, "to_number", ring->to);
     va_json_add_c(w, "direction", "inbound");
-    if (ring->data.data != NULL) {
-        va_json_key(w, "conversation_initiation_client_data");
-        va_json_put_raw(w, ring->data);
-    }
+    va_json_key(w, "conversation_initiation_client_data");
+    put_client_data(ctx, w, ring);
     va_json_object_end(w);
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
@@ -229,5 +242,43 @@ bool wk_elevenlabs_find(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t si
     }
     call->call_sid =
         va_json_string(va_json_pointer(conversation, VA_STR("/metadata/phone_call/call_sid")));
+    return true;
+}
+
+static bool has_call(const va_json_t *turn, va_str_t tool)
+{
+    const va_json_t *calls = va_json_get(turn, "tool_calls");
+    const va_json_t *call = va_json_is(calls, VA_JSON_ARRAY) ? calls->first : NULL;
+    while (call != NULL && !va_str_eq(va_json_get_string(call, "tool_name"), tool)) {
+        call = call->next;
+    }
+    return call != NULL;
+}
+
+bool wk_elevenlabs_hung_up(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since,
+                           bool *hung_up, wk_error_t *e)
+{
+    va_buf_t url;
+    const va_json_t *list, *conversation;
+    *hung_up = false;
+    if (!get_within(ctx, RING_MS, list_url(ctx, agent, user, since), &list, e)) {
+        return false;
+    }
+    const va_json_t *all = va_json_get(list, "conversations");
+    const va_json_t *latest = va_json_is(all, VA_JSON_ARRAY) ? all->first : NULL;
+    va_str_t id = va_json_get_string(latest, "conversation_id");
+    if (id.len == 0) {
+        return true;
+    }
+    begin_url(ctx, &url, "conversations/");
+    va_url_encode(&url, id);
+    if (!get_within(ctx, RING_MS, end_url(&url), &conversation, e)) {
+        return false;
+    }
+    const va_json_t *turns = va_json_get(conversation, "transcript");
+    const va_json_t *turn = va_json_is(turns, VA_JSON_ARRAY) ? turns->first : NULL;
+    for (; turn != NULL && !*hung_up; turn = turn->next) {
+        *hung_up = has_call(turn, VA_STR("end_call"));
+    }
     return true;
 }

@@ -27,14 +27,23 @@ bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call
 /*
  * POST /v1/convai/twilio/register-call: a call that came to our number is handed to an agent;
  * *twiml is what the carrier is to be answered with. data: conversation_initiation_client_data,
- * JSON, or absent. Any failure: the call is still ours.
+ * JSON, or absent; user: by it the conversation is found again. Any failure: the call is still
+ * ours.
  */
 typedef struct {
-    va_str_t agent, from, to, data;
+    va_str_t agent, from, to, data, user;
 } wk_elevenlabs_ring_t;
 
 bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_str_t *twiml,
                             wk_error_t *e);
+
+/*
+ * Whether the agent has ended its conversation with that user since then (Unix time) by itself:
+ * its tool end_call was called. Within the time a caller waits; failures as those of a
+ * conversation.
+ */
+bool wk_elevenlabs_hung_up(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since,
+                           bool *hung_up, wk_error_t *e);
 
 /*
  * GET /v1/convai/conversation/get-signed-url: *url is where one conversation with the agent may

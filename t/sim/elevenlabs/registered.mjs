@@ -35,13 +35,23 @@ export class RegisteredCall {
   #ended(code) {
     this.closed = code;
     this.talk?.stop();
+    this.#store();
+  }
+
+  #store() {
     if (this.conversation) this.live.ended(this.conversation, this.talk, this.#told);
+  }
+
+  // Whoever asks when the carrier comes back knows it.
+  #hangUp() {
+    this.#store();
+    this.ws.close(1000);
   }
 
   #receive({event, start, media, mark}) {
     if (event === 'start') return this.#begin(start);
     if (event === 'media') return this.talk?.hear(Buffer.from(media.payload, 'base64'));
-    if (event === 'mark' && mark.name === DONE) return this.ws.close(1000);
+    if (event === 'mark' && mark.name === DONE) return this.#hangUp();
     return event === 'stop' ? this.ws.close(1000) : undefined;
   }
 

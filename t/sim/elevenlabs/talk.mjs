@@ -136,6 +136,7 @@ export class Talk {
     const left = this.#isSpeaking() ? this.#playing.sentMs - (performance.now() - this.#playing.began) : 0;
     await sleep(left);
     if (own !== this.#answer || this.#over) return;
+    this.turns.push({role: 'agent', tool: {name: 'end_call'}});
     this.stop();
     this.out.end();
   }
