@@ -12,6 +12,7 @@
 
 #include "core/base64.h"
 #include "worker/arena.h"
+#include "worker/mail_header.h"
 #include "worker/password.h"
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
@@ -113,6 +114,8 @@ static const setting_t settings[] = {
      0},
     {"google", "channel_token", "GOOGLE_CHANNEL_TOKEN", TEXT, AT(google_channel_token), NULL, 0,
      0},
+    {"smtp", "url", "SMTP_URL", TEXT, AT(smtp_url), NULL, 0, 0},
+    {"smtp", "from", "SMTP_FROM", TEXT, AT(smtp_from), NULL, 0, 0},
 
     {"voice", "processes", "VA_VOICE_PROCESSES", INTEGER, AT(voice_processes), "0", 0, 64},
     {"voice", "listen", "VA_VOICE_LISTEN", TEXT, AT(voice_listen), "/run/voiceagent", 0, 0},
@@ -380,6 +383,12 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     }
     if (c->google_client_id == NULL || c->google_client_secret == NULL) {
         found(&f, false, "Google is not configured: no calendar can be connected");
+    }
+    if (c->smtp_url == NULL) {
+        found(&f, false, "SMTP is not configured: no e-mail");
+    }
+    if (c->smtp_from != NULL && !wk_mail_is_address(va_str_c(c->smtp_from))) {
+        found(&f, true, "SMTP_FROM is no address like no-reply@example.com");
     }
     return f.ok;
 }

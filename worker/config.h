@@ -64,6 +64,8 @@ typedef struct {
     const char *hubspot_api_version; /* HUBSPOT_API_VERSION: dated */
     const char *google_base_url, *google_client_id, *google_client_secret;
     const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
+    const char *smtp_url;             /* SMTP_URL; NULL: no e-mail is sent */
+    const char *smtp_from; /* SMTP_FROM: whom all e-mails are from; NULL: each shop's address */
 
     int voice_processes;      /* 0: none on this host */
     const char *voice_listen; /* a folder for unix sockets, or a private numeric address */

@@ -29,10 +29,12 @@ export function smtp({login, tls}) {
 
 if (isProgram(import.meta)) {
   const url = new URL(setting('SMTP_URL'));
-  const file = (name) => readFileSync(path.join(setting('VA_RUN_DIR'), 'tls', name));
+  const folder = process.env.VA_RUN_DIR;  // without it there is no certificate, and no TLS
+  const file = (name) => readFileSync(path.join(folder, 'tls', name));
   const login = url.username &&
       {user: decodeURIComponent(url.username), password: decodeURIComponent(url.password)};
-  const sim = smtp({login, tls: {key: file('server.key'), cert: file('server.pem')}});
+  const tls = folder && {key: file('server.key'), cert: file('server.pem')};
+  const sim = smtp({login, tls});
   await sim.mail.listen(Number(url.port));
   await run(sim, setting('SMTP_SIM_URL'));
 }

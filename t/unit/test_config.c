@@ -223,6 +223,8 @@ static const wk_config_t good = {
     .openai_api_key = "k",
     .google_client_id = "i",
     .google_client_secret = "s",
+    .smtp_url = "smtps://mail.example.com",
+    .smtp_from = "no-reply@example.com",
 };
 
 static void test_a_good_configuration_has_no_findings(void **state)
@@ -259,6 +261,8 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys, "k:MDEyMzQ1Njc4OWFiY2RlZg==");
     FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys,
           "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,,");
+    FINDS(false, "SMTP is not configured", smtp_url, NULL);
+    FINDS(true, "SMTP_FROM is no address", smtp_from, "Bici <no-reply@example.com>");
     FINDS(true, "APP_DATABASE_URL is not set", app_database_url, NULL);
     FINDS(true, "row level security", app_database_url, good.database_url);
     FINDS(true, "VA_PUBLIC_URL is not set", public_url, NULL);

@@ -143,9 +143,15 @@ static unsigned done_by(const wk_tool_t *tool, const va_json_t *body)
         const char *tool;
         unsigned done;
     } table[] = {
-        {"book_appointment", WK_DONE_BOOKED},      {"reschedule_appointment", WK_DONE_MOVED},
-        {"cancel_appointment", WK_DONE_CANCELLED}, {"take_message", WK_DONE_PASSED_ON},
-        {"transfer_to_human", WK_DONE_PASSED_ON},  {"request_return", WK_DONE_PASSED_ON},
+        {"book_appointment", WK_DONE_BOOKED},
+        {"reschedule_appointment", WK_DONE_MOVED},
+        {"cancel_appointment", WK_DONE_CANCELLED},
+        {"take_message", WK_DONE_PASSED_ON},
+        {"transfer_to_human", WK_DONE_PASSED_ON},
+        {"request_return", WK_DONE_PASSED_ON},
+        {"send_sms", WK_DONE_TEXTED},
+        {"send_email", WK_DONE_TEXTED},
+        {"send_checkout_link", WK_DONE_TEXTED},
     };
     unsigned done = 0;
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {

@@ -1,12 +1,12 @@
 #include "worker/agent/sms.h"
 
 #include "worker/agent/event.h"
+#include "worker/agent/outgoing.h"
 #include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/log.h"
-#include "worker/outbox.h"
 #include "worker/providers/twilio.h"
 #include "worker/store/consents.h"
 #include "worker/store/messages.h"
@@ -40,7 +40,7 @@ static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, wk_error_t 
     va_str_t params[] = {message, VA_STR(TAKEN_OVER)};
     return wk_effect_finish(tx, effect, WK_EFFECT_FAILED, VA_STR_NULL,
                             VA_STR("{\"code\":\"" TAKEN_OVER "\"}"), e) &&
-           wk_sql(tx, &wk_sql_sms_failed, params, NULL, e);
+           wk_sql(tx, &wk_sql_message_failed, params, NULL, e);
 }
 
 static bool withhold_if_held(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
@@ -98,29 +98,16 @@ bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *que
     return first || wk_error(e, WK_CONFLICT, "SMS: another run sends it");
 }
 
-static va_str_t send_body(wk_arena_t *a, va_str_t key)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(a), 128);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "key", key);
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
-}
-
 bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e)
 {
     bool first;
     wk_sms_queued_t queued;
-    wk_arena_t *a = wk_tx_arena(tx);
     if (!queue(tx, draft, true, &queued, &first, e)) {
         return wk_error_wrap(e, "SMS");
     }
     return !first || queued.withheld ||
-           wk_outbox_job(tx, draft->in_bulk ? WK_BULK : WK_DEFAULT, "sms.send",
-                         wk_tx_organization(tx), draft->key, draft->key,
-                         send_body(a, draft->key), e);
+           wk_outgoing_later(tx, draft->in_bulk ? WK_BULK : WK_DEFAULT, "sms.send", draft->key,
+                             e);
 }
 
 /* ---------------------------------------------------------------- transactions */
@@ -176,7 +163,7 @@ static bool in_tx(run_t *r, step_fn *fn, wk_error_t *e)
 static bool lock(wk_tx_t *tx, run_t *r, wk_rows_t **rows, bool *pending, wk_error_t *e)
 {
     va_str_t params[] = {r->key, r->sms.effect};
-    if (!wk_sql(tx, &wk_sql_sms_of_effect, params, rows, e)) {
+    if (!wk_sql(tx, &wk_sql_message_of_effect, params, rows, e)) {
         return false;
     }
     *pending =
@@ -192,7 +179,7 @@ static bool mark(wk_tx_t *tx, run_t *r, int64_t sending, int64_t absent_since, w
         sending != 0 ? wk_printf(a, "%lld", (long long)sending) : VA_STR_NULL,
         absent_since != 0 ? wk_printf(a, "%lld", (long long)absent_since) : VA_STR_NULL,
     };
-    return wk_sql(tx, &wk_sql_sms_attempt, params, NULL, e);
+    return wk_sql(tx, &wk_sql_message_attempt, params, NULL, e);
 }
 
 static void read_message(const wk_rows_t *rows, run_t *r)
@@ -371,18 +358,6 @@ static bool note_opt_out(wk_tx_t *tx, const run_t *r, wk_error_t *e)
     return wk_sql(tx, &wk_sql_consent_note_sms, params, NULL, e);
 }
 
-static va_str_t failure_json(wk_arena_t *a, const wk_error_t *failure)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(a), 256);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_c(w, "code", failure->detail);
-    va_json_add_c(w, "message", failure->text);
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
-}
-
 /* A task for what nobody will see otherwise; an opt-out is the customer's wish. */
 static bool tell_people(wk_tx_t *tx, run_t *r, wk_error_t *e)
 {
@@ -412,8 +387,9 @@ static bool ended(wk_tx_t *tx, run_t *r, wk_error_t *e)
                                              ? va_str_c(r->failure.detail)
                                              : VA_STR_NULL};
     return wk_effect_finish(tx, r->sms.effect, r->state, VA_STR_NULL,
-                            failure_json(wk_tx_arena(tx), &r->failure), e) &&
-           (r->state == WK_EFFECT_UNKNOWN || wk_sql(tx, &wk_sql_sms_failed, params, NULL, e)) &&
+                            wk_outgoing_failure(wk_tx_arena(tx), &r->failure), e) &&
+           (r->state == WK_EFFECT_UNKNOWN ||
+            wk_sql(tx, &wk_sql_message_failed, params, NULL, e)) &&
            tell_people(tx, r, e);
 }
 
@@ -421,9 +397,7 @@ static bool ended(wk_tx_t *tx, run_t *r, wk_error_t *e)
 
 static wk_outcome_t again(wk_error_t *e, wk_code_t code, int64_t ms, const char *why)
 {
-    wk_error(e, code, "SMS: %s", why);
-    e->retry_after_ms = ms;
-    return WK_AGAIN;
+    return wk_outgoing_again(e, code, ms, "SMS", why);
 }
 
 static wk_outcome_t end_as(run_t *r, wk_effect_state_t state, wk_error_t *e)

@@ -8,16 +8,27 @@
 #include "worker/store/customers.h"
 
 static const wk_tool_t *const tools[] = {
-    &wk_tool_get_store_hours,        &wk_tool_get_business_info,
-    &wk_tool_check_inventory,        &wk_tool_get_product_recommendations,
-    &wk_tool_lookup_order,           &wk_tool_request_return,
-    &wk_tool_check_availability,     &wk_tool_book_appointment,
-    &wk_tool_reschedule_appointment, &wk_tool_cancel_appointment,
-    &wk_tool_take_message,           &wk_tool_transfer_to_human,
-    &wk_tool_switch_language,        &wk_tool_end_call,
+    &wk_tool_get_store_hours,
+    &wk_tool_get_business_info,
+    &wk_tool_check_inventory,
+    &wk_tool_get_product_recommendations,
+    &wk_tool_lookup_order,
+    &wk_tool_request_return,
+    &wk_tool_check_availability,
+    &wk_tool_book_appointment,
+    &wk_tool_reschedule_appointment,
+    &wk_tool_cancel_appointment,
+    &wk_tool_take_message,
+    &wk_tool_transfer_to_human,
+    &wk_tool_switch_language,
+    &wk_tool_end_call,
     &wk_tool_send_sms,
-    &wk_tool_trigger_followup,       &wk_tool_create_lead,
-    &wk_tool_get_customer_history,   &wk_tool_search_knowledge,
+    &wk_tool_send_email,
+    &wk_tool_send_checkout_link,
+    &wk_tool_trigger_followup,
+    &wk_tool_create_lead,
+    &wk_tool_get_customer_history,
+    &wk_tool_search_knowledge,
 };
 
 #define N_TOOLS (sizeof(tools) / sizeof(*tools))

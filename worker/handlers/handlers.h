@@ -21,6 +21,7 @@ wk_handler_fn wk_campaigns_send, wk_campaigns_call;
 wk_handler_fn wk_calendar_notify, wk_calendar_push, wk_calendar_sync;
 wk_handler_fn wk_conversation_events_store;
 wk_handler_fn wk_conversations_get;
+wk_handler_fn wk_email_send_queued;
 wk_handler_fn wk_integrations_list, wk_integrations_connect, wk_integrations_callback;
 wk_handler_fn wk_integrations_remove, wk_integrations_release;
 wk_handler_fn wk_hubspot_webhook, wk_hubspot_log, wk_hubspot_contact_changed;

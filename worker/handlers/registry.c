@@ -2,6 +2,7 @@
 #include "worker/agent/calendar_sync.h"
 #include "worker/agent/call_conclusion.h"
 #include "worker/agent/crm.h"
+#include "worker/agent/email.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
@@ -34,6 +35,7 @@ static const wk_handler_t handlers[] = {
     {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
+    {"email.send", WK_EFFECT, wk_email_send_queued, WK_EMAIL_ATTEMPTS},
     {"hubspot.contact", WK_EFFECT, wk_hubspot_contact_changed, WK_HUBSPOT_ATTEMPTS},
     {"hubspot.log", WK_EFFECT, wk_hubspot_log, WK_HUBSPOT_ATTEMPTS},
     {"hubspot.webhook", WK_EFFECT, wk_hubspot_webhook, 0},

@@ -350,7 +350,7 @@ static bool find_text(wk_tx_t *tx, takeover_t *t, va_str_t key, wk_error_t *e)
 {
     wk_rows_t *rows;
     va_str_t params[] = {key, VA_STR_NULL};
-    if (!wk_sql(tx, &wk_sql_sms_of_effect, params, &rows, e)) {
+    if (!wk_sql(tx, &wk_sql_message_of_effect, params, &rows, e)) {
         return false;
     }
     t->message = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "id") : VA_STR_NULL;

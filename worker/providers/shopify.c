@@ -452,3 +452,28 @@ bool wk_shopify_variants(wk_ctx_t *ctx, const wk_shopify_t *shop, va_str_t what,
     }
     return true;
 }
+
+/* ---------------------------------------------------------------- cart */
+
+/* The number at the end of a gid, which links know things by. */
+static va_str_t bare_id(va_str_t id)
+{
+    size_t digits = 0;
+    while (digits < id.len && id.data[id.len - 1 - digits] >= '0' &&
+           id.data[id.len - 1 - digits] <= '9') {
+        digits++;
+    }
+    bool whole = digits == id.len || id.data[id.len - 1 - digits] == '/';
+    return digits > 0 && whole ? va_str(id.data + id.len - digits, digits) : VA_STR_NULL;
+}
+
+va_str_t wk_shopify_cart_link(wk_arena_t *a, va_str_t domain, va_str_t variant,
+                              int64_t quantity)
+{
+    va_str_t id = variant.len > 0 ? bare_id(variant) : VA_STR_NULL;
+    if (id.data == NULL || !wk_shopify_is_domain(domain) || quantity < 1) {
+        return VA_STR_NULL;
+    }
+    return wk_printf(a, "https://%.*s/cart/%.*s:%lld", (int)domain.len, domain.data,
+                     (int)id.len, id.data, (long long)quantity);
+}

@@ -54,4 +54,12 @@ bool wk_shopify_customer_by_phone(wk_ctx_t *ctx, const wk_shopify_t *shop, va_st
 bool wk_shopify_variants(wk_ctx_t *ctx, const wk_shopify_t *shop, va_str_t what,
                          wk_shopify_variants_t *variants, wk_error_t *e);
 
+/*
+ * A link that opens the shop's online store with a cart of that variant (its id, bare or
+ * gid://shopify/ProductVariant/…); absent when the domain or the id is none. Paying is a matter
+ * between customer and store.
+ */
+va_str_t wk_shopify_cart_link(wk_arena_t *a, va_str_t domain, va_str_t variant,
+                              int64_t quantity);
+
 #endif

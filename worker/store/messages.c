@@ -26,10 +26,11 @@ const wk_sql_t wk_sql_sms_queued = {
     " RETURNING id",
     10};
 
-const wk_sql_t wk_sql_sms_of_effect = {
-    "sms_of_effect",
+const wk_sql_t wk_sql_message_of_effect = {
+    "message_of_effect",
     "SELECT m.id, e.id AS effect_id, e.state, m.content, m.language, m.from_number,"
-    "       m.to_number, m.customer_id, m.provider_message_id, m.speaker,"
+    "       m.to_number, m.customer_id, m.provider_message_id, m.speaker, e.key,"
+    "       m.metadata ->> 'subject' AS subject,"
     "       (m.metadata ->> 'sending')::bigint AS sending,"
     "       (m.metadata ->> 'absent_since')::bigint AS absent_since,"
     "       (extract(epoch FROM e.claimed_at) * 1000)::bigint AS claimed_ms,"
@@ -39,8 +40,8 @@ const wk_sql_t wk_sql_sms_of_effect = {
     "   FOR UPDATE",
     2};
 
-const wk_sql_t wk_sql_sms_attempt = {
-    "sms_attempt",
+const wk_sql_t wk_sql_message_attempt = {
+    "message_attempt",
     "UPDATE messages"
     "   SET metadata = metadata"
     "       || jsonb_build_object('sending', $2::bigint, 'absent_since', $3::bigint)"
@@ -55,8 +56,8 @@ const wk_sql_t wk_sql_sms_accepted = {
     " WHERE id = $1::uuid",
     2};
 
-const wk_sql_t wk_sql_sms_failed = {
-    "sms_failed",
+const wk_sql_t wk_sql_message_failed = {
+    "message_failed",
     "UPDATE messages"
     "   SET status = 'failed', status_at = now(), error_code = $2,"
     "       metadata = metadata - 'sending' - 'absent_since'"

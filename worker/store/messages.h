@@ -20,22 +20,22 @@ extern const wk_sql_t wk_sql_sms_queued;
 
 /*
  * The message of an effect, by the effect's key ($1) or id ($2), locked: id effect_id state
- * content language from_number to_number customer_id provider_message_id speaker sending
- * absent_since now_ms claimed_ms.
+ * key content subject language from_number to_number customer_id provider_message_id speaker
+ * sending absent_since now_ms claimed_ms; numbers are addresses where it is an e-mail.
  */
-extern const wk_sql_t wk_sql_sms_of_effect;
+extern const wk_sql_t wk_sql_message_of_effect;
 
 /*
  * $1 message, $2 begin of the attempt (ms; null: surely not under way), $3 when the provider
  * was first seen not to know it (ms) or null.
  */
-extern const wk_sql_t wk_sql_sms_attempt;
+extern const wk_sql_t wk_sql_message_attempt;
 
 /* $1 message, $2 MessageSid: the provider has it. */
 extern const wk_sql_t wk_sql_sms_accepted;
 
 /* $1 message, $2 the provider's code or null: it was refused, or was never sent. */
-extern const wk_sql_t wk_sql_sms_failed;
+extern const wk_sql_t wk_sql_message_failed;
 
 /* $1 ids of the provider, a Postgres array: sid, of those that are messages of ours. */
 extern const wk_sql_t wk_sql_sms_known;

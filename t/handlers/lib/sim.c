@@ -27,7 +27,10 @@ static sim_t hubspot = {.file = "t/sim/hubspot.mjs",
 static sim_t google = {.file = "t/sim/google.mjs", .base_name = "GOOGLE_BASE_URL"};
 static sim_t shopify = {.file = "t/sim/shopify.mjs", .base_name = "SHOPIFY_BASE_URL"};
 
-static sim_t *const sims[] = {&twilio, &elevenlabs, &openai, &hubspot, &google, &shopify};
+static sim_t smtp = {.file = "t/sim/smtp.mjs", .base_name = "SMTP_SIM_URL"};
+
+static sim_t *const sims[] = {&twilio, &elevenlabs, &openai, &hubspot,
+                              &google, &shopify,    &smtp};
 
 /* ---------------------------------------------------------------- patience */
 
@@ -107,6 +110,11 @@ const va_json_t *t_openai_ask(const char *method, const char *path, const char *
 const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body)
 {
     return ask(&hubspot, method, path, body);
+}
+
+const va_json_t *t_smtp_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&smtp, method, path, body);
 }
 
 void t_openai_script(const char *script)
@@ -252,6 +260,17 @@ void t_shopify(void)
     t_config.shopify_access_token = SHOPIFY_TOKEN;
 }
 
+void t_smtp(void)
+{
+    static char url[64];
+    if (url[0] == '\0') {
+        snprintf(url, sizeof(url), "smtp://bici:secret@127.0.0.1:%d", t_free_port());
+        setenv("SMTP_URL", url, 1);
+    }
+    start_or_reset(&smtp);
+    t_config.smtp_url = url;
+}
+
 /* ---------------------------------------------------------------- Google's consent */
 
 static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -306,6 +325,16 @@ size_t t_twilio_sent(const char *to)
     const va_json_t *m = va_json_get(root, "messages")->first;
     for (; m != NULL; m = m->next) {
         n += va_str_eq(va_json_get_string(m, "direction"), VA_STR("outbound-api"));
+    }
+    return n;
+}
+
+size_t t_mails(void)
+{
+    size_t n = 0;
+    const va_json_t *r = t_smtp_ask("GET", "/_sim/requests", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += va_json_bool(va_json_get(r, "taken"), false);
     }
     return n;
 }

@@ -21,6 +21,7 @@ void t_openai(void);
 void t_hubspot(void);
 void t_google(void); /* Downtown is connected to its owner's calendar */
 void t_shopify(void);
+void t_smtp(void); /* with a login, which is t_config's */
 
 /* How they answer next: a script of t/sim/lib/server.mjs, as JSON. */
 void t_twilio_script(const char *script);
@@ -38,12 +39,16 @@ const va_json_t *t_twilio_ask(const char *method, const char *path, const char *
 const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_openai_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_smtp_ask(const char *method, const char *path, const char *body);
 
 /* How many events stand in Downtown's calendar at Google. */
 size_t t_google_events(void);
 
 /* How many texts to that number Twilio has from us. */
 size_t t_twilio_sent(const char *to);
+
+/* How many e-mails the mail server has taken since it was started or reset. */
+size_t t_mails(void);
 
 /* How many requests of that method it has seen since it was started or reset. */
 size_t t_twilio_requests(const char *method);

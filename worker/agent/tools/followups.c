@@ -1,93 +1,13 @@
-/* send_sms, trigger_followup, create_lead, get_customer_history: what goes on after the talk.
- */
+/* trigger_followup, create_lead, get_customer_history: what goes on after the talk. */
 #include "worker/store/followups.h"
-#include "worker/agent/sms.h"
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
-#include "worker/store/consents.h"
 #include "worker/store/customers.h"
-
-#define MAX_SMS 480 /* three segments */
 
 static va_str_t or_empty(va_str_t s)
 {
     return s.data != NULL ? s : VA_STR("");
 }
-
-/* ---------------------------------------------------------------- send_sms */
-
-static const wk_arg_t sms_args[] = {
-    {.name = "message", .description = "the text", .required = true, .max = MAX_SMS},
-    {NULL},
-};
-
-static bool may_write(wk_tx_t *tx, va_str_t phone, bool *may, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_consent_sms, &phone, &rows, e)) {
-        return false;
-    }
-    *may = !wk_cell_bool(rows, 0, "refused");
-    return true;
-}
-
-static bool shop_number(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *number,
-                        wk_error_t *e)
-{
-    wk_rows_t *rows;
-    *number = call->caller->shop_phone;
-    if (number->data != NULL) {
-        return true;
-    }
-    if (!wk_sql(tx, &wk_sql_texting_number, NULL, &rows, e)) {
-        return false;
-    }
-    *number = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "phone_number") : VA_STR_NULL;
-    return true;
-}
-
-static bool send_sms(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
-{
-    bool first, may;
-    va_str_t customer, from, key, claim;
-    const wk_language_t *l = call->caller->language;
-    va_str_t text = wk_arg_text(call->args, "message"), to = call->caller->phone;
-    if (to.data == NULL) {
-        return wk_tool_refuse(call, 422, "no_number", wk_text(l, "tool.sms_no_number"));
-    }
-    if (!may_write(tx, to, &may, e) || !shop_number(tx, call, &from, e)) {
-        return false;
-    }
-    if (!may || from.data == NULL) {
-        return wk_tool_refuse(call, 409, "no_consent", wk_text(l, "tool.sms_unwanted"));
-    }
-    if (!wk_tool_words_key(call, "sms:tool", text, &key, e) ||
-        !wk_tool_words_key(call, "send_sms", text, &claim, e) ||
-        !wk_tool_customer(tx, call, &customer, e) ||
-        !wk_tool_claim(tx, call, claim, &first, e)) {
-        return false;
-    }
-    if (!first) {
-        return true;
-    }
-    wk_sms_draft_t draft = {.key = key,
-                            .customer = customer,
-                            .from = from,
-                            .to = to,
-                            .text = text,
-                            .language = wk_language_code(l),
-                            .template = "tool"};
-    call->message = wk_text(l, "tool.sms_queued");
-    return wk_sms_queue_later(tx, &draft, e);
-}
-
-const wk_tool_t wk_tool_send_sms = {
-    .name = "send_sms",
-    .args = sms_args,
-    .level = WK_LEVEL_PHONE,
-    .effect = true,
-    .run = send_sms,
-};
 
 /* ---------------------------------------------------------------- trigger_followup */
 

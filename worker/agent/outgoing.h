@@ -1,0 +1,20 @@
+/* What texts and e-mails have in common on their way from the ledger to a provider. */
+#ifndef WK_AGENT_OUTGOING_H
+#define WK_AGENT_OUTGOING_H
+
+#include "worker/handler.h"
+#include "worker/outbox.h"
+
+/* After the commit a job of that type sends what was queued under the key; its body: {"key"}.
+ */
+bool wk_outgoing_later(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t key,
+                       wk_error_t *e);
+
+/* {"code", "message"}: the result of an effect that failed. */
+va_str_t wk_outgoing_failure(wk_arena_t *a, const wk_error_t *failure);
+
+/* WK_AGAIN, not before ms have passed; *e says "what: why". */
+wk_outcome_t wk_outgoing_again(wk_error_t *e, wk_code_t code, int64_t ms, const char *what,
+                               const char *why);
+
+#endif
