@@ -9,7 +9,7 @@ bench: deps
 	node bench/run.mjs $(BENCH_SUITES)
 
 bench-build: $(BUILD)/bench/ngx_http_bench_body_module.so $(BUILD)/bench/sse_clients \
-             $(BUILD)/bench/statement
+             $(BUILD)/bench/statement $(BUILD)/bench/callers $(BUILD)/bench/engine
 
 $(BUILD)/bench/statement: bench/load/statement.c $(BUILD)/libvaworker.a
 	@mkdir -p $(@D)
@@ -18,6 +18,11 @@ $(BUILD)/bench/statement: bench/load/statement.c $(BUILD)/libvaworker.a
 $(BUILD)/bench/sse_clients: bench/load/sse_clients.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
+
+$(BUILD)/bench/callers $(BUILD)/bench/engine: $(BUILD)/bench/%: bench/load/%.c bench/load/ws.c \
+                                              bench/load/ws.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) -lcrypto
 
 $(BUILD)/bench/ngx_http_bench_body_module.so: $(wildcard bench/peers/body_module/*)
 	@mkdir -p $(@D)

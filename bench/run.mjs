@@ -11,9 +11,10 @@ import { sse } from './suites/sse.mjs';
 import { personalization } from './suites/personalization.mjs';
 import { tools } from './suites/tools.mjs';
 import { reminders } from './suites/reminders.mjs';
+import { voice } from './suites/voice.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const suites = { webhook, personalization, tools, reminders, sse };
+const suites = { webhook, personalization, tools, reminders, sse, voice };
 const chosen = process.argv.slice(2).length ? process.argv.slice(2) : Object.keys(suites);
 const dir = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'voiceagent-bench-'));
 const seconds = Number(process.env.BENCH_SECONDS ?? 8);
