@@ -28,7 +28,7 @@ static int tear_down(void **state)
 
 static void say(const char *item, size_t from_ms, size_t ms)
 {
-    assert_true(wk_playout_add(&p, va_str_c(item), va_str(sound + MS(from_ms), MS(ms))));
+    assert_true(wk_playout_add(&p, va_str_c(item), va_str(sound + MS(from_ms), MS(ms)), 0));
 }
 
 /* Sends what is due; returns how many ms that is. last: the last mark, if any was sent. */
@@ -37,7 +37,8 @@ static size_t send_due(int64_t now, wk_twilio_mark_t *last)
     size_t bytes = 0;
     wk_playout_frame_t frame;
     while (wk_playout_next(&p, now, &frame)) {
-        assert_true(frame.sound.len > 0 && frame.sound.len <= WK_PLAYOUT_FRAME);
+        assert_true(frame.sound.len > 0 || frame.has_mark);
+        assert_true(frame.sound.len <= WK_PLAYOUT_FRAME);
         bytes += frame.sound.len;
         if (frame.has_mark && last != NULL) {
             *last = frame.mark;
@@ -88,6 +89,28 @@ static void what_was_heard_follows_the_clock_and_the_marks(void **state)
     assert_int_equal(wk_playout_heard(&p, 390), MS(200));
     wk_playout_heard_mark(&p, mark, 250);
     assert_int_equal(wk_playout_heard(&p, 300), MS(250));
+}
+
+static void an_engine_as_fast_as_speech_gets_few_marks(void **state)
+{
+    wk_playout_frame_t frame;
+    size_t marks = 0;
+    int64_t now = 0;
+    (void)state;
+    for (; now < 1000; now += 20) {
+        assert_true(wk_playout_add(&p, VA_STR("a"), va_str(sound, WK_PLAYOUT_FRAME), now));
+        while (wk_playout_next(&p, now, &frame)) {
+            marks += frame.has_mark;
+        }
+    }
+    assert_int_equal(marks, 1000 / WK_PLAYOUT_MARK_MS);
+    assert_true(wk_playout_add(&p, VA_STR("a"), va_str(sound, WK_PLAYOUT_FRAME), now));
+    assert_true(wk_playout_next(&p, now, &frame));
+    assert_false(frame.has_mark);
+    assert_false(wk_playout_next(&p, now + WK_PLAYOUT_END_MS - 1, &frame));
+    assert_true(wk_playout_next(&p, now + WK_PLAYOUT_END_MS, &frame)); /* the end, once */
+    assert_true(frame.has_mark && frame.sound.len == 0 && frame.mark.position == p.end);
+    assert_false(wk_playout_next(&p, now + 2 * WK_PLAYOUT_END_MS, &frame));
 }
 
 static void a_mark_that_is_none_of_ours_says_nothing(void **state)
@@ -161,7 +184,7 @@ static void there_is_a_bound(void **state)
 {
     (void)state;
     say("a", 0, WK_PLAYOUT_MAX_MS);
-    assert_false(wk_playout_add(&p, VA_STR("a"), va_str(sound, 1)));
+    assert_false(wk_playout_add(&p, VA_STR("a"), va_str(sound, 1), 0));
     send_due(0, NULL);
     wk_playout_heard_mark(&p, (wk_twilio_mark_t){0, MS(200)}, 200);
     say("a", 0, 200);
@@ -174,7 +197,7 @@ static void utterances_are_counted_while_they_are_not_heard(void **state)
     for (size_t i = 0; i < WK_PLAYOUT_ITEMS; i++, name[0]++) {
         say(name, 0, 20);
     }
-    assert_false(wk_playout_add(&p, VA_STR("one more"), va_str(sound, 1)));
+    assert_false(wk_playout_add(&p, VA_STR("one more"), va_str(sound, 1), 0));
     send_due(0, NULL);
     wk_playout_heard_mark(&p, (wk_twilio_mark_t){0, MS(200)}, 200);
     say("one more", 0, 20);
@@ -185,8 +208,8 @@ static void a_name_that_is_too_long_is_not_taken(void **state)
     char name[WK_PLAYOUT_ITEM_MAX];
     (void)state;
     memset(name, 'n', sizeof(name));
-    assert_false(wk_playout_add(&p, va_str(name, sizeof(name)), va_str(sound, 8)));
-    assert_true(wk_playout_add(&p, va_str(name, sizeof(name) - 1), va_str(sound, 8)));
+    assert_false(wk_playout_add(&p, va_str(name, sizeof(name)), va_str(sound, 8), 0));
+    assert_true(wk_playout_add(&p, va_str(name, sizeof(name) - 1), va_str(sound, 8), 0));
 }
 
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -197,6 +220,7 @@ int main(void)
         CASE(the_carrier_is_kept_a_little_ahead),
         CASE(everything_is_sent_once_and_in_order),
         CASE(what_was_heard_follows_the_clock_and_the_marks),
+        CASE(an_engine_as_fast_as_speech_gets_few_marks),
         CASE(a_mark_that_is_none_of_ours_says_nothing),
         CASE(it_goes_on_where_it_was_stopped),
         CASE(what_is_dropped_was_heard_so_far),

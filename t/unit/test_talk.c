@@ -76,7 +76,7 @@ static void agent_speaks(int64_t now)
 {
     static char sound[3 * SECOND];
     wk_talk_answering(&t);
-    assert_true(wk_playout_add(&t.playout, VA_STR("item"), va_str(sound, sizeof(sound))));
+    assert_true(wk_playout_add(&t.playout, VA_STR("item"), va_str(sound, sizeof(sound)), now));
     tick(now);
 }
 
@@ -169,7 +169,7 @@ static void an_answer_that_has_not_begun_is_cut_as_well(void **state)
     (void)state;
     wk_talk_answering(&t);
     wk_talk_speech(&t, true, 100);
-    assert_true(wk_playout_add(&t.playout, VA_STR("late"), va_str(sound, sizeof(sound))));
+    assert_true(wk_playout_add(&t.playout, VA_STR("late"), va_str(sound, sizeof(sound)), 105));
     assert_false(wk_playout_next(&t.playout, 110, &frame)); /* not into the caller's words */
     wk_talk_heard(&t, true, false, true, 300);
     assert_int_equal(did.cuts, 1);
@@ -262,7 +262,7 @@ static void leader_speaks(int64_t now)
 {
     static char sound[SECOND];
     t.led = true;
-    assert_true(wk_playout_add(&t.playout, VA_STR("1"), va_str(sound, sizeof(sound))));
+    assert_true(wk_playout_add(&t.playout, VA_STR("1"), va_str(sound, sizeof(sound)), now));
     tick(now);
 }
 

@@ -37,7 +37,7 @@ static wk_playout_item_t *item_at_end(wk_playout_t *p, va_str_t name)
     return item;
 }
 
-bool wk_playout_add(wk_playout_t *p, va_str_t name, va_str_t mulaw)
+bool wk_playout_add(wk_playout_t *p, va_str_t name, va_str_t mulaw, int64_t now)
 {
     if (p->sound.len + mulaw.len > MS(WK_PLAYOUT_MAX_MS)) {
         return false;
@@ -50,34 +50,45 @@ bool wk_playout_add(wk_playout_t *p, va_str_t name, va_str_t mulaw)
     wk_bytes_add(&p->sound, mulaw.data, mulaw.len);
     p->end += mulaw.len;
     item->end = p->end;
+    p->grown_ms = now;
     return true;
 }
 
 /* ---------------------------------------------------------------- sending */
 
-static bool mark_due(const wk_playout_t *p)
+/* An engine that is only as fast as speech is at the end with each piece: that is none yet. */
+static bool mark_due(const wk_playout_t *p, int64_t now)
 {
-    return p->sent - p->marked >= MS(WK_PLAYOUT_MARK_MS) || p->sent == p->end;
+    bool ended = p->sent == p->end && now - p->grown_ms >= WK_PLAYOUT_END_MS;
+    return p->sent - p->marked >= MS(WK_PLAYOUT_MARK_MS) || (ended && p->sent > p->marked);
+}
+
+static void send_piece(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame)
+{
+    uint64_t left = p->end - p->sent;
+    size_t len = left < WK_PLAYOUT_FRAME ? (size_t)left : WK_PLAYOUT_FRAME;
+    va_str_t kept = wk_bytes_str(&p->sound);
+    frame->sound = va_str(kept.data + (p->sent - p->confirmed), len);
+    p->sent += len;
+    p->dry_at = (p->dry_at > now ? p->dry_at : now) + (int64_t)(len / WK_PLAYOUT_RATE);
 }
 
 bool wk_playout_next(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame)
 {
-    if (p->held || p->sent == p->end || p->dry_at - now >= WK_PLAYOUT_LEAD_MS) {
+    *frame = (wk_playout_frame_t){.has_mark = false};
+    if (p->held) {
         return false;
     }
-    uint64_t left = p->end - p->sent;
-    size_t len = left < WK_PLAYOUT_FRAME ? (size_t)left : WK_PLAYOUT_FRAME;
-    va_str_t kept = wk_bytes_str(&p->sound);
-    *frame = (wk_playout_frame_t){.sound = va_str(kept.data + (p->sent - p->confirmed), len)};
-    p->sent += len;
-    p->dry_at = (p->dry_at > now ? p->dry_at : now) + (int64_t)(len / WK_PLAYOUT_RATE);
-    if (mark_due(p)) {
+    if (p->sent < p->end && p->dry_at - now < WK_PLAYOUT_LEAD_MS) {
+        send_piece(p, now, frame);
+    }
+    if (mark_due(p, now)) {
         frame->has_mark = true;
         frame->mark = (wk_twilio_mark_t){p->run, p->sent};
         p->marked = p->sent;
         p->awaited = p->awaited != 0 ? p->awaited : p->sent;
     }
-    return true;
+    return frame->sound.len > 0 || frame->has_mark;
 }
 
 /* ---------------------------------------------------------------- hearing */

@@ -22,6 +22,7 @@
 #define WK_PLAYOUT_FRAME    160    /* bytes sent at once: 20 ms */
 #define WK_PLAYOUT_LEAD_MS  400    /* how far the carrier is kept ahead of the ear */
 #define WK_PLAYOUT_MARK_MS  200    /* a mark at least that often */
+#define WK_PLAYOUT_END_MS   60     /* without more sound: then a mark stands at the end too */
 #define WK_PLAYOUT_MAX_MS   120000 /* kept, spoken or not; beyond it nothing is taken */
 #define WK_PLAYOUT_ITEMS    16     /* utterances not wholly heard */
 #define WK_PLAYOUT_ITEM_MAX 64     /* bytes of an utterance's name */
@@ -38,6 +39,7 @@ typedef struct {
     uint64_t end;     /* of what the engine made */
     uint64_t marked;  /* the last mark sent stands here */
     uint64_t awaited; /* the next mark to come back; 0: none is out */
+    int64_t grown_ms; /* when the engine made some last */
     int64_t dry_at;   /* when the carrier will have played all that was sent */
     uint32_t run;     /* raised when what was sent is taken back */
     bool held;
@@ -52,10 +54,11 @@ void wk_playout_free(wk_playout_t *p);
  * Sound that belongs to the end of an utterance; a new name begins the next one. False: there
  * is too much already, and it was not taken.
  */
-bool wk_playout_add(wk_playout_t *p, va_str_t item, va_str_t mulaw);
+bool wk_playout_add(wk_playout_t *p, va_str_t item, va_str_t mulaw, int64_t now);
 
 typedef struct {
-    va_str_t sound; /* to be sent, at most WK_PLAYOUT_FRAME bytes; valid until the next call */
+    va_str_t sound; /* to be sent, at most WK_PLAYOUT_FRAME bytes; valid until the next call;
+                       empty: only a mark */
     bool has_mark;
     wk_twilio_mark_t mark; /* to be sent behind it */
 } wk_playout_frame_t;

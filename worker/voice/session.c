@@ -377,15 +377,17 @@ void wk_session_accept(wk_voice_t *voice, uv_stream_t *listener)
 
 /* ---------------------------------------------------------------- time */
 
-static void play(wk_session_t *s, int64_t now)
+void wk_session_play(wk_session_t *s, int64_t now)
 {
     va_buf_t message;
     wk_playout_frame_t frame;
     va_str_t stream = va_str_c(s->stream);
     while (wk_ws_pending(s->carrier) < CARRIER_BEHIND &&
            wk_playout_next(&s->talk.playout, now, &frame)) {
-        begin_message(s, &message);
-        send_carrier(s, wk_twilio_media(&message, stream, frame.sound), &message);
+        if (frame.sound.len > 0) {
+            begin_message(s, &message);
+            send_carrier(s, wk_twilio_media(&message, stream, frame.sound), &message);
+        }
         if (frame.has_mark) {
             begin_message(s, &message);
             send_carrier(s, wk_twilio_mark(&message, stream, frame.mark), &message);
@@ -402,7 +404,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     }
     wk_session_yield_tick(s, now);
     if (s->state == WK_SESSION_TALKING) {
-        play(s, now);
+        wk_session_play(s, now);
         wk_session_renew_engine(s, now);
         if (s->handing_over && wk_talk_between_turns(&s->talk)) {
             wk_session_leave(s, "resume", VA_STR_NULL);

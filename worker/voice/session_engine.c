@@ -426,10 +426,15 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
 static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
 {
     wk_session_t *s = seated(ctx);
-    if (s != NULL && !wk_playout_add(&s->talk.playout, item, mulaw)) {
+    int64_t now = wk_monotonic_ms();
+    if (s == NULL) {
+        return;
+    }
+    if (!wk_playout_add(&s->talk.playout, item, mulaw, now)) {
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("out"), NULL,
                  VA_STR_NULL, 1);
     }
+    wk_session_play(s, now); /* what is said first is heard without waiting for a tick */
 }
 
 static void on_said(void *ctx, va_str_t item, va_str_t text, bool whole)

@@ -93,6 +93,9 @@ void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail);
 /* The same as soon as what is being said has been heard. */
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail);
 
+/* Sends the carrier what is due of the agent's sound. */
+void wk_session_play(wk_session_t *s, int64_t now);
+
 /* The stream ends, and whoever takes the call over is told how. */
 void wk_session_yielded(wk_session_t *s, const char *how);
 

@@ -10,6 +10,7 @@
 #include <wslay/wslay.h>
 
 #include "core/base64.h"
+#include "worker/voice/bytes.h"
 
 #define HEAD_MS    5000 /* for the head of a handshake */
 #define NONCE_SIZE 16
@@ -28,6 +29,23 @@ struct wk_ws {
     size_t in_len;
     bool server, closed;
 };
+
+/* ---------------------------------------------------------------- sending */
+
+/* wslay gives the head of a frame and its payload one by one; they leave in one write. */
+static wk_bytes_t outgoing; /* of the loop, which sends for one connection at a time */
+
+/* The wire takes everything; how much waits in it is the owner's to watch. */
+static bool send_queued(wk_ws_t *ws)
+{
+    bool ok = wslay_event_send(ws->wslay) == 0;
+    va_str_t bytes = wk_bytes_str(&outgoing);
+    if (bytes.len > 0) {
+        wk_wire_write(ws->wire, bytes.data, bytes.len);
+        wk_bytes_take(&outgoing, bytes.len);
+    }
+    return ok;
+}
 
 /* ---------------------------------------------------------------- end */
 
@@ -68,7 +86,7 @@ void wk_ws_close(wk_ws_t *ws, uint16_t code)
     }
     ws->closed = true;
     if (ws->wslay != NULL && wslay_event_queue_close(ws->wslay, code, NULL, 0) == 0) {
-        (void)wslay_event_send(ws->wslay);
+        (void)send_queued(ws);
     }
     wk_wire_close(ws->wire, true);
 }
@@ -91,14 +109,13 @@ static ssize_t take_bytes(wslay_event_context_ptr wslay, uint8_t *to, size_t roo
     return (ssize_t)n;
 }
 
-/* The wire takes everything; how much waits in it is the owner's to watch. */
 static ssize_t give_bytes(wslay_event_context_ptr wslay, const uint8_t *data, size_t len,
                           int flags, void *ctx)
 {
-    wk_ws_t *ws = ctx;
     (void)wslay;
     (void)flags;
-    wk_wire_write(ws->wire, (const char *)data, len);
+    (void)ctx;
+    wk_bytes_add(&outgoing, data, len);
     return (ssize_t)len;
 }
 
@@ -124,7 +141,7 @@ static void read_frames(wk_ws_t *ws, const char *data, size_t len)
     char why[48];
     ws->in = data;
     ws->in_len = len;
-    if (wslay_event_recv(ws->wslay) != 0 || wslay_event_send(ws->wslay) != 0) {
+    if (wslay_event_recv(ws->wslay) != 0 || !send_queued(ws)) {
         fail(ws, "broken WebSocket");
         return;
     }
@@ -166,7 +183,7 @@ static void send_message(wk_ws_t *ws, uint8_t opcode, va_str_t data)
         return;
     }
     if (wslay_event_queue_msg(ws->wslay, &message) == 0) {
-        (void)wslay_event_send(ws->wslay);
+        (void)send_queued(ws);
     }
 }
 
