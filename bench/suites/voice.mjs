@@ -147,7 +147,7 @@ async function measured(context, name, calls, begin) {
 const KB = 1024;
 const aCall = (few, many, what) => (many[what] - few[what]) / (many.calls - few.calls) / KB;
 
-const row = (r) => ({ calls: r.calls, bridge: r.name, frames: r.sent, lost: r.lost, p50: `${r.p50.toFixed(2)} ms`,
+const row = (r) => ({ calls: r.calls, bridge: r.name, frames: r.sent, lost: r.lost, 'calls ended': r.broken, p50: `${r.p50.toFixed(2)} ms`,
   p99: `${r.p99.toFixed(2)} ms`, 'generator late, p99': `${r.late99.toFixed(2)} ms`, user: us(r.user / FRAMES),
   system: us(r.system / FRAMES), 'of a core': `${((r.user + r.system) * r.calls * 100).toFixed(0)} %`,
   memory: `${(r.bridge / KB / KB).toFixed(1)} MB` });
