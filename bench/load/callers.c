@@ -10,6 +10,7 @@
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +326,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: callers port calls seconds\n");
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);

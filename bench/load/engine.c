@@ -6,6 +6,7 @@
  *   engine <port>
  */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,7 @@ int main(int argc, char **argv)
         return 2;
     }
     struct rlimit files;
+    signal(SIGPIPE, SIG_IGN); /* a write tells */
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);

@@ -127,7 +127,8 @@ async function call(context, candidate, calls) {
       all: memory(candidate.all()) });
     else Object.assign(result, JSON.parse(line));
   }
-  if (generator.exitCode === null) await once(generator, 'exit');
+  if (generator.exitCode === null && generator.signalCode === null) await once(generator, 'exit');
+  if (result.sent === undefined) throw new Error(`the telephones failed: ${generator.exitCode ?? generator.signalCode}`);
   return result;
 }
 
@@ -136,7 +137,9 @@ async function measured(context, name, calls, begin) {
   try {
     const r = await call(context, candidate, calls);
     const each = (what) => (r.after[what] - r.before[what]) / calls / context.seconds;
-    return { ...r, name, calls, user: each('user'), system: each('system') };
+    const figures = { ...r, name, calls, user: each('user'), system: each('system') };
+    console.log(JSON.stringify(row(figures)));
+    return figures;
   } finally {
     await candidate.stop();
   }
