@@ -163,6 +163,8 @@ function compareCpu(our, node, what) {
 
 function compare(our, node) {
   const what = `${our.calls} calls`;
+  atMost(`${what}: calls of ours that ended`, our.broken, 'calls', 0);
+  if (our.broken || node.broken) return; // what is left says nothing
   atMost(`${what}: frames lost`, our.lost, 'frames', 0);
   atMost(`${what}: p99 beyond Node.js'`, our.p99 - node.p99, 'ms', 0.5);
   if (our.calls === 300) atMost(`${what}: p99`, our.p99, 'ms', 3);
@@ -171,15 +173,16 @@ function compare(our, node) {
 
 /** Few and many calls: what one costs. */
 function compareMemory(runs) {
-  const [few, many] = [runs.find((r) => r.calls === 50), runs.find((r) => r.calls === 300)];
+  const [few, many] = [50, 300].map((calls) => runs.find((r) => r.calls === calls && r.broken === 0));
   if (!few || !many) return;
   atMost('memory of a call in the voice process', aCall(few, many, 'bridge'), 'KB', 48);
   atMost('memory of a call in all processes', aCall(few, many, 'all'), 'KB', 64);
 }
 
 function knee(name, runs) {
-  const holds = runs.filter((r) => r.lost === 0 && r.p99 <= LATE_MS).map((r) => r.calls);
-  const not = runs.filter((r) => r.lost > 0 || r.p99 > LATE_MS).map((r) => r.calls);
+  const held = (r) => r.broken === 0 && r.lost === 0 && r.p99 <= LATE_MS;
+  const holds = runs.filter(held).map((r) => r.calls);
+  const not = runs.filter((r) => !held(r)).map((r) => r.calls);
   console.log(`knee   ${name}: ${holds.length ? Math.max(...holds) : 0} calls without a lost frame, p99 within ${LATE_MS} ms`
     + `${not.length ? `; not ${Math.min(...not)}` : '; the ramp ends there'}`);
 }
