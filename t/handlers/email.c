@@ -190,6 +190,24 @@ static void what_the_server_puts_off_is_tried_again(void **unused)
     }
 }
 
+/* A name that curl knows as this host's, and the product as any other. */
+static void without_tls_nothing_is_said_to_another_host(void **unused)
+{
+    const char *url = t_config.smtp_url, *port = strrchr(url, ':');
+    (void)unused;
+    queue_email();
+    t_config.smtp_url =
+        wk_printf(t_ctx.arena, "smtp://bici:secret@mail.localhost%s", port).data;
+    t_answer_t a = deliver(1);
+    t_config.smtp_url = url;
+    assert_again(&a);
+    assert_has(wk_strdup(t_ctx.arena, a.end.reason), "STARTTLS");
+    assert_int_equal(t_mails(), 0);
+    a = deliver(2);
+    assert_done(&a);
+    assert_int_equal(t_mails(), 1);
+}
+
 static void a_server_that_is_away_for_too_long_is_told(void **unused)
 {
     const char *url = t_config.smtp_url;
@@ -456,6 +474,7 @@ int main(void)
         cmocka_unit_test(answers_go_to_the_shop_whoever_sends),
         cmocka_unit_test(a_tool_that_is_asked_again_sends_nothing_more),
         cmocka_unit_test(what_the_server_puts_off_is_tried_again),
+        cmocka_unit_test(without_tls_nothing_is_said_to_another_host),
         cmocka_unit_test(a_server_that_is_away_for_too_long_is_told),
         cmocka_unit_test(a_refusal_for_good_is_told),
         cmocka_unit_test(a_refused_login_is_an_alarm_and_loses_nothing),

@@ -1,5 +1,6 @@
 #include "worker/providers/smtp.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,8 +139,9 @@ static size_t read_body(char *to, size_t size, size_t n, void *arg)
 
 static bool is_loopback(const char *host)
 {
+    struct in_addr address;
     return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-           strncmp(host, "127.", 4) == 0;
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
 /* *loopback: the server is on this host, where nobody else listens. */
