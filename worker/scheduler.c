@@ -17,6 +17,7 @@
 #include "worker/store/campaigns.h"
 #include "worker/store/outbox.h"
 #include "worker/store/reminders.h"
+#include "worker/store/takeovers.h"
 
 #include "scripts.h"
 
@@ -125,6 +126,11 @@ static bool send_campaigns(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "campaigns.send", &wk_sql_campaigns_due, e);
 }
 
+static bool end_takeovers(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "takeover.sweep", &wk_sql_takeovers_due, e);
+}
+
 /* One job for what was last looked at then; another only when that did not help for long. */
 static bool queue_calendars_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
@@ -173,6 +179,7 @@ static struct {
     {"outbox", 2000, drain_leftovers, 0},
     {"reminders", SWEEPS_MS, send_reminders, 0},
     {"campaigns", SWEEPS_MS, send_campaigns, 0},
+    {"takeovers", SWEEPS_MS, end_takeovers, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };
 

@@ -93,6 +93,7 @@ static bool queue_text(wk_tx_t *tx, const run_t *r, wk_error_t *e)
                             .text = message_of(r, l),
                             .language = wk_language_code(l),
                             .template = "campaign",
+                            .until = cell(r, "until"),
                             .in_bulk = true};
     return wk_sms_queue_later(tx, &draft, e) && end_as(tx, r, "done", VA_STR("sms"), e);
 }

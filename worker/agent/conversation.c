@@ -250,6 +250,15 @@ static bool alarm(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
            wk_urgent_raise(c->ctx, tx, c->catalogue, &c->facts, &c->emergency, &urgent, e);
 }
 
+bool wk_conversation_watch(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
+{
+    if (!wk_conversation_judge(tx, c, e)) {
+        return false;
+    }
+    c->models = c->thinks = false;
+    return alarm(tx, c, e);
+}
+
 bool wk_conversation_keep(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
 {
     return promise(tx, c, e) && promise_of_model(tx, c, e) && alarm(tx, c, e) &&

@@ -59,6 +59,12 @@ bool wk_conversation_judge(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e);
  */
 bool wk_conversation_think(wk_conversation_t *c, va_str_t organization, wk_error_t *e);
 
+/*
+ * A message that a person answers, not the agent: an emergency in it is one all the same. In
+ * the transaction that stores the message; instead of wk_conversation_judge().
+ */
+bool wk_conversation_watch(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e);
+
 bool wk_conversation_keep(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e);
 
 #endif

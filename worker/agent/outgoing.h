@@ -10,6 +10,10 @@
 bool wk_outgoing_later(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t key,
                        wk_error_t *e);
 
+/* The same for one whose job may have come and gone without sending it. */
+bool wk_outgoing_anew(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t key,
+                      wk_error_t *e);
+
 /* {"code", "message"}: the result of an effect that failed. */
 va_str_t wk_outgoing_failure(wk_arena_t *a, const wk_error_t *failure);
 

@@ -57,6 +57,7 @@ static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, reminder_t *r, wk_error_t *e)
                             .text = text_of(a, r),
                             .language = wk_language_code(r->language),
                             .template = "reminder",
+                            .until = cell(r, "until"),
                             .in_bulk = true};
     return wk_sms_queue_later(tx, &draft, e);
 }

@@ -10,6 +10,7 @@
 #include "worker/providers/twilio.h"
 #include "worker/store/consents.h"
 #include "worker/store/messages.h"
+#include "worker/store/takeovers.h"
 
 #define UNDER_WAY_MS                                                                           \
     10000                  /* longer than a request may take: until then it may still arrive   \
@@ -17,6 +18,7 @@
 #define LOOKS_MS     5000  /* between two looks that find nothing */
 #define LOGIN_MS     60000 /* before a refused login is tried again */
 #define CLOCK_SKEW_S 30    /* between our clock and the provider's */
+#define PAGE         "page"
 #define TAKEN_OVER   "taken_over" /* the code of a text that a person's takeover stopped */
 
 /* ---------------------------------------------------------------- queue */
@@ -34,10 +36,15 @@ static va_str_t request_of(wk_arena_t *a, const wk_sms_draft_t *draft)
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
 
-/* A person has the thread: the agent's text ends before it was tried. */
-static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, wk_error_t *e)
+/* A person has the thread: the agent's text waits, or ends before it was tried. */
+static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, va_str_t until,
+                     wk_error_t *e)
 {
     va_str_t params[] = {message, VA_STR(TAKEN_OVER)};
+    va_str_t waits[] = {message, until};
+    if (until.data != NULL) {
+        return wk_sql(tx, &wk_sql_text_postponed, waits, NULL, e);
+    }
     return wk_effect_finish(tx, effect, WK_EFFECT_FAILED, VA_STR_NULL,
                             VA_STR("{\"code\":\"" TAKEN_OVER "\"}"), e) &&
            wk_sql(tx, &wk_sql_message_failed, params, NULL, e);
@@ -46,9 +53,10 @@ static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, wk_error_t 
 static bool withhold_if_held(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
                              wk_error_t *e)
 {
-    return draft->person.data != NULL ||
+    return draft->person.data != NULL || draft->to_people ||
            (wk_takeover_holds_texts(tx, draft->to, &queued->withheld, e) &&
-            (!queued->withheld || withhold(tx, queued->effect, queued->message, e)));
+            (!queued->withheld ||
+             withhold(tx, queued->effect, queued->message, draft->until, e)));
 }
 
 /* later: no attempt to send it is under way. *first false: the key was queued before. */
@@ -74,7 +82,8 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                          va_str_c(draft->template),
                          later ? VA_STR("true") : VA_STR("false"),
                          draft->citations,
-                         draft->person};
+                         draft->person,
+                         draft->until};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }
@@ -125,7 +134,8 @@ typedef struct {
     va_str_t organization;
     va_str_t key; /* to find it by; absent: sms.effect */
     wk_sms_queued_t sms;
-    bool by_person;
+    bool unheld; /* written by people, or to them */
+    va_str_t until;
     next_t next;
     int64_t wait_ms; /* when next is WAIT */
     int64_t sending,
@@ -191,7 +201,9 @@ static void read_message(const wk_rows_t *rows, run_t *r)
                                .to = wk_cell(rows, 0, "to_number"),
                                .text = wk_cell(rows, 0, "content"),
                                .language = wk_cell(rows, 0, "language")};
-    r->by_person = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent"));
+    r->unheld = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent")) ||
+                va_str_eq(wk_cell(rows, 0, "template"), VA_STR(PAGE));
+    r->until = wk_cell(rows, 0, "useful_until");
     r->sending = wk_cell_int(rows, 0, "sending", 0);
     r->claimed = wk_cell_int(rows, 0, "claimed_ms", 0);
 }
@@ -200,11 +212,12 @@ static void read_message(const wk_rows_t *rows, run_t *r)
 static bool begin_attempt(wk_tx_t *tx, run_t *r, int64_t now, wk_error_t *e)
 {
     bool held = false;
-    if (!r->by_person && !wk_takeover_holds_texts(tx, r->sms.to, &held, e)) {
+    if (!r->unheld && !wk_takeover_holds_texts(tx, r->sms.to, &held, e)) {
         return false;
     }
     r->next = held ? NOTHING : SEND;
-    return held ? withhold(tx, r->sms.effect, r->sms.message, e) : mark(tx, r, now, 0, e);
+    return held ? withhold(tx, r->sms.effect, r->sms.message, r->until, e)
+                : mark(tx, r, now, 0, e);
 }
 
 /* What is to be done about a text that an earlier run queued. */
@@ -519,6 +532,35 @@ wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, w
 {
     run_t r = {.ctx = ctx, .organization = organization, .key = key};
     return unless_last(&r, resume(&r, e), e);
+}
+
+static bool release(wk_tx_t *tx, const wk_rows_t *rows, size_t row, wk_error_t *e)
+{
+    va_str_t key = wk_cell(rows, row, "key"), skip = wk_cell(rows, row, "skip");
+    va_str_t canceled[] = {wk_cell(rows, row, "message_id"), skip};
+    if (skip.data == NULL) {
+        return wk_outgoing_anew(tx, WK_BULK, "sms.send", key, e);
+    }
+    return va_str_eq(skip, VA_STR("ended")) ||
+           (wk_effect_finish(tx, wk_cell(rows, row, "effect_id"), WK_EFFECT_FAILED, VA_STR_NULL,
+                             wk_cell(rows, row, "result"), e) &&
+            wk_sql(tx, &wk_sql_sms_canceled, canceled, NULL, e));
+}
+
+bool wk_sms_release(wk_tx_t *tx, int n, bool *more, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t most = wk_printf(wk_tx_arena(tx), "%d", n);
+    if (!wk_sql(tx, &wk_sql_texts_postponed, &most, &rows, e)) {
+        return wk_error_wrap(e, "postponed texts");
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        if (!release(tx, rows, i, e)) {
+            return wk_error_wrap(e, "postponed texts");
+        }
+    }
+    *more = wk_rows_count(rows) == (size_t)n;
+    return true;
 }
 
 bool wk_sms_heard_of(wk_tx_t *tx, va_str_t effect, va_str_t message_sid, wk_error_t *e)

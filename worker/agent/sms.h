@@ -19,19 +19,22 @@ typedef struct {
     const char *template; /* what kind of text it is */
     va_str_t citations;   /* JSON list: the knowledge it is made from; may be absent */
     va_str_t person;      /* who of the shop wrote it; absent: the agent did */
-    bool in_bulk;         /* one of many, for which nobody waits: sent on the bulk queue */
+    va_str_t until; /* a moment: until then it may wait for a takeover's end; may be absent */
+    bool to_people; /* of the shop: no customer's takeover holds it back */
+    bool in_bulk;   /* one of many, for which nobody waits: sent on the bulk queue */
 } wk_sms_draft_t;
 
 /* A text that was queued by this very run: it is surely not on its way yet. */
 typedef struct {
     va_str_t effect, message;
     va_str_t customer, from, to, text, language;
-    bool withheld; /* a person has that thread: it ends here, as failed */
+    bool withheld; /* a person has that thread: it does not leave now */
 } wk_sms_queued_t;
 
 /*
  * Within the transaction that decides on it. While a person has the thread a text of the
- * agent's is kept as one that failed ("taken_over"), and does not leave.
+ * agent's waits for the end of that, where it has an `until`; else it is kept as one that
+ * failed ("taken_over") and never leaves.
  */
 bool wk_sms_queue(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
                   wk_error_t *e);
@@ -51,6 +54,12 @@ wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queu
  * was queued under it: WK_DONE.
  */
 wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
+
+/*
+ * Texts that waited for the end of a takeover, at most n: those that are still of use are
+ * queued (sms.send), the others end as canceled. *more: there may be further ones.
+ */
+bool wk_sms_release(wk_tx_t *tx, int n, bool *more, wk_error_t *e);
 
 /* The provider calls back about the effect, and thereby has the message. */
 bool wk_sms_heard_of(wk_tx_t *tx, va_str_t effect, va_str_t message_sid, wk_error_t *e);

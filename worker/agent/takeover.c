@@ -8,6 +8,7 @@
 #include "worker/store/takeovers.h"
 
 #define LOOK_MS 50 /* between two looks for texts on their way */
+#define LOOKS   20 /* most are through by then; for the others the job comes again */
 
 /* ---------------------------------------------------------------- who has it */
 
@@ -63,19 +64,25 @@ static void pause_ms(int64_t ms)
     nanosleep(&t, NULL);
 }
 
-/* Each ends by itself: what an attempt has not sent after ten seconds it does not send. */
+/*
+ * Each ends by itself: what an attempt has not sent after ten seconds it does not send. No
+ * thread is kept from other work for so long.
+ */
 static bool await_texts(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
 {
     under_way_t u = {.number = t->number};
-    do {
+    for (int looks = 0; looks < LOOKS; looks++) {
         if (!wk_tx(ctx->db, ctx->arena, t->organization, 0, under_way_tx, &u, e)) {
             return false;
         }
-        if (u.wait_ms > 0) {
-            pause_ms(u.wait_ms < LOOK_MS ? u.wait_ms : LOOK_MS);
+        if (u.wait_ms <= 0) {
+            return true;
         }
-    } while (u.wait_ms > 0);
-    return true;
+        pause_ms(LOOK_MS);
+    }
+    wk_error(e, WK_UNAVAILABLE, "a text of the agent's is on its way");
+    e->retry_after_ms = u.wait_ms;
+    return false;
 }
 
 /* ---------------------------------------------------------------- the call */
@@ -122,7 +129,8 @@ static bool redirect(wk_ctx_t *ctx, const wk_takeover_thread_t *t, const char *p
 
 bool wk_takeover_call_caller(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
 {
-    return redirect(ctx, t, "held", t->step, "&s=1", e);
+    const char *asking = wk_printf(ctx->arena, "&s=%lld", (long long)t->asking).data;
+    return redirect(ctx, t, "held", t->step, asking, e);
 }
 
 /*
@@ -150,7 +158,7 @@ static bool silence_call(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_
 
 bool wk_takeover_silence(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
 {
-    return (t->sid.data == NULL || silence_call(ctx, t, e)) &&
+    return (t->sid.data == NULL || t->reached || silence_call(ctx, t, e)) &&
            (t->number.data == NULL || await_texts(ctx, t, e));
 }
 
@@ -164,6 +172,15 @@ bool wk_takeover_give_back(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_erro
     }
     return take(ctx, t, false, &result, &epoch, &owner, e) &&
            (result == WK_CALL_OVER || redirect(ctx, t, "resume", epoch, NULL, e));
+}
+
+bool wk_takeover_undo(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    int64_t epoch;
+    va_str_t owner;
+    wk_call_taking_t result;
+    return t->sid.data == NULL || wk_call_state_take_over(ctx->redis, ctx->arena, t->sid, false,
+                                                          &result, &epoch, &owner, e);
 }
 
 bool wk_takeover_call_over(wk_tx_t *tx, va_str_t sid, wk_error_t *e)

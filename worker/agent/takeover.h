@@ -25,7 +25,9 @@ typedef struct {
     va_str_t number;    /* of the customer; absent: he has none */
     va_str_t call, sid; /* calls.id and CallSid; absent: no call is live */
     va_str_t shop_number, engine, language;
-    int64_t step; /* the next document for the caller */
+    int64_t step;   /* the next document for the caller */
+    int64_t asking; /* how often the carrier was asked to replace one, this time included */
+    bool reached;   /* the caller has come for a document since the join: the agent is silent */
 } wk_takeover_thread_t;
 
 /*
@@ -40,6 +42,9 @@ bool wk_takeover_call_caller(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_er
 
 /* After the commit of its end: the call goes back to the agent. */
 bool wk_takeover_give_back(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e);
+
+/* A join that failed for good, before its row is undone: the agent may have the call again. */
+bool wk_takeover_undo(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e);
 
 /* The call of that CallSid has ended, and with it what a person did in it: told as any end. */
 bool wk_takeover_call_over(wk_tx_t *tx, va_str_t sid, wk_error_t *e);

@@ -38,7 +38,7 @@ wk_handler_fn wk_reminders_send;
 wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_fill;
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
-wk_handler_fn wk_takeover_handle;
+wk_handler_fn wk_takeover_handle, wk_takeover_sweep;
 wk_handler_fn wk_tools_call;
 wk_handler_fn wk_phone_incoming, wk_phone_turn, wk_phone_error;
 wk_handler_fn wk_phone_whisper, wk_phone_accept, wk_phone_transfer;

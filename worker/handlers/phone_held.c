@@ -4,8 +4,9 @@
  * it stands the next. One that does nothing but listen is replaced when the person writes
  * (takeover.message); one that speaks is let speak.
  *
- * The carrier asked to replace it comes with &s=1, and everybody else waits for that request:
- * what is said to another would be cut off by it.
+ * The carrier asked to replace it comes with &s=<the asking, from 1>, and everybody else waits
+ * for that request: what is said to another would be cut off by it. What one asking was told is
+ * not said again to a later one.
  */
 #include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
@@ -16,7 +17,7 @@ typedef struct {
     wk_phone_t v;
     bool held;
     va_str_t takeover, dial;
-    bool listening;
+    bool listening, spoken; /* the document does nothing else */
     va_str_t twiml;
 } held_t;
 
@@ -64,15 +65,32 @@ static bool write_next(wk_tx_t *tx, held_t *h, wk_error_t *e)
             return false;
         }
     } else if (wk_rows_count(unsaid) > 0) {
+        h->spoken = true;
         go_to_next(h);
     } else {
         h->listening = true;
         wk_speech_listen(&h->v.speech, VA_STR_NULL, WK_PHONE_HELD_TURN + h->v.turn, 0);
     }
     h->twiml = wk_speech_end(&h->v.speech);
-    va_str_t params[] = {h->takeover, wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.turn),
-                         h->twiml, h->listening ? VA_STR("true") : VA_STR("false")};
+    va_str_t params[] = {
+        h->takeover, wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.turn), h->twiml,
+        h->listening ? VA_STR("true") : VA_STR("false"),
+        h->spoken ? wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.silences) : VA_STR_NULL};
     return wk_sql(tx, &wk_sql_held_step, params, NULL, e);
+}
+
+/* Of the last document alone: this request has cut it off. */
+static bool was_said_to_another(const held_t *h, const wk_rows_t *rows)
+{
+    int64_t asking = wk_cell_int(rows, 0, "spoken_to", h->v.silences);
+    return h->v.turn == wk_cell_int(rows, 0, "step", 0) && h->v.silences > asking;
+}
+
+static void pass_on(held_t *h)
+{
+    wk_speech_begin(&h->v.speech);
+    go_to_next(h);
+    h->twiml = wk_speech_end(&h->v.speech);
 }
 
 /* ---------------------------------------------------------------- the request */
@@ -93,6 +111,9 @@ static bool held_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (h->v.turn <= wk_cell_int(rows, 0, "step", 0) &&
         wk_cell(rows, 0, "document").data != NULL) {
         h->twiml = wk_cell(rows, 0, "document");
+        if (was_said_to_another(h, rows)) {
+            pass_on(h);
+        }
         return true;
     }
     if (wk_cell_bool(rows, 0, "awaited") && h->v.silences == 0) {

@@ -246,7 +246,8 @@ static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_language_t *fr
     return wk_event_end(&ev, e);
 }
 
-static bool store_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
+/* *news false: an earlier run stored it. */
+static bool store_heard(wk_tx_t *tx, const turn_t *t, bool *news, wk_error_t *e)
 {
     wk_rows_t *rows;
     const char *intent = t->talk.reception.intent;
@@ -257,8 +258,11 @@ static bool store_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
                          t->confidence,
                          t->talk.key,
                          intent != NULL ? va_str_c(intent) : VA_STR_NULL};
-    return wk_sql(tx, &wk_sql_phone_heard, params, &rows, e) &&
-           (wk_rows_count(rows) == 0 || publish_heard(tx, t, e));
+    if (!wk_sql(tx, &wk_sql_phone_heard, params, &rows, e)) {
+        return false;
+    }
+    *news = wk_rows_count(rows) > 0;
+    return !*news || publish_heard(tx, t, e);
 }
 
 static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
@@ -282,12 +286,25 @@ static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 /* A person has the call: he reads what was said, and it is his to answer. */
 static bool leave_to_person(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
-    return t->silent || store_heard(tx, t, e);
+    bool news;
+    return t->silent || store_heard(tx, t, &news, e);
+}
+
+/* The same, before the agent has judged it: an emergency is one for everybody. */
+static bool hear_for_person(wk_tx_t *tx, turn_t *t, wk_error_t *e)
+{
+    bool news;
+    if (t->silent) {
+        return true;
+    }
+    return know_caller(tx, t, e) && mask(tx, t, e) && store_heard(tx, t, &news, e) &&
+           (!news || wk_conversation_watch(tx, &t->talk, e));
 }
 
 /* What was said, what is answered, and all that follows of it: one transaction. */
 static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
+    bool news;
     const wk_language_t *before = t->v.speech.language;
     if (!wk_phone_held(tx, &t->v, &t->held, &t->twiml, e)) {
         return false;
@@ -296,7 +313,7 @@ static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
         return leave_to_person(tx, t, e);
     }
     decide(t);
-    return store_heard(tx, t, e) && publish_switch(tx, t, before, e) &&
+    return store_heard(tx, t, &news, e) && publish_switch(tx, t, before, e) &&
            wk_conversation_keep(tx, &t->talk, e) && store_said(tx, t, e);
 }
 
@@ -330,7 +347,7 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (t->held) {
-        return mask(tx, t, e) && leave_to_person(tx, t, e);
+        return hear_for_person(tx, t, e);
     }
     if (t->silent) {
         decide_silence(t);

@@ -82,6 +82,7 @@ static const wk_handler_t handlers[] = {
     {"stream.authorize", WK_READ, wk_stream_authorize, 0},
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
     {"takeover.handle", WK_EFFECT, wk_takeover_handle, 0},
+    {"takeover.sweep", WK_EFFECT, wk_takeover_sweep, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
 };
 

@@ -290,6 +290,13 @@ static bool keep(wk_tx_t *tx, text_t *t, const char *intent, wk_error_t *e)
     return insert(tx, t, intent, VA_STR_NULL, e) && publish(tx, t, e);
 }
 
+/* While a person has the thread, he reads what comes, and the agent says nothing. */
+static bool leave_to_person(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    return wk_conversation_watch(tx, &t->talk, e) &&
+           keep(tx, t, t->talk.emergency.level == WK_EMERGENCY_URGENT ? "emergency" : NULL, e);
+}
+
 static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
 {
     bool refused, ours, held = false;
@@ -305,11 +312,11 @@ static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
     if (!from_a_shop(tx, t, &ours, e)) {
         return false;
     }
-    /* While a person has the thread, he reads what comes, and the agent says nothing. */
-    if (!refused && !ours && !wk_takeover_holds_texts(tx, t->talk.number, &held, e)) {
-        return false;
+    if (refused || ours) {
+        return keep(tx, t, NULL, e);
     }
-    return refused || ours || held ? keep(tx, t, NULL, e) : answer(tx, t, e);
+    return wk_takeover_holds_texts(tx, t->talk.number, &held, e) &&
+           (held ? leave_to_person(tx, t, e) : answer(tx, t, e));
 }
 
 static bool contacted(wk_tx_t *tx, const text_t *t, wk_error_t *e)

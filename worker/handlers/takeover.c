@@ -23,6 +23,7 @@
 
 #define MAX_MESSAGE 1600 /* bytes; Twilio's most characters of a text */
 #define MAX_ID      64
+#define ASKING_MS   10000 /* after which an asking for the caller has come to nothing */
 
 static const char *const channels[] = {"text", "phone", NULL};
 
@@ -33,12 +34,14 @@ typedef struct {
     va_str_t text, id;           /* of a message; its client's name for it */
     va_str_t user, name;         /* who asks */
     va_str_t takeover, customer; /* rows */
-    va_str_t state;              /* of the open takeover; absent: there is none */
+    va_str_t state, mode;        /* of the open takeover; absent: there is none */
     bool own, same_call;         /* of it */
     bool ended_call;             /* the path names a call that is over */
     wk_takeover_thread_t thread;
-    va_str_t message; /* its row */
-    bool calls_caller;
+    va_str_t message;  /* its row */
+    bool calls_caller; /* the caller is to be asked to come for it */
+    bool awaited;      /* he is on his way, if the carrier was told to send him */
+    bool asked_before; /* for this very message: by a run that may have died */
 } takeover_t;
 
 /* ---------------------------------------------------------------- what is asked */
@@ -140,9 +143,11 @@ static bool look(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, wk_error
     va_str_t user = wk_cell(rows, 0, "user_id"), call = wk_cell(rows, 0, "call_id");
     t->takeover = wk_cell(rows, 0, "id");
     t->state = wk_cell(rows, 0, "state");
+    t->mode = wk_cell(rows, 0, "channel");
     t->own = user.data == NULL || va_str_eq(user, t->user);
     t->same_call = call.len == t->thread.call.len && va_str_eq(call, t->thread.call);
     t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
+    t->thread.reached = wk_cell_bool(rows, 0, "reached");
     return true;
 }
 
@@ -243,6 +248,12 @@ static bool has_joined(const takeover_t *t)
     return state_is(t, "held") && t->same_call && va_str_eq(t->channel, VA_STR("text"));
 }
 
+/* A run before this one has begun the join; the person may have been rung by now. */
+static bool is_joining(const takeover_t *t)
+{
+    return state_is(t, "joining") && t->own && t->same_call && va_str_eq(t->mode, t->channel);
+}
+
 static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     takeover_t *t = arg;
@@ -250,7 +261,8 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     if (!look(tx, t, caller, e) || !may_join(t, e)) {
         return false;
     }
-    if (has_joined(t)) {
+    t->thread.asking = 1;
+    if (has_joined(t) || is_joining(t)) {
         return true;
     }
     bool phone = va_str_eq(t->channel, VA_STR("phone"));
@@ -262,7 +274,8 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     }
     t->takeover = wk_cell(rows, 0, "id");
     t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
-    bool begins = t->state.data == NULL;
+    t->thread.reached = false;
+    bool begins = t->state.data == NULL || state_is(t, "leaving");
     return (!begins || audit(tx, t, "takeover_join", e)) &&
            (call[0].data == NULL || wk_sql(tx, &wk_sql_call_taken_over, call, NULL, e));
 }
@@ -285,15 +298,21 @@ static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 static bool not_joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 {
     bool news;
-    return go_to(tx, t, "over", "{joining}", &news, e);
+    return go_to(tx, t, "over", "{joining}", &news, e) &&
+           (!news || t->thread.call.data == NULL ||
+            wk_sql(tx, &wk_sql_call_given_back, &t->thread.call, NULL, e));
 }
 
-/* What cannot be silenced now is tried again; what never can is not taken over. */
+/*
+ * What cannot be silenced now is tried again; what never can is not taken over. Redis is undone
+ * first: a run that dies in between finds the join begun, and comes here again.
+ */
 static wk_outcome_t join_failed(takeover_t *t, va_reply_t *reply, wk_error_t *e)
 {
     wk_error_t why = *e;
     wk_outcome_t outcome = wk_reply_error(t->ctx, reply, &why);
-    if (outcome != WK_AGAIN && !in_tx(t, not_joined, e)) {
+    if (outcome != WK_AGAIN &&
+        (!wk_takeover_undo(t->ctx, &t->thread, e) || !in_tx(t, not_joined, e))) {
         return WK_AGAIN;
     }
     *e = why;
@@ -375,6 +394,21 @@ static bool write_text(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
             tell_message(tx, t, e));
 }
 
+/*
+ * One asking at a time: the caller who has come for it must not be taken from what he is told
+ * by another. One that comes to nothing is repeated when it surely has.
+ */
+static bool call_away(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_held_call_away, &t->takeover, &rows, e)) {
+        return false;
+    }
+    t->calls_caller = wk_rows_count(rows) > 0;
+    t->thread.asking = t->calls_caller ? wk_cell_int(rows, 0, "asked", 0) + 1 : 0;
+    return true;
+}
+
 /* Said by the next document for the caller; what only listens gives way to that. */
 static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 {
@@ -382,8 +416,11 @@ static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
     va_str_t key = message_key(t);
     va_str_t params[] = {t->thread.call,     t->customer, t->text,
                          t->thread.language, t->user,     key};
-    if (!wk_sql(tx, &wk_sql_held_call, &t->thread.call, NULL, e) ||
-        !wk_sql(tx, &wk_sql_held_message, params, &rows, e)) {
+    if (!wk_sql(tx, &wk_sql_held_call, &t->thread.call, &rows, e)) {
+        return false;
+    }
+    t->awaited = wk_cell_bool(rows, 0, "awaited");
+    if (!wk_sql(tx, &wk_sql_held_message, params, &rows, e)) {
         return false;
     }
     bool first = wk_rows_count(rows) > 0;
@@ -394,10 +431,10 @@ static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
     if (!first && !wk_cell_bool(rows, 0, "unsaid")) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_held_call_away, &t->takeover, &rows, e)) {
+    if (!call_away(tx, t, e)) {
         return false;
     }
-    t->calls_caller = wk_rows_count(rows) > 0;
+    t->asked_before = !first && !t->calls_caller && t->awaited;
     return !first || tell_message(tx, t, e);
 }
 
@@ -410,6 +447,12 @@ static bool message_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_err
     if (!state_is(t, "held")) {
         return wk_refuse(e, WK_R_CONFLICT, "Join first: the agent has this talk.");
     }
+    if (!t->own) {
+        return wk_refuse(e, WK_R_CONFLICT, "Somebody else has taken this over.");
+    }
+    if (!wk_sql(tx, &wk_sql_takeover_active, &t->takeover, NULL, e)) {
+        return false;
+    }
     return t->thread.call.data != NULL && t->same_call ? say(tx, t, e) : write_text(tx, t, e);
 }
 
@@ -419,6 +462,11 @@ static wk_outcome_t message(takeover_t *t, va_reply_t *reply, wk_error_t *e)
     if (!wk_request_json(t->ctx, &body, e) || !read_message(t, body, e) ||
         !wk_caller_tx(t->ctx, WK_FROM_STAFF, message_tx, t, e) ||
         (t->calls_caller && !wk_takeover_call_caller(t->ctx, &t->thread, e))) {
+        return wk_reply_error(t->ctx, reply, e);
+    }
+    if (t->asked_before) {
+        wk_error(e, WK_UNAVAILABLE, "the caller is on his way to a message");
+        e->retry_after_ms = ASKING_MS;
         return wk_reply_error(t->ctx, reply, e);
     }
     return answer(t, "held", reply, e);

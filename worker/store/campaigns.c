@@ -151,6 +151,7 @@ const wk_sql_t wk_sql_campaign_runs_take = {
     "campaign_runs_take",
     "SELECT r.id, r.key, m.name, " CHANNEL
     " AS channel, m.call_reason AS reason, r.customer_id,"
+    "       (now() + interval '1 day')::text AS until,"
     "       u.first_name, u.phone_number AS phone, o.name AS shop, p.sender, r.data,"
     "       coalesce(u.conversation_language, u.preferred_language, o.language) AS language,"
     "       nullif(m.message_template, '{}') AS template,"

@@ -26,7 +26,8 @@ extern const wk_sql_t wk_sql_campaigns_swept;
 
 /*
  * The next $1 due runs, one a customer, locked: id key name channel reason customer_id
- * first_name phone language shop sender template (by language, or null) data; skip: why it is
+ * first_name phone language shop sender template (by language, or null) data; until: a text of
+ * it is of use until then; skip: why it is
  * not to be done, or null; wait_until: when it may be, or null for now.
  */
 extern const wk_sql_t wk_sql_campaign_runs_take;

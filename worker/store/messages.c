@@ -19,18 +19,20 @@ const wk_sql_t wk_sql_sms_queued = {
     " VALUES (current_organization(), $1::uuid, 'sms', 'outbound',"
     "         CASE WHEN $10::text IS NULL THEN 'agent' ELSE 'human_agent' END, $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
-    "         jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
+    "         jsonb_strip_nulls(jsonb_build_object('useful_until', $11::text))"
+    "         || jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
     "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
     "         coalesce($9::jsonb, '[]'), clock_timestamp(),"
     "         (SELECT id FROM users WHERE id = uuid_or_null($10)))"
     " RETURNING id",
-    10};
+    11};
 
 const wk_sql_t wk_sql_message_of_effect = {
     "message_of_effect",
     "SELECT m.id, e.id AS effect_id, e.state, m.content, m.language, m.from_number,"
-    "       m.to_number, m.customer_id, m.provider_message_id, m.speaker, e.key,"
+    "       m.to_number, m.customer_id, m.provider_message_id, m.speaker, m.template, e.key,"
     "       m.metadata ->> 'subject' AS subject,"
+    "       m.metadata ->> 'useful_until' AS useful_until,"
     "       (m.metadata ->> 'sending')::bigint AS sending,"
     "       (m.metadata ->> 'absent_since')::bigint AS absent_since,"
     "       (extract(epoch FROM e.claimed_at) * 1000)::bigint AS claimed_ms,"
@@ -61,6 +63,12 @@ const wk_sql_t wk_sql_message_failed = {
     "UPDATE messages"
     "   SET status = 'failed', status_at = now(), error_code = $2,"
     "       metadata = metadata - 'sending' - 'absent_since'"
+    " WHERE id = $1::uuid",
+    2};
+
+const wk_sql_t wk_sql_sms_canceled = {
+    "sms_canceled",
+    "UPDATE messages SET status = 'canceled', status_at = now(), error_code = $2"
     " WHERE id = $1::uuid",
     2};
 

@@ -14,14 +14,15 @@ extern const wk_sql_t wk_sql_sms_received;
  * An SMS that is to go out. $1 customer or null, $2 text, $3 language, $4 from, $5 to,
  * $6 effect, $7 template, $8 true: it is sent by a job of its own. Else its metadata.sending is
  * when (ms) the attempt to send began that may still be on its way. $9 citations (JSON list) or
- * null, $10 who of the shop wrote it or null. Gives id.
+ * null, $10 who of the shop wrote it or null, $11 until when it is of use or null. Gives id.
  */
 extern const wk_sql_t wk_sql_sms_queued;
 
 /*
  * The message of an effect, by the effect's key ($1) or id ($2), locked: id effect_id state
  * key content subject language from_number to_number customer_id provider_message_id speaker
- * sending absent_since now_ms claimed_ms; numbers are addresses where it is an e-mail.
+ * template useful_until sending absent_since now_ms claimed_ms; numbers are addresses where it is
+ * an e-mail.
  */
 extern const wk_sql_t wk_sql_message_of_effect;
 
@@ -36,6 +37,9 @@ extern const wk_sql_t wk_sql_sms_accepted;
 
 /* $1 message, $2 the provider's code or null: it was refused, or was never sent. */
 extern const wk_sql_t wk_sql_message_failed;
+
+/* $1 message, $2 why: it was never tried. */
+extern const wk_sql_t wk_sql_sms_canceled;
 
 /* $1 ids of the provider, a Postgres array: sid, of those that are messages of ours. */
 extern const wk_sql_t wk_sql_sms_known;

@@ -59,6 +59,8 @@ const wk_sql_t wk_sql_reminders_take = {
     "        k.kind <> '48h' AND s.sms_reminders AND s.quiet_ends IS NULL AND " MAY_BE_WRITTEN_TO
     "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true)"
     "        AND NOT " CAMPAIGN_TODAY " AS wanted,"
+    "        (a.starts_at - CASE k.kind WHEN '24h' THEN interval '1 hour' ELSE '0' END)::text"
+    "            AS until,"
     "        EXISTS (SELECT FROM effects f"
     "                 WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) AS moved"
     "   FROM shop s CROSS JOIN appointments a"
@@ -84,7 +86,7 @@ const wk_sql_t wk_sql_reminder_done = {
 const wk_sql_t wk_sql_pickups_take = {
     "pickups_take",
     "WITH " SHOP " SELECT " COLUMNS ", 'pickup' AS kind, " MAY_BE_WRITTEN_TO
-    "        AS wanted, false AS moved"
+    "        AS wanted, false AS moved, (now() + interval '7 days')::text AS until"
     "   FROM shop s CROSS JOIN appointments a"
     "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
     "  WHERE a.pickup_ready_at IS NOT NULL AND a.pickup_notified_at IS NULL"

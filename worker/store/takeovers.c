@@ -4,6 +4,9 @@
 /* clang-format off */
 
 #define HELD "state IN ('joining', 'held')"
+#define IDLE                                                                                   \
+    "make_interval(mins => (SELECT takeover_idle_minutes FROM agent_configs"                   \
+    "                        WHERE organization_id = current_organization()))"
 #define USER(n) "(SELECT id FROM users WHERE id = uuid_or_null(" n "))"
 
 /* A call longer than the longest has ended, whatever its row says. */
@@ -40,7 +43,7 @@ const wk_sql_t wk_sql_thread_lock_by_number = {
 
 const wk_sql_t wk_sql_takeover_open = {
     "takeover_open",
-    "SELECT id, call_id, user_id, channel, state, step FROM takeovers"
+    "SELECT id, call_id, user_id, channel, state, step, reached FROM takeovers"
     " WHERE customer_id = $1::uuid AND state <> 'over'",
     1};
 
@@ -55,13 +58,16 @@ const wk_sql_t wk_sql_call_is_held = {
 
 const wk_sql_t wk_sql_takeover_begin = {
     "takeover_begin",
-    "INSERT INTO takeovers (organization_id, customer_id, call_id, user_id, channel, dial, step)"
+    "INSERT INTO takeovers (organization_id, customer_id, call_id, user_id, channel, dial, step,"
+    "                       stale_at)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, " USER("$3") ", $4, $5,"
-    "         coalesce((SELECT max(step) FROM takeovers WHERE call_id = $2::uuid), 0))"
+    "         coalesce((SELECT max(step) FROM takeovers WHERE call_id = $2::uuid), 0),"
+    "         now() + interval '10 minutes')"
     " ON CONFLICT (organization_id, customer_id) WHERE state <> 'over' DO UPDATE"
     "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
     "        channel = excluded.channel, dial = excluded.dial, call_id = excluded.call_id,"
-    "        step = greatest(takeovers.step, excluded.step)"
+    "        step = greatest(takeovers.step, excluded.step), reached = false,"
+    "        stale_at = excluded.stale_at"
     " RETURNING id, step",
     5};
 
@@ -69,7 +75,9 @@ const wk_sql_t wk_sql_takeover_state = {
     "takeover_state",
     "UPDATE takeovers"
     "   SET state = $2, ended_at = CASE WHEN $2 IN ('leaving', 'over')"
-    "                                   THEN coalesce(ended_at, now()) END"
+    "                                   THEN coalesce(ended_at, now()) END,"
+    "       stale_at = now() + CASE $2 WHEN 'held' THEN " IDLE
+    "                                  ELSE interval '10 minutes' END"
     " WHERE id = $1::uuid AND state = ANY ($3::text[]) RETURNING id",
     3};
 
@@ -106,7 +114,7 @@ const wk_sql_t wk_sql_texts_under_way = {
 
 const wk_sql_t wk_sql_held_call = {
     "held_call",
-    "SELECT id, step, document, dial,"
+    "SELECT id, step, document, dial, spoken_to,"
     "       coalesce(called_at > now() - interval '10 seconds', false) AS awaited"
     "  FROM takeovers"
     " WHERE call_id = $1::uuid AND " HELD " FOR UPDATE",
@@ -115,15 +123,75 @@ const wk_sql_t wk_sql_held_call = {
 const wk_sql_t wk_sql_held_step = {
     "held_step",
     "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL,"
-    "       called_at = NULL"
+    "       called_at = NULL, reached = true, spoken_to = $5::int"
     " WHERE id = $1::uuid",
-    4};
+    5};
 
 const wk_sql_t wk_sql_held_call_away = {
     "held_call_away",
-    "UPDATE takeovers SET listening = false, called_at = clock_timestamp()"
-    " WHERE id = $1::uuid AND (listening OR called_at IS NOT NULL) RETURNING id",
+    "UPDATE takeovers SET listening = false, called_at = clock_timestamp(), asked = asked + 1"
+    " WHERE id = $1::uuid"
+    "   AND (listening OR called_at < clock_timestamp() - interval '10 seconds')"
+    " RETURNING asked",
     1};
+
+const wk_sql_t wk_sql_takeover_active = {
+    "takeover_active",
+    "UPDATE takeovers SET stale_at = now() + " IDLE " WHERE id = $1::uuid", 1};
+
+/* Of a live call that a person has, nothing is forgotten: it ends with the call. */
+const wk_sql_t wk_sql_takeovers_forgotten = {
+    "takeovers_forgotten",
+    "UPDATE takeovers t"
+    "   SET state = 'leaving', ended_at = coalesce(t.ended_at, now()),"
+    "       stale_at = now() + interval '10 minutes'"
+    "  FROM (SELECT f.id, k.phone_number, c.id AS call_id, c.twilio_call_sid AS sid, c.engine,"
+    "               coalesce(c.language, k.conversation_language, o.language) AS language"
+    "          FROM takeovers f"
+    "          JOIN customers k ON k.id = f.customer_id"
+    "          JOIN organizations o ON o.id = f.organization_id"
+    "          LEFT JOIN calls c ON c.id = f.call_id AND " LIVE
+    "         WHERE f.state <> 'over' AND f.stale_at <= now()"
+    "           AND NOT (f.state = 'held' AND c.id IS NOT NULL)"
+    "         ORDER BY f.stale_at LIMIT $1::int FOR UPDATE OF f SKIP LOCKED) f"
+    " WHERE t.id = f.id"
+    " RETURNING t.id, t.customer_id, f.phone_number, f.call_id, f.sid, f.engine, f.language",
+    1};
+
+const wk_sql_t wk_sql_text_postponed = {
+    "text_postponed",
+    "INSERT INTO postponed_texts (organization_id, message_id, useful_until)"
+    " VALUES (current_organization(), $1::uuid, $2::timestamptz) ON CONFLICT DO NOTHING",
+    2};
+
+/* What was withdrawn meanwhile has ended; a text that waits must still be wanted. */
+const wk_sql_t wk_sql_texts_postponed = {
+    "texts_postponed",
+    "DELETE FROM postponed_texts p"
+    " USING (SELECT w.message_id, e.id AS effect_id, e.key, e.state,"
+    "               CASE WHEN e.state <> 'pending' THEN 'ended'"
+    "                    WHEN w.useful_until <= now() THEN 'too_late'"
+    "                    WHEN EXISTS (SELECT FROM consent_states n WHERE n.channel = 'sms'"
+    "                                    AND n.address = m.to_number AND NOT n.granted)"
+    "                    THEN 'no_consent' END AS skip"
+    "          FROM postponed_texts w"
+    "          JOIN messages m ON m.id = w.message_id"
+    "          JOIN effects e ON e.id = m.effect_id"
+    "          JOIN organizations o ON o.id = w.organization_id"
+    "          JOIN agent_configs g ON g.organization_id = w.organization_id"
+    "         WHERE e.state <> 'pending' OR w.useful_until <= now()"
+    "            OR quiet_ends(g.quiet_from, g.quiet_until, o.timezone::text) IS NULL"
+    "               AND NOT EXISTS (SELECT FROM takeovers t"
+    "                                 JOIN customers k ON k.id = t.customer_id"
+    "                                WHERE k.phone_number = m.to_number AND t." HELD ")"
+    "         ORDER BY m.occurred_at, m.id LIMIT $1::int FOR UPDATE OF w SKIP LOCKED) d"
+    " WHERE p.message_id = d.message_id"
+    " RETURNING p.message_id, d.effect_id, d.key, d.skip,"
+    "           jsonb_build_object('code', d.skip) AS result",
+    1};
+
+const wk_sql_t wk_sql_takeovers_due = {
+    "takeovers_due", "SELECT due_takeovers($1::int) AS organization", 1};
 
 const wk_sql_t wk_sql_held_unsaid = {
     "held_unsaid",

@@ -18,7 +18,7 @@ extern const wk_sql_t wk_sql_takeover_target;
 extern const wk_sql_t wk_sql_thread_lock;
 extern const wk_sql_t wk_sql_thread_lock_by_number;
 
-/* $1 customer: the one that is not over. id call_id user_id channel state step. */
+/* $1 customer: the one that is not over. id call_id user_id channel state step reached. */
 extern const wk_sql_t wk_sql_takeover_open;
 
 /* Row, or none: a person has it. $1 number; $1 calls.id (step: documents given so far). */
@@ -45,26 +45,52 @@ extern const wk_sql_t wk_sql_call_given_back;
 extern const wk_sql_t wk_sql_texts_under_way;
 
 /*
- * $1 calls.id, locked: id step document dial, awaited: somebody was just asked to fetch the next
- * document at once. No row: nobody has it.
+ * $1 calls.id, locked: id step document dial, awaited: somebody was just asked to fetch the
+ * next document at once, spoken_to: what the document says was said to that asking. No row:
+ * nobody has it.
  */
 extern const wk_sql_t wk_sql_held_call;
 
-/* $1 id, $2 step, $3 document, $4 listening. What was to be rung has been. */
+/*
+ * $1 id, $2 step, $3 document, $4 listening, $5 the asking it is said to, null: it says
+ * nothing. What was to be rung has been.
+ */
 extern const wk_sql_t wk_sql_held_step;
 
 /*
  * $1 id: the document that only listens shall be replaced; nothing else replaces it for some
- * seconds. A row when it did only listen, or was called from that already.
+ * seconds. A row (asked: how often so far) when the carrier is to be asked for that: it only
+ * listens, or an earlier asking has come to nothing.
  */
 extern const wk_sql_t wk_sql_held_call_away;
+
+/* $1 id: its person has just done something. */
+extern const wk_sql_t wk_sql_takeover_active;
+
+/*
+ * At most $1 that nobody has ended, ended now as "leaving": id customer_id phone_number, and of
+ * a live call call_id sid engine language.
+ */
+extern const wk_sql_t wk_sql_takeovers_forgotten;
+
+/* Organizations with forgotten takeovers or postponed texts, at most $1: organization. */
+extern const wk_sql_t wk_sql_takeovers_due;
+
+/* $1 messages.id, $2 until when it is of use: it waits for the end of the takeover. */
+extern const wk_sql_t wk_sql_text_postponed;
+
+/*
+ * Takes at most $1 that wait no more: message_id effect_id key, skip: why it is not to be sent
+ * ("ended": that is settled already), or null; result: the same for the ledger.
+ */
+extern const wk_sql_t wk_sql_texts_postponed;
 
 /* What people wrote into the call and was not said yet: content, oldest first; now it is. */
 extern const wk_sql_t wk_sql_held_unsaid;
 
 /*
- * A person's words in a call. $1 call, $2 customer, $3 text, $4 language, $5 user or null, $6 key
- * of its own. id; no row: it is known.
+ * A person's words in a call. $1 call, $2 customer, $3 text, $4 language, $5 user or null, $6
+ * key of its own. id; no row: it is known.
  */
 extern const wk_sql_t wk_sql_held_message;
 

@@ -1,0 +1,728 @@
+/*
+ * People in a talk instead of the agent: who may, what the agent does not do meanwhile, what
+ * waits, how it ends; and that each of it is done once, wherever a worker dies.
+ */
+#include <stdio.h>
+
+#include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/texts.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+
+#define SID   "CA0123456789abcdef0123456789abcdef"
+#define CALL  "d0000000-0000-4000-8000-0000000000c1"
+#define STAN  "d0000000-0000-4000-8000-000000000091" /* staff of Downtown */
+#define TESS  "d0000000-0000-4000-8000-000000000092" /* its technician */
+#define VISIT "d0000000-0000-4000-8000-0000000000a1"
+
+#define SAYS(id) "{\"message\":\"It is kept for you.\",\"id\":\"" id "\"}"
+
+static char secret[] = "an internal secret of the tests alone";
+
+static int setup(void **state)
+{
+    int failed = t_texts_setup(state);
+    t_config.internal_secret = secret;
+    t_config.public_url = "https://shop.example";
+    t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    t_sqlf("DELETE FROM takeovers; DELETE FROM calls; DELETE FROM appointments;"
+           "DELETE FROM audit_log; DELETE FROM campaign_runs;"
+           "UPDATE organizations SET engines = '{receptionist}';"
+           "UPDATE agent_configs SET sms_reminders = true, quiet_from = '00:00',"
+           "    quiet_until = '00:00', takeover_idle_minutes = 480;"
+           "INSERT INTO users (id, organization_id, email, password_hash, role, first_name)"
+           " SELECT v.id::uuid, '" DOWNTOWN "', v.name || '@downtown.example', u.password_hash,"
+           "        v.role, v.name"
+           "   FROM (VALUES ('" STAN "', 'stan', 'staff'), ('" TESS
+           "', 'tess', 'service_tech')) v (id, name, role)"
+           "   JOIN users u ON u.id = '" DANA "' ON CONFLICT DO NOTHING");
+    return failed;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+typedef struct {
+    const char *user, *organization, *role;
+} person_t;
+
+static const person_t dana = {DANA, DOWNTOWN, "admin"}, stan = {STAN, DOWNTOWN, "staff"},
+                      tess = {TESS, DOWNTOWN, "service_tech"}, uma = {UMA, UPTOWN, "admin"};
+
+static t_ask_t request(const person_t *who, const char *target, const char *action,
+                       const char *body)
+{
+    return (t_ask_t){.type = "takeover.handle",
+                     .method = "POST",
+                     .uri = wk_printf(t_ctx.arena, "/api/takeover/%s/%s", target, action).data,
+                     .claims = t_claims(who->user, who->organization, who->role),
+                     .org = who->organization,
+                     .body = body};
+}
+
+static t_answer_t ask(const person_t *who, const char *target, const char *action,
+                      const char *body)
+{
+    t_ask_t r = request(who, target, action, body);
+    return t_ask(&r);
+}
+
+static void assert_asked(const person_t *who, const char *target, const char *action,
+                         const char *body, int status)
+{
+    t_answer_t a = ask(who, target, action, body);
+    assert_status(&a, status);
+}
+
+static int64_t count(const char *from_where)
+{
+    return t_sqlf_int("SELECT count(*) FROM %s", from_where);
+}
+
+static const char *states(void)
+{
+    return t_sqlf("SELECT string_agg(state, ' ' ORDER BY began_at) FROM takeovers");
+}
+
+static const char *audited(void)
+{
+    return t_sqlf("SELECT string_agg(actor || ':' || action, ' ' ORDER BY created_at)"
+                  " FROM audit_log");
+}
+
+static void sweep(void)
+{
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "takeover.sweep", .org = DOWNTOWN, .scheme = "internal", .body = "{}"});
+    assert_done(&a);
+}
+
+static void send_key(const char *key)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "sms.send",
+                         .org = DOWNTOWN,
+                         .scheme = "internal",
+                         .body = wk_printf(t_ctx.arena, "{\"key\":\"%s\"}", key).data});
+    assert_done(&a);
+}
+
+/* What the outbox holds for a worker of texts, done by one. */
+static void send_queued(void)
+{
+    const char *key;
+    while ((key = t_sqlf("DELETE FROM outbox WHERE id = (SELECT id FROM outbox"
+                         " WHERE type = 'sms.send' ORDER BY id LIMIT 1)"
+                         " RETURNING data ->> 'key'"))[0] != '\0') {
+        send_key(key);
+    }
+}
+
+/* ---------------------------------------------------------------- who may */
+
+static void a_technician_and_another_shop_may_not(void **state)
+{
+    static const char *const actions[] = {"join", "message", "resume"};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        t_answer_t a = ask(&tess, JOHN, actions[i], SAYS("1"));
+        assert_error(&a, 403, "role");
+        a = ask(&uma, JOHN, actions[i], SAYS("1"));
+        assert_error(&a, 404, "not_found");
+    }
+    assert_int_equal(count("takeovers"), 0);
+    assert_int_equal(count("messages"), 0);
+    assert_int_equal(count("audit_log"), 0);
+}
+
+static void a_talk_has_one_person(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "message", SAYS("1"), 409);
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    assert_asked(&dana, JOHN, "join", NULL, 409);
+    assert_asked(&dana, JOHN, "message", SAYS("1"), 409);
+    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
+    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
+    assert_asked(&stan, JOHN, "message", SAYS("2"), 200);
+    assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 2);
+    assert_asked(&dana, JOHN, "resume", NULL, 200);
+    assert_asked(&stan, JOHN, "resume", NULL, 409);
+    assert_string_equal(audited(), "user:takeover_join user:takeover_message"
+                                   " user:takeover_message user:takeover_resume");
+    assert_string_equal(states(), "over");
+    assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 1);
+    assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
+}
+
+static void who_comes_after_another_is_noted(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_sqlf("UPDATE takeovers SET state = 'leaving'"); /* its worker died here */
+    assert_asked(&dana, JOHN, "join", NULL, 200);
+    assert_string_equal(audited(), "user:takeover_join user:takeover_join");
+    assert_string_equal(t_sqlf("SELECT user_id FROM takeovers"), DANA);
+}
+
+/* ---------------------------------------------------------------- texts meanwhile */
+
+static void an_emergency_pages_all_the_same(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    assert_string_equal(t_say(JOHN_NUMBER, "Help, the battery of my e-bike is on fire!"), "");
+    assert_int_equal(count("tasks WHERE priority = 'urgent'"), 1);
+    assert_int_equal(count("messages WHERE template = 'page' AND status = 'queued'"), 1);
+    assert_int_equal(count("messages WHERE intent = 'emergency'"), 1);
+    assert_int_equal(count("messages WHERE to_number = '" JOHN_NUMBER "'"), 0);
+    assert_string_equal(t_say(JOHN_NUMBER, "What are your hours?"), "");
+    assert_int_equal(count("tasks"), 1);
+}
+
+/* The owner is a customer of his own shop, and a person has his thread. */
+static void a_page_is_held_back_by_nothing(void **state)
+{
+    (void)state;
+    const char *page = t_sqlf("SELECT coalesce(notification_phone, owner_phone)"
+                              " FROM organizations WHERE id = '" DOWNTOWN "'");
+    t_sqlf("UPDATE customers SET phone_number = '%s' WHERE id = '" JOHN "'", page);
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_say(STRANGER, "Help, the battery of my e-bike is on fire!");
+    send_key(t_sqlf("SELECT key FROM effects WHERE key LIKE 'page:%%'"));
+    size_t sent = t_twilio_sent(page);
+    t_sqlf("UPDATE customers SET phone_number = '" JOHN_NUMBER "' WHERE id = '" JOHN "'");
+    assert_int_equal(sent, 1);
+}
+
+static void remind(const char *begins_in)
+{
+    t_sqlf("INSERT INTO appointments (id, organization_id, customer_id, customer_phone,"
+           "    appointment_type, starts_at, ends_at)"
+           " VALUES ('" VISIT "', '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER
+           "', 'tune_up', now() + interval '%s', now() + interval '%s' + interval '1 hour')",
+           begins_in, begins_in);
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "reminders.send", .org = DOWNTOWN, .scheme = "internal", .body = "{}"});
+    assert_done(&a);
+}
+
+static void a_reminder_waits_for_the_end(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    remind("20 hours");
+    sweep();
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_string_equal(t_sqlf("SELECT status FROM messages"), "queued");
+    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    sweep();
+    sweep();
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
+    assert_int_equal(count("postponed_texts"), 0);
+    assert_int_equal(count("effects WHERE state <> 'done'"), 0);
+}
+
+static void one_that_was_queued_before_waits_too(void **state)
+{
+    (void)state;
+    remind("20 hours");
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_int_equal(count("postponed_texts"), 1);
+    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    sweep();
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
+}
+
+static void assert_skipped(const char *why)
+{
+    sweep();
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_string_equal(t_sqlf("SELECT status || ' ' || coalesce(error_code, '') FROM messages"
+                               " WHERE template = 'reminder'"),
+                        why);
+    assert_string_equal(t_sqlf("SELECT state FROM effects WHERE key LIKE 'reminder:%%'"),
+                        "failed");
+    assert_int_equal(count("postponed_texts"), 0);
+}
+
+static void what_is_of_no_use_any_more_is_skipped(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    remind("20 hours");
+    t_sqlf("UPDATE postponed_texts SET useful_until = now() - interval '1 minute'");
+    assert_skipped("canceled too_late"); /* while the person still has the thread */
+}
+
+static void who_stopped_texts_meanwhile_gets_none(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    remind("20 hours");
+    t_say(JOHN_NUMBER, "STOP");
+    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    assert_skipped("canceled no_consent");
+}
+
+static void in_quiet_hours_it_waits_on(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    remind("20 hours");
+    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    t_sqlf("UPDATE agent_configs g"
+           "   SET quiet_from = (now() AT TIME ZONE o.timezone - interval '1 hour')::time,"
+           "       quiet_until = (now() AT TIME ZONE o.timezone + interval '1 hour')::time"
+           "  FROM organizations o WHERE o.id = g.organization_id");
+    sweep();
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_int_equal(count("postponed_texts"), 1);
+}
+
+/* Queued by a worker that died; sending: when (SQL) its attempt began that may be under way. */
+static void answer_queued(const char *sending)
+{
+    t_sqlf(
+        "INSERT INTO effects (organization_id, key, kind) VALUES ('" DOWNTOWN
+        "', 'an answer', 'sms');"
+        "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
+        "    content, language, from_number, to_number, status, effect_id, template, metadata)"
+        " SELECT '" DOWNTOWN "', '" JOHN "', 'sms', 'outbound', 'agent', 'At nine.', 'en',"
+        "        '" DOWNTOWN_NUMBER "', '" JOHN_NUMBER "', 'queued', id, 'answer',"
+        "        jsonb_build_object('sending', %s) FROM effects",
+        sending);
+}
+
+static void an_answer_that_comes_too_late_is_none(void **state)
+{
+    (void)state;
+    answer_queued("NULL");
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    send_key("an answer");
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_string_equal(t_sqlf("SELECT status || ' ' || error_code FROM messages"),
+                        "failed taken_over");
+}
+
+/* An attempt under way holds no thread of a worker: the join comes again. */
+static void a_join_comes_again_behind_a_text_on_its_way(void **state)
+{
+    (void)state;
+    answer_queued("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+    t_answer_t a = ask(&stan, JOHN, "join", NULL);
+    assert_again(&a);
+    assert_in_range(a.end.delay_ms, 1, 10000);
+    assert_string_equal(states(), "joining");
+    t_texts_wait(11000);
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    assert_string_equal(states(), "held");
+    assert_string_equal(audited(), "user:takeover_join");
+}
+
+/* ---------------------------------------------------------------- forgotten */
+
+static void a_forgotten_one_ends(void **state)
+{
+    (void)state;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    sweep();
+    assert_string_equal(states(), "held");
+    assert_int_equal(t_sqlf_int("SELECT round(extract(epoch FROM stale_at - now()) / 60)"
+                                " FROM takeovers"),
+                     480);
+    t_sqlf("UPDATE takeovers SET stale_at = now() + interval '1 minute'");
+    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
+    assert_true(t_sqlf_int("SELECT extract(epoch FROM stale_at - now()) FROM takeovers") >
+                470 * 60);
+    t_sqlf("UPDATE takeovers SET stale_at = now() - interval '1 second'");
+    assert_int_equal(count("due_takeovers(10)"), 1);
+    sweep();
+    sweep();
+    assert_string_equal(states(), "over");
+    assert_int_equal(count("due_takeovers(10)"), 0);
+    assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
+    assert_has(audited(), "system:takeover_forgotten");
+    t_say(JOHN_NUMBER, "What are your hours?");
+    assert_int_equal(count("messages WHERE template = 'answer'"), 1);
+}
+
+/* ---------------------------------------------------------------- calls */
+
+static void call_is_known(void)
+{
+    t_sqlf("INSERT INTO calls (id, organization_id, customer_id, twilio_call_sid,"
+           "    caller_number, called_number, engine, language, status, started_at)"
+           " VALUES ('" CALL "', '" DOWNTOWN "', '" JOHN "', '" SID "', '" JOHN_NUMBER
+           "', '" DOWNTOWN_NUMBER "', 'receptionist', 'en', 'in_progress', now())");
+}
+
+static void call_begins(void)
+{
+    call_is_known();
+    t_twilio_script("{\"path\":\"Calls\",\"method\":\"POST\",\"status\":200,\"times\":1000,"
+                    "\"body\":{\"sid\":\"" SID "\"}}");
+}
+
+static const char *human(void)
+{
+    const redisReply *r = t_redis(t_ctx.redis, t_ctx.arena, "HGET va:call:{" SID "} human");
+    return r->type == REDIS_REPLY_STRING ? wk_printf(t_ctx.arena, "%s", r->str).data : "";
+}
+
+/* The caller comes for a document. */
+static const char *held(int n, int asking)
+{
+    va_str_t token;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "phone.held",
+                         .scheme = "twilio",
+                         .content_type = "application/x-www-form-urlencoded",
+                         .args = wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en&s=%d", (int)token.len,
+                                           token.data, n, asking)
+                                     .data,
+                         .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"});
+    assert_status(&a, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+static void a_call_is_held_document_by_document(void **state)
+{
+    (void)state;
+    call_begins();
+    assert_asked(&stan, SID, "join", NULL, 200);
+    assert_string_equal(human(), "1");
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    const char *listens = held(1, 1);
+    assert_has(listens, "<Gather");
+    assert_has_not(listens, "<Say");
+    assert_string_equal(held(1, 1), listens);
+    assert_asked(&stan, CALL, "message", SAYS("1"), 200);
+    assert_int_equal(t_twilio_requests("POST"), 2);
+    assert_has_not(held(2, 0), "<Say"); /* who was asked is awaited */
+    const char *says = held(2, 2);
+    assert_has(says, "It is kept for you.");
+    assert_string_equal(held(2, 2), says); /* the carrier repeats its request */
+    assert_has_not(held(2, 3), "It is kept for you.");
+    assert_has(held(3, 0), "<Gather");
+    assert_asked(&stan, SID, "resume", NULL, 200);
+    assert_string_equal(human(), "0");
+    assert_has(held(4, 0), "/resume");
+}
+
+/* The run that asked for the caller died: whether he comes is awaited, then he is asked again.
+ */
+static void the_caller_is_asked_for_once(void **state)
+{
+    (void)state;
+    call_begins();
+    assert_asked(&stan, SID, "join", NULL, 200);
+    held(1, 1);
+    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    assert_int_equal(t_twilio_requests("POST"), 2);
+    t_answer_t a = ask(&stan, SID, "message", SAYS("1"));
+    assert_again(&a);
+    assert_true(a.end.delay_ms >= 10000);
+    assert_int_equal(t_twilio_requests("POST"), 2);
+    assert_asked(&stan, SID, "message", SAYS("2"), 200); /* he hears it with the first */
+    assert_int_equal(t_twilio_requests("POST"), 2);
+    t_sqlf("UPDATE takeovers SET called_at = called_at - interval '11 seconds'");
+    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    assert_int_equal(t_twilio_requests("POST"), 3);
+    assert_has(held(2, 3), "It is kept for you.");
+    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    assert_int_equal(t_twilio_requests("POST"), 3);
+    assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 2);
+}
+
+static void a_person_is_rung_once(void **state)
+{
+    (void)state;
+    call_begins();
+    assert_asked(&stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 200);
+    assert_has(held(1, 1), "+14165550177");
+    t_sqlf("UPDATE takeovers SET state = 'joining'"); /* the worker died before it said so */
+    assert_asked(&stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 200);
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    assert_has_not(held(2, 0), "+14165550177");
+    assert_string_equal(states(), "held");
+}
+
+static void a_call_the_carrier_does_not_know_is_not_taken(void **state)
+{
+    (void)state;
+    call_is_known();
+    t_twilio_script("{\"path\":\"Calls\",\"method\":\"POST\",\"status\":404,\"body\":"
+                    "{\"code\":20404,\"message\":\"not found\",\"status\":404}}");
+    assert_asked(&stan, SID, "join", NULL, 422);
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_string_equal(t_sqlf("SELECT resumed_at IS NOT NULL FROM calls"), "t");
+    assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
+}
+
+static void an_emergency_in_a_held_call_pages(void **state)
+{
+    (void)state;
+    call_begins();
+    assert_asked(&stan, SID, "join", NULL, 200);
+    held(1, 1);
+    va_str_t token;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    for (int i = 0; i < 2; i++) {
+        t_answer_t a =
+            t_ask(&(t_ask_t){.type = "phone.turn",
+                             .scheme = "twilio",
+                             .content_type = "application/x-www-form-urlencoded",
+                             .args = wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en&s=0",
+                                               (int)token.len, token.data)
+                                         .data,
+                             .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"
+                                     "&SpeechResult=Help+my+battery+is+on+fire"});
+        assert_status(&a, 200);
+        assert_has_not(wk_strdup(t_ctx.arena, a.body), "<Say");
+    }
+    assert_int_equal(count("tasks WHERE priority = 'urgent'"), 1);
+    assert_int_equal(count("messages WHERE template = 'page'"), 1);
+    assert_int_equal(count("outbox WHERE type = 'emergency'"), 1);
+}
+
+/* A held call is nobody's to end but its own; one whose join came to nothing goes back. */
+static void a_forgotten_call_goes_back_to_the_agent(void **state)
+{
+    (void)state;
+    call_begins();
+    assert_asked(&stan, SID, "join", NULL, 200);
+    t_sqlf("UPDATE takeovers SET stale_at = now() - interval '1 second'");
+    sweep();
+    assert_string_equal(states(), "held");
+    t_sqlf("UPDATE takeovers SET state = 'joining'");
+    sweep();
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_int_equal(t_twilio_requests("POST"), 2);
+}
+
+/* ---------------------------------------------------------------- phone.redirect */
+
+static void redirect(int epoch)
+{
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "phone.redirect",
+        .org = DOWNTOWN,
+        .scheme = "internal",
+        .body = wk_printf(t_ctx.arena, "{\"call\":\"" SID "\",\"epoch\":%d}", epoch).data});
+    assert_done(&a);
+}
+
+static void a_lost_call_is_redirected_unless_somebody_has_it(void **state)
+{
+    (void)state;
+    call_begins();
+    redirect(0); /* its state is gone: it ended, or comes back by itself */
+    t_redis(t_ctx.redis, t_ctx.arena,
+            "HSET va:call:{" SID "} status live epoch 4 organization " DOWNTOWN);
+    redirect(3);
+    assert_int_equal(t_twilio_requests("POST"), 0);
+    redirect(4);
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} owner a-voice-process");
+    redirect(4);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} owner '' status ended");
+    redirect(4);
+    assert_int_equal(t_twilio_requests("POST"), 1);
+}
+
+/* ---------------------------------------------------------------- deaths */
+
+static const char *target;
+
+static void push(const char *action, const char *body)
+{
+    t_ask_t r = request(&stan, target, action, body);
+    t_push_ask(&r);
+}
+
+static void world(void)
+{
+    setup(NULL);
+    call_begins();
+    target = CALL;
+}
+
+static void begin_join(void)
+{
+    world();
+    push("join", NULL);
+}
+
+static void judge_join(void)
+{
+    assert_string_equal(states(), "held");
+    assert_string_equal(human(), "1");
+    assert_string_equal(audited(), "user:takeover_join");
+    assert_string_equal(t_sqlf("SELECT taken_over_by FROM calls"), STAN);
+    assert_in_range(t_twilio_requests("POST"), 1, 3);
+}
+
+static void begin_message(void)
+{
+    world();
+    assert_asked(&stan, CALL, "join", NULL, 200);
+    t_sqlf("DELETE FROM outbox");
+    held(1, 1);
+    push("message", SAYS("1"));
+}
+
+static void pass_message(void)
+{
+    t_sqlf("UPDATE takeovers SET called_at = called_at - interval '11 seconds'");
+}
+
+/* The caller was asked for, and hears it once. */
+static void judge_message(void)
+{
+    int64_t asked = t_sqlf_int("SELECT asked FROM takeovers") + 1;
+    assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 1);
+    assert_in_range(t_twilio_requests("POST"), 2, 3);
+    assert_has(held(2, (int)asked), "It is kept for you.");
+    assert_has_not(held(3, 0), "It is kept for you.");
+    assert_string_equal(audited(), "user:takeover_join user:takeover_message");
+}
+
+static void begin_text(void)
+{
+    setup(NULL);
+    target = JOHN;
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_sqlf("DELETE FROM outbox");
+    push("message", SAYS("1"));
+}
+
+static void judge_text(void)
+{
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
+    assert_int_equal(count("messages"), 1);
+    assert_string_equal(audited(), "user:takeover_join user:takeover_message");
+}
+
+static void begin_resume(void)
+{
+    world();
+    assert_asked(&stan, CALL, "join", NULL, 200);
+    t_sqlf("DELETE FROM outbox");
+    push("resume", NULL);
+}
+
+static void judge_resume(void)
+{
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_string_equal(audited(), "user:takeover_join user:takeover_resume");
+    assert_in_range(t_twilio_requests("POST"), 2, 4);
+}
+
+static void begin_sweep(void)
+{
+    setup(NULL);
+    assert_asked(&stan, JOHN, "join", NULL, 200);
+    remind("20 hours");
+    t_sqlf("DELETE FROM outbox; UPDATE takeovers SET stale_at = now() - interval '1 second'");
+    t_push_ask(&(t_ask_t){
+        .type = "takeover.sweep", .org = DOWNTOWN, .scheme = "internal", .body = "{}"});
+}
+
+/* A run that died in the middle left it as leaving: it is forgotten once more. */
+static void pass_sweep(void)
+{
+    t_texts_pass();
+    t_sqlf("UPDATE takeovers SET stale_at = now() - interval '1 second' WHERE state <> 'over'");
+}
+
+static void judge_sweep(void)
+{
+    assert_string_equal(states(), "over");
+    assert_string_equal(audited(), "user:takeover_join system:takeover_forgotten");
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
+    assert_int_equal(count("postponed_texts"), 0);
+}
+
+static void a_join_dies(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){"join", begin_join, t_texts_pass, judge_join}), 15, 400);
+}
+
+static void a_message_in_a_call_dies(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){"message", begin_message, pass_message, judge_message}),
+        15, 400);
+}
+
+static void a_message_by_text_dies(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){"text", begin_text, t_texts_pass, judge_text}), 15, 400);
+}
+
+static void a_resume_dies(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){"resume", begin_resume, t_texts_pass, judge_resume}), 15,
+        400);
+}
+
+static void a_sweep_dies(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){"sweep", begin_sweep, pass_sweep, judge_sweep}), 15, 400);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_technician_and_another_shop_may_not),
+        cmocka_unit_test(a_talk_has_one_person),
+        cmocka_unit_test(who_comes_after_another_is_noted),
+        cmocka_unit_test(an_emergency_pages_all_the_same),
+        cmocka_unit_test(a_page_is_held_back_by_nothing),
+        cmocka_unit_test(a_reminder_waits_for_the_end),
+        cmocka_unit_test(one_that_was_queued_before_waits_too),
+        cmocka_unit_test(what_is_of_no_use_any_more_is_skipped),
+        cmocka_unit_test(who_stopped_texts_meanwhile_gets_none),
+        cmocka_unit_test(in_quiet_hours_it_waits_on),
+        cmocka_unit_test(an_answer_that_comes_too_late_is_none),
+        cmocka_unit_test(a_join_comes_again_behind_a_text_on_its_way),
+        cmocka_unit_test(a_forgotten_one_ends),
+        cmocka_unit_test(a_call_is_held_document_by_document),
+        cmocka_unit_test(the_caller_is_asked_for_once),
+        cmocka_unit_test(a_person_is_rung_once),
+        cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),
+        cmocka_unit_test(an_emergency_in_a_held_call_pages),
+        cmocka_unit_test(a_forgotten_call_goes_back_to_the_agent),
+        cmocka_unit_test(a_lost_call_is_redirected_unless_somebody_has_it),
+        cmocka_unit_test(a_sweep_dies),
+        cmocka_unit_test(a_resume_dies),
+        cmocka_unit_test(a_join_dies),
+        cmocka_unit_test(a_message_in_a_call_dies),
+        cmocka_unit_test(a_message_by_text_dies),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
