@@ -15,6 +15,7 @@ static const va_signature_scheme_t *const schemes[] = {
     &va_scheme_hubspot,
     &va_scheme_standard_webhooks,
     &va_scheme_google_channel,
+    &va_scheme_livekit,
     &va_scheme_hmac,
     &va_scheme_bearer,
 };

@@ -99,7 +99,10 @@ struct va_signature_scheme {
                            const va_secret_t *secrets, size_t n, va_signature_result_t *out);
 };
 
-/* twilio elevenlabs shopify hubspot standard_webhooks google_channel hmac bearer, or NULL. */
+/*
+ * twilio elevenlabs shopify hubspot standard_webhooks google_channel livekit hmac bearer, or
+ * NULL.
+ */
 const va_signature_scheme_t *va_signature_scheme(va_str_t name);
 
 /*

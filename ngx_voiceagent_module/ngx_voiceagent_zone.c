@@ -13,7 +13,7 @@
 #include "ngx_voiceagent_module.h"
 
 
-#define NGX_VOICEAGENT_ZONE_VERSION  1
+#define NGX_VOICEAGENT_ZONE_VERSION  2
 #define NGX_VOICEAGENT_SCHEME_MAX    16
 #define NGX_VOICEAGENT_REASON_MAX    32
 
@@ -53,8 +53,8 @@ static const char  *ngx_voiceagent_outcomes[] = {
 
 static const char  *ngx_voiceagent_schemes[] = {
     "twilio", "elevenlabs", "shopify", "hubspot", "standard_webhooks",
-    "google_channel", "hmac", "bearer", "jwt", "ticket", "require",
-    "authorize", "none"
+    "google_channel", "livekit", "hmac", "bearer", "jwt", "ticket",
+    "require", "authorize", "none"
 };
 
 static const char  *ngx_voiceagent_reasons[] = {

@@ -123,7 +123,7 @@ my @table = (
     ],
     voiceagent_verify => [
         (map { [bare => "voiceagent_verify $_ key=k;", undef] }
-              qw(elevenlabs shopify standard_webhooks google_channel hmac bearer)),
+              qw(elevenlabs shopify standard_webhooks google_channel livekit hmac bearer)),
         [bare => 'voiceagent_verify elevenlabs key=k tolerance=10s;', undef],
         [bare => 'voiceagent_verify hmac key=k header=X-Mine digest=sha1;', undef],
         [bare => 'voiceagent_verify hmac key=k digest=sha256;', undef],

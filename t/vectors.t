@@ -19,7 +19,7 @@ my %trimmed = map { $_ => 1 } 'twilio header-trailing-space';
 
 my ($preload) = glob '/usr/lib/*/faketime/libfaketime.so.1' or plan skip_all => 'no libfaketime';
 my $redis = VoiceAgent::Redis->start;
-my @cases = (twilio(), elevenlabs(), openai(), standard_webhooks(), hubspot(), shopify());
+my @cases = (twilio(), elevenlabs(), openai(), standard_webhooks(), hubspot(), shopify(), livekit());
 
 my %by_clock;
 push @{$by_clock{$_->{now}}}, $_ for @cases;
@@ -148,4 +148,13 @@ sub shopify {
         method => 'POST', url('https://agent.example.com/shopify'), body => decode_base64($_->{body_b64}),
         accept => $_->{expect} eq 'accept', headers => $_->{headers},
     } } @{vectors('shopify')->{vectors}};
+}
+
+sub livekit {
+    return map { {
+        from => 'livekit', name => $_->{name}, now => $_->{now_unix}, scheme => 'livekit',
+        secret => "$_->{api_key} $_->{api_secret}", method => 'POST', url('https://agent.example.com/livekit'),
+        body => decode_base64($_->{body_base64}), accept => $_->{recommended_valid},
+        headers => defined $_->{authorization_header} ? {Authorization => $_->{authorization_header}} : {},
+    } } @{vectors('livekit')->{webhook}{cases}};
 }

@@ -117,6 +117,11 @@ static const setting_t settings[] = {
     {"smtp", "url", "SMTP_URL", TEXT, AT(smtp_url), NULL, 0, 0},
     {"smtp", "from", "SMTP_FROM", TEXT, AT(smtp_from), NULL, 0, 0},
 
+    {"livekit", "url", "LIVEKIT_URL", TEXT, AT(livekit_url), NULL, 0, 0},
+    {"livekit", "api_key", "LIVEKIT_API_KEY", TEXT, AT(livekit_api_key), NULL, 0, 0},
+    {"livekit", "api_secret", "LIVEKIT_API_SECRET", TEXT, AT(livekit_api_secret), NULL, 0, 0},
+    {"livekit", "agent", "LIVEKIT_AGENT", TEXT, AT(livekit_agent), NULL, 0, 0},
+
     {"voice", "processes", "VA_VOICE_PROCESSES", INTEGER, AT(voice_processes), "0", 0, 64},
     {"voice", "listen", "VA_VOICE_LISTEN", TEXT, AT(voice_listen), "/run/voiceagent", 0, 0},
     {"voice", "ca_file", "VA_CA_FILE", TEXT, AT(voice_ca), NULL, 0, 0},

@@ -13,6 +13,7 @@ extern const va_signature_scheme_t va_scheme_shopify;
 extern const va_signature_scheme_t va_scheme_hubspot;
 extern const va_signature_scheme_t va_scheme_standard_webhooks;
 extern const va_signature_scheme_t va_scheme_google_channel;
+extern const va_signature_scheme_t va_scheme_livekit;
 extern const va_signature_scheme_t va_scheme_hmac;
 extern const va_signature_scheme_t va_scheme_bearer;
 

@@ -4,9 +4,12 @@
 //   POST /_sim/model   what the model says (openai/model.mjs), as far as given:
 //                      {answers, rules, obey, gap_ms}
 //   POST /_sim/embeddings {synonyms}   lists of words that mean the same
+//   POST /_sim/offer   {id}: a call over SIP waits to be answered; GET /_sim/offers: what became
+//                      of each
 //   POST /_sim/limits  {requests, tokens}   what a minute allows from now on
 import {isProgram, run, setting} from './lib/main.mjs';
 import {Sim} from './lib/server.mjs';
+import {Calls} from './openai/calls.mjs';
 import {Chat} from './openai/chat.mjs';
 import {Embeddings} from './openai/embeddings.mjs';
 import {Limits} from './openai/limits.mjs';
@@ -31,17 +34,22 @@ export function openai({apiKey}) {
   const model = new Model();
   const chat = new Chat({model, description: sim.description});
   const embeddings = new Embeddings();
+  const calls = new Calls();
   const realtime = new Realtime({sim, model, description: sim.description, apiKey});
   const limited = (work) => (req) => identified(limits.within(req, work));
   sim.define({
     routes: [
       ['POST', '/v1/chat/completions', limited((req) => chat.create(req))],
       ['POST', '/v1/embeddings', limited((req) => embeddings.create(req))],
+      ['POST', '/v1/realtime/calls/:id/reject', (req) => identified(calls.reject(req))],
+      ['POST', '/v1/live/sessions/:id/reject', (req) => identified(calls.reject(req))],
     ],
     control: [
       ['POST', '/_sim/model', (req) => model.configure(req)],
       ['POST', '/_sim/embeddings', (req) => embeddings.configure(req)],
       ['POST', '/_sim/limits', (req) => limits.configure(req)],
+      ['POST', '/_sim/offer', (req) => calls.offer(req)],
+      ['GET', '/_sim/offers', () => calls.show()],
       ['GET', '/_sim/realtime', () => realtime.show()],
       ['POST', '/_sim/realtime', (req) => realtime.configure(req)],
     ],
@@ -53,7 +61,7 @@ export function openai({apiKey}) {
         (known ? refuse(405, null, notAllowed(req)) :
                  refuse(404, null, `Invalid URL (${req.method} ${req.path})`)),
     upgrade: (req, socket, head) => realtime.upgrade(req, socket, head),
-    reset: () => [limits, model, embeddings, realtime].forEach((part) => part.reset()),
+    reset: () => [limits, model, embeddings, calls, realtime].forEach((part) => part.reset()),
   });
   return sim;
 }

@@ -126,6 +126,7 @@ define_settings() {
     keep HUBSPOT_CLIENT_SECRET hex 16
     keep LIVEKIT_API_KEY prefixed API 6
     keep LIVEKIT_API_SECRET hex 24
+    keep LIVEKIT_AGENT echo phone-agent
     keep METRICS_TOKEN hex 24
     keep SKIP_ELEVENLABS_PROVISIONING echo false
     keep SKIP_TWILIO_PROVISIONING echo false

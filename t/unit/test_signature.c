@@ -4,7 +4,7 @@
 
 static const char *const names[] = {
     "twilio",         "elevenlabs", "shopify", "hubspot", "standard_webhooks",
-    "google_channel", "hmac",       "bearer",
+    "google_channel", "livekit",    "hmac",    "bearer",
 };
 
 static void schemes_by_name(void **state)
@@ -173,6 +173,44 @@ static void the_secret_that_verified_is_named(void **state)
         va_secret_clear(&all[i]);
 }
 
+/* The issuer is the id of the secret. */
+static va_verdict_t verify_livekit(const va_json_t *c, va_str_t id)
+{
+    const va_signature_scheme_t *s = va_signature_scheme(VA_STR("livekit"));
+    const va_json_t *header = need(c, "authorization_header");
+    va_signature_result_t result;
+    va_secret_t secret;
+    struct request r;
+
+    request_init(&r, "POST", decode_base64(need_string(c, "body_base64")));
+    if (va_json_is(header, VA_JSON_STRING))
+        request_add_header(&r, VA_STR("authorization"), header->text);
+    r.req.now_ms = need_int(c, "now_unix") * 1000 + 500;
+    r.piece = 7;
+    assert_int_equal(va_secret_init(&secret, id, need_string(c, "api_secret")), VA_OK);
+
+    va_verdict_t v = va_signature_verify(s, &r.req, NULL, &secret, 1, &result);
+
+    va_secret_clear(&secret);
+    return v;
+}
+
+static void livekit(void **state)
+{
+    const va_json_t *cases =
+        need(need(read_json("t/vectors/livekit.json"), "webhook"), "cases");
+    size_t n = 0;
+
+    (void)state;
+    for (const va_json_t *c = cases->first; c != NULL; c = c->next, n++)
+        assert_case((verify_livekit(c, need_string(c, "api_key")) == VA_VERDICT_OK) ==
+                        va_json_bool(need(c, "recommended_valid"), false),
+                    need_string(c, "name").data);
+    assert_int_equal(n, 10);
+    assert_int_equal(verify_livekit(cases->first, VA_STR("APIkey0002")), VA_VERDICT_MISMATCH);
+    assert_int_equal(verify_livekit(cases->first, VA_STR_NULL), VA_VERDICT_MISMATCH);
+}
+
 #define DATA   "what do ya want for nothing?"
 #define HEX1   "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"
 #define HEX256 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
@@ -273,6 +311,7 @@ int main(void)
         TEST(nothing_verifies_without_a_secret),
         TEST(bearer),
         TEST(google_channel),
+        TEST(livekit),
         TEST(the_secret_that_verified_is_named),
         TEST(hmac_of_the_body),
         TEST(hmac_of_a_body_that_cannot_be_read),

@@ -1,5 +1,7 @@
 #include "worker/agent/engines.h"
 
+#include "worker/providers/livekit.h"
+
 static bool has_realtime(const wk_config_t *config, va_str_t agent)
 {
     (void)agent;
@@ -18,12 +20,19 @@ static bool has_elevenlabs(const wk_config_t *config, va_str_t agent)
     return config->elevenlabs_api_key != NULL && agent.len > 0;
 }
 
+static bool has_livekit(const wk_config_t *config, va_str_t agent)
+{
+    (void)agent;
+    return wk_livekit_configured(config);
+}
+
 static const wk_engines_entry_t engines[] = {
     {"receptionist", WK_ENGINE_TALK, false, NULL},
     {"gather", WK_ENGINE_TALK, false, NULL},
     {"realtime", WK_ENGINE_MEDIA, true, has_realtime},
     {"pipeline", WK_ENGINE_MEDIA, true, has_pipeline},
     {"elevenlabs", WK_ENGINE_AGENT, true, has_elevenlabs},
+    {"livekit", WK_ENGINE_ROOM, true, has_livekit},
 };
 
 #define LAST (&engines[1])

@@ -15,6 +15,7 @@ typedef enum {
     WK_ENGINE_AGENT,  /* an agent at a platform: a voice process carries the audio to it; where
                          the shop wants it so, or none has room, the platform has the call by
                          its TwiML */
+    WK_ENGINE_ROOM,   /* a room at a platform, which the call's sound goes to by itself */
 } wk_engines_kind_t;
 
 typedef struct {

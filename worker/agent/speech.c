@@ -185,3 +185,16 @@ void wk_speech_connect(wk_speech_t *s, const wk_connect_t *connect)
     va_twiml_close(&s->text, "Connect");
     wk_speech_go_to(s, wk_speech_url(s, "resume", connect->n, NULL));
 }
+
+void wk_speech_connect_to(wk_speech_t *s, va_str_t url, int64_t n)
+{
+    attr_t attrs[] = {
+        {"url", url},
+        {"statusCallback", wk_speech_url(s, "stream-status", n, NULL)},
+        {"statusCallbackMethod", VA_STR("POST")},
+    };
+    va_twiml_open(&s->text, "Connect", NULL, 0);
+    va_twiml_verb(&s->text, "Stream", attrs, N(attrs), VA_STR_NULL);
+    va_twiml_close(&s->text, "Connect");
+    wk_speech_go_to(s, wk_speech_url(s, "resume", n, NULL));
+}

@@ -75,4 +75,7 @@ typedef struct {
 
 void wk_speech_connect(wk_speech_t *s, const wk_connect_t *connect);
 
+/* The same with a platform's address instead of a voice process. */
+void wk_speech_connect_to(wk_speech_t *s, va_str_t url, int64_t n);
+
 #endif

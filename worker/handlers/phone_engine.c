@@ -5,6 +5,7 @@
 #include "worker/call_token.h"
 #include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
+#include "worker/providers/livekit.h"
 
 #define END "</Response>"
 
@@ -113,6 +114,52 @@ static bool engage(wk_phone_t *v, const wk_call_state_t *state,
     return true;
 }
 
+/* ---------------------------------------------------------------- by a room */
+
+/*
+ * What the room's agent is told: the names our tools ask for (X-VA-Call, …), its first words,
+ * and what is known of the caller as far as he is believed.
+ */
+static va_str_t agent_metadata(const wk_phone_t *v, const wk_phone_opening_t *o)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(v->ctx->arena), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "call", v->sid);
+    va_json_add_str(w, "organization", v->organization);
+    va_json_add_str(w, "called", v->shop_number);
+    va_json_add_str(w, "caller", v->number);
+    va_json_add_str(w, "language", wk_language_code(v->speech.language));
+    va_json_add_str(w, "first_message", o->text);
+    if (o->client_data.data != NULL) {
+        va_json_key(w, "client_data");
+        va_json_put_raw(w, o->client_data);
+    }
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+/* False: the platform does not take it, whatever the reason. */
+static bool to_room(wk_phone_t *v, const wk_call_state_t *state, wk_phone_opening_t *o)
+{
+    wk_error_t e;
+    va_str_t url;
+    const wk_livekit_call_t call = {
+        .room = wk_livekit_room(v->ctx->arena, v->sid, state->epoch),
+        .identity = wk_printf(v->ctx->arena, "caller-%.*s", (int)v->sid.len, v->sid.data),
+        .metadata = agent_metadata(v, o)};
+    if (!wk_livekit_open(v->ctx, &call, &url, &e)) {
+        wk_log(WK_WARN, "LiveKit does not take a call", WK_C("error", e.text));
+        return false;
+    }
+    wk_speech_begin(&v->speech);
+    wk_speech_connect_to(&v->speech, url, state->epoch);
+    o->twiml = wk_speech_end(&v->speech);
+    wk_phone_goes_on(v, o->turn, v->max_s * INT64_C(1000));
+    return true;
+}
+
 /* ---------------------------------------------------------------- the chain */
 
 static bool try_engine(wk_phone_t *v, const wk_call_state_t *state,
@@ -125,6 +172,9 @@ static bool try_engine(wk_phone_t *v, const wk_call_state_t *state,
         return connect(v, state, engine, o, taken, e);
     case WK_ENGINE_AGENT:
         return engage(v, state, engine, o, taken, e);
+    case WK_ENGINE_ROOM:
+        *taken = to_room(v, state, o);
+        return true;
     default:
         talk(v, o);
         return true;

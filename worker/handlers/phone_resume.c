@@ -13,6 +13,7 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/providers/elevenlabs.h"
+#include "worker/providers/livekit.h"
 #include "worker/store/phone.h"
 
 #define MOST_RECENT 3  /* resumes within the window before the engine is given up */
@@ -55,10 +56,16 @@ static bool fell_too_often(const resume_t *r)
     return r->back.recent > MOST_RECENT || r->back.state.resumes > MOST_IN_ALL;
 }
 
-static bool is_last_engine(const resume_t *r)
+static bool has_kind(const resume_t *r, wk_engines_kind_t kind)
 {
     const wk_engines_entry_t *engine = wk_engines_find(r->back.state.engine);
-    return engine != NULL && engine->kind == WK_ENGINE_TALK;
+    return engine != NULL && engine->kind == kind;
+}
+
+/* A room that lost its agent is not tried again while the caller listens to nothing. */
+static bool is_given_up(const resume_t *r)
+{
+    return fell_too_often(r) || (has_kind(r, WK_ENGINE_ROOM) && !next_is(r, "returned"));
 }
 
 /* ---------------------------------------------------------------- ends */
@@ -179,6 +186,17 @@ static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
     return true;
 }
 
+/* Its agent closes a room when it ends the talk. The door's number is the room's epoch. */
+static bool room_closed(const resume_t *r, bool *closed, wk_error_t *e)
+{
+    bool exists = true;
+    wk_ctx_t *ctx = r->v.ctx;
+    va_str_t room = wk_livekit_room(ctx->arena, r->v.sid, r->v.turn);
+    bool ok = wk_livekit_room_exists(ctx, room, &exists, e);
+    *closed = !exists;
+    return ok;
+}
+
 /*
  * A platform that has a call leaves nothing when it is done with it; whether its agent has
  * ended the talk is asked there. Unless that is sure, nobody is hung up on.
@@ -186,14 +204,15 @@ static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 static bool agent_hung_up(const resume_t *r)
 {
     wk_error_t e;
-    bool hung_up = false;
+    bool hung_up = false, told = true;
     const wk_call_state_t *state = &r->back.state;
-    const wk_engines_entry_t *engine = wk_engines_find(state->engine);
-    if (engine == NULL || engine->kind != WK_ENGINE_AGENT) {
-        return false;
+    if (has_kind(r, WK_ENGINE_AGENT)) {
+        told = wk_elevenlabs_hung_up(r->v.ctx, r->v.agent, r->v.sid,
+                                     state->began / 1000 - CLOCKS_S, &hung_up, &e);
+    } else if (has_kind(r, WK_ENGINE_ROOM)) {
+        told = room_closed(r, &hung_up, &e);
     }
-    if (!wk_elevenlabs_hung_up(r->v.ctx, r->v.agent, r->v.sid, state->began / 1000 - CLOCKS_S,
-                               &hung_up, &e)) {
+    if (!told) {
         wk_log(WK_WARN, "the agent's platform does not say how a call ended",
                WK_C("error", e.text));
     }
@@ -220,10 +239,10 @@ static bool answer(resume_t *r, wk_error_t *e)
         say_and_hang_up(r, VA_STR_NULL);
         return true;
     }
-    if (!fell_too_often(r)) {
+    if (!is_given_up(r)) {
         return go_on(r, before(r, r->back.state.engine), e);
     }
-    return is_last_engine(r) ? give_up(r, e) : go_on(r, r->back.state.engine, e);
+    return has_kind(r, WK_ENGINE_TALK) ? give_up(r, e) : go_on(r, r->back.state.engine, e);
 }
 
 /* ---------------------------------------------------------------- the door */

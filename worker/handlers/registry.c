@@ -50,6 +50,7 @@ static const wk_handler_t handlers[] = {
     {"knowledge.index", WK_EFFECT, wk_knowledge_index, WK_KNOWLEDGE_ATTEMPTS},
     {"leads.get", WK_READ, wk_leads_get, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},
+    {"livekit.webhook", WK_EFFECT, wk_livekit_webhook, 0},
     {"mcp.handle", WK_EFFECT, wk_mcp_handle, 0},
     {"media.answer", WK_EFFECT, wk_media_answer, 0},
     {"media.begin", WK_READ, wk_media_begin, 0},
@@ -57,6 +58,7 @@ static const wk_handler_t handlers[] = {
     {"media.named", WK_EFFECT, wk_media_named, 0},
     {"media.tool", WK_EFFECT, wk_media_tool, 0},
     {"media.turn", WK_EFFECT, wk_media_turn, 0},
+    {"openai.webhook", WK_EFFECT, wk_openai_webhook, 0},
     {"outbound.call", WK_EFFECT, wk_outbound_call, 0},
     {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},
     /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */

@@ -13,6 +13,7 @@ const ADDRESS = {
   shopify: 'SHOPIFY_BASE_URL',
   google: 'GOOGLE_BASE_URL',
   hubspot: 'HUBSPOT_BASE_URL',
+  livekit: 'LIVEKIT_URL',
   smtp: 'SMTP_SIM_URL',
 };
 
@@ -35,7 +36,7 @@ if (/\.test\.mjs$/.test(process.argv[1])) (await import('node:test')).after(none
  */
 export function sim(name) {
   if (name !== 'smtp') used.add(name);
-  const {origin} = new URL(env[ADDRESS[name]]);
+  const {origin} = new URL(env[ADDRESS[name]].replace(/^ws/, 'http'));
   const use = async (method, path, body) => {
     const answer = await call(method, `${origin}/_sim/${path}`, {body, totalMs: 60000});
     if (answer.status !== 200)

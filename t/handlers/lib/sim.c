@@ -24,13 +24,14 @@ static sim_t openai = {.file = "t/sim/openai.mjs", .base_name = "OPENAI_BASE_URL
 static sim_t hubspot = {.file = "t/sim/hubspot.mjs",
                         .base_name = "HUBSPOT_BASE_URL",
                         .authorization = "Authorization: Bearer " HUBSPOT_TOKEN};
+static sim_t livekit = {.file = "t/sim/livekit.mjs", .base_name = "LIVEKIT_URL"};
 static sim_t google = {.file = "t/sim/google.mjs", .base_name = "GOOGLE_BASE_URL"};
 static sim_t shopify = {.file = "t/sim/shopify.mjs", .base_name = "SHOPIFY_BASE_URL"};
 
 static sim_t smtp = {.file = "t/sim/smtp.mjs", .base_name = "SMTP_SIM_URL"};
 
-static sim_t *const sims[] = {&twilio, &elevenlabs, &openai, &hubspot,
-                              &google, &shopify,    &smtp};
+static sim_t *const sims[] = {&twilio,  &elevenlabs, &openai,  &hubspot,
+                              &livekit, &google,     &shopify, &smtp};
 
 /* ---------------------------------------------------------------- patience */
 
@@ -115,6 +116,16 @@ const va_json_t *t_hubspot_ask(const char *method, const char *path, const char 
 const va_json_t *t_smtp_ask(const char *method, const char *path, const char *body)
 {
     return ask(&smtp, method, path, body);
+}
+
+const va_json_t *t_livekit_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&livekit, method, path, body);
+}
+
+void t_livekit_script(const char *script)
+{
+    ask(&livekit, "POST", "/_sim/script", script);
 }
 
 void t_openai_script(const char *script)
@@ -209,6 +220,9 @@ static void set_secrets(void)
     setenv("OPENAI_API_KEY", OPENAI_KEY, 1);
     setenv("HUBSPOT_ACCESS_TOKEN", HUBSPOT_TOKEN, 1);
     setenv("HUBSPOT_CLIENT_SECRET", "hubspot-client-secret", 1);
+    setenv("LIVEKIT_API_KEY", LIVEKIT_KEY, 1);
+    setenv("LIVEKIT_API_SECRET", LIVEKIT_SECRET, 1);
+    setenv("LIVEKIT_AGENT", LIVEKIT_AGENT, 1);
     setenv("SHOPIFY_ACCESS_TOKEN", SHOPIFY_TOKEN, 1);
     setenv("SHOPIFY_WEBHOOK_SECRET", "shopify-webhook-secret", 1);
     setenv("GOOGLE_CLIENT_ID", GOOGLE_CLIENT, 1);
@@ -250,6 +264,16 @@ void t_hubspot(void)
     start_or_reset(&hubspot);
     t_config.hubspot_base_url = hubspot.base;
     t_config.hubspot_access_token = HUBSPOT_TOKEN;
+}
+
+void t_livekit(void)
+{
+    set_secrets();
+    start_or_reset(&livekit);
+    t_config.livekit_url = livekit.base;
+    t_config.livekit_api_key = LIVEKIT_KEY;
+    t_config.livekit_api_secret = LIVEKIT_SECRET;
+    t_config.livekit_agent = LIVEKIT_AGENT;
 }
 
 void t_shopify(void)

@@ -12,6 +12,9 @@
 #define ELEVENLABS_KEY "elevenlabs-key-that-is-a-secret"
 #define OPENAI_KEY     "sk-openai-key-that-is-a-secret"
 #define HUBSPOT_TOKEN  "pat-na1-token-that-is-a-secret"
+#define LIVEKIT_KEY    "APIkey0001"
+#define LIVEKIT_SECRET "livekit-secret-of-more-than-32-characters"
+#define LIVEKIT_AGENT  "phone-agent"
 #define SHOPIFY_TOKEN  "shpat_token-that-is-a-secret"
 
 /* Started when first called, back to their seeds when called again. */
@@ -19,6 +22,7 @@ void t_twilio(void);
 void t_elevenlabs(void);
 void t_openai(void);
 void t_hubspot(void);
+void t_livekit(void);
 void t_google(void); /* Downtown is connected to its owner's calendar */
 void t_shopify(void);
 void t_smtp(void); /* with a login, which is t_config's */
@@ -28,6 +32,7 @@ void t_twilio_script(const char *script);
 void t_elevenlabs_script(const char *script);
 void t_openai_script(const char *script);
 void t_hubspot_script(const char *script);
+void t_livekit_script(const char *script);
 void t_google_script(const char *script);
 void t_shopify_script(const char *script);
 
@@ -40,6 +45,7 @@ const va_json_t *t_elevenlabs_ask(const char *method, const char *path, const ch
 const va_json_t *t_openai_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_smtp_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_livekit_ask(const char *method, const char *path, const char *body);
 
 /* How many events stand in Downtown's calendar at Google. */
 size_t t_google_events(void);

@@ -1,0 +1,301 @@
+/*
+ * The engine livekit: a call goes to a room with the agent in it, comes back when the agent is
+ * gone, and ends when the room does. livekit.webhook: what is told of rooms.
+ */
+#include <stdio.h>
+
+#include "t/handlers/lib/texts.h"
+#include "worker/call_state.h"
+#include "worker/call_token.h"
+
+#define SID  "CA0123456789abcdef0123456789abcdef"
+#define ROOM "call-" SID "-1"
+
+static char secret[] = "an internal secret of the tests alone";
+
+static int setup(void **state)
+{
+    int failed = t_texts_setup(state);
+    t_livekit();
+    t_config.internal_secret = secret;
+    t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    t_sqlf("DELETE FROM calls; DELETE FROM unrouted_events;"
+           "UPDATE organizations SET plan = 'PRO', engines = '{livekit,receptionist}'"
+           " WHERE id = '" DOWNTOWN "'");
+    freeReplyObject(
+        wk_redis_command(t_ctx.redis, 0, (va_str_t[]){VA_STR("FLUSHALL")}, 1, &t_e));
+    return failed;
+}
+
+/* ---------------------------------------------------------------- the call */
+
+static const char *twiml(const t_answer_t *answer)
+{
+    assert_int_equal(answer->status, 200);
+    return wk_strdup(t_ctx.arena, answer->body);
+}
+
+static const char *carrier(const char *type, const char *args)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = type,
+                         .scheme = "twilio",
+                         .content_type = "application/x-www-form-urlencoded",
+                         .args = args,
+                         .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"
+                                 "&Direction=inbound&StirVerstat=TN-Validation-Passed-A"});
+    return twiml(&a);
+}
+
+static const char *ring(void)
+{
+    return carrier("phone.incoming", NULL);
+}
+
+static const char *come_back(int n)
+{
+    va_str_t token;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    return carrier(
+        "phone.resume",
+        wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en", (int)token.len, token.data, n).data);
+}
+
+static wk_call_state_t state_of_call(void)
+{
+    wk_call_state_t s;
+    bool found;
+    assert_ok(wk_call_state_read(t_ctx.redis, t_ctx.arena, VA_STR(SID), &s, &found, &t_e));
+    assert_true(found);
+    return s;
+}
+
+static const char *room_name(void)
+{
+    return wk_printf(t_ctx.arena, "call-" SID "-%lld", (long long)state_of_call().epoch).data;
+}
+
+static void sim_does(const char *what, const char *room)
+{
+    t_livekit_ask("POST", what, wk_printf(t_ctx.arena, "{\"room\":\"%s\"}", room).data);
+}
+
+/* ---------------------------------------------------------------- webhooks */
+
+static t_answer_t tell_of(const char *room, const char *event, const char *kind, int attempt)
+{
+    return t_ask(&(t_ask_t){
+        .type = "livekit.webhook",
+        .scheme = "livekit",
+        .attempt = attempt,
+        .body = wk_printf(t_ctx.arena,
+                          "{\"event\":\"%s\",\"room\":{\"sid\":\"RM_1\",\"name\":\"%s\"},"
+                          "\"participant\":{\"identity\":\"x\",\"kind\":\"%s\"},"
+                          "\"id\":\"EV_1\",\"createdAt\":\"1789000001\"}",
+                          event, room, kind)
+                    .data});
+}
+
+static void told(const char *event, const char *kind)
+{
+    t_answer_t a = tell_of(room_name(), event, kind, 1);
+    assert_done(&a);
+}
+
+/* The carrier has the call, and takes it where it is told. */
+static void carrier_has_the_call(void)
+{
+    t_twilio_script("{\"method\":\"POST\",\"path\":\"/Calls/" SID "\",\"status\":200,"
+                    "\"body\":{\"sid\":\"" SID "\",\"status\":\"in-progress\"},\"times\":1}");
+}
+
+static size_t redirects(void)
+{
+    size_t n = 0;
+    const va_json_t *r = t_twilio_ask("GET", "/_sim/requests", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += strstr(wk_strdup(t_ctx.arena, va_json_get_string(r, "path")), "/Calls/" SID) !=
+             NULL;
+    }
+    return n;
+}
+
+/* ---------------------------------------------------------------- handed over */
+
+static void a_call_goes_to_a_room_with_the_agent(void **state)
+{
+    (void)state;
+    const char *document = ring();
+    assert_has(document, "<Connect><Stream url=\"wss://connector.livekit.invalid/twilio/");
+    assert_has(document, "?a=1&amp;b=2\"");
+    assert_has(document, "</Connect><Redirect method=\"POST\">");
+    assert_has(document, "/api/voice/resume?");
+    const va_json_t *rooms = t_livekit_ask("GET", "/_sim/rooms", NULL), *room = rooms->first;
+    assert_int_equal(rooms->count, 1);
+    assert_str(va_json_get_string(room, "name"), room_name());
+    const va_json_t *agent = va_json_pointer(room, VA_STR("/agents/0"));
+    assert_str(va_json_get_string(agent, "agentName"), LIVEKIT_AGENT);
+    assert_str(va_json_string(va_json_pointer(agent, VA_STR("/metadata/call"))), SID);
+    assert_str(va_json_string(va_json_pointer(agent, VA_STR("/metadata/called"))),
+               DOWNTOWN_NUMBER);
+    assert_true(va_json_string(va_json_pointer(agent, VA_STR("/metadata/first_message"))).len >
+                0);
+    assert_str(state_of_call().engine, "livekit");
+}
+
+static void what_livekit_does_not_take_is_answered_here(void **state)
+{
+    static const char *const faults[] = {
+        "{\"path\":\"CreateRoom\",\"status\":503,\"body\":{}}",
+        "{\"path\":\"ConnectTwilioCall\",\"status\":429,\"body\":{}}",
+        "{\"path\":\"ConnectTwilioCall\",\"status\":200,\"body\":{}}",
+        "{\"path\":\"CreateRoom\",\"drop\":true}",
+    };
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+        setup(state);
+        t_livekit_script(faults[i]);
+        assert_has(ring(), "<Gather ");
+        assert_str(state_of_call().engine, "receptionist");
+    }
+}
+
+static void without_a_right_secret_it_is_answered_here(void **state)
+{
+    (void)state;
+    t_config.livekit_api_secret = "another-secret-of-more-than-32-characters";
+    assert_has(ring(), "<Gather ");
+    assert_int_equal(t_logged("another-secret"), 0);
+}
+
+/* ---------------------------------------------------------------- the way back */
+
+static void a_room_that_is_gone_ends_the_call(void **state)
+{
+    (void)state;
+    ring();
+    int64_t epoch = state_of_call().epoch;
+    sim_does("/_sim/finish", room_name());
+    assert_has(come_back((int)epoch), "<Hangup/>");
+}
+
+static void a_room_that_is_told_to_be_finished_ends_the_call(void **state)
+{
+    (void)state;
+    ring();
+    int64_t epoch = state_of_call().epoch;
+    told("room_finished", "STANDARD");
+    assert_str(state_of_call().next, "hangup");
+    t_livekit_script("{\"status\":500,\"body\":{}}");
+    assert_has(come_back((int)epoch), "<Hangup/>");
+}
+
+static void a_caller_who_falls_out_of_a_room_is_answered_here(void **state)
+{
+    (void)state;
+    ring();
+    assert_has(come_back((int)state_of_call().epoch), "<Gather ");
+    assert_str(state_of_call().engine, "receptionist");
+}
+
+static void what_becomes_of_an_old_room_means_nothing(void **state)
+{
+    (void)state;
+    ring();
+    const char *old = room_name();
+    come_back((int)state_of_call().epoch);
+    t_answer_t a = tell_of(old, "room_finished", "STANDARD", 1);
+    assert_done(&a);
+    assert_str(state_of_call().next, "resume");
+}
+
+/* ---------------------------------------------------------------- alone */
+
+static void a_caller_whose_agent_left_is_taken_out(void **state)
+{
+    (void)state;
+    ring();
+    told("participant_left", "AGENT");
+    assert_int_equal(redirects(), 0); /* another agent is there */
+    sim_does("/_sim/leave", room_name());
+    told("participant_left", "CONNECTOR");
+    assert_int_equal(redirects(), 0);
+    carrier_has_the_call();
+    told("participant_left", "AGENT");
+    assert_int_equal(redirects(), 1);
+}
+
+static void an_agent_gets_a_moment_to_come(void **state)
+{
+    (void)state;
+    t_livekit_ask("POST", "/_sim/agents", "{\"names\":[]}");
+    ring();
+    for (int attempt = 1; attempt < 3; attempt++) {
+        t_answer_t a = tell_of(room_name(), "participant_joined", "CONNECTOR", attempt);
+        assert_again(&a);
+        assert_int_equal(a.end.delay_ms, 3000);
+    }
+    assert_int_equal(redirects(), 0);
+    carrier_has_the_call();
+    t_answer_t a = tell_of(room_name(), "participant_joined", "CONNECTOR", 3);
+    assert_done(&a);
+    assert_int_equal(redirects(), 1);
+}
+
+static void a_caller_with_an_agent_is_left_alone(void **state)
+{
+    (void)state;
+    ring();
+    told("room_started", "STANDARD");
+    told("participant_joined", "CONNECTOR");
+    told("participant_joined", "AGENT");
+    told("track_published", "CONNECTOR");
+    assert_int_equal(redirects(), 0);
+    assert_int_equal(state_of_call().next.len, 0);
+}
+
+/* ---------------------------------------------------------------- nobody's */
+
+static void other_rooms_are_nobodys(void **state)
+{
+    static const char *const names[] = {
+        "meeting", "call-", "call-CA1", "call-CA1-", "call-CA1-x", "call-CA1-9999999999", ROOM};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        t_answer_t a = tell_of(names[i], "room_finished", "STANDARD", 1);
+        assert_done(&a);
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM unrouted_events WHERE kind = 'room'"),
+                     sizeof(names) / sizeof(*names));
+}
+
+static void what_is_no_event_changes_nothing(void **state)
+{
+    static const char *const bodies[] = {"", "[]", "{}", "{\"event\":7}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = t_ask(
+            &(t_ask_t){.type = "livekit.webhook", .scheme = "livekit", .body = bodies[i]});
+        assert_int_equal(a.end.how, WK_END_BURY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_goes_to_a_room_with_the_agent),
+        cmocka_unit_test(what_livekit_does_not_take_is_answered_here),
+        cmocka_unit_test(without_a_right_secret_it_is_answered_here),
+        cmocka_unit_test(a_room_that_is_gone_ends_the_call),
+        cmocka_unit_test(a_room_that_is_told_to_be_finished_ends_the_call),
+        cmocka_unit_test(a_caller_who_falls_out_of_a_room_is_answered_here),
+        cmocka_unit_test(what_becomes_of_an_old_room_means_nothing),
+        cmocka_unit_test(a_caller_whose_agent_left_is_taken_out),
+        cmocka_unit_test(an_agent_gets_a_moment_to_come),
+        cmocka_unit_test(a_caller_with_an_agent_is_left_alone),
+        cmocka_unit_test(other_rooms_are_nobodys),
+        cmocka_unit_test(what_is_no_event_changes_nothing),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
