@@ -1,9 +1,12 @@
 #include "worker/agent/conversation.h"
 
+#include <string.h>
+
 #include "worker/agent/task.h"
 #include "worker/agent/urgent.h"
 #include "worker/crash.h"
 #include "worker/store/customers.h"
+#include "worker/store/phone.h"
 
 /* ---------------------------------------------------------------- who */
 
@@ -19,6 +22,22 @@ void wk_conversation_customer(wk_tx_t *tx, wk_conversation_t *c, const wk_rows_t
     va_str_t spoken = wk_cell(customer, 0, "conversation_language");
     c->settled = own.data != NULL || spoken.data != NULL;
     c->now = c->settled ? wk_catalogue_pick(c->catalogue, spoken, own) : NULL;
+}
+
+bool wk_conversation_caller(wk_tx_t *tx, wk_conversation_t *c, va_str_t customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (customer.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_phone_customer, &customer, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 1) {
+        wk_conversation_customer(tx, c, rows);
+        c->first_name = c->level >= WK_LEVEL_PHONE ? c->first_name : VA_STR_NULL;
+    }
+    return true;
 }
 
 va_str_t wk_conversation_who(const wk_conversation_t *c)
@@ -88,6 +107,22 @@ bool wk_conversation_judge(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
     c->models = talks_by_model(c);
     c->thinks = c->models || c->reception.tool != NULL;
     return true;
+}
+
+bool wk_conversation_says_goodbye(const wk_conversation_t *c)
+{
+    static const char *const courtesies[] = {"thanks", "none", "no", "greeting"};
+    bool courtesy = false;
+    for (size_t i = 0; i < sizeof(courtesies) / sizeof(*courtesies); i++) {
+        courtesy = courtesy || strcmp(c->reception.intent, courtesies[i]) == 0;
+    }
+    for (size_t i = 0; courtesy && i < wk_catalogue_count(c->catalogue); i++) {
+        const wk_language_t *l = wk_catalogue_at(c->catalogue, i);
+        if (wk_phrases_in(wk_word_list(l, "intent.goodbye"), &c->reading.words)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---------------------------------------------------------------- think */

@@ -48,10 +48,20 @@ typedef struct {
 /* Takes a row of wk_sql_customer_reach. */
 void wk_conversation_customer(wk_tx_t *tx, wk_conversation_t *c, const wk_rows_t *customer);
 
+/*
+ * On the phone: customer, absent or erased meanwhile, is locked, and named only to a caller of
+ * his level.
+ */
+bool wk_conversation_caller(wk_tx_t *tx, wk_conversation_t *c, va_str_t customer,
+                            wk_error_t *e);
+
 /* As people of the shop know the customer: the name and the number. */
 va_str_t wk_conversation_who(const wk_conversation_t *c);
 
 bool wk_conversation_judge(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e);
+
+/* Judged: it takes leave and asks for nothing. */
+bool wk_conversation_says_goodbye(const wk_conversation_t *c);
 
 /*
  * No transaction is open. A model that gives no answer is the receptionist's turn; false: a

@@ -8,7 +8,6 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
-#include "worker/store/phone.h"
 
 #define MAX_HEARD 2000 /* bytes */
 
@@ -25,6 +24,9 @@ static bool read_question(wk_ctx_t *ctx, answer_t *t, wk_error_t *e)
     int64_t epoch, question;
     wk_arena_t *a = ctx->arena;
     const wk_media_call_t *call = &t->call;
+    if (call->held) {
+        return wk_error(e, WK_FORBIDDEN, "a person has the call");
+    }
     va_str_t text = wk_clean_text(a, va_json_get_string(call->body, "text"));
     if (!va_json_int(va_json_get(call->body, "epoch"), &epoch) ||
         !va_json_int(va_json_get(call->body, "question"), &question)) {
@@ -49,16 +51,9 @@ static bool read_question(wk_ctx_t *ctx, answer_t *t, wk_error_t *e)
 /* Who calls, as far as the shop believes the carrier; the language is the talk's. */
 static bool know_caller(wk_tx_t *tx, answer_t *t, wk_error_t *e)
 {
-    wk_rows_t *rows;
     wk_conversation_t *c = &t->talk;
-    if (t->call.customer.data != NULL) {
-        if (!wk_sql(tx, &wk_sql_phone_customer, &t->call.customer, &rows, e)) {
-            return false;
-        }
-        if (wk_rows_count(rows) == 1) {
-            wk_conversation_customer(tx, c, rows);
-            c->first_name = c->level >= WK_LEVEL_PHONE ? c->first_name : VA_STR_NULL;
-        }
+    if (!wk_conversation_caller(tx, c, t->call.customer, e)) {
+        return false;
     }
     c->now = wk_catalogue_pick(t->call.catalogue, va_json_get_string(t->call.body, "language"),
                                wk_language_code(t->call.caller.language));
@@ -66,17 +61,6 @@ static bool know_caller(wk_tx_t *tx, answer_t *t, wk_error_t *e)
 }
 
 /* ---------------------------------------------------------------- what comes of it */
-
-static bool says_goodbye(const answer_t *t)
-{
-    for (size_t i = 0; i < wk_catalogue_count(t->call.catalogue); i++) {
-        const wk_language_t *l = wk_catalogue_at(t->call.catalogue, i);
-        if (wk_phrases_in(wk_word_list(l, "intent.goodbye"), &t->talk.reading.words)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool intent_is(const answer_t *t, const char *intent)
 {
@@ -88,13 +72,11 @@ static bool intent_is(const answer_t *t, const char *intent)
 static void decide(answer_t *t)
 {
     wk_reception_t *r = &t->talk.reception;
-    bool small_talk = intent_is(t, "thanks") || intent_is(t, "none") || intent_is(t, "no") ||
-                      intent_is(t, "greeting");
     if (intent_is(t, "human")) {
         t->next = "dial";
         r->task = NULL;
         r->text = wk_text(r->language, "speech.moment");
-    } else if (small_talk && says_goodbye(t)) {
+    } else if (wk_conversation_says_goodbye(&t->talk)) {
         t->next = "hangup";
         r->text = wk_text(r->language, "speech.goodbye");
         r->dialog = (wk_dialog_t){.expected = WK_EXPECT_NOTHING};
@@ -105,7 +87,7 @@ static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     answer_t *t = arg;
     decide(t);
-    return t->talk.customer.data == NULL || wk_conversation_keep(tx, &t->talk, e);
+    return wk_conversation_keep(tx, &t->talk, e);
 }
 
 /* An emergency was heard by the voice process too, whose job tells people of it. */

@@ -85,38 +85,20 @@ static bool mask(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 /* Who calls, as far as the shop believes the carrier; the talk's language is the address's. */
 static bool know_caller(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
-    wk_rows_t *rows;
     wk_conversation_t *c = &t->talk;
     c->number = t->v.number;
     c->shown = wk_phone_who(&t->v);
     c->shop_number = t->v.shop_number;
     c->call = t->v.call;
     c->level = t->v.attested ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
-    if (t->v.customer.data != NULL) {
-        if (!wk_sql(tx, &wk_sql_phone_customer, &t->v.customer, &rows, e)) {
-            return false;
-        }
-        if (wk_rows_count(rows) == 1) {
-            wk_conversation_customer(tx, c, rows);
-            c->first_name = t->v.attested ? c->first_name : VA_STR_NULL;
-        }
+    if (!wk_conversation_caller(tx, c, t->v.customer, e)) {
+        return false;
     }
     c->now = t->v.speech.language;
     return true;
 }
 
 /* ---------------------------------------------------------------- what comes of it */
-
-static bool says_goodbye(const turn_t *t)
-{
-    for (size_t i = 0; i < wk_catalogue_count(t->v.catalogue); i++) {
-        const wk_language_t *l = wk_catalogue_at(t->v.catalogue, i);
-        if (wk_phrases_in(wk_word_list(l, "intent.goodbye"), &t->talk.reading.words)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool intent_is(const turn_t *t, const char *intent)
 {
@@ -139,8 +121,6 @@ static void seek_person(turn_t *t)
 static void decide(turn_t *t)
 {
     const wk_conversed_t *model = &t->talk.conversed;
-    bool small_talk = intent_is(t, "thanks") || intent_is(t, "none") || intent_is(t, "no") ||
-                      intent_is(t, "greeting");
     t->v.speech.language = t->talk.reception.language;
     t->text = t->talk.reception.text;
     if (model->transfer.number.data != NULL) {
@@ -152,7 +132,7 @@ static void decide(turn_t *t)
         t->reason = model->ends;
     } else if (intent_is(t, "human")) {
         seek_person(t);
-    } else if (small_talk && says_goodbye(t)) {
+    } else if (wk_conversation_says_goodbye(&t->talk)) {
         t->next = ENDS;
         t->reason = VA_STR("goodbye");
         t->text = wk_phone_text(&t->v, t->v.end_message, "speech.goodbye");
