@@ -34,6 +34,7 @@ let putBack;
 before(async () => putBack = await withEngines('{elevenlabs,receptionist}'));
 beforeEach(() => elevenlabs.reset());
 after(async () => {
+  await MediaCall.endAll();
   await putBack();
   await elevenlabs.reset();
 });

@@ -361,14 +361,14 @@ test('Redis that is killed in mid-call costs the caller a moment', async () => {
 });
 
 test('an engine that cannot be had gives way to the next', async () => {
-  await change('engines', '{realtime,elevenlabs,receptionist}');
-  await sim('elevenlabs').script([{path: 'register-call', status: 500, times: 9}]);
+  await change('engines', '{livekit,receptionist}');
+  await sim('livekit').script([{path: 'CreateRoom', status: 500, times: 9}]);
   try {
     const call = await phone({from: stranger(), to: TO, script: [{say: 'When are you open?'}, {say: 'bye'}]});
     fine(call);
     assert.match(answerTo(call, 1), /open/);
   } finally {
-    await sim('elevenlabs').reset();
+    await sim('livekit').reset();
     await change('engines', '{receptionist}');
   }
 });

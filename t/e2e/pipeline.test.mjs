@@ -49,6 +49,7 @@ before(async () => {
 });
 beforeEach(() => Promise.all([openai.reset(), deepgram.reset()]));
 after(async () => {
+  await MediaCall.endAll();
   await putBack();
   await Promise.all([openai.reset(), deepgram.reset()]);
 });

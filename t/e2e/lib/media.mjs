@@ -44,7 +44,13 @@ export function streamOf(twiml) {
 }
 
 export class MediaCall {
+  static #all = [];
+
+  // For after(): everybody has hung up, so that no slot is kept from the tests that follow.
+  static endAll = () => Promise.all(MediaCall.#all.splice(0).map((call) => call.end()));
+
   constructor(from = JOHN) {
+    MediaCall.#all.push(this);
     this.sid = `CA${randomBytes(16).toString('hex')}`;
     this.params = {CallSid: this.sid, From: from, To: DOWNTOWN, StirVerstat: 'TN-Validation-Passed-A'};
   }
