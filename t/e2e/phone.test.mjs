@@ -378,13 +378,14 @@ test('a model talks, puts a call through, and ends one', async () => {
   await handset(FLOOR, {talk_ms: 50});
   const openai = sim('openai');
   await openai.reset();
+  // By what was said, since the reports of calls that are over ask the model too.
   await openai.post('model', {
-    answers: [
-      {text: 'We true wheels, yes.'},
-      {tool_calls: [{name: 'transfer_to_human', arguments: {reason: 'a bent wheel', destination: 'general_support'}}]},
-      {text: 'I am putting you through to the shop.'},
-      {tool_calls: [{name: 'end_call', arguments: {reason: 'nothing more to do'}}]},
-      {text: 'Have a nice ride!'},
+    rules: [
+      {when: '^Do you true wheels', text: 'We true wheels, yes.'},
+      {when: '^Mine is quite bent', tool_calls: [{name: 'transfer_to_human', arguments: {reason: 'a bent wheel', destination: 'general_support'}}]},
+      {when: '"transfer_id"', text: 'I am putting you through to the shop.'},
+      {when: '^Alright then', tool_calls: [{name: 'end_call', arguments: {reason: 'nothing more to do'}}]},
+      {when: '"ending"', text: 'Have a nice ride!'},
     ],
   });
   try {
