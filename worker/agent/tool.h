@@ -55,6 +55,7 @@ typedef struct {
     const va_json_t *args; /* checked against the tool's table */
     va_json_writer_t *out; /* for further members of the answer */
     void *before;          /* what the tool's before() found, or NULL */
+    bool shop_away;        /* the shop's system did not answer it: the cache may be old */
 
     int status;       /* HTTP; 0: answered, else refused, and nothing was changed */
     const char *code; /* of a refusal */

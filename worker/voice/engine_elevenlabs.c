@@ -14,6 +14,7 @@
 #include "worker/log.h"
 #include "worker/providers/elevenlabs_convai.h"
 #include "worker/voice/engine.h"
+#include "worker/voice/engine_message.h"
 #include "worker/voice/transcode.h"
 #include "worker/voice/websocket.h"
 
@@ -39,28 +40,8 @@ struct wk_engine {
 
 /* ---------------------------------------------------------------- sending */
 
-static void begin_message(wk_media_engine_t *engine, va_buf_t *out)
-{
-    wk_arena_reset(engine->writing);
-    va_buf_init(out, wk_mem(engine->writing), 512);
-}
-
-static void send_message(wk_media_engine_t *engine, va_status_t status, const va_buf_t *message)
-{
-    if (status == VA_OK) {
-        wk_ws_send(engine->socket, va_buf_str(message));
-    } else {
-        wk_log(WK_ERROR, "a message to the agent cannot be written");
-    }
-}
-
-/* SEND(engine, wk_convai_update, text): one message, made and sent. */
 #define SEND(engine, make, ...)                                                                \
-    do {                                                                                       \
-        va_buf_t message_;                                                                     \
-        begin_message((engine), &message_);                                                    \
-        send_message((engine), make(&message_, ##__VA_ARGS__), &message_);                     \
-    } while (0)
+    WK_ENGINE_SEND((engine)->socket, (engine)->writing, make, ##__VA_ARGS__)
 
 /* The carrier's sound in the agent's format; absent: it is no Base64. */
 static va_str_t transcoded(wk_media_engine_t *engine, va_str_t base64)

@@ -23,6 +23,7 @@
 #include "worker/voice/websocket.h"
 
 #define BEHIND_MAX   (48 << 10) /* bytes the ears have not taken yet: about six seconds */
+#define HEARD_MAX    16384      /* of what the caller says in one go */
 #define CLOCK_MS     1000
 #define DEAF_MS      20000     /* of sound without a message: it hears nothing */
 #define MODEL_QUIET  5         /* seconds without a piece of an answer */
@@ -419,6 +420,9 @@ static bool hear(wk_media_engine_t *engine, va_str_t base64)
 
 static void add_words(wk_bytes_t *to, va_str_t words)
 {
+    if (to->len + words.len >= HEARD_MAX) {
+        return;
+    }
     if (to->len > 0 && words.len > 0) {
         wk_bytes_add(to, " ", 1);
     }

@@ -34,9 +34,6 @@ static wk_order_question_t question_of(const wk_tool_call_t *call, bool factor)
                                  .factor = factor};
 }
 
-/* Set as call->before: the shop's system did not answer, the cache may be old. */
-static bool shop_is_away;
-
 /*
  * The shop's system is asked for who could be told of the order: a stranger who proves nothing
  * must not keep it busy.
@@ -56,14 +53,14 @@ static void ask_shop(wk_tool_call_t *call)
     }
     if (wk_shop_refresh_orders(call->ctx, caller->organization, number, phone,
                                staff ? email : VA_STR_NULL)) {
-        call->before = &shop_is_away;
+        call->shop_away = true;
     }
 }
 
 /* An order that is not known may be one that could not be asked for. */
 static void refuse_unknown(wk_tool_call_t *call)
 {
-    if (call->status == 404 && call->before != NULL) {
+    if (call->status == 404 && call->shop_away) {
         wk_tool_refuse(call, 503, "unavailable",
                        wk_text(call->caller->language, "tool.shop_away"));
     }
@@ -144,7 +141,7 @@ static bool lookup_order(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     va_json_array_end(call->out);
     va_json_add_int(call->out, "total_orders", (int64_t)wk_rows_count(rows));
     call->message = say_order(call, rows);
-    if (call->before != NULL) {
+    if (call->shop_away) {
         wk_shop_tell_age(call, rows);
     }
     return true;

@@ -66,21 +66,18 @@ static va_str_t asked_for(const va_json_t *args)
     return what.data != NULL ? what : wk_arg_text(args, "query");
 }
 
-/* Set as call->before: the shop's system did not answer, the cache may be old. */
-static bool shop_is_away;
-
 static void ask_shop(wk_tool_call_t *call)
 {
     va_str_t what = asked_for(call->args);
     if (what.data != NULL &&
         wk_shop_refresh_products(call->ctx, call->caller->organization, what)) {
-        call->before = &shop_is_away;
+        call->shop_away = true;
     }
 }
 
 static bool refuse_unknown(wk_tool_call_t *call, va_str_t what)
 {
-    if (call->before != NULL) {
+    if (call->shop_away) {
         return wk_tool_refuse(call, 503, "unavailable",
                               wk_text(call->caller->language, "tool.shop_away"));
     }
@@ -119,7 +116,7 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     va_json_array_end(call->out);
     va_json_add_int(call->out, "total_available", total);
     call->message = say_stock(call, rows);
-    if (call->before != NULL) {
+    if (call->shop_away) {
         wk_shop_tell_age(call, rows);
     }
     return true;

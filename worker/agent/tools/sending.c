@@ -220,14 +220,11 @@ static const wk_arg_t checkout_args[] = {
     {NULL},
 };
 
-/* Set as call->before: the shop's system did not answer, the cache may be old. */
-static bool shop_is_away;
-
 static void ask_shop(wk_tool_call_t *call)
 {
     if (wk_shop_refresh_products(call->ctx, call->caller->organization,
                                  wk_arg_text(call->args, "product_id"))) {
-        call->before = &shop_is_away;
+        call->shop_away = true;
     }
 }
 
@@ -269,7 +266,7 @@ static bool variant(wk_tx_t *tx, wk_tool_call_t *call, int64_t quantity, wk_rows
         return false;
     }
     if (wk_rows_count(*rows) == 0) {
-        return call->before != NULL
+        return call->shop_away
                    ? wk_tool_refuse(call, 503, "unavailable", wk_text(l, "tool.shop_away"))
                    : wk_tool_refuse(call, 404, "not_found",
                                     wk_tool_say(call, "tool.no_product", {"product", what}));
