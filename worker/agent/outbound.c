@@ -12,9 +12,7 @@
 #include "worker/store/outbound.h"
 
 #define UNDER_WAY_MS 40000 /* longer than the request to dial may take */
-#define GIVE_UP_MS                                                                             \
-    90000                  /* after which a call the platform does not know is told as unknown \
-                            */
+#define GIVE_UP_MS   90000 /* then a call that the platform does not know is unknown */
 #define LOOK_MS      15000 /* between two looks for it */
 #define CLOCK_SKEW_S 60    /* between our clock and the platform's */
 

@@ -2,90 +2,47 @@
 
 #include "worker/store/sql.h"
 
-/* A call nobody reported the end of does not stand in the way for ever. */
-const wk_sql_t wk_sql_outbound_facts = {"outbound_facts",
-                                        "SELECT c.phone_number AS number, c.name, c.first_name,"
-                                        "       coalesce(c.preferred_language, o.language) AS "
-                                        "spoken,"
-                                        "       o.elevenlabs_agent_id AS agent, "
-                                        "p.elevenlabs_phone_number_id AS number_id,"
-                                        "       p.phone_number AS from_number, o.name AS shop, "
-                                        "g.agent_name,"
-                                        "       to_char(now() AT TIME ZONE o.timezone::text, "
-                                        "'YYYY-MM-DD') AS day,"
-                                        "       " WK_SQL_ISO(
-                                            "quiet_ends(g.quiet_from, g.quiet_until, "
-                                            "o.timezone::text)") "           AS quiet_ends,"
-                                                                 "       "
-                                                                 "coalesce(c.contact_"
-                                                                 "preferences ->> 'call', "
-                                                                 "'true') = 'false'"
-                                                                 "           OR coalesce(NOT "
-                                                                 "n.granted, false) AS refused,"
-                                                                 "       coalesce(n.granted, "
-                                                                 "false) AS agreed,"
-                                                                 "       (SELECT count(*) FROM "
-                                                                 "calls k"
-                                                                 "         WHERE "
-                                                                 "k.organization_id = "
-                                                                 "c.organization_id AND "
-                                                                 "k.customer_id = c.id"
-                                                                 "           AND k.direction = "
-                                                                 "'outbound' AND k.call_reason "
-                                                                 "= $2"
-                                                                 "           AND k.started_at "
-                                                                 ">= (now() AT TIME ZONE "
-                                                                 "o.timezone::text)::date"
-                                                                 "                             "
-                                                                 "  AT TIME ZONE "
-                                                                 "o.timezone::text"
-                                                                 "           AND (k.status NOT "
-                                                                 "IN ('connecting', "
-                                                                 "'in_progress')"
-                                                                 "                OR "
-                                                                 "k.started_at < now() - "
-                                                                 "interval '2 hours')) AS "
-                                                                 "generation"
-                                                                 "  FROM customers c JOIN "
-                                                                 "organizations o ON o.id = "
-                                                                 "c.organization_id"
-                                                                 "  JOIN agent_configs g ON "
-                                                                 "g.organization_id = "
-                                                                 "c.organization_id"
-                                                                 "  LEFT JOIN consent_states n "
-                                                                 "ON n.organization_id = "
-                                                                 "c.organization_id AND "
-                                                                 "n.channel = 'call'"
-                                                                 "                            "
-                                                                 "AND n.address = "
-                                                                 "c.phone_number"
-                                                                 "  LEFT JOIN LATERAL (SELECT "
-                                                                 "q.phone_number, "
-                                                                 "q.elevenlabs_phone_number_id"
-                                                                 "                       FROM "
-                                                                 "organization_phone_numbers q"
-                                                                 "                      WHERE "
-                                                                 "q.organization_id = "
-                                                                 "c.organization_id AND "
-                                                                 "q.is_active"
-                                                                 "                        AND "
-                                                                 "q.elevenlabs_phone_number_id "
-                                                                 "IS NOT NULL"
-                                                                 "                      ORDER "
-                                                                 "BY q.is_primary DESC, "
-                                                                 "q.created_at LIMIT 1) p ON "
-                                                                 "true"
-                                                                 " WHERE c.organization_id = "
-                                                                 "current_organization() AND "
-                                                                 "c.id = uuid_or_null($1)"
-                                                                 "   FOR UPDATE OF c",
-                                        2};
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
 
-const wk_sql_t wk_sql_outbound_of_job = {"outbound_of_job",
-                                         "SELECT key FROM effects"
-                                         " WHERE kind = 'call' AND claimed_at > now() - "
-                                         "interval '2 days' AND request ->> 'job' = $1",
-                                         1};
+/* A call nobody reported the end of does not stand in the way for ever. */
+const wk_sql_t wk_sql_outbound_facts = {
+    "outbound_facts",
+    "SELECT c.phone_number AS number, c.name, c.first_name,"
+    "       coalesce(c.preferred_language, o.language) AS spoken,"
+    "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"
+    "       p.phone_number AS from_number, o.name AS shop, g.agent_name,"
+    "       to_char(now() AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
+    "       " WK_SQL_ISO("quiet_ends(g.quiet_from, g.quiet_until, o.timezone::text)")
+    "           AS quiet_ends,"
+    "       coalesce(c.contact_preferences ->> 'call', 'true') = 'false'"
+    "           OR coalesce(NOT n.granted, false) AS refused,"
+    "       coalesce(n.granted, false) AS agreed,"
+    "       (SELECT count(*) FROM calls k"
+    "         WHERE k.organization_id = c.organization_id AND k.customer_id = c.id"
+    "           AND k.direction = 'outbound' AND k.call_reason = $2"
+    "           AND k.started_at >= (now() AT TIME ZONE o.timezone::text)::date"
+    "                               AT TIME ZONE o.timezone::text"
+    "           AND (k.status NOT IN ('connecting', 'in_progress')"
+    "                OR k.started_at < now() - interval '2 hours')) AS generation"
+    "  FROM customers c JOIN organizations o ON o.id = c.organization_id"
+    "  JOIN agent_configs g ON g.organization_id = c.organization_id"
+    "  LEFT JOIN consent_states n ON n.organization_id = c.organization_id AND n.channel = 'call'"
+    "                            AND n.address = c.phone_number"
+    "  LEFT JOIN LATERAL (SELECT q.phone_number, q.elevenlabs_phone_number_id"
+    "                       FROM organization_phone_numbers q"
+    "                      WHERE q.organization_id = c.organization_id AND q.is_active"
+    "                        AND q.elevenlabs_phone_number_id IS NOT NULL"
+    "                      ORDER BY q.is_primary DESC, q.created_at LIMIT 1) p ON true"
+    " WHERE c.organization_id = current_organization() AND c.id = uuid_or_null($1)"
+    "   FOR UPDATE OF c",
+    2};
+
+const wk_sql_t wk_sql_outbound_of_job = {
+    "outbound_of_job",
+    "SELECT key FROM effects"
+    " WHERE kind = 'call' AND claimed_at > now() - interval '2 days' AND request ->> 'job' = $1",
+    1};
 
 const wk_sql_t wk_sql_outbound_effect = {
     "outbound_effect",
@@ -97,22 +54,20 @@ const wk_sql_t wk_sql_outbound_effect = {
 const wk_sql_t wk_sql_outbound_release = {
     "outbound_release", "DELETE FROM effects WHERE id = $1::uuid AND state = 'pending'", 1};
 
-/* clang-format off */
 #define USER(param) "(SELECT id FROM users WHERE id = uuid_or_null(" param "))"
-/* clang-format on */
 
 const wk_sql_t wk_sql_outbound_note = {
     "outbound_note",
-    "UPDATE calls SET call_reason = $2, priority = $3, initiated_by = " USER(
-        "$4") " WHERE id = $1::uuid",
+    "UPDATE calls SET call_reason = $2, priority = $3, initiated_by = " USER("$4")
+    " WHERE id = $1::uuid",
     4};
 
 const wk_sql_t wk_sql_outbound_failed = {
     "outbound_failed",
     "INSERT INTO calls (organization_id, customer_id, direction, caller_number, called_number,"
-    "                   call_reason, priority, initiated_by, engine, status, ended_at, "
-    "end_reason)"
-    " VALUES (current_organization(), $1::uuid, 'outbound', $2, $3, $4, $5, " USER(
-        "$6") ","
-              "         'elevenlabs', 'failed', now(), $7)",
+    "                   call_reason, priority, initiated_by, engine, status, ended_at, end_reason)"
+    " VALUES (current_organization(), $1::uuid, 'outbound', $2, $3, $4, $5, " USER("$6") ","
+    "         'elevenlabs', 'failed', now(), $7)",
     7};
+
+/* clang-format on */
