@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 
 import {JOHN} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {call as http} from './lib/http.mjs';
@@ -35,6 +36,7 @@ before(async () => putBack = await withEngines('{elevenlabs,receptionist}'));
 beforeEach(() => elevenlabs.reset());
 after(async () => {
   await MediaCall.endAll();
+  await cancelAppointments(JOHN);
   await putBack();
   await elevenlabs.reset();
 });

@@ -2,9 +2,10 @@
 // variable, whatever is broken behind it.
 import assert from 'node:assert/strict';
 import {randomBytes, randomInt} from 'node:crypto';
-import {test} from 'node:test';
+import {before, test} from 'node:test';
 
 import {DOWNTOWN, JOHN, UPTOWN} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {call} from './lib/http.mjs';
@@ -54,6 +55,8 @@ const storedCall = (call_sid) => waitFor(
            from calls c left join customers k on k.id = c.customer_id
           where c.twilio_call_sid = :'call_sid'`,
         {call_sid}));
+
+before(() => cancelAppointments(JOHN));
 
 for (const path of PATHS) {
   test(`${path}: a known customer is known, with the order`, async () => {

@@ -6,7 +6,9 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 
-import {row, rows} from './lib/database.mjs';
+import {JOHN} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
+import {row} from './lib/database.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
@@ -158,8 +160,7 @@ test('while the model is down the receptionist answers: an order, and a booked t
       `SELECT count(*) AS n FROM appointments WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')`,
       {sid: call.sid});
   assert.equal(booked.n, 1);
-  await rows(`UPDATE appointments SET status = 'cancelled', cancelled_at = now()
-               WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid') RETURNING id`, {sid: call.sid});
+  await cancelAppointments(JOHN);
   assert.equal(call.caller.closed, null);
   // A model that failed is left alone for a while: one question went there.
   const asked = (await openai.requests()).filter((r) => r.path === '/v1/chat/completions');

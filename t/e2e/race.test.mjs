@@ -8,13 +8,12 @@ import {after, before, test} from 'node:test';
 import {login, UPTOWN} from './lib/account.mjs';
 import {attestedCall, freeTimes, rest, tool, write} from './lib/appointments.mjs';
 import {rows} from './lib/database.mjs';
+import {openDays} from './lib/days.mjs';
 import {drained} from './lib/queues.mjs';
 
 const ROUNDS = Number(process.env.RACE_ROUNDS ?? 3);
 const CALLERS = 100;
 const SHOP = {agent: 'agent_uptown', number: UPTOWN.number};
-const ZONE = 'America/Toronto';
-const DAY_MS = 86400e3;
 
 // Numbers of this run's own.
 const prefix = `+1647${randomInt(2, 10)}${randomInt(10, 100)}`;
@@ -22,19 +21,6 @@ const phone = (i) => `${prefix}${String(1000 + i)}`;
 const callers = Array.from({length: CALLERS}, (_, i) => ({phone: phone(i), name: `Caller ${i}`}));
 const of = (...channels) => callers.filter((_, i) => channels.includes(i % 5));
 const [byRest, byTool, byText] = [of(0, 1), of(2, 3), of(4)];
-
-// Sweden writes 2026-11-28, whatever edition of the locales is installed.
-const dayOf = (ms) => new Intl.DateTimeFormat('sv-SE', {timeZone: ZONE}).format(ms);
-const weekdayOf = (ms) => new Intl.DateTimeFormat('en-US', {timeZone: ZONE, weekday: 'long'}).format(ms);
-
-// Open days from so many days ahead; the shop is closed on Sundays.
-function openDays(ahead, count) {
-  const days = [];
-  for (let ms = Date.now() + ahead * DAY_MS; days.length < count; ms += DAY_MS) {
-    if (weekdayOf(ms) !== 'Sunday') days.push({date: dayOf(ms), weekday: weekdayOf(ms)});
-  }
-  return days;
-}
 
 const [day] = openDays(3, 1);  // texts name a day of the coming week
 

@@ -11,6 +11,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, login, UPTOWN} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
+import {ALWAYS} from './lib/days.mjs';
 import {openEvents} from './lib/events.mjs';
 import {takeOver} from './lib/people.mjs';
 import {dial, handset, heard, said} from './lib/phone.mjs';
@@ -53,9 +54,6 @@ async function joined(target, body) {
 }
 
 let token, kept;
-const ALWAYS = JSON.stringify(Object.fromEntries(
-    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
-        (day) => [day, {open: '00:00', close: '23:59'}])));
 const change = ({engines, calls, hours}) => row(
     `UPDATE organizations SET engines = :'engines', max_concurrent_calls = :'calls', hours = :'hours'
       WHERE slug = 'bici-downtown' RETURNING slug`, {engines, calls, hours});

@@ -5,6 +5,7 @@ import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, JOHN, login, UPTOWN} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
+import {closedDay} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {ask, call} from './lib/http.mjs';
@@ -281,7 +282,7 @@ test('one caller books for two people', async () => {
 test('REST answers refusals by their status', async () => {
   const closed = await call(
       'POST', '/api/calendar/book',
-      {token, body: {appointment_datetime: '2026-12-27T10:00', customer_name: 'Sunday Rider'}});
+      {token, body: {appointment_datetime: `${closedDay(2).date}T10:00`, customer_name: 'Sunday Rider'}});
   assert.equal(closed.status, 422);
   assert.equal(closed.json.reason, 'closed');
   const past = await call(

@@ -1,5 +1,6 @@
 // The demonstration's call where an engine carries its sound: a caller with a voice at the media
 // stream, the engine's provider simulated. What was said is what the caller heard.
+import {dayNamed} from '../e2e/lib/days.mjs';
 import {MediaCall} from '../e2e/lib/media.mjs';
 import {sim} from '../e2e/lib/sims.mjs';
 
@@ -13,16 +14,6 @@ const MODELS = {
 export const hasSound = (engine) => engine in MODELS;
 
 const line = (who, text) => console.log(`${who.padEnd(9)} ${text}`);
-
-// The next day of that name, as the shop's calendar has it.
-function dateOf(day) {
-  for (let ahead = 1; ahead <= 7; ahead++) {
-    const at = new Date(Date.now() + ahead * 86400e3);
-    if (at.toLocaleDateString('en', {weekday: 'long', timeZone: 'America/Toronto'}) === day)
-      return at.toLocaleDateString('sv', {timeZone: 'America/Toronto'});
-  }
-  throw new Error(`${day} is no day`);
-}
 
 /*
  * What a model would do that understands: a customer's words call tools, free times are followed
@@ -42,7 +33,7 @@ const rules = (day) => [
     when: 'book a tune-up',
     tool_calls: [{
       name: 'check_availability',
-      arguments: {service_type: 'tune_up', preferred_date: dateOf(day), days_ahead: 1}
+      arguments: {service_type: 'tune_up', preferred_date: dayNamed(day, 1).date, days_ahead: 1}
     }]
   },
   {

@@ -1,7 +1,7 @@
 // Free times of a shop and who wants them: by REST, by a tool's webhook, by text.
 import {randomBytes} from 'node:crypto';
 
-import {row} from './database.mjs';
+import {row, rows} from './database.mjs';
 import {env} from './env.mjs';
 import {ask, call} from './http.mjs';
 import {sim} from './sims.mjs';
@@ -33,6 +33,12 @@ export async function freeTimes(token, service_type, day) {
       {token});
   return available_slots.map((slot) => slot.start);
 }
+
+// Who has an appointment today is greeted with it, and hears from no campaign.
+export const cancelAppointments = (phone) => rows(
+    `update appointments set status = 'cancelled', cancelled_at = now()
+      where customer_phone = :'phone' and status in ('held', 'confirmed') returning id`,
+    {phone});
 
 // The headers of a call to that shop which the carrier vouches for.
 export async function attestedCall({agent, number}, from, stir = 'TN-Validation-Passed-A') {

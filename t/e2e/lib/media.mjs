@@ -7,6 +7,7 @@ import {readFileSync} from 'node:fs';
 import {Caller} from '../../sim/lib/caller.mjs';
 import {JOHN} from './account.mjs';
 import {row, rows} from './database.mjs';
+import {ALWAYS} from './days.mjs';
 import {env} from './env.mjs';
 import {call as http} from './http.mjs';
 import {signedForm} from './twilio.mjs';
@@ -89,11 +90,6 @@ export class MediaCall {
     await this.caller.say(text);
   }
 }
-
-// Open all the time, so that there is somebody a call can be put through to.
-const ALWAYS = JSON.stringify(Object.fromEntries(
-    ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].map(
-        (day) => [day, {open: '00:00', close: '23:59'}])));
 
 // The shop with other engines, open and with many lines; gives what puts it back.
 export async function withEngines(engines, handed = false) {
