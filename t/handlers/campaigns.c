@@ -179,6 +179,20 @@ static void a_promotion_needs_a_yes_on_record(void **state)
     assert_has(last_text(), "Trail 29. https://shop.example/c/7");
 }
 
+/* The purchase and the cart may be handled at once, neither seeing the other. */
+static void a_cart_that_was_bought_is_not_reminded_of(void **state)
+{
+    (void)state;
+    due("abandoned_cart", "campaign:abandoned_cart:" JOHN ":7");
+    t_sqlf("UPDATE campaign_runs SET data = '{\"cart\": \"7\"}';"
+           "INSERT INTO consents (organization_id, channel, address, granted, source)"
+           " VALUES ('" DOWNTOWN "', 'sms', '" JOHN_NUMBER "', true, 'web');"
+           "INSERT INTO webhook_events (organization_id, provider, type, key)"
+           " VALUES ('" DOWNTOWN "', 'shopify', 'cart bought', '7')");
+    assert_int_equal(sent_after_a_sweep(), 0);
+    assert_string_equal(run(), "skipped obsolete");
+}
+
 /* ---------------------------------------------------------------- the hour */
 
 static const char *clock_in(const char *zone, int hours)
@@ -570,6 +584,7 @@ int main(void)
         cmocka_unit_test(it_speaks_the_customers_language),
         cmocka_unit_test(who_does_not_want_it_hears_nothing),
         cmocka_unit_test(a_promotion_needs_a_yes_on_record),
+        cmocka_unit_test(a_cart_that_was_bought_is_not_reminded_of),
         cmocka_unit_test(quiet_hours_are_the_customers),
         cmocka_unit_test(another_zones_quiet_hours_hold_nobody_up),
         cmocka_unit_test(a_campaign_waits_for_the_day_of_a_reminder_to_pass),

@@ -1,5 +1,7 @@
 #include "worker/store/campaigns.h"
 
+#include "worker/store/carts.h"
+
 const wk_sql_t wk_sql_campaigns_due = {
     "campaigns_due",
     "SELECT due('campaigns', $1::int) AS organization UNION SELECT due_campaigns($1::int)", 1};
@@ -113,6 +115,7 @@ const wk_sql_t wk_sql_campaigns_swept = {
     " OR m.trigger = 'order_moved' AND NOT EXISTS (" \
     "        SELECT FROM orders d WHERE d.order_number = r.data ->> 'order'" \
     "           AND notice_of_order(d.status) = r.data ->> 'kind')" \
+    " OR m.trigger = 'cart_abandoned' AND " WK_CART_BOUGHT("r.data ->> 'cart'") \
     " OR m.trigger = 'appointment_near' AND NOT EXISTS (" \
     "        SELECT FROM appointments a WHERE a.id = uuid_or_null(r.data ->> 'appointment')" \
     "           AND a.status = 'confirmed' AND a.starts_at > now()" \

@@ -30,8 +30,7 @@ const wk_sql_t wk_sql_cart_left = {
     "        $4::text::timestamptz + c.delay_seconds * interval '1 second',"
     "        $5::jsonb || jsonb_build_object('cart', $1::text, 'updated_at', $4::text)"
     "   FROM campaigns c WHERE " ABOUT_CARTS(
-        "$3") "    AND NOT EXISTS (SELECT FROM webhook_events w WHERE w.provider = 'shopify'"
-              "                       AND w.type = 'cart bought' AND w.key = $1::text)"
+        "$3") "    AND NOT " WK_CART_BOUGHT("$1::text")
               " ON CONFLICT ON CONSTRAINT campaign_runs_key DO UPDATE"
               "    SET due_at = excluded.due_at, data = excluded.data"
               "  WHERE r.state = 'scheduled' AND (r.data ->> 'updated_at')::timestamptz < "

@@ -19,6 +19,11 @@ extern const wk_sql_t wk_sql_cart_customer;
  */
 extern const wk_sql_t wk_sql_cart_left;
 
+/* SQL: somebody has bought this cart, as cart_bought() of handlers/shopify.c notes. */
+#define WK_CART_BOUGHT(cart) \
+    "EXISTS (SELECT FROM webhook_events w" \
+    "         WHERE w.provider = 'shopify' AND w.type = 'cart bought' AND w.key = " cart ")"
+
 /* $1 cart, $2 why: its runs that did not begin are cancelled. */
 extern const wk_sql_t wk_sql_cart_cancel;
 
