@@ -1,4 +1,4 @@
-/* Internal to the JSON files: numbers as text (RFC 8259 section 6). */
+/* Numbers as text (RFC 8259 section 6). */
 #ifndef VA_JSON_NUMBER_H
 #define VA_JSON_NUMBER_H
 

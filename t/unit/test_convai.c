@@ -68,6 +68,23 @@ static void a_tools_arguments_stay_an_object(void **state)
     assert_text(e.text, "{}");
 }
 
+static int64_t number_of_ping(const char *number)
+{
+    char text[128];
+    snprintf(text, sizeof(text), "{\"type\":\"ping\",\"ping_event\":{\"event_id\":%s}}",
+             number);
+    return read_event(text).number;
+}
+
+static void what_is_no_number_counts_as_none(void **state)
+{
+    (void)state;
+    assert_int_equal(number_of_ping("7"), 7);
+    assert_int_equal(number_of_ping("\"7\""), 7);
+    assert_int_equal(number_of_ping("\"abc\""), 0);
+    assert_int_equal(number_of_ping("\"1e....4073709551614c\""), 0);
+}
+
 static void kinds_that_are_not_known_are_passed_over(void **state)
 {
     (void)state;
@@ -136,6 +153,7 @@ int main(void)
         CASE(the_beginning_names_the_formats),
         CASE(a_correction_has_both_texts),
         CASE(a_tools_arguments_stay_an_object),
+        CASE(what_is_no_number_counts_as_none),
         CASE(kinds_that_are_not_known_are_passed_over),
         CASE(what_says_nothing_is_no_message),
         CASE(messages_are_those_of_the_platform),

@@ -1,5 +1,7 @@
 #include "worker/providers/elevenlabs_convai.h"
 
+#include "core/json_number.h"
+
 /* ---------------------------------------------------------------- what it is told */
 
 static va_json_writer_t *begin(va_buf_t *out, const char *type)
@@ -141,9 +143,9 @@ static va_str_t at(const va_str_t *found, int place)
 
 static int64_t number_at(const va_str_t *found, int place)
 {
-    int64_t number = 0;
-    const va_json_t value = {.type = VA_JSON_NUMBER, .text = at(found, place)};
-    return value.text.len > 0 && va_json_int(&value, &number) ? number : 0;
+    int64_t number;
+    va_str_t text = at(found, place); /* of a string too */
+    return va_json_number_valid(text) && va_json_number_int(text, &number) ? number : 0;
 }
 
 /* A tool's arguments are an object, which no scan gives. */
