@@ -69,6 +69,7 @@ include t/handlers/rules.mk
 include t/load/rules.mk
 include t/stack/rules.mk
 include t/module.mk
+include t/sanitizer/rules.mk
 include bench/rules.mk
 include debian/rules.mk
 include debian/install.mk

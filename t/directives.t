@@ -301,7 +301,7 @@ while (my ($directive, $cases) = splice @table, 0, 2) {
         my ($frame, $config, $said) = @$_;
         my ($http, $server) = $frames{$frame}->($config);
         $nginx->configure(http => $http, server => $server);
-        my $got = $nginx->check;
+        my $got = $nginx->check(leaks => defined $said);
         if (defined $said) {
             like($got, qr/\[(?:emerg|error)\].*\Q$said\E/, "refused: $frame: $config");
             like($got, qr/ test failed$/, '  and nginx does not start');

@@ -73,13 +73,14 @@ POST /x
 --- config
     location /x { voiceagent_jwt key=jwt alg=HS256; voiceagent_enqueue a.b; }
     location /y { voiceagent_jwt key=jwt alg=HS256 leeway=0; voiceagent_enqueue a.b; }
+    location /z { voiceagent_jwt key=jwt alg=HS256 leeway=1d; voiceagent_enqueue a.b; }
 --- request eval
-["POST /x", "POST /y", "POST /x"]
+["POST /x", "POST /x", "POST /y", "POST /z"]
 --- more_headers eval
-[::bearer({exp => time - 15}), ::bearer({exp => time - 15}), ::bearer({exp => time - 60})]
+[::bearer({nbf => time + 25}), map { ::bearer({exp => time - 60}) } 1 .. 3]
 --- error_code eval
-[200, 401, 401]
---- jobs: 1
+[200, 401, 401, 200]
+--- jobs: 2
 
 
 

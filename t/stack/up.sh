@@ -104,7 +104,7 @@ listens() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
 
 migrate() {
     printf '; the environment says everything (%s/env)\n' "$RUN" >"$RUN/worker.conf"
-    "$WORKER" -c "$RUN/worker.conf" migrate --demo >"$RUN/log/migrate.log" 2>&1 9>&- ||
+    "$VA_WORKER_PROGRAM" -c "$RUN/worker.conf" migrate --demo >"$RUN/log/migrate.log" 2>&1 9>&- ||
         { show_log migrate; die "the migrations failed; \`make clean\` begins with a new database"; }
     psql "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -v engine="$VA_ENGINE" >>"$RUN/log/migrate.log" 2>&1 9>&- <<'END' ||
 UPDATE voiceagent.organizations
@@ -116,10 +116,10 @@ END
 
 start_workers() {
     mapfile -t files < <(find "$ROOT/conf/messages" -type f 2>/dev/null | sort)
-    unchanged worker "$WORKER" "$RUN/worker.conf" "${files[@]}" && return
+    unchanged worker "$VA_WORKER_PROGRAM" "$RUN/worker.conf" "${files[@]}" && return
     mkdir -p "$VA_VOICE_LISTEN" # nginx' workers pass it, and find the sockets in it
     chmod 711 "$VA_VOICE_LISTEN"
-    spawn worker "$WORKER" -c "$RUN/worker.conf" run
+    spawn worker "$VA_WORKER_PROGRAM" -c "$RUN/worker.conf" run
     remember worker
 }
 
@@ -198,12 +198,10 @@ voiceagent is up: $VA_URL
 END
 }
 
-WORKER=$ROOT/build/voiceagent-worker
 ulimit -n "$(ulimit -Hn)"
-need "$WORKER" "run make"
-need "$ROOT/build/ngx_voiceagent_module.so" "run make"
-
 define_settings
+need "$VA_WORKER_PROGRAM" "run make"
+need "$VA_MODULE" "run make"
 if [[ -n ${old[VA_PORT_BASE]:-} && ${old[VA_PORT_BASE]} != "$VA_PORT_BASE" ]]; then
     say "moving from port ${old[VA_PORT_BASE]} to $VA_PORT_BASE"
     stop_all
