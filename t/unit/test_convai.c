@@ -149,14 +149,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(sound_comes_with_its_number),
-        CASE(the_beginning_names_the_formats),
-        CASE(a_correction_has_both_texts),
-        CASE(a_tools_arguments_stay_an_object),
-        CASE(what_is_no_number_counts_as_none),
-        CASE(kinds_that_are_not_known_are_passed_over),
-        CASE(what_says_nothing_is_no_message),
-        CASE(messages_are_those_of_the_platform),
+        CASE(sound_comes_with_its_number),      CASE(the_beginning_names_the_formats),
+        CASE(a_correction_has_both_texts),      CASE(a_tools_arguments_stay_an_object),
+        CASE(what_is_no_number_counts_as_none), CASE(kinds_that_are_not_known_are_passed_over),
+        CASE(what_says_nothing_is_no_message),  CASE(messages_are_those_of_the_platform),
     };
 
     return RUN("convai", tests);
