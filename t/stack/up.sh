@@ -126,7 +126,8 @@ start_workers() {
 # .run/nginx.conf, and in .run/voiceagent/ what conf/ has for /etc/nginx/voiceagent/;
 # each @NAME@ replaced by that setting.
 render_nginx() {
-    local file
+    local file script
+    script=$(substitutions)
     need "$ROOT/conf/http.conf"
     rm -rf "$RUN/voiceagent"
     mkdir -p "$RUN/voiceagent/locations"
@@ -140,7 +141,7 @@ render_nginx() {
 }
 render() {
     local left
-    sed -f <(substitutions) "$ROOT/$1" >"$2"
+    sed -f <(printf '%s\n' "$script") "$ROOT/$1" >"$2" # no secret on a command line
     ! left=$(grep -noE '@[A-Z][A-Z0-9_]*@' "$2") || die "$1: no setting for $left"
 }
 substitutions() {
