@@ -437,7 +437,8 @@ va_status_t va_job_parse(const va_alloc_t *mem, va_str_t text, va_job_t *job)
 bool va_reply_header_allowed(va_str_t lower_case_name)
 {
     static const char *const allowed[] = {
-        "set-cookie", "location", "retry-after", "content-disposition", "cache-control",
+        "set-cookie",          "location",      "retry-after",
+        "content-disposition", "cache-control", "access-control-allow-origin",
     };
 
     for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {

@@ -69,7 +69,8 @@ typedef struct {
     bool stored;   /* nothing but the id is here: the reply is at res:<id> */
     int status;    /* HTTP, 200 to 599 */
     va_str_t type; /* content type */
-    /* set-cookie location retry-after content-disposition cache-control */
+    /* set-cookie location retry-after content-disposition cache-control
+     * access-control-allow-origin */
     va_header_t *headers;
     size_t n_headers;
     va_str_t body;

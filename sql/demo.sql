@@ -7,7 +7,7 @@ select set_config('app.current_organization_id', 'd0000000-0000-4000-8000-000000
 insert into voiceagent.organizations
     (id, name, slug, business_type, plan, timezone, language, languages, hours, phone, owner_phone, email,
      notification_email, website_url, address, directions, description, services_description, policies, promotions,
-     elevenlabs_agent_id, widget_key, widget_origins, terms_accepted_at)
+     elevenlabs_agent_id, widget_origins, terms_accepted_at)
 values
     ('d0000000-0000-4000-8000-000000000001', 'Bici Downtown', 'bici-downtown', 'bike_shop', 'PRO',
      'America/Toronto', 'en', '{en,fr}',
@@ -23,12 +23,17 @@ values
      'Tune-ups, repairs, bike fitting, warranty work',
      '{"returns":"30 days with the receipt, unridden.","warranty":"Frames for life, parts for one year."}',
      '[{"text":"Free safety check with every tune-up"}]',
-     'agent_downtown', 'wk_demo_downtown', '{http://localhost,https://localhost}', now())
+     'agent_downtown', '{http://localhost,https://localhost}', now())
 on conflict (id) do nothing;
 
 insert into voiceagent.organization_phone_numbers
     (id, organization_id, phone_number, label, is_primary, elevenlabs_phone_number_id)
 values ('d0000000-0000-4000-8000-000000000011', 'd0000000-0000-4000-8000-000000000001', '+14165550001', 'Main', true, 'phnum_downtown')
+on conflict do nothing;
+
+-- The key of the chat: wk_demo_downtown.
+insert into voiceagent.widget_keys (organization_id, key_sha256)
+values ('d0000000-0000-4000-8000-000000000001', encode(sha256('wk_demo_downtown'), 'hex'))
 on conflict do nothing;
 
 insert into voiceagent.users (id, organization_id, email, password_hash, role, first_name, last_name)
@@ -117,8 +122,8 @@ select set_config('app.current_organization_id', 'd0000000-0000-4000-8000-000000
 
 insert into voiceagent.organizations
     (id, name, slug, business_type, plan, timezone, language, languages, hours, phone, owner_phone, email,
-     notification_email, website_url, address, description, services_description, elevenlabs_agent_id, widget_key,
-     widget_origins, terms_accepted_at)
+     notification_email, website_url, address, description, services_description, elevenlabs_agent_id, widget_origins,
+     terms_accepted_at)
 values
     ('d0000000-0000-4000-8000-000000000002', 'Bici Uptown', 'bici-uptown', 'bike_shop', 'BASIC',
      'America/Toronto', 'en', '{en}',
@@ -129,12 +134,17 @@ values
      '+14165550002', '+14165550020', 'hello@uptown.example', 'owner@uptown.example', 'https://uptown.example',
      '{"street":"2300 Yonge Street","city":"Toronto","region":"ON","postal_code":"M4P 1E4","country":"CA"}',
      'City bikes and family bikes.', 'Tune-ups and repairs',
-     'agent_uptown', 'wk_demo_uptown', '{http://localhost,https://localhost}', now())
+     'agent_uptown', '{http://localhost,https://localhost}', now())
 on conflict (id) do nothing;
 
 insert into voiceagent.organization_phone_numbers
     (id, organization_id, phone_number, label, is_primary, elevenlabs_phone_number_id)
 values ('d0000000-0000-4000-8000-000000000012', 'd0000000-0000-4000-8000-000000000002', '+14165550002', 'Main', true, 'phnum_uptown')
+on conflict do nothing;
+
+-- The key of the chat: wk_demo_uptown.
+insert into voiceagent.widget_keys (organization_id, key_sha256)
+values ('d0000000-0000-4000-8000-000000000002', encode(sha256('wk_demo_uptown'), 'hex'))
 on conflict do nothing;
 
 insert into voiceagent.users (id, organization_id, email, password_hash, role, first_name, last_name)

@@ -70,6 +70,9 @@ static const setting_t settings[] = {
     {"accounts", "password_cost", "VA_PASSWORD_COST", INTEGER, AT(password_cost), "7", 1,
      WK_PASSWORD_COST_MAX},
 
+    {"chat", "session_s", "VA_CHAT_SESSION_S", INTEGER, AT(chat_session_s), "86400", 60,
+     2592000},
+
     {"twilio", "base_url", "TWILIO_BASE_URL", TEXT, AT(twilio_base_url), NULL, 0, 0},
     {"twilio", "account_sid", "TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), NULL, 0, 0},
     {"twilio", "auth_token", "TWILIO_AUTH_TOKEN", TEXT, AT(twilio_auth_token), NULL, 0, 0},

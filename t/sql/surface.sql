@@ -20,7 +20,7 @@ select bag_eq($$ select signature from functions where prosecdef or owner = 'va_
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
     'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
-    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()'],
+    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)'],
     'the functions that look across organizations are the listed ones');
 select is_empty($$ select signature from functions where prosecdef <> (owner = 'va_directory') $$,
     'a function runs with its owner''s rights exactly when va_directory owns it');
@@ -36,7 +36,8 @@ select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_a
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
     'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
-    'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.jwt_member() authenticated'],
+    'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app',
+    'voiceagent.jwt_member() authenticated'],
     'who may execute them');
 select is_empty($$ select signature from functions where signature ~ '\.(isolate|hand_to_directory)\('
                     and (has_function_privilege('va_app', oid, 'execute') or has_function_privilege('authenticated', oid, 'execute')) $$,
@@ -104,7 +105,7 @@ select bag_eq($$ select tablename || ' ' || cmd from pg_policies where schemanam
 -- ---- rights
 select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_type from information_schema.column_privileges
                   where table_schema = 'voiceagent' and grantee = 'va_directory' and table_name not in ('routing_keys', 'unrouted_events') $$, array[
-    'organizations.id SELECT', 'organizations.is_active SELECT',
+    'organizations.id SELECT', 'organizations.is_active SELECT', 'organizations.widget_origins SELECT',
     'users.id SELECT', 'users.organization_id SELECT', 'users.auth_user_id SELECT', 'users.email SELECT', 'users.password_hash SELECT',
     'users.role SELECT', 'users.is_active SELECT', 'users.failed_logins SELECT', 'users.locked_until SELECT',
     'sessions.id SELECT', 'sessions.organization_id SELECT', 'sessions.user_id SELECT', 'sessions.token_hash SELECT',

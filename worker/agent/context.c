@@ -22,7 +22,8 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *cal
 {
     wk_rows_t *r;
     bool known = caller->level >= WK_LEVEL_PHONE;
-    va_str_t params[] = {customer, known ? VA_STR("true") : VA_STR("false"), caller->call};
+    va_str_t params[] = {customer, known ? VA_STR("true") : VA_STR("false"), caller->call,
+                         caller->visitor.session};
     if (!wk_sql(tx, &wk_sql_context, params, &r, e)) {
         return false;
     }

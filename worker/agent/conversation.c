@@ -5,6 +5,7 @@
 #include "worker/agent/task.h"
 #include "worker/agent/urgent.h"
 #include "worker/crash.h"
+#include "worker/store/chat.h"
 #include "worker/store/customers.h"
 #include "worker/store/phone.h"
 
@@ -127,13 +128,28 @@ bool wk_conversation_says_goodbye(const wk_conversation_t *c)
 
 /* ---------------------------------------------------------------- think */
 
+static bool is_chat(const wk_conversation_t *c)
+{
+    return c->visitor.session.len > 0;
+}
+
+/* What holds beyond one message: a number, or where that proves nothing the session. */
+static va_str_t talk_of(const wk_conversation_t *c)
+{
+    return is_chat(c) ? wk_printf(c->ctx->arena, "chat:%.*s", (int)c->visitor.session.len,
+                                  c->visitor.session.data)
+                      : c->key;
+}
+
 static wk_tool_caller_t tool_caller(const wk_conversation_t *c, va_str_t organization)
 {
     return (wk_tool_caller_t){.organization = organization,
                               .level = c->level,
                               .channel = c->channel,
-                              .scope = c->key,
+                              .scope = talk_of(c),
+                              .source = c->source,
                               .call = c->call,
+                              .visitor = c->visitor,
                               .phone = c->number,
                               .shop_phone = c->shop_number,
                               .language = c->reception.language};
@@ -190,6 +206,7 @@ static bool ask_model(wk_conversation_t *c, va_str_t organization)
                         .catalogue = c->catalogue,
                         .context = &about.context,
                         .caller = &about.caller,
+                        .key = c->key,
                         .text = c->text};
     if (c->facts.knows) {
         about.embedding = wk_knowledge_embedding(ctx, organization, c->text);
@@ -217,13 +234,17 @@ bool wk_conversation_think(wk_conversation_t *c, va_str_t organization, wk_error
 
 /* ---------------------------------------------------------------- keep */
 
+/* A chat's stands with its session: a "yes" by text must not answer what a stranger was asked.
+ */
 static bool remember(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
 {
     const wk_reception_t *r = &c->reception;
     va_str_t code = wk_language_code(r->language);
-    va_str_t params[] = {c->customer, wk_dialog_write(wk_tx_arena(tx), &r->dialog), code,
-                         r->requested ? code : VA_STR_NULL};
-    return wk_sql(tx, &wk_sql_customer_dialog, params, NULL, e);
+    va_str_t state = wk_dialog_write(wk_tx_arena(tx), &r->dialog);
+    va_str_t of_session[] = {c->visitor.session, state, code};
+    va_str_t of_customer[] = {c->customer, state, code, r->requested ? code : VA_STR_NULL};
+    return is_chat(c) ? wk_sql(tx, &wk_sql_chat_dialog, of_session, NULL, e)
+                      : wk_sql(tx, &wk_sql_customer_dialog, of_customer, NULL, e);
 }
 
 static bool raise_task(wk_tx_t *tx, const wk_conversation_t *c, wk_task_t task, wk_error_t *e)
@@ -234,10 +255,11 @@ static bool raise_task(wk_tx_t *tx, const wk_conversation_t *c, wk_task_t task, 
     return wk_task_raise(c->ctx, tx, &task, e);
 }
 
+/* What a chat was promised is a task alone: it is not told to who has the number. */
 static bool note_promise(wk_tx_t *tx, const wk_conversation_t *c, va_str_t what, wk_error_t *e)
 {
     va_str_t params[] = {c->customer, what};
-    return wk_sql(tx, &wk_sql_customer_promised, params, NULL, e);
+    return is_chat(c) || wk_sql(tx, &wk_sql_customer_promised, params, NULL, e);
 }
 
 /* What the receptionist promised becomes a person's task, and is remembered. */
@@ -280,7 +302,8 @@ static bool alarm(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
                           .from = c->number,
                           .to = c->shop_number,
                           .text = c->text,
-                          .key = c->key};
+                          .key = c->key,
+                          .paged_by = c->source};
     return c->emergency.level != WK_EMERGENCY_URGENT ||
            wk_urgent_raise(c->ctx, tx, c->catalogue, &c->facts, &c->emergency, &urgent, e);
 }

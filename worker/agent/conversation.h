@@ -20,13 +20,15 @@
 typedef struct {
     wk_ctx_t *ctx;
     const wk_catalogue_t *catalogue;
-    const char *channel; /* "sms", "voice" */
+    const char *channel; /* "sms", "voice", "chat" */
     va_str_t key;        /* of the message: the same key is the same message */
     va_str_t text;       /* masked */
     va_str_t number;     /* the customer's, E.164; absent: withheld */
     va_str_t shown;      /* the number as people of the shop are shown it */
     va_str_t shop_number;
     va_str_t call;        /* calls.id, or absent */
+    wk_visitor_t visitor; /* of a chat */
+    va_str_t source;      /* of a chat: where it is written from */
     wk_assurance_t level; /* below WK_LEVEL_PHONE nothing personal is told */
 
     /* By wk_conversation_customer(). */

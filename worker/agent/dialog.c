@@ -207,8 +207,8 @@ static size_t index_of(const wk_tool_t *tool)
 /* Whoever asks again after a crash has each effect of this message once (tool.h). */
 static va_str_t once_of(const talk_t *t, const wk_tool_t *tool)
 {
-    va_str_t scope = t->in->caller->scope;
-    return wk_printf(t->a, "once:%.*s:%s:%zu", (int)scope.len, scope.data, tool->name,
+    va_str_t key = t->in->key;
+    return wk_printf(t->a, "once:%.*s:%s:%zu", (int)key.len, key.data, tool->name,
                      t->stays[index_of(tool)]);
 }
 

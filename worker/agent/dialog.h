@@ -18,7 +18,8 @@ typedef struct {
     wk_ctx_t *ctx;
     const wk_catalogue_t *catalogue;
     const wk_context_t *context;
-    const wk_tool_caller_t *caller; /* its scope names the message, its language the talk's */
+    const wk_tool_caller_t *caller; /* its language is the talk's */
+    va_str_t key;                   /* of the message */
     va_str_t text;                  /* of the customer, masked */
 } wk_converse_t;
 

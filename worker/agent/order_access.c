@@ -15,6 +15,14 @@ static bool refuse(wk_tool_call_t *call, int status, const char *code, const cha
     return wk_tool_refuse(call, status, code, wk_text(call->caller->language, text));
 }
 
+/* The number behind the caller; who writes in a chat can begin another at any time, and is
+ * counted by his address. */
+static va_str_t number_of(const wk_tool_call_t *call)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    return or_empty(caller->visitor.session.len > 0 ? caller->source : caller->phone);
+}
+
 /* The talk failed tries are counted by, beside the number: else strangers lock each other out.
  */
 static va_str_t scope_of(const wk_tool_call_t *call)
@@ -26,7 +34,7 @@ static va_str_t scope_of(const wk_tool_call_t *call)
 static bool tries_left(wk_tx_t *tx, const wk_tool_call_t *call, bool *left, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {scope_of(call), or_empty(call->caller->phone)};
+    va_str_t params[] = {scope_of(call), number_of(call)};
     if (!wk_sql(tx, &wk_sql_proof_lock, params, NULL, e) ||
         !wk_sql(tx, &wk_sql_proof_tries, params, &rows, e)) {
         return false;
@@ -37,7 +45,7 @@ static bool tries_left(wk_tx_t *tx, const wk_tool_call_t *call, bool *left, wk_e
 
 static bool note_try(wk_tx_t *tx, const wk_tool_call_t *call, bool proven, wk_error_t *e)
 {
-    va_str_t params[] = {scope_of(call), or_empty(call->caller->phone),
+    va_str_t params[] = {scope_of(call), number_of(call),
                          proven ? VA_STR("true") : VA_STR("false")};
     return wk_sql(tx, &wk_sql_proof_note, params, NULL, e);
 }

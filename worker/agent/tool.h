@@ -22,15 +22,27 @@ typedef enum {
     WK_LEVEL_STAFF, /* signed in */
 } wk_assurance_t;
 
+/*
+ * Who writes in a chat: nobody vouches for him. Name and number are what he gave; they are
+ * written down, and open nothing.
+ */
+typedef struct {
+    va_str_t session;  /* chat_sessions.id; absent: this is no chat */
+    va_str_t customer; /* the lead it is kept as */
+    va_str_t name, phone;
+} wk_visitor_t;
+
 /* Who asks, and from where: never taken from arguments. */
 typedef struct {
     va_str_t organization;
     wk_assurance_t level;
     const char *channel; /* "voice", "sms", "chat", "api" or "mcp" */
-    va_str_t scope;  /* of repeats: the call, the conversation, the message; may be absent */
-    va_str_t source; /* where it comes from, when it is part of no talk; may be absent */
-    va_str_t call;   /* calls.id, or absent */
-    va_str_t phone;  /* E.164 of the customer, or absent */
+    va_str_t scope; /* of repeats: the call, the conversation, the message; may be absent */
+    /* Where it comes from, when it is part of no talk or of a chat; may be absent. */
+    va_str_t source;
+    va_str_t call;  /* calls.id, or absent */
+    va_str_t phone; /* E.164 of the customer, or absent */
+    wk_visitor_t visitor;
     va_str_t shop_phone;           /* the number that was called or written to, or absent */
     va_str_t user_id;              /* of staff, or absent */
     const wk_language_t *language; /* to answer in */
@@ -103,9 +115,13 @@ va_str_t wk_tool_talk(const wk_tool_call_t *call);
 bool wk_tool_words_key(const wk_tool_call_t *call, const char *what, va_str_t words,
                        va_str_t *key, wk_error_t *e);
 
-/* The customer of the caller's number, who is made known; absent without a number. */
+/* The customer of the caller's number, who is made known; of a chat its lead; absent without.
+ */
 bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *customer,
                       wk_error_t *e);
+
+/* Who asks, as people of the shop are told: as he says, else his number; may be absent. */
+va_str_t wk_tool_who(const wk_tool_call_t *call);
 
 /* The text in the caller's language: wk_tool_say(call, "tool.booked", {"day", day}). */
 #define wk_tool_say(call, name, ...)                                                           \

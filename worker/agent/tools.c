@@ -138,7 +138,7 @@ bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *custome
 {
     wk_rows_t *rows;
     va_str_t params[] = {call->caller->phone, VA_STR("call")};
-    *customer = VA_STR_NULL;
+    *customer = call->caller->visitor.customer;
     if (call->caller->phone.data == NULL) {
         return true;
     }
@@ -147,6 +147,15 @@ bool wk_tool_customer(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *custome
     }
     *customer = wk_cell(rows, 0, "id");
     return true;
+}
+
+va_str_t wk_tool_who(const wk_tool_call_t *call)
+{
+    const wk_visitor_t *visitor = &call->caller->visitor;
+    va_str_t named = wk_arg_text(call->args, "customer_name");
+    va_str_t name = named.len > 0 ? named : visitor->name;
+    va_str_t number = call->caller->phone.len > 0 ? call->caller->phone : visitor->phone;
+    return name.len > 0 ? name : number;
 }
 
 /* ---------------------------------------------------------------- run */

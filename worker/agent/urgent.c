@@ -82,10 +82,12 @@ static bool page(wk_tx_t *tx, const wk_catalogue_t *c, const wk_reception_facts_
 {
     wk_arena_t *a = wk_tx_arena(tx);
     const wk_language_t *l = wk_catalogue_pick(c, facts->language, VA_STR_NULL);
-    if (facts->page_number.data == NULL || va_str_eq(facts->page_number, u->from)) {
+    if (facts->page_number.data == NULL || u->to.data == NULL ||
+        va_str_eq(facts->page_number, u->from)) {
         return true;
     }
-    va_str_t whose = u->customer.data != NULL ? u->customer : u->from;
+    va_str_t caller = u->customer.data != NULL ? u->customer : u->from;
+    va_str_t whose = u->paged_by.data != NULL ? u->paged_by : caller;
     wk_sms_draft_t draft = {.key = wk_printf(a, "page:%.*s:%lld", (int)whose.len, whose.data,
                                              (long long)(wk_now_ms() / HOUR_MS)),
                             .from = u->to,

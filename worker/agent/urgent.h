@@ -15,6 +15,7 @@ typedef struct {
     va_str_t who;            /* as people of the shop know the customer */
     va_str_t from, to, text; /* the customer's number, the shop's, the words */
     va_str_t key;            /* of the text: the same key is the same emergency */
+    va_str_t paged_by;       /* people are paged once an hour for it; absent: for the customer */
 } wk_urgent_t;
 
 /* The answer: that people know, and the essential questions. */

@@ -33,6 +33,7 @@ static const wk_handler_t handlers[] = {
     {"calls.list", WK_READ, wk_calls_list, 0},
     {"campaigns.call", WK_EFFECT, wk_campaigns_call, 0},
     {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
+    {"chat.answer", WK_EFFECT, wk_chat_answer, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
     {"email.send", WK_EFFECT, wk_email_send_queued, WK_EMAIL_ATTEMPTS},

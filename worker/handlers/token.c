@@ -39,25 +39,37 @@ bool wk_token_random(wk_ctx_t *ctx, va_str_t *token, wk_error_t *e)
     return true;
 }
 
-bool wk_token_next(wk_ctx_t *ctx, va_str_t previous, va_str_t *token, wk_error_t *e)
+/* Always the same of the same parts, and nobody's guess without a key of ours. */
+static bool derive(wk_ctx_t *ctx, const va_str_t parts[4], va_str_t *token, wk_error_t *e)
 {
     uint8_t mac[VA_DIGEST_MAX];
     size_t len;
-    const va_str_t parts[] = {VA_STR("refresh token\n"), ctx->job->id, VA_STR("\n"), previous};
     va_str_t secret = va_str_c(ctx->config->internal_secret);
 
     if (secret.len == 0) {
         return wk_error(e, WK_INTERNAL, "VA_INTERNAL_SECRET is not set");
     }
     va_hmac_key_t *key = va_hmac_key_new(VA_SHA256, secret);
-    bool ok =
-        key != NULL && va_hmac(key, parts, sizeof(parts) / sizeof(*parts), mac, &len) == VA_OK;
+    bool ok = key != NULL && va_hmac(key, parts, 4, mac, &len) == VA_OK;
     va_hmac_key_free(key);
     if (!ok) {
-        return wk_error(e, WK_INTERNAL, "a refresh token cannot be made");
+        return wk_error(e, WK_INTERNAL, "a token cannot be made");
     }
     *token = base64url(ctx, mac, len);
     return true;
+}
+
+bool wk_token_next(wk_ctx_t *ctx, va_str_t previous, va_str_t *token, wk_error_t *e)
+{
+    const va_str_t parts[] = {VA_STR("refresh token\n"), ctx->job->id, VA_STR("\n"), previous};
+    return derive(ctx, parts, token, e);
+}
+
+bool wk_token_chat(wk_ctx_t *ctx, va_str_t organization, va_str_t message, va_str_t *token,
+                   wk_error_t *e)
+{
+    const va_str_t parts[] = {VA_STR("chat session\n"), organization, VA_STR("\n"), message};
+    return derive(ctx, parts, token, e);
 }
 
 bool wk_token_digest(wk_ctx_t *ctx, va_str_t token, va_str_t *digest, wk_error_t *e)

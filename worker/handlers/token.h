@@ -27,6 +27,13 @@ bool wk_token_random(wk_ctx_t *ctx, va_str_t *token, wk_error_t *e);
  */
 bool wk_token_next(wk_ctx_t *ctx, va_str_t previous, va_str_t *token, wk_error_t *e);
 
+/*
+ * The id of the chat session that a first message begins: the same message, asked again, has
+ * the same.
+ */
+bool wk_token_chat(wk_ctx_t *ctx, va_str_t organization, va_str_t message, va_str_t *token,
+                   wk_error_t *e);
+
 /* What the database keeps: SHA-256, hex. */
 bool wk_token_digest(wk_ctx_t *ctx, va_str_t token, va_str_t *hex, wk_error_t *e);
 

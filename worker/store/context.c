@@ -11,7 +11,8 @@ const wk_sql_t wk_sql_context = {
     "                                         m.speaker, m.channel, left(m.content, 1000))"
     "                        ORDER BY m.occurred_at DESC, m.id DESC)"
     "          FROM (SELECT * FROM messages WHERE customer_id = c.id"
-    "                    AND ($2::bool OR call_id = $3::uuid)"
+    "                    AND ($2::bool AND channel <> 'chat' OR call_id = $3::uuid"
+    "                         OR chat_session_id = $4::uuid)"
     "                 ORDER BY occurred_at DESC, id DESC LIMIT 50) m) AS messages"
     "       , (SELECT json_agg(json_build_array(p.status, to_char(p.wall, 'HH24:MI'),"
     "                                           extract(isodow FROM p.wall),"
@@ -28,4 +29,4 @@ const wk_sql_t wk_sql_context = {
     "  JOIN agent_configs g ON g.organization_id = o.id"
     "  LEFT JOIN customers c ON c.id = $1::uuid"
     " WHERE o.id = current_organization()",
-    3};
+    4};

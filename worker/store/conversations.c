@@ -27,7 +27,11 @@ const wk_sql_t wk_sql_conversation = {
     "              CASE m.speaker WHEN 'customer' THEN 'user' ELSE m.speaker END AS sent_by," \
     "              m.content, m.language, m.sentiment, m.intent, m.confidence, m.user_id," \
     "              m.position, m.status, m.error_code, m.media, m.interrupted, m.tools_used," \
-    "              m.citations, " WK_SQL_ISO("m.occurred_at") " AS timestamp) l" \
+    "              m.citations, " WK_SQL_ISO("m.occurred_at") " AS timestamp," \
+    "              (SELECT json_build_object('session_id', s.id, 'name', s.name, 'email', s.email," \
+    "                                        'phone', s.phone_number, 'verified', false)" \
+    "                 FROM chat_sessions s WHERE s.organization_id = m.organization_id" \
+    "                  AND s.id = m.chat_session_id) AS chat) l" \
     " WHERE m.organization_id = current_organization()"
 
 const wk_sql_t wk_sql_conversation_messages = {

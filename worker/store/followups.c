@@ -8,16 +8,21 @@ const wk_sql_t wk_sql_texting_number = {
     " ORDER BY is_primary DESC, created_at LIMIT 1",
     0};
 
+/* What a visitor ($6) says of himself is not written to a number he did not prove. */
+#define NAMELESS "name = '' AND (NOT $6::bool OR phone_number IS NULL OR source = 'chat')"
+
 const wk_sql_t wk_sql_lead_noted = {
     "lead_noted",
     "UPDATE customers"
-    "   SET last_name = CASE WHEN name = '' THEN coalesce($3, '') ELSE last_name END,"
-    "       first_name = CASE WHEN name = '' THEN coalesce($2, '') ELSE first_name END,"
-    "       email = coalesce(email, (SELECT lower($4) WHERE $4 ~ '^[^@[:space:]]+@[^@[:space:]]+$')),"
+    "   SET last_name = CASE WHEN " NAMELESS " THEN coalesce($3, '') ELSE last_name END,"
+    "       first_name = CASE WHEN " NAMELESS " THEN coalesce($2, '') ELSE first_name END,"
+    "       email = coalesce(email, (SELECT lower($4)"
+    "                    WHERE $4 ~ '^[^@[:space:]]+@[^@[:space:]]+$'"
+    "                      AND NOT ($6::bool AND phone_number IS NOT NULL))),"
     "       notes = CASE WHEN $5::text IS NULL OR strpos(coalesce(notes, ''), $5) > 0 THEN notes"
     "                    ELSE concat_ws(E'\\n', notes, $5) END"
     " WHERE id = $1::uuid",
-    5};
+    6};
 
 const wk_sql_t wk_sql_customer_history = {
     "customer_history",

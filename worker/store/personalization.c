@@ -30,7 +30,7 @@
     "                 FILTER (WHERE h.n <= 8) AS last"                                         \
     "        FROM (SELECT occurred_at, speaker, channel, content,"                             \
     "                     row_number() OVER (ORDER BY occurred_at DESC, id DESC) AS n"         \
-    "                FROM messages WHERE customer_id = c.id"                                   \
+    "                FROM messages WHERE customer_id = c.id AND channel <> 'chat'"             \
     "               ORDER BY occurred_at DESC, id DESC LIMIT 50) h) m ON c.id IS NOT NULL"
 
 #define ORDERS                                                                                 \

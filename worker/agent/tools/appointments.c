@@ -237,13 +237,20 @@ typedef struct {
     bool hold;
 } booking_t;
 
+static va_str_t given(const va_json_t *args, const char *name, va_str_t otherwise)
+{
+    va_str_t text = wk_arg_text(args, name);
+    return text.len > 0 ? text : otherwise;
+}
+
 /* The caller's own number counts before one that was said. */
 static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_error_t *e)
 {
     wk_rows_t *rows;
     char number[VA_PHONE_MAX + 1];
-    va_str_t said = wk_arg_text(call->args, "customer_phone");
-    b->name = wk_arg_text(call->args, "customer_name");
+    const wk_visitor_t *visitor = &call->caller->visitor;
+    va_str_t said = given(call->args, "customer_phone", visitor->phone);
+    b->name = given(call->args, "customer_name", visitor->name);
     b->email = wk_arg_text(call->args, "customer_email");
     b->phone = call->caller->phone;
     if (b->phone.data == NULL && said.data != NULL) {
@@ -254,9 +261,11 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
         b->phone = wk_copy(call->ctx->arena, va_str_c(number));
     }
     if (b->phone.data == NULL) {
+        b->customer = visitor->customer;
         return true;
     }
-    va_str_t params[] = {b->phone, VA_STR("call")};
+    va_str_t params[] = {b->phone,
+                         visitor->session.len > 0 ? VA_STR("chat") : VA_STR("call")};
     if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
         return false;
     }

@@ -4,11 +4,6 @@
 #include "worker/agent/tools/tools.h"
 #include "worker/store/customers.h"
 
-static va_str_t or_empty(va_str_t s)
-{
-    return s.data != NULL ? s : VA_STR("");
-}
-
 /* ---------------------------------------------------------------- trigger_followup */
 
 static const char *const channels[] = {"call", "sms", "email", NULL};
@@ -26,7 +21,6 @@ static bool trigger_followup(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
     va_str_t customer, key, reason = wk_arg_text(call->args, "reason");
-    va_str_t name = wk_arg_text(call->args, "customer_name");
     if (!wk_tool_words_key(call, "followup", reason, &key, e) ||
         !wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
@@ -38,7 +32,7 @@ static bool trigger_followup(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .key = call->effect,
                       .title = "task.followup",
                       .text = reason,
-                      .who = name.len > 0 ? name : or_empty(call->caller->phone),
+                      .who = wk_tool_who(call),
                       .customer = customer};
     call->message = wk_text(call->caller->language, "tool.followup_noted");
     return wk_task_raise(call->ctx, tx, &task, e);
@@ -73,7 +67,9 @@ static bool create_lead(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     }
     va_str_t params[] = {customer, wk_arg_text(call->args, "first_name"),
                          wk_arg_text(call->args, "last_name"), wk_arg_text(call->args, "email"),
-                         wk_arg_text(call->args, "interest")};
+                         wk_arg_text(call->args, "interest"),
+                         call->caller->visitor.session.len > 0 ? VA_STR("true")
+                                                               : VA_STR("false")};
     va_json_add_str(call->out, "lead_id", customer);
     call->message = wk_text(l, "tool.lead_noted");
     return wk_sql(tx, &wk_sql_lead_noted, params, NULL, e);

@@ -17,7 +17,6 @@ static bool take_message(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     bool first;
     va_str_t customer, key, text = wk_arg_text(call->args, "message");
     bool callback = wk_arg_bool(call->args, "callback", false);
-    va_str_t name = wk_arg_text(call->args, "customer_name");
     if (!wk_tool_words_key(call, "message", text, &key, e) ||
         !wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
@@ -29,7 +28,7 @@ static bool take_message(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .key = call->effect,
                       .title = callback ? "task.callback" : "task.message",
                       .text = text,
-                      .who = name.len > 0 ? name : call->caller->phone,
+                      .who = wk_tool_who(call),
                       .customer = customer};
     if (!wk_task_raise(call->ctx, tx, &task, e)) {
         return false;

@@ -98,7 +98,7 @@ static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .priority = "high",
                       .title = "task.callback",
                       .text = briefing(call),
-                      .who = call->caller->phone,
+                      .who = wk_tool_who(call),
                       .customer = customer};
     va_json_add_str(call->out, "transfer_id", call->effect);
     va_json_add_c(call->out, "status", "callback");

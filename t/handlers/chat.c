@@ -1,0 +1,530 @@
+/*
+ * chat.answer: who may write in a shop's chat, what a session is, what a number that was only
+ * typed in opens (nothing), and that a message is heard and answered once.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t/handlers/lib/texts.h"
+
+#define KEY        "wk_demo_downtown"
+#define ORIGIN     "https://localhost"
+#define ALSO       "http://localhost"
+#define MAX_VISITS 100
+
+static int setup(void **state)
+{
+    int failed = t_texts_setup(state);
+    t_sqlf("DELETE FROM appointments; DELETE FROM proofs; DELETE FROM chat_sessions;"
+           "UPDATE customers SET priority = 'normal';"
+           "UPDATE organizations SET plan = 'PRO', engines = '{receptionist}',"
+           "    widget_origins = '{http://localhost,https://localhost}'");
+    return failed;
+}
+
+static void let_model_answer(void)
+{
+    t_openai();
+    t_sqlf("UPDATE organizations SET engines = '{pipeline,receptionist}'");
+}
+
+static void model(const char *said)
+{
+    t_openai_ask("POST", "/_sim/model", said);
+}
+
+/* All but message may be left out. */
+typedef struct {
+    const char *message;
+    const char *business, *key;   /* Downtown's without */
+    const char *origin;           /* ORIGIN without; "": no browser asks */
+    const char *session;          /* begins one without */
+    const char *name, *id, *more; /* more: further members, with their comma */
+    const char *job;
+} chat_t;
+
+static const char *member(const char *name, const char *value)
+{
+    return value != NULL ? wk_printf(t_ctx.arena, ",\"%s\":\"%s\"", name, value).data : "";
+}
+
+static t_ask_t request(const chat_t *c)
+{
+    const char *body =
+        wk_printf(
+            t_ctx.arena, "{\"message\":\"%s\",\"businessId\":\"%s\",\"key\":\"%s\"%s%s%s%s}",
+            c->message, c->business != NULL ? c->business : "bici-downtown",
+            c->key != NULL ? c->key : KEY, member("sessionId", c->session),
+            member("name", c->name), member("messageId", c->id), c->more != NULL ? c->more : "")
+            .data;
+    const char *origin = c->origin != NULL ? c->origin : ORIGIN;
+    t_ask_t ask = {.type = "chat.answer",
+                   .id = c->job,
+                   .uri = "/api/chat",
+                   .method = "POST",
+                   .body = body};
+    if (origin[0] != '\0') {
+        ask.headers[0] = "origin";
+        ask.headers[1] = origin;
+    }
+    return ask;
+}
+
+static t_answer_t chat(chat_t c)
+{
+    t_ask_t ask = request(&c);
+    return t_ask(&ask);
+}
+
+/* Says it in that session, or begins one; fails unless it is answered. */
+static t_answer_t say(const char *session, const char *message)
+{
+    t_answer_t a = chat((chat_t){.message = message, .session = session});
+    assert_status(&a, 200);
+    return a;
+}
+
+static const char *session_of(const t_answer_t *a)
+{
+    return t_text(a, "/sessionId");
+}
+
+static const char *begin_as_john(const char *message)
+{
+    t_answer_t a = chat((chat_t){.message = message, .more = ",\"phone\":\"(416) 555-9876\""});
+    assert_status(&a, 200);
+    return session_of(&a);
+}
+
+static const char *header(const t_answer_t *a, const char *name)
+{
+    for (size_t i = 0; i < a->reply.n_headers; i++) {
+        if (va_str_eq(a->reply.headers[i].name, va_str_c(name))) {
+            return wk_strdup(t_ctx.arena, a->reply.headers[i].value);
+        }
+    }
+    return "";
+}
+
+/* ---------------------------------------------------------------- who may write */
+
+static void the_key_and_the_page_let_in(void **state)
+{
+    static const chat_t strangers[] = {
+        {"Hi", .key = "wk_demo_uptown"},   {"Hi", .key = "x"},
+        {"Hi", .business = "bici-uptown"}, {"Hi", .business = "no-such-shop"},
+        {"Hi", .business = UPTOWN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
+        t_answer_t a = chat(strangers[i]);
+        assert_error(&a, 401, "unauthorized");
+        assert_string_equal(header(&a, "access-control-allow-origin"), "");
+    }
+    t_answer_t foreign = chat((chat_t){"Hi", .origin = "https://evil.example"});
+    assert_error(&foreign, 403, "forbidden");
+    assert_string_equal(header(&foreign, "access-control-allow-origin"), "");
+    t_answer_t null = chat((chat_t){"Hi", .origin = "null"});
+    assert_error(&null, 403, "forbidden");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers"), 2);
+
+    t_answer_t page = say(NULL, "Hi");
+    assert_string_equal(header(&page, "access-control-allow-origin"), ORIGIN);
+    t_answer_t program = chat((chat_t){"Hi", .business = DOWNTOWN, .origin = ""});
+    assert_status(&program, 200);
+    assert_string_equal(header(&program, "access-control-allow-origin"), "");
+}
+
+static void a_key_that_was_replaced_opens_nothing(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE widget_keys SET expires_at = now() WHERE organization_id = '" DOWNTOWN "'");
+    t_answer_t a = chat((chat_t){.message = "Hi"});
+    t_sqlf("UPDATE widget_keys SET expires_at = NULL");
+    assert_error(&a, 401, "unauthorized");
+}
+
+static t_answer_t preflight(const char *origin)
+{
+    return t_ask(&(t_ask_t){.type = "chat.answer",
+                            .method = "OPTIONS",
+                            .uri = "/api/chat",
+                            .headers = {"origin", origin}});
+}
+
+static void a_browser_that_asks_first_is_told_its_origin(void **state)
+{
+    (void)state;
+    t_answer_t a = preflight(ALSO);
+    assert_int_equal(a.status, 204);
+    assert_string_equal(header(&a, "access-control-allow-origin"), ALSO);
+    t_answer_t foreign = preflight("https://evil.example");
+    assert_error(&foreign, 403, "forbidden");
+    assert_string_equal(header(&foreign, "access-control-allow-origin"), "");
+}
+
+static void what_cannot_be_read_changes_nothing(void **state)
+{
+    static const chat_t wrong[] = {
+        {.message = " "},
+        {"Hi", .business = ""},
+        {"Hi", .key = ""},
+        {"Hi", .id = "1"},
+        {"Hi", .id = "with blanks in the name"},
+        {"Hi", .more = ",\"email\":\"nobody\""},
+        {"Hi", .more = ",\"phone\":\"anonymous\""},
+        {"Hi", .more = ",\"name\":7"},
+        {"Hi", .more = ",\"sessionId\":[]"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        t_answer_t a = chat(wrong[i]);
+        assert_error(&a, 400, "bad_request");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
+}
+
+/* ---------------------------------------------------------------- sessions */
+
+static void a_talk_goes_on_to_an_appointment(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"I would like to book a tune-up", .name = "Ana"});
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/nextAction"), "choose_time");
+    assert_string_equal(t_text(&a, "/lead/name"), "Ana");
+    const char *session = session_of(&a);
+    assert_int_equal(strlen(session), 43);
+    t_answer_t b = say(session, "1");
+    assert_string_equal(session_of(&b), session);
+    assert_string_equal(t_text(&b, "/nextAction"), "continue");
+    assert_string_equal(
+        t_sqlf("SELECT a.status || ' ' || a.customer_name || ' ' || a.source"
+               "  FROM appointments a JOIN customers c ON c.id = a.customer_id"
+               " WHERE c.source = 'chat' AND c.phone_number IS NULL AND c.name = 'Ana'"),
+        "confirmed Ana web");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(type, ' ' ORDER BY created_at, id) FROM outbox"
+               " WHERE type IN ('conversation_started', 'user_transcript',"
+               "                'agent_response')"),
+        "conversation_started user_transcript agent_response user_transcript "
+        "agent_response");
+}
+
+static void a_session_is_its_shops_its_pages_and_its_own(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "Hi"), b = say(NULL, "Hi");
+    const char *session = session_of(&a);
+    assert_string_not_equal(session, session_of(&b));
+    const chat_t foreign[] = {
+        {"Hi", .session = session, .business = "bici-uptown", .key = "wk_demo_uptown"},
+        {"Hi", .session = session, .origin = ALSO},
+        {"Hi", .session = session, .origin = ""},
+        {"Hi", .session = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+        {"Hi", .session = t_sqlf("SELECT id FROM chat_sessions LIMIT 1")},
+        {"Hi", .session = t_sqlf("SELECT token_sha256 FROM chat_sessions LIMIT 1")},
+    };
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+        t_answer_t c = chat(foreign[i]);
+        assert_status(&c, strlen(foreign[i].session) > 64 ? 400 : 404);
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 4);
+    t_sqlf("UPDATE chat_sessions SET last_seen_at = now() - interval '25 hours'");
+    t_answer_t late = chat((chat_t){"Hi", .session = session});
+    assert_error(&late, 404, "not_found");
+    assert_string_equal(header(&late, "access-control-allow-origin"), ORIGIN);
+}
+
+/* ---------------------------------------------------------------- once */
+
+#define ID "0123456789abcdef-message"
+
+static void the_same_message_is_answered_once_and_alike(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"My number is needed by an agent", .id = ID});
+    t_answer_t b = chat((chat_t){"My number is needed by an agent", .id = ID});
+    assert_status(&a, 200);
+    assert_true(va_str_eq(a.body, b.body));
+    t_answer_t c = chat((chat_t){"an agent", .session = session_of(&a), .id = ID});
+    assert_true(va_str_eq(a.body, c.body));
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
+    assert_int_equal(
+        t_sqlf_int("SELECT interaction_count FROM customers WHERE source = 'chat'"), 1);
+
+    t_answer_t header_too = chat((chat_t){"Hi", .session = session_of(&a), .id = ID "2"});
+    t_answer_t other_page = chat((chat_t){"Hi", .origin = ALSO, .id = ID});
+    assert_status(&header_too, 200);
+    assert_string_not_equal(session_of(&other_page), session_of(&a));
+}
+
+/* In a process of its own, which dies at that place; true when it did. */
+static bool dies_at(const char *point, int visit, const chat_t *c)
+{
+    int status;
+    char at[40];
+    wk_ctx_t ctx;
+    snprintf(at, sizeof(at), "%s:%d", point, visit);
+    t_ask_t ask = request(c);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("VA_CRASH_AT", at, 1);
+        t_ctx_open(&ctx);
+        t_ask_in(&ctx, &ask);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
+    return WIFSIGNALED(status);
+}
+
+static void books_once_though_it_dies_at(const char *point)
+{
+    int deaths = 0;
+    for (int visit = 1; visit < MAX_VISITS; visit++) {
+        setup(NULL);
+        t_answer_t a = chat((chat_t){"Book a tune-up", .name = "Ana"});
+        const chat_t pick = {"1", .session = session_of(&a), .job = "the-job"};
+        bool died = dies_at(point, visit, &pick);
+        t_answer_t b = chat(pick);
+        assert_status(&b, 200);
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 4);
+        assert_int_equal(
+            t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'user_transcript'"), 2);
+        if (!died) {
+            break;
+        }
+        deaths++;
+    }
+    printf("# %d deaths at %s\n", deaths, point);
+    assert_in_range(deaths, 1, MAX_VISITS - 2);
+}
+
+static void whoever_dies_books_once(void **state)
+{
+    (void)state;
+    books_once_though_it_dies_at("db.before");
+    books_once_though_it_dies_at("commit.before");
+    books_once_though_it_dies_at("commit.after");
+}
+
+/* ---------------------------------------------------------------- a number proves nothing */
+
+static void a_number_typed_in_opens_nothing(void **state)
+{
+    (void)state;
+    t_say(JOHN_NUMBER, "My secret word is marmalade");
+    t_sqlf("INSERT INTO appointments (organization_id, customer_id, customer_phone, starts_at,"
+           "    ends_at, status) SELECT '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "', at,"
+           "    at + interval '1 hour', 'confirmed'"
+           "  FROM (SELECT now() + interval '3 days' AS at) x");
+    const char *session = begin_as_john("Where is my order?");
+    static const char *const asked[] = {"Where is order 1042?", "C", "R",
+                                        "cancel my appointment"};
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        t_answer_t a = say(session, asked[i]);
+        assert_has_not(t_text(&a, "/reply"), "1Z999");
+        assert_has_not(t_text(&a, "/reply"), "John");
+        assert_has_not(t_text(&a, "/reply"), "marmalade");
+    }
+    assert_string_equal(t_sqlf("SELECT string_agg(status, ' ') FROM appointments"),
+                        "confirmed");
+    assert_string_equal(t_sqlf("SELECT name || ' ' || email || ' ' || tier FROM customers"
+                               " WHERE id = '" JOHN "'"),
+                        "John Tremblay john.tremblay@customer.example vip");
+}
+
+/* What the model was told in its last question, as text. */
+static const char *told(void)
+{
+    const va_json_t *requests = t_openai_ask("GET", "/_sim/requests", NULL);
+    va_buf_t out;
+    const va_json_t *last = requests->first;
+    while (last != NULL && last->next != NULL) {
+        last = last->next;
+    }
+    va_buf_init(&out, wk_mem(t_ctx.arena), 4096);
+    va_json_writer_t *w = va_json_writer_new(&out);
+    va_json_put_value(w, va_json_get(last, "body"));
+    assert_int_equal(va_json_writer_end(w), VA_OK);
+    return wk_strdup(t_ctx.arena, va_buf_str(&out));
+}
+
+static void neither_reads_what_the_other_wrote(void **state)
+{
+    (void)state;
+    let_model_answer();
+    model("{\"answers\":[{\"text\":\"Noted.\"},{\"text\":\"Yes.\"},{\"text\":\"Fine.\"},"
+          "{\"text\":\"Sure.\"}]}");
+    t_say(JOHN_NUMBER, "My secret word is marmalade");
+    const char *session = begin_as_john("Mine is turnip, what about yours");
+    assert_has_not(told(), "marmalade");
+    assert_has_not(told(), "Tremblay");
+    say(session, "And what did I say before");
+    assert_has(told(), "turnip");
+    assert_has_not(told(), "marmalade");
+    t_say(JOHN_NUMBER, "And what did I write before");
+    assert_has(told(), "marmalade");
+    assert_has_not(told(), "turnip");
+}
+
+/* "Yes" by text answers what was asked by text. */
+static void what_a_chat_was_asked_is_not_answered_by_text(void **state)
+{
+    (void)state;
+    begin_as_john("Book a tune-up");
+    t_say(JOHN_NUMBER, "1");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    assert_string_equal(
+        t_sqlf("SELECT c.commitments::text FROM customers c WHERE id = '" JOHN "'"), "[]");
+}
+
+static void people_see_one_thread_and_what_is_not_proven(void **state)
+{
+    (void)state;
+    begin_as_john("Do you sell bells?");
+    t_say(JOHN_NUMBER, "What are your hours?");
+    t_answer_t a = t_get("conversations.get", "/api/conversations/" JOHN, NULL);
+    assert_int_equal(t_count(&a, "/messages"), 4);
+    assert_string_equal(t_text(&a, "/messages/0/channel"), "chat");
+    assert_string_equal(t_text(&a, "/messages/0/chat/verified"), "false");
+    assert_string_equal(t_text(&a, "/messages/0/chat/phone"), JOHN_NUMBER);
+    assert_string_equal(t_text(&a, "/messages/2/channel"), "sms");
+    assert_string_equal(t_text(&a, "/messages/2/chat"), "null");
+}
+
+static void a_number_told_late_takes_the_talk_along_once(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"I want to talk to an agent", .name = "Ana",
+                                 .more = ",\"email\":\"ana@mail.example\""});
+    const char *session = session_of(&a);
+    t_answer_t b = chat((chat_t){"It is urgent to me", .session = session,
+                                 .more = ",\"phone\":\"" STRANGER "\""});
+    assert_status(&b, 200);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers WHERE source = 'chat'"), 1);
+    assert_string_equal(
+        t_sqlf("SELECT c.phone_number || ' ' || c.name || ' ' || coalesce(c.email, '-') || ' '"
+               "    || (SELECT count(*) FROM messages m WHERE m.customer_id = c.id) || ' '"
+               "    || (SELECT count(*) FROM tasks t WHERE t.customer_id = c.id)"
+               "  FROM customers c WHERE source = 'chat'"),
+        STRANGER " Ana - 4 1");
+    t_answer_t c =
+        chat((chat_t){"Hi", .session = session, .more = ",\"phone\":\"" JOHN_NUMBER "\""});
+    assert_error(&c, 409, "conflict");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE customer_id = '" JOHN "'"),
+                     0);
+}
+
+/* ---------------------------------------------------------------- proof */
+
+#define LOOK_UP(postcode)                                                                      \
+    "call lookup_order {\\\"order_number\\\":\\\"1042\\\",\\\"postcode\\\":\\\"" postcode      \
+    "\\\"}"
+
+static void an_order_is_told_with_proof_alone(void **state)
+{
+    (void)state;
+    let_model_answer();
+    begin_as_john("call lookup_order {\\\"order_number\\\":\\\"1042\\\"}");
+    assert_has(told(), "verification_needed");
+    assert_has_not(told(), "1Z999");
+    t_answer_t wrong = say(NULL, LOOK_UP("M1M 1M1"));
+    assert_has_not(t_text(&wrong, "/reply"), "1Z999");
+    t_answer_t right = say(NULL, LOOK_UP("m5c1e9"));
+    assert_has(t_text(&right, "/reply"), "1Z999");
+}
+
+/* A new session is for nothing: it comes from the same address. */
+static void five_tries_an_address(void **state)
+{
+    (void)state;
+    let_model_answer();
+    for (int i = 0; i < 5; i++) {
+        say(NULL, LOOK_UP("M1M 1M1"));
+    }
+    t_answer_t a = say(NULL, LOOK_UP("M5C 1E9"));
+    assert_has_not(t_text(&a, "/reply"), "1Z999");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM proofs"), 5);
+}
+
+/* ---------------------------------------------------------------- as everywhere */
+
+static void an_emergency_pages_the_owner_once_an_hour_from_one_place(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"There is a fire in your workshop!", .name = "Ana"});
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/emergencyLevel"), "urgent");
+    assert_string_equal(t_text(&a, "/nextAction"), "emergency");
+    say(NULL, "There is a fire in your workshop!");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE template = 'page'"), 1);
+    assert_has(t_sqlf("SELECT content FROM messages WHERE template = 'page'"), "Ana, chat");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'emergency'"), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers WHERE priority = 'urgent'"), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'emergency'"), 2);
+}
+
+static void a_card_number_is_masked_over_messages(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "My card is 4242 4242");
+    say(session_of(&a), "4242 4242 that was it");
+    assert_has_not(t_sqlf("SELECT string_agg(content, '|') FROM messages"), "4242");
+    assert_has_not(t_sqlf("SELECT string_agg(data::text, '|') FROM outbox"), "4242");
+}
+
+static void a_claim_without_its_deed_is_not_said(void **state)
+{
+    (void)state;
+    let_model_answer();
+    model("{\"answers\":[{\"text\":\"Great, your tune-up is booked for Saturday at 10.\"}]}");
+    t_answer_t a = say(NULL, "hmm, let me think about bikes");
+    assert_has(t_text(&a, "/reply"), "Nothing new is booked");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"), 1);
+}
+
+static void it_answers_in_the_visitors_language(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "Bonjour, quelles sont vos heures d'ouverture?");
+    assert_has(t_text(&a, "/reply"), "Heures des prochains jours");
+    assert_string_equal(t_sqlf("SELECT language FROM chat_sessions"), "fr");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_key_and_the_page_let_in),
+        cmocka_unit_test(a_key_that_was_replaced_opens_nothing),
+        cmocka_unit_test(a_browser_that_asks_first_is_told_its_origin),
+        cmocka_unit_test(what_cannot_be_read_changes_nothing),
+        cmocka_unit_test(a_talk_goes_on_to_an_appointment),
+        cmocka_unit_test(a_session_is_its_shops_its_pages_and_its_own),
+        cmocka_unit_test(the_same_message_is_answered_once_and_alike),
+        cmocka_unit_test(whoever_dies_books_once),
+        cmocka_unit_test(a_number_typed_in_opens_nothing),
+        cmocka_unit_test(neither_reads_what_the_other_wrote),
+        cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),
+        cmocka_unit_test(people_see_one_thread_and_what_is_not_proven),
+        cmocka_unit_test(a_number_told_late_takes_the_talk_along_once),
+        cmocka_unit_test(an_order_is_told_with_proof_alone),
+        cmocka_unit_test(five_tries_an_address),
+        cmocka_unit_test(an_emergency_pages_the_owner_once_an_hour_from_one_place),
+        cmocka_unit_test(a_card_number_is_masked_over_messages),
+        cmocka_unit_test(a_claim_without_its_deed_is_not_said),
+        cmocka_unit_test(it_answers_in_the_visitors_language),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}

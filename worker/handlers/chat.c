@@ -1,0 +1,302 @@
+/*
+ * chat.answer: somebody writes in the chat of a shop's web site, and is answered in the same
+ * request. What he writes is heard once, each of its effects is had once, and its answer is one
+ * document, however often it is asked for. Nothing he writes makes him somebody: he is told
+ * what anybody is told.
+ */
+#include <string.h>
+
+#include "worker/agent/conversation.h"
+#include "worker/agent/event.h"
+#include "worker/agent/redact.h"
+#include "worker/handlers/chat_session.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/store/chat.h"
+#include "worker/store/customers.h"
+
+#define MAX_BEFORE  4
+#define MAX_ANSWER  4000 /* bytes */
+#define KEY_OF_TALK 32   /* characters of the session's digest that name it in keys */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    wk_chat_request_t request;
+    wk_chat_session_t session;
+    wk_conversation_t talk;
+    wk_rows_t *answer; /* the row of wk_sql_chat_answer; none as long as there is none */
+} chat_t;
+
+/* ---------------------------------------------------------------- pages of other origins */
+
+static void let_page_read(wk_ctx_t *ctx, va_reply_t *reply, va_str_t origin)
+{
+    wk_reply_header(ctx, reply, "access-control-allow-origin", origin);
+}
+
+static bool known_origin(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const va_str_t *origin = arg;
+    if (!wk_sql(tx, &wk_sql_chat_origin, origin, &rows, e)) {
+        return false;
+    }
+    return wk_cell_bool(rows, 0, "known") ||
+           wk_refuse(e, WK_R_FORBIDDEN, "The chat is not for pages of that origin.");
+}
+
+/* A browser asks before it asks (Fetch standard, "CORS-preflight"). */
+static wk_outcome_t allow(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    va_str_t origin = wk_request_header(ctx->job, "origin");
+    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, known_origin, &origin, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    reply->status = 204;
+    let_page_read(ctx, reply, origin);
+    return WK_DONE;
+}
+
+/* ---------------------------------------------------------------- what was written */
+
+static va_str_t or_empty(va_str_t s)
+{
+    return s.data != NULL ? s : VA_STR("");
+}
+
+/* As people of the shop are shown who writes: what he says of himself. */
+static va_str_t shown(wk_arena_t *a, const wk_chat_session_t *s)
+{
+    va_str_t name = or_empty(s->name), phone = or_empty(s->phone);
+    return wk_printf(a, "%.*s%s%.*s%schat", (int)name.len, name.data, name.len > 0 ? ", " : "",
+                     (int)phone.len, phone.data, phone.len > 0 ? ", " : "");
+}
+
+static void name_message(chat_t *c)
+{
+    va_str_t name = c->request.message;
+    c->talk.key = wk_printf(c->ctx->arena, "%.*s:%.*s", KEY_OF_TALK,
+                            c->session.token_sha256.data, (int)name.len, name.data);
+}
+
+static void begin_talk(chat_t *c)
+{
+    wk_arena_t *a = c->ctx->arena;
+    const wk_chat_session_t *s = &c->session;
+    wk_conversation_t *talk = &c->talk;
+    va_str_t peer = or_empty(wk_request_peer(c->ctx->job));
+    name_message(c);
+    talk->text = c->request.text;
+    talk->shown = shown(a, s);
+    talk->shop_number = s->sender;
+    talk->customer = s->lead;
+    talk->source = wk_printf(a, "chat:%.*s", (int)peer.len, peer.data);
+    talk->visitor = (wk_visitor_t){
+        .session = s->id, .customer = s->lead, .name = s->name, .phone = s->phone};
+    talk->dialog = wk_dialog_read(s->state);
+    talk->settled = s->language.data != NULL;
+    talk->now = wk_catalogue_find(talk->catalogue, s->language);
+}
+
+/* The parts of a card number that come message by message are masked too. */
+static bool mask(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t before[MAX_BEFORE];
+    size_t n = 0;
+    wk_arena_t *a = wk_tx_arena(tx);
+    if (!wk_sql(tx, &wk_sql_chat_recent, &c->session.id, &rows, e)) {
+        return false;
+    }
+    for (; n < MAX_BEFORE && n < wk_rows_count(rows); n++) {
+        before[n] = wk_cell(rows, n, "content");
+    }
+    c->talk.text =
+        wk_redact_live(wk_redactor(a, c->talk.catalogue), a, c->talk.text, before, n);
+    return true;
+}
+
+/* ---------------------------------------------------------------- live events */
+
+static bool publish_begin(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
+{
+    wk_event_t ev;
+    if (!c->session.begun) {
+        return true;
+    }
+    wk_event_begin(&ev, tx, "conversation_started", c->session.lead, VA_STR_NULL);
+    va_json_add_c(ev.json, "channel", "chat");
+    va_json_add_str(ev.json, "sessionId", c->session.id);
+    return wk_event_end(&ev, e);
+}
+
+static bool publish(wk_tx_t *tx, const chat_t *c, const char *type, const char *member,
+                    va_str_t text, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, type, c->session.lead, VA_STR_NULL);
+    va_json_add_c(ev.json, "channel", "chat");
+    va_json_add_str(ev.json, "sessionId", c->session.id);
+    va_json_add_str(ev.json, member, text);
+    va_json_add_str(ev.json, "language", wk_language_code(c->talk.reception.language));
+    return wk_event_end(&ev, e);
+}
+
+/* ---------------------------------------------------------------- the answer */
+
+/* What the page may offer its reader to do next. */
+static const char *next_action(const wk_conversation_t *talk)
+{
+    const wk_reception_t *r = &talk->reception;
+    if (talk->emergency.level == WK_EMERGENCY_URGENT) {
+        return "emergency";
+    }
+    if (r->task != NULL || talk->conversed.n_promised > 0) {
+        return "wait_for_person";
+    }
+    switch (r->dialog.expected) {
+    case WK_EXPECT_SLOT:
+        return "choose_time";
+    case WK_EXPECT_CALLBACK:
+        return "confirm_callback";
+    case WK_EXPECT_MESSAGE:
+        return "leave_message";
+    case WK_EXPECT_NOTHING:
+        break;
+    }
+    return "continue";
+}
+
+static bool store_heard(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const wk_reception_t *r = &c->talk.reception;
+    va_str_t params[] = {c->session.id, c->talk.text, wk_language_code(r->language),
+                         c->talk.key, r->intent != NULL ? va_str_c(r->intent) : VA_STR_NULL};
+    if (!wk_sql(tx, &wk_sql_chat_heard, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return wk_error(e, WK_CONFLICT, "the message is known already");
+    }
+    return publish(tx, c, "user_transcript", "transcript", c->talk.text, e);
+}
+
+static bool store_said(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    const wk_reception_t *r = &c->talk.reception;
+    va_str_t text = wk_cut_text(r->text, MAX_ANSWER);
+    va_str_t params[] = {c->session.id,
+                         text,
+                         wk_language_code(r->language),
+                         c->talk.key,
+                         r->citations,
+                         va_str_c(next_action(&c->talk)),
+                         va_str_c(wk_emergency_level_name(c->talk.emergency.level))};
+    return wk_sql(tx, &wk_sql_chat_said, params, &c->answer, e) &&
+           publish(tx, c, "agent_response", "response", text, e);
+}
+
+/* What was written, what is answered, and all that follows of it: one transaction. */
+static bool store(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    return store_heard(tx, c, e) && wk_conversation_keep(tx, &c->talk, e) &&
+           store_said(tx, c, e) &&
+           wk_sql(tx, &wk_sql_customer_contacted, &c->session.lead, NULL, e);
+}
+
+static bool read_answer(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    chat_t *c = arg;
+    return wk_sql(tx, &wk_sql_chat_answer, &c->talk.key, &c->answer, e);
+}
+
+static bool is_answered(const chat_t *c)
+{
+    return c->answer != NULL && wk_rows_count(c->answer) > 0;
+}
+
+static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    chat_t *c = arg;
+    if (!wk_chat_session(c->ctx, tx, &c->request, &c->session, e)) {
+        return false;
+    }
+    begin_talk(c);
+    if (!read_answer(tx, c, e) || is_answered(c)) {
+        return is_answered(c);
+    }
+    return publish_begin(tx, c, e) && mask(tx, c, e) &&
+           wk_conversation_judge(tx, &c->talk, e) && (c->talk.thinks || store(tx, c, e));
+}
+
+static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return store(tx, arg, e);
+}
+
+/* *organization absent: there is no such business. */
+static bool answer(chat_t *c, va_str_t *organization, wk_error_t *e)
+{
+    wk_ctx_t *ctx = c->ctx;
+    va_str_t business = c->request.business;
+    const char *kind = wk_is_uuid(business) ? "id" : "slug";
+    if (!wk_tx_by(ctx->db, ctx->arena, kind, business, 0, hear_tx, c, organization, e)) {
+        return false;
+    }
+    return organization->data == NULL || is_answered(c) ||
+           (wk_conversation_think(&c->talk, *organization, e) &&
+            wk_tx(ctx->db, ctx->arena, *organization, 0, store_tx, c, e));
+}
+
+/* Another run answered the same message first: its answer is the message's. */
+static bool answered_by_another(chat_t *c, va_str_t organization, wk_error_t *e)
+{
+    wk_ctx_t *ctx = c->ctx;
+    wk_error_t ignored;
+    if (e->code != WK_CONFLICT || c->session.token_sha256.data == NULL) {
+        return false;
+    }
+    name_message(c);
+    return wk_tx(ctx->db, ctx->arena, organization, 0, read_answer, c, &ignored) &&
+           is_answered(c);
+}
+
+static wk_outcome_t tell(chat_t *c, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    va_json_writer_t *w = wk_reply_begin(c->ctx, &doc);
+    va_json_add_str(w, "reply", wk_cell(c->answer, 0, "content"));
+    va_json_add_str(w, "sessionId", c->session.token);
+    va_json_add_str(w, "nextAction", wk_cell(c->answer, 0, "next_action"));
+    va_json_add_str(w, "emergencyLevel", wk_cell(c->answer, 0, "emergency_level"));
+    va_json_key(w, "lead");
+    va_json_put_raw(w, wk_cell(c->answer, 0, "lead"));
+    return wk_reply_end(c->ctx, &doc, 200, reply, e);
+}
+
+wk_outcome_t wk_chat_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    va_str_t organization = VA_STR_NULL;
+    chat_t c = {.ctx = ctx,
+                .talk = {.ctx = ctx,
+                         .catalogue = wk_catalogue(ctx->config, e),
+                         .channel = "chat",
+                         .level = WK_LEVEL_ANYBODY}};
+    if (va_str_eq(ctx->job->http_method, VA_STR("OPTIONS"))) {
+        return allow(ctx, reply, e);
+    }
+    if (c.talk.catalogue == NULL || !wk_chat_read(ctx, &c.request, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    bool done = answer(&c, &organization, e) || answered_by_another(&c, organization, e);
+    if (done && organization.data == NULL) {
+        done = wk_refuse(e, WK_R_UNAUTHORIZED, "The key opens no chat of that business.");
+    }
+    wk_outcome_t outcome = done ? tell(&c, reply, e) : wk_reply_error(ctx, reply, e);
+    if (c.session.let_in) {
+        let_page_read(ctx, reply, c.request.origin);
+    }
+    return outcome;
+}

@@ -1,0 +1,42 @@
+/*
+ * Who writes in the chat of a shop's web site, as far as anybody can know: the shop's key and
+ * the page's origin let the request in, the session's id names the talk. Nothing of it says who
+ * the person is.
+ */
+#ifndef WK_HANDLERS_CHAT_SESSION_H
+#define WK_HANDLERS_CHAT_SESSION_H
+
+#include "worker/context.h"
+
+typedef struct {
+    va_str_t business; /* id or slug */
+    va_str_t key_sha256;
+    va_str_t origin;  /* of the page; absent: no browser asks */
+    va_str_t token;   /* the session's id, as the client has it; absent: it begins one */
+    va_str_t message; /* the client's name for this message, or the job's */
+    va_str_t text;
+    va_str_t name, email, phone; /* as given; each may be absent */
+} wk_chat_request_t;
+
+bool wk_chat_read(wk_ctx_t *ctx, wk_chat_request_t *request, wk_error_t *e);
+
+typedef struct {
+    bool let_in; /* the origin is one of the shop's: its pages may read the answer */
+    va_str_t token, token_sha256;
+    va_str_t id, lead;
+    va_str_t name, phone; /* told so far; each may be absent */
+    va_str_t language;    /* the talk's; absent: none yet */
+    const va_json_t *state;
+    va_str_t sender; /* the number the shop writes from, or absent */
+    bool begun;      /* by this request */
+} wk_chat_session_t;
+
+/*
+ * In a transaction of the shop: refuses who has no key of it or comes from a foreign page, and
+ * finds the session, or begins it. Its row is locked, and so is its lead: that of the number
+ * that was given, else one of its own. let_in is set with a refusal too.
+ */
+bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *request,
+                     wk_chat_session_t *session, wk_error_t *e);
+
+#endif

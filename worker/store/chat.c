@@ -1,0 +1,98 @@
+#include "worker/store/chat.h"
+
+const wk_sql_t wk_sql_chat_origin = {"chat_origin", "SELECT is_widget_origin($1) AS known", 1};
+
+const wk_sql_t wk_sql_chat_shop = {
+    "chat_shop",
+    "SELECT EXISTS (SELECT FROM widget_keys k WHERE k.key_sha256 = $1"
+    "                  AND (k.expires_at IS NULL OR k.expires_at > now())) AS key_known,"
+    "       $2::text IS NULL OR $2 = ANY (o.widget_origins) AS origin_known,"
+    "       (SELECT p.phone_number FROM organization_phone_numbers p"
+    "         WHERE p.is_active AND p.sms_enabled"
+    "         ORDER BY p.is_primary DESC, p.created_at LIMIT 1) AS sender"
+    "  FROM organizations o WHERE o.id = current_organization()",
+    2};
+
+const wk_sql_t wk_sql_chat_session = {
+    "chat_session",
+    "SELECT id, customer_id, language, state, phone_number FROM chat_sessions"
+    " WHERE token_sha256 = $1 AND origin IS NOT DISTINCT FROM $2"
+    "   AND last_seen_at > now() - make_interval(secs => $3::int)"
+    "   FOR UPDATE",
+    3};
+
+const wk_sql_t wk_sql_chat_begin = {
+    "chat_begin",
+    "INSERT INTO chat_sessions (organization_id, token_sha256, origin, customer_id)"
+    " VALUES (current_organization(), $1, $2, $3::uuid) RETURNING id",
+    3};
+
+const wk_sql_t wk_sql_chat_told = {
+    "chat_told",
+    "UPDATE chat_sessions"
+    "   SET name = coalesce($2, name), email = coalesce(lower($3), email),"
+    "       phone_number = coalesce($4, phone_number), last_seen_at = now()"
+    " WHERE id = $1::uuid RETURNING name, phone_number",
+    4};
+
+/* Else who writes somebody's number and an address of his own would be sent what is that person's. */
+const wk_sql_t wk_sql_chat_lead = {
+    "chat_lead",
+    "UPDATE customers c"
+    "   SET first_name = CASE WHEN c.name = '' AND c.source = 'chat' THEN coalesce(s.name, '')"
+    "                         ELSE c.first_name END,"
+    "       email = CASE WHEN c.phone_number IS NULL THEN coalesce(c.email, s.email)"
+    "                    ELSE c.email END"
+    "  FROM chat_sessions s WHERE s.id = $1::uuid AND c.id = s.customer_id",
+    1};
+
+const wk_sql_t wk_sql_chat_number = {
+    "chat_number", "SELECT chat_tells_number($1::uuid, $2::uuid)", 2};
+
+const wk_sql_t wk_sql_chat_recent = {
+    "chat_recent",
+    "SELECT content FROM messages"
+    " WHERE chat_session_id = $1::uuid AND direction = 'inbound'"
+    "   AND occurred_at > now() - interval '10 minutes'"
+    " ORDER BY occurred_at DESC, id DESC LIMIT 4",
+    1};
+
+const wk_sql_t wk_sql_chat_heard = {
+    "chat_heard",
+    "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
+    "                      speaker, content, language, provider, provider_message_id, intent)"
+    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'inbound', 'customer', $2, $3,"
+    "        'chat', $4 || ':heard', $5"
+    "   FROM chat_sessions s WHERE s.id = $1::uuid"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    5};
+
+#define ANSWER                                                                                 \
+    "content, metadata ->> 'next_action' AS next_action,"                                      \
+    " metadata ->> 'emergency_level' AS emergency_level, metadata -> 'lead' AS lead"
+
+/* clock_timestamp(): an answer comes after what it answers, in one transaction too. */
+const wk_sql_t wk_sql_chat_said = {
+    "chat_said",
+    "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
+    "                      speaker, content, language, provider, provider_message_id, citations,"
+    "                      metadata, occurred_at)"
+    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'outbound', 'agent', $2, $3,"
+    "        'chat', $4, coalesce($5::jsonb, '[]'),"
+    "        jsonb_build_object('next_action', $6::text, 'emergency_level', $7::text,"
+    "            'lead', jsonb_build_object('id', s.customer_id, 'name', s.name,"
+    "                                       'email', s.email, 'phone', s.phone_number)),"
+    "        clock_timestamp()"
+    "   FROM chat_sessions s WHERE s.id = $1::uuid"
+    " RETURNING " ANSWER,
+    7};
+
+const wk_sql_t wk_sql_chat_answer = {
+    "chat_answer",
+    "SELECT " ANSWER " FROM messages WHERE provider = 'chat' AND provider_message_id = $1", 1};
+
+const wk_sql_t wk_sql_chat_dialog = {
+    "chat_dialog",
+    "UPDATE chat_sessions SET state = $2::jsonb, language = coalesce($3, language)"
+    " WHERE id = $1::uuid",
+    3};
