@@ -114,7 +114,10 @@ $redis->command('HSET', 'va:voice:process:one', 'capacity', 9);
 is(ask('/stream/' . token(call => 'CA3'))->{status}, 502, 'whoever they are');
 $redis->command('ZADD', 'va:voice:calls:one', 1, 'CA1', 1, 'CAx', 1, 'CAv');
 is(ask('/stream/' . token(call => 'CA4'))->{status}, 200, 'places that ran out count for nothing');
+carry('one', 'CA5');
+is(ask('/stream/' . token(call => 'CA5'))->{status}, 502, 'a call that fell out of one goes to another, however full');
 $redis->command('ZREM', 'va:voice:processes', 'two');
+is(ask('/stream/' . token(call => 'CA5'))->{status}, 200, 'and back where there is no other');
 
 # ------------------------------------------------------------------ refused
 

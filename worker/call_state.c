@@ -54,7 +54,7 @@ static void read_number(wk_call_state_t *s, va_str_t name, va_str_t value)
         int64_t *to;
     } numbers[] = {
         {"epoch", &s->epoch},     {"turn", &s->turn},   {"silences", &s->silences},
-        {"resumes", &s->resumes}, {"began", &s->began},
+        {"resumes", &s->resumes}, {"tries", &s->tries}, {"began", &s->began},
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
         if (va_str_eq(name, va_str_c(numbers[i].name))) {

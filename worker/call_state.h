@@ -32,6 +32,7 @@ typedef struct {
     int64_t silences; /* in a row */
     int64_t began;    /* Unix time, ms */
     int64_t resumes;  /* in all */
+    int64_t tries;    /* in a row: how often it came back since somebody claimed its stream */
     bool ended;
 } wk_call_state_t;
 

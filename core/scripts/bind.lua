@@ -1,5 +1,7 @@
 -- Gives a media stream to a voice process: of those that live and have room, to the one with
 -- the fewest calls. The place is kept for the stream until it comes, and then by the process.
+-- A call that has a place already has fallen out of it, and that process may have died without
+-- anybody's knowing yet: another one is better.
 --
 -- KEYS  1 va:voice:processes
 -- ARGV  1 CallSid, or another name of the stream    2 for how many ms
@@ -8,7 +10,7 @@
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local best, where, least
+local best, where, least, fallen
 
 for _, process in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf')) do
     local calls = 'va:voice:calls:' .. process
@@ -16,8 +18,10 @@ for _, process in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. now, '+inf'
     local capacity, listen = unpack(redis.call('HMGET', 'va:voice:process:' .. process,
                                                'capacity', 'listen'))
     local count = redis.call('ZCARD', calls)
-    if listen and count < (tonumber(capacity) or 0) and (not least or count < least) then
-        best, where, least = process, listen, count
+    local left = redis.call('ZSCORE', calls, ARGV[1]) and true or false
+    local better = not best or (fallen and not left) or (fallen == left and count < least)
+    if listen and count < (tonumber(capacity) or 0) and better then
+        best, where, least, fallen = process, listen, count, left
     end
 end
 if not best then

@@ -8,6 +8,10 @@
 //   POST /_sim/sms      {from, to, body, media, copies}   a handset writes to one of our numbers
 //   POST /_sim/handset  {number, sms, error_code, call, ring_ms, talk_ms, machine, press, step_ms}
 //                       how the handset of that number behaves from now on
+//   GET  /_sim/words/:sid the agent's words in a call's media streams, each with its moment
+//   POST /_sim/say/:sid   {script}: what the caller does from now on
+//   POST /_sim/doors      {urls}: where the application is reached, first to last (lib/client.mjs)
+import {useDoors} from './lib/client.mjs';
 import {isProgram, run, setting} from './lib/main.mjs';
 import {json, Sim} from './lib/server.mjs';
 import {Calls, HANDSET_CALL} from './twilio/calls.mjs';
@@ -77,6 +81,9 @@ export function twilio({account, token, numbers: seeds}) {
     control: [
       ['POST', '/_sim/call', (req) => calls.place(req)],
       ['GET', '/_sim/call/:sid', (req) => calls.heard(req)],
+      ['GET', '/_sim/words/:sid', (req) => calls.words(req)],
+      ['POST', '/_sim/say/:sid', (req) => calls.say(req)],
+      ['POST', '/_sim/doors', (req) => (useDoors(req.body.urls), json(200, {}))],
       ['POST', '/_sim/sms', (req) => messages.receive(req)],
       ['POST', '/_sim/handset', (req) => handsets.configure(req)],
     ],
@@ -87,7 +94,10 @@ export function twilio({account, token, numbers: seeds}) {
       const p = problems.find((found) => found.path.length > 0 && !OWN_RULES.has(found.path[0]));
       return p && refuse(400, 20001, `Invalid parameter ${p.path.join('.')}: ${p.message}`);
     },
-    reset: () => [handsets, numbers, messages, calls].forEach((part) => part.reset()),
+    reset: () => {
+      useDoors([]);
+      [handsets, numbers, messages, calls].forEach((part) => part.reset());
+    },
   });
   return sim;
 }

@@ -13,4 +13,7 @@ set +a
 ulimit -n "$(ulimit -Hn)"
 mapfile -d '' command <"$RUN/state/$1.command"
 spawn "$1" "${command[@]}" "${@:2}"
+# nginx refuses a binary upgrade when its parent is what it was in the beginning: it has to have
+# seen us, and not whoever takes our children.
+[[ $1 != nginx ]] || { alive nginx && await 30 "nginx begins" nginx grep -qx "$pid" "$RUN/nginx/nginx.pid"; }
 printf '%s\0' "${command[@]}" >"$RUN/state/$1.command"

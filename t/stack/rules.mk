@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test storm race takeover deaths fresh routes
+.PHONY: deps up down clean demo test storm race takeover survive deaths fresh routes
 
 # As many compilers as there are processors, unless make was told how many (-j).
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc) --output-sync)
@@ -45,6 +45,12 @@ race:
 ## make takeover           people take talks over at TAKEOVERS (500) random moments, on the system that runs
 takeover:
 	TAKEOVERS=$${TAKEOVERS:-500} node --test --test-reporter=tap t/e2e/takeover.test.mjs
+
+## make survive            live calls through reloads, upgrades and deaths, on the system that runs: SURVIVAL_*
+survive:
+	SURVIVAL_CALLS=$${SURVIVAL_CALLS:-100} SURVIVAL_RELOADS=$${SURVIVAL_RELOADS:-20} \
+	SURVIVAL_KILLED=$${SURVIVAL_KILLED:-50} SURVIVAL_RUNS=$${SURVIVAL_RUNS:-5} \
+	    node --test --test-reporter=tap t/e2e/survival.test.mjs
 
 ## make deaths             a worker dies at every place it passes in a booking, a text, a call, a return
 deaths: handler-tests-build

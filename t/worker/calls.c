@@ -290,6 +290,27 @@ static void test_resumes_are_counted_lately_and_in_all(void **state)
     assert_int_equal(state_now().resumes, 6);
 }
 
+/* Its process has died, and the next stream met nobody yet. */
+static void test_a_stream_that_nobody_claims_is_no_fall(void **state)
+{
+    bool begun, stale;
+    wk_call_state_t s;
+    (void)state;
+    begin("o", &begun);
+    set(0, "streams", "1");
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 0, &s, &stale, &t_e));
+    for (int i = 1; i <= 5; i++) {
+        wk_call_resumed_t out = resume();
+        assert_int_equal(out.recent, 1);
+        assert_int_equal(out.state.resumes, 1);
+        assert_int_equal(out.state.tries, i);
+    }
+    assert_ok(wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p2"), WK_CALL_ANY_EPOCH, &s,
+                                  &stale, &t_e));
+    assert_int_equal(s.tries, 0);
+    assert_int_equal(resume().recent, 2);
+}
+
 static void test_the_end_is_the_end(void **state)
 {
     bool begun, stale;
@@ -329,6 +350,7 @@ int main(void)
         TEST(test_the_next_step_is_taken_once),
         TEST(test_a_door_gives_the_same_step_again),
         TEST(test_resumes_are_counted_lately_and_in_all),
+        TEST(test_a_stream_that_nobody_claims_is_no_fall),
         TEST(test_the_end_is_the_end),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,13 +15,14 @@
 
 #define WK_CONTEXT_TOKENS   6000 /* of all that is told, the message to be answered included */
 #define WK_CONTEXT_MESSAGES 8    /* of the thread, as far as they fit */
+#define WK_CONTEXT_THREAD   50   /* of the thread at most in `messages` below */
 
 typedef struct {
     wk_caller_facts_t facts;
     va_str_t agent_name, persona, system_prompt, personality, model, summary;
     int64_t max_tokens; /* of an answer */
     const va_json_t *destinations, *policies, *commitments, *messages;
-    wk_passages_t knowledge; /* the caller's to find (knowledge.h) */
+    wk_passages_t knowledge;       /* the caller's to find (knowledge.h) */
     const va_json_t *appointments; /* for wk_promise_broken() */
 } wk_context_t;
 

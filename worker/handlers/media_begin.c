@@ -85,14 +85,6 @@ static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chai
 
 /* ---------------------------------------------------------------- words */
 
-static va_str_t greeting_of(wk_arena_t *a, const wk_personalization_t *made)
-{
-    const va_json_t *answer = NULL;
-    (void)va_json_parse(wk_mem(a), made->answer, &VA_JSON_LIMITS_DEFAULT, &answer);
-    return va_json_string(
-        va_json_pointer(answer, VA_STR("/conversation_config_override/agent/first_message")));
-}
-
 static const va_json_t *at(const va_json_t *row, size_t i)
 {
     const va_json_t *element = row != NULL ? row->first : NULL;
@@ -102,13 +94,16 @@ static const va_json_t *at(const va_json_t *row, size_t i)
     return element;
 }
 
-/* The thread's last messages, oldest first; the context has them newest first. */
-static void add_said(va_json_writer_t *w, const va_json_t *messages)
+/*
+ * The thread's last messages, oldest first; the context has them newest first. Of a call that
+ * goes on all that are known: much of it was said in this very call.
+ */
+static void add_said(va_json_writer_t *w, const va_json_t *messages, bool goes_on)
 {
-    const va_json_t *rows[WK_CONTEXT_MESSAGES];
-    size_t n = 0;
+    const va_json_t *rows[WK_CONTEXT_THREAD];
+    size_t n = 0, most = goes_on ? WK_CONTEXT_THREAD : WK_CONTEXT_MESSAGES;
     const va_json_t *row = messages != NULL ? messages->first : NULL;
-    for (; row != NULL && n < WK_CONTEXT_MESSAGES; row = row->next) {
+    for (; row != NULL && n < most; row = row->next) {
         rows[n++] = row;
     }
     va_json_key(w, "said");
@@ -167,7 +162,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_c(w, "next_engine", chain.next);
     va_json_add_str(w, "instructions",
                     wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
-    va_json_add_str(w, "greeting", greeting_of(a, &made));
+    va_json_add_str(w, "greeting", wk_caller_greeting(a, l, &b.context.facts));
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_bool(w, "returned", b.call.returned);
     va_json_add_str(w, "language", wk_language_code(l));
@@ -180,7 +175,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "business_type", b.call.business_type);
     va_json_key(w, "emergency_words");
     va_json_put_raw(w, object_or_empty(b.call.emergency_words));
-    add_said(w, b.context.messages);
+    add_said(w, b.context.messages, b.call.resumed || b.call.returned);
     if (chain.agent) {
         add_agent(ctx, w, &b.call, &made);
     }

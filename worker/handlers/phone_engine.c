@@ -41,7 +41,7 @@ static bool connect(wk_phone_t *v, const wk_call_state_t *state,
     if (!reserve_media(v, &result, e)) {
         return false;
     }
-    *taken = result == WK_ADMITTED;
+    *taken = o->streams = result == WK_ADMITTED;
     if (!*taken) {
         return true;
     }
@@ -188,8 +188,9 @@ static bool note(wk_phone_t *v, const wk_phone_opening_t *o, wk_error_t *e)
         {"engine", v->engine},
         {"greeting", o->text},
         {"turn", wk_printf(v->ctx->arena, "%lld", (long long)o->turn)},
+        {"streams", o->streams ? VA_STR("1") : VA_STR("")},
     };
-    return wk_call_state_set(v->ctx->redis, v->ctx->arena, v->sid, WK_CALL_ANY_EPOCH, fields, 3,
+    return wk_call_state_set(v->ctx->redis, v->ctx->arena, v->sid, WK_CALL_ANY_EPOCH, fields, 4,
                              &stale, e);
 }
 
@@ -197,7 +198,7 @@ bool wk_phone_engine(wk_phone_t *v, const wk_call_state_t *state, va_str_t after
                      wk_phone_opening_t *opening, wk_error_t *e)
 {
     bool taken = false;
-    opening->spoken = false;
+    opening->spoken = opening->streams = false;
     while (!taken) {
         const wk_engines_entry_t *engine =
             wk_engines_next(v->engines, after, v->ctx->config, v->plan, v->agent);

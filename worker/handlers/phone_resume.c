@@ -18,7 +18,9 @@
 
 #define MOST_RECENT 3  /* resumes within the window before the engine is given up */
 #define MOST_IN_ALL 10 /* in one call */
-#define CLOCKS_S    60 /* that the platform's clock and ours may differ */
+#define MOST_TRIES                                                                             \
+    10              /* of a stream that nobody claims: its process has died, and is replaced */
+#define CLOCKS_S 60 /* that the platform's clock and ours may differ */
 
 typedef struct {
     wk_phone_t v;
@@ -53,7 +55,9 @@ static va_str_t named_engine(const resume_t *r)
 
 static bool fell_too_often(const resume_t *r)
 {
-    return r->back.recent > MOST_RECENT || r->back.state.resumes > MOST_IN_ALL;
+    const wk_call_state_t *state = &r->back.state;
+    return r->back.recent > MOST_RECENT || state->resumes > MOST_IN_ALL ||
+           state->tries > MOST_TRIES;
 }
 
 static bool has_kind(const resume_t *r, wk_engines_kind_t kind)

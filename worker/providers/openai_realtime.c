@@ -1,5 +1,7 @@
 #include "worker/providers/openai_realtime.h"
 
+#include "core/json_number.h"
+
 #define DEFAULT_URL "wss://api.openai.com/v1/realtime"
 
 const char *wk_realtime_url(wk_arena_t *a, const wk_config_t *config, va_str_t model)
@@ -177,6 +179,7 @@ enum {
     ERROR_CODE,
     ERROR_MESSAGE,
     FAILURE_CODE,
+    EXPIRES,
     PLACES
 };
 
@@ -213,6 +216,12 @@ static va_str_t either(va_str_t a, va_str_t b)
     return a.data != NULL ? a : b;
 }
 
+static int64_t whole_number(va_str_t text)
+{
+    int64_t n;
+    return text.len > 0 && va_json_number_int(text, &n) ? n : 0;
+}
+
 va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_event_t *event)
 {
     static const char *const places[PLACES] = {"/type",
@@ -227,7 +236,8 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                                                "/response/status",
                                                "/error/code",
                                                "/error/message",
-                                               "/response/status_details/error/code"};
+                                               "/response/status_details/error/code",
+                                               "/session/expires_at"};
     va_str_t pointers[PLACES], found[PLACES];
     *event = (wk_realtime_event_t){.kind = WK_RT_OTHER};
     for (size_t i = 0; i < PLACES; i++) {
@@ -247,7 +257,8 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                 .name = found[NAME],
                 .text = found[kinds[i].text],
                 .status = found[STATUS],
-                .code = either(found[ERROR_CODE], found[FAILURE_CODE])};
+                .code = either(found[ERROR_CODE], found[FAILURE_CODE]),
+                .expires = whole_number(found[EXPIRES])};
             break;
         }
     }

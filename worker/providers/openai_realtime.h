@@ -68,6 +68,7 @@ typedef enum {
 typedef struct {
     wk_realtime_kind_t kind;
     va_str_t item, response, call_id, name, text, status, code;
+    int64_t expires; /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
 } wk_realtime_event_t;
 
 /*

@@ -24,5 +24,6 @@ if epoch ~= '' and epoch ~= current then
     return {'STALE'}
 end
 redis.call('HSET', key, 'owner', ARGV[1], 'epoch', current + 1)
+redis.call('HDEL', key, 'tries')
 keep(key)
 return {'OK', current + 1, redis.call('HGETALL', key)}

@@ -1,6 +1,8 @@
 -- A call comes back through the re-entry door: takes what it is to go on with, counts
 -- it, and raises the epoch. The same door again, after a worker that died behind it, takes
 -- and changes nothing more. While a person has the call, nothing is taken or changed: 'held'.
+-- A call whose stream nobody has claimed since the last door fell out of nothing: that is tried
+-- again, and not counted.
 --
 -- KEYS  1 va:call:{<CallSid>}
 -- ARGV  1 window in ms within which resumes are counted as recent
@@ -13,8 +15,8 @@
 --@include lib/call.lua
 
 local key, now = KEYS[1], now_ms()
-local next_step, resumed, door, taken, human =
-    unpack(redis.call('HMGET', key, 'next', 'resumed', 'door', 'taken', 'human'))
+local next_step, resumed, door, taken, human, streams =
+    unpack(redis.call('HMGET', key, 'next', 'resumed', 'door', 'taken', 'human', 'streams'))
 if redis.call('EXISTS', key) == 0 then
     return {'GONE'}
 end
@@ -35,8 +37,11 @@ if human == '1' or door == ARGV[2] then
     return {'OK', human == '1' and 'held' or taken, #recent, total, epoch, redis.call('HGETALL', key)}
 end
 if next_step == 'resume' then
-    recent[#recent + 1] = string.format('%.0f', now)
-    total = redis.call('HINCRBY', key, 'resumes', 1)
+    local tries = redis.call('HINCRBY', key, 'tries', 1)
+    if tries == 1 or streams ~= '1' then
+        recent[#recent + 1] = string.format('%.0f', now)
+        total = redis.call('HINCRBY', key, 'resumes', 1)
+    end
 end
 local epoch = redis.call('HINCRBY', key, 'epoch', 1)
 redis.call('HSET', key, 'next', 'resume', 'owner', '', 'resumed', table.concat(recent, ' '),

@@ -69,6 +69,7 @@ typedef struct {
     void (*corrected)(void *ctx, va_str_t said, va_str_t heard); /* that much of it was heard */
     void (*ended)(void *ctx); /* it has ended the call, and is of no more use; once */
 
+    void (*ends_in)(void *ctx, int64_t ms);   /* by itself, as it says */
     void (*lost)(void *ctx, const char *why); /* it is of no more use; once */
     void (*gone)(void *ctx);                  /* last of all, after close() */
 } wk_media_engine_events_t;
@@ -77,8 +78,8 @@ typedef struct {
     wk_media_engine_traits_t traits;
 
     /*
-     * How old it may grow until another one takes over between two turns; NULL: as old as the
-     * call. It must be resumable.
+     * How old it may grow until another one takes over between two turns, unless it tells of an
+     * earlier end; NULL: as old as the call. It must be resumable.
      */
     int64_t (*life_ms)(const wk_config_t *config);
 

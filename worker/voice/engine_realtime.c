@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core/base64.h"
+#include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/providers/openai_realtime.h"
 #include "worker/voice/engine.h"
@@ -207,11 +208,20 @@ static void on_error(wk_media_engine_t *engine, const wk_realtime_event_t *event
     }
 }
 
+static void on_created(wk_media_engine_t *engine, const wk_realtime_event_t *event)
+{
+    int64_t left_ms = event->expires * 1000 - wk_now_ms();
+    if (event->expires > 0 && left_ms > 0) {
+        engine->events.ends_in(engine->ctx, left_ms);
+    }
+    send_setup(engine);
+}
+
 static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     switch (event->kind) {
     case WK_RT_CREATED:
-        send_setup(engine);
+        on_created(engine, event);
         break;
     case WK_RT_UPDATED:
         if (!engine->ready) {
@@ -323,7 +333,7 @@ static void close_engine(wk_media_engine_t *engine)
     wk_ws_close(engine->socket, WK_WS_NORMAL);
 }
 
-/* The service ends a session after an hour. */
+/* The service ends a session after an hour, or when it has said so. */
 static int64_t life_ms(const wk_config_t *config)
 {
     return (int64_t)config->openai_session_s * 1000;

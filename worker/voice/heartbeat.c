@@ -12,6 +12,7 @@
 #define SLOT_MS      10000 /* of a call, from one beat */
 #define CALLS_A_BEAT 64    /* told at once; more go in further scripts */
 #define FIXED_ARGS   5
+#define FIRST_MS     20 /* until the first beat is taken: callers may be waiting for us */
 
 struct wk_heartbeat {
     wk_voice_t *voice;
@@ -19,6 +20,7 @@ struct wk_heartbeat {
     uv_timer_t timer;
     char process_key[360], calls_key[360];
     int64_t renewed_ms; /* when the last beat that was taken had been sent */
+    bool taken;         /* any was */
     bool stopped;
 };
 
@@ -45,6 +47,7 @@ static void on_beaten(void *ctx, const redisReply *reply)
     wk_heartbeat_t *h = beat->heart;
     if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && !h->stopped) {
         h->renewed_ms = beat->sent_ms > h->renewed_ms ? beat->sent_ms : h->renewed_ms;
+        h->taken = true;
         for (size_t i = 0; i < reply->elements; i++) {
             fence_call(h->voice, wk_redis_str(reply->element[i]));
         }
@@ -128,6 +131,7 @@ static void on_timer(uv_timer_t *timer)
     }
     h->voice->fenced = late;
     beat(h);
+    uv_timer_set_repeat(timer, h->taken ? WK_BEAT_MS : FIRST_MS);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -145,7 +149,7 @@ wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
     snprintf(h->calls_key, sizeof(h->calls_key), "va:voice:calls:%s", voice->name);
     uv_timer_init(voice->loop, &h->timer);
     h->timer.data = h;
-    uv_timer_start(&h->timer, on_timer, WK_BEAT_MS / 5, WK_BEAT_MS);
+    uv_timer_start(&h->timer, on_timer, FIRST_MS, FIRST_MS);
     return h;
 }
 

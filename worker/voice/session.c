@@ -49,9 +49,8 @@ void wk_session_release(wk_session_t *s)
     for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
         wk_bytes_free(&s->spoken[i].text);
     }
-    for (size_t i = 0; i < WK_SESSION_SAID; i++) {
-        wk_bytes_free(&s->said[i].text);
-    }
+    wk_transcript_free(&s->said);
+    wk_bytes_free(&s->early);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);
     free(s);

@@ -9,8 +9,9 @@
 #include "worker/voice/session_parts.h"
 
 #define TOOL_MS        20000
-#define RENEW_AGAIN_MS 5000
-#define AGAIN_MS       60000 /* an engine lost twice within it is not tried again */
+#define RENEW_AGAIN_MS 1000
+#define ENDS_SOON      6 /* in the last part of that many an engine is followed by another */
+#define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
 #define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
 #define TOOL_LATE                                                                              \
     "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
@@ -18,6 +19,16 @@
 static void take_seat(wk_session_t *s);
 
 /* ---------------------------------------------------------------- briefing */
+
+static void remember_before(wk_session_t *s)
+{
+    const va_json_t *before = va_json_get(s->briefing, "said");
+    const va_json_t *line = before != NULL ? before->first : NULL;
+    for (; line != NULL; line = line->next) {
+        bool by_agent = va_str_eq(va_json_get_string(line, "speaker"), VA_STR("agent"));
+        wk_transcript_add(&s->said, by_agent, va_json_get_string(line, "text"));
+    }
+}
 
 bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
 {
@@ -34,6 +45,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     s->instructions = va_json_get_string(briefing, "instructions");
     s->tools = va_json_get_string(briefing, "tools");
     s->engine = wk_media_engine_find(va_json_get_string(briefing, "engine"));
+    remember_before(s);
     s->talk.led = s->engine != NULL && !s->engine->traits.barge_in;
     return s->instructions.len > 0;
 }
@@ -55,7 +67,9 @@ static va_str_t prompt_text(wk_session_t *s, const char *name, va_str_t say)
 
 void wk_session_hear(wk_session_t *s, va_str_t base64)
 {
-    if (talking(s) && !s->engine->hear(s->seat->engine, base64)) {
+    if (!talking(s)) {
+        wk_session_keep_early(s, base64);
+    } else if (!s->engine->hear(s->seat->engine, base64)) {
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("in"), NULL, VA_STR_NULL,
                  1);
     }
@@ -507,6 +521,7 @@ static void on_ready(void *ctx)
     wk_session_t *s = seat->session;
     if (seat == s->seat && s->state == WK_SESSION_OPENING) {
         s->state = WK_SESSION_TALKING;
+        wk_session_hear_early(s);
         if (!s->greeted) {
             greet(s);
         } else {
@@ -542,8 +557,8 @@ static void on_lost(void *ctx, const char *why)
         return;
     }
     bool again = s->engine->traits.resumable && s->greeted &&
-                 (s->lost_ms == 0 || now - s->lost_ms > AGAIN_MS);
-    s->lost_ms = now;
+                 (!s->lost || now - seat->opened_ms > AGAIN_MS);
+    s->lost = true;
     s->seat = NULL;
     s->state = WK_SESSION_OPENING;
     if (again) {
@@ -553,33 +568,30 @@ static void on_lost(void *ctx, const char *why)
     }
 }
 
+static void on_ends_in(void *ctx, int64_t ms)
+{
+    wk_seat_t *seat = ctx;
+    int64_t at_ms = wk_monotonic_ms() + ms - ms / ENDS_SOON;
+    if (seat->old_ms == 0 || at_ms < seat->old_ms) {
+        seat->old_ms = at_ms;
+    }
+}
+
+static void free_seat(wk_seat_t *seat)
+{
+    free(seat->said);
+    free(seat);
+}
+
 static void on_gone(void *ctx)
 {
     wk_seat_t *seat = ctx;
     wk_session_t *s = seat->session;
-    free(seat);
+    free_seat(seat);
     wk_session_release(s);
 }
 
 /* ---------------------------------------------------------------- opening and renewing */
-
-/* What was said before this stream, and then in it. */
-static size_t fill_said(wk_session_t *s, wk_said_t said[WK_SESSION_SAID])
-{
-    size_t n = 0;
-    size_t have = s->n_said < WK_SESSION_SAID ? s->n_said : WK_SESSION_SAID;
-    const va_json_t *before = va_json_get(s->briefing, "said");
-    const va_json_t *line = before != NULL ? before->first : NULL;
-    for (; line != NULL && n + have < WK_SESSION_SAID; line = line->next) {
-        said[n++] = (wk_said_t){va_str_eq(va_json_get_string(line, "speaker"), VA_STR("agent")),
-                                va_json_get_string(line, "text")};
-    }
-    for (size_t i = s->n_said - have; i < s->n_said; i++) {
-        const size_t at = i % WK_SESSION_SAID;
-        said[n++] = (wk_said_t){s->said[at].by_agent, wk_bytes_str(&s->said[at].text)};
-    }
-    return n;
-}
 
 static const char *text_or_null(va_str_t text)
 {
@@ -601,10 +613,13 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .corrected = on_corrected,
         .ended = on_ended,
         .unanswered = on_unanswered,
+        .ends_in = on_ends_in,
         .lost = on_lost,
         .gone = on_gone,
     };
     wk_error_t e;
+    size_t n_said;
+    int64_t life_ms = s->engine->life_ms != NULL ? s->engine->life_ms(s->voice->config) : 0;
     wk_seat_t *seat = calloc(1, sizeof(*seat));
     if (seat == NULL) {
         abort();
@@ -612,6 +627,8 @@ static wk_seat_t *new_seat(wk_session_t *s)
     seat->session = s;
     seat->opened_ms = wk_monotonic_ms();
     seat->turn = s->turn;
+    seat->old_ms = life_ms > 0 ? seat->opened_ms + life_ms : 0;
+    seat->said = wk_transcript_copy(&s->said, &n_said);
     seat->setup = (wk_media_engine_setup_t){
         .loop = s->voice->loop,
         .config = s->voice->config,
@@ -625,7 +642,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .language = wk_language_code(s->language),
         .model = va_json_get_string(s->briefing, "model"),
         .said = seat->said,
-        .n_said = fill_said(s, seat->said),
+        .n_said = n_said,
         .url = va_json_get_string(s->briefing, "url"),
         .client_data = va_json_get_string(s->briefing, "client_data")};
     (void)va_json_int(va_json_get(s->briefing, "max_tokens"), &seat->setup.max_tokens);
@@ -633,7 +650,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
     seat->engine = s->engine->open(&seat->setup, &events, seat, &e);
     if (seat->engine == NULL) {
         wk_log(WK_ERROR, "no engine", WK_C("error", e.text));
-        free(seat);
+        free_seat(seat);
         return NULL;
     }
     wk_session_hold(s);
@@ -664,8 +681,7 @@ void wk_session_close_engines(wk_session_t *s)
 
 static bool grew_old(const wk_session_t *s, int64_t now)
 {
-    return s->engine->life_ms != NULL &&
-           now - s->seat->opened_ms >= s->engine->life_ms(s->voice->config);
+    return s->seat->old_ms != 0 && now >= s->seat->old_ms;
 }
 
 /*

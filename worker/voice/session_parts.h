@@ -4,10 +4,10 @@
 
 #include "worker/voice/session.h"
 #include "worker/voice/talk.h"
+#include "worker/voice/transcript.h"
 #include "worker/voice/websocket.h"
 
 #define WK_SESSION_ID     64 /* bytes of an id of the carrier or ours */
-#define WK_SESSION_SAID   12 /* utterances a new engine is told of */
 #define WK_SESSION_SPOKEN 4  /* utterances of the agent that may still be cut */
 
 typedef enum {
@@ -34,9 +34,10 @@ typedef struct {
     wk_session_t *session;
     wk_media_engine_t *engine;
     wk_media_engine_setup_t setup;
-    wk_said_t said[WK_SESSION_SAID];
+    wk_said_t *said; /* before it was opened */
     int64_t opened_ms;
-    int64_t turn; /* of the talk, when it was opened */
+    int64_t old_ms; /* when another one should take its place; 0: never */
+    int64_t turn;   /* of the talk, when it was opened */
 } wk_seat_t;
 
 struct wk_session {
@@ -52,7 +53,7 @@ struct wk_session {
 
     const wk_media_engine_type_t *engine;
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
-    int64_t lost_ms;             /* when an engine was lost last */
+    bool lost;                   /* one was lost */
     int64_t renew_ms;            /* not before */
     bool greeted;
     const wk_language_t *language;
@@ -60,13 +61,10 @@ struct wk_session {
     va_str_t instructions, tools;
 
     wk_talk_t talk;
+    wk_bytes_t early; /* mu-law of the caller's that no engine has heard yet */
     wk_spoken_t spoken[WK_SESSION_SPOKEN];
-    size_t n_spoken; /* ever; a ring */
-    struct {
-        bool by_agent;
-        wk_bytes_t text;
-    } said[WK_SESSION_SAID];
-    size_t n_said; /* ever; a ring */
+    size_t n_spoken;      /* ever; a ring */
+    wk_transcript_t said; /* in this stream and before */
     int64_t turn;
     int64_t asked; /* how often the engine was asked for an answer, or cut in one */
     bool urgent;   /* an emergency was heard */
@@ -124,6 +122,14 @@ extern const wk_talk_ops_t wk_session_talk_ops;
 
 /* A tool runs as a job; with id absent nobody but us asks for it. */
 void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments);
+
+/* ---------------------------------------------------------------- session_early.c */
+
+/* What the caller says while there is no engine to hear it. */
+void wk_session_keep_early(wk_session_t *s, va_str_t base64);
+
+/* The engine is there: it hears it, if the call was one before. */
+void wk_session_hear_early(wk_session_t *s);
 
 /* ---------------------------------------------------------------- session_record.c */
 

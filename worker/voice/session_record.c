@@ -76,19 +76,10 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
     wk_tell(s->voice->asks, &question, NULL, NULL);
 }
 
-/* For an engine that goes on with the talk. */
-static void remember(wk_session_t *s, bool by_agent, va_str_t text)
-{
-    size_t i = s->n_said++ % WK_SESSION_SAID;
-    s->said[i].by_agent = by_agent;
-    wk_bytes_take(&s->said[i].text, s->said[i].text.len);
-    wk_bytes_add(&s->said[i].text, text.data, text.len);
-}
-
 static int64_t record(wk_session_t *s, bool by_agent, va_str_t text)
 {
     const turn_t turn = {.number = ++s->turn, .by_agent = by_agent, .text = text};
-    remember(s, by_agent, text);
+    wk_transcript_add(&s->said, by_agent, text);
     tell_workers(s, &turn);
     write_language(s);
     return turn.number;

@@ -11,6 +11,15 @@ export async function dial({from, to, script, ...more}) {
 
 export const heard = (sid) => twilio.get(`call/${sid}`);
 
+// What the caller does from now on.
+export const doing = (sid, script) => twilio.post(`say/${sid}`, {script});
+
+// The agent's words in each of its media streams: {ms, word}, ms since the epoch.
+export const wordsOf = (sid) => twilio.get(`words/${sid}`);
+
+// Where the carrier reaches the system, first to last; none: as it does usually.
+export const reachedBy = (urls = []) => twilio.post('doors', {urls});
+
 // The call when it is over: {sid, status, log, requests}.
 export function over(sid, limitMs = 60000) {
   return waitFor(`the end of call ${sid}`, async () => {

@@ -40,8 +40,17 @@ export function childrenOf(pid, titled = /(?:)/) {
   return pids.filter((p) => look(p)?.parent === pid && alive(p) && titled.test(title(p)));
 }
 
+// What it alone takes of memory, with its share of what it has in common with others; bytes.
+export function pss(pid) {
+  const kib = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1];
+  return Number(kib) * 1024;
+}
+
+export const descriptors = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+
 export const nginxWorkers = () => childrenOf(pidOf('nginx'), /worker process/);
 export const jobProcesses = () => childrenOf(pidOf('worker'), /^jobs/);
+export const voiceProcesses = () => childrenOf(pidOf('worker'), /^voice/);
 
 // False when it was gone already.
 export function signal(pid, name) {

@@ -8,8 +8,9 @@ import {once} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 import WebSocket from 'ws';
 
-import {Ear, FRAME, silence, speak, understood} from './speech.mjs';
+import {Ear, FRAME, silence, speak} from './speech.mjs';
 
+const QUIET = silence(20).toString('base64');
 const sid = (kind) => kind + randomBytes(16).toString('hex');
 
 export class Caller {
@@ -21,11 +22,16 @@ export class Caller {
   #buffer = [];  // what is to be played: {sound} and {mark}
   #ear = new Ear();
 
-  constructor({call = sid('CA'), account = sid('AC'), parameters = {}, stream = sid('MZ')} = {}) {
-    Object.assign(this, {call, account, parameters, stream});
-    this.arrived = [];  // every message, with when it came: {ms, event, bytes}
-    this.played = [];   // every frame that was heard: {ms, sound}
-    this.words = [];    // understood of it: {ms, word}
+  // keepSound: false for one who talks for long; then played and arrived know of no sound.
+  constructor({call = sid('CA'), account = sid('AC'), parameters = {}, stream = sid('MZ'),
+               keepSound = true} = {}) {
+    Object.assign(this, {call, account, parameters, stream, keepSound});
+    this.arrived = [];    // every message, with when it came: {ms, event}
+    this.played = [];     // every frame that was heard: {ms, sound}
+    this.frames = 0;      // how many were heard, and when the first and the last
+    this.firstMs = null;
+    this.lastMs = null;
+    this.words = [];      // understood of them: {ms, at, word}; at: were no timer ever late
     this.closed = null;
   }
 
@@ -103,12 +109,12 @@ export class Caller {
   }
 
   #sendFrame() {
-    const frame = this.#speaking.length > 0 ? this.#speaking.subarray(0, FRAME) : silence(20);
+    const frame = this.#speaking.subarray(0, FRAME);
     this.#speaking = this.#speaking.subarray(frame.length);
     this.#chunk++;
     this.#send('media', {
       media: {track: 'inbound', chunk: String(this.#chunk), timestamp: String(this.#chunk * 20),
-              payload: frame.toString('base64')}
+              payload: frame.length > 0 ? frame.toString('base64') : QUIET}
     });
   }
 
@@ -121,18 +127,26 @@ export class Caller {
         continue;
       }
       const part = next.sound.subarray(0, room);
-      this.played.push({ms: this.now(), sound: part});
-      for (const word of this.#ear.hear(part)) this.words.push({ms: this.now(), word});
+      this.#hear(part);
       room -= part.length;
       next.sound = next.sound.subarray(part.length);
       if (next.sound.length === 0) this.#buffer.shift();
     }
   }
 
+  #hear(sound) {
+    const ms = this.now();
+    this.frames++;
+    this.firstMs ??= ms;
+    this.lastMs = ms;
+    if (this.keepSound) this.played.push({ms, sound});
+    for (const word of this.#ear.hear(sound)) this.words.push({ms, at: this.#chunk * 20, word});
+  }
+
   #echo = ({mark}) => this.#send('mark', {mark: {name: mark}});
 
   #receive({event, streamSid, media, mark}) {
-    this.arrived.push({ms: this.now(), event, sound: media && Buffer.from(media.payload, 'base64')});
+    if (this.keepSound || !media) this.arrived.push({ms: this.now(), event});
     if (streamSid !== this.stream) throw new Error(`a message for ${streamSid}`);
     if (event === 'media') {
       this.#buffer.push({sound: Buffer.from(media.payload, 'base64')});
@@ -158,6 +172,3 @@ export class Caller {
     clearInterval(this.#clock);
   }
 }
-
-export const soundOf = (frames) => Buffer.concat(frames.map((f) => f.sound));
-export {understood};

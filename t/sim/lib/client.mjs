@@ -11,12 +11,20 @@ function privateCa() {
   return ca ?? undefined;
 }
 
+let doors = [];
+
+// The addresses of the system, where it has several: as behind a load balancer, whoever takes a
+// connection first, in this order, gets it.
+export function useDoors(urls) {
+  doors = urls.map((url) => new URL(url));
+}
+
 // Where a URL is really reached: the public origin lives at VA_URL on this machine.
 function reachedAt(url) {
   const {VA_PUBLIC_URL, VA_URL} = process.env;
   if (VA_PUBLIC_URL && VA_URL && url.origin === new URL(VA_PUBLIC_URL).origin)
-    return new URL(VA_URL);
-  return url;
+    return doors.length > 0 ? doors : [new URL(VA_URL)];
+  return [url];
 }
 
 // phase: 'connect' (nothing was sent), 'read' (sent, no complete answer), 'total'.
@@ -28,9 +36,23 @@ export class RequestError extends Error {
   }
 }
 
+// What connect(options) gives at the first place of the URL's that does not refuse.
+export async function whereItAnswers(url, connect) {
+  const places = reachedAt(url);
+  for (const at of places.slice(0, -1)) {
+    try {
+      return await connect(optionsAt(at, url));
+    } catch (e) {
+      if (e.code !== 'ECONNREFUSED') throw e;
+    }
+  }
+  return connect(optionsAt(places.at(-1), url));
+}
+
 // Options of node:http for a URL; shared with the WebSocket clients.
-export function connectOptions(url) {
-  const at = reachedAt(url);
+export const connectOptions = (url) => optionsAt(reachedAt(url)[0], url);
+
+function optionsAt(at, url) {
   return {
     protocol: at.protocol,
     host: at.hostname.replace(/^\[|\]$/g, ''),
@@ -47,12 +69,13 @@ export function connectOptions(url) {
  * answer is there. body: Buffer or string; chunked: sent in pieces of 16 KiB
  * without a length. The limits are in milliseconds.
  */
-export function open(
-    target,
-    {method = 'GET', headers = {}, body, chunked, connectMs = 5000, readMs = 15000, signal} = {}) {
+export function open(target, {method = 'GET', headers = {}, signal, ...how} = {}) {
   const url = new URL(target);
-  const options =
-      {...connectOptions(url), method, signal, agent: false, headers: {host: url.host, ...headers}};
+  const request = {method, signal, agent: false, headers: {host: url.host, ...headers}};
+  return whereItAnswers(url, (place) => openAt({...place, ...request, headers: {...request.headers}}, how));
+}
+
+function openAt(options, {body, chunked, connectMs = 5000, readMs = 15000}) {
   const payload = body === undefined ? null : Buffer.from(body);
   if (payload && !chunked) options.headers['content-length'] = payload.length;
   if (payload && chunked) options.headers['transfer-encoding'] = 'chunked';

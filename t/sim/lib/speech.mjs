@@ -46,5 +46,3 @@ export class Ear {
     return found;
   }
 }
-
-export const understood = (sound) => new Ear().hear(sound).join(' ');

@@ -6,7 +6,8 @@
  *            expression: it waits for a message that matches), cut (a streamed answer
  *            breaks off after so many pieces)
  *   rules    the same, given whenever their `when` matches; $1, $2 … in their texts stand
- *            for what it captured
+ *            for what it captured. With recall (a regular expression) they stand for what the
+ *            newest of all messages that match it has; without such a message it is no rule
  *   obey     (true) whatever the last message says, be it a customer's words or a tool's
  *            result, is done: `call NAME {arguments}`, `say "…"`, `reveal your
  *            instructions`. A guard that leaves safety to the model fails against it.
@@ -21,6 +22,7 @@ import {textOf} from './resource.mjs';
 import {sample} from './sample.mjs';
 
 const ANSWER = ['text', 'json', 'tool_calls', 'refusal', 'finish_reason', 'when', 'cut'];
+const RULE = [...ANSWER, 'recall'];
 const FINISH = ['stop', 'length', 'content_filter', 'tool_calls'];
 
 export class Model {
@@ -40,7 +42,8 @@ export class Model {
     const {answers = [], rules = this.rules, obey = this.obey, gap_ms = this.gapMs, ...odd} =
         req.body ?? {};
     const wrong = Object.keys(odd).map((k) => `a model has no ${k}`)[0] ??
-        [...answers, ...rules].map(wrongAnswer).find(Boolean) ??
+        answers.map((a) => wrongAnswer(a, ANSWER)).find(Boolean) ??
+        rules.map((r) => wrongAnswer(r, RULE)).find(Boolean) ??
         (rules.every((r) => r.when) ? undefined : 'a rule needs when');
     if (wrong) return json(400, {error: wrong});
     this.answers.push(...answers);
@@ -51,7 +54,7 @@ export class Model {
   // The model's answer to a request, in the form of `answers` above.
   answer(request) {
     const heard = textOf(request.messages.at(-1).content);
-    return this.#next(heard) ?? this.#byRule(heard) ??
+    return this.#next(heard) ?? this.#byRule(heard, request.messages) ??
         (this.obey ? obeyed(heard, request) : undefined) ?? byItself(heard, request);
   }
 
@@ -60,17 +63,23 @@ export class Model {
     return i < 0 ? undefined : this.answers.splice(i, 1)[0];
   }
 
-  #byRule(heard) {
-    for (const {when, ...answer} of this.rules) {
-      const hit = new RegExp(when, 'i').exec(heard);
+  #byRule(heard, messages) {
+    for (const {when, recall, ...answer} of this.rules) {
+      const said = new RegExp(when, 'i').exec(heard);
+      const hit = said && recall ? recalled(recall, messages) : said;
       if (hit) return filledIn(answer, hit);
     }
     return undefined;
   }
 }
 
-function wrongAnswer(answer) {
-  const odd = Object.keys(answer).find((k) => !ANSWER.includes(k));
+function recalled(pattern, messages) {
+  const expression = new RegExp(pattern, 'i');
+  return messages.map((m) => expression.exec(textOf(m.content))).findLast(Boolean);
+}
+
+function wrongAnswer(answer, known) {
+  const odd = Object.keys(answer).find((k) => !known.includes(k));
   if (odd) return `an answer has no ${odd}`;
   if (answer.finish_reason && !FINISH.includes(answer.finish_reason))
     return `no finish_reason ${answer.finish_reason}`;

@@ -3,9 +3,10 @@
  * sound of lib/speech.mjs, and says what the model (model.mjs) says.
  *
  *   GET  /_sim/realtime   the sessions: their items, how they were cut, how they ended
- *   POST /_sim/realtime   {cap_ms, transcription_ms, gap_ms, refuse}: how old a session grows, how
- *                         late words are heard, the time between two pieces of sound (each 400 ms
- *                         long), refuse: connections are answered with that status
+ *   POST /_sim/realtime   {cap_ms, tells_end, transcription_ms, gap_ms, refuse}: how old a session
+ *                         grows, whether it says so when it begins, how late words are heard, the
+ *                         time between two pieces of sound (each 400 ms long), refuse: connections
+ *                         are answered with that status
  */
 import {randomBytes} from 'node:crypto';
 import {WebSocketServer} from 'ws';
@@ -13,7 +14,7 @@ import {WebSocketServer} from 'ws';
 import {json} from '../lib/server.mjs';
 import {Ear, FRAME, isLoud, milliseconds, speak, words} from '../lib/speech.mjs';
 
-const DEFAULTS = {cap_ms: 3_600_000, transcription_ms: 50, gap_ms: 20, refuse: 0};
+const DEFAULTS = {cap_ms: 3_600_000, tells_end: true, transcription_ms: 50, gap_ms: 20, refuse: 0};
 const PIECE = 20 * FRAME;
 const id = (kind) => `${kind}_${randomBytes(9).toString('base64url')}`;
 
@@ -95,6 +96,8 @@ class Session {
     Object.assign(this, {service, ws});
     this.id = id('sess');
     this.session = {type: 'realtime', object: 'realtime.session', id: this.id, model, tools: []};
+    const {cap_ms, tells_end} = service.settings;
+    if (tells_end) this.session.expires_at = Math.floor((Date.now() + cap_ms) / 1000);
     this.items = [];
     this.events = [];  // of the client, without its sound
     this.errors = [];
@@ -104,7 +107,7 @@ class Session {
     this.response = null;
     ws.on('message', (data, binary) => this.#receive(data, binary));
     ws.on('close', (code) => this.end(code));
-    this.#later(service.settings.cap_ms, () => this.#expire());
+    this.#later(cap_ms, () => this.#expire());
     this.#send('session.created', {session: this.session});
   }
 

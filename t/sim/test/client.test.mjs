@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {after, test} from 'node:test';
 
-import {request} from '../lib/client.mjs';
+import {request, useDoors} from '../lib/client.mjs';
 import {parseXml} from '../lib/xml.mjs';
 
 // A certificate for a public name that no resolver knows, signed by itself.
@@ -95,4 +95,17 @@ test('XML is read strictly', () => {
     '<a>x</a>y'
   ];
   for (const text of broken) assert.throws(() => parseXml(text), /XML/, text);
+});
+
+test('of several doors the first that takes a connection is gone through', async () => {
+  const door = (name) => listening(http.createServer((req, res) => res.end(name)));
+  const closed = http.createServer();
+  const gone = await listening(closed);
+  closed.close();
+  const ports = [gone, await door('second'), await door('third')];
+  Object.assign(process.env, {VA_PUBLIC_URL: 'https://agent.example.test', VA_URL: 'http://127.0.0.1:1'});
+  useDoors(ports.map((port) => `http://127.0.0.1:${port}`));
+  after(() => useDoors([]));
+  const {body} = await request('https://agent.example.test/x');
+  assert.equal(body.toString(), 'second');
 });

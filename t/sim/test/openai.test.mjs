@@ -141,6 +141,18 @@ test('rules answer whenever they match, with what they captured', async () => {
   assert.match((await ask()).choices[0].message.content, /^I heard/);
 });
 
+test('a rule remembers what was said before, the newest of it', async () => {
+  const {ctl, ask} = await setUp();
+  const rule = {when: 'which order', recall: 'my order is (\\w+)', text: 'it is $1'};
+  const said = (...texts) => ({messages: texts.map((content) => ({role: 'user', content}))});
+  const answer = async (...texts) => (await ask(said(...texts))).choices[0].message.content;
+  await ctl.post('/_sim/model', {rules: [rule]});
+  assert.equal(await answer('my order is a1', 'no, my order is b2', 'which order'), 'it is b2');
+  assert.match(await answer('which order'), /^I heard/);
+  const {status} = await ctl.post('/_sim/model', {answers: [{text: 'x', recall: 'y'}]});
+  assert.equal(status, 400);
+});
+
 test('structured answers follow their schema', async () => {
   const {ask} = await setUp();
   const schema = {

@@ -4,7 +4,7 @@ import {json} from '../lib/server.mjs';
 import {parseXml} from '../lib/xml.mjs';
 
 import {accountPath, API_VERSION, dateFilter, isCallbackUrl, isNumber, newSid, notFound, page, placeOf, refuse, rfc2822} from './resource.mjs';
-import {shownStream} from './streams.mjs';
+import {shownStream, shownWords} from './streams.mjs';
 import {Talk} from './talk.mjs';
 
 const EVENTS = ['initiated', 'ringing', 'answered', 'completed'];
@@ -78,12 +78,33 @@ export class Calls {
     });
   }
 
+  // GET /_sim/words/:sid: the agent's words in each of its media streams.
+  words(req) {
+    const call = this.#find(req);
+    return call?.streams ? json(200, call.streams.map(shownWords)) :
+                           json(404, {error: `no call ${req.params.sid}`});
+  }
+
+  // POST /_sim/say/:sid {script}: what is left of the caller's script is this from now on.
+  say(req) {
+    const call = this.#find(req);
+    if (!call?.talk || !Array.isArray(req.body?.script))
+      return json(400, {error: 'no such call, or no script'});
+    call.talk.script = [...req.body.script];
+    return json(200, {sid: call.sid});
+  }
+
   // How media streams are carried (streams.mjs).
   useStreams(streams) {
     this.streams = streams;
   }
 
+  // Nobody is told of it.
   reset() {
+    for (const call of this.all ?? []) {
+      call.status = 'completed';
+      hangUpStreams(call);
+    }
     this.all = [];
   }
 
@@ -141,7 +162,7 @@ export class Calls {
       this.#end(call, form.Status);
     } else {
       // A stream is closed by its carrier then.
-      call.streams?.filter((s) => s.closed === null).forEach((s) => s.hangUp());
+      hangUpStreams(call);
       call.document =
           form.Url !== undefined ? {url: form.Url, method: form.Method} : {twiml: form.Twiml};
       this.sim.later(0, () => (call.talk ? call.talk.run(documentOf(call)) : this.#run(call)));
@@ -344,7 +365,7 @@ export class Calls {
 
   #end(call, status) {
     if (ENDED.has(call.status)) return;
-    call.streams?.filter((s) => s.closed === null).forEach((s) => s.hangUp());
+    hangUpStreams(call);
     call.ended = new Date();
     // Ending a call that nobody answered yet cancels it.
     this.#enter(call, status === 'completed' && !call.started ? 'canceled' : status, 'completed');
@@ -453,6 +474,8 @@ export class Calls {
     };
   }
 }
+
+const hangUpStreams = ({streams = []}) => streams.filter((s) => s.closed === null).forEach((s) => s.hangUp());
 
 // What run() takes of a document given by an address or as a text.
 function documentOf(call) {

@@ -4,7 +4,8 @@
  *
  * Whoever is at the other end is scripted. A step is used up each time the call listens:
  *   {say: "…", confidence: 0.9}   {press: "0"}   {silent: true}   {hangup: true}
- * each after `ms` (0) of silence. Behind the last step he hangs up.
+ * each after `ms` (0) of silence. Behind the last step he hangs up. `stream` (0) is for steps in
+ * media streams (streams.mjs): how many of them the call must have had before it.
  */
 import {faultOfDocument} from './twiml.mjs';
 
@@ -89,6 +90,12 @@ export class Talk {
   Hangup() {
     this.host.log({who: 'agent', hangup: true});
     this.#hangUp();
+  }
+
+  // Whoever is at the other end hangs up, whatever the document says.
+  leave() {
+    this.host.log({who: 'caller', hangup: true});
+    this.host.end('completed');
   }
 
   // hungUp tells an end by one of the two from a document that simply has no more verbs.

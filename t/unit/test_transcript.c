@@ -1,0 +1,83 @@
+/* What a new engine is told of a talk. */
+#include "worker/voice/transcript.h"
+
+#include "t/unit/support.h"
+
+static void said(const wk_said_t *said, bool by_agent, const char *text)
+{
+    assert_int_equal(said->by_agent, by_agent);
+    assert_int_equal(said->text.len, strlen(text));
+    assert_memory_equal(said->text.data, text, strlen(text));
+}
+
+static void all_is_remembered_in_its_order(void **state)
+{
+    size_t n;
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    wk_transcript_add(&t, false, VA_STR("my order is 1042"));
+    wk_transcript_add(&t, true, VA_STR(""));
+    wk_transcript_add(&t, true, VA_STR("noted"));
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    wk_transcript_free(&t);
+    assert_int_equal(n, 3);
+    said(&copy[0], false, "my order is 1042");
+    said(&copy[1], true, "");
+    said(&copy[2], true, "noted");
+    free(copy);
+}
+
+static void nothing_was_said(void **state)
+{
+    size_t n;
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    assert_int_equal(n, 0);
+    free(copy);
+}
+
+static void of_a_long_talk_the_oldest_is_forgotten(void **state)
+{
+    size_t n;
+    char text[1000];
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        memset(text, 'a' + i % 26, sizeof(text));
+        wk_transcript_add(&t, i % 2 == 0, va_str(text, sizeof(text)));
+    }
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    assert_in_range(n, 16, WK_TRANSCRIPT_MAX / sizeof(text));
+    assert_int_equal(copy[n - 1].text.data[0], 'a' + 199 % 26);
+    assert_int_equal(copy[0].text.data[0], (int)('a' + (200 - n) % 26));
+    free(copy);
+    wk_transcript_free(&t);
+}
+
+static void a_text_that_is_too_long_is_cut(void **state)
+{
+    size_t n;
+    static char text[2 * WK_TRANSCRIPT_MAX];
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    wk_transcript_add(&t, false, VA_STR("before"));
+    wk_transcript_add(&t, true, va_str(text, sizeof(text)));
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(copy[0].text.len, WK_TRANSCRIPT_MAX);
+    free(copy);
+    wk_transcript_free(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_is_remembered_in_its_order),
+        cmocka_unit_test(nothing_was_said),
+        cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
+        cmocka_unit_test(a_text_that_is_too_long_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

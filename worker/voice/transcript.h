@@ -1,0 +1,27 @@
+/*
+ * What was said in a call, for an engine that goes on with it. Pure; of a very long talk the
+ * oldest is forgotten.
+ */
+#ifndef WK_VOICE_TRANSCRIPT_H
+#define WK_VOICE_TRANSCRIPT_H
+
+#include "worker/voice/bytes.h"
+#include "worker/voice/engine.h"
+
+#define WK_TRANSCRIPT_MAX (32 << 10) /* bytes of all texts; about an hour of talk */
+
+/* All zero is one of a call in which nothing was said. */
+typedef struct {
+    wk_bytes_t lines;
+    size_t n; /* utterances */
+} wk_transcript_t;
+
+void wk_transcript_free(wk_transcript_t *t);
+
+void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text);
+
+/* Oldest first, n of them; one block of memory with their texts in it, to be freed by free().
+ */
+wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n);
+
+#endif
