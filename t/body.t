@@ -31,7 +31,7 @@ my $locations = <<'END';
 
     location /job     { voiceagent_enqueue a.b; }
     location /file    { voiceagent_enqueue a.b; client_body_in_file_only clean; }
-    location /single  { voiceagent_enqueue a.b; client_body_in_single_buffer on; client_body_buffer_size 64k; }
+    location /single  { voiceagent_enqueue a.b; client_body_in_single_buffer on; client_body_buffer_size 4k; }
     location /big     { voiceagent_enqueue a.b dedup=$voiceagent_body_sha256; voiceagent_job_body 1k over=omit; }
     location /small   { voiceagent_enqueue a.b; client_max_body_size 10; }
     location /slow    { voiceagent_enqueue a.b; client_body_timeout 1s; }
