@@ -107,6 +107,16 @@ va_status_t va_base64url_decode(uint8_t *out, size_t *out_len, va_str_t in)
     return decode(out, out_len, in, URL);
 }
 
+size_t va_base64_decoded_len(va_str_t in)
+{
+    size_t padding = 0;
+
+    while (padding < 2 && padding < in.len && in.data[in.len - 1 - padding] == '=')
+        padding++;
+
+    return (in.len - padding) * 3 / 4;
+}
+
 void va_hex_encode(char *out, const void *in, size_t n)
 {
     const uint8_t *p = in;

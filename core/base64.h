@@ -24,6 +24,9 @@ size_t va_base64url_encode(char *out, const void *in, size_t n);
 va_status_t va_base64_decode(uint8_t *out, size_t *out_len, va_str_t in);
 va_status_t va_base64url_decode(uint8_t *out, size_t *out_len, va_str_t in);
 
+/* How many bytes a text that va_base64_decode() takes stands for. */
+size_t va_base64_decoded_len(va_str_t in);
+
 /* Lower-case hexadecimal, 2 * n bytes, no terminator. */
 void va_hex_encode(char *out, const void *in, size_t n);
 

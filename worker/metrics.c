@@ -12,11 +12,15 @@
 #define MAX_SERIES 4000
 #define SLOTS      8192 /* a power of two, well above MAX_SERIES */
 #define MAX_LABELS 200
-#define MAX_ARGS   1000 /* of one script call; even */
 
-static const int bounds_ms[] = {1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000};
+#define N_BOUNDS 13
+#define BATCH                                                                                  \
+    (WK_METRICS_ARGS / 2 / (N_BOUNDS + 3)) /* series: a histogram has that many samples */
 
-#define N_BOUNDS (sizeof(bounds_ms) / sizeof(*bounds_ms))
+static const int work_ms[N_BOUNDS] = {1,   2,   5,    10,   25,   50,   100,
+                                      250, 500, 1000, 2500, 5000, 10000};
+static const int wait_ms[N_BOUNDS] = {50,  100,  150,  200,  300,  400,  500,
+                                      750, 1000, 1500, 2500, 5000, 10000};
 
 /* What was counted since the last flush. */
 typedef struct {
@@ -27,8 +31,8 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    char *labels; /* without braces, may be empty */
-    bool histogram;
+    char *labels;         /* without braces, may be empty */
+    const int *bounds_ms; /* of a histogram; else NULL */
     counts_t counts;
 } series_t;
 
@@ -92,7 +96,7 @@ static size_t hash(const char *name, const labels_t *l)
     return (size_t)h;
 }
 
-static series_t *new_series(const char *name, const labels_t *l, bool histogram)
+static series_t *new_series(const char *name, const labels_t *l, const int *bounds_ms)
 {
     series_t *s = calloc(1, sizeof(*s));
     if (s == NULL || (s->labels = strndup(l->text, l->len)) == NULL) {
@@ -100,13 +104,13 @@ static series_t *new_series(const char *name, const labels_t *l, bool histogram)
         return NULL;
     }
     s->name = name;
-    s->histogram = histogram;
+    s->bounds_ms = bounds_ms;
     all.list[all.n++] = s;
     return s;
 }
 
 /* With the lock held. NULL when there is no room for another. */
-static counts_t *find(const char *name, const labels_t *l, bool histogram)
+static counts_t *find(const char *name, const labels_t *l, const int *bounds_ms)
 {
     size_t i = hash(name, l) & (SLOTS - 1);
     for (; all.slots[i] != NULL; i = (i + 1) & (SLOTS - 1)) {
@@ -117,7 +121,7 @@ static counts_t *find(const char *name, const labels_t *l, bool histogram)
         }
     }
     if (all.n < MAX_SERIES) {
-        all.slots[i] = new_series(name, l, histogram);
+        all.slots[i] = new_series(name, l, bounds_ms);
     }
     return all.slots[i] != NULL ? &all.slots[i]->counts : NULL;
 }
@@ -129,7 +133,7 @@ void wk_count(const char *name, const char *label1, va_str_t value1, const char 
     add_label(&l, label1, value1);
     add_label(&l, label2, value2);
     pthread_mutex_lock(&all.lock);
-    counts_t *c = find(name, &l, false);
+    counts_t *c = find(name, &l, NULL);
     if (c != NULL) {
         c->count += n;
     } else {
@@ -138,16 +142,14 @@ void wk_count(const char *name, const char *label1, va_str_t value1, const char 
     pthread_mutex_unlock(&all.lock);
 }
 
-void wk_observe_ms(const char *name, const char *label, va_str_t value, int64_t ms)
+static void observe(const char *name, const labels_t *l, const int *bounds_ms, int64_t ms)
 {
-    labels_t l = {.len = 0};
     size_t bucket = 0;
-    add_label(&l, label, value);
     while (bucket < N_BOUNDS && ms > bounds_ms[bucket]) {
         bucket++;
     }
     pthread_mutex_lock(&all.lock);
-    counts_t *c = find(name, &l, true);
+    counts_t *c = find(name, l, bounds_ms);
     if (c != NULL) {
         c->count++;
         c->sum_ms += ms;
@@ -158,24 +160,42 @@ void wk_observe_ms(const char *name, const char *label, va_str_t value, int64_t 
     pthread_mutex_unlock(&all.lock);
 }
 
+void wk_observe_ms(const char *name, const char *label, va_str_t value, int64_t ms)
+{
+    labels_t l = {.len = 0};
+    add_label(&l, label, value);
+    observe(name, &l, work_ms, ms);
+}
+
+void wk_observe_wait_ms(const char *name, const char *label1, va_str_t value1,
+                        const char *label2, va_str_t value2, int64_t ms)
+{
+    labels_t l = {.len = 0};
+    add_label(&l, label1, value1);
+    add_label(&l, label2, value2);
+    observe(name, &l, wait_ms, ms);
+}
+
 /* ---------------------------------------------------------------- sending */
 
-/* Name and difference of each sample. */
-typedef struct {
+/* What was taken of some series, and its samples: name and difference of each. */
+struct wk_metrics_batch {
     wk_arena_t *arena;
-    va_str_t args[MAX_ARGS];
+    size_t from, to;
+    counts_t taken[BATCH];
+    va_str_t args[WK_METRICS_ARGS];
     size_t n;
-} samples_t;
+};
 
-static void add_sample(samples_t *s, const series_t *of, const char *suffix, const char *le,
-                       va_str_t value)
+static void add_sample(wk_metrics_batch_t *b, const series_t *of, const char *suffix,
+                       const char *le, va_str_t value)
 {
     const char *comma = *of->labels != '\0' && le != NULL ? "," : "";
-    va_str_t bound = le != NULL ? wk_printf(s->arena, "le=\"%s\"", le) : VA_STR("");
+    va_str_t bound = le != NULL ? wk_printf(b->arena, "le=\"%s\"", le) : VA_STR("");
     bool braces = *of->labels != '\0' || le != NULL;
-    s->args[s->n++] = wk_printf(s->arena, "%s%s%s%s%s%s%s", of->name, suffix, braces ? "{" : "",
+    b->args[b->n++] = wk_printf(b->arena, "%s%s%s%s%s%s%s", of->name, suffix, braces ? "{" : "",
                                 of->labels, comma, bound.data, braces ? "}" : "");
-    s->args[s->n++] = value;
+    b->args[b->n++] = value;
 }
 
 static va_str_t integer(wk_arena_t *a, int64_t n)
@@ -183,31 +203,19 @@ static va_str_t integer(wk_arena_t *a, int64_t n)
     return wk_printf(a, "%lld", (long long)n);
 }
 
-static void add_histogram(samples_t *s, const series_t *of, const counts_t *c)
+static void add_histogram(wk_metrics_batch_t *b, const series_t *of, const counts_t *c)
 {
     int64_t below = 0;
     for (size_t i = 0; i <= N_BOUNDS; i++) {
         below += c->buckets[i];
-        va_str_t le =
-            i < N_BOUNDS ? wk_printf(s->arena, "%g", bounds_ms[i] / 1000.0) : VA_STR("+Inf");
-        add_sample(s, of, "_bucket", le.data, integer(s->arena, below));
+        va_str_t le = i < N_BOUNDS ? wk_printf(b->arena, "%g", of->bounds_ms[i] / 1000.0)
+                                   : VA_STR("+Inf");
+        add_sample(b, of, "_bucket", le.data, integer(b->arena, below));
     }
-    add_sample(s, of, "_sum", NULL,
-               wk_printf(s->arena, "%lld.%03d", (long long)(c->sum_ms / 1000),
+    add_sample(b, of, "_sum", NULL,
+               wk_printf(b->arena, "%lld.%03d", (long long)(c->sum_ms / 1000),
                          (int)(c->sum_ms % 1000)));
-    add_sample(s, of, "_count", NULL, integer(s->arena, c->count));
-}
-
-static bool send_samples(wk_redis_t *r, samples_t *s, wk_error_t *e)
-{
-    static const va_str_t key = {"va:metrics", 10};
-    if (s->n == 0) {
-        return true;
-    }
-    redisReply *reply = wk_redis_script(r, &wk_script_metrics, &key, 1, s->args, s->n, e);
-    freeReplyObject(reply);
-    s->n = 0;
-    return reply != NULL;
+    add_sample(b, of, "_count", NULL, integer(b->arena, c->count));
 }
 
 static counts_t take_counts(series_t *s)
@@ -231,54 +239,93 @@ static void put_back(series_t *s, const counts_t *c)
     pthread_mutex_unlock(&all.lock);
 }
 
-/* Sends a batch of series, or puts all of it back. */
-static bool flush_batch(wk_redis_t *r, size_t from, size_t to, wk_arena_t *a, wk_error_t *e)
+static wk_metrics_batch_t *gather(size_t from, size_t to)
 {
-    samples_t s = {.arena = a};
-    counts_t *taken = wk_alloc(a, (to - from) * sizeof(*taken));
+    wk_metrics_batch_t *b = malloc(sizeof(*b));
+    if (b == NULL) {
+        abort();
+    }
+    b->arena = wk_arena_new();
+    b->from = from;
+    b->to = to;
+    b->n = 0;
     for (size_t i = from; i < to; i++) {
-        counts_t *c = &taken[i - from];
+        counts_t *c = &b->taken[i - from];
         *c = take_counts(all.list[i]);
         if (c->count == 0) {
             continue;
         }
-        if (all.list[i]->histogram) {
-            add_histogram(&s, all.list[i], c);
+        if (all.list[i]->bounds_ms != NULL) {
+            add_histogram(b, all.list[i], c);
         } else {
-            add_sample(&s, all.list[i], "", NULL, integer(a, c->count));
+            add_sample(b, all.list[i], "", NULL, integer(b->arena, c->count));
         }
     }
-    if (send_samples(r, &s, e)) {
-        return true;
-    }
-    for (size_t i = from; i < to; i++) {
-        put_back(all.list[i], &taken[i - from]);
-    }
-    return false;
+    return b;
 }
 
 /* Dropped series are a counter themselves, which has room kept by being the first. */
-static size_t count_dropped(void)
+static void count_dropped(void)
 {
     pthread_mutex_lock(&all.lock);
     int64_t dropped = all.dropped;
     all.dropped = 0;
-    size_t n = all.n;
     pthread_mutex_unlock(&all.lock);
     wk_count("voiceagent_worker_series_dropped_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL,
              dropped);
+}
+
+static size_t count_series(void)
+{
+    pthread_mutex_lock(&all.lock);
+    size_t n = all.n;
+    pthread_mutex_unlock(&all.lock);
     return n;
+}
+
+wk_metrics_batch_t *wk_metrics_batch(size_t *from)
+{
+    if (*from == 0) {
+        count_dropped();
+    }
+    for (size_t n = count_series(); *from < n;) {
+        wk_metrics_batch_t *b = gather(*from, *from + BATCH < n ? *from + BATCH : n);
+        *from = b->to;
+        if (b->n > 0) {
+            return b;
+        }
+        wk_metrics_batch_end(b, true);
+    }
+    return NULL;
+}
+
+const va_str_t *wk_metrics_batch_args(const wk_metrics_batch_t *b, size_t *n)
+{
+    *n = b->n;
+    return b->args;
+}
+
+void wk_metrics_batch_end(wk_metrics_batch_t *b, bool sent)
+{
+    for (size_t i = b->from; i < b->to && !sent; i++) {
+        put_back(all.list[i], &b->taken[i - b->from]);
+    }
+    wk_arena_free(b->arena);
+    free(b);
 }
 
 bool wk_metrics_flush(wk_redis_t *r, wk_error_t *e)
 {
-    const size_t batch = MAX_ARGS / 2 / (N_BOUNDS + 3);
-    wk_arena_t *a = wk_arena_new();
-    size_t n = count_dropped();
+    const va_str_t key = VA_STR(WK_METRICS_KEY);
+    wk_metrics_batch_t *b;
+    size_t from = 0, n;
     bool ok = true;
-    for (size_t from = 0; from < n && ok; from += batch) {
-        ok = flush_batch(r, from, from + batch < n ? from + batch : n, a, e);
+    while (ok && (b = wk_metrics_batch(&from)) != NULL) {
+        const va_str_t *args = wk_metrics_batch_args(b, &n);
+        redisReply *reply = wk_redis_script(r, &wk_script_metrics, &key, 1, args, n, e);
+        ok = reply != NULL;
+        freeReplyObject(reply);
+        wk_metrics_batch_end(b, ok);
     }
-    wk_arena_free(a);
     return ok;
 }

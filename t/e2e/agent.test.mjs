@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 
-import {JOHN} from './lib/account.mjs';
+import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
@@ -15,6 +15,7 @@ import {MediaCall, streamOf, withEngines} from './lib/media.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
+import {assertOrdered, assertSeen, counted, latencyOf} from './lib/waterfall.mjs';
 
 const STORY = 'once upon a time there was a bicycle in a little shop by the lake and it waited ' +
     'for somebody who would ride it all around the water until the evening came over the hills';
@@ -95,6 +96,31 @@ test('a whole call: greeting, an order, an appointment, the end', async () => {
   await waitFor('the report', () => row(
       `SELECT 1 FROM calls WHERE twilio_call_sid = :'sid' AND summary = 'He asked and booked.'`, {sid: call.sid}));
   assert.equal((await call.turns()).length, turns.length);
+});
+
+test('where the seconds of a turn go is kept with it, as far as the platform tells', async () => {
+  for (const words_late of [false, true]) {
+    await elevenlabs.post('agent', {words_late});
+    await model([
+      {when: 'shipped', text: 'it has been shipped'},
+      {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+    ]);
+    const {token} = await login(DOWNTOWN);
+    const before_ = await counted('elevenlabs', 'response');
+    const call = await new Call().ring();
+    await call.caller.hears(/John/i);
+    await call.caller.quiet();
+    await call.say('where is my order');
+    await call.caller.hears(/been shipped/);
+    const latency = await latencyOf(call.sid, token, /been shipped/);
+    assert.equal(latency.engine, 'elevenlabs');
+    assert.equal(latency.reported, false);
+    assertOrdered(latency, ['caller_ended', 'end_detected', 'tool_called', 'tool_answered', 'first_token',
+                            'first_sound', 'written', 'heard']);
+    assertSeen(latency, call.caller, 'it');
+    await waitFor('the metrics', async () => await counted('elevenlabs', 'response') > before_);
+    call.caller.hangUp();
+  }
 });
 
 test('who is interrupted falls silent at once, and what was heard is what is kept', async () => {

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 
-import {JOHN} from './lib/account.mjs';
+import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
 import {row} from './lib/database.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
@@ -14,6 +14,7 @@ import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
+import {assertOrdered, assertSeen, counted, latencyOf} from './lib/waterfall.mjs';
 
 const TRACKING = '1Z999AA10123456784';  // of order 1042
 const SENTENCES = [
@@ -87,6 +88,30 @@ test('a whole call: greeting, order 1042, the end', async () => {
   assert.deepEqual(turns.filter((t) => t.speaker === 'customer').map((t) => t.content),
                    ['where is my order 1042', 'goodbye']);
   assert.ok(turns.some((t) => t.speaker === 'agent' && t.content.includes(TRACKING)));
+});
+
+test('where the seconds of a turn go is kept with it: the words beside a tool, and those behind it', async () => {
+  await model([
+    {when: TRACKING, text: 'It has been shipped.'},
+    {when: 'where is my order', text: 'Let me see.', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const {token} = await login(DOWNTOWN);
+  const before_ = await counted('pipeline', 'response');
+  const call = await new Call().greeted();
+  await call.say('where is my order');
+  await call.caller.hears(/been shipped/);
+
+  const spoken = ['first_token', 'first_sound', 'written', 'heard'];
+  const first = await latencyOf(call.sid, token, /Let me see/);
+  assert.equal(first.engine, 'pipeline');
+  assert.equal(first.reported, true);
+  assertOrdered(first, ['caller_ended', 'end_detected', 'asked', ...spoken]);
+  assertSeen(first, call.caller, 'Let');
+  const second = await latencyOf(call.sid, token, /been shipped/);
+  assertOrdered(second, ['tool_called', 'tool_answered', 'asked', ...spoken]);
+  assert.ok(second.tool_called_ms >= first.first_token_ms && second.written_ms > first.written_ms);
+  await waitFor('the metrics', async () => await counted('pipeline', 'response') > before_);
+  call.caller.hangUp();
 });
 
 test('who is interrupted falls silent, and the model is told what was heard', async () => {

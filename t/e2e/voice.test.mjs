@@ -6,12 +6,15 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 
+import {DOWNTOWN, login} from './lib/account.mjs';
 import {rows} from './lib/database.mjs';
+import {openEvents} from './lib/events.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
+import {assertOrdered, assertSeen, counted, latencyOf} from './lib/waterfall.mjs';
 
 const STORY = 'once upon a time there was a bicycle in a little shop by the lake and it waited ' +
     'for somebody who would ride it all around the water until the evening came over the hills';
@@ -74,6 +77,36 @@ test('a whole call: greeting, an order, the end', async () => {
 test('a stranger is greeted too', async () => {
   const call = await new Call('+16475550143').ring();
   await call.caller.hears(/Bici Downtown/);
+  call.caller.hangUp();
+});
+
+test('where the seconds of a turn go is kept with it, told live, and counted', async (t) => {
+  await model([
+    {when: '"success":true', text: 'it has been shipped'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const {token} = await login(DOWNTOWN);
+  const events = await openEvents('/api/stream/organization', token);
+  t.after(() => events.close());
+  const before_ = await counted('realtime', 'response');
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('where is my order');
+  await call.caller.hears(/been shipped/);
+
+  const latency = await latencyOf(call.sid, token, /been shipped/);
+  assert.equal(latency.engine, 'realtime');
+  assert.equal(latency.reported, true);
+  assertOrdered(latency, ['caller_ended', 'end_detected', 'tool_called', 'tool_answered', 'asked', 'first_token',
+                          'first_sound', 'written', 'heard']);
+  assertSeen(latency, call.caller, 'it');
+  assertOrdered(await latencyOf(call.sid, token, /John/),
+                ['asked', 'first_token', 'first_sound', 'written', 'heard']);
+  const told = await waitFor('the event', async () => events.all.find(
+      (e) => e.type === 'agent_response' && e.data.callSid === call.sid && /shipped/.test(e.data.response)));
+  assert.equal(told.data.latency.caller_ended_ms, latency.caller_ended_ms);
+  await waitFor('the metrics', async () => await counted('realtime', 'response') > before_);
   call.caller.hangUp();
 });
 

@@ -10,6 +10,7 @@ import {openEvents} from '../e2e/lib/events.mjs';
 import {answerTo, phone as callIn, printCall, problems} from '../e2e/lib/phone.mjs';
 import {sentTo, sim} from '../e2e/lib/sims.mjs';
 import {waitFor} from '../e2e/lib/wait.mjs';
+import {agentTurns, waterfall} from '../e2e/lib/waterfall.mjs';
 
 import {callWithSound, hasSound} from './demo_sound.mjs';
 
@@ -238,6 +239,14 @@ async function showChanges(before, started) {
   }
 }
 
+// Where the seconds of the call went: nobody has to guess.
+async function showWaterfall(sid, token) {
+  heading('Where the time of its turns went, in ms');
+  const turns = await agentTurns(sid, token);
+  waterfall(turns).forEach((l) => console.log(l));
+  if (!turns.some((t) => t.latency.written_ms !== undefined)) throw new Error('no turn was timed');
+}
+
 async function demo() {
   const {now: started} = await row('select now() as now');
   const before = await counted();
@@ -269,6 +278,7 @@ async function demo() {
         () => row(
             'select 1 from calls where twilio_call_sid = :\'sid\' and status = \'completed\'',
             {sid}));
+    await showWaterfall(sid, token);
 
     heading('gives the appointment back, and calls the hosted agent');
     await write(APPOINTMENT.at(-1));

@@ -38,6 +38,7 @@ static void rfc_vectors(void **state)
         assert_str(va_str(text, va_base64_encode(text, plain.data, plain.len)), rfc[i].text);
         assert_int_equal(decode(va_str_c(rfc[i].text), false, &out), VA_OK);
         assert_true(va_str_eq(out, plain));
+        assert_int_equal(va_base64_decoded_len(exact(va_str_c(rfc[i].text))), plain.len);
     }
 }
 

@@ -32,17 +32,23 @@ static void words_and_pauses(void **state)
 {
     wk_deepgram_event_t e =
         read_event("{\"type\":\"Results\",\"is_final\":true,\"speech_final\":true,\"channel\":"
-                   "{\"alternatives\":[{\"transcript\":\"bonjour\"}]}}");
+                   "{\"alternatives\":[{\"transcript\":\"bonjour\",\"words\":[{\"end\":0.4},"
+                   "{\"end\":1.285}]}]}}");
 
     (void)state;
     assert_int_equal(e.kind, WK_DG_WORDS);
     assert_true(va_str_eq(e.text, VA_STR("bonjour")) && e.settled && e.ends);
+    assert_int_equal(e.voiced_ms, 1285);
     e = read_event(
         "{\"type\":\"Results\",\"is_final\":false,\"channel\":{\"alternatives\":[]}}");
     assert_int_equal(e.kind, WK_DG_WORDS);
-    assert_true(e.text.len == 0 && !e.settled && !e.ends);
+    assert_true(e.text.len == 0 && !e.settled && !e.ends && e.voiced_ms == -1);
     e = read_event("{\"type\":\"UtteranceEnd\",\"channel\":[0,1],\"last_word_end\":-1}");
-    assert_int_equal(e.kind, WK_DG_SILENCE);
+    assert_true(e.kind == WK_DG_SILENCE && e.voiced_ms == -1);
+    e = read_event("{\"type\":\"UtteranceEnd\",\"channel\":[0,1],\"last_word_end\":2.395}");
+    assert_true(e.kind == WK_DG_SILENCE && e.voiced_ms == 2395);
+    e = read_event("{\"type\":\"UtteranceEnd\",\"last_word_end\":1e300}");
+    assert_int_equal(e.voiced_ms, -1);
     assert_int_equal(read_event("{\"type\":\"Metadata\",\"channels\":1}").kind, WK_DG_OTHER);
     e = read_event("{\"type\":\"Error\",\"description\":\"why\"}");
     assert_true(e.kind == WK_DG_ERROR && va_str_eq(e.text, VA_STR("why")));

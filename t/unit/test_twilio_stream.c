@@ -1,6 +1,8 @@
 /* The messages of the carrier's media streams, in and out. */
 #include "worker/voice/twilio_stream.h"
 
+#include <stdio.h>
+
 #include "t/unit/support.h"
 
 #define START(callsid, encoding, rate)                                                         \
@@ -34,6 +36,7 @@ static void sound_marks_and_digits(void **state)
         "\"chunk\":\"1\",\"timestamp\":\"5\",\"payload\":\"f39/\"},\"streamSid\":\"MZ1\"}");
     assert_int_equal(event.kind, WK_TWILIO_MEDIA);
     assert_str(event.payload, "f39/");
+    assert_int_equal(event.timestamp_ms, 5);
     event =
         read_ok("{\"event\":\"mark\",\"streamSid\":\"MZ1\",\"mark\":{\"name\":\"3.1600\"}}");
     assert_int_equal(event.kind, WK_TWILIO_MARK);
@@ -46,6 +49,22 @@ static void sound_marks_and_digits(void **state)
     assert_int_equal(read_ok("{\"event\":\"connected\",\"protocol\":\"Call\"}").kind,
                      WK_TWILIO_CONNECTED);
     assert_int_equal(read_ok("{\"event\":\"what comes one day\"}").kind, WK_TWILIO_OTHER);
+}
+
+static void sound_without_a_time_is_sound_all_the_same(void **state)
+{
+    static const char *const times[] = {"\"\"", "\"-1\"", "\"5x\"", "null",
+                                        "\"99999999999999999999\""};
+    char text[160];
+    (void)state;
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        snprintf(text, sizeof(text),
+                 "{\"event\":\"media\",\"media\":{\"track\":\"inbound\",\"timestamp\":%s,"
+                 "\"payload\":\"f39/\"}}",
+                 times[i]);
+        wk_twilio_event_t event = read_ok(text);
+        assert_case(event.kind == WK_TWILIO_MEDIA && event.timestamp_ms == -1, times[i]);
+    }
 }
 
 static void what_is_no_such_message_is_refused(void **state)
@@ -127,9 +146,13 @@ static void marks_come_back_as_they_were_sent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_start_names_stream_and_call),      TEST(sound_marks_and_digits),
-        TEST(what_is_no_such_message_is_refused), TEST(one_that_is_too_long_is_not_read),
-        TEST(ours_are_as_the_carrier_reads_them), TEST(marks_come_back_as_they_were_sent),
+        TEST(a_start_names_stream_and_call),
+        TEST(sound_marks_and_digits),
+        TEST(sound_without_a_time_is_sound_all_the_same),
+        TEST(what_is_no_such_message_is_refused),
+        TEST(one_that_is_too_long_is_not_read),
+        TEST(ours_are_as_the_carrier_reads_them),
+        TEST(marks_come_back_as_they_were_sent),
     };
     return RUN("twilio_stream", tests);
 }

@@ -172,6 +172,11 @@ static void test_histograms_arrive(void **state)
     assert_string_equal(sample("t_seconds_sum{q=\"d\"}"), "20.156");
     assert_string_equal(sample("t_bare_bucket{le=\"0.001\"}"), "1");
     assert_string_equal(sample("t_bare_count"), "1");
+    wk_observe_wait_ms("t_wait", "e", VA_STR("x"), "s", VA_STR("y"), 51);
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("t_wait_bucket{e=\"x\",s=\"y\",le=\"0.05\"}"), "0");
+    assert_string_equal(sample("t_wait_bucket{e=\"x\",s=\"y\",le=\"0.1\"}"), "1");
+    assert_string_equal(sample("t_wait_count{e=\"x\",s=\"y\"}"), "1");
 }
 
 static void test_counters_are_kept_while_redis_is_away(void **state)

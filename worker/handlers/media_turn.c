@@ -1,6 +1,6 @@
 /*
- * media.turn: something was said in a live call. media.emergency: it is one, and people are
- * told at once.
+ * media.turn: something was said in a live call. media.timing: where the time of one went that
+ * was told before. media.emergency: it is one, and people are told at once.
  */
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
@@ -18,6 +18,7 @@ typedef struct {
     const wk_media_call_t *call;
     bool by_agent, interrupted;
     va_str_t text, name;
+    const va_json_t *latency; /* an object, or NULL */
 } turn_t;
 
 static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error_t *e)
@@ -31,7 +32,27 @@ static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error
     if (t->interrupted) {
         va_json_add_bool(ev.json, "corrected", true);
     }
+    if (t->latency != NULL) {
+        va_json_key(ev.json, "latency");
+        va_json_put_value(ev.json, t->latency);
+    }
     return wk_event_end(&ev, e);
+}
+
+static const va_json_t *latency_of(const va_json_t *body)
+{
+    const va_json_t *latency = va_json_get(body, "latency");
+    return va_json_is(latency, VA_JSON_OBJECT) ? latency : NULL;
+}
+
+/* Absent for NULL. */
+static va_str_t json_text(wk_arena_t *a, const va_json_t *value)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 256);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_put_value(w, value);
+    return va_json_writer_end(w) == VA_OK && value != NULL ? va_buf_str(&text) : VA_STR_NULL;
 }
 
 static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -39,31 +60,42 @@ static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
     const turn_t *t = arg;
     wk_rows_t *row;
     va_str_t cut[] = {t->name, t->text};
-    va_str_t whole[] = {t->call->sid, va_json_get_string(t->call->body, "speaker"), t->text,
-                        va_json_get_string(t->call->body, "language"), t->name};
+    va_str_t whole[] = {t->call->sid, va_json_get_string(t->call->body, "speaker"),
+                        t->text,      va_json_get_string(t->call->body, "language"),
+                        t->name,      json_text(wk_tx_arena(tx), t->latency)};
     bool ok = t->interrupted ? wk_sql(tx, &wk_sql_media_turn_cut, cut, &row, e)
                              : wk_sql(tx, &wk_sql_media_turn, whole, &row, e);
     return ok && (wk_rows_count(row) == 0 || publish(tx, t, row, e));
 }
 
-static bool read_turn(wk_ctx_t *ctx, const wk_media_call_t *call, turn_t *t, wk_error_t *e)
+/* The same for a repeated job; false: none can be made. */
+static bool name_turn(wk_arena_t *a, const va_json_t *body, va_str_t sid, va_str_t *name)
 {
     int64_t epoch, number;
+    if (!va_json_int(va_json_get(body, "epoch"), &epoch) ||
+        !va_json_int(va_json_get(body, "turn"), &number)) {
+        return false;
+    }
+    *name = wk_printf(a, "%.*s:%lld:%lld", (int)sid.len, sid.data, (long long)epoch,
+                      (long long)number);
+    return true;
+}
+
+static bool read_turn(wk_ctx_t *ctx, const wk_media_call_t *call, turn_t *t, wk_error_t *e)
+{
     wk_arena_t *a = ctx->arena;
     va_str_t speaker = va_json_get_string(call->body, "speaker");
     va_str_t text = wk_clean_text(a, va_json_get_string(call->body, "text"));
     *t = (turn_t){.call = call,
                   .by_agent = va_str_eq(speaker, VA_STR("agent")),
-                  .interrupted = va_json_bool(va_json_get(call->body, "interrupted"), false)};
-    if (!va_json_int(va_json_get(call->body, "epoch"), &epoch) ||
-        !va_json_int(va_json_get(call->body, "turn"), &number) ||
+                  .interrupted = va_json_bool(va_json_get(call->body, "interrupted"), false),
+                  .latency = latency_of(call->body)};
+    if (!name_turn(a, call->body, call->sid, &t->name) ||
         (!t->by_agent && !va_str_eq(speaker, VA_STR("customer")))) {
         return wk_error(e, WK_INVALID, "no such turn");
     }
     t->text = wk_redact(wk_redactor(a, call->catalogue), a,
                         wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_TEXT));
-    t->name = wk_printf(a, "%.*s:%lld:%lld", (int)call->sid.len, call->sid.data,
-                        (long long)epoch, (long long)number);
     return true;
 }
 
@@ -74,6 +106,46 @@ wk_outcome_t wk_media_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     (void)reply;
     return wk_media_call_read(ctx, &call, e) && read_turn(ctx, &call, &t, e) &&
                    wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, store, &t, e)
+               ? WK_DONE
+               : wk_webhook_failed(e);
+}
+
+/* ---------------------------------------------------------------- where the time went */
+
+typedef struct {
+    va_str_t name;
+    const va_json_t *latency;
+} timing_t;
+
+/* Of a turn that is not there, nothing is to be kept. */
+static bool store_timing(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const timing_t *t = arg;
+    va_str_t params[] = {t->name, json_text(wk_tx_arena(tx), t->latency)};
+    return wk_sql_last(tx, &wk_sql_media_turn_timed, params, NULL, e);
+}
+
+static bool read_timing(wk_ctx_t *ctx, timing_t *t, wk_error_t *e)
+{
+    const va_json_t *body;
+    if (!wk_webhook_json(ctx, &body, e)) {
+        return false;
+    }
+    va_str_t sid = va_json_get_string(body, "call");
+    t->latency = latency_of(body);
+    if (t->latency == NULL || ctx->job->org.data == NULL || !wk_webhook_is_id(sid) ||
+        !name_turn(ctx->arena, body, sid, &t->name)) {
+        return wk_error(e, WK_INVALID, "no timing of a turn");
+    }
+    return true;
+}
+
+wk_outcome_t wk_media_timing(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    timing_t t;
+    (void)reply;
+    return read_timing(ctx, &t, e) &&
+                   wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, store_timing, &t, e)
                ? WK_DONE
                : wk_webhook_failed(e);
 }

@@ -7,6 +7,7 @@
 #include "worker/agent/takeover.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
+#include "worker/clock.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/store/calls.h"
@@ -176,13 +177,36 @@ bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t
 
 /* ---------------------------------------------------------------- what is said */
 
-static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, va_str_t text, wk_error_t *e)
+int64_t wk_phone_age_ms(const wk_phone_t *v)
+{
+    int64_t ms = wk_now_ms() - v->ctx->job->enqueued_ms;
+    return ms > 0 ? ms : 0;
+}
+
+/* Of the carrier's own turn-taking no more is known (docs/voice.md, "Where the time goes"). */
+static bool write_latency(const wk_phone_t *v, va_buf_t *out, wk_error_t *e)
+{
+    va_buf_init(out, wk_mem(v->ctx->arena), 128);
+    va_json_writer_t *w = va_json_writer_new(out);
+    va_json_object(w);
+    va_json_add_str(w, "engine", v->engine);
+    va_json_add_int(w, "received_ms", 0);
+    va_json_add_int(w, "written_ms", wk_phone_age_ms(v));
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ||
+           wk_error(e, WK_INTERNAL, "a latency cannot be written");
+}
+
+static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, va_str_t text, va_str_t latency,
+                         wk_error_t *e)
 {
     wk_event_t ev;
     wk_event_begin(&ev, tx, "agent_response", v->customer, v->call);
     va_json_add_str(ev.json, "callSid", v->sid);
     va_json_add_str(ev.json, "response", text);
     va_json_add_str(ev.json, "language", wk_language_code(v->speech.language));
+    va_json_key(ev.json, "latency");
+    va_json_put_raw(ev.json, latency);
     return wk_event_end(&ev, e);
 }
 
@@ -190,16 +214,24 @@ bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text
                    va_str_t twiml, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {
-        v->call, v->customer, text, wk_language_code(v->speech.language), wk_phone_key(v, turn),
-        twiml};
+    va_buf_t latency;
+    if (!write_latency(v, &latency, e)) {
+        return false;
+    }
+    va_str_t params[] = {v->call,
+                         v->customer,
+                         text,
+                         wk_language_code(v->speech.language),
+                         wk_phone_key(v, turn),
+                         twiml,
+                         va_buf_str(&latency)};
     if (!wk_sql(tx, &wk_sql_phone_said, params, &rows, e)) {
         return false;
     }
     if (wk_rows_count(rows) == 0) {
         return wk_error(e, WK_CONFLICT, "the turn was answered before");
     }
-    return publish_said(tx, v, text, e);
+    return publish_said(tx, v, text, va_buf_str(&latency), e);
 }
 
 va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *name)

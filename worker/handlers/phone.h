@@ -71,6 +71,9 @@ bool wk_phone_answered(wk_tx_t *tx, wk_phone_t *v, int64_t turn, va_str_t *twiml
 bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t *turn,
                         wk_error_t *e);
 
+/* ms since nginx took the request, by the clocks of two hosts; never below 0. */
+int64_t wk_phone_age_ms(const wk_phone_t *v);
+
 /*
  * Stores what is said, published as agent_response. WK_CONFLICT: the turn has been answered
  * meanwhile.

@@ -11,6 +11,7 @@
 #include "worker/handlers/phone.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
+#include "worker/metrics.h"
 #include "worker/store/customers.h"
 #include "worker/store/messages.h"
 #include "worker/store/phone.h"
@@ -382,6 +383,8 @@ wk_outcome_t wk_phone_turn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (t.answer.data != NULL || t.held) {
         return wk_phone_reply(reply, t.held ? t.twiml : t.answer);
     }
+    wk_observe_wait_ms("voiceagent_turn_seconds", "engine", t.v.engine, "stage",
+                       VA_STR("written"), wk_phone_age_ms(&t.v));
     wk_phone_goes_on(&t.v, t.v.turn + 1,
                      t.next == PUT_THROUGH ? WK_PHONE_DIAL_MS : WK_PHONE_HOLD_MS);
     return wk_phone_reply(reply, t.twiml);

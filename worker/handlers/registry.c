@@ -57,12 +57,14 @@ static const wk_handler_t handlers[] = {
     {"media.begin", WK_READ, wk_media_begin, 0},
     {"media.emergency", WK_EFFECT, wk_media_emergency, 0},
     {"media.named", WK_EFFECT, wk_media_named, 0},
+    {"media.timing", WK_EFFECT, wk_media_timing, 0},
     {"media.tool", WK_EFFECT, wk_media_tool, 0},
     {"media.turn", WK_EFFECT, wk_media_turn, 0},
     {"openai.webhook", WK_EFFECT, wk_openai_webhook, 0},
     {"outbound.call", WK_EFFECT, wk_outbound_call, 0},
     {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},
-    /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's. */
+    /* Read, since nobody rings for longer than its deadline; what it learns is calls.begin's.
+     */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"phone.accept", WK_EFFECT, wk_phone_accept, 0},
     {"phone.error", WK_EFFECT, wk_phone_error, 0},

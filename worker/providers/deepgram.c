@@ -39,13 +39,31 @@ const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config)
     return wk_printf(a, "ws%s/v1/listen?%.*s", rest, (int)text.len, text.data).data;
 }
 
+/* Of seconds; what is below 0 means that nothing is known. */
+static int64_t milliseconds(const va_json_t *seconds)
+{
+    static const double longest = 1e6;
+    double s;
+    return va_json_double(seconds, &s) && s >= 0 && s < longest ? (int64_t)(s * 1000 + 0.5)
+                                                                : -1;
+}
+
+static int64_t end_of_words(const va_json_t *words)
+{
+    const va_json_t *last = words != NULL ? words->first : NULL;
+    while (last != NULL && last->next != NULL) {
+        last = last->next;
+    }
+    return milliseconds(va_json_get(last, "end"));
+}
+
 va_status_t wk_deepgram_read(const va_alloc_t *mem, va_str_t text, wk_deepgram_event_t *event)
 {
     static const va_json_limits_t limits = {WK_DEEPGRAM_MESSAGE_MAX, 16, 50000};
     const va_json_t *root;
     va_status_t status = va_json_parse(mem, text, &limits, &root);
     va_str_t type = status == VA_OK ? va_json_get_string(root, "type") : VA_STR_NULL;
-    *event = (wk_deepgram_event_t){.kind = WK_DG_OTHER};
+    *event = (wk_deepgram_event_t){.kind = WK_DG_OTHER, .voiced_ms = -1};
     if (type.len == 0) {
         return status != VA_OK ? status : VA_ESYNTAX;
     }
@@ -53,10 +71,13 @@ va_status_t wk_deepgram_read(const va_alloc_t *mem, va_str_t text, wk_deepgram_e
         event->kind = WK_DG_WORDS;
         event->text =
             va_json_string(va_json_pointer(root, VA_STR("/channel/alternatives/0/transcript")));
+        event->voiced_ms =
+            end_of_words(va_json_pointer(root, VA_STR("/channel/alternatives/0/words")));
         event->settled = va_json_bool(va_json_get(root, "is_final"), false);
         event->ends = va_json_bool(va_json_get(root, "speech_final"), false);
     } else if (va_str_eq(type, VA_STR("UtteranceEnd"))) {
         event->kind = WK_DG_SILENCE;
+        event->voiced_ms = milliseconds(va_json_get(root, "last_word_end"));
     } else if (va_str_eq(type, VA_STR("Error"))) {
         va_str_t why = va_json_get_string(root, "description");
         event->kind = WK_DG_ERROR;

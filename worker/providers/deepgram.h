@@ -34,8 +34,10 @@ typedef enum {
 typedef struct {
     wk_deepgram_kind_t kind;
     va_str_t text;
-    bool settled; /* these words will not change any more; the next are behind them */
-    bool ends;    /* the speaker has paused behind them */
+    bool settled;      /* these words will not change any more; the next are behind them */
+    bool ends;         /* the speaker has paused behind them */
+    int64_t voiced_ms; /* where the last word ends, in ms of the sound it was given; -1: there
+                          is none, or it is not known */
 } wk_deepgram_event_t;
 
 /* VA_ESYNTAX: not a message of it. The texts live in mem. */

@@ -56,6 +56,7 @@ static void add_input(va_json_writer_t *w, const wk_realtime_session_t *s)
     va_json_object_end(w);
     open_object(w, "turn_detection");
     va_json_add_c(w, "type", "server_vad");
+    va_json_add_int(w, "silence_duration_ms", WK_REALTIME_SILENCE_MS);
     va_json_add_bool(w, "create_response", false);
     va_json_add_bool(w, "interrupt_response", false);
     va_json_object_end(w);
@@ -180,6 +181,7 @@ enum {
     ERROR_MESSAGE,
     FAILURE_CODE,
     EXPIRES,
+    AUDIO_END,
     PLACES
 };
 
@@ -222,6 +224,13 @@ static int64_t whole_number(va_str_t text)
     return text.len > 0 && va_json_number_int(text, &n) ? n : 0;
 }
 
+/* What it tells is the end of the silence by which it noticed. */
+static int64_t voiced_ms(va_str_t audio_end)
+{
+    int64_t end = whole_number(audio_end);
+    return end >= WK_REALTIME_SILENCE_MS ? end - WK_REALTIME_SILENCE_MS : -1;
+}
+
 va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_event_t *event)
 {
     static const char *const places[PLACES] = {"/type",
@@ -237,7 +246,8 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                                                "/error/code",
                                                "/error/message",
                                                "/response/status_details/error/code",
-                                               "/session/expires_at"};
+                                               "/session/expires_at",
+                                               "/audio_end_ms"};
     va_str_t pointers[PLACES], found[PLACES];
     *event = (wk_realtime_event_t){.kind = WK_RT_OTHER};
     for (size_t i = 0; i < PLACES; i++) {
@@ -258,7 +268,8 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                 .text = found[kinds[i].text],
                 .status = found[STATUS],
                 .code = either(found[ERROR_CODE], found[FAILURE_CODE]),
-                .expires = whole_number(found[EXPIRES])};
+                .expires = whole_number(found[EXPIRES]),
+                .voiced_ms = voiced_ms(found[AUDIO_END])};
             break;
         }
     }

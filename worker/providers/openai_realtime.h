@@ -13,6 +13,7 @@
 #include "worker/config.h"
 
 #define WK_REALTIME_MESSAGE_MAX (4 << 20) /* bytes of one of its messages */
+#define WK_REALTIME_SILENCE_MS  500       /* of silence: the end of what is said */
 
 /* The configured address, with the model to talk to. */
 const char *wk_realtime_url(wk_arena_t *a, const wk_config_t *config, va_str_t model);
@@ -68,7 +69,9 @@ typedef enum {
 typedef struct {
     wk_realtime_kind_t kind;
     va_str_t item, response, call_id, name, text, status, code;
-    int64_t expires; /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
+    int64_t expires;   /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
+    int64_t voiced_ms; /* of SPEECH_STOPPED: up to there there was speech, in ms of the sound it
+                          was given; -1: it does not say */
 } wk_realtime_event_t;
 
 /*

@@ -27,7 +27,7 @@ const wk_sql_t wk_sql_conversation = {
     "              CASE m.speaker WHEN 'customer' THEN 'user' ELSE m.speaker END AS sent_by," \
     "              m.content, m.language, m.sentiment, m.intent, m.confidence, m.user_id," \
     "              m.position, m.status, m.error_code, m.media, m.interrupted, m.tools_used," \
-    "              m.citations, " WK_SQL_ISO("m.occurred_at") " AS timestamp," \
+    "              m.citations, m.latency, " WK_SQL_ISO("m.occurred_at") " AS timestamp," \
     "              (SELECT json_build_object('session_id', s.id, 'name', s.name, 'email', s.email," \
     "                                        'phone', s.phone_number, 'verified', false)" \
     "                 FROM chat_sessions s WHERE s.organization_id = m.organization_id" \

@@ -30,18 +30,25 @@ const wk_sql_t wk_sql_media_call = {
 const wk_sql_t wk_sql_media_turn = {
     "media_turn",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
-    "                      content, language, provider, provider_message_id)"
+    "                      content, language, provider, provider_message_id, latency)"
     " SELECT current_organization(), c.id, c.customer_id, 'voice',"
-    "        CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5"
+    "        CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5,"
+    "        coalesce($6::jsonb, '{}')"
     "   FROM calls c WHERE c.twilio_call_sid = $1 AND c.transcript IS NULL"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING"
     " RETURNING call_id, customer_id",
-    5};
+    6};
 
 const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"
     " WHERE provider = 'voice' AND provider_message_id = $1 RETURNING call_id, customer_id",
+    2};
+
+const wk_sql_t wk_sql_media_turn_timed = {
+    "media_turn_timed",
+    "UPDATE messages SET latency = $2::jsonb"
+    " WHERE provider = 'voice' AND provider_message_id = $1",
     2};
 
 /* clang-format on */

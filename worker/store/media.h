@@ -12,12 +12,15 @@
 extern const wk_sql_t wk_sql_media_call;
 
 /*
- * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name. Gives
- * call_id customer_id; no row: stored before, or no such call.
+ * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name, $6 latency
+ * so far (JSON) or absent. Gives call_id customer_id; no row: stored before, or no such call.
  */
 extern const wk_sql_t wk_sql_media_turn;
 
 /* $1 its name, $2 what was really heard of it. Gives call_id customer_id. */
 extern const wk_sql_t wk_sql_media_turn_cut;
+
+/* $1 its name, $2 latency (JSON). */
+extern const wk_sql_t wk_sql_media_turn_timed;
 
 #endif

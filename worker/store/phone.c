@@ -63,11 +63,11 @@ const wk_sql_t wk_sql_phone_said = {
     "phone_said",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
     "                      content, language, provider, provider_message_id, metadata,"
-    "                      occurred_at)"
+    "                      latency, occurred_at)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'outbound', 'agent', $3, $4,"
-    "         'twilio', $5, jsonb_build_object('twiml', $6::text), clock_timestamp())"
+    "         'twilio', $5, jsonb_build_object('twiml', $6::text), $7::jsonb, clock_timestamp())"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
-    6};
+    7};
 
 const wk_sql_t wk_sql_phone_cited = {
     "phone_cited",

@@ -36,7 +36,7 @@ extern const wk_sql_t wk_sql_phone_heard;
 
 /*
  * What is said. $1 call, $2 customer or null, $3 text, $4 language, $5 key of the turn, $6 the
- * document. No row: the turn was answered before.
+ * document, $7 latency (JSON). No row: the turn was answered before.
  */
 extern const wk_sql_t wk_sql_phone_said;
 

@@ -51,9 +51,18 @@ typedef struct wk_engine wk_media_engine_t;
 
 /* Never from within a call of the engine. Texts are valid during the call. */
 typedef struct {
-    void (*ready)(void *ctx);                            /* it hears, and can answer */
-    void (*speech)(void *ctx, bool started);             /* of the caller */
+    void (*ready)(void *ctx);                /* it hears, and can answer */
+    void (*speech)(void *ctx, bool started); /* of the caller */
+
+    /* He spoke up to there, in ms of the sound it was given; before speech() ends, if at all.
+     */
+    void (*voiced)(void *ctx, int64_t sound_ms);
+
     void (*heard)(void *ctx, va_str_t text, bool whole); /* so far, or all of an utterance */
+
+    /* The first of an utterance is there; where said() and sound() come later. */
+    void (*token)(void *ctx, va_str_t item);
+
     void (*sound)(void *ctx, va_str_t item, va_str_t mulaw);           /* of the agent */
     void (*said)(void *ctx, va_str_t item, va_str_t text, bool whole); /* in words; not whole: a
                                                                           further piece */

@@ -290,6 +290,9 @@ static void fail_model(wk_media_engine_t *engine, const char *why)
 static bool on_words(void *ctx, va_str_t piece)
 {
     wk_media_engine_t *engine = ctx;
+    if (!engine->aside) {
+        engine->events.token(engine->ctx, va_str_c(engine->item));
+    }
     wk_bytes_add(&engine->text, piece.data, piece.len);
     return true;
 }
@@ -476,6 +479,9 @@ static void on_ears_text(void *ctx, va_str_t text)
         return;
     }
     engine->told_ms = wk_monotonic_ms();
+    if (event.voiced_ms >= 0) {
+        engine->events.voiced(engine->ctx, event.voiced_ms);
+    }
     switch (event.kind) {
     case WK_DG_WORDS:
         on_heard(engine, &event);

@@ -231,6 +231,9 @@ static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event
         break;
     case WK_RT_SPEECH_STARTED:
     case WK_RT_SPEECH_STOPPED:
+        if (event->voiced_ms >= 0) {
+            engine->events.voiced(engine->ctx, event->voiced_ms);
+        }
         engine->events.speech(engine->ctx, event->kind == WK_RT_SPEECH_STARTED);
         break;
     case WK_RT_HEARD_PART:

@@ -99,10 +99,10 @@ static void confirm(wk_playout_t *p, uint64_t position)
     p->confirmed = position;
 }
 
-void wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now)
+bool wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now)
 {
     if (mark.run != p->run || mark.position <= p->confirmed || mark.position > p->marked) {
-        return;
+        return false;
     }
     confirm(p, mark.position);
     p->dry_at = now + (int64_t)((p->sent - mark.position) / WK_PLAYOUT_RATE);
@@ -111,6 +111,7 @@ void wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now)
     if (p->awaited > p->marked) {
         p->awaited = p->marked;
     }
+    return true;
 }
 
 uint64_t wk_playout_heard(const wk_playout_t *p, int64_t now)

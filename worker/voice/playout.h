@@ -66,8 +66,8 @@ typedef struct {
 /* The next piece that is due; false: none is. Each is given once. */
 bool wk_playout_next(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame);
 
-/* A mark came back. */
-void wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now);
+/* A mark came back. False: it tells nothing, being of an older run, or behind what is known. */
+bool wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now);
 
 /* How much has been heard, as a position. */
 uint64_t wk_playout_heard(const wk_playout_t *p, int64_t now);

@@ -12,6 +12,7 @@
 #include "worker/metrics.h"
 #include "worker/process.h"
 #include "worker/voice/control.h"
+#include "worker/voice/counters.h"
 #include "worker/voice/heartbeat.h"
 #include "worker/voice/listener.h"
 #include "worker/voice/session.h"
@@ -26,6 +27,7 @@ typedef struct {
     wk_listener_t *listener;
     wk_heartbeat_t *heartbeat;
     wk_control_t *control;
+    wk_counters_t *counters;
     uv_timer_t tick;
     uv_signal_t signals[3];
     int64_t drain_until_ms; /* 0: not told to end */
@@ -58,6 +60,7 @@ static void on_walk(uv_handle_t *handle, void *ctx)
 /* Nothing of ours is left in the loop then, and it ends. */
 static void finish(process_t *p)
 {
+    wk_counters_stop(p->counters);
     wk_heartbeat_stop(p->heartbeat);
     wk_control_stop(p->control);
     uv_close((uv_handle_t *)&p->tick, NULL);
@@ -164,6 +167,7 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
     v->redis = wk_aredis_new(v->loop, config->redis_url);
     v->asks = wk_asks_new(v->loop, config->redis_url, v->name, v->redis);
     p->control = wk_control_start(v);
+    p->counters = wk_counters_start(v);
     p->heartbeat = wk_heartbeat_start(v, wk_listener_address(p->listener));
     uv_timer_init(v->loop, &p->tick);
     p->tick.data = p;

@@ -17,7 +17,6 @@
 #define WATCH_MS    250
 #define RETRY_MS    100 /* the first pause; doubled up to */
 #define RETRY_MAX   2000
-#define MAX_ARGS    256
 #define MAX_WAITING 20000 /* commands without an answer; more are refused */
 
 typedef struct op op_t;
@@ -102,11 +101,11 @@ static op_t *new_op(wk_aredis_t *r, wk_aredis_fn fn, void *ctx)
 void wk_aredis_command(wk_aredis_t *r, const va_str_t *argv, size_t argc, wk_aredis_fn fn,
                        void *ctx)
 {
-    const char *texts[MAX_ARGS];
-    size_t lengths[MAX_ARGS];
+    const char *texts[WK_AREDIS_ARGS];
+    size_t lengths[WK_AREDIS_ARGS];
     op_t *op = new_op(r, fn, ctx);
     if (r->ac == NULL || r->connecting_ms != 0 || r->n_waiting >= MAX_WAITING ||
-        argc > MAX_ARGS) {
+        argc > WK_AREDIS_ARGS) {
         refuse(r, op);
         return;
     }
@@ -127,10 +126,10 @@ void wk_aredis_script(wk_aredis_t *r, const wk_script_t *script, const va_str_t 
                       size_t n_keys, const va_str_t *args, size_t n_args, wk_aredis_fn fn,
                       void *ctx)
 {
-    va_str_t argv[MAX_ARGS];
+    va_str_t argv[WK_AREDIS_ARGS];
     char count[8];
     size_t n = 3 + n_keys + n_args;
-    if (n > MAX_ARGS) {
+    if (n > WK_AREDIS_ARGS) {
         refuse(r, new_op(r, fn, ctx));
         return;
     }

@@ -12,6 +12,8 @@
 
 #include "worker/redis.h"
 
+#define WK_AREDIS_ARGS 1024 /* of a command; one with more is refused */
+
 typedef struct wk_aredis wk_aredis_t;
 
 /* reply: NULL when there is none, or an error; freed afterwards. Never within the call that

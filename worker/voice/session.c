@@ -64,6 +64,7 @@ static void close_session(wk_session_t *s, uint16_t code)
     s->state = WK_SESSION_CLOSED;
     wk_log(WK_INFO, "stream ended", WK_C("call", s->call), WK_C("next", s->next),
            WK_I("seconds", (wk_monotonic_ms() - s->began_ms) / 1000));
+    wk_session_tell_timings(s, true);
     wk_session_close_engines(s);
     wk_ws_close(s->carrier, code);
     if (s->yield.epoch != 0) {
@@ -266,9 +267,19 @@ static void on_digit(wk_session_t *s, char digit)
     }
     wk_session_caller_acts(s);
     if (digit == '0') {
+        wk_timing_unprompted(&s->timing);
         wk_session_run_tool(s, VA_STR_NULL, VA_STR("transfer_to_human"),
                             VA_STR("{\"reason\":\"the caller pressed 0\"}"));
     }
+}
+
+static void on_mark(wk_session_t *s, wk_twilio_mark_t mark)
+{
+    int64_t now = wk_monotonic_ms();
+    if (wk_playout_heard_mark(&s->talk.playout, mark, now)) {
+        wk_timing_heard(&s->timing, mark.position, now);
+    }
+    wk_session_yield_mark(s, mark);
 }
 
 static void on_carrier_event(wk_session_t *s, const wk_twilio_event_t *event)
@@ -277,18 +288,18 @@ static void on_carrier_event(wk_session_t *s, const wk_twilio_event_t *event)
     switch (event->kind) {
     case WK_TWILIO_START:
         if (s->state == WK_SESSION_WAITING && take_start(s, event)) {
+            wk_timing_start(&s->timing, wk_monotonic_ms());
             claim(s);
         } else {
             close_session(s, WK_WS_POLICY);
         }
         break;
     case WK_TWILIO_MEDIA:
-        wk_session_hear(s, event->payload);
+        wk_session_hear(s, event->payload, event->timestamp_ms);
         break;
     case WK_TWILIO_MARK:
         if (wk_twilio_mark_read(event->mark, &mark)) {
-            wk_playout_heard_mark(&s->talk.playout, mark, wk_monotonic_ms());
-            wk_session_yield_mark(s, mark);
+            on_mark(s, mark);
         }
         break;
     case WK_TWILIO_DTMF:
@@ -386,6 +397,7 @@ void wk_session_play(wk_session_t *s, int64_t now)
         if (frame.sound.len > 0) {
             begin_message(s, &message);
             send_carrier(s, wk_twilio_media(&message, stream, frame.sound), &message);
+            wk_timing_written(&s->timing, s->talk.playout.sent, now);
         }
         if (frame.has_mark) {
             begin_message(s, &message);
@@ -404,6 +416,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     wk_session_yield_tick(s, now);
     if (s->state == WK_SESSION_TALKING) {
         wk_session_play(s, now);
+        wk_session_tell_timings(s, false);
         wk_session_renew_engine(s, now);
         if (s->handing_over && wk_talk_between_turns(&s->talk)) {
             wk_session_leave(s, "resume", VA_STR_NULL);

@@ -31,12 +31,14 @@ static bool goes_on(const wk_session_t *s)
 
 void wk_session_hear_early(wk_session_t *s)
 {
+    int64_t until_ms = s->timing.frame_ms; /* the last of it was said then */
     while (goes_on(s) && s->early.len > 0) {
         size_t len = s->early.len < PIECE ? s->early.len : PIECE;
         wk_arena_reset(s->voice->scratch);
         char *base64 = wk_alloc(s->voice->scratch, VA_BASE64_LEN(len));
         size_t n = va_base64_encode(base64, wk_bytes_str(&s->early).data, len);
-        wk_session_hear(s, va_str(base64, n));
+        int64_t left_ms = (int64_t)(s->early.len - len) / WK_PLAYOUT_RATE;
+        wk_session_hear(s, va_str(base64, n), until_ms - left_ms);
         wk_bytes_take(&s->early, len);
     }
     wk_bytes_free(&s->early);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base64.h"
 #include "worker/agent/emergency.h"
 #include "worker/clock.h"
 #include "worker/log.h"
@@ -65,11 +66,17 @@ static va_str_t prompt_text(wk_session_t *s, const char *name, va_str_t say)
                   {"say", say});
 }
 
-void wk_session_hear(wk_session_t *s, va_str_t base64)
+void wk_session_hear(wk_session_t *s, va_str_t base64, int64_t media_ms)
 {
     if (!talking(s)) {
+        wk_timing_frame(&s->timing, media_ms, 0, wk_monotonic_ms());
         wk_session_keep_early(s, base64);
-    } else if (!s->engine->hear(s->seat->engine, base64)) {
+        return;
+    }
+    bool heard = s->engine->hear(s->seat->engine, base64);
+    wk_timing_frame(&s->timing, media_ms, heard ? va_base64_decoded_len(base64) : 0,
+                    wk_monotonic_ms());
+    if (!heard) {
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("in"), NULL, VA_STR_NULL,
                  1);
     }
@@ -89,7 +96,10 @@ void wk_session_caller_acts(wk_session_t *s)
 static void say(wk_session_t *s, va_str_t words, const char *prompt)
 {
     s->asked++;
+    s->aside = false;
     wk_talk_answering(&s->talk);
+    wk_timing_unprompted(&s->timing);
+    wk_timing_asked(&s->timing, wk_monotonic_ms());
     if (s->engine->say != NULL && words.len > 0) {
         s->engine->say(s->seat->engine, words, false);
     } else {
@@ -130,6 +140,8 @@ static void do_answer(void *ctx)
     wk_session_t *s = ctx;
     if (talking(s)) {
         s->asked++;
+        s->aside = false;
+        wk_timing_asked(&s->timing, wk_monotonic_ms());
         s->engine->answer(s->seat->engine, VA_STR_NULL);
     }
 }
@@ -142,7 +154,10 @@ static void do_line(void *ctx, wk_talk_line_t line)
     }
     if (line == WK_TALK_ARE_YOU) {
         say(s, wk_text(s->language, "speech.still_there"), "prompt.voice.are_you");
-    } else if (s->engine->say != NULL) {
+        return;
+    }
+    s->aside = true;
+    if (s->engine->say != NULL) {
         s->engine->say(s->seat->engine, wk_text(s->language, "speech.moment"), true);
     } else {
         s->engine->aside(s->seat->engine, prompt_text(s, "prompt.voice.filler", VA_STR_NULL));
@@ -234,6 +249,7 @@ static void on_tool_answered(void *ctx, const va_reply_t *reply)
         } else {
             s->engine->tell(s->seat->engine, output);
         }
+        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
         wk_talk_tool_ended(&s->talk, wk_monotonic_ms());
         heed(s, answer);
     }
@@ -279,6 +295,7 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
         .body = va_buf_str(&body),
         .wait_ms = TOOL_MS};
     wk_session_hold(s);
+    wk_timing_tool_called(&s->timing, wk_monotonic_ms());
     wk_talk_tool(&s->talk, wk_monotonic_ms());
     wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id));
 }
@@ -302,6 +319,7 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
                             &answer);
     }
     if (talking(s) && s->asked == question->asked) {
+        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
         va_str_t words = va_json_get_string(answer, "say");
         s->engine->say(s->seat->engine,
                        words.len > 0 ? words : wk_text(s->language, "speech.error"), false);
@@ -340,6 +358,7 @@ static void ask_receptionist(wk_session_t *s, va_str_t heard)
                                .body = va_buf_str(&body),
                                .wait_ms = TOOL_MS};
     wk_session_hold(s);
+    wk_timing_tool_called(&s->timing, wk_monotonic_ms()); /* it is waited for as one is */
     wk_ask(s->voice->asks, &ask, on_receptionist_answered, question);
 }
 
@@ -415,8 +434,21 @@ static wk_session_t *seated(void *ctx)
 static void on_speech(void *ctx, bool started)
 {
     wk_session_t *s = seated(ctx);
+    int64_t now = wk_monotonic_ms();
+    if (s == NULL) {
+        return;
+    }
+    if (!started) {
+        wk_timing_caller_ended(&s->timing, now);
+    }
+    wk_talk_speech(&s->talk, started, now);
+}
+
+static void on_voiced(void *ctx, int64_t sound_ms)
+{
+    wk_session_t *s = seated(ctx);
     if (s != NULL) {
-        wk_talk_speech(&s->talk, started, wk_monotonic_ms());
+        wk_timing_voiced(&s->timing, sound_ms);
     }
 }
 
@@ -425,6 +457,9 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     wk_session_t *s = seated(ctx);
     if (s == NULL) {
         return;
+    }
+    if (whole && s->talk.led) {
+        wk_timing_caller_ended(&s->timing, wk_monotonic_ms()); /* it tells so by nothing else */
     }
     wk_arena_reset(s->voice->scratch);
     bool words = wk_words(s->voice->scratch, text).count > 0;
@@ -437,6 +472,14 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     }
 }
 
+static void on_token(void *ctx, va_str_t item)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_timing_token(&s->timing, item, wk_monotonic_ms());
+    }
+}
+
 static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
 {
     wk_session_t *s = seated(ctx);
@@ -444,7 +487,10 @@ static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
     if (s == NULL) {
         return;
     }
-    if (!wk_playout_add(&s->talk.playout, item, mulaw, now)) {
+    uint64_t position = s->talk.playout.end;
+    if (wk_playout_add(&s->talk.playout, item, mulaw, now)) {
+        wk_timing_sound(&s->timing, item, position, now);
+    } else {
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("out"), NULL,
                  VA_STR_NULL, 1);
     }
@@ -454,9 +500,13 @@ static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
 static void on_said(void *ctx, va_str_t item, va_str_t text, bool whole)
 {
     wk_session_t *s = seated(ctx);
-    if (s != NULL) {
-        wk_session_agent_says(s, item, text, whole);
+    if (s == NULL) {
+        return;
     }
+    if (!s->aside) {
+        wk_timing_token(&s->timing, item, wk_monotonic_ms());
+    }
+    wk_session_agent_says(s, item, text, whole);
 }
 
 static void on_tool(void *ctx, va_str_t id, va_str_t name, va_str_t arguments)
@@ -603,7 +653,9 @@ static wk_seat_t *new_seat(wk_session_t *s)
     static const wk_media_engine_events_t events = {
         .ready = on_ready,
         .speech = on_speech,
+        .voiced = on_voiced,
         .heard = on_heard,
+        .token = on_token,
         .sound = on_sound,
         .said = on_said,
         .tool = on_tool,
@@ -659,6 +711,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
 
 void wk_session_open_engine(wk_session_t *s)
 {
+    wk_timing_engine(&s->timing);
     s->seat = s->engine != NULL ? new_seat(s) : NULL;
     if (s->seat == NULL) {
         leave_to_next_engine(s);
@@ -704,6 +757,7 @@ static void take_seat(wk_session_t *s)
         close_seat(s, &s->next_seat);
         return;
     }
+    wk_timing_engine(&s->timing);
     s->seat = s->next_seat;
     s->next_seat = NULL;
     close_seat(s, &old);

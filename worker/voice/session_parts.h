@@ -5,6 +5,7 @@
 #include "worker/voice/session.h"
 #include "worker/voice/talk.h"
 #include "worker/voice/transcript.h"
+#include "worker/voice/turn_timing.h"
 #include "worker/voice/websocket.h"
 
 #define WK_SESSION_ID     64 /* bytes of an id of the carrier or ours */
@@ -62,12 +63,14 @@ struct wk_session {
 
     wk_talk_t talk;
     wk_bytes_t early; /* mu-law of the caller's that no engine has heard yet */
+    wk_timing_t timing;
     wk_spoken_t spoken[WK_SESSION_SPOKEN];
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
     int64_t asked; /* how often the engine was asked for an answer, or cut in one */
     bool urgent;   /* an emergency was heard */
+    bool aside;    /* what is being said is said in between, and answers nothing */
     bool handing_over;
 
     char next[40];     /* what the call goes on with; empty: undecided */
@@ -111,8 +114,11 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
 void wk_session_open_engine(wk_session_t *s);
 void wk_session_close_engines(wk_session_t *s);
 
-/* The caller's sound, Base64; what he does without a sound. */
-void wk_session_hear(wk_session_t *s, va_str_t base64);
+/*
+ * The caller's sound, Base64, and its timestamp in the stream (negative: it has none); what he
+ * does without a sound.
+ */
+void wk_session_hear(wk_session_t *s, va_str_t base64, int64_t media_ms);
 void wk_session_caller_acts(wk_session_t *s);
 
 /* A session of the engine grows too old. */
@@ -142,6 +148,9 @@ void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
 
 /* The engine says itself what was heard of an utterance. */
 void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t heard);
+
+/* Where the time of the agent's turns went: those that are known by now, or all. */
+void wk_session_tell_timings(wk_session_t *s, bool at_end);
 
 /* The platform has a name for the talk, under which it will report. */
 void wk_session_named(wk_session_t *s, va_str_t conversation);

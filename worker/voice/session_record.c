@@ -1,7 +1,9 @@
 /* What was said in a call, on its way to where it is kept. */
 #include <stdio.h>
 
+#include "worker/clock.h"
 #include "worker/log.h"
+#include "worker/metrics.h"
 #include "worker/voice/session_parts.h"
 
 #include "scripts.h"
@@ -47,7 +49,26 @@ typedef struct {
     bool by_agent;
     bool interrupted; /* corrects what was told of the turn before */
     va_str_t text;
+    const wk_waterfall_t *fall; /* of the agent's, so far; or NULL */
 } turn_t;
+
+static void add_latency(va_json_writer_t *w, const wk_session_t *s, const wk_waterfall_t *fall)
+{
+    char name[32];
+    va_json_key(w, "latency");
+    va_json_object(w);
+    va_json_add_c(w, "engine", s->engine->traits.name);
+    if (wk_waterfall_has(fall, WK_STAGE_CALLER_ENDED)) {
+        va_json_add_bool(w, "reported", fall->reported);
+    }
+    for (wk_stage_t stage = 0; stage < WK_STAGES; stage++) {
+        if (wk_waterfall_has(fall, stage)) {
+            snprintf(name, sizeof(name), "%s_ms", wk_stage_name(stage));
+            va_json_add_int(w, name, fall->at_ms[stage]);
+        }
+    }
+    va_json_object_end(w);
+}
 
 static void tell_workers(wk_session_t *s, const turn_t *turn)
 {
@@ -63,6 +84,9 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
     va_json_add_str(w, "text", turn->text);
     va_json_add_str(w, "language", wk_language_code(s->language));
     va_json_add_bool(w, "interrupted", turn->interrupted);
+    if (turn->fall != NULL) {
+        add_latency(w, s, turn->fall);
+    }
     va_json_object_end(w);
     if (va_json_writer_end(w) != VA_OK) {
         wk_log(WK_WARN, "a turn is no text", WK_C("call", s->call));
@@ -76,19 +100,19 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
     wk_tell(s->voice->asks, &question, NULL, NULL);
 }
 
-static int64_t record(wk_session_t *s, bool by_agent, va_str_t text)
+static void record(wk_session_t *s, const turn_t *turn)
 {
-    const turn_t turn = {.number = ++s->turn, .by_agent = by_agent, .text = text};
-    wk_transcript_add(&s->said, by_agent, text);
-    tell_workers(s, &turn);
+    wk_transcript_add(&s->said, turn->by_agent, turn->text);
+    tell_workers(s, turn);
     write_language(s);
-    return turn.number;
 }
 
 void wk_session_customer_said(wk_session_t *s, va_str_t text)
 {
-    if (wk_trim(text).len > 0) {
-        record(s, false, wk_trim(text));
+    const turn_t turn = {.number = s->turn + 1, .text = wk_trim(text)};
+    if (turn.text.len > 0) {
+        s->turn = turn.number;
+        record(s, &turn);
     }
 }
 
@@ -102,6 +126,19 @@ static wk_spoken_t *spoken_as(wk_session_t *s, va_str_t item)
         }
     }
     return NULL;
+}
+
+static void record_spoken(wk_session_t *s, wk_spoken_t *spoken, va_str_t text)
+{
+    wk_waterfall_t fall;
+    va_str_t item = va_str_c(spoken->item);
+    turn_t turn = {.number = ++s->turn, .by_agent = true, .text = text};
+    if (wk_timing_look(&s->timing, item, &fall)) {
+        turn.fall = &fall;
+    }
+    spoken->turn = turn.number;
+    wk_timing_recorded(&s->timing, item, turn.number);
+    record(s, &turn);
 }
 
 static wk_spoken_t *new_spoken(wk_session_t *s, va_str_t item)
@@ -131,14 +168,14 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
     wk_bytes_add(&spoken->text, text.data, text.len);
     if (whole) {
         spoken->whole = true;
-        spoken->turn = record(s, true, wk_bytes_str(&spoken->text));
+        record_spoken(s, spoken, wk_bytes_str(&spoken->text));
     }
 }
 
 static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
 {
     if (spoken->turn == 0 && heard.len > 0) {
-        spoken->turn = record(s, true, heard);
+        record_spoken(s, spoken, heard);
     }
     if (spoken->turn != 0) {
         const turn_t turn = {
@@ -164,6 +201,58 @@ void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t hea
             cut_turn(s, spoken, heard);
             return;
         }
+    }
+}
+
+/* ---------------------------------------------------------------- where the time went */
+
+static void tell_timing(wk_session_t *s, int64_t number, const wk_waterfall_t *fall)
+{
+    va_buf_t body;
+    wk_arena_reset(s->voice->scratch);
+    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_int(w, "epoch", s->epoch);
+    va_json_add_int(w, "turn", number);
+    add_latency(w, s, fall);
+    va_json_object_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return;
+    }
+    const wk_question_t question = {.queue = WK_REALTIME,
+                                    .type = "media.timing",
+                                    .organization = va_str_c(s->organization),
+                                    .serial = va_str_c(s->call), /* behind its turn */
+                                    .body = va_buf_str(&body)};
+    wk_tell(s->voice->asks, &question, NULL, NULL);
+}
+
+static void count_step(const wk_session_t *s, const char *stage, int64_t ms)
+{
+    if (ms >= 0) {
+        wk_observe_wait_ms("voiceagent_turn_seconds", "engine",
+                           va_str_c(s->engine->traits.name), "stage", va_str_c(stage), ms);
+    }
+}
+
+static void count_timing(const wk_session_t *s, const wk_waterfall_t *fall)
+{
+    for (wk_stage_t stage = 0; stage < WK_STAGES; stage++) {
+        count_step(s, wk_stage_name(stage), wk_waterfall_step(fall, stage));
+    }
+    count_step(s, "response", wk_waterfall_response(fall));
+    count_step(s, "own", wk_waterfall_own(fall));
+}
+
+void wk_session_tell_timings(wk_session_t *s, bool at_end)
+{
+    int64_t turn;
+    wk_waterfall_t fall;
+    while (wk_timing_take(&s->timing, at_end, wk_monotonic_ms(), &turn, &fall)) {
+        tell_timing(s, turn, &fall);
+        count_timing(s, &fall);
     }
 }
 

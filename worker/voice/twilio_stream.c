@@ -10,6 +10,23 @@
 
 static const va_json_limits_t limits = {WK_TWILIO_MESSAGE_MAX, 8, 500};
 
+/* Takes the digits in front of *text. */
+static bool read_number(va_str_t *text, uint64_t max, uint64_t *number)
+{
+    size_t n = 0;
+    *number = 0;
+    while (n < text->len && text->data[n] >= '0' && text->data[n] <= '9') {
+        uint64_t digit = (uint64_t)(text->data[n++] - '0');
+        if (*number > (max - digit) / BASE) {
+            return false;
+        }
+        *number = *number * BASE + digit;
+    }
+    text->data += n;
+    text->len -= n;
+    return n > 0;
+}
+
 /* ---------------------------------------------------------------- from the carrier */
 
 /* What we asked for, and all that we can play on. */
@@ -27,6 +44,10 @@ static bool read_start(const va_json_t *start, wk_twilio_event_t *event)
 
 static bool read_media(const va_json_t *media, wk_twilio_event_t *event)
 {
+    uint64_t ms;
+    va_str_t timestamp = va_json_scalar(va_json_get(media, "timestamp"));
+    bool known = read_number(&timestamp, UINT32_MAX, &ms) && timestamp.len == 0;
+    event->timestamp_ms = known ? (int64_t)ms : -1;
     event->payload = va_json_get_string(media, "payload");
     return event->payload.len > 0 &&
            va_str_eq(va_json_get_string(media, "track"), VA_STR("inbound"));
@@ -126,23 +147,6 @@ va_status_t wk_twilio_mark(va_buf_t *out, va_str_t stream_sid, wk_twilio_mark_t 
 va_status_t wk_twilio_clear(va_buf_t *out, va_str_t stream_sid)
 {
     return end(begin(out, "clear", stream_sid));
-}
-
-/* Takes the digits in front of *text. */
-static bool read_number(va_str_t *text, uint64_t max, uint64_t *number)
-{
-    size_t n = 0;
-    *number = 0;
-    while (n < text->len && text->data[n] >= '0' && text->data[n] <= '9') {
-        uint64_t digit = (uint64_t)(text->data[n++] - '0');
-        if (*number > (max - digit) / BASE) {
-            return false;
-        }
-        *number = *number * BASE + digit;
-    }
-    text->data += n;
-    text->len -= n;
-    return n > 0;
 }
 
 bool wk_twilio_mark_read(va_str_t name, wk_twilio_mark_t *mark)

@@ -26,6 +26,7 @@ typedef struct {
     va_str_t stream_sid, call_sid; /* of start */
     const va_json_t *parameters;   /* of start: the <Parameter>s, texts by name; or NULL */
     va_str_t payload;              /* of media: Base64 */
+    int64_t timestamp_ms;          /* of media, since the stream began; -1: it had none */
     va_str_t mark;                 /* of mark: its name, as we gave it */
     char digit;                    /* of dtmf */
 } wk_twilio_event_t;

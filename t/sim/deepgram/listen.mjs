@@ -12,7 +12,7 @@ import {WebSocketServer} from 'ws';
 
 import {openDescription} from '../lib/openapi.mjs';
 import {json, refuseUpgrade} from '../lib/server.mjs';
-import {Ear, FRAME, isLoud} from '../lib/speech.mjs';
+import {Ear, FRAME, isLoud, WORD_MS} from '../lib/speech.mjs';
 
 const DEFAULTS = {mute: false, garbage: false, words_ms: 50, cap_ms: 3_600_000};
 const SETTLED = 4;
@@ -188,17 +188,18 @@ class Session {
     this.heardMs += 20;
     this.wordlessMs = found.length > 0 ? 0 : this.wordlessMs + 20;
     this.silentMs = isLoud(frame) ? 0 : this.silentMs + 20;
-    found.forEach((word) => this.#word(word));
+    found.forEach((word) => this.#word({word, start: this.heardMs - 20, end: this.heardMs - 20 + WORD_MS}));
     if (this.speaking && this.silentMs >= Number(this.query.endpointing ?? 10)) this.#pause();
     if (!this.speaking && this.heardMs % 1000 === 0) this.#results({final: true});
     if (this.wordlessMs === Number(this.query.utterance_end_ms) && this.transcripts.length > 0)
-      this.#send('UtteranceEnd', {channel: [0, 1], last_word_end: (this.heardMs - this.wordlessMs) / 1000});
+      this.#send('UtteranceEnd', {channel: [0, 1], last_word_end: this.lastEnd / 1000});
   }
 
   #word(word) {
     this.speaking = true;
     this.words.push(word);
-    this.stretch.push(word);
+    this.lastEnd = word.end;
+    this.stretch.push(word.word);
     if (this.words.length >= SETTLED)
       this.#results({final: true});
     else if (this.query.interim_results === 'true')
@@ -215,8 +216,10 @@ class Session {
   // ------------------------------------------------------------------ telling
 
   #results({final = false, pause = false}) {
-    const transcript = this.words.join(' ');
-    const words = this.words.map((word) => ({word, punctuated_word: word, start: 0, end: 0, confidence: 0.99}));
+    const transcript = this.words.map(({word}) => word).join(' ');
+    // A word that goes on ends, for now, where the sound does.
+    const words = this.words.map(({word, start, end}) => ({
+      word, punctuated_word: word, start: start / 1000, end: Math.min(end, this.heardMs) / 1000, confidence: 0.99}));
     if (final) this.words = [];
     this.#send('Results', {
       channel_index: [0, 1],

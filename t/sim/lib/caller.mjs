@@ -33,6 +33,7 @@ export class Caller {
     this.lastMs = null;
     this.words = [];      // understood of them: {ms, at, word}; at: were no timer ever late
     this.closed = null;
+    this.spokeUntil = null;  // timestamp of the last frame that had words in it
   }
 
   // Resolves when the stream has begun. options: of the ws client (headers, ca).
@@ -112,6 +113,7 @@ export class Caller {
     const frame = this.#speaking.subarray(0, FRAME);
     this.#speaking = this.#speaking.subarray(frame.length);
     this.#chunk++;
+    if (frame.length > 0) this.spokeUntil = this.#chunk * 20;
     this.#send('media', {
       media: {track: 'inbound', chunk: String(this.#chunk), timestamp: String(this.#chunk * 20),
               payload: frame.length > 0 ? frame.toString('base64') : QUIET}

@@ -1,0 +1,109 @@
+/* Turns of a live call as a voice process tells them, and where their time went. */
+#include "t/handlers/lib/client.h"
+
+#define SID     "CA0123456789abcdef0123456789abcdef"
+#define LATENCY "{\"engine\":\"realtime\",\"caller_ended_ms\":1500,\"written_ms\":2100}"
+
+static int setup(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM outbox");
+    t_sqlf("DELETE FROM messages");
+    t_sqlf("DELETE FROM calls");
+    t_sqlf("INSERT INTO calls (organization_id, customer_id, status, twilio_call_sid)"
+           " VALUES ('" DOWNTOWN "', '" JOHN "', 'in_progress', '" SID "')");
+    return 0;
+}
+
+static int tell(const char *type, const char *org, const char *body)
+{
+    return (int)t_ask(&(t_ask_t){.type = type, .org = org, .scheme = "internal", .body = body})
+        .end.how;
+}
+
+static int say(const char *more)
+{
+    return tell("media.turn", DOWNTOWN,
+                wk_printf(t_ctx.arena,
+                          "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":2,\"speaker\":\"agent\","
+                          "\"text\":\"hello\",\"language\":\"en\"%s}",
+                          more)
+                    .data);
+}
+
+static const char *latency(void)
+{
+    return t_sqlf("SELECT string_agg(latency::text, ' ') FROM messages"
+                  " WHERE content = 'hello'");
+}
+
+static int time_it(const char *org, const char *value)
+{
+    return tell(
+        "media.timing", org,
+        wk_printf(t_ctx.arena, "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":2%s}", value).data);
+}
+
+static void what_is_known_comes_with_the_turn(void **state)
+{
+    (void)state;
+    assert_int_equal(say(",\"latency\":" LATENCY), WK_END_ACK);
+    assert_string_equal(t_sqlf("SELECT latency ->> 'written_ms' FROM messages"), "2100");
+    assert_string_equal(t_sqlf("SELECT data -> 'latency' ->> 'caller_ended_ms' FROM outbox"
+                               " WHERE type = 'agent_response'"),
+                        "1500");
+}
+
+static void a_turn_without_any_has_none(void **state)
+{
+    (void)state;
+    assert_int_equal(say(",\"latency\":[1]"), WK_END_ACK);
+    assert_string_equal(latency(), "{}");
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM outbox WHERE data::text LIKE '%%latency%%'"), 0);
+}
+
+static void the_rest_comes_behind_it(void **state)
+{
+    (void)state;
+    assert_int_equal(say(""), WK_END_ACK);
+    assert_int_equal(time_it(DOWNTOWN, ",\"latency\":" LATENCY), WK_END_ACK);
+    assert_int_equal(time_it(DOWNTOWN, ",\"latency\":" LATENCY), WK_END_ACK); /* again */
+    assert_string_equal(t_sqlf("SELECT latency ->> 'written_ms' FROM messages"), "2100");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 1);
+}
+
+static void of_a_turn_that_is_not_there_nothing_is_kept(void **state)
+{
+    (void)state;
+    assert_int_equal(time_it(DOWNTOWN, ",\"latency\":" LATENCY), WK_END_ACK);
+    assert_int_equal(say(""), WK_END_ACK);
+    assert_int_equal(time_it(UPTOWN, ",\"latency\":" LATENCY), WK_END_ACK);
+    assert_string_equal(latency(), "{}");
+}
+
+static void what_is_no_timing_is_buried(void **state)
+{
+    static const char *const cases[] = {"", ",\"latency\":null", ",\"latency\":[]",
+                                        ",\"latency\":\"{}\""};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_int_equal(time_it(DOWNTOWN, cases[i]), WK_END_BURY);
+    }
+    assert_int_equal(tell("media.timing", DOWNTOWN, "{\"call\":\"" SID "\",\"latency\":{}}"),
+                     WK_END_BURY);
+    assert_int_equal(time_it(NULL, ",\"latency\":" LATENCY), WK_END_BURY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_known_comes_with_the_turn),
+        cmocka_unit_test(a_turn_without_any_has_none),
+        cmocka_unit_test(the_rest_comes_behind_it),
+        cmocka_unit_test(of_a_turn_that_is_not_there_nothing_is_kept),
+        cmocka_unit_test(what_is_no_timing_is_buried),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
