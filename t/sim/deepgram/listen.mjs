@@ -189,6 +189,7 @@ class Session {
     this.wordlessMs = found.length > 0 ? 0 : this.wordlessMs + 20;
     this.silentMs = isLoud(frame) ? 0 : this.silentMs + 20;
     found.forEach((word) => this.#word({word, start: this.heardMs - 20, end: this.heardMs - 20 + WORD_MS}));
+    if (this.words.length >= SETTLED && this.heardMs >= this.lastEnd) this.#results({final: true});
     if (this.speaking && this.silentMs >= Number(this.query.endpointing ?? 10)) this.#pause();
     if (!this.speaking && this.heardMs % 1000 === 0) this.#results({final: true});
     if (this.wordlessMs === Number(this.query.utterance_end_ms) && this.transcripts.length > 0)
@@ -200,10 +201,7 @@ class Session {
     this.words.push(word);
     this.lastEnd = word.end;
     this.stretch.push(word.word);
-    if (this.words.length >= SETTLED)
-      this.#results({final: true});
-    else if (this.query.interim_results === 'true')
-      this.#results({});
+    if (this.query.interim_results === 'true') this.#results({});
   }
 
   #pause() {
