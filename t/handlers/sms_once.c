@@ -58,7 +58,7 @@ static void assert_answered_once(void)
             "    (SELECT count(*) FROM tasks),"
             "    (SELECT interaction_count FROM customers WHERE phone_number = '" STRANGER
             "'))"),
-        "inbound:true outbound:true done sms_received sms_sent 0 1");
+        "inbound:true outbound:true done shopify.customer sms_received sms_sent 0 1");
 }
 
 /* ---------------------------------------------------------------- deaths */

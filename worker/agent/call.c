@@ -4,7 +4,6 @@
 #include "worker/agent/event.h"
 #include "worker/store/calls.h"
 #include "worker/store/customers.h"
-#include "worker/store/shop.h"
 
 /* ---------------------------------------------------------------- customer */
 
@@ -112,8 +111,8 @@ static bool complete(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
 }
 
 /*
- * Row 0 stays, row 1 goes, and with it the name its conclusion was asked for by. Each was counted
- * as a contact of its customer.
+ * Row 0 stays, row 1 goes, and with it the name its conclusion was asked for by. Each was
+ * counted as a contact of its customer.
  */
 static bool merge(wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
 {
@@ -201,29 +200,4 @@ bool wk_call_close(wk_tx_t *tx, wk_call_t *call, wk_error_t *e)
     seconds.data != NULL ? va_json_put_number(ev.json, seconds) : va_json_put_null(ev.json);
     va_json_add_str(ev.json, "endedAt", wk_cell(rows, 0, "ended_at"));
     return wk_event_end(&ev, e);
-}
-
-/* ---------------------------------------------------------------- the customer in the shop */
-
-bool wk_call_look_up(wk_tx_t *tx, va_str_t customer, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    va_buf_t body;
-    if (customer.data == NULL) {
-        return true;
-    }
-    if (!wk_sql(tx, &wk_sql_shop_customer_unknown, &customer, &rows, e)) {
-        return false;
-    }
-    if (wk_rows_count(rows) == 0) {
-        return true;
-    }
-    va_buf_init(&body, wk_mem(wk_tx_arena(tx)), 64);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_str(w, "customer", customer);
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK &&
-           wk_outbox_job(tx, WK_DEFAULT, "shopify.customer", wk_tx_organization(tx), customer,
-                         VA_STR_NULL, va_buf_str(&body), e);
 }

@@ -42,10 +42,6 @@ bool wk_call_open(wk_tx_t *tx, const wk_call_told_t *told, wk_call_t *call, wk_e
 bool wk_call_advance(wk_tx_t *tx, wk_call_t *call, const char *status, int64_t since,
                      va_str_t reason, wk_error_t *e);
 
-/* Who is new here may be known to the shop's own system: a job asks it. customer may be absent.
- */
-bool wk_call_look_up(wk_tx_t *tx, va_str_t customer, wk_error_t *e);
-
 /* Publishes call_ended when the call has ended since it was opened. Last, before the commit. */
 bool wk_call_close(wk_tx_t *tx, wk_call_t *call, wk_error_t *e);
 

@@ -4,6 +4,7 @@
 
 #include "worker/agent/wording.h"
 #include "worker/log.h"
+#include "worker/outbox.h"
 #include "worker/store/shop.h"
 
 static va_str_t flag(bool is)
@@ -207,6 +208,31 @@ bool wk_shop_refresh_products(wk_ctx_t *ctx, va_str_t organization, va_str_t wha
 {
     refresh_t r = {.ctx = ctx, .organization = organization, .what = what};
     return refresh(&r);
+}
+
+/* ---------------------------------------------------------------- customers */
+
+bool wk_shop_look_up_later(wk_tx_t *tx, va_str_t customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_buf_t body;
+    if (customer.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_shop_customer_unknown, &customer, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    va_buf_init(&body, wk_mem(wk_tx_arena(tx)), 64);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_str(w, "customer", customer);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK &&
+           wk_outbox_job(tx, WK_DEFAULT, "shopify.customer", wk_tx_organization(tx), customer,
+                         VA_STR_NULL, va_buf_str(&body), e);
 }
 
 /* ---------------------------------------------------------------- telling */

@@ -34,6 +34,12 @@ bool wk_shop_refresh_orders(wk_ctx_t *ctx, va_str_t organization, va_str_t numbe
                             va_str_t phone, va_str_t email);
 bool wk_shop_refresh_products(wk_ctx_t *ctx, va_str_t organization, va_str_t what);
 
+/*
+ * Who is new here, by whatever way he came, may be known there: a job asks (shopify.customer),
+ * once a customer. customer may be absent, or without a number.
+ */
+bool wk_shop_look_up_later(wk_tx_t *tx, va_str_t customer, wk_error_t *e);
+
 /* Adds to an answer from the cache, whose first row has known and today, how old it is. */
 void wk_shop_tell_age(wk_tool_call_t *call, const wk_rows_t *rows);
 

@@ -1,6 +1,7 @@
 /* calls.begin: a call that was greeted is stored, and its caller is a lead from now on. */
 #include "worker/agent/call.h"
 
+#include "worker/agent/shop.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 
@@ -16,7 +17,7 @@ static va_str_t raw_json(wk_ctx_t *ctx, const va_json_t *value)
 static bool begin_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     wk_call_t call;
-    return wk_call_open(tx, arg, &call, e) && wk_call_look_up(tx, call.customer, e) &&
+    return wk_call_open(tx, arg, &call, e) && wk_shop_look_up_later(tx, call.customer, e) &&
            wk_call_close(tx, &call, e);
 }
 

@@ -9,6 +9,7 @@
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
+#include "worker/agent/shop.h"
 #include "worker/handlers/chat_session.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
@@ -203,7 +204,8 @@ static bool store(wk_tx_t *tx, chat_t *c, wk_error_t *e)
 {
     return store_heard(tx, c, e) && wk_conversation_keep(tx, &c->talk, e) &&
            store_said(tx, c, e) &&
-           wk_sql(tx, &wk_sql_customer_contacted, &c->session.lead, NULL, e);
+           wk_sql(tx, &wk_sql_customer_contacted, &c->session.lead, NULL, e) &&
+           wk_shop_look_up_later(tx, c->session.lead, e);
 }
 
 static bool read_answer(wk_tx_t *tx, void *arg, wk_error_t *e)

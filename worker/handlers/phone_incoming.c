@@ -5,6 +5,7 @@
 #include "worker/admission.h"
 #include "worker/agent/call.h"
 #include "worker/agent/personalization.h"
+#include "worker/agent/shop.h"
 #include "worker/agent/task.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
@@ -58,7 +59,7 @@ static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     /* The facts are the last statement: what has to be done is done before. */
     return wk_call_advance(tx, &r->call, "in_progress", 0, VA_STR_NULL, e) &&
-           wk_call_look_up(tx, r->call.customer, e) && wk_phone_load(tx, v, e) &&
+           wk_shop_look_up_later(tx, r->call.customer, e) && wk_phone_load(tx, v, e) &&
            wk_caller_facts(tx, r->told.caller, VA_STR_NULL, &r->facts, e);
 }
 

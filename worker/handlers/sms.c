@@ -9,6 +9,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/opt_out.h"
 #include "worker/agent/redact.h"
+#include "worker/agent/shop.h"
 #include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
 #include "worker/handlers/handlers.h"
@@ -322,7 +323,8 @@ static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
 static bool contacted(wk_tx_t *tx, const text_t *t, wk_error_t *e)
 {
     return t->talk.customer.data == NULL ||
-           wk_sql(tx, &wk_sql_customer_contacted, &t->talk.customer, NULL, e);
+           (wk_sql(tx, &wk_sql_customer_contacted, &t->talk.customer, NULL, e) &&
+            wk_shop_look_up_later(tx, t->talk.customer, e));
 }
 
 static bool receive_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

@@ -183,14 +183,17 @@ const wk_sql_t wk_sql_shop_customer_unknown = {
     "                WHERE service = 'shopify' AND status = 'connected')",
     1};
 
+/* A name that was only typed into a chat gives way to the shop's own. */
+#define NO_NAME "(c.name = '' OR c.source = 'chat' AND $3::text IS NOT NULL)"
+
 /* A number that changed hands may be known there twice: the id stays with whom has it. */
 const wk_sql_t wk_sql_shop_customer_known = {
     "shop_customer_known",
     "UPDATE customers c SET looked_up_at = now(),"
     "    shopify_customer_id = CASE WHEN NOT EXISTS (SELECT FROM customers k"
     "            WHERE k.shopify_customer_id = $2::text AND k.id <> c.id) THEN $2::text END,"
-    "    first_name = CASE WHEN c.name = '' THEN coalesce($3, '') ELSE c.first_name END,"
-    "    last_name = CASE WHEN c.name = '' THEN coalesce($4, '') ELSE c.last_name END,"
+    "    first_name = CASE WHEN " NO_NAME " THEN coalesce($3, '') ELSE c.first_name END,"
+    "    last_name = CASE WHEN " NO_NAME " THEN coalesce($4, '') ELSE c.last_name END,"
     "    email = coalesce(c.email, " ADDRESS_OR_NULL(
         "$5::text") "),"
                     "    tier = CASE WHEN c.tier = 'regular' THEN coalesce($6, c.tier) ELSE "
