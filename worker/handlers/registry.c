@@ -78,6 +78,7 @@ static const wk_handler_t handlers[] = {
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
+    {"settings.handle", WK_EFFECT, wk_settings_handle, 0},
     {"shopify.customer", WK_EFFECT, wk_shopify_customer_fill, 0},
     {"shopify.order", WK_EFFECT, wk_shopify_order_refresh, 0},
     {"shopify.webhook", WK_EFFECT, wk_shopify_webhook, 0},

@@ -72,6 +72,12 @@ bool wk_token_chat(wk_ctx_t *ctx, va_str_t organization, va_str_t message, va_st
     return derive(ctx, parts, token, e);
 }
 
+bool wk_token_widget_key(wk_ctx_t *ctx, va_str_t organization, va_str_t *token, wk_error_t *e)
+{
+    const va_str_t parts[] = {VA_STR("widget key\n"), organization, VA_STR("\n"), ctx->job->id};
+    return derive(ctx, parts, token, e);
+}
+
 bool wk_token_digest(wk_ctx_t *ctx, va_str_t token, va_str_t *digest, wk_error_t *e)
 {
     uint8_t bytes[32];

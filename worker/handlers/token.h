@@ -34,6 +34,9 @@ bool wk_token_next(wk_ctx_t *ctx, va_str_t previous, va_str_t *token, wk_error_t
 bool wk_token_chat(wk_ctx_t *ctx, va_str_t organization, va_str_t message, va_str_t *token,
                    wk_error_t *e);
 
+/* A key of the shop's chat, made by the job at hand. */
+bool wk_token_widget_key(wk_ctx_t *ctx, va_str_t organization, va_str_t *token, wk_error_t *e);
+
 /* What the database keeps: SHA-256, hex. */
 bool wk_token_digest(wk_ctx_t *ctx, va_str_t token, va_str_t *hex, wk_error_t *e);
 

@@ -1,0 +1,54 @@
+#include "worker/store/settings.h"
+
+#include "worker/store/sql.h"
+
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
+
+const wk_sql_t wk_sql_settings = {
+    "settings",
+    "SELECT json_build_object("
+    "    'campaigns', (SELECT coalesce(json_agg(row_to_json(c) ORDER BY c.name), '[]') FROM ("
+    "        SELECT name, trigger, channel, delay_seconds, conditions, is_active"
+    "          FROM campaigns) c),"
+    "    'hubspot', (SELECT json_build_object('status', i.status, 'portal', i.account_id,"
+    "                                         'error', i.error)"
+    "                  FROM integrations i WHERE i.service = 'hubspot'),"
+    "    'chat', json_build_object('origins', o.widget_origins, 'keys', ("
+    "        SELECT coalesce(json_agg(row_to_json(k) ORDER BY k.created_at), '[]') FROM ("
+    "            SELECT " WK_SQL_ISO("w.created_at") " AS created_at,"
+    "                   " WK_SQL_ISO("w.expires_at") " AS expires_at FROM widget_keys w"
+    "             WHERE w.expires_at IS NULL OR w.expires_at > now()) k))) AS item"
+    "  FROM organizations o WHERE o.id = current_organization()",
+    0};
+
+/* clang-format on */
+
+const wk_sql_t wk_sql_settings_campaign = {
+    "settings_campaign",
+    "UPDATE campaigns"
+    "   SET is_active = coalesce($2::bool, is_active),"
+    "       delay_seconds = coalesce($3::int, delay_seconds),"
+    "       conditions = coalesce($4::jsonb, conditions)"
+    " WHERE name = $1 RETURNING id",
+    4};
+
+const wk_sql_t wk_sql_settings_origins = {
+    "settings_origins",
+    "UPDATE organizations SET widget_origins = ARRAY("
+    "    SELECT o FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS l (o, n)"
+    "     ORDER BY n)"
+    " WHERE id = current_organization()",
+    1};
+
+const wk_sql_t wk_sql_settings_key = {
+    "settings_key",
+    "INSERT INTO widget_keys (organization_id, key_sha256) VALUES (current_organization(), $1)"
+    " ON CONFLICT DO NOTHING",
+    1};
+
+const wk_sql_t wk_sql_settings_keys_end = {
+    "settings_keys_end",
+    "UPDATE widget_keys SET expires_at = least(expires_at, now() + make_interval(hours => $2::int))"
+    " WHERE key_sha256 <> $1",
+    2};

@@ -1,0 +1,26 @@
+/* What a shop chooses for itself: campaigns, the connection to HubSpot, the chat of its site.
+ */
+#ifndef WK_STORE_SETTINGS_H
+#define WK_STORE_SETTINGS_H
+
+#include "worker/db.h"
+
+/* item (JSON): campaigns, hubspot, chat. No secret is among it. */
+extern const wk_sql_t wk_sql_settings;
+
+/*
+ * $1 name, $2 is_active, $3 delay in seconds, $4 conditions (JSON); null leaves one as it is.
+ * One row: there is such a campaign.
+ */
+extern const wk_sql_t wk_sql_settings_campaign;
+
+/* $1 origins of pages that may chat (JSON list). */
+extern const wk_sql_t wk_sql_settings_origins;
+
+/* $1 SHA-256 of a new key of the chat. */
+extern const wk_sql_t wk_sql_settings_key;
+
+/* $1 SHA-256 of the one that stays, $2 hours: the others end then, unless they end before. */
+extern const wk_sql_t wk_sql_settings_keys_end;
+
+#endif
