@@ -24,16 +24,18 @@
 #define DEATHS_MS     60000
 #define KILL_AFTER_MS 10000 /* beyond drain_ms, of calls voice_drain_ms */
 #define INHERITED     "VA_INHERITED_PIDS"
+#define BEHIND_CALLS  5 /* nice(2) */
 
 typedef struct {
     const char *name;
     int (*run)(const wk_config_t *config);
+    bool can_wait; /* beside calls: sound is late before an answer is */
 } role_t;
 
-static const role_t jobs = {"jobs", wk_job_process};
-static const role_t voice = {"voice", wk_voice_process};
-static const role_t scheduler = {"scheduler", wk_scheduler_process};
-static const role_t former = {"former generation", NULL};
+static const role_t jobs = {"jobs", wk_job_process, true};
+static const role_t voice = {"voice", wk_voice_process, false};
+static const role_t scheduler = {"scheduler", wk_scheduler_process, false};
+static const role_t former = {"former generation", NULL, false};
 
 typedef struct {
     const role_t *role;
@@ -58,6 +60,14 @@ typedef struct {
 
 /* ---------------------------------------------------------------- starting */
 
+static void step_back(void)
+{
+    errno = 0;
+    if (nice(BEHIND_CALLS) == -1 && errno != 0) {
+        wk_log(WK_WARN, "the priority cannot be lowered", WK_C("error", strerror(errno)));
+    }
+}
+
 static void run_child(const role_t *role, const wk_config_t *config, pid_t parent)
 {
     /* Told before it is asked, so that a death in between is not missed. */
@@ -65,6 +75,9 @@ static void run_child(const role_t *role, const wk_config_t *config, pid_t paren
         _exit(EXIT_FAILURE);
     }
     prctl(PR_SET_NAME, role->name);
+    if (role->can_wait && config->voice_processes > 0) {
+        step_back();
+    }
     if (!wk_stop_init()) {
         wk_log(WK_ERROR, "not started", WK_C("error", strerror(errno)));
         _exit(EXIT_FAILURE);

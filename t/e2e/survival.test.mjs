@@ -3,17 +3,18 @@
  * the number of his order whether the agent knows what was said before. A line for each call:
  *   SURVIVAL_CALLS (10), SURVIVAL_RELOADS (3)    through reloads of nginx, an upgrade, new workers
  *   SURVIVAL_KILLED (10), SURVIVAL_RUNS (1)      calls of a process that is killed, how often
- *   SURVIVAL_CAP_S (8), SURVIVAL_TALK_S (20)     how old an engine's session grows, how long a call
+ *   SURVIVAL_CAP_S (6), SURVIVAL_TALK_S (14)     how old an engine's session grows, how long a call
  */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 
+import {rows} from './lib/database.mjs';
 import {killNginx, reload, secondNginx, upgrade} from './lib/doors.mjs';
 import {env} from './lib/env.mjs';
 import {all, Listener, useStories} from './lib/listeners.mjs';
 import {withEngines} from './lib/media.mjs';
-import {reachedBy} from './lib/phone.mjs';
+import {reachedBy, wordsOf} from './lib/phone.mjs';
 import {alive, jobProcesses, pidOf, signal, startAgain, voiceProcesses} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
@@ -22,6 +23,8 @@ import {waitFor} from './lib/wait.mjs';
 const number = (name, usual) => Number(process.env[name] ?? usual);
 const CALLS = number('SURVIVAL_CALLS', 10), RELOADS = number('SURVIVAL_RELOADS', 3);
 const KILLED = number('SURVIVAL_KILLED', 10), RUNS = number('SURVIVAL_RUNS', 1);
+const CAP_S = number('SURVIVAL_CAP_S', 6), TALK_S = number('SURVIVAL_TALK_S', 14);
+const CAPPED = 3;         // calls whose engine's sessions do not live long
 const BETWEEN_MS = 1000;  // two reloads
 const GONE_MS = 60000;    // for processes that have nothing left to do
 
@@ -175,4 +178,40 @@ test(`nginx is killed with ${KILLED} calls: they talk on through a second one`, 
   await talkAgain(calls, moment, 3);
   for (const call of calls) await call.hangUp();
   await hungUp(calls);
+});
+
+// ------------------------------------------------------------------ sessions that end
+
+// Of one call: how long its caller waited for the agent's next word at most, and what was said.
+async function talkOf(call) {
+  const words = (await wordsOf(call.sid)).flat();
+  const said = await rows(
+      `SELECT speaker, content FROM messages
+        WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')`, {sid: call.sid});
+  const count = (speaker, text) => said.filter((m) => m.speaker === speaker && m.content.includes(text)).length;
+  return {
+    pause: Math.round(Math.max(...words.slice(1).map((w, i) => w.ms - words[i].ms))),
+    asked: count('customer', 'which order'),
+    told: count('agent', `it is ${call.order}`),
+    unknown: count('agent', 'I heard'),
+  };
+}
+
+test(`an engine whose sessions live ${CAP_S} s: a call of ${TALK_S} s goes on, and no fact is lost`, async () => {
+  await openai.post('realtime', {cap_ms: CAP_S * 1000});
+  const script = Array.from({length: TALK_S}, () => ({say: 'which order', ms: 2500}));
+  const calls = await Listener.ring(CAPPED, script);
+  await all('the order', calls, (call) => call.hears(call.order));
+  await sleep(TALK_S * 1000);
+  const streams = await Promise.all(calls.map((call) => wordsOf(call.sid)));
+  for (const call of calls) await call.hangUp();
+  await hungUp(calls);
+  const sessions = (await openai.get('realtime')).length;
+  const talks = await Promise.all(calls.map(talkOf));
+  for (const [i, t] of talks.entries())
+    say(`${calls[i].order}: asked ${t.asked} times, told ${t.told} times, longest pause ${t.pause} ms`);
+  say(`${sessions} sessions of the engine for ${CAPPED} calls`);
+  assert.ok(sessions > CAPPED, 'sessions were followed by others');
+  assert.deepEqual(streams.map((s) => s.length), calls.map(() => 1));
+  for (const t of talks) assert.ok(t.unknown === 0 && t.told > 0 && t.told >= t.asked - 1, JSON.stringify(t));
 });

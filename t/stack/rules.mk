@@ -1,6 +1,6 @@
 # The commands of a newcomer: a whole private system, its demonstration, all tests.
 
-.PHONY: deps up down clean demo test storm race takeover survive deaths fresh routes
+.PHONY: deps up down clean demo test storm race takeover survive soak deaths fresh routes
 
 # As many compilers as there are processors, unless make was told how many (-j).
 PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc) --output-sync)
@@ -50,7 +50,13 @@ takeover:
 survive:
 	SURVIVAL_CALLS=$${SURVIVAL_CALLS:-100} SURVIVAL_RELOADS=$${SURVIVAL_RELOADS:-20} \
 	SURVIVAL_KILLED=$${SURVIVAL_KILLED:-50} SURVIVAL_RUNS=$${SURVIVAL_RUNS:-5} \
+	SURVIVAL_CAP_S=$${SURVIVAL_CAP_S:-60} SURVIVAL_TALK_S=$${SURVIVAL_TALK_S:-600} \
 	    node --test --test-reporter=tap t/e2e/survival.test.mjs
+
+## make soak               live calls come and go for SOAK_SECONDS (1800), SOAK_CALLS (100) at once
+soak:
+	SOAK_SECONDS=$${SOAK_SECONDS:-1800} SOAK_CALLS=$${SOAK_CALLS:-100} \
+	    node --test --test-reporter=tap t/e2e/soak.test.mjs
 
 ## make deaths             a worker dies at every place it passes in a booking, a text, a call, a return
 deaths: handler-tests-build

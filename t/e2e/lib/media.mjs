@@ -100,6 +100,6 @@ export async function withEngines(engines, handed = false) {
   const kept = await row(
       `SELECT engines::text, max_concurrent_calls AS calls, hours::text,
               use_elevenlabs_inbound AS own FROM organizations WHERE slug = 'bici-downtown'`);
-  await change(engines, 100, ALWAYS, handed);
+  await change(engines, 300, ALWAYS, handed);
   return () => change(kept.engines, kept.calls, kept.hours, kept.own);
 }
