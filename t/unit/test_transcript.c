@@ -79,5 +79,5 @@ int main(void)
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN("transcript", tests);
 }

@@ -22,8 +22,10 @@ static bool read_number(va_str_t *text, uint64_t max, uint64_t *number)
         }
         *number = *number * BASE + digit;
     }
-    text->data += n;
-    text->len -= n;
+    if (n > 0) { /* nothing may be added to an absent text's NULL */
+        text->data += n;
+        text->len -= n;
+    }
     return n > 0;
 }
 
