@@ -96,8 +96,11 @@ bool va_json_number_int(va_str_t text, int64_t *out)
 {
     uint64_t mantissa;
     int64_t exponent;
-    bool negative = take_char(&text, "-");
+    bool negative;
 
+    if (!va_json_number_valid(text))
+        return false;
+    negative = take_char(&text, "-");
     if (!take_mantissa(&text, &mantissa, &exponent))
         return false;
     if (mantissa == 0) {

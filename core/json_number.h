@@ -6,7 +6,8 @@
 
 bool va_json_number_valid(va_str_t text);
 
-/* Of a valid number: false when it is not whole or does not fit. */
+/* Of any text, be it what a string says: false when it is no number, not whole, or too large.
+ */
 bool va_json_number_int(va_str_t text, int64_t *out);
 
 #endif

@@ -144,8 +144,7 @@ static va_str_t at(const va_str_t *found, int place)
 static int64_t number_at(const va_str_t *found, int place)
 {
     int64_t number;
-    va_str_t text = at(found, place); /* of a string too */
-    return va_json_number_valid(text) && va_json_number_int(text, &number) ? number : 0;
+    return va_json_number_int(at(found, place), &number) ? number : 0;
 }
 
 /* A tool's arguments are an object, which no scan gives. */

@@ -221,7 +221,7 @@ static va_str_t either(va_str_t a, va_str_t b)
 static int64_t whole_number(va_str_t text)
 {
     int64_t n;
-    return text.len > 0 && va_json_number_int(text, &n) ? n : 0;
+    return va_json_number_int(text, &n) ? n : 0;
 }
 
 /* What it tells is the end of the silence by which it noticed. */
@@ -249,7 +249,7 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                                                "/session/expires_at",
                                                "/audio_end_ms"};
     va_str_t pointers[PLACES], found[PLACES];
-    *event = (wk_realtime_event_t){.kind = WK_RT_OTHER};
+    *event = (wk_realtime_event_t){.kind = WK_RT_OTHER, .voiced_ms = -1};
     for (size_t i = 0; i < PLACES; i++) {
         pointers[i] = va_str_c(places[i]);
     }

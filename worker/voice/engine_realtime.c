@@ -18,6 +18,7 @@
 #define NAME_MAX_LEN 96
 #define BEHIND_MAX   (64 << 10) /* bytes it has not taken yet: about six seconds of sound */
 #define HEARD_MAX    4096       /* of an utterance still spoken */
+#define LONGEST_S    86400      /* of a session: an end beyond it is none */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;
@@ -210,9 +211,9 @@ static void on_error(wk_media_engine_t *engine, const wk_realtime_event_t *event
 
 static void on_created(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    int64_t left_ms = event->expires * 1000 - wk_now_ms();
-    if (event->expires > 0 && left_ms > 0) {
-        engine->events.ends_in(engine->ctx, left_ms);
+    int64_t left_s = event->expires > 0 ? event->expires - wk_now_ms() / 1000 : 0;
+    if (left_s > 0 && left_s < LONGEST_S) {
+        engine->events.ends_in(engine->ctx, left_s * 1000);
     }
     send_setup(engine);
 }
