@@ -378,6 +378,90 @@ static void neither_reads_what_the_other_wrote(void **state)
     assert_has_not(told(), "turnip");
 }
 
+/* A Saturday at ten. */
+static void john_has_an_appointment(void)
+{
+    t_sqlf("INSERT INTO appointments (organization_id, customer_id, starts_at, ends_at, status)"
+           " SELECT '" DOWNTOWN "', '" JOHN "', at, at + interval '1 hour', 'confirmed'"
+           "   FROM (SELECT (date_trunc('week', now() AT TIME ZONE 'America/Toronto')"
+           "        + interval '12 days 10 hours') AT TIME ZONE 'America/Toronto' AS at) x");
+}
+
+/* What the model is led to say is no way to ask either. */
+static void whether_a_number_has_an_appointment_is_not_told(void **state)
+{
+    (void)state;
+    let_model_answer();
+    john_has_an_appointment();
+    model("{\"rules\":[{\"when\":\"repeat\",\"text\":\"You are booked for Saturday at 10 "
+          "AM.\"}]}");
+    const char *session = begin_as_john("Please repeat it");
+    t_answer_t a = say(session, "Please repeat it once more");
+    assert_has(t_text(&a, "/reply"), "Nothing new is booked");
+
+    t_sqlf("UPDATE appointments SET metadata = jsonb_build_object('talk', 'chat:' || s.id)"
+           "  FROM chat_sessions s");
+    t_answer_t b = say(session, "Please repeat what I booked");
+    assert_string_equal(t_text(&b, "/reply"), "You are booked for Saturday at 10 AM.");
+}
+
+/* Whatever is written from now on, the model calls that tool first. */
+static void let_model_call(const char *tool, const char *args)
+{
+    model(wk_printf(t_ctx.arena,
+                    "{\"rules\":[{\"when\":\"^My \",\"tool_calls\":[{\"name\":\"%s\","
+                    "\"arguments\":{%s}}]}]}",
+                    tool, args)
+              .data);
+}
+
+static void let_model_book(const char *start, const char *more)
+{
+    let_model_call("book_appointment",
+                   wk_printf(t_ctx.arena,
+                             "\"service_type\":\"tune_up\",\"appointment_datetime\":\"%s\"%s",
+                             start, more)
+                       .data);
+}
+
+static void anothers_booking_is_a_taken_time(void **state)
+{
+    (void)state;
+    t_say(JOHN_NUMBER, "Book a tune-up");
+    t_say(JOHN_NUMBER, "1");
+    const char *start = t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
+                               "    'YYYY-MM-DD\"T\"HH24:MI') FROM appointments");
+    let_model_answer();
+    let_model_book(start, "");
+    begin_as_john("My turn then");
+    assert_has(told(), "time_conflict");
+    assert_has_not(told(), "appointment_id");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+}
+
+static void a_chat_books_for_the_number_it_gave(void **state)
+{
+    (void)state;
+    let_model_answer();
+    const char *start = t_sqlf(
+        "SET app.current_organization_id = '" DOWNTOWN "';"
+        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto', 'YYYY-MM-DD\"T\"HH24:MI')"
+        "  FROM free_slots('default', '1 hour', now() + interval '4 days',"
+        "                  now() + interval '20 days', '1 hour') ORDER BY starts_at LIMIT 1");
+    let_model_book(start, ",\"customer_phone\":\"" JOHN_NUMBER "\"");
+    t_answer_t a =
+        chat((chat_t){.message = "My turn then", .more = ",\"phone\":\"" STRANGER "\""});
+    assert_status(&a, 200);
+    assert_string_equal(
+        t_sqlf("SELECT a.status || ' ' || a.customer_phone || ' ' || c.source"
+               "  FROM appointments a JOIN customers c ON c.id = a.customer_id"),
+        "confirmed " STRANGER " chat");
+    const char *id = t_sqlf("SELECT id FROM appointments");
+    say(session_of(&a), "My turn once more");
+    assert_has(told(), id); /* the talk's own booking is told again */
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+}
+
 /* "Yes" by text answers what was asked by text. */
 static void what_a_chat_was_asked_is_not_answered_by_text(void **state)
 {
@@ -494,6 +578,26 @@ static void a_claim_without_its_deed_is_not_said(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"), 1);
 }
 
+/* A session lives for days, and its wishes are of its messages. */
+static void a_wish_that_comes_again_is_a_task_again(void **state)
+{
+    static const char *const wishes[][2] = {
+        {"transfer_to_human", "\"reason\":\"a custom build\""},
+        {"take_message", "\"message\":\"Keep the blue one\""},
+        {"trigger_followup", "\"reason\":\"a quote\""},
+    };
+    (void)state;
+    let_model_answer();
+    t_answer_t a = say(NULL, "Good day to all of you");
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
+        let_model_call(wishes[i][0], wishes[i][1]);
+        say(session_of(&a), "My wish");
+        say(session_of(&a), "My wish");
+    }
+    assert_string_equal(t_sqlf("SELECT string_agg(kind, ' ' ORDER BY kind) FROM tasks"),
+                        "callback callback followup followup message message");
+}
+
 static void it_answers_in_the_visitors_language(void **state)
 {
     (void)state;
@@ -515,6 +619,9 @@ int main(void)
         cmocka_unit_test(whoever_dies_books_once),
         cmocka_unit_test(a_number_typed_in_opens_nothing),
         cmocka_unit_test(neither_reads_what_the_other_wrote),
+        cmocka_unit_test(whether_a_number_has_an_appointment_is_not_told),
+        cmocka_unit_test(anothers_booking_is_a_taken_time),
+        cmocka_unit_test(a_chat_books_for_the_number_it_gave),
         cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),
         cmocka_unit_test(people_see_one_thread_and_what_is_not_proven),
         cmocka_unit_test(a_number_told_late_takes_the_talk_along_once),
@@ -523,6 +630,7 @@ int main(void)
         cmocka_unit_test(an_emergency_pages_the_owner_once_an_hour_from_one_place),
         cmocka_unit_test(a_card_number_is_masked_over_messages),
         cmocka_unit_test(a_claim_without_its_deed_is_not_said),
+        cmocka_unit_test(a_wish_that_comes_again_is_a_task_again),
         cmocka_unit_test(it_answers_in_the_visitors_language),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

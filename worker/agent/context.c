@@ -23,25 +23,26 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *cal
     wk_rows_t *r;
     bool known = caller->level >= WK_LEVEL_PHONE;
     va_str_t params[] = {customer, known ? VA_STR("true") : VA_STR("false"), caller->call,
-                         caller->visitor.session};
+                         caller->visitor.session, caller->scope};
     if (!wk_sql(tx, &wk_sql_context, params, &r, e)) {
         return false;
     }
     if (wk_rows_count(r) != 1) {
         return wk_error(e, WK_NOT_FOUND, "the organization is gone");
     }
-    *context = (wk_context_t){.agent_name = wk_cell(r, 0, "agent_name"),
-                              .persona = wk_cell(r, 0, "persona"),
-                              .system_prompt = wk_cell(r, 0, "system_prompt"),
-                              .personality = wk_cell(r, 0, "personality"),
-                              .model = wk_cell(r, 0, "model"),
-                              .summary = wk_cell(r, 0, "summary"),
-                              .max_tokens = wk_cell_int(r, 0, "max_tokens", 0),
-                              .destinations = wk_cell_json(wk_tx_arena(tx), r, 0, "destinations"),
-                              .policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies"),
-                              .commitments = wk_cell_json(wk_tx_arena(tx), r, 0, "commitments"),
-                              .messages = wk_cell_json(wk_tx_arena(tx), r, 0, "messages"),
-                              .appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments")};
+    *context =
+        (wk_context_t){.agent_name = wk_cell(r, 0, "agent_name"),
+                       .persona = wk_cell(r, 0, "persona"),
+                       .system_prompt = wk_cell(r, 0, "system_prompt"),
+                       .personality = wk_cell(r, 0, "personality"),
+                       .model = wk_cell(r, 0, "model"),
+                       .summary = wk_cell(r, 0, "summary"),
+                       .max_tokens = wk_cell_int(r, 0, "max_tokens", 0),
+                       .destinations = wk_cell_json(wk_tx_arena(tx), r, 0, "destinations"),
+                       .policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies"),
+                       .commitments = wk_cell_json(wk_tx_arena(tx), r, 0, "commitments"),
+                       .messages = wk_cell_json(wk_tx_arena(tx), r, 0, "messages"),
+                       .appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments")};
     if (!wk_caller_facts(tx, caller->phone, VA_STR_NULL, &context->facts, e)) {
         return false;
     }

@@ -28,6 +28,7 @@ typedef enum {
  */
 typedef struct {
     va_str_t session;  /* chat_sessions.id; absent: this is no chat */
+    va_str_t message;  /* names what he has just written; the session lives on for days */
     va_str_t customer; /* the lead it is kept as */
     va_str_t name, phone;
 } wk_visitor_t;
@@ -105,12 +106,15 @@ bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t
  */
 bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first, wk_error_t *e);
 
-/* The talk that the call is part of; a request that is part of none is one by itself. */
+/*
+ * What the call's words are said in, so that said again there they are the same wish: the talk,
+ * or in a chat its message. A request that is part of none is one by itself.
+ */
 va_str_t wk_tool_talk(const wk_tool_call_t *call);
 
 /*
- * A key of the ledger for words said in a talk: two texts of one talk are two effects, the same
- * text again is the same.
+ * A key of the ledger for words said in a talk (wk_tool_talk): two texts of one talk are two
+ * effects, the same text again is the same.
  */
 bool wk_tool_words_key(const wk_tool_call_t *call, const char *what, va_str_t words,
                        va_str_t *key, wk_error_t *e);

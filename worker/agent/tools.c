@@ -114,6 +114,9 @@ static bool end_answer(run_t *r, wk_error_t *e)
 va_str_t wk_tool_talk(const wk_tool_call_t *call)
 {
     const wk_tool_caller_t *caller = call->caller;
+    if (caller->visitor.message.len > 0) {
+        return caller->visitor.message;
+    }
     bool is_talk = caller->level != WK_LEVEL_STAFF && caller->scope.len > 0;
     return is_talk ? caller->scope : caller->once.len > 0 ? caller->once : VA_STR("");
 }

@@ -93,8 +93,11 @@ static void begin_talk(chat_t *c)
     talk->shop_number = s->sender;
     talk->customer = s->lead;
     talk->source = wk_printf(a, "chat:%.*s", (int)peer.len, peer.data);
-    talk->visitor = (wk_visitor_t){
-        .session = s->id, .customer = s->lead, .name = s->name, .phone = s->phone};
+    talk->visitor = (wk_visitor_t){.session = s->id,
+                                   .message = talk->key,
+                                   .customer = s->lead,
+                                   .name = s->name,
+                                   .phone = s->phone};
     talk->dialog = wk_dialog_read(s->state);
     talk->settled = s->language.data != NULL;
     talk->now = wk_catalogue_find(talk->catalogue, s->language);

@@ -21,6 +21,7 @@ const wk_sql_t wk_sql_context = {
     "            FROM (SELECT a.status, a.metadata, a.starts_at AT TIME ZONE o.timezone AS wall"
     "                    FROM appointments a"
     "                   WHERE a.customer_id = c.id"
+    "                     AND ($2::bool OR a.call_id = $3::uuid OR a.metadata ->> 'talk' = $5)"
     "                     AND CASE WHEN a.status = 'cancelled'"
     "                              THEN a.cancelled_at > now() - interval '30 days'"
     "                              ELSE a.starts_at > now() - interval '1 day' END"
@@ -29,4 +30,4 @@ const wk_sql_t wk_sql_context = {
     "  JOIN agent_configs g ON g.organization_id = o.id"
     "  LEFT JOIN customers c ON c.id = $1::uuid"
     " WHERE o.id = current_organization()",
-    4};
+    5};

@@ -243,17 +243,18 @@ static va_str_t given(const va_json_t *args, const char *name, va_str_t otherwis
     return text.len > 0 ? text : otherwise;
 }
 
-/* The caller's own number counts before one that was said. */
+/* The caller's own number counts before one that was said, and a chat's before its model's. */
 static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_error_t *e)
 {
     wk_rows_t *rows;
     char number[VA_PHONE_MAX + 1];
     const wk_visitor_t *visitor = &call->caller->visitor;
-    va_str_t said = given(call->args, "customer_phone", visitor->phone);
+    va_str_t said =
+        visitor->phone.len > 0 ? visitor->phone : wk_arg_text(call->args, "customer_phone");
     b->name = given(call->args, "customer_name", visitor->name);
     b->email = wk_arg_text(call->args, "customer_email");
     b->phone = call->caller->phone;
-    if (b->phone.data == NULL && said.data != NULL) {
+    if (b->phone.data == NULL && said.len > 0) {
         if (!va_phone_normalize(number, said)) {
             return wk_tool_refuse(call, 400, "bad_request",
                                   VA_STR("customer_phone must be a phone number."));
@@ -264,8 +265,7 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
         b->customer = visitor->customer;
         return true;
     }
-    va_str_t params[] = {b->phone,
-                         visitor->session.len > 0 ? VA_STR("chat") : VA_STR("call")};
+    va_str_t params[] = {b->phone, visitor->session.len > 0 ? VA_STR("chat") : VA_STR("call")};
     if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
         return false;
     }
@@ -288,14 +288,18 @@ static wk_holder_t holder_of(const wk_tool_call_t *call, const booking_t *b)
                          .talk = staff ? VA_STR_NULL : caller->scope};
 }
 
-/* Without a number a name within the talk: one caller may book for two people. */
+/*
+ * A number that nobody vouches for is its talk's alone: else who says somebody's number would
+ * be answered as that person was. Without one it is a name: one caller may book for two people.
+ */
 static va_str_t who_books(const wk_tool_call_t *call, const booking_t *b)
 {
     va_str_t scope = call->caller->scope;
-    return b->customer.data != NULL
-               ? b->customer
+    va_str_t who = b->customer.data != NULL ? b->customer : b->name;
+    return call->caller->level >= WK_LEVEL_PHONE && b->customer.data != NULL
+               ? who
                : wk_printf(call->ctx->arena, "%.*s/%.*s", (int)scope.len,
-                           scope.len > 0 ? scope.data : "", (int)b->name.len, b->name.data);
+                           scope.len > 0 ? scope.data : "", (int)who.len, who.data);
 }
 
 static bool booking_key(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
