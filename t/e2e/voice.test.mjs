@@ -26,6 +26,11 @@ class Call extends MediaCall {
   // The session of the engine that spoke with this caller last.
   session = async () => (await openai.get('realtime'))
       .filter((s) => s.items.some((i) => i.role === 'user' && i.text === this.last)).at(-1);
+
+  // Of a test in which nobody else calls: the session that lives, and one beside those known.
+  living = async () => (await openai.get('realtime')).find((s) => s.closed === null);
+  another = (known) => waitFor('another session', async () => (await openai.get('realtime')).find(
+      (s) => s.closed === null && !known.includes(s.id)));
 }
 
 const model = (rules) => openai.post('model', {rules});
@@ -231,6 +236,44 @@ test('the engine ends the session in the middle of a call: another one knows wha
   await call.say('which color');
   await call.caller.hears(/blue it was/);
   assert.equal(call.caller.closed, null);
+  call.caller.hangUp();
+});
+
+test('the engine is lost while the next session opens: the call has the one that follows', async () => {
+  await model([{when: 'green bicycle', text: 'we have green ones'}]);
+  await openai.post('realtime', {told_ms: 4000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  const first = await call.living();
+  await openai.post('realtime', {told_ms: 0, hold_updates: true});
+  const renewal = await call.another([first.id]);
+  await openai.post('realtime/lose', {id: first.id});
+  await call.another([first.id, renewal.id]);
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  await call.say('do you have a green bicycle');
+  await call.caller.hears(/green ones/);
+  call.caller.hangUp();
+});
+
+test('a session that never gets ready gives way to the next engine of the shop', async () => {
+  await openai.post('realtime', {hold_updates: true});
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
+});
+
+test('a renewal that never gets ready is tried again', async () => {
+  await openai.post('realtime', {told_ms: 4000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  const first = await call.living();
+  await openai.post('realtime', {told_ms: 0, hold_updates: true});
+  const renewal = await call.another([first.id]);
+  const next = await call.another([first.id, renewal.id]);
+  await openai.post('realtime', {hold_updates: false});
+  await waitFor('the end of the first', async () => (await call.living()).id === next.id);
   call.caller.hangUp();
 });
 

@@ -52,6 +52,7 @@ export function openai({apiKey}) {
       ['GET', '/_sim/offers', () => calls.show()],
       ['GET', '/_sim/realtime', () => realtime.show()],
       ['POST', '/_sim/realtime', (req) => realtime.configure(req)],
+      ['POST', '/_sim/realtime/lose', (req) => realtime.lose(req)],
     ],
     admit: (req) => admit(req, apiKey) ?? notJson(req),
     invalid: (problems) => invalidBody(problems),

@@ -414,6 +414,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
         wk_talk_tick(&s->talk, now);
     }
     wk_session_yield_tick(s, now);
+    wk_session_expect_engines(s, now);
     if (s->state == WK_SESSION_TALKING) {
         wk_session_play(s, now);
         wk_session_tell_timings(s, false);

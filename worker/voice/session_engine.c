@@ -13,11 +13,13 @@
 #define RENEW_AGAIN_MS 1000
 #define ENDS_SOON      6 /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
+#define READY_MS       6000  /* from its opening until it hears */
 #define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
 #define TOOL_LATE                                                                              \
     "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
 
 static void take_seat(wk_session_t *s);
+static void close_seat(wk_session_t *s, wk_seat_t **seat);
 
 /* ---------------------------------------------------------------- briefing */
 
@@ -611,6 +613,7 @@ static void on_lost(void *ctx, const char *why)
     s->lost = true;
     s->seat = NULL;
     s->state = WK_SESSION_OPENING;
+    close_seat(s, &s->next_seat); /* it was to follow one that talks */
     if (again) {
         wk_session_open_engine(s);
     } else {
@@ -730,6 +733,23 @@ void wk_session_close_engines(wk_session_t *s)
 {
     close_seat(s, &s->seat);
     close_seat(s, &s->next_seat);
+}
+
+static void expect(wk_session_t *s, wk_seat_t *seat, int64_t now)
+{
+    if (seat != NULL && now - seat->opened_ms > READY_MS) {
+        s->engine->close(seat->engine);
+        on_lost(seat, "not ready in time");
+    }
+}
+
+void wk_session_expect_engines(wk_session_t *s, int64_t now)
+{
+    if (s->state == WK_SESSION_OPENING) {
+        expect(s, s->seat, now);
+    } else if (s->state == WK_SESSION_TALKING) {
+        expect(s, s->next_seat, now);
+    }
 }
 
 static bool grew_old(const wk_session_t *s, int64_t now)

@@ -114,6 +114,9 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
 void wk_session_open_engine(wk_session_t *s);
 void wk_session_close_engines(wk_session_t *s);
 
+/* Often: one that does not get ready in time is lost. */
+void wk_session_expect_engines(wk_session_t *s, int64_t now);
+
 /*
  * The caller's sound, Base64, and its timestamp in the stream (negative: it has none); what he
  * does without a sound.

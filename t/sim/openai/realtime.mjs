@@ -3,10 +3,14 @@
  * sound of lib/speech.mjs, and says what the model (model.mjs) says.
  *
  *   GET  /_sim/realtime   the sessions: their items, how they were cut, how they ended
- *   POST /_sim/realtime   {cap_ms, tells_end, transcription_ms, gap_ms, refuse}: how old a session
- *                         grows, whether it says so when it begins, how late words are heard, the
- *                         time between two pieces of sound (each 400 ms long), refuse: connections
- *                         are answered with that status
+ *   POST /_sim/realtime   {cap_ms, told_ms, tells_end, transcription_ms, gap_ms, refuse,
+ *                         hold_updates, answers}: how old a session grows, how old it says that it
+ *                         will (0: as old as it does), whether it says so when it begins, how late
+ *                         words are heard, the time between two pieces of sound (each 400 ms long),
+ *                         refuse: connections are answered with that status, hold_updates:
+ *                         session.update has no effect and no answer until it is false again,
+ *                         answers: false: nothing comes of response.create
+ *   POST /_sim/realtime/lose {id}   the session's connection breaks
  */
 import {randomBytes} from 'node:crypto';
 import {WebSocketServer} from 'ws';
@@ -14,7 +18,16 @@ import {WebSocketServer} from 'ws';
 import {json} from '../lib/server.mjs';
 import {Ear, FRAME, isLoud, milliseconds, speak, words} from '../lib/speech.mjs';
 
-const DEFAULTS = {cap_ms: 3_600_000, tells_end: true, transcription_ms: 50, gap_ms: 20, refuse: 0};
+const DEFAULTS = {
+  cap_ms: 3_600_000,
+  told_ms: 0,
+  tells_end: true,
+  transcription_ms: 50,
+  gap_ms: 20,
+  refuse: 0,
+  hold_updates: false,
+  answers: true,
+};
 const PIECE = 20 * FRAME;
 const id = (kind) => `${kind}_${randomBytes(9).toString('base64url')}`;
 
@@ -61,7 +74,15 @@ export class Realtime {
     const odd = Object.keys(body).find((k) => !(k in DEFAULTS));
     if (odd) return json(400, {error: `the realtime service has no ${odd}`});
     Object.assign(this.settings, body);
+    if (!this.settings.hold_updates) this.sessions.forEach((s) => s.updateHeld());
     return json(200, this.settings);
+  }
+
+  lose({body = {}}) {
+    const session = this.sessions.find((s) => s.id === body.id && !s.closed);
+    if (!session) return json(404, {error: `no living session ${body.id}`});
+    session.lose();
+    return json(200, {});
   }
 
   show = () => json(200, this.sessions.map((s) => s.shown()));
@@ -96,11 +117,12 @@ class Session {
     Object.assign(this, {service, ws});
     this.id = id('sess');
     this.session = {type: 'realtime', object: 'realtime.session', id: this.id, model, tools: []};
-    const {cap_ms, tells_end} = service.settings;
-    if (tells_end) this.session.expires_at = Math.floor((Date.now() + cap_ms) / 1000);
+    const {cap_ms, told_ms, tells_end} = service.settings;
+    if (tells_end) this.session.expires_at = Math.floor((Date.now() + (told_ms || cap_ms)) / 1000);
     this.items = [];
     this.events = [];  // of the client, without its sound
     this.errors = [];
+    this.held = [];  // session.update that wait
     this.heardMs = 0;
     this.quiet = Buffer.alloc(0);
     this.speech = null;  // {item, words, silentMs}
@@ -117,6 +139,10 @@ class Session {
     this.closed ??= code ?? 1001;
     if (this.ws.readyState <= 1) this.ws.close(1001);
   }
+
+  lose = () => this.ws.terminate();
+
+  updateHeld = () => this.held.splice(0).forEach((event) => this.#update(event));
 
   shown = () => ({
     id: this.id,
@@ -202,6 +228,7 @@ class Session {
 
   #update(event) {
     const {session} = event;
+    if (this.service.settings.hold_updates) return this.held.push(event);
     const formats = [session.audio?.input?.format, session.audio?.output?.format];
     if (session.type !== 'realtime')
       return this.#error('missing_required_parameter', 'Missing required parameter: \'session.type\'.', event);
@@ -288,6 +315,7 @@ class Session {
   // ------------------------------------------------------------------ the agent
 
   #respond(event) {
+    if (!this.service.settings.answers) return undefined;
     if (this.response)
       return this.#error('conversation_already_has_active_response', 'Conversation already has an active response in progress.', event);
     const asked = event.response ?? {};
