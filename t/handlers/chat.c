@@ -487,6 +487,27 @@ static void people_see_one_thread_and_what_is_not_proven(void **state)
     assert_string_equal(t_text(&a, "/messages/2/chat"), "null");
 }
 
+/* Whoever has the number would be greeted by it. */
+static void a_name_is_not_written_to_a_number(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"Hi", .name = "Refund: evil.example",
+                                 .more = ",\"phone\":\"" STRANGER "\""});
+    assert_status(&a, 200);
+    let_model_answer();
+    let_model_call("create_lead", "\"first_name\":\"Refund: evil.example\"");
+    say(session_of(&a), "My name for you");
+    assert_has(told(), "lead_id");
+    assert_string_equal(
+        t_sqlf("SELECT name FROM customers WHERE phone_number = '" STRANGER "'"), "");
+    t_answer_t seen = t_get("conversations.get",
+                            wk_printf(t_ctx.arena, "/api/conversations/%s",
+                                      t_sqlf("SELECT customer_id FROM chat_sessions"))
+                                .data,
+                            NULL);
+    assert_string_equal(t_text(&seen, "/messages/0/chat/name"), "Refund: evil.example");
+}
+
 static void a_number_told_late_takes_the_talk_along_once(void **state)
 {
     (void)state;
@@ -502,7 +523,8 @@ static void a_number_told_late_takes_the_talk_along_once(void **state)
                "    || (SELECT count(*) FROM messages m WHERE m.customer_id = c.id) || ' '"
                "    || (SELECT count(*) FROM tasks t WHERE t.customer_id = c.id)"
                "  FROM customers c WHERE source = 'chat'"),
-        STRANGER " Ana - 4 1");
+        STRANGER "  - 4 1");
+    assert_string_equal(t_sqlf("SELECT name FROM chat_sessions"), "Ana");
     t_answer_t c =
         chat((chat_t){"Hi", .session = session, .more = ",\"phone\":\"" JOHN_NUMBER "\""});
     assert_error(&c, 409, "conflict");
@@ -624,6 +646,7 @@ int main(void)
         cmocka_unit_test(a_chat_books_for_the_number_it_gave),
         cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),
         cmocka_unit_test(people_see_one_thread_and_what_is_not_proven),
+        cmocka_unit_test(a_name_is_not_written_to_a_number),
         cmocka_unit_test(a_number_told_late_takes_the_talk_along_once),
         cmocka_unit_test(an_order_is_told_with_proof_alone),
         cmocka_unit_test(five_tries_an_address),

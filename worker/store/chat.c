@@ -35,15 +35,14 @@ const wk_sql_t wk_sql_chat_told = {
     " WHERE id = $1::uuid RETURNING name, phone_number",
     4};
 
-/* Else who writes somebody's number and an address of his own would be sent what is that person's. */
+/* Else whoever writes somebody's number would choose how that person is greeted and written to. */
 const wk_sql_t wk_sql_chat_lead = {
     "chat_lead",
     "UPDATE customers c"
-    "   SET first_name = CASE WHEN c.name = '' AND c.source = 'chat' THEN coalesce(s.name, '')"
-    "                         ELSE c.first_name END,"
-    "       email = CASE WHEN c.phone_number IS NULL THEN coalesce(c.email, s.email)"
-    "                    ELSE c.email END"
-    "  FROM chat_sessions s WHERE s.id = $1::uuid AND c.id = s.customer_id",
+    "   SET first_name = CASE WHEN c.name = '' THEN coalesce(s.name, '') ELSE c.first_name END,"
+    "       email = coalesce(c.email, s.email)"
+    "  FROM chat_sessions s"
+    " WHERE s.id = $1::uuid AND c.id = s.customer_id AND c.phone_number IS NULL",
     1};
 
 const wk_sql_t wk_sql_chat_number = {

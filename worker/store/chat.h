@@ -29,8 +29,8 @@ extern const wk_sql_t wk_sql_chat_begin;
 extern const wk_sql_t wk_sql_chat_told;
 
 /*
- * The same for the session's lead, where nothing stands: the name of a lead that chats alone
- * have made, and the e-mail address only where there is no number. $1 session.
+ * Name and e-mail address for the session's lead, where nothing stands and it has no number.
+ * $1 session.
  */
 extern const wk_sql_t wk_sql_chat_lead;
 

@@ -9,7 +9,7 @@ const wk_sql_t wk_sql_texting_number = {
     0};
 
 /* What a visitor ($6) says of himself is not written to a number he did not prove. */
-#define NAMELESS "name = '' AND (NOT $6::bool OR phone_number IS NULL OR source = 'chat')"
+#define NAMELESS "name = '' AND (NOT $6::bool OR phone_number IS NULL)"
 
 const wk_sql_t wk_sql_lead_noted = {
     "lead_noted",
