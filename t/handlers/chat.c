@@ -491,8 +491,8 @@ static void people_see_one_thread_and_what_is_not_proven(void **state)
 static void a_name_is_not_written_to_a_number(void **state)
 {
     (void)state;
-    t_answer_t a = chat((chat_t){"Hi", .name = "Refund: evil.example",
-                                 .more = ",\"phone\":\"" STRANGER "\""});
+    t_answer_t a = chat(
+        (chat_t){"Hi", .name = "Refund: evil.example", .more = ",\"phone\":\"" STRANGER "\""});
     assert_status(&a, 200);
     let_model_answer();
     let_model_call("create_lead", "\"first_name\":\"Refund: evil.example\"");

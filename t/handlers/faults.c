@@ -526,6 +526,36 @@ static void judge_crm(const t_answer_t *last)
     assert_int_equal(count("tasks"), 0);
 }
 
+static void begin_connection(void)
+{
+    begin_day();
+    t_hubspot();
+}
+
+static t_answer_t connect_portal(int attempt)
+{
+    return t_ask(&(t_ask_t){.type = "settings.handle",
+                            .id = "connection",
+                            .method = "PUT",
+                            .uri = "/api/settings",
+                            .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                            .org = DOWNTOWN,
+                            .attempt = attempt,
+                            .body = "{\"hubspot\":{\"token\":\"" HUBSPOT_TOKEN
+                                    "\",\"portal\":\"62515\"}}"});
+}
+
+/* Connected; or the token was refused, and nothing is. */
+static void judge_connection(const t_answer_t *last)
+{
+    if (last->status != 422) {
+        assert_status(last, 200);
+    }
+    assert_int_equal(count("integrations WHERE service = 'hubspot'"), last->status == 200);
+    assert_int_equal(count("audit_log WHERE action = 'settings_changed'"), last->status == 200);
+    t_sqlf("DELETE FROM audit_log");
+}
+
 /* ---------------------------------------------------------------- Shopify */
 
 static void begin_shop(void)
@@ -641,6 +671,8 @@ static client_t clients[] = {
      "\"method\":\"POST\",\"path\":\"/objects/.*/calls$\"", log_call, judge_crm, LOGGED},
     {"HubSpot: a note", begin_crm, t_hubspot_script,
      "\"method\":\"POST\",\"path\":\"/objects/.*/notes$\"", log_call, judge_crm, LOGGED},
+    {"HubSpot: whose a token is", begin_connection, t_hubspot_script,
+     "\"path\":\"^/account-info/\"", connect_portal, judge_connection, LOGGED},
     {"Shopify: an order", begin_shop, t_shopify_script, "\"path\":\"/graphql.json$\"",
      refresh_order, judge_order, TRIED},
     {"Shopify: the stock", begin_shop, t_shopify_script, "\"path\":\"/graphql.json$\"", stock,

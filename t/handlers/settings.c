@@ -2,12 +2,20 @@
  * settings.handle: who may see and change what, that a change is whole, and that no secret
  * comes back.
  */
+#include <libpq-fe.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "t/handlers/lib/texts.h"
 #include "worker/secretbox.h"
+
+#define CONNECT(token, portal)                                                                 \
+    "{\"hubspot\":{\"token\":\"" token "\",\"portal\":\"" portal "\"}}"
 
 static int setup(void **state)
 {
     int failed = t_texts_setup(state);
+    t_hubspot();
     t_sqlf("DELETE FROM audit_log; DELETE FROM chat_sessions; DELETE FROM widget_keys;"
            "INSERT INTO widget_keys (organization_id, key_sha256)"
            " VALUES ('" DOWNTOWN "', encode(sha256('wk_demo_downtown'), 'hex'));"
@@ -81,7 +89,19 @@ static void what_is_wrong_changes_nothing(void **state)
         "{\"campaigns\":[{\"name\":\"service_reminder\",\"conditions\":{\"odd\":1}}]}",
         "{\"hubspot\":{\"token\":\"pat-1\"}}",
         "{\"hubspot\":{\"token\":\"pat-1\",\"portal\":\"x\"}}",
+        CONNECT("pat-1\\nX-More: 1", "62515"),
+        CONNECT("pat-1 2", "62515"),
         "{\"chat\":{\"origins\":[\"*\"]}}",
+        "{\"chat\":{\"origins\":[\"https://\"]}}",
+        "{\"chat\":{\"origins\":[\"https://:\"]}}",
+        "{\"chat\":{\"origins\":[\"https://:8443\"]}}",
+        "{\"chat\":{\"origins\":[\"https://shop.example:\"]}}",
+        "{\"chat\":{\"origins\":[\"https://shop.example:443\"]}}",
+        "{\"chat\":{\"origins\":[\"http://shop.example:80\"]}}",
+        "{\"chat\":{\"origins\":[\"https://shop.example:08443\"]}}",
+        "{\"chat\":{\"origins\":[\"https://shop.example:65536\"]}}",
+        "{\"chat\":{\"origins\":[\"https://shop.example:8:8\"]}}",
+        "{\"chat\":{\"origins\":[\"https://-.example\"]}}",
         "{\"chat\":{\"origins\":[\"https://shop.example/page\"]}}",
         "{\"chat\":{\"rotate_key\":1}}",
     };
@@ -97,9 +117,9 @@ static void what_is_wrong_changes_nothing(void **state)
 
 static void connections_and_the_chat_are_the_admins(void **state)
 {
-    static const char *const bodies[] = {
-        "{\"hubspot\":{\"token\":\"pat-na1-new\",\"portal\":\"62515\"}}",
-        "{\"chat\":{\"rotate_key\":true}}", "{\"chat\":{\"origins\":[]}}"};
+    static const char *const bodies[] = {CONNECT(HUBSPOT_TOKEN, "62515"),
+                                         "{\"chat\":{\"rotate_key\":true}}",
+                                         "{\"chat\":{\"origins\":[]}}"};
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
         t_answer_t a = put_as("manager", bodies[i]);
@@ -115,14 +135,13 @@ static void connections_and_the_chat_are_the_admins(void **state)
 static void a_token_is_kept_sealed_and_never_told(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("admin", "{\"hubspot\":{\"token\":\"pat-na1-new\","
-                                   "\"portal\":\"62515\"}}");
+    t_answer_t a = put_as("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/hubspot/status"), "connected");
     t_answer_t b = t_get("settings.handle", "/api/settings", NULL);
     assert_status(&b, 200);
-    assert_has_not(wk_strdup(t_ctx.arena, a.body), "pat-na1-new");
-    assert_has_not(wk_strdup(t_ctx.arena, b.body), "pat-na1-new");
+    assert_has_not(wk_strdup(t_ctx.arena, a.body), HUBSPOT_TOKEN);
+    assert_has_not(wk_strdup(t_ctx.arena, b.body), HUBSPOT_TOKEN);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE data::text ~ 'pat-'"), 0);
 
     va_str_t plain,
@@ -132,7 +151,58 @@ static void a_token_is_kept_sealed_and_never_told(void **state)
     wk_secret_place_t place = {"integrations", "access_token", VA_STR(DOWNTOWN),
                                VA_STR("hubspot")};
     assert_ok(wk_secret_open(&t_config, t_ctx.arena, &place, sealed, &plain, &t_e));
-    assert_true(va_str_eq(plain, VA_STR("pat-na1-new")));
+    assert_true(va_str_eq(plain, VA_STR(HUBSPOT_TOKEN)));
+}
+
+static void a_portal_is_who_has_a_token_of_its(void **state)
+{
+    static const char *const bodies[] = {
+        CONNECT("pat-of-nobody", "62515"),
+        CONNECT(HUBSPOT_TOKEN, "62516"),
+        CONNECT(HUBSPOT_TOKEN, "062515"),
+    };
+    (void)state;
+    t_sqlf("DELETE FROM integrations WHERE service = 'hubspot'");
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = put_as("admin", bodies[i]);
+        assert_error(&a, 422, "unprocessable");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM integrations WHERE service = 'hubspot'"),
+                     0);
+    t_answer_t a = put_as("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/settings/hubspot/portal"), "62515");
+}
+
+static void a_port_that_is_not_the_schemes_own_is_an_origins(void **state)
+{
+    (void)state;
+    t_answer_t a = put_as("admin", "{\"chat\":{\"origins\":[\"https://shop.example:8443\","
+                                   "\"http://localhost:443\",\"https://127.0.0.1\"]}}");
+    assert_status(&a, 200);
+    assert_int_equal(t_count(&a, "/settings/chat/origins"), 3);
+}
+
+/* JSON has many forms of one number, PostgreSQL's integers one. */
+static void the_sweep_reads_whatever_number_was_taken(void **state)
+{
+    static const char *const numbers[] = {"6.0", "6e0", "0.6e1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+        t_answer_t a =
+            put_as("admin", wk_printf(t_ctx.arena,
+                                      "{\"campaigns\":[{\"name\":\"service_reminder\","
+                                      "\"conditions\":{\"months_since_service\":%s,"
+                                      "\"no_purchase\":false,\"lead_status\":[\"hot\"]}}]}",
+                                      numbers[i])
+                                .data);
+        assert_status(&a, 200);
+        assert_string_equal(
+            t_sqlf("SELECT conditions FROM campaigns WHERE name = 'service_reminder'"
+                   "   AND organization_id = '" DOWNTOWN "'"),
+            "{\"lead_status\": [\"hot\"], \"no_purchase\": false, \"months_since_service\": "
+            "6}");
+    }
 }
 
 static void a_new_key_takes_the_old_ones_place(void **state)
@@ -156,21 +226,97 @@ static void a_new_key_takes_the_old_ones_place(void **state)
     assert_string_equal(t_text(&seen, "/chat_key"), "");
 }
 
+static t_ask_t rotation(const char *id, const char *chat)
+{
+    return (t_ask_t){.type = "settings.handle",
+                     .id = id,
+                     .method = "PUT",
+                     .uri = "/api/settings",
+                     .body = wk_printf(t_ctx.arena, "{\"chat\":%s}", chat).data,
+                     .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                     .org = DOWNTOWN};
+}
+
 /* A job whose worker died is done again: it makes the same key, not one more. */
 static void a_rotation_that_is_done_again_makes_one_key(void **state)
 {
     (void)state;
-    t_ask_t ask = {.type = "settings.handle",
-                   .id = "rotation",
-                   .method = "PUT",
-                   .uri = "/api/settings",
-                   .body = "{\"chat\":{\"rotate_key\":true}}",
-                   .claims = t_claims(DANA, DOWNTOWN, "admin"),
-                   .org = DOWNTOWN};
+    t_ask_t ask = rotation("rotation", "{\"rotate_key\":true}");
     t_answer_t a = t_ask(&ask), b = t_ask(&ask);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/chat_key"), t_text(&b, "/chat_key"));
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM widget_keys"), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 1);
+}
+
+/* Nothing of what was chosen since is undone by it. */
+static void a_change_that_is_done_again_changes_nothing(void **state)
+{
+    (void)state;
+    t_ask_t ask = rotation("late", "{\"rotate_key\":true,\"grace_hours\":0,"
+                                   "\"origins\":[\"https://old.example\"]}");
+    t_answer_t first = t_ask(&ask);
+    assert_status(&first, 200);
+    t_answer_t newer = put_as("admin", "{\"chat\":{\"rotate_key\":true,\"grace_hours\":0,"
+                                       "\"origins\":[\"https://new.example\"]}}");
+    t_answer_t again = t_ask(&ask);
+    assert_status(&again, 200);
+    assert_string_equal(t_text(&again, "/chat_key"), t_text(&first, "/chat_key"));
+    assert_string_equal(t_text(&again, "/settings/chat/origins/0"), "https://new.example");
+    assert_int_equal(chat_status(t_text(&newer, "/chat_key"), "https://new.example"), 200);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 2);
+}
+
+typedef struct {
+    t_ask_t ask;
+    atomic_bool done;
+} rotating_t;
+
+static void *rotate(void *arg)
+{
+    wk_ctx_t ctx;
+    rotating_t *r = arg;
+    t_ctx_open(&ctx);
+    (void)t_ask_in(&ctx, &r->ask);
+    t_ctx_close(&ctx);
+    r->done = true;
+    return NULL;
+}
+
+static bool is_done_or_waits(void *arg)
+{
+    const rotating_t *r = arg;
+    return r->done || t_sqlf_int("SELECT count(*) FROM pg_stat_activity"
+                                 " WHERE wait_event_type = 'Lock'") > 0;
+}
+
+/* Another rotation that has made its key and is not committed yet. */
+static PGconn *begin_other_rotation(void)
+{
+    PGconn *other = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(other, "BEGIN; SELECT FROM organizations WHERE id = '" DOWNTOWN "'"
+                          " FOR NO KEY UPDATE;"
+                          "INSERT INTO widget_keys (organization_id, key_sha256)"
+                          " VALUES ('" DOWNTOWN "', encode(sha256('of the other'), 'hex'));"));
+    assert_int_equal(PQtransactionStatus(other), PQTRANS_INTRANS);
+    return other;
+}
+
+static void of_two_rotations_at_once_one_key_stays(void **state)
+{
+    pthread_t thread;
+    rotating_t r = {.ask = rotation("second", "{\"rotate_key\":true}"), .done = false};
+    (void)state;
+    PGconn *other = begin_other_rotation();
+    assert_int_equal(pthread_create(&thread, NULL, rotate, &r), 0);
+    assert_true(t_until(is_done_or_waits, &r, 60000));
+    PQclear(PQexec(other, "COMMIT"));
+    PQfinish(other);
+    pthread_join(thread, NULL);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM widget_keys WHERE expires_at IS NULL"
+                                "   AND organization_id = '" DOWNTOWN "'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM widget_keys"), 3);
 }
 
 int main(void)
@@ -180,8 +326,13 @@ int main(void)
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(connections_and_the_chat_are_the_admins),
         cmocka_unit_test(a_token_is_kept_sealed_and_never_told),
+        cmocka_unit_test(a_portal_is_who_has_a_token_of_its),
+        cmocka_unit_test(a_port_that_is_not_the_schemes_own_is_an_origins),
+        cmocka_unit_test(the_sweep_reads_whatever_number_was_taken),
         cmocka_unit_test(a_new_key_takes_the_old_ones_place),
         cmocka_unit_test(a_rotation_that_is_done_again_makes_one_key),
+        cmocka_unit_test(a_change_that_is_done_again_changes_nothing),
+        cmocka_unit_test(of_two_rotations_at_once_one_key_stays),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -1,5 +1,5 @@
 // The simulated HubSpot: contacts, calls and notes of one account, by the dated paths and
-// by those of v3, their properties, and signed webhooks.
+// by those of v3, their properties, the account's details, and signed webhooks.
 //
 //   POST /_sim/settings {burst, search, daily, index_ms}   requests in ten seconds, searches
 //                       in one, requests in a day; how late a search knows of a record
@@ -8,7 +8,7 @@ import {Limits} from './hubspot/limits.mjs';
 import {Objects} from './hubspot/objects.mjs';
 import {Properties} from './hubspot/properties.mjs';
 import {invalid, refuse} from './hubspot/resource.mjs';
-import {Webhooks} from './hubspot/webhooks.mjs';
+import {PORTAL, Webhooks} from './hubspot/webhooks.mjs';
 import {isProgram, run, setting} from './lib/main.mjs';
 import {json, Sim} from './lib/server.mjs';
 
@@ -41,10 +41,13 @@ export function hubspot({token, clientSecret, webhookUrl, seeds = []}) {
       ['POST', `${prefix}/:type`, counted((req) => properties.create(req))],
       ['GET', `${prefix}/:type`, counted((req) => properties.list(req))],
   ];
+  const detailsAt = (version) =>
+      ['GET', `/account-info/${version}/details`, counted(() => json(200, ACCOUNT))];
   sim.define({
     routes: [
       ...at(DATED), ...at('/crm/objects/2026-03'), ...at('/crm/v3/objects'),
-      ...propertiesAt('/crm/properties/2026-09'), ...propertiesAt('/crm/v3/properties')
+      ...propertiesAt('/crm/properties/2026-09'), ...propertiesAt('/crm/v3/properties'),
+      ...['2026-09', '2026-03', 'v3'].map(detailsAt),
     ],
     control: [
       ['POST', '/_sim/settings', (req) => settings(req, {limits, objects})],
@@ -61,6 +64,18 @@ export function hubspot({token, clientSecret, webhookUrl, seeds = []}) {
   });
   return sim;
 }
+
+const ACCOUNT = {
+  portalId: PORTAL,
+  accountType: 'STANDARD',
+  timeZone: 'America/Toronto',
+  companyCurrency: 'CAD',
+  additionalCurrencies: [],
+  utcOffset: '-05:00',
+  utcOffsetMilliseconds: -18000000,
+  uiDomain: 'app.hubspot.com',
+  dataHostingLocation: 'na1',
+};
 
 function admit(req, token) {
   if (req.headers.authorization !== `Bearer ${token}`) {

@@ -1,16 +1,19 @@
 /*
  * settings.handle: what a shop chooses for itself. What is connected, and who may ask
- * from where, is an admin's. A change is whole or not at all, and noted in the audit log.
+ * from where, is an admin's. A change is whole or not at all, done once, and noted in the audit
+ * log.
  */
 #include <string.h>
 
 #include "worker/agent/hubspot_account.h"
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/token.h"
+#include "worker/providers/hubspot.h"
 #include "worker/store/settings.h"
 
 #define MAX_NAME        64
@@ -23,10 +26,20 @@
 #define MAX_GRACE_HOURS 168
 #define GRACE_HOURS     24 /* for pages that still carry the key of before */
 
+/* What a body asks for; a part that is NULL or absent stays as it is. */
+typedef struct {
+    const va_json_t *campaigns, *hubspot, *chat;
+    va_str_t token, portal; /* of HubSpot */
+    const va_json_t *origins;
+    bool rotates;
+    int64_t grace_hours;
+} change_t;
+
 typedef struct {
     wk_ctx_t *ctx;
     const va_json_t *body; /* NULL: it is only read */
-    va_str_t key;          /* of the chat, made just now; shown this once */
+    change_t change;
+    va_str_t key; /* of the chat, made just now; shown this once */
     wk_rows_t *rows;
 } settings_t;
 
@@ -69,13 +82,11 @@ static bool optional_bool(const va_json_t *object, const char *name, va_str_t *v
     return is_bool(member) || wk_refuse(e, WK_R_BAD_REQUEST, "%s must be true or false.", name);
 }
 
-static va_str_t text_of(wk_ctx_t *ctx, const va_json_t *value)
+static bool end_text(va_json_writer_t *w, const va_buf_t *buf, va_str_t *text, wk_error_t *e)
 {
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(ctx->arena), 256);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_put_value(w, value);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+    *text = va_buf_str(buf);
+    return va_json_writer_end(w) == VA_OK ||
+           wk_error(e, WK_INTERNAL, "settings that cannot be written");
 }
 
 /* ---------------------------------------------------------------- campaigns */
@@ -129,10 +140,27 @@ static bool check_conditions(const va_json_t *conditions, wk_error_t *e)
     return true;
 }
 
+/* Whole numbers as the statements' casts read them: JSON has 6.0 and 6e0 for 6. */
+static bool conditions_text(wk_ctx_t *ctx, const va_json_t *conditions, va_str_t *text,
+                            wk_error_t *e)
+{
+    va_buf_t buf;
+    va_buf_init(&buf, wk_mem(ctx->arena), 256);
+    va_json_writer_t *w = va_json_writer_new(&buf);
+    va_json_object(w);
+    for (const va_json_t *c = conditions->first; c != NULL; c = c->next) {
+        int64_t n;
+        va_json_key(w, wk_strdup(ctx->arena, c->name));
+        va_json_int(c, &n) ? va_json_put_int(w, n) : va_json_put_value(w, c);
+    }
+    va_json_object_end(w);
+    return end_text(w, &buf, text, e);
+}
+
 static bool put_campaign(wk_tx_t *tx, const settings_t *s, const va_json_t *c, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t name, active = VA_STR_NULL;
+    va_str_t name, active = VA_STR_NULL, written = VA_STR_NULL;
     int64_t delay = -1;
     const va_json_t *conditions;
     if (!va_json_is(c, VA_JSON_OBJECT)) {
@@ -142,13 +170,13 @@ static bool put_campaign(wk_tx_t *tx, const settings_t *s, const va_json_t *c, w
         !optional_bool(c, "is_active", &active, e) ||
         !optional_int(c, "delay_seconds", MAX_DELAY_S, &delay, e) ||
         !section(c, "conditions", VA_JSON_OBJECT, &conditions, e) ||
-        !check_conditions(conditions, e)) {
+        !check_conditions(conditions, e) ||
+        (conditions != NULL && !conditions_text(s->ctx, conditions, &written, e))) {
         return false;
     }
-    va_str_t params[] = {name, active,
-                         delay >= 0 ? wk_printf(s->ctx->arena, "%lld", (long long)delay)
-                                    : VA_STR_NULL,
-                         conditions != NULL ? text_of(s->ctx, conditions) : VA_STR_NULL};
+    va_str_t params[] = {
+        name, active,
+        delay >= 0 ? wk_printf(s->ctx->arena, "%lld", (long long)delay) : VA_STR_NULL, written};
     return wk_sql(tx, &wk_sql_settings_campaign, params, &rows, e) &&
            (wk_rows_count(rows) == 1 ||
             wk_refuse(e, WK_R_BAD_REQUEST, "There is no campaign %.*s.", (int)name.len,
@@ -180,18 +208,52 @@ static bool is_portal(va_str_t text)
     return ok;
 }
 
-static bool put_hubspot(wk_tx_t *tx, const settings_t *s, const va_json_t *h, va_str_t user,
-                        wk_error_t *e)
+/* It becomes part of a header. */
+static bool is_token(va_str_t text)
 {
-    va_str_t token, portal;
-    if (!wk_request_text(h, "token", MAX_TOKEN, &token, e) ||
-        !wk_request_text(h, "portal", MAX_PORTAL, &portal, e)) {
+    bool ok = text.len > 0;
+    for (size_t i = 0; i < text.len; i++) {
+        ok = ok && text.data[i] > ' ' && text.data[i] <= '~';
+    }
+    return ok;
+}
+
+static bool read_hubspot(const va_json_t *h, change_t *c, wk_error_t *e)
+{
+    if (!wk_request_text(h, "token", MAX_TOKEN, &c->token, e) ||
+        !wk_request_text(h, "portal", MAX_PORTAL, &c->portal, e)) {
         return false;
     }
-    if (!is_portal(portal)) {
-        return refuse(e, "portal must be the number of a HubSpot account.");
+    if (!is_token(c->token)) {
+        return refuse(e, "token must be a HubSpot access token.");
     }
-    if (!wk_hubspot_account_connect(s->ctx, tx, token, portal, user, e)) {
+    return is_portal(c->portal) || refuse(e, "portal must be the number of a HubSpot account.");
+}
+
+/*
+ * Whoever names a portal is told its events and keeps it from others: only who has a token of
+ * it may. HubSpot is asked outside of any transaction, and for nobody but an admin.
+ */
+static bool prove_portal(wk_ctx_t *ctx, const change_t *c, wk_error_t *e)
+{
+    va_str_t portal;
+    wk_hubspot_t hubspot = {.ctx = ctx, .token = c->token};
+    if (!wk_caller_check(ctx, WK_FROM_ADMIN, e)) {
+        return false;
+    }
+    if (!wk_hubspot_portal(&hubspot, &portal, e)) {
+        return wk_error_retryable(e)
+                   ? false
+                   : wk_refuse(e, WK_R_UNPROCESSABLE, "HubSpot does not take that token.");
+    }
+    return va_str_eq(portal, c->portal) ||
+           wk_refuse(e, WK_R_UNPROCESSABLE, "The token is of another portal.");
+}
+
+static bool put_hubspot(wk_tx_t *tx, const settings_t *s, va_str_t user, wk_error_t *e)
+{
+    const change_t *c = &s->change;
+    if (!wk_hubspot_account_connect(s->ctx, tx, c->token, c->portal, user, e)) {
         return e->code == WK_CONFLICT
                    ? wk_refuse(e, WK_R_CONFLICT, "That portal cannot be connected here.")
                    : false;
@@ -207,58 +269,101 @@ static bool starts_with(va_str_t text, const char *scheme)
     return text.len > n && memcmp(text.data, scheme, n) == 0;
 }
 
-/* As browsers write one: scheme, host, a port if it is not the scheme's own, and nothing else.
- */
-static bool is_origin(va_str_t text)
+static bool is_host(va_str_t text)
 {
-    static const char host[] = "abcdefghijklmnopqrstuvwxyz0123456789.-:";
-    size_t n = starts_with(text, "https://") ? 8 : starts_with(text, "http://") ? 7 : 0;
-    bool ok = n > 0 && text.len > n && text.len <= MAX_ORIGIN;
-    for (size_t i = n; ok && i < text.len; i++) {
-        ok = memchr(host, text.data[i], sizeof(host) - 1) != NULL;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    bool ok = text.len > 0 && text.data[0] != '.' && text.data[0] != '-';
+    for (size_t i = 0; ok && i < text.len; i++) {
+        ok = memchr(letters, text.data[i], sizeof(letters) - 1) != NULL;
     }
     return ok;
 }
 
-static bool put_origins(wk_tx_t *tx, const settings_t *s, const va_json_t *list, wk_error_t *e)
+/* Decimal, without a zero in front, and not the one that browsers leave out. */
+static bool is_port(va_str_t text, const char *own)
 {
-    va_str_t json = text_of(s->ctx, list);
+    int64_t n = 0;
+    bool ok = text.len > 0 && text.len <= 5 && text.data[0] != '0';
+    for (size_t i = 0; ok && i < text.len; i++) {
+        ok = text.data[i] >= '0' && text.data[i] <= '9';
+        n = n * 10 + (text.data[i] - '0');
+    }
+    return ok && n <= UINT16_MAX && !va_str_eq(text, va_str_c(own));
+}
+
+/* As browsers write one: scheme, host, a port if it is not the scheme's own, and nothing else.
+ */
+static bool is_origin(va_str_t text)
+{
+    bool secure = starts_with(text, "https://");
+    size_t n = secure ? 8 : 7;
+    if ((!secure && !starts_with(text, "http://")) || text.len > MAX_ORIGIN) {
+        return false;
+    }
+    va_str_t host = va_str(text.data + n, text.len - n);
+    const char *colon = memchr(host.data, ':', host.len);
+    if (colon == NULL) {
+        return is_host(host);
+    }
+    size_t len = (size_t)(colon - host.data);
+    return is_host(va_str(host.data, len)) &&
+           is_port(va_str(colon + 1, host.len - len - 1), secure ? "443" : "80");
+}
+
+static bool are_origins(const va_json_t *list)
+{
     bool ok = list->count <= MAX_ORIGINS;
     for (const va_json_t *o = list->first; ok && o != NULL; o = o->next) {
         ok = is_origin(va_json_string(o));
     }
-    if (!ok) {
-        return refuse(e, "origins must be at most 20 of the form https://shop.example.");
-    }
-    return wk_sql(tx, &wk_sql_settings_origins, &json, NULL, e);
+    return ok;
 }
 
-/* Made of the job: run again after its worker died, it makes the same key. */
-static bool rotate_key(wk_tx_t *tx, settings_t *s, int64_t hours, wk_error_t *e)
+static bool read_chat(const va_json_t *chat, change_t *c, wk_error_t *e)
 {
-    va_str_t token, digest;
+    va_str_t rotates = VA_STR_NULL;
+    c->grace_hours = GRACE_HOURS;
+    if (!section(chat, "origins", VA_JSON_ARRAY, &c->origins, e) ||
+        !optional_bool(chat, "rotate_key", &rotates, e) ||
+        !optional_int(chat, "grace_hours", MAX_GRACE_HOURS, &c->grace_hours, e)) {
+        return false;
+    }
+    c->rotates = va_str_eq(rotates, VA_STR("true"));
+    return c->origins == NULL || are_origins(c->origins) ||
+           refuse(e, "origins must be at most 20 of the form https://shop.example.");
+}
+
+static bool put_origins(wk_tx_t *tx, const settings_t *s, wk_error_t *e)
+{
+    va_buf_t buf;
+    va_str_t json;
+    va_buf_init(&buf, wk_mem(s->ctx->arena), 256);
+    va_json_writer_t *w = va_json_writer_new(&buf);
+    va_json_put_value(w, s->change.origins);
+    return end_text(w, &buf, &json, e) && wk_sql(tx, &wk_sql_settings_origins, &json, NULL, e);
+}
+
+/* Made of the job: run again after its worker died, it is told the same key. */
+static bool make_key(wk_tx_t *tx, settings_t *s, wk_error_t *e)
+{
+    va_str_t token;
     if (!wk_token_widget_key(s->ctx, wk_tx_organization(tx), &token, e)) {
         return false;
     }
     s->key = wk_printf(s->ctx->arena, "wk_%.*s", (int)token.len, token.data);
-    if (!wk_token_digest(s->ctx, s->key, &digest, e)) {
-        return false;
-    }
-    va_str_t ends[] = {digest, wk_printf(s->ctx->arena, "%lld", (long long)hours)};
-    return wk_sql(tx, &wk_sql_settings_key, &digest, NULL, e) &&
-           wk_sql(tx, &wk_sql_settings_keys_end, ends, NULL, e);
+    return true;
 }
 
-static bool put_chat(wk_tx_t *tx, settings_t *s, const va_json_t *chat, wk_error_t *e)
+static bool rotate_key(wk_tx_t *tx, settings_t *s, wk_error_t *e)
 {
-    const va_json_t *origins;
-    va_str_t rotate = VA_STR_NULL;
-    int64_t hours = GRACE_HOURS;
-    return section(chat, "origins", VA_JSON_ARRAY, &origins, e) &&
-           optional_bool(chat, "rotate_key", &rotate, e) &&
-           optional_int(chat, "grace_hours", MAX_GRACE_HOURS, &hours, e) &&
-           (origins == NULL || put_origins(tx, s, origins, e)) &&
-           (!va_str_eq(rotate, VA_STR("true")) || rotate_key(tx, s, hours, e));
+    va_str_t digest;
+    if (!make_key(tx, s, e) || !wk_token_digest(s->ctx, s->key, &digest, e)) {
+        return false;
+    }
+    va_str_t ends[] = {digest,
+                       wk_printf(s->ctx->arena, "%lld", (long long)s->change.grace_hours)};
+    return wk_sql(tx, &wk_sql_settings_key, &digest, NULL, e) &&
+           wk_sql(tx, &wk_sql_settings_keys_end, ends, NULL, e);
 }
 
 /* ---------------------------------------------------------------- reading, writing */
@@ -283,24 +388,47 @@ static bool audit(wk_tx_t *tx, const settings_t *s, const wk_caller_t *caller, w
     return wk_audit(s->ctx, tx, &entry, e);
 }
 
-static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
+static bool read_change(const va_json_t *body, change_t *c, wk_error_t *e)
 {
-    const va_json_t *campaigns, *hubspot, *chat;
-    if (!section(s->body, "campaigns", VA_JSON_ARRAY, &campaigns, e) ||
-        !section(s->body, "hubspot", VA_JSON_OBJECT, &hubspot, e) ||
-        !section(s->body, "chat", VA_JSON_OBJECT, &chat, e)) {
+    if (!section(body, "campaigns", VA_JSON_ARRAY, &c->campaigns, e) ||
+        !section(body, "hubspot", VA_JSON_OBJECT, &c->hubspot, e) ||
+        !section(body, "chat", VA_JSON_OBJECT, &c->chat, e)) {
         return false;
     }
-    size_t known = (campaigns != NULL) + (hubspot != NULL) + (chat != NULL);
-    if (known == 0 || known != s->body->count) {
+    size_t known = (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL);
+    if (known == 0 || known != body->count) {
         return refuse(e, "Settings are campaigns, hubspot and chat.");
     }
-    if ((hubspot != NULL || chat != NULL) && (caller->role & WK_FROM_ADMIN) == 0) {
+    return (c->hubspot == NULL || read_hubspot(c->hubspot, c, e)) &&
+           (c->chat == NULL || read_chat(c->chat, c, e));
+}
+
+static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
+{
+    const change_t *c = &s->change;
+    return (c->campaigns == NULL || put_campaigns(tx, s, c->campaigns, e)) &&
+           (c->hubspot == NULL || put_hubspot(tx, s, caller->user_id, e)) &&
+           (c->origins == NULL || put_origins(tx, s, e)) &&
+           (!c->rotates || rotate_key(tx, s, e)) && audit(tx, s, caller, e);
+}
+
+/* One change of a shop after the other; and a job that is run again writes nothing again. */
+static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
+{
+    const change_t *c = &s->change;
+    wk_effect_t effect;
+    if ((c->hubspot != NULL || c->chat != NULL) && (caller->role & WK_FROM_ADMIN) == 0) {
         return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
     }
-    return (campaigns == NULL || put_campaigns(tx, s, campaigns, e)) &&
-           (hubspot == NULL || put_hubspot(tx, s, hubspot, caller->user_id, e)) &&
-           (chat == NULL || put_chat(tx, s, chat, e)) && audit(tx, s, caller, e);
+    if (!wk_sql(tx, &wk_sql_settings_lock, NULL, NULL, e) ||
+        !wk_effect_claim(tx, "settings", s->ctx->job->id, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    if (effect.state != WK_EFFECT_NEW) {
+        return !c->rotates || make_key(tx, s, e);
+    }
+    return write_change(tx, s, caller, e) &&
+           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e);
 }
 
 static bool settings_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
@@ -328,8 +456,10 @@ static wk_outcome_t answer(settings_t *s, va_reply_t *reply, wk_error_t *e)
 wk_outcome_t wk_settings_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     settings_t s = {.ctx = ctx};
+    change_t *c = &s.change;
     bool writes = va_str_eq(ctx->job->http_method, VA_STR("PUT"));
-    if (writes && !wk_request_json(ctx, &s.body, e)) {
+    if (writes && (!wk_request_json(ctx, &s.body, e) || !read_change(s.body, c, e) ||
+                   (c->hubspot != NULL && !prove_portal(ctx, c, e)))) {
         return wk_reply_error(ctx, reply, e);
     }
     return answer(&s, reply, e);

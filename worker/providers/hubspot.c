@@ -108,8 +108,8 @@ static bool refused(const wk_hubspot_t *h, const wk_http_response_t *res, wk_err
 
 /* ---------------------------------------------------------------- requests */
 
-static void begin_url(const wk_hubspot_t *h, va_buf_t *url, const char *place,
-                      wk_hubspot_kind_t kind)
+/* Paths by date: "/crm/objects/2026-09/contacts" of the place "/crm/objects/". */
+static void begin_url(const wk_hubspot_t *h, va_buf_t *url, const char *place, const char *name)
 {
     const wk_config_t *config = h->ctx->config;
     va_buf_init(url, wk_mem(h->ctx->arena), 160);
@@ -117,13 +117,12 @@ static void begin_url(const wk_hubspot_t *h, va_buf_t *url, const char *place,
     va_buf_add_c(url, place);
     va_buf_add_c(url, config->hubspot_api_version);
     va_buf_add_char(url, '/');
-    va_buf_add_c(url, kinds[kind].name);
+    va_buf_add_c(url, name);
 }
 
-/* Objects by date ("/crm/objects/2026-09/contacts"), and what follows. */
 static void begin_objects(const wk_hubspot_t *h, va_buf_t *url, wk_hubspot_kind_t kind)
 {
-    begin_url(h, url, "/crm/objects/", kind);
+    begin_url(h, url, "/crm/objects/", kinds[kind].name);
 }
 
 static const char *end_url(va_buf_t *url)
@@ -175,6 +174,24 @@ static va_json_writer_t *begin(const wk_hubspot_t *h, va_buf_t *text)
     va_json_writer_t *w = va_json_writer_new(text);
     va_json_object(w);
     return w;
+}
+
+/* ---------------------------------------------------------------- the account */
+
+bool wk_hubspot_portal(const wk_hubspot_t *h, va_str_t *portal, wk_error_t *e)
+{
+    va_buf_t url;
+    int64_t number;
+    const va_json_t *account;
+    begin_url(h, &url, "/account-info/", "details");
+    if (!ask(h, "GET", end_url(&url), VA_STR_NULL, false, &account, e)) {
+        return false;
+    }
+    if (!va_json_int(va_json_get(account, "portalId"), &number)) {
+        return wk_error(e, WK_UNAVAILABLE, "HubSpot: an account without a number");
+    }
+    *portal = wk_printf(h->ctx->arena, "%lld", (long long)number);
+    return true;
 }
 
 /* ---------------------------------------------------------------- reading contacts */
@@ -363,7 +380,7 @@ static bool make_property(const wk_hubspot_t *h, wk_hubspot_kind_t kind, wk_erro
 {
     va_buf_t url, text;
     const va_json_t *list, *made;
-    begin_url(h, &url, "/crm/properties/", kind);
+    begin_url(h, &url, "/crm/properties/", kinds[kind].name);
     const char *place = end_url(&url);
     if (!ask(h, "GET", place, VA_STR_NULL, false, &list, e)) {
         return false;

@@ -1,5 +1,5 @@
 /*
- * HubSpot's CRM: contacts, and the calls and notes that are logged with them
+ * HubSpot's CRM: whose account it is, contacts, and the calls and notes that are logged with them
  * (docs/providers/hubspot.md).
  *
  * HubSpot has no idempotency keys. What stands in for them are unique properties of our own
@@ -38,6 +38,9 @@ typedef struct {
  *   WK_CONFLICT     there is one of that key or address: its id in e->detail, where told
  *   WK_REFUSED      anything else, with HubSpot's category in e->detail
  */
+
+/* The number of the account (portal) that the token is of. */
+bool wk_hubspot_portal(const wk_hubspot_t *h, va_str_t *portal, wk_error_t *e);
 
 /* By its id, or by our key of it. */
 bool wk_hubspot_contact(const wk_hubspot_t *h, va_str_t id, wk_hubspot_contact_t *contact,

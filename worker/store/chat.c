@@ -35,7 +35,7 @@ const wk_sql_t wk_sql_chat_told = {
     " WHERE id = $1::uuid RETURNING name, phone_number",
     4};
 
-/* Else whoever writes somebody's number would choose how that person is greeted and written to. */
+/* Else whoever writes somebody's number would choose how that person is greeted. */
 const wk_sql_t wk_sql_chat_lead = {
     "chat_lead",
     "UPDATE customers c"

@@ -24,6 +24,10 @@ const wk_sql_t wk_sql_settings = {
 
 /* clang-format on */
 
+const wk_sql_t wk_sql_settings_lock = {
+    "settings_lock",
+    "SELECT id FROM organizations WHERE id = current_organization() FOR NO KEY UPDATE", 0};
+
 const wk_sql_t wk_sql_settings_campaign = {
     "settings_campaign",
     "UPDATE campaigns"

@@ -8,6 +8,9 @@
 /* item (JSON): campaigns, hubspot, chat. No secret is among it. */
 extern const wk_sql_t wk_sql_settings;
 
+/* Until the transaction ends, no other one that locks them changes the shop's settings. */
+extern const wk_sql_t wk_sql_settings_lock;
+
 /*
  * $1 name, $2 is_active, $3 delay in seconds, $4 conditions (JSON); null leaves one as it is.
  * One row: there is such a campaign.

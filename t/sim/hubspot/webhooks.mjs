@@ -8,6 +8,8 @@ import {json} from '../lib/server.mjs';
 const DEADLINE = 5000;
 const PAUSES = [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000];  // really: 24 hours
 
+export const PORTAL = 62515;  // the number of the one account
+
 export class Webhooks {
   #next = 1;
 
@@ -30,7 +32,7 @@ export class Webhooks {
     return {
       eventId,
       subscriptionId: 1,
-      portalId: 62515,
+      portalId: PORTAL,
       appId: 54321,
       occurredAt: Date.now(),
       changeSource: 'CRM_UI',

@@ -49,6 +49,17 @@ const eq = (propertyName, value, operator = 'EQ') => ({filters: [{propertyName, 
 const find = (crm, filterGroups, fields) => crm.contacts.searchApi.doSearch(
     {filterGroups, properties: ['phone', 'email'], limit: 10, after: '0', sorts: [], ...fields});
 
+test('an account tells its number to who has a token of it', async () => {
+  const {base} = await setUp();
+  for (const version of ['2026-09', 'v3']) {
+    const url = `${base}/account-info/${version}/details`;
+    const told = await request(url, {method: 'GET', headers: {authorization: `Bearer ${token}`}});
+    assert.equal(JSON.parse(told.body.toString()).portalId, 62515);
+    const stranger = await request(url, {method: 'GET', headers: {authorization: 'Bearer pat-x'}});
+    assert.equal(stranger.status, 401);
+  }
+});
+
 test('a contact is made, found, changed and archived; by both kinds of path', async () => {
   const {crm, dated} = await setUp();
   const made = await crm.contacts.basicApi.create({properties: JOHN, associations: []});
