@@ -188,6 +188,22 @@ test('0 calls a person: the agent keeps silent, and the call is put through', as
   assert.equal(told(await call.conversation(), 'user_activity').length, 1);
 });
 
+test('the longest call: the agent knows that it ends, and the carrier says that it has', async () => {
+  const call = new Call();
+  const twiml = await call.answer();
+  await row(`UPDATE calls SET started_at = now() - interval '29 minutes 50 seconds' WHERE twilio_call_sid = :'sid' RETURNING id`,
+            {sid: call.sid});
+  await call.connect(twiml);
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('hello there');
+  await call.caller.hears(/I heard/);
+  await call.caller.ended;
+  assert.ok(told(await call.conversation(), 'contextual_update').some((m) => /one more minute/.test(m.text)));
+  assert.match(await call.resume(), /Our time for this call is over[^<]*<\/Say><Hangup\/>/);
+  assert.equal((await row(`SELECT end_reason FROM calls WHERE twilio_call_sid = :'sid'`, {sid: call.sid})).end_reason, 'limit');
+});
+
 test('an emergency is heard while it is spoken: people are told once, and so is the agent', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);

@@ -7,7 +7,7 @@ import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
-import {rows} from './lib/database.mjs';
+import {row, rows} from './lib/database.mjs';
 import {openEvents} from './lib/events.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
@@ -283,6 +283,43 @@ test('an engine that cannot be had gives way to the next of the shop', async () 
   await call.caller.ended;
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
   assert.match(await call.resume(), /<Gather/);
+});
+
+// The document of a call that began so long ago.
+async function ringLate(secondsAgo) {
+  const call = new Call();
+  const twiml = await call.answer();
+  await row(`UPDATE calls SET started_at = now() - make_interval(secs => :'ago') WHERE twilio_call_sid = :'sid' RETURNING id`,
+            {ago: secondsAgo, sid: call.sid});
+  await call.connect(twiml);
+  return call;
+}
+
+test('the longest call: the caller is told once that it ends soon, and when it has ended', async () => {
+  const call = await ringLate(1800 - 14);
+  await call.caller.hears(/John/i);
+  await call.caller.hears(/one more minute/);
+  call.caller.die();
+  await call.connect(await call.resume());
+  await call.caller.hears(/line was bad/);
+  await call.caller.hears(/Our time for this call is over.*Goodbye/, 30000);
+  await call.caller.ended;
+  assert.equal(call.caller.closed, 1000);
+  assert.doesNotMatch(call.caller.heard(), /one more minute/);
+  assert.match(await call.resume(), /<Response><Hangup\/>/);
+  const [{end_reason}] = await rows(`SELECT end_reason FROM calls WHERE twilio_call_sid = :'sid'`, {sid: call.sid});
+  assert.equal(end_reason, 'limit');
+});
+
+test('the longest call ends even when somebody speaks all the time: the carrier says so', async () => {
+  await model([{when: 'tell me a story', text: Array(4).fill(STORY).join(' ')}]);
+  const call = await ringLate(1800 - 8);
+  await call.caller.hears(/one more minute/);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  await call.caller.ended;
+  assert.match(await call.resume(), /Our time for this call is over[^<]*<\/Say><Hangup\/>/);
 });
 
 test('an emergency is heard while it is spoken, and people are told once', async () => {

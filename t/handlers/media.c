@@ -1,5 +1,6 @@
 /* Turns of a live call as a voice process tells them, and where their time went. */
 #include "t/handlers/lib/client.h"
+#include "worker/call_state.h"
 
 #define SID     "CA0123456789abcdef0123456789abcdef"
 #define LATENCY "{\"engine\":\"realtime\",\"caller_ended_ms\":1500,\"written_ms\":2100}"
@@ -95,6 +96,58 @@ static void what_is_no_timing_is_buried(void **state)
     assert_int_equal(time_it(NULL, ",\"latency\":" LATENCY), WK_END_BURY);
 }
 
+/* ---------------------------------------------------------------- how long it may last */
+
+static const va_json_t *begin(void)
+{
+    bool begun;
+    wk_call_state_t s;
+    const va_json_t *briefing;
+    wk_call_field_t fields[] = {{"organization", VA_STR(DOWNTOWN)},
+                                {"engine", VA_STR("realtime")}};
+    t_config.openai_api_key = "a key";
+    assert_ok(wk_call_state_begin(t_ctx.redis, t_ctx.arena, VA_STR(SID), fields, 2, &s, &begun,
+                                  &t_e));
+    t_answer_t a = t_ask(&(t_ask_t){.type = "media.begin",
+                                    .org = DOWNTOWN,
+                                    .scheme = "internal",
+                                    .body = "{\"call\":\"" SID "\"}"});
+    assert_int_equal(a.status, 200);
+    assert_int_equal(
+        va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &briefing), VA_OK);
+    return briefing;
+}
+
+/* In seconds; 0: it is not there. */
+static int64_t seconds(const va_json_t *briefing, const char *name)
+{
+    int64_t ms = 0;
+    (void)va_json_int(va_json_get(briefing, name), &ms);
+    return ms / 1000;
+}
+
+static void the_end_is_counted_from_where_the_call_began(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET max_call_seconds = 7200 WHERE id = '" DOWNTOWN "'");
+    t_sqlf("UPDATE calls SET started_at = now() - interval '1 hour'");
+    const va_json_t *briefing = begin();
+    assert_in_range(seconds(briefing, "ends_in_ms"), 3590, 3600);
+    assert_int_equal(seconds(briefing, "notice_in_ms"), seconds(briefing, "ends_in_ms") - 60);
+    t_sqlf("UPDATE organizations SET max_call_seconds = 1800 WHERE id = '" DOWNTOWN "'");
+    assert_in_range(seconds(begin(), "ends_in_ms") + 1810, 0, 10);
+}
+
+static void who_was_told_of_the_end_is_not_told_again(void **state)
+{
+    (void)state;
+    assert_int_not_equal(seconds(begin(), "notice_in_ms"), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tell("media.warned", DOWNTOWN, "{\"call\":\"" SID "\"}"), WK_END_ACK);
+        assert_int_equal(seconds(begin(), "notice_in_ms"), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +156,8 @@ int main(void)
         cmocka_unit_test(the_rest_comes_behind_it),
         cmocka_unit_test(of_a_turn_that_is_not_there_nothing_is_kept),
         cmocka_unit_test(what_is_no_timing_is_buried),
+        cmocka_unit_test(the_end_is_counted_from_where_the_call_began),
+        cmocka_unit_test(who_was_told_of_the_end_is_not_told_again),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

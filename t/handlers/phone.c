@@ -220,6 +220,48 @@ static void an_engine_that_is_done_ends_the_call(void **state)
     assert_has(come_back(1), ">Bye for now</Say><Hangup/>");
 }
 
+static void why_an_engine_ended_it_is_kept(void **state)
+{
+    (void)state;
+    ring();
+    leave("hangup", "{\"reason\":\"silence\"}");
+    assert_has(come_back(1), "<Hangup/>");
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "silence");
+    leave("hangup", "{}");
+    come_back(2);
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "silence");
+}
+
+static void started_ago(const char *ago)
+{
+    t_sqlf("WITH c AS (UPDATE calls SET started_at = now() - interval '%s' RETURNING 1)"
+           " SELECT count(*) FROM c",
+           ago);
+}
+
+static void the_longest_call_ends_at_the_door(void **state)
+{
+    (void)state;
+    ring();
+    started_ago("29 minutes 50 seconds");
+    assert_has(come_back(1), "<Gather ");
+    started_ago("30 minutes");
+    const char *document = come_back(2);
+    assert_has(document, "Our time for this call is over");
+    assert_has(document, "</Say><Hangup/>");
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "limit");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"), 0);
+}
+
+static void the_longest_call_is_still_put_through(void **state)
+{
+    (void)state;
+    ring();
+    started_ago("31 minutes");
+    leave("dial", "{\"reason\":\"wants the manager\"}");
+    assert_has(come_back(1), "<Dial ");
+}
+
 static void an_engine_puts_the_call_through(void **state)
 {
     (void)state;
@@ -297,6 +339,9 @@ int main(void)
         cmocka_unit_test(a_token_is_of_one_call),
         cmocka_unit_test(a_call_that_is_not_known_begins_anew),
         cmocka_unit_test(an_engine_that_is_done_ends_the_call),
+        cmocka_unit_test(why_an_engine_ended_it_is_kept),
+        cmocka_unit_test(the_longest_call_ends_at_the_door),
+        cmocka_unit_test(the_longest_call_is_still_put_through),
         cmocka_unit_test(an_engine_puts_the_call_through),
         cmocka_unit_test(an_engine_that_died_is_followed_by_the_talk),
         cmocka_unit_test(who_falls_too_often_is_called_back),

@@ -8,6 +8,7 @@
 #include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
+#include "worker/handlers/phone.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
@@ -134,6 +135,15 @@ static void add_agent(wk_ctx_t *ctx, va_json_writer_t *w, const wk_media_call_t 
     va_json_add_str(w, "client_data", made->answer);
 }
 
+/* When the caller is told that the call ends soon, unless he was, and when it ends. */
+static void add_limit(va_json_writer_t *w, const wk_media_call_t *call)
+{
+    va_json_add_int(w, "ends_in_ms", call->left_s * 1000);
+    if (!call->warned) {
+        va_json_add_int(w, "notice_in_ms", (call->left_s - WK_PHONE_WARN_S) * 1000);
+    }
+}
+
 static va_str_t object_or_empty(va_str_t json)
 {
     return json.len > 0 ? json : VA_STR("{}");
@@ -175,6 +185,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "business_type", b.call.business_type);
     va_json_key(w, "emergency_words");
     va_json_put_raw(w, object_or_empty(b.call.emergency_words));
+    add_limit(w, &b.call);
     add_said(w, b.context.messages, b.call.resumed || b.call.returned);
     if (chain.agent) {
         add_agent(ctx, w, &b.call, &made);

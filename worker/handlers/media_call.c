@@ -21,6 +21,8 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->resumed = wk_cell_bool(row, 0, "resumed");
     call->returned = wk_cell_bool(row, 0, "returned");
     call->held = wk_cell_bool(row, 0, "held");
+    call->left_s = wk_cell_int(row, 0, "left_s", 0);
+    call->warned = wk_cell_bool(row, 0, "warned");
     call->engines = wk_cell(row, 0, "engines");
     call->plan = wk_cell(row, 0, "plan");
     call->agent = wk_cell(row, 0, "elevenlabs_agent_id");

@@ -14,6 +14,8 @@ typedef struct {
     bool resumed;
     bool returned;        /* a person had it, and the agent has not spoken since */
     bool held;            /* a person has it */
+    int64_t left_s;       /* of the longest call; negative: behind it */
+    bool warned;          /* the caller was told that it ends soon */
     va_str_t engines;     /* JSON */
     va_str_t plan, agent; /* agent: elevenlabs_agent_id, or absent */
     va_str_t voice, voices, business_type, emergency_words;

@@ -2,6 +2,8 @@
  * media.tool: a tool that the engine of a live call asks for. The answer is for the engine,
  * beside it stands what the call does next.
  */
+#include <string.h>
+
 #include "worker/agent/tools.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
@@ -13,6 +15,7 @@ typedef struct {
     va_str_t output;   /* for the engine */
     va_str_t language; /* the talk's from now on; absent: as it was */
     const char *next;  /* what the call goes on with; NULL: the talk */
+    va_str_t detail;   /* of next, JSON */
 } outcome_t;
 
 /* Where the call goes on, by what the tool did. */
@@ -23,6 +26,22 @@ static const char *next_of(const wk_tool_t *tool, const va_json_t *answer)
     }
     return va_str_eq(va_json_get_string(answer, "status"), VA_STR("transferring")) ? "dial"
                                                                                    : NULL;
+}
+
+/* Of a call that ends the reason alone: its last words are the engine's to say. */
+static va_str_t detail_of(wk_arena_t *a, const char *next, va_str_t arguments,
+                          const va_json_t *answer)
+{
+    va_buf_t text;
+    if (strcmp(next, "hangup") != 0) {
+        return arguments;
+    }
+    va_buf_init(&text, wk_mem(a), 256);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "reason", va_json_get_string(answer, "reason"));
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
 }
 
 static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool,
@@ -40,6 +59,10 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
         (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
         out->language = va_json_get_string(body, "language");
         out->next = next_of(tool, body);
+        out->detail = out->next != NULL
+                          ? detail_of(ctx->arena, out->next,
+                                      va_json_get_string(call->body, "arguments"), body)
+                          : VA_STR_NULL;
     }
     return true;
 }
@@ -90,7 +113,7 @@ wk_outcome_t wk_media_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     }
     if (out.next != NULL) {
         va_json_add_c(w, "next", out.next);
-        va_json_add_str(w, "detail", va_json_get_string(call.body, "arguments"));
+        va_json_add_str(w, "detail", out.detail);
     }
     return wk_media_reply(w, &text, reply, e);
 }

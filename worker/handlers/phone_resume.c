@@ -19,8 +19,9 @@
 #define MOST_RECENT 3  /* resumes within the window before the engine is given up */
 #define MOST_IN_ALL 10 /* in one call */
 #define MOST_TRIES                                                                             \
-    10              /* of a stream that nobody claims: its process has died, and is replaced */
-#define CLOCKS_S 60 /* that the platform's clock and ours may differ */
+    10 /* of a stream that nobody claims: its process has died, and is replaced */
+#define MAX_REASON 200 /* bytes of why a call ends */
+#define CLOCKS_S   60  /* that the platform's clock and ours may differ */
 
 typedef struct {
     wk_phone_t v;
@@ -74,12 +75,25 @@ static bool is_given_up(const resume_t *r)
 
 /* ---------------------------------------------------------------- ends */
 
+typedef struct {
+    const wk_phone_t *v;
+    va_str_t reason; /* absent: the one that is known, if any */
+} end_t;
+
+static bool end_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const end_t *end = arg;
+    const wk_phone_t *v = end->v;
+    va_str_t params[] = {v->call, wk_language_code(v->speech.language), end->reason,
+                         VA_STR_NULL};
+    return wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e);
+}
+
 static bool cut_off_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     resume_t *r = arg;
     wk_phone_t *v = &r->v;
-    va_str_t params[] = {v->call, wk_language_code(v->speech.language), VA_STR("failed"),
-                         VA_STR_NULL};
+    end_t end = {v, VA_STR("failed")};
     wk_task_t task = {
         .kind = "callback",
         .key = wk_printf(v->ctx->arena, "cut_off:%.*s", (int)v->sid.len, v->sid.data),
@@ -87,8 +101,7 @@ static bool cut_off_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         .title = "task.cut_off",
         .who = wk_phone_who(v),
         .customer = v->customer};
-    return wk_task_raise(v->ctx, tx, &task, e) &&
-           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e);
+    return wk_task_raise(v->ctx, tx, &task, e) && end_tx(tx, &end, e);
 }
 
 static void say_and_hang_up(resume_t *r, va_str_t text)
@@ -99,6 +112,14 @@ static void say_and_hang_up(resume_t *r, va_str_t text)
     r->twiml = wk_speech_end(&r->v.speech);
 }
 
+static bool end_call(resume_t *r, va_str_t reason, va_str_t text, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    end_t end = {&r->v, reason};
+    say_and_hang_up(r, text);
+    return wk_tx(ctx->db, ctx->arena, r->v.organization, 0, end_tx, &end, e);
+}
+
 static bool give_up(resume_t *r, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->v.ctx;
@@ -106,8 +127,7 @@ static bool give_up(resume_t *r, wk_error_t *e)
     return wk_tx(ctx->db, ctx->arena, r->v.organization, 0, cut_off_tx, r, e);
 }
 
-/* What the engine that closed the stream left to be said, {"text": …, "words": …}; or nothing.
- */
+/* A member of what the engine that closed the stream left; or nothing. */
 static va_str_t detail(const resume_t *r, const char *name)
 {
     const va_json_t *value = NULL;
@@ -225,16 +245,21 @@ static bool agent_hung_up(const resume_t *r)
 
 static bool answer(resume_t *r, wk_error_t *e)
 {
-    va_str_t engine = named_engine(r), text = detail(r, "message");
+    va_str_t engine = named_engine(r);
     if (next_is(r, "hangup")) {
-        say_and_hang_up(r, text); /* the engine said its own last words */
-        return true;
+        va_str_t reason = detail(r, "reason");
+        return end_call(r, reason.len > 0 ? wk_cut_text(reason, MAX_REASON) : VA_STR_NULL,
+                        detail(r, "message"), e);
     }
     if (next_is(r, "overflow")) {
         return give_up(r, e);
     }
     if (next_is(r, "dial")) {
         return dial(r, e);
+    }
+    if (r->v.elapsed_s >= r->v.max_s) {
+        return end_call(r, VA_STR("limit"), wk_text(r->v.speech.language, "speech.limit_over"),
+                        e);
     }
     if (engine.data != NULL) {
         return go_on(r, before(r, engine), e);

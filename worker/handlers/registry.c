@@ -60,6 +60,7 @@ static const wk_handler_t handlers[] = {
     {"media.timing", WK_EFFECT, wk_media_timing, 0},
     {"media.tool", WK_EFFECT, wk_media_tool, 0},
     {"media.turn", WK_EFFECT, wk_media_turn, 0},
+    {"media.warned", WK_EFFECT, wk_media_warned, 0},
     {"openai.webhook", WK_EFFECT, wk_openai_webhook, 0},
     {"outbound.call", WK_EFFECT, wk_outbound_call, 0},
     {"outbound.settle", WK_EFFECT, wk_outbound_settle_call, WK_OUTBOUND_ATTEMPTS},

@@ -19,6 +19,8 @@ const wk_sql_t wk_sql_media_call = {
     "       c.resumed_at IS NOT NULL AND NOT EXISTS ("
     "           SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
     "              AND m.occurred_at > c.resumed_at) AS returned,"
+    "       o.max_call_seconds - extract(epoch FROM now() - c.started_at)::bigint AS left_s,"
+    "       c.metadata ? 'warned' AS warned,"
     "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
     "       g.realtime_voice AS voice, g.voices, o.business_type, g.emergency_words"
     "  FROM calls c"

@@ -411,6 +411,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     if (s->state == WK_SESSION_WAITING && now - s->began_ms > START_MS) {
         close_session(s, WK_WS_POLICY);
     } else if (s->state == WK_SESSION_TALKING) {
+        wk_session_limit_tick(s, now);
         wk_talk_tick(&s->talk, now);
     }
     wk_session_yield_tick(s, now);

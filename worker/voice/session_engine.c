@@ -49,6 +49,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     s->tools = va_json_get_string(briefing, "tools");
     s->engine = wk_media_engine_find(va_json_get_string(briefing, "engine"));
     remember_before(s);
+    wk_session_limit_begin(s);
     s->talk.led = s->engine != NULL && !s->engine->traits.barge_in;
     return s->instructions.len > 0;
 }
@@ -91,11 +92,7 @@ void wk_session_caller_acts(wk_session_t *s)
     }
 }
 
-/*
- * The agent takes its turn with words of ours: as they are where the engine says what it is
- * told, else by a prompt that asks for them.
- */
-static void say(wk_session_t *s, va_str_t words, const char *prompt)
+void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
 {
     s->asked++;
     s->aside = false;
@@ -109,20 +106,25 @@ static void say(wk_session_t *s, va_str_t words, const char *prompt)
     }
 }
 
+void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say)
+{
+    s->engine->tell(s->seat->engine, prompt_text(s, prompt, say));
+}
+
 static void say_resumed(wk_session_t *s)
 {
-    say(s, wk_text(s->language, "speech.resumed"), "prompt.voice.resume");
+    wk_session_say(s, wk_text(s->language, "speech.resumed"), "prompt.voice.resume");
 }
 
 static void greet(wk_session_t *s)
 {
     s->greeted = true;
     if (va_json_bool(va_json_get(s->briefing, "returned"), false)) {
-        say(s, wk_text(s->language, "speech.after_human"), "prompt.voice.returned");
+        wk_session_say(s, wk_text(s->language, "speech.after_human"), "prompt.voice.returned");
     } else if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
         say_resumed(s);
     } else {
-        say(s, va_json_get_string(s->briefing, "greeting"), "prompt.voice.greet");
+        wk_session_say(s, va_json_get_string(s->briefing, "greeting"), "prompt.voice.greet");
     }
 }
 
@@ -155,7 +157,7 @@ static void do_line(void *ctx, wk_talk_line_t line)
         return;
     }
     if (line == WK_TALK_ARE_YOU) {
-        say(s, wk_text(s->language, "speech.still_there"), "prompt.voice.are_you");
+        wk_session_say(s, wk_text(s->language, "speech.still_there"), "prompt.voice.are_you");
         return;
     }
     s->aside = true;
@@ -378,8 +380,7 @@ static void on_emergency_answered(void *ctx, const va_reply_t *reply)
     }
     va_str_t say = va_json_get_string(answer, "say");
     if (say.len > 0) {
-        va_str_t text = prompt_text(s, "prompt.voice.urgent", say);
-        s->engine->tell(s->seat->engine, text);
+        wk_session_tell_engine(s, "prompt.voice.urgent", say);
     }
     wk_session_release(s);
 }

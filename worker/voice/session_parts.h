@@ -52,6 +52,10 @@ struct wk_session {
     int64_t epoch; /* before the claim: of the token */
     int64_t began_ms;
 
+    struct {
+        int64_t notice_ms, end_ms; /* INT64_MAX: never */
+    } limit;
+
     const wk_media_engine_type_t *engine;
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
     bool lost;                   /* one was lost */
@@ -100,6 +104,11 @@ void wk_session_play(wk_session_t *s, int64_t now);
 /* The stream ends, and whoever takes the call over is told how. */
 void wk_session_yielded(wk_session_t *s, const char *how);
 
+/* ---------------------------------------------------------------- session_limit.c */
+
+void wk_session_limit_begin(wk_session_t *s); /* by the briefing */
+void wk_session_limit_tick(wk_session_t *s, int64_t now);
+
 /* ---------------------------------------------------------------- session_yield.c */
 
 void wk_session_yield_mark(wk_session_t *s, wk_twilio_mark_t mark);
@@ -123,6 +132,15 @@ void wk_session_expect_engines(wk_session_t *s, int64_t now);
  */
 void wk_session_hear(wk_session_t *s, va_str_t base64, int64_t media_ms);
 void wk_session_caller_acts(wk_session_t *s);
+
+/*
+ * The agent takes its turn with words of ours: as they are where the engine says what it is
+ * told, else by a prompt that asks for them. Not one that leads the talk.
+ */
+void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt);
+
+/* What the engine has to know from now on, by a prompt of the catalogue. */
+void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say);
 
 /* A session of the engine grows too old. */
 void wk_session_renew_engine(wk_session_t *s, int64_t now);
