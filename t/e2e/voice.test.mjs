@@ -285,6 +285,26 @@ test('an engine that cannot be had gives way to the next of the shop', async () 
   assert.match(await call.resume(), /<Gather/);
 });
 
+test('what is speech, and when it is over, is for the shop to say', async (t) => {
+  const set = (threshold, prefix, silence) => row(
+      `UPDATE agent_configs SET vad_threshold = :'threshold', prefix_padding_ms = :'prefix', silence_ms = :'silence'
+        WHERE organization_id = (SELECT id FROM organizations WHERE slug = 'bici-downtown') RETURNING 1`,
+      {threshold, prefix, silence});
+  t.after(() => set(0.5, 500, 500));
+  await set(0.7, 250, 800);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('hello there');
+  await call.caller.hears(/I heard/);
+  const {session, errors} = await call.session();
+  const {threshold, prefix_padding_ms, silence_duration_ms} = session.audio.input.turn_detection;
+  assert.deepEqual({threshold, prefix_padding_ms, silence_duration_ms},
+                   {threshold: 0.7, prefix_padding_ms: 250, silence_duration_ms: 800});
+  assert.deepEqual(errors, []);
+  call.caller.hangUp();
+});
+
 // The document of a call that began so long ago.
 async function ringLate(secondsAgo) {
   const call = new Call();

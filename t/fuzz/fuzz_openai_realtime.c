@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (wk_realtime_read(&fuzz_mem, input, &event) == VA_OK) {
         CHECK(event.kind <= WK_RT_ERROR);
         CHECK(event.kind != WK_RT_OTHER || event.item.data == NULL);
-        CHECK(event.voiced_ms >= -1);
+        CHECK(event.ended_ms >= -1);
         CHECK(va_utf8_wellformed(event.text));
     }
     fuzz_free_all();

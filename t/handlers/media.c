@@ -148,6 +148,20 @@ static void who_was_told_of_the_end_is_not_told_again(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- what is speech */
+
+static void the_shops_turn_settings_are_the_engines(void **state)
+{
+    int64_t n = 0;
+    (void)state;
+    t_sqlf("UPDATE agent_configs SET vad_threshold = 0.7, prefix_padding_ms = 250,"
+           " silence_ms = 800 WHERE organization_id = '" DOWNTOWN "'");
+    const va_json_t *briefing = begin();
+    assert_true(va_str_eq(va_json_get_string(briefing, "vad_threshold"), VA_STR("0.70")));
+    assert_true(va_json_int(va_json_get(briefing, "prefix_padding_ms"), &n) && n == 250);
+    assert_true(va_json_int(va_json_get(briefing, "silence_ms"), &n) && n == 800);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +172,7 @@ int main(void)
         cmocka_unit_test(what_is_no_timing_is_buried),
         cmocka_unit_test(the_end_is_counted_from_where_the_call_began),
         cmocka_unit_test(who_was_told_of_the_end_is_not_told_again),
+        cmocka_unit_test(the_shops_turn_settings_are_the_engines),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -69,12 +69,23 @@ static void the_address_of_the_ears(void **state)
     wk_config_t config = {.deepgram_model = "nova-3", .deepgram_language = "multi"};
 
     (void)state;
-    const char *url = wk_deepgram_url(a, &config);
+    const char *url = wk_deepgram_url(a, &config, 700);
     assert_memory_equal(url, "wss://", 6);
     assert_non_null(strstr(url, "/v1/listen?model=nova-3&language=multi&encoding=mulaw&"
                                 "sample_rate=8000"));
     config.deepgram_base_url = "http://127.0.0.1:1";
-    assert_memory_equal(wk_deepgram_url(a, &config), "ws://127.0.0.1:1/v1/listen?", 27);
+    assert_memory_equal(wk_deepgram_url(a, &config, 700), "ws://127.0.0.1:1/v1/listen?", 27);
+}
+
+static void the_shops_silence_ends_what_is_said(void **state)
+{
+    const wk_config_t config = {.deepgram_model = "nova-3", .deepgram_language = "multi"};
+
+    (void)state;
+    assert_non_null(
+        strstr(wk_deepgram_url(a, &config, 300), "&endpointing=300&utterance_end_ms=1000"));
+    assert_non_null(
+        strstr(wk_deepgram_url(a, &config, 2500), "&endpointing=2500&utterance_end_ms=2500"));
 }
 
 static void a_voice_of_the_language(void **state)
@@ -121,11 +132,9 @@ static void elevenlabs_speaks_mulaw_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(words_and_pauses),
-        WITH(what_is_no_message),
-        WITH(the_address_of_the_ears),
-        WITH(a_voice_of_the_language),
-        WITH(elevenlabs_speaks_mulaw_too),
+        WITH(words_and_pauses),        WITH(what_is_no_message),
+        WITH(the_address_of_the_ears), WITH(the_shops_silence_ends_what_is_said),
+        WITH(a_voice_of_the_language), WITH(elevenlabs_speaks_mulaw_too),
     };
 
     return RUN("deepgram", tests);

@@ -179,6 +179,9 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "voice", b.call.voice);
     va_json_key(w, "voices");
     va_json_put_raw(w, object_or_empty(b.call.voices));
+    va_json_add_str(w, "vad_threshold", b.call.vad_threshold);
+    va_json_add_int(w, "prefix_padding_ms", b.call.prefix_padding_ms);
+    va_json_add_int(w, "silence_ms", b.call.silence_ms);
     va_json_add_str(w, "chat_model", b.context.model);
     va_json_add_int(w, "chat_tokens", b.context.max_tokens);
     va_json_add_str(w, "tools", tools_of(a, &b.call));

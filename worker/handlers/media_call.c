@@ -26,6 +26,9 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->engines = wk_cell(row, 0, "engines");
     call->plan = wk_cell(row, 0, "plan");
     call->agent = wk_cell(row, 0, "elevenlabs_agent_id");
+    call->vad_threshold = wk_cell(row, 0, "vad_threshold");
+    call->prefix_padding_ms = wk_cell_int(row, 0, "prefix_padding_ms", 0);
+    call->silence_ms = wk_cell_int(row, 0, "silence_ms", 0);
     call->voice = wk_cell(row, 0, "voice");
     call->voices = wk_cell(row, 0, "voices");
     call->business_type = wk_cell(row, 0, "business_type");

@@ -4,8 +4,7 @@
 #include "worker/providers/speech_request.h"
 
 #define BASE_URL         "https://api.deepgram.com"
-#define ENDPOINTING_MS   "300"  /* of silence: a pause */
-#define UTTERANCE_END_MS "1000" /* without words: an end, where noise hides the pause */
+#define UTTERANCE_END_MS 1000 /* without words: an end, where noise hides the pause; at least */
 
 static const char *base_url(const wk_config_t *config)
 {
@@ -19,7 +18,12 @@ const char *wk_deepgram_authorization(wk_arena_t *a, const wk_config_t *config)
 
 /* ---------------------------------------------------------------- listening */
 
-const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config)
+static void add_ms(wk_arena_t *a, va_buf_t *query, const char *name, int64_t ms)
+{
+    va_form_add(query, va_str_c(name), wk_printf(a, "%lld", (long long)ms));
+}
+
+const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config, int64_t silence_ms)
 {
     va_buf_t query;
     const char *base = base_url(config);
@@ -31,8 +35,9 @@ const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config)
     va_form_add(&query, VA_STR("channels"), VA_STR("1"));
     va_form_add(&query, VA_STR("interim_results"), VA_STR("true"));
     va_form_add(&query, VA_STR("smart_format"), VA_STR("true"));
-    va_form_add(&query, VA_STR("endpointing"), VA_STR(ENDPOINTING_MS));
-    va_form_add(&query, VA_STR("utterance_end_ms"), VA_STR(UTTERANCE_END_MS));
+    add_ms(a, &query, "endpointing", silence_ms);
+    add_ms(a, &query, "utterance_end_ms",
+           silence_ms > UTTERANCE_END_MS ? silence_ms : UTTERANCE_END_MS);
     /* https becomes wss, http becomes ws. */
     const char *rest = strncmp(base, "http", 4) == 0 ? base + 4 : base;
     va_str_t text = va_buf_str(&query);

@@ -16,7 +16,8 @@
 #define WK_DEEPGRAM_QUIET_MS                                                                   \
     4000 /* without sound it is told that more will come: within 10 s */
 
-const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config);
+/* silence_ms: of silence that end what is said. */
+const char *wk_deepgram_url(wk_arena_t *a, const wk_config_t *config, int64_t silence_ms);
 
 /* The value of the header Authorization. */
 const char *wk_deepgram_authorization(wk_arena_t *a, const wk_config_t *config);

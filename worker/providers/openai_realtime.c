@@ -44,6 +44,23 @@ static void add_format(va_json_writer_t *w)
     va_json_object_end(w);
 }
 
+static void add_turn_detection(va_json_writer_t *w, const wk_realtime_session_t *s)
+{
+    open_object(w, "turn_detection");
+    va_json_add_c(w, "type", "server_vad");
+    if (s->threshold.len > 0) {
+        va_json_key(w, "threshold");
+        va_json_put_number(w, s->threshold);
+    }
+    if (s->prefix_ms >= 0) {
+        va_json_add_int(w, "prefix_padding_ms", s->prefix_ms);
+    }
+    va_json_add_int(w, "silence_duration_ms", s->silence_ms);
+    va_json_add_bool(w, "create_response", false);
+    va_json_add_bool(w, "interrupt_response", false);
+    va_json_object_end(w);
+}
+
 static void add_input(va_json_writer_t *w, const wk_realtime_session_t *s)
 {
     open_object(w, "input");
@@ -54,12 +71,7 @@ static void add_input(va_json_writer_t *w, const wk_realtime_session_t *s)
         va_json_add_str(w, "language", s->language);
     }
     va_json_object_end(w);
-    open_object(w, "turn_detection");
-    va_json_add_c(w, "type", "server_vad");
-    va_json_add_int(w, "silence_duration_ms", WK_REALTIME_SILENCE_MS);
-    va_json_add_bool(w, "create_response", false);
-    va_json_add_bool(w, "interrupt_response", false);
-    va_json_object_end(w);
+    add_turn_detection(w, s);
     va_json_object_end(w);
 }
 
@@ -224,11 +236,10 @@ static int64_t whole_number(va_str_t text)
     return va_json_number_int(text, &n) ? n : 0;
 }
 
-/* What it tells is the end of the silence by which it noticed. */
-static int64_t voiced_ms(va_str_t audio_end)
+static int64_t moment(va_str_t text)
 {
-    int64_t end = whole_number(audio_end);
-    return end >= WK_REALTIME_SILENCE_MS ? end - WK_REALTIME_SILENCE_MS : -1;
+    int64_t ms;
+    return va_json_number_int(text, &ms) && ms >= 0 ? ms : -1;
 }
 
 va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_event_t *event)
@@ -249,7 +260,7 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                                                "/session/expires_at",
                                                "/audio_end_ms"};
     va_str_t pointers[PLACES], found[PLACES];
-    *event = (wk_realtime_event_t){.kind = WK_RT_OTHER, .voiced_ms = -1};
+    *event = (wk_realtime_event_t){.kind = WK_RT_OTHER, .ended_ms = -1};
     for (size_t i = 0; i < PLACES; i++) {
         pointers[i] = va_str_c(places[i]);
     }
@@ -269,7 +280,7 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                 .status = found[STATUS],
                 .code = either(found[ERROR_CODE], found[FAILURE_CODE]),
                 .expires = whole_number(found[EXPIRES]),
-                .voiced_ms = voiced_ms(found[AUDIO_END])};
+                .ended_ms = moment(found[AUDIO_END])};
             break;
         }
     }

@@ -13,7 +13,6 @@
 #include "worker/config.h"
 
 #define WK_REALTIME_MESSAGE_MAX (4 << 20) /* bytes of one of its messages */
-#define WK_REALTIME_SILENCE_MS  500       /* of silence: the end of what is said */
 
 /* The configured address, with the model to talk to. */
 const char *wk_realtime_url(wk_arena_t *a, const wk_config_t *config, va_str_t model);
@@ -25,6 +24,11 @@ typedef struct {
     va_str_t language; /* two letters, for the transcription; absent: it finds out */
     const char *transcription_model;
     int64_t max_tokens; /* of one answer; 0: no limit of ours */
+
+    /* What is speech, and when it is over. */
+    va_str_t threshold; /* of loudness, 0 to 1, a JSON number; absent: the service's own */
+    int64_t prefix_ms;  /* of sound before it that belong to it; negative: the service's own */
+    int64_t silence_ms; /* that end it */
 } wk_realtime_session_t;
 
 /* ---------------------------------------------------------------- what it is told */
@@ -70,8 +74,8 @@ typedef struct {
     wk_realtime_kind_t kind;
     va_str_t item, response, call_id, name, text, status, code;
     int64_t expires;   /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
-    int64_t voiced_ms; /* of SPEECH_STOPPED: up to there there was speech, in ms of the sound it
-                          was given; -1: it does not say */
+    int64_t ended_ms;  /* of SPEECH_STOPPED: where the silence ends that ended it, in ms of the
+                          sound it was given; -1: it does not say */
 } wk_realtime_event_t;
 
 /*

@@ -8,7 +8,8 @@
  * $1 CallSid. One row, or none: id customer_id language customer_number shop_number, attested:
  * the carrier vouches for the number as far as the shop asks; resumed: some of it was spoken
  * already; left_s: of the longest call, negative behind it; warned: the caller was told
- * that it ends soon; engines (JSON, first to last) voice business_type emergency_words (JSON).
+ * that it ends soon; engines (JSON, first to last) voice
+ * vad_threshold prefix_padding_ms silence_ms business_type emergency_words (JSON).
  */
 extern const wk_sql_t wk_sql_media_call;
 

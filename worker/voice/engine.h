@@ -30,6 +30,13 @@ typedef struct {
     va_str_t text;
 } wk_said_t;
 
+/* What is speech, and when it is over, for an engine that can be told (agent_configs). */
+typedef struct {
+    va_str_t threshold; /* of loudness, 0 to 1, a JSON number; absent: the engine's own */
+    int64_t prefix_ms;  /* of sound before it that belong to it; negative: the engine's own */
+    int64_t silence_ms; /* that end it */
+} wk_turn_taking_t;
+
 /* What it is opened with; must live as long as the engine. */
 typedef struct {
     uv_loop_t *loop;
@@ -40,6 +47,7 @@ typedef struct {
     const char *chat_model;          /* of chat completions; NULL: the configured one */
     const va_json_t *voices;         /* language to a voice's id; may be NULL */
     va_str_t language;               /* of the talk; changes with it */
+    wk_turn_taking_t turns;
     int64_t max_tokens, chat_tokens; /* of an answer; the second of chat completions */
     const wk_said_t *said;           /* before, oldest first */
     size_t n_said;

@@ -627,7 +627,7 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
         return NULL;
     }
     wk_arena_t *a = wk_arena_new();
-    const wk_ws_dial_t to = {.url = wk_deepgram_url(a, setup->config),
+    const wk_ws_dial_t to = {.url = wk_deepgram_url(a, setup->config, setup->turns.silence_ms),
                              .authorization = wk_deepgram_authorization(a, setup->config),
                              .tls = setup->tls,
                              .max = WK_DEEPGRAM_MESSAGE_MAX};

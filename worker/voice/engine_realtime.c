@@ -101,7 +101,10 @@ static void send_setup(wk_media_engine_t *engine)
                                            .language = s->language,
                                            .transcription_model =
                                                s->config->openai_transcription_model,
-                                           .max_tokens = s->max_tokens};
+                                           .max_tokens = s->max_tokens,
+                                           .threshold = s->turns.threshold,
+                                           .prefix_ms = s->turns.prefix_ms,
+                                           .silence_ms = s->turns.silence_ms};
     SEND(engine, wk_realtime_update, &session);
     for (size_t i = 0; i < s->n_said; i++) {
         SEND(engine, wk_realtime_message, s->said[i].by_agent ? "assistant" : "user",
@@ -232,8 +235,9 @@ static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event
         break;
     case WK_RT_SPEECH_STARTED:
     case WK_RT_SPEECH_STOPPED:
-        if (event->voiced_ms >= 0) {
-            engine->events.voiced(engine->ctx, event->voiced_ms);
+        if (event->ended_ms >= engine->setup->turns.silence_ms) {
+            engine->events.voiced(engine->ctx,
+                                  event->ended_ms - engine->setup->turns.silence_ms);
         }
         engine->events.speech(engine->ctx, event->kind == WK_RT_SPEECH_STARTED);
         break;

@@ -11,6 +11,7 @@
 
 #define TOOL_MS        20000
 #define RENEW_AGAIN_MS 1000
+#define SILENCE_MS     500 /* that end what is said, where the shop says nothing else */
 #define ENDS_SOON      6 /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
 #define READY_MS       6000  /* from its opening until it hears */
@@ -652,6 +653,16 @@ static const char *text_or_null(va_str_t text)
     return text.len > 0 ? text.data : NULL;
 }
 
+static wk_turn_taking_t turns_of(const va_json_t *briefing)
+{
+    wk_turn_taking_t turns = {.threshold = va_json_get_string(briefing, "vad_threshold"),
+                              .prefix_ms = -1,
+                              .silence_ms = SILENCE_MS};
+    (void)va_json_int(va_json_get(briefing, "prefix_padding_ms"), &turns.prefix_ms);
+    (void)va_json_int(va_json_get(briefing, "silence_ms"), &turns.silence_ms);
+    return turns;
+}
+
 static wk_seat_t *new_seat(wk_session_t *s)
 {
     static const wk_media_engine_events_t events = {
@@ -697,6 +708,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .chat_model = text_or_null(va_json_get_string(s->briefing, "chat_model")),
         .language = wk_language_code(s->language),
         .model = va_json_get_string(s->briefing, "model"),
+        .turns = turns_of(s->briefing),
         .said = seat->said,
         .n_said = n_said,
         .url = va_json_get_string(s->briefing, "url"),
