@@ -31,6 +31,12 @@ class Call extends MediaCall {
   living = async () => (await openai.get('realtime')).find((s) => s.closed === null);
   another = (known) => waitFor('another session', async () => (await openai.get('realtime')).find(
       (s) => s.closed === null && !known.includes(s.id)));
+
+  // Resolves when a session was asked for that many answers.
+  asked = (id, times) => waitFor(`question ${times}`, async () => {
+    const {events} = (await openai.get('realtime')).find((s) => s.id === id);
+    return events.filter((e) => e.type === 'response.create').length >= times;
+  });
 }
 
 const model = (rules) => openai.post('model', {rules});
@@ -274,6 +280,56 @@ test('a renewal that never gets ready is tried again', async () => {
   const next = await call.another([first.id, renewal.id]);
   await openai.post('realtime', {hold_updates: false});
   await waitFor('the end of the first', async () => (await call.living()).id === next.id);
+  call.caller.hangUp();
+});
+
+test('an answer that never comes is the loss of the engine', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const first = await call.living();
+  await openai.post('realtime', {answers: false});
+  await call.say('do you have a white bicycle');
+  await call.asked(first.id, 2);
+  await openai.post('realtime', {answers: true});
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  await call.say('are you there');
+  await call.caller.hears(/I heard: are you there/);
+  call.caller.hangUp();
+});
+
+test('the error of a cancel that came too late is not the end of the next answer', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  // As slow as speech: it is still made when it is cut.
+  await openai.post('realtime', {gap_ms: 400, cancels_late: true});
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  // Words come behind the end of the speech: it is cut and asked for the next in one breath.
+  await openai.post('realtime', {transcription_ms: 2500});
+  await call.say('stop');
+  await call.caller.hears(/I heard: stop/);
+  const {errors} = await call.session();
+  assert.deepEqual(errors.map((e) => e.code), ['response_cancel_not_active']);
+  call.caller.hangUp();
+});
+
+test('an answer that was cut before it began is not taken for the next one', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  await openai.post('realtime', {begin_ms: 4000});
+  await call.say('tell me a story');
+  await call.asked(id, 2);
+  await call.say('please stop now');
+  await call.asked(id, 3);
+  await call.caller.hears(/I heard:.*stop/);
+  assert.doesNotMatch(call.caller.heard(), /once upon/);
   call.caller.hangUp();
 });
 

@@ -74,6 +74,22 @@ static void names_of_now_and_of_the_beta(void **state)
     }
 }
 
+static void an_error_names_what_it_refuses(void **state)
+{
+    va_buf_t out;
+    wk_realtime_event_t event;
+    (void)state;
+    va_buf_init(&out, wk_mem(a), 64);
+    assert_int_equal(wk_realtime_respond(&out, VA_STR("answer_7"), VA_STR_NULL, false), VA_OK);
+    assert_true(va_str_eq(va_buf_str(&out),
+                          VA_STR("{\"type\":\"response.create\",\"event_id\":\"answer_7\"}")));
+    event =
+        read_event("{\"type\":\"error\",\"error\":{\"code\":\"x\",\"event_id\":\"answer_7\"}}");
+    assert_true(event.kind == WK_RT_ERROR && va_str_eq(event.about, VA_STR("answer_7")));
+    event = read_event("{\"type\":\"error\",\"error\":{\"code\":\"x\",\"event_id\":null}}");
+    assert_true(event.kind == WK_RT_ERROR && !va_str_eq(event.about, VA_STR("answer_7")));
+}
+
 static void what_is_no_message(void **state)
 {
     static const char *const texts[] = {"", "{", "[]", "{}", "\"error\""};
@@ -90,6 +106,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_end_of_speech, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_end_of_a_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(names_of_now_and_of_the_beta, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_error_names_what_it_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_message, set_up, tear_down),
     };
     return RUN("openai_realtime", tests);

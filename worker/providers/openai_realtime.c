@@ -153,14 +153,19 @@ va_status_t wk_realtime_truncate(va_buf_t *out, va_str_t item, int64_t heard_ms)
     return end(w);
 }
 
-va_status_t wk_realtime_cancel(va_buf_t *out)
+va_status_t wk_realtime_cancel(va_buf_t *out, va_str_t response)
 {
-    return end(begin(out, "response.cancel"));
+    va_json_writer_t *w = begin(out, "response.cancel");
+    if (response.len > 0) {
+        va_json_add_str(w, "response_id", response);
+    }
+    return end(w);
 }
 
-va_status_t wk_realtime_respond(va_buf_t *out, va_str_t instructions, bool aside)
+va_status_t wk_realtime_respond(va_buf_t *out, va_str_t name, va_str_t instructions, bool aside)
 {
     va_json_writer_t *w = begin(out, "response.create");
+    va_json_add_str(w, "event_id", name);
     if (instructions.len > 0 || aside) {
         open_object(w, "response");
         if (instructions.len > 0) {
@@ -191,6 +196,7 @@ enum {
     STATUS,
     ERROR_CODE,
     ERROR_MESSAGE,
+    ERROR_ABOUT,
     FAILURE_CODE,
     EXPIRES,
     AUDIO_END,
@@ -256,6 +262,7 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                                                "/response/status",
                                                "/error/code",
                                                "/error/message",
+                                               "/error/event_id",
                                                "/response/status_details/error/code",
                                                "/session/expires_at",
                                                "/audio_end_ms"};
@@ -279,6 +286,7 @@ va_status_t wk_realtime_read(const va_alloc_t *mem, va_str_t text, wk_realtime_e
                 .text = found[kinds[i].text],
                 .status = found[STATUS],
                 .code = either(found[ERROR_CODE], found[FAILURE_CODE]),
+                .about = found[ERROR_ABOUT],
                 .expires = whole_number(found[EXPIRES]),
                 .ended_ms = moment(found[AUDIO_END])};
             break;

@@ -43,13 +43,16 @@ va_status_t wk_realtime_message(va_buf_t *out, const char *role,
                                 va_str_t text); /* user assistant system */
 va_status_t wk_realtime_result(va_buf_t *out, va_str_t call_id, va_str_t output);
 va_status_t wk_realtime_truncate(va_buf_t *out, va_str_t item, int64_t heard_ms);
-va_status_t wk_realtime_cancel(va_buf_t *out);
+
+/* response: the answer to be cancelled; absent: the one that is being made. */
+va_status_t wk_realtime_cancel(va_buf_t *out, va_str_t response);
 
 /*
- * Answer now. instructions: for this answer alone, or absent. aside: it is no part of the
- * conversation, and calls no tool.
+ * Answer now. name: an error that refuses it is about that. instructions: for this answer
+ * alone, or absent. aside: it is no part of the conversation, and calls no tool.
  */
-va_status_t wk_realtime_respond(va_buf_t *out, va_str_t instructions, bool aside);
+va_status_t wk_realtime_respond(va_buf_t *out, va_str_t name, va_str_t instructions,
+                                bool aside);
 
 /* ---------------------------------------------------------------- what it tells */
 
@@ -67,12 +70,12 @@ typedef enum {
     WK_RT_SAID,       /* response, item, text: all of it */
     WK_RT_CALL,       /* response, call_id, name, text: a tool and its arguments */
     WK_RT_DONE,       /* response, status: the answer has ended */
-    WK_RT_ERROR,      /* code, text */
+    WK_RT_ERROR,      /* code, text; about: the name of the message it refuses */
 } wk_realtime_kind_t;
 
 typedef struct {
     wk_realtime_kind_t kind;
-    va_str_t item, response, call_id, name, text, status, code;
+    va_str_t item, response, call_id, name, text, status, code, about;
     int64_t expires;   /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
     int64_t ended_ms;  /* of SPEECH_STOPPED: where the silence ends that ended it, in ms of the
                           sound it was given; -1: it does not say */

@@ -2,9 +2,11 @@
  * OpenAI's Realtime API as an engine: speech in, speech out, tools. The caller's Base64 passes
  * as it came; what is heard in words comes beside.
  *
- * An answer that was cut may still send some of itself before the service has heard of it: what
- * belongs to no running answer of ours is dropped here.
+ * Answers begin, or are refused, in the order in which they were asked for. One that was cut
+ * may begin all the same, and may still send some of itself, before the service has heard of
+ * it: what belongs to no running answer of ours is dropped here.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base64.h"
@@ -19,6 +21,8 @@
 #define BEHIND_MAX   (64 << 10) /* bytes it has not taken yet: about six seconds of sound */
 #define HEARD_MAX    4096       /* of an utterance still spoken */
 #define LONGEST_S    86400      /* of a session: an end beyond it is none */
+#define ANSWER_MS    10000      /* without a word while it has to answer */
+#define SPEECH_MS    60000      /* without a word while the caller speaks */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;
@@ -27,9 +31,10 @@ struct wk_engine {
     wk_ws_t *socket;
     wk_arena_t *writing, *reading; /* of one message each */
     char running[NAME_MAX_LEN];    /* the answer that may speak; empty: none */
-    bool asked;                    /* for an answer that has not begun */
-    bool dropping;                 /* it was cut before it began */
-    bool is_aside;                 /* the one asked for, or running */
+    unsigned asked, begun;         /* answers ever; begun: or refused */
+    bool wanted;                   /* the last one asked for: it has not begun, nor been cut */
+    bool is_aside;                 /* that one, or the running one */
+    bool speech;                   /* of the caller */
     char heard_item[NAME_MAX_LEN];
     wk_bytes_t heard; /* of it, so far */
     bool ready, lost;
@@ -49,12 +54,34 @@ static bool hear(wk_media_engine_t *engine, va_str_t base64)
     return true;
 }
 
+static bool has_to_answer(const wk_media_engine_t *engine)
+{
+    return engine->wanted || engine->running[0] != '\0';
+}
+
+/* What has to come from it, by then; any of its messages sets that anew. */
+static void watch(wk_media_engine_t *engine)
+{
+    if (engine->ready) {
+        wk_ws_deadline(engine->socket, has_to_answer(engine) ? ANSWER_MS
+                                       : engine->speech      ? SPEECH_MS
+                                                             : 0);
+    }
+}
+
+/* A question's name, for the error that may refuse it. */
+static va_str_t name_of(unsigned question, char name[NAME_MAX_LEN])
+{
+    return va_str(name, (size_t)snprintf(name, NAME_MAX_LEN, "answer_%u", question));
+}
+
 static void respond(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
 {
-    engine->asked = true;
-    engine->dropping = false;
+    char name[NAME_MAX_LEN];
+    engine->wanted = true;
     engine->is_aside = is_aside;
-    SEND(engine, wk_realtime_respond, instructions, is_aside);
+    SEND(engine, wk_realtime_respond, name_of(++engine->asked, name), instructions, is_aside);
+    watch(engine);
 }
 
 static void answer(wk_media_engine_t *engine, va_str_t instructions)
@@ -69,12 +96,12 @@ static void aside(wk_media_engine_t *engine, va_str_t instructions)
 
 static void cut(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n)
 {
-    if (engine->asked || engine->running[0] != '\0') {
-        SEND(engine, wk_realtime_cancel);
+    if (has_to_answer(engine)) {
+        SEND(engine, wk_realtime_cancel, va_str_c(engine->running));
     }
-    engine->dropping = engine->asked;
-    engine->asked = false;
+    engine->wanted = false;
     engine->running[0] = '\0';
+    watch(engine);
     for (size_t i = 0; i < n; i++) {
         if (cuts[i].item.len > 0) {
             SEND(engine, wk_realtime_truncate, cuts[i].item, cuts[i].heard_ms);
@@ -132,12 +159,15 @@ static void keep_name(char to[NAME_MAX_LEN], va_str_t name)
 
 static void on_response(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    if (engine->asked) {
-        engine->asked = false;
+    if (engine->begun == engine->asked) {
+        return; /* nobody asked for it */
+    }
+    if (++engine->begun == engine->asked && engine->wanted) {
+        engine->wanted = false;
         keep_name(engine->running, event->response);
-    } else if (engine->dropping) {
-        engine->dropping = false;
-        SEND(engine, wk_realtime_cancel); /* the first one came before there was anything */
+    } else {
+        /* Cut before there was anything that a cancel could end. */
+        SEND(engine, wk_realtime_cancel, event->response);
     }
 }
 
@@ -156,6 +186,15 @@ static void on_audio(wk_media_engine_t *engine, const wk_realtime_event_t *event
     if (va_base64_decode(mulaw, &len, event->text) == VA_OK) {
         engine->events.sound(engine->ctx, item, va_str((const char *)mulaw, len));
     }
+}
+
+static void on_speech(wk_media_engine_t *engine, const wk_realtime_event_t *event)
+{
+    engine->speech = event->kind == WK_RT_SPEECH_STARTED;
+    if (event->ended_ms >= engine->setup->turns.silence_ms) {
+        engine->events.voiced(engine->ctx, event->ended_ms - engine->setup->turns.silence_ms);
+    }
+    engine->events.speech(engine->ctx, engine->speech);
 }
 
 static void on_heard_part(wk_media_engine_t *engine, const wk_realtime_event_t *event)
@@ -199,16 +238,26 @@ static void on_answer(wk_media_engine_t *engine, const wk_realtime_event_t *even
     }
 }
 
+/* The oldest question that is open. */
+static void on_refused(wk_media_engine_t *engine)
+{
+    if (++engine->begun == engine->asked && engine->wanted) {
+        engine->wanted = false;
+        engine->events.done(engine->ctx, true);
+    }
+}
+
 /* Most errors are of one message, and the conversation goes on. */
 static void on_error(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
+    char name[NAME_MAX_LEN];
     wk_log(WK_WARN, "the engine refuses a message", WK_S("code", event->code),
            WK_S("error", event->text));
     if (!engine->ready) {
         lose(engine, "its session was refused");
-    } else if (engine->asked) {
-        engine->asked = false; /* it may have been the answer we asked for */
-        engine->events.done(engine->ctx, true);
+    } else if (engine->begun != engine->asked &&
+               va_str_eq(event->about, name_of(engine->begun + 1, name))) {
+        on_refused(engine);
     }
 }
 
@@ -235,11 +284,7 @@ static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event
         break;
     case WK_RT_SPEECH_STARTED:
     case WK_RT_SPEECH_STOPPED:
-        if (event->ended_ms >= engine->setup->turns.silence_ms) {
-            engine->events.voiced(engine->ctx,
-                                  event->ended_ms - engine->setup->turns.silence_ms);
-        }
-        engine->events.speech(engine->ctx, event->kind == WK_RT_SPEECH_STARTED);
+        on_speech(engine, event);
         break;
     case WK_RT_HEARD_PART:
         on_heard_part(engine, event);
@@ -277,6 +322,7 @@ static void on_text(void *ctx, va_str_t text)
     } else {
         wk_log(WK_WARN, "the engine sent what is no message of its");
     }
+    watch(engine);
 }
 
 static void on_open(void *ctx)

@@ -4,12 +4,14 @@
  *
  *   GET  /_sim/realtime   the sessions: their items, how they were cut, how they ended
  *   POST /_sim/realtime   {cap_ms, told_ms, tells_end, transcription_ms, gap_ms, refuse,
- *                         hold_updates, answers}: how old a session grows, how old it says that it
- *                         will (0: as old as it does), whether it says so when it begins, how late
- *                         words are heard, the time between two pieces of sound (each 400 ms long),
- *                         refuse: connections are answered with that status, hold_updates:
- *                         session.update has no effect and no answer until it is false again,
- *                         answers: false: nothing comes of response.create
+ *                         hold_updates, answers, begin_ms, cancels_late}: how old a session grows,
+ *                         how old it says that it will (0: as old as it does), whether it says so
+ *                         when it begins, how late words are heard, the time between two pieces of
+ *                         sound (each 400 ms long). refuse: connections are answered with that
+ *                         status. hold_updates: session.update has no effect and no answer until it
+ *                         is false again. answers: false: nothing comes of response.create.
+ *                         begin_ms: how late that is heeded, and whatever is told behind it.
+ *                         cancels_late: an answer has just ended when it is to be cancelled
  *   POST /_sim/realtime/lose {id}   the session's connection breaks
  */
 import {randomBytes} from 'node:crypto';
@@ -27,6 +29,8 @@ const DEFAULTS = {
   refuse: 0,
   hold_updates: false,
   answers: true,
+  begin_ms: 0,
+  cancels_late: false,
 };
 const PIECE = 20 * FRAME;
 const id = (kind) => `${kind}_${randomBytes(9).toString('base64url')}`;
@@ -122,7 +126,8 @@ class Session {
     this.items = [];
     this.events = [];  // of the client, without its sound
     this.errors = [];
-    this.held = [];  // session.update that wait
+    this.held = [];       // session.update that wait
+    this.behind = null;   // events behind a response.create that waits
     this.heardMs = 0;
     this.quiet = Buffer.alloc(0);
     this.speech = null;  // {item, words, silentMs}
@@ -187,7 +192,23 @@ class Session {
     }
     if (event === null || typeof event !== 'object')
       return this.#error('invalid_json', 'We could not parse the JSON body of your event.');
-    if (event.type !== 'input_audio_buffer.append') this.events.push(event);
+    if (event.type === 'input_audio_buffer.append') return this.#judge(event);
+    this.events.push(event);
+    if (this.behind) return this.behind.push(event);
+    if (event.type === 'response.create' && this.service.settings.begin_ms) return this.#delay(event);
+    return this.#judge(event);
+  }
+
+  #delay(event) {
+    this.behind = [event];
+    this.#later(this.service.settings.begin_ms, () => {
+      const events = this.behind;
+      this.behind = null;
+      events.forEach((e) => this.#judge(e));
+    });
+  }
+
+  #judge(event) {
     const wrong = this.#problem(event);
     return wrong ? this.#error('invalid_value', wrong, event) : this.#handle(event);
   }
@@ -388,7 +409,8 @@ class Session {
   }
 
   #cancel(event) {
-    if (!this.response)
+    if (this.response && this.service.settings.cancels_late) this.#done(this.response, 'completed');
+    if (!this.response || (event.response_id ?? this.response.id) !== this.response.id)
       return this.#error('response_cancel_not_active', 'Cancellation failed: no active response found', event);
     return this.#done(this.response, 'cancelled', 'client_cancelled');
   }
