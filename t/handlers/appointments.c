@@ -33,7 +33,7 @@ static t_answer_t ask(const char *method, const char *uri, const char *body)
 static const char *free_slot(int n)
 {
     return t_sqlf(
-        "SET app.current_organization_id = '" DOWNTOWN "';"
+        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
         "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
         "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
         "    now() + interval '2 days', now() + interval '20 days', '1 hour')"

@@ -60,7 +60,7 @@ static void appoint(int hours, const char *status, const char *expires)
 static const char *free_slot(int n)
 {
     return t_sqlf(
-        "SET app.current_organization_id = '" DOWNTOWN "';"
+        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
         "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
         "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
         "    now() + interval '4 days', now() + interval '20 days', '1 hour')"

@@ -166,7 +166,7 @@ int main(void)
     t_postgres_start(&postgres);
     t_redis_start(&redis, NULL);
     t_sql(&postgres,
-          "SET app.current_organization_id = '" A "';"
+          "SET LOCAL app.current_organization_id = '" A "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
     r = wk_redis_new(redis.url, 5000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -636,10 +636,10 @@ static void prepare_database(void)
                    "GRANT SELECT, INSERT, UPDATE, DELETE ON voiceagent.t_notes TO va_app;"
                    "CALL voiceagent.isolate('voiceagent.t_notes')");
     t_sql(&server,
-          "SET app.current_organization_id = '" A "';"
+          "SET LOCAL app.current_organization_id = '" A "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
     t_sql(&server,
-          "SET app.current_organization_id = '" B "';"
+          "SET LOCAL app.current_organization_id = '" B "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" B "', 'B', 'b')");
 }
 

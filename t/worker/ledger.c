@@ -478,10 +478,10 @@ int main(void)
     t_postgres_start(&postgres);
     t_redis_start(&redis, NULL);
     t_sql(&postgres,
-          "SET app.current_organization_id = '" A "';"
+          "SET LOCAL app.current_organization_id = '" A "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
     t_sql(&postgres,
-          "SET app.current_organization_id = '" B "';"
+          "SET LOCAL app.current_organization_id = '" B "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" B "', 'B', 'b')");
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     t_redis_stop(&redis);

@@ -251,7 +251,7 @@ static void test_a_read_past_its_deadline_is_stopped_in_postgres(void **state)
                     .org = VA_STR(A),
                     .lane = VA_STR("l"),
                     .body = VA_STR("600000"),
-                    .deadline_ms = wk_now_ms() + 300};
+                    .deadline_ms = wk_now_ms() + 3000};
     t_push_job(r, WK_REALTIME, &job);
     comes("HGET va:metrics voiceagent_jobs_stopped_total{reason=\"deadline\"}", 1);
     comes("EXISTS va:{realtime}:job:j", 0);
@@ -599,7 +599,7 @@ int main(void)
     t_postgres_start(&postgres);
     t_redis_start(&redis, NULL);
     t_sql(&postgres,
-          "SET app.current_organization_id = '" A "';"
+          "SET LOCAL app.current_organization_id = '" A "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
     r = wk_redis_new(redis.url, 5000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

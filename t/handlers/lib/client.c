@@ -88,7 +88,8 @@ static void load_demo(void)
         printf("Bail out! sql/demo.sql: %s\n", t_e.text);
         exit(EXIT_FAILURE);
     }
-    t_sql_value(&t_postgres, "ALTER ROLE super SET search_path = voiceagent, public");
+    t_sql_value(&t_postgres, "ALTER ROLE super SET search_path = voiceagent, public;"
+                             "SET search_path = voiceagent, public");
     t_sql_value(&t_postgres, text.data);
 }
 

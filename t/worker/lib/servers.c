@@ -266,12 +266,38 @@ static void ignore_notice(void *arg, const PGresult *result)
     (void)result;
 }
 
+/*
+ * The connection used last: a new one costs the server more than most statements of a test.
+ * It is of the process that made it; a fork makes its own.
+ */
+static PGconn *connection(const char *url)
+{
+    static PGconn *c;
+    static pid_t owner;
+    static char its_url[sizeof(((t_postgres_t *)0)->super_url)];
+    if (c != NULL && owner == getpid() && strcmp(its_url, url) == 0) {
+        return c;
+    }
+    if (owner == getpid()) {
+        PQfinish(c);
+    }
+    c = PQconnectdb(url);
+    PQsetNoticeReceiver(c, ignore_notice, NULL);
+    owner = getpid();
+    snprintf(its_url, sizeof(its_url), "%s", url);
+    return c;
+}
+
 static const char *run_sql(const char *url, const char *text)
 {
     static char value[4096];
-    PGconn *c = PQconnectdb(url);
-    PQsetNoticeReceiver(c, ignore_notice, NULL);
+    PGconn *c = connection(url);
     PGresult *r = PQexec(c, text);
+    if (PQstatus(c) != CONNECTION_OK) { /* the server has been stopped meanwhile */
+        PQclear(r);
+        PQreset(c);
+        r = PQexec(c, text);
+    }
     ExecStatusType status = PQresultStatus(r);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
         bail("%s: %s", text,
@@ -279,7 +305,6 @@ static const char *run_sql(const char *url, const char *text)
     }
     snprintf(value, sizeof(value), "%s", PQntuples(r) > 0 ? PQgetvalue(r, 0, 0) : "");
     PQclear(r);
-    PQfinish(c);
     return value;
 }
 
