@@ -44,9 +44,9 @@ typedef struct {
     SSL_CTX *tls;
     wk_ahttp_t *http;
     va_str_t instructions, tools, voice, model;
-    const char *chat_model;          /* of chat completions; NULL: the configured one */
-    const va_json_t *voices;         /* language to a voice's id; may be NULL */
-    va_str_t language;               /* of the talk; changes with it */
+    const char *chat_model;  /* of chat completions; NULL: the configured one */
+    const va_json_t *voices; /* language to a voice's id; may be NULL */
+    va_str_t language;       /* of the talk; changes with it */
     wk_turn_taking_t turns;
     int64_t max_tokens, chat_tokens; /* of an answer; the second of chat completions */
     const wk_said_t *said;           /* before, oldest first */

@@ -12,7 +12,7 @@
 #define TOOL_MS        20000
 #define RENEW_AGAIN_MS 1000
 #define SILENCE_MS     500 /* that end what is said, where the shop says nothing else */
-#define ENDS_SOON      6 /* in the last part of that many an engine is followed by another */
+#define ENDS_SOON      6   /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
 #define READY_MS       6000  /* from its opening until it hears */
 #define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
