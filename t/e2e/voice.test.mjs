@@ -11,6 +11,7 @@ import {row, rows} from './lib/database.mjs';
 import {openEvents} from './lib/events.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
+import {drained} from './lib/queues.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
@@ -331,6 +332,47 @@ test('an answer that was cut before it began is not taken for the next one', asy
   await call.caller.hears(/I heard:.*stop/);
   assert.doesNotMatch(call.caller.heard(), /once upon/);
   call.caller.hangUp();
+});
+
+test('the engine is lost while a tool runs: the next one is told what it said', async () => {
+  await model([{when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  await openai.post('realtime', {hold_updates: true});
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    await waitFor('the tool', async () => (await call.living()).items.some((i) => i.type === 'function_call'));
+    await openai.post('realtime/lose', {id});
+    await call.another([id]);
+  });
+  await drained();
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/line was bad/);
+  await waitFor('what it said', async () => (await call.living()).items.some(
+      (i) => i.role === 'system' && /"success":true/.test(i.text)));
+  await call.caller.quiet();
+  await call.say('and now');
+  await call.caller.hears(/I heard: and now/);
+  call.caller.hangUp();
+});
+
+test('the engine is lost while it says good-bye: the call ends as was decided', async () => {
+  await model([
+    {when: '"success":true', text: STORY},
+    {when: 'goodbye', tool_calls: [{name: 'end_call', arguments: {reason: 'done'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('goodbye');
+  await call.caller.hears(/a bicycle/);
+  const {id} = await call.session();
+  await openai.post('realtime', {refuse: 503});
+  await openai.post('realtime/lose', {id});
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
 });
 
 test('an engine that cannot be had gives way to the next of the shop', async () => {

@@ -257,6 +257,48 @@ static void last_words_that_are_never_heard_hold_nothing_up(void **state)
     assert_int_equal(did.overs, 1);
 }
 
+static void an_engine_that_is_lost_takes_its_doubts_along(void **state)
+{
+    wk_playout_frame_t frame;
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150); /* its end will never be told */
+    wk_talk_engine_lost(&t);
+    assert_true(wk_playout_next(&t.playout, 200, &frame)); /* what it said is said */
+    tick(150 + WK_TALK_DOUBT_MS);
+    assert_int_equal(did.cuts, 0);
+    wk_talk_answering(&t); /* the next one says that the line was bad */
+    agent_ends(4000);
+    tick(4000 + WK_TALK_SILENCE_MS);
+    assert_int_equal(did.questions, 1);
+}
+
+static void what_tools_said_is_answered_behind_the_loss_of_an_engine(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_engine_lost(&t);
+    wk_talk_tool_ended(&t, 100);
+    assert_int_equal(did.answers, 0); /* nobody is there yet */
+    wk_talk_answering(&t);
+    wk_talk_done(&t, 900);
+    assert_int_equal(did.answers, 1);
+}
+
+static void last_words_end_where_their_engine_was_lost(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_goodbye(&t, 10);
+    wk_talk_engine_lost(&t);
+    tick(100);
+    assert_int_equal(did.overs, 0); /* some of them is still to be heard */
+    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
+    wk_playout_drop(&t.playout, 200, cuts);
+    tick(220);
+    assert_int_equal(did.overs, 1);
+}
+
 /* A second of sound of an engine that leads. */
 static void leader_speaks(int64_t now)
 {
@@ -352,6 +394,9 @@ int main(void)
         CASE(silence_is_asked_about_and_then_ends),
         CASE(the_last_words_are_heard_before_the_end),
         CASE(last_words_that_are_never_heard_hold_nothing_up),
+        CASE(an_engine_that_is_lost_takes_its_doubts_along),
+        CASE(what_tools_said_is_answered_behind_the_loss_of_an_engine),
+        CASE(last_words_end_where_their_engine_was_lost),
         CASE(one_that_leads_is_never_told_to_speak),
         CASE(one_that_leads_is_cut_where_it_says_so),
         CASE(the_last_words_of_one_that_leads_are_waited_for),

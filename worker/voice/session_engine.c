@@ -107,9 +107,28 @@ void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
     }
 }
 
+/* One that is being opened is told when it is ready. */
+static void tell(wk_session_t *s, va_str_t text)
+{
+    if (talking(s)) {
+        s->engine->tell(s->seat->engine, text);
+    } else if (s->state == WK_SESSION_OPENING) {
+        wk_bytes_add(&s->untold, text.data, text.len);
+        wk_bytes_add(&s->untold, "\n", 1);
+    }
+}
+
 void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say)
 {
-    s->engine->tell(s->seat->engine, prompt_text(s, prompt, say));
+    tell(s, prompt_text(s, prompt, say));
+}
+
+static void tell_untold(wk_session_t *s)
+{
+    if (s->untold.len > 0) {
+        tell(s, wk_bytes_str(&s->untold));
+        wk_bytes_free(&s->untold);
+    }
 }
 
 static void say_resumed(wk_session_t *s)
@@ -208,7 +227,8 @@ const wk_talk_ops_t wk_session_talk_ops = {
 
 typedef struct {
     wk_session_t *session;
-    va_str_t id; /* the engine's; absent: it did not ask */
+    unsigned lost; /* engines, before it was called */
+    va_str_t id;   /* the engine's; absent: it did not ask */
     char text[];
 } tool_t;
 
@@ -220,10 +240,15 @@ static void heed(wk_session_t *s, const va_json_t *answer)
     if (language.len > 0) {
         s->language =
             wk_catalogue_pick(s->voice->catalogue, language, wk_language_code(s->language));
-        s->seat->setup.language = wk_language_code(s->language);
+        if (s->seat != NULL) {
+            s->seat->setup.language = wk_language_code(s->language);
+        }
     }
     if (next.len > 0 && next.len < sizeof(s->next)) {
         wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
+        if (s->state == WK_SESSION_OPENING) {
+            do_over(s); /* there is nobody to say a last word */
+        }
     }
 }
 
@@ -241,6 +266,18 @@ static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_jso
     return output.len > 0 ? output : VA_STR(TOOL_FAILED);
 }
 
+/* Only the engine that called the tool knows its call. */
+static void tell_result(wk_session_t *s, const tool_t *tool, va_str_t output)
+{
+    if (tool->id.len == 0) {
+        tell(s, output);
+    } else if (talking(s) && tool->lost == s->lost) {
+        s->engine->result(s->seat->engine, tool->id, output);
+    } else {
+        wk_session_tell_engine(s, "prompt.voice.tool", output);
+    }
+}
+
 static void on_tool_answered(void *ctx, const va_reply_t *reply)
 {
     tool_t *tool = ctx;
@@ -248,12 +285,8 @@ static void on_tool_answered(void *ctx, const va_reply_t *reply)
     const va_json_t *answer;
     wk_arena_reset(s->voice->reading);
     va_str_t output = output_of(s, reply, &answer);
-    if (talking(s)) {
-        if (tool->id.len > 0) {
-            s->engine->result(s->seat->engine, tool->id, output);
-        } else {
-            s->engine->tell(s->seat->engine, output);
-        }
+    if (s->state < WK_SESSION_LEAVING) {
+        tell_result(s, tool, output);
         wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
         wk_talk_tool_ended(&s->talk, wk_monotonic_ms());
         heed(s, answer);
@@ -269,6 +302,7 @@ static tool_t *new_tool(wk_session_t *s, va_str_t id)
         abort();
     }
     tool->session = s;
+    tool->lost = s->lost;
     memcpy(tool->text, id.len > 0 ? id.data : "", id.len);
     tool->id = va_str(tool->text, id.len);
     return tool;
@@ -374,7 +408,7 @@ static void on_emergency_answered(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
     const va_json_t *answer = NULL;
-    if (talking(s) && reply != NULL && reply->status == 200) {
+    if (reply != NULL && reply->status == 200) {
         wk_arena_reset(s->voice->reading);
         (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
                             &answer);
@@ -576,6 +610,7 @@ static void on_ready(void *ctx)
     if (seat == s->seat && s->state == WK_SESSION_OPENING) {
         s->state = WK_SESSION_TALKING;
         wk_session_hear_early(s);
+        tell_untold(s);
         if (!s->greeted) {
             greet(s);
         } else {
@@ -595,14 +630,33 @@ static void leave_to_next_engine(wk_session_t *s)
     wk_session_leave(s, engine.len > 0 ? next : "resume", VA_STR_NULL);
 }
 
+static void count_loss(const wk_session_t *s, const char *why)
+{
+    wk_log(WK_WARN, "engine lost", WK_C("call", s->call), WK_C("why", why));
+    wk_count("voiceagent_engine_lost_total", "engine", va_str_c(s->engine->traits.name), NULL,
+             VA_STR_NULL, 1);
+}
+
+/* Another one of its kind, or the next of the chain. */
+static void replace_engine(wk_session_t *s, const wk_seat_t *lost)
+{
+    int64_t lived_ms = wk_monotonic_ms() - lost->opened_ms;
+    bool again =
+        s->engine->traits.resumable && s->greeted && (s->lost == 0 || lived_ms > AGAIN_MS);
+    s->lost++;
+    s->state = WK_SESSION_OPENING;
+    if (again) {
+        wk_session_open_engine(s);
+    } else {
+        leave_to_next_engine(s);
+    }
+}
+
 static void on_lost(void *ctx, const char *why)
 {
     wk_seat_t *seat = ctx;
     wk_session_t *s = seat->session;
-    int64_t now = wk_monotonic_ms();
-    wk_log(WK_WARN, "engine lost", WK_C("call", s->call), WK_C("why", why));
-    wk_count("voiceagent_engine_lost_total", "engine", va_str_c(s->engine->traits.name), NULL,
-             VA_STR_NULL, 1);
+    count_loss(s, why);
     if (seat == s->next_seat) {
         s->next_seat = NULL;
         return;
@@ -610,16 +664,13 @@ static void on_lost(void *ctx, const char *why)
     if (seat != s->seat || s->state >= WK_SESSION_LEAVING) {
         return;
     }
-    bool again = s->engine->traits.resumable && s->greeted &&
-                 (!s->lost || now - seat->opened_ms > AGAIN_MS);
-    s->lost = true;
     s->seat = NULL;
-    s->state = WK_SESSION_OPENING;
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
-    if (again) {
-        wk_session_open_engine(s);
-    } else {
-        leave_to_next_engine(s);
+    wk_talk_engine_lost(&s->talk);
+    /* Where the call goes on is decided: then as soon as what there is of the last words is
+     * heard. */
+    if (s->next[0] == '\0') {
+        replace_engine(s, seat);
     }
 }
 

@@ -58,7 +58,8 @@ struct wk_session {
 
     const wk_media_engine_type_t *engine;
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
-    bool lost;                   /* one was lost */
+    unsigned lost;               /* how many were */
+    wk_bytes_t untold;           /* what the next one has to know */
     int64_t renew_ms;            /* not before */
     bool greeted;
     const wk_language_t *language;

@@ -133,6 +133,15 @@ void wk_talk_tool_ended(wk_talk_t *t, int64_t now)
     answer_owed(t);
 }
 
+void wk_talk_engine_lost(wk_talk_t *t)
+{
+    bool ends = t->goodbye_ms != 0;
+    t->speech = t->doubt = false;
+    t->answering = !ends && !t->led;
+    t->owes = t->owes && !ends;
+    wk_playout_resume(&t->playout);
+}
+
 void wk_talk_goodbye(wk_talk_t *t, int64_t now)
 {
     if (t->goodbye_ms == 0) {

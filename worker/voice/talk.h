@@ -77,6 +77,12 @@ void wk_talk_interrupted(wk_talk_t *t, int64_t now);
 void wk_talk_tool(wk_talk_t *t, int64_t now);
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now);
 
+/*
+ * The engine is gone: what it told of the caller counts no more, and what it had made is still
+ * said. The next one takes the turn first of all, unless the call ends anyway.
+ */
+void wk_talk_engine_lost(wk_talk_t *t);
+
 /* The call ends when what is being said has been heard. */
 void wk_talk_goodbye(wk_talk_t *t, int64_t now);
 
