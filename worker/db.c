@@ -18,17 +18,27 @@ struct wk_db {
     char outbox[40]; /* the organization whose outbox a transaction filled; empty: none */
 };
 
+struct wk_rows {
+    PGresult *result;
+};
+
+/* The look-up that names the tenant; it travels with BEGIN. */
+typedef struct {
+    const wk_sql_t *sql; /* NULL: the tenant is known */
+    va_str_t params[2 * WK_KEYS];
+    wk_key_t *keys; /* told what each is; may be NULL */
+    wk_rows_t *rows;
+    bool answered;
+} search_t;
+
 struct wk_tx {
     wk_db_t *db;
     wk_arena_t *arena;
     va_str_t organization;
+    search_t search;
     int64_t deadline_ms; /* 0: none */
     bool begun, committed, fills_outbox;
     wk_error_t failure; /* the first; code WK_OK: none */
-};
-
-struct wk_rows {
-    PGresult *result;
 };
 
 wk_db_t *wk_db_new(const char *url, bool prepare, const char *application_name)
@@ -97,19 +107,6 @@ static bool time_left(const wk_tx_t *tx, char text[24], wk_error_t *e)
     return true;
 }
 
-static bool send_begin(wk_tx_t *tx, wk_error_t *e)
-{
-    char limit[24];
-    if (!time_left(tx, limit, e) || !wk_link_ready(tx->db->link, e)) {
-        return false;
-    }
-    const char *organization = wk_strdup(tx->arena, tx->organization);
-    const char *values[] = {organization != NULL ? organization : "", limit};
-    tx->begun = true;
-    return wk_link_send(tx->db->link, &wk_sql_begin, NULL, NULL, e) &&
-           wk_link_send(tx->db->link, &wk_sql_set_tenant, values, NULL, e);
-}
-
 /* Postgres takes no NUL in a text, and libpq would cut there. */
 static bool text_values(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params,
                         const char **values, wk_error_t *e)
@@ -124,6 +121,51 @@ static bool text_values(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params
         values[i] = wk_strdup(tx->arena, params[i]);
     }
     return true;
+}
+
+static void clear_rows(void *arg)
+{
+    wk_rows_t *rows = arg;
+    PQclear(rows->result);
+}
+
+static wk_rows_t *new_rows(wk_tx_t *tx)
+{
+    wk_rows_t *rows = wk_alloc(tx->arena, sizeof(*rows));
+    rows->result = NULL;
+    wk_defer(tx->arena, clear_rows, rows);
+    return rows;
+}
+
+/* Keys, and the time limit behind them. */
+static bool send_search(wk_tx_t *tx, const char *limit, wk_error_t *e)
+{
+    search_t *s = &tx->search;
+    const char *values[2 * WK_KEYS + 1];
+    va_str_t params[2 * WK_KEYS + 1];
+    memcpy(params, s->params, sizeof(s->params));
+    params[s->sql->n_params - 1] = va_str_c(limit);
+    s->rows = new_rows(tx);
+    return text_values(tx, s->sql, params, values, e) &&
+           wk_link_send(tx->db->link, s->sql, values, &s->rows->result, e);
+}
+
+static bool send_tenant(wk_tx_t *tx, const char *limit, wk_error_t *e)
+{
+    const char *organization = wk_strdup(tx->arena, tx->organization);
+    const char *values[] = {organization != NULL ? organization : "", limit};
+    return wk_link_send(tx->db->link, &wk_sql_set_tenant, values, NULL, e);
+}
+
+static bool send_begin(wk_tx_t *tx, wk_error_t *e)
+{
+    char limit[24];
+    if (!time_left(tx, limit, e) || !wk_link_ready(tx->db->link, e)) {
+        return false;
+    }
+    tx->begun = true;
+    return wk_link_send(tx->db->link, &wk_sql_begin, NULL, NULL, e) &&
+           (tx->search.sql != NULL ? send_search : send_tenant)(tx, limit, e);
 }
 
 static bool usable(const wk_tx_t *tx, wk_error_t *e)
@@ -141,14 +183,71 @@ static bool usable(const wk_tx_t *tx, wk_error_t *e)
     return true;
 }
 
-static bool send_all(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, bool last,
-                     PGresult **result, PGresult **commit, wk_error_t *e)
+static bool fail(wk_tx_t *tx, const wk_error_t *e)
+{
+    if (tx->failure.code == WK_OK) {
+        tx->failure = *e;
+    }
+    return false;
+}
+
+/* Queues a statement, and before the first one what begins the transaction. */
+static bool queue(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t *answer,
+                  wk_error_t *e)
 {
     const char *values[WK_SQL_MAX_PARAMS];
-    return usable(tx, e) && text_values(tx, sql, params, values, e) &&
-           (tx->begun || send_begin(tx, e)) &&
-           wk_link_send(tx->db->link, sql, values, result, e) &&
-           (!last || wk_link_send(tx->db->link, &wk_sql_commit, NULL, commit, e));
+    PGresult **keep = answer != NULL ? &answer->result : NULL;
+    return (usable(tx, e) && text_values(tx, sql, params, values, e) &&
+            (tx->begun || send_begin(tx, e)) &&
+            wk_link_send(tx->db->link, sql, values, keep, e)) ||
+           fail(tx, e);
+}
+
+static bool is_searching(const wk_tx_t *tx)
+{
+    return tx->search.sql != NULL && !tx->search.answered;
+}
+
+/*
+ * Without an organization what was sent behind the search ran as nobody: whether it failed
+ * says nothing, and it is not to be committed.
+ */
+static void read_search(wk_tx_t *tx, wk_error_t *failure)
+{
+    static const char *const columns[WK_KEYS] = {"first", "second", "third", "fourth"};
+    search_t *s = &tx->search;
+    s->answered = true;
+    for (size_t i = 0; s->keys != NULL && i < WK_KEYS; i++) {
+        s->keys[i].organization = wk_cell(s->rows, 0, columns[i]);
+    }
+    va_str_t organization = wk_cell(s->rows, 0, "organization");
+    tx->organization = organization.len > 0 ? organization : VA_STR_NULL;
+    if (organization.len == 0) {
+        wk_error(failure, WK_NOT_FOUND, "the directory knows no such organization");
+    }
+}
+
+/* Sends what is queued and waits for the answers. */
+static bool exchange(wk_tx_t *tx, wk_error_t *e)
+{
+    wk_error_t failure = {.code = WK_OK};
+    if (!wk_link_exchange(tx->db->link, limit_of(tx), &failure, e)) {
+        return fail(tx, e);
+    }
+    if (is_searching(tx) && tx->search.rows->result != NULL) {
+        read_search(tx, &failure);
+    }
+    if (failure.code != WK_OK) {
+        *e = failure;
+        return fail(tx, e);
+    }
+    return true;
+}
+
+/* Begins, if it has not, and finds out whose transaction it is. */
+static bool search(wk_tx_t *tx, wk_error_t *e)
+{
+    return (usable(tx, e) && (tx->begun || send_begin(tx, e))) ? exchange(tx, e) : fail(tx, e);
 }
 
 /* A COMMIT of a transaction that failed answers ROLLBACK. */
@@ -158,60 +257,6 @@ static bool really_committed(PGresult *commit, wk_error_t *failure)
         return true;
     }
     return wk_error(failure, WK_INTERNAL, "Postgres: the transaction was rolled back");
-}
-
-static bool perform(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, bool last,
-                    PGresult **result, wk_error_t *e)
-{
-    PGresult *commit = NULL;
-    *result = NULL;
-    wk_error_t failure = {.code = WK_OK};
-    bool ok = send_all(tx, sql, params, last, result, last ? &commit : NULL, e) &&
-              wk_link_exchange(tx->db->link, limit_of(tx), &failure, e);
-    if (ok && failure.code == WK_OK && last) {
-        tx->committed = really_committed(commit, &failure);
-    }
-    PQclear(commit);
-    if (ok && failure.code != WK_OK) {
-        *e = failure;
-        ok = false;
-    }
-    if (!ok && tx->failure.code == WK_OK) {
-        tx->failure = *e;
-    }
-    return ok;
-}
-
-static void clear_result(void *result)
-{
-    PQclear(result);
-}
-
-static bool run(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, bool last,
-                wk_rows_t **rows, wk_error_t *e)
-{
-    PGresult *result;
-    bool ok = perform(tx, sql, params, last, &result, e);
-    if (!ok || rows == NULL) {
-        PQclear(result);
-        return ok;
-    }
-    wk_defer(tx->arena, clear_result, result);
-    *rows = wk_alloc(tx->arena, sizeof(**rows));
-    (*rows)->result = result;
-    return true;
-}
-
-bool wk_sql(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
-            wk_error_t *e)
-{
-    return run(tx, sql, params, false, rows, e);
-}
-
-bool wk_sql_last(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
-                 wk_error_t *e)
-{
-    return run(tx, sql, params, true, rows, e);
 }
 
 static bool finish(wk_tx_t *tx, const wk_sql_t *how, int64_t limit_ms, wk_error_t *failure,
@@ -225,6 +270,28 @@ static bool finish(wk_tx_t *tx, const wk_sql_t *how, int64_t limit_ms, wk_error_
     }
     PQclear(result);
     return ok;
+}
+
+static bool commit(wk_tx_t *tx, wk_error_t *e)
+{
+    wk_error_t failure = {.code = WK_OK};
+    if (is_searching(tx) && !search(tx, e)) {
+        return false;
+    }
+    if (!tx->begun || tx->committed) {
+        return true;
+    }
+    wk_crash_point("commit.before");
+    if (!finish(tx, &wk_sql_commit, limit_of(tx), &failure, e)) {
+        wk_error_wrap(e, "whether it was committed is not known");
+        return fail(tx, e);
+    }
+    wk_crash_point("commit.after");
+    if (failure.code != WK_OK) {
+        *e = failure;
+        return fail(tx, e);
+    }
+    return true;
 }
 
 /* The connection is idle afterwards, or gone. */
@@ -242,22 +309,47 @@ static void roll_back(wk_tx_t *tx)
     }
 }
 
-static bool commit(wk_tx_t *tx, wk_error_t *e)
+/* ---------------------------------------------------------------- statements */
+
+bool wk_sql_ahead(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
+                  wk_error_t *e)
 {
-    wk_error_t failure = {.code = WK_OK};
-    if (!tx->begun || tx->committed) {
-        return true;
+    if (!wk_link_has_room(tx->db->link)) {
+        return wk_sql(tx, sql, params, rows, e);
     }
-    wk_crash_point("commit.before");
-    if (!finish(tx, &wk_sql_commit, limit_of(tx), &failure, e)) {
-        return wk_error_wrap(e, "whether it was committed is not known");
-    }
-    wk_crash_point("commit.after");
-    if (failure.code != WK_OK) {
-        *e = failure;
-    }
-    return failure.code == WK_OK;
+    *rows = new_rows(tx);
+    return queue(tx, sql, params, *rows, e);
 }
+
+/* Whose transaction it is has to be known before it is committed. */
+static bool run(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, bool last,
+                wk_rows_t **rows, wk_error_t *e)
+{
+    wk_rows_t *answer = rows != NULL ? new_rows(tx) : NULL;
+    bool waits = !last || is_searching(tx);
+    if (!queue(tx, sql, params, answer, e) || (waits && !exchange(tx, e)) ||
+        (last && !commit(tx, e))) {
+        return false;
+    }
+    if (rows != NULL) {
+        *rows = answer;
+    }
+    return true;
+}
+
+bool wk_sql(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
+            wk_error_t *e)
+{
+    return run(tx, sql, params, false, rows, e);
+}
+
+bool wk_sql_last(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
+                 wk_error_t *e)
+{
+    return run(tx, sql, params, true, rows, e);
+}
+
+/* ---------------------------------------------------------------- whole transactions */
 
 /* Runs fn and ends the transaction. */
 static bool conclude(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
@@ -270,7 +362,7 @@ static bool conclude(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
     if (ok) {
         ok = commit(tx, e);
     }
-    if (ok && tx->fills_outbox) {
+    if (ok && tx->fills_outbox && tx->organization.data != NULL) {
         snprintf(tx->db->outbox, sizeof(tx->db->outbox), "%.*s", (int)tx->organization.len,
                  tx->organization.data);
     }
@@ -305,23 +397,13 @@ bool wk_tx(wk_db_t *db, wk_arena_t *a, va_str_t organization, int64_t deadline_m
     return ok;
 }
 
-/* Begins as the organization the directory knows by the key; absent: none. */
-static bool begin_by(wk_tx_t *tx, const char *kind, va_str_t key, wk_error_t *e)
+static bool search_tx(wk_tx_t *tx, wk_tx_fn fn, void *arg, va_str_t *organization,
+                      wk_error_t *e)
 {
-    char limit[24];
-    wk_rows_t *rows;
-    if (!time_left(tx, limit, e) || !wk_link_ready(tx->db->link, e) ||
-        !wk_link_send(tx->db->link, &wk_sql_begin, NULL, NULL, e)) {
-        return false;
-    }
-    tx->begun = true;
-    va_str_t params[] = {va_str_c(kind), key, va_str_c(limit)};
-    if (!wk_sql(tx, &wk_sql_set_tenant_by, params, &rows, e)) {
-        return false;
-    }
-    va_str_t organization = wk_cell(rows, 0, "organization");
-    tx->organization = organization.len > 0 ? organization : VA_STR_NULL;
-    return true;
+    bool ok = conclude(tx, fn, arg, e);
+    *organization = tx->organization;
+    tx->db->busy = false;
+    return ok || (tx->search.answered && organization->data == NULL);
 }
 
 bool wk_tx_by(wk_db_t *db, wk_arena_t *a, const char *kind, va_str_t key, int64_t deadline_ms,
@@ -332,20 +414,29 @@ bool wk_tx_by(wk_db_t *db, wk_arena_t *a, const char *kind, va_str_t key, int64_
     if (tx == NULL) {
         return false;
     }
-    bool ok = begin_by(tx, kind, key, e);
-    *organization = tx->organization;
-    if (ok && organization->data != NULL) {
-        ok = conclude(tx, fn, arg, e);
-    } else {
-        roll_back(tx);
+    tx->search = (search_t){.sql = &wk_sql_set_tenant_by, .params = {va_str_c(kind), key}};
+    return search_tx(tx, fn, arg, organization, e);
+}
+
+bool wk_tx_by_keys(wk_db_t *db, wk_arena_t *a, wk_key_t keys[WK_KEYS], int64_t deadline_ms,
+                   wk_tx_fn fn, void *arg, va_str_t *organization, wk_error_t *e)
+{
+    wk_tx_t *tx = open_tx(db, a, deadline_ms, e);
+    *organization = VA_STR_NULL;
+    if (tx == NULL) {
+        return false;
     }
-    db->busy = false;
-    return ok;
+    tx->search = (search_t){.sql = &wk_sql_set_tenant_by_keys, .keys = keys};
+    for (size_t i = 0; i < WK_KEYS; i++) {
+        tx->search.params[2 * i] = va_str_c(keys[i].kind);
+        tx->search.params[2 * i + 1] = keys[i].key;
+    }
+    return search_tx(tx, fn, arg, organization, e);
 }
 
 void wk_tx_fills_outbox(wk_tx_t *tx)
 {
-    tx->fills_outbox = tx->organization.data != NULL;
+    tx->fills_outbox = true;
 }
 
 va_str_t wk_db_outbox(const wk_db_t *db)
@@ -363,8 +454,12 @@ wk_arena_t *wk_tx_arena(wk_tx_t *tx)
     return tx->arena;
 }
 
-va_str_t wk_tx_organization(const wk_tx_t *tx)
+va_str_t wk_tx_organization(wk_tx_t *tx)
 {
+    wk_error_t e; /* is kept as the transaction's failure */
+    if (is_searching(tx)) {
+        (void)search(tx, &e);
+    }
     return tx->organization;
 }
 

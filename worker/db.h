@@ -67,11 +67,29 @@ bool wk_tx(wk_db_t *db, wk_arena_t *a, va_str_t organization, int64_t deadline_m
 
 /*
  * The organization is found in the round trip that begins the transaction, by the
- * directory (`organization_by(kind, key)`); *organization is set, absent when there is
- * none, and then fn is not run and the result is true.
+ * directory (`organization_by(kind, key)`), and fn's first statement travels along.
+ * *organization is set; absent when there is none: then that statement has run as nobody,
+ * fails, is rolled back with the rest, and the result is true.
  */
 bool wk_tx_by(wk_db_t *db, wk_arena_t *a, const char *kind, va_str_t key, int64_t deadline_ms,
               wk_tx_fn fn, void *arg, va_str_t *organization, wk_error_t *e);
+
+/* A key of the directory. */
+typedef struct {
+    const char *kind;
+    va_str_t key;          /* absent: nobody's */
+    va_str_t organization; /* whose it is; absent: nobody's */
+} wk_key_t;
+
+#define WK_KEYS 4
+
+/*
+ * As wk_tx_by(), by the first of keys[0] and keys[1] that is anybody's; of the other two it is
+ * only asked whose they are. Once fn's first statement is answered, or has failed because
+ * there is no organization, each key has its own.
+ */
+bool wk_tx_by_keys(wk_db_t *db, wk_arena_t *a, wk_key_t keys[WK_KEYS], int64_t deadline_ms,
+                   wk_tx_fn fn, void *arg, va_str_t *organization, wk_error_t *e);
 
 /*
  * One statement, its parameters as text; an absent string is NULL. *rows may be
@@ -80,6 +98,13 @@ bool wk_tx_by(wk_db_t *db, wk_arena_t *a, const char *kind, va_str_t key, int64_
  */
 bool wk_sql(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
             wk_error_t *e);
+
+/*
+ * As wk_sql(), but not waited for: it travels with the next statement that is, or with
+ * COMMIT. *rows can be read once that one has succeeded; where either fails, both have.
+ */
+bool wk_sql_ahead(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
+                  wk_error_t *e);
 
 /*
  * As wk_sql(), for the last statement of a transaction: COMMIT travels with it,
@@ -97,7 +122,8 @@ va_str_t wk_db_outbox(const wk_db_t *db);
 void wk_db_outbox_drained(wk_db_t *db);
 
 wk_arena_t *wk_tx_arena(wk_tx_t *tx);
-va_str_t wk_tx_organization(const wk_tx_t *tx);
+/* Absent: none. One that is still being looked for is waited for. */
+va_str_t wk_tx_organization(wk_tx_t *tx);
 
 size_t wk_rows_count(const wk_rows_t *rows);
 size_t wk_rows_affected(const wk_rows_t *rows);

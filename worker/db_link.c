@@ -16,7 +16,8 @@
 
 #define RETRY_MS     1000 /* between attempts to connect; what comes meanwhile fails at once */
 #define MAX_PREPARED 512
-#define MAX_QUEUED   8 /* BEGIN, the tenant, a statement and COMMIT, each prepared first */
+#define MAX_QUEUED   16
+#define MAX_LAST     8 /* BEGIN, the tenant, a statement and COMMIT, each prepared first */
 
 /* A command sent, whose result was not read. */
 typedef struct {
@@ -179,14 +180,25 @@ static bool broken(wk_link_t *l, wk_error_t *e)
 
 /* ---------------------------------------------------------------- sending */
 
+/* Or will be, before what is sent now. */
 static bool is_prepared(const wk_link_t *l, const wk_sql_t *sql)
 {
+    for (size_t i = 0; i < l->n_queued; i++) {
+        if (l->queued[i].prepares && l->queued[i].sql == sql) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < l->n_prepared; i++) {
         if (l->prepared[i] == sql) {
             return true;
         }
     }
     return false;
+}
+
+bool wk_link_has_room(const wk_link_t *l)
+{
+    return l->n_queued + MAX_LAST < MAX_QUEUED;
 }
 
 static void expect(wk_link_t *l, const wk_sql_t *sql, bool prepares, PGresult **keep)

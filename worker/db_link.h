@@ -31,6 +31,9 @@ bool wk_link_usable(const wk_link_t *l);
 /* True when no transaction is open. */
 bool wk_link_idle(const wk_link_t *l);
 
+/* True when a statement can be queued before those that are sent at the latest. */
+bool wk_link_has_room(const wk_link_t *l);
+
 /* Queues a statement; *keep (may be NULL) gets its result when it succeeds. */
 bool wk_link_send(wk_link_t *l, const wk_sql_t *sql, const char *const *values, PGresult **keep,
                   wk_error_t *e);

@@ -5,16 +5,15 @@
 #include "worker/store/appointments.h"
 #include "worker/store/calendar.h"
 #include "worker/store/calls.h"
-#include "worker/store/organizations.h"
 #include "worker/store/personalization.h"
 #include "worker/store/products.h"
 #include "worker/store/shop.h"
 #include "worker/store/sql.h"
 
 static const wk_sql_t *const statements[] = {
-    &wk_sql_personalization,   &wk_sql_shop_language, &wk_sql_call_caller,
-    &wk_sql_shop_connection,   &wk_sql_products_find, &wk_sql_calendars_to_ask,
-    &wk_sql_service,           &wk_sql_slots,
+    &wk_sql_personalization, &wk_sql_call_caller,      &wk_sql_shop_products_due,
+    &wk_sql_products_find,   &wk_sql_calendars_to_ask, &wk_sql_service,
+    &wk_sql_slots,
 };
 
 int main(int argc, char **argv)

@@ -12,8 +12,7 @@ import { table } from '../lib/report.mjs';
 const PORT = 28310;
 const SHOPS = 16;
 const PRODUCTS = 500;
-const STATEMENTS = ['shop_language', 'call_caller', 'shop_connection', 'products_find', 'calendars_to_ask',
-  'service', 'slots'];
+const STATEMENTS = ['call_caller', 'shop_products_due', 'products_find', 'calendars_to_ask', 'service', 'slots'];
 
 const pathOf = (tool) => `/api/elevenlabs/tools/${tool}`;
 

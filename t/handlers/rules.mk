@@ -3,7 +3,7 @@
 # with the places where it may be let die (crash.h).
 
 HT_LIB_SRC := $(wildcard t/handlers/lib/*.c) \
-              $(addprefix t/worker/lib/,fixture.c ports.c program.c servers.c)
+              $(addprefix t/worker/lib/,fixture.c ports.c program.c proxy.c servers.c)
 HT_SRC     := $(wildcard t/handlers/*.c)
 HT_BUILD   := $(BUILD)/handler-tests
 HT_LIB_OBJ := $(HT_LIB_SRC:%.c=$(HT_BUILD)/%.o)

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "t/handlers/lib/sim.h"
 #include "t/handlers/lib/texts.h"
+#include "t/worker/lib/proxy.h"
 
 #define SID "CA000000000000000000000000000000c1"
 
@@ -348,6 +350,121 @@ static void a_text_leaves_from_the_shops_own_number(void **state)
     assert_string_equal(t_sqlf("SELECT from_number FROM messages"), DOWNTOWN_NUMBER);
 }
 
+static t_answer_t ask_stock(const char *const headers[6], const char *body)
+{
+    t_ask_t ask = {
+        .type = "tools.call", .method = "POST", .uri = uri_of("check_inventory"), .body = body};
+    for (size_t i = 0; i < 6 && headers[i] != NULL; i++) {
+        ask.headers[i] = headers[i];
+    }
+    return t_ask(&ask);
+}
+
+#define DOWNTOWNS_HELMET "{\"product_id\":\"HLM-COM-M\"}"
+#define NAMED(slug)      "{\"product_id\":\"HLM-COM-M\",\"organization\":\"" slug "\"}"
+
+static void whatever_names_a_shop_names_the_same_one(void **state)
+{
+    static const struct {
+        const char *headers[6], *body;
+        int status;
+    } asked[] = {
+        {{"x-va-agent", "agent_downtown", "x-va-called", DOWNTOWN_NUMBER},
+         DOWNTOWNS_HELMET,
+         200},
+        {{"x-va-called", DOWNTOWN_NUMBER}, DOWNTOWNS_HELMET, 200},
+        {{"x-va-agent", "agent_downtown"}, NAMED("bici-downtown"), 200},
+        {{NULL}, NAMED("bici-downtown"), 200},
+        {{"x-va-agent", "agent_downtown"}, NAMED("bici-uptown"), 403},
+        {{"x-va-agent", "agent_downtown"}, NAMED("nobody"), 403},
+        {{"x-va-agent", "agent_of_nobody"}, NAMED("bici-downtown"), 403},
+        {{"x-va-called", "+14165550999"}, NAMED("bici-downtown"), 403},
+        {{NULL}, NAMED("nobody"), 403},
+        {{NULL}, DOWNTOWNS_HELMET, 403},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        t_answer_t a = ask_stock(asked[i].headers, asked[i].body);
+        assert_status(&a, asked[i].status);
+        assert_string_equal(t_text(&a, "/success"), asked[i].status == 200 ? "true" : "false");
+    }
+}
+
+static void a_shops_own_secret_speaks_for_it_alone(void **state)
+{
+    static const struct {
+        const char *account, *agent;
+        int status;
+    } asked[] = {{"bici-downtown", "agent_downtown", 200},
+                 {"bici-downtown", NULL, 200},
+                 {"bici-uptown", "agent_downtown", 403},
+                 {"nobody", "agent_downtown", 403}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        t_answer_t a =
+            t_ask(&(t_ask_t){.type = "tools.call",
+                             .method = "POST",
+                             .uri = uri_of("check_inventory"),
+                             .scheme = "bearer",
+                             .account = asked[i].account,
+                             .headers = {asked[i].agent ? "x-va-agent" : NULL, asked[i].agent},
+                             .body = DOWNTOWNS_HELMET});
+        assert_status(&a, asked[i].status);
+    }
+}
+
+/* ---------------------------------------------------------------- what a question costs */
+
+static long round_trips_of(t_proxy_t *proxy, const char *tool, const char *body)
+{
+    long before = t_proxy_round_trips(proxy);
+    t_answer_t a = in_call(NULL, tool, body);
+    assert_string_equal(t_text(&a, "/success"), "true");
+    return t_proxy_round_trips(proxy) - before;
+}
+
+/* Who calls, then whether the shop has to be asked, the answer and COMMIT. */
+static void a_question_is_one_transaction(void **state)
+{
+    static const char *const asked[][2] = {{"check_inventory", DOWNTOWNS_HELMET},
+                                           {"check_availability", "{}"}};
+    char url[160];
+    wk_db_t *direct = t_ctx.db;
+    t_proxy_t *proxy = t_proxy_start(t_postgres.port);
+    (void)state;
+    open_call();
+    snprintf(url, sizeof(url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
+             t_proxy_port(proxy));
+    t_ctx.db = wk_db_new(url, true, "test");
+    for (size_t i = 0; i < 2; i++) {
+        (void)round_trips_of(proxy, asked[i][0], asked[i][1]); /* connects */
+        assert_int_equal(round_trips_of(proxy, asked[i][0], asked[i][1]), 2 + (long)i);
+    }
+    wk_db_free(t_ctx.db);
+    t_ctx.db = direct;
+    t_proxy_stop(proxy);
+}
+
+/* The cache is old: the shop is asked between two transactions, and its answer counts. */
+static void a_shop_is_asked_when_the_cache_is_old(void **state)
+{
+    (void)state;
+    t_shopify();
+    t_sqlf("UPDATE products SET available = 77, synced_at = now() - interval '1 hour'"
+           " WHERE organization_id = '" DOWNTOWN "'");
+    t_answer_t a = from_nowhere("check_inventory", DOWNTOWNS_HELMET);
+    assert_status(&a, 200);
+    assert_int_not_equal(t_number(&a, "/total_available"), 77);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM products WHERE sku = 'HLM-COM-M'"
+                                "   AND organization_id = '" DOWNTOWN "'"
+                                "   AND synced_at > now() - interval '1 minute'"),
+                     1);
+    t_sqlf("UPDATE products SET available = 77 WHERE sku = 'HLM-COM-M'"
+           "   AND organization_id = '" DOWNTOWN "'");
+    a = from_nowhere("check_inventory", DOWNTOWNS_HELMET);
+    assert_int_equal(t_number(&a, "/total_available"), 77); /* fresh: nobody is asked */
+}
+
 /* ---------------------------------------------------------------- arguments */
 
 static void a_number_is_a_decimal_one(void **state)
@@ -376,7 +493,11 @@ int main(void)
         cmocka_unit_test(a_number_that_is_only_said_frees_no_hold),
         cmocka_unit_test(moving_and_booking_do_not_block_each_other),
         cmocka_unit_test(an_agent_and_a_number_of_two_shops_are_refused),
+        cmocka_unit_test(whatever_names_a_shop_names_the_same_one),
+        cmocka_unit_test(a_shops_own_secret_speaks_for_it_alone),
         cmocka_unit_test(a_text_leaves_from_the_shops_own_number),
+        cmocka_unit_test(a_question_is_one_transaction),
+        cmocka_unit_test(a_shop_is_asked_when_the_cache_is_old),
         cmocka_unit_test(a_number_is_a_decimal_one),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

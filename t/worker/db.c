@@ -214,8 +214,78 @@ static void test_the_directory_names_the_organization(void **state)
     assert_ok(wk_tx_by(db, a, "id", VA_STR("cccccccc-0000-4000-8000-000000000003"), 0,
                        read_tenant, &w, &org, &t_e));
     assert_null(org.data);
-    assert_false(w.ran);
+    assert_string_equal(w.tenant, A); /* what was asked as nobody was not answered */
     sees(NULL, 0);
+}
+
+#define NOBODY "cccccccc-0000-4000-8000-000000000003"
+
+static bool by_keys(const char *first, const char *second, const char *third, wk_tx_fn fn,
+                    work_t *w, wk_key_t keys[WK_KEYS], va_str_t *org)
+{
+    const char *const texts[WK_KEYS] = {first, second, third};
+    for (size_t i = 0; i < WK_KEYS; i++) {
+        keys[i] = (wk_key_t){"id", va_str_c(texts[i]), VA_STR_NULL};
+    }
+    return wk_tx_by_keys(db, a, keys, 0, fn, w, org, &t_e);
+}
+
+static void test_the_first_key_that_is_anybodys_decides(void **state)
+{
+    va_str_t org;
+    wk_key_t keys[WK_KEYS];
+    work_t w = {.n = 0};
+    (void)state;
+    assert_ok(by_keys(A, B, NULL, read_tenant, &w, keys, &org));
+    assert_str(org, A);
+    assert_string_equal(w.tenant, A);
+    assert_int_equal(w.seen, 2);
+    assert_str(keys[1].organization, B);
+    assert_ok(by_keys(NOBODY, B, A, read_tenant, &w, keys, &org));
+    assert_str(org, B);
+    assert_string_equal(w.tenant, B);
+    assert_null(keys[0].organization.data);
+    assert_str(keys[2].organization, A);
+    assert_null(keys[3].organization.data);
+    sees(NULL, 0);
+}
+
+/* The third key is somebody's, and names no tenant. */
+static void test_without_an_organization_nothing_is_done(void **state)
+{
+    va_str_t org;
+    wk_key_t keys[WK_KEYS];
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        work_t w = {.organization = A, .n = 10, .last = last};
+        assert_ok(by_keys(NOBODY, NULL, A, write_note, &w, keys, &org));
+        assert_null(org.data);
+        assert_str(keys[2].organization, A);
+        assert_ok(wk_tx_by(db, a, "id", VA_STR(NOBODY), 0, write_note, &w, &org, &t_e));
+        assert_null(org.data);
+        sees(A, 2);
+    }
+}
+
+static bool ask_whose(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    va_str_t organization = wk_tx_organization(tx);
+    snprintf(w->tenant, sizeof(w->tenant), "%.*s", (int)organization.len,
+             organization.len > 0 ? organization.data : "");
+    return wk_sql(tx, &tenant, NULL, NULL, e);
+}
+
+static void test_whose_transaction_it_is_can_be_asked_at_once(void **state)
+{
+    va_str_t org;
+    work_t w = {.n = 0};
+    (void)state;
+    assert_ok(wk_tx_by(db, a, "id", VA_STR(B), 0, ask_whose, &w, &org, &t_e));
+    assert_string_equal(w.tenant, B);
+    assert_ok(wk_tx_by(db, a, "id", VA_STR(NOBODY), 0, ask_whose, &w, &org, &t_e));
+    assert_string_equal(w.tenant, "");
+    assert_null(org.data);
 }
 
 static void test_a_superuser_is_refused(void **state)
@@ -303,6 +373,106 @@ static void test_nothing_is_sent_for_nothing(void **state)
     long before = t_proxy_round_trips(proxy);
     assert_ok(in_tx(A, do_nothing, NULL));
     assert_int_equal(t_proxy_round_trips(proxy), before);
+}
+
+/* ---------------------------------------------------------------- ahead */
+
+typedef struct {
+    int n[3];  /* of the notes to write, each ahead of the next; 0: none */
+    bool last; /* with COMMIT, else alone, and COMMIT behind it */
+    va_str_t tenant;
+} batch_t;
+
+static bool write_batch(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    batch_t *b = arg;
+    wk_rows_t *rows, *whose;
+    if (!wk_sql_ahead(tx, &tenant, NULL, &whose, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < 3 && b->n[i] != 0; i++) {
+        va_str_t params[] = {VA_STR(A), wk_printf(a, "%d", b->n[i]), VA_STR("text")};
+        if (!wk_sql_ahead(tx, &note, params, &rows, e)) {
+            return false;
+        }
+    }
+    if (!(b->last ? wk_sql_last : wk_sql)(tx, &notes, NULL, &rows, e)) {
+        return false;
+    }
+    b->tenant = wk_cell(whose, 0, "org");
+    return true;
+}
+
+static bool batch(batch_t *b)
+{
+    return wk_tx(db, a, VA_STR(A), 0, write_batch, b, &t_e);
+}
+
+static void test_statements_ahead_belong_to_the_transaction(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        batch_t b = {.n = {10 + last * 10, 11 + last * 10, 12 + last * 10}, .last = last};
+        assert_ok(batch(&b));
+        assert_str(b.tenant, A);
+        sees(A, 5 + 3 * (size_t)last);
+    }
+    sees(NULL, 0);
+}
+
+static void test_a_failure_within_a_batch_rolls_all_of_it_back(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        batch_t b = {.n = {10, 1, 12}, .last = last}; /* the second is there already */
+        assert_false(batch(&b));
+        assert_int_equal(t_e.code, WK_CONFLICT);
+        assert_string_equal(t_e.detail, "t_notes_n_key");
+        sees(A, 2);
+        sees(NULL, 0);
+    }
+}
+
+static bool write_ahead_only(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {VA_STR(A), wk_printf(a, "%d", w->n), VA_STR("text")};
+    return wk_sql_ahead(tx, &note, params, &rows, e) && !w->fail_after;
+}
+
+static void test_a_statement_ahead_of_nothing_goes_with_the_end(void **state)
+{
+    (void)state;
+    assert_ok(in_tx(A, write_ahead_only, &(work_t){.n = 10}));
+    sees(A, 3);
+    assert_false(in_tx(A, write_ahead_only, &(work_t){.n = 10}));
+    assert_int_equal(t_e.code, WK_CONFLICT);
+    t_e.code = WK_OK;
+    assert_false(in_tx(A, write_ahead_only, &(work_t){.n = 11, .fail_after = true}));
+    sees(A, 3);
+}
+
+static void test_a_batch_is_one_round_trip(void **state)
+{
+    batch_t b = {.last = true};
+    (void)state;
+    assert_ok(batch(&b)); /* prepares */
+    long before = t_proxy_round_trips(proxy);
+    assert_ok(batch(&b));
+    assert_int_equal(t_proxy_round_trips(proxy) - before, 1);
+}
+
+static void test_a_batch_that_is_cut_is_unavailable_and_done_or_not(void **state)
+{
+    (void)state;
+    for (int after = 0; after < 2; after++) {
+        batch_t b = {.n = {10, 11}, .last = true};
+        (after ? t_proxy_cut_after : t_proxy_cut_before)(proxy, 1);
+        assert_false(batch(&b));
+        assert_int_equal(t_e.code, WK_UNAVAILABLE);
+        sees(A, after ? 4 : 2);
+    }
 }
 
 /* ---------------------------------------------------------------- values */
@@ -649,6 +819,9 @@ int main(void)
         TEST(test_each_organization_sees_its_own),
         TEST(test_no_tenant_is_left_behind),
         TEST(test_the_directory_names_the_organization),
+        TEST(test_the_first_key_that_is_anybodys_decides),
+        TEST(test_without_an_organization_nothing_is_done),
+        TEST(test_whose_transaction_it_is_can_be_asked_at_once),
         TEST(test_a_superuser_is_refused),
         TEST(test_false_rolls_back),
         TEST(test_the_last_statement_commits),
@@ -656,6 +829,11 @@ int main(void)
         TEST(test_a_swallowed_failure_still_rolls_back),
         TEST(test_no_transaction_within_a_transaction),
         TEST_PROXY(test_nothing_is_sent_for_nothing),
+        TEST(test_statements_ahead_belong_to_the_transaction),
+        TEST(test_a_failure_within_a_batch_rolls_all_of_it_back),
+        TEST(test_a_statement_ahead_of_nothing_goes_with_the_end),
+        TEST_PROXY(test_a_batch_is_one_round_trip),
+        TEST_PROXY(test_a_batch_that_is_cut_is_unavailable_and_done_or_not),
         TEST(test_values_arrive_as_they_are),
         TEST(test_texts_postgres_cannot_hold_are_refused),
         TEST(test_bad_data_is_invalid),
@@ -672,6 +850,9 @@ int main(void)
         TEST_POOLER(test_each_organization_sees_its_own),
         TEST_POOLER(test_no_tenant_is_left_behind),
         TEST_POOLER(test_the_directory_names_the_organization),
+        TEST_POOLER(test_the_first_key_that_is_anybodys_decides),
+        TEST_POOLER(test_without_an_organization_nothing_is_done),
+        TEST_POOLER(test_a_failure_within_a_batch_rolls_all_of_it_back),
         TEST_POOLER(test_the_last_statement_commits),
         TEST_POOLER(test_a_query_is_stopped_from_another_thread),
         TEST_POOLER(test_two_clients_of_a_pooler_keep_apart),

@@ -74,13 +74,13 @@ static void read_slots(wk_tx_t *tx, const wk_rows_t *rows, wk_slots_t *slots)
     }
 }
 
-bool wk_slots(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
-              wk_slots_t *slots, wk_error_t *e)
+bool wk_slots_last(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
+                   wk_slots_t *slots, wk_error_t *e)
 {
     wk_rows_t *rows;
     va_str_t params[] = {s->resource, number(tx, s->minutes), from, number(tx, days),
                          number(tx, n)};
-    if (!wk_sql(tx, &wk_sql_slots, params, &rows, e)) {
+    if (!wk_sql_last(tx, &wk_sql_slots, params, &rows, e)) {
         return wk_error_wrap(e, "slots");
     }
     read_slots(tx, rows, slots);

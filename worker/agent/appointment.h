@@ -32,9 +32,10 @@ typedef struct {
     int64_t total; /* also those beyond count */
 } wk_slots_t;
 
-/* From a day (YYYY-MM-DD, absent: today) on; at most n of them. */
-bool wk_slots(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
-              wk_slots_t *slots, wk_error_t *e);
+/* From a day (YYYY-MM-DD, absent: today) on; at most n of them. Ends the transaction
+ * (wk_sql_last). */
+bool wk_slots_last(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
+                   wk_slots_t *slots, wk_error_t *e);
 
 /* Those nearest to an instant, for who cannot have it. */
 bool wk_slots_near(wk_tx_t *tx, const wk_service_t *s, va_str_t starts, int n,

@@ -7,24 +7,43 @@
 
 #define TIMEOUT_MS 3000 /* somebody is on the telephone */
 
-typedef struct {
+struct wk_calendar_need {
     wk_ctx_t *ctx;
     wk_google_account_t account;
-    const wk_moment_t *from;
-    int64_t days;
-    wk_rows_t *stale; /* wk_sql_calendars_to_ask */
+    va_str_t params[3]; /* of wk_sql_calendars_to_ask */
+    wk_rows_t *stale;
     const va_json_t *answers;
-} bridge_t;
+};
+
+static wk_calendar_need_t need_of(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
+                                  int64_t days)
+{
+    return (wk_calendar_need_t){
+        .ctx = ctx,
+        .account.organization = organization,
+        .params = {from->wall, from->zone, wk_printf(ctx->arena, "%lld", (long long)days)}};
+}
 
 static bool look_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    bridge_t *b = arg;
-    va_str_t params[] = {b->from->wall, b->from->zone,
-                         wk_printf(b->ctx->arena, "%lld", (long long)b->days)};
-    return wk_sql_last(tx, &wk_sql_calendars_to_ask, params, &b->stale, e);
+    wk_calendar_need_t *b = arg;
+    return wk_sql_last(tx, &wk_sql_calendars_to_ask, b->params, &b->stale, e);
 }
 
-static bool ask(bridge_t *b, wk_error_t *e)
+bool wk_calendar_see(wk_tx_t *tx, wk_ctx_t *ctx, const wk_moment_t *from, int64_t days,
+                     wk_calendar_need_t **need, wk_error_t *e)
+{
+    *need = wk_alloc(ctx->arena, sizeof(**need));
+    **need = need_of(ctx, wk_tx_organization(tx), from, days);
+    return wk_sql_ahead(tx, &wk_sql_calendars_to_ask, (*need)->params, &(*need)->stale, e);
+}
+
+bool wk_calendar_is_needed(const wk_calendar_need_t *need)
+{
+    return wk_rows_count(need->stale) > 0;
+}
+
+static bool ask(wk_calendar_need_t *b, wk_error_t *e)
 {
     size_t n = wk_rows_count(b->stale);
     va_str_t *ids = wk_alloc(b->ctx->arena, n * sizeof(*ids));
@@ -61,7 +80,7 @@ static va_str_t multirange(wk_arena_t *a, const va_json_t *busy)
 /* A calendar that Google could not look at is unknown, not free: what was known stays. */
 static bool keep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    bridge_t *b = arg;
+    wk_calendar_need_t *b = arg;
     for (size_t i = 0; i < wk_rows_count(b->stale); i++) {
         va_str_t calendar = wk_cell(b->stale, i, "calendar");
         const va_json_t *answer = va_json_get_n(b->answers, calendar);
@@ -81,20 +100,14 @@ static bool keep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return true;
 }
 
-static bool in_tx(bridge_t *b, wk_tx_fn fn, wk_error_t *e)
+static bool in_tx(wk_calendar_need_t *b, wk_tx_fn fn, wk_error_t *e)
 {
     return wk_tx(b->ctx->db, b->ctx->arena, b->account.organization, 0, fn, b, e);
 }
 
-static bool bridge(bridge_t *b, wk_error_t *e)
+static bool ask_and_keep(wk_calendar_need_t *b, wk_error_t *e)
 {
     va_str_t organization = b->account.organization;
-    if (!in_tx(b, look_tx, e)) {
-        return false;
-    }
-    if (wk_rows_count(b->stale) == 0) {
-        return true;
-    }
     if (!wk_google_account(b->ctx, organization, TIMEOUT_MS, &b->account, e)) {
         return false;
     }
@@ -108,13 +121,28 @@ static bool bridge(bridge_t *b, wk_error_t *e)
     return in_tx(b, keep_tx, e);
 }
 
+static void not_asked(const wk_error_t *e)
+{
+    wk_count("voiceagent_calendar_unasked_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    wk_log(WK_WARN, "Google was not asked what is taken", WK_C("error", e->text));
+}
+
+void wk_calendar_ask(wk_calendar_need_t *need)
+{
+    wk_error_t e;
+    if (!ask_and_keep(need, &e)) {
+        not_asked(&e);
+    }
+}
+
 void wk_calendar_bridge(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
                         int64_t days)
 {
     wk_error_t e;
-    bridge_t b = {.ctx = ctx, .account.organization = organization, .from = from, .days = days};
-    if (!bridge(&b, &e)) {
-        wk_count("voiceagent_calendar_unasked_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
-        wk_log(WK_WARN, "Google was not asked what is taken", WK_C("error", e.text));
+    wk_calendar_need_t b = need_of(ctx, organization, from, days);
+    if (!in_tx(&b, look_tx, &e)) {
+        not_asked(&e);
+    } else if (wk_calendar_is_needed(&b)) {
+        wk_calendar_ask(&b);
     }
 }

@@ -16,4 +16,14 @@
 void wk_calendar_bridge(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
                         int64_t days);
 
+/*
+ * The same in the steps of a tool: whether Google is to be asked travels ahead of the
+ * transaction's next statement, and can be read behind it; then Google is asked.
+ */
+typedef struct wk_calendar_need wk_calendar_need_t;
+bool wk_calendar_see(wk_tx_t *tx, wk_ctx_t *ctx, const wk_moment_t *from, int64_t days,
+                     wk_calendar_need_t **need, wk_error_t *e);
+bool wk_calendar_is_needed(const wk_calendar_need_t *need);
+void wk_calendar_ask(wk_calendar_need_t *need);
+
 #endif

@@ -104,39 +104,42 @@ bool wk_shop_keep_variants(wk_tx_t *tx, const wk_shopify_variants_t *variants, v
 /* ---------------------------------------------------------------- refreshing */
 
 /* What is asked for, from the look into the cache to the answer that is kept. */
-typedef struct {
+struct wk_shop_need {
     wk_ctx_t *ctx;
     va_str_t organization;
     va_str_t number, phone, email; /* of orders */
     va_str_t what;                 /* of products */
+    wk_rows_t *rows;               /* wk_sql_shop_products_due or wk_sql_shop_orders_due */
     wk_shopify_t shop;
-    bool due;
     wk_shopify_orders_t orders;
     wk_shopify_variants_t variants;
     va_str_t as_of;
-} refresh_t;
+};
 
-static bool is_due(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool look_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    refresh_t *r = arg;
-    bool connected, products = r->what.data != NULL;
-    wk_rows_t *rows;
+    wk_shop_need_t *r = arg;
     va_str_t params[] = {r->number, r->phone, r->email};
-    if (!wk_shop_connection(tx, r->ctx->config, &r->shop, &connected, e)) {
-        return false;
-    }
-    if (!connected) {
-        return true;
-    }
-    if (!wk_sql(tx, products ? &wk_sql_shop_products_stale : &wk_sql_shop_orders_stale,
-                products ? &r->what : params, &rows, e)) {
-        return false;
-    }
-    r->due = wk_cell_bool(rows, 0, "stale");
-    return true;
+    return r->what.data != NULL
+               ? wk_sql_last(tx, &wk_sql_shop_products_due, &r->what, &r->rows, e)
+               : wk_sql_last(tx, &wk_sql_shop_orders_due, params, &r->rows, e);
 }
 
-static bool ask_orders(refresh_t *r, wk_error_t *e)
+bool wk_shop_see_products(wk_tx_t *tx, wk_ctx_t *ctx, va_str_t what, wk_shop_need_t **need,
+                          wk_error_t *e)
+{
+    *need = wk_alloc(ctx->arena, sizeof(**need));
+    **need = (wk_shop_need_t){.ctx = ctx, .organization = wk_tx_organization(tx), .what = what};
+    return wk_sql_ahead(tx, &wk_sql_shop_products_due, &what, &(*need)->rows, e);
+}
+
+bool wk_shop_is_needed(const wk_shop_need_t *need)
+{
+    return wk_rows_count(need->rows) > 0 && wk_cell_bool(need->rows, 0, "stale") &&
+           va_str_c(need->ctx->config->shopify_access_token).len > 0;
+}
+
+static bool ask_orders(wk_shop_need_t *r, wk_error_t *e)
 {
     if (r->number.data != NULL) {
         return wk_shopify_order_by_name(r->ctx, &r->shop, r->number, &r->orders, e);
@@ -162,9 +165,11 @@ static va_str_t now(wk_arena_t *a)
     return wk_copy(a, va_str(text, len));
 }
 
-static bool ask_shop(refresh_t *r, wk_error_t *e)
+static bool ask_shop(wk_shop_need_t *r, wk_error_t *e)
 {
-    r->shop.budget_ms = WK_SHOP_CALLER_MS;
+    r->shop = (wk_shopify_t){.domain = wk_cell(r->rows, 0, "domain"),
+                             .token = va_str_c(r->ctx->config->shopify_access_token),
+                             .budget_ms = WK_SHOP_CALLER_MS};
     r->as_of = now(r->ctx->arena);
     return r->what.data != NULL
                ? wk_shopify_variants(r->ctx, &r->shop, r->what, &r->variants, e)
@@ -173,40 +178,52 @@ static bool ask_shop(refresh_t *r, wk_error_t *e)
 
 static bool keep_answer(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    const refresh_t *r = arg;
+    const wk_shop_need_t *r = arg;
     return wk_shop_keep_orders(tx, &r->orders, true, e) &&
            wk_shop_keep_variants(tx, &r->variants, r->as_of, true, e);
 }
 
-static bool refresh(refresh_t *r)
+static bool in_tx(wk_shop_need_t *r, wk_tx_fn fn, wk_error_t *e)
+{
+    return wk_tx(r->ctx->db, r->ctx->arena, r->organization, 0, fn, r, e);
+}
+
+static bool not_heard(const wk_error_t *e)
+{
+    wk_log(WK_WARN, "the shop's system was not heard", WK_C("error", e->text));
+    return true;
+}
+
+bool wk_shop_ask(wk_shop_need_t *need)
 {
     wk_error_t e = {0};
-    wk_ctx_t *ctx = r->ctx;
-    bool ok = wk_tx(ctx->db, ctx->arena, r->organization, 0, is_due, r, &e);
-    if (ok && r->due) {
-        ok = ask_shop(r, &e) &&
-             wk_tx(ctx->db, ctx->arena, r->organization, 0, keep_answer, r, &e);
+    return !(ask_shop(need, &e) && in_tx(need, keep_answer, &e)) && not_heard(&e);
+}
+
+static bool refresh(wk_shop_need_t *r)
+{
+    wk_error_t e = {0};
+    if (!in_tx(r, look_tx, &e)) {
+        return not_heard(&e);
     }
-    if (!ok) {
-        wk_log(WK_WARN, "the shop's system was not heard", WK_C("error", e.text));
-    }
-    return !ok;
+    return wk_shop_is_needed(r) && wk_shop_ask(r);
 }
 
 bool wk_shop_refresh_orders(wk_ctx_t *ctx, va_str_t organization, va_str_t number,
                             va_str_t phone, va_str_t email)
 {
-    refresh_t r = {.ctx = ctx,
-                   .organization = organization,
-                   .number = number,
-                   .phone = number.data == NULL && email.data == NULL ? phone : VA_STR_NULL,
-                   .email = number.data == NULL ? email : VA_STR_NULL};
+    wk_shop_need_t r = {.ctx = ctx,
+                        .organization = organization,
+                        .number = number,
+                        .phone =
+                            number.data == NULL && email.data == NULL ? phone : VA_STR_NULL,
+                        .email = number.data == NULL ? email : VA_STR_NULL};
     return refresh(&r);
 }
 
 bool wk_shop_refresh_products(wk_ctx_t *ctx, va_str_t organization, va_str_t what)
 {
-    refresh_t r = {.ctx = ctx, .organization = organization, .what = what};
+    wk_shop_need_t r = {.ctx = ctx, .organization = organization, .what = what};
     return refresh(&r);
 }
 

@@ -35,6 +35,17 @@ bool wk_shop_refresh_orders(wk_ctx_t *ctx, va_str_t organization, va_str_t numbe
 bool wk_shop_refresh_products(wk_ctx_t *ctx, va_str_t organization, va_str_t what);
 
 /*
+ * The same in the steps of a tool: whether the shop is to be asked travels ahead of the
+ * transaction's next statement, and can be read behind it; then, outside of any transaction,
+ * the shop is asked.
+ */
+typedef struct wk_shop_need wk_shop_need_t;
+bool wk_shop_see_products(wk_tx_t *tx, wk_ctx_t *ctx, va_str_t what, wk_shop_need_t **need,
+                          wk_error_t *e);
+bool wk_shop_is_needed(const wk_shop_need_t *need);
+bool wk_shop_ask(wk_shop_need_t *need);
+
+/*
  * Who is new here, by whatever way he came, may be known there: a job asks (shopify.customer),
  * once a customer. customer may be absent, or without a number.
  */

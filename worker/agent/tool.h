@@ -67,7 +67,8 @@ typedef struct {
     const wk_tool_caller_t *caller;
     const va_json_t *args; /* checked against the tool's table */
     va_json_writer_t *out; /* for further members of the answer */
-    void *before;          /* what the tool's before() found, or NULL */
+    void *before;          /* what has to be asked outside, or was found there, or NULL */
+    bool asks, asked;      /* before() is to be called, and was */
     bool shop_away;        /* the shop's system did not answer it: the cache may be old */
 
     int status;       /* HTTP; 0: answered, else refused, and nothing was changed */
@@ -86,16 +87,27 @@ struct wk_tool {
     wk_assurance_t level;
     bool effect; /* changes something */
 
-    /* Asks outside before the transaction begins; may be NULL. A failure is only less fresh
-     * data. */
+    /*
+     * Asks outside, where no transaction is open, before run() is called; may be NULL. A
+     * failure is only less fresh data.
+     */
     void (*before)(wk_tool_call_t *call);
+    bool sees_need; /* before() is only called when run() says so: wk_tool_ask_first() */
 
     /*
      * Answers within the transaction of the organization. False: it could not be done, and may
-     * be tried again. A refusal (wk_tool_refuse) rolls back.
+     * be tried again. A refusal (wk_tool_refuse) rolls back. Nothing follows in the
+     * transaction of a tool without effect: its last statement may be wk_sql_last().
      */
     bool (*run)(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e);
 };
+
+/*
+ * Something outside has to be asked first: run() ends with it, before anything is written to
+ * the answer. What it did is rolled back, before() asks, and run() is called once more, with
+ * call->asked. Returns false.
+ */
+bool wk_tool_ask_first(wk_tool_call_t *call);
 
 /* The answer is no, with the sentence; returns true, so that a run() ends with it. */
 bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t message);

@@ -61,6 +61,12 @@ va_str_t wk_tool_description(wk_arena_t *a, const wk_language_t *l, const wk_too
 
 /* ---------------------------------------------------------------- answers */
 
+bool wk_tool_ask_first(wk_tool_call_t *call)
+{
+    call->asks = true;
+    return false;
+}
+
 bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t message)
 {
     call->status = status;
@@ -71,9 +77,11 @@ bool wk_tool_refuse(wk_tool_call_t *call, int status, const char *code, va_str_t
 
 typedef struct {
     wk_tool_call_t call;
+    wk_tool_caller_t caller;
     va_buf_t text;
     wk_tool_answer_t *answer;
     va_str_t once; /* the ledger's row of the caller's once */
+    bool admitted;
 } run_t;
 
 static void begin_answer(run_t *r)
@@ -232,9 +240,9 @@ static bool run_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 static bool refuse_now(run_t *r, int status, const char *code, va_str_t message, wk_error_t *e)
 {
-    begin_answer(r);
     wk_tool_refuse(&r->call, status, code, message);
-    return end_answer(r, e);
+    (void)end_answer(r, e);
+    return false;
 }
 
 /* The first answer once more; its message is a member of it. */
@@ -253,34 +261,93 @@ static void answer_again(run_t *r)
                                     .stays = true};
 }
 
-bool wk_tool_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
-                 const wk_tool_caller_t *caller, const va_json_t *args,
-                 wk_tool_answer_t *answer, wk_error_t *e)
+/* What the caller may not ask, or asks wrongly, is refused before anything is done. */
+static bool admit(run_t *r, wk_error_t *e)
 {
     va_str_t problem;
-    run_t r = {
-        .call = {.ctx = ctx, .catalogue = c, .tool = tool, .caller = caller, .args = args},
-        .answer = answer};
-    if (!wk_args_check(ctx->arena, tool->args, args, &problem)) {
-        return refuse_now(&r, 400, "bad_request", problem, e);
+    wk_tool_call_t *call = &r->call;
+    if (!wk_args_check(call->ctx->arena, call->tool->args, call->args, &problem)) {
+        return refuse_now(r, 400, "bad_request", problem, e);
     }
-    if (caller->level < tool->level) {
-        return refuse_now(&r, 403, "verification_needed",
-                          wk_text(caller->language, "tool.not_verified"), e);
+    if (r->caller.level < call->tool->level) {
+        return refuse_now(r, 403, "verification_needed",
+                          wk_text(r->caller.language, "tool.not_verified"), e);
     }
-    if (tool->before != NULL) {
-        tool->before(&r.call);
+    return true;
+}
+
+/* In the transaction in which the caller was found, which is the tool's own if it can be. */
+static bool first_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    run_t *r = arg;
+    const wk_tool_t *tool = r->call.tool;
+    if (!admit(r, e)) {
+        return false;
     }
+    r->admitted = true;
+    return tool->before != NULL && !tool->sees_need ? wk_tool_ask_first(&r->call)
+                                                    : run_tx(tx, r, e);
+}
+
+/* No transaction is open while somebody outside is asked. */
+static bool ask_and_run(run_t *r, wk_error_t *e)
+{
+    wk_tool_call_t *call = &r->call;
+    call->tool->before(call);
+    call->asked = true;
+    return wk_tx(call->ctx->db, call->ctx->arena, r->caller.organization, 0, run_tx, r, e);
+}
+
+static void note_call(const run_t *r)
+{
+    wk_log(WK_INFO, "a tool was called", WK_C("tool", r->call.tool->name),
+           WK_C("channel", r->caller.channel), WK_I("status", r->answer->status));
+}
+
+bool wk_tool_run_at(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                    wk_tool_open_fn open, void *door, const va_json_t *args,
+                    wk_tool_answer_t *answer, wk_error_t *e)
+{
+    run_t r = {.call = {.ctx = ctx, .catalogue = c, .tool = tool, .args = args},
+               .answer = answer};
+    r.call.caller = &r.caller;
+    *answer = (wk_tool_answer_t){.status = 0};
     begin_answer(&r);
-    if (!wk_tx(ctx->db, ctx->arena, caller->organization, 0, run_tx, &r, e) &&
-        r.call.status == 0) {
+    bool ok = open(door, &r.caller, first_tx, &r, e);
+    if (r.call.asks) {
+        ok = ask_and_run(&r, e);
+    }
+    bool refused = r.call.status != 0 && answer->status != 0;
+    if (!ok && !refused) {
         (void)va_json_writer_end(r.call.out);
-        return wk_error_wrap(e, "tool %s", tool->name);
+        return r.admitted ? wk_error_wrap(e, "tool %s", tool->name) : false;
     }
     if (r.call.repeated.data != NULL) {
         answer_again(&r);
     }
-    wk_log(WK_INFO, "a tool was called", WK_C("tool", tool->name),
-           WK_C("channel", caller->channel), WK_I("status", answer->status));
+    if (r.admitted) {
+        note_call(&r);
+    }
     return true;
+}
+
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_tool_caller_t *caller;
+} known_t;
+
+static bool open_known(void *door, wk_tool_caller_t *caller, wk_tx_fn fn, void *arg,
+                       wk_error_t *e)
+{
+    const known_t *k = door;
+    *caller = *k->caller;
+    return wk_tx(k->ctx->db, k->ctx->arena, caller->organization, 0, fn, arg, e);
+}
+
+bool wk_tool_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                 const wk_tool_caller_t *caller, const va_json_t *args,
+                 wk_tool_answer_t *answer, wk_error_t *e)
+{
+    known_t known = {ctx, caller};
+    return wk_tool_run_at(ctx, c, tool, open_known, &known, args, answer, e);
 }

@@ -29,4 +29,19 @@ bool wk_tool_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
                  const wk_tool_caller_t *caller, const va_json_t *args,
                  wk_tool_answer_t *answer, wk_error_t *e);
 
+/*
+ * Begins a transaction of the caller's organization, finds out in it who he is, and runs fn in
+ * it. False: it is not to be, or fn said so.
+ */
+typedef bool (*wk_tool_open_fn)(void *door, wk_tool_caller_t *caller, wk_tx_fn fn, void *arg,
+                                wk_error_t *e);
+
+/*
+ * As wk_tool_run(), for a caller who is looked up in the tool's own transaction, unless
+ * something outside has to be asked in between. door is open's. False also when open refuses.
+ */
+bool wk_tool_run_at(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                    wk_tool_open_fn open, void *door, const va_json_t *args,
+                    wk_tool_answer_t *answer, wk_error_t *e);
+
 #endif

@@ -161,7 +161,6 @@ static wk_outcome_t tell(rpc_t *r, const wk_tool_answer_t *answer, va_reply_t *r
 static wk_outcome_t call_tool(rpc_t *r, va_reply_t *reply, wk_error_t *e)
 {
     static const va_json_t none = {.type = VA_JSON_OBJECT};
-    wk_tool_caller_t caller;
     wk_tool_answer_t answer;
     const va_json_t *args = va_json_get(r->params, "arguments");
     const wk_tool_t *tool = wk_tool_find(va_json_get_string(r->params, "name"));
@@ -169,8 +168,7 @@ static wk_outcome_t call_tool(rpc_t *r, va_reply_t *reply, wk_error_t *e)
         return fail(r, INVALID_PARAMS, "There is no such tool.", reply, e);
     }
     args = va_json_is(args, VA_JSON_OBJECT) ? args : &none;
-    if (!wk_tool_caller_read(r->ctx, r->catalogue, "mcp", args, &caller, e) ||
-        !wk_tool_run(r->ctx, r->catalogue, tool, &caller, args, &answer, e)) {
+    if (!wk_tool_caller_run(r->ctx, r->catalogue, tool, "mcp", args, &answer, e)) {
         return wk_reply_error(r->ctx, reply, e);
     }
     return tell(r, &answer, reply, e);

@@ -10,7 +10,6 @@
 /* The headers, each absent unless it is what it should be. */
 typedef struct {
     va_str_t agent, call_sid, conversation, called, caller;
-    va_str_t shop_phone; /* the number that was called, if a shop has it */
 } identity_t;
 
 static va_str_t id_header(const va_job_t *job, const char *name)
@@ -31,6 +30,12 @@ static identity_t read_identity(wk_ctx_t *ctx)
     };
 }
 
+/* A job that is taken again, since who took it died, asks for nothing new. */
+static va_str_t job_key(const wk_ctx_t *ctx)
+{
+    return wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+}
+
 /* ---------------------------------------------------------------- organization */
 
 static va_str_t named_organization(const va_json_t *args)
@@ -45,42 +50,63 @@ static va_str_t named_organization(const va_json_t *args)
     return VA_STR_NULL;
 }
 
-/* Of the agent and of the number that was called, which never belong to two shops. */
-static bool organization_of_headers(wk_ctx_t *ctx, identity_t *id, va_str_t *organization,
-                                    wk_error_t *e)
+/* What an agent's request may name its shop by, in the order of an agent_t's keys. */
+enum { BY_AGENT, BY_NUMBER, BY_NAME, BY_SECRET };
+
+/* A request of an agent, on its way to a transaction. */
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    const char *channel;
+    const va_json_t *args;
+    identity_t id;
+    wk_key_t keys[WK_KEYS];
+    wk_tool_caller_t *caller;
+    wk_tx_fn fn;
+    void *arg;
+} agent_t;
+
+static bool is_asked(const wk_key_t *key)
 {
-    va_str_t of_agent, of_number;
-    if (!wk_webhook_organization(ctx, "agent", id->agent, &of_agent, e) ||
-        !wk_webhook_organization(ctx, "number", id->called, &of_number, e)) {
-        return false;
-    }
-    if (of_agent.data != NULL && of_number.data != NULL && !va_str_eq(of_agent, of_number)) {
-        return wk_refuse(e, WK_R_ORGANIZATION, "The agent and the number are of two shops.");
-    }
-    *organization = of_agent.data != NULL ? of_agent : of_number;
-    id->shop_phone = of_number.data != NULL ? id->called : VA_STR_NULL;
-    return true;
+    return key->key.data != NULL;
 }
 
-static bool find_organization(wk_ctx_t *ctx, identity_t *id, const va_json_t *args,
-                              va_str_t *organization, wk_error_t *e)
+/* The agent and the number that was called decide; without them the name, or the secret. */
+static void read_keys(agent_t *r)
 {
-    va_str_t named = named_organization(args), other, own;
-    if (!organization_of_headers(ctx, id, organization, e) ||
-        !wk_webhook_organization_named(ctx, named, &other, e) ||
-        !wk_webhook_secret_of(ctx, &own, e)) {
-        return false;
+    wk_key_t *keys = r->keys;
+    keys[BY_NAME] = wk_webhook_key_named(named_organization(r->args));
+    keys[BY_SECRET] = wk_webhook_key_of_secret(r->ctx->job);
+    keys[BY_AGENT] = (wk_key_t){.kind = "agent", .key = r->id.agent};
+    keys[BY_NUMBER] = (wk_key_t){.kind = "number", .key = r->id.called};
+    if (!is_asked(&keys[BY_AGENT]) && !is_asked(&keys[BY_NUMBER])) {
+        keys[BY_AGENT] = keys[is_asked(&keys[BY_NAME]) ? BY_NAME : BY_SECRET];
     }
-    if (organization->data == NULL && id->agent.data == NULL && id->called.data == NULL) {
-        *organization = named.data != NULL ? other : own;
+}
+
+static bool agree(const wk_key_t *key, va_str_t organization)
+{
+    return !is_asked(key) || va_str_eq(key->organization, organization);
+}
+
+/* Whatever names a shop names the same one. organization: of the transaction; may be absent. */
+static bool judge(const agent_t *r, va_str_t organization, wk_error_t *e)
+{
+    const wk_key_t *keys = r->keys;
+    if (keys[BY_AGENT].organization.data != NULL && keys[BY_NUMBER].organization.data != NULL &&
+        !agree(&keys[BY_NUMBER], keys[BY_AGENT].organization)) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The agent and the number are of two shops.");
     }
-    if (organization->data == NULL) {
+    if (is_asked(&keys[BY_SECRET]) && keys[BY_SECRET].organization.data == NULL) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The secret is of no organization.");
+    }
+    if (organization.data == NULL) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names no organization.");
     }
-    if (named.data != NULL && !va_str_eq(other, *organization)) {
+    if (!agree(&keys[BY_NAME], organization)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names another organization.");
     }
-    if (own.data != NULL && !va_str_eq(own, *organization)) {
+    if (!agree(&keys[BY_SECRET], organization)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The secret is another organization's.");
     }
     return true;
@@ -88,49 +114,21 @@ static bool find_organization(wk_ctx_t *ctx, identity_t *id, const va_json_t *ar
 
 /* ---------------------------------------------------------------- the call */
 
-typedef struct {
-    wk_ctx_t *ctx;
-    const wk_catalogue_t *catalogue;
-    const identity_t *id;
-    wk_tool_caller_t *caller;
-} look_t;
-
-static bool shop_language(wk_tx_t *tx, const look_t *l, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_shop_language, NULL, &rows, e)) {
-        return false;
-    }
-    l->caller->language =
-        wk_catalogue_pick(l->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
-    return true;
-}
-
 /* The carrier's own word for the number, as far as the shop believes it. */
-static bool look_at_call(wk_tx_t *tx, void *arg, wk_error_t *e)
+static void believe_call(const agent_t *r, const wk_rows_t *rows)
 {
-    look_t *l = arg;
-    wk_rows_t *rows;
-    va_str_t params[] = {l->id->call_sid, l->id->conversation};
-    if (!shop_language(tx, l, e) || !wk_sql(tx, &wk_sql_call_caller, params, &rows, e)) {
-        return false;
-    }
-    if (wk_rows_count(rows) == 0) {
-        return true;
-    }
-    va_str_t language = wk_cell(rows, 0, "language");
-    const wk_language_t *spoken = wk_catalogue_find(l->catalogue, language);
-    l->caller->language = spoken != NULL ? spoken : l->caller->language;
-    l->caller->call = wk_cell(rows, 0, "id");
-    l->caller->shop_phone = wk_cell(rows, 0, "shop_number");
+    wk_tool_caller_t *caller = r->caller;
+    const wk_language_t *spoken =
+        wk_catalogue_find(r->catalogue, wk_cell(rows, 0, "call_language"));
     va_str_t number = wk_cell(rows, 0, "customer_number");
-    bool same = l->id->caller.data == NULL || va_str_eq(l->id->caller, number);
+    bool same = r->id.caller.data == NULL || va_str_eq(r->id.caller, number);
+    caller->language = spoken != NULL ? spoken : caller->language;
+    caller->call = wk_cell(rows, 0, "call");
+    caller->shop_phone = wk_cell(rows, 0, "shop_number");
     if (number.data != NULL && same) {
-        l->caller->phone = number;
-        l->caller->level =
-            wk_cell_bool(rows, 0, "attested") ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
+        caller->phone = number;
+        caller->level = wk_cell_bool(rows, 0, "attested") ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
     }
-    return true;
 }
 
 /* Any of the headers: without one the request says no more than which shop it means. */
@@ -148,55 +146,114 @@ static va_str_t source_of(const wk_ctx_t *ctx, const identity_t *id)
                      peer.len > 0 ? peer.data : "");
 }
 
-static bool read_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *args,
-                       wk_tool_caller_t *caller, wk_error_t *e)
+/* What the request says by itself; its organization and its call are looked up. */
+static void read_request(agent_t *r)
 {
-    identity_t id = read_identity(ctx);
-    look_t l = {ctx, c, &id, caller};
-    if (!find_organization(ctx, &id, args, &caller->organization, e)) {
+    const identity_t *id = &r->id;
+    bool is_call = id->call_sid.data != NULL || id->conversation.data != NULL;
+    *r->caller = (wk_tool_caller_t){
+        .channel = is_call ? "voice" : r->channel,
+        .once = job_key(r->ctx),
+        .scope = id->call_sid.data != NULL ? id->call_sid : id->conversation,
+        .source = source_of(r->ctx, id),
+        .level = is_named(id) ? WK_LEVEL_ANYBODY : WK_LEVEL_NAMELESS,
+        .phone = id->caller, /* said by the platform, not attested: a place to write to */
+    };
+}
+
+static bool look_and_run(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    agent_t *r = arg;
+    wk_rows_t *rows;
+    wk_tool_caller_t *caller = r->caller;
+    va_str_t params[] = {r->id.call_sid, r->id.conversation};
+    if (!wk_sql(tx, &wk_sql_call_caller, params, &rows, e) ||
+        !judge(r, wk_tx_organization(tx), e)) {
         return false;
     }
-    caller->channel =
-        id.call_sid.data != NULL || id.conversation.data != NULL ? "voice" : caller->channel;
-    caller->scope = id.call_sid.data != NULL ? id.call_sid : id.conversation;
-    caller->source = source_of(ctx, &id);
-    caller->level = is_named(&id) ? WK_LEVEL_ANYBODY : WK_LEVEL_NAMELESS;
-    caller->shop_phone = id.shop_phone;
-    caller->phone = id.caller; /* said by the platform, not attested: a place to write to */
-    return wk_tx(ctx->db, ctx->arena, caller->organization, 0, look_at_call, &l, e);
+    caller->organization = wk_tx_organization(tx);
+    caller->shop_phone =
+        r->keys[BY_NUMBER].organization.data != NULL ? r->id.called : VA_STR_NULL;
+    caller->language =
+        wk_catalogue_pick(r->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
+    if (wk_cell(rows, 0, "call").data != NULL) {
+        believe_call(r, rows);
+    }
+    return r->fn(tx, r->arg, e);
+}
+
+static bool open_agent(void *door, wk_tool_caller_t *caller, wk_tx_fn fn, void *arg,
+                       wk_error_t *e)
+{
+    va_str_t organization;
+    agent_t *r = door;
+    r->caller = caller;
+    r->fn = fn;
+    r->arg = arg;
+    read_request(r);
+    if (!wk_tx_by_keys(r->ctx->db, r->ctx->arena, r->keys, 0, look_and_run, r, &organization,
+                       e)) {
+        return false;
+    }
+    return organization.data != NULL || judge(r, organization, e);
+}
+
+static bool run_for_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                          const char *channel, const va_json_t *args, wk_tool_answer_t *answer,
+                          wk_error_t *e)
+{
+    agent_t r = {
+        .ctx = ctx, .catalogue = c, .channel = channel, .args = args, .id = read_identity(ctx)};
+    read_keys(&r);
+    return wk_tool_run_at(ctx, c, tool, open_agent, &r, args, answer, e);
 }
 
 /* ---------------------------------------------------------------- staff */
 
+typedef struct {
+    wk_ctx_t *ctx;
+    const wk_catalogue_t *catalogue;
+    wk_tool_caller_t *caller;
+} look_t;
+
 static bool read_member(wk_tx_t *tx, const wk_caller_t *member, void *arg, wk_error_t *e)
 {
     look_t *l = arg;
+    wk_rows_t *rows;
     l->caller->organization = wk_copy(l->ctx->arena, member->organization);
     l->caller->user_id = wk_copy(l->ctx->arena, member->user_id);
     l->caller->level = WK_LEVEL_STAFF;
     l->caller->scope = l->caller->user_id;
-    return shop_language(tx, l, e);
-}
-
-/* A job that is taken again, since who took it died, asks for nothing new. */
-static va_str_t job_key(const wk_ctx_t *ctx)
-{
-    return wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+    if (!wk_sql_last(tx, &wk_sql_shop_language, NULL, &rows, e)) {
+        return false;
+    }
+    l->caller->language =
+        wk_catalogue_pick(l->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
+    return true;
 }
 
 bool wk_tool_caller_member(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
                            unsigned roles, wk_tool_caller_t *caller, wk_error_t *e)
 {
-    look_t l = {ctx, c, NULL, caller};
+    look_t l = {ctx, c, caller};
     *caller = (wk_tool_caller_t){.channel = channel, .once = job_key(ctx)};
     return wk_caller_tx(ctx, roles, read_member, &l, e);
 }
 
-bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
-                         const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e)
+/* ---------------------------------------------------------------- either */
+
+/*
+ * Staff are looked up in a transaction of their own: that another shop was entered stays in
+ * its audit log, whatever becomes of the tool.
+ */
+bool wk_tool_caller_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                        const char *channel, const va_json_t *args, wk_tool_answer_t *answer,
+                        wk_error_t *e)
 {
-    *caller = (wk_tool_caller_t){.channel = channel, .once = job_key(ctx)};
-    return ctx->job->claims != NULL
-               ? wk_tool_caller_member(ctx, c, channel, WK_FROM_STAFF, caller, e)
-               : read_agent(ctx, c, args, caller, e);
+    wk_tool_caller_t caller;
+    if (ctx->job->claims == NULL) {
+        return run_for_agent(ctx, c, tool, channel, args, answer, e);
+    }
+    return wk_tool_caller_member(ctx, c, channel, WK_FROM_STAFF, &caller, e) &&
+           wk_tool_run(ctx, c, tool, &caller, args, answer, e);
 }

@@ -6,16 +6,18 @@
 #ifndef WK_HANDLERS_TOOL_CALLER_H
 #define WK_HANDLERS_TOOL_CALLER_H
 
-#include "worker/agent/tool.h"
+#include "worker/agent/tools.h"
 #include "worker/handlers/caller.h"
 
 /*
- * channel: of requests that name no call. args: a member organization, organization_id or
- * client_id names the shop where no header does (then nothing of any customer is told), and
- * must not name another one where one does. Refuses as handlers/reply.h says.
+ * Runs the tool for whoever calls. channel: of requests that name no call. args: a member
+ * organization, organization_id or client_id names the shop where no header does (then nothing
+ * of any customer is told), and must not name another one where one does. Refuses as
+ * handlers/reply.h says.
  */
-bool wk_tool_caller_read(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,
-                         const va_json_t *args, wk_tool_caller_t *caller, wk_error_t *e);
+bool wk_tool_caller_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
+                        const char *channel, const va_json_t *args, wk_tool_answer_t *answer,
+                        wk_error_t *e);
 
 /* The member of the shop behind the token, who must have one of the roles. */
 bool wk_tool_caller_member(wk_ctx_t *ctx, const wk_catalogue_t *c, const char *channel,

@@ -129,13 +129,11 @@ static wk_outcome_t answer_with(const request_t *r, const wk_tool_answer_t *answ
 wk_outcome_t wk_tools_call(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     request_t r = {.tool = NULL};
-    wk_tool_caller_t caller;
     wk_tool_answer_t answer;
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
     bool for_agent = va_str_eq(wk_request_segment(ctx->job, 1), VA_STR("elevenlabs"));
     if (c == NULL || !(for_agent ? read_agent_call : read_route)(ctx, &r, e) ||
-        !wk_tool_caller_read(ctx, c, "api", r.args, &caller, e) ||
-        !wk_tool_run(ctx, c, r.tool, &caller, r.args, &answer, e)) {
+        !wk_tool_caller_run(ctx, c, r.tool, "api", r.args, &answer, e)) {
         return wk_reply_error(ctx, reply, e);
     }
     return answer_with(&r, &answer, reply);

@@ -139,21 +139,32 @@ bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
     return true;
 }
 
+wk_key_t wk_webhook_key_named(va_str_t name)
+{
+    return (wk_key_t){.kind = wk_is_uuid(name) ? "id" : "slug", .key = name};
+}
+
+wk_key_t wk_webhook_key_of_secret(const va_job_t *job)
+{
+    bool own = va_str_eq(job->auth_scheme, VA_STR("bearer")) && job->auth_account.len > 0;
+    return wk_webhook_key_named(own ? job->auth_account : VA_STR_NULL);
+}
+
 bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
                                    wk_error_t *e)
 {
-    return wk_webhook_organization(ctx, wk_is_uuid(name) ? "id" : "slug", name, organization,
-                                   e);
+    wk_key_t key = wk_webhook_key_named(name);
+    return wk_webhook_organization(ctx, key.kind, key.key, organization, e);
 }
 
 bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e)
 {
-    const va_job_t *job = ctx->job;
+    wk_key_t key = wk_webhook_key_of_secret(ctx->job);
     *organization = VA_STR_NULL;
-    if (!va_str_eq(job->auth_scheme, VA_STR("bearer")) || job->auth_account.len == 0) {
+    if (key.key.data == NULL) {
         return true;
     }
-    if (!wk_webhook_organization_named(ctx, job->auth_account, organization, e)) {
+    if (!wk_webhook_organization(ctx, key.kind, key.key, organization, e)) {
         return false;
     }
     return organization->data != NULL ||

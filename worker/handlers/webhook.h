@@ -49,6 +49,10 @@ bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
 bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
                                    wk_error_t *e);
 
+/* The keys of the directory for both, absent where there is no name or no such secret. */
+wk_key_t wk_webhook_key_named(va_str_t name);
+wk_key_t wk_webhook_key_of_secret(const va_job_t *job);
+
 /*
  * The organization whose own secret let the request in (a line "slug secret" of nginx' key):
  * for no other may it speak. Absent: what let it in is not one shop's. Refused when there is

@@ -179,7 +179,7 @@ const wk_sql_t wk_sql_call_has_audio = {
  */
 const wk_sql_t wk_sql_call_caller = {
     "call_caller",
-    "SELECT c.id, c.language,"
+    "SELECT o.language, c.id AS call, c.language AS call_language,"
     "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
     "           AS customer_number,"
     "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
@@ -187,7 +187,9 @@ const wk_sql_t wk_sql_call_caller = {
     "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
     "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
     "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested"
-    "  FROM calls c JOIN agent_configs g ON g.organization_id = c.organization_id"
-    " WHERE c.twilio_call_sid = $1 OR c.elevenlabs_conversation_id = $2"
-    " ORDER BY c.started_at DESC LIMIT 1",
+    "  FROM organizations o"
+    "  LEFT JOIN (calls c JOIN agent_configs g ON g.organization_id = c.organization_id)"
+    "    ON c.organization_id = o.id"
+    "   AND (c.twilio_call_sid = $1 OR c.elevenlabs_conversation_id = $2)"
+    " WHERE o.id = (SELECT current_organization()) ORDER BY c.started_at DESC LIMIT 1",
     2};

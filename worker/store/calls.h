@@ -14,8 +14,8 @@
 extern const wk_sql_t wk_sql_call_lock;
 
 /*
- * $1 CallSid, $2 conversation: id customer_id status engine analyzed, locked; two rows when each
- * name has one of its own, that of the CallSid first.
+ * $1 CallSid, $2 conversation: id customer_id status engine analyzed, locked; two rows when
+ * each name has one of its own, that of the CallSid first.
  */
 extern const wk_sql_t wk_sql_call_find;
 
@@ -67,8 +67,9 @@ extern const wk_sql_t wk_sql_call_transferred;
 extern const wk_sql_t wk_sql_call_analyzed;
 
 /*
- * $1 CallSid, $2 conversation, either null: id language customer_number shop_number and attested:
- * the carrier vouches for the caller's number as far as the shop's policy asks.
+ * $1 CallSid, $2 conversation, either null: language, the shop's, and of the call, null when
+ * there is none, call (its id) call_language customer_number shop_number and attested: the
+ * carrier vouches for the caller's number as far as the shop's policy asks.
  */
 extern const wk_sql_t wk_sql_call_caller;
 

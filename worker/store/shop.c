@@ -27,19 +27,28 @@ const wk_sql_t wk_sql_shop_disconnect = {
 
 /* ---------------------------------------------------------------- freshness */
 
-const wk_sql_t wk_sql_shop_orders_stale = {
-    "shop_orders_stale",
-    "SELECT coalesce(min(synced_at) < now() - interval '1 hour', true) AS stale FROM orders"
-    " WHERE ($1::text IS NULL OR order_number = $1)"
-    "   AND ($2::text IS NULL OR phone_number = $2)"
-    "   AND ($3::text IS NULL OR email = lower($3))",
+/* clang-format off */
+
+/* No row without a shop's system, and nothing is looked at then. */
+#define DUE(stale) \
+    "SELECT i.account_id AS domain, (" stale ") AS stale FROM integrations i" \
+    " WHERE i.service = 'shopify' AND i.status = 'connected' AND i.account_id IS NOT NULL"
+
+const wk_sql_t wk_sql_shop_orders_due = {
+    "shop_orders_due",
+    DUE("SELECT coalesce(min(synced_at) < now() - interval '1 hour', true) FROM orders"
+        " WHERE ($1::text IS NULL OR order_number = $1)"
+        "   AND ($2::text IS NULL OR phone_number = $2)"
+        "   AND ($3::text IS NULL OR email = lower($3))"),
     3};
 
-const wk_sql_t wk_sql_shop_products_stale = {
-    "shop_products_stale",
-    "SELECT coalesce(min(synced_at) < now() - interval '5 minutes', true) AS stale"
-    "  FROM products WHERE is_active AND " WK_SQL_PRODUCT_IS("$1"),
+const wk_sql_t wk_sql_shop_products_due = {
+    "shop_products_due",
+    DUE("SELECT coalesce(min(synced_at) < now() - interval '5 minutes', true)"
+        "  FROM products WHERE is_active AND " WK_SQL_PRODUCT_IS("$1")),
     1};
+
+/* clang-format on */
 
 /* ---------------------------------------------------------------- what is told */
 

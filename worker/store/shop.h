@@ -14,13 +14,13 @@ extern const wk_sql_t wk_sql_shop_connection;
 extern const wk_sql_t wk_sql_shop_disconnect;
 
 /*
- * $1 number, $2 phone, $3 e-mail, of which one is given: stale, when nothing is known or
- * something is older than an hour.
+ * $1 number, $2 phone, $3 e-mail, of which one is given: domain of the shop, and stale: nothing
+ * is known or something is older than an hour. No row: no shop is connected.
  */
-extern const wk_sql_t wk_sql_shop_orders_stale;
+extern const wk_sql_t wk_sql_shop_orders_due;
 
-/* $1 as in wk_sql_products_find: stale, when nothing is known or it is older than 5 minutes. */
-extern const wk_sql_t wk_sql_shop_products_stale;
+/* $1 as in wk_sql_products_find; the same, with 5 minutes. */
+extern const wk_sql_t wk_sql_shop_products_due;
 
 #define WK_SHOP_ORDER_PARAMS 22
 
@@ -51,7 +51,8 @@ extern const wk_sql_t wk_sql_shop_stock_changed;
 
 /* $1 ids of orders (array), $2 customer's id there or null: forgotten. */
 extern const wk_sql_t wk_sql_shop_orders_forget;
-/* $1 customer's id there or null, $2 phone or null, $3 e-mail or null: what the shop told of him. */
+/* $1 customer's id there or null, $2 phone or null, $3 e-mail or null: what the shop told of
+ * him. */
 extern const wk_sql_t wk_sql_shop_customer_forget;
 /* All that came from the shop. */
 extern const wk_sql_t wk_sql_shop_orders_forget_all, wk_sql_shop_products_forget_all,

@@ -17,3 +17,16 @@ const wk_sql_t wk_sql_set_tenant_by = {
     "                  coalesce(organization_by($1, $2)::text, ''), true) AS organization,"
     "       set_config('statement_timeout', $3, true)",
     3};
+
+#define OF_KEY(kind, key)                                                                      \
+    "CASE WHEN " key "::text IS NOT NULL THEN organization_by(" kind ", " key ")::text END"
+
+/* OFFSET 0: each key is looked up once, however often its column is used. */
+const wk_sql_t wk_sql_set_tenant_by_keys = {
+    "set_tenant_by_keys",
+    "SELECT set_config('app.current_organization_id', coalesce(first, second, ''), true)"
+    "           AS organization,"
+    "       set_config('statement_timeout', $9, true), first, second, third, fourth"
+    "  FROM (SELECT " OF_KEY("$1", "$2") " AS first, " OF_KEY("$3", "$4") " AS second, " OF_KEY(
+        "$5", "$6") " AS third, " OF_KEY("$7", "$8") " AS fourth OFFSET 0) k",
+    9};

@@ -15,4 +15,10 @@ extern const wk_sql_t wk_sql_set_tenant;
 /* $1 kind and $2 key of the directory, $3 the time limit; gives the organization or ''. */
 extern const wk_sql_t wk_sql_set_tenant_by;
 
+/*
+ * $1 to $8 four pairs of kind and key, of which the first two may name the tenant, $9 the time
+ * limit; gives the organization or '', and first second third fourth: whose each key is.
+ */
+extern const wk_sql_t wk_sql_set_tenant_by_keys;
+
 #endif

@@ -18,7 +18,7 @@ async function ask(client, name, ...values) {
 }
 
 async function stock(client, { product_id: product }) {
-  await ask(client, 'shop_connection'); // the rows would be asked for there when they are old
+  await ask(client, 'shop_products_due', product); // the rows would be asked for there when they are old
   const rows = await ask(client, 'products_find', product, null, '20');
   const total = rows.reduce((sum, row) => sum + Math.max(row.available, 0), 0);
   return { product_title: rows[0]?.title, inventory: rows, total_available: total,
@@ -40,7 +40,6 @@ async function run(tool, agent, args) {
   try {
     await client.query('BEGIN');
     await client.query(TENANT, [agent, '5000']);
-    await ask(client, 'shop_language');
     await ask(client, 'call_caller', null, null);
     const answer = await tool(client, args);
     await client.query('COMMIT');

@@ -127,14 +127,22 @@ static va_str_t preferred_day(const va_json_t *args)
     return day.data != NULL ? day : wk_arg_text(args, "date");
 }
 
-static void ask_about_days(wk_tool_call_t *call)
+static void ask_google(wk_tool_call_t *call)
 {
-    wk_moment_t day = {VA_STR_NULL, VA_STR_NULL};
-    va_str_t from = preferred_day(call->args);
-    if (from.data == NULL || wk_moment_parse(call->ctx->arena, from, false, &day)) {
-        wk_calendar_bridge(call->ctx, call->caller->organization, &day,
-                           wk_arg_int(call->args, "days_ahead", DAYS_AHEAD));
+    wk_calendar_ask(call->before);
+}
+
+/* Says as well whether Google has to be asked about these days first. */
+static bool read_service_and_need(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day,
+                                  int64_t days, wk_service_t *s, wk_error_t *e)
+{
+    wk_calendar_need_t *need = NULL;
+    if ((!call->asked && !wk_calendar_see(tx, call->ctx, day, days, &need, e)) ||
+        !read_service(tx, call, s, e)) {
+        return false;
     }
+    call->before = need;
+    return need == NULL || !wk_calendar_is_needed(need) || wk_tool_ask_first(call);
 }
 
 static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
@@ -148,9 +156,9 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                               VA_STR("preferred_date must be a date, YYYY-MM-DD."));
     }
     va_str_t date = day.wall.data != NULL ? va_str(day.wall.data, 10) : VA_STR_NULL;
-    if (!read_service(tx, call, &s, e) ||
-        !wk_slots(tx, &s, date, wk_arg_int(call->args, "days_ahead", DAYS_AHEAD), SLOTS_TOLD,
-                  &slots, e)) {
+    int64_t days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD);
+    if (!read_service_and_need(tx, call, &day, days, &s, e) ||
+        !wk_slots_last(tx, &s, date, days, SLOTS_TOLD, &slots, e)) {
         return false;
     }
     put_slots(call, "available_slots", &slots);
@@ -168,7 +176,8 @@ const wk_tool_t wk_tool_check_availability = {
     .name = "check_availability",
     .also = "check_calendar",
     .args = availability_args,
-    .before = ask_about_days,
+    .before = ask_google,
+    .sees_need = true,
     .run = check_availability,
 };
 

@@ -68,11 +68,21 @@ static va_str_t asked_for(const va_json_t *args)
 
 static void ask_shop(wk_tool_call_t *call)
 {
-    va_str_t what = asked_for(call->args);
-    if (what.data != NULL &&
-        wk_shop_refresh_products(call->ctx, call->caller->organization, what)) {
-        call->shop_away = true;
+    call->shop_away = wk_shop_ask(call->before);
+}
+
+/* What the cache has, or that the shop has to be asked first. */
+static bool find_products(wk_tx_t *tx, wk_tool_call_t *call, va_str_t what, wk_rows_t **rows,
+                          wk_error_t *e)
+{
+    wk_shop_need_t *need = NULL;
+    va_str_t params[] = {what, wk_arg_text(call->args, "variant_id"), VA_STR(MAX_FOUND)};
+    if ((!call->asked && !wk_shop_see_products(tx, call->ctx, what, &need, e)) ||
+        !wk_sql_last(tx, &wk_sql_products_find, params, rows, e)) {
+        return false;
     }
+    call->before = need;
+    return need == NULL || !wk_shop_is_needed(need) || wk_tool_ask_first(call);
 }
 
 static bool refuse_unknown(wk_tool_call_t *call, va_str_t what)
@@ -95,8 +105,7 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
             call, 400, "bad_request",
             VA_STR("product_id is missing: an id, a SKU, or words of the name."));
     }
-    va_str_t params[] = {what, wk_arg_text(call->args, "variant_id"), VA_STR(MAX_FOUND)};
-    if (!wk_sql(tx, &wk_sql_products_find, params, &rows, e)) {
+    if (!find_products(tx, call, what, &rows, e)) {
         return false;
     }
     if (wk_rows_count(rows) == 0) {
@@ -126,6 +135,7 @@ const wk_tool_t wk_tool_check_inventory = {
     .name = "check_inventory",
     .args = inventory_args,
     .before = ask_shop,
+    .sees_need = true,
     .run = check_inventory,
 };
 
