@@ -413,6 +413,40 @@ static void a_shops_own_secret_speaks_for_it_alone(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- products */
+
+static void a_product_is_known_by_id_sku_and_words(void **state)
+{
+    static const struct {
+        const char *what;
+        int found;
+    } asked[] = {{"HLM-COM-M", 1},
+                 {"gid://shopify/ProductVariant/4", 1},
+                 {"4", 2}, /* its id, and a word of "54 cm" */
+                 {"ProductVariant/4", 0},
+                 {"HELMET", 1},
+                 {"odd_ball, helmet!", 1},
+                 {"helmet unicycle", 0},
+                 {"oddxball", 0},
+                 {"odd%ball", 1}, /* two words */
+                 {"%", 5}};       /* no word: whatever there is */
+    (void)state;
+    t_sqlf("UPDATE products SET variant_title = 'Odd_Ball' WHERE sku = 'HLM-COM-M'"
+           "   AND organization_id = '" DOWNTOWN "'");
+    t_sqlf("INSERT INTO products (organization_id, title, product_type) VALUES"
+           " ('" DOWNTOWN "', 'Thing', 'accessory')");
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        t_answer_t a =
+            from_nowhere("check_inventory",
+                         wk_printf(t_ctx.arena, "{\"product_id\":\"%s\"}", asked[i].what).data);
+        if (asked[i].found == 0) {
+            assert_error(&a, 200, "not_found");
+        } else {
+            assert_int_equal(t_count(&a, "/inventory"), asked[i].found);
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- what a question costs */
 
 static long round_trips_of(t_proxy_t *proxy, const char *tool, const char *body)
@@ -496,6 +530,7 @@ int main(void)
         cmocka_unit_test(whatever_names_a_shop_names_the_same_one),
         cmocka_unit_test(a_shops_own_secret_speaks_for_it_alone),
         cmocka_unit_test(a_text_leaves_from_the_shops_own_number),
+        cmocka_unit_test(a_product_is_known_by_id_sku_and_words),
         cmocka_unit_test(a_question_is_one_transaction),
         cmocka_unit_test(a_shop_is_asked_when_the_cache_is_old),
         cmocka_unit_test(a_number_is_a_decimal_one),

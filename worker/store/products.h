@@ -4,16 +4,25 @@
 
 #include "worker/db.h"
 
-/* That a row is what somebody asks for: an id, bare or as stored, a SKU, or all of its words.
- */
-#define WK_SQL_PRODUCT_IS(what)                                                                \
-    "(" what " IN (provider_product_id, provider_variant_id, sku,"                             \
-    "     substring(provider_product_id from '[0-9]+$'),"                                      \
-    "     substring(provider_variant_id from '[0-9]+$'))"                                      \
-    " OR NOT EXISTS (SELECT FROM regexp_split_to_table(lower(" what "), '\\W+') AS word"       \
-    "                 WHERE word <> ''"                                                        \
-    "                   AND strpos(lower(concat_ws(' ', title, variant_title,"                 \
-    "                          replace(product_type, '_', ' '), vendor)), word) = 0))"
+/* clang-format off */
+
+/* A provider's id ends with a number, by which people know it: the cheap test comes first. */
+#define WK_SQL_ID_ENDS(id, what) \
+    "right(" id ", length(" what ")) = " what " AND substring(" id " from '[0-9]+$') = " what
+
+/* Words have no character but '_' that LIKE knows. */
+#define WK_SQL_WORDS(what) \
+    "coalesce((SELECT array_agg('%' || replace(word, '_', '\\_') || '%')" \
+    "   FROM regexp_split_to_table(lower(" what "), '\\W+') AS word WHERE word <> ''), '{}')"
+
+/* That a row is what somebody asks for: an id, bare or as stored, a SKU, or all of its words. */
+#define WK_SQL_PRODUCT_IS(what) \
+    "(" what " IN (provider_product_id, provider_variant_id, sku)" \
+    " OR " WK_SQL_ID_ENDS("provider_product_id", what) \
+    " OR " WK_SQL_ID_ENDS("provider_variant_id", what) \
+    " OR search_text LIKE ALL (" WK_SQL_WORDS(what) "))"
+
+/* clang-format on */
 
 /*
  * $1 what is asked for: an id of the shop system, a SKU, or words of title, variant and type
