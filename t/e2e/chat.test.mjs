@@ -166,7 +166,12 @@ test('an order is told with proof, and to no number', async () => {
   await openai.reset();
 });
 
+// An address pages once an hour: what paged in an earlier run is no reason to be silent now.
+const forgetPages = () => rows(
+    `update effects set key = key || ':' || id where kind = 'sms' and key like 'page:chat:%' returning id`);
+
 test('an emergency pages the owner', async () => {
+  await forgetPages();
   const since = await sim('twilio').last();
   const {nextAction, emergencyLevel, lead} = await said('There is a fire in your workshop!');
   assert.equal(emergencyLevel, 'urgent');

@@ -2,7 +2,10 @@
  * chat.answer: who may write in a shop's chat, what a session is, what a number that was only
  * typed in opens (nothing), and that a message is heard and answered once.
  */
+#include <libpq-fe.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +47,7 @@ typedef struct {
     const char *origin;           /* ORIGIN without; "": no browser asks */
     const char *session;          /* begins one without */
     const char *name, *id, *more; /* more: further members, with their comma */
+    const char *header;           /* Idempotency-Key */
     const char *job;
 } chat_t;
 
@@ -70,6 +74,11 @@ static t_ask_t request(const chat_t *c)
     if (origin[0] != '\0') {
         ask.headers[0] = "origin";
         ask.headers[1] = origin;
+    }
+    if (c->header != NULL) {
+        size_t at = origin[0] != '\0' ? 2 : 0;
+        ask.headers[at] = "idempotency-key";
+        ask.headers[at + 1] = c->header;
     }
     return ask;
 }
@@ -259,10 +268,100 @@ static void the_same_message_is_answered_once_and_alike(void **state)
     assert_int_equal(
         t_sqlf_int("SELECT interaction_count FROM customers WHERE source = 'chat'"), 1);
 
-    t_answer_t header_too = chat((chat_t){"Hi", .session = session_of(&a), .id = ID "2"});
+    t_answer_t other = chat((chat_t){"Hi", .session = session_of(&a), .id = ID "2"});
     t_answer_t other_page = chat((chat_t){"Hi", .origin = ALSO, .id = ID});
-    assert_status(&header_too, 200);
+    assert_status(&other, 200);
     assert_string_not_equal(session_of(&other_page), session_of(&a));
+}
+
+/* The header's name counts, whatever the body says. */
+static void a_header_names_the_message_too(void **state)
+{
+    (void)state;
+    t_answer_t a = chat((chat_t){"Hi", .header = ID});
+    assert_status(&a, 200);
+    t_answer_t again = chat((chat_t){"Hi", .header = ID});
+    assert_true(va_str_eq(a.body, again.body));
+    t_answer_t member = chat((chat_t){"Hi", .id = ID});
+    assert_true(va_str_eq(a.body, member.body));
+    t_answer_t both = chat((chat_t){"Hi", .header = ID, .id = ID "2"});
+    assert_true(va_str_eq(a.body, both.body));
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 2);
+    t_answer_t other = chat((chat_t){"Hi", .session = session_of(&a), .header = ID "2"});
+    assert_status(&other, 200);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 4);
+    t_answer_t wrong = chat((chat_t){"Hi", .header = "1"});
+    assert_error(&wrong, 400, "bad_request");
+}
+
+/* ---------------------------------------------------------------- two runs at once */
+
+typedef struct {
+    t_ask_t ask;
+    t_answer_t answer;
+    char body[2000];
+    atomic_bool done;
+} run_t;
+
+static void *ask_in_thread(void *arg)
+{
+    wk_ctx_t ctx;
+    run_t *r = arg;
+    t_ctx_open(&ctx);
+    r->answer = t_ask_in(&ctx, &r->ask);
+    snprintf(r->body, sizeof(r->body), "%.*s", (int)r->answer.body.len, r->answer.body.data);
+    t_ctx_close(&ctx);
+    r->done = true;
+    return NULL;
+}
+
+/* Each is done, or waits for a lock that somebody has. */
+static bool are_still(void *arg)
+{
+    const run_t *runs = arg;
+    return runs[0].done + runs[1].done +
+               t_sqlf_int("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type ="
+                          " 'Lock'") ==
+           2;
+}
+
+static PGconn *lock(const char *table, const char *mode)
+{
+    PGconn *db = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(db, "BEGIN"));
+    PQclear(PQexec(db, wk_printf(t_ctx.arena, "LOCK TABLE %s IN %s MODE", table, mode).data));
+    assert_int_equal(PQtransactionStatus(db), PQTRANS_INTRANS);
+    return db;
+}
+
+/*
+ * Both have seen that there is no such session before either begins it, and neither has an
+ * answer before both have seen that there is none.
+ */
+static void two_runs_of_a_first_message_answer_alike(void **state)
+{
+    pthread_t threads[2];
+    run_t runs[2] = {0};
+    const chat_t first = {"Book a tune-up", .id = ID};
+    (void)state;
+    PGconn *sessions = lock("chat_sessions", "SHARE");
+    PGconn *free_times = lock("calendar_events", "ACCESS EXCLUSIVE");
+    for (size_t i = 0; i < 2; i++) {
+        runs[i].ask = request(&first);
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_thread, &runs[i]), 0);
+    }
+    assert_true(t_until(are_still, runs, 60000));
+    PQfinish(sessions);
+    assert_true(t_until(are_still, runs, 60000));
+    PQfinish(free_times);
+    for (size_t i = 0; i < 2; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(runs[i].answer.status, 200);
+    }
+    assert_string_equal(runs[0].body, runs[1].body);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers WHERE source = 'chat'"), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 2);
 }
 
 /* In a process of its own, which dies at that place; true when it did. */
@@ -586,6 +685,10 @@ static void a_card_number_is_masked_over_messages(void **state)
     (void)state;
     t_answer_t a = say(NULL, "My card is 4242 4242");
     say(session_of(&a), "4242 4242 that was it");
+    t_answer_t named = chat((chat_t){"Hi", .name = "4242 4242 4242 4242"});
+    assert_has(t_text(&named, "/lead/name"), "****");
+    assert_has_not(t_sqlf("SELECT string_agg(name, '|') FROM chat_sessions"), "4242");
+    assert_has_not(t_sqlf("SELECT string_agg(name, '|') FROM customers"), "4242");
     assert_has_not(t_sqlf("SELECT string_agg(content, '|') FROM messages"), "4242");
     assert_has_not(t_sqlf("SELECT string_agg(data::text, '|') FROM outbox"), "4242");
 }
@@ -620,6 +723,17 @@ static void a_wish_that_comes_again_is_a_task_again(void **state)
                         "callback callback followup followup message message");
 }
 
+/* Else a stranger would keep the number's owner from being called back. */
+static void a_chats_wish_is_not_its_numbers_owners(void **state)
+{
+    (void)state;
+    begin_as_john("I want to talk to an agent");
+    assert_has_not(t_say(JOHN_NUMBER, "I want to talk to an agent"), "has your request");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"), 2);
+    assert_has(t_say(JOHN_NUMBER, "I want to talk to an agent"), "has your request");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"), 2);
+}
+
 static void it_answers_in_the_visitors_language(void **state)
 {
     (void)state;
@@ -638,6 +752,8 @@ int main(void)
         cmocka_unit_test(a_talk_goes_on_to_an_appointment),
         cmocka_unit_test(a_session_is_its_shops_its_pages_and_its_own),
         cmocka_unit_test(the_same_message_is_answered_once_and_alike),
+        cmocka_unit_test(a_header_names_the_message_too),
+        cmocka_unit_test(two_runs_of_a_first_message_answer_alike),
         cmocka_unit_test(whoever_dies_books_once),
         cmocka_unit_test(a_number_typed_in_opens_nothing),
         cmocka_unit_test(neither_reads_what_the_other_wrote),
@@ -654,6 +770,7 @@ int main(void)
         cmocka_unit_test(a_card_number_is_masked_over_messages),
         cmocka_unit_test(a_claim_without_its_deed_is_not_said),
         cmocka_unit_test(a_wish_that_comes_again_is_a_task_again),
+        cmocka_unit_test(a_chats_wish_is_not_its_numbers_owners),
         cmocka_unit_test(it_answers_in_the_visitors_language),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

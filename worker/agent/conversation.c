@@ -251,6 +251,7 @@ static bool raise_task(wk_tx_t *tx, const wk_conversation_t *c, wk_task_t task, 
 {
     task.key = wk_printf(c->ctx->arena, "%s:%.*s", task.kind, (int)c->key.len, c->key.data);
     task.customer = c->customer;
+    task.chat = c->visitor.session;
     task.who = wk_conversation_who(c);
     return wk_task_raise(c->ctx, tx, &task, e);
 }

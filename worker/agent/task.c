@@ -33,6 +33,7 @@ bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t
         body,
         task->customer,
         task->order,
+        task->chat,
     };
     return wk_sql(tx, &wk_sql_task_raise, params, NULL, e) || wk_error_wrap(e, "task");
 }

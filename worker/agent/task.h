@@ -14,6 +14,8 @@ typedef struct {
     va_str_t text;        /* may be absent */
     va_str_t who, number; /* may be absent */
     va_str_t customer, order;
+    va_str_t
+        chat; /* chat_sessions.id of who wished it, and is perhaps not customer; or absent */
 } wk_task_t;
 
 bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e);

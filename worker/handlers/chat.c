@@ -255,17 +255,20 @@ static bool answer(chat_t *c, va_str_t *organization, wk_error_t *e)
             wk_tx(ctx->db, ctx->arena, *organization, 0, store_tx, c, e));
 }
 
-/* Another run answered the same message first: its answer is the message's. */
+/* Another run answered the same message first: its answer is the message's, once it is read. */
 static bool answered_by_another(chat_t *c, va_str_t organization, wk_error_t *e)
 {
     wk_ctx_t *ctx = c->ctx;
-    wk_error_t ignored;
+    wk_error_t unread;
     if (e->code != WK_CONFLICT || c->session.token_sha256.data == NULL) {
         return false;
     }
     name_message(c);
-    return wk_tx(ctx->db, ctx->arena, organization, 0, read_answer, c, &ignored) &&
-           is_answered(c);
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, read_answer, c, &unread)) {
+        *e = unread;
+        return false;
+    }
+    return is_answered(c);
 }
 
 static wk_outcome_t tell(chat_t *c, va_reply_t *reply, wk_error_t *e)
@@ -292,7 +295,7 @@ wk_outcome_t wk_chat_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (va_str_eq(ctx->job->http_method, VA_STR("OPTIONS"))) {
         return allow(ctx, reply, e);
     }
-    if (c.talk.catalogue == NULL || !wk_chat_read(ctx, &c.request, e)) {
+    if (c.talk.catalogue == NULL || !wk_chat_read(ctx, c.talk.catalogue, &c.request, e)) {
         return wk_reply_error(ctx, reply, e);
     }
     bool done = answer(&c, &organization, e) || answered_by_another(&c, organization, e);

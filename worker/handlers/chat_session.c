@@ -1,6 +1,7 @@
 #include "worker/handlers/chat_session.h"
 
 #include "core/phone.h"
+#include "worker/agent/redact.h"
 #include "worker/agent/wording.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
@@ -44,8 +45,15 @@ static bool read_message_name(wk_ctx_t *ctx, const va_json_t *body, wk_chat_requ
                      "'_', and be random.");
 }
 
-static bool read_visitor(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r,
-                         wk_error_t *e)
+/* What a form takes for a name may be a card number, as anything else may. */
+static va_str_t clean_name(wk_ctx_t *ctx, const wk_catalogue_t *c, va_str_t given)
+{
+    va_str_t name = wk_trim(wk_clean_text(ctx->arena, given));
+    return name.len > 0 ? wk_redact(wk_redactor(ctx->arena, c), ctx->arena, name) : VA_STR_NULL;
+}
+
+static bool read_visitor(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t *body,
+                         wk_chat_request_t *r, wk_error_t *e)
 {
     char number[VA_PHONE_MAX + 1];
     va_str_t phone;
@@ -61,12 +69,11 @@ static bool read_visitor(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t
         return wk_refuse(e, WK_R_BAD_REQUEST, "phone must be a phone number.");
     }
     r->phone = phone.data != NULL ? wk_copy(ctx->arena, va_str_c(number)) : VA_STR_NULL;
-    va_str_t name = wk_trim(wk_clean_text(ctx->arena, r->name));
-    r->name = name.len > 0 ? name : VA_STR_NULL;
+    r->name = clean_name(ctx, c, r->name);
     return true;
 }
 
-bool wk_chat_read(wk_ctx_t *ctx, wk_chat_request_t *r, wk_error_t *e)
+bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
     va_str_t key;
@@ -76,7 +83,7 @@ bool wk_chat_read(wk_ctx_t *ctx, wk_chat_request_t *r, wk_error_t *e)
         !wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) ||
         !wk_request_text(body, "key", MAX_KEY, &key, e) ||
         !wk_request_optional_text(body, "sessionId", MAX_TOKEN, &r->token, e) ||
-        !read_message_name(ctx, body, r, e) || !read_visitor(ctx, body, r, e) ||
+        !read_message_name(ctx, body, r, e) || !read_visitor(ctx, c, body, r, e) ||
         !wk_token_digest(ctx, key, &r->key_sha256, e)) {
         return false;
     }
@@ -132,7 +139,9 @@ static bool find(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, wk_rows
                  wk_chat_session_t *s, wk_error_t *e)
 {
     va_str_t life = wk_printf(ctx->arena, "%d", ctx->config->chat_session_s);
-    if (!wk_token_digest(ctx, s->token, &s->token_sha256, e)) {
+    if (!wk_token_digest(ctx, s->token, &s->token_sha256, e) ||
+        (r->token.data == NULL &&
+         !wk_sql(tx, &wk_sql_chat_begin_lock, &s->token_sha256, NULL, e))) {
         return false;
     }
     va_str_t params[] = {s->token_sha256, r->origin, life};

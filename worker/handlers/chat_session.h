@@ -6,6 +6,7 @@
 #ifndef WK_HANDLERS_CHAT_SESSION_H
 #define WK_HANDLERS_CHAT_SESSION_H
 
+#include "worker/agent/catalogue.h"
 #include "worker/context.h"
 
 typedef struct {
@@ -18,7 +19,9 @@ typedef struct {
     va_str_t name, email, phone; /* as given; each may be absent */
 } wk_chat_request_t;
 
-bool wk_chat_read(wk_ctx_t *ctx, wk_chat_request_t *request, wk_error_t *e);
+/* Card numbers in the visitor's name are masked; his text is the caller's to mask. */
+bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *request,
+                  wk_error_t *e);
 
 typedef struct {
     bool let_in; /* the origin is one of the shop's: its pages may read the answer */

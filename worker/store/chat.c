@@ -21,6 +21,9 @@ const wk_sql_t wk_sql_chat_session = {
     "   FOR UPDATE",
     3};
 
+const wk_sql_t wk_sql_chat_begin_lock = {"chat_begin_lock", "SELECT lock_key('chat:' || $1)",
+                                         1};
+
 const wk_sql_t wk_sql_chat_begin = {
     "chat_begin",
     "INSERT INTO chat_sessions (organization_id, token_sha256, origin, customer_id)"

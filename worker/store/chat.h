@@ -19,6 +19,12 @@ extern const wk_sql_t wk_sql_chat_shop;
  */
 extern const wk_sql_t wk_sql_chat_session;
 
+/*
+ * Two runs of the message that begins a session: the second waits here until it is begun.
+ * $1 SHA-256 of its token.
+ */
+extern const wk_sql_t wk_sql_chat_begin_lock;
+
 /* $1 SHA-256 of the token, $2 origin or null, $3 customer. Gives id. */
 extern const wk_sql_t wk_sql_chat_begin;
 

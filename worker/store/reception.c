@@ -35,7 +35,7 @@ const wk_sql_t wk_sql_reception = {
     "       p.id AS appointment_id, p.appointment_type,"
     "       EXISTS (SELECT FROM knowledge_chunks) AS knows,"
     "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
-    "                  AND status = 'open') AS open_callback"
+    "                  AND status = 'open' AND NOT data ? 'chat_session') AS open_callback"
     "  FROM organizations o"
     "  JOIN agent_configs g ON g.organization_id = o.id"
     " CROSS JOIN LATERAL (SELECT coalesce($5::timestamptz, now()) AS at,"

@@ -6,7 +6,7 @@
 
 /*
  * $1 kind, $2 key: the task is raised once, $3 priority, $4 title, $5 body or null,
- * $6 customer or null, $7 order or null.
+ * $6 customer or null, $7 order or null, $8 session of the chat it comes from or null.
  */
 extern const wk_sql_t wk_sql_task_raise;
 

@@ -33,7 +33,8 @@ static bool trigger_followup(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .title = "task.followup",
                       .text = reason,
                       .who = wk_tool_who(call),
-                      .customer = customer};
+                      .customer = customer,
+                      .chat = call->caller->visitor.session};
     call->message = wk_text(call->caller->language, "tool.followup_noted");
     return wk_task_raise(call->ctx, tx, &task, e);
 }
@@ -65,8 +66,10 @@ static bool create_lead(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     if (customer.data == NULL) {
         return wk_tool_refuse(call, 422, "no_number", wk_text(l, "tool.sms_no_number"));
     }
-    va_str_t params[] = {customer, wk_arg_text(call->args, "first_name"),
-                         wk_arg_text(call->args, "last_name"), wk_arg_text(call->args, "email"),
+    va_str_t params[] = {customer,
+                         wk_arg_text(call->args, "first_name"),
+                         wk_arg_text(call->args, "last_name"),
+                         wk_arg_text(call->args, "email"),
                          wk_arg_text(call->args, "interest"),
                          call->caller->visitor.session.len > 0 ? VA_STR("true")
                                                                : VA_STR("false")};

@@ -29,7 +29,8 @@ static bool take_message(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .title = callback ? "task.callback" : "task.message",
                       .text = text,
                       .who = wk_tool_who(call),
-                      .customer = customer};
+                      .customer = customer,
+                      .chat = call->caller->visitor.session};
     if (!wk_task_raise(call->ctx, tx, &task, e)) {
         return false;
     }

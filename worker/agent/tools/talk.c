@@ -99,7 +99,8 @@ static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                       .title = "task.callback",
                       .text = briefing(call),
                       .who = wk_tool_who(call),
-                      .customer = customer};
+                      .customer = customer,
+                      .chat = call->caller->visitor.session};
     va_json_add_str(call->out, "transfer_id", call->effect);
     va_json_add_c(call->out, "status", "callback");
     call->message = wk_text(call->caller->language, "reply.human");
