@@ -27,6 +27,27 @@ static void all_is_remembered_in_its_order(void **state)
     free(copy);
 }
 
+static void what_was_not_heard_is_not_remembered(void **state)
+{
+    size_t n;
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    wk_transcript_add(&t, true, VA_STR("we open at nine"));
+    wk_transcript_add(&t, false, VA_STR("we open at nine"));
+    wk_transcript_add(&t, true, VA_STR("never heard"));
+    wk_transcript_add(&t, true, VA_STR("we close at six"));
+    wk_transcript_cut(&t, VA_STR("we open at nine"), VA_STR("we open"));
+    wk_transcript_cut(&t, VA_STR("never heard"), VA_STR(""));
+    wk_transcript_cut(&t, VA_STR("never said"), VA_STR("never"));
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    wk_transcript_free(&t);
+    assert_int_equal(n, 3);
+    said(&copy[0], true, "we open");
+    said(&copy[1], false, "we open at nine");
+    said(&copy[2], true, "we close at six");
+    free(copy);
+}
+
 static void nothing_was_said(void **state)
 {
     size_t n;
@@ -75,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_remembered_in_its_order),
+        cmocka_unit_test(what_was_not_heard_is_not_remembered),
         cmocka_unit_test(nothing_was_said),
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),

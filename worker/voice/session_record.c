@@ -174,7 +174,9 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
 
 static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
 {
-    if (spoken->turn == 0 && heard.len > 0) {
+    if (spoken->turn != 0) {
+        wk_transcript_cut(&s->said, wk_bytes_str(&spoken->text), heard);
+    } else if (heard.len > 0) {
         record_spoken(s, spoken, heard);
     }
     if (spoken->turn != 0) {

@@ -28,16 +28,56 @@ static void forget_oldest(wk_transcript_t *t)
     t->n--;
 }
 
+static void add_line(wk_bytes_t *lines, bool by_agent, va_str_t text)
+{
+    head_t head = {.by_agent = by_agent, .len = text.len};
+    wk_bytes_add(lines, &head, sizeof(head));
+    wk_bytes_add(lines, text.data, text.len);
+}
+
 void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text)
 {
-    head_t head = {.by_agent = by_agent,
-                   .len = text.len < WK_TRANSCRIPT_MAX ? text.len : WK_TRANSCRIPT_MAX};
-    while (t->n > 0 && t->lines.len + head.len > WK_TRANSCRIPT_MAX) {
+    size_t len = text.len < WK_TRANSCRIPT_MAX ? text.len : WK_TRANSCRIPT_MAX;
+    while (t->n > 0 && t->lines.len + len > WK_TRANSCRIPT_MAX) {
         forget_oldest(t);
     }
-    wk_bytes_add(&t->lines, &head, sizeof(head));
-    wk_bytes_add(&t->lines, text.data, head.len);
+    add_line(&t->lines, by_agent, va_str(text.data, len));
     t->n++;
+}
+
+/* Where the newest line of the agent with these words begins; false: there is none. */
+static bool find_said(const wk_transcript_t *t, va_str_t text, size_t *place)
+{
+    bool found = false;
+    va_str_t lines = wk_bytes_str(&t->lines);
+    for (size_t i = 0; i < lines.len;) {
+        head_t head = head_at(lines.data + i);
+        if (head.by_agent && va_str_eq(va_str(lines.data + i + sizeof(head), head.len), text)) {
+            *place = i;
+            found = true;
+        }
+        i += sizeof(head) + head.len;
+    }
+    return found;
+}
+
+void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard)
+{
+    size_t place;
+    wk_bytes_t lines = {.len = 0};
+    va_str_t old = wk_bytes_str(&t->lines);
+    if (!find_said(t, said, &place)) {
+        return;
+    }
+    size_t behind = place + sizeof(head_t) + said.len;
+    wk_bytes_add(&lines, old.data, place);
+    if (heard.len > 0) {
+        add_line(&lines, true, heard);
+    }
+    wk_bytes_add(&lines, old.data + behind, old.len - behind);
+    wk_bytes_free(&t->lines);
+    t->lines = lines;
+    t->n -= heard.len == 0;
 }
 
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n)

@@ -20,6 +20,10 @@ void wk_transcript_free(wk_transcript_t *t);
 
 void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text);
 
+/* Of what the agent said last in these words only that much was heard; nothing: it is no line.
+ */
+void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard);
+
 /* Oldest first, n of them; one block of memory with their texts in it, to be freed by free().
  */
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n);
