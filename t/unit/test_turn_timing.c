@@ -310,6 +310,24 @@ static void a_mark_that_does_not_come_back_is_waited_for_no_longer(void **state)
     assert_false(wk_waterfall_has(&fall, WK_STAGE_HEARD));
 }
 
+static void what_was_dropped_is_not_written_by_what_follows(void **state)
+{
+    wk_waterfall_t fall;
+    (void)state;
+    wk_timing_asked(&t, ours(0));
+    wk_timing_sound(&t, ITEM, 0, ours(50));
+    wk_timing_recorded(&t, ITEM, 3);
+    wk_timing_dropped(&t);
+    wk_timing_sound(&t, VA_STR("next"), MS(500), ours(900));
+    wk_timing_written(&t, MS(520), ours(910));
+    wk_timing_heard(&t, MS(520), ours(1000));
+    assert_int_equal(take(&fall, ours(1000)), 3);
+    assert_false(wk_waterfall_has(&fall, WK_STAGE_WRITTEN));
+    assert_false(wk_waterfall_has(&fall, WK_STAGE_HEARD));
+    assert_true(wk_timing_look(&t, VA_STR("next"), &fall));
+    assert_true(wk_waterfall_has(&fall, WK_STAGE_HEARD));
+}
+
 static void it_is_heard_no_earlier_than_it_was_written(void **state)
 {
     (void)state;
@@ -397,6 +415,7 @@ int main(void)
         CASE(a_clock_that_runs_slow_is_followed),
         CASE(stages_keep_their_order_while_the_clocks_are_tied_anew),
         CASE(a_mark_that_does_not_come_back_is_waited_for_no_longer),
+        CASE(what_was_dropped_is_not_written_by_what_follows),
         CASE(it_is_heard_no_earlier_than_it_was_written),
         CASE(at_the_end_all_that_is_recorded_is_given),
         CASE(what_was_given_goes_on_under_its_name),

@@ -195,6 +195,7 @@ static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
         return;
     }
     s->asked++;
+    wk_timing_dropped(&s->timing);
     s->engine->cut(s->seat->engine, cuts, n);
     for (size_t i = 0; i < n; i++) {
         wk_session_agent_was_cut(s, &cuts[i]);

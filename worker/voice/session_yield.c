@@ -11,6 +11,7 @@ static uint32_t drop_what_is_left(wk_session_t *s, int64_t now)
 {
     wk_cut_t cuts[WK_PLAYOUT_ITEMS];
     size_t n = wk_playout_drop(&s->talk.playout, now, cuts);
+    wk_timing_dropped(&s->timing);
     for (size_t i = 0; i < n; i++) {
         wk_session_agent_was_cut(s, &cuts[i]);
     }

@@ -1,5 +1,7 @@
 #include "worker/voice/turn_timing.h"
 
+#define DROPPED UINT64_MAX /* a position that nothing sent or played reaches */
+
 #define UNKNOWN (-1)
 
 /* ---------------------------------------------------------------- waterfalls */
@@ -281,6 +283,15 @@ void wk_timing_heard(wk_timing_t *t, uint64_t position, int64_t now)
     }
 }
 
+void wk_timing_dropped(wk_timing_t *t)
+{
+    for (size_t i = 0; i < WK_TIMING_UTTERANCES; i++) {
+        if (!wk_waterfall_has(&t->utterances[i].fall, WK_STAGE_HEARD)) {
+            t->utterances[i].begin = DROPPED;
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- what is known */
 
 void wk_timing_recorded(wk_timing_t *t, va_str_t item, int64_t turn)
@@ -300,10 +311,10 @@ bool wk_timing_look(wk_timing_t *t, va_str_t item, wk_waterfall_t *fall)
     return u != NULL;
 }
 
-/* Sound that was written will be heard soon, or was dropped. */
+/* Sound that was written will be heard soon, if its mark comes back at all. */
 static bool is_known(const wk_timed_t *u, int64_t now)
 {
-    return wk_waterfall_has(&u->fall, WK_STAGE_HEARD) ||
+    return wk_waterfall_has(&u->fall, WK_STAGE_HEARD) || u->begin == DROPPED ||
            (wk_waterfall_has(&u->fall, WK_STAGE_WRITTEN) &&
             now - u->tie_ms - u->fall.at_ms[WK_STAGE_WRITTEN] >= WK_TIMING_MARK_MS);
 }

@@ -120,6 +120,9 @@ void wk_timing_sound(wk_timing_t *t, va_str_t item, uint64_t position, int64_t n
 void wk_timing_written(wk_timing_t *t, uint64_t position, int64_t now);
 void wk_timing_heard(wk_timing_t *t, uint64_t position, int64_t now);
 
+/* What was not heard never will be. */
+void wk_timing_dropped(wk_timing_t *t);
+
 /* The utterance stands in the record under that number. */
 void wk_timing_recorded(wk_timing_t *t, va_str_t item, int64_t turn);
 
