@@ -120,6 +120,9 @@ void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detai
 void wk_session_fence(wk_session_t *s)
 {
     va_buf_t message;
+    if (s->state == WK_SESSION_CLOSED) {
+        return; /* its stream has ended; somebody still holds it */
+    }
     if (s->state == WK_SESSION_TALKING) {
         begin_message(s, &message);
         send_carrier(s, wk_twilio_clear(&message, va_str_c(s->stream)), &message);

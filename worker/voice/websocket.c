@@ -14,6 +14,7 @@
 
 #define HEAD_MS    5000 /* for the head of a handshake */
 #define NONCE_SIZE 16
+#define UNREAD_MAX (1 << 20) /* bytes for a peer that only writes: pongs queue as well */
 #define ACCEPT_LEN VA_BASE64_LEN(20)
 
 struct wk_ws {
@@ -154,6 +155,10 @@ static void read_frames(wk_ws_t *ws, const char *data, size_t len)
     ws->in_len = len;
     if (wslay_event_recv(ws->wslay) != 0 || !send_queued(ws)) {
         fail(ws, "broken WebSocket");
+        return;
+    }
+    if (wk_ws_pending(ws) > UNREAD_MAX) {
+        fail(ws, "the peer does not read");
         return;
     }
     /* The peer closes, or broke the rules: wslay has answered either. */
