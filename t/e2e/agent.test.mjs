@@ -188,6 +188,20 @@ test('0 calls a person: the agent keeps silent, and the call is put through', as
   assert.equal(told(await call.conversation(), 'user_activity').length, 1);
 });
 
+test('what the agent claims and did not do is told to it, and an alarm', async () => {
+  await model([{when: 'book a tune-up', text: 'you are booked for noon'}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('please book a tune-up');
+  await call.caller.hears(/booked for noon/);
+  await waitFor('the agent to be told', async () => told(await call.conversation(), 'contextual_update')
+      .some((m) => /Nothing new is booked yet/.test(m.text)));
+  const tasks = await rows(`SELECT 1 FROM tasks WHERE kind = 'alarm' AND key LIKE :'key'`, {key: `said:${call.sid}:%`});
+  assert.equal(tasks.length, 1);
+  call.caller.hangUp();
+});
+
 test('the longest call: the agent knows that it ends, and the carrier says that it has', async () => {
   const call = new Call();
   const twiml = await call.answer();

@@ -383,6 +383,41 @@ test('an engine that cannot be had gives way to the next of the shop', async () 
   assert.match(await call.resume(), /<Gather/);
 });
 
+const alarms = (call) =>
+    rows(`SELECT body FROM tasks WHERE kind = 'alarm' AND key LIKE :'key'`, {key: `said:${call.sid}:%`});
+
+test('what the agent claims and did not do is put right in the call, and an alarm', async () => {
+  await model([
+    {when: '"success": ?true', text: 'I passed that on to the team'},
+    {when: 'squeal', text: 'I will text you', tool_calls: [{name: 'take_message', arguments: {message: 'brakes squeal'}}]},
+    {when: 'book a tune-up', text: 'You are booked for noon'},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('please book a tune-up');
+  await call.caller.hears(/booked for noon.*Nothing new is booked yet/);
+  const told = await waitFor('the alarm', async () => (await alarms(call)).length > 0 && alarms(call));
+  assert.match(told[0].body, /booked for noon/);
+  await call.caller.quiet();
+  await call.say('my brakes squeal');
+  await call.caller.hears(/passed that on to the team.*not sent you any/);
+  assert.deepEqual((await alarms(call)).map(({body}) => /text you/.test(body)), [false, true]);
+  assert.deepEqual((await call.session()).errors, []);
+  call.caller.hangUp();
+});
+
+test('who hangs up behind a claim leaves an alarm', async () => {
+  await model([{when: 'book a tune-up', text: 'You are booked for noon'}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('please book a tune-up');
+  await call.caller.hears(/booked for/);
+  call.caller.hangUp();
+  await waitFor('the alarm', async () => (await alarms(call)).length === 1);
+});
+
 test('what is speech, and when it is over, is for the shop to say', async (t) => {
   const set = (threshold, prefix, silence) => row(
       `UPDATE agent_configs SET vad_threshold = :'threshold', prefix_padding_ms = :'prefix', silence_ms = :'silence'

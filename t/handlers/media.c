@@ -1,5 +1,5 @@
 /* Turns of a live call as a voice process tells them, and where their time went. */
-#include "t/handlers/lib/client.h"
+#include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 
 #define SID     "CA0123456789abcdef0123456789abcdef"
@@ -162,6 +162,63 @@ static void the_shops_turn_settings_are_the_engines(void **state)
     assert_true(va_json_int(va_json_get(briefing, "silence_ms"), &n) && n == 800);
 }
 
+/* ---------------------------------------------------------------- said versus done */
+
+#define BOOKED "You are booked for Friday at noon."
+
+/* What puts it right; NULL: nothing has to be. */
+static const char *judged(const char *text, int turn)
+{
+    const va_json_t *body = NULL;
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "media.promise",
+                         .org = DOWNTOWN,
+                         .scheme = "internal",
+                         .body = wk_printf(t_ctx.arena,
+                                           "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":%d,"
+                                           "\"text\":\"%s\",\"language\":\"en\"}",
+                                           turn, text)
+                                     .data});
+    assert_int_equal(a.status, 200);
+    (void)va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &body);
+    return wk_strdup(t_ctx.arena, va_json_get_string(body, "say"));
+}
+
+static int64_t alarms(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm' AND key LIKE 'said:%%'");
+}
+
+static void a_claim_without_its_deed_is_an_alarm_once(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    assert_has(judged(BOOKED, 4), "Nothing new is booked yet");
+    assert_has(judged(BOOKED, 4), "Nothing new is booked yet");
+    assert_int_equal(alarms(), 1);
+    assert_has(judged("Your appointment has been cancelled.", 6), "which appointment");
+    assert_int_equal(alarms(), 2);
+    assert_null(judged("We are open until six.", 8));
+    assert_int_equal(alarms(), 2);
+}
+
+static void what_a_tool_of_the_call_did_may_be_said(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    assert_has(judged("I passed that on to the team.", 2), "not passed that on");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tell("media.tool", DOWNTOWN,
+                              "{\"call\":\"" SID "\",\"tool\":\"take_message\","
+                              "\"arguments\":\"{\\\"message\\\":\\\"call me\\\"}\"}"),
+                         WK_END_ACK);
+        assert_null(judged("I passed that on to the team.", 4));
+    }
+    assert_string_equal(t_sqlf("SELECT metadata -> 'did' FROM calls"), "[\"passed_on\"]");
+    assert_has(judged(BOOKED, 6), "Nothing new is booked yet");
+    assert_int_equal(alarms(), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +230,8 @@ int main(void)
         cmocka_unit_test(the_end_is_counted_from_where_the_call_began),
         cmocka_unit_test(who_was_told_of_the_end_is_not_told_again),
         cmocka_unit_test(the_shops_turn_settings_are_the_engines),
+        cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
+        cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

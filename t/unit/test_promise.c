@@ -87,9 +87,9 @@ static void what_is_denied_or_offered_is_no_claim(void **state)
 /* What is said instead must not be such a claim itself. */
 static void the_corrections_claim_nothing(void **state)
 {
-    static const char *const names[] = {"said.not_booked", "said.not_moved",
+    static const char *const names[] = {"said.not_booked",    "said.not_moved",
                                         "said.not_cancelled", "said.not_texted",
-                                        "said.not_passed_on"};
+                                        "said.not_passed_on", "speech.not_cancelled"};
     (void)state;
     for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
         for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {
@@ -100,6 +100,43 @@ static void the_corrections_claim_nothing(void **state)
     }
 }
 
+static unsigned done_by(const char *tool, const char *answer)
+{
+    const va_json_t *body;
+    assert_int_equal(
+        va_json_parse(wk_mem(arena), va_str_c(answer), &VA_JSON_LIMITS_DEFAULT, &body), VA_OK);
+    return wk_promise_done_by(tool, body);
+}
+
+static void a_tools_answer_says_what_was_done(void **state)
+{
+    (void)state;
+    assert_int_equal(done_by("book_appointment", "{\"confirmation_sent\":true}"),
+                     WK_DONE_BOOKED | WK_DONE_TEXTED);
+    assert_int_equal(done_by("book_appointment", "{\"status\":\"held\"}"), 0);
+    assert_int_equal(done_by("transfer_to_human", "{}"), WK_DONE_PASSED_ON);
+    assert_int_equal(done_by("lookup_order", "{}"), 0);
+}
+
+static void what_was_done_can_be_written_down(void **state)
+{
+    const va_json_t *list;
+    unsigned all =
+        WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED | WK_DONE_TEXTED | WK_DONE_PASSED_ON;
+    (void)state;
+    for (unsigned done = 0; done <= all; done++) {
+        va_str_t text = wk_promise_write(arena, done);
+        assert_int_equal(va_json_parse(wk_mem(arena), text, &VA_JSON_LIMITS_DEFAULT, &list),
+                         VA_OK);
+        assert_int_equal(wk_promise_read(list), done);
+    }
+    assert_int_equal(
+        va_json_parse(wk_mem(arena), VA_STR("[\"flown\",7]"), &VA_JSON_LIMITS_DEFAULT, &list),
+        VA_OK);
+    assert_int_equal(wk_promise_read(list), 0);
+    assert_int_equal(wk_promise_read(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +145,8 @@ int main(void)
         cmocka_unit_test(what_was_done_before_may_be_spoken_of),
         cmocka_unit_test(what_is_denied_or_offered_is_no_claim),
         cmocka_unit_test(the_corrections_claim_nothing),
+        cmocka_unit_test(a_tools_answer_says_what_was_done),
+        cmocka_unit_test(what_was_done_can_be_written_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,5 +1,7 @@
 #include "worker/agent/conversation.h"
 
+#include "worker/agent/promise.h"
+
 #include <string.h>
 
 #include "worker/agent/task.h"
@@ -155,6 +157,14 @@ static wk_tool_caller_t tool_caller(const wk_conversation_t *c, va_str_t organiz
                               .language = c->reception.language};
 }
 
+static void note_done(wk_conversation_t *c, const wk_tool_t *tool,
+                      const wk_tool_answer_t *answer)
+{
+    const va_json_t *body = NULL;
+    (void)va_json_parse(wk_mem(c->ctx->arena), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
+    c->done |= answer->status == 200 ? wk_promise_done_by(tool->name, body) : 0;
+}
+
 /*
  * The tools have transactions of their own, whose ledger gives a run that comes again the
  * answer of the first; the message is stored with its answer only then.
@@ -175,6 +185,7 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
     if (!wk_tool_run(c->ctx, c->catalogue, tool, &caller, args, &answer, e)) {
         return false;
     }
+    note_done(c, tool, &answer);
     r->spoken = strcmp(c->channel, "voice") == 0;
     wk_receive_done(a, c->catalogue, &c->reading, &answer, r);
     return true;

@@ -42,8 +42,9 @@ typedef struct {
     wk_reception_facts_t facts;
     wk_reception_t reception;
     wk_emergency_t emergency;
-    bool models; /* a language model is to answer it */
-    bool thinks; /* wk_conversation_think() before there is an answer */
+    bool models;   /* a language model is to answer it */
+    bool thinks;   /* wk_conversation_think() before there is an answer */
+    unsigned done; /* wk_done_t of the receptionist's tool */
     wk_conversed_t conversed;
 } wk_conversation_t;
 

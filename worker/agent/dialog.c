@@ -137,31 +137,6 @@ static va_str_t citations_of(const talk_t *t)
 
 /* ---------------------------------------------------------------- one call */
 
-static unsigned done_by(const wk_tool_t *tool, const va_json_t *body)
-{
-    static const struct {
-        const char *tool;
-        unsigned done;
-    } table[] = {
-        {"book_appointment", WK_DONE_BOOKED},
-        {"reschedule_appointment", WK_DONE_MOVED},
-        {"cancel_appointment", WK_DONE_CANCELLED},
-        {"take_message", WK_DONE_PASSED_ON},
-        {"transfer_to_human", WK_DONE_PASSED_ON},
-        {"request_return", WK_DONE_PASSED_ON},
-        {"send_sms", WK_DONE_TEXTED},
-        {"send_email", WK_DONE_TEXTED},
-        {"send_checkout_link", WK_DONE_TEXTED},
-    };
-    unsigned done = 0;
-    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
-        done |= strcmp(tool->name, table[i].tool) == 0 ? table[i].done : 0;
-    }
-    bool held = va_str_eq(va_json_get_string(body, "status"), VA_STR("held"));
-    bool texted = va_json_bool(va_json_get(body, "confirmation_sent"), false);
-    return (held ? done & ~(unsigned)WK_DONE_BOOKED : done) | (texted ? WK_DONE_TEXTED : 0);
-}
-
 /* What a tool wants of the call itself. */
 static void note_call(wk_conversed_t *out, const va_json_t *body)
 {
@@ -179,7 +154,7 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
 {
     const va_json_t *body = NULL;
     (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
-    unsigned done = done_by(tool, body);
+    unsigned done = wk_promise_done_by(tool->name, body);
     cite_answer(t, body);
     t->done |= done;
     bool booked = (done & (WK_DONE_BOOKED | WK_DONE_MOVED)) != 0;

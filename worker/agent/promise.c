@@ -146,3 +146,67 @@ const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t t
     }
     return NULL;
 }
+
+/* ---------------------------------------------------------------- what was done */
+
+unsigned wk_promise_done_by(const char *tool, const va_json_t *answer)
+{
+    static const struct {
+        const char *tool;
+        unsigned done;
+    } table[] = {
+        {"book_appointment", WK_DONE_BOOKED},
+        {"reschedule_appointment", WK_DONE_MOVED},
+        {"cancel_appointment", WK_DONE_CANCELLED},
+        {"take_message", WK_DONE_PASSED_ON},
+        {"transfer_to_human", WK_DONE_PASSED_ON},
+        {"request_return", WK_DONE_PASSED_ON},
+        {"send_sms", WK_DONE_TEXTED},
+        {"send_email", WK_DONE_TEXTED},
+        {"send_checkout_link", WK_DONE_TEXTED},
+    };
+    unsigned done = 0;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        done |= strcmp(tool, table[i].tool) == 0 ? table[i].done : 0;
+    }
+    bool held = va_str_eq(va_json_get_string(answer, "status"), VA_STR("held"));
+    bool texted = va_json_bool(va_json_get(answer, "confirmation_sent"), false);
+    return (held ? done & ~(unsigned)WK_DONE_BOOKED : done) | (texted ? WK_DONE_TEXTED : 0);
+}
+
+static const struct {
+    const char *word;
+    unsigned done;
+} words_of[] = {{"booked", WK_DONE_BOOKED},
+                {"moved", WK_DONE_MOVED},
+                {"cancelled", WK_DONE_CANCELLED},
+                {"texted", WK_DONE_TEXTED},
+                {"passed_on", WK_DONE_PASSED_ON}};
+
+va_str_t wk_promise_write(wk_arena_t *a, unsigned done)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 64);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < sizeof(words_of) / sizeof(*words_of); i++) {
+        if ((done & words_of[i].done) != 0) {
+            va_json_put_str(w, va_str_c(words_of[i].word));
+        }
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+}
+
+unsigned wk_promise_read(const va_json_t *list)
+{
+    unsigned done = 0;
+    const va_json_t *word = va_json_is(list, VA_JSON_ARRAY) ? list->first : NULL;
+    for (; word != NULL; word = word->next) {
+        for (size_t i = 0; i < sizeof(words_of) / sizeof(*words_of); i++) {
+            bool same = va_str_eq(va_json_string(word), va_str_c(words_of[i].word));
+            done |= same ? words_of[i].done : 0;
+        }
+    }
+    return done;
+}

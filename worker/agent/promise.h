@@ -29,4 +29,11 @@ typedef enum {
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
                               unsigned done, const va_json_t *appointments);
 
+/* What a tool that was run stands behind, by its answer. */
+unsigned wk_promise_done_by(const char *tool, const va_json_t *answer);
+
+/* The same as a JSON list of words, and back. */
+va_str_t wk_promise_write(wk_arena_t *a, unsigned done);
+unsigned wk_promise_read(const va_json_t *list);
+
 #endif

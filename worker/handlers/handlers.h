@@ -32,7 +32,7 @@ wk_handler_fn wk_leads_list, wk_leads_get;
 wk_handler_fn wk_livekit_webhook;
 wk_handler_fn wk_mcp_handle;
 wk_handler_fn wk_media_answer, wk_media_begin, wk_media_emergency, wk_media_named;
-wk_handler_fn wk_media_timing, wk_media_tool, wk_media_turn, wk_media_warned;
+wk_handler_fn wk_media_promise, wk_media_timing, wk_media_tool, wk_media_turn, wk_media_warned;
 wk_handler_fn wk_openai_webhook;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;

@@ -4,6 +4,7 @@
  * follows of them (a booking, a task, a promise) is done here, once.
  */
 #include "worker/agent/conversation.h"
+#include "worker/agent/promise.h"
 #include "worker/agent/redact.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
@@ -87,7 +88,9 @@ static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     answer_t *t = arg;
     decide(t);
-    return wk_conversation_keep(tx, &t->talk, e);
+    bool passed_on = t->talk.reception.task != NULL || intent_is(t, "human");
+    unsigned done = t->talk.done | (passed_on ? WK_DONE_PASSED_ON : 0);
+    return wk_conversation_keep(tx, &t->talk, e) && wk_media_did(tx, &t->call, done, e);
 }
 
 /* An emergency was heard by the voice process too, whose job tells people of it. */

@@ -1,5 +1,6 @@
 #include "worker/handlers/media_call.h"
 
+#include "worker/agent/promise.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/media.h"
 #include "worker/store/organizations.h"
@@ -22,6 +23,7 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->returned = wk_cell_bool(row, 0, "returned");
     call->held = wk_cell_bool(row, 0, "held");
     call->left_s = wk_cell_int(row, 0, "left_s", 0);
+    call->done = wk_promise_read(wk_cell_json(wk_tx_arena(tx), row, 0, "did"));
     call->warned = wk_cell_bool(row, 0, "warned");
     call->engines = wk_cell(row, 0, "engines");
     call->plan = wk_cell(row, 0, "plan");
@@ -57,6 +59,12 @@ bool wk_media_call_read(wk_ctx_t *ctx, wk_media_call_t *call, wk_error_t *e)
         return wk_error(e, WK_INVALID, "a voice job without its call");
     }
     return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, read_row, call, e);
+}
+
+bool wk_media_did(wk_tx_t *tx, const wk_media_call_t *call, unsigned done, wk_error_t *e)
+{
+    va_str_t params[] = {call->caller.call, wk_promise_write(wk_tx_arena(tx), done)};
+    return done == 0 || wk_sql(tx, &wk_sql_media_did, params, NULL, e);
 }
 
 wk_outcome_t wk_media_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,

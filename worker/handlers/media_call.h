@@ -12,12 +12,13 @@ typedef struct {
     va_str_t customer; /* absent: none is known */
     wk_tool_caller_t caller;
     bool resumed;
-    bool returned;        /* a person had it, and the agent has not spoken since */
-    bool held;            /* a person has it */
-    int64_t left_s;       /* of the longest call; negative: behind it */
-    bool warned;          /* the caller was told that it ends soon */
-    va_str_t engines;     /* JSON */
-    va_str_t plan, agent; /* agent: elevenlabs_agent_id, or absent */
+    bool returned;          /* a person had it, and the agent has not spoken since */
+    bool held;              /* a person has it */
+    int64_t left_s;         /* of the longest call; negative: behind it */
+    unsigned done;          /* wk_done_t, in this call so far */
+    bool warned;            /* the caller was told that it ends soon */
+    va_str_t engines;       /* JSON */
+    va_str_t plan, agent;   /* agent: elevenlabs_agent_id, or absent */
     va_str_t vad_threshold; /* a JSON number */
     int64_t prefix_padding_ms, silence_ms;
     va_str_t voice, voices, business_type, emergency_words;
@@ -25,6 +26,9 @@ typedef struct {
 
 /* Of the job's organization. WK_NOT_FOUND: it has no such call. */
 bool wk_media_call_read(wk_ctx_t *ctx, wk_media_call_t *call, wk_error_t *e);
+
+/* That was done in the call, besides what was before (wk_done_t). */
+bool wk_media_did(wk_tx_t *tx, const wk_media_call_t *call, unsigned done, wk_error_t *e);
 
 /* A reply of 200 with the JSON of w, which ends here. */
 wk_outcome_t wk_media_reply(va_json_writer_t *w, const va_buf_t *text, va_reply_t *reply,

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "worker/agent/promise.h"
 #include "worker/agent/tools.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
@@ -44,6 +45,25 @@ static va_str_t detail_of(wk_arena_t *a, const char *next, va_str_t arguments,
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("{}");
 }
 
+typedef struct {
+    const wk_media_call_t *call;
+    unsigned done;
+} did_t;
+
+static bool did_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const did_t *did = arg;
+    return wk_media_did(tx, did->call, did->done, e);
+}
+
+/* Before the engine hears of it: what it says then is judged by this (media.promise). */
+static bool note_done(wk_ctx_t *ctx, const wk_media_call_t *call, unsigned done, wk_error_t *e)
+{
+    did_t did = {call, done};
+    return (call->done & done) == done ||
+           wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, did_tx, &did, e);
+}
+
 static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool,
                      const va_json_t *args, outcome_t *out, wk_error_t *e)
 {
@@ -64,7 +84,8 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
                                       va_json_get_string(call->body, "arguments"), body)
                           : VA_STR_NULL;
     }
-    return true;
+    return answer.status != 200 ||
+           note_done(ctx, call, wk_promise_done_by(tool->name, body), e);
 }
 
 static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t *e)

@@ -3,6 +3,7 @@
  * was told before. media.emergency: it is one, and people are told at once.
  */
 #include "worker/agent/event.h"
+#include "worker/agent/promise.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
@@ -180,7 +181,8 @@ static bool raise_alarm(wk_tx_t *tx, void *arg, wk_error_t *e)
                                 .key = alarm->call->sid};
     return wk_urgent_answer(tx, caller->language, &facts, &emergency, &alarm->answer, e) &&
            wk_urgent_raise(alarm->ctx, tx, alarm->call->catalogue, &facts, &emergency, &urgent,
-                           e);
+                           e) &&
+           wk_media_did(tx, alarm->call, WK_DONE_PASSED_ON, e);
 }
 
 wk_outcome_t wk_media_emergency(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

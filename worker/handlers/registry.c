@@ -57,6 +57,7 @@ static const wk_handler_t handlers[] = {
     {"media.begin", WK_READ, wk_media_begin, 0},
     {"media.emergency", WK_EFFECT, wk_media_emergency, 0},
     {"media.named", WK_EFFECT, wk_media_named, 0},
+    {"media.promise", WK_EFFECT, wk_media_promise, 0},
     {"media.timing", WK_EFFECT, wk_media_timing, 0},
     {"media.tool", WK_EFFECT, wk_media_tool, 0},
     {"media.turn", WK_EFFECT, wk_media_turn, 0},

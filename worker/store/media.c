@@ -21,6 +21,7 @@ const wk_sql_t wk_sql_media_call = {
     "              AND m.occurred_at > c.resumed_at) AS returned,"
     "       o.max_call_seconds - extract(epoch FROM now() - c.started_at)::bigint AS left_s,"
     "       c.metadata ? 'warned' AS warned,"
+    "       c.metadata -> 'did' AS did,"
     "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
     "       g.realtime_voice AS voice, g.voices,"
     "       g.vad_threshold, g.prefix_padding_ms, g.silence_ms, o.business_type, g.emergency_words"
@@ -46,6 +47,14 @@ const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"
     " WHERE provider = 'voice' AND provider_message_id = $1 RETURNING call_id, customer_id",
+    2};
+
+const wk_sql_t wk_sql_media_did = {
+    "media_did",
+    "UPDATE calls SET metadata = metadata || jsonb_build_object('did', ("
+    "    SELECT jsonb_agg(DISTINCT w)"
+    "      FROM jsonb_array_elements(coalesce(metadata -> 'did', '[]') || $2::jsonb) w))"
+    " WHERE id = $1::uuid",
     2};
 
 const wk_sql_t wk_sql_media_turn_timed = {

@@ -8,7 +8,8 @@
  * $1 CallSid. One row, or none: id customer_id language customer_number shop_number, attested:
  * the carrier vouches for the number as far as the shop asks; resumed: some of it was spoken
  * already; left_s: of the longest call, negative behind it; warned: the caller was told
- * that it ends soon; engines (JSON, first to last) voice
+ * that it ends soon; did: what was done in it (JSON list,
+ * promise.h); engines (JSON, first to last) voice
  * vad_threshold prefix_padding_ms silence_ms business_type emergency_words (JSON).
  */
 extern const wk_sql_t wk_sql_media_call;
@@ -21,6 +22,9 @@ extern const wk_sql_t wk_sql_media_turn;
 
 /* $1 its name, $2 what was really heard of it. Gives call_id customer_id. */
 extern const wk_sql_t wk_sql_media_turn_cut;
+
+/* $1 calls.id, $2 a JSON list of words (promise.h): that was done in the call. */
+extern const wk_sql_t wk_sql_media_did;
 
 /* $1 its name, $2 latency (JSON). */
 extern const wk_sql_t wk_sql_media_turn_timed;

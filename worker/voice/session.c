@@ -52,6 +52,7 @@ void wk_session_release(wk_session_t *s)
     wk_transcript_free(&s->said);
     wk_bytes_free(&s->early);
     wk_bytes_free(&s->untold);
+    wk_bytes_free(&s->claims);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);
     free(s);
@@ -66,6 +67,7 @@ static void close_session(wk_session_t *s, uint16_t code)
     wk_log(WK_INFO, "stream ended", WK_C("call", s->call), WK_C("next", s->next),
            WK_I("seconds", (wk_monotonic_ms() - s->began_ms) / 1000));
     wk_session_tell_timings(s, true);
+    wk_session_judge_claims(s, true);
     wk_session_close_engines(s);
     wk_ws_close(s->carrier, code);
     if (s->yield.epoch != 0) {
@@ -423,6 +425,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     if (s->state == WK_SESSION_TALKING) {
         wk_session_play(s, now);
         wk_session_tell_timings(s, false);
+        wk_session_judge_claims(s, false);
         wk_session_renew_engine(s, now);
         if (s->handing_over && wk_talk_between_turns(&s->talk)) {
             wk_session_leave(s, "resume", VA_STR_NULL);

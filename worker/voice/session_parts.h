@@ -73,9 +73,10 @@ struct wk_session {
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
-    int64_t asked; /* how often the engine was asked for an answer, or cut in one */
-    bool urgent;   /* an emergency was heard */
-    bool aside;    /* what is being said is said in between, and answers nothing */
+    int64_t asked;     /* how often the engine was asked for an answer, or cut in one */
+    wk_bytes_t claims; /* of the agent's that something was done; not judged yet */
+    bool urgent;       /* an emergency was heard */
+    bool aside;        /* what is being said is said in between, and answers nothing */
     bool handing_over;
 
     char next[40];     /* what the call goes on with; empty: undecided */
@@ -109,6 +110,15 @@ void wk_session_yielded(wk_session_t *s, const char *how);
 
 void wk_session_limit_begin(wk_session_t *s); /* by the briefing */
 void wk_session_limit_tick(wk_session_t *s, int64_t now);
+
+/* ---------------------------------------------------------------- session_promise.c */
+
+/* The agent has said that; and of it no more was heard than the second. */
+void wk_session_claims(wk_session_t *s, va_str_t text);
+void wk_session_unclaim(wk_session_t *s, va_str_t said, va_str_t heard);
+
+/* Between two turns, and at the end of the stream whatever is left. */
+void wk_session_judge_claims(wk_session_t *s, bool at_end);
 
 /* ---------------------------------------------------------------- session_yield.c */
 

@@ -139,6 +139,7 @@ static void record_spoken(wk_session_t *s, wk_spoken_t *spoken, va_str_t text)
     spoken->turn = turn.number;
     wk_timing_recorded(&s->timing, item, turn.number);
     record(s, &turn);
+    wk_session_claims(s, text);
 }
 
 static wk_spoken_t *new_spoken(wk_session_t *s, va_str_t item)
@@ -174,6 +175,7 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
 
 static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
 {
+    wk_session_unclaim(s, wk_bytes_str(&spoken->text), heard);
     if (spoken->turn != 0) {
         wk_transcript_cut(&s->said, wk_bytes_str(&spoken->text), heard);
     } else if (heard.len > 0) {

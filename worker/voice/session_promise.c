@@ -1,0 +1,102 @@
+/*
+ * Said versus done (promise.h): what the agent claims is judged by a worker as soon as nothing
+ * is under way that could make it true, and put right in the call.
+ */
+#include "worker/agent/promise.h"
+#include "worker/clock.h"
+#include "worker/log.h"
+#include "worker/voice/session_parts.h"
+
+#define MAX_SAID 4000 /* bytes that wait to be judged */
+#define JUDGE_MS 5000 /* what is put right later is not understood */
+
+void wk_session_claims(wk_session_t *s, va_str_t text)
+{
+    wk_arena_reset(s->voice->scratch);
+    if (text.len + s->claims.len > MAX_SAID ||
+        wk_promise_broken(s->voice->scratch, s->voice->catalogue, text, 0, NULL) == NULL) {
+        return;
+    }
+    wk_bytes_add(&s->claims, text.data, text.len);
+    wk_bytes_add(&s->claims, "\n", 1);
+}
+
+/* Of the newest turn not all was heard. */
+void wk_session_unclaim(wk_session_t *s, va_str_t said, va_str_t heard)
+{
+    va_str_t all = wk_bytes_str(&s->claims);
+    size_t len = said.len + 1;
+    if (all.len < len || memcmp(all.data + all.len - len, said.data, said.len) != 0) {
+        return;
+    }
+    s->claims.len -= len;
+    wk_session_claims(s, heard);
+}
+
+/* Only when nothing was said meanwhile the agent is given the turn; else it is told. */
+static void put_right(wk_session_t *s, va_str_t words)
+{
+    wk_log(WK_WARN, "the agent claimed what was not done", WK_C("call", s->call));
+    if (!s->talk.led && s->next[0] == '\0' && wk_talk_between_turns(&s->talk)) {
+        wk_session_say(s, words, "prompt.voice.exactly");
+    } else {
+        wk_session_tell_engine(s, "prompt.voice.correct", words);
+    }
+}
+
+static void on_judged(void *ctx, const va_reply_t *reply)
+{
+    wk_session_t *s = ctx;
+    const va_json_t *answer = NULL;
+    if (reply != NULL && reply->status == 200 && s->state == WK_SESSION_TALKING &&
+        s->seat != NULL) {
+        wk_arena_reset(s->voice->reading);
+        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
+                            &answer);
+        va_str_t words = va_json_get_string(answer, "say");
+        if (words.len > 0) {
+            put_right(s, words);
+        }
+    }
+    wk_session_release(s);
+}
+
+/* A tool of the call that still runs is judged with: the serial is its own. */
+static void judge(wk_session_t *s, bool waits)
+{
+    va_buf_t body;
+    wk_arena_t *a = s->voice->scratch;
+    wk_arena_reset(a);
+    va_buf_init(&body, wk_mem(a), 512);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", s->call);
+    va_json_add_int(w, "epoch", s->epoch);
+    va_json_add_int(w, "turn", s->turn);
+    va_json_add_str(w, "text", wk_bytes_str(&s->claims));
+    va_json_add_str(w, "language", wk_language_code(s->language));
+    va_json_object_end(w);
+    wk_bytes_take(&s->claims, s->claims.len);
+    if (va_json_writer_end(w) != VA_OK) {
+        return;
+    }
+    const wk_question_t question = {.queue = WK_REALTIME,
+                                    .type = "media.promise",
+                                    .organization = va_str_c(s->organization),
+                                    .serial = va_str_c(s->call),
+                                    .body = va_buf_str(&body),
+                                    .wait_ms = JUDGE_MS};
+    if (waits) {
+        wk_session_hold(s);
+        wk_ask(s->voice->asks, &question, on_judged, s);
+    } else {
+        wk_tell(s->voice->asks, &question, NULL, NULL);
+    }
+}
+
+void wk_session_judge_claims(wk_session_t *s, bool at_end)
+{
+    if (s->claims.len > 0 && (at_end || wk_talk_between_turns(&s->talk))) {
+        judge(s, !at_end);
+    }
+}
