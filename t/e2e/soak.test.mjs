@@ -15,6 +15,8 @@ import {waitFor} from './lib/wait.mjs';
 
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 15), CALLS = Number(process.env.SOAK_CALLS ?? 5);
 const SAMPLES = 12;
+const KINDS = ['nginx', 'voice', 'jobs', 'scheduler'];
+const SPARE = 4;  // descriptors: connections that a thread opens when first it needs them
 const MB = 1 << 20;
 const [twilio, openai] = [sim('twilio'), sim('openai')];
 
@@ -56,7 +58,7 @@ async function sample() {
 }
 
 function shown(at, s) {
-  const kinds = ['nginx', 'voice', 'jobs', 'scheduler'].map(
+  const kinds = KINDS.map(
       (kind) => `${kind} ${(s[kind].memory / MB).toFixed(1)} MB ${s[kind].files} files`);
   return `# ${at} s: ${s.calls} calls; ${kinds.join('; ')}; Redis ${s.keys} keys, ${s.voice_keys} of them va:voice:`;
 }
@@ -83,8 +85,11 @@ test(`${CALLS} calls at once for ${SECONDS} s, coming and going: nothing grows`,
   });
   console.log(shown('behind', after_));
   console.log(`# ${calls} calls`);
-  for (const kind of ['nginx', 'voice', 'jobs', 'scheduler']) {
+  assert.ok(after_.voice_keys <= before_.voice_keys, `${after_.voice_keys} keys of the voice are left`);
+  for (const kind of KINDS) {
     assert.deepEqual(after_[kind].pids, before_[kind].pids, `a process of ${kind} has died`);
+    const most = Math.max(...samples.slice(0, SAMPLES * 2 / 3).map((s) => s[kind].files));
+    assert.ok(after_[kind].files <= most + SPARE, `${kind} kept ${after_[kind].files} descriptors, once ${most}`);
     // Once all has been used, what is used again is no growth.
     const [middle, late] = [samples.slice(SAMPLES / 3, SAMPLES * 2 / 3), samples.slice(SAMPLES * 2 / 3)].map(
         (part) => part.reduce((n, s) => n + s[kind].memory, 0) / part.length);

@@ -101,6 +101,8 @@ test(`${CALLS} calls, ${RELOADS} reloads, an upgrade of nginx, new workers: nobo
   assert.deepEqual(sounds.map(({streams, missing, told}) => ({streams, missing, told})),
                    sounds.map(() => ({streams: 1, missing: 0, told: [1]})));
   await waitFor('the end of the old processes', () => !old.some(alive), GONE_MS);
+  const left = await redis('ZRANGE', 'va:voice:leases', 0, -1);
+  assert.deepEqual(left.filter((name) => old.includes(pidIn(name))), [], 'no lease has to run out');
 });
 
 // ------------------------------------------------------------------ deaths

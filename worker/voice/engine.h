@@ -18,9 +18,7 @@
 /* What an engine can do (docs/voice.md, "Engines"). */
 typedef struct {
     const char *name; /* as in organizations.engines */
-    bool owns_media;  /* the call's sound passes through us */
     bool resumable;   /* another connection can go on with what was said */
-    bool fence;       /* what it says can be stopped at any instant */
     bool barge_in;    /* we decide when it takes its turn and when the caller cuts it short;
                          else it leads the talk (talk.h) */
 } wk_media_engine_traits_t;

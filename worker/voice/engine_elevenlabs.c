@@ -335,9 +335,7 @@ static void close_engine(wk_media_engine_t *engine)
 
 const wk_media_engine_type_t wk_media_engine_elevenlabs = {
     .traits = {.name = "elevenlabs",
-               .owns_media = true,
                .resumable = false, /* an address is good for one conversation */
-               .fence = true,
                .barge_in = false},
     .open = open_engine,
     .hear = hear,

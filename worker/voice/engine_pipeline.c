@@ -656,9 +656,7 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
 
 const wk_media_engine_type_t wk_media_engine_pipeline = {
     .traits = {.name = "pipeline",
-               .owns_media = true,
                .resumable = true,
-               .fence = true,
                .barge_in = true},
     .open = open_engine,
     .hear = hear,

@@ -395,9 +395,7 @@ static int64_t life_ms(const wk_config_t *config)
 
 const wk_media_engine_type_t wk_media_engine_realtime = {
     .traits = {.name = "realtime",
-               .owns_media = true,
                .resumable = true,
-               .fence = true,
                .barge_in = true},
     .life_ms = life_ms,
     .open = open_engine,

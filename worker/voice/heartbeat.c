@@ -21,12 +21,13 @@ struct wk_heartbeat {
     char process_key[360], calls_key[360];
     int64_t renewed_ms; /* when the last beat that was taken had been sent */
     bool taken;         /* any was */
-    bool stopped;
+    bool leaving, left;
 };
 
 typedef struct {
     wk_heartbeat_t *heart;
     int64_t sent_ms;
+    bool leaves;
 } beat_t;
 
 /* ---------------------------------------------------------------- answers */
@@ -45,7 +46,10 @@ static void on_beaten(void *ctx, const redisReply *reply)
 {
     beat_t *beat = ctx;
     wk_heartbeat_t *h = beat->heart;
-    if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && !h->stopped) {
+    bool taken = reply != NULL && reply->type == REDIS_REPLY_ARRAY;
+    if (taken && beat->leaves) {
+        h->left = true;
+    } else if (taken) {
         h->renewed_ms = beat->sent_ms > h->renewed_ms ? beat->sent_ms : h->renewed_ms;
         h->taken = true;
         for (size_t i = 0; i < reply->elements; i++) {
@@ -71,7 +75,7 @@ static void begin_telling(const wk_heartbeat_t *h, telling_t *t)
 {
     const wk_voice_t *v = h->voice;
     t->args[0] = va_str_c(v->name);
-    t->args[1] = number(v->scratch, h->stopped ? 0 : WK_LEASE_MS);
+    t->args[1] = number(v->scratch, h->leaving ? 0 : WK_LEASE_MS);
     t->args[2] = va_str_c(h->listen);
     t->args[3] = number(v->scratch, v->draining ? 0 : v->config->voice_max_calls);
     t->args[4] = number(v->scratch, SLOT_MS);
@@ -84,7 +88,7 @@ static void send_beat(wk_heartbeat_t *h, const telling_t *t)
     if (beat == NULL) {
         abort();
     }
-    *beat = (beat_t){h, wk_monotonic_ms()};
+    *beat = (beat_t){h, wk_monotonic_ms(), h->leaving};
     va_str_t keys[] = {VA_STR("va:voice:processes"), va_str_c(h->process_key),
                        va_str_c(h->calls_key), VA_STR("va:voice:media"),
                        VA_STR("va:voice:leases")};
@@ -153,9 +157,16 @@ wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
     return h;
 }
 
+bool wk_heartbeat_leave(wk_heartbeat_t *h)
+{
+    if (!h->leaving) {
+        h->leaving = true;
+        beat(h);
+    }
+    return h->left;
+}
+
 void wk_heartbeat_stop(wk_heartbeat_t *h)
 {
-    h->stopped = true;
-    beat(h);
     uv_close((uv_handle_t *)&h->timer, NULL);
 }

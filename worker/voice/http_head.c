@@ -19,10 +19,9 @@ typedef struct {
 struct wk_http_head {
     parser_t parser;
     settings_t settings;
-    char text[WK_HEAD_MAX]; /* target, names and values, one behind the other */
+    char text[WK_HEAD_MAX]; /* names and values, one behind the other */
     size_t used;
     size_t read; /* bytes of the head seen so far */
-    span_t target;
     struct {
         span_t name, value;
     } headers[WK_HEAD_HEADERS];
@@ -44,12 +43,6 @@ static int append(wk_http_head_t *h, span_t *span, const char *data, size_t len)
     h->used += len;
     span->len += len;
     return 0;
-}
-
-static int on_url(parser_t *p, const char *data, size_t len)
-{
-    wk_http_head_t *h = p->data;
-    return append(h, &h->target, data, len);
 }
 
 static int on_header_field(parser_t *p, const char *data, size_t len)
@@ -120,7 +113,6 @@ wk_http_head_t *wk_http_head_new(bool response)
     }
     begin(h, response);
     h->parser.data = h;
-    h->settings.on_url = on_url;
     h->settings.on_header_field = on_header_field;
     h->settings.on_header_value = on_header_value;
     h->settings.on_message_complete = on_message_complete;
@@ -162,11 +154,6 @@ bool wk_http_head_is_get(const wk_http_head_t *h)
 static va_str_t text_of(const wk_http_head_t *h, span_t span)
 {
     return va_str(h->text + span.begin, span.len);
-}
-
-va_str_t wk_http_head_target(const wk_http_head_t *h)
-{
-    return text_of(h, h->target);
 }
 
 va_str_t wk_http_head_get(const wk_http_head_t *h, const char *name)

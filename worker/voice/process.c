@@ -20,6 +20,7 @@
 
 #define TICK_MS          20   /* a frame of sound */
 #define LAST_MS          5000 /* for streams that were told to end */
+#define LEAVE_MS         500  /* for Redis to hear that the process is none any more */
 #define REDIS_TIMEOUT_MS 2000
 
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     uv_timer_t tick;
     uv_signal_t signals[3];
     int64_t drain_until_ms; /* 0: not told to end */
+    int64_t leave_until_ms; /* 0: there are calls */
 } process_t;
 
 static void name_process(wk_voice_t *v)
@@ -70,12 +72,23 @@ static void finish(process_t *p)
     wk_aredis_close(p->voice.redis);
 }
 
+/* Told before the connection that tells it is closed; for a moment, if Redis does not answer. */
+static void leave(process_t *p, int64_t now)
+{
+    if (p->leave_until_ms == 0) {
+        p->leave_until_ms = now + LEAVE_MS;
+    }
+    if (wk_heartbeat_leave(p->heartbeat) || now >= p->leave_until_ms) {
+        finish(p);
+    }
+}
+
 static void drain(process_t *p, int64_t now)
 {
     wk_voice_t *v = &p->voice;
     wk_session_t *next;
     if (v->n_sessions == 0) {
-        finish(p);
+        leave(p, now);
         return;
     }
     for (wk_session_t *s = LIST_FIRST(&v->sessions); s != NULL; s = next) {
