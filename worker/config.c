@@ -72,6 +72,9 @@ static const setting_t settings[] = {
 
     {"chat", "session_s", "VA_CHAT_SESSION_S", INTEGER, AT(chat_session_s), "86400", 60,
      2592000},
+    {"chat", "day_address", "VA_CHAT_DAY_ADDRESS", INTEGER, AT(chat_day_address), "10", 1,
+     1000000},
+    {"chat", "day_number", "VA_CHAT_DAY_NUMBER", INTEGER, AT(chat_day_number), "5", 1, 1000000},
 
     {"twilio", "base_url", "TWILIO_BASE_URL", TEXT, AT(twilio_base_url), NULL, 0, 0},
     {"twilio", "account_sid", "TWILIO_ACCOUNT_SID", TEXT, AT(twilio_account_sid), NULL, 0, 0},

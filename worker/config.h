@@ -44,8 +44,9 @@ typedef struct {
     const char *jwks_file;       /* JWKS_FILE: where nginx reads it */
     int access_token_s;
     int refresh_token_s;
-    int password_cost;  /* yescrypt/bcrypt cost parameter for new hashes */
-    int chat_session_s; /* a chat that was silent for so long is over */
+    int password_cost;                     /* yescrypt/bcrypt cost parameter for new hashes */
+    int chat_session_s;                    /* a chat that was silent for so long is over */
+    int chat_day_address, chat_day_number; /* what chats may cause (agent/chat_limit.h) */
 
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;

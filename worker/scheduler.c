@@ -16,6 +16,7 @@
 #include "worker/store/calendar.h"
 #include "worker/store/campaigns.h"
 #include "worker/store/outbox.h"
+#include "worker/store/privacy.h"
 #include "worker/store/reminders.h"
 #include "worker/store/takeovers.h"
 
@@ -131,6 +132,11 @@ static bool end_takeovers(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "takeover.sweep", &wk_sql_takeovers_due, e);
 }
 
+static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "privacy.sweep", &wk_sql_privacy_due, e);
+}
+
 /* One job for what was last looked at then; another only when that did not help for long. */
 static bool queue_calendars_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
@@ -180,6 +186,7 @@ static struct {
     {"reminders", SWEEPS_MS, send_reminders, 0},
     {"campaigns", SWEEPS_MS, send_campaigns, 0},
     {"takeovers", SWEEPS_MS, end_takeovers, 0},
+    {"retention", SWEEPS_MS, enforce_retention, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };
 

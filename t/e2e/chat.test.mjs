@@ -2,7 +2,7 @@
 // and after, by visitors who say of themselves what they like.
 import assert from 'node:assert/strict';
 import {randomInt, randomUUID} from 'node:crypto';
-import {after, afterEach, before, test} from 'node:test';
+import {after, afterEach, before, beforeEach, test} from 'node:test';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
@@ -18,7 +18,19 @@ const openai = sim('openai');
 const stranger = () => `+1416555${randomInt(1000, 9000)}`;
 
 let token, engines;
+// Visitors are counted by address: those of one test come from one of its own.
+let address, tests = 10;
+beforeEach(() => {
+  address = `127.0.0.${++tests}`;
+});
+const from = (localAddress, message, {headers = {}, ...members} = {}) => call('POST', '/api/chat', {
+  localAddress,
+  body: {...SHOP, message, ...members},
+  headers: {origin: ORIGIN, ...headers},
+});
+
 before(async () => {
+  await rows('delete from chat_effects returning id');
   ({token} = await login(DOWNTOWN));
   ({engines} = await row(`select engines::text from organizations where slug = 'bici-downtown'`));
 });
@@ -27,16 +39,7 @@ const chooseEngines = (list) => row(
 afterEach(() => chooseEngines(engines));
 after(() => openai.reset());
 
-// nginx counts by address, and all of the tests come from one: it says so, and they wait.
-async function chat(message, {headers = {}, ...members} = {}) {
-  return waitFor(`an answer to "${message}"`, async () => {
-    const answer = await call('POST', '/api/chat', {
-      body: {...SHOP, message, ...members},
-      headers: {origin: ORIGIN, ...headers},
-    });
-    return answer.status !== 429 && answer;
-  });
-}
+const chat = (message, members) => from(address, message, members);
 
 async function said(message, members) {
   const answer = await chat(message, members);
@@ -45,6 +48,7 @@ async function said(message, members) {
 }
 
 const preflight = (origin) => call('OPTIONS', '/api/chat', {
+  localAddress: address,
   headers: {
     origin,
     'access-control-request-method': 'POST',
@@ -75,7 +79,8 @@ test('a browser is told its own origin, and nobody any other', async () => {
   assert.equal(allowed(tried), undefined);
 
   // No browser: the key alone.
-  const {status, headers} = await call('POST', '/api/chat', {body: {...SHOP, message: 'Hi'}});
+  const {status, headers} = await call(
+      'POST', '/api/chat', {localAddress: address, body: {...SHOP, message: 'Hi'}});
   assert.equal(status, 200);
   assert.equal(headers['access-control-allow-origin'], undefined);
 });
@@ -86,9 +91,48 @@ test('a wrong key, another shop\'s, another method and too much are refused', as
     assert.equal(status, 401);
     assert.equal(json.error.code, 'unauthorized');
   }
-  assert.equal((await call('GET', '/api/chat')).status, 405);
-  assert.equal((await chat('x'.repeat(20000))).status, 413);
   assert.equal((await chat('x'.repeat(5000))).status, 400);
+});
+
+// What nginx refuses before anybody could know the shop.
+const assertReadable = (answer, status, code) => {
+  assert.equal(answer.status, status);
+  assert.equal(answer.json.error.code, code);
+  assert.equal(allowed(answer), ORIGIN);
+  assert.match(answer.headers.vary, /Origin/);
+};
+
+test('what nginx itself refuses can be read by the page', async () => {
+  const get = await call('GET', '/api/chat', {localAddress: address, headers: {origin: ORIGIN}});
+  assertReadable(get, 405, 'method_not_allowed');
+  assertReadable(await chat('x'.repeat(20000)), 413, 'too_large');
+  const {status, headers} = await call('GET', '/api/chat', {localAddress: address});
+  assert.equal(status, 405);
+  assert.equal(headers['access-control-allow-origin'], undefined);
+});
+
+test('an address that writes faster than people do is refused, and no other', async () => {
+  const answers = await Promise.all(Array.from({length: 60}, () => chat(' ')));
+  const refused = answers.filter((a) => a.status === 429);
+  assert.ok(answers.some((a) => a.status === 400) && refused.length > 0);
+  for (const answer of refused) assertReadable(answer, 429, 'too_many_requests');
+  assert.equal((await from('127.0.0.250', ' ')).status, 400);
+});
+
+test('for a number that is typed so much is booked in a day, from wherever', async () => {
+  const phone = stranger();
+  const since = await sim('twilio').last();
+  const book = async (n) => {
+    const here = `127.0.1.${n}`;
+    const {json} = await from(here, 'I would like to book a tune-up', {name: 'Eve', phone});
+    return (await from(here, '1', {sessionId: json.sessionId})).json.reply;
+  };
+  for (let n = 1; n <= 5; n++) assert.match(await book(n), /booked: /i);
+  assert.match(await book(6), /No more can be booked/);
+  const made = await rows(
+      `select id from appointments where customer_phone = :'phone'`, {phone});
+  assert.equal(made.length, 5);
+  await waitFor('the confirmations', async () => (await sentTo(phone, since)).length === 5);
 });
 
 test('a session is of its shop', async () => {
@@ -184,21 +228,21 @@ test('an emergency pages the owner', async () => {
 
 test('a text afterwards shares the thread with people, and not with the agent', async () => {
   await chooseEngines('{pipeline,receptionist}');
-  const from = stranger();
+  const number = stranger();
   await openai.post('model', {answers: [{text: 'A fine colour.'}]});
-  const {lead} = await said('I like the colour turquoise', {phone: from});
+  const {lead} = await said('I like the colour turquoise', {phone: number});
 
   const asked = await openai.last();
   const since = await sim('twilio').last();
   await openai.post('model', {answers: [{text: 'I cannot know.'}]});
-  await sim('twilio').post('sms', {from, to: DOWNTOWN.number, body: 'which colour did I say'});
+  await sim('twilio').post('sms', {from: number, to: DOWNTOWN.number, body: 'which colour did I say'});
   await waitFor('the answer by text', async () =>
-      (await sentTo(from, since)).some((m) => m.body === 'I cannot know.'));
+      (await sentTo(number, since)).some((m) => m.body === 'I cannot know.'));
   const told = JSON.stringify((await openai.requests(asked)).map((r) => r.body.messages));
   assert.ok(!told.includes('turquoise'), 'a chat nobody verified is told to who texts');
 
   const {json} = await call('GET', `/api/conversations/${lead.id}`, {token});
-  assert.equal(json.conversation.phone_number, from);
+  assert.equal(json.conversation.phone_number, number);
   assert.deepEqual(json.messages.map((m) => m.channel), ['chat', 'chat', 'sms', 'sms']);
   await openai.reset();
 });

@@ -23,9 +23,12 @@ static int setup(void **state)
 {
     int failed = t_texts_setup(state);
     t_sqlf("DELETE FROM appointments; DELETE FROM proofs; DELETE FROM chat_sessions;"
+           "DELETE FROM chat_effects;"
            "UPDATE customers SET priority = 'normal';"
            "UPDATE organizations SET plan = 'PRO', engines = '{receptionist}',"
            "    widget_origins = '{http://localhost,https://localhost}'");
+    t_config.chat_day_address = 10;
+    t_config.chat_day_number = 5;
     return failed;
 }
 
@@ -48,7 +51,7 @@ typedef struct {
     const char *session;          /* begins one without */
     const char *name, *id, *more; /* more: further members, with their comma */
     const char *header;           /* Idempotency-Key */
-    const char *job;
+    const char *job, *peer;
 } chat_t;
 
 static const char *member(const char *name, const char *value)
@@ -70,6 +73,7 @@ static t_ask_t request(const chat_t *c)
                    .id = c->job,
                    .uri = "/api/chat",
                    .method = "POST",
+                   .peer = c->peer,
                    .body = body};
     if (origin[0] != '\0') {
         ask.headers[0] = "origin";
@@ -397,6 +401,7 @@ static void books_once_though_it_dies_at(const char *point)
         t_answer_t b = chat(pick);
         assert_status(&b, 200);
         assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_effects"), 1);
         assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 4);
         assert_int_equal(
             t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'user_transcript'"), 2);
@@ -663,6 +668,108 @@ static void five_tries_an_address(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM proofs"), 5);
 }
 
+/* ---------------------------------------------------------------- what it may cause in a day
+ */
+
+#define HERE     "2001:db8:1:2::a"
+#define NEIGHBOR "2001:db8:1:2:ffff::b" /* another address of the same subscriber */
+#define FAR      "2001:db8:1:3::a"
+#define ENOUGH   "No more can be booked in the chat today."
+
+/* From there, for that number (NULL: none) or under a name; the answer to the choice of a time.
+ */
+static const char *book(const char *peer, const char *phone)
+{
+    const char *more =
+        phone != NULL ? wk_printf(t_ctx.arena, ",\"phone\":\"%s\"", phone).data : NULL;
+    t_answer_t a = chat((chat_t){"Book a tune-up", .name = "Ana", .more = more, .peer = peer});
+    assert_status(&a, 200);
+    t_answer_t b = chat((chat_t){"1", .session = session_of(&a), .peer = peer});
+    assert_status(&b, 200);
+    return t_text(&b, "/reply");
+}
+
+static int64_t booked(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM appointments");
+}
+
+static void an_address_books_so_much_a_day(void **state)
+{
+    (void)state;
+    t_config.chat_day_address = 2;
+    assert_has(book(HERE, NULL), "ooked");
+    assert_has(book(NEIGHBOR, NULL), "ooked");
+    assert_int_equal(booked(), 2);
+    assert_has(book(HERE, NULL), ENOUGH);
+    assert_has(book(NEIGHBOR, NULL), ENOUGH);
+    assert_int_equal(booked(), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE kind = 'book_appointment'"
+                                "   AND key LIKE 'booking:%%'"),
+                     2);
+    book(FAR, NULL);
+    assert_int_equal(booked(), 3);
+    t_sqlf("UPDATE chat_effects SET created_at = now() - interval '25 hours'");
+    book(HERE, NULL);
+    assert_int_equal(booked(), 4);
+}
+
+static void a_number_is_booked_for_and_written_to_so_often_a_day(void **state)
+{
+    (void)state;
+    t_config.chat_day_number = 1;
+    book(HERE, STRANGER);
+    assert_has(book(FAR, STRANGER), ENOUGH);
+    assert_int_equal(booked(), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 1);
+    book(FAR, NULL);
+    assert_int_equal(booked(), 2);
+}
+
+static void a_model_is_refused_alike(void **state)
+{
+    (void)state;
+    t_config.chat_day_address = 1;
+    book(NULL, NULL);
+    let_model_answer();
+    const char *free_time =
+        t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto' + interval '1 hour',"
+               "    'YYYY-MM-DD\"T\"HH24:MI') FROM appointments");
+    model(wk_printf(t_ctx.arena,
+                    "{\"answers\":[{\"tool_calls\":[{\"name\":\"book_appointment\","
+                    "\"arguments\":{\"appointment_datetime\":\"%s\","
+                    "\"customer_name\":\"Bo\"}}]},{\"text\":\"Sorry.\"}]}",
+                    free_time)
+              .data);
+    say(NULL, "hmm, let me think about bikes");
+    assert_has(told(), ENOUGH);
+    assert_int_equal(booked(), 1);
+}
+
+static void an_address_tells_so_many_numbers_a_day(void **state)
+{
+    static const chat_t told[] = {{"Hi", .more = ",\"phone\":\"+14165550101\""},
+                                  {"Hi", .more = ",\"phone\":\"+14165550102\""},
+                                  {"Hi", .more = ",\"phone\":\"+14165550101\""}};
+    const chat_t one_more = {"Hi", .more = ",\"phone\":\"+14165550103\""};
+    (void)state;
+    t_config.chat_day_address = 2;
+    for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++) {
+        t_answer_t a = chat(told[i]);
+        assert_status(&a, 200);
+    }
+    t_answer_t refused = chat(one_more);
+    assert_error(&refused, 429, "too_many_requests");
+    assert_string_equal(header(&refused, "access-control-allow-origin"), ORIGIN);
+    t_answer_t begun = say(NULL, "Hi");
+    t_answer_t late =
+        chat((chat_t){one_more.message, .more = one_more.more, .session = session_of(&begun)});
+    assert_error(&late, 429, "too_many_requests");
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM customers WHERE phone_number = '+14165550103'"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_effects"), 2);
+}
+
 /* ---------------------------------------------------------------- as everywhere */
 
 static void an_emergency_pages_the_owner_once_an_hour_from_one_place(void **state)
@@ -766,6 +873,10 @@ int main(void)
         cmocka_unit_test(a_number_told_late_takes_the_talk_along_once),
         cmocka_unit_test(an_order_is_told_with_proof_alone),
         cmocka_unit_test(five_tries_an_address),
+        cmocka_unit_test(an_address_books_so_much_a_day),
+        cmocka_unit_test(a_number_is_booked_for_and_written_to_so_often_a_day),
+        cmocka_unit_test(a_model_is_refused_alike),
+        cmocka_unit_test(an_address_tells_so_many_numbers_a_day),
         cmocka_unit_test(an_emergency_pages_the_owner_once_an_hour_from_one_place),
         cmocka_unit_test(a_card_number_is_masked_over_messages),
         cmocka_unit_test(a_claim_without_its_deed_is_not_said),

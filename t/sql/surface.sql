@@ -18,7 +18,7 @@ create temp view functions as
 -- ---- functions
 select bag_eq($$ select signature from functions where prosecdef or owner = 'va_directory' $$, array[
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
-    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)',
+    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
     'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)'],
     'the functions that look across organizations are the listed ones');
@@ -34,7 +34,7 @@ select is_empty($$ select signature from functions where prosecdef and proacl is
 select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_app', 'authenticated', 'anon']) r
                   where prosecdef and has_function_privilege(r, oid, 'execute') $$, array[
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
-    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app',
+    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app',
     'voiceagent.jwt_member() authenticated'],
@@ -120,7 +120,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'sync_tokens.organization_id SELECT', 'sync_tokens.channel_id SELECT', 'sync_tokens.channel_expires_at SELECT',
     'sync_tokens.service SELECT', 'sync_tokens.synced_at SELECT', 'integrations.organization_id SELECT',
     'integrations.service SELECT', 'integrations.status SELECT', 'integrations.key_id SELECT',
-    'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT'],
+    'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT', 'privacy_settings.zero_retention SELECT'],
     'va_directory reads the columns its functions need and writes nothing');
 select is_empty($$ select relname || ' ' || p from ours, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
                    where relname in ('routing_keys', 'unrouted_events') and relkind = 'r'

@@ -101,6 +101,8 @@ void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t 
         r->text = wk_text(r->language, "reply.no_appointment");
     } else if (answer->status == 409 || answer->status == 422) {
         told_taken(a, body, r);
+    } else if (answer->status == 429) {
+        offer_callback(a, r, answer->message);
     } else {
         offer_callback(a, r, wk_text(r->language, "reply.cannot"));
     }

@@ -86,13 +86,12 @@ static void begin_talk(chat_t *c)
     wk_arena_t *a = c->ctx->arena;
     const wk_chat_session_t *s = &c->session;
     wk_conversation_t *talk = &c->talk;
-    va_str_t peer = or_empty(wk_request_peer(c->ctx->job));
     name_message(c);
     talk->text = c->request.text;
     talk->shown = shown(a, s);
     talk->shop_number = s->sender;
     talk->customer = s->lead;
-    talk->source = wk_printf(a, "chat:%.*s", (int)peer.len, peer.data);
+    talk->source = c->request.source;
     talk->visitor = (wk_visitor_t){.session = s->id,
                                    .message = talk->key,
                                    .customer = s->lead,

@@ -1,6 +1,7 @@
 #include "worker/handlers/chat_session.h"
 
 #include "core/phone.h"
+#include "worker/agent/chat_limit.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/wording.h"
 #include "worker/handlers/reply.h"
@@ -76,8 +77,10 @@ static bool read_visitor(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
-    va_str_t key;
-    *r = (wk_chat_request_t){.origin = wk_request_header(ctx->job, "origin")};
+    va_str_t key, network = wk_request_network(ctx);
+    *r = (wk_chat_request_t){.origin = wk_request_header(ctx->job, "origin"),
+                             .source = wk_printf(ctx->arena, "chat:%.*s", (int)network.len,
+                                                 network.len > 0 ? network.data : "")};
     if (!wk_request_json(ctx, &body, e) ||
         !wk_request_text(body, "message", MAX_TEXT, &r->text, e) ||
         !wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) ||
@@ -113,10 +116,20 @@ static bool let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s
 
 /* ---------------------------------------------------------------- the session */
 
-static bool lead_of_number(wk_tx_t *tx, va_str_t number, va_str_t *lead, wk_error_t *e)
+/* Campaigns write to the numbers of leads: nobody makes many of them. */
+static bool lead_of_number(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r,
+                           va_str_t *lead, wk_error_t *e)
 {
+    bool left;
     wk_rows_t *rows;
-    va_str_t params[] = {number, VA_STR("chat")};
+    va_str_t params[] = {r->phone, VA_STR("chat")};
+    if (!wk_chat_limit_number(ctx, tx, r->source, r->phone, &left, e)) {
+        return false;
+    }
+    if (!left) {
+        return wk_refuse(e, WK_R_TOO_MANY_REQUESTS,
+                         "Too many phone numbers were given from here today. Please call us.");
+    }
     if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
         return false;
     }
@@ -148,10 +161,11 @@ static bool find(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, wk_rows
     return wk_sql(tx, &wk_sql_chat_session, params, rows, e);
 }
 
-static bool begin(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s, wk_error_t *e)
+static bool begin(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s,
+                  wk_error_t *e)
 {
     wk_rows_t *rows;
-    bool known = r->phone.data != NULL ? lead_of_number(tx, r->phone, &s->lead, e)
+    bool known = r->phone.data != NULL ? lead_of_number(ctx, tx, r, &s->lead, e)
                                        : lead_of_its_own(tx, &s->lead, e);
     va_str_t params[] = {s->token_sha256, r->origin, s->lead};
     if (!known || !wk_sql(tx, &wk_sql_chat_begin, params, &rows, e)) {
@@ -164,7 +178,7 @@ static bool begin(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s,
 
 /* A number is told once: with another one somebody else would be written to in the same talk.
  */
-static bool go_on(wk_tx_t *tx, const wk_chat_request_t *r, const wk_rows_t *row,
+static bool go_on(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, const wk_rows_t *row,
                   wk_chat_session_t *s, wk_error_t *e)
 {
     va_str_t number = wk_cell(row, 0, "phone_number");
@@ -179,7 +193,7 @@ static bool go_on(wk_tx_t *tx, const wk_chat_request_t *r, const wk_rows_t *row,
         return wk_refuse(e, WK_R_CONFLICT,
                          "The chat was begun with another phone number: begin a new one.");
     }
-    if (!lead_of_number(tx, r->phone, &s->lead, e)) {
+    if (!lead_of_number(ctx, tx, r, &s->lead, e)) {
         return false;
     }
     va_str_t params[] = {s->id, s->lead};
@@ -224,6 +238,7 @@ bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r,
         return wk_refuse(e, WK_R_NOT_FOUND,
                          "There is no such chat, or it is over: begin one without sessionId.");
     }
-    return (wk_rows_count(rows) > 0 ? go_on(tx, r, rows, s, e) : begin(tx, r, s, e)) &&
+    return (wk_rows_count(rows) > 0 ? go_on(ctx, tx, r, rows, s, e)
+                                    : begin(ctx, tx, r, s, e)) &&
            write_down(tx, r, s, e);
 }

@@ -12,6 +12,7 @@
 typedef struct {
     va_str_t business; /* id or slug */
     va_str_t key_sha256;
+    va_str_t source;  /* where it is written from */
     va_str_t origin;  /* of the page; absent: no browser asks */
     va_str_t token;   /* the session's id, as the client has it; absent: it begins one */
     va_str_t message; /* the client's name for this message, or the job's */

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "worker/handlers/reply.h"
 
@@ -65,6 +66,20 @@ va_str_t wk_request_peer(const va_job_t *job)
     bool known =
         inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
     return known ? job->http_peer : VA_STR_NULL;
+}
+
+va_str_t wk_request_network(const wk_ctx_t *ctx)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    va_str_t peer = wk_request_peer(ctx->job);
+    snprintf(text, sizeof(text), "%.*s", (int)peer.len, peer.len > 0 ? peer.data : "");
+    if (inet_pton(AF_INET6, text, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
+        return peer;
+    }
+    memset(address.s6_addr + 8, 0, 8);
+    inet_ntop(AF_INET6, &address, text, sizeof(text));
+    return wk_printf(ctx->arena, "%s/64", text);
 }
 
 /* ---------------------------------------------------------------- arguments, bodies */

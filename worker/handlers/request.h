@@ -29,6 +29,9 @@ va_str_t wk_request_cookie(const va_job_t *job, const char *lower_case_name);
 /* The client's address; absent when it came through a socket of the host. */
 va_str_t wk_request_peer(const va_job_t *job);
 
+/* Whom it stands for when somebody is counted: of IPv6 the /64, which is one subscriber's. */
+va_str_t wk_request_network(const wk_ctx_t *ctx);
+
 /* The query's arguments, decoded; text that Postgres could not hold is refused. */
 bool wk_request_args(wk_ctx_t *ctx, va_form_t *args, wk_error_t *e);
 

@@ -48,8 +48,46 @@ const wk_sql_t wk_sql_chat_lead = {
     " WHERE s.id = $1::uuid AND c.id = s.customer_id AND c.phone_number IS NULL",
     1};
 
-const wk_sql_t wk_sql_chat_number = {
-    "chat_number", "SELECT chat_tells_number($1::uuid, $2::uuid)", 2};
+const wk_sql_t wk_sql_chat_number = {"chat_number",
+                                     "SELECT chat_tells_number($1::uuid, $2::uuid)", 2};
+
+const wk_sql_t wk_sql_chat_effect_lock = {
+    "chat_effect_lock", "SELECT lock_key('chat:' || $1::text), lock_key('chat:' || $2::text)",
+    2};
+
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
+
+#define TODAY(which) \
+    "(SELECT count(*) FROM chat_effects" \
+    "  WHERE " which " AND created_at > now() - interval '1 day')"
+
+const wk_sql_t wk_sql_chat_effect_booking = {
+    "chat_effect_booking",
+    "WITH counted AS ("
+    "    INSERT INTO chat_effects (organization_id, kind, source, phone_number)"
+    "    SELECT current_organization(), 'booking', $1::text, $2::text"
+    "     WHERE " TODAY("kind = 'booking' AND source = $1") " < $3::int"
+    "       AND " TODAY("kind = 'booking' AND phone_number = $2") " < $4::int"
+    "    RETURNING id)"
+    " SELECT EXISTS (SELECT FROM counted) AS counted",
+    4};
+
+const wk_sql_t wk_sql_chat_effect_number = {
+    "chat_effect_number",
+    "WITH known AS ("
+    "    SELECT FROM chat_effects WHERE kind = 'number' AND source = $1 AND phone_number = $2"
+    "       AND created_at > now() - interval '1 day'"
+    "), counted AS ("
+    "    INSERT INTO chat_effects (organization_id, kind, source, phone_number)"
+    "    SELECT current_organization(), 'number', $1, $2"
+    "     WHERE NOT EXISTS (SELECT FROM known)"
+    "       AND " TODAY("kind = 'number' AND source = $1") " < $3::int"
+    "    RETURNING id)"
+    " SELECT EXISTS (SELECT FROM known) OR EXISTS (SELECT FROM counted) AS counted",
+    3};
+
+/* clang-format on */
 
 const wk_sql_t wk_sql_chat_recent = {
     "chat_recent",
@@ -63,7 +101,8 @@ const wk_sql_t wk_sql_chat_heard = {
     "chat_heard",
     "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
     "                      speaker, content, language, provider, provider_message_id, intent)"
-    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'inbound', 'customer', $2, $3,"
+    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'inbound', 'customer', $2, "
+    "$3,"
     "        'chat', $4 || ':heard', $5"
     "   FROM chat_sessions s WHERE s.id = $1::uuid"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
@@ -77,7 +116,8 @@ const wk_sql_t wk_sql_chat_heard = {
 const wk_sql_t wk_sql_chat_said = {
     "chat_said",
     "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
-    "                      speaker, content, language, provider, provider_message_id, citations,"
+    "                      speaker, content, language, provider, provider_message_id, "
+    "citations,"
     "                      metadata, occurred_at)"
     " SELECT current_organization(), s.customer_id, s.id, 'chat', 'outbound', 'agent', $2, $3,"
     "        'chat', $4, coalesce($5::jsonb, '[]'),"

@@ -43,6 +43,15 @@ extern const wk_sql_t wk_sql_chat_lead;
 /* $1 session, $2 customer: a session that began without a number has told one. */
 extern const wk_sql_t wk_sql_chat_number;
 
+/* Until the transaction ends nobody else counts for them. $1 source, $2 number or null. */
+extern const wk_sql_t wk_sql_chat_effect_lock;
+
+/*
+ * One more booking, or number that is told. $1 source, $2 number (a booking's may be null), $3
+ * how many a source may have in a day, $4 how many bookings a number: counted, false: no more.
+ */
+extern const wk_sql_t wk_sql_chat_effect_booking, wk_sql_chat_effect_number;
+
 /* Content of what was written in a session in the last ten minutes, newest first. $1 session.
  */
 extern const wk_sql_t wk_sql_chat_recent;

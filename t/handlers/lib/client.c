@@ -197,7 +197,7 @@ static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
                                            : VA_STR("GET"),
         .http_uri = va_str_c(ask->uri != NULL ? ask->uri : "/"),
         .http_args = va_str_c(ask->args),
-        .http_peer = VA_STR("192.0.2.7"),
+        .http_peer = va_str_c(ask->peer != NULL ? ask->peer : "192.0.2.7"),
         .headers = headers,
         .body = va_str_c(ask->body),
         .body_omitted = ask->omitted,

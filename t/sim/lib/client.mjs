@@ -67,11 +67,11 @@ function optionsAt(at, url) {
 /*
  * Starts a request; resolves with node's IncomingMessage once the head of the
  * answer is there. body: Buffer or string; chunked: sent in pieces of 16 KiB
- * without a length. The limits are in milliseconds.
+ * without a length. localAddress: where it comes from. The limits are in milliseconds.
  */
-export function open(target, {method = 'GET', headers = {}, signal, ...how} = {}) {
+export function open(target, {method = 'GET', headers = {}, signal, localAddress, ...how} = {}) {
   const url = new URL(target);
-  const request = {method, signal, agent: false, headers: {host: url.host, ...headers}};
+  const request = {method, signal, localAddress, agent: false, headers: {host: url.host, ...headers}};
   return whereItAnswers(url, (place) => openAt({...place, ...request, headers: {...request.headers}}, how));
 }
 

@@ -3,6 +3,7 @@
 #include "core/phone.h"
 #include "worker/agent/appointment.h"
 #include "worker/agent/calendar_bridge.h"
+#include "worker/agent/chat_limit.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
 #include "worker/store/customers.h"
@@ -406,12 +407,29 @@ static bool confirm(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p
     return wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
 }
 
+/* Of a chat; else it is refused, and call->status is set. */
+static bool has_bookings_left(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b,
+                              wk_error_t *e)
+{
+    bool left = true;
+    const wk_tool_caller_t *caller = call->caller;
+    if (caller->visitor.session.len > 0 &&
+        !wk_chat_limit_booking(call->ctx, tx, caller->source, b->phone, &left, e)) {
+        return false;
+    }
+    return left || wk_tool_refuse(call, 429, "too_many",
+                                  wk_text(caller->language, "tool.booked_enough"));
+}
+
 static bool take_slot(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b, wk_error_t *e)
 {
     bool confirmed = false;
     wk_appointment_t p;
     const wk_service_t *s = &b->service;
     va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &b->slot);
+    if (!has_bookings_left(tx, call, b, e) || call->status != 0) {
+        return call->status != 0;
+    }
     call->message = wk_tool_say(call, b->hold ? "tool.held" : "tool.booked",
                                 {"service", s->name}, {"moment", moment});
     if (!insert_booking(tx, call, b, &p, e) ||

@@ -1,0 +1,60 @@
+/*
+ * privacy.sweep: of one shop, what was kept for as long as it may be is deleted. In pieces,
+ * each a transaction of its own; a run that dies or has done its share is followed by another,
+ * until one has come to the end.
+ */
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/webhook.h"
+#include "worker/store/privacy.h"
+
+#define BATCH   500 /* rows of a transaction */
+#define BATCHES 200 /* of a run: its lane is the shop's other sweeps' too */
+
+static const wk_sql_t *const sweeps[] = {
+    &wk_sql_sweep_widget_keys,
+    &wk_sql_sweep_proofs,
+    &wk_sql_sweep_chat_effects,
+};
+
+typedef struct {
+    const wk_sql_t *sql;
+    int64_t done;
+} sweep_t;
+
+static bool sweep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    sweep_t *s = arg;
+    wk_rows_t *rows;
+    va_str_t most = wk_printf(wk_tx_arena(tx), "%d", BATCH);
+    if (!wk_sql_last(tx, s->sql, &most, &rows, e)) {
+        return false;
+    }
+    s->done = wk_cell_int(rows, 0, "done", 0);
+    return true;
+}
+
+static bool swept_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    return wk_sql_last(tx, &wk_sql_privacy_swept, NULL, NULL, e);
+}
+
+static bool run(wk_ctx_t *ctx, wk_tx_fn fn, sweep_t *s, wk_error_t *e)
+{
+    return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, fn, s, e);
+}
+
+wk_outcome_t wk_privacy_sweep(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    size_t next = 0;
+    (void)reply;
+    for (int i = 0; i < BATCHES && next < sizeof(sweeps) / sizeof(*sweeps); i++) {
+        sweep_t s = {.sql = sweeps[next]};
+        if (!run(ctx, sweep_tx, &s, e)) {
+            return wk_webhook_failed(e);
+        }
+        next += s.done < BATCH;
+    }
+    bool over = next == sizeof(sweeps) / sizeof(*sweeps);
+    return !over || run(ctx, swept_tx, NULL, e) ? WK_DONE : wk_webhook_failed(e);
+}
