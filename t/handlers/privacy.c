@@ -1,15 +1,24 @@
 /*
- * privacy.sweep: what was kept for as long as it may be goes, and nothing else, whoever dies
- * in between.
+ * privacy.sweep and privacy.settings: what was kept for as long as it may be goes, and nothing
+ * else, whoever dies in between; who chooses for how long.
  */
 #include "worker/store/privacy.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "t/handlers/lib/texts.h"
 
 static int setup(void **state)
 {
     int failed = t_texts_setup(state);
     t_sqlf("DELETE FROM widget_keys WHERE expires_at IS NOT NULL; DELETE FROM proofs;"
-           "DELETE FROM chat_effects; UPDATE privacy_settings SET swept_at = '-infinity'");
+           "DELETE FROM chat_effects; DELETE FROM calls; DELETE FROM chat_sessions;"
+           "DELETE FROM system_logs; DELETE FROM audit_log;"
+           "UPDATE privacy_settings SET swept_at = '-infinity', zero_retention = false,"
+           "    disable_audio = false, anonymize_transcripts = false,"
+           "    transcript_retention_days = 90, audio_retention_days = 30");
     return failed;
 }
 
@@ -65,11 +74,236 @@ static void a_shop_is_swept_once_a_day(void **state)
     assert_string_equal(t_sqlf("%s", due), DOWNTOWN " " UPTOWN);
 }
 
+/* ---------------------------------------------------------------- what was said */
+
+/* What a talk of that age leaves, in a shop, with a customer of its own who had no number. */
+static void leave_talk(const char *shop, int days)
+{
+    t_sqlf(
+        "WITH who AS (INSERT INTO customers (organization_id, source, created_at,"
+        "        conversation_summary) VALUES ('%s', 'call', now() - %d * interval '1 day',"
+        "        'Likes blue') RETURNING organization_id, id, created_at AS at),"
+        " talk AS (INSERT INTO calls (organization_id, customer_id, status, started_at,"
+        "        ended_at, caller_number, called_number, summary, transcript, analysis,"
+        "        twilio_call_sid)"
+        "     SELECT organization_id, id, 'completed', at, at, '+16475550199',"
+        "        '" DOWNTOWN_NUMBER "', 'About bells', '[{\"text\":\"bells\"}]',"
+        "        '{\"x\":1}', 'CA' || gen_random_uuid() FROM who"
+        "     RETURNING organization_id, id, customer_id, started_at AS at),"
+        " chat AS (INSERT INTO chat_sessions (organization_id, customer_id, token_sha256,"
+        "        last_seen_at) SELECT organization_id, id,"
+        "        encode(sha256(id::text::bytea), 'hex'), at FROM who RETURNING id),"
+        " said AS (INSERT INTO messages (organization_id, customer_id, call_id, channel,"
+        "        direction, speaker, content, occurred_at)"
+        "     SELECT organization_id, customer_id, id, 'voice', 'inbound', 'customer',"
+        "        'bells', at FROM talk RETURNING id),"
+        " data AS (INSERT INTO call_data (organization_id, call_id, data_type, field_name,"
+        "        field_value, extracted_at) SELECT organization_id, id, 'interest', 'what',"
+        "        'bells', at FROM talk RETURNING id),"
+        " judged AS (INSERT INTO evaluations (organization_id, call_id, criterion, result,"
+        "        rationale, evaluated_at) SELECT organization_id, id, 'next_steps_clear',"
+        "        'success', 'He said bells', at FROM talk RETURNING id),"
+        " done AS (INSERT INTO tasks (organization_id, kind, title, status, done_at)"
+        "     SELECT organization_id, 'message', 'Bells', 'done', at FROM who RETURNING id),"
+        " ledger AS (INSERT INTO effects (organization_id, kind, key, state, request, result,"
+        "        finished_at) SELECT organization_id, 'sms', 'sms:' || id, 'done',"
+        "        '{\"to\":\"+16475550199\"}', '{\"message\":\"bells\"}', at FROM who RETURNING "
+        "id)"
+        " INSERT INTO system_logs (organization_id, event_type, created_at)"
+        " SELECT organization_id, 'said', at FROM who",
+        shop, days);
+}
+
+/* How many there are of each, and of how many the words are still there. */
+static const char *kept(const char *shop)
+{
+    return t_sqlf(
+        "SELECT concat_ws(' ', (SELECT count(*) FROM messages WHERE organization_id = o.id),"
+        " (SELECT count(*) || '/' || count(coalesce(summary, transcript::text, caller_number))"
+        "    FROM calls WHERE organization_id = o.id),"
+        " (SELECT count(*) FROM call_data WHERE organization_id = o.id),"
+        " (SELECT count(*) || '/' || count(rationale) FROM evaluations"
+        "   WHERE organization_id = o.id),"
+        " (SELECT count(*) FROM chat_sessions WHERE organization_id = o.id),"
+        " (SELECT count(*) FROM tasks WHERE organization_id = o.id),"
+        " (SELECT count(*) || '/' || count(coalesce(request, result)) FROM effects"
+        "   WHERE organization_id = o.id),"
+        " (SELECT count(*) FROM system_logs WHERE organization_id = o.id),"
+        " (SELECT count(*) FROM customers WHERE organization_id = o.id"
+        "     AND phone_number IS NULL)) FROM organizations o WHERE id = '%s'",
+        shop);
+}
+
+#define TALKS(n, of) n " " of "/" n " " n " " of "/" n " " n " " n " " of "/" n " " n " " n
+
+static void words_go_when_their_time_is_over(void **state)
+{
+    (void)state;
+    leave_talk(DOWNTOWN, 89);
+    leave_talk(DOWNTOWN, 91);
+    leave_talk(UPTOWN, 91);
+    t_sqlf("INSERT INTO tasks (organization_id, kind, title, created_at)"
+           " VALUES ('" DOWNTOWN "', 'message', 'Open', now() - interval '1 year')");
+    sweep(DOWNTOWN);
+    assert_string_equal(kept(DOWNTOWN), "1 2/1 1 2/1 1 2 2/1 1 1");
+    assert_string_equal(kept(UPTOWN), TALKS("1", "1"));
+    assert_string_equal(t_sqlf("SELECT string_agg(called_number || duration, ' ') FROM ("
+                               "  SELECT called_number, ended_at - started_at AS duration"
+                               "    FROM calls WHERE organization_id = '" DOWNTOWN "'"
+                               "     AND caller_number IS NULL) x"),
+                        DOWNTOWN_NUMBER "00:00:00");
+    t_sqlf("UPDATE privacy_settings SET transcript_retention_days = 30");
+    sweep(DOWNTOWN);
+    assert_string_equal(kept(DOWNTOWN), "0 2/0 0 2/0 0 1 2/0 0 0");
+}
+
+/* Of a thousand rows the sweep is more than one transaction. */
+static void whoever_dies_in_a_sweep_another_ends_it(void **state)
+{
+    (void)state;
+    leave_talk(DOWNTOWN, 91);
+    t_sqlf("INSERT INTO messages (organization_id, channel, direction, speaker, content,"
+           "    occurred_at) SELECT '" DOWNTOWN "', 'sms', 'inbound', 'customer', 'x',"
+           "    now() - interval '91 days' FROM generate_series(1, 1100)");
+    int status;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        wk_ctx_t ctx;
+        setenv("VA_CRASH_AT", "db.after:5", 1);
+        t_ctx_open(&ctx);
+        t_ask_in(&ctx,
+                 &(t_ask_t){.type = "privacy.sweep", .scheme = "internal", .org = DOWNTOWN});
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_in_range(t_sqlf_int("SELECT count(*) FROM messages"), 1, 1000);
+    assert_string_equal(t_sqlf("SELECT string_agg(d::text, ' ' ORDER BY d)"
+                               "  FROM due_retention(10) d"),
+                        DOWNTOWN " " UPTOWN);
+    sweep(DOWNTOWN);
+    assert_string_equal(kept(DOWNTOWN), "0 1/0 0 1/0 0 0 1/0 0 0");
+}
+
+static void a_shop_that_keeps_nothing_keeps_what_goes_on(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE privacy_settings SET zero_retention = true");
+    leave_talk(DOWNTOWN, 2);
+    t_sqlf("WITH live AS (INSERT INTO calls (organization_id, status, started_at, summary)"
+           "     VALUES ('" DOWNTOWN "', 'in_progress', now() - interval '2 hours', 'Live')"
+           "     RETURNING organization_id, id)"
+           " INSERT INTO messages (organization_id, call_id, channel, direction, speaker,"
+           "     content, occurred_at) SELECT organization_id, id, 'voice', 'inbound',"
+           "     'customer', 'hello', now() - interval '2 hours' FROM live;"
+           "INSERT INTO messages (organization_id, channel, direction, speaker, content,"
+           "     status, occurred_at) VALUES"
+           " ('" DOWNTOWN "', 'sms', 'inbound', 'customer', 'just now', 'received', now()),"
+           " ('" DOWNTOWN "', 'sms', 'outbound', 'agent', 'not sent', 'queued',"
+           "     now() - interval '2 days')");
+    sweep(DOWNTOWN);
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(content, ', ' ORDER BY content) FROM messages"),
+        "hello, just now, not sent");
+    assert_string_equal(t_sqlf("SELECT string_agg(summary, ' ') FROM calls"), "Live");
+    t_sqlf("UPDATE privacy_settings SET swept_at = now() - interval '11 minutes'");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM due_retention(10)"), 2);
+}
+
+/* ---------------------------------------------------------------- anonymized transcripts */
+
+static void names_and_numbers_leave_transcripts_that_stay(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "UPDATE privacy_settings SET anonymize_transcripts = true"
+        " WHERE organization_id = '" DOWNTOWN "';"
+        "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
+        "    content, occurred_at) SELECT '" DOWNTOWN "', '" JOHN "', 'sms', 'inbound',"
+        "    'customer', 'I am john TREMBLAY, (416) 555-9876 or j.t@mail.example, order 1042',"
+        "    now() - n * interval '1 day' FROM generate_series(0, 2, 2) n");
+    sweep(DOWNTOWN);
+    sweep(DOWNTOWN);
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(content, '|' ORDER BY occurred_at) FROM messages"),
+        "I am [name] [name], ([number] or [address], order 1042|"
+        "I am john TREMBLAY, (416) 555-9876 or j.t@mail.example, order 1042");
+}
+
+/* ---------------------------------------------------------------- settings */
+
+static t_answer_t settings_as(const char *role, const char *body)
+{
+    return t_ask(
+        &(t_ask_t){.type = "privacy.settings",
+                   .method = body != NULL ? "PUT" : "GET",
+                   .uri = "/api/privacy/settings",
+                   .body = body,
+                   .claims = t_claims(strcmp(role, "admin") == 0 ? DANA : JOHN, DOWNTOWN, role),
+                   .org = DOWNTOWN});
+}
+
+static void an_admin_chooses_and_a_manager_sees(void **state)
+{
+    (void)state;
+    t_answer_t a = settings_as("admin", "{\"transcript_retention_days\":30,"
+                                        "\"anonymize_transcripts\":true}");
+    assert_status(&a, 200);
+    t_answer_t b = settings_as("manager", NULL);
+    assert_status(&b, 200);
+    assert_int_equal(t_number(&b, "/settings/transcript_retention_days"), 30);
+    assert_int_equal(t_number(&b, "/settings/audio_retention_days"), 30);
+    assert_string_equal(t_text(&b, "/settings/anonymize_transcripts"), "true");
+    assert_string_equal(t_text(&b, "/settings/encrypt_at_rest"), "true");
+    assert_string_equal(t_sqlf("SELECT string_agg(transcript_retention_days::text, ' ')"
+                               "  FROM privacy_settings WHERE organization_id <> '" DOWNTOWN
+                               "'"),
+                        "90");
+    assert_string_equal(t_sqlf("SELECT string_agg(action || ' ' || data, ', ') FROM audit_log"),
+                        "privacy_settings_changed {\"anonymize_transcripts\": true, "
+                        "\"transcript_retention_days\": 30}");
+}
+
+static void what_is_wrong_or_not_allowed_changes_nothing(void **state)
+{
+    static const char *const wrong[] = {
+        "{}",
+        "{\"transcript_retention_days\":-1}",
+        "{\"transcript_retention_days\":3651}",
+        "{\"transcript_retention_days\":1.5}",
+        "{\"transcript_retention_days\":null}",
+        "{\"zero_retention\":\"yes\"}",
+        "{\"encrypt_at_rest\":false}",
+        "{\"disable_audio\":true,\"odd\":1}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        t_answer_t a = settings_as("admin", wrong[i]);
+        assert_error(&a, 400, "bad_request");
+    }
+    t_answer_t manager = settings_as("manager", "{\"zero_retention\":true}");
+    assert_error(&manager, 403, "role");
+    t_answer_t staff = settings_as("staff", NULL);
+    assert_error(&staff, 403, "role");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM privacy_settings"
+                                " WHERE zero_retention OR disable_audio"
+                                "    OR transcript_retention_days <> 90"),
+                     0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_and_counts_that_are_over_are_deleted),
         cmocka_unit_test(a_shop_is_swept_once_a_day),
+        cmocka_unit_test(words_go_when_their_time_is_over),
+        cmocka_unit_test(whoever_dies_in_a_sweep_another_ends_it),
+        cmocka_unit_test(a_shop_that_keeps_nothing_keeps_what_goes_on),
+        cmocka_unit_test(names_and_numbers_leave_transcripts_that_stay),
+        cmocka_unit_test(an_admin_chooses_and_a_manager_sees),
+        cmocka_unit_test(what_is_wrong_or_not_allowed_changes_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

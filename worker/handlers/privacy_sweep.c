@@ -10,10 +10,25 @@
 #define BATCH   500 /* rows of a transaction */
 #define BATCHES 200 /* of a run: its lane is the shop's other sweeps' too */
 
+/* In this order: a lead is forgotten when nothing leads to it any more. */
 static const wk_sql_t *const sweeps[] = {
     &wk_sql_sweep_widget_keys,
     &wk_sql_sweep_proofs,
     &wk_sql_sweep_chat_effects,
+    &wk_sql_sweep_messages,
+    &wk_sql_sweep_calls,
+    &wk_sql_sweep_call_data,
+    &wk_sql_sweep_evaluations,
+    &wk_sql_sweep_chats,
+    &wk_sql_sweep_summaries,
+    &wk_sql_sweep_tasks,
+    &wk_sql_sweep_effects,
+    &wk_sql_sweep_call_statuses,
+    &wk_sql_sweep_message_statuses,
+    &wk_sql_sweep_logs,
+    &wk_sql_sweep_leads,
+    &wk_sql_anonymize_messages,
+    &wk_sql_anonymize_calls,
 };
 
 typedef struct {

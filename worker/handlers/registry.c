@@ -79,6 +79,7 @@ static const wk_handler_t handlers[] = {
     {"phone.turn", WK_EFFECT, wk_phone_turn, 0},
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
+    {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
     {"settings.handle", WK_EFFECT, wk_settings_handle, 0},

@@ -1,23 +1,177 @@
 #include "worker/store/privacy.h"
 
-const wk_sql_t wk_sql_privacy_due = {"privacy_due",
-                                     "SELECT due_retention($1::int) AS organization", 1};
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
+/* clang-format off */
 
-const wk_sql_t wk_sql_privacy_swept = {"privacy_swept",
-                                       "UPDATE privacy_settings SET swept_at = now()", 0};
+const wk_sql_t wk_sql_privacy_due = {
+    "privacy_due", "SELECT due_retention($1::int) AS organization", 1};
+
+const wk_sql_t wk_sql_privacy_swept = {
+    "privacy_swept", "UPDATE privacy_settings SET swept_at = now()", 0};
+
+#define MEMBERS \
+    "transcript_retention_days, audio_retention_days, zero_retention, disable_audio," \
+    " anonymize_transcripts, encrypt_at_rest"
+
+const wk_sql_t wk_sql_privacy_settings = {
+    "privacy_settings",
+    "SELECT row_to_json(s) AS item FROM (SELECT " MEMBERS " FROM privacy_settings) s", 0};
+
+const wk_sql_t wk_sql_privacy_settings_put = {
+    "privacy_settings_put",
+    "UPDATE privacy_settings"
+    "   SET transcript_retention_days = coalesce($1::int, transcript_retention_days),"
+    "       audio_retention_days = coalesce($2::int, audio_retention_days),"
+    "       zero_retention = coalesce($3::bool, zero_retention),"
+    "       disable_audio = coalesce($4::bool, disable_audio),"
+    "       anonymize_transcripts = coalesce($5::bool, anonymize_transcripts),"
+    "       swept_at = '-infinity'",
+    5};
+
+/* ---------------------------------------------------------------- what is over */
 
 /* In whatever order: all of it goes in the end. */
-#define SWEEP(table, condition)                                                                \
-    "WITH gone AS (DELETE FROM " table " WHERE ctid IN ("                                      \
-    "    SELECT ctid FROM " table " WHERE " condition " LIMIT $1::int)"                        \
-    "    RETURNING 1)"                                                                         \
-    " SELECT count(*) AS done FROM gone"
+#define PIECE(table, condition) \
+    "ctid = ANY (ARRAY(SELECT ctid FROM " table " WHERE " condition " LIMIT $1::int))"
+#define DONE " RETURNING 1) SELECT count(*) AS done FROM gone"
+#define FORGET(table, condition) \
+    "WITH gone AS (DELETE FROM " table " WHERE " PIECE(table, condition) DONE
+#define CLEAR(table, columns, condition) \
+    "WITH gone AS (UPDATE " table " SET " columns " WHERE " PIECE(table, condition) DONE
 
-const wk_sql_t wk_sql_sweep_widget_keys = {"sweep_widget_keys",
-                                           SWEEP("widget_keys", "expires_at <= now()"), 1};
+/*
+ * Before these moments: of words, and of what the program itself needs for a day, that nothing is
+ * done twice. A talk that has been silent for an hour is over.
+ */
+#define KEPT_FOR \
+    "CASE WHEN zero_retention THEN interval '0' ELSE transcript_retention_days * interval '1 day' END"
+#define WORDS_END \
+    "(SELECT now() - greatest(" KEPT_FOR ", interval '1 hour') FROM privacy_settings)"
+#define TRACES_END \
+    "(SELECT now() - greatest(" KEPT_FOR ", interval '1 day') FROM privacy_settings)"
+
+const wk_sql_t wk_sql_sweep_widget_keys = {
+    "sweep_widget_keys", FORGET("widget_keys", "expires_at <= now()"), 1};
 
 const wk_sql_t wk_sql_sweep_proofs = {
-    "sweep_proofs", SWEEP("proofs", "created_at <= now() - interval '1 day'"), 1};
+    "sweep_proofs", FORGET("proofs", "created_at <= now() - interval '1 day'"), 1};
 
 const wk_sql_t wk_sql_sweep_chat_effects = {
-    "sweep_chat_effects", SWEEP("chat_effects", "created_at <= now() - interval '1 day'"), 1};
+    "sweep_chat_effects", FORGET("chat_effects", "created_at <= now() - interval '1 day'"), 1};
+
+/* ---------------------------------------------------------------- what was said */
+
+/* What waits to be sent is given a week more: longer than the longest takeover. */
+const wk_sql_t wk_sql_sweep_messages = {
+    "sweep_messages",
+    FORGET("messages m",
+           "m.occurred_at < " WORDS_END
+           " AND (coalesce(m.status, '') NOT IN ('queued', 'sending')"
+           "      OR m.occurred_at < " WORDS_END " - interval '7 days')"
+           " AND NOT EXISTS (SELECT FROM calls c WHERE c.id = m.call_id AND c.ended_at IS NULL"
+           "                    AND c.started_at > now() - interval '1 day')"),
+    1};
+
+/* As the index calls_worded has it. */
+#define WORDED \
+    "(transcript IS NOT NULL OR summary IS NOT NULL OR conversation_context IS NOT NULL" \
+    " OR caller_name IS NOT NULL OR forwarded_from IS NOT NULL OR transfer_reason IS NOT NULL" \
+    " OR dynamic_variables <> '{}' OR analysis <> '{}' OR unanswered_questions <> '[]'" \
+    " OR lead_reasons <> '[]')"
+
+const wk_sql_t wk_sql_sweep_calls = {
+    "sweep_calls",
+    CLEAR("calls",
+          "transcript = NULL, summary = NULL, conversation_context = NULL, caller_name = NULL,"
+          " forwarded_from = NULL, transfer_reason = NULL, dynamic_variables = '{}',"
+          " analysis = '{}', unanswered_questions = '[]', lead_reasons = '[]',"
+          " caller_number = CASE WHEN direction = 'outbound' THEN caller_number END,"
+          " called_number = CASE WHEN direction = 'inbound' THEN called_number END",
+          WORDED " AND started_at < " WORDS_END
+          " AND (ended_at < " WORDS_END " OR started_at < now() - interval '1 day')"),
+    1};
+
+const wk_sql_t wk_sql_sweep_call_data = {
+    "sweep_call_data", FORGET("call_data", "extracted_at < " WORDS_END), 1};
+
+const wk_sql_t wk_sql_sweep_evaluations = {
+    "sweep_evaluations",
+    CLEAR("evaluations", "rationale = NULL",
+          "rationale IS NOT NULL AND evaluated_at < " WORDS_END),
+    1};
+
+const wk_sql_t wk_sql_sweep_chats = {
+    "sweep_chats", FORGET("chat_sessions", "last_seen_at < " WORDS_END), 1};
+
+const wk_sql_t wk_sql_sweep_summaries = {
+    "sweep_summaries",
+    CLEAR("customers",
+          "conversation_summary = NULL, conversation_sentiment = NULL, dialog_state = '{}',"
+          " commitments = '[]'",
+          "coalesce(last_contact_at, created_at) < " WORDS_END
+          " AND (conversation_summary IS NOT NULL OR conversation_sentiment IS NOT NULL"
+          "      OR dialog_state <> '{}' OR commitments <> '[]')"),
+    1};
+
+/* ---------------------------------------------------------------- what it left behind */
+
+const wk_sql_t wk_sql_sweep_tasks = {
+    "sweep_tasks", FORGET("tasks", "status = 'done' AND done_at < " TRACES_END), 1};
+
+/* The rows stay: they say that something was done, and once. */
+const wk_sql_t wk_sql_sweep_effects = {
+    "sweep_effects",
+    CLEAR("effects", "request = NULL, result = NULL",
+          "(request IS NOT NULL OR result IS NOT NULL) AND finished_at < " TRACES_END),
+    1};
+
+const wk_sql_t wk_sql_sweep_call_statuses = {
+    "sweep_call_statuses", FORGET("call_status_events", "created_at < " TRACES_END), 1};
+
+const wk_sql_t wk_sql_sweep_message_statuses = {
+    "sweep_message_statuses", FORGET("message_status_events", "created_at < " TRACES_END), 1};
+
+const wk_sql_t wk_sql_sweep_logs = {
+    "sweep_logs", FORGET("system_logs", "created_at < " TRACES_END), 1};
+
+/* Leads that nobody can reach any more, and that lead to nothing. */
+const wk_sql_t wk_sql_sweep_leads = {
+    "sweep_leads",
+    FORGET("customers u",
+           "u.phone_number IS NULL AND u.email IS NULL AND u.shopify_customer_id IS NULL"
+           " AND u.hubspot_contact_id IS NULL AND u.source IN ('call', 'sms', 'chat')"
+           " AND coalesce(u.last_contact_at, u.created_at) < " TRACES_END
+           " AND NOT EXISTS (SELECT FROM messages m WHERE m.customer_id = u.id)"
+           " AND NOT EXISTS (SELECT FROM tasks t WHERE t.customer_id = u.id)"
+           " AND NOT EXISTS (SELECT FROM orders o WHERE o.customer_id = u.id)"
+           " AND NOT EXISTS (SELECT FROM appointments a WHERE a.customer_id = u.id)"),
+    1};
+
+/* ---------------------------------------------------------------- anonymized transcripts */
+
+/* Where the shop wants it, a day after something was said. */
+#define ANONYMIZES "(SELECT anonymize_transcripts FROM privacy_settings)"
+#define SETTLED    "now() - interval '1 day'"
+#define NAMES \
+    "(SELECT array_remove(regexp_split_to_array(u.name, '\\s+'), '') FROM customers u" \
+    "  WHERE u.id = p.customer_id)"
+
+const wk_sql_t wk_sql_anonymize_messages = {
+    "anonymize_messages",
+    CLEAR("messages p",
+          "content = anonymized(p.content, coalesce(" NAMES ", '{}')),"
+          " media = '[]', metadata = p.metadata || '{\"anonymized\": true}'",
+          ANONYMIZES " AND p.occurred_at < " SETTLED " AND NOT p.metadata ? 'anonymized'"),
+    1};
+
+/* Of a call the messages stay; its other copies do not. */
+const wk_sql_t wk_sql_anonymize_calls = {
+    "anonymize_calls",
+    CLEAR("calls p",
+          "summary = anonymized(p.summary, coalesce(" NAMES ", '{}')), transcript = NULL,"
+          " conversation_context = NULL, caller_name = NULL, dynamic_variables = '{}',"
+          " analysis = '{}', metadata = p.metadata || '{\"anonymized\": true}'",
+          ANONYMIZES " AND p.started_at < " SETTLED " AND NOT p.metadata ? 'anonymized'"),
+    1};
+
+/* clang-format on */
