@@ -239,3 +239,13 @@ bool wk_call_state_end(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t rea
     freeReplyObject(reply);
     return reply != NULL;
 }
+
+bool wk_call_state_forget(wk_redis_t *r, wk_arena_t *a, va_str_t call, bool *found,
+                          wk_error_t *e)
+{
+    va_str_t argv[] = {VA_STR("DEL"), key_of(a, call)};
+    redisReply *reply = wk_redis_command(r, 0, argv, 2, e);
+    *found = reply != NULL && reply->integer == 1;
+    freeReplyObject(reply);
+    return reply != NULL;
+}

@@ -103,4 +103,8 @@ bool wk_call_state_await_silence(wk_redis_t *r, wk_arena_t *a, va_str_t call, in
 bool wk_call_state_end(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t reason,
                        wk_error_t *e);
 
+/* All of it, whatever stands in it; *found false: there was none. */
+bool wk_call_state_forget(wk_redis_t *r, wk_arena_t *a, va_str_t call, bool *found,
+                          wk_error_t *e);
+
 #endif

@@ -37,7 +37,7 @@ wk_handler_fn wk_openai_webhook;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
 wk_handler_fn wk_post_call_store;
-wk_handler_fn wk_privacy_settings, wk_privacy_sweep;
+wk_handler_fn wk_privacy_deletion, wk_privacy_erase, wk_privacy_settings, wk_privacy_sweep;
 wk_handler_fn wk_reminders_send;
 wk_handler_fn wk_settings_handle;
 wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_fill;

@@ -3,10 +3,14 @@
  * each a transaction of its own; a run that dies or has done its share is followed by another,
  * until one has come to the end.
  */
+#include "worker/agent/erasure.h"
+#include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
+#include "worker/store/erasures.h"
 #include "worker/store/privacy.h"
 
+#define DAY_MS  86400000
 #define BATCH   500 /* rows of a transaction */
 #define BATCHES 200 /* of a run: its lane is the shop's other sweeps' too */
 
@@ -48,9 +52,20 @@ static bool sweep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return true;
 }
 
+/* Requests whose job was lost, or never was. */
 static bool swept_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
+    wk_rows_t *rows;
     (void)arg;
+    if (!wk_sql(tx, &wk_sql_erasures_open, NULL, &rows, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        va_str_t today = wk_printf(wk_tx_arena(tx), "%lld", (long long)(wk_now_ms() / DAY_MS));
+        if (!wk_erasure_later(tx, wk_cell(rows, i, "id"), today, e)) {
+            return false;
+        }
+    }
     return wk_sql_last(tx, &wk_sql_privacy_swept, NULL, NULL, e);
 }
 

@@ -3,6 +3,7 @@
 #include "worker/agent/call_conclusion.h"
 #include "worker/agent/crm.h"
 #include "worker/agent/email.h"
+#include "worker/agent/erasure.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
@@ -79,6 +80,8 @@ static const wk_handler_t handlers[] = {
     {"phone.turn", WK_EFFECT, wk_phone_turn, 0},
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
+    {"privacy.deletion", WK_EFFECT, wk_privacy_deletion, 0},
+    {"privacy.erase", WK_EFFECT, wk_privacy_erase, WK_ERASURE_ATTEMPTS},
     {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},

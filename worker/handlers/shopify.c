@@ -2,6 +2,7 @@
  * shopify.webhook: what the shop's system tells, late, twice and in any order.
  * shopify.order: an order is asked for anew. shopify.customer: what the shop knows of a caller.
  */
+#include "worker/agent/erasure.h"
 #include "worker/agent/shop.h"
 
 #include "core/hmac.h"
@@ -248,21 +249,11 @@ static bool apply_data_request(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
                                             : misshapen(e);
 }
 
-/* As erasures keep a number: an HMAC of it. Absent: it could not be made. */
-static va_str_t subject_of(const wk_ctx_t *ctx, va_str_t phone)
+/* The sweep sees to it, should its job be lost. */
+static bool erase_number(wk_tx_t *tx, const hook_t *hook, va_str_t phone, wk_error_t *e)
 {
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[VA_DIGEST_MAX];
-    char hex[64];
-    size_t len = 0;
-    va_hmac_key_t *key = va_hmac_key_new(VA_SHA256, va_str_c(ctx->config->internal_secret));
-    bool ok = key != NULL && va_hmac(key, &phone, 1, digest, &len) == VA_OK && len == 32;
-    va_hmac_key_free(key);
-    for (size_t i = 0; ok && i < len; i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
-    return ok ? wk_copy(ctx->arena, va_str(hex, sizeof(hex))) : VA_STR_NULL;
+    wk_erasure_request_t request = {.phone = phone, .reason = "shop_redact"};
+    return wk_erasure_request(hook->ctx, tx, &request, e);
 }
 
 /* What came from the shop goes at once; the rest of the erasure is asked for. */
@@ -281,9 +272,7 @@ static bool apply_redact_customer(wk_tx_t *tx, const hook_t *hook, wk_error_t *e
         !wk_sql(tx, &wk_sql_shop_customer_forget, known, NULL, e)) {
         return false;
     }
-    va_str_t erasure[] = {phone.data != NULL ? subject_of(hook->ctx, phone) : VA_STR_NULL,
-                          phone};
-    return erasure[0].data == NULL || wk_sql(tx, &wk_sql_shop_erasure, erasure, NULL, e);
+    return phone.data == NULL || erase_number(tx, hook, phone, e);
 }
 
 static bool apply_redact_shop(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)

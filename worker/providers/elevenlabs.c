@@ -111,6 +111,19 @@ bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **co
     return get(ctx, end_url(&url), conversation, e);
 }
 
+bool wk_elevenlabs_conversation_delete(wk_ctx_t *ctx, va_str_t id, wk_error_t *e)
+{
+    va_buf_t url;
+    wk_http_response_t res;
+    begin_url(ctx, &url, "conversations/");
+    va_url_encode(&url, id);
+    if (!ask(ctx, "DELETE", end_url(&url), VA_STR_NULL, &res, e)) {
+        e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
+        return false;
+    }
+    return (res.status >= 200 && res.status < 300) || refused(ctx, &res, e);
+}
+
 /* ---------------------------------------------------------------- calls */
 
 /* It can arrive with status 200 that nothing was dialled. */

@@ -13,6 +13,9 @@
 bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **conversation,
                                 wk_error_t *e);
 
+/* DELETE of the same: its words and its sound. Failures likewise. */
+bool wk_elevenlabs_conversation_delete(wk_ctx_t *ctx, va_str_t id, wk_error_t *e);
+
 typedef struct {
     va_str_t conversation, call_sid; /* either may be absent */
 } wk_elevenlabs_call_t;

@@ -155,6 +155,10 @@ static bool ask(const wk_hubspot_t *h, const char *method, const char *url, va_s
     if (res.status < 200 || res.status >= 300) {
         return refused(h, &res, e);
     }
+    if (res.status == 204) {
+        *answer = NULL;
+        return true;
+    }
     if (va_json_parse(wk_mem(h->ctx->arena), res.body, &limits, answer) != VA_OK ||
         !va_json_is(*answer, VA_JSON_OBJECT)) {
         return wk_error(e, unsure, "HubSpot: an answer that cannot be read");
@@ -460,4 +464,15 @@ bool wk_hubspot_update(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_str_t i
     va_url_encode(&url, id);
     return write_object(h, kind, "PATCH", end_url(&url),
                         object_body(h, kind, properties, VA_STR_NULL), &updated, e);
+}
+
+bool wk_hubspot_remove(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_str_t id,
+                       wk_error_t *e)
+{
+    va_buf_t url;
+    const va_json_t *answer;
+    begin_objects(h, &url, kind);
+    va_buf_add_char(&url, '/');
+    va_url_encode(&url, id);
+    return ask(h, "DELETE", end_url(&url), VA_STR_NULL, true, &answer, e);
 }

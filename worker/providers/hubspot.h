@@ -65,4 +65,8 @@ bool wk_hubspot_create(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_str_t p
 bool wk_hubspot_update(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_str_t id,
                        va_str_t properties, wk_error_t *e);
 
+/* To the account's bin, which HubSpot empties after 90 days. */
+bool wk_hubspot_remove(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_str_t id,
+                       wk_error_t *e);
+
 #endif

@@ -155,6 +155,22 @@ bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error
     return res.status == 200 || refused(ctx, &res, e);
 }
 
+/* ---------------------------------------------------------------- delete */
+
+bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_error_t *e)
+{
+    wk_http_response_t res;
+    va_str_t url = wk_printf(ctx->arena, "%s/%s/%.*s.json", account_url(ctx).data, resource,
+                             (int)sid.len, sid.data);
+    if (!configured(ctx, e) || !ask(ctx, "DELETE", url.data, VA_STR_NULL, &res, e)) {
+        return false;
+    }
+    if (res.status == 404) {
+        return wk_error(e, WK_NOT_FOUND, "Twilio: it is not there");
+    }
+    return res.status == 204 || refused(ctx, &res, e);
+}
+
 /* ---------------------------------------------------------------- find */
 
 int64_t wk_twilio_time(va_str_t date)

@@ -175,12 +175,6 @@ const wk_sql_t wk_sql_shop_products_forget_all = {
 const wk_sql_t wk_sql_shop_customers_forget_all = {
     "shop_customers_forget_all", FORGET " WHERE shopify_customer_id IS NOT NULL", 0};
 
-const wk_sql_t wk_sql_shop_erasure = {
-    "shop_erasure",
-    "INSERT INTO erasures (organization_id, subject_hash, phone_number, reason)"
-    " VALUES (current_organization(), $1, $2, 'shop_redact')",
-    2};
-
 /* ---------------------------------------------------------------- customers */
 
 const wk_sql_t wk_sql_shop_customer_unknown = {

@@ -58,9 +58,6 @@ extern const wk_sql_t wk_sql_shop_customer_forget;
 extern const wk_sql_t wk_sql_shop_orders_forget_all, wk_sql_shop_products_forget_all,
     wk_sql_shop_customers_forget_all;
 
-/* $1 HMAC of the phone number, hex, $2 the number: asks for its erasure. */
-extern const wk_sql_t wk_sql_shop_erasure;
-
 /* $1 customer: phone, when the shop is connected and was not asked about him. */
 extern const wk_sql_t wk_sql_shop_customer_unknown;
 
