@@ -52,7 +52,13 @@ bool wk_erasure_later(wk_tx_t *tx, va_str_t id, va_str_t day, wk_error_t *e)
     va_str_t serial = wk_printf(a, "erasure:%.*s", (int)id.len, id.data);
     va_str_t dedup = wk_printf(a, "%.*s:%.*s", (int)serial.len, serial.data, (int)day.len,
                                day.len > 0 ? day.data : "");
-    va_str_t body = wk_printf(a, "{\"erasure\":\"%.*s\"}", (int)id.len, id.data);
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), 64);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "erasure", id);
+    va_json_object_end(w);
+    va_str_t body = va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
     return wk_outbox_job(tx, WK_BULK, "privacy.erase", wk_tx_organization(tx), serial, dedup,
                          body, e);
 }
