@@ -3,21 +3,16 @@
 #include <stdlib.h>
 
 #include "core/base64.h"
-#include "worker/agent/emergency.h"
 #include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/voice/session_parts.h"
 
-#define TOOL_MS        20000
 #define RENEW_AGAIN_MS 1000
 #define SILENCE_MS     500 /* that end what is said, where the shop says nothing else */
 #define ENDS_SOON      6   /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
 #define READY_MS       6000  /* from its opening until it hears */
-#define TOOL_FAILED    "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
-#define TOOL_LATE                                                                              \
-    "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
 
 static void take_seat(wk_session_t *s);
 static void close_seat(wk_session_t *s, wk_seat_t **seat);
@@ -57,7 +52,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
 
 /* ---------------------------------------------------------------- what it is told */
 
-static bool talking(const wk_session_t *s)
+bool wk_session_is_talking(const wk_session_t *s)
 {
     return s->state == WK_SESSION_TALKING && s->seat != NULL;
 }
@@ -72,7 +67,7 @@ static va_str_t prompt_text(wk_session_t *s, const char *name, va_str_t say)
 
 void wk_session_hear(wk_session_t *s, va_str_t base64, int64_t media_ms)
 {
-    if (!talking(s)) {
+    if (!wk_session_is_talking(s)) {
         wk_timing_frame(&s->timing, media_ms, 0, wk_monotonic_ms());
         wk_session_keep_early(s, base64);
         return;
@@ -88,7 +83,7 @@ void wk_session_hear(wk_session_t *s, va_str_t base64, int64_t media_ms)
 
 void wk_session_caller_acts(wk_session_t *s)
 {
-    if (talking(s) && s->engine->active != NULL) {
+    if (wk_session_is_talking(s) && s->engine->active != NULL) {
         s->engine->active(s->seat->engine);
     }
 }
@@ -108,9 +103,9 @@ void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
 }
 
 /* One that is being opened is told when it is ready. */
-static void tell(wk_session_t *s, va_str_t text)
+void wk_session_tell(wk_session_t *s, va_str_t text)
 {
-    if (talking(s)) {
+    if (wk_session_is_talking(s)) {
         s->engine->tell(s->seat->engine, text);
     } else if (s->state == WK_SESSION_OPENING) {
         wk_bytes_add(&s->untold, text.data, text.len);
@@ -120,13 +115,13 @@ static void tell(wk_session_t *s, va_str_t text)
 
 void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say)
 {
-    tell(s, prompt_text(s, prompt, say));
+    wk_session_tell(s, prompt_text(s, prompt, say));
 }
 
 static void tell_untold(wk_session_t *s)
 {
     if (s->untold.len > 0) {
-        tell(s, wk_bytes_str(&s->untold));
+        wk_session_tell(s, wk_bytes_str(&s->untold));
         wk_bytes_free(&s->untold);
     }
 }
@@ -162,7 +157,7 @@ static void do_clear(void *ctx)
 static void do_answer(void *ctx)
 {
     wk_session_t *s = ctx;
-    if (talking(s)) {
+    if (wk_session_is_talking(s)) {
         s->asked++;
         s->aside = false;
         wk_timing_asked(&s->timing, wk_monotonic_ms());
@@ -173,7 +168,7 @@ static void do_answer(void *ctx)
 static void do_line(void *ctx, wk_talk_line_t line)
 {
     wk_session_t *s = ctx;
-    if (!talking(s)) {
+    if (!wk_session_is_talking(s)) {
         return;
     }
     if (line == WK_TALK_ARE_YOU) {
@@ -191,7 +186,7 @@ static void do_line(void *ctx, wk_talk_line_t line)
 static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
 {
     wk_session_t *s = ctx;
-    if (!talking(s)) {
+    if (!wk_session_is_talking(s)) {
         return;
     }
     s->asked++;
@@ -223,242 +218,6 @@ const wk_talk_ops_t wk_session_talk_ops = {
     .silent = do_silent,
     .over = do_over,
 };
-
-/* ---------------------------------------------------------------- tools */
-
-typedef struct {
-    wk_session_t *session;
-    unsigned lost; /* engines, before it was called */
-    va_str_t id;   /* the engine's; absent: it did not ask */
-    char text[];
-} tool_t;
-
-/* What the talk has to know of it: a language, or where the call goes on. */
-static void heed(wk_session_t *s, const va_json_t *answer)
-{
-    va_str_t language = va_json_get_string(answer, "language");
-    va_str_t next = va_json_get_string(answer, "next");
-    if (language.len > 0) {
-        s->language =
-            wk_catalogue_pick(s->voice->catalogue, language, wk_language_code(s->language));
-        if (s->seat != NULL) {
-            s->seat->setup.language = wk_language_code(s->language);
-        }
-    }
-    if (next.len > 0 && next.len < sizeof(s->next)) {
-        wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
-        if (s->state == WK_SESSION_OPENING) {
-            do_over(s); /* there is nobody to say a last word */
-        }
-    }
-}
-
-static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_json_t **answer)
-{
-    *answer = NULL;
-    if (reply == NULL) {
-        return VA_STR(TOOL_LATE);
-    }
-    if (reply->status != 200 || va_json_parse(wk_mem(s->voice->reading), reply->body,
-                                              &VA_JSON_LIMITS_DEFAULT, answer) != VA_OK) {
-        return VA_STR(TOOL_FAILED);
-    }
-    va_str_t output = va_json_get_string(*answer, "output");
-    return output.len > 0 ? output : VA_STR(TOOL_FAILED);
-}
-
-/* Only the engine that called the tool knows its call. */
-static void tell_result(wk_session_t *s, const tool_t *tool, va_str_t output)
-{
-    if (tool->id.len == 0) {
-        tell(s, output);
-    } else if (talking(s) && tool->lost == s->lost) {
-        s->engine->result(s->seat->engine, tool->id, output);
-    } else {
-        wk_session_tell_engine(s, "prompt.voice.tool", output);
-    }
-}
-
-static void on_tool_answered(void *ctx, const va_reply_t *reply)
-{
-    tool_t *tool = ctx;
-    wk_session_t *s = tool->session;
-    const va_json_t *answer;
-    wk_arena_reset(s->voice->reading);
-    va_str_t output = output_of(s, reply, &answer);
-    if (s->state < WK_SESSION_LEAVING) {
-        tell_result(s, tool, output);
-        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
-        wk_talk_tool_ended(&s->talk, wk_monotonic_ms());
-        heed(s, answer);
-    }
-    free(tool);
-    wk_session_release(s);
-}
-
-static tool_t *new_tool(wk_session_t *s, va_str_t id)
-{
-    tool_t *tool = malloc(sizeof(*tool) + id.len + 1);
-    if (tool == NULL) {
-        abort();
-    }
-    tool->session = s;
-    tool->lost = s->lost;
-    memcpy(tool->text, id.len > 0 ? id.data : "", id.len);
-    tool->id = va_str(tool->text, id.len);
-    return tool;
-}
-
-void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments)
-{
-    va_buf_t body;
-    wk_arena_t *a = s->voice->scratch;
-    wk_arena_reset(a);
-    va_buf_init(&body, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
-    va_json_add_str(w, "tool", name);
-    va_json_add_str(w, "arguments", arguments);
-    va_json_add_str(w, "language", wk_language_code(s->language));
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return;
-    }
-    const wk_question_t question = {
-        .queue = WK_REALTIME,
-        .type = "media.tool",
-        .organization = va_str_c(s->organization),
-        .serial = va_str_c(s->call),
-        .dedup = id.len > 0 ? wk_printf(a, "voice:%s:%.*s", s->call, (int)id.len, id.data)
-                            : VA_STR_NULL,
-        .body = va_buf_str(&body),
-        .wait_ms = TOOL_MS};
-    wk_session_hold(s);
-    wk_timing_tool_called(&s->timing, wk_monotonic_ms());
-    wk_talk_tool(&s->talk, wk_monotonic_ms());
-    wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id));
-}
-
-/* ---------------------------------------------------------------- the receptionist */
-
-/* Its answer is of use until something else is said. */
-typedef struct {
-    wk_session_t *session;
-    int64_t asked;
-} unanswered_t;
-
-static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
-{
-    unanswered_t *question = ctx;
-    wk_session_t *s = question->session;
-    const va_json_t *answer = NULL;
-    wk_arena_reset(s->voice->reading);
-    if (reply != NULL && reply->status == 200) {
-        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
-                            &answer);
-    }
-    if (talking(s) && s->asked == question->asked) {
-        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
-        va_str_t words = va_json_get_string(answer, "say");
-        s->engine->say(s->seat->engine,
-                       words.len > 0 ? words : wk_text(s->language, "speech.error"), false);
-        heed(s, answer);
-    }
-    free(question);
-    wk_session_release(s);
-}
-
-static void ask_receptionist(wk_session_t *s, va_str_t heard)
-{
-    va_buf_t body;
-    wk_arena_t *a = s->voice->scratch;
-    unanswered_t *question = malloc(sizeof(*question));
-    if (question == NULL) {
-        abort();
-    }
-    *question = (unanswered_t){s, s->asked};
-    wk_arena_reset(a);
-    va_buf_init(&body, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
-    va_json_add_int(w, "epoch", s->epoch);
-    va_json_add_int(w, "question", s->asked);
-    va_json_add_str(w, "text", heard.len > 0 ? heard : VA_STR(""));
-    va_json_add_str(w, "language", wk_language_code(s->language));
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    const wk_question_t ask = {.queue = WK_REALTIME,
-                               .type = "media.answer",
-                               .organization = va_str_c(s->organization),
-                               .serial = va_str_c(s->call),
-                               .dedup = wk_printf(a, "voice:%s:answer:%lld:%lld", s->call,
-                                                  (long long)s->epoch, (long long)s->asked),
-                               .body = va_buf_str(&body),
-                               .wait_ms = TOOL_MS};
-    wk_session_hold(s);
-    wk_timing_tool_called(&s->timing, wk_monotonic_ms()); /* it is waited for as one is */
-    wk_ask(s->voice->asks, &ask, on_receptionist_answered, question);
-}
-
-/* ---------------------------------------------------------------- emergencies */
-
-/* A worker has paged people, and says what is to be said. */
-static void on_emergency_answered(void *ctx, const va_reply_t *reply)
-{
-    wk_session_t *s = ctx;
-    const va_json_t *answer = NULL;
-    if (reply != NULL && reply->status == 200) {
-        wk_arena_reset(s->voice->reading);
-        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
-                            &answer);
-    }
-    va_str_t say = va_json_get_string(answer, "say");
-    if (say.len > 0) {
-        wk_session_tell_engine(s, "prompt.voice.urgent", say);
-    }
-    wk_session_release(s);
-}
-
-static void raise_emergency(wk_session_t *s, va_str_t text)
-{
-    va_buf_t body;
-    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
-    va_json_add_str(w, "text", text);
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    /* Without a serial: nothing that the call waits for delays it. */
-    const wk_question_t question = {
-        .queue = WK_REALTIME,
-        .type = "media.emergency",
-        .organization = va_str_c(s->organization),
-        .dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call),
-        .body = va_buf_str(&body),
-        .wait_ms = TOOL_MS};
-    s->urgent = true;
-    wk_session_hold(s);
-    wk_ask(s->voice->asks, &question, on_emergency_answered, s);
-}
-
-static void look_for_emergency(wk_session_t *s, va_str_t text, bool whole)
-{
-    wk_emergency_case_t about = {.business_type =
-                                     va_json_get_string(s->briefing, "business_type"),
-                                 .own = va_json_get(s->briefing, "emergency_words"),
-                                 .partial = !whole};
-    if (s->urgent) {
-        return;
-    }
-    wk_arena_reset(s->voice->scratch);
-    wk_emergency_t found = wk_emergency(s->voice->scratch, s->voice->catalogue, &about, text);
-    if (found.level == WK_EMERGENCY_URGENT) {
-        raise_emergency(s, text);
-    }
-}
 
 /* ---------------------------------------------------------------- what it tells */
 
@@ -504,7 +263,7 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     bool words = wk_words(s->voice->scratch, text).count > 0;
     bool backchannel =
         wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
-    look_for_emergency(s, text, whole);
+    wk_session_look_for_emergency(s, text, whole);
     wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
     if (whole) {
         wk_session_customer_said(s, text);
@@ -569,7 +328,7 @@ static void on_unanswered(void *ctx, va_str_t heard)
 {
     wk_session_t *s = seated(ctx);
     if (s != NULL) {
-        ask_receptionist(s, heard);
+        wk_session_ask_receptionist(s, heard);
     }
 }
 

@@ -150,7 +150,13 @@ void wk_session_caller_acts(wk_session_t *s);
  */
 void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt);
 
-/* What the engine has to know from now on, by a prompt of the catalogue. */
+/* There is an engine that hears and is heard. */
+bool wk_session_is_talking(const wk_session_t *s);
+
+/* What the engine has to know from now on; where there is none, the next one is told. */
+void wk_session_tell(wk_session_t *s, va_str_t text);
+
+/* The same by a prompt of the catalogue. */
 void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say);
 
 /* A session of the engine grows too old. */
@@ -158,8 +164,16 @@ void wk_session_renew_engine(wk_session_t *s, int64_t now);
 
 extern const wk_talk_ops_t wk_session_talk_ops;
 
+/* ---------------------------------------------------------------- session_jobs.c */
+
 /* A tool runs as a job; with id absent nobody but us asks for it. */
 void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments);
+
+/* Its answer is said, unless something else was meanwhile. */
+void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard);
+
+/* People are told once in a call; whole: of what is said no more will come. */
+void wk_session_look_for_emergency(wk_session_t *s, va_str_t text, bool whole);
 
 /* ---------------------------------------------------------------- session_early.c */
 

@@ -48,8 +48,7 @@ static void on_judged(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
     const va_json_t *answer = NULL;
-    if (reply != NULL && reply->status == 200 && s->state == WK_SESSION_TALKING &&
-        s->seat != NULL) {
+    if (reply != NULL && reply->status == 200 && wk_session_is_talking(s)) {
         wk_arena_reset(s->voice->reading);
         (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
                             &answer);
