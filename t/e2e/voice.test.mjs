@@ -7,7 +7,9 @@ import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
+import {run} from './lib/command.mjs';
 import {row, rows} from './lib/database.mjs';
+import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
@@ -473,6 +475,33 @@ test('the longest call ends even when somebody speaks all the time: the carrier 
   await call.caller.hears(/a bicycle/);
   await call.caller.ended;
   assert.match(await call.resume(), /Our time for this call is over[^<]*<\/Say><Hangup\/>/);
+});
+
+// Redis closes the voice process' connections again and again, for less than its lease.
+async function withoutRedis(ms) {
+  for (const end = Date.now() + ms; Date.now() < end;) {
+    const clients = await run('redis-cli', ['-u', env.REDIS_URL, 'CLIENT', 'LIST']);
+    for (const [, id] of clients.matchAll(/^id=(\d+) .* name=voiceagent-voice /gm))
+      await redis('CLIENT', 'KILL', 'ID', id).catch(() => {});  // it may be gone
+  }
+}
+
+test('Redis is lost for a moment: what is said meanwhile is kept, once and in its order', async () => {
+  await model([{when: 'where is the shop', text: 'by the lake'}, {when: 'thank you', text: 'you are welcome'}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await Promise.all([call.say('where is the shop'), withoutRedis(500)]);
+  await call.caller.hears(/lake/);
+  await call.caller.quiet();
+  await call.say('thank you');
+  await call.caller.hears(/welcome/);
+  call.caller.hangUp();
+  const turns = await waitFor('the turns', async () => {
+    const found = await call.turns();
+    return found.some((t) => t.content === 'thank you') && found;
+  });
+  assert.deepEqual(turns.slice(1, 4).map((t) => t.content), ['where is the shop', 'by the lake', 'thank you']);
 });
 
 test('an emergency is heard while it is spoken, and people are told once', async () => {

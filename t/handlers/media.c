@@ -55,6 +55,19 @@ static void what_is_known_comes_with_the_turn(void **state)
                         "1500");
 }
 
+/* What the caller said may come behind the answer to it. */
+static void a_turn_is_of_when_it_was_begun(void **state)
+{
+    (void)state;
+    assert_int_equal(say(",\"at_ms\":1790000000500"), WK_END_ACK);
+    assert_string_equal(t_sqlf("SELECT extract(epoch FROM occurred_at)::numeric(14, 1)"
+                               "  FROM messages"),
+                        "1790000000.5");
+    t_sqlf("DELETE FROM messages");
+    assert_int_equal(say(",\"at_ms\":9999999999999"), WK_END_ACK); /* a clock that is wrong */
+    assert_string_equal(t_sqlf("SELECT occurred_at <= now() FROM messages"), "t");
+}
+
 static void a_turn_without_any_has_none(void **state)
 {
     (void)state;
@@ -223,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_known_comes_with_the_turn),
+        cmocka_unit_test(a_turn_is_of_when_it_was_begun),
         cmocka_unit_test(a_turn_without_any_has_none),
         cmocka_unit_test(the_rest_comes_behind_it),
         cmocka_unit_test(of_a_turn_that_is_not_there_nothing_is_kept),

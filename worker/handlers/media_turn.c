@@ -6,6 +6,7 @@
 #include "worker/agent/promise.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/urgent.h"
+#include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
@@ -19,6 +20,7 @@ typedef struct {
     const wk_media_call_t *call;
     bool by_agent, interrupted;
     va_str_t text, name;
+    int64_t at_ms;            /* when it was begun */
     const va_json_t *latency; /* an object, or NULL */
 } turn_t;
 
@@ -61,9 +63,13 @@ static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
     const turn_t *t = arg;
     wk_rows_t *row;
     va_str_t cut[] = {t->name, t->text};
-    va_str_t whole[] = {t->call->sid, va_json_get_string(t->call->body, "speaker"),
-                        t->text,      va_json_get_string(t->call->body, "language"),
-                        t->name,      json_text(wk_tx_arena(tx), t->latency)};
+    va_str_t whole[] = {t->call->sid,
+                        va_json_get_string(t->call->body, "speaker"),
+                        t->text,
+                        va_json_get_string(t->call->body, "language"),
+                        t->name,
+                        json_text(wk_tx_arena(tx), t->latency),
+                        wk_printf(wk_tx_arena(tx), "%lld", (long long)t->at_ms)};
     bool ok = t->interrupted ? wk_sql(tx, &wk_sql_media_turn_cut, cut, &row, e)
                              : wk_sql(tx, &wk_sql_media_turn, whole, &row, e);
     return ok && (wk_rows_count(row) == 0 || publish(tx, t, row, e));
@@ -94,6 +100,9 @@ static bool read_turn(wk_ctx_t *ctx, const wk_media_call_t *call, turn_t *t, wk_
     if (!name_turn(a, call->body, call->sid, &t->name) ||
         (!t->by_agent && !va_str_eq(speaker, VA_STR("customer")))) {
         return wk_error(e, WK_INVALID, "no such turn");
+    }
+    if (!va_json_int(va_json_get(call->body, "at_ms"), &t->at_ms)) {
+        t->at_ms = wk_now_ms(); /* told by a process that did not say so */
     }
     t->text = wk_redact(wk_redactor(a, call->catalogue), a,
                         wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_TEXT));

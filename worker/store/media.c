@@ -34,14 +34,15 @@ const wk_sql_t wk_sql_media_call = {
 const wk_sql_t wk_sql_media_turn = {
     "media_turn",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
-    "                      content, language, provider, provider_message_id, latency)"
+    "                      content, language, provider, provider_message_id, latency,"
+    "                      occurred_at)"
     " SELECT current_organization(), c.id, c.customer_id, 'voice',"
     "        CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5,"
-    "        coalesce($6::jsonb, '{}')"
+    "        coalesce($6::jsonb, '{}'), least(now(), to_timestamp($7::bigint / 1000.0))"
     "   FROM calls c WHERE c.twilio_call_sid = $1 AND c.transcript IS NULL"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING"
     " RETURNING call_id, customer_id",
-    6};
+    7};
 
 const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",

@@ -10,12 +10,15 @@
 #include "worker/arena.h"
 #include "worker/clock.h"
 #include "worker/log.h"
+#include "worker/metrics.h"
 
 #include "scripts.h"
 
 #define ID_SIZE   16 /* bytes; twice as many digits */
 #define TICK_MS   100
 #define DEDUP_TTL VA_STR("86400")
+#define TELL_MS   60000
+#define TELL_TTL  VA_STR("120") /* longer than one is told again */
 
 typedef struct pending pending_t;
 
@@ -31,17 +34,168 @@ struct pending {
     bool answered;
 };
 
+/* What is told and not known to stand in the queue. */
+typedef struct letter {
+    TAILQ_ENTRY(letter) link;
+    wk_asks_t *asks; /* NULL: closed meanwhile */
+    char id[2 * ID_SIZE + 1];
+    wk_queue_t queue;
+    int64_t until_ms;
+    bool sent;
+    size_t len;
+    char document[];
+} letter_t;
+
 struct wk_asks {
     uv_timer_t timer;
     wk_aredis_t *redis, *channel;
     char channel_name[400];
     wk_arena_t *arena; /* of one document */
     LIST_HEAD(, pending) pending;
-    bool closed;
+    TAILQ_HEAD(letters, letter) letters;
 };
 
 static const char *const queue_names[WK_QUEUES] = {
     [WK_REALTIME] = "realtime", [WK_DEFAULT] = "default", [WK_BULK] = "bulk"};
+
+/* ---------------------------------------------------------------- jobs */
+
+static void make_id(char id[2 * ID_SIZE + 1])
+{
+    unsigned char bytes[ID_SIZE];
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+        abort();
+    }
+    va_hex_encode(id, bytes, sizeof(bytes));
+    id[2 * ID_SIZE] = '\0';
+}
+
+/* The document lives in the arena until the next one. */
+static void write_job(wk_asks_t *asks, const wk_question_t *q, const char *id, bool waits,
+                      va_buf_t *document)
+{
+    int64_t now = wk_now_ms();
+    va_job_t job = {.id = va_str_c(id),
+                    .type = va_str_c(q->type),
+                    .org = q->organization,
+                    .lane = q->organization,
+                    .serial = q->serial,
+                    .dedup = q->dedup,
+                    .enqueued_ms = now,
+                    .deadline_ms = waits ? now + q->wait_ms : 0,
+                    .reply = waits ? va_str_c(asks->channel_name) : VA_STR_NULL,
+                    .trace = q->serial,
+                    .auth_scheme = VA_STR("voice"),
+                    .body = q->body};
+    wk_arena_reset(asks->arena);
+    va_buf_init(document, wk_mem(asks->arena), 1024);
+    if (va_job_write(document, &job) != VA_OK) {
+        wk_log(WK_ERROR, "a job cannot be written", WK_C("type", q->type));
+        va_buf_init(document, wk_mem(asks->arena), 1);
+    }
+}
+
+static void push(wk_asks_t *asks, wk_queue_t queue, const va_str_t args[5], wk_aredis_fn fn,
+                 void *ctx)
+{
+    char prefix[32];
+    int len = snprintf(prefix, sizeof(prefix), "va:{%s}:", queue_names[queue]);
+    va_str_t key = va_str(prefix, (size_t)len);
+    wk_aredis_script(asks->redis, &wk_script_push, &key, 1, args, 5, fn, ctx);
+}
+
+/* ---------------------------------------------------------------- letters */
+
+static void drop_letter(wk_asks_t *asks, letter_t *l)
+{
+    TAILQ_REMOVE(&asks->letters, l, link);
+    free(l);
+}
+
+static void on_told(void *ctx, const redisReply *reply)
+{
+    letter_t *l = ctx;
+    if (l->asks == NULL) {
+        free(l);
+    } else if (reply != NULL) {
+        drop_letter(l->asks, l);
+    } else {
+        l->sent = false;
+    }
+}
+
+/* Its own name is its deduplication key: a repeated one whose first came in is none. */
+static void send_letter(letter_t *l)
+{
+    const va_str_t args[] = {va_str_c(l->id), va_str(l->document, l->len), va_str_c(l->id),
+                             TELL_TTL, VA_STR("")};
+    l->sent = true;
+    push(l->asks, l->queue, args, on_told, l);
+}
+
+static void lose_letter(letter_t *l)
+{
+    wk_log(WK_ERROR, "a job could not be told to Redis", WK_C("id", l->id));
+    wk_count("voiceagent_voice_untold_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+}
+
+static void send_letters(wk_asks_t *asks)
+{
+    letter_t *l, *next;
+    int64_t now = wk_monotonic_ms();
+    for (l = TAILQ_FIRST(&asks->letters); l != NULL; l = next) {
+        next = TAILQ_NEXT(l, link);
+        if (!l->sent && now >= l->until_ms) {
+            lose_letter(l);
+            drop_letter(asks, l);
+        } else if (!l->sent) {
+            send_letter(l);
+        }
+    }
+}
+
+void wk_tell(wk_asks_t *asks, const wk_question_t *question)
+{
+    va_buf_t document;
+    wk_question_t named = *question;
+    char id[2 * ID_SIZE + 1];
+    make_id(id);
+    named.dedup = va_str_c(id);
+    write_job(asks, &named, id, false, &document);
+    va_str_t text = va_buf_str(&document);
+    if (text.len == 0) {
+        return;
+    }
+    letter_t *l = malloc(sizeof(*l) + text.len);
+    if (l == NULL) {
+        abort();
+    }
+    *l = (letter_t){.asks = asks,
+                    .queue = question->queue,
+                    .until_ms = wk_monotonic_ms() + TELL_MS,
+                    .len = text.len};
+    memcpy(l->id, id, sizeof(id));
+    memcpy(l->document, text.data, text.len);
+    bool first = TAILQ_EMPTY(&asks->letters) || TAILQ_LAST(&asks->letters, letters)->sent;
+    TAILQ_INSERT_TAIL(&asks->letters, l, link);
+    if (first) {
+        send_letter(l);
+    }
+}
+
+/* Those on their way are freed by their answers. */
+static void close_letters(wk_asks_t *asks)
+{
+    letter_t *l;
+    while ((l = TAILQ_FIRST(&asks->letters)) != NULL) {
+        TAILQ_REMOVE(&asks->letters, l, link);
+        l->asks = NULL;
+        if (!l->sent) {
+            lose_letter(l);
+            free(l);
+        }
+    }
+}
 
 /* ---------------------------------------------------------------- replies */
 
@@ -126,6 +280,7 @@ static void on_tick(uv_timer_t *timer)
     wk_asks_t *asks = timer->data;
     int64_t now = wk_monotonic_ms();
     pending_t *p, *next;
+    send_letters(asks);
     for (p = LIST_FIRST(&asks->pending); p != NULL; p = next) {
         next = LIST_NEXT(p, link);
         if (p->answered) {
@@ -141,54 +296,6 @@ static void on_tick(uv_timer_t *timer)
 }
 
 /* ---------------------------------------------------------------- questions */
-
-static void make_id(char id[2 * ID_SIZE + 1])
-{
-    unsigned char bytes[ID_SIZE];
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
-        abort();
-    }
-    va_hex_encode(id, bytes, sizeof(bytes));
-    id[2 * ID_SIZE] = '\0';
-}
-
-/* The document lives in the arena until the next one. */
-static va_status_t write_job(wk_asks_t *asks, const wk_question_t *q, const char *id,
-                             bool waits, va_buf_t *document)
-{
-    int64_t now = wk_now_ms();
-    va_job_t job = {.id = va_str_c(id),
-                    .type = va_str_c(q->type),
-                    .org = q->organization,
-                    .lane = q->organization,
-                    .serial = q->serial,
-                    .dedup = q->dedup,
-                    .enqueued_ms = now,
-                    .deadline_ms = waits ? now + q->wait_ms : 0,
-                    .reply = waits ? va_str_c(asks->channel_name) : VA_STR_NULL,
-                    .trace = q->serial,
-                    .auth_scheme = VA_STR("voice"),
-                    .body = q->body};
-    wk_arena_reset(asks->arena);
-    va_buf_init(document, wk_mem(asks->arena), 1024);
-    return va_job_write(document, &job);
-}
-
-static void push(wk_asks_t *asks, const wk_question_t *q, const char *id, bool waits,
-                 wk_aredis_fn fn, void *ctx)
-{
-    char prefix[32];
-    va_buf_t document;
-    int len = snprintf(prefix, sizeof(prefix), "va:{%s}:", queue_names[q->queue]);
-    va_str_t key = va_str(prefix, (size_t)len);
-    if (write_job(asks, q, id, waits, &document) != VA_OK) {
-        wk_log(WK_ERROR, "a job cannot be written", WK_C("type", q->type));
-        va_buf_init(&document, wk_mem(asks->arena), 1);
-    }
-    va_str_t args[] = {va_str_c(id), va_buf_str(&document), q->dedup, DEDUP_TTL,
-                       waits ? va_str_c(asks->channel_name) : VA_STR("")};
-    wk_aredis_script(asks->redis, &wk_script_push, &key, 1, args, 5, fn, ctx);
-}
 
 /* NEW, or RUNNING id, DONE id reply: of the first job of that deduplication key. */
 static void on_pushed(void *ctx, const redisReply *reply)
@@ -221,14 +328,11 @@ void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, voi
                      .requests = 1};
     make_id(p->id);
     LIST_INSERT_HEAD(&asks->pending, p, link);
-    push(asks, question, p->id, true, on_pushed, p);
-}
-
-void wk_tell(wk_asks_t *asks, const wk_question_t *question, wk_aredis_fn fn, void *ctx)
-{
-    char id[2 * ID_SIZE + 1];
-    make_id(id);
-    push(asks, question, id, false, fn, ctx);
+    va_buf_t document;
+    write_job(asks, question, p->id, true, &document);
+    const va_str_t args[] = {va_str_c(p->id), va_buf_str(&document), question->dedup, DEDUP_TTL,
+                             va_str_c(asks->channel_name)};
+    push(asks, question->queue, args, on_pushed, p);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -244,6 +348,7 @@ wk_asks_t *wk_asks_new(uv_loop_t *loop, const char *url, const char *process,
     asks->redis = redis;
     asks->arena = wk_arena_new();
     LIST_INIT(&asks->pending);
+    TAILQ_INIT(&asks->letters);
     snprintf(asks->channel_name, sizeof(asks->channel_name), "va:reply:%s", process);
     asks->channel = wk_aredis_new(loop, url);
     wk_aredis_listen(asks->channel, asks->channel_name, &listener, asks);
@@ -262,6 +367,7 @@ static void on_timer_closed(uv_handle_t *handle)
 
 void wk_asks_close(wk_asks_t *asks)
 {
+    close_letters(asks);
     wk_aredis_close(asks->channel);
     uv_close((uv_handle_t *)&asks->timer, on_timer_closed);
 }

@@ -35,7 +35,10 @@ typedef void (*wk_answer_fn)(void *ctx, const va_reply_t *reply);
 
 void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx);
 
-/* Nobody waits for a reply. *ctx is told whether it stands in the queue; fn may be NULL. */
-void wk_tell(wk_asks_t *asks, const wk_question_t *question, wk_aredis_fn fn, void *ctx);
+/*
+ * Nobody waits for a reply. Told again while Redis is away, in the order of the calls, for a
+ * minute at most; it becomes one job all the same.
+ */
+void wk_tell(wk_asks_t *asks, const wk_question_t *question);
 
 #endif

@@ -236,7 +236,9 @@ static void on_speech(void *ctx, bool started)
     if (s == NULL) {
         return;
     }
-    if (!started) {
+    if (started) {
+        s->speech_ms = wk_now_ms();
+    } else {
         wk_timing_caller_ended(&s->timing, now);
     }
     wk_talk_speech(&s->talk, started, now);

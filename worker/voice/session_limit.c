@@ -36,7 +36,7 @@ static void tell_noticed(wk_session_t *s)
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call),
                                     .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question, NULL, NULL);
+    wk_tell(s->voice->asks, &question);
 }
 
 static void give_notice(wk_session_t *s)

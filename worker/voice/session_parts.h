@@ -27,7 +27,8 @@ typedef struct {
     char item[WK_PLAYOUT_ITEM_MAX];
     wk_bytes_t text;
     bool whole;
-    int64_t turn; /* 0: not told to anybody yet */
+    int64_t begun_ms; /* wall clock */
+    int64_t turn;     /* 0: not told to anybody yet */
 } wk_spoken_t;
 
 /* An engine and whether it is the one that has the call. */
@@ -73,6 +74,7 @@ struct wk_session {
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
+    int64_t speech_ms; /* when the caller began to speak, wall clock; 0: words of it came */
     int64_t asked;     /* how often the engine was asked for an answer, or cut in one */
     wk_bytes_t claims; /* of the agent's that something was done; not judged yet */
     bool urgent;       /* an emergency was heard */

@@ -89,7 +89,7 @@ static void judge(wk_session_t *s, bool waits)
         wk_session_hold(s);
         wk_ask(s->voice->asks, &question, on_judged, s);
     } else {
-        wk_tell(s->voice->asks, &question, NULL, NULL);
+        wk_tell(s->voice->asks, &question);
     }
 }
 

@@ -46,6 +46,7 @@ static void write_language(wk_session_t *s)
 
 typedef struct {
     int64_t number;
+    int64_t at_ms; /* when it was begun: its words may come behind those of the answer */
     bool by_agent;
     bool interrupted; /* corrects what was told of the turn before */
     va_str_t text;
@@ -80,6 +81,7 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
     va_json_add_c(w, "call", s->call);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "turn", turn->number);
+    va_json_add_int(w, "at_ms", turn->at_ms);
     va_json_add_c(w, "speaker", turn->by_agent ? "agent" : "customer");
     va_json_add_str(w, "text", turn->text);
     va_json_add_str(w, "language", wk_language_code(s->language));
@@ -97,7 +99,7 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call),
                                     .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question, NULL, NULL);
+    wk_tell(s->voice->asks, &question);
 }
 
 static void record(wk_session_t *s, const turn_t *turn)
@@ -109,7 +111,10 @@ static void record(wk_session_t *s, const turn_t *turn)
 
 void wk_session_customer_said(wk_session_t *s, va_str_t text)
 {
-    const turn_t turn = {.number = s->turn + 1, .text = wk_trim(text)};
+    const turn_t turn = {.number = s->turn + 1,
+                         .at_ms = s->speech_ms != 0 ? s->speech_ms : wk_now_ms(),
+                         .text = wk_trim(text)};
+    s->speech_ms = 0;
     if (turn.text.len > 0) {
         s->turn = turn.number;
         record(s, &turn);
@@ -132,7 +137,8 @@ static void record_spoken(wk_session_t *s, wk_spoken_t *spoken, va_str_t text)
 {
     wk_waterfall_t fall;
     va_str_t item = va_str_c(spoken->item);
-    turn_t turn = {.number = ++s->turn, .by_agent = true, .text = text};
+    turn_t turn = {
+        .number = ++s->turn, .at_ms = spoken->begun_ms, .by_agent = true, .text = text};
     if (wk_timing_look(&s->timing, item, &fall)) {
         turn.fall = &fall;
     }
@@ -150,6 +156,7 @@ static wk_spoken_t *new_spoken(wk_session_t *s, va_str_t item)
     spoken->item[len] = '\0';
     wk_bytes_take(&spoken->text, spoken->text.len);
     spoken->whole = false;
+    spoken->begun_ms = wk_now_ms();
     spoken->turn = 0;
     return spoken;
 }
@@ -182,8 +189,11 @@ static void cut_turn(wk_session_t *s, wk_spoken_t *spoken, va_str_t heard)
         record_spoken(s, spoken, heard);
     }
     if (spoken->turn != 0) {
-        const turn_t turn = {
-            .number = spoken->turn, .by_agent = true, .interrupted = true, .text = heard};
+        const turn_t turn = {.number = spoken->turn,
+                             .at_ms = spoken->begun_ms,
+                             .by_agent = true,
+                             .interrupted = true,
+                             .text = heard};
         tell_workers(s, &turn);
     }
     spoken->whole = true;
@@ -230,7 +240,7 @@ static void tell_timing(wk_session_t *s, int64_t number, const wk_waterfall_t *f
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call), /* behind its turn */
                                     .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question, NULL, NULL);
+    wk_tell(s->voice->asks, &question);
 }
 
 static void count_step(const wk_session_t *s, const char *stage, int64_t ms)
@@ -280,5 +290,5 @@ void wk_session_named(wk_session_t *s, va_str_t conversation)
                                     .organization = va_str_c(s->organization),
                                     .serial = va_str_c(s->call),
                                     .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question, NULL, NULL);
+    wk_tell(s->voice->asks, &question);
 }

@@ -83,7 +83,7 @@ export class MediaCall {
   turns = () => rows(
       `SELECT speaker, content, interrupted FROM messages
         WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')
-        ORDER BY created_at, provider_message_id`, {sid: this.sid});
+        ORDER BY occurred_at, provider_message_id`, {sid: this.sid});
 
   async say(text) {
     this.last = text;
