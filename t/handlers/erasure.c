@@ -273,6 +273,91 @@ static void a_service_that_is_away_is_asked_again_and_the_others_are_not(void **
     assert_int_equal(t_twilio_requests("DELETE"), 3);
 }
 
+/* ---------------------------------------------------------------- what passes, and what does
+ * not */
+
+static const char *answers(void)
+{
+    return t_sqlf(
+        "SELECT string_agg(vendor || ' ' || state || ' ' || n, ', ' ORDER BY vendor, state)"
+        "  FROM (SELECT vendor, state, count(*) AS n FROM erasure_requests"
+        "         WHERE state <> 'by_hand' GROUP BY vendor, state) q");
+}
+
+static void a_refused_login_is_waited_for_and_keeps_no_other_service(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    const char *id = ask();
+    t_elevenlabs_script("{\"method\":\"DELETE\",\"status\":401,\"body\":{},\"times\":1}");
+    t_answer_t a = erase(id);
+    assert_again(&a);
+    assert_int_equal(a.end.delay_ms, 15 * 60 * 1000);
+    assert_string_equal(answers(), "elevenlabs open 1, hubspot done 1, twilio done 2");
+    t_answer_t b = erase(id);
+    assert_done(&b);
+    assert_ann_is_gone_once(id);
+}
+
+static void a_text_that_is_still_being_delivered_is_deleted_later(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    const char *id = ask();
+    t_twilio_script("{\"method\":\"DELETE\",\"path\":\"/Messages/\",\"status\":409,"
+                    "\"body\":{\"code\":20009,\"message\":\"x\",\"status\":409},\"times\":1}");
+    t_answer_t a = erase(id);
+    assert_again(&a);
+    assert_string_equal(answers(),
+                        "elevenlabs done 1, hubspot done 1, twilio done 1, twilio open 1");
+    t_answer_t b = erase(id);
+    assert_done(&b);
+    assert_ann_is_gone_once(id);
+}
+
+static void a_token_of_hubspot_that_cannot_be_read_keeps_nothing_else(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    const char *id = ask();
+    t_sqlf("UPDATE integrations SET access_token = 'v1:gone:AAAA' WHERE service = 'hubspot'");
+    t_answer_t a = erase(id);
+    assert_again(&a);
+    assert_string_equal(found_in(DOWNTOWN), "erasures ");
+    assert_string_equal(answers(), "elevenlabs done 1, hubspot open 1, twilio done 2");
+    t_sqlf("UPDATE integrations SET access_token = NULL WHERE service = 'hubspot'");
+    t_answer_t b = erase(id);
+    assert_done(&b);
+    assert_ann_is_gone_once(id);
+}
+
+/* The request has failed, what is known here is deleted all the same. */
+static void assert_failed(const char *id, const char *expected)
+{
+    t_answer_t a = erase(id), b = erase(id);
+    assert_done(&a);
+    assert_done(&b);
+    assert_string_equal(found_in(DOWNTOWN), "");
+    assert_string_equal(answers(), expected);
+    t_answer_t seen = receipt(DANA, DOWNTOWN, id);
+    assert_string_equal(t_text(&seen, "/erasure/state"), "failed");
+}
+
+static void what_is_refused_for_good_or_for_a_week_has_failed(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    t_twilio_script("{\"method\":\"DELETE\",\"path\":\"/Messages/\",\"status\":400,"
+                    "\"body\":{\"code\":20001,\"message\":\"x\",\"status\":400},\"times\":1}");
+    assert_failed(ask(), "elevenlabs done 1, hubspot done 1, twilio done 1, twilio refused 1");
+    setup(NULL);
+    leave_all_traces();
+    const char *id = ask();
+    t_sqlf("UPDATE erasures SET requested_at = now() - interval '8 days'");
+    t_elevenlabs_script("{\"method\":\"DELETE\",\"status\":401,\"body\":{},\"times\":1}");
+    assert_failed(id, "elevenlabs refused 1, hubspot done 1, twilio done 2");
+}
+
 static void the_same_request_twice_is_one(void **state)
 {
     (void)state;
@@ -385,6 +470,10 @@ int main(void)
         cmocka_unit_test(who_refused_texts_and_comes_back_has_still_refused_them),
         cmocka_unit_test(a_call_that_is_live_is_waited_for),
         cmocka_unit_test(a_service_that_is_away_is_asked_again_and_the_others_are_not),
+        cmocka_unit_test(a_refused_login_is_waited_for_and_keeps_no_other_service),
+        cmocka_unit_test(a_text_that_is_still_being_delivered_is_deleted_later),
+        cmocka_unit_test(a_token_of_hubspot_that_cannot_be_read_keeps_nothing_else),
+        cmocka_unit_test(what_is_refused_for_good_or_for_a_week_has_failed),
         cmocka_unit_test(the_same_request_twice_is_one),
         cmocka_unit_test(what_is_wrong_or_not_allowed_asks_for_nothing),
         cmocka_unit_test(whoever_dies_the_person_is_erased_once),

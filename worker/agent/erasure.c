@@ -11,6 +11,7 @@
 #include "worker/store/audit.h"
 #include "worker/store/erasures.h"
 
+#define LOGIN_MS 900000 /* before a refused login is tried again */
 #define AGAIN_MS                                                                               \
     60000 /* what is live now, or on its way, has ended then, or is looked at again */
 
@@ -19,13 +20,14 @@ typedef struct {
     va_str_t organization, id;
     va_str_t state; /* absent: there is no such request */
     bool erased;
+    bool overdue; /* too old for its services to be asked again */
     wk_erasure_traces_t traces;
     wk_erasure_deleted_t deleted;
     wk_rows_t *requests;
-    wk_hubspot_account_t hubspot;
-    size_t at;            /* the request that was asked, and */
-    const char *answered; /* its new state; */
-    va_str_t answer;      /* why not, or absent */
+    wk_hubspot_account_t hubspot; /* read when it is asked */
+    size_t at;                    /* the request that was asked, and */
+    const char *answered;         /* its new state; */
+    va_str_t answer;              /* why not, or absent */
 } erasure_t;
 
 /* ---------------------------------------------------------------- the request */
@@ -118,6 +120,13 @@ static bool erase_here(wk_tx_t *tx, erasure_t *x, wk_error_t *e)
     return true;
 }
 
+/* Or there is no such request. */
+static bool is_over(const erasure_t *x)
+{
+    return x->state.data == NULL || va_str_eq(x->state, VA_STR("done")) ||
+           va_str_eq(x->state, VA_STR("failed"));
+}
+
 static bool erase_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -126,15 +135,15 @@ static bool erase_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     x->state = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "state") : VA_STR_NULL;
-    if (x->state.data == NULL || va_str_eq(x->state, VA_STR("done"))) {
+    if (is_over(x)) {
         return true;
     }
+    x->overdue = wk_cell_bool(rows, 0, "overdue");
     x->traces.organization = x->organization;
     x->traces.words = wk_cell_json(x->ctx->arena, rows, 0, "words");
     x->traces.ours = wk_cell_json(x->ctx->arena, rows, 0, "ours");
     if (!erase_here(tx, x, e) ||
-        !wk_sql(tx, &wk_sql_erasure_requests, &x->id, &x->requests, e) ||
-        !wk_hubspot_account(x->ctx, tx, &x->hubspot, e)) {
+        !wk_sql(tx, &wk_sql_erasure_requests, &x->id, &x->requests, e)) {
         return false;
     }
     keep_calls(x);
@@ -165,14 +174,24 @@ static bool erase_in_redis(erasure_t *x, wk_error_t *e)
 
 /* ---------------------------------------------------------------- the services */
 
-static bool ask_hubspot(const erasure_t *x, va_str_t contact, wk_error_t *e)
+static bool hubspot_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
+    erasure_t *x = arg;
+    return wk_hubspot_account(x->ctx, tx, &x->hubspot, e);
+}
+
+/* A token that cannot be read keeps nothing else from being deleted. */
+static bool ask_hubspot(erasure_t *x, va_str_t contact, wk_error_t *e)
+{
+    if (!run(x, hubspot_tx, e)) {
+        return false;
+    }
     return x->hubspot.connected
                ? wk_hubspot_remove(&x->hubspot.hubspot, WK_HUBSPOT_CONTACTS, contact, e)
                : wk_error(e, WK_REFUSED, "HubSpot is not connected");
 }
 
-static bool ask(const erasure_t *x, wk_error_t *e)
+static bool ask(erasure_t *x, wk_error_t *e)
 {
     va_str_t vendor = wk_cell(x->requests, x->at, "vendor");
     va_str_t kind = wk_cell(x->requests, x->at, "kind");
@@ -199,36 +218,50 @@ static bool answered_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_sql_last(tx, &wk_sql_erasure_answered, params, NULL, e);
 }
 
+/* What people have to put right: a login, settings, a key. */
+static bool is_ours(const wk_error_t *e)
+{
+    return e->code == WK_FORBIDDEN || e->code == WK_INTERNAL;
+}
+
 static bool may_pass(const wk_error_t *e)
 {
-    return e->code == WK_UNAVAILABLE || e->code == WK_UNKNOWN || e->code == WK_TIMEOUT;
+    return e->code == WK_UNAVAILABLE || e->code == WK_UNKNOWN || e->code == WK_TIMEOUT ||
+           e->code == WK_CONFLICT || is_ours(e);
 }
 
 /* To delete what was deleted is to have deleted it: who died before he wrote it down asks
  * again. */
 static bool ask_one(erasure_t *x, wk_error_t *e)
 {
-    wk_error_t why;
-    bool gone = ask(x, &why) || why.code == WK_NOT_FOUND;
-    if (!gone && may_pass(&why)) {
-        *e = why;
+    bool gone = ask(x, e) || e->code == WK_NOT_FOUND;
+    if (!gone && may_pass(e) && !x->overdue) {
+        e->retry_after_ms = is_ours(e) ? LOGIN_MS : e->retry_after_ms;
         return false;
     }
     wk_crash_point("erasure.asked");
     x->answered = gone ? "done" : "refused";
-    x->answer = gone ? VA_STR_NULL : wk_copy(x->ctx->arena, va_str_c(why.text));
+    x->answer = gone ? VA_STR_NULL : wk_copy(x->ctx->arena, va_str_c(e->text));
     return run(x, answered_tx, e);
 }
 
+/* A service that has failed is left alone until the next run; the others are asked. */
 static bool ask_services(erasure_t *x, wk_error_t *e)
 {
+    bool ok = true;
+    wk_error_t why;
+    va_str_t failed = VA_STR_NULL;
     for (x->at = 0; x->at < wk_rows_count(x->requests); x->at++) {
+        va_str_t vendor = wk_cell(x->requests, x->at, "vendor");
         bool open = va_str_eq(wk_cell(x->requests, x->at, "state"), VA_STR("open"));
-        if (open && !ask_one(x, e)) {
-            return false;
+        if (!open || va_str_eq(vendor, failed) || ask_one(x, &why)) {
+            continue;
         }
+        failed = why.code == WK_CONFLICT ? failed : vendor;
+        ok = false;
+        *e = why;
     }
-    return true;
+    return ok;
 }
 
 /* ---------------------------------------------------------------- the end */
@@ -274,7 +307,7 @@ wk_outcome_t wk_erasure_run(wk_ctx_t *ctx, va_str_t organization, va_str_t id, w
     if (!run(&x, erase_tx, e)) {
         return again(e);
     }
-    if (x.state.data == NULL || va_str_eq(x.state, VA_STR("done"))) {
+    if (is_over(&x)) {
         return WK_DONE;
     }
     if (!x.erased) {

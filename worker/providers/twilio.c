@@ -168,7 +168,12 @@ bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_erro
     if (res.status == 404) {
         return wk_error(e, WK_NOT_FOUND, "Twilio: it is not there");
     }
-    return res.status == 204 || refused(ctx, &res, e);
+    if (res.status == 204) {
+        return true;
+    }
+    (void)refused(ctx, &res, e);
+    e->code = res.status == 409 ? WK_CONFLICT : e->code;
+    return false;
 }
 
 /* ---------------------------------------------------------------- find */

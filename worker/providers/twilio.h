@@ -49,7 +49,8 @@ bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t 
 bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e);
 bool wk_twilio_not_live(const wk_error_t *e);
 
-/* Deletes one of "Calls" or "Messages" there; WK_NOT_FOUND: there is none any more. */
+/* Deletes one of "Calls" or "Messages" there; WK_NOT_FOUND: there is none any more;
+ * WK_CONFLICT: not before it is over, or delivered. */
 bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_error_t *e);
 
 /* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none.

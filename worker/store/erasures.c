@@ -53,7 +53,7 @@ const wk_sql_t wk_sql_erasures_open = {
 
 const wk_sql_t wk_sql_erasure = {
     "erasure",
-    "SELECT e.state,"
+    "SELECT e.state, e.requested_at < now() - interval '7 days' AS overdue,"
     "       (SELECT jsonb_agg(w) FROM unnest(ARRAY[substr(e.phone_number, 2), e.email::text,"
     "                e.customer_id::text]) w WHERE w IS NOT NULL) AS words,"
     "       (SELECT jsonb_agg(w) FROM ("
@@ -88,8 +88,10 @@ const wk_sql_t wk_sql_erasure_counted = {
 
 const wk_sql_t wk_sql_erasure_done = {
     "erasure_done",
-    "UPDATE erasures SET state = 'done', finished_at = now(), phone_number = NULL, email = NULL,"
-    "       customer_id = NULL"
+    "UPDATE erasures e SET finished_at = now(), phone_number = NULL, email = NULL,"
+    "       customer_id = NULL,"
+    "       state = CASE WHEN EXISTS (SELECT FROM erasure_requests q WHERE q.erasure_id = e.id"
+    "                                    AND q.state = 'refused') THEN 'failed' ELSE 'done' END"
     " WHERE id = $1::uuid AND state = 'running'",
     1};
 

@@ -24,8 +24,8 @@ extern const wk_sql_t wk_sql_erasure_receipt;
 /* Those that are not done: id. */
 extern const wk_sql_t wk_sql_erasures_open;
 
-/* $1 id: state words (JSON list), what the person is found by; ours (JSON list), what the shop
- * is. */
+/* $1 id: state; overdue, a week old; words (JSON list), what the person is found by; ours (JSON
+ * list), what the shop is. */
 extern const wk_sql_t wk_sql_erasure;
 
 /* $1 id: erased, false: not now. */
@@ -40,7 +40,7 @@ extern const wk_sql_t wk_sql_erasure_answered;
 /* $1 id, $2 place, $3 how many were deleted there. */
 extern const wk_sql_t wk_sql_erasure_counted;
 
-/* $1 id: it is done, and forgets whom it was about. */
+/* $1 id: it is done, or failed when a service refused, and forgets whom it was about. */
 extern const wk_sql_t wk_sql_erasure_done;
 
 #endif
