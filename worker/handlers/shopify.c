@@ -250,10 +250,28 @@ static bool apply_data_request(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
 }
 
 /* The sweep sees to it, should its job be lost. */
-static bool erase_number(wk_tx_t *tx, const hook_t *hook, va_str_t phone, wk_error_t *e)
+static bool request_erasure(wk_tx_t *tx, const hook_t *hook, va_str_t customer, va_str_t phone,
+                            wk_error_t *e)
 {
-    wk_erasure_request_t request = {.phone = phone, .reason = "shop_redact"};
+    wk_erasure_request_t request = {
+        .customer = customer, .phone = phone, .reason = "shop_redact"};
     return wk_erasure_request(hook->ctx, tx, &request, e);
+}
+
+/* known: his id there, number and address. A number may be in calls of nobody we know, too. */
+static bool request_erasures(wk_tx_t *tx, const hook_t *hook, const va_str_t known[3],
+                             wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_shop_customers_of, known, &rows, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < wk_rows_count(rows); i++) {
+        if (!request_erasure(tx, hook, wk_cell(rows, i, "id"), VA_STR_NULL, e)) {
+            return false;
+        }
+    }
+    return known[1].data == NULL || request_erasure(tx, hook, VA_STR_NULL, known[1], e);
 }
 
 /* What came from the shop goes at once; the rest of the erasure is asked for. */
@@ -268,11 +286,9 @@ static bool apply_redact_customer(wk_tx_t *tx, const hook_t *hook, wk_error_t *e
     if (!is_of_shop(hook, "/shop_domain")) {
         return misshapen(e);
     }
-    if (!wk_sql(tx, &wk_sql_shop_orders_forget, orders, NULL, e) ||
-        !wk_sql(tx, &wk_sql_shop_customer_forget, known, NULL, e)) {
-        return false;
-    }
-    return phone.data == NULL || erase_number(tx, hook, phone, e);
+    return request_erasures(tx, hook, known, e) &&
+           wk_sql(tx, &wk_sql_shop_orders_forget, orders, NULL, e) &&
+           wk_sql(tx, &wk_sql_shop_customer_forget, known, NULL, e);
 }
 
 static bool apply_redact_shop(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)

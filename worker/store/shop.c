@@ -158,13 +158,16 @@ const wk_sql_t wk_sql_shop_orders_forget = {
     "    OR o.customer_id IN (SELECT id FROM customers WHERE shopify_customer_id = $2))",
     2};
 
+#define IS_HIS " WHERE shopify_customer_id = $1 OR phone_number = $2 OR email = lower($3)"
+
+const wk_sql_t wk_sql_shop_customers_of = {"shop_customers_of",
+                                           "SELECT id FROM customers" IS_HIS " ORDER BY id", 3};
+
 #define FORGET                                                                                 \
     "UPDATE customers SET shopify_customer_id = NULL, total_spent = 0, purchase_count = 0,"    \
     "       purchase_history = '[]', last_purchase_at = NULL"
 
-const wk_sql_t wk_sql_shop_customer_forget = {
-    "shop_customer_forget",
-    FORGET " WHERE shopify_customer_id = $1 OR phone_number = $2 OR email = lower($3)", 3};
+const wk_sql_t wk_sql_shop_customer_forget = {"shop_customer_forget", FORGET IS_HIS, 3};
 
 const wk_sql_t wk_sql_shop_orders_forget_all = {
     "shop_orders_forget_all", "DELETE FROM orders WHERE provider = 'shopify'", 0};

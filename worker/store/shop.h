@@ -51,8 +51,11 @@ extern const wk_sql_t wk_sql_shop_stock_changed;
 
 /* $1 ids of orders (array), $2 customer's id there or null: forgotten. */
 extern const wk_sql_t wk_sql_shop_orders_forget;
-/* $1 customer's id there or null, $2 phone or null, $3 e-mail or null: what the shop told of
- * him. */
+/* $1 customer's id there or null, $2 phone or null, $3 e-mail or null: id, of each who is
+ * meant.
+ */
+extern const wk_sql_t wk_sql_shop_customers_of;
+/* The same three: what the shop told of him is forgotten. */
 extern const wk_sql_t wk_sql_shop_customer_forget;
 /* All that came from the shop. */
 extern const wk_sql_t wk_sql_shop_orders_forget_all, wk_sql_shop_products_forget_all,
