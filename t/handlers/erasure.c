@@ -236,6 +236,60 @@ static void who_refused_texts_and_comes_back_has_still_refused_them(void **state
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM kept_refusals"), 0);
 }
 
+/* ---------------------------------------------------------------- who asks without a number */
+
+static t_answer_t redact(const char *customer)
+{
+    return t_ask(&(t_ask_t){
+        .type = "shopify.webhook",
+        .scheme = "shopify",
+        .headers = {"x-shopify-topic", "customers/redact", "x-shopify-shop-domain",
+                    "bici-downtown.myshopify.com"},
+        .body = wk_printf(t_ctx.arena,
+                          "{\"shop_id\":1,\"shop_domain\":\"bici-downtown.myshopify.com\","
+                          "\"customer\":{%s},\"orders_to_redact\":[]}",
+                          customer)
+                    .data});
+}
+
+static const char *requested(void)
+{
+    return t_sqlf("SELECT string_agg(customer_id::text, ' ' ORDER BY customer_id) FROM erasures"
+                  " WHERE reason = 'shop_redact'");
+}
+
+static void the_shops_customer_without_a_number_is_found_by_id_and_address(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "DELETE FROM webhook_events;"
+        "INSERT INTO customers (organization_id, id, email, first_name, notes,"
+        "    shopify_customer_id) VALUES"
+        " ('" DOWNTOWN "', '" ANN "', NULL, 'Ann', 'bells', 'gid://shopify/Customer/99'),"
+        " ('" DOWNTOWN "', 'a0000000-0000-4000-8000-000000000009', 'ann@mail.example', 'Ann',"
+        "     'more bells', NULL);"
+        "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
+        "    content) VALUES ('" DOWNTOWN "', '" ANN "', 'chat', 'inbound', 'customer', 'x')");
+    t_answer_t a = redact("\"id\":99,\"email\":\"Ann@mail.example\"");
+    assert_done(&a);
+    assert_string_equal(requested(), ANN " a0000000-0000-4000-8000-000000000009");
+    t_answer_t b = erase(t_sqlf("SELECT id FROM erasures WHERE customer_id = '" ANN "'"));
+    t_answer_t c = erase(t_sqlf("SELECT id FROM erasures WHERE customer_id IS NOT NULL"));
+    assert_done(&b);
+    assert_done(&c);
+    assert_string_equal(found_in(DOWNTOWN), "");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers WHERE id = '" JOHN "'"), 1);
+}
+
+static void whom_the_shop_does_not_know_here_asks_for_nothing(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM webhook_events");
+    t_answer_t a = redact("\"id\":98,\"email\":\"nobody@mail.example\"");
+    assert_done(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM erasures"), 0);
+}
+
 /* ---------------------------------------------------------------- not now, not so, not you */
 
 static void a_call_that_is_live_is_waited_for(void **state)
@@ -271,6 +325,32 @@ static void a_service_that_is_away_is_asked_again_and_the_others_are_not(void **
     assert_done(&b);
     assert_ann_is_gone_once(id);
     assert_int_equal(t_twilio_requests("DELETE"), 3);
+}
+
+/* ---------------------------------------------------------------- told too late */
+
+static void what_is_told_late_of_an_erased_call_is_not_kept(void **state)
+{
+    static const t_ask_t late[] = {
+        {.type = "call_status.store",
+         .content_type = "application/x-www-form-urlencoded",
+         .body = "CallSid=" SID "&CallStatus=completed&SequenceNumber=3&Direction=inbound"
+                 "&From=%2B1" DIGITS "&To=%2B14165550001"},
+        {.type = "conversation_events.store",
+         .body = "{\"type\":\"user_transcript\",\"agent_id\":\"agent_downtown\","
+                 "\"conversation_id\":\"conv_ann\",\"transcript\":\"Bells\",\"event_id\":9}"},
+    };
+    (void)state;
+    leave_all_traces();
+    t_answer_t a = erase(ask());
+    assert_done(&a);
+    for (size_t i = 0; i < sizeof(late) / sizeof(*late); i++) {
+        t_answer_t b = t_ask(&late[i]);
+        assert_done(&b);
+        assert_string_equal(found_in(DOWNTOWN), "");
+        assert_int_equal(
+            t_sqlf_int("SELECT count(*) FROM calls WHERE organization_id = '" DOWNTOWN "'"), 0);
+    }
 }
 
 /* ---------------------------------------------------------------- what passes, and what does
@@ -468,8 +548,11 @@ int main(void)
         cmocka_unit_test(nothing_of_the_person_stays),
         cmocka_unit_test(the_receipt_is_the_shops_and_says_what_is_open),
         cmocka_unit_test(who_refused_texts_and_comes_back_has_still_refused_them),
+        cmocka_unit_test(the_shops_customer_without_a_number_is_found_by_id_and_address),
+        cmocka_unit_test(whom_the_shop_does_not_know_here_asks_for_nothing),
         cmocka_unit_test(a_call_that_is_live_is_waited_for),
         cmocka_unit_test(a_service_that_is_away_is_asked_again_and_the_others_are_not),
+        cmocka_unit_test(what_is_told_late_of_an_erased_call_is_not_kept),
         cmocka_unit_test(a_refused_login_is_waited_for_and_keeps_no_other_service),
         cmocka_unit_test(a_text_that_is_still_being_delivered_is_deleted_later),
         cmocka_unit_test(a_token_of_hubspot_that_cannot_be_read_keeps_nothing_else),

@@ -14,7 +14,7 @@ static int setup(void **state)
     t_elevenlabs();
     t_sqlf("DELETE FROM outbox; DELETE FROM messages; DELETE FROM calls; DELETE FROM call_data;"
            "DELETE FROM evaluations; DELETE FROM webhook_events; DELETE FROM unrouted_events;"
-           "DELETE FROM call_status_events;"
+           "DELETE FROM call_status_events; DELETE FROM erasures;"
            "DELETE FROM customers WHERE id NOT IN ('" JOHN "', '" SARAH "')");
     t_log_forget();
     return 0;
@@ -241,6 +241,48 @@ static void a_report_with_turns_replaces_them(void **state)
     assert_done(&a);
     say_live(2);
     assert_string_equal(t_sqlf("SELECT string_agg(content, '|') FROM messages"), "All of it");
+}
+
+/* ---------------------------------------------------------------- erased meanwhile */
+
+static void erase_call(const char *kind, const char *reference)
+{
+    t_sqlf(
+        "DELETE FROM erasures; INSERT INTO erasures (organization_id, id, subject_hash, state,"
+        "    finished_at) VALUES ('" DOWNTOWN "', 'e0000000-0000-4000-8000-000000000001',"
+        "    repeat('0', 64), 'done', now());"
+        "INSERT INTO erasure_requests (organization_id, erasure_id, vendor, kind, reference,"
+        "    state) VALUES ('" DOWNTOWN "', 'e0000000-0000-4000-8000-000000000001',"
+        "    '%s', '%s', '%s', 'done')",
+        strcmp(kind, "call") == 0 ? "twilio" : "elevenlabs", kind, reference);
+}
+
+static void assert_nothing_is_kept(void)
+{
+    assert_int_equal(count("calls"), 0);
+    assert_int_equal(count("messages"), 0);
+    assert_int_equal(count("outbox"), 0);
+    assert_int_equal(count("customers WHERE phone_number = '" CALLER "'"), 0);
+}
+
+static void a_call_whose_person_was_erased_does_not_come_back(void **state)
+{
+    static const struct {
+        const char *kind, *reference;
+    } erased[] = {{"call", "CAafter"}, {"conversation", CONVERSATION}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        erase_call(erased[i].kind, erased[i].reference);
+        platform_answers(200, FETCHED("done"));
+        t_answer_t a = report_by_name();
+        assert_done(&a);
+        assert_nothing_is_kept();
+    }
+    erase_call("conversation", "conv_other");
+    platform_answers(200, FETCHED("done"));
+    t_answer_t a = report_by_name();
+    assert_done(&a);
+    assert_int_equal(count("calls"), 1);
 }
 
 /* ---------------------------------------------------------------- audio, failures */
@@ -500,6 +542,7 @@ int main(void)
         cmocka_unit_test(a_refused_login_is_waited_for_a_day),
         cmocka_unit_test(a_report_without_turns_keeps_no_turn_out),
         cmocka_unit_test(a_report_with_turns_replaces_them),
+        cmocka_unit_test(a_call_whose_person_was_erased_does_not_come_back),
         cmocka_unit_test(audio_is_noted_before_or_after_the_report),
         cmocka_unit_test(audio_too_large_to_travel_is_noted),
         cmocka_unit_test(a_call_that_was_not_placed_has_a_status),

@@ -90,6 +90,18 @@ bool wk_erasure_request(wk_ctx_t *ctx, wk_tx_t *tx, wk_erasure_request_t *r, wk_
     return wk_erasure_later(tx, r->id, VA_STR_NULL, e);
 }
 
+bool wk_erasure_of_call(wk_tx_t *tx, va_str_t sid, va_str_t conversation, bool *erased,
+                        wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t names[] = {sid, conversation};
+    if (!wk_sql(tx, &wk_sql_erasure_of_call, names, &rows, e)) {
+        return false;
+    }
+    *erased = wk_cell_bool(rows, 0, "erased");
+    return true;
+}
+
 static bool run(erasure_t *x, wk_tx_fn fn, wk_error_t *e)
 {
     return wk_tx(x->ctx->db, x->ctx->arena, x->organization, 0, fn, x, e);

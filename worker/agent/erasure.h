@@ -31,6 +31,11 @@ bool wk_erasure_request(wk_ctx_t *ctx, wk_tx_t *tx, wk_erasure_request_t *reques
 /* Its job, with the transaction. day: absent, or by it another job a day is made. */
 bool wk_erasure_later(wk_tx_t *tx, va_str_t id, va_str_t day, wk_error_t *e);
 
+/* *erased: the call with that SID or conversation, either absent, went with its person, and
+ * what is told of it late must not be kept. */
+bool wk_erasure_of_call(wk_tx_t *tx, va_str_t sid, va_str_t conversation, bool *erased,
+                        wk_error_t *e);
+
 wk_outcome_t wk_erasure_run(wk_ctx_t *ctx, va_str_t organization, va_str_t id, wk_error_t *e);
 
 #endif

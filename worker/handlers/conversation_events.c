@@ -4,6 +4,7 @@
  */
 #include "core/hmac.h"
 #include "worker/agent/call.h"
+#include "worker/agent/erasure.h"
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
 #include "worker/handlers/handlers.h"
@@ -20,7 +21,7 @@ typedef struct {
     const wk_catalogue_t *catalogue;
     const va_json_t *data; /* of the event, without its envelope */
     va_str_t type;
-    va_str_t name;         /* of this very event, within its conversation */
+    va_str_t name; /* of this very event, within its conversation */
     wk_call_told_t told;
 } live_t;
 
@@ -79,18 +80,18 @@ static va_str_t confidence_of(const live_t *ev)
 }
 
 /*
- * Its number within the conversation; without one the body's hash, so that a repeated delivery is
- * known again.
+ * Its number within the conversation; without one the body's hash, so that a repeated delivery
+ * is known again.
  */
 static bool name_event(live_t *ev, const char *kind, wk_error_t *e)
 {
     uint8_t digest[32];
     wk_arena_t *a = ev->ctx->arena;
     va_str_t conversation = ev->told.conversation, stamp = VA_STR_NULL;
-    va_str_t id = ANY(ev, "/event_id", "/user_transcription_event/event_id",
-                      "/agent_response_event/event_id",
-                      "/agent_response_correction_event/event_id", "/position",
-                      "/client_tool_call/tool_call_id", "/tool_call_id");
+    va_str_t id =
+        ANY(ev, "/event_id", "/user_transcription_event/event_id",
+            "/agent_response_event/event_id", "/agent_response_correction_event/event_id",
+            "/position", "/client_tool_call/tool_call_id", "/tool_call_id");
     if (id.data == NULL) {
         if (va_sha256(ev->ctx->job->body, digest) != VA_OK) {
             return wk_error(e, WK_INTERNAL, "a digest cannot be computed");
@@ -158,8 +159,8 @@ static bool insert_turn(wk_tx_t *tx, const live_t *ev, const wk_call_t *call, va
                         va_str_t text, va_str_t tools, bool *is_new, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {call->id,          call->customer, speaker, text, language_of(ev),
-                         confidence_of(ev), tools,          ev->name};
+    va_str_t params[] = {call->id,        call->customer,    speaker, text,
+                         language_of(ev), confidence_of(ev), tools,   ev->name};
     if (!wk_sql(tx, &wk_sql_turn_insert, params, &rows, e)) {
         return false;
     }
@@ -201,8 +202,8 @@ static bool store_agent_response(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_er
     wk_arena_t *a = ev->ctx->arena;
     const va_json_t *list = va_json_get(ev->data, "tools_used");
     va_str_t tools = va_json_is(list, VA_JSON_ARRAY) ? json_of(ev, list) : VA_STR("[]");
-    va_str_t text = TEXT_OF(ev, "/response", "/agent_response",
-                            "/agent_response_event/agent_response");
+    va_str_t text =
+        TEXT_OF(ev, "/response", "/agent_response", "/agent_response_event/agent_response");
     if (text.len == 0) {
         return true;
     }
@@ -309,7 +310,8 @@ static bool store_tool(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
         return true;
     }
     begin_event(&out, tx, ev, call, "client_tool_executed");
-    va_json_add_str(out.json, "toolName", TEXT_OF(ev, "/tool_name", "/client_tool_call/tool_name"));
+    va_json_add_str(out.json, "toolName",
+                    TEXT_OF(ev, "/tool_name", "/client_tool_call/tool_name"));
     va_json_key(out.json, "parameters");
     va_json_put_raw(out.json, masked_json(ev, "parameters", "/client_tool_call/parameters"));
     va_json_key(out.json, "result");
@@ -353,8 +355,8 @@ static bool read_live(wk_ctx_t *ctx, live_t *ev, wk_error_t *e)
     ev->type = va_json_get_string(body, "type");
     ev->data = va_json_is(data, VA_JSON_OBJECT) ? data : body;
     ev->told = (wk_call_told_t){
-        .conversation =
-            ANY(ev, "/conversation_id", "/conversation_initiation_metadata_event/conversation_id"),
+        .conversation = ANY(ev, "/conversation_id",
+                            "/conversation_initiation_metadata_event/conversation_id"),
         .call_sid = ANY(ev, "/call_sid"),
         .agent_id = ANY(ev, "/agent_id"),
         .caller = wk_webhook_number(ctx->arena, ANY(ev, "/phone_number", "/caller_id")),
@@ -384,8 +386,10 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     live_t *ev = arg;
     wk_call_t call;
-    return wk_call_open(tx, &ev->told, &call, e) && store_of(ev->type)(tx, ev, &call, e) &&
-           wk_call_close(tx, &call, e);
+    bool erased;
+    return wk_erasure_of_call(tx, ev->told.call_sid, ev->told.conversation, &erased, e) &&
+           (erased || (wk_call_open(tx, &ev->told, &call, e) &&
+                       store_of(ev->type)(tx, ev, &call, e) && wk_call_close(tx, &call, e)));
 }
 
 /* By the agent, else by the number that was called. */

@@ -3,6 +3,7 @@
  * large to travel with its job, and one that is not final yet, is asked for.
  */
 #include "worker/agent/call_analysis.h"
+#include "worker/agent/erasure.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
@@ -75,7 +76,10 @@ typedef struct {
 static bool run_step(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     step_t *s = arg;
-    return s->fn(tx, s->ev, e);
+    bool erased;
+    const wk_call_told_t *told = &s->ev->told;
+    return wk_erasure_of_call(tx, told->call_sid, told->conversation, &erased, e) &&
+           (erased || s->fn(tx, s->ev, e));
 }
 
 static wk_outcome_t store(event_t *ev, event_tx *fn, wk_error_t *e)

@@ -73,6 +73,13 @@ const wk_sql_t wk_sql_erasure_requests = {
     " ORDER BY vendor, kind, reference",
     1};
 
+const wk_sql_t wk_sql_erasure_of_call = {
+    "erasure_of_call",
+    "SELECT EXISTS (SELECT FROM erasure_requests WHERE kind = 'call' AND reference = $1)"
+    "    OR EXISTS (SELECT FROM erasure_requests WHERE kind = 'conversation' AND reference = $2)"
+    "    AS erased",
+    2};
+
 const wk_sql_t wk_sql_erasure_answered = {
     "erasure_answered",
     "UPDATE erasure_requests SET state = $5, answer = $6, answered_at = now()"

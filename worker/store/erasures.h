@@ -34,6 +34,11 @@ extern const wk_sql_t wk_sql_erasure_erase;
 /* $1 id: vendor kind reference state, of all there are. */
 extern const wk_sql_t wk_sql_erasure_requests;
 
+/* $1 a call's SID or null, $2 a conversation's id or null: erased, whether the call's person
+ * was.
+ */
+extern const wk_sql_t wk_sql_erasure_of_call;
+
 /* $1 id, $2 vendor, $3 kind, $4 reference, $5 state, $6 answer or null. */
 extern const wk_sql_t wk_sql_erasure_answered;
 
