@@ -214,6 +214,28 @@ static void the_receipt_is_the_shops_and_says_what_is_open(void **state)
     assert_error(&foreign, 404, "not_found");
 }
 
+/* Whose number or address is longer is somebody else; what was found of the person counts. */
+static void whoever_has_a_similar_address_is_somebody_else(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    bury_job("of-longer", "{\"org\":\"" DOWNTOWN "\",\"body\":\"From=%2B1" DIGITS "4\"}");
+    bury_job("of-joann", "{\"org\":\"" DOWNTOWN "\",\"body\":\"joann@mail.example\"}");
+    bury_job("of-her-address", "{\"org\":\"" DOWNTOWN "\",\"body\":\"\\nann@mail.example.\"}");
+    bury_job("of-her-lead",
+             "{\"org\":\"" DOWNTOWN "\",\"body\":\"a0000000-0000-4000-8000-000000000009\"}");
+    t_sqlf("INSERT INTO customers (organization_id, id, email) VALUES"
+           " ('" DOWNTOWN "', 'a0000000-0000-4000-8000-000000000009', 'ann@mail.example')");
+    t_answer_t a = erase(ask());
+    assert_done(&a);
+    assert_string_equal(found_in(DOWNTOWN), "");
+    assert_int_equal(redis_number("EXISTS va:{default}:job:of-longer"), 1);
+    assert_int_equal(redis_number("EXISTS va:{default}:job:of-joann"), 1);
+    assert_int_equal(redis_number("EXISTS va:{default}:job:of-her-address"), 0);
+    assert_int_equal(redis_number("EXISTS va:{default}:job:of-her-lead"), 0);
+    assert_string_equal(t_sqlf("SELECT found::text FROM erasures"), "{}");
+}
+
 /* ---------------------------------------------------------------- a "no" */
 
 static void who_refused_texts_and_comes_back_has_still_refused_them(void **state)
@@ -462,6 +484,7 @@ static void what_is_wrong_or_not_allowed_asks_for_nothing(void **state)
     } cases[] = {
         {"admin", "{}", 400, "bad_request"},
         {"admin", "{\"phoneNumber\":\"nobody\"}", 400, "bad_request"},
+        {"admin", "{\"phoneNumber\":\"" DOWNTOWN_NUMBER "\"}", 400, "bad_request"},
         {"admin", "{\"customerId\":\"" ANN "\",\"phoneNumber\":\"" STRANGER "\"}", 400,
          "bad_request"},
         {"admin", "{\"customerId\":\"" SARAH "\"}", 404, "not_found"},
@@ -547,6 +570,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_the_person_stays),
         cmocka_unit_test(the_receipt_is_the_shops_and_says_what_is_open),
+        cmocka_unit_test(whoever_has_a_similar_address_is_somebody_else),
         cmocka_unit_test(who_refused_texts_and_comes_back_has_still_refused_them),
         cmocka_unit_test(the_shops_customer_without_a_number_is_found_by_id_and_address),
         cmocka_unit_test(whom_the_shop_does_not_know_here_asks_for_nothing),

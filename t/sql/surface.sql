@@ -3,7 +3,7 @@
 -- here and in docs/database.md.
 begin;
 set local search_path = pg_catalog, public;
-select plan(34);
+select plan(35);
 
 create temp view ours as
     select c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.reloptions
@@ -20,7 +20,7 @@ select bag_eq($$ select signature from functions where prosecdef or owner = 'va_
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
     'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
-    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)'],
+    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.recall_refusals()'],
     'the functions that look across organizations are the listed ones');
 select is_empty($$ select signature from functions where prosecdef <> (owner = 'va_directory') $$,
     'a function runs with its owner''s rights exactly when va_directory owns it');
@@ -99,12 +99,14 @@ select is_empty($$ select tablename || '.' || policyname from pg_policies where 
 select bag_eq($$ select tablename || ' ' || cmd from pg_policies where schemaname = 'voiceagent' and 'va_directory' = any (roles) $$, array[
     'routing_keys ALL', 'unrouted_events ALL', 'organizations SELECT', 'users SELECT', 'sessions SELECT', 'outbox SELECT',
     'appointments SELECT', 'effects SELECT', 'campaign_runs SELECT', 'sync_tokens SELECT', 'privacy_settings SELECT',
-    'integrations SELECT', 'campaigns SELECT', 'takeovers SELECT', 'postponed_texts SELECT'],
+    'integrations SELECT', 'campaigns SELECT', 'takeovers SELECT', 'postponed_texts SELECT',
+    'subject_keys SELECT', 'kept_refusals ALL', 'consents INSERT', 'consent_states ALL'],
     'the policies of va_directory are the listed ones');
 
 -- ---- rights
 select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_type from information_schema.column_privileges
-                  where table_schema = 'voiceagent' and grantee = 'va_directory' and table_name not in ('routing_keys', 'unrouted_events') $$, array[
+                  where table_schema = 'voiceagent' and grantee = 'va_directory' and table_name not in ('routing_keys', 'unrouted_events')
+                    and privilege_type = 'SELECT' $$, array[
     'organizations.id SELECT', 'organizations.is_active SELECT', 'organizations.widget_origins SELECT',
     'users.id SELECT', 'users.organization_id SELECT', 'users.auth_user_id SELECT', 'users.email SELECT', 'users.password_hash SELECT',
     'users.role SELECT', 'users.is_active SELECT', 'users.failed_logins SELECT', 'users.locked_until SELECT',
@@ -120,8 +122,19 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'sync_tokens.organization_id SELECT', 'sync_tokens.channel_id SELECT', 'sync_tokens.channel_expires_at SELECT',
     'sync_tokens.service SELECT', 'sync_tokens.synced_at SELECT', 'integrations.organization_id SELECT',
     'integrations.service SELECT', 'integrations.status SELECT', 'integrations.key_id SELECT',
-    'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT', 'privacy_settings.zero_retention SELECT'],
-    'va_directory reads the columns its functions need and writes nothing');
+    'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT', 'privacy_settings.zero_retention SELECT',
+    'subject_keys.organization_id SELECT', 'subject_keys.key SELECT', 'kept_refusals.organization_id SELECT',
+    'kept_refusals.channel SELECT', 'kept_refusals.address_hash SELECT', 'kept_refusals.occurred_at SELECT',
+    'consent_states.organization_id SELECT', 'consent_states.channel SELECT', 'consent_states.address SELECT',
+    'consent_states.granted SELECT', 'consent_states.occurred_at SELECT'],
+    'va_directory reads the columns its functions need');
+select bag_eq($$ select distinct table_name || ' ' || privilege_type
+                   from (select table_schema, table_name, grantee, privilege_type from information_schema.table_privileges union all
+                         select table_schema, table_name, grantee, privilege_type from information_schema.column_privileges) p
+                  where table_schema = 'voiceagent' and grantee = 'va_directory' and privilege_type <> 'SELECT'
+                    and table_name not in ('routing_keys', 'unrouted_events') $$, array[
+    'kept_refusals DELETE', 'consents INSERT', 'consent_states INSERT', 'consent_states UPDATE'],
+    'and writes refusals that are recalled, nothing else');
 select is_empty($$ select relname || ' ' || p from ours, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
                    where relname in ('routing_keys', 'unrouted_events') and relkind = 'r'
                      and (has_table_privilege('va_app', oid, p) or has_any_column_privilege('va_app', oid, 'SELECT')

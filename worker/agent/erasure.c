@@ -139,6 +139,18 @@ static bool is_over(const erasure_t *x)
            va_str_eq(x->state, VA_STR("failed"));
 }
 
+static bool read_traces(wk_tx_t *tx, erasure_t *x, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_erasure_traces, &x->id, &rows, e)) {
+        return false;
+    }
+    x->traces.organization = x->organization;
+    x->traces.words = wk_cell_json(x->ctx->arena, rows, 0, "words");
+    x->traces.ours = wk_cell_json(x->ctx->arena, rows, 0, "ours");
+    return true;
+}
+
 static bool erase_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -151,10 +163,7 @@ static bool erase_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return true;
     }
     x->overdue = wk_cell_bool(rows, 0, "overdue");
-    x->traces.organization = x->organization;
-    x->traces.words = wk_cell_json(x->ctx->arena, rows, 0, "words");
-    x->traces.ours = wk_cell_json(x->ctx->arena, rows, 0, "ours");
-    if (!erase_here(tx, x, e) ||
+    if (!erase_here(tx, x, e) || !read_traces(tx, x, e) ||
         !wk_sql(tx, &wk_sql_erasure_requests, &x->id, &x->requests, e)) {
         return false;
     }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE /* memmem */
 #include "worker/agent/erasure_redis.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "worker/call_state.h"
@@ -8,12 +9,57 @@
 
 /* ---------------------------------------------------------------- what is about him */
 
+static bool is_of(const char *set, char c)
+{
+    return isalnum((unsigned char)c) || (c != '\0' && strchr(set, c) != NULL);
+}
+
+/* A line of a JSON text ends in \n: its n is no letter of the address that follows. */
+static bool is_escape(va_str_t text, size_t at)
+{
+    return at > 1 && text.data[at - 2] == '\\' && strchr("bfnrt", text.data[at - 1]) != NULL;
+}
+
+/* No longer address has the one at [from, to) in it. */
+static bool address_ends(va_str_t text, size_t from, size_t to)
+{
+    bool more = to < text.len &&
+                (is_of("-", text.data[to]) ||
+                 (text.data[to] == '.' && to + 1 < text.len && is_of("", text.data[to + 1])));
+    return !more &&
+           (from == 0 || !is_of("._%+-", text.data[from - 1]) || is_escape(text, from));
+}
+
+/* Nor has a longer number the one at [from, to). */
+static bool number_ends(va_str_t text, size_t from, size_t to)
+{
+    return (from == 0 || !isdigit((unsigned char)text.data[from - 1])) &&
+           (to == text.len || !isdigit((unsigned char)text.data[to]));
+}
+
+/* Whether the word, at least a letter, stands in the text as a whole. */
+static bool has_word(va_str_t text, va_str_t word)
+{
+    bool address = memchr(word.data, '@', word.len) != NULL;
+    for (size_t from = 0; from + word.len <= text.len; from++) {
+        const char *at = memmem(text.data + from, text.len - from, word.data, word.len);
+        if (at == NULL) {
+            return false;
+        }
+        from = (size_t)(at - text.data);
+        if ((address ? address_ends : number_ends)(text, from, from + word.len)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool has(va_str_t text, const va_json_t *words)
 {
     const va_json_t *word = words != NULL ? words->first : NULL;
     for (; word != NULL; word = word->next) {
         va_str_t w = va_json_string(word);
-        if (w.len > 0 && text.len > 0 && memmem(text.data, text.len, w.data, w.len) != NULL) {
+        if (w.len > 0 && text.len > 0 && has_word(text, w)) {
             return true;
         }
     }

@@ -56,12 +56,24 @@ static bool check_customer(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
            wk_sql(tx, &wk_sql_erasure_person, who, &rows, e) && wk_request_found(rows, e);
 }
 
+/* Every call has one of the shop's numbers: it is nobody's. */
+static bool check_number(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_erasure_own, &d->request.phone, &rows, e)) {
+        return false;
+    }
+    return !wk_cell_bool(rows, 0, "own") ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
+}
+
 static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     deletion_t *d = arg;
     d->request.reason = "request";
     d->request.user = caller->user_id;
-    if (!check_customer(tx, d, e) || !wk_erasure_request(d->ctx, tx, &d->request, e)) {
+    if (!check_customer(tx, d, e) || !check_number(tx, d, e) ||
+        !wk_erasure_request(d->ctx, tx, &d->request, e)) {
         return false;
     }
     wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",

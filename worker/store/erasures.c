@@ -11,6 +11,9 @@ const wk_sql_t wk_sql_erasure_person = {
     " WHERE u.id = $1::uuid OR u.phone_number = $2",
     2};
 
+const wk_sql_t wk_sql_erasure_own = {
+    "erasure_own", "SELECT $1 = ANY (own_addresses()) AS own", 1};
+
 const wk_sql_t wk_sql_erasure_lock = {
     "erasure_lock", "SELECT lock_key('erasure:' || $1::text)", 1};
 
@@ -53,9 +56,15 @@ const wk_sql_t wk_sql_erasures_open = {
 
 const wk_sql_t wk_sql_erasure = {
     "erasure",
-    "SELECT e.state, e.requested_at < now() - interval '7 days' AS overdue,"
-    "       (SELECT jsonb_agg(w) FROM unnest(ARRAY[substr(e.phone_number, 2), e.email::text,"
-    "                e.customer_id::text]) w WHERE w IS NOT NULL) AS words,"
+    "SELECT state, requested_at < now() - interval '7 days' AS overdue FROM erasures"
+    " WHERE id = $1::uuid",
+    1};
+
+const wk_sql_t wk_sql_erasure_traces = {
+    "erasure_traces",
+    "SELECT (SELECT jsonb_agg(ltrim(w, '+')) FROM unnest(ARRAY[e.phone_number::text, e.email::text,"
+    "                e.customer_id::text] || e.found) w"
+    "         WHERE w <> ALL (own_addresses())) AS words,"
     "       (SELECT jsonb_agg(w) FROM ("
     "            SELECT e.organization_id::text AS w"
     "            UNION ALL SELECT substr(phone_number, 2) FROM organization_phone_numbers"
@@ -96,7 +105,7 @@ const wk_sql_t wk_sql_erasure_counted = {
 const wk_sql_t wk_sql_erasure_done = {
     "erasure_done",
     "UPDATE erasures e SET finished_at = now(), phone_number = NULL, email = NULL,"
-    "       customer_id = NULL,"
+    "       customer_id = NULL, found = '{}',"
     "       state = CASE WHEN EXISTS (SELECT FROM erasure_requests q WHERE q.erasure_id = e.id"
     "                                    AND q.state = 'refused') THEN 'failed' ELSE 'done' END"
     " WHERE id = $1::uuid AND state = 'running'",

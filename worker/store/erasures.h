@@ -8,6 +8,9 @@
  */
 extern const wk_sql_t wk_sql_erasure_person;
 
+/* $1 number or null: own, whether it is one of the shop's, that says nothing of a person. */
+extern const wk_sql_t wk_sql_erasure_own;
+
 /* Until the transaction ends nobody else asks for the same. $1 hash of the subject. */
 extern const wk_sql_t wk_sql_erasure_lock;
 
@@ -24,9 +27,12 @@ extern const wk_sql_t wk_sql_erasure_receipt;
 /* Those that are not done: id. */
 extern const wk_sql_t wk_sql_erasures_open;
 
-/* $1 id: state; overdue, a week old; words (JSON list), what the person is found by; ours (JSON
- * list), what the shop is. */
+/* $1 id: state; overdue, a week old. */
 extern const wk_sql_t wk_sql_erasure;
+
+/* $1 id: words (JSON list), what the person is found by, after wk_sql_erasure_erase also what
+ * it has found; ours (JSON list), what the shop is. */
+extern const wk_sql_t wk_sql_erasure_traces;
 
 /* $1 id: erased, false: not now. */
 extern const wk_sql_t wk_sql_erasure_erase;

@@ -77,7 +77,8 @@ const wk_sql_t wk_sql_sweep_messages = {
     "(transcript IS NOT NULL OR summary IS NOT NULL OR conversation_context IS NOT NULL" \
     " OR caller_name IS NOT NULL OR forwarded_from IS NOT NULL OR transfer_reason IS NOT NULL" \
     " OR dynamic_variables <> '{}' OR analysis <> '{}' OR unanswered_questions <> '[]'" \
-    " OR lead_reasons <> '[]')"
+    " OR lead_reasons <> '[]' OR caller_number IS NOT NULL AND direction = 'inbound'" \
+    " OR called_number IS NOT NULL AND direction = 'outbound')"
 
 const wk_sql_t wk_sql_sweep_calls = {
     "sweep_calls",
