@@ -81,20 +81,26 @@ static bool drain_leftovers(wk_ctx_t *ctx, wk_error_t *e)
     return ok;
 }
 
-/*
- * One job a shop and round, whoever leads. Its serial is the shop's, so that reminders and
- * campaigns see what the other has sent.
- */
-static bool push_sweep(wk_ctx_t *ctx, const char *type, va_str_t organization, wk_error_t *e)
+/* Behind which sweeps of its shop one waits. */
+typedef enum {
+    WITH_THE_SHOPS, /* all others: reminders and campaigns see what the other has sent */
+    BY_ITSELF,      /* its own only: it may take minutes, which no reminder waits for */
+} order_t;
+
+/* One job a shop and round, whoever leads. */
+static bool push_sweep(wk_ctx_t *ctx, const char *type, order_t order, va_str_t organization,
+                       wk_error_t *e)
 {
     bool known;
     va_str_t id = wk_printf(ctx->arena, "%s-%.*s-%lld", type, (int)organization.len,
                             organization.data, (long long)(wk_now_ms() / SWEEPS_MS));
+    va_str_t own =
+        wk_printf(ctx->arena, "%s:%.*s", type, (int)organization.len, organization.data);
     va_job_t job = {.id = id,
                     .type = va_str_c(type),
                     .org = organization,
                     .lane = organization,
-                    .serial = organization,
+                    .serial = order == BY_ITSELF ? own : organization,
                     .dedup = id,
                     .enqueued_ms = wk_now_ms(),
                     .trace = id,
@@ -104,7 +110,8 @@ static bool push_sweep(wk_ctx_t *ctx, const char *type, va_str_t organization, w
                          e);
 }
 
-static bool push_sweeps(wk_ctx_t *ctx, const char *type, const wk_sql_t *whose, wk_error_t *e)
+static bool push_sweeps(wk_ctx_t *ctx, const char *type, order_t order, const wk_sql_t *whose,
+                        wk_error_t *e)
 {
     due_t due = {.sql = whose, .most = DUE_SWEEPS};
     if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, read_due, &due, e)) {
@@ -112,29 +119,29 @@ static bool push_sweeps(wk_ctx_t *ctx, const char *type, const wk_sql_t *whose, 
     }
     bool ok = true;
     for (size_t i = 0; ok && i < due.n; i++) {
-        ok = push_sweep(ctx, type, due.organizations[i], e);
+        ok = push_sweep(ctx, type, order, due.organizations[i], e);
     }
     return ok;
 }
 
 static bool send_reminders(wk_ctx_t *ctx, wk_error_t *e)
 {
-    return push_sweeps(ctx, "reminders.send", &wk_sql_reminders_due, e);
+    return push_sweeps(ctx, "reminders.send", WITH_THE_SHOPS, &wk_sql_reminders_due, e);
 }
 
 static bool send_campaigns(wk_ctx_t *ctx, wk_error_t *e)
 {
-    return push_sweeps(ctx, "campaigns.send", &wk_sql_campaigns_due, e);
+    return push_sweeps(ctx, "campaigns.send", WITH_THE_SHOPS, &wk_sql_campaigns_due, e);
 }
 
 static bool end_takeovers(wk_ctx_t *ctx, wk_error_t *e)
 {
-    return push_sweeps(ctx, "takeover.sweep", &wk_sql_takeovers_due, e);
+    return push_sweeps(ctx, "takeover.sweep", WITH_THE_SHOPS, &wk_sql_takeovers_due, e);
 }
 
 static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
 {
-    return push_sweeps(ctx, "privacy.sweep", &wk_sql_privacy_due, e);
+    return push_sweeps(ctx, "privacy.sweep", BY_ITSELF, &wk_sql_privacy_due, e);
 }
 
 /* One job for what was last looked at then; another only when that did not help for long. */

@@ -535,6 +535,16 @@ static void test_the_scheduler_drains_what_was_left(void **state)
     assert_string_equal(t_sql_value(&postgres, "SELECT count(*) FROM voiceagent.outbox"), "0");
 }
 
+/* This program does not know the sweep's type, and buries it as soon as it may run. */
+static void test_retention_does_not_wait_for_what_the_shop_sends(void **state)
+{
+    (void)state;
+    t_redis(r, a, "SET va:{bulk}:serial:" A " reminders.send-1");
+    t_program_start(&program);
+    comes("ZCARD va:{bulk}:dead", 1);
+    assert_int_equal(t_redis_int(r, "EXISTS va:{bulk}:parked:" A), 0);
+}
+
 static void test_threads_have_their_queues(void **state)
 {
     (void)state;
@@ -593,6 +603,7 @@ int main(void)
         IDLE(test_bad_settings_are_refused),
         TEST(test_ready_says_that_postgres_answers),
         TEST(test_the_scheduler_drains_what_was_left),
+        IDLE(test_retention_does_not_wait_for_what_the_shop_sends),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);
