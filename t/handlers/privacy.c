@@ -293,6 +293,48 @@ static void what_is_wrong_or_not_allowed_changes_nothing(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 0);
 }
 
+/* ---------------------------------------------------------------- live events */
+
+static void tell(const char *type, const char *members)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "conversation_events.store",
+                         .body = wk_printf(t_ctx.arena,
+                                           "{\"type\":\"%s\",\"agent_id\":\"agent_downtown\","
+                                           "\"conversation_id\":\"conv_zero\",%s}",
+                                           type, members)
+                                     .data});
+    assert_done(&a);
+}
+
+static int64_t events_with(const char *words)
+{
+    return t_sqlf_int("SELECT count(*) FROM outbox WHERE kind = 'event'"
+                      " AND data::text LIKE '%%%s%%'",
+                      words);
+}
+
+static void events_of_a_shop_that_retains_nothing_have_no_words(void **state)
+{
+    (void)state;
+    for (int zero = 0; zero < 2; zero++) {
+        setup(NULL);
+        t_sqlf("UPDATE privacy_settings SET zero_retention = %s"
+               " WHERE organization_id = '" DOWNTOWN "'; DELETE FROM outbox;"
+               "DELETE FROM webhook_events",
+               zero ? "true" : "false");
+        tell("user_transcript", "\"transcript\":\"Heard bells\",\"event_id\":1");
+        tell("agent_response", "\"response\":\"Sold bells\",\"event_id\":2");
+        tell("client_tool_call", "\"tool_name\":\"search\",\"parameters\":{\"q\":\"bells\"},"
+                                 "\"event_id\":3");
+        assert_int_equal(events_with("bells"), zero ? 0 : 3);
+        assert_true(events_with("conv_zero") >= 3);
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"
+                                    " WHERE content IN ('Heard bells', 'Sold bells')"),
+                         2);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +346,7 @@ int main(void)
         cmocka_unit_test(names_and_numbers_leave_transcripts_that_stay),
         cmocka_unit_test(an_admin_chooses_and_a_manager_sees),
         cmocka_unit_test(what_is_wrong_or_not_allowed_changes_nothing),
+        cmocka_unit_test(events_of_a_shop_that_retains_nothing_have_no_words),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -1,10 +1,15 @@
 #include "worker/store/outbox.h"
 
+/* Members of events that hold what people said or wrote. */
+#define WORDS "'{transcript,response,message,summary,subject,reason,callReason,parameters,result}'"
+
 const wk_sql_t wk_sql_outbox_event = {
     "outbox_event",
     "INSERT INTO outbox (organization_id, kind, type, customer_id, call_id, data)"
     " VALUES (current_organization(), 'event', $1, $2::uuid, $3::uuid,"
-    "         coalesce($4::jsonb, '{}'))",
+    "         coalesce($4::jsonb, '{}') - CASE WHEN"
+    "             (SELECT zero_retention FROM privacy_settings) THEN " WORDS "::text[]"
+    "             ELSE '{}' END)",
     4};
 
 const wk_sql_t wk_sql_outbox_job = {

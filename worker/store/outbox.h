@@ -4,7 +4,7 @@
 
 #include "worker/db.h"
 
-/* $1 type, $2 customer, $3 call, $4 data. */
+/* $1 type, $2 customer, $3 call, $4 data, without its words where the shop retains none. */
 extern const wk_sql_t wk_sql_outbox_event;
 
 /* $1 type, $2 queue, $3 lane, $4 serial, $5 dedup, $6 data. */
