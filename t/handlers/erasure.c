@@ -236,6 +236,37 @@ static void whoever_has_a_similar_address_is_somebody_else(void **state)
     assert_string_equal(t_sqlf("SELECT found::text FROM erasures"), "{}");
 }
 
+/* Jobs that come from outside name the shop as the world does. */
+static void dead_jobs_of_the_shop_are_known_by_its_slug_shop_and_portal(void **state)
+{
+    (void)state;
+    leave_all_traces();
+    t_sqlf("UPDATE integrations SET account_id = '62515' WHERE service = 'hubspot'"
+           "   AND organization_id = '" DOWNTOWN "'");
+    bury_job("slug", "{\"body\":\"{\\\"businessId\\\":\\\"bici-downtown\\\",\\\"phone\\\":"
+                     "\\\"+1" DIGITS "\\\"}\"}");
+    bury_job("longer-slug", "{\"body\":\"{\\\"businessId\\\":\\\"my-bici-downtown\\\","
+                            "\\\"phone\\\":\\\"+1" DIGITS "\\\"}\"}");
+    bury_job("shop", "{\"headers\":{\"x-shopify-shop-domain\":\"bici-downtown.myshopify.com\"},"
+                     "\"body\":\"{\\\"phone\\\":\\\"+1" DIGITS "\\\"}\"}");
+    bury_job("other-shop", "{\"headers\":{\"x-shopify-shop-domain\":"
+                           "\"my-bici-downtown.myshopify.com\"},"
+                           "\"body\":\"{\\\"phone\\\":\\\"+1" DIGITS "\\\"}\"}");
+    bury_job("portal", "{\"body\":\"[{\\\"portalId\\\":62515,\\\"propertyValue\\\":"
+                       "\\\"ann@mail.example\\\"}]\"}");
+    bury_job("other-portal", "{\"body\":\"[{\\\"portalId\\\":625150,\\\"propertyValue\\\":"
+                             "\\\"ann@mail.example\\\"}]\"}");
+    t_answer_t a = erase(ask());
+    assert_done(&a);
+    assert_int_equal(redis_number("EXISTS va:{default}:job:slug va:{default}:job:shop"
+                                  " va:{default}:job:portal"),
+                     0);
+    assert_int_equal(
+        redis_number("EXISTS va:{default}:job:longer-slug va:{default}:job:other-shop"
+                     " va:{default}:job:other-portal"),
+        3);
+}
+
 /* ---------------------------------------------------------------- a "no" */
 
 static void who_refused_texts_and_comes_back_has_still_refused_them(void **state)
@@ -571,6 +602,7 @@ int main(void)
         cmocka_unit_test(nothing_of_the_person_stays),
         cmocka_unit_test(the_receipt_is_the_shops_and_says_what_is_open),
         cmocka_unit_test(whoever_has_a_similar_address_is_somebody_else),
+        cmocka_unit_test(dead_jobs_of_the_shop_are_known_by_its_slug_shop_and_portal),
         cmocka_unit_test(who_refused_texts_and_comes_back_has_still_refused_them),
         cmocka_unit_test(the_shops_customer_without_a_number_is_found_by_id_and_address),
         cmocka_unit_test(whom_the_shop_does_not_know_here_asks_for_nothing),

@@ -42,6 +42,7 @@ static va_str_t request_of(wk_arena_t *a, const wk_email_draft_t *draft)
     va_buf_init(&text, wk_mem(a), 256);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
+    va_json_add_str(w, "customer", draft->customer);
     va_json_add_str(w, "to", draft->to);
     va_json_add_str(w, "subject", draft->subject);
     va_json_object_end(w);

@@ -5,15 +5,15 @@ const wk_sql_t wk_sql_email_shop = {"email_shop",
                                     "  FROM organizations WHERE id = current_organization()",
                                     0};
 
+/* Of the ledger: messages may be gone within the day. */
 const wk_sql_t wk_sql_email_recipient = {
     "email_recipient",
     "SELECT r.address,"
     "       EXISTS (SELECT FROM consent_states s WHERE s.channel = 'email'"
     "                  AND s.address = r.address AND NOT s.granted) AS refused,"
-    "       (SELECT count(*) FROM messages m"
-    "         WHERE m.customer_id = $1::uuid AND m.channel = 'email'"
-    "           AND m.direction = 'outbound'"
-    "           AND m.occurred_at > now() - interval '1 day') AS recent"
+    "       (SELECT count(*) FROM effects f"
+    "         WHERE f.kind = 'email' AND f.claimed_at > now() - interval '1 day'"
+    "           AND f.request ->> 'customer' = ($1::uuid)::text) AS recent"
     "  FROM (SELECT coalesce(lower(btrim($2)),"
     "                   (SELECT email FROM customers WHERE id = $1::uuid)) AS address) r",
     2};
