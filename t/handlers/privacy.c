@@ -157,6 +157,37 @@ static void words_go_when_their_time_is_over(void **state)
     assert_string_equal(kept(DOWNTOWN), "0 2/0 0 2/0 0 1 2/0 0 0");
 }
 
+static void a_call_without_words_loses_its_number(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO calls (organization_id, direction, status, started_at, ended_at,"
+           "    caller_number, called_number) SELECT '" DOWNTOWN "', direction, 'no_answer',"
+           "    at, at, '+16475550199', '+16475550198'"
+           "    FROM unnest(ARRAY['inbound', 'outbound']) direction,"
+           "        (SELECT now() - interval '91 days') x (at)");
+    sweep(DOWNTOWN);
+    assert_string_equal(t_sqlf("SELECT string_agg(concat(direction, caller_number,"
+                               "    called_number), ' ' ORDER BY direction) FROM calls"),
+                        "inbound+16475550198 outbound+16475550199");
+}
+
+/* Whenever they are changed, be it from what they were at the first sweep. */
+static void settings_changed_during_a_sweep_are_enforced_by_another(void **state)
+{
+    (void)state;
+    t_sqlf("CREATE FUNCTION public.t_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+           "  UPDATE voiceagent.privacy_settings SET transcript_retention_days = 1,"
+           "      swept_at = '-infinity'; RETURN NULL; END $$;"
+           "CREATE TRIGGER t_change AFTER DELETE ON voiceagent.proofs"
+           "  FOR EACH STATEMENT EXECUTE FUNCTION public.t_change()");
+    sweep(DOWNTOWN);
+    t_sqlf("DROP TRIGGER t_change ON voiceagent.proofs; DROP FUNCTION public.t_change()");
+    const char *due = "SELECT count(*) FROM due_retention(10) d WHERE d = '" DOWNTOWN "'";
+    assert_int_equal(t_sqlf_int("%s", due), 1);
+    sweep(DOWNTOWN);
+    assert_int_equal(t_sqlf_int("%s", due), 0);
+}
+
 /* Of a thousand rows the sweep is more than one transaction. */
 static void whoever_dies_in_a_sweep_another_ends_it(void **state)
 {
@@ -229,6 +260,62 @@ static void names_and_numbers_leave_transcripts_that_stay(void **state)
         t_sqlf("SELECT string_agg(content, '|' ORDER BY occurred_at) FROM messages"),
         "I am [name] [name], ([number] or [address], order 1042|"
         "I am john TREMBLAY, (416) 555-9876 or j.t@mail.example, order 1042");
+}
+
+/* The sender reads what is to be sent from the row. */
+static void what_waits_to_be_sent_is_sent_as_it_is(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "UPDATE privacy_settings SET anonymize_transcripts = true;"
+        "INSERT INTO messages (organization_id, channel, direction, speaker, content, status,"
+        "    to_number, occurred_at) SELECT '" DOWNTOWN "', 'sms', 'outbound', 'agent',"
+        "    'Call 416-555-9876', status, '+16475550199', now() - interval '2 days'"
+        "    FROM unnest(ARRAY['queued', 'sending', 'sent']) status");
+    sweep(DOWNTOWN);
+    const char *said =
+        "SELECT string_agg(concat_ws(' ', content, to_number), '|' ORDER BY status)"
+        "  FROM messages";
+    assert_string_equal(t_sqlf("%s", said), "Call 416-555-9876 +16475550199|"
+                                            "Call 416-555-9876 +16475550199|Call [number]");
+    t_sqlf("UPDATE messages SET status = 'delivered'");
+    sweep(DOWNTOWN);
+    assert_string_equal(t_sqlf("%s", said), "Call [number]|Call [number]|Call [number]");
+}
+
+/* Of a talk two days old, whatever of the person stands beside the words. */
+static void nobody_is_named_beside_the_words(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "UPDATE privacy_settings SET anonymize_transcripts = true;"
+        "WITH talk AS (INSERT INTO calls (organization_id, status, started_at, ended_at,"
+        "        caller_number, called_number, forwarded_from, transfer_reason, lead_reasons,"
+        "        unanswered_questions) SELECT '" DOWNTOWN "', 'completed', at, at,"
+        "        '+16475550199', '" DOWNTOWN_NUMBER "', '+16475550199', 'of 6475550199',"
+        "        '[\"6475550199\"]', '[\"6475550199\"]' FROM (SELECT now() - interval '2 days')"
+        "        x (at) RETURNING organization_id, id, started_at AS at),"
+        " said AS (INSERT INTO messages (organization_id, call_id, channel, direction, speaker,"
+        "        content, from_number, to_number, tools_used, metadata, occurred_at)"
+        "     SELECT organization_id, id, 'sms', 'inbound', 'customer', 'bells', "
+        "'+16475550199',"
+        "        '" DOWNTOWN_NUMBER "', '[{\"arguments\":\"6475550199\"}]',"
+        "        '{\"lead\":\"6475550199\",\"twiml\":\"6475550199\",\"subject\":"
+        "        \"6475550199\",\"kept\":1}', at FROM talk)"
+        " INSERT INTO call_data (organization_id, call_id, data_type, field_name, field_value,"
+        "     extracted_at) SELECT organization_id, id, type, 'what', '6475550199', at"
+        "     FROM talk, unnest(ARRAY['contact_info', 'interest']) type");
+    sweep(DOWNTOWN);
+    assert_int_equal(t_sqlf_int("SELECT (SELECT count(*) FROM messages m"
+                                "         WHERE m::text LIKE '%%6475550199%%')"
+                                "     + (SELECT count(*) FROM calls c"
+                                "         WHERE c::text LIKE '%%6475550199%%')"),
+                     0);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', content, to_number, metadata)"
+                               "  FROM messages"),
+                        "bells " DOWNTOWN_NUMBER " {\"kept\": 1, \"anonymized\": true}");
+    assert_string_equal(t_sqlf("SELECT called_number FROM calls"), DOWNTOWN_NUMBER);
+    assert_string_equal(t_sqlf("SELECT string_agg(data_type, ' ') FROM call_data"), "interest");
 }
 
 /* ---------------------------------------------------------------- settings */
@@ -341,9 +428,13 @@ int main(void)
         cmocka_unit_test(keys_and_counts_that_are_over_are_deleted),
         cmocka_unit_test(a_shop_is_swept_once_a_day),
         cmocka_unit_test(words_go_when_their_time_is_over),
+        cmocka_unit_test(a_call_without_words_loses_its_number),
+        cmocka_unit_test(settings_changed_during_a_sweep_are_enforced_by_another),
         cmocka_unit_test(whoever_dies_in_a_sweep_another_ends_it),
         cmocka_unit_test(a_shop_that_keeps_nothing_keeps_what_goes_on),
         cmocka_unit_test(names_and_numbers_leave_transcripts_that_stay),
+        cmocka_unit_test(what_waits_to_be_sent_is_sent_as_it_is),
+        cmocka_unit_test(nobody_is_named_beside_the_words),
         cmocka_unit_test(an_admin_chooses_and_a_manager_sees),
         cmocka_unit_test(what_is_wrong_or_not_allowed_changes_nothing),
         cmocka_unit_test(events_of_a_shop_that_retains_nothing_have_no_words),

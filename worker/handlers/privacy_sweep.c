@@ -33,12 +33,25 @@ static const wk_sql_t *const sweeps[] = {
     &wk_sql_sweep_leads,
     &wk_sql_anonymize_messages,
     &wk_sql_anonymize_calls,
+    &wk_sql_anonymize_call_data,
 };
 
 typedef struct {
     const wk_sql_t *sql;
     int64_t done;
+    va_str_t version; /* of the settings it began with */
 } sweep_t;
+
+static bool version_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    sweep_t *s = arg;
+    wk_rows_t *rows;
+    if (!wk_sql_last(tx, &wk_sql_privacy_version, NULL, &rows, e)) {
+        return false;
+    }
+    s->version = wk_copy(wk_tx_arena(tx), wk_cell(rows, 0, "version"));
+    return true;
+}
 
 static bool sweep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
@@ -56,7 +69,7 @@ static bool sweep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 static bool swept_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     wk_rows_t *rows;
-    (void)arg;
+    const sweep_t *s = arg;
     if (!wk_sql(tx, &wk_sql_erasures_open, NULL, &rows, e)) {
         return false;
     }
@@ -66,7 +79,7 @@ static bool swept_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
             return false;
         }
     }
-    return wk_sql_last(tx, &wk_sql_privacy_swept, NULL, NULL, e);
+    return wk_sql_last(tx, &wk_sql_privacy_swept, &s->version, NULL, e);
 }
 
 static bool run(wk_ctx_t *ctx, wk_tx_fn fn, sweep_t *s, wk_error_t *e)
@@ -77,14 +90,18 @@ static bool run(wk_ctx_t *ctx, wk_tx_fn fn, sweep_t *s, wk_error_t *e)
 wk_outcome_t wk_privacy_sweep(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     size_t next = 0;
+    sweep_t s = {.done = 0};
     (void)reply;
+    if (!run(ctx, version_tx, &s, e)) {
+        return wk_webhook_failed(e);
+    }
     for (int i = 0; i < BATCHES && next < sizeof(sweeps) / sizeof(*sweeps); i++) {
-        sweep_t s = {.sql = sweeps[next]};
+        s.sql = sweeps[next];
         if (!run(ctx, sweep_tx, &s, e)) {
             return wk_webhook_failed(e);
         }
         next += s.done < BATCH;
     }
     bool over = next == sizeof(sweeps) / sizeof(*sweeps);
-    return !over || run(ctx, swept_tx, NULL, e) ? WK_DONE : wk_webhook_failed(e);
+    return !over || run(ctx, swept_tx, &s, e) ? WK_DONE : wk_webhook_failed(e);
 }

@@ -6,8 +6,13 @@
 const wk_sql_t wk_sql_privacy_due = {
     "privacy_due", "SELECT due_retention($1::int) AS organization", 1};
 
+const wk_sql_t wk_sql_privacy_version = {
+    "privacy_version", "SELECT updated_at::text AS version FROM privacy_settings", 0};
+
+/* Settings that were changed meanwhile have not been enforced. */
 const wk_sql_t wk_sql_privacy_swept = {
-    "privacy_swept", "UPDATE privacy_settings SET swept_at = now()", 0};
+    "privacy_swept",
+    "UPDATE privacy_settings SET swept_at = now() WHERE updated_at = $1::timestamptz", 1};
 
 #define MEMBERS \
     "transcript_retention_days, audio_retention_days, zero_retention, disable_audio," \
@@ -72,6 +77,10 @@ const wk_sql_t wk_sql_sweep_messages = {
            "                    AND c.started_at > now() - interval '1 day')"),
     1};
 
+#define NUMBER_OF_CUSTOMER \
+    " caller_number = CASE WHEN direction = 'outbound' THEN caller_number END," \
+    " called_number = CASE WHEN direction = 'inbound' THEN called_number END"
+
 /* As the index calls_worded has it. */
 #define WORDED \
     "(transcript IS NOT NULL OR summary IS NOT NULL OR conversation_context IS NOT NULL" \
@@ -86,8 +95,7 @@ const wk_sql_t wk_sql_sweep_calls = {
           "transcript = NULL, summary = NULL, conversation_context = NULL, caller_name = NULL,"
           " forwarded_from = NULL, transfer_reason = NULL, dynamic_variables = '{}',"
           " analysis = '{}', unanswered_questions = '[]', lead_reasons = '[]',"
-          " caller_number = CASE WHEN direction = 'outbound' THEN caller_number END,"
-          " called_number = CASE WHEN direction = 'inbound' THEN called_number END",
+          NUMBER_OF_CUSTOMER,
           WORDED " AND started_at < " WORDS_END
           " AND (ended_at < " WORDS_END " OR started_at < now() - interval '1 day')"),
     1};
@@ -157,22 +165,33 @@ const wk_sql_t wk_sql_sweep_leads = {
     "(SELECT array_remove(regexp_split_to_array(u.name, '\\s+'), '') FROM customers u" \
     "  WHERE u.id = p.customer_id)"
 
+/* What waits to be sent goes out as it is, and is seen to after that. */
 const wk_sql_t wk_sql_anonymize_messages = {
     "anonymize_messages",
     CLEAR("messages p",
           "content = anonymized(p.content, coalesce(" NAMES ", '{}')),"
-          " media = '[]', metadata = p.metadata || '{\"anonymized\": true}'",
-          ANONYMIZES " AND p.occurred_at < " SETTLED " AND NOT p.metadata ? 'anonymized'"),
+          " from_number = CASE WHEN p.direction = 'outbound' THEN p.from_number END,"
+          " to_number = CASE WHEN p.direction = 'inbound' THEN p.to_number END, media = '[]', tools_used = '[]',"
+          " metadata = p.metadata - 'lead' - 'twiml' - 'subject' || '{\"anonymized\": true}'",
+          ANONYMIZES " AND p.occurred_at < " SETTLED " AND NOT p.metadata ? 'anonymized'"
+          " AND coalesce(p.status, '') NOT IN ('queued', 'sending')"),
     1};
 
-/* Of a call the messages stay; its other copies do not. */
+/* Of a call the messages stay; its other copies do not, nor whose it was. */
 const wk_sql_t wk_sql_anonymize_calls = {
     "anonymize_calls",
     CLEAR("calls p",
           "summary = anonymized(p.summary, coalesce(" NAMES ", '{}')), transcript = NULL,"
-          " conversation_context = NULL, caller_name = NULL, dynamic_variables = '{}',"
-          " analysis = '{}', metadata = p.metadata || '{\"anonymized\": true}'",
+          " conversation_context = NULL, caller_name = NULL, forwarded_from = NULL,"
+          " transfer_reason = NULL, dynamic_variables = '{}', analysis = '{}',"
+          " unanswered_questions = '[]', lead_reasons = '[]'," NUMBER_OF_CUSTOMER ","
+          " metadata = p.metadata || '{\"anonymized\": true}'",
           ANONYMIZES " AND p.started_at < " SETTLED " AND NOT p.metadata ? 'anonymized'"),
+    1};
+
+const wk_sql_t wk_sql_anonymize_call_data = {
+    "anonymize_call_data",
+    FORGET("call_data", ANONYMIZES " AND extracted_at < " SETTLED " AND data_type = 'contact_info'"),
     1};
 
 /* clang-format on */

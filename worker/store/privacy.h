@@ -7,7 +7,10 @@
 /* Without a tenant. $1 at most: organization, of shops whose sweep is due. */
 extern const wk_sql_t wk_sql_privacy_due;
 
-/* It was swept now, to the end. */
+/* version, that each change of the settings changes. */
+extern const wk_sql_t wk_sql_privacy_version;
+
+/* It was swept now, to the end, by the settings of version $1; if they are still the same. */
 extern const wk_sql_t wk_sql_privacy_swept;
 
 /* item (JSON). */
@@ -26,5 +29,6 @@ extern const wk_sql_t wk_sql_sweep_evaluations, wk_sql_sweep_chats, wk_sql_sweep
 extern const wk_sql_t wk_sql_sweep_tasks, wk_sql_sweep_effects, wk_sql_sweep_call_statuses;
 extern const wk_sql_t wk_sql_sweep_message_statuses, wk_sql_sweep_logs, wk_sql_sweep_leads;
 extern const wk_sql_t wk_sql_anonymize_messages, wk_sql_anonymize_calls;
+extern const wk_sql_t wk_sql_anonymize_call_data;
 
 #endif
