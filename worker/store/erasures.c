@@ -60,6 +60,7 @@ const wk_sql_t wk_sql_erasure = {
     " WHERE id = $1::uuid",
     1};
 
+/* What a job is the shop's by. Names stand in it as whole strings: of a header, of a body in JSON. */
 const wk_sql_t wk_sql_erasure_traces = {
     "erasure_traces",
     "SELECT (SELECT jsonb_agg(ltrim(w, '+')) FROM unnest(ARRAY[e.phone_number::text, e.email::text,"
@@ -69,7 +70,12 @@ const wk_sql_t wk_sql_erasure_traces = {
     "            SELECT e.organization_id::text AS w"
     "            UNION ALL SELECT substr(phone_number, 2) FROM organization_phone_numbers"
     "            UNION ALL SELECT elevenlabs_agent_id FROM organizations"
-    "                       WHERE elevenlabs_agent_id IS NOT NULL) o) AS ours"
+    "                       WHERE elevenlabs_agent_id IS NOT NULL"
+    "            UNION ALL SELECT '\\\"' || slug || '\\\"' FROM organizations"
+    "            UNION ALL SELECT CASE service WHEN 'shopify' THEN to_json(account_id)::text"
+    "                                          ELSE account_id END"
+    "                        FROM integrations WHERE service IN ('shopify', 'hubspot')"
+    "                                            AND account_id IS NOT NULL) o) AS ours"
     "  FROM erasures e WHERE e.id = $1::uuid",
     1};
 
