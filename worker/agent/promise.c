@@ -160,6 +160,7 @@ unsigned wk_promise_done_by(const char *tool, const va_json_t *answer)
         {"cancel_appointment", WK_DONE_CANCELLED},
         {"take_message", WK_DONE_PASSED_ON},
         {"transfer_to_human", WK_DONE_PASSED_ON},
+        {"trigger_followup", WK_DONE_PASSED_ON},
         {"request_return", WK_DONE_PASSED_ON},
         {"send_sms", WK_DONE_TEXTED},
         {"send_email", WK_DONE_TEXTED},

@@ -257,16 +257,16 @@ static bool answer(resume_t *r, wk_error_t *e)
     if (next_is(r, "dial")) {
         return dial(r, e);
     }
+    if (next_is(r, "resume") && agent_hung_up(r)) {
+        say_and_hang_up(r, VA_STR_NULL);
+        return true;
+    }
     if (r->v.elapsed_s >= r->v.max_s) {
         return end_call(r, VA_STR("limit"), wk_text(r->v.speech.language, "speech.limit_over"),
                         e);
     }
     if (engine.data != NULL) {
         return go_on(r, before(r, engine), e);
-    }
-    if (next_is(r, "resume") && agent_hung_up(r)) {
-        say_and_hang_up(r, VA_STR_NULL);
-        return true;
     }
     if (!is_given_up(r)) {
         return go_on(r, before(r, r->back.state.engine), e);

@@ -22,7 +22,7 @@
 #define HEARD_MAX    4096       /* of an utterance still spoken */
 #define LONGEST_S    86400      /* of a session: an end beyond it is none */
 #define ANSWER_MS    10000      /* without a word while it has to answer */
-#define SPEECH_MS    60000      /* without a word while the caller speaks */
+#define SPEECH_MS    300000     /* without a word while the caller speaks */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;

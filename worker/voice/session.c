@@ -112,8 +112,11 @@ void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail)
 
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail)
 {
-    if (s->next[0] == '\0') {
+    /* Who asks for a person while we say good-bye is not hung up on. */
+    bool to_a_person = strcmp(s->next, "hangup") == 0 && strcmp(next, "dial") == 0;
+    if (s->next[0] == '\0' || to_a_person) {
         snprintf(s->next, sizeof(s->next), "%s", next);
+        wk_bytes_take(&s->detail, s->detail.len);
         wk_bytes_add(&s->detail, detail.data, detail.len);
         wk_talk_goodbye(&s->talk, wk_monotonic_ms());
     }

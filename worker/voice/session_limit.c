@@ -81,7 +81,7 @@ static void end_call(wk_session_t *s, bool between_turns)
 void wk_session_limit_tick(wk_session_t *s, int64_t now)
 {
     bool between_turns = wk_talk_between_turns(&s->talk);
-    if (s->next[0] != '\0' || s->seat == NULL) {
+    if (s->next[0] != '\0' || s->seat == NULL || s->talk.tools > 0) {
         return;
     }
     if (now >= s->limit.end_ms) {

@@ -74,11 +74,13 @@ struct wk_session {
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
-    int64_t speech_ms; /* when the caller began to speak, wall clock; 0: words of it came */
-    int64_t asked;     /* how often the engine was asked for an answer, or cut in one */
-    wk_bytes_t claims; /* of the agent's that something was done; not judged yet */
-    bool urgent;       /* an emergency was heard */
-    bool aside;        /* what is being said is said in between, and answers nothing */
+    int64_t speech_ms;  /* when the caller began to speak, wall clock; 0: words of it came */
+    int64_t asked;      /* how often the engine was asked for an answer, or cut in one */
+    wk_bytes_t claims;  /* of the agent's that something was done; not judged yet */
+    int64_t claimed_ms; /* the newest of them, monotonic */
+    int64_t judged;     /* the turn of the talk when the last were handed to be judged */
+    bool urgent;        /* an emergency was heard */
+    bool aside;         /* what is being said is said in between, and answers nothing */
     bool handing_over;
 
     char next[40];     /* what the call goes on with; empty: undecided */

@@ -9,6 +9,7 @@
 
 #define MAX_SAID 4000 /* bytes that wait to be judged */
 #define JUDGE_MS 5000 /* what is put right later is not understood */
+#define LED_MS   5000 /* an agent that leads tells words before their sound and their tool */
 
 void wk_session_claims(wk_session_t *s, va_str_t text)
 {
@@ -17,6 +18,7 @@ void wk_session_claims(wk_session_t *s, va_str_t text)
         wk_promise_broken(s->voice->scratch, s->voice->catalogue, text, 0, NULL) == NULL) {
         return;
     }
+    s->claimed_ms = wk_monotonic_ms();
     wk_bytes_add(&s->claims, text.data, text.len);
     wk_bytes_add(&s->claims, "\n", 1);
 }
@@ -37,7 +39,8 @@ void wk_session_unclaim(wk_session_t *s, va_str_t said, va_str_t heard)
 static void put_right(wk_session_t *s, va_str_t words)
 {
     wk_log(WK_WARN, "the agent claimed what was not done", WK_C("call", s->call));
-    if (!s->talk.led && s->next[0] == '\0' && wk_talk_between_turns(&s->talk)) {
+    if (!s->talk.led && s->next[0] == '\0' && s->turn == s->judged &&
+        wk_talk_between_turns(&s->talk)) {
         wk_session_say(s, words, "prompt.voice.exactly");
     } else {
         wk_session_tell_engine(s, "prompt.voice.correct", words);
@@ -86,6 +89,7 @@ static void judge(wk_session_t *s, bool waits)
                                     .body = va_buf_str(&body),
                                     .wait_ms = JUDGE_MS};
     if (waits) {
+        s->judged = s->turn;
         wk_session_hold(s);
         wk_ask(s->voice->asks, &question, on_judged, s);
     } else {
@@ -93,9 +97,16 @@ static void judge(wk_session_t *s, bool waits)
     }
 }
 
+/* What the agent says now, or does now, may belong to them. */
+static bool is_over(const wk_session_t *s)
+{
+    return wk_talk_between_turns(&s->talk) &&
+           (!s->talk.led || wk_monotonic_ms() - s->claimed_ms >= LED_MS);
+}
+
 void wk_session_judge_claims(wk_session_t *s, bool at_end)
 {
-    if (s->claims.len > 0 && (at_end || wk_talk_between_turns(&s->talk))) {
+    if (s->claims.len > 0 && (at_end || is_over(s))) {
         judge(s, !at_end);
     }
 }

@@ -27,6 +27,7 @@ struct wk_wire {
     wk_tls_t *tls; /* NULL: none */
     size_t pending;
     bool open, closed; /* closed: by the owner, or broken */
+    bool said_all, heard_all;
 };
 
 typedef struct {
@@ -251,13 +252,25 @@ static void give_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(read_buffer, sizeof(read_buffer));
 }
 
+/* What still comes when all has been said is of no use. */
+static void drain(wk_wire_t *w, ssize_t n)
+{
+    if (n < 0) {
+        w->heard_all = true;
+        if (w->said_all) {
+            close_handles(w);
+        }
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 {
     wk_wire_t *w = stream->data;
-    if (w->closed || n == 0) {
+    if (w->closed) {
+        drain(w, n);
+    } else if (n == 0) {
         return;
-    }
-    if (n < 0) {
+    } else if (n < 0) {
         break_off(w, n == UV_EOF ? "closed by the peer" : uv_strerror((int)n));
     } else if (w->tls != NULL) {
         read_ciphertext(w, buffer->base, (size_t)n);
@@ -357,11 +370,17 @@ wk_wire_t *wk_wire_dial(uv_loop_t *loop, const char *host, const char *port, SSL
 
 /* ---------------------------------------------------------------- end */
 
+/*
+ * A socket that is closed while the peer still sends resets the connection, and the peer may
+ * lose the last that it was sent: its end is waited for (RFC 6455, 7.1.1).
+ */
 static void on_shutdown(uv_shutdown_t *request, int status)
 {
     wk_wire_t *w = request->data;
-    (void)status;
-    close_handles(w);
+    w->said_all = true;
+    if (w->heard_all || status != 0) {
+        close_handles(w);
+    }
     let_go(w);
 }
 
@@ -379,12 +398,12 @@ void wk_wire_close(wk_wire_t *w, bool flush)
     if (w->events.gone == NULL) {
         w->events.gone = unwanted;
     }
-    uv_read_stop(&w->socket.stream);
     w->shutdown.data = w;
     if (flush && w->open && uv_shutdown(&w->shutdown, &w->socket.stream, on_shutdown) == 0) {
         w->held++;
         uv_timer_start(&w->timer, on_timer, FLUSH_MS, 0);
     } else {
+        uv_read_stop(&w->socket.stream);
         close_handles(w);
     }
 }
