@@ -15,18 +15,3 @@ create index chat_effects_phone on voiceagent.chat_effects (organization_id, kin
 create index chat_effects_created on voiceagent.chat_effects (organization_id, created_at);
 grant select, insert, delete on voiceagent.chat_effects to va_app;
 call voiceagent.isolate('voiceagent.chat_effects');
-
-create index proofs_created on voiceagent.proofs (organization_id, created_at);
-
--- Organizations, active or not, whose retention was not enforced today; of those that keep
--- nothing, for ten minutes.
-grant select (zero_retention) on voiceagent.privacy_settings to va_directory;
-create function voiceagent.due_retention(max_rows integer) returns setof uuid
-language sql stable security definer
-set search_path = pg_catalog, voiceagent, pg_temp
-as $$
-    select p.organization_id from voiceagent.privacy_settings p
-     where p.swept_at < now() - case when p.zero_retention then interval '10 minutes' else interval '1 day' end
-     order by p.swept_at limit max_rows
-$$;
-call voiceagent.hand_to_directory('voiceagent.due_retention(integer)', '{va_app}');

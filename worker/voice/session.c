@@ -179,18 +179,10 @@ static void on_briefed(void *ctx, const va_reply_t *reply)
 static void ask_for_briefing(wk_session_t *s)
 {
     va_buf_t body;
-    begin_message(s, &body);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.begin",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call),
-                                    .body = va_buf_str(&body),
-                                    .wait_ms = BRIEFING_MS};
+    wk_question_t question;
+    va_json_writer_t *w = wk_session_question(s, &body);
+    (void)wk_session_question_end(s, "media.begin", w, &body, &question);
+    question.wait_ms = BRIEFING_MS;
     s->state = WK_SESSION_BRIEFING;
     wk_session_hold(s);
     wk_ask(s->voice->asks, &question, on_briefed, s);

@@ -101,28 +101,19 @@ static tool_t *new_tool(wk_session_t *s, va_str_t id)
 void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments)
 {
     va_buf_t body;
-    wk_arena_t *a = s->voice->scratch;
-    wk_arena_reset(a);
-    va_buf_init(&body, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    wk_question_t question;
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_str(w, "tool", name);
     va_json_add_str(w, "arguments", arguments);
     va_json_add_str(w, "language", wk_language_code(s->language));
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
+    if (!wk_session_question_end(s, "media.tool", w, &body, &question)) {
         return;
     }
-    const wk_question_t question = {
-        .queue = WK_REALTIME,
-        .type = "media.tool",
-        .organization = va_str_c(s->organization),
-        .serial = va_str_c(s->call),
-        .dedup = id.len > 0 ? wk_printf(a, "voice:%s:%.*s", s->call, (int)id.len, id.data)
-                            : VA_STR_NULL,
-        .body = va_buf_str(&body),
-        .wait_ms = TOOL_MS};
+    question.wait_ms = TOOL_MS;
+    if (id.len > 0) {
+        question.dedup =
+            wk_printf(s->voice->scratch, "voice:%s:%.*s", s->call, (int)id.len, id.data);
+    }
     wk_session_hold(s);
     wk_timing_tool_called(&s->timing, wk_monotonic_ms());
     wk_talk_tool(&s->talk, wk_monotonic_ms());
@@ -161,31 +152,21 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
 void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard)
 {
     va_buf_t body;
-    wk_arena_t *a = s->voice->scratch;
+    wk_question_t ask;
     unanswered_t *question = malloc(sizeof(*question));
     if (question == NULL) {
         abort();
     }
     *question = (unanswered_t){s, s->asked};
-    wk_arena_reset(a);
-    va_buf_init(&body, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "question", s->asked);
     va_json_add_str(w, "text", heard.len > 0 ? heard : VA_STR(""));
     va_json_add_str(w, "language", wk_language_code(s->language));
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    const wk_question_t ask = {.queue = WK_REALTIME,
-                               .type = "media.answer",
-                               .organization = va_str_c(s->organization),
-                               .serial = va_str_c(s->call),
-                               .dedup = wk_printf(a, "voice:%s:answer:%lld:%lld", s->call,
-                                                  (long long)s->epoch, (long long)s->asked),
-                               .body = va_buf_str(&body),
-                               .wait_ms = TOOL_MS};
+    (void)wk_session_question_end(s, "media.answer", w, &body, &ask); /* it says it is sorry */
+    ask.wait_ms = TOOL_MS;
+    ask.dedup = wk_printf(s->voice->scratch, "voice:%s:answer:%lld:%lld", s->call,
+                          (long long)s->epoch, (long long)s->asked);
     wk_session_hold(s);
     wk_timing_tool_called(&s->timing, wk_monotonic_ms()); /* it is waited for as one is */
     wk_ask(s->voice->asks, &ask, on_receptionist_answered, question);
@@ -213,21 +194,13 @@ static void on_emergency_answered(void *ctx, const va_reply_t *reply)
 static void raise_emergency(wk_session_t *s, va_str_t text)
 {
     va_buf_t body;
-    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    wk_question_t question;
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_str(w, "text", text);
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    /* Without a serial: nothing that the call waits for delays it. */
-    const wk_question_t question = {
-        .queue = WK_REALTIME,
-        .type = "media.emergency",
-        .organization = va_str_c(s->organization),
-        .dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call),
-        .body = va_buf_str(&body),
-        .wait_ms = TOOL_MS};
+    (void)wk_session_question_end(s, "media.emergency", w, &body, &question);
+    question.serial = VA_STR_NULL; /* nothing that the call waits for delays it */
+    question.wait_ms = TOOL_MS;
+    question.dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call);
     s->urgent = true;
     wk_session_hold(s);
     wk_ask(s->voice->asks, &question, on_emergency_answered, s);

@@ -24,19 +24,8 @@ void wk_session_limit_begin(wk_session_t *s)
 static void tell_noticed(wk_session_t *s)
 {
     va_buf_t body;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&body, wk_mem(s->voice->scratch), 128);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.warned",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call),
-                                    .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question);
+    va_json_writer_t *w = wk_session_question(s, &body);
+    wk_session_question_tell(s, "media.warned", w, &body);
 }
 
 static void give_notice(wk_session_t *s)

@@ -129,6 +129,19 @@ void wk_session_judge_claims(wk_session_t *s, bool at_end);
 void wk_session_yield_mark(wk_session_t *s, wk_twilio_mark_t mark);
 void wk_session_yield_tick(wk_session_t *s, int64_t now);
 
+/* ---------------------------------------------------------------- session_question.c */
+
+/* {"call": …, whose members the caller adds; in the scratch arena, which is begun anew. */
+va_json_writer_t *wk_session_question(wk_session_t *s, va_buf_t *body);
+
+/* Closes it. False: a text in it was none, which is logged; *question is set all the same. */
+bool wk_session_question_end(wk_session_t *s, const char *type, va_json_writer_t *w,
+                             const va_buf_t *body, wk_question_t *question);
+
+/* Closes it and tells it: nobody waits for a reply. */
+void wk_session_question_tell(wk_session_t *s, const char *type, va_json_writer_t *w,
+                              const va_buf_t *body);
+
 /* ---------------------------------------------------------------- session_engine.c */
 
 /* What the worker said; false: it cannot be used. */

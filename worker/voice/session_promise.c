@@ -67,27 +67,17 @@ static void on_judged(void *ctx, const va_reply_t *reply)
 static void judge(wk_session_t *s, bool waits)
 {
     va_buf_t body;
-    wk_arena_t *a = s->voice->scratch;
-    wk_arena_reset(a);
-    va_buf_init(&body, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    wk_question_t question;
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "turn", s->turn);
     va_json_add_str(w, "text", wk_bytes_str(&s->claims));
     va_json_add_str(w, "language", wk_language_code(s->language));
-    va_json_object_end(w);
     wk_bytes_take(&s->claims, s->claims.len);
-    if (va_json_writer_end(w) != VA_OK) {
+    if (!wk_session_question_end(s, "media.promise", w, &body, &question)) {
         return;
     }
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.promise",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call),
-                                    .body = va_buf_str(&body),
-                                    .wait_ms = JUDGE_MS};
+    question.wait_ms = JUDGE_MS;
     if (waits) {
         s->judged = s->turn;
         wk_session_hold(s);

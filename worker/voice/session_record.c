@@ -74,11 +74,7 @@ static void add_latency(va_json_writer_t *w, const wk_session_t *s, const wk_wat
 static void tell_workers(wk_session_t *s, const turn_t *turn)
 {
     va_buf_t body;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "turn", turn->number);
     va_json_add_int(w, "at_ms", turn->at_ms);
@@ -89,17 +85,7 @@ static void tell_workers(wk_session_t *s, const turn_t *turn)
     if (turn->fall != NULL) {
         add_latency(w, s, turn->fall);
     }
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        wk_log(WK_WARN, "a turn is no text", WK_C("call", s->call));
-        return;
-    }
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.turn",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call),
-                                    .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question);
+    wk_session_question_tell(s, "media.turn", w, &body);
 }
 
 static void record(wk_session_t *s, const turn_t *turn)
@@ -220,27 +206,15 @@ void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t hea
 
 /* ---------------------------------------------------------------- where the time went */
 
+/* The serial has it behind its turn. */
 static void tell_timing(wk_session_t *s, int64_t number, const wk_waterfall_t *fall)
 {
     va_buf_t body;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&body, wk_mem(s->voice->scratch), 512);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "turn", number);
     add_latency(w, s, fall);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return;
-    }
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.timing",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call), /* behind its turn */
-                                    .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question);
+    wk_session_question_tell(s, "media.timing", w, &body);
 }
 
 static void count_step(const wk_session_t *s, const char *stage, int64_t ms)
@@ -275,20 +249,7 @@ void wk_session_tell_timings(wk_session_t *s, bool at_end)
 void wk_session_named(wk_session_t *s, va_str_t conversation)
 {
     va_buf_t body;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&body, wk_mem(s->voice->scratch), 256);
-    va_json_writer_t *w = va_json_writer_new(&body);
-    va_json_object(w);
-    va_json_add_c(w, "call", s->call);
+    va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_str(w, "conversation", conversation);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return;
-    }
-    const wk_question_t question = {.queue = WK_REALTIME,
-                                    .type = "media.named",
-                                    .organization = va_str_c(s->organization),
-                                    .serial = va_str_c(s->call),
-                                    .body = va_buf_str(&body)};
-    wk_tell(s->voice->asks, &question);
+    wk_session_question_tell(s, "media.named", w, &body);
 }
