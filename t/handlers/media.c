@@ -232,6 +232,33 @@ static void what_a_tool_of_the_call_did_may_be_said(void **state)
     assert_int_equal(alarms(), 2);
 }
 
+/* ---------------------------------------------------------------- a moment */
+
+/* The engine is answered, and the session told to say nothing; other tools say something. */
+static void who_asks_for_a_moment_has_it(void **state)
+{
+    const va_json_t *body = NULL;
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "media.tool",
+                                    .org = DOWNTOWN,
+                                    .scheme = "internal",
+                                    .body = "{\"call\":\"" SID "\",\"tool\":\"skip_turn\","
+                                            "\"arguments\":\"{}\"}"});
+    assert_int_equal(a.status, 200);
+    assert_int_equal(va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &body),
+                     VA_OK);
+    assert_true(va_json_bool(va_json_get(body, "waits"), false));
+    assert_null(va_json_get(body, "next"));
+    assert_has(wk_strdup(t_ctx.arena, va_json_get_string(body, "output")), "waiting");
+    a = t_ask(&(t_ask_t){.type = "media.tool",
+                         .org = DOWNTOWN,
+                         .scheme = "internal",
+                         .body = "{\"call\":\"" SID "\",\"tool\":\"get_store_hours\","
+                                 "\"arguments\":\"{}\"}"});
+    (void)va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &body);
+    assert_null(va_json_get(body, "waits"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +273,7 @@ int main(void)
         cmocka_unit_test(the_shops_turn_settings_are_the_engines),
         cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
+        cmocka_unit_test(who_asks_for_a_moment_has_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -513,6 +513,23 @@ static void a_number_is_a_decimal_one(void **state)
     }
 }
 
+/* What is no call has no turn to skip. */
+static void only_a_call_can_wait(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
+                                    .method = "POST",
+                                    .uri = uri_of("skip_turn"),
+                                    .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                                    .org = DOWNTOWN,
+                                    .body = "{}"});
+    assert_error(&a, 200, "no_call");
+    open_call();
+    a = in_call(NULL, "skip_turn", "{\"reason\":\"looks for the number\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/status"), "waiting");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +550,7 @@ int main(void)
         cmocka_unit_test(a_product_is_known_by_id_sku_and_words),
         cmocka_unit_test(a_question_is_one_transaction),
         cmocka_unit_test(a_shop_is_asked_when_the_cache_is_old),
+        cmocka_unit_test(only_a_call_can_wait),
         cmocka_unit_test(a_number_is_a_decimal_one),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

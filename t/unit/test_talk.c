@@ -233,6 +233,45 @@ static void silence_is_asked_about_and_then_ends(void **state)
     assert_int_equal(did.silences, 1);
 }
 
+/* As long as he likes within it; then he is asked as ever. */
+static void a_caller_who_asked_for_a_moment_has_it(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_tool_waits(&t, 100);
+    assert_int_equal(did.answers, 0);
+    tick(100 + WK_TALK_MOMENT_MS - 1);
+    assert_int_equal(did.questions + did.fillers, 0);
+    tick(100 + WK_TALK_MOMENT_MS);
+    assert_int_equal(did.questions, 1);
+    assert_int_equal(did.silences, 0);
+}
+
+static void his_moment_is_over_when_he_speaks(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_tool_waits(&t, 100);
+    wk_talk_speech(&t, true, 5000);
+    wk_talk_speech(&t, false, 6000);
+    assert_int_equal(did.answers, 1);
+    wk_talk_done(&t, 6500);
+    tick(6500 + WK_TALK_SILENCE_MS);
+    assert_int_equal(did.questions, 1);
+}
+
+/* Two tools at once: what the other one said is still to be told. */
+static void a_moment_silences_no_other_tool(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_tool(&t, 0);
+    wk_talk_tool_ended(&t, 100);
+    assert_int_equal(did.answers, 0);
+    wk_talk_tool_waits(&t, 200);
+    assert_int_equal(did.answers, 1);
+}
+
 static void the_last_words_are_heard_before_the_end(void **state)
 {
     (void)state;
@@ -392,6 +431,9 @@ int main(void)
         CASE(nothing_is_said_into_the_callers_words),
         CASE(tools_are_answered_once_all_have_ended),
         CASE(silence_is_asked_about_and_then_ends),
+        CASE(a_caller_who_asked_for_a_moment_has_it),
+        CASE(his_moment_is_over_when_he_speaks),
+        CASE(a_moment_silences_no_other_tool),
         CASE(the_last_words_are_heard_before_the_end),
         CASE(last_words_that_are_never_heard_hold_nothing_up),
         CASE(an_engine_that_is_lost_takes_its_doubts_along),

@@ -147,6 +147,8 @@ static void note_call(wk_conversed_t *out, const va_json_t *body)
         out->transfer_reason = va_json_get_string(body, "reason");
     } else if (va_str_eq(status, VA_STR("ending"))) {
         out->ends = va_json_get_string(body, "reason");
+    } else if (wk_tool_answer_waits(body)) {
+        out->waits = true;
     }
 }
 
@@ -248,6 +250,13 @@ static bool ask(talk_t *t, wk_openai_answer_t *answer, wk_error_t *e)
     return wk_openai_chat(ctx, &chat, answer, e);
 }
 
+/* What another tool did has to be told all the same. */
+static bool says_nothing(talk_t *t)
+{
+    t->out->waits = t->out->waits && t->n_told == 0;
+    return t->out->waits;
+}
+
 /* Asks until there is a text. */
 static bool loop(talk_t *t, va_str_t *text, wk_error_t *e)
 {
@@ -265,6 +274,10 @@ static bool loop(talk_t *t, va_str_t *text, wk_error_t *e)
             if (!run_call(t, &answer.calls[i], e)) {
                 return false;
             }
+        }
+        if (says_nothing(t)) {
+            *text = VA_STR("");
+            return true;
         }
     }
     return wk_error(e, WK_REFUSED, "the model calls tools and comes to no end");

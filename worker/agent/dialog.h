@@ -32,6 +32,7 @@ typedef struct {
     size_t n_promised;
     wk_destination_t transfer; /* of a call: it is to be put through; number absent: not */
     va_str_t transfer_reason;
+    bool waits;         /* nothing is said now, and the text is empty */
     va_str_t ends;      /* why the call is to end; absent: it goes on */
     va_str_t citations; /* JSON list: the knowledge it was given; absent: none */
 } wk_conversed_t;

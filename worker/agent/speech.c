@@ -4,6 +4,7 @@
 
 #define MAX_SAID  3000 /* bytes of one <Say>; Twilio takes 4096 characters */
 #define SILENCE_S "5"  /* until silence is a turn of its own */
+#define MOMENT_S  "60" /* the same, of a caller who asked for a moment */
 #define WHISPER_S "10" /* in which a person takes a call that is put through */
 
 typedef va_twiml_attr_t attr_t;
@@ -95,7 +96,8 @@ void wk_speech_hang_up(wk_speech_t *s)
 
 /* One key is heard at once; an empty result is a turn too, and the redirect for what is left.
  */
-void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silences)
+static void listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silences,
+                   const char *timeout)
 {
     wk_arena_t *a = s->ctx->arena;
     va_str_t more = wk_printf(a, "&s=%lld&e=%lld", (long long)silences, (long long)s->errors);
@@ -105,7 +107,7 @@ void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silen
         {"action", wk_speech_url(s, "handle-speech", turn, more.data)},
         {"method", VA_STR("POST")},
         {"language", locale_of(s, s->language)},
-        {"timeout", VA_STR(SILENCE_S)},
+        {"timeout", va_str_c(timeout)},
         {"speechTimeout", VA_STR("auto")},
         {"numDigits", VA_STR("1")},
         {"actionOnEmptyResult", VA_STR("true")},
@@ -119,6 +121,16 @@ void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silen
     }
     va_twiml_close(&s->text, "Gather");
     wk_speech_go_to(s, wk_speech_url(s, "handle-error", turn, trouble.data));
+}
+
+void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silences)
+{
+    listen(s, text, turn, silences, SILENCE_S);
+}
+
+void wk_speech_wait(wk_speech_t *s, int64_t turn)
+{
+    listen(s, VA_STR(""), turn, 0, MOMENT_S);
 }
 
 void wk_speech_dial(wk_speech_t *s, const wk_dial_t *dial)

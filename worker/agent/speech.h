@@ -44,6 +44,9 @@ void wk_speech_say_in(wk_speech_t *s, const wk_language_t *l, va_str_t text);
  */
 void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silences);
 
+/* Listens without a word, for as long as somebody who asked for a moment may be silent. */
+void wk_speech_wait(wk_speech_t *s, int64_t turn);
+
 void wk_speech_go_to(wk_speech_t *s, va_str_t url);
 void wk_speech_pause(wk_speech_t *s, int seconds);
 void wk_speech_hang_up(wk_speech_t *s);

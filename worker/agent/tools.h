@@ -21,6 +21,9 @@ typedef struct {
     bool stays;    /* something was written, if only that it was tried */
 } wk_tool_answer_t;
 
+/* body: of an answer, parsed. The agent is to say nothing because of it, and to wait. */
+bool wk_tool_answer_waits(const va_json_t *body);
+
 /*
  * Checks the arguments and the caller's level, and runs it. True: answered, if only by a
  * refusal. False: it may be tried again.

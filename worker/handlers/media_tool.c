@@ -15,6 +15,7 @@
 typedef struct {
     va_str_t output;   /* for the engine */
     va_str_t language; /* the talk's from now on; absent: as it was */
+    bool waits;        /* the agent says nothing now */
     const char *next;  /* what the call goes on with; NULL: the talk */
     va_str_t detail;   /* of next, JSON */
 } outcome_t;
@@ -78,6 +79,7 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
     if (answer.status == 200) {
         (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
         out->language = va_json_get_string(body, "language");
+        out->waits = wk_tool_answer_waits(body);
         out->next = next_of(tool, body);
         out->detail = out->next != NULL
                           ? detail_of(ctx->arena, out->next,
@@ -131,6 +133,9 @@ wk_outcome_t wk_media_tool(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "output", out.output);
     if (out.language.len > 0) {
         va_json_add_str(w, "language", out.language);
+    }
+    if (out.waits) {
+        va_json_add_bool(w, "waits", true);
     }
     if (out.next != NULL) {
         va_json_add_c(w, "next", out.next);

@@ -231,7 +231,7 @@ bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text
     if (wk_rows_count(rows) == 0) {
         return wk_error(e, WK_CONFLICT, "the turn was answered before");
     }
-    return publish_said(tx, v, text, va_buf_str(&latency), e);
+    return text.len == 0 || publish_said(tx, v, text, va_buf_str(&latency), e);
 }
 
 va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *name)

@@ -75,7 +75,7 @@ bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t
 int64_t wk_phone_age_ms(const wk_phone_t *v);
 
 /*
- * Stores what is said, published as agent_response. WK_CONFLICT: the turn has been answered
+ * Stores what is said, published as agent_response; an empty text: nothing is. WK_CONFLICT: the turn has been answered
  * meanwhile.
  */
 bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text,

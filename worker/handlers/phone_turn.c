@@ -20,7 +20,7 @@
 #define MAX_BEFORE   4
 #define MAX_SILENCES 2
 
-typedef enum { GOES_ON, PUT_THROUGH, ENDS } next_t;
+typedef enum { GOES_ON, WAITS, PUT_THROUGH, ENDS } next_t;
 
 typedef struct {
     wk_phone_t v;
@@ -131,6 +131,8 @@ static void decide(turn_t *t)
     } else if (model->ends.data != NULL) {
         t->next = ENDS;
         t->reason = model->ends;
+    } else if (model->waits) {
+        t->next = WAITS;
     } else if (intent_is(t, "human")) {
         seek_person(t);
     } else if (wk_conversation_says_goodbye(&t->talk)) {
@@ -191,6 +193,9 @@ static bool write_answer(wk_tx_t *tx, turn_t *t, wk_error_t *e)
     case ENDS:
         wk_speech_say(&v->speech, t->text);
         wk_speech_hang_up(&v->speech);
+        break;
+    case WAITS:
+        wk_speech_wait(&v->speech, v->turn + 1);
         break;
     case GOES_ON:
         wk_speech_listen(&v->speech, t->text, v->turn + 1, t->silent ? v->silences + 1 : 0);

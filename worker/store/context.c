@@ -10,7 +10,7 @@ const wk_sql_t wk_sql_context = {
     "                                                 'YYYY-MM-DD HH24:MI'),"
     "                                         m.speaker, m.channel, left(m.content, 1000))"
     "                        ORDER BY m.occurred_at DESC, m.id DESC)"
-    "          FROM (SELECT * FROM messages WHERE customer_id = c.id"
+    "          FROM (SELECT * FROM messages WHERE customer_id = c.id AND content <> ''"
     "                    AND ($2::bool AND channel <> 'chat' OR call_id = $3::uuid"
     "                         OR chat_session_id = $4::uuid)"
     "                 ORDER BY occurred_at DESC, id DESC LIMIT 50) m) AS messages"

@@ -68,6 +68,16 @@ static void tell_result(wk_session_t *s, const tool_t *tool, va_str_t output)
     }
 }
 
+static void tool_ended(wk_session_t *s, const va_json_t *answer)
+{
+    int64_t now = wk_monotonic_ms();
+    if (va_json_bool(va_json_get(answer, "waits"), false)) {
+        wk_talk_tool_waits(&s->talk, now);
+    } else {
+        wk_talk_tool_ended(&s->talk, now);
+    }
+}
+
 static void on_tool_answered(void *ctx, const va_reply_t *reply)
 {
     tool_t *tool = ctx;
@@ -78,7 +88,7 @@ static void on_tool_answered(void *ctx, const va_reply_t *reply)
     if (s->state < WK_SESSION_LEAVING) {
         tell_result(s, tool, output);
         wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
-        wk_talk_tool_ended(&s->talk, wk_monotonic_ms());
+        tool_ended(s, answer);
         heed(s, answer);
     }
     free(tool);

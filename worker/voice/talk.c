@@ -85,6 +85,7 @@ void wk_talk_speech(wk_talk_t *t, bool started, int64_t now)
     t->speech = started;
     t->speech_ms = t->quiet_ms = now;
     t->silences = 0;
+    t->moment_ms = 0;
     if (t->goodbye_ms != 0) {
         return; /* too late to answer */
     }
@@ -133,6 +134,15 @@ void wk_talk_tool_ended(wk_talk_t *t, int64_t now)
     answer_owed(t);
 }
 
+void wk_talk_tool_waits(wk_talk_t *t, int64_t now)
+{
+    t->tools -= t->tools > 0;
+    t->silences = 0;
+    t->quiet_ms = now;
+    t->moment_ms = now + WK_TALK_MOMENT_MS;
+    answer_owed(t); /* what another tool said */
+}
+
 void wk_talk_engine_lost(wk_talk_t *t)
 {
     bool ends = t->goodbye_ms != 0;
@@ -178,7 +188,7 @@ static void fill(wk_talk_t *t, int64_t now)
 
 static void break_silence(wk_talk_t *t, int64_t now)
 {
-    if (t->led || t->tools > 0 || t->goodbye_ms != 0 ||
+    if (t->led || t->tools > 0 || t->goodbye_ms != 0 || now < t->moment_ms ||
         now - t->quiet_ms < WK_TALK_SILENCE_MS) {
         return;
     }

@@ -8,7 +8,8 @@
  *     without any, and the caller has the turn: what was not heard is dropped.
  *   - The caller ends: the agent answers.
  *   - Tools run: while nobody speaks, something is said in between.
- *   - Nobody says anything for a long time: the agent asks, and then ends the call.
+ *   - Nobody says anything for a long time: the agent asks, and then ends the call. A caller who
+ *     asked for a moment has it before that.
  *
  * An engine that leads the talk decides all of this by itself; what is left to us is that the
  * caller hears nothing behind an interruption, and that the last words are heard.
@@ -25,6 +26,7 @@
 #define WK_TALK_FILLER_MS  1500  /* of silence, while a tool runs */
 #define WK_TALK_SILENCE_MS 12000 /* of silence, until the agent asks */
 #define WK_TALK_SILENCES   2     /* asked that often, it ends the call */
+#define WK_TALK_MOMENT_MS  60000 /* of silence, when the caller asked for a moment */
 #define WK_TALK_GOODBYE_MS 15000 /* for the last words to be heard */
 #define WK_TALK_LAST_MS    2000  /* of silence, behind the last words of an engine that leads */
 
@@ -56,6 +58,7 @@ typedef struct {
     bool filled;       /* something was said in between already */
     unsigned silences;
     int64_t quiet_ms;   /* since when nobody speaks */
+    int64_t moment_ms;  /* until then silence means nothing; 0: it does */
     int64_t goodbye_ms; /* since when it ends; 0: it does not */
 } wk_talk_t;
 
@@ -76,6 +79,12 @@ void wk_talk_interrupted(wk_talk_t *t, int64_t now);
 /* Tools: one was called; one has answered, and the engine was told. */
 void wk_talk_tool(wk_talk_t *t, int64_t now);
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now);
+
+/*
+ * One has answered that the agent says nothing now: no answer is owed for it, and the caller's
+ * silence is none for WK_TALK_MOMENT_MS, or until he speaks.
+ */
+void wk_talk_tool_waits(wk_talk_t *t, int64_t now);
 
 /*
  * The engine is gone: what it told of the caller counts no more, and what it had made is still

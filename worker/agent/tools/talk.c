@@ -1,5 +1,5 @@
 /*
- * transfer_to_human, switch_language, end_call: what changes the talk itself. A call is put
+ * transfer_to_human, switch_language, skip_turn, end_call: what changes the talk itself. A call is put
  * through while the shop is open; where nobody can be (a text, a chat, at night) the transfer
  * is a person's task to call back. What is to happen with the call the answer's status says,
  * and whoever has the call does it.
@@ -175,4 +175,30 @@ const wk_tool_t wk_tool_end_call = {
     .name = "end_call",
     .args = end_args,
     .run = end_call,
+};
+
+/* ---------------------------------------------------------------- skip_turn */
+
+static const wk_arg_t skip_args[] = {
+    {.name = "reason", .description = "what the customer is doing, in a few words", .max = 200},
+    {NULL},
+};
+
+static bool skip_turn(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
+{
+    (void)tx;
+    (void)e;
+    if (strcmp(call->caller->channel, "voice") != 0) {
+        return wk_tool_refuse(call, 422, "no_call",
+                              VA_STR("There is no call to wait in: answer in words."));
+    }
+    va_json_add_c(call->out, "status", "waiting");
+    call->message = VA_STR("Say nothing until the customer speaks.");
+    return true;
+}
+
+const wk_tool_t wk_tool_skip_turn = {
+    .name = "skip_turn",
+    .args = skip_args,
+    .run = skip_turn,
 };
