@@ -31,6 +31,6 @@ $(BUILD)/t/fuzz/worker/arena.o: FUZZ_SPARED := -fno-sanitize=pointer-overflow
 
 $(FUZZ_BIN): $(BUILD)/%: %.c $(FUZZ_OBJ) t/fuzz/fuzz.h
 	@mkdir -p $(@D)
-	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJ) $(CORE_LIBS)
+	$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined $(FAST_LINK) -o $@ $< $(FUZZ_OBJ) $(CORE_LIBS)
 
 -include $(FUZZ_OBJ:.o=.d)

@@ -4,7 +4,7 @@
 LT_LIB_SRC := $(wildcard t/load/lib/*.c) $(addprefix t/worker/lib/,ports.c servers.c)
 LT_SRC     := $(wildcard t/load/*.c)
 LT_BUILD   := $(BUILD)/load-tests
-LT_LIB_OBJ := $(LT_LIB_SRC:%.c=$(LT_BUILD)/%.o)
+LT_LIB_OBJ := $(LT_LIB_SRC:%.c=$(TESTED)/%.o)
 LT_BIN     := $(LT_SRC:t/load/%.c=$(LT_BUILD)/%)
 
 .PHONY: load-tests load-tests-build events-million
@@ -18,11 +18,6 @@ load-tests: load-tests-build module
 events-million: load-tests-build module
 	VA_LOAD_EVENTS=1000000 $(LT_BUILD)/events_memory
 
-$(LT_BUILD)/%.o: %.c | $(BUILD)/scripts.h
+$(LT_BIN): $(LT_BUILD)/%: $(TESTED)/t/load/%.o $(LT_LIB_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
-
-$(LT_BIN): $(LT_BUILD)/%: $(LT_BUILD)/t/load/%.o $(LT_LIB_OBJ)
-	$(CC) -o $@ $^ -lcmocka -lhiredis -lpq
-
--include $(LT_LIB_OBJ:.o=.d) $(LT_SRC:%.c=$(LT_BUILD)/%.d)
+	$(TESTED_LINK) -o $@ $^ -lcmocka -lhiredis -lpq

@@ -17,13 +17,13 @@ check-core: $(UNIT_CORE_BIN)
 
 $(UNIT_CORE_BIN): $(BUILD)/%: %.c $(BUILD)/libvacore.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libvacore.a $(UNIT_LDFLAGS) \
+	$(CC) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libvacore.a $(FAST_LINK) $(UNIT_LDFLAGS) \
 	    -lcmocka $(CORE_LIBS)
 
 $(UNIT_WORKER_BIN): $(BUILD)/%: %.c $(BUILD)/libvaworker.a $(BUILD)/libvacore.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libvaworker.a $(BUILD)/libvacore.a \
-	    -lcmocka -lm $(WORKER_LIBS)
+	    $(FAST_LINK) -lcmocka -lm $(WORKER_LIBS)
 
 $(BUILD)/t/unit/test_extraction: | $(BUILD)/voiceagent-extract
 

@@ -49,7 +49,7 @@ typedef struct {
     char super_url[128], owner_url[128], app_url[128];
 } t_postgres_t;
 
-/* Migrated with the program's own migrate command and sql/. */
+/* A new copy of a cluster that the product's own migrate command made of sql/. */
 void t_postgres_start(t_postgres_t *p);
 void t_postgres_stop(t_postgres_t *p);    /* as a crash */
 void t_postgres_restart(t_postgres_t *p); /* same port, same files */
