@@ -56,6 +56,7 @@ typedef struct {
     int openai_timeout_ms;              /* of one answer, to its last word */
     int openai_turn_ms;                 /* of all it takes to answer one message */
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
+    const char *openai_speech_model, *openai_speech_voice;
     int openai_session_s; /* how old a realtime session grows before another takes over */
     const char *deepgram_base_url, *deepgram_api_key;
     const char *deepgram_model, *deepgram_language;
@@ -75,7 +76,7 @@ typedef struct {
     const char *voice_listen; /* a folder for unix sockets, or a private numeric address */
     const char *voice_ca;     /* VA_CA_FILE: authorities beside the system's; NULL: none */
     int voice_max_calls;      /* a process */
-    const char *voice_speech; /* who speaks in the engine pipeline: deepgram, elevenlabs */
+    const char *voice_speech; /* who speaks in the engine pipeline (providers/speaker.h) */
     int voice_drain_ms;       /* how long SIGTERM waits for calls */
 } wk_config_t;
 

@@ -1,7 +1,7 @@
 /*
  * Live calls by the engine "pipeline": the simulated Deepgram hears, the simulated chat
- * completions answer, and Deepgram or ElevenLabs speaks. What was said is judged by the sound
- * that was played.
+ * completions answer, and Deepgram, ElevenLabs or OpenAI speaks. What was said is judged by the
+ * sound that was played.
  */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
@@ -23,7 +23,7 @@ const SENTENCES = [
   'Then the evening came over the hills and the lights went on.'
 ];
 const STORY = SENTENCES.join(' ');
-const openai = sim('openai'), deepgram = sim('deepgram');
+const openai = sim('openai'), deepgram = sim('deepgram'), elevenlabs = sim('elevenlabs');
 
 class Call extends MediaCall {
   async greeted() {
@@ -45,6 +45,25 @@ class Call extends MediaCall {
 
 const model = (rules) => openai.post('model', {rules});
 const modelDown = (how) => openai.script([{path: '/v1/chat/completions', times: 20, ...how}]);
+
+// The shop is spoken for by somebody else, while act() runs.
+async function spokenBy(speech, act) {
+  const set = (by, voices) => row(
+      `UPDATE agent_configs SET speech = nullif(:'by', ''), voices = :'voices'
+        WHERE organization_id = (SELECT id FROM organizations WHERE slug = 'bici-downtown')
+       RETURNING agent_name`, {by, voices: JSON.stringify(voices)});
+  const {voices} = await row(
+      `SELECT voices FROM agent_configs WHERE organization_id = (SELECT id FROM organizations WHERE slug = 'bici-downtown')`);
+  await set(speech, VOICES[speech] ?? {});
+  try {
+    await act();
+  } finally {
+    await set('', voices);
+  }
+}
+
+const VOICES = {elevenlabs: {en: 'voice_of_the_shop'}, openai: {en: 'nova'}};
+const spoken = async (service, path) => (await service.requests()).filter((r) => r.method === 'POST' && path.test(r.path));
 
 let putBack;
 before(async () => {
@@ -263,3 +282,66 @@ test('the ears end in the middle of a call: it goes on, with what was said', asy
   assert.ok(told.some((m) => m.role === 'user' && m.content === 'do you have a blue bicycle'));
   call.caller.hangUp();
 });
+
+for (const [speech, service, path] of [['elevenlabs', elevenlabs, /text-to-speech/], ['openai', openai, /audio\/speech/]]) {
+  test(`${speech} speaks, with the shop's voice: an order, and a story that is cut short`, () => spokenBy(speech, async () => {
+    await elevenlabs.reset();
+    await openai.post('speech', {gap_ms: 20});
+    await model([
+      {when: TRACKING, text: `It has been shipped. The tracking number is ${TRACKING}.`},
+      {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+      {when: 'tell me a story', text: STORY}, {when: 'please stop now', text: 'As you like.'},
+    ]);
+    const call = await new Call().greeted();
+    await call.say('where is my order 1042');
+    await call.caller.hears(new RegExp(`It has been shipped\\. The tracking number is ${TRACKING}\\.`));
+    await call.caller.quiet();
+    await call.say('tell me a story');
+    await call.caller.hears(/a bicycle/);
+    await call.say('please stop now');
+    await call.caller.hears(/As you like/);
+    assert.doesNotMatch(call.caller.heard(), /lights went on/);
+    call.caller.hangUp();
+
+    const asked = await spoken(service, path);
+    assert.ok(asked.length > 3, `${asked.length} sentences`);
+    assert.deepEqual(asked.filter((r) => r.answer.status !== 200), []);
+    assert.ok(asked.every((r) => JSON.stringify([r.path, r.body]).includes(VOICES[speech].en)));
+    assert.deepEqual(await spoken(deepgram, /speak/), []);
+  }));
+}
+
+test('a speaker nobody knows: the next engine has the call', () => spokenBy('nobody', async () => {
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+}));
+
+test('OpenAI takes no more sentences (429): the next engine has the call', () => spokenBy('openai', async () => {
+  await openai.script([{path: '/v1/audio/speech', status: 429, times: 20}]);
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
+}));
+
+test('OpenAI speaks slower than it is listened to: all of it is heard', () => spokenBy('openai', async () => {
+  await model([{when: 'tell me a story', text: SENTENCES[0]}]);
+  const call = await new Call().greeted();
+  await openai.post('speech', {gap_ms: 300});
+  await call.say('tell me a story');
+  await call.caller.hears(new RegExp(SENTENCES[0].replaceAll('.', '\\.')), 40000);
+  call.caller.hangUp();
+}));
+
+test('OpenAI breaks off in a sentence: the engine is opened once more, with what was said', () => spokenBy('openai', async () => {
+  await model([{when: 'blue bicycle', text: 'We have blue ones in the window.'}, {when: 'which color', text: 'Blue it was.'}]);
+  const call = await new Call().greeted();
+  await openai.post('speech', {cut: 3});
+  await call.say('do you have a blue bicycle');
+  await call.caller.hears(/We.*cut off/);
+  await call.caller.quiet();
+  await call.say('which color');
+  await call.caller.hears(/Blue it was/);
+  assert.ok((await call.told('which color')).some((m) => m.role === 'user' && m.content === 'do you have a blue bicycle'));
+  call.caller.hangUp();
+}));

@@ -11,6 +11,7 @@ import {run} from './lib/command.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
+import {call as http} from './lib/http.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {drained} from './lib/queues.mjs';
@@ -421,10 +422,11 @@ test('who hangs up behind a claim leaves an alarm', async () => {
 });
 
 test('what is speech, and when it is over, is for the shop to say', async (t) => {
-  const set = (threshold, prefix, silence) => row(
-      `UPDATE agent_configs SET vad_threshold = :'threshold', prefix_padding_ms = :'prefix', silence_ms = :'silence'
-        WHERE organization_id = (SELECT id FROM organizations WHERE slug = 'bici-downtown') RETURNING 1`,
-      {threshold, prefix, silence});
+  const {token} = await login(DOWNTOWN);
+  const set = async (vad_threshold, prefix_padding_ms, silence_ms) => {
+    const body = {voice: {vad_threshold, prefix_padding_ms, silence_ms}};
+    assert.equal((await http('PUT', '/api/settings', {token, body})).status, 200);
+  };
   t.after(() => set(0.5, 500, 500));
   await set(0.7, 250, 800);
   const call = await new Call().ring();

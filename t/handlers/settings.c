@@ -21,6 +21,8 @@ static int setup(void **state)
            " VALUES ('" DOWNTOWN "', encode(sha256('wk_demo_downtown'), 'hex'));"
            "UPDATE campaigns SET is_active = false, delay_seconds = 7200;"
            "UPDATE organizations SET widget_origins = '{https://localhost}';"
+           "UPDATE agent_configs SET vad_threshold = 0.5, prefix_padding_ms = 500,"
+           " silence_ms = 500, speech = NULL;"
            "UPDATE integrations SET access_token = NULL, account_id = '62515'"
            " WHERE service = 'hubspot'");
     return failed;
@@ -104,6 +106,19 @@ static void what_is_wrong_changes_nothing(void **state)
         "{\"chat\":{\"origins\":[\"https://-.example\"]}}",
         "{\"chat\":{\"origins\":[\"https://shop.example/page\"]}}",
         "{\"chat\":{\"rotate_key\":1}}",
+        "{\"voice\":[]}",
+        "{\"voice\":{}}",
+        "{\"voice\":{\"volume\":1}}",
+        "{\"voice\":{\"vad_threshold\":1.01}}",
+        "{\"voice\":{\"vad_threshold\":-0.1}}",
+        "{\"voice\":{\"vad_threshold\":\"0.5\"}}",
+        "{\"voice\":{\"prefix_padding_ms\":5001}}",
+        "{\"voice\":{\"prefix_padding_ms\":0.5}}",
+        "{\"voice\":{\"silence_ms\":99}}",
+        "{\"voice\":{\"silence_ms\":300,\"prefix_padding_ms\":-1}}",
+        "{\"voice\":{\"silence_ms\":null}}",
+        "{\"voice\":{\"silence_ms\":300,\"speech\":\"nobody\"}}",
+        "{\"voice\":{\"speech\":7}}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
@@ -113,6 +128,54 @@ static void what_is_wrong_changes_nothing(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM campaigns WHERE is_active"), 0);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 0);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM widget_keys"), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM agent_configs WHERE silence_ms <> 500"),
+                     0);
+}
+
+static const char *voice_of(const char *organization)
+{
+    return t_sqlf("SELECT concat_ws(' ', vad_threshold, prefix_padding_ms, silence_ms, speech)"
+                  "  FROM agent_configs WHERE organization_id = '%s'",
+                  organization);
+}
+
+static void a_manager_says_what_is_speech_and_who_speaks(void **state)
+{
+    (void)state;
+    t_answer_t a =
+        put_as("manager", "{\"voice\":{\"vad_threshold\":0.7,\"prefix_padding_ms\":0,"
+                          "\"silence_ms\":5000,\"speech\":\"openai\"}}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/settings/voice/vad_threshold"), "0.70");
+    assert_string_equal(voice_of(DOWNTOWN), "0.70 0 5000 openai");
+    assert_string_equal(voice_of(UPTOWN), "0.50 500 500");
+    a = put_as("manager", "{\"voice\":{\"silence_ms\":100}}");
+    assert_status(&a, 200);
+    assert_string_equal(voice_of(DOWNTOWN), "0.70 0 100 openai");
+    a = put_as("manager", "{\"voice\":{\"vad_threshold\":1,\"speech\":null}}");
+    assert_status(&a, 200);
+    assert_string_equal(voice_of(DOWNTOWN), "1.00 0 100");
+    t_answer_t seen = t_get("settings.handle", "/api/settings", NULL);
+    assert_string_equal(t_text(&seen, "/settings/voice/silence_ms"), "100");
+    assert_string_equal(t_sqlf("SELECT string_agg(DISTINCT action || ' ' || data, ', ')"
+                               "  FROM audit_log"),
+                        "settings_changed {\"voice\": true}");
+}
+
+/* The rest of such a change is not done either. */
+static void the_voice_is_a_plans(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET plan = 'BASIC' WHERE id = '" DOWNTOWN "'");
+    t_answer_t a = put_as("admin", "{\"voice\":{\"silence_ms\":300},"
+                                   "\"chat\":{\"origins\":[\"https://shop.example\"]}}");
+    t_sqlf("UPDATE organizations SET plan = 'PRO' WHERE id = '" DOWNTOWN "'");
+    assert_error(&a, 403, "plan");
+    assert_string_equal(t_text(&a, "/requiredPlan"), "PRO");
+    assert_string_equal(voice_of(DOWNTOWN), "0.50 500 500");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM organizations"
+                                " WHERE widget_origins = '{https://shop.example}'"),
+                     0);
 }
 
 static void connections_and_the_chat_are_the_admins(void **state)
@@ -324,6 +387,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manager_switches_campaigns),
         cmocka_unit_test(what_is_wrong_changes_nothing),
+        cmocka_unit_test(a_manager_says_what_is_speech_and_who_speaks),
+        cmocka_unit_test(the_voice_is_a_plans),
         cmocka_unit_test(connections_and_the_chat_are_the_admins),
         cmocka_unit_test(a_token_is_kept_sealed_and_never_told),
         cmocka_unit_test(a_portal_is_who_has_a_token_of_its),

@@ -1,11 +1,12 @@
-// The simulated OpenAI: chat completions (streamed or not), embeddings, and the Realtime API
-// (openai/realtime.mjs). What the model says is up to the test.
+// The simulated OpenAI: chat completions (streamed or not), embeddings, text to speech, and the
+// Realtime API (openai/realtime.mjs). What the model says is up to the test.
 //
 //   POST /_sim/model   what the model says (openai/model.mjs), as far as given:
 //                      {answers, rules, obey, gap_ms}
 //   POST /_sim/embeddings {synonyms}   lists of words that mean the same
 //   POST /_sim/offer   {id}: a call over SIP waits to be answered; GET /_sim/offers: what became
 //                      of each
+//   POST /_sim/speech  {gap_ms, cut}   how sound comes (openai/speech.mjs)
 //   POST /_sim/limits  {requests, tokens}   what a minute allows from now on
 import {isProgram, run, setting} from './lib/main.mjs';
 import {Sim} from './lib/server.mjs';
@@ -16,6 +17,7 @@ import {Limits} from './openai/limits.mjs';
 import {Model} from './openai/model.mjs';
 import {Realtime} from './openai/realtime.mjs';
 import {identified, invalidBody, refuse} from './openai/resource.mjs';
+import {Speech} from './openai/speech.mjs';
 
 // The description knows vectors as numbers only; "base64" is what the SDKs ask for.
 const AMENDMENTS = {
@@ -34,6 +36,7 @@ export function openai({apiKey}) {
   const model = new Model();
   const chat = new Chat({model, description: sim.description});
   const embeddings = new Embeddings();
+  const speech = new Speech();
   const calls = new Calls();
   const realtime = new Realtime({sim, model, description: sim.description, apiKey});
   const limited = (work) => (req) => identified(limits.within(req, work));
@@ -41,12 +44,14 @@ export function openai({apiKey}) {
     routes: [
       ['POST', '/v1/chat/completions', limited((req) => chat.create(req))],
       ['POST', '/v1/embeddings', limited((req) => embeddings.create(req))],
+      ['POST', '/v1/audio/speech', limited((req) => speech.create(req))],
       ['POST', '/v1/realtime/calls/:id/reject', (req) => identified(calls.reject(req))],
       ['POST', '/v1/live/sessions/:id/reject', (req) => identified(calls.reject(req))],
     ],
     control: [
       ['POST', '/_sim/model', (req) => model.configure(req)],
       ['POST', '/_sim/embeddings', (req) => embeddings.configure(req)],
+      ['POST', '/_sim/speech', (req) => speech.configure(req)],
       ['POST', '/_sim/limits', (req) => limits.configure(req)],
       ['POST', '/_sim/offer', (req) => calls.offer(req)],
       ['GET', '/_sim/offers', () => calls.show()],
@@ -62,7 +67,7 @@ export function openai({apiKey}) {
         (known ? refuse(405, null, notAllowed(req)) :
                  refuse(404, null, `Invalid URL (${req.method} ${req.path})`)),
     upgrade: (req, socket, head) => realtime.upgrade(req, socket, head),
-    reset: () => [limits, model, embeddings, calls, realtime].forEach((part) => part.reset()),
+    reset: () => [limits, model, embeddings, speech, calls, realtime].forEach((part) => part.reset()),
   });
   return sim;
 }

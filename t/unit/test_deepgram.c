@@ -1,6 +1,6 @@
 /* Deepgram's messages, and what it is asked with. */
 #include "worker/providers/deepgram.h"
-#include "worker/providers/speech_request.h"
+#include "worker/providers/speaker.h"
 
 #include "t/unit/support.h"
 
@@ -95,36 +95,18 @@ static void a_voice_of_the_language(void **state)
     wk_speech_request_t request;
 
     (void)state;
-    assert_true(wk_deepgram_speak(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
     assert_string_equal(request.url,
                         "http://here/v1/speak?model=aura-2-agathe-fr&encoding=mulaw&"
                         "sample_rate=8000&container=none");
     assert_string_equal(request.headers[0], "Authorization: Token key");
     assert_true(va_str_eq(request.body, VA_STR("{\"text\":\"dit \\\"oui\\\"\"}")));
     config.deepgram_voice = "ours";
-    assert_true(wk_deepgram_speak(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
     assert_non_null(strstr(request.url, "model=ours&"));
     text.voice = VA_STR("theirs");
-    assert_true(wk_deepgram_speak(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
     assert_non_null(strstr(request.url, "model=theirs&"));
-}
-
-static void elevenlabs_speaks_mulaw_too(void **state)
-{
-    wk_config_t config = {.elevenlabs_api_key = "key",
-                          .elevenlabs_base_url = "http://here",
-                          .elevenlabs_voice = "v/1",
-                          .elevenlabs_speech_model = "m"};
-    wk_speech_text_t text = {.text = VA_STR("hi"), .language = VA_STR("en")};
-    wk_speech_request_t request;
-
-    (void)state;
-    assert_true(wk_elevenlabs_speak(a, &config, &text, &request));
-    assert_string_equal(request.url,
-                        "http://here/v1/text-to-speech/v%2F1/stream?output_format=ulaw_8000");
-    assert_string_equal(request.headers[0], "xi-api-key: key");
-    assert_true(va_str_eq(request.body, VA_STR("{\"text\":\"hi\",\"model_id\":\"m\","
-                                               "\"language_code\":\"en\"}")));
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -134,7 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(words_and_pauses),        WITH(what_is_no_message),
         WITH(the_address_of_the_ears), WITH(the_shops_silence_ends_what_is_said),
-        WITH(a_voice_of_the_language), WITH(elevenlabs_speaks_mulaw_too),
+        WITH(a_voice_of_the_language),
     };
 
     return RUN("deepgram", tests);

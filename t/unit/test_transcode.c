@@ -104,12 +104,37 @@ static void what_a_telephone_cannot_carry_is_filtered(void **state)
     assert_true(amplitude(heard + 2000, 4000, 2000.0) < 0.02 * LOUD);
 }
 
-static void half_a_sample_is_left_out(void **state)
+/* Three pieces, both cuts in the middle of a sample. */
+static void a_sample_cut_in_two_is_put_together(void **state)
+{
+    va_str_t pieces[3];
+    (void)state;
+    wk_transcode_t *up = wk_transcode_to_pcm(24000), *down = wk_transcode_to_mulaw(24000);
+    va_str_t pcm = wk_transcode(up, a, tone(0));
+    va_str_t whole = wk_transcode(down, a, pcm);
+    wk_transcode_reset(down);
+    pieces[0] = wk_transcode(down, a, va_str(pcm.data, 301));
+    pieces[1] = wk_transcode(down, a, va_str(pcm.data + 301, 300));
+    pieces[2] = wk_transcode(down, a, va_str(pcm.data + 601, pcm.len - 601));
+    assert_int_equal(pieces[0].len + pieces[1].len + pieces[2].len, whole.len);
+    assert_memory_equal(pieces[0].data, whole.data, pieces[0].len);
+    assert_memory_equal(pieces[1].data, whole.data + pieces[0].len, pieces[1].len);
+    assert_memory_equal(pieces[2].data, whole.data + pieces[0].len + pieces[1].len,
+                        pieces[2].len);
+    wk_transcode_free(up);
+    wk_transcode_free(down);
+}
+
+static void half_a_sample_waits_unless_another_sound_begins(void **state)
 {
     (void)state;
     wk_transcode_t *t = wk_transcode_to_mulaw(8000);
     assert_int_equal(wk_transcode(t, a, va_str("\1\2\3", 3)).len, 1);
     assert_int_equal(wk_transcode(t, a, va_str("", 0)).len, 0);
+    assert_int_equal(wk_transcode(t, a, va_str("\4", 1)).len, 1);
+    assert_int_equal(wk_transcode(t, a, va_str("\5", 1)).len, 0);
+    wk_transcode_reset(t);
+    assert_int_equal(wk_transcode(t, a, va_str("\1\2\3\4", 4)).len, 2);
     wk_transcode_free(t);
     wk_transcode_free(NULL);
 }
@@ -121,7 +146,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_tone_stays_a_tone),
         CASE(what_a_telephone_cannot_carry_is_filtered),
-        CASE(half_a_sample_is_left_out),
+        CASE(a_sample_cut_in_two_is_put_together),
+        CASE(half_a_sample_waits_unless_another_sound_begins),
     };
 
     return RUN("transcode", tests);

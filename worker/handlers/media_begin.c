@@ -177,6 +177,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_bool(w, "returned", b.call.returned);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "voice", b.call.voice);
+    va_json_add_str(w, "speech", b.call.speech);
     va_json_key(w, "voices");
     va_json_put_raw(w, object_or_empty(b.call.voices));
     va_json_add_str(w, "vad_threshold", b.call.vad_threshold);

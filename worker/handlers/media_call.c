@@ -32,6 +32,7 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->prefix_padding_ms = wk_cell_int(row, 0, "prefix_padding_ms", 0);
     call->silence_ms = wk_cell_int(row, 0, "silence_ms", 0);
     call->voice = wk_cell(row, 0, "voice");
+    call->speech = wk_cell(row, 0, "speech");
     call->voices = wk_cell(row, 0, "voices");
     call->business_type = wk_cell(row, 0, "business_type");
     call->emergency_words = wk_cell(row, 0, "emergency_words");

@@ -21,6 +21,7 @@ typedef struct {
     va_str_t plan, agent;   /* agent: elevenlabs_agent_id, or absent */
     va_str_t vad_threshold; /* a JSON number */
     int64_t prefix_padding_ms, silence_ms;
+    va_str_t speech; /* who speaks in the pipeline; absent: the configured one */
     va_str_t voice, voices, business_type, emergency_words;
 } wk_media_call_t;
 

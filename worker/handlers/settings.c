@@ -12,6 +12,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/handlers/settings_voice.h"
 #include "worker/handlers/token.h"
 #include "worker/providers/hubspot.h"
 #include "worker/store/settings.h"
@@ -28,17 +29,19 @@
 
 /* What a body asks for; a part that is NULL or absent stays as it is. */
 typedef struct {
-    const va_json_t *campaigns, *hubspot, *chat;
+    const va_json_t *campaigns, *hubspot, *chat, *voice;
     va_str_t token, portal; /* of HubSpot */
     const va_json_t *origins;
     bool rotates;
     int64_t grace_hours;
+    wk_voice_settings_t hearing;
 } change_t;
 
 typedef struct {
     wk_ctx_t *ctx;
     const va_json_t *body; /* NULL: it is only read */
     change_t change;
+    wk_plan_gap_t gap;
     va_str_t key; /* of the chat, made just now; shown this once */
     wk_rows_t *rows;
 } settings_t;
@@ -388,19 +391,22 @@ static bool audit(wk_tx_t *tx, const settings_t *s, const wk_caller_t *caller, w
     return wk_audit(s->ctx, tx, &entry, e);
 }
 
-static bool read_change(const va_json_t *body, change_t *c, wk_error_t *e)
+static bool read_change(wk_arena_t *a, const va_json_t *body, change_t *c, wk_error_t *e)
 {
     if (!section(body, "campaigns", VA_JSON_ARRAY, &c->campaigns, e) ||
         !section(body, "hubspot", VA_JSON_OBJECT, &c->hubspot, e) ||
-        !section(body, "chat", VA_JSON_OBJECT, &c->chat, e)) {
+        !section(body, "chat", VA_JSON_OBJECT, &c->chat, e) ||
+        !section(body, "voice", VA_JSON_OBJECT, &c->voice, e)) {
         return false;
     }
-    size_t known = (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL);
+    size_t known =
+        (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL) + (c->voice != NULL);
     if (known == 0 || known != body->count) {
-        return refuse(e, "Settings are campaigns, hubspot and chat.");
+        return refuse(e, "Settings are campaigns, hubspot, chat and voice.");
     }
     return (c->hubspot == NULL || read_hubspot(c->hubspot, c, e)) &&
-           (c->chat == NULL || read_chat(c->chat, c, e));
+           (c->chat == NULL || read_chat(c->chat, c, e)) &&
+           (c->voice == NULL || wk_settings_voice_read(a, c->voice, &c->hearing, e));
 }
 
 static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
@@ -408,6 +414,7 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
     const change_t *c = &s->change;
     return (c->campaigns == NULL || put_campaigns(tx, s, c->campaigns, e)) &&
            (c->hubspot == NULL || put_hubspot(tx, s, caller->user_id, e)) &&
+           (c->voice == NULL || wk_settings_voice_put(tx, &c->hearing, &s->gap, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
            (!c->rotates || rotate_key(tx, s, e)) && audit(tx, s, caller, e);
 }
@@ -442,7 +449,7 @@ static wk_outcome_t answer(settings_t *s, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
     if (!wk_caller_tx(s->ctx, WK_FROM_MANAGER, settings_tx, s, e)) {
-        return wk_reply_error(s->ctx, reply, e);
+        return wk_plan_reply_error(s->ctx, &s->gap, reply, e);
     }
     va_json_writer_t *w = wk_reply_begin(s->ctx, &doc);
     va_json_key(w, "settings");
@@ -458,8 +465,9 @@ wk_outcome_t wk_settings_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     settings_t s = {.ctx = ctx};
     change_t *c = &s.change;
     bool writes = va_str_eq(ctx->job->http_method, VA_STR("PUT"));
-    if (writes && (!wk_request_json(ctx, &s.body, e) || !read_change(s.body, c, e) ||
-                   (c->hubspot != NULL && !prove_portal(ctx, c, e)))) {
+    if (writes &&
+        (!wk_request_json(ctx, &s.body, e) || !read_change(ctx->arena, s.body, c, e) ||
+         (c->hubspot != NULL && !prove_portal(ctx, c, e)))) {
         return wk_reply_error(ctx, reply, e);
     }
     return answer(&s, reply, e);

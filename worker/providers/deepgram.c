@@ -1,10 +1,11 @@
 #include "worker/providers/deepgram.h"
 
 #include "core/form.h"
-#include "worker/providers/speech_request.h"
+#include "worker/providers/speaker.h"
 
 #define BASE_URL         "https://api.deepgram.com"
-#define UTTERANCE_END_MS 1000 /* without words: an end, where noise hides the pause; at least */
+#define UTTERANCE_END_MS 1000 /* without words: an end, where noise hides the pause; at least  \
+                               */
 
 static const char *base_url(const wk_config_t *config)
 {
@@ -110,9 +111,15 @@ static va_str_t voice_of(const wk_config_t *config, const wk_speech_text_t *spee
     return va_str_c(voices[0].voice);
 }
 
+static bool speaks(const wk_config_t *config, va_str_t voice)
+{
+    (void)voice;
+    return config->deepgram_api_key != NULL;
+}
+
 /* container=none: else a file's head comes first, and is heard as a click. */
-bool wk_deepgram_speak(wk_arena_t *a, const wk_config_t *config, const wk_speech_text_t *speech,
-                       wk_speech_request_t *request)
+static bool request_speech(wk_arena_t *a, const wk_config_t *config,
+                           const wk_speech_text_t *speech, wk_speech_request_t *request)
 {
     va_buf_t query, body;
     va_buf_init(&query, wk_mem(a), 128);
@@ -136,3 +143,6 @@ bool wk_deepgram_speak(wk_arena_t *a, const wk_config_t *config, const wk_speech
         .body = va_buf_str(&body)};
     return status == VA_OK;
 }
+
+const wk_speaker_t wk_speaker_deepgram = {
+    .name = "deepgram", .configured = speaks, .request = request_speech};

@@ -1,7 +1,8 @@
 /*
  * Deepgram's streaming speech to text (v1) over WebSocket: its address, what it is told beside
  * the sound, and what it tells, as JSON texts. No socket and no state here;
- * worker/voice/engine_pipeline.c has both. Its text to speech is in speech_request.h.
+ * worker/voice/engine_pipeline.c has both. Its text to speech is wk_speaker_deepgram
+ * (speaker.h).
  *
  * Sound is sent as binary messages of mu-law at 8 kHz; an empty one would end the session.
  */

@@ -1,7 +1,7 @@
 /* ElevenLabs' text to speech: one request a text, raw mu-law as it is made. */
 #include "core/form.h"
 #include "core/json.h"
-#include "worker/providers/speech_request.h"
+#include "worker/providers/speaker.h"
 
 #define BASE_URL "https://api.elevenlabs.io"
 
@@ -19,10 +19,19 @@ static const char *url_of(wk_arena_t *a, const wk_config_t *config, va_str_t voi
     return va_buf_str(&url).data;
 }
 
-bool wk_elevenlabs_speak(wk_arena_t *a, const wk_config_t *config,
-                         const wk_speech_text_t *speech, wk_speech_request_t *request)
+static bool configured(const wk_config_t *config, va_str_t voice)
+{
+    return config->elevenlabs_api_key != NULL &&
+           (voice.len > 0 || config->elevenlabs_voice != NULL);
+}
+
+static bool request_speech(wk_arena_t *a, const wk_config_t *config,
+                           const wk_speech_text_t *speech, wk_speech_request_t *request)
 {
     va_buf_t body;
+    if (!configured(config, speech->voice)) {
+        return false; /* the talk has changed to a language without a voice */
+    }
     va_str_t voice = speech->voice.len > 0 ? speech->voice : va_str_c(config->elevenlabs_voice);
     va_buf_init(&body, wk_mem(a), speech->text.len + 96);
     va_json_writer_t *w = va_json_writer_new(&body);
@@ -41,3 +50,6 @@ bool wk_elevenlabs_speak(wk_arena_t *a, const wk_config_t *config,
         .body = va_buf_str(&body)};
     return status == VA_OK;
 }
+
+const wk_speaker_t wk_speaker_elevenlabs = {
+    .name = "elevenlabs", .configured = configured, .request = request_speech};

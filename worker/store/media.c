@@ -23,7 +23,7 @@ const wk_sql_t wk_sql_media_call = {
     "       c.metadata ? 'warned' AS warned,"
     "       c.metadata -> 'did' AS did,"
     "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
-    "       g.realtime_voice AS voice, g.voices,"
+    "       g.realtime_voice AS voice, g.speech, g.voices,"
     "       g.vad_threshold, g.prefix_padding_ms, g.silence_ms, o.business_type, g.emergency_words"
     "  FROM calls c"
     "  JOIN organizations o ON o.id = c.organization_id"

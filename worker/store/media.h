@@ -9,7 +9,7 @@
  * the carrier vouches for the number as far as the shop asks; resumed: some of it was spoken
  * already; left_s: of the longest call, negative behind it; warned: the caller was told
  * that it ends soon; did: what was done in it (JSON list,
- * promise.h); engines (JSON, first to last) voice
+ * promise.h); engines (JSON, first to last) voice speech voices (JSON)
  * vad_threshold prefix_padding_ms silence_ms business_type emergency_words (JSON).
  */
 extern const wk_sql_t wk_sql_media_call;

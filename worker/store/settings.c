@@ -18,7 +18,11 @@ const wk_sql_t wk_sql_settings = {
     "        SELECT coalesce(json_agg(row_to_json(k) ORDER BY k.created_at), '[]') FROM ("
     "            SELECT " WK_SQL_ISO("w.created_at") " AS created_at,"
     "                   " WK_SQL_ISO("w.expires_at") " AS expires_at FROM widget_keys w"
-    "             WHERE w.expires_at IS NULL OR w.expires_at > now()) k))) AS item"
+    "             WHERE w.expires_at IS NULL OR w.expires_at > now()) k)),"
+    "    'voice', (SELECT json_build_object('vad_threshold', g.vad_threshold,"
+    "                  'prefix_padding_ms', g.prefix_padding_ms, 'silence_ms', g.silence_ms,"
+    "                  'speech', g.speech)"
+    "                FROM agent_configs g)) AS item"
     "  FROM organizations o WHERE o.id = current_organization()",
     0};
 
@@ -36,6 +40,16 @@ const wk_sql_t wk_sql_settings_campaign = {
     "       conditions = coalesce($4::jsonb, conditions)"
     " WHERE name = $1 RETURNING id",
     4};
+
+const wk_sql_t wk_sql_settings_voice = {
+    "settings_voice",
+    "UPDATE agent_configs"
+    "   SET vad_threshold = coalesce($1::numeric, vad_threshold),"
+    "       prefix_padding_ms = coalesce($2::int, prefix_padding_ms),"
+    "       silence_ms = coalesce($3::int, silence_ms),"
+    "       speech = CASE WHEN $4::bool THEN $5 ELSE speech END"
+    " WHERE organization_id = current_organization()",
+    5};
 
 const wk_sql_t wk_sql_settings_origins = {
     "settings_origins",

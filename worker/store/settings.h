@@ -1,11 +1,13 @@
-/* What a shop chooses for itself: campaigns, the connection to HubSpot, the chat of its site.
+/*
+ * What a shop chooses for itself: campaigns, the connection to HubSpot, the chat of its site,
+ * how its calls are heard and by whom they are spoken.
  */
 #ifndef WK_STORE_SETTINGS_H
 #define WK_STORE_SETTINGS_H
 
 #include "worker/db.h"
 
-/* item (JSON): campaigns, hubspot, chat. No secret is among it. */
+/* item (JSON): campaigns, hubspot, chat, voice. No secret is among it. */
 extern const wk_sql_t wk_sql_settings;
 
 /* Until the transaction ends, no other one that locks them changes the shop's settings. */
@@ -16,6 +18,12 @@ extern const wk_sql_t wk_sql_settings_lock;
  * One row: there is such a campaign.
  */
 extern const wk_sql_t wk_sql_settings_campaign;
+
+/*
+ * $1 vad_threshold, $2 prefix_padding_ms, $3 silence_ms; null leaves one as it is. $4 whether
+ * speech becomes $5 (null: the configured one).
+ */
+extern const wk_sql_t wk_sql_settings_voice;
 
 /* $1 origins of pages that may chat (JSON list). */
 extern const wk_sql_t wk_sql_settings_origins;

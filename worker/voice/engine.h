@@ -43,6 +43,7 @@ typedef struct {
     wk_ahttp_t *http;
     va_str_t instructions, tools, voice, model;
     const char *chat_model;  /* of chat completions; NULL: the configured one */
+    va_str_t speech;         /* who speaks in the place of the configured one; or absent */
     const va_json_t *voices; /* language to a voice's id; may be NULL */
     va_str_t language;       /* of the talk; changes with it */
     wk_turn_taking_t turns;

@@ -16,10 +16,11 @@
 #include "worker/metrics.h"
 #include "worker/providers/deepgram.h"
 #include "worker/providers/openai_stream.h"
-#include "worker/providers/speech_request.h"
+#include "worker/providers/speaker.h"
 #include "worker/voice/chat_memory.h"
 #include "worker/voice/engine.h"
 #include "worker/voice/sentences.h"
+#include "worker/voice/transcode.h"
 #include "worker/voice/websocket.h"
 
 #define BEHIND_MAX   (48 << 10) /* bytes the ears have not taken yet: about six seconds */
@@ -31,13 +32,14 @@
 #define MODEL_MAX    (4 << 20) /* bytes of an answer, its envelopes included */
 #define SPEECH_QUIET 5         /* seconds without sound of a sentence */
 #define SPEECH_MS    30000     /* for a sentence */
-#define SPEECH_MAX   (2 << 20) /* bytes: more than four minutes */
+#define SPEECH_MAX_S 240       /* of sound, for a sentence */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;
     wk_media_engine_events_t events;
     void *ctx;
-    wk_speech_request_fn *speak;
+    const wk_speaker_t *speaker;
+    wk_transcode_t *resampler; /* NULL: the speaker speaks as telephony does */
     wk_chat_memory_t *memory;
     wk_arena_t *reading;  /* of one message, or one request */
     wk_arena_t *thinking; /* of one answer of the model */
@@ -125,9 +127,20 @@ static void tell_sentence(wk_media_engine_t *engine)
     empty(&engine->sentence);
 }
 
-static void on_voice_piece(void *ctx, va_str_t mulaw)
+static va_str_t as_mulaw(wk_media_engine_t *engine, va_str_t sound)
+{
+    wk_arena_reset(engine->reading);
+    return engine->resampler != NULL ? wk_transcode(engine->resampler, engine->reading, sound)
+                                     : sound;
+}
+
+static void on_voice_piece(void *ctx, va_str_t sound)
 {
     wk_media_engine_t *engine = ctx;
+    va_str_t mulaw = as_mulaw(engine, sound);
+    if (mulaw.len == 0) {
+        return;
+    }
     if (engine->sentence.len > 0) {
         tell_sentence(engine);
     }
@@ -150,9 +163,14 @@ static void on_voice_end(void *ctx, int status, const char *why)
     }
 }
 
-static va_str_t voice_of(const wk_media_engine_t *engine)
+static va_str_t voice_of(const wk_media_engine_setup_t *setup)
 {
-    return va_json_string(va_json_get_n(engine->setup->voices, engine->setup->language));
+    return va_json_string(va_json_get_n(setup->voices, setup->language));
+}
+
+static size_t bytes_a_second(const wk_speaker_t *speaker)
+{
+    return speaker->pcm_hz > 0 ? 2 * (size_t)speaker->pcm_hz : 1000 * WK_PLAYOUT_RATE;
 }
 
 static bool speak(wk_media_engine_t *engine, va_str_t words)
@@ -160,15 +178,19 @@ static bool speak(wk_media_engine_t *engine, va_str_t words)
     static const wk_ahttp_events_t events = {on_voice_piece, on_voice_end};
     wk_speech_request_t request;
     const wk_speech_text_t speech = {
-        .text = words, .voice = voice_of(engine), .language = engine->setup->language};
+        .text = words, .voice = voice_of(engine->setup), .language = engine->setup->language};
     wk_arena_reset(engine->reading);
-    if (engine->speak(engine->reading, engine->setup->config, &speech, &request)) {
+    if (engine->resampler != NULL) {
+        wk_transcode_reset(engine->resampler);
+    }
+    if (engine->speaker->request(engine->reading, engine->setup->config, &speech, &request)) {
         const wk_ahttp_request_t post = {.url = request.url,
                                          .headers = request.headers,
                                          .body = request.body,
                                          .quiet_s = SPEECH_QUIET,
                                          .timeout_ms = SPEECH_MS,
-                                         .max_bytes = SPEECH_MAX};
+                                         .max_bytes =
+                                             SPEECH_MAX_S * bytes_a_second(engine->speaker)};
         engine->voice = wk_ahttp_post(engine->setup->http, &post, &events, engine);
     }
     return engine->voice != NULL;
@@ -535,6 +557,7 @@ static void let_go(wk_media_engine_t *engine)
     }
     engine->events.gone(engine->ctx);
     wk_chat_memory_free(engine->memory);
+    wk_transcode_free(engine->resampler);
     wk_arena_free(engine->reading);
     wk_arena_free(engine->thinking);
     wk_bytes_free(&engine->settled);
@@ -579,15 +602,14 @@ static void close_engine(wk_media_engine_t *engine)
     }
 }
 
-static wk_speech_request_fn *speaker(const wk_config_t *config)
+/* The shop's choice, else the configured one; NULL: it cannot be asked. */
+static const wk_speaker_t *speaker_of(const wk_media_engine_setup_t *setup)
 {
-    if (strcmp(config->voice_speech, "deepgram") == 0) {
-        return wk_deepgram_speak;
-    }
-    bool elevenlabs = strcmp(config->voice_speech, "elevenlabs") == 0;
-    return elevenlabs && config->elevenlabs_api_key != NULL && config->elevenlabs_voice != NULL
-               ? wk_elevenlabs_speak
-               : NULL;
+    va_str_t name =
+        setup->speech.len > 0 ? setup->speech : va_str_c(setup->config->voice_speech);
+    const wk_speaker_t *speaker = wk_speaker_find(name);
+    return speaker != NULL && speaker->configured(setup->config, voice_of(setup)) ? speaker
+                                                                                  : NULL;
 }
 
 static void remember_before(wk_media_engine_t *engine)
@@ -621,9 +643,10 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                                                .text = on_ears_text,
                                                .closed = on_ears_closed,
                                                .gone = on_ears_gone};
-    wk_speech_request_fn *speaks = speaker(setup->config);
-    if (setup->config->deepgram_api_key == NULL || speaks == NULL) {
-        wk_error(e, WK_INTERNAL, "no ears or no voice is configured");
+    const wk_speaker_t *speaker = speaker_of(setup);
+    if (setup->config->deepgram_api_key == NULL || speaker == NULL) {
+        wk_error(e, WK_INTERNAL,
+                 "no ears or no voice is configured, or nobody speaks as asked");
         return NULL;
     }
     wk_arena_t *a = wk_arena_new();
@@ -644,7 +667,8 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
     engine->setup = setup;
     engine->events = *events;
     engine->ctx = ctx;
-    engine->speak = speaks;
+    engine->speaker = speaker;
+    engine->resampler = speaker->pcm_hz > 0 ? wk_transcode_to_mulaw(speaker->pcm_hz) : NULL;
     engine->memory = wk_chat_memory_new();
     engine->reading = a;
     engine->thinking = wk_arena_new();
@@ -655,9 +679,7 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
 }
 
 const wk_media_engine_type_t wk_media_engine_pipeline = {
-    .traits = {.name = "pipeline",
-               .resumable = true,
-               .barge_in = true},
+    .traits = {.name = "pipeline", .resumable = true, .barge_in = true},
     .open = open_engine,
     .hear = hear,
     .answer = answer,

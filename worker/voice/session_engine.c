@@ -517,6 +517,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .instructions = s->instructions,
         .tools = s->tools,
         .voice = va_json_get_string(s->briefing, "voice"),
+        .speech = va_json_get_string(s->briefing, "speech"),
         .voices = va_json_get(s->briefing, "voices"),
         .chat_model = text_or_null(va_json_get_string(s->briefing, "chat_model")),
         .language = wk_language_code(s->language),

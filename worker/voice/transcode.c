@@ -13,6 +13,8 @@ struct wk_transcode {
     SpeexResamplerState *resampler;
     spx_uint32_t from, to; /* Hz */
     bool from_mulaw;
+    bool half; /* of a sample of PCM the first byte came, and not its second */
+    char first;
 };
 
 static wk_transcode_t *new_transcode(int from, int to, bool from_mulaw)
@@ -46,6 +48,28 @@ void wk_transcode_free(wk_transcode_t *t)
         speex_resampler_destroy(t->resampler);
         free(t);
     }
+}
+
+void wk_transcode_reset(wk_transcode_t *t)
+{
+    speex_resampler_reset_mem(t->resampler);
+    t->half = false;
+}
+
+/* PCM that came, with the first half of a sample before it; a half behind it waits. */
+static va_str_t whole_samples(wk_transcode_t *t, wk_arena_t *a, va_str_t pcm)
+{
+    size_t len = pcm.len + t->half;
+    char *bytes = wk_alloc(a, len);
+    if (t->half) {
+        bytes[0] = t->first;
+    }
+    memcpy(bytes + t->half, pcm.data, pcm.len);
+    t->half = len % 2 != 0;
+    if (t->half) {
+        t->first = bytes[--len];
+    }
+    return va_str(bytes, len);
 }
 
 typedef struct {
@@ -82,7 +106,7 @@ static va_str_t write_samples(const wk_transcode_t *t, wk_arena_t *a, samples_t 
 
 va_str_t wk_transcode(wk_transcode_t *t, wk_arena_t *a, va_str_t sound)
 {
-    samples_t in = read_samples(t, a, sound);
+    samples_t in = read_samples(t, a, t->from_mulaw ? sound : whole_samples(t, a, sound));
     /* Rounding gives one more than the rates say, at most. */
     samples_t out = {.count = (spx_uint32_t)((uint64_t)in.count * t->to / t->from + 2)};
     out.at = wk_alloc(a, out.count * sizeof(*out.at));

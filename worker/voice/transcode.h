@@ -16,7 +16,11 @@ wk_transcode_t *wk_transcode_to_mulaw(int rate);
 /* NULL is allowed. */
 void wk_transcode_free(wk_transcode_t *t);
 
-/* The next piece; half a sample behind it is left out. What comes out lives in a. */
+/* Another sound begins: nothing of the one before is in it. */
+void wk_transcode_reset(wk_transcode_t *t);
+
+/* The next piece, cut anywhere: half a sample waits for its other half. What comes out lives in
+   a. */
 va_str_t wk_transcode(wk_transcode_t *t, wk_arena_t *a, va_str_t sound);
 
 #endif

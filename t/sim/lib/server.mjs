@@ -299,11 +299,12 @@ export class Pieces {
   }
 }
 
-// Sound, sent in pieces of 200 ms of telephony; of the record only its length.
+// Sound, sent in pieces, of 200 ms of telephony if nothing else is said; of the record only its
+// length.
 export class Sound extends Pieces {
-  constructor(bytes, options) {
-    super(Array.from({length: Math.ceil(bytes.length / 1600)},
-                     (_, i) => bytes.subarray(1600 * i, 1600 * (i + 1))), options);
+  constructor(bytes, {piece = 1600, ...options} = {}) {
+    super(Array.from({length: Math.ceil(bytes.length / piece)},
+                     (_, i) => bytes.subarray(piece * i, piece * (i + 1))), options);
   }
 
   toJSON() {

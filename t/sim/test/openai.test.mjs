@@ -3,6 +3,7 @@ import {test} from 'node:test';
 import OpenAI from 'openai';
 
 import {request} from '../lib/client.mjs';
+import {Ear} from '../lib/speech.mjs';
 import {openai} from '../openai.mjs';
 
 import {control, start} from './support.mjs';
@@ -286,4 +287,34 @@ test('vectors: synonyms have one direction until they are forgotten', async () =
     assert.equal((await ctl.post('/_sim/embeddings', wrong)).status, 400);
   await ctl.post('/_sim/reset', {});
   assert.ok(await nearness() < 0.2);
+});
+
+// Every third sample as telephony's byte: loud, above or below the middle.
+const heard = (pcm) => new Ear().hear(Buffer.from(Array.from(
+    {length: Math.floor(pcm.length / 6)}, (_, i) => (pcm.readInt16LE(6 * i) > 0 ? 0x8f : 0x0f))));
+
+test('speech: PCM at 24 kHz in which the words can be heard, in pieces that cut samples in two', async () => {
+  const {base, client, ctl} = await setUp();
+  const speak = (fields) => client.audio.speech.create(
+      {model: 'gpt-4o-mini-tts', voice: 'alloy', input: 'Good morning, Zoë', response_format: 'pcm', ...fields});
+  const sound = Buffer.from(await (await speak()).arrayBuffer());
+  assert.equal(sound.length, 3 * 9600);
+  assert.deepEqual(heard(sound), ['Good', 'morning,', 'Zoë']);
+  assert.equal((await speak({voice: {id: 'voice_12'}})).status, 200);
+
+  await ctl.post('/_sim/speech', {gap_ms: 20});
+  const piece = (await (await speak()).body.getReader().read()).value;
+  assert.equal(piece.length % 2, 1);
+  await ctl.post('/_sim/speech', {cut: 1});
+  await assert.rejects(async () => (await speak()).arrayBuffer());
+  assert.equal((await ctl.post('/_sim/speech', {loud: true})).status, 400);
+
+  await refusedWith(401, 'invalid_api_key', new OpenAI({apiKey: 'sk-other', baseURL: `${base}/v1`}).audio.speech.create(
+      {model: 'tts-1', voice: 'alloy', input: 'Hi'}));
+  await refusedWith(404, 'model_not_found', speak({model: 'gpt-5.4-mini'}));
+  await refusedWith(400, 'invalid_value', speak({voice: 'aura-2-thalia-en'}));
+  await refusedWith(400, 'missing_required_parameter', speak({input: ''}));
+  await refusedWith(400, 'invalid_value', speak({language: 'en'}));
+  for (const fields of [{input: 'x'.repeat(5000)}, {response_format: 'mulaw'}, {speed: 5}])
+    await assert.rejects(speak(fields), (e) => e.status === 400, JSON.stringify(fields));
 });
