@@ -30,6 +30,10 @@ static char *ngx_voiceagent_merge_claims(ngx_conf_t *cf,
     ngx_voiceagent_loc_conf_t *prev, ngx_voiceagent_loc_conf_t *conf);
 static char *ngx_voiceagent_check_location(ngx_conf_t *cf,
     ngx_voiceagent_loc_conf_t *conf);
+static ngx_uint_t ngx_voiceagent_takes_tickets(
+    ngx_voiceagent_loc_conf_t *conf);
+static char *ngx_voiceagent_check_origin(ngx_conf_t *cf,
+    ngx_voiceagent_loc_conf_t *conf);
 static ngx_int_t ngx_voiceagent_init_process(ngx_cycle_t *cycle);
 static void ngx_voiceagent_exit_process(ngx_cycle_t *cycle);
 static void ngx_voiceagent_tick(ngx_event_t *ev);
@@ -391,7 +395,9 @@ ngx_voiceagent_create_main_conf(ngx_conf_t *cf)
      *
      *     vmcf->redis = NULL;
      *     vmcf->zone = NULL;
-     *     vmcf->guarded = 0;
+     *     vmcf->longest = 0;
+     *     vmcf->guards = 0;
+     *     vmcf->needs_redis = 0;
      */
 
     if (ngx_array_init(&vmcf->keys, cf->pool, 8,
@@ -514,19 +520,18 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
 /*
  * A place that names its own way in has no other: inherited ones would let in
- * more than it says.
+ * more than it says.  "public off" names none: it only takes "on" away.
  */
 
 static void
 ngx_voiceagent_merge_guards(ngx_voiceagent_loc_conf_t *prev,
     ngx_voiceagent_loc_conf_t *conf)
 {
-    if (conf->verify == NULL && conf->jwt == NULL
-        && conf->public == NGX_CONF_UNSET)
-    {
+    if (conf->verify == NULL && conf->jwt == NULL && conf->public != 1) {
         conf->verify = prev->verify;
         conf->jwt = prev->jwt;
-        conf->public = prev->public;
+
+        ngx_conf_merge_value(conf->public, prev->public, 0);
     }
 
     if (conf->public == NGX_CONF_UNSET) {
@@ -570,37 +575,73 @@ ngx_voiceagent_merge_claims(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *prev,
 static char *
 ngx_voiceagent_check_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *conf)
 {
-    ngx_uint_t                   i;
-    ngx_voiceagent_verify_t     *v;
     ngx_voiceagent_main_conf_t  *vmcf;
 
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
 
-    if (conf->handler == NULL && conf->route == NULL) {
-        return NGX_CONF_OK;
+    if (conf->handler || conf->route || conf->authorize
+        || conf->verify || conf->jwt)
+    {
+        vmcf->guards = 1;
     }
 
-    vmcf->guarded = 1;
+    if (conf->handler || conf->route || conf->authorize
+        || ngx_voiceagent_takes_tickets(conf))
+    {
+        vmcf->needs_redis = 1;
+    }
 
     if (conf->events) {
         vmcf->longest = 1;
     }
 
-    if (conf->handler && conf->status == 0 && conf->verify == NULL
-        && conf->jwt == NULL && conf->public != 1)
+    if (((conf->handler && conf->status == 0) || conf->authorize)
+        && conf->verify == NULL && conf->jwt == NULL && conf->public != 1)
     {
         return "voiceagent: a location that makes jobs or shows events needs "
                "voiceagent_verify, voiceagent_jwt or \"voiceagent_public on\"";
     }
 
-    if (conf->verify == NULL) {
+    return ngx_voiceagent_check_origin(cf, conf);
+}
+
+
+static ngx_uint_t
+ngx_voiceagent_takes_tickets(ngx_voiceagent_loc_conf_t *conf)
+{
+    ngx_uint_t             i;
+    ngx_voiceagent_jwt_t  *jwt;
+
+    if (conf->jwt == NULL) {
+        return 0;
+    }
+
+    jwt = conf->jwt->elts;
+
+    for (i = 0; i < conf->jwt->nelts; i++) {
+        if (jwt[i].ticket) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static char *
+ngx_voiceagent_check_origin(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *conf)
+{
+    ngx_uint_t                i;
+    ngx_voiceagent_verify_t  *v;
+
+    if (conf->verify == NULL || conf->origins) {
         return NGX_CONF_OK;
     }
 
     v = conf->verify->elts;
 
     for (i = 0; i < conf->verify->nelts; i++) {
-        if (v[i].scheme->needs_origin && conf->origins == NULL) {
+        if (v[i].scheme->needs_origin) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "voiceagent_verify %s needs "
                                "voiceagent_public_origin", v[i].scheme->name);
@@ -626,11 +667,11 @@ ngx_voiceagent_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (!vmcf->guarded) {
+    if (!vmcf->guards) {
         return NGX_OK;
     }
 
-    if (vmcf->redis == NULL) {
+    if (vmcf->needs_redis && vmcf->redis == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "voiceagent_redis is missing");
         return NGX_ERROR;
@@ -678,15 +719,16 @@ ngx_voiceagent_init_process(ngx_cycle_t *cycle)
 
     vmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_voiceagent_module);
 
-    if (vmcf == NULL || vmcf->redis == NULL || !vmcf->guarded) {
+    if (vmcf == NULL || !vmcf->guards) {
         return NGX_OK;
     }
 
     ngx_voiceagent_zone_init_process(vmcf);
 
-    if (ngx_voiceagent_redis_init_process(cycle) != NGX_OK
-        || ngx_voiceagent_waiters_init_process(cycle) != NGX_OK
-        || ngx_voiceagent_rings_init_process(cycle) != NGX_OK)
+    if (vmcf->redis
+        && (ngx_voiceagent_redis_init_process(cycle) != NGX_OK
+            || ngx_voiceagent_waiters_init_process(cycle) != NGX_OK
+            || ngx_voiceagent_rings_init_process(cycle) != NGX_OK))
     {
         return NGX_ERROR;
     }

@@ -46,7 +46,8 @@ typedef struct {
     ngx_voiceagent_redis_conf_t   *redis;
     ngx_shm_zone_t                *zone;
     ngx_msec_t                     longest;    /* stream a reload may cut */
-    ngx_uint_t                     guarded;    /* some location uses us */
+    ngx_uint_t                     guards;     /* some place has one of ours */
+    ngx_uint_t                     needs_redis;
 } ngx_voiceagent_main_conf_t;
 
 

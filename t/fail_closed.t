@@ -129,6 +129,37 @@ voiceagent_redis is missing
 
 
 
+=== a guard of what nginx itself serves needs an origin just so
+--- http_config
+    voiceagent_key twilio file=$TEST_NGINX_KEYS/twilio;
+--- config
+    location /x { voiceagent_verify twilio key=twilio; root html; }
+--- must_die
+--- error_log
+voiceagent_verify twilio needs voiceagent_public_origin
+
+
+
+=== tickets without Redis are refused at configuration
+--- http_config
+    voiceagent_key jwt file=$TEST_NGINX_KEYS/jwt;
+--- config
+    location /x { voiceagent_jwt key=jwt alg=HS256 ticket=$arg_ticket; root html; }
+--- must_die
+--- error_log
+voiceagent_redis is missing
+
+
+
+=== a worker's word without a guard before it is refused at configuration
+--- config
+    location /x { voiceagent_authorize a.b; root html; }
+--- must_die
+--- error_log
+needs voiceagent_verify, voiceagent_jwt or "voiceagent_public on"
+
+
+
 === our directives within "if" are refused at configuration
 --- config
     location /x {
@@ -478,10 +509,27 @@ Authorization: Bearer tools-secret-0123456789
         alias html;
         index index.html;
     }
-    location = /other { voiceagent_public on; voiceagent_enqueue a.b; }
 --- request eval
 ["GET /x/", "GET /x/"]
 --- more_headers eval
 ["Authorization: Bearer tools-secret-0123456789", "Authorization: Bearer wrong"]
 --- error_code eval
 [200, 401]
+
+
+
+=== and does so without Redis
+--- http_config
+    voiceagent_key tools file=$TEST_NGINX_KEYS/tools;
+--- config
+    voiceagent_verify bearer key=tools;
+    location /x {
+        alias html;
+        index index.html;
+    }
+--- request eval
+["GET /x/", "GET /x/", "GET /"]
+--- more_headers eval
+["Authorization: Bearer tools-secret-0123456789", "Authorization: Bearer wrong", "X-None: 1"]
+--- error_code eval
+[200, 401, 401]

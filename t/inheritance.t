@@ -46,17 +46,41 @@ __DATA__
 
 
 
-=== public off closes what the server's guard would let in
+=== public off opens nothing: the server's guard stands
 --- config
     voiceagent_verify bearer key=tools;
-    location = /other { voiceagent_enqueue a.b; }
     location /x {
         voiceagent_public off;
-        root html;
+        alias html;
+        index index.html;
     }
---- request
-GET /x
---- error_code: 404
+--- request eval
+["GET /x/", "GET /x/"]
+--- more_headers eval
+["X-None: 1", $::AS_TOOLS]
+--- error_code eval
+[401, 200]
+
+
+
+=== public off within a public place closes it
+--- config
+    location /x {
+        voiceagent_public on;
+        voiceagent_enqueue a.b;
+        location /x/y {
+            voiceagent_public off;
+            voiceagent_verify bearer key=tools;
+            voiceagent_enqueue c.d;
+        }
+    }
+--- request eval
+["POST /x", "POST /x/y", "POST /x/y"]
+--- more_headers eval
+["X-None: 1", "X-None: 1", $::AS_TOOLS]
+--- error_code eval
+[200, 401, 200]
+--- jobs: 2
 
 
 
