@@ -260,10 +260,11 @@ ngx_voiceagent_client_sent(ngx_voiceagent_client_t *client, ngx_chain_t **out)
 static void
 ngx_voiceagent_client_writer(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
-    ngx_connection_t         *c;
-    ngx_voiceagent_ctx_t     *ctx;
-    ngx_voiceagent_client_t  *client;
+    ngx_int_t                  rc;
+    ngx_connection_t          *c;
+    ngx_voiceagent_ctx_t      *ctx;
+    ngx_voiceagent_client_t   *client;
+    ngx_http_core_loc_conf_t  *clcf;
 
     c = r->connection;
     ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
@@ -278,6 +279,12 @@ ngx_voiceagent_client_writer(ngx_http_request_t *r)
     }
 
     rc = ngx_voiceagent_client_output(client, NULL);
+
+    if (rc == NGX_OK && client->blocked) {
+        /* it reads, however slowly */
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+        ngx_add_timer(c->write, clcf->send_timeout);
+    }
 
     if (rc == NGX_OK && !client->blocked) {
         r->write_event_handler = ngx_http_request_empty_handler;

@@ -6,13 +6,15 @@
 
 /*
  * voiceagent_events: Server-Sent Events (WHATWG HTML, section 9.2).  First
- * "connected", which carries the id of the latest event, so that even a client
- * that has seen nothing else loses nothing when it reconnects; then what the
- * snapshot job tells, or the replay; then live.
+ * "connected"; then what the snapshot job tells, or the replay; then live.  The
+ * id of the latest event comes with "connected", or behind the snapshot: a
+ * client that reconnects loses neither an event nor the snapshot.
  */
 
 
 #include "ngx_voiceagent_events.h"
+
+#include "core/utf8.h"
 
 
 #define NGX_VOICEAGENT_SNAPSHOT_WAIT   3000
@@ -24,6 +26,7 @@ static ngx_int_t ngx_voiceagent_events_time(ngx_str_t *s, ngx_msec_t *time);
 static ngx_int_t ngx_voiceagent_events_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_events_values(ngx_http_request_t *r,
     ngx_voiceagent_client_t *client, ngx_str_t *org);
+static ngx_uint_t ngx_voiceagent_events_names(ngx_str_t *id);
 static ngx_int_t ngx_voiceagent_events_header(ngx_http_request_t *r);
 static void ngx_voiceagent_events_wake(ngx_voiceagent_reader_t *reader);
 static void ngx_voiceagent_events_ping(ngx_event_t *ev);
@@ -227,9 +230,6 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
 
     if (rc != NGX_OK) {
         ngx_voiceagent_events_close(client, rc);
-
-    } else if (client->reader.ring->live) {
-        ngx_voiceagent_events_wake(&client->reader);
     }
 
     return NGX_DONE;
@@ -253,7 +253,9 @@ ngx_voiceagent_events_values(ngx_http_request_t *r,
 
     /* never a stream of nobody's organization */
 
-    if (org->len == 0 || org->len > 128) {
+    if (org->len == 0 || org->len > 128
+        || !va_utf8_valid(ngx_voiceagent_va(org)))
+    {
         return NGX_HTTP_FORBIDDEN;
     }
 
@@ -264,7 +266,7 @@ ngx_voiceagent_events_values(ngx_http_request_t *r,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (client->customer.len == 0) {
+        if (!ngx_voiceagent_events_names(&client->customer)) {
             return NGX_HTTP_NOT_FOUND;
         }
     }
@@ -274,7 +276,7 @@ ngx_voiceagent_events_values(ngx_http_request_t *r,
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (client->call.len == 0) {
+        if (!ngx_voiceagent_events_names(&client->call)) {
             return NGX_HTTP_NOT_FOUND;
         }
     }
@@ -290,6 +292,15 @@ ngx_voiceagent_events_values(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* what is no text names nobody, and "connected" could not repeat it */
+
+static ngx_uint_t
+ngx_voiceagent_events_names(ngx_str_t *id)
+{
+    return id->len && va_utf8_valid(ngx_voiceagent_va(id));
 }
 
 
@@ -492,6 +503,13 @@ ngx_voiceagent_events_leave(void *data)
     if (client->reader.ring) {
         ngx_voiceagent_ring_leave(&client->reader);
         ngx_voiceagent_gauge(NGX_VOICEAGENT_STREAMS, -1);
+    }
+
+    /* the request itself may last until the client has taken what is left */
+
+    if (client->snapshot) {
+        ngx_voiceagent_wait_cancel(client->snapshot);
+        client->snapshot = NULL;
     }
 
     if (client->ping.timer_set) {

@@ -22,6 +22,9 @@ typedef struct {
     ngx_str_t                      last_id;
     ngx_chain_t                   *free;
     ngx_chain_t                   *busy;
+    ngx_voiceagent_waiter_t       *snapshot;     /* NULL: none under way */
+    uint64_t                       asked_ms;     /* latest event when it was */
+    uint64_t                       asked_seq;    /* asked for */
     ngx_event_t                    ping;
     ngx_msec_t                     opened;
     ngx_msec_t                     end;          /* when draining */

@@ -17,14 +17,16 @@
 
 
 static ngx_int_t ngx_voiceagent_greeting_connected(
-    ngx_voiceagent_client_t *client);
+    ngx_voiceagent_client_t *client, ngx_uint_t snapshot);
 static ngx_int_t ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client,
-    va_buf_t *out);
+    ngx_uint_t snapshot, va_buf_t *out);
 static ngx_int_t ngx_voiceagent_greeting_snapshot(
     ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w);
 static ngx_int_t ngx_voiceagent_greeting_history(
     ngx_voiceagent_client_t *client, ngx_voiceagent_waiter_t *w);
+static ngx_int_t ngx_voiceagent_greeting_asked_id(
+    ngx_voiceagent_client_t *client);
 
 
 ngx_int_t
@@ -45,10 +47,11 @@ ngx_voiceagent_greeting(ngx_voiceagent_client_t *client)
                                     &client->reader.position)
            == NGX_OK)
     {
-        return ngx_voiceagent_greeting_connected(client);
+        return ngx_voiceagent_greeting_connected(client, 0);
     }
 
-    rc = ngx_voiceagent_greeting_connected(client);
+    rc = ngx_voiceagent_greeting_connected(client,
+                                           vlcf->events->snapshot != NULL);
 
     if (rc == NGX_OK && client->last_id.len) {
         rc = ngx_voiceagent_client_resync(client);
@@ -63,12 +66,14 @@ ngx_voiceagent_greeting(ngx_voiceagent_client_t *client)
 
 
 /*
- * Its id is that of the event before the first that will follow: a replay's own
- * starting point, or the latest.
+ * Its id is the latest event's, unless something comes before the next: a
+ * replay, whose events have their own, or a snapshot, which a client that
+ * reconnects before it came has to be given then.
  */
 
 static ngx_int_t
-ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client)
+ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client,
+    ngx_uint_t snapshot)
 {
     va_buf_t     out;
     ngx_int_t    rc;
@@ -85,7 +90,7 @@ ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client)
     ngx_voiceagent_mem(&mem, pool);
     va_buf_init(&out, &mem, NGX_DEFAULT_POOL_SIZE / 32);
 
-    rc = ngx_voiceagent_greeting_text(client, &out);
+    rc = ngx_voiceagent_greeting_text(client, snapshot, &out);
 
     if (rc == NGX_OK) {
         ngx_voiceagent_ngx(&text, va_buf_str(&out));
@@ -99,7 +104,8 @@ ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client)
 
 
 static ngx_int_t
-ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client, va_buf_t *out)
+ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client,
+    ngx_uint_t snapshot, va_buf_t *out)
 {
     u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
     uint64_t           ms, seq;
@@ -109,7 +115,7 @@ ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client, va_buf_t *out)
     va_buf_add_int(out, NGX_VOICEAGENT_GREETING_RETRY
                          + ngx_random() % NGX_VOICEAGENT_GREETING_RETRY);
 
-    if (client->reader.position == client->reader.ring->head) {
+    if (!snapshot && client->reader.position == client->reader.ring->head) {
         ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
 
         va_buf_add_c(out, "\nid: ");
@@ -166,9 +172,12 @@ ngx_voiceagent_greeting_snapshot(ngx_voiceagent_client_t *client)
 
     client->held = 1;
 
+    ngx_voiceagent_ring_last_id(client->reader.ring, &client->asked_ms,
+                                &client->asked_seq);
+
     return ngx_voiceagent_wait(client->request, vlcf->events->snapshot, 0,
                                ngx_voiceagent_greeting_snapshot_ended, client,
-                               NULL)
+                               &client->snapshot)
            == NGX_OK ? NGX_OK : NGX_ERROR;
 }
 
@@ -182,6 +191,7 @@ ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w)
     client = w->data;
 
     client->held = 0;
+    client->snapshot = NULL;
 
     rc = w->outcome == NGX_VOICEAGENT_WAIT_REPLY
          ? ngx_voiceagent_greeting_history(client, w) : NGX_DECLINED;
@@ -232,10 +242,32 @@ ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
         rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_OK;
     }
 
+    if (rc == NGX_OK) {
+        rc = ngx_voiceagent_greeting_asked_id(client);
+    }
+
     ngx_destroy_pool(pool);
 
     (void) ngx_pfree(w->request->pool, w->text.data);
     ngx_str_null(&w->text);
 
     return rc;
+}
+
+
+/* what happened since the snapshot was asked for follows it */
+
+static ngx_int_t
+ngx_voiceagent_greeting_asked_id(ngx_voiceagent_client_t *client)
+{
+    u_char     *p, out[sizeof(": snapshot\nid: -\n\n") + 2 * NGX_INT64_LEN];
+    ngx_str_t   text;
+
+    p = ngx_sprintf(out, ": snapshot\nid: %uL-%uL\n\n", client->asked_ms,
+                    client->asked_seq);
+
+    text.data = out;
+    text.len = p - out;
+
+    return ngx_voiceagent_client_text(client, &text);
 }

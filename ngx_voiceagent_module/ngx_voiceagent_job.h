@@ -142,13 +142,17 @@ struct ngx_voiceagent_waiter_s {
 /*
  * Pushes the job and waits at most conf->timeout.  NGX_OK: handler runs once,
  * from an event, unless the request ends before.  NGX_DECLINED as
- * ngx_voiceagent_job_build().
+ * ngx_voiceagent_job_build().  waiter: NULL, or where it is told.
  */
 
 ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
     ngx_voiceagent_job_conf_t *conf, ngx_uint_t body,
     void (*handler)(ngx_voiceagent_waiter_t *), void *data,
     ngx_voiceagent_waiter_t **waiter);
+
+/* the handler does not run any more; what is pushed stays pushed */
+
+void ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w);
 
 ngx_int_t ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle);
 

@@ -117,6 +117,10 @@ ngx_voiceagent_ring_join(ngx_voiceagent_reader_t *reader, ngx_str_t *org)
     ngx_queue_insert_head(&ring->readers, &reader->queue);
     ring->nreaders++;
 
+    if (ring->live) {
+        ngx_post_event(&ring->wake, &ngx_posted_events);
+    }
+
     return NGX_OK;
 }
 

@@ -60,7 +60,8 @@ struct ngx_voiceagent_ring_s {
 
 /*
  * Who reads a ring.  wake runs when there is something at position, or when the
- * ring became live; within it the reader may leave.
+ * ring is live for the first time, always from an event of the ring's own;
+ * within it the reader may leave.
  */
 
 struct ngx_voiceagent_reader_s {

@@ -477,8 +477,13 @@ ngx_voiceagent_waiter_event(ngx_event_t *ev)
 static void
 ngx_voiceagent_waiter_cleanup(void *data)
 {
-    ngx_voiceagent_waiter_t  *w = data;
+    ngx_voiceagent_wait_cancel(data);
+}
 
+
+void
+ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w)
+{
     ngx_voiceagent_waiter_remove(w);
 
     w->ended = 1;
