@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <uv.h>
 
+#include "worker/arena.h"
 #include "worker/config.h"
 #include "worker/voice/http_async.h"
 #include "worker/voice/playout.h"
@@ -41,6 +42,9 @@ typedef struct {
     const wk_config_t *config;
     SSL_CTX *tls;
     wk_ahttp_t *http;
+    /* Of one message that is written, and of one that is read, of whatever engine; emptied by
+       whoever fills it. */
+    wk_arena_t *writing, *reading;
     va_str_t instructions, tools, voice, model;
     const char *chat_model;  /* of chat completions; NULL: the configured one */
     va_str_t speech;         /* who speaks in the place of the configured one; or absent */

@@ -27,8 +27,7 @@ struct wk_engine {
     wk_media_engine_events_t events;
     void *ctx;
     wk_ws_t *socket;
-    wk_arena_t *writing, *reading; /* of one message each */
-    wk_transcode_t *to, *from;     /* NULL: it hears, or speaks, mu-law */
+    wk_transcode_t *to, *from; /* NULL: it hears, or speaks, mu-law */
     unsigned utterance;
     bool turn_over; /* what it says next is a new utterance */
     bool has_words; /* the utterance has */
@@ -41,13 +40,13 @@ struct wk_engine {
 /* ---------------------------------------------------------------- sending */
 
 #define SEND(engine, make, ...)                                                                \
-    WK_ENGINE_SEND((engine)->socket, (engine)->writing, make, ##__VA_ARGS__)
+    WK_ENGINE_SEND((engine)->socket, (engine)->setup->writing, make, ##__VA_ARGS__)
 
 /* The carrier's sound in the agent's format; absent: it is no Base64. */
 static va_str_t transcoded(wk_media_engine_t *engine, va_str_t base64)
 {
     size_t len;
-    wk_arena_t *a = engine->reading;
+    wk_arena_t *a = engine->setup->reading;
     uint8_t *mulaw = wk_alloc(a, VA_BASE64_MAX(base64.len));
     if (va_base64_decode(mulaw, &len, base64) != VA_OK) {
         return VA_STR_NULL;
@@ -63,7 +62,7 @@ static bool hear(wk_media_engine_t *engine, va_str_t base64)
         return false;
     }
     if (engine->to != NULL) {
-        wk_arena_reset(engine->reading);
+        wk_arena_reset(engine->setup->reading);
         base64 = transcoded(engine, base64);
     }
     if (base64.len > 0) {
@@ -137,7 +136,7 @@ static va_str_t utterance(wk_media_engine_t *engine, bool is_words)
         engine->turn_over = engine->has_words = false;
     }
     engine->has_words = engine->has_words || is_words;
-    return wk_printf(engine->reading, "%u", engine->utterance);
+    return wk_printf(engine->setup->reading, "%u", engine->utterance);
 }
 
 static void on_audio(wk_media_engine_t *engine, const wk_convai_event_t *event)
@@ -146,7 +145,7 @@ static void on_audio(wk_media_engine_t *engine, const wk_convai_event_t *event)
     if (event->number != 0 && event->number <= engine->stale) {
         return;
     }
-    uint8_t *bytes = wk_alloc(engine->reading, VA_BASE64_MAX(event->text.len));
+    uint8_t *bytes = wk_alloc(engine->setup->reading, VA_BASE64_MAX(event->text.len));
     if (va_base64_decode(bytes, &len, event->text) != VA_OK) {
         wk_log(WK_WARN, "the agent sent sound that cannot be read");
         return;
@@ -154,7 +153,7 @@ static void on_audio(wk_media_engine_t *engine, const wk_convai_event_t *event)
     va_str_t sound = va_str((const char *)bytes, len);
     engine->newest = event->number > engine->newest ? event->number : engine->newest;
     if (engine->from != NULL) {
-        sound = wk_transcode(engine->from, engine->reading, sound);
+        sound = wk_transcode(engine->from, engine->setup->reading, sound);
     }
     engine->events.sound(engine->ctx, utterance(engine, false), sound);
 }
@@ -260,11 +259,11 @@ static void on_text(void *ctx, va_str_t text)
 {
     wk_media_engine_t *engine = ctx;
     wk_convai_event_t event;
-    wk_arena_reset(engine->reading);
+    wk_arena_reset(engine->setup->reading);
     if (engine->pings) {
         wk_ws_deadline(engine->socket, SILENT_MS);
     }
-    if (wk_convai_read(wk_mem(engine->reading), text, &event) == VA_OK) {
+    if (wk_convai_read(wk_mem(engine->setup->reading), text, &event) == VA_OK) {
         on_event(engine, &event);
     } else {
         wk_log(WK_WARN, "the agent sent what is no message of its");
@@ -282,8 +281,6 @@ static void on_open(void *ctx)
 
 static void free_engine(wk_media_engine_t *engine)
 {
-    wk_arena_free(engine->writing);
-    wk_arena_free(engine->reading);
     wk_transcode_free(engine->to);
     wk_transcode_free(engine->from);
     free(engine);
@@ -310,12 +307,8 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
     if (engine == NULL) {
         abort();
     }
-    *engine = (wk_media_engine_t){.setup = setup,
-                                  .events = *events,
-                                  .ctx = ctx,
-                                  .writing = wk_arena_new(),
-                                  .reading = wk_arena_new()};
-    const wk_ws_dial_t to = {.url = wk_strdup(engine->reading, setup->url),
+    *engine = (wk_media_engine_t){.setup = setup, .events = *events, .ctx = ctx};
+    const wk_ws_dial_t to = {.url = wk_strdup(engine->setup->reading, setup->url),
                              .tls = setup->tls,
                              .max = WK_CONVAI_MESSAGE_MAX};
     engine->socket = wk_ws_dial(setup->loop, &to, &socket_events, engine, e);

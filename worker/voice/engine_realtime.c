@@ -29,12 +29,11 @@ struct wk_engine {
     wk_media_engine_events_t events;
     void *ctx;
     wk_ws_t *socket;
-    wk_arena_t *writing, *reading; /* of one message each */
-    char running[NAME_MAX_LEN];    /* the answer that may speak; empty: none */
-    unsigned asked, begun;         /* answers ever; begun: or refused */
-    bool wanted;                   /* the last one asked for: it has not begun, nor been cut */
-    bool is_aside;                 /* that one, or the running one */
-    bool speech;                   /* of the caller */
+    char running[NAME_MAX_LEN]; /* the answer that may speak; empty: none */
+    unsigned asked, begun;      /* answers ever; begun: or refused */
+    bool wanted;                /* the last one asked for: it has not begun, nor been cut */
+    bool is_aside;              /* that one, or the running one */
+    bool speech;                /* of the caller */
     char heard_item[NAME_MAX_LEN];
     wk_bytes_t heard; /* of it, so far */
     bool ready, lost;
@@ -43,7 +42,7 @@ struct wk_engine {
 /* ---------------------------------------------------------------- sending */
 
 #define SEND(engine, make, ...)                                                                \
-    WK_ENGINE_SEND((engine)->socket, (engine)->writing, make, ##__VA_ARGS__)
+    WK_ENGINE_SEND((engine)->socket, (engine)->setup->writing, make, ##__VA_ARGS__)
 
 static bool hear(wk_media_engine_t *engine, va_str_t base64)
 {
@@ -179,7 +178,7 @@ static bool is_running(const wk_media_engine_t *engine, const wk_realtime_event_
 static void on_audio(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     size_t len;
-    uint8_t *mulaw = wk_alloc(engine->reading, VA_BASE64_MAX(event->text.len));
+    uint8_t *mulaw = wk_alloc(engine->setup->reading, VA_BASE64_MAX(event->text.len));
     /* What the conversation does not hold cannot be cut in it: such an utterance has no name.
      */
     va_str_t item = engine->is_aside ? VA_STR("") : event->item;
@@ -316,8 +315,8 @@ static void on_text(void *ctx, va_str_t text)
 {
     wk_media_engine_t *engine = ctx;
     wk_realtime_event_t event;
-    wk_arena_reset(engine->reading);
-    if (wk_realtime_read(wk_mem(engine->reading), text, &event) == VA_OK) {
+    wk_arena_reset(engine->setup->reading);
+    if (wk_realtime_read(wk_mem(engine->setup->reading), text, &event) == VA_OK) {
         on_event(engine, &event);
     } else {
         wk_log(WK_WARN, "the engine sent what is no message of its");
@@ -339,8 +338,6 @@ static void on_closed(void *ctx, const char *why)
 
 static void free_engine(wk_media_engine_t *engine)
 {
-    wk_arena_free(engine->writing);
-    wk_arena_free(engine->reading);
     wk_bytes_free(&engine->heard);
     free(engine);
 }
@@ -362,12 +359,8 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
     if (engine == NULL) {
         abort();
     }
-    *engine = (wk_media_engine_t){.setup = setup,
-                                  .events = *events,
-                                  .ctx = ctx,
-                                  .writing = wk_arena_new(),
-                                  .reading = wk_arena_new()};
-    wk_arena_t *a = engine->reading;
+    *engine = (wk_media_engine_t){.setup = setup, .events = *events, .ctx = ctx};
+    wk_arena_t *a = setup->reading; /* not emptied: another one may be losing its place */
     const wk_ws_dial_t to = {.url = wk_realtime_url(a, setup->config, setup->model),
                              .authorization =
                                  wk_printf(a, "Bearer %s", setup->config->openai_api_key).data,
@@ -394,9 +387,7 @@ static int64_t life_ms(const wk_config_t *config)
 }
 
 const wk_media_engine_type_t wk_media_engine_realtime = {
-    .traits = {.name = "realtime",
-               .resumable = true,
-               .barge_in = true},
+    .traits = {.name = "realtime", .resumable = true, .barge_in = true},
     .life_ms = life_ms,
     .open = open_engine,
     .hear = hear,

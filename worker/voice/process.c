@@ -72,7 +72,8 @@ static void finish(process_t *p)
     wk_aredis_close(p->voice.redis);
 }
 
-/* Told before the connection that tells it is closed; for a moment, if Redis does not answer. */
+/* Told before the connection that tells it is closed; for a moment, if Redis does not answer.
+ */
 static void leave(process_t *p, int64_t now)
 {
     if (p->leave_until_ms == 0) {
@@ -172,6 +173,8 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
     name_process(v);
     v->scratch = wk_arena_new();
     v->reading = wk_arena_new();
+    v->engine_writing = wk_arena_new();
+    v->engine_reading = wk_arena_new();
     p->listener = wk_listener_open(v, e);
     if (p->listener == NULL) {
         return false;
@@ -205,6 +208,8 @@ static int work(const wk_config_t *config)
     }
     wk_arena_free(p.voice.scratch);
     wk_arena_free(p.voice.reading);
+    wk_arena_free(p.voice.engine_writing);
+    wk_arena_free(p.voice.engine_reading);
     return EXIT_SUCCESS;
 }
 

@@ -514,6 +514,8 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .config = s->voice->config,
         .tls = s->voice->tls,
         .http = s->voice->http,
+        .writing = s->voice->engine_writing,
+        .reading = s->voice->engine_reading,
         .instructions = s->instructions,
         .tools = s->tools,
         .voice = va_json_get_string(s->briefing, "voice"),

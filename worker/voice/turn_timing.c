@@ -121,8 +121,8 @@ void wk_timing_frame(wk_timing_t *t, int64_t frame_ms, size_t fed, int64_t now)
     t->frame_ms = frame_ms;
     if (fed > 0) {
         const size_t i = t->n_frames++ % WK_TIMING_FRAMES;
-        t->frames[i].end = t->fed;
-        t->frames[i].frame_ms = frame_ms;
+        t->frames[i].end = (uint32_t)t->fed;
+        t->frames[i].frame_ms = (uint32_t)frame_ms;
     }
 }
 
@@ -148,10 +148,11 @@ static int64_t said_at(const wk_timing_t *t, int64_t byte)
     }
     for (size_t back = 1; back <= kept; back++) {
         const size_t i = (t->n_frames - back) % WK_TIMING_FRAMES;
-        if (t->frames[i].end < byte) {
+        int64_t end = t->frames[i].end, frame_ms = t->frames[i].frame_ms;
+        if (end < byte) {
             return at;
         }
-        at = t->frames[i].frame_ms - (t->frames[i].end - byte) / WK_PLAYOUT_RATE;
+        at = frame_ms - (end - byte) / WK_PLAYOUT_RATE;
     }
     return kept == t->n_frames ? at : UNKNOWN;
 }

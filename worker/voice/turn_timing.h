@@ -72,7 +72,7 @@ typedef struct {
     int64_t voiced_ms; /* of the last that the engine said had speech; -1: none */
     int64_t fed;       /* bytes of sound that the engine was given */
     struct {
-        int64_t end, frame_ms;
+        uint32_t end, frame_ms; /* days: longer than any stream */
     } frames[WK_TIMING_FRAMES]; /* a ring: what it was given, and when that was said */
     size_t n_frames;            /* ever */
     wk_timed_t next;            /* the answer that has not begun */

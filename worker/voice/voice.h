@@ -28,6 +28,7 @@ typedef struct {
     wk_asks_t *asks;
     /* Of one message that is written, and of one that is read; emptied by whoever fills it. */
     wk_arena_t *scratch, *reading;
+    wk_arena_t *engine_writing, *engine_reading; /* the same of the engines */
     LIST_HEAD(wk_sessions, wk_session) sessions;
     size_t n_sessions;
     bool draining; /* no new calls */

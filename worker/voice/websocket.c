@@ -7,10 +7,9 @@
 #include <curl/curl.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <wslay/wslay.h>
 
 #include "core/base64.h"
-#include "worker/voice/bytes.h"
+#include "worker/voice/framing.h"
 
 #define HEAD_MS    5000 /* for the head of a handshake */
 #define NONCE_SIZE 16
@@ -19,34 +18,14 @@
 
 struct wk_ws {
     wk_wire_t *wire;
-    wk_http_head_t *head;          /* until it is open */
-    wslay_event_context_ptr wslay; /* from then on */
+    wk_http_head_t *head; /* until it is open */
+    wk_framing_t framing; /* from then on */
     wk_ws_events_t events;
     void *ctx;
-    size_t max;
     char *request;           /* of a client, until it is sent */
     char accept[ACCEPT_LEN]; /* what its answer must carry */
-    const char *in;          /* what wslay reads */
-    size_t in_len;
-    bool server, closed;
+    bool server, open, closed;
 };
-
-/* ---------------------------------------------------------------- sending */
-
-/* wslay gives the head of a frame and its payload one by one; they leave in one write. */
-static wk_bytes_t outgoing; /* of the loop, which sends for one connection at a time */
-
-/* The wire takes everything; how much waits in it is the owner's to watch. */
-static bool send_queued(wk_ws_t *ws)
-{
-    bool ok = wslay_event_send(ws->wslay) == 0;
-    va_str_t bytes = wk_bytes_str(&outgoing);
-    if (bytes.len > 0) {
-        wk_wire_write(ws->wire, bytes.data, bytes.len);
-        wk_bytes_take(&outgoing, bytes.len);
-    }
-    return ok;
-}
 
 /* ---------------------------------------------------------------- end */
 
@@ -54,18 +33,22 @@ static void release(void *ctx)
 {
     wk_ws_t *ws = ctx;
     wk_http_head_free(ws->head);
-    if (ws->wslay != NULL) {
-        wslay_event_context_free(ws->wslay);
-    }
+    wk_framing_free(&ws->framing);
     free(ws->request);
     ws->events.gone(ws->ctx);
     free(ws);
 }
 
+static void stop(wk_ws_t *ws)
+{
+    ws->closed = true;
+    wk_framing_stop(&ws->framing);
+}
+
 static void fail(wk_ws_t *ws, const char *why)
 {
     if (!ws->closed) {
-        ws->closed = true;
+        stop(ws);
         wk_wire_close(ws->wire, true);
         ws->events.closed(ws->ctx, why);
     }
@@ -75,7 +58,7 @@ static void on_broken(void *ctx, const char *why)
 {
     wk_ws_t *ws = ctx;
     if (!ws->closed) {
-        ws->closed = true;
+        stop(ws);
         ws->events.closed(ws->ctx, why);
     }
 }
@@ -86,105 +69,44 @@ void wk_ws_close(wk_ws_t *ws, uint16_t code)
         return;
     }
     ws->closed = true;
-    if (ws->wslay != NULL && wslay_event_queue_close(ws->wslay, code, NULL, 0) == 0) {
-        (void)send_queued(ws);
+    if (ws->open) {
+        wk_framing_close(&ws->framing, code);
     }
     wk_wire_close(ws->wire, true);
 }
 
 /* ---------------------------------------------------------------- frames */
 
-static ssize_t take_bytes(wslay_event_context_ptr wslay, uint8_t *to, size_t room, int flags,
-                          void *ctx)
+static void on_message(void *ctx, va_str_t text)
 {
     wk_ws_t *ws = ctx;
-    size_t n = ws->in_len < room ? ws->in_len : room;
-    (void)flags;
-    if (n == 0 || ws->closed) {
-        wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
-        return -1;
-    }
-    memcpy(to, ws->in, n);
-    ws->in += n;
-    ws->in_len -= n;
-    return (ssize_t)n;
+    ws->events.text(ws->ctx, text);
 }
 
-static ssize_t give_bytes(wslay_event_context_ptr wslay, const uint8_t *data, size_t len,
-                          int flags, void *ctx)
-{
-    (void)wslay;
-    (void)flags;
-    (void)ctx;
-    wk_bytes_add(&outgoing, data, len);
-    return (ssize_t)len;
-}
-
-/* Random bytes cost less by the kilobyte; each of them is used once. */
-static int make_mask(wslay_event_context_ptr wslay, uint8_t *mask, size_t len, void *ctx)
-{
-    static uint8_t store[1024];
-    static size_t left;
-    (void)wslay;
-    (void)ctx;
-    if (left < len) {
-        if (RAND_bytes(store, sizeof(store)) != 1) {
-            return -1;
-        }
-        left = sizeof(store);
-    }
-    left -= len;
-    memcpy(mask, store + left, len);
-    return 0;
-}
-
-static void on_message(wslay_event_context_ptr wslay,
-                       const struct wslay_event_on_msg_recv_arg *message, void *ctx)
+/* The wire takes everything; how much waits in it is the owner's to watch. */
+static void write_frames(void *ctx, va_str_t bytes)
 {
     wk_ws_t *ws = ctx;
-    (void)wslay;
-    if (message->opcode == WSLAY_TEXT_FRAME && !ws->closed) {
-        ws->events.text(ws->ctx, va_str((const char *)message->msg, message->msg_length));
-    }
+    wk_wire_write(ws->wire, bytes.data, bytes.len);
 }
 
 static void read_frames(wk_ws_t *ws, const char *data, size_t len)
 {
     char why[48];
-    ws->in = data;
-    ws->in_len = len;
-    if (wslay_event_recv(ws->wslay) != 0 || !send_queued(ws)) {
+    uint16_t code;
+    if (!wk_framing_read(&ws->framing, va_str(data, len))) {
         fail(ws, "broken WebSocket");
-        return;
-    }
-    if (wk_ws_pending(ws) > UNREAD_MAX) {
+    } else if (wk_ws_pending(ws) > UNREAD_MAX) {
         fail(ws, "the peer does not read");
-        return;
-    }
-    /* The peer closes, or broke the rules: wslay has answered either. */
-    if (!wslay_event_get_read_enabled(ws->wslay)) {
-        snprintf(why, sizeof(why), "closed with %d",
-                 wslay_event_get_close_received(ws->wslay)
-                     ? (int)wslay_event_get_status_code_received(ws->wslay)
-                     : (int)wslay_event_get_status_code_sent(ws->wslay));
+    } else if (wk_framing_ended(&ws->framing, &code)) {
+        snprintf(why, sizeof(why), "closed with %d", code);
         fail(ws, why);
     }
 }
 
 static bool begin_frames(wk_ws_t *ws)
 {
-    static const struct wslay_event_callbacks callbacks = {
-        .recv_callback = take_bytes,
-        .send_callback = give_bytes,
-        .genmask_callback = make_mask,
-        .on_msg_recv_callback = on_message,
-    };
-    int rc = ws->server ? wslay_event_context_server_init(&ws->wslay, &callbacks, ws)
-                        : wslay_event_context_client_init(&ws->wslay, &callbacks, ws);
-    if (rc != 0) {
-        abort(); /* no memory */
-    }
-    wslay_event_config_set_max_recv_msg_length(ws->wslay, ws->max);
+    ws->open = true;
     wk_wire_deadline(ws->wire, 0);
     wk_http_head_free(ws->head);
     ws->head = NULL;
@@ -192,25 +114,18 @@ static bool begin_frames(wk_ws_t *ws)
     return !ws->closed;
 }
 
-static void send_message(wk_ws_t *ws, uint8_t opcode, va_str_t data)
-{
-    struct wslay_event_msg message = {opcode, (const uint8_t *)data.data, data.len};
-    if (ws->closed || ws->wslay == NULL) {
-        return;
-    }
-    if (wslay_event_queue_msg(ws->wslay, &message) == 0) {
-        (void)send_queued(ws);
-    }
-}
-
 void wk_ws_send(wk_ws_t *ws, va_str_t text)
 {
-    send_message(ws, WSLAY_TEXT_FRAME, text);
+    if (ws->open && !ws->closed) {
+        wk_framing_text(&ws->framing, text);
+    }
 }
 
 void wk_ws_send_binary(wk_ws_t *ws, va_str_t data)
 {
-    send_message(ws, WSLAY_BINARY_FRAME, data);
+    if (ws->open && !ws->closed) {
+        wk_framing_binary(&ws->framing, data);
+    }
 }
 
 size_t wk_ws_pending(const wk_ws_t *ws)
@@ -220,8 +135,7 @@ size_t wk_ws_pending(const wk_ws_t *ws)
 
 uint16_t wk_ws_closed_with(const wk_ws_t *ws)
 {
-    bool said = ws->wslay != NULL && wslay_event_get_close_received(ws->wslay);
-    return said ? wslay_event_get_status_code_received(ws->wslay) : 0;
+    return wk_framing_closed_with(&ws->framing);
 }
 
 void wk_ws_deadline(wk_ws_t *ws, uint64_t ms)
@@ -333,7 +247,7 @@ static void on_data(void *ctx, const char *data, size_t len)
 {
     wk_ws_t *ws = ctx;
     size_t used = 0;
-    if (ws->closed || (ws->wslay == NULL && !read_head(ws, data, len, &used))) {
+    if (ws->closed || (!ws->open && !read_head(ws, data, len, &used))) {
         return;
     }
     if (len > used) {
@@ -356,15 +270,16 @@ static const wk_wire_events_t wire_events = {on_connected, on_data, on_broken, r
 
 static wk_ws_t *new_socket(bool server, size_t max, const wk_ws_events_t *events, void *ctx)
 {
+    static const wk_framing_events_t framing_events = {on_message, write_frames};
     wk_ws_t *ws = calloc(1, sizeof(*ws));
     if (ws == NULL) {
         abort();
     }
+    wk_framing_init(&ws->framing, server, max, &framing_events, ws);
     ws->server = server;
     ws->head = wk_http_head_new(!server);
     ws->events = *events;
     ws->ctx = ctx;
-    ws->max = max;
     return ws;
 }
 
