@@ -221,19 +221,19 @@ static void binary_messages_are_sent_and_not_told(void **state)
     assert_int_equal(caller.heard.len, 0);
 }
 
-#define WITH_ENDS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_ENDS(in_any_pieces_each_has_its_own_messages),
-        WITH_ENDS(only_in_the_middle_of_a_message_it_has_state),
-        WITH_ENDS(a_message_in_parts_is_one_and_a_ping_between_them_is_answered),
-        WITH_ENDS(a_close_is_answered_and_is_nobody_elses),
-        WITH_ENDS(a_frame_without_a_mask_breaks_the_rules),
-        WITH_ENDS(a_message_that_is_too_long_is_refused),
-        WITH_ENDS(what_follows_a_stop_is_not_told),
-        WITH_ENDS(binary_messages_are_sent_and_not_told),
+        CASE(in_any_pieces_each_has_its_own_messages),
+        CASE(only_in_the_middle_of_a_message_it_has_state),
+        CASE(a_message_in_parts_is_one_and_a_ping_between_them_is_answered),
+        CASE(a_close_is_answered_and_is_nobody_elses),
+        CASE(a_frame_without_a_mask_breaks_the_rules),
+        CASE(a_message_that_is_too_long_is_refused),
+        CASE(what_follows_a_stop_is_not_told),
+        CASE(binary_messages_are_sent_and_not_told),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN("framing", tests);
 }

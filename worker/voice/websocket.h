@@ -1,7 +1,7 @@
 /*
  * A WebSocket (RFC 6455) on a wire, as the server of a carrier or as the client of an engine:
- * text messages in, text and binary messages out. wslay does the framing, its checks included
- * (masks, UTF-8, control frames, sizes).
+ * text messages in, text and binary messages out. Its frames are made and checked by wslay
+ * (framing.h): masks, UTF-8, control frames, sizes.
  */
 #ifndef WK_VOICE_WEBSOCKET_H
 #define WK_VOICE_WEBSOCKET_H
