@@ -106,7 +106,10 @@ static bool is_word(va_str_t text, const char *word)
     return va_str_eq(text, va_str_c(word));
 }
 
-/* owner: a row of wk_sql_calendar_owner. Nothing, where our own change is on its way. */
+/*
+ * owner: a row of wk_sql_calendar_owner. Nothing, where our own change is on its way; who came
+ * already cannot be told not to.
+ */
 static bool follow(const change_t *c, const wk_rows_t *owner, wk_error_t *e)
 {
     wk_appointment_t p;
@@ -122,7 +125,8 @@ static bool follow(const change_t *c, const wk_rows_t *owner, wk_error_t *e)
         return false;
     }
     if (wk_calendar_event_cancelled(c->event)) {
-        return wk_appointment_cancel(c->tx, &p, "calendar", VA_STR_NULL, &cancelled, e);
+        return wk_cell_bool(owner, 0, "began") ||
+               wk_appointment_cancel(c->tx, &p, "calendar", VA_STR_NULL, &cancelled, e);
     }
     if (!wk_calendar_event_times(c->tx, c->event, c->zone, &now, &readable, e)) {
         return false;
@@ -134,12 +138,38 @@ static bool follow(const change_t *c, const wk_rows_t *owner, wk_error_t *e)
     return !readable || echo || same || move(c, &p, &now, e);
 }
 
+/* The push that made it has yet to note it. An erased one's event only takes its time. */
+static bool is_on_its_way(const change_t *c, bool *is, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t appointment;
+    *is = false;
+    if (!wk_calendar_event_appointment(c->ctx->arena, wk_tx_organization(c->tx), c->event,
+                                       &appointment, e)) {
+        return false;
+    }
+    if (appointment.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(c->tx, &wk_sql_calendar_names, &appointment, &rows, e)) {
+        return false;
+    }
+    *is = wk_cell_bool(rows, 0, "one");
+    return true;
+}
+
 /* ---------------------------------------------------------------- one event */
+
+static bool take_as_foreign(const change_t *c, wk_error_t *e)
+{
+    return wk_calendar_event_cancelled(c->event) ? drop(c, e) : mirror(c, e);
+}
 
 bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t zone,
                        const va_json_t *event, wk_error_t *e)
 {
     wk_rows_t *owner;
+    bool on_its_way;
     change_t c = {.ctx = ctx,
                   .tx = tx,
                   .calendar = calendar,
@@ -155,10 +185,7 @@ bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t z
         return false;
     }
     if (wk_rows_count(owner) == 1) {
-        return follow(&c, owner, e);
+        return wk_cell_bool(owner, 0, "over") ? take_as_foreign(&c, e) : follow(&c, owner, e);
     }
-    if (wk_calendar_event_appointment(event).data != NULL) {
-        return true; /* the push that made it has yet to note it */
-    }
-    return wk_calendar_event_cancelled(event) ? drop(&c, e) : mirror(&c, e);
+    return is_on_its_way(&c, &on_its_way, e) && (on_its_way || take_as_foreign(&c, e));
 }

@@ -177,9 +177,21 @@ static const va_json_t *private_properties(const va_json_t *event)
     return va_json_pointer(event, VA_STR("/extendedProperties/private"));
 }
 
-va_str_t wk_calendar_event_appointment(const va_json_t *event)
+bool wk_calendar_event_appointment(wk_arena_t *a, va_str_t organization, const va_json_t *event,
+                                   va_str_t *appointment, wk_error_t *e)
 {
-    return va_json_get_string(private_properties(event), MARK);
+    va_str_t id, marked = va_json_get_string(private_properties(event), MARK);
+    *appointment = VA_STR_NULL;
+    if (marked.data == NULL) {
+        return true;
+    }
+    if (!wk_calendar_event_id(a, organization, marked, &id, e)) {
+        return false;
+    }
+    if (va_str_eq(id, va_json_get_string(event, "id"))) {
+        *appointment = marked;
+    }
+    return true;
 }
 
 bool wk_calendar_event_given(const va_json_t *event, wk_calendar_span_t *span)

@@ -26,8 +26,12 @@ va_str_t wk_calendar_event_new(wk_arena_t *a, va_str_t event_id,
 /* Only what belongs to the appointment: the shop's own words and guests stay. */
 va_str_t wk_calendar_event_change(wk_arena_t *a, const wk_calendar_entry_t *entry);
 
-/* The appointment an event was made for; absent: it is none of ours. */
-va_str_t wk_calendar_event_appointment(const va_json_t *event);
+/*
+ * The appointment of that shop whose event this is. Absent: it is another shop's, or a copy,
+ * which carries the marks of the event it was copied from.
+ */
+bool wk_calendar_event_appointment(wk_arena_t *a, va_str_t organization, const va_json_t *event,
+                                   va_str_t *appointment, wk_error_t *e);
 
 /* Unix time. */
 typedef struct {

@@ -4,8 +4,10 @@
 
 #include "core/base64.h"
 #include "worker/agent/calendar_apply.h"
+#include "worker/agent/calendar_event.h"
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/google_account.h"
+#include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -45,7 +47,11 @@ typedef struct {
     wk_rows_t *calendars;
 
     va_str_t calendar, token, began, time_min;
-    bool whole; /* from nothing, not by what has changed */
+    bool whole;    /* from nothing, not by what has changed */
+    va_buf_t seen; /* then: the ids of our own events, as a text[] of SQL */
+    wk_rows_t *unseen;
+    va_str_t appointment;   /* one of those */
+    const va_json_t *event; /* of that appointment; NULL: Google knows none */
     wk_google_page_t page;
     wk_google_channel_t channel;
     wk_error_t *problem;
@@ -56,13 +62,29 @@ static bool in_tx(sync_t *s, wk_tx_fn fn, wk_error_t *e)
     return wk_tx(s->ctx->db, s->ctx->arena, s->account.organization, 0, fn, s, e);
 }
 
-static bool finish(sync_t *s, wk_tx_t *tx, wk_error_t *e)
+static bool finish_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
+    sync_t *s = arg;
     va_str_t kept[] = {s->calendar, s->began};
     va_str_t synced[] = {s->calendar, s->page.sync_token, s->began};
     return (!s->whole || wk_sql(tx, &wk_sql_calendar_sweep, kept, NULL, e)) &&
            wk_sql(tx, &wk_sql_calendar_tidy, kept, NULL, e) &&
            wk_sql(tx, &wk_sql_calendar_synced, synced, NULL, e);
+}
+
+/* An id of ours needs no quotes. */
+static bool note_seen(sync_t *s, const va_json_t *event, wk_error_t *e)
+{
+    va_str_t appointment;
+    if (!wk_calendar_event_appointment(s->ctx->arena, s->account.organization, event,
+                                       &appointment, e)) {
+        return false;
+    }
+    if (appointment.data != NULL) {
+        va_buf_add_char(&s->seen, s->seen.len > 1 ? ',' : ' ');
+        va_buf_add_str(&s->seen, va_json_get_string(event, "id"));
+    }
+    return true;
 }
 
 static bool apply_page_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -71,11 +93,49 @@ static bool apply_page_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     const va_json_t *items = s->page.items;
     const va_json_t *event = va_json_is(items, VA_JSON_ARRAY) ? items->first : NULL;
     for (; event != NULL; event = event->next) {
-        if (!wk_calendar_apply(s->ctx, tx, s->calendar, s->page.zone, event, e)) {
+        if (!wk_calendar_apply(s->ctx, tx, s->calendar, s->page.zone, event, e) ||
+            (s->whole && !note_seen(s, event, e))) {
             return false;
         }
     }
-    return s->page.next_page.data != NULL || finish(s, tx, e);
+    return s->whole || s->page.next_page.data != NULL || finish_tx(tx, s, e);
+}
+
+static bool read_unseen_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    sync_t *s = arg;
+    va_str_t params[] = {s->calendar, va_buf_str(&s->seen)};
+    return wk_sql_last(tx, &wk_sql_calendar_unseen, params, &s->unseen, e);
+}
+
+static bool apply_unseen_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    sync_t *s = arg;
+    return s->event == NULL
+               ? wk_calendar_push_later(tx, s->appointment, e)
+               : wk_calendar_apply(s->ctx, tx, s->calendar, s->page.zone, s->event, e);
+}
+
+/*
+ * A whole list leaves out what was deleted: each event of ours that is not in it is looked at.
+ * One that Google does not know was of another account, and is made in this one.
+ */
+static bool look_for_unseen(sync_t *s, wk_error_t *e)
+{
+    va_buf_add_char(&s->seen, '}');
+    if (!in_tx(s, read_unseen_tx, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < wk_rows_count(s->unseen); i++) {
+        s->event = NULL;
+        s->appointment = wk_cell(s->unseen, i, "id");
+        bool known = wk_google_event_get(&s->account.google, s->calendar,
+                                         wk_cell(s->unseen, i, "event"), &s->event, e);
+        if ((!known && e->code != WK_NOT_FOUND) || !in_tx(s, apply_unseen_tx, e)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool lose_token_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -84,11 +144,13 @@ static bool lose_token_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_sql_last(tx, &wk_sql_calendar_token_lost, &s->calendar, NULL, e);
 }
 
-/* Pages until the last; the token of the next time is stored with the last one's changes. */
+/* Pages until the last; the token of the next time is stored with the last of the changes. */
 static bool read_pages(sync_t *s, wk_error_t *e)
 {
     va_str_t page = VA_STR_NULL;
     s->whole = s->token.data == NULL;
+    va_buf_init(&s->seen, wk_mem(s->ctx->arena), 256);
+    va_buf_add_char(&s->seen, '{');
     do {
         if (!wk_google_events(&s->account.google, s->calendar, s->token, s->time_min, page,
                               &s->page, e)) {
@@ -103,7 +165,7 @@ static bool read_pages(sync_t *s, wk_error_t *e)
         wk_crash_point("calendar.page");
         page = s->page.next_page;
     } while (page.data != NULL);
-    return true;
+    return !s->whole || (look_for_unseen(s, e) && in_tx(s, finish_tx, e));
 }
 
 static bool synchronise(sync_t *s, wk_error_t *e)
@@ -188,14 +250,29 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     sync_t *s = arg;
     return wk_sql(tx, &wk_sql_calendars_ensure, NULL, NULL, e) &&
+           wk_sql(tx, &wk_sql_calendars_drop_events, NULL, NULL, e) &&
+           wk_sql(tx, &wk_sql_calendars_drop, NULL, NULL, e) &&
            wk_sql(tx, &wk_sql_calendars, &s->only, &s->calendars, e);
+}
+
+/* Deleted, or not shared with the account any more. */
+static bool raise_gone(sync_t *s, wk_tx_t *tx, wk_error_t *e)
+{
+    wk_task_t task = {.kind = "review",
+                      .key = wk_printf(s->ctx->arena, "calendar:gone:%.*s",
+                                       (int)s->calendar.len, s->calendar.data),
+                      .title = "task.calendar_gone",
+                      .body = "task.calendar_gone_body",
+                      .who = s->calendar};
+    return wk_task_raise(s->ctx, tx, &task, e);
 }
 
 static bool stale_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     sync_t *s = arg;
     va_str_t params[] = {s->calendar, va_str_c(s->problem->text)};
-    return wk_sql_last(tx, &wk_sql_calendar_stale, params, NULL, e);
+    return wk_sql(tx, &wk_sql_calendar_stale, params, NULL, e) &&
+           (s->problem->code != WK_NOT_FOUND || raise_gone(s, tx, e));
 }
 
 static bool sync_one(sync_t *s, size_t row, wk_error_t *e)
@@ -257,8 +334,10 @@ wk_outcome_t wk_calendar_sync_now(wk_ctx_t *ctx, va_str_t organization, va_str_t
             ok = false;
         }
     }
-    if (!ok) {
-        return ended_badly(ctx, e);
+    /* A calendar that cannot be read keeps no appointment of another from Google. */
+    wk_error_t behind;
+    if (!in_tx(&s, push_behind_tx, ok ? e : &behind)) {
+        return WK_AGAIN;
     }
-    return in_tx(&s, push_behind_tx, e) ? WK_DONE : WK_AGAIN;
+    return ok ? WK_DONE : ended_badly(ctx, e);
 }

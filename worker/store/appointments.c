@@ -1,5 +1,7 @@
 #include "worker/store/appointments.h"
 
+#include "worker/store/sql.h"
+
 /* clang-format off */
 
 #define SHOP \
@@ -148,7 +150,7 @@ const wk_sql_t wk_sql_appointment_find = {
     "       a.customer_id, a.customer_name, a.customer_phone, a.customer_email, a.language,"
     "       a.google_calendar_id AS calendar_id,"
     "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]')) AS moves,"
-    "       " UPCOMING " AS stands"
+    "       " UPCOMING " AS stands, a.starts_at > now() AS comes"
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
     " WHERE " MEANT " FOR UPDATE OF a",
     2};
@@ -157,12 +159,7 @@ const wk_sql_t wk_sql_appointment_move = {
     "appointment_move",
     "UPDATE appointments"
     "   SET starts_at = $2::timestamptz,"
-    "       ends_at = $2::timestamptz + make_interval(mins => $3::int),"
-    "       reminded_48h_at = NULL, reminded_24h_at = NULL, reminded_1h_at = NULL,"
-    "       confirmation_sent_at = NULL,"
-    "       metadata = metadata || jsonb_build_object('moved_from',"
-    "           coalesce(metadata -> 'moved_from', '[]')"
-    "           || to_jsonb(to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')))"
+    "       ends_at = $2::timestamptz + make_interval(mins => $3::int), " WK_SQL_MOVED
     " WHERE id = $1::uuid",
     3};
 

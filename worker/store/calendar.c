@@ -2,6 +2,7 @@
 
 #include "worker/store/sql.h"
 
+/* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
 #define RFC3339(at) "to_char((" at ") AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
@@ -12,12 +13,14 @@
     "(SELECT resource FROM services WHERE calendar_id = " calendar " AND is_active" \
     " UNION SELECT 'default' WHERE " calendar " = 'primary')"
 
+/* The calendars that the shop's appointments go to. */
+#define NAMED \
+    "(SELECT calendar_id FROM services WHERE is_active UNION SELECT 'primary')"
+
 #define STANDS "(a.status IN ('confirmed', 'in_progress')" \
     " OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
 #define BEGAN(us) "(timestamptz 'epoch' + " us "::bigint * interval '1 microsecond')"
-
-/* clang-format on */
 
 /* ---------------------------------------------------------------- appointments */
 
@@ -34,14 +37,11 @@ const wk_sql_t wk_sql_calendar_appointment = {
     "SELECT a.id, a.status, coalesce(a.google_calendar_id, 'primary') AS calendar,"
     "       a.google_event_id AS event, a.calendar_state, a.appointment_type AS type,"
     "       a.purpose, a.notes, a.customer_name, a.customer_phone, a.customer_email,"
-    "       " RFC3339("a.starts_at") " AS starts, " RFC3339(
-        "a.ends_at") " AS ends,"
-                     "       " SECONDS("a.starts_at") " AS starts_s, " SECONDS(
-                         "a.ends_at") " AS ends_s,"
-                                      "       o.timezone::text AS zone, o.language"
-                                      "  FROM appointments a JOIN organizations o ON o.id = "
-                                      "a.organization_id"
-                                      " WHERE a.id = $1::uuid",
+    "       " RFC3339("a.starts_at") " AS starts, " RFC3339("a.ends_at") " AS ends,"
+    "       " SECONDS("a.starts_at") " AS starts_s, " SECONDS("a.ends_at") " AS ends_s,"
+    "       o.timezone::text AS zone, o.language"
+    "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
+    " WHERE a.id = $1::uuid",
     1};
 
 const wk_sql_t wk_sql_calendar_pushed = {
@@ -49,19 +49,17 @@ const wk_sql_t wk_sql_calendar_pushed = {
     "UPDATE appointments"
     "   SET google_calendar_id = $2, google_event_id = coalesce($3, google_event_id),"
     "       google_etag = $4, calendar_synced_at = now(),"
-    "       calendar_state = CASE WHEN " SECONDS(
-        "starts_at") " = $5::bigint"
-                     "                              AND " SECONDS(
-                         "ends_at") " = $6::bigint AND status = $7"
-                                    "                             THEN 'synced' ELSE "
-                                    "calendar_state END"
-                                    " WHERE id = $1::uuid",
+    "       calendar_state = CASE WHEN " SECONDS("starts_at") " = $5::bigint"
+    "                              AND " SECONDS("ends_at") " = $6::bigint AND status = $7"
+    "                             THEN 'synced' ELSE calendar_state END"
+    " WHERE id = $1::uuid",
     7};
 
-const wk_sql_t wk_sql_calendar_failed = {"calendar_failed",
-                                         "UPDATE appointments SET calendar_state = 'failed'"
-                                         " WHERE id = $1::uuid AND calendar_state = 'pending'",
-                                         1};
+const wk_sql_t wk_sql_calendar_failed = {
+    "calendar_failed",
+    "UPDATE appointments SET calendar_state = 'failed'"
+    " WHERE id = $1::uuid AND calendar_state = 'pending'",
+    1};
 
 const wk_sql_t wk_sql_calendar_behind = {
     "calendar_behind",
@@ -75,6 +73,14 @@ const wk_sql_t wk_sql_calendar_behind = {
     " ORDER BY starts_at LIMIT 100",
     1};
 
+const wk_sql_t wk_sql_calendar_unseen = {
+    "calendar_unseen",
+    "SELECT id, google_event_id AS event FROM appointments"
+    " WHERE google_calendar_id = $1 AND google_event_id <> ALL ($2::text[])"
+    "   AND calendar_state = 'synced' AND status = 'confirmed' AND ends_at > now()"
+    " ORDER BY starts_at",
+    2};
+
 const wk_sql_t wk_sql_calendar_lock_slots = {
     "calendar_lock_slots",
     "SELECT lock_key('appointments:' || current_organization()::text || ':' || resource)"
@@ -83,13 +89,14 @@ const wk_sql_t wk_sql_calendar_lock_slots = {
 
 const wk_sql_t wk_sql_calendar_owner = {
     "calendar_owner",
-    "SELECT id, status, calendar_state, " SECONDS(
-        "starts_at") " AS starts_s,"
-                     "       " SECONDS(
-                         "ends_at") " AS ends_s"
-                                    "  FROM appointments WHERE google_calendar_id = $1 AND "
-                                    "google_event_id = $2 FOR UPDATE",
+    "SELECT id, status, calendar_state, starts_at <= now() AS began, ends_at <= now() AS over,"
+    "       " SECONDS("starts_at") " AS starts_s, " SECONDS("ends_at") " AS ends_s"
+    "  FROM appointments WHERE google_calendar_id = $1 AND google_event_id = $2 FOR UPDATE",
     2};
+
+const wk_sql_t wk_sql_calendar_names = {
+    "calendar_names",
+    "SELECT EXISTS (SELECT FROM appointments WHERE id = uuid_or_null($1)) AS one", 1};
 
 const wk_sql_t wk_sql_calendar_occupied = {
     "calendar_occupied",
@@ -103,7 +110,7 @@ const wk_sql_t wk_sql_calendar_move = {
     "calendar_move",
     "UPDATE appointments"
     "   SET starts_at = to_timestamp($2::bigint), ends_at = to_timestamp($3::bigint),"
-    "       reminded_48h_at = NULL, reminded_24h_at = NULL, reminded_1h_at = NULL"
+    "       " WK_SQL_MOVED
     " WHERE id = $1::uuid",
     3};
 
@@ -112,9 +119,25 @@ const wk_sql_t wk_sql_calendar_move = {
 const wk_sql_t wk_sql_calendars_ensure = {
     "calendars_ensure",
     "INSERT INTO sync_tokens (organization_id, service, resource)"
-    " SELECT current_organization(), 'google_calendar', calendar_id FROM ("
-    "    SELECT calendar_id FROM services WHERE is_active UNION SELECT 'primary') calendars"
+    " SELECT current_organization(), 'google_calendar', calendar_id FROM " NAMED " calendars"
     " ON CONFLICT DO NOTHING",
+    0};
+
+const wk_sql_t wk_sql_calendars_drop_events = {
+    "calendars_drop_events",
+    "DELETE FROM calendar_events c"
+    " WHERE NOT EXISTS (SELECT FROM " NAMED " n WHERE n.calendar_id = c.calendar_id)",
+    0};
+
+const wk_sql_t wk_sql_calendars_drop = {
+    "calendars_drop",
+    "DELETE FROM sync_tokens t"
+    " WHERE service = 'google_calendar'"
+    "   AND NOT EXISTS (SELECT FROM " NAMED " n WHERE n.calendar_id = t.resource)"
+    "   AND NOT EXISTS (SELECT FROM appointments a"
+    "                    WHERE a.google_calendar_id = t.resource"
+    "                      AND a.google_event_id IS NOT NULL"
+    "                      AND a.status = 'confirmed' AND a.ends_at > now())",
     0};
 
 const wk_sql_t wk_sql_calendars_forget_state = {
@@ -135,27 +158,22 @@ const wk_sql_t wk_sql_calendars_remove = {
 const wk_sql_t wk_sql_calendars = {
     "calendars",
     "SELECT resource AS calendar, token, channel_id, channel_resource_id,"
-    "       channel_id IS NULL OR channel_expires_at < now() + interval '1 day' AS "
-    "channel_ends,"
+    "       channel_id IS NULL OR channel_expires_at < now() + interval '1 day'"
+    "           AS channel_ends,"
     "       (extract(epoch FROM synced_at) * 1000)::bigint AS synced_ms,"
     "       (extract(epoch FROM now()) * 1000000)::bigint AS began,"
     "       " RFC3339("now() - interval '1 day'") " AS time_min"
-                                                  "  FROM sync_tokens"
-                                                  " WHERE service = 'google_calendar' AND "
-                                                  "($1::text IS NULL OR resource = $1)"
-                                                  " ORDER BY resource",
+    "  FROM sync_tokens"
+    " WHERE service = 'google_calendar' AND ($1::text IS NULL OR resource = $1)"
+    " ORDER BY resource",
     1};
 
 const wk_sql_t wk_sql_calendars_shown = {
     "calendars_shown",
-    "SELECT resource AS calendar, error, " WK_SQL_ISO(
-        "synced_at") " AS synced_at,"
-                     "       coalesce(synced_at < now() - interval '10 minutes', true) AS "
-                     "stale,"
-                     "       " WK_SQL_ISO(
-                         "channel_expires_at") " AS channel_expires_at"
-                                               "  FROM sync_tokens WHERE service = "
-                                               "'google_calendar' ORDER BY resource",
+    "SELECT resource AS calendar, error, " WK_SQL_ISO("synced_at") " AS synced_at,"
+    "       coalesce(synced_at < now() - interval '10 minutes', true) AS stale,"
+    "       " WK_SQL_ISO("channel_expires_at") " AS channel_expires_at"
+    "  FROM sync_tokens WHERE service = 'google_calendar' ORDER BY resource",
     0};
 
 const wk_sql_t wk_sql_calendar_of_channel = {
@@ -168,12 +186,8 @@ const wk_sql_t wk_sql_calendar_times = {
     "calendar_times",
     "WITH zone AS (SELECT coalesce($5, timezone::text) AS z FROM organizations"
     "               WHERE id = current_organization())"
-    " SELECT " SECONDS(
-        "instant_of($1::timestamp, coalesce($2, z))") " AS starts_s,"
-                                                      "        " SECONDS(
-                                                          "instant_of($3::timestamp, "
-                                                          "coalesce($4, z))") " AS ends_s FROM "
-                                                                              "zone",
+    " SELECT " SECONDS("instant_of($1::timestamp, coalesce($2, z))") " AS starts_s,"
+    "        " SECONDS("instant_of($3::timestamp, coalesce($4, z))") " AS ends_s FROM zone",
     5};
 
 const wk_sql_t wk_sql_calendar_event_put = {
@@ -181,36 +195,33 @@ const wk_sql_t wk_sql_calendar_event_put = {
     "INSERT INTO calendar_events (organization_id, calendar_id, event_id, resource, starts_at,"
     "                             ends_at, is_busy, etag)"
     " SELECT current_organization(), $1, $2, r.resource, to_timestamp($3::bigint),"
-    "        to_timestamp($4::bigint), $5::boolean, $6 FROM " RESOURCES(
-        "$1") " r"
-              " ON CONFLICT (organization_id, calendar_id, event_id, resource) DO UPDATE"
-              "    SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
-              "        is_busy = excluded.is_busy, etag = excluded.etag, synced_at = now()",
+    "        to_timestamp($4::bigint), $5::boolean, $6 FROM " RESOURCES("$1") " r"
+    " ON CONFLICT (organization_id, calendar_id, event_id, resource) DO UPDATE"
+    "    SET starts_at = excluded.starts_at, ends_at = excluded.ends_at,"
+    "        is_busy = excluded.is_busy, etag = excluded.etag, synced_at = now()",
     6};
 
 const wk_sql_t wk_sql_calendar_event_drop = {
     "calendar_event_drop",
     "DELETE FROM calendar_events WHERE calendar_id = $1 AND event_id = $2", 2};
 
-const wk_sql_t wk_sql_calendar_sweep = {"calendar_sweep",
-                                        "DELETE FROM calendar_events"
-                                        " WHERE calendar_id = $1 AND synced_at < " BEGAN("$2"),
-                                        2};
+const wk_sql_t wk_sql_calendar_sweep = {
+    "calendar_sweep",
+    "DELETE FROM calendar_events WHERE calendar_id = $1 AND synced_at < " BEGAN("$2"), 2};
 
 const wk_sql_t wk_sql_calendar_tidy = {
     "calendar_tidy",
     "DELETE FROM calendar_events"
     " WHERE calendar_id = $1"
-    "   AND (event_id LIKE 'freebusy:%' AND synced_at < " BEGAN(
-        "$2") "        OR ends_at < now() - interval '7 days')",
+    "   AND (event_id LIKE 'freebusy:%' AND synced_at < " BEGAN("$2")
+    "        OR ends_at < now() - interval '7 days')",
     2};
 
 const wk_sql_t wk_sql_calendar_synced = {
     "calendar_synced",
     "UPDATE sync_tokens"
-    "   SET token = $2, synced_at = " BEGAN(
-        "$3") ", stale_since = NULL, error = NULL"
-              " WHERE service = 'google_calendar' AND resource = $1",
+    "   SET token = $2, synced_at = " BEGAN("$3") ", stale_since = NULL, error = NULL"
+    " WHERE service = 'google_calendar' AND resource = $1",
     3};
 
 const wk_sql_t wk_sql_calendar_token_lost = {
@@ -236,30 +247,16 @@ const wk_sql_t wk_sql_calendar_watched = {
 
 const wk_sql_t wk_sql_calendars_to_ask = {
     "calendars_to_ask",
-    "SELECT t.resource AS calendar, " RFC3339(
-        "f.at - interval '1 day'") " AS from,"
-                                   "       " RFC3339("f.at + make_interval(days => $3::int + "
-                                                     "1)") " AS until"
-                                                           "  FROM integrations i JOIN "
-                                                           "sync_tokens t USING "
-                                                           "(organization_id, service)"
-                                                           "  JOIN organizations o ON o.id = "
-                                                           "i.organization_id,"
-                                                           "       LATERAL (SELECT "
-                                                           "greatest(now(), coalesce("
-                                                           "           "
-                                                           "instant_of($1::timestamp, "
-                                                           "coalesce($2, o.timezone::text)), "
-                                                           "now())) AS at) f"
-                                                           " WHERE i.service = "
-                                                           "'google_calendar' AND i.status = "
-                                                           "'connected'"
-                                                           "   AND (t.synced_at IS NULL OR "
-                                                           "t.synced_at < now() - interval '5 "
-                                                           "minutes')"
-                                                           "   AND f.at < now() + interval "
-                                                           "'370 days'"
-                                                           " ORDER BY t.resource LIMIT 50",
+    "SELECT t.resource AS calendar, " RFC3339("f.at - interval '1 day'") " AS from,"
+    "       " RFC3339("f.at + make_interval(days => $3::int + 1)") " AS until"
+    "  FROM integrations i JOIN sync_tokens t USING (organization_id, service)"
+    "  JOIN organizations o ON o.id = i.organization_id,"
+    "       LATERAL (SELECT greatest(now(), coalesce("
+    "           instant_of($1::timestamp, coalesce($2, o.timezone::text)), now())) AS at) f"
+    " WHERE i.service = 'google_calendar' AND i.status = 'connected'"
+    "   AND (t.synced_at IS NULL OR t.synced_at < now() - interval '5 minutes')"
+    "   AND f.at < now() + interval '370 days'"
+    " ORDER BY t.resource LIMIT 50",
     3};
 
 const wk_sql_t wk_sql_calendar_busy_clear = {
@@ -273,30 +270,25 @@ const wk_sql_t wk_sql_calendar_busy_put = {
     "calendar_busy_put",
     "INSERT INTO calendar_events (organization_id, calendar_id, event_id, resource, starts_at,"
     "                             ends_at)"
-    " SELECT current_organization(), $1, 'freebusy:' || " SECONDS(
-        "lower(taken)") ","
-                        "        r.resource, lower(taken), upper(taken)"
-                        "   FROM unnest($2::tstzmultirange - coalesce("
-                        "          (SELECT range_agg(a.period) FROM appointments a"
-                        "            WHERE a.google_calendar_id = $1 AND a.google_event_id IS "
-                        "NOT NULL"
-                        "              AND a.status IN ('confirmed', 'in_progress')), '{}'))"
-                        "        AS taken, " RESOURCES(
-                            "$1") " r"
-                                  " ON CONFLICT (organization_id, calendar_id, event_id, "
-                                  "resource) DO UPDATE"
-                                  "    SET ends_at = greatest(calendar_events.ends_at, "
-                                  "excluded.ends_at), synced_at = now()",
+    " SELECT current_organization(), $1, 'freebusy:' || " SECONDS("lower(taken)") ","
+    "        r.resource, lower(taken), upper(taken)"
+    "   FROM unnest($2::tstzmultirange - coalesce("
+    "          (SELECT range_agg(a.period) FROM appointments a"
+    "            WHERE a.google_calendar_id = $1 AND a.google_event_id IS NOT NULL"
+    "              AND a.status IN ('confirmed', 'in_progress')), '{}'))"
+    "        AS taken, " RESOURCES("$1") " r"
+    " ON CONFLICT (organization_id, calendar_id, event_id, resource) DO UPDATE"
+    "    SET ends_at = greatest(calendar_events.ends_at, excluded.ends_at), synced_at = now()",
     2};
 
 /* ---------------------------------------------------------------- directory */
 
-const wk_sql_t wk_sql_calendars_due = {"calendars_due",
-                                       "SELECT due_calendars($1::int) AS organization", 1};
+const wk_sql_t wk_sql_calendars_due = {
+    "calendars_due", "SELECT due_calendars($1::int) AS organization", 1};
 
 const wk_sql_t wk_sql_calendars_oldest = {
     "calendars_oldest",
-    "SELECT (extract(epoch FROM min(coalesce(synced_at, 'epoch'))) * 1000000)::bigint AS "
-    "oldest_us"
+    "SELECT (extract(epoch FROM min(coalesce(synced_at, 'epoch'))) * 1000000)::bigint"
+    "           AS oldest_us"
     "  FROM sync_tokens WHERE service = 'google_calendar'",
     0};

@@ -28,12 +28,21 @@ extern const wk_sql_t wk_sql_calendar_failed;
 /* Up to 100 ids whose events are missing or stayed behind: id. $1 whether that was just now. */
 extern const wk_sql_t wk_sql_calendar_behind;
 
-/* $1 calendar, $2 event: the appointment of it, locked: id status calendar_state starts_s
- * ends_s. */
+/*
+ * $1 calendar, $2 ids of events (a text[]): id event, of coming appointments whose event should
+ * be in the calendar and is none of those.
+ */
+extern const wk_sql_t wk_sql_calendar_unseen;
+
+/* $1 calendar, $2 event: the appointment of it, locked: id status calendar_state began over
+ * starts_s ends_s. */
 extern const wk_sql_t wk_sql_calendar_owner;
 
 /* $1 calendar, $2 event: the slots of its appointment's resource, before the appointment is. */
 extern const wk_sql_t wk_sql_calendar_lock_slots;
+
+/* $1 what may be an appointment's id: one, whether the shop has it. */
+extern const wk_sql_t wk_sql_calendar_names;
 
 /* $1 appointment, $2 and $3 Unix time: other, whether another one stands there. */
 extern const wk_sql_t wk_sql_calendar_occupied;
@@ -45,6 +54,13 @@ extern const wk_sql_t wk_sql_calendar_move;
 
 /* Every calendar of the shop has a row to be synchronised by. */
 extern const wk_sql_t wk_sql_calendars_ensure;
+
+/*
+ * What was mirrored of calendars that no service goes to any more is forgotten, and they
+ * themselves, once no coming appointment has its event there.
+ */
+extern const wk_sql_t wk_sql_calendars_drop_events;
+extern const wk_sql_t wk_sql_calendars_drop;
 
 /* After a consent: nothing of what another account had is left; its channel is replaced. */
 extern const wk_sql_t wk_sql_calendars_forget_state;

@@ -46,6 +46,21 @@
     "(" typed " ~ '^[-0-9 ()+./]*[0-9][-0-9 ()+./]*$'" \
     " AND strpos(" number ", regexp_replace(" typed ", '[^0-9]', '', 'g')) > 0)"
 
+/* The clock a customer lives by: known, told by the number, else the shop's. */
+#define WK_SQL_CUSTOMER_ZONE(customer, number, shop) \
+    "coalesce(" customer ".timezone, zone_of_number(" number "), " shop ")"
+
+/*
+ * What an appointment's move sets, beside its times: nobody was told of the new one yet, and
+ * the old one was given up, which wk_sql_appointment_generation counts.
+ */
+#define WK_SQL_MOVED \
+    "reminded_48h_at = NULL, reminded_24h_at = NULL, reminded_1h_at = NULL," \
+    " confirmation_sent_at = NULL," \
+    " metadata = metadata || jsonb_build_object('moved_from'," \
+    "     coalesce(metadata -> 'moved_from', '[]')" \
+    "     || to_jsonb(to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')))"
+
 /* clang-format on */
 
 #endif

@@ -123,6 +123,11 @@ const va_json_t *t_livekit_ask(const char *method, const char *path, const char 
     return ask(&livekit, method, path, body);
 }
 
+const va_json_t *t_google_ask(const char *method, const char *path, const char *body)
+{
+    return ask(&google, method, path, body);
+}
+
 void t_livekit_script(const char *script)
 {
     ask(&livekit, "POST", "/_sim/script", script);
@@ -302,11 +307,11 @@ static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_google_account_connect(&t_ctx, tx, arg, VA_STR(DANA), e);
 }
 
-/* As if Downtown's owner had been through the page of consent. */
-static void consent(void)
+void t_google_consent(const char *account)
 {
     const va_json_t *granted =
-        ask(&google, "POST", "/_sim/grant", "{\"account\":\"owner@downtown.example\"}");
+        ask(&google, "POST", "/_sim/grant",
+            wk_printf(t_ctx.arena, "{\"account\":\"%s\"}", account).data);
     wk_google_tokens_t tokens = {.access = va_json_get_string(granted, "access_token"),
                                  .refresh = va_json_get_string(granted, "refresh_token"),
                                  .scope = va_json_get_string(granted, "scope"),
@@ -324,7 +329,7 @@ void t_google(void)
     t_config.google_base_url = google.base;
     t_config.google_client_id = GOOGLE_CLIENT;
     t_config.google_client_secret = GOOGLE_SECRET;
-    consent();
+    t_google_consent("owner@downtown.example");
 }
 
 /* ---------------------------------------------------------------- looking */

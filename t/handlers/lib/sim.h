@@ -46,6 +46,13 @@ const va_json_t *t_openai_ask(const char *method, const char *path, const char *
 const va_json_t *t_hubspot_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_smtp_ask(const char *method, const char *path, const char *body);
 const va_json_t *t_livekit_ask(const char *method, const char *path, const char *body);
+const va_json_t *t_google_ask(const char *method, const char *path, const char *body);
+
+/*
+ * As if the owner of that account had been through the page of consent for Downtown: its
+ * calendar is the one that is asked from now on.
+ */
+void t_google_consent(const char *account);
 
 /* How many events stand in Downtown's calendar at Google. */
 size_t t_google_events(void);

@@ -1,0 +1,302 @@
+/* calendar.sync and calendar.push: Downtown's appointments and what its owner does in Google. */
+#include <stdio.h>
+
+#include "t/handlers/lib/texts.h"
+
+#define EVENTS  "/calendar/v3/calendars/primary/events"
+#define NOBODYS "d0000000-0000-4000-8000-0000000000ff" /* the id of no appointment */
+#define GONE    "mechanic@group.calendar.google.com"   /* a calendar Google does not know */
+
+static int setup(void **state)
+{
+    t_sqlf("DELETE FROM appointments; DELETE FROM sync_tokens; DELETE FROM calendar_events;"
+           "DELETE FROM effects; DELETE FROM tasks; UPDATE services SET calendar_id = 'primary'");
+    int failed = t_texts_setup(state);
+    t_google();
+    return failed;
+}
+
+/* ---------------------------------------------------------------- the shop */
+
+/* A free start of Downtown's coming weeks, each an hour after the one before, or a day. */
+static const char *free_slot(int n)
+{
+    return t_sqlf("SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
+                  "SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+                  "  FROM free_slots('default', '1 hour', now() + interval '2 days',"
+                  "       now() + interval '20 days', '1 hour')"
+                  " ORDER BY starts_at OFFSET %d LIMIT 1",
+                  n);
+}
+
+static t_answer_t book(const char *at)
+{
+    return t_ask(&(t_ask_t){
+        .type = "appointments.handle",
+        .method = "POST",
+        .uri = "/api/appointments",
+        .claims = t_claims("somebody", DOWNTOWN, "staff"),
+        .org = DOWNTOWN,
+        .body = wk_printf(t_ctx.arena,
+                          "{\"appointment_datetime\":\"%s\",\"service_type\":\"tune_up\","
+                          "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                          at)
+                    .data});
+}
+
+static t_answer_t job(const char *type, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = type, .org = DOWNTOWN, .body = body});
+}
+
+static void synchronise(void)
+{
+    t_answer_t a = job("calendar.sync", "{}");
+    assert_done(&a);
+}
+
+static void push(const char *id)
+{
+    t_answer_t a = job("calendar.push",
+                       wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data);
+    assert_done(&a);
+    assert_string_equal(
+        t_sqlf("SELECT calendar_state FROM appointments WHERE id = '%s'", id), "synced");
+}
+
+/* An appointment of John's that is an event, of which Google has told us. */
+static const char *booked(const char *at)
+{
+    t_answer_t a = book(at);
+    assert_status(&a, 201);
+    const char *id = t_text(&a, "/appointment_id");
+    push(id);
+    synchronise();
+    return id;
+}
+
+static const char *state_of(const char *id)
+{
+    return t_sqlf("SELECT concat_ws(' ', status, cancelled_by,"
+                  "    to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'))"
+                  " FROM appointments WHERE id = '%s'",
+                  id);
+}
+
+static const char *stands_at(const char *at)
+{
+    return wk_printf(t_ctx.arena, "confirmed %s", at).data;
+}
+
+static const char *cancelled_at(const char *at)
+{
+    return wk_printf(t_ctx.arena, "cancelled calendar %s", at).data;
+}
+
+/* ---------------------------------------------------------------- its owner, in Google */
+
+/* The members start and end of an event of an hour. */
+static const char *times(const char *at)
+{
+    return wk_printf(t_ctx.arena,
+                     "\"start\":{\"dateTime\":\"%s\"},\"end\":{\"dateTime\":\"%s\"}", at,
+                     t_sqlf("SELECT to_char(timestamptz '%s' AT TIME ZONE 'UTC'"
+                            "               + interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                            at))
+        .data;
+}
+
+static void change(const char *id, const char *body)
+{
+    const char *event =
+        t_sqlf("SELECT google_event_id FROM appointments WHERE id = '%s'", id);
+    t_google_ask("PATCH", wk_printf(t_ctx.arena, EVENTS "/%s", event).data, body);
+}
+
+static void move(const char *id, const char *at)
+{
+    change(id, wk_printf(t_ctx.arena, "{%s}", times(at)).data);
+}
+
+static void take_away(const char *id)
+{
+    change(id, "{\"status\":\"cancelled\"}");
+}
+
+static void add_marked(const char *at, const char *appointment)
+{
+    t_google_ask("POST", EVENTS,
+                 wk_printf(t_ctx.arena,
+                           "{\"summary\":\"Fitting\",%s,\"extendedProperties\":"
+                           "{\"private\":{\"voiceagent\":\"%s\"}}}",
+                           times(at), appointment)
+                     .data);
+}
+
+/* ---------------------------------------------------------------- moved, deleted */
+
+static void the_time_an_owner_moved_it_from_can_be_booked_again(void **state)
+{
+    (void)state;
+    const char *tuesday = free_slot(0), *wednesday = free_slot(5);
+    const char *first = booked(tuesday);
+    move(first, wednesday);
+    synchronise();
+    assert_string_equal(state_of(first), stands_at(wednesday));
+
+    t_answer_t again = book(tuesday);
+    assert_status(&again, 201);
+    const char *second = t_text(&again, "/appointment_id");
+    assert_string_not_equal(second, first);
+    assert_string_equal(state_of(second), stands_at(tuesday));
+    again = book(tuesday);
+    assert_status(&again, 200);
+    assert_string_equal(t_text(&again, "/appointment_id"), second);
+}
+
+static void what_is_deleted_in_google_is_cancelled(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *id = booked(at);
+    take_away(id);
+    synchronise();
+    assert_string_equal(state_of(id), cancelled_at(at));
+}
+
+static void it_is_even_when_google_forgot_the_token(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *other = free_slot(5);
+    const char *deleted = booked(at), *kept = booked(other);
+    take_away(deleted);
+    t_google_ask("POST", "/_sim/forget-sync", NULL);
+    synchronise();
+    assert_string_equal(state_of(deleted), cancelled_at(at));
+    assert_string_equal(state_of(kept), stands_at(other));
+    t_answer_t again = book(at);
+    assert_status(&again, 201);
+}
+
+static void a_visit_that_is_over_stays_as_it_was(void **state)
+{
+    (void)state;
+    const char *deleted = booked(free_slot(0)), *moved = booked(free_slot(5));
+    const char *later = free_slot(10);
+    t_sqlf("UPDATE appointments SET starts_at = now() - interval '2 hours' * n,"
+           "    ends_at = now() - interval '2 hours' * n + interval '1 hour'"
+           "  FROM (SELECT id, row_number() OVER () AS n FROM appointments) x"
+           " WHERE x.id = appointments.id");
+    const char *first = t_sqlf("SELECT '%s'", state_of(deleted));
+    const char *second = t_sqlf("SELECT '%s'", state_of(moved));
+    take_away(deleted);
+    move(moved, later);
+    synchronise();
+    assert_string_equal(state_of(deleted), first);
+    assert_string_equal(state_of(moved), second);
+    t_answer_t a = book(later);
+    assert_error(&a, 409, "time_conflict");
+}
+
+static void nobody_is_cancelled_who_came_already(void **state)
+{
+    (void)state;
+    const char *id = booked(free_slot(0));
+    t_sqlf("UPDATE appointments SET starts_at = now() - interval '10 minutes',"
+           "    ends_at = now() + interval '50 minutes'");
+    take_away(id);
+    synchronise();
+    assert_string_equal(t_sqlf("SELECT status FROM appointments"), "confirmed");
+}
+
+/* ---------------------------------------------------------------- whose event it is */
+
+static void another_shops_event_takes_its_time(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0);
+    add_marked(at, NOBODYS);
+    synchronise();
+    t_answer_t a = book(at);
+    assert_error(&a, 409, "time_conflict");
+}
+
+static void a_copy_of_our_event_takes_its_time(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *copied = free_slot(5), *id = booked(at);
+    add_marked(copied, id);
+    synchronise();
+    assert_string_equal(state_of(id), stands_at(at));
+    t_answer_t a = book(copied);
+    assert_error(&a, 409, "time_conflict");
+}
+
+static void another_account_is_given_what_was_booked_before(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *id = booked(at);
+    t_google_consent("owner@uptown.example");
+    t_sqlf("DELETE FROM sync_tokens");
+    assert_int_equal(t_google_events(), 0);
+    synchronise();
+    push(id);
+    assert_int_equal(t_google_events(), 1);
+    assert_string_equal(state_of(id), stands_at(at));
+}
+
+/* ---------------------------------------------------------------- a calendar that is gone */
+
+static void a_dead_calendar_keeps_nothing_from_the_others(void **state)
+{
+    (void)state;
+    const char *id = booked(free_slot(0));
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting';"
+           "UPDATE appointments SET calendar_state = 'none'");
+    synchronise();
+    synchronise();
+    push(id);
+    assert_string_equal(t_sqlf("SELECT string_agg(title, ',') FROM tasks"),
+                        "Google does not show us the calendar " GONE " any more");
+}
+
+static void a_calendar_of_no_service_is_forgotten(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    synchronise();
+    t_sqlf("INSERT INTO calendar_events (organization_id, calendar_id, event_id, starts_at,"
+           "    ends_at) VALUES ('" DOWNTOWN "', '" GONE "', 'e1', now(), now());"
+           "UPDATE services SET calendar_id = 'primary'");
+    synchronise();
+    assert_string_equal(t_sqlf("SELECT string_agg(resource, ',') FROM sync_tokens"), "primary");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calendar_events"), 0);
+}
+
+static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
+{
+    (void)state;
+    booked(free_slot(0));
+    t_sqlf("UPDATE appointments SET google_calendar_id = '" GONE "';"
+           "INSERT INTO sync_tokens (organization_id, resource) VALUES ('" DOWNTOWN "', '" GONE
+           "')");
+    synchronise();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM sync_tokens"), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_time_an_owner_moved_it_from_can_be_booked_again),
+        cmocka_unit_test(what_is_deleted_in_google_is_cancelled),
+        cmocka_unit_test(it_is_even_when_google_forgot_the_token),
+        cmocka_unit_test(a_visit_that_is_over_stays_as_it_was),
+        cmocka_unit_test(nobody_is_cancelled_who_came_already),
+        cmocka_unit_test(another_shops_event_takes_its_time),
+        cmocka_unit_test(a_copy_of_our_event_takes_its_time),
+        cmocka_unit_test(another_account_is_given_what_was_booked_before),
+        cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
+        cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
+        cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
+    };
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
