@@ -562,6 +562,31 @@ static void a_run_may_call_instead(void **state)
                         "1 follow_up t");
 }
 
+static void a_run_that_meets_the_quiet_hours_waits_for_their_end(void **state)
+{
+    (void)state;
+    follow_up();
+    t_sqlf("UPDATE campaign_runs SET data = '{\"channel\": \"call\"}'");
+    job("campaigns.send", "{}");
+    const char *first = t_sqlf("SELECT dedup FROM outbox WHERE type = 'campaigns.call'");
+    be_quiet_in("America/Toronto");
+    job("campaigns.call", "{\"run\":\"" RUN "\"}");
+    assert_string_equal(run(), "scheduled");
+    assert_string_equal(t_sqlf("SELECT due_at > now() + interval '50 minutes'"
+                               "   AND due_at <= now() + interval '61 minutes'"
+                               "  FROM campaign_runs"),
+                        "t");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 0);
+
+    t_sqlf("UPDATE agent_configs SET quiet_from = quiet_until; DELETE FROM outbox;"
+           "UPDATE campaign_runs SET due_at = now() - interval '1 second'");
+    job("campaigns.send", "{}");
+    assert_string_not_equal(t_sqlf("SELECT dedup FROM outbox WHERE type = 'campaigns.call'"),
+                            first);
+    job("campaigns.call", "{\"run\":\"" RUN "\"}");
+    assert_string_equal(run(), "done call");
+}
+
 static void who_wants_no_calls_gets_none(void **state)
 {
     (void)state;
@@ -603,6 +628,7 @@ int main(void)
         cmocka_unit_test(an_appointment_that_was_cancelled_is_not_called_about),
         cmocka_unit_test(who_has_just_booked_is_not_called),
         cmocka_unit_test(a_run_may_call_instead),
+        cmocka_unit_test(a_run_that_meets_the_quiet_hours_waits_for_their_end),
         cmocka_unit_test(who_wants_no_calls_gets_none),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

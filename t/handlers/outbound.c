@@ -162,12 +162,19 @@ static void assert_nothing_happened(void)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"), 0);
 }
 
+/* From an hour ago until in an hour, by the clocks of that zone. */
+static void be_quiet_in(const char *zone)
+{
+    t_sqlf("UPDATE agent_configs SET"
+           " quiet_from = ((now() - interval '1 hour') AT TIME ZONE '%1$s')::time,"
+           " quiet_until = ((now() + interval '1 hour') AT TIME ZONE '%1$s')::time",
+           zone);
+}
+
 static void within_quiet_hours_nobody_is_called(void **state_)
 {
     (void)state_;
-    t_sqlf("UPDATE agent_configs SET"
-           " quiet_from = ((now() - interval '1 hour') AT TIME ZONE 'America/Toronto')::time,"
-           " quiet_until = ((now() + interval '1 hour') AT TIME ZONE 'America/Toronto')::time");
+    be_quiet_in("America/Toronto");
     t_answer_t a = call(asked("follow_up"));
     assert_error(&a, 409, "quiet_hours");
     assert_string_equal(t_sqlf("SELECT '%s'::timestamptz BETWEEN now() + interval '59 minutes'"
@@ -175,6 +182,20 @@ static void within_quiet_hours_nobody_is_called(void **state_)
                                t_text(&a, "/next_allowed")),
                         "t");
     assert_nothing_happened();
+}
+
+static void quiet_hours_are_the_customers(void **state_)
+{
+    (void)state_;
+    be_quiet_in("Asia/Tokyo");
+    t_sqlf("UPDATE customers SET timezone = 'Asia/Tokyo' WHERE id = '" JOHN "'");
+    t_answer_t a = call(asked("follow_up"));
+    assert_error(&a, 409, "quiet_hours");
+    assert_nothing_happened();
+    be_quiet_in("America/Toronto");
+    a = call(asked("follow_up"));
+    t_sqlf("UPDATE customers SET timezone = NULL WHERE id = '" JOHN "'");
+    assert_status(&a, 200);
 }
 
 static void who_said_no_is_not_called(void **state_)
@@ -369,6 +390,7 @@ int main(void)
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
         cmocka_unit_test(within_quiet_hours_nobody_is_called),
+        cmocka_unit_test(quiet_hours_are_the_customers),
         cmocka_unit_test(who_said_no_is_not_called),
         cmocka_unit_test(a_promotion_needs_a_yes),
         cmocka_unit_test(what_is_not_understood_is_refused),

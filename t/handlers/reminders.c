@@ -14,7 +14,7 @@ static int setup(void **state)
     t_sqlf("DELETE FROM appointments;"
            "UPDATE agent_configs SET sms_reminders = true, quiet_from = '00:00',"
            "    quiet_until = '00:00';"
-           "UPDATE customers SET contact_preferences = '{}'");
+           "UPDATE customers SET contact_preferences = '{}', timezone = NULL");
     return t_texts_setup(state);
 }
 
@@ -153,9 +153,10 @@ static void a_cancellation_withdraws_what_has_not_left(void **state)
                                   "{\"appointment_id\":\"" APPOINTMENT "\"}"),
                         "true");
     send_queued();
-    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1); /* that it was cancelled */
     assert_string_equal(t_sqlf("SELECT m.status || ' ' || e.state FROM messages m"
-                               " JOIN effects e ON e.id = m.effect_id"),
+                               " JOIN effects e ON e.id = m.effect_id"
+                               " WHERE m.template = 'reminder'"),
                         "canceled failed");
 }
 
@@ -235,6 +236,15 @@ static void within_quiet_hours_it_waits_for_their_end(void **state)
     assert_int_equal(sent_after_a_sweep(), 1);
 }
 
+static void quiet_hours_are_those_where_the_customer_is(void **state)
+{
+    (void)state;
+    book("23 hours");
+    be_quiet(3);
+    t_sqlf("UPDATE customers SET timezone = 'Asia/Tokyo' WHERE id = '" JOHN "'");
+    assert_int_equal(sent_after_a_sweep(), 1);
+}
+
 static void what_could_only_come_too_late_never_comes(void **state)
 {
     (void)state;
@@ -307,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_shop_may_want_no_reminders),
         cmocka_unit_test(who_was_confirmed_just_now_needs_none),
         cmocka_unit_test(within_quiet_hours_it_waits_for_their_end),
+        cmocka_unit_test(quiet_hours_are_those_where_the_customer_is),
         cmocka_unit_test(what_could_only_come_too_late_never_comes),
         cmocka_unit_test(who_can_pick_up_is_told_once),
         cmocka_unit_test(many_are_dealt_with_in_pieces),

@@ -103,13 +103,15 @@ static bool queue_call(wk_tx_t *tx, const run_t *r, wk_error_t *e)
     va_buf_t text;
     wk_arena_t *a = wk_tx_arena(tx);
     va_str_t organization = wk_tx_organization(tx), key = cell(r, "key");
+    va_str_t due = cell(r, "due_s"); /* a run that was postponed asks once more */
+    va_str_t dedup = wk_printf(a, "%.*s@%.*s", (int)key.len, key.data, (int)due.len, due.data);
     va_buf_init(&text, wk_mem(a), 96);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
     va_json_add_str(w, "run", cell(r, "id"));
     va_json_object_end(w);
     return va_json_writer_end(w) == VA_OK && end_as(tx, r, "running", VA_STR("call"), e) &&
-           wk_outbox_job(tx, WK_BULK, "campaigns.call", organization, key, key,
+           wk_outbox_job(tx, WK_BULK, "campaigns.call", organization, key, dedup,
                          va_buf_str(&text), e);
 }
 
@@ -189,12 +191,10 @@ static bool claim_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_outbound_claim(r->ctx, tx, &wish, &c->call, e);
 }
 
-/* Why a call that was not allowed was not made; NULL: it is under way, or was. */
+/* Why a call that is not allowed is not made; NULL: it is under way, or was, or waits. */
 static const char *refusal(wk_outbound_state_t state)
 {
     switch (state) {
-    case WK_OUTBOUND_QUIET:
-        return "quiet_hours";
     case WK_OUTBOUND_NO_CONSENT:
         return "no_consent";
     case WK_OUTBOUND_NO_NUMBER:
@@ -210,6 +210,10 @@ static const char *refusal(wk_outbound_state_t state)
 static bool called_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     calling_t *c = arg;
+    va_str_t later[] = {c->id, c->call.next_allowed};
+    if (c->call.state == WK_OUTBOUND_QUIET) {
+        return wk_sql(tx, &wk_sql_campaign_run_postpone, later, NULL, e);
+    }
     const va_json_t *result = NULL;
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
     const char *why = refusal(c->call.state);

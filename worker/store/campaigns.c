@@ -1,6 +1,7 @@
 #include "worker/store/campaigns.h"
 
 #include "worker/store/carts.h"
+#include "worker/store/sql.h"
 
 const wk_sql_t wk_sql_campaigns_due = {
     "campaigns_due",
@@ -99,6 +100,8 @@ const wk_sql_t wk_sql_campaigns_swept = {
 
 /* clang-format off */
 
+#define ZONE WK_SQL_CUSTOMER_ZONE("u", "u.phone_number", "o.timezone::text")
+
 /* The wish of the run, else the campaign's. */
 #define CHANNEL "coalesce(r.data ->> 'channel', m.channel)"
 
@@ -155,6 +158,7 @@ const wk_sql_t wk_sql_campaign_runs_take = {
     "SELECT r.id, r.key, m.name, " CHANNEL
     " AS channel, m.call_reason AS reason, r.customer_id,"
     "       (now() + interval '1 day')::text AS until,"
+    "       extract(epoch FROM r.due_at)::bigint AS due_s,"
     "       u.first_name, u.phone_number AS phone, o.name AS shop, p.sender, r.data,"
     "       coalesce(u.conversation_language, u.preferred_language, o.language) AS language,"
     "       nullif(m.message_template, '{}') AS template,"
@@ -176,8 +180,7 @@ const wk_sql_t wk_sql_campaign_runs_take = {
     "  JOIN agent_configs g ON g.organization_id = r.organization_id"
     "  LEFT JOIN consent_states n ON n.organization_id = r.organization_id"
     "                            AND n.channel = " CHANNEL " AND n.address = u.phone_number"
-    "  CROSS JOIN LATERAL (SELECT coalesce(u.timezone, zone_of_number(u.phone_number),"
-    "                                      o.timezone::text) AS zone) c"
+    "  CROSS JOIN LATERAL (SELECT " ZONE " AS zone) c"
     "  CROSS JOIN LATERAL (SELECT c.zone, (now() AT TIME ZONE c.zone)::date AS today,"
     "      (now() AT TIME ZONE c.zone)::date::timestamp AT TIME ZONE c.zone AS day_begins,"
     "      ((now() AT TIME ZONE c.zone)::date + 1)::timestamp AT TIME ZONE c.zone AS day_ends) "
@@ -219,6 +222,13 @@ const wk_sql_t wk_sql_campaign_run_calling = {
     "  JOIN organizations o ON o.id = r.organization_id"
     " WHERE r.id = $1::uuid FOR UPDATE OF r",
     1};
+
+const wk_sql_t wk_sql_campaign_run_postpone = {
+    "campaign_run_postpone",
+    "UPDATE campaign_runs SET state = 'scheduled', due_at = $2::timestamptz, result = NULL,"
+    "                         executed_at = NULL"
+    " WHERE id = $1::uuid AND state = 'running'",
+    2};
 
 const wk_sql_t wk_sql_campaign_run_called = {
     "campaign_run_called",

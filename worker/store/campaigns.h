@@ -41,6 +41,9 @@ extern const wk_sql_t wk_sql_campaign_run_end;
 /* $1 id, locked: state key reason customer_id first_name shop language template data name. */
 extern const wk_sql_t wk_sql_campaign_run_calling;
 
+/* $1 id, $2 moment: of a run that was to call, and may not yet. */
+extern const wk_sql_t wk_sql_campaign_run_postpone;
+
 /* $1 id, $2 state, $3 result, $4 call or null: of a run that called. */
 extern const wk_sql_t wk_sql_campaign_run_called;
 

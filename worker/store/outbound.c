@@ -5,6 +5,8 @@
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
+#define ZONE WK_SQL_CUSTOMER_ZONE("c", "c.phone_number", "o.timezone::text")
+
 /* A call nobody reported the end of does not stand in the way for ever. */
 const wk_sql_t wk_sql_outbound_facts = {
     "outbound_facts",
@@ -13,8 +15,7 @@ const wk_sql_t wk_sql_outbound_facts = {
     "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"
     "       p.phone_number AS from_number, o.name AS shop, g.agent_name,"
     "       to_char(now() AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
-    "       " WK_SQL_ISO("quiet_ends(g.quiet_from, g.quiet_until, o.timezone::text)")
-    "           AS quiet_ends,"
+    "       " WK_SQL_ISO("quiet_ends(g.quiet_from, g.quiet_until, " ZONE ")") " AS quiet_ends,"
     "       coalesce(c.contact_preferences ->> 'call', 'true') = 'false'"
     "           OR coalesce(NOT n.granted, false) AS refused,"
     "       coalesce(n.granted, false) AS agreed,"

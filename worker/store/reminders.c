@@ -1,11 +1,13 @@
 #include "worker/store/reminders.h"
 
+#include "worker/store/sql.h"
+
 /* clang-format off */
 
-/* The shop, since when it may not write until when, and the number it writes from. */
+/* The shop, between which hours it may not write, and the number it writes from. */
 #define SHOP \
     "shop AS (SELECT o.timezone::text AS zone, o.language AS shop_language, g.sms_reminders," \
-    "                quiet_ends(g.quiet_from, g.quiet_until, o.timezone::text) AS quiet_ends," \
+    "                g.quiet_from, g.quiet_until," \
     "                (SELECT p.phone_number FROM organization_phone_numbers p" \
     "                  WHERE p.is_active AND p.sms_enabled" \
     "                  ORDER BY p.is_primary DESC, p.created_at LIMIT 1) AS sender" \
@@ -13,6 +15,11 @@
     "          WHERE o.id = current_organization())"
 
 #define PHONE "coalesce(a.customer_phone, c.phone_number)"
+
+/* Until when the customer is not written to, by his own clock. */
+#define QUIET \
+    "LATERAL (SELECT quiet_ends(s.quiet_from, s.quiet_until, " \
+    WK_SQL_CUSTOMER_ZONE("c", PHONE, "s.zone") ") AS ends) q"
 
 /* Neither a STOP nor a preference stands against a text to the appointment's number. */
 #define MAY_BE_WRITTEN_TO \
@@ -54,9 +61,8 @@ const wk_sql_t wk_sql_reminders_due = {
  */
 const wk_sql_t wk_sql_reminders_take = {
     "reminders_take",
-    "WITH " SHOP
-    " SELECT " COLUMNS ", k.kind,"
-    "        k.kind <> '48h' AND s.sms_reminders AND s.quiet_ends IS NULL AND " MAY_BE_WRITTEN_TO
+    "WITH " SHOP " SELECT " COLUMNS ", k.kind,"
+    "        k.kind <> '48h' AND s.sms_reminders AND q.ends IS NULL AND " MAY_BE_WRITTEN_TO
     "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true)"
     "        AND NOT " CAMPAIGN_TODAY " AS wanted,"
     "        (a.starts_at - CASE k.kind WHEN '24h' THEN interval '1 hour' ELSE '0' END)::text"
@@ -65,11 +71,12 @@ const wk_sql_t wk_sql_reminders_take = {
     "                 WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) AS moved"
     "   FROM shop s CROSS JOIN appointments a"
     "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
-    "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k"
+    "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k CROSS JOIN " QUIET
     "  WHERE a.status = 'confirmed' AND k.kind IS NOT NULL"
     "    AND a.starts_at > now() AND a.starts_at <= now() + interval '48 hours'"
     "    AND ($1::timestamptz IS NULL OR (a.starts_at, a.id) > ($1::timestamptz, $2::uuid))"
-    "    AND NOT (k.kind <> '48h' AND s.sms_reminders AND coalesce(s.quiet_ends < a.starts_at, false))"
+    "    AND NOT (k.kind <> '48h' AND s.sms_reminders AND coalesce(q.ends < a.starts_at, "
+    "false))"
     "  ORDER BY a.starts_at, a.id LIMIT $3::int FOR UPDATE OF a SKIP LOCKED",
     3};
 
@@ -89,8 +96,8 @@ const wk_sql_t wk_sql_pickups_take = {
     "        AS wanted, false AS moved, (now() + interval '7 days')::text AS until"
     "   FROM shop s CROSS JOIN appointments a"
     "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
-    "  WHERE a.pickup_ready_at IS NOT NULL AND a.pickup_notified_at IS NULL"
-    "    AND s.quiet_ends IS NULL"
+    "   CROSS JOIN " QUIET
+    "  WHERE a.pickup_ready_at IS NOT NULL AND a.pickup_notified_at IS NULL AND q.ends IS NULL"
     "  ORDER BY a.pickup_ready_at LIMIT $1::int FOR UPDATE OF a SKIP LOCKED",
     1};
 
