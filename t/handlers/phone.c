@@ -15,12 +15,17 @@
 #define SID        "CA0123456789abcdef0123456789abcdef"
 #define MAX_VISITS 200
 
+#define ATTESTED "From=%2B16475550123&StirVerstat=TN-Validation-Passed-A"
+#define WITHHELD "From=%2B266696687"
+
 static char secret[] = "an internal secret of the tests alone";
+static const char *caller;
 
 static int setup(void **state)
 {
     int result = t_texts_setup(state);
     t_sqlf("WITH d AS (DELETE FROM calls RETURNING 1) SELECT count(*) FROM d");
+    caller = ATTESTED;
     t_config.internal_secret = secret;
     t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
     redisReply *reply =
@@ -38,10 +43,8 @@ static int setup(void **state)
 
 static const char *form(const char *more)
 {
-    return wk_printf(t_ctx.arena,
-                     "CallSid=" SID "&From=%%2B16475550123&To=%%2B14165550001"
-                     "&Direction=inbound&StirVerstat=TN-Validation-Passed-A%s",
-                     more)
+    return wk_printf(t_ctx.arena, "CallSid=" SID "&%s&To=%%2B14165550001&Direction=inbound%s",
+                     caller, more)
         .data;
 }
 
@@ -306,6 +309,78 @@ static void a_lost_state_is_begun_again(void **state)
     assert_true(found && t_eq(s.organization, DOWNTOWN));
 }
 
+/* ---------------------------------------------------------------- one talk of many turns */
+
+/* A caller who withholds his number, and a model that answers him. */
+static void ring_withheld(void)
+{
+    caller = WITHHELD;
+    ring();
+    t_openai();
+    t_sqlf("UPDATE organizations SET plan = 'PRO', engines = '{pipeline,receptionist}';"
+           "DELETE FROM appointments; DELETE FROM proofs; DELETE FROM effects");
+}
+
+/* In that turn the model calls the tool. */
+static void turn_with_tool(int turn, const char *tool, const char *arguments)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t_ctx.arena), 256);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_key(w, "answers");
+    va_json_array(w);
+    va_json_object(w);
+    va_json_key(w, "tool_calls");
+    va_json_array(w);
+    va_json_object(w);
+    va_json_add_c(w, "name", tool);
+    va_json_add_c(w, "arguments", arguments);
+    va_json_object_end(w);
+    va_json_array_end(w);
+    va_json_object_end(w);
+    va_json_array_end(w);
+    va_json_object_end(w);
+    assert_int_equal(va_json_writer_end(w), VA_OK);
+    t_openai_ask("POST", "/_sim/model", wk_strdup(t_ctx.arena, va_buf_str(&text)));
+    say(turn, "It+is+about+the+blue+one");
+}
+
+static void a_withheld_caller_proves_an_order_five_times_a_call(void **state)
+{
+    (void)state;
+    ring_withheld();
+    for (int turn = 1; turn <= 6; turn++) {
+        turn_with_tool(
+            turn, "lookup_order",
+            wk_printf(t_ctx.arena, "{\"order_number\":\"1042\",\"postcode\":\"M5V%d\"}", turn)
+                .data);
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM proofs"), turn < 6 ? turn : 5);
+    }
+}
+
+static void a_hold_is_booked_by_its_own_caller_a_turn_later(void **state)
+{
+    (void)state;
+    ring_withheld();
+    const char *wish = t_sqlf("SELECT format('\"service_type\":\"tune_up\",\"customer_name\":"
+                              "\"Ann\",\"appointment_datetime\":\"%%sT10:00\"',"
+                              "    current_date + 7)");
+    turn_with_tool(1, "book_appointment",
+                   wk_printf(t_ctx.arena, "{%s,\"hold\":true}", wish).data);
+    assert_string_equal(t_sqlf("SELECT string_agg(status, ' ') FROM appointments"), "held");
+    for (int turn = 2; turn <= 4; turn += 2) {
+        turn_with_tool(turn, "book_appointment", wk_printf(t_ctx.arena, "{%s}", wish).data);
+        assert_string_equal(
+            t_sqlf("SELECT string_agg(status, ' ' ORDER BY status) FROM appointments"),
+            "cancelled confirmed");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(DISTINCT result ->> 'appointment_id')"
+                                "  FROM effects WHERE kind = 'book_appointment'"
+                                "   AND result ->> 'status' = 'confirmed'"),
+                     1);
+}
+
 /* ---------------------------------------------------------------- trouble */
 
 static void trouble_is_asked_about_once_and_then_a_person_helps(void **state)
@@ -346,6 +421,8 @@ int main(void)
         cmocka_unit_test(an_engine_that_died_is_followed_by_the_talk),
         cmocka_unit_test(who_falls_too_often_is_called_back),
         cmocka_unit_test(a_lost_state_is_begun_again),
+        cmocka_unit_test(a_withheld_caller_proves_an_order_five_times_a_call),
+        cmocka_unit_test(a_hold_is_booked_by_its_own_caller_a_turn_later),
         cmocka_unit_test(trouble_is_asked_about_once_and_then_a_person_helps),
         cmocka_unit_test(the_carriers_own_fallback_begins_the_call_anew),
     };

@@ -130,25 +130,12 @@ bool wk_conversation_says_goodbye(const wk_conversation_t *c)
 
 /* ---------------------------------------------------------------- think */
 
-static bool is_chat(const wk_conversation_t *c)
-{
-    return c->visitor.session.len > 0;
-}
-
-/* What holds beyond one message: a number, or where that proves nothing the session. */
-static va_str_t talk_of(const wk_conversation_t *c)
-{
-    return is_chat(c) ? wk_printf(c->ctx->arena, "chat:%.*s", (int)c->visitor.session.len,
-                                  c->visitor.session.data)
-                      : c->key;
-}
-
 static wk_tool_caller_t tool_caller(const wk_conversation_t *c, va_str_t organization)
 {
     return (wk_tool_caller_t){.organization = organization,
                               .level = c->level,
                               .channel = c->channel,
-                              .scope = talk_of(c),
+                              .scope = c->talk.len > 0 ? c->talk : c->key,
                               .source = c->source,
                               .call = c->call,
                               .visitor = c->visitor,
@@ -244,6 +231,11 @@ bool wk_conversation_think(wk_conversation_t *c, va_str_t organization, wk_error
 }
 
 /* ---------------------------------------------------------------- keep */
+
+static bool is_chat(const wk_conversation_t *c)
+{
+    return c->visitor.session.len > 0;
+}
 
 /* A chat's stands with its session: a "yes" by text must not answer what a stranger was asked.
  */

@@ -22,6 +22,7 @@ typedef struct {
     const wk_catalogue_t *catalogue;
     const char *channel; /* "sms", "voice", "chat" */
     va_str_t key;        /* of the message: the same key is the same message */
+    va_str_t talk;       /* the call or chat it is part of; absent: it stands for itself */
     va_str_t text;       /* masked */
     va_str_t number;     /* the customer's, E.164; absent: withheld */
     va_str_t shown;      /* the number as people of the shop are shown it */

@@ -87,6 +87,7 @@ static void begin_talk(chat_t *c)
     const wk_chat_session_t *s = &c->session;
     wk_conversation_t *talk = &c->talk;
     name_message(c);
+    talk->talk = wk_printf(a, "chat:%.*s", (int)s->id.len, s->id.data);
     talk->text = c->request.text;
     talk->shown = shown(a, s);
     talk->shop_number = s->sender;

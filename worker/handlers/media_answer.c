@@ -39,6 +39,7 @@ static bool read_question(wk_ctx_t *ctx, answer_t *t, wk_error_t *e)
         .channel = "voice",
         .key = wk_printf(a, "%.*s:%lld:%lld", (int)call->sid.len, call->sid.data,
                          (long long)epoch, (long long)question),
+        .talk = call->sid,
         .text = wk_redact(wk_redactor(a, call->catalogue), a,
                           wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_HEARD)),
         .number = call->caller.phone,

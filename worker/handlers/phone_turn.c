@@ -63,6 +63,7 @@ static void read_heard(turn_t *t)
                                   .catalogue = t->v.catalogue,
                                   .channel = "voice",
                                   .key = wk_phone_key(&t->v, t->v.turn),
+                                  .talk = t->v.sid,
                                   .text = wk_cut_text(heard, MAX_HEARD)};
 }
 
