@@ -210,6 +210,65 @@ static void one_is_cancelled_and_stays_so(void **state)
     assert_error(&a, 404, "not_found");
 }
 
+/* ---------------------------------------------------------------- what the customer is told */
+
+/* The text that waits to be sent; "": none. */
+static const char *queued(const char *template)
+{
+    return t_sqlf("SELECT content FROM messages WHERE template = '%s'"
+                  " ORDER BY occurred_at DESC LIMIT 1",
+                  template);
+}
+
+static void staff_writes_to_a_customer_in_his_language(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "'");
+    const char *id = book(free_slot(0));
+    assert_has(queued("confirmation"), "rendez-vous confirm");
+    assert_string_equal(t_sqlf("SELECT language FROM appointments"), "fr");
+    t_answer_t a =
+        ask("PATCH", of(id),
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", free_slot(5)).data);
+    assert_status(&a, 200);
+    assert_has(t_text(&a, "/message"), "Moved: tune-up");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE template = 'confirmation'"
+                                "   AND content LIKE '%%rendez-vous confirm%%'"),
+                     2);
+    t_sqlf("UPDATE customers SET preferred_language = NULL WHERE id = '" JOHN "'");
+}
+
+static void who_is_cancelled_by_the_shop_is_told_once(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE customers SET preferred_language = 'es' WHERE id = '" JOHN "'");
+    const char *id = book(free_slot(0));
+    t_sqlf("UPDATE customers SET preferred_language = NULL WHERE id = '" JOHN "'");
+    for (int i = 0; i < 2; i++) {
+        t_answer_t a = ask("DELETE", of(id), NULL);
+        assert_status(&a, 200);
+    }
+    assert_has(queued("cancellation"), "hemos tenido que cancelar su cita");
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM messages WHERE template = 'cancellation'"), 1);
+}
+
+static void nobody_is_told_who_wants_no_texts_or_came_already(void **state)
+{
+    (void)state;
+    const char *past = book(free_slot(0)), *refused = book(free_slot(5));
+    t_sqlf("UPDATE appointments SET starts_at = now() - interval '1 hour',"
+           "    ends_at = now() + interval '1 hour' WHERE id = '%s';"
+           "INSERT INTO consents (organization_id, channel, address, granted, source)"
+           " VALUES ('" DOWNTOWN "', 'sms', '" JOHN_NUMBER "', false, 'call')",
+           past);
+    t_answer_t a = ask("DELETE", of(past), NULL);
+    assert_status(&a, 200);
+    a = ask("DELETE", of(refused), NULL);
+    assert_status(&a, 200);
+    assert_string_equal(queued("cancellation"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +280,9 @@ int main(void)
         cmocka_unit_test(one_is_marked),
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(one_is_cancelled_and_stays_so),
+        cmocka_unit_test(staff_writes_to_a_customer_in_his_language),
+        cmocka_unit_test(who_is_cancelled_by_the_shop_is_told_once),
+        cmocka_unit_test(nobody_is_told_who_wants_no_texts_or_came_already),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

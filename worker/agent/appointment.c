@@ -161,7 +161,8 @@ bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appoint
                                   .email = wk_cell(rows, 0, "customer_email"),
                                   .language = wk_cell(rows, 0, "language"),
                                   .moves = wk_cell_int(rows, 0, "moves", 0),
-                                  .stands = wk_cell_bool(rows, 0, "stands")};
+                                  .stands = wk_cell_bool(rows, 0, "stands"),
+                                  .comes = wk_cell_bool(rows, 0, "comes")};
     }
     return true;
 }
@@ -215,34 +216,54 @@ va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *p,
                   {"address", wk_word_address(a, s->address)});
 }
 
-bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
-                            const wk_service_t *s, const wk_language_t *l, va_str_t from,
-                            bool *sent, wk_error_t *e)
+/* draft: what of it is known already; to, and unless it has one from, are found here. */
+static bool write_to_customer(wk_tx_t *tx, const wk_appointment_t *p, const wk_service_t *s,
+                              const wk_language_t *l, wk_sms_draft_t *draft, bool *sent,
+                              wk_error_t *e)
 {
     bool refused = true;
-    wk_arena_t *a = ctx->arena;
-    va_str_t sender = from.len > 0 ? from : s->shop_phone;
     *sent = false;
-    if (p->phone.len == 0 || sender.len == 0) {
+    draft->from = draft->from.len > 0 ? draft->from : s->shop_phone;
+    if (p->phone.len == 0 || draft->from.len == 0) {
         return true;
     }
     if (!wants_no_texts(tx, p->phone, &refused, e)) {
         return false;
     }
-    if (refused) {
-        return true;
-    }
+    *sent = !refused;
+    draft->customer = p->customer;
+    draft->to = p->phone;
+    draft->language = wk_language_code(l);
+    return refused || wk_sms_queue_later(tx, draft, e);
+}
+
+bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
+                            const wk_service_t *s, const wk_language_t *l, va_str_t from,
+                            bool *sent, wk_error_t *e)
+{
+    wk_arena_t *a = ctx->arena;
     wk_sms_draft_t draft = {
         .key = wk_printf(a, "sms:confirm:%.*s:%.*s:%lld", (int)p->id.len, p->id.data,
                          (int)p->slot.starts.len, p->slot.starts.data, (long long)p->moves),
-        .customer = p->customer,
-        .from = sender,
-        .to = p->phone,
+        .from = from,
         .text = wk_appointment_confirmation(a, p, s, l),
-        .language = wk_language_code(l),
         .template = "confirmation",
     };
-    *sent = true;
-    return wk_sms_queue_later(tx, &draft, e) &&
-           wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
+    return write_to_customer(tx, p, s, l, &draft, sent, e) &&
+           (!*sent || wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e));
+}
+
+bool wk_appointment_tell_cancelled(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *p,
+                                   const wk_service_t *s, const wk_language_t *l, va_str_t from,
+                                   bool *sent, wk_error_t *e)
+{
+    wk_arena_t *a = ctx->arena;
+    wk_sms_draft_t draft = {
+        .key = wk_printf(a, "sms:cancelled:%.*s", (int)p->id.len, p->id.data),
+        .from = from,
+        .text = wk_say(a, l, "appointment.cancellation", {"service", s->name},
+                       {"shop", s->shop}, {"moment", wk_word_slot(a, l, &p->slot)}),
+        .template = "cancellation",
+    };
+    return write_to_customer(tx, p, s, l, &draft, sent, e);
 }

@@ -72,6 +72,7 @@ typedef struct {
     va_str_t customer, name, phone, email, language;
     int64_t moves; /* how often its time was changed */
     bool stands;   /* confirmed, or held and not run out */
+    bool comes;    /* it has not begun */
 } wk_appointment_t;
 
 /* Before wk_appointment_find() of one that is to be moved, with the same words. */
@@ -106,6 +107,12 @@ va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *appo
 bool wk_appointment_confirm(wk_ctx_t *ctx, wk_tx_t *tx, const wk_appointment_t *appointment,
                             const wk_service_t *s, const wk_language_t *l, va_str_t from,
                             bool *sent, wk_error_t *e);
+
+/* The same, of one that the shop has cancelled. */
+bool wk_appointment_tell_cancelled(wk_ctx_t *ctx, wk_tx_t *tx,
+                                   const wk_appointment_t *appointment, const wk_service_t *s,
+                                   const wk_language_t *l, va_str_t from, bool *sent,
+                                   wk_error_t *e);
 
 /* "Saturday, November 28 at 10:00 AM". */
 va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot);

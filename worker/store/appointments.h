@@ -5,8 +5,8 @@
 #include "worker/db.h"
 
 /*
- * $1 appointment_type: what is known of the service: service (its names by language, JSON) minutes
- * price resource calendar_id, and of the shop: shop zone address (JSON) language phone.
+ * $1 appointment_type: what is known of the service: service (its names by language, JSON)
+ * minutes price resource calendar_id, and of the shop: shop zone address (JSON) language phone.
  */
 extern const wk_sql_t wk_sql_service;
 
@@ -26,8 +26,8 @@ extern const wk_sql_t wk_sql_slots_near;
 
 /*
  * $1 resource, $2 minutes, $3 wall time, $4 its zone or null for the shop's, $5 appointment
- * that may be in the way, or null, $6 number whose own hold may be: starts date time as above, and
- * state: free, taken, closed, past or far.
+ * that may be in the way, or null, $6 number whose own hold may be: starts date time as above,
+ * and state: free, taken, closed, past or far.
  */
 extern const wk_sql_t wk_sql_slot_state;
 
@@ -43,14 +43,15 @@ extern const wk_sql_t wk_sql_holds_release;
 
 /*
  * How often that very booking was given up: cancelled, or moved to another time. $1 customer or
- * null, and then $2 phone or null and $3 name; $4 type, $5 start, $6 true: of holds: generation.
+ * null, and then $2 phone or null and $3 name; $4 type, $5 start, $6 true: of holds:
+ * generation.
  */
 extern const wk_sql_t wk_sql_appointment_generation;
 
 /*
  * Locked: id appointment_type status resource minutes starts date time customer_id
- * customer_name customer_phone customer_email language calendar_id. The one of id $1, or without an
- * id the next of the customer $2 that still stands. $2 null: anybody's.
+ * customer_name customer_phone customer_email language calendar_id moves stands comes. The one
+ * of id $1, or without an id the next of the customer $2 that still stands. $2 null: anybody's.
  */
 extern const wk_sql_t wk_sql_appointment_find;
 

@@ -243,6 +243,7 @@ typedef struct {
     wk_service_t service;
     wk_slot_t slot;
     va_str_t phone, customer, name, email;
+    va_str_t preferred; /* the customer's own language; absent: not known */
     wk_holder_t holder;
     bool hold;
 } booking_t;
@@ -280,6 +281,7 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
         return false;
     }
     b->customer = wk_cell(rows, 0, "id");
+    b->preferred = wk_cell(rows, 0, "preferred_language");
     if (b->name.data == NULL && wk_cell(rows, 0, "name").len > 0) {
         b->name = wk_cell(rows, 0, "name");
     }
@@ -340,31 +342,30 @@ static va_str_t source_of(const wk_tool_call_t *call)
                                                         : VA_STR("agent");
 }
 
+/* What the customer is written to in: of the talk, but staff's talk is not with him. */
+static const wk_language_t *language_for(const wk_tool_call_t *call, va_str_t own)
+{
+    const wk_language_t *spoken = call->caller->language;
+    return call->caller->level != WK_LEVEL_STAFF
+               ? spoken
+               : wk_catalogue_pick(call->catalogue, own, wk_language_code(spoken));
+}
+
 static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
                            wk_appointment_t *p, wk_error_t *e)
 {
     wk_rows_t *rows;
     const wk_service_t *s = &b->service;
+    va_str_t language = wk_language_code(language_for(call, b->preferred));
     va_str_t minutes = wk_printf(call->ctx->arena, "%lld", (long long)s->minutes);
     va_str_t release[] = {b->holder.phone, s->resource, b->slot.starts, minutes,
                           b->holder.talk};
-    va_str_t params[] = {b->customer,
-                         call->caller->call,
-                         s->type,
-                         wk_arg_text(call->args, "purpose"),
-                         s->resource,
-                         b->slot.starts,
-                         minutes,
-                         b->name,
-                         b->phone,
-                         b->email,
-                         wk_language_code(call->caller->language),
-                         wk_arg_text(call->args, "notes"),
-                         s->price,
-                         source_of(call),
-                         s->calendar,
-                         b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
-                         b->holder.talk};
+    va_str_t params[] = {
+        b->customer,   call->caller->call, s->type,     wk_arg_text(call->args, "purpose"),
+        s->resource,   b->slot.starts,     minutes,     b->name,
+        b->phone,      b->email,           language,    wk_arg_text(call->args, "notes"),
+        s->price,      source_of(call),    s->calendar, b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
+        b->holder.talk};
     if (!wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
         !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
         return false;
@@ -380,7 +381,7 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
                             .name = b->name,
                             .phone = b->phone,
                             .email = b->email,
-                            .language = wk_language_code(call->caller->language)};
+                            .language = language};
     return wk_appointment_changed(tx, p, b->hold ? "held" : "booked", e);
 }
 
@@ -397,13 +398,16 @@ static void put_appointment(wk_tool_call_t *call, const wk_appointment_t *p, boo
 static bool confirm(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p,
                     const wk_service_t *s, bool *confirmed, wk_error_t *e)
 {
+    wk_service_t told;
     const wk_tool_caller_t *caller = call->caller;
+    const wk_language_t *l = language_for(call, p->language);
     if (strcmp(caller->channel, "sms") != 0) {
-        return wk_appointment_confirm(call->ctx, tx, p, s, caller->language, caller->shop_phone,
-                                      confirmed, e);
+        return wk_service(tx, l, p->type, &told, e) &&
+               wk_appointment_confirm(call->ctx, tx, p, &told, l, caller->shop_phone, confirmed,
+                                      e);
     }
     *confirmed = true;
-    call->message = wk_appointment_confirmation(call->ctx->arena, p, s, caller->language);
+    call->message = wk_appointment_confirmation(call->ctx->arena, p, s, l);
     return wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
 }
 
@@ -593,12 +597,30 @@ static const wk_arg_t cancel_args[] = {
     {NULL},
 };
 
+/* Who cancelled it himself is told by the answer. */
+static bool tell_of_cancellation(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p,
+                                 wk_error_t *e)
+{
+    bool told = false;
+    wk_service_t s;
+    const wk_language_t *l = language_for(call, p->language);
+    if (p->comes && va_str_eq(p->status, VA_STR("confirmed")) &&
+        !(wk_service(tx, l, p->type, &s, e) &&
+          wk_appointment_tell_cancelled(call->ctx, tx, p, &s, l, call->caller->shop_phone,
+                                        &told, e))) {
+        return false;
+    }
+    va_json_add_bool(call->out, "customer_told", told);
+    return true;
+}
+
 static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool cancelled;
     wk_service_t s;
     wk_appointment_t p = {.id = VA_STR_NULL};
-    const char *by = call->caller->level == WK_LEVEL_STAFF ? "staff" : "customer";
+    bool staff = call->caller->level == WK_LEVEL_STAFF;
+    const char *by = staff ? "staff" : "customer";
     if (!find_own(tx, call, false, &p, e) || call->status != 0) {
         return call->status != 0;
     }
@@ -608,6 +630,9 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     }
     if (!cancelled && !va_str_eq(p.status, VA_STR("cancelled"))) {
         return refuse_over(call);
+    }
+    if (cancelled && staff && !tell_of_cancellation(tx, call, &p, e)) {
+        return false;
     }
     va_json_add_str(call->out, "appointment_id", p.id);
     va_json_add_c(call->out, "status", "cancelled");
