@@ -220,6 +220,33 @@ static void all_of_an_order_is_what_does_not_go_back_yet(void **state)
     t_sqlf("UPDATE orders SET returns = '[]'");
 }
 
+static void another_piece_of_a_line_is_another_return(void **state)
+{
+    (void)state;
+    open_call();
+    t_sqlf("DELETE FROM effects; UPDATE orders SET returns = '[]',"
+           "    items = jsonb_set(items, '{1,quantity}', '4') WHERE order_number = '1042'");
+    t_answer_t a = give_back(",\"item\":\"HLM-COM-M\",\"quantity\":1");
+    const char *first = t_text(&a, "/rma");
+    a = give_back(",\"item\":\"HLM-COM-M\",\"quantity\":1");
+    assert_string_equal(t_text(&a, "/rma"), first); /* the wish of before once more */
+
+    t_sqlf("UPDATE orders SET returns = jsonb_set(returns, '{0,requested_at}',"
+           "    to_jsonb(now() - interval '3 days')) WHERE order_number = '1042'");
+    a = give_back(",\"item\":\"HLM-COM-M\",\"quantity\":3");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    const char *second = t_text(&a, "/rma");
+    assert_string_not_equal(second, first);
+    assert_string_equal(last_lines(), "[{\"line_id\": \"2\", \"quantity\": 3}]");
+
+    t_sqlf("UPDATE orders SET returns = jsonb_set(returns, '{1,requested_at}',"
+           "    to_jsonb(now() - interval '2 days')) WHERE order_number = '1042'");
+    a = give_back(",\"item\":\"HLM-COM-M\",\"quantity\":1"); /* nothing is left of it */
+    assert_string_equal(t_text(&a, "/rma"), second);
+    t_sqlf("UPDATE orders SET returns = '[]',"
+           "    items = jsonb_set(items, '{1,quantity}', '1') WHERE order_number = '1042'");
+}
+
 /* ---------------------------------------------------------------- holds */
 
 static t_answer_t book_in(const char *conversation, const char *slot, const char *more)
@@ -541,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),
         cmocka_unit_test(all_of_an_order_is_what_does_not_go_back_yet),
+        cmocka_unit_test(another_piece_of_a_line_is_another_return),
         cmocka_unit_test(a_number_that_is_only_said_frees_no_hold),
         cmocka_unit_test(moving_and_booking_do_not_block_each_other),
         cmocka_unit_test(an_agent_and_a_number_of_two_shops_are_refused),

@@ -69,9 +69,17 @@ const wk_sql_t wk_sql_proof_note = {
     3};
 
 const wk_sql_t wk_sql_order_returns = {
-    "order_returns", "SELECT returns FROM orders WHERE id = $1::uuid FOR NO KEY UPDATE", 1};
+    "order_returns",
+    "SELECT returns, (SELECT count(*) FROM jsonb_array_elements(returns) r"
+    "                  WHERE r ->> 'line_id' = $2"
+    "                    AND coalesce((r ->> 'requested_at')::timestamptz"
+    "                                 < now() - interval '1 day', true)) AS earlier"
+    "  FROM orders WHERE id = $1::uuid FOR NO KEY UPDATE",
+    2};
 
 const wk_sql_t wk_sql_order_return = {
     "order_return",
-    "UPDATE orders SET returns = returns || jsonb_build_array($2::jsonb) WHERE id = $1::uuid",
+    "UPDATE orders SET returns = returns || jsonb_build_array("
+    "    $2::jsonb || jsonb_build_object('requested_at', now()))"
+    " WHERE id = $1::uuid",
     2};

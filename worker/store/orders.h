@@ -33,7 +33,8 @@ extern const wk_sql_t wk_sql_proof_tries;
 /* $1 scope, $2 phone or '', $3 whether it was proven. */
 extern const wk_sql_t wk_sql_proof_note;
 
-/* $1 order: returns, locked until the transaction ends. */
+/* $1 order, $2 line or "all": returns, locked until the transaction ends, and earlier: how many
+ * of them are of that line, and older than a day. */
 extern const wk_sql_t wk_sql_order_returns;
 
 /*

@@ -323,27 +323,54 @@ static bool open_return(wk_tx_t *tx, const return_t *r, wk_error_t *e)
     return true;
 }
 
-/* What goes back already is read with the order locked: a line, and all of it, are asked for
- * apart. */
+static bool is_any_left(const return_t *r)
+{
+    bool any = false;
+    const va_json_t *line = r->line != NULL ? r->line : first_of(r->items);
+    for (; line != NULL && !any; line = r->line != NULL ? NULL : line->next) {
+        any = left_of(r, line) > 0;
+    }
+    return any;
+}
+
+/*
+ * What goes back already is read with the order locked. Who asks again within a day, or when
+ * nothing is left, asks about the return there is; else it is another one of the same line.
+ */
+static bool return_key(wk_tx_t *tx, return_t *r, va_str_t *key, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_arena_t *a = r->call->ctx->arena;
+    va_str_t order = wk_cell(r->order, 0, "id");
+    va_str_t line = r->line != NULL ? line_id(r->line) : VA_STR("all");
+    va_str_t params[] = {order, line};
+    if (!wk_sql(tx, &wk_sql_order_returns, params, &rows, e)) {
+        return false;
+    }
+    r->returns = parsed(r->call, wk_cell(rows, 0, "returns"));
+    int64_t earlier = wk_cell_int(rows, 0, "earlier", 0);
+    if (earlier > 0 && !is_any_left(r)) {
+        earlier--;
+    }
+    *key =
+        wk_printf(a, "return:%.*s:%.*s", (int)order.len, order.data, (int)line.len, line.data);
+    if (earlier > 0) {
+        *key = wk_printf(a, "%.*s:%lld", (int)key->len, key->data, (long long)earlier);
+    }
+    return true;
+}
+
 static bool return_once(wk_tx_t *tx, return_t *r, wk_error_t *e)
 {
     bool first;
-    wk_rows_t *rows;
+    va_str_t key;
     wk_tool_call_t *call = r->call;
-    va_str_t order = wk_cell(r->order, 0, "id");
-    va_str_t line = r->line != NULL ? line_id(r->line) : VA_STR("all");
-    va_str_t key = wk_printf(call->ctx->arena, "return:%.*s:%.*s", (int)order.len, order.data,
-                             (int)line.len, line.data);
-    if (!wk_tool_claim(tx, call, key, &first, e)) {
+    if (!return_key(tx, r, &key, e) || !wk_tool_claim(tx, call, key, &first, e)) {
         return false;
     }
     if (!first) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_order_returns, &order, &rows, e)) {
-        return false;
-    }
-    r->returns = parsed(call, wk_cell(rows, 0, "returns"));
     return can_be_returned(r)
                ? open_return(tx, r, e)
                : wk_tool_refuse(call, 409, "already_returned",
