@@ -97,6 +97,46 @@ static void a_shop_that_is_not_connected_is_not_asked(void **state)
                      0);
 }
 
+/* An order that was placed so long ago, told of just now. */
+static void john_ordered(const char *ago)
+{
+    const char *at = t_sqlf("SELECT to_char((now() - interval '%s') AT TIME ZONE 'UTC',"
+                            "               'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                            ago);
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "shopify.webhook",
+        .scheme = "shopify",
+        .headers = {"x-shopify-topic", "orders/create", "x-shopify-shop-domain",
+                    "bici-downtown.myshopify.com"},
+        .body = wk_printf(t_ctx.arena,
+                          "{\"id\":7002,\"admin_graphql_api_id\":\"gid://shopify/Order/7002\","
+                          "\"name\":\"#7002\",\"created_at\":\"%s\",\"updated_at\":\"%s\","
+                          "\"financial_status\":\"paid\",\"fulfillment_status\":null,"
+                          "\"total_price\":\"99.00\",\"currency\":\"CAD\",\"line_items\":[],"
+                          "\"phone\":\"" JOHN_NUMBER "\",\"fulfillments\":[]}",
+                          at, at)
+                    .data});
+    assert_done(&a);
+}
+
+static void who_buys_behind_a_look_up_is_looked_up_anew(void **state)
+{
+    (void)state;
+    t_say(JOHN_NUMBER, "What are your hours?");
+    t_sqlf("DELETE FROM outbox; DELETE FROM orders WHERE order_number = '7002';"
+           "UPDATE customers SET looked_up_at = now() - interval '1 day'"
+           " WHERE phone_number = '" JOHN_NUMBER "'");
+    john_ordered("2 days");
+    assert_int_equal(look_ups(), 0); /* the look-up knew of it */
+    t_sqlf("DELETE FROM orders WHERE order_number = '7002'; DELETE FROM webhook_events");
+    john_ordered("1 hour");
+    assert_int_equal(look_ups(), 1);
+    assert_string_equal(known(JOHN_NUMBER), JOHN_IN_THE_SHOP);
+    t_say(JOHN_NUMBER, "Thanks");
+    assert_int_equal(look_ups(), 0);
+    t_sqlf("DELETE FROM orders WHERE order_number = '7002'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +144,7 @@ int main(void)
         cmocka_unit_test(whom_the_shop_does_not_know_is_not_asked_for_again),
         cmocka_unit_test(a_number_in_a_chat_is_looked_up_and_the_shop_knows_better),
         cmocka_unit_test(a_shop_that_is_not_connected_is_not_asked),
+        cmocka_unit_test(who_buys_behind_a_look_up_is_looked_up_anew),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -83,6 +83,15 @@ static bool cart_bought(wk_tx_t *tx, va_str_t cart, wk_error_t *e)
                                  wk_sql(tx, &wk_sql_cart_cancel, cancel, NULL, e));
 }
 
+/* Of who bought, the shop knows more than when it was asked. */
+static bool know_buyer(wk_tx_t *tx, va_str_t order, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    return wk_sql(tx, &wk_sql_shop_customer_of_order, &order, &rows, e) &&
+           (wk_rows_count(rows) == 0 ||
+            wk_shop_look_up_later(tx, wk_cell(rows, 0, "customer"), e));
+}
+
 static bool apply_order(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
 {
     wk_shopify_order_t order;
@@ -90,7 +99,7 @@ static bool apply_order(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
         return misshapen(e);
     }
     wk_shopify_orders_t orders = {&order, 1};
-    return wk_shop_keep_orders(tx, &orders, false, e) &&
+    return wk_shop_keep_orders(tx, &orders, false, e) && know_buyer(tx, order.id, e) &&
            wk_sql(tx, &wk_sql_delivery_notice, &order.id, NULL, e) &&
            cart_bought(tx, member(hook, "/checkout_id"), e);
 }

@@ -180,11 +180,23 @@ const wk_sql_t wk_sql_shop_customers_forget_all = {
 
 /* ---------------------------------------------------------------- customers */
 
+const wk_sql_t wk_sql_shop_customer_of_order = {
+    "shop_customer_of_order",
+    "SELECT customer_id AS customer FROM orders"
+    " WHERE provider_order_id = $1 AND customer_id IS NOT NULL",
+    1};
+
+/* When he last bought, as far as we were told; null: never. */
+#define LAST_ORDER                                                                             \
+    "(SELECT max(o.placed_at) FROM orders o"                                                   \
+    "  WHERE o.organization_id = c.organization_id AND o.customer_id = c.id)"
+
 const wk_sql_t wk_sql_shop_customer_unknown = {
     "shop_customer_unknown",
     "SELECT c.phone_number AS phone FROM customers c"
-    " WHERE c.id = $1::uuid AND c.looked_up_at IS NULL AND c.shopify_customer_id IS NULL"
-    "   AND c.phone_number IS NOT NULL"
+    " WHERE c.id = $1::uuid AND c.phone_number IS NOT NULL"
+    "   AND (c.looked_up_at IS NULL AND c.shopify_customer_id IS NULL"
+    "        OR c.looked_up_at < " LAST_ORDER ")"
     "   AND EXISTS (SELECT FROM integrations"
     "                WHERE service = 'shopify' AND status = 'connected')",
     1};
@@ -196,7 +208,8 @@ const wk_sql_t wk_sql_shop_customer_unknown = {
 const wk_sql_t wk_sql_shop_customer_known = {
     "shop_customer_known",
     "UPDATE customers c SET looked_up_at = now(),"
-    "    shopify_customer_id = CASE WHEN NOT EXISTS (SELECT FROM customers k"
+    "    shopify_customer_id = CASE WHEN $2::text IS NULL THEN c.shopify_customer_id"
+    "        WHEN NOT EXISTS (SELECT FROM customers k"
     "            WHERE k.shopify_customer_id = $2::text AND k.id <> c.id) THEN $2::text END,"
     "    first_name = CASE WHEN " NO_NAME " THEN coalesce($3, '') ELSE c.first_name END,"
     "    last_name = CASE WHEN " NO_NAME " THEN coalesce($4, '') ELSE c.last_name END,"
@@ -209,5 +222,6 @@ const wk_sql_t wk_sql_shop_customer_known = {
                     "    purchase_history = CASE WHEN $9::jsonb IS NULL THEN c.purchase_history"
                     "                            ELSE $9::jsonb END,"
                     "    last_purchase_at = greatest(c.last_purchase_at, $10::timestamptz)"
-                    " WHERE c.id = $1::uuid AND c.looked_up_at IS NULL",
+                    " WHERE c.id = $1::uuid"
+                    "   AND (c.looked_up_at IS NULL OR c.looked_up_at < " LAST_ORDER ")",
     10};

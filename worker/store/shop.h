@@ -61,7 +61,11 @@ extern const wk_sql_t wk_sql_shop_customer_forget;
 extern const wk_sql_t wk_sql_shop_orders_forget_all, wk_sql_shop_products_forget_all,
     wk_sql_shop_customers_forget_all;
 
-/* $1 customer: phone, when the shop is connected and was not asked about him. */
+/* $1 order there: customer, ours whose it is. */
+extern const wk_sql_t wk_sql_shop_customer_of_order;
+
+/* $1 customer: phone, when the shop is connected and was not asked about him since he last
+ * bought. */
 extern const wk_sql_t wk_sql_shop_customer_unknown;
 
 /*
