@@ -1,4 +1,5 @@
-/* calendar.sync and calendar.push: Downtown's appointments and what its owner does in Google. */
+/* calendar.sync and calendar.push: Downtown's appointments and what its owner does in Google.
+ */
 #include <stdio.h>
 
 #include "t/handlers/lib/texts.h"
@@ -9,8 +10,9 @@
 
 static int setup(void **state)
 {
-    t_sqlf("DELETE FROM appointments; DELETE FROM sync_tokens; DELETE FROM calendar_events;"
-           "DELETE FROM effects; DELETE FROM tasks; UPDATE services SET calendar_id = 'primary'");
+    t_sqlf(
+        "DELETE FROM appointments; DELETE FROM sync_tokens; DELETE FROM calendar_events;"
+        "DELETE FROM effects; DELETE FROM tasks; UPDATE services SET calendar_id = 'primary'");
     int failed = t_texts_setup(state);
     t_google();
     return failed;
@@ -21,12 +23,13 @@ static int setup(void **state)
 /* A free start of Downtown's coming weeks, each an hour after the one before, or a day. */
 static const char *free_slot(int n)
 {
-    return t_sqlf("SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
-                  "SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-                  "  FROM free_slots('default', '1 hour', now() + interval '2 days',"
-                  "       now() + interval '20 days', '1 hour')"
-                  " ORDER BY starts_at OFFSET %d LIMIT 1",
-                  n);
+    return t_sqlf(
+        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
+        "SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        "  FROM free_slots('default', '1 hour', now() + interval '2 days',"
+        "       now() + interval '20 days', '1 hour')"
+        " ORDER BY starts_at OFFSET %d LIMIT 1",
+        n);
 }
 
 static t_answer_t book(const char *at)
@@ -57,11 +60,11 @@ static void synchronise(void)
 
 static void push(const char *id)
 {
-    t_answer_t a = job("calendar.push",
-                       wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data);
+    t_answer_t a =
+        job("calendar.push", wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data);
     assert_done(&a);
-    assert_string_equal(
-        t_sqlf("SELECT calendar_state FROM appointments WHERE id = '%s'", id), "synced");
+    assert_string_equal(t_sqlf("SELECT calendar_state FROM appointments WHERE id = '%s'", id),
+                        "synced");
 }
 
 /* An appointment of John's that is an event, of which Google has told us. */
@@ -98,18 +101,17 @@ static const char *cancelled_at(const char *at)
 /* The members start and end of an event of an hour. */
 static const char *times(const char *at)
 {
-    return wk_printf(t_ctx.arena,
-                     "\"start\":{\"dateTime\":\"%s\"},\"end\":{\"dateTime\":\"%s\"}", at,
-                     t_sqlf("SELECT to_char(timestamptz '%s' AT TIME ZONE 'UTC'"
-                            "               + interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
-                            at))
+    return wk_printf(
+               t_ctx.arena, "\"start\":{\"dateTime\":\"%s\"},\"end\":{\"dateTime\":\"%s\"}", at,
+               t_sqlf("SELECT to_char(timestamptz '%s' AT TIME ZONE 'UTC'"
+                      "               + interval '1 hour', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                      at))
         .data;
 }
 
 static void change(const char *id, const char *body)
 {
-    const char *event =
-        t_sqlf("SELECT google_event_id FROM appointments WHERE id = '%s'", id);
+    const char *event = t_sqlf("SELECT google_event_id FROM appointments WHERE id = '%s'", id);
     t_google_ask("PATCH", wk_printf(t_ctx.arena, EVENTS "/%s", event).data, body);
 }
 

@@ -289,12 +289,26 @@ static void a_model_that_is_away_is_asked_again_and_then_not(void **state)
     assert_by_rules();
 }
 
-static void an_open_end_is_followed_up_on_by_the_rules_too(void **state)
+static void an_open_end_is_a_persons_by_the_rules(void **state)
 {
     (void)state;
     t_sqlf("UPDATE organizations SET engines = '{receptionist}';"
            "UPDATE calls SET resolution = 'followup_needed'");
     concluded();
+    assert_int_equal(count("campaign_runs"), 0);
+    assert_int_equal(count("tasks WHERE kind = 'followup'"), 1);
+}
+
+static void who_asked_for_it_in_the_call_is_followed_up_on_by_the_rules(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET engines = '{receptionist}';"
+           "UPDATE calls SET resolution = 'followup_needed',"
+           "    twilio_call_sid = 'CA00000000000000000000000000000042';"
+           "INSERT INTO effects (organization_id, kind, key) VALUES ('" DOWNTOWN "',"
+           "    'trigger_followup', 'followup:CA00000000000000000000000000000042:00')");
+    concluded();
+    t_sqlf("DELETE FROM effects WHERE kind = 'trigger_followup'");
     assert_string_equal(t_sqlf("SELECT data ->> 'channel' FROM campaign_runs"), "sms");
 }
 
@@ -368,7 +382,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_is_no_review_leaves_it_to_the_rules),
         cmocka_unit_test(words_that_are_not_stored_leave_it_to_the_rules),
         cmocka_unit_test(a_model_that_is_away_is_asked_again_and_then_not),
-        cmocka_unit_test(an_open_end_is_followed_up_on_by_the_rules_too),
+        cmocka_unit_test(an_open_end_is_a_persons_by_the_rules),
+        cmocka_unit_test(who_asked_for_it_in_the_call_is_followed_up_on_by_the_rules),
         cmocka_unit_test(what_cannot_be_texted_is_a_task),
         cmocka_unit_test(what_a_caller_says_changes_nothing_else),
         cmocka_unit_test(another_shops_call_is_none),

@@ -84,6 +84,18 @@ static void the_resolution_is_one_of_four(void **state)
          "\"The shop will call back\"}",
          "followup_needed"},
         {"\"transcript\":[{\"role\":\"user\",\"message\":\"hi\"}],\"analysis\":{\"summary\":"
+         "\"All questions were answered, no follow-up needed\"}",
+         "resolved"},
+        {"\"transcript\":[{\"role\":\"user\",\"message\":\"hi\"}],\"analysis\":{\"summary\":"
+         "\"No problem with the bike. The customer will call again\"}",
+         "resolved"},
+        {"\"transcript\":[{\"role\":\"user\",\"message\":\"hi\"}],\"analysis\":{\"summary\":"
+         "\"Aucun suivi à faire, le client rappellera\"}",
+         "resolved"},
+        {"\"transcript\":[{\"role\":\"user\",\"message\":\"hi\"}],\"analysis\":{\"summary\":"
+         "\"No price was given, the shop is to get back to the customer\"}",
+         "followup_needed"},
+        {"\"transcript\":[{\"role\":\"user\",\"message\":\"hi\"}],\"analysis\":{\"summary\":"
          "\"Was transferred to a technician\",\"call_successful\":\"failure\"}",
          "transferred"},
         {"\"transcript\":[{\"role\":\"agent\",\"tool_calls\":[{\"tool_name\":"

@@ -146,7 +146,10 @@ static const char *next_steps(const conclusion_t *c)
     return settled ? "success" : is(c, "resolution", "abandoned") ? "failure" : "unknown";
 }
 
-/* The four criteria of the bike store guide, without a model. */
+/*
+ * The four criteria of the bike store guide, without a model. Words alone prove no wish: only
+ * who asked for it in the call is written to, else a person looks at it.
+ */
 static void judge_by_rules(conclusion_t *c)
 {
     bool open = is(c, "resolution", "followup_needed");
@@ -155,7 +158,9 @@ static void judge_by_rules(conclusion_t *c)
                      {"information_completeness", informed(c), VA_STR_NULL},
                      {"lead_qualification", qualified(c), VA_STR_NULL},
                      {"next_steps_clear", next_steps(c), VA_STR_NULL}},
-        .followup = open ? "sms" : "none",
+        .followup = !open                        ? "none"
+                    : fact(c, "followup_wished") ? "sms"
+                                                 : "person",
         .followup_hours = FOLLOWUP_HOURS,
     };
 }

@@ -3,6 +3,8 @@
 #define SATISFIED   8 /* of 10: from here on the customer was content */
 #define UNSATISFIED 4 /* up to here not */
 
+#define DENIAL_REACH 3 /* words: so far behind it a denial denies */
+
 /* ---------------------------------------------------------------- collected data */
 
 static const struct {
@@ -18,9 +20,9 @@ static const struct {
     [WK_EMAIL] = {"contact_info", {"customer_email", "email"}},
     [WK_NAME] = {"contact_info", {"customer_name", "name"}},
     [WK_PHONE_NUMBER] = {"contact_info", {"customer_phone", "phone", "phone_number"}},
-    [WK_RATING] = {"satisfaction", {"customer_satisfaction_rating", "satisfaction_rating",
-                                    "satisfaction_score", "customer_satisfaction",
-                                    "satisfaction"}},
+    [WK_RATING] = {"satisfaction",
+                   {"customer_satisfaction_rating", "satisfaction_rating", "satisfaction_score",
+                    "customer_satisfaction", "satisfaction"}},
     [WK_SENTIMENT] = {"satisfaction", {"customer_sentiment", "sentiment"}},
     [WK_SCORE] = {"lead", {"lead_qualification_score", "lead_score"}},
     [WK_BOOKED] = {"lead", {"appointment_booked"}},
@@ -144,7 +146,9 @@ static const char *sentiment(const wk_report_t *r, int satisfied)
     if (satisfied == 0) {
         return NULL;
     }
-    return satisfied >= SATISFIED ? "positive" : satisfied <= UNSATISFIED ? "negative" : "neutral";
+    return satisfied >= SATISFIED     ? "positive"
+           : satisfied <= UNSATISFIED ? "negative"
+                                      : "neutral";
 }
 
 static double success_score(const wk_report_t *r)
@@ -171,6 +175,33 @@ static int lead_score(const wk_report_t *r, bool booked, const char *mood)
 
 /* ---------------------------------------------------------------- verdict */
 
+/* "No follow-up is needed", "the customer will call again": nothing is promised there. */
+static bool is_denied(const wk_language_t *l, const wk_words_t *words, size_t at)
+{
+    const wk_phrases_t *denials = wk_word_list(l, "followup.denial");
+    for (size_t i = at > DENIAL_REACH ? at - DENIAL_REACH : 0; i < at; i++) {
+        if (wk_phrases_at(denials, words, i) > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_left_open(const wk_catalogue_t *c, const wk_words_t *words)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        size_t at = 0, len = 0;
+        const wk_language_t *l = wk_catalogue_at(c, i);
+        const wk_phrases_t *open = wk_word_list(l, "followup");
+        for (size_t from = 0; wk_phrases_find(open, words, from, &at, &len); from = at + 1) {
+            if (!is_denied(l, words, at)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static const char *resolution(const wk_catalogue_t *c, const wk_report_t *r,
                               const wk_words_t *summary)
 {
@@ -180,16 +211,20 @@ static const char *resolution(const wk_catalogue_t *c, const wk_report_t *r,
     if (!r->customer_spoke) {
         return "abandoned";
     }
-    return r->failed || in_any(c, "followup", summary) ? "followup_needed" : "resolved";
+    return r->failed || is_left_open(c, summary) ? "followup_needed" : "resolved";
 }
 
 wk_verdict_t wk_classify(wk_arena_t *a, const wk_catalogue_t *c, const wk_report_t *r)
 {
     static const char *const types[] = {"complaint",     "order_status", "service_booking",
                                         "sales_inquiry", "store_info",   NULL};
-    static const char *const outcomes[] = {"appointment_booked", "complaint", "order_status",
-                                           "technical_support",  "product_inquiry",
-                                           "information_only",   NULL};
+    static const char *const outcomes[] = {"appointment_booked",
+                                           "complaint",
+                                           "order_status",
+                                           "technical_support",
+                                           "product_inquiry",
+                                           "information_only",
+                                           NULL};
     wk_words_t all = words_of(a, r, true), summary = words_of(a, r, false);
     wk_verdict_t v = {.satisfaction = satisfaction(r), .success_score = success_score(r)};
     v.booked = r->booked || va_str_ieq(wk_collected(r, WK_BOOKED), VA_STR("true"));
