@@ -259,7 +259,8 @@ void t_openai(void)
     start_or_reset(&openai);
     snprintf(base, sizeof(base), "%s/v1", openai.base);
     t_config.openai_base_url = base;
-    t_config.openai_timeout_ms = 60000; /* the first question waits for the description */
+    /* The first question waits for the description. */
+    t_config.openai_timeout_ms = t_config.openai_turn_ms = 60000;
     t_config.openai_api_key = OPENAI_KEY;
 }
 
