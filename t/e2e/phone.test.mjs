@@ -407,6 +407,57 @@ test('a model talks, puts a call through, and ends one', async () => {
   }
 });
 
+// Downtown calls somebody through the carrier, who answers as the handset says.
+async function callOut(behaviour) {
+  const {token} = await login(DOWNTOWN);
+  const number = stranger();
+  await handset(number, behaviour);
+  const {status, body} = await http('POST', '/api/elevenlabs/outbound-call', {
+    token, body: {phoneNumber: number, callReason: 'pickup_ready'}
+  });
+  assert.equal(status, 200, JSON.stringify(body));
+  const {twilio_call_sid: sid} =
+      await row('select twilio_call_sid from calls where id = :\'id\'', {id: body.call_id});
+  await waitFor('an answer', async () => (await heard(sid)).log?.length > 0);
+  return sid;
+}
+
+test('whom the shop calls talks with its agent; a machine is left a message', async (t) => {
+  const platform = 'update organization_phone_numbers set elevenlabs_phone_number_id = ' +
+      'nullif(:\'id\', \'\') where phone_number = :\'number\' returning id';
+  const before = await row(
+      'select elevenlabs_phone_number_id as id, quiet_from, quiet_until from agent_configs' +
+          ' join organization_phone_numbers using (organization_id) where phone_number = :\'n\'',
+      {n: TO});
+  const quiet = (from, until) => row(
+      'update agent_configs set quiet_from = :\'from\', quiet_until = :\'until\'' +
+          ' where organization_id = :\'shop\' returning 1', {from, until, shop});
+  await row(platform, {id: '', number: TO});
+  await quiet('00:00', '00:00');
+  t.after(async () => {
+    await row(platform, {id: before.id ?? '', number: TO});
+    await quiet(before.quiet_from, before.quiet_until);
+  });
+
+  const talked = await callOut({script: [{say: 'what are your hours', ms: 50}, {say: 'goodbye'}]});
+  const talk = await over(talked);
+  fine(talk);
+  assert.match(said(talk)[0], /Your bike is ready for pickup/);
+  assert.match(answerTo(talk, 1), /open/i);
+  assert.equal((await ended(talked)).answered_by, 'human');
+
+  const left = await callOut(
+      {machine: true, greeting_ms: 300, script: [{silent: true, ms: 20000}, {silent: true, ms: 20000}]});
+  const call = await over(left);
+  fine(call);
+  assert.match(said(call).at(-1), /I have a message for you/);
+  const kept = await ended(left);
+  assert.deepEqual(
+      [kept.direction, kept.answered_by, kept.end_reason],
+      ['outbound', 'machine_end_beep', 'voicemail']);
+  assert.equal(said(call).filter((text) => /I have a message/.test(text)).length, 1);
+});
+
 test('twenty callers at once are each answered', async () => {
   const began = Date.now();
   const calls = await Promise.all(Array.from({length: 20}, async () => phone({

@@ -60,6 +60,8 @@ static void read_call(wk_arena_t *a, const va_json_t *data, wk_report_t *r)
     r->call_sid = ANY(data, "/metadata/phone_call/call_sid", "/metadata/call_sid", "/call_sid");
     r->outbound = va_str_eq(va_json_get_string(phone, "direction"), VA_STR("outbound")) ||
                   va_str_eq(va_json_get_string(data, "direction"), VA_STR("outbound"));
+    r->voicemail = r->outbound && va_str_eq(va_json_get_string(phone, "call_result"),
+                                            VA_STR("voicemail"));
     r->shop_number = ANY(data, "/metadata/phone_call/agent_number", "/metadata/called_number",
                          "/called_number");
     r->customer_number = ANY(data, "/metadata/phone_call/external_number", "/phone_number",
@@ -101,6 +103,8 @@ static void note_tool(wk_report_t *r, va_str_t name)
                                             "transfer_call", "transfer_to_agent", NULL};
     r->booked = r->booked || one_of(name, bookings);
     r->transferred = r->transferred || one_of(name, transfers);
+    r->voicemail =
+        r->voicemail || (r->outbound && va_str_eq(name, VA_STR("voicemail_detection")));
 }
 
 static va_str_t read_tools(wk_arena_t *a, const va_json_t *turn, wk_report_t *r)

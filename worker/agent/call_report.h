@@ -46,6 +46,7 @@ typedef struct {
     size_t n_evaluations;
     va_str_t analysis; /* JSON object, as it came, masked */
     bool customer_spoke, booked, transferred; /* the last two by tools that succeeded */
+    bool voicemail;    /* a machine took the call, which the shop made */
     bool failed;       /* the platform judges: not successful */
 } wk_report_t;
 

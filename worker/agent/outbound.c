@@ -4,6 +4,7 @@
 #include "worker/agent/catalogue.h"
 #include "worker/agent/event.h"
 #include "worker/agent/task.h"
+#include "worker/agent/voicemail.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/log.h"
@@ -48,7 +49,7 @@ static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_ro
 
 /* Scalars alone: the platform takes no others. */
 static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
-                          const wk_rows_t *facts)
+                          const wk_rows_t *facts, va_str_t voicemail)
 {
     va_json_key(w, "dynamic_variables");
     va_json_object(w);
@@ -58,6 +59,7 @@ static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
     va_json_add_str(w, "customer_name", wk_cell(facts, 0, "name"));
     va_json_add_str(w, "campaign_id",
                     wish->campaign.data != NULL ? wish->campaign : VA_STR(""));
+    va_json_add_str(w, "voicemail_message", voicemail);
     const va_json_t *v = wish->variables != NULL ? wish->variables->first : NULL;
     for (; v != NULL; v = v->next) {
         if (va_json_scalar(v).data != NULL) {
@@ -66,6 +68,16 @@ static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
         }
     }
     va_json_object_end(w);
+}
+
+/* What the agent's own voicemail_detection leaves; empty: it only hangs up. */
+static va_str_t voicemail_of(wk_arena_t *a, const wk_language_t *l, const wk_rows_t *facts)
+{
+    bool leaves = wk_voicemail_leaves(wk_cell(facts, 0, "voicemail_action"));
+    const va_json_t *own = wk_cell_json(a, facts, 0, "voicemail_message");
+    return leaves ? wk_voicemail_text(a, l, own, wk_cell(facts, 0, "agent_name"),
+                                      wk_cell(facts, 0, "shop"))
+                  : VA_STR("");
 }
 
 /* user_id is the effect's: by it the call is found again. */
@@ -80,7 +92,7 @@ static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const w
     va_json_key(w, "conversation_initiation_client_data");
     va_json_object(w);
     va_json_add_str(w, "user_id", effect);
-    put_variables(w, wish, facts);
+    put_variables(w, wish, facts, voicemail_of(ctx->arena, l, facts));
     va_json_key(w, "conversation_config_override");
     va_json_object(w);
     va_json_key(w, "agent");
@@ -93,13 +105,38 @@ static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const w
     return ended(w, &text);
 }
 
-/* What is kept for who settles it. */
+static va_str_t own_url(const wk_ctx_t *ctx, const char *path, va_str_t organization,
+                        va_str_t effect)
+{
+    return wk_printf(ctx->arena, "%s/api/voice/%s?o=%.*s&e=%.*s", ctx->config->public_url, path,
+                     (int)organization.len, organization.data, (int)effect.len, effect.data);
+}
+
+static wk_twilio_dial_t ring_of(const wk_ctx_t *ctx, const wk_rows_t *facts,
+                                va_str_t organization, va_str_t effect)
+{
+    va_str_t action = wk_cell(facts, 0, "voicemail_action");
+    wk_twilio_dial_t ring = {
+        .from = wk_cell(facts, 0, "from_number"),
+        .to = wk_cell(facts, 0, "number"),
+        .url = own_url(ctx, "outgoing", organization, effect),
+        .status_url = wk_printf(ctx->arena, "%s/api/voice/status", ctx->config->public_url),
+        .greeting_ends = wk_voicemail_leaves(action)};
+    if (wk_voicemail_looks(action)) {
+        ring.detect_url = own_url(ctx, "answered-by", organization, effect);
+    }
+    return ring;
+}
+
+/* What is kept for who settles it, and for the call once it is answered. */
 static va_str_t request_of(wk_ctx_t *ctx, const wk_outbound_wish_t *wish,
-                           const wk_rows_t *facts)
+                           const wk_rows_t *facts, const wk_language_t *l, bool by_carrier)
 {
     va_buf_t text;
     va_json_writer_t *w = begin(ctx->arena, &text);
     va_json_add_str(w, "job", ctx->job->id);
+    va_json_add_c(w, "through", by_carrier ? "twilio" : "elevenlabs");
+    va_json_add_str(w, "opening", first_message(ctx->arena, l, facts, wish));
     va_json_add_str(w, "agent", wk_cell(facts, 0, "agent"));
     va_json_add_str(w, "from", wk_cell(facts, 0, "from_number"));
     va_json_add_str(w, "to", wk_cell(facts, 0, "number"));
@@ -121,9 +158,23 @@ static bool may_call(const wk_outbound_wish_t *wish, const wk_rows_t *facts)
            (!promotion || wk_cell_bool(facts, 0, "agreed"));
 }
 
-/* True when nothing stands against the call. */
-static bool allowed(const wk_outbound_wish_t *wish, const wk_rows_t *facts, wk_outbound_t *call)
+static bool has_agent(const wk_rows_t *facts)
 {
+    return wk_cell(facts, 0, "agent").len > 0 && wk_cell(facts, 0, "number_id").len > 0;
+}
+
+/* Without an address of ours the carrier has nobody to ask what the call is to hear. */
+static bool carrier_can(const wk_config_t *config, const wk_rows_t *facts)
+{
+    return config->twilio_account_sid != NULL && config->public_url != NULL &&
+           wk_cell(facts, 0, "from_number").len > 0;
+}
+
+/* True when nothing stands against the call. */
+static bool allowed(const wk_config_t *config, const wk_outbound_wish_t *wish,
+                    const wk_rows_t *facts, wk_outbound_t *call)
+{
+    call->by_carrier = wk_rows_count(facts) > 0 && !has_agent(facts);
     if (wk_rows_count(facts) == 0) {
         call->state = WK_OUTBOUND_NOBODY;
     } else if (wk_cell(facts, 0, "number").data == NULL) {
@@ -133,7 +184,7 @@ static bool allowed(const wk_outbound_wish_t *wish, const wk_rows_t *facts, wk_o
     } else if (wk_cell(facts, 0, "quiet_ends").data != NULL) {
         call->state = WK_OUTBOUND_QUIET;
         call->next_allowed = wk_cell(facts, 0, "quiet_ends");
-    } else if (wk_cell(facts, 0, "agent").len == 0 || wk_cell(facts, 0, "number_id").len == 0) {
+    } else if (call->by_carrier && !carrier_can(config, facts)) {
         call->state = WK_OUTBOUND_NO_AGENT;
     } else {
         return true;
@@ -205,7 +256,7 @@ bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wis
     if (!wk_sql(tx, &wk_sql_outbound_facts, params, &facts, e)) {
         return wk_error_wrap(e, "outbound call");
     }
-    if (!allowed(wish, facts, call)) {
+    if (!allowed(ctx->config, wish, facts, call)) {
         return true;
     }
     va_str_t day = wk_cell(facts, 0, "day");
@@ -213,14 +264,18 @@ bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wis
         wk_printf(ctx->arena, "call:%.*s:%.*s:%.*s:%lld", (int)wish->customer.len,
                   wish->customer.data, (int)wish->reason.len, wish->reason.data, (int)day.len,
                   day.data, (long long)wk_cell_int(facts, 0, "generation", 0));
-    if (!claim(tx, request_of(ctx, wish, facts), call, e)) {
+    const wk_language_t *l = wk_catalogue_pick(c, wk_cell(facts, 0, "spoken"), VA_STR_NULL);
+    if (!claim(tx, request_of(ctx, wish, facts, l, call->by_carrier), call, e)) {
         return false;
     }
     if (call->state != WK_OUTBOUND_DIAL) {
         return true;
     }
-    const wk_language_t *l = wk_catalogue_pick(c, wk_cell(facts, 0, "spoken"), VA_STR_NULL);
-    call->body = dial_body(ctx, wish, facts, l, call->effect);
+    if (call->by_carrier) {
+        call->ring = ring_of(ctx, facts, wk_tx_organization(tx), call->effect);
+    } else {
+        call->body = dial_body(ctx, wish, facts, l, call->effect);
+    }
     return queue_settling(ctx, tx, call, e);
 }
 
@@ -235,6 +290,7 @@ typedef struct {
     wk_effect_state_t state; /* it ends as */
     int64_t claimed, age_ms;
     const va_json_t *request; /* as request_of() wrote it */
+    va_str_t found;           /* JSON list of calls at the carrier, one of which may be it */
 } settling_t;
 
 static va_str_t of(const settling_t *s, const char *member)
@@ -264,6 +320,7 @@ static bool lock(wk_tx_t *tx, settling_t *s, bool *pending, wk_error_t *e)
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
     (void)va_json_parse(wk_mem(s->ctx->arena), wk_cell(rows, 0, "request"), &limits,
                         &s->request);
+    s->call->by_carrier = va_str_eq(of(s, "through"), VA_STR("twilio"));
     s->call->effect = wk_cell(rows, 0, "id");
     s->call->state = state_named(wk_cell(rows, 0, "state"));
     s->call->result = wk_cell(rows, 0, "result");
@@ -283,6 +340,33 @@ static bool publish(wk_tx_t *tx, const settling_t *s, va_str_t call, wk_error_t 
     va_json_add_str(ev.json, "callReason", of(s, "reason"));
     va_json_add_str(ev.json, "priority", of(s, "priority"));
     return wk_event_end(&ev, e);
+}
+
+/* What the engine that gets the call of the carrier's begins with. */
+static va_str_t variables_of(const settling_t *s)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_add_str(w, "opening", of(s, "opening"));
+    va_json_add_str(w, "call_reason", of(s, "reason"));
+    return ended(w, &text);
+}
+
+static wk_call_told_t told_by(const settling_t *s)
+{
+    wk_call_told_t told = {.call_sid = s->made.call_sid,
+                           .conversation = s->made.conversation,
+                           .outbound = true,
+                           .caller = of(s, "from"),
+                           .called = of(s, "to"),
+                           .language = of(s, "language")};
+    if (s->call->by_carrier) {
+        told.variables = variables_of(s);
+    } else {
+        told.agent_id = of(s, "agent");
+        told.engine = VA_STR("elevenlabs");
+    }
+    return told;
 }
 
 static va_str_t result_of(const settling_t *s, va_str_t call)
@@ -306,14 +390,7 @@ static bool done(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (!pending) {
         return true; /* another run ended it */
     }
-    wk_call_told_t told = {.call_sid = s->made.call_sid,
-                           .conversation = s->made.conversation,
-                           .outbound = true,
-                           .caller = of(s, "from"),
-                           .called = of(s, "to"),
-                           .agent_id = of(s, "agent"),
-                           .engine = VA_STR("elevenlabs"),
-                           .language = of(s, "language")};
+    wk_call_told_t told = told_by(s);
     if (!wk_call_open(tx, &told, &row, e)) {
         return false;
     }
@@ -355,8 +432,14 @@ static bool not_done(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_json_writer_t *w = begin(s->ctx->arena, &text);
     va_json_add_bool(w, "refused", s->failure->code == WK_REFUSED);
     va_json_add_str(w, "message", why);
-    va_str_t failed[] = {of(s, "customer"), of(s, "from"), of(s, "to"), of(s, "reason"),
-                         of(s, "priority"), of(s, "user"), why};
+    va_str_t failed[] = {of(s, "customer"),
+                         of(s, "from"),
+                         of(s, "to"),
+                         of(s, "reason"),
+                         of(s, "priority"),
+                         of(s, "user"),
+                         why,
+                         s->call->by_carrier ? VA_STR_NULL : VA_STR("elevenlabs")};
     s->call->state = state_of(s->state);
     s->call->result = ended(w, &text);
     return wk_sql(tx, &wk_sql_outbound_failed, failed, NULL, e) &&
@@ -393,12 +476,18 @@ static bool release(settling_t *s, va_str_t organization, const wk_error_t *fail
     return false;
 }
 
+static bool place(settling_t *s, wk_error_t *e)
+{
+    return s->call->by_carrier ? wk_twilio_dial(s->ctx, &s->call->ring, &s->made.call_sid, e)
+                               : wk_elevenlabs_dial(s->ctx, s->call->body, &s->made, e);
+}
+
 bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e)
 {
     wk_error_t failure;
     settling_t s = {.ctx = ctx, .call = call};
     wk_crash_point("dial.before");
-    if (wk_elevenlabs_dial(ctx, call->body, &s.made, &failure)) {
+    if (place(&s, &failure)) {
         wk_crash_point("dial.after");
         return wk_tx(ctx->db, ctx->arena, organization, 0, done, &s, e);
     }
@@ -432,19 +521,59 @@ static wk_outcome_t again(wk_error_t *e, int64_t ms, const char *why)
     return WK_AGAIN;
 }
 
-/* The platform is asked whether there is such a conversation. */
+/* The carrier's calls have no name of ours: one between these numbers that no claim has is
+ * it. */
+static bool pick_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    settling_t *s = arg;
+    if (!wk_sql(tx, &wk_sql_outbound_unclaimed, &s->found, &rows, e)) {
+        return false;
+    }
+    s->made.call_sid = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "sid") : VA_STR_NULL;
+    return true;
+}
+
+static bool find_at_carrier(settling_t *s, va_str_t organization, wk_error_t *e)
+{
+    size_t n;
+    va_buf_t text;
+    va_str_t sids[WK_TWILIO_FOUND];
+    wk_arena_t *a = s->ctx->arena;
+    if (!wk_twilio_find_calls(s->ctx, of(s, "from"), of(s, "to"), s->claimed - CLOCK_SKEW_S,
+                              sids, &n, e)) {
+        return false;
+    }
+    va_buf_init(&text, wk_mem(a), 64 * (n + 1));
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < n; i++) {
+        va_json_put_str(w, sids[i]);
+    }
+    va_json_array_end(w);
+    s->found = va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+    return wk_tx(s->ctx->db, a, organization, 0, pick_tx, s, e);
+}
+
+static bool find(settling_t *s, va_str_t organization, wk_error_t *e)
+{
+    return s->call->by_carrier ? find_at_carrier(s, organization, e)
+                               : wk_elevenlabs_find(s->ctx, of(s, "agent"), s->call->effect,
+                                                    s->claimed - CLOCK_SKEW_S, &s->made, e);
+}
+
+/* Whoever dials is asked whether there is such a call. */
 static wk_outcome_t reconcile(settling_t *s, va_str_t organization, wk_error_t *e)
 {
     wk_error_t absent;
-    if (!wk_elevenlabs_find(s->ctx, of(s, "agent"), s->call->effect, s->claimed - CLOCK_SKEW_S,
-                            &s->made, e)) {
+    if (!find(s, organization, e)) {
         absent = *e;
         return s->ctx->attempt >= WK_OUTBOUND_ATTEMPTS &&
                        end_as(s, organization, WK_EFFECT_UNKNOWN, &absent, e)
                    ? WK_DONE
                    : WK_AGAIN;
     }
-    if (s->made.conversation.data != NULL) {
+    if (s->made.conversation.data != NULL || s->made.call_sid.data != NULL) {
         return wk_tx(s->ctx->db, s->ctx->arena, organization, 0, done, s, e) ? WK_DONE
                                                                              : WK_AGAIN;
     }
@@ -470,4 +599,40 @@ wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t k
     return s.age_ms < UNDER_WAY_MS
                ? again(e, UNDER_WAY_MS - s.age_ms, "whoever dials may still be at it")
                : reconcile(&s, organization, e);
+}
+
+/* ---------------------------------------------------------------- answered */
+
+/* Of an effect there is one call. */
+static bool is_its_call(const settling_t *s)
+{
+    const va_json_t *result = NULL;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    if (s->call->result.len > 0) {
+        (void)va_json_parse(wk_mem(s->ctx->arena), s->call->result, &limits, &result);
+    }
+    return s->call->state == WK_OUTBOUND_DONE && s->call->by_carrier &&
+           va_str_eq(va_json_get_string(result, "call_sid"), s->made.call_sid);
+}
+
+bool wk_outbound_answered(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t effect, va_str_t call_sid,
+                          bool *known, va_str_t *opening, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_outbound_t call = {.state = WK_OUTBOUND_NOBODY};
+    settling_t s = {.ctx = ctx, .call = &call, .made = {.call_sid = call_sid}};
+    *known = false;
+    if (!wk_sql(tx, &wk_sql_outbound_key, &effect, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    call.key = wk_cell(rows, 0, "key");
+    if (!done(tx, &s, e)) {
+        return false;
+    }
+    *known = is_its_call(&s);
+    *opening = of(&s, "opening");
+    return true;
 }

@@ -1,8 +1,9 @@
 /*
- * Calls to customers by the shop's agent at ElevenLabs. The ledger's row is there before
- * anybody dials, and the platform is asked to dial once: when nobody can tell whether it did,
- * it is asked for the conversation, and what stays uncertain becomes a task and an alarm, never
- * a second call.
+ * Calls to customers by the shop's agent: at ElevenLabs, where the shop has one that can call,
+ * else placed by the carrier and answered by the shop's engines, as calls that come in are.
+ * The ledger's row is there before anybody dials, and whoever dials is asked to once: when
+ * nobody can tell whether it did, it is asked for the call, and what stays uncertain becomes a
+ * task and an alarm, never a second call.
  */
 #ifndef WK_AGENT_OUTBOUND_H
 #define WK_AGENT_OUTBOUND_H
@@ -10,6 +11,7 @@
 #include "core/json.h"
 #include "worker/context.h"
 #include "worker/handler.h"
+#include "worker/providers/twilio.h"
 
 #define WK_OUTBOUND_ATTEMPTS 12 /* of a job that settles one, before it is told as unknown */
 
@@ -32,7 +34,7 @@ typedef enum {
     WK_OUTBOUND_QUIET,   /* not before next_allowed */
     WK_OUTBOUND_NO_CONSENT,
     WK_OUTBOUND_NO_NUMBER, /* of the customer */
-    WK_OUTBOUND_NO_AGENT,  /* the shop has none that can call */
+    WK_OUTBOUND_NO_AGENT,  /* the shop has none that can call, and no number to call from */
     WK_OUTBOUND_NOBODY,    /* no such customer */
 } wk_outbound_state_t;
 
@@ -41,9 +43,11 @@ typedef struct {
     va_str_t next_allowed; /* ISO 8601; absent: not by waiting */
     va_str_t key;          /* of the ledger */
     va_str_t effect;
-    va_str_t body;   /* what the platform is asked, JSON */
-    va_str_t result; /* JSON, when it is settled */
-    bool patient;    /* nobody waits: set by the caller, for wk_outbound_dial() */
+    bool by_carrier;       /* else by the platform */
+    wk_twilio_dial_t ring; /* what the carrier is asked */
+    va_str_t body;         /* what the platform is asked, JSON */
+    va_str_t result;       /* JSON, when it is settled */
+    bool patient;          /* nobody waits: set by the caller, for wk_outbound_dial() */
 } wk_outbound_t;
 
 /* Within the transaction of who asks: may it be made, and is it ours to make? */
@@ -56,6 +60,14 @@ bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wis
  * nothing is left of the claim: to be claimed anew, not before e->retry_after_ms.
  */
 bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call, wk_error_t *e);
+
+/*
+ * Within a transaction: the carrier asks what a call is to hear that was placed for that
+ * effect, which proves that it was. *known false: it is no call of the shop's. *opening: the
+ * first words.
+ */
+bool wk_outbound_answered(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t effect, va_str_t call_sid,
+                          bool *known, va_str_t *opening, wk_error_t *e);
 
 /* A job of the claim: whatever became of who dialled, the call is settled in the end. */
 wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t key,

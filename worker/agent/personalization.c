@@ -429,6 +429,7 @@ static void put_customer(va_json_writer_t *w, wk_arena_t *a, const wk_language_t
     va_json_add_str(w, "last_contact_date", or_text(f->last_contact, l, "contact.never"));
     va_json_add_str(w, "caller_type", VA_STR("inbound"));
     va_json_add_str(w, "call_reason", wk_text(l, "reason.unknown"));
+    va_json_add_c(w, "voicemail_message", ""); /* a call that comes in meets no machine */
     va_json_add_str(w, "urgency_level", wk_text(l, "urgency.normal"));
     va_json_add_str(w, "preferred_language", wk_language_code(l));
 }

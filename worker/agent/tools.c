@@ -23,6 +23,7 @@ static const wk_tool_t *const tools[] = {
     &wk_tool_switch_language,
     &wk_tool_skip_turn,
     &wk_tool_end_call,
+    &wk_tool_voicemail_detection,
     &wk_tool_send_sms,
     &wk_tool_send_email,
     &wk_tool_send_checkout_link,
@@ -64,7 +65,8 @@ va_str_t wk_tool_description(wk_arena_t *a, const wk_language_t *l, const wk_too
 
 bool wk_tool_answer_waits(const va_json_t *body)
 {
-    return va_str_eq(va_json_get_string(body, "status"), VA_STR("waiting"));
+    va_str_t status = va_json_get_string(body, "status");
+    return va_str_eq(status, VA_STR("waiting")) || va_str_eq(status, VA_STR("voicemail"));
 }
 
 bool wk_tool_ask_first(wk_tool_call_t *call)

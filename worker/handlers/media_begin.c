@@ -144,6 +144,20 @@ static void add_limit(va_json_writer_t *w, const wk_media_call_t *call)
     }
 }
 
+/* Of a call that the shop made it is said who called whom, and why. */
+static va_str_t instructions_of(wk_arena_t *a, const wk_language_t *l, const begin_t *b)
+{
+    const wk_media_call_t *call = &b->call;
+    const wk_language_t *en = wk_catalogue_pick(call->catalogue, VA_STR("en"), VA_STR_NULL);
+    va_str_t usual = wk_context_instructions(a, call->catalogue, l, &b->context, "voice");
+    if (call->opening.data == NULL) {
+        return usual;
+    }
+    va_str_t more = wk_say(a, en, "prompt.voice.outbound", {"reason", call->reason},
+                           {"say", call->opening});
+    return wk_printf(a, "%.*s\n%.*s", (int)usual.len, usual.data, (int)more.len, more.data);
+}
+
 static va_str_t object_or_empty(va_str_t json)
 {
     return json.len > 0 ? json : VA_STR("{}");
@@ -161,7 +175,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_webhook_failed(e);
     }
     const wk_language_t *l = wk_caller_language(b.call.catalogue, &b.context.facts);
-    b.context.facts.opening = b.call.resumed ? wk_text(l, "speech.resumed") : VA_STR_NULL;
+    b.context.facts.opening = b.call.resumed ? wk_text(l, "speech.resumed") : b.call.opening;
     if (!wk_personalize(a, b.call.catalogue, &b.context.facts, &made, e)) {
         return wk_webhook_failed(e);
     }
@@ -170,8 +184,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_object(w);
     va_json_add_c(w, "engine", chain.name);
     va_json_add_c(w, "next_engine", chain.next);
-    va_json_add_str(w, "instructions",
-                    wk_context_instructions(a, b.call.catalogue, l, &b.context, "voice"));
+    va_json_add_str(w, "instructions", instructions_of(a, l, &b));
     va_json_add_str(w, "greeting", wk_caller_greeting(a, l, &b.context.facts));
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_bool(w, "returned", b.call.returned);

@@ -20,6 +20,8 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     bool attested = number.data != NULL && wk_cell_bool(row, 0, "attested");
     call->customer = wk_cell(row, 0, "customer_id");
     call->resumed = wk_cell_bool(row, 0, "resumed");
+    call->opening = wk_cell(row, 0, "opening");
+    call->reason = wk_cell(row, 0, "call_reason");
     call->returned = wk_cell_bool(row, 0, "returned");
     call->held = wk_cell_bool(row, 0, "held");
     call->left_s = wk_cell_int(row, 0, "left_s", 0);

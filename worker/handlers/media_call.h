@@ -11,6 +11,8 @@ typedef struct {
     va_str_t sid;
     va_str_t customer; /* absent: none is known */
     wk_tool_caller_t caller;
+    va_str_t opening; /* of a call that the shop made; absent: it did not */
+    va_str_t reason;  /* of such a call */
     bool resumed;
     bool returned;          /* a person had it, and the agent has not spoken since */
     bool held;              /* a person has it */

@@ -1,9 +1,11 @@
 /*
- * phone.incoming: the phone rings. The call is stored, takes a slot, is greeted, and goes to
- * the first engine that can be had. However often the carrier asks, it is one call.
+ * A call begins: phone.incoming, the phone rings; phone.outgoing, somebody answers a call of
+ * the shop's. The call is stored, takes a slot, is greeted, and goes to the first engine that
+ * can be had. However often the carrier asks, it is one call.
  */
 #include "worker/admission.h"
 #include "worker/agent/call.h"
+#include "worker/agent/outbound.h"
 #include "worker/agent/personalization.h"
 #include "worker/agent/shop.h"
 #include "worker/agent/task.h"
@@ -22,7 +24,10 @@ typedef struct {
     wk_call_told_t told;
     wk_call_t call;
     wk_caller_facts_t facts;
-    va_str_t answer; /* of an earlier request */
+    va_str_t answer;  /* of an earlier request */
+    va_str_t effect;  /* that a call of the shop's was placed for */
+    va_str_t opening; /* of such a call */
+    bool known;       /* such a call, or one that comes in */
     va_str_t text, twiml;
     bool overflow;
     bool spoken; /* the text is in the document, not left to an engine */
@@ -30,20 +35,41 @@ typedef struct {
 
 /* ---------------------------------------------------------------- the call */
 
-static wk_call_told_t told_by(const wk_phone_t *v)
+static wk_call_told_t told_by(const wk_phone_t *v, bool outbound)
 {
     wk_arena_t *a = v->ctx->arena;
     va_str_t from = wk_webhook_number(a, va_form_get(&v->form, "From"));
     wk_call_told_t told = {
         .call_sid = v->sid,
+        .outbound = outbound,
         .caller = from,
         .called = wk_webhook_number(a, va_form_get(&v->form, "To")),
         .started_at = v->ctx->job->enqueued_ms / 1000,
         .told_at = v->ctx->job->enqueued_ms / 1000,
         .anonymous = from.data == NULL,
     };
-    wk_webhook_caller(a, &v->form, &told);
+    if (!outbound) {
+        wk_webhook_caller(a, &v->form, &told);
+    }
     return told;
+}
+
+static va_str_t customer_number(const ring_t *r)
+{
+    return r->told.outbound ? r->told.called : r->told.caller;
+}
+
+static va_str_t shop_number(const ring_t *r)
+{
+    return r->told.outbound ? r->told.caller : r->told.called;
+}
+
+/* What is no call of the shop's is not made one. */
+static bool know_outgoing(wk_tx_t *tx, ring_t *r, wk_error_t *e)
+{
+    r->known = !r->told.outbound;
+    return r->known ||
+           wk_outbound_answered(r->v.ctx, tx, r->effect, r->v.sid, &r->known, &r->opening, e);
 }
 
 static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -51,16 +77,16 @@ static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     ring_t *r = arg;
     wk_phone_t *v = &r->v;
     if (!wk_phone_answered(tx, v, GREETING, &r->answer, e) || !wk_phone_load_shop(tx, v, e) ||
-        !wk_call_open(tx, &r->told, &r->call, e)) {
+        !know_outgoing(tx, r, e) || (r->known && !wk_call_open(tx, &r->told, &r->call, e))) {
         return false;
     }
-    if (r->answer.data != NULL) {
+    if (!r->known || r->answer.data != NULL) {
         return true;
     }
     /* The facts are the last statement: what has to be done is done before. */
     return wk_call_advance(tx, &r->call, "in_progress", 0, VA_STR_NULL, e) &&
            wk_shop_look_up_later(tx, r->call.customer, e) && wk_phone_load(tx, v, e) &&
-           wk_caller_facts(tx, r->told.caller, VA_STR_NULL, &r->facts, e);
+           wk_caller_facts(tx, customer_number(r), VA_STR_NULL, &r->facts, e);
 }
 
 /* ---------------------------------------------------------------- its slot */
@@ -100,6 +126,7 @@ static bool begin_state(ring_t *r, wk_call_state_t *state, wk_error_t *e)
 static void greet(ring_t *r)
 {
     wk_phone_t *v = &r->v;
+    r->facts.opening = r->opening;
     r->text = wk_caller_greeting(v->ctx->arena, v->speech.language, &r->facts);
     for (const va_json_t *l = v->languages != NULL ? v->languages->first : NULL; l != NULL;
          l = l->next) {
@@ -122,15 +149,25 @@ static bool overflow_tx(wk_tx_t *tx, ring_t *r, wk_error_t *e)
         .title = "task.overflow",
         .who = wk_phone_who(v),
         .customer = v->customer};
-    return v->number.data == NULL || wk_task_raise(v->ctx, tx, &task, e);
+    return v->number.data == NULL || r->told.outbound || wk_task_raise(v->ctx, tx, &task, e);
+}
+
+/* Whom the shop called hears why, if nobody can talk to him now. */
+static va_str_t overflow_text(const ring_t *r)
+{
+    const wk_phone_t *v = &r->v;
+    if (r->told.outbound) {
+        return r->opening;
+    }
+    return wk_say(v->ctx->arena, v->speech.language,
+                  v->number.data != NULL ? "speech.overflow" : "speech.overflow_withheld",
+                  {"shop", v->shop});
 }
 
 static void write_overflow(ring_t *r)
 {
     wk_phone_t *v = &r->v;
-    r->text = wk_say(v->ctx->arena, v->speech.language,
-                     v->number.data != NULL ? "speech.overflow" : "speech.overflow_withheld",
-                     {"shop", v->shop});
+    r->text = overflow_text(r);
     wk_speech_begin(&v->speech);
     wk_speech_say(&v->speech, r->text);
     wk_speech_hang_up(&v->speech);
@@ -207,7 +244,7 @@ static bool answer(ring_t *r, wk_error_t *e)
 
 static wk_outcome_t not_in_service(ring_t *r, va_reply_t *reply, wk_error_t *e)
 {
-    wk_outcome_t noted = wk_webhook_unrouted(r->v.ctx, "number", r->told.called, e);
+    wk_outcome_t noted = wk_webhook_unrouted(r->v.ctx, "number", shop_number(r), e);
     if (noted != WK_DONE) {
         wk_log(WK_WARN, "an unrouted call could not be noted", WK_C("error", e->text));
     }
@@ -217,26 +254,45 @@ static wk_outcome_t not_in_service(ring_t *r, va_reply_t *reply, wk_error_t *e)
     return wk_phone_reply(reply, wk_speech_end(&r->v.speech));
 }
 
+static wk_outcome_t begin(ring_t *r, va_reply_t *reply, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->v.ctx;
+    va_str_t organization = VA_STR_NULL;
+    if (shop_number(r).data == NULL) {
+        return not_in_service(r, reply, e);
+    }
+    if (!wk_tx_by(ctx->db, ctx->arena, "number", shop_number(r), 0, open_tx, r, &organization,
+                  e)) {
+        return wk_phone_failed(&r->v, reply, e);
+    }
+    if (organization.data == NULL || !r->known) {
+        return not_in_service(r, reply, e);
+    }
+    if (r->answer.data != NULL) {
+        return wk_phone_reply(reply, r->answer);
+    }
+    return answer(r, e) ? wk_phone_reply(reply, r->twiml) : wk_phone_failed(&r->v, reply, e);
+}
+
 wk_outcome_t wk_phone_incoming(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     ring_t r = {.overflow = false};
-    va_str_t organization = VA_STR_NULL;
     if (!wk_phone_begin(ctx, &r.v, e)) {
         return wk_phone_failed(&r.v, reply, e);
     }
-    r.told = told_by(&r.v);
-    if (r.told.called.data == NULL) {
-        return not_in_service(&r, reply, e);
-    }
-    if (!wk_tx_by(ctx->db, ctx->arena, "number", r.told.called, 0, open_tx, &r, &organization,
-                  e)) {
+    r.told = told_by(&r.v, false);
+    return begin(&r, reply, e);
+}
+
+wk_outcome_t wk_phone_outgoing(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    va_form_t args;
+    ring_t r = {.overflow = false};
+    if (!wk_phone_begin(ctx, &r.v, e)) {
         return wk_phone_failed(&r.v, reply, e);
     }
-    if (organization.data == NULL) {
-        return not_in_service(&r, reply, e);
-    }
-    if (r.answer.data != NULL) {
-        return wk_phone_reply(reply, r.answer);
-    }
-    return answer(&r, e) ? wk_phone_reply(reply, r.twiml) : wk_phone_failed(&r.v, reply, e);
+    (void)va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, &args);
+    r.effect = va_form_get(&args, "e");
+    r.told = told_by(&r.v, true);
+    return begin(&r, reply, e);
 }

@@ -9,6 +9,7 @@
 #include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
 #include "worker/store/calls.h"
+#include "worker/store/voicemail.h"
 #include "worker/store/webhooks.h"
 
 #define NOT_FINAL_MS 5000   /* before a conversation in the making is asked for again */
@@ -161,6 +162,13 @@ static wk_call_told_t told_by(const event_t *ev)
     };
 }
 
+/* The platform's agent has dealt with the machine by itself. */
+static bool note_voicemail(wk_tx_t *tx, const event_t *ev, va_str_t call, wk_error_t *e)
+{
+    va_str_t params[] = {call, VA_STR("agent"), VA_STR_NULL};
+    return !ev->report.voicemail || wk_sql(tx, &wk_sql_voicemail_taken, params, NULL, e);
+}
+
 static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
 {
     bool is_new;
@@ -173,6 +181,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
     }
     return wk_call_open(tx, &ev->told, &call, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
+           note_voicemail(tx, ev, call.id, e) &&
            (!ev->report.has_audio || wk_sql(tx, &wk_sql_call_has_audio, &call.id, NULL, e));
 }
 

@@ -70,14 +70,17 @@ static const wk_handler_t handlers[] = {
      */
     {"personalization.answer", WK_READ, wk_personalization_answer, 0},
     {"phone.accept", WK_EFFECT, wk_phone_accept, 0},
+    {"phone.answered_by", WK_EFFECT, wk_phone_answered_by, 0},
     {"phone.error", WK_EFFECT, wk_phone_error, 0},
     {"phone.held", WK_EFFECT, wk_phone_held_caller, 0},
     {"phone.incoming", WK_EFFECT, wk_phone_incoming, 0},
+    {"phone.outgoing", WK_EFFECT, wk_phone_outgoing, 0},
     {"phone.redirect", WK_EFFECT, wk_phone_redirect, 0},
     {"phone.resume", WK_EFFECT, wk_phone_resume, 0},
     {"phone.stream_status", WK_EFFECT, wk_phone_stream_status, 0},
     {"phone.transfer", WK_EFFECT, wk_phone_transfer, 0},
     {"phone.turn", WK_EFFECT, wk_phone_turn, 0},
+    {"phone.voicemail", WK_EFFECT, wk_phone_voicemail, 0},
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"privacy.deletion", WK_EFFECT, wk_privacy_deletion, 0},
@@ -97,6 +100,7 @@ static const wk_handler_t handlers[] = {
     {"takeover.handle", WK_EFFECT, wk_takeover_handle, 0},
     {"takeover.sweep", WK_EFFECT, wk_takeover_sweep, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
+    {"voicemail.leave", WK_EFFECT, wk_voicemail_leave_message, 0},
 };
 
 const wk_handler_t *wk_handler_find(va_str_t type)

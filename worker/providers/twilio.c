@@ -11,6 +11,7 @@
 #define BASE_URL   "https://api.twilio.com"
 #define TIMEOUT_MS 8000 /* agent/sms.c counts on it: after 10 s a request is over */
 #define PAGE_SIZE  "50"
+#define RING_S     "30" /* before a call that nobody answers is given up */
 
 /* ---------------------------------------------------------------- requests */
 
@@ -119,11 +120,11 @@ static va_str_t message_form(wk_ctx_t *ctx, const wk_sms_t *sms)
     return va_buf_str(&form);
 }
 
-bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_t *e)
+/* *sid is of what was made. */
+static bool create(wk_ctx_t *ctx, const char *url, va_str_t form, va_str_t *sid, wk_error_t *e)
 {
     wk_http_response_t res;
-    if (!configured(ctx, e) ||
-        !ask(ctx, "POST", messages_url(ctx).data, message_form(ctx, sms), &res, e)) {
+    if (!ask(ctx, "POST", url, form, &res, e)) {
         return false;
     }
     if (res.status != 201 && res.status != 200) {
@@ -133,7 +134,53 @@ bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_
     return sid->len > 0 || wk_error(e, WK_UNKNOWN, "Twilio: an answer without a sid");
 }
 
+bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_t *e)
+{
+    return configured(ctx, e) &&
+           create(ctx, messages_url(ctx).data, message_form(ctx, sms), sid, e);
+}
+
 /* ---------------------------------------------------------------- calls */
+
+static va_str_t calls_url(const wk_ctx_t *ctx)
+{
+    return wk_printf(ctx->arena, "%s/Calls.json", account_url(ctx).data);
+}
+
+/* In the background: nobody who answers waits in silence for the verdict. */
+static void add_detection(va_buf_t *form, const wk_twilio_dial_t *dial)
+{
+    if (dial->detect_url.data != NULL) {
+        va_form_add(form, VA_STR("MachineDetection"),
+                    dial->greeting_ends ? VA_STR("DetectMessageEnd") : VA_STR("Enable"));
+        va_form_add(form, VA_STR("AsyncAmd"), VA_STR("true"));
+        va_form_add(form, VA_STR("AsyncAmdStatusCallback"), dial->detect_url);
+        va_form_add(form, VA_STR("AsyncAmdStatusCallbackMethod"), VA_STR("POST"));
+    }
+}
+
+static va_str_t call_form(wk_ctx_t *ctx, const wk_twilio_dial_t *dial)
+{
+    static const char *const events[] = {"initiated", "ringing", "answered", "completed"};
+    va_buf_t form;
+    va_buf_init(&form, wk_mem(ctx->arena), 1024);
+    va_form_add(&form, VA_STR("To"), dial->to);
+    va_form_add(&form, VA_STR("From"), dial->from);
+    va_form_add(&form, VA_STR("Url"), dial->url);
+    va_form_add(&form, VA_STR("Method"), VA_STR("POST"));
+    va_form_add(&form, VA_STR("Timeout"), VA_STR(RING_S));
+    va_form_add(&form, VA_STR("StatusCallback"), dial->status_url);
+    for (size_t i = 0; i < sizeof(events) / sizeof(*events); i++) {
+        va_form_add(&form, VA_STR("StatusCallbackEvent"), va_str_c(events[i]));
+    }
+    add_detection(&form, dial);
+    return va_buf_str(&form);
+}
+
+bool wk_twilio_dial(wk_ctx_t *ctx, const wk_twilio_dial_t *dial, va_str_t *sid, wk_error_t *e)
+{
+    return configured(ctx, e) && create(ctx, calls_url(ctx).data, call_form(ctx, dial), sid, e);
+}
 
 bool wk_twilio_not_live(const wk_error_t *e)
 {
@@ -194,15 +241,36 @@ int64_t wk_twilio_time(va_str_t date)
  * Not by DateSent, as would seem natural: a message that waits in a queue has none yet, and
  * it is such a one that must not be overlooked.
  */
-static va_str_t list_url(wk_ctx_t *ctx, const wk_sms_t *sms)
+static const char *list_url(wk_ctx_t *ctx, va_str_t resource, va_str_t from, va_str_t to)
 {
     va_buf_t query;
     va_buf_init(&query, wk_mem(ctx->arena), 160);
-    va_form_add(&query, VA_STR("To"), sms->to);
-    va_form_add(&query, VA_STR("From"), sms->from);
+    va_form_add(&query, VA_STR("To"), to);
+    va_form_add(&query, VA_STR("From"), from);
     va_form_add(&query, VA_STR("PageSize"), VA_STR(PAGE_SIZE));
     va_str_t args = va_buf_str(&query);
-    return wk_printf(ctx->arena, "%s?%.*s", messages_url(ctx).data, (int)args.len, args.data);
+    return wk_printf(ctx->arena, "%s?%.*s", resource.data, (int)args.len, args.data).data;
+}
+
+/* A page of them, under that name. */
+static bool list(wk_ctx_t *ctx, const char *url, const char *name, const va_json_t **items,
+                 wk_error_t *e)
+{
+    wk_http_response_t res;
+    if (!ask(ctx, "GET", url, VA_STR_NULL, &res, e)) {
+        return false;
+    }
+    if (res.status != 200) {
+        return refused(ctx, &res, e);
+    }
+    *items = va_json_get(read_json(ctx, &res), name);
+    return va_json_is(*items, VA_JSON_ARRAY) ||
+           wk_error(e, WK_UNKNOWN, "Twilio: an answer without %s", name);
+}
+
+static bool is_since(const va_json_t *item, int64_t since)
+{
+    return wk_twilio_time(va_json_get_string(item, "date_created")) >= since;
 }
 
 /* A trial account's messages have words of Twilio's before ours. */
@@ -215,24 +283,35 @@ static bool ends_with(va_str_t text, va_str_t body)
 bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t *sids,
                     size_t *n, wk_error_t *e)
 {
-    wk_http_response_t res;
+    const va_json_t *messages;
     *n = 0;
-    if (!configured(ctx, e) ||
-        !ask(ctx, "GET", list_url(ctx, sms).data, VA_STR_NULL, &res, e)) {
+    if (!configured(ctx, e) || !list(ctx, list_url(ctx, messages_url(ctx), sms->from, sms->to),
+                                     "messages", &messages, e)) {
         return false;
-    }
-    if (res.status != 200) {
-        return refused(ctx, &res, e);
-    }
-    const va_json_t *messages = va_json_get(read_json(ctx, &res), "messages");
-    if (!va_json_is(messages, VA_JSON_ARRAY)) {
-        return wk_error(e, WK_UNKNOWN, "Twilio: an answer without messages");
     }
     const va_json_t *m = messages->first;
     for (; m != NULL && *n < WK_TWILIO_FOUND; m = m->next) {
         va_str_t sid = va_json_get_string(m, "sid"), body = va_json_get_string(m, "body");
         if (sid.len > 0 && body.data != NULL && ends_with(body, sms->body) &&
-            wk_twilio_time(va_json_get_string(m, "date_created")) >= since) {
+            is_since(m, since)) {
+            sids[(*n)++] = sid;
+        }
+    }
+    return true;
+}
+
+bool wk_twilio_find_calls(wk_ctx_t *ctx, va_str_t from, va_str_t to, int64_t since,
+                          va_str_t *sids, size_t *n, wk_error_t *e)
+{
+    const va_json_t *calls;
+    *n = 0;
+    if (!configured(ctx, e) ||
+        !list(ctx, list_url(ctx, calls_url(ctx), from, to), "calls", &calls, e)) {
+        return false;
+    }
+    for (const va_json_t *c = calls->first; c != NULL && *n < WK_TWILIO_FOUND; c = c->next) {
+        va_str_t sid = va_json_get_string(c, "sid");
+        if (sid.len > 0 && is_since(c, since)) {
             sids[(*n)++] = sid;
         }
     }

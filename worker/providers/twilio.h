@@ -1,6 +1,6 @@
 /*
- * Twilio's REST API, 2010-04-01: sending a text, asking what became of one, redirecting a
- * call. Credentials and base address come from the configuration.
+ * Twilio's REST API, 2010-04-01: sending a text, asking what became of one, placing and
+ * redirecting a call. Credentials and base address come from the configuration.
  */
 #ifndef WK_PROVIDERS_TWILIO_H
 #define WK_PROVIDERS_TWILIO_H
@@ -40,6 +40,22 @@ bool wk_twilio_bad_sender(const wk_error_t *e);
  */
 bool wk_twilio_find(wk_ctx_t *ctx, const wk_sms_t *sms, int64_t since, va_str_t *sids,
                     size_t *n, wk_error_t *e);
+
+/* A call of ours. */
+typedef struct {
+    va_str_t from, to;   /* E.164 */
+    va_str_t url;        /* of what is heard when somebody answers */
+    va_str_t status_url; /* told how it fares */
+    va_str_t detect_url; /* told who answers, while the call goes on; absent: nobody looks */
+    bool greeting_ends;  /* of a machine only when its greeting is over, with the beep */
+} wk_twilio_dial_t;
+
+/* Never placed twice by itself. *sid is the call's. Failures: as wk_twilio_send(). */
+bool wk_twilio_dial(wk_ctx_t *ctx, const wk_twilio_dial_t *dial, va_str_t *sid, wk_error_t *e);
+
+/* The latest calls from and to those numbers created at or after since, as wk_twilio_find(). */
+bool wk_twilio_find_calls(wk_ctx_t *ctx, va_str_t from, va_str_t to, int64_t since,
+                          va_str_t *sids, size_t *n, wk_error_t *e);
 
 /*
  * Takes a live call to another document, at url, from whatever it hears or does; media streams

@@ -113,6 +113,9 @@ const wk_sql_t wk_sql_call_inherit = {
     "  FROM calls g WHERE k.id = $1::uuid AND g.id = $2::uuid",
     2};
 
+const wk_sql_t wk_sql_call_sid = {
+    "call_sid", "SELECT twilio_call_sid FROM calls WHERE id = $1::uuid", 1};
+
 const wk_sql_t wk_sql_call_delete = {
     "call_delete", "DELETE FROM calls WHERE id = $1::uuid", 1};
 
@@ -163,7 +166,8 @@ const wk_sql_t wk_sql_call_analyzed = {
     "       appointment_booked = appointment_booked OR $12::bool,"
     "       duration_seconds = greatest(duration_seconds, $13::int),"
     "       cost_usd = coalesce($14::numeric, cost_usd), language = coalesce($15, language),"
-    "       end_reason = coalesce(nullif($16, ''), end_reason),"
+    "       end_reason = CASE WHEN end_reason = 'voicemail' THEN end_reason"
+    "                         ELSE coalesce(nullif($16, ''), end_reason) END,"
     "       human_escalation_required = human_escalation_required OR $17::bool,"
     "       answered_at = least(answered_at, to_timestamp($18::bigint)),"
     "       metadata = metadata || coalesce($19::jsonb, '{}'), analyzed_at = now()"

@@ -46,6 +46,9 @@ extern const wk_sql_t wk_sql_call_move, wk_sql_call_inherit, wk_sql_call_delete;
  */
 extern const wk_sql_t wk_sql_call_status_insert;
 
+/* $1 id: twilio_call_sid. */
+extern const wk_sql_t wk_sql_call_sid;
+
 /* $1 id: status, and duration_seconds ended_at (ISO 8601). */
 extern const wk_sql_t wk_sql_call_status;
 

@@ -232,6 +232,10 @@ const wk_sql_t wk_sql_campaign_run_postpone = {
 
 const wk_sql_t wk_sql_campaign_run_called = {
     "campaign_run_called",
-    "UPDATE campaign_runs SET state = $2, result = $3, executed_at = now(), call_id = $4::uuid"
-    " WHERE id = $1::uuid AND state = 'running'",
+    "WITH made AS (SELECT end_reason FROM calls WHERE id = $4::uuid FOR SHARE)"
+    " UPDATE campaign_runs"
+    "    SET state = $2, executed_at = now(), call_id = $4::uuid,"
+    "        result = CASE WHEN (SELECT end_reason FROM made) = 'voicemail' THEN 'voicemail'"
+    "                      ELSE $3 END"
+    "  WHERE id = $1::uuid AND state = 'running'",
     4};

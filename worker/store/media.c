@@ -22,6 +22,8 @@ const wk_sql_t wk_sql_media_call = {
     "       o.max_call_seconds - extract(epoch FROM now() - c.started_at)::bigint AS left_s,"
     "       c.metadata ? 'warned' AS warned,"
     "       c.metadata -> 'did' AS did,"
+    "       CASE c.direction WHEN 'outbound' THEN c.dynamic_variables ->> 'opening' END AS opening,"
+    "       c.call_reason,"
     "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
     "       g.realtime_voice AS voice, g.speech, g.voices,"
     "       g.vad_threshold, g.prefix_padding_ms, g.silence_ms, o.business_type, g.emergency_words"

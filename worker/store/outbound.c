@@ -13,7 +13,8 @@ const wk_sql_t wk_sql_outbound_facts = {
     "SELECT c.phone_number AS number, c.name, c.first_name,"
     "       coalesce(c.preferred_language, o.language) AS spoken,"
     "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"
-    "       p.phone_number AS from_number, o.name AS shop, g.agent_name,"
+    "       coalesce(p.phone_number, w.phone_number) AS from_number, o.name AS shop, g.agent_name,"
+    "       g.voicemail_action, g.voicemail_message,"
     "       to_char(now() AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
     "       " WK_SQL_ISO("quiet_ends(g.quiet_from, g.quiet_until, " ZONE ")") " AS quiet_ends,"
     "       coalesce(c.contact_preferences ->> 'call', 'true') = 'false'"
@@ -35,6 +36,10 @@ const wk_sql_t wk_sql_outbound_facts = {
     "                      WHERE q.organization_id = c.organization_id AND q.is_active"
     "                        AND q.elevenlabs_phone_number_id IS NOT NULL"
     "                      ORDER BY q.is_primary DESC, q.created_at LIMIT 1) p ON true"
+    "  LEFT JOIN LATERAL (SELECT q.phone_number FROM organization_phone_numbers q"
+    "                      WHERE q.organization_id = c.organization_id AND q.is_active"
+    "                        AND q.voice_enabled AND q.provider = 'twilio'"
+    "                      ORDER BY q.is_primary DESC, q.created_at LIMIT 1) w ON true"
     " WHERE c.organization_id = current_organization() AND c.id = uuid_or_null($1)"
     "   FOR UPDATE OF c",
     2};
@@ -68,7 +73,17 @@ const wk_sql_t wk_sql_outbound_failed = {
     "INSERT INTO calls (organization_id, customer_id, direction, caller_number, called_number,"
     "                   call_reason, priority, initiated_by, engine, status, ended_at, end_reason)"
     " VALUES (current_organization(), $1::uuid, 'outbound', $2, $3, $4, $5, " USER("$6") ","
-    "         'elevenlabs', 'failed', now(), $7)",
-    7};
+    "         $8, 'failed', now(), $7)",
+    8};
+
+const wk_sql_t wk_sql_outbound_key = {
+    "outbound_key", "SELECT key FROM effects WHERE id = uuid_or_null($1) AND kind = 'call'", 1};
+
+const wk_sql_t wk_sql_outbound_unclaimed = {
+    "outbound_unclaimed",
+    "SELECT s.sid FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY s (sid, n)"
+    " WHERE NOT EXISTS (SELECT FROM effects f WHERE f.kind = 'call' AND f.provider_id = s.sid)"
+    " ORDER BY s.n DESC LIMIT 1",
+    1};
 
 /* clang-format on */

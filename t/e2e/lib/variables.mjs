@@ -20,6 +20,7 @@ export const VARIABLES = [
   'caller_type',
   'call_reason',
   'urgency_level',
+  'voicemail_message',
   'preferred_language',
   // multi-tenant guide, 3.1 and 6.4
   'customer_language',

@@ -274,6 +274,40 @@ test('a call rings, is answered, fetches its document and ends', async () => {
   assert.equal((await client.calls.list({to: THEIRS, status: 'completed'})).length, 1);
 });
 
+test('who answers is told beside the call, or before its document', async () => {
+  const say = {...EMPTY, body: '<Response><Say>Hello</Say></Response>'};
+  const {app, ctl, client} = await setUp((req) => (req.path === '/voice' ? say : {status: 204}));
+  const answeredBy = async (handset, fields) => {
+    await ctl.post('/_sim/handset', {number: THEIRS, talk_ms: 60000, greeting_ms: 20, ...handset});
+    const {sid} = await client.calls.create({
+      to: THEIRS,
+      from: OURS,
+      url: `${app.url}/voice`,
+      asyncAmdStatusCallback: `${app.url}/verdict?o=1`,
+      ...fields
+    });
+    const of = (path) => app.received.find((r) => r.path.startsWith(path) && form(r).CallSid === sid);
+    await until('the document', () => of('/voice'));
+    if (fields.asyncAmd) await until('the verdict', () => of('/verdict'));
+    return {document: form(of('/voice')), verdict: of('/verdict') && form(of('/verdict'))};
+  };
+  for (const [handset, detect, word] of [
+         [{machine: true}, 'DetectMessageEnd', 'machine_end_beep'],
+         [{machine: true}, 'Enable', 'machine_start'],
+         [{machine: 'fax'}, 'DetectMessageEnd', 'fax'],
+         [{machine: false}, 'DetectMessageEnd', 'human'],
+  ]) {
+    const beside = await answeredBy(handset, {machineDetection: detect, asyncAmd: 'true'});
+    assert.equal(beside.document.AnsweredBy, undefined);
+    assert.equal(beside.verdict.AnsweredBy, word);
+    assert.equal(beside.verdict.From, undefined);
+    const before = await answeredBy(handset, {machineDetection: detect});
+    assert.equal(before.document.AnsweredBy, word);
+    assert.equal(before.verdict, undefined);
+  }
+  app.received.forEach((r) => assertSigned(app, r));
+});
+
 test('calls that come to nothing, are ended, are redirected', async () => {
   const say = {...EMPTY, body: '<Response><Say>Hello</Say></Response>'};
   const {app, ctl, client} = await setUp((req) => (req.path === '/calls' ? {status: 204} : say));

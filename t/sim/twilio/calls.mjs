@@ -17,14 +17,24 @@ const SIP = {
   failed: '404'
 };
 
-// call: "answer", "busy", "no-answer", "failed"; machine: an answering machine takes it; press:
-// what whoever answers presses when he is asked to take a call.
+// call: "answer", "busy", "no-answer", "failed"; machine: an answering machine takes it, whose
+// greeting lasts greeting_ms ("fax": a fax does); press: what whoever answers presses when he is
+// asked to take a call; script: what he says in a call of ours (talk.mjs), which then lasts as
+// long as its documents.
 export const HANDSET_CALL = {
   call: 'answer',
   ring_ms: 30,
   talk_ms: 500,
   machine: false,
-  press: '1'
+  greeting_ms: 100,
+  press: '1',
+  script: null
+};
+
+// AnsweredBy, by what answers: at once, or (DetectMessageEnd) when a machine's greeting is over.
+const VERDICTS = {
+  Enable: (machine) => (machine === 'fax' ? 'fax' : machine ? 'machine_start' : 'human'),
+  DetectMessageEnd: (machine) => (machine === 'fax' ? 'fax' : machine ? 'machine_end_beep' : 'human'),
 };
 
 // Withheld numbers arrive as these digits ("ANONYMOUS" on a keypad).
@@ -115,7 +125,10 @@ export class Calls {
     const call = {
       ...this.#fresh(form.From, form.To),
       document: {url: form.Url, method: form.Method, twiml: form.Twiml},
-      detect: form.MachineDetection,
+      detect: Object.hasOwn(VERDICTS, form.MachineDetection ?? '') ? form.MachineDetection : undefined,
+      verdictTo: form.AsyncAmd === 'true' ?
+          {url: form.AsyncAmdStatusCallback, method: form.AsyncAmdStatusCallbackMethod} :
+          undefined,
       callback: form.StatusCallback,
       callbackMethod: form.StatusCallbackMethod,
       events: form.StatusCallbackEvent === undefined ? ['completed'] :
@@ -336,10 +349,48 @@ export class Calls {
   #answer(call, handset) {
     if (call.status !== 'ringing') return undefined;
     call.started = new Date();
-    if (call.detect) call.answeredBy = handset.machine ? 'machine_start' : 'human';
     this.#enter(call, 'in-progress', 'answered');
+    const talk = () => this.#talk(call, handset);
+    if (!call.detect) return talk();
+    const greeting = handset.machine && call.detect === 'DetectMessageEnd' ? handset.greeting_ms : 0;
+    if (call.verdictTo) {
+      this.sim.later(greeting, () => this.#tellVerdict(call, handset));
+      return talk();
+    }
+    // Without AsyncAmd the document waits for the verdict.
+    return this.sim.later(greeting, () => {
+      call.answeredBy = VERDICTS[call.detect](handset.machine);
+      talk();
+    });
+  }
+
+  #talk(call, handset) {
+    if (handset.script) {
+      Object.assign(call, {log: [], requests: [], streams: []});
+      call.talk = new Talk(this.#hostOf(call), handset.script);
+      return call.talk.run(documentOf(call));
+    }
     this.sim.later(handset.talk_ms, () => this.#end(call, 'completed'));
     return this.#run(call);
+  }
+
+  // A request of its own, which says nothing of the numbers.
+  #tellVerdict(call, handset) {
+    if (ENDED.has(call.status)) return;
+    call.answeredBy = VERDICTS[call.detect](handset.machine);
+    if (!isCallbackUrl(call.verdictTo.url ?? '')) return;
+    this.webhooks.send({
+      kind: 'answered-by',
+      url: call.verdictTo.url,
+      method: call.verdictTo.method,
+      params: {
+        CallSid: call.sid,
+        AccountSid: this.account,
+        AnsweredBy: call.answeredBy,
+        MachineDetectionDuration: String(Date.now() - call.started),
+      },
+      voice: true,
+    });
   }
 
   // Fetches the document; one that says nothing more than good-bye ends the call.

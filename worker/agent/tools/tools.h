@@ -16,5 +16,6 @@ extern const wk_tool_t wk_tool_trigger_followup, wk_tool_create_lead,
     wk_tool_get_customer_history;
 extern const wk_tool_t wk_tool_transfer_to_human, wk_tool_switch_language, wk_tool_skip_turn,
     wk_tool_end_call;
+extern const wk_tool_t wk_tool_voicemail_detection;
 
 #endif
