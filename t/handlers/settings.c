@@ -119,6 +119,14 @@ static void what_is_wrong_changes_nothing(void **state)
         "{\"voice\":{\"silence_ms\":null}}",
         "{\"voice\":{\"silence_ms\":300,\"speech\":\"nobody\"}}",
         "{\"voice\":{\"speech\":7}}",
+        "{\"voicemail\":{}}",
+        "{\"voicemail\":{\"action\":\"sing\"}}",
+        "{\"voicemail\":{\"action\":null}}",
+        "{\"voicemail\":{\"message\":\"call us\"}}",
+        "{\"voicemail\":{\"message\":{\"xx\":\"call us\"}}}",
+        "{\"voicemail\":{\"message\":{\"en\":\"\"}}}",
+        "{\"voicemail\":{\"message\":{\"en\":7}}}",
+        "{\"voicemail\":{\"action\":\"hang_up\",\"odd\":1}}",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
@@ -130,6 +138,25 @@ static void what_is_wrong_changes_nothing(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM widget_keys"), 1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM agent_configs WHERE silence_ms <> 500"),
                      0);
+}
+
+/* What is left out stays; the texts are all of them. */
+static void a_shop_says_what_a_machine_hears(void **state)
+{
+    static const char kept[] = "SELECT voicemail_action || ' ' || voicemail_message"
+                               "  FROM agent_configs WHERE organization_id = '" DOWNTOWN "'";
+    (void)state;
+    t_answer_t a = put_as("manager", "{\"voicemail\":{\"action\":\"hang_up\",\"message\":"
+                                     "{\"en\":\"Call us\",\"fr\":\"Appelez\"}}}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/settings/voicemail/action"), "hang_up");
+    assert_string_equal(t_text(&a, "/settings/voicemail/message/fr"), "Appelez");
+    a = put_as("manager", "{\"voicemail\":{\"message\":{\"en\":\"Bye\"}}}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "hang_up {\"en\": \"Bye\"}");
+    a = put_as("manager", "{\"voicemail\":{\"action\":\"leave_message\",\"message\":{}}}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "leave_message {}");
 }
 
 static const char *voice_of(const char *organization)
@@ -386,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manager_switches_campaigns),
+        cmocka_unit_test(a_shop_says_what_a_machine_hears),
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(a_manager_says_what_is_speech_and_who_speaks),
         cmocka_unit_test(the_voice_is_a_plans),

@@ -13,6 +13,7 @@
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/settings_voice.h"
+#include "worker/handlers/settings_voicemail.h"
 #include "worker/handlers/token.h"
 #include "worker/providers/hubspot.h"
 #include "worker/store/settings.h"
@@ -29,12 +30,13 @@
 
 /* What a body asks for; a part that is NULL or absent stays as it is. */
 typedef struct {
-    const va_json_t *campaigns, *hubspot, *chat, *voice;
+    const va_json_t *campaigns, *hubspot, *chat, *voice, *voicemail;
     va_str_t token, portal; /* of HubSpot */
     const va_json_t *origins;
     bool rotates;
     int64_t grace_hours;
     wk_voice_settings_t hearing;
+    wk_voicemail_settings_t machine;
 } change_t;
 
 typedef struct {
@@ -391,22 +393,31 @@ static bool audit(wk_tx_t *tx, const settings_t *s, const wk_caller_t *caller, w
     return wk_audit(s->ctx, tx, &entry, e);
 }
 
-static bool read_change(wk_arena_t *a, const va_json_t *body, change_t *c, wk_error_t *e)
+static bool read_voicemail(wk_ctx_t *ctx, change_t *c, wk_error_t *e)
+{
+    const wk_catalogue_t *catalogue = wk_catalogue(ctx->config, e);
+    return catalogue != NULL &&
+           wk_settings_voicemail_read(ctx->arena, catalogue, c->voicemail, &c->machine, e);
+}
+
+static bool read_change(wk_ctx_t *ctx, const va_json_t *body, change_t *c, wk_error_t *e)
 {
     if (!section(body, "campaigns", VA_JSON_ARRAY, &c->campaigns, e) ||
         !section(body, "hubspot", VA_JSON_OBJECT, &c->hubspot, e) ||
         !section(body, "chat", VA_JSON_OBJECT, &c->chat, e) ||
-        !section(body, "voice", VA_JSON_OBJECT, &c->voice, e)) {
+        !section(body, "voice", VA_JSON_OBJECT, &c->voice, e) ||
+        !section(body, "voicemail", VA_JSON_OBJECT, &c->voicemail, e)) {
         return false;
     }
-    size_t known =
-        (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL) + (c->voice != NULL);
+    size_t known = (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL) +
+                   (c->voice != NULL) + (c->voicemail != NULL);
     if (known == 0 || known != body->count) {
-        return refuse(e, "Settings are campaigns, hubspot, chat and voice.");
+        return refuse(e, "Settings are campaigns, hubspot, chat, voice and voicemail.");
     }
     return (c->hubspot == NULL || read_hubspot(c->hubspot, c, e)) &&
            (c->chat == NULL || read_chat(c->chat, c, e)) &&
-           (c->voice == NULL || wk_settings_voice_read(a, c->voice, &c->hearing, e));
+           (c->voice == NULL || wk_settings_voice_read(ctx->arena, c->voice, &c->hearing, e)) &&
+           (c->voicemail == NULL || read_voicemail(ctx, c, e));
 }
 
 static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
@@ -415,6 +426,7 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
     return (c->campaigns == NULL || put_campaigns(tx, s, c->campaigns, e)) &&
            (c->hubspot == NULL || put_hubspot(tx, s, caller->user_id, e)) &&
            (c->voice == NULL || wk_settings_voice_put(tx, &c->hearing, &s->gap, e)) &&
+           (c->voicemail == NULL || wk_settings_voicemail_put(tx, &c->machine, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
            (!c->rotates || rotate_key(tx, s, e)) && audit(tx, s, caller, e);
 }
@@ -465,9 +477,8 @@ wk_outcome_t wk_settings_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     settings_t s = {.ctx = ctx};
     change_t *c = &s.change;
     bool writes = va_str_eq(ctx->job->http_method, VA_STR("PUT"));
-    if (writes &&
-        (!wk_request_json(ctx, &s.body, e) || !read_change(ctx->arena, s.body, c, e) ||
-         (c->hubspot != NULL && !prove_portal(ctx, c, e)))) {
+    if (writes && (!wk_request_json(ctx, &s.body, e) || !read_change(ctx, s.body, c, e) ||
+                   (c->hubspot != NULL && !prove_portal(ctx, c, e)))) {
         return wk_reply_error(ctx, reply, e);
     }
     return answer(&s, reply, e);

@@ -22,7 +22,10 @@ const wk_sql_t wk_sql_settings = {
     "    'voice', (SELECT json_build_object('vad_threshold', g.vad_threshold,"
     "                  'prefix_padding_ms', g.prefix_padding_ms, 'silence_ms', g.silence_ms,"
     "                  'speech', g.speech)"
-    "                FROM agent_configs g)) AS item"
+    "                FROM agent_configs g),"
+    "    'voicemail', (SELECT json_build_object('action', g.voicemail_action,"
+    "                                           'message', g.voicemail_message)"
+    "                    FROM agent_configs g)) AS item"
     "  FROM organizations o WHERE o.id = current_organization()",
     0};
 
@@ -50,6 +53,14 @@ const wk_sql_t wk_sql_settings_voice = {
     "       speech = CASE WHEN $4::bool THEN $5 ELSE speech END"
     " WHERE organization_id = current_organization()",
     5};
+
+const wk_sql_t wk_sql_settings_voicemail = {
+    "settings_voicemail",
+    "UPDATE agent_configs"
+    "   SET voicemail_action = coalesce($1, voicemail_action),"
+    "       voicemail_message = coalesce($2::jsonb, voicemail_message)"
+    " WHERE organization_id = current_organization()",
+    2};
 
 const wk_sql_t wk_sql_settings_origins = {
     "settings_origins",

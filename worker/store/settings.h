@@ -25,6 +25,9 @@ extern const wk_sql_t wk_sql_settings_campaign;
  */
 extern const wk_sql_t wk_sql_settings_voice;
 
+/* $1 action, $2 message, JSON by language; null leaves one as it is. */
+extern const wk_sql_t wk_sql_settings_voicemail;
+
 /* $1 origins of pages that may chat (JSON list). */
 extern const wk_sql_t wk_sql_settings_origins;
 
