@@ -412,12 +412,12 @@ async function callOut(behaviour) {
   const {token} = await login(DOWNTOWN);
   const number = stranger();
   await handset(number, behaviour);
-  const {status, body} = await http('POST', '/api/elevenlabs/outbound-call', {
+  const {status, json, text} = await http('POST', '/api/elevenlabs/outbound-call', {
     token, body: {phoneNumber: number, callReason: 'pickup_ready'}
   });
-  assert.equal(status, 200, JSON.stringify(body));
+  assert.equal(status, 200, text);
   const {twilio_call_sid: sid} =
-      await row('select twilio_call_sid from calls where id = :\'id\'', {id: body.call_id});
+      await row('select twilio_call_sid from calls where id = :\'id\'', {id: json.call_id});
   await waitFor('an answer', async () => (await heard(sid)).log?.length > 0);
   return sid;
 }
