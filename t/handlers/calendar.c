@@ -246,6 +246,47 @@ static void another_account_is_given_what_was_booked_before(void **state)
     assert_string_equal(state_of(id), stands_at(at));
 }
 
+/* ---------------------------------------------------------------- guests */
+
+static size_t guests(void)
+{
+    const char *event = t_sqlf("SELECT google_event_id FROM appointments");
+    const va_json_t *shown =
+        t_google_ask("GET", wk_printf(t_ctx.arena, EVENTS "/%s", event).data, NULL);
+    const va_json_t *list = va_json_get(shown, "attendees");
+    return list != NULL ? list->count : 0;
+}
+
+static void a_stranger_has_nobody_invited(void **state)
+{
+    (void)state;
+    const char *uri = "/api/elevenlabs/tools/book_appointment";
+    const char *booking =
+        wk_printf(t_ctx.arena,
+                  "{\"appointment_datetime\":\"%s\",\"customer_name\":\"Ann\","
+                  "\"customer_phone\":\"" JOHN_NUMBER
+                  "\",\"customer_email\":\"ann@example.com\"}",
+                  free_slot(0))
+            .data;
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "tools.call",
+        .uri = uri,
+        .headers = {"x-va-agent", "agent_downtown", "x-va-conversation", "conv_stranger"},
+        .body = booking});
+    assert_string_equal(t_text(&a, "/success"), "true");
+    push(t_text(&a, "/appointment_id"));
+    assert_int_equal(guests(), 0);
+
+    t_sqlf("DELETE FROM appointments");
+    a = t_ask(&(t_ask_t){.type = "tools.call",
+                         .uri = uri,
+                         .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                         .org = DOWNTOWN,
+                         .body = booking});
+    push(t_text(&a, "/appointment_id"));
+    assert_int_equal(guests(), 1);
+}
+
 /* ---------------------------------------------------------------- a calendar that is gone */
 
 static void a_dead_calendar_keeps_nothing_from_the_others(void **state)
@@ -296,6 +337,7 @@ int main(void)
         cmocka_unit_test(another_shops_event_takes_its_time),
         cmocka_unit_test(a_copy_of_our_event_takes_its_time),
         cmocka_unit_test(another_account_is_given_what_was_booked_before),
+        cmocka_unit_test(a_stranger_has_nobody_invited),
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),

@@ -179,6 +179,34 @@ static void moved_there_and_back_is_confirmed_each_time(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 3);
 }
 
+static void a_day_that_is_over_is_refused_with_todays(void **state)
+{
+    (void)state;
+    open_call();
+    const char *today = t_sqlf("SELECT to_char(now() AT TIME ZONE 'America/Toronto',"
+                               "               'YYYY-MM-DD')");
+    t_answer_t a = in_call(NULL, "check_availability", "{\"preferred_date\":\"2025-11-28\"}");
+    assert_error(&a, 200, "bad_request");
+    assert_has(t_text(&a, "/message"), today);
+    a = in_call(NULL, "check_availability",
+                wk_printf(t_ctx.arena, "{\"preferred_date\":\"%s\"}", today).data);
+    assert_string_equal(t_text(&a, "/success"), "true");
+}
+
+/* ---------------------------------------------------------------- orders */
+
+static void staff_may_write_a_number_as_people_do(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
+                                    .uri = uri_of("lookup_order"),
+                                    .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                                    .org = DOWNTOWN,
+                                    .body = "{\"phone_number\":\"416-555-9876\"}"});
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_has(t_text(&a, "/message"), "1042");
+}
+
 /* ---------------------------------------------------------------- returns */
 
 static t_answer_t give_back(const char *more)
@@ -567,6 +595,8 @@ int main(void)
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),
+        cmocka_unit_test(a_day_that_is_over_is_refused_with_todays),
+        cmocka_unit_test(staff_may_write_a_number_as_people_do),
         cmocka_unit_test(all_of_an_order_is_what_does_not_go_back_yet),
         cmocka_unit_test(another_piece_of_a_line_is_another_return),
         cmocka_unit_test(a_number_that_is_only_said_frees_no_hold),

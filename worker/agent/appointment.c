@@ -46,6 +46,7 @@ bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t
                         .shop = wk_cell(rows, 0, "shop"),
                         .zone = wk_cell(rows, 0, "zone"),
                         .shop_phone = wk_cell(rows, 0, "phone"),
+                        .today = wk_cell(rows, 0, "today"),
                         .address = parsed(tx, wk_cell(rows, 0, "address")),
                         .minutes = wk_cell_int(rows, 0, "minutes", 30)};
     return true;

@@ -14,6 +14,7 @@ typedef struct {
     va_str_t type; /* services.appointment_type */
     va_str_t name; /* in the language asked for */
     va_str_t resource, calendar, price, shop, zone, shop_phone;
+    va_str_t today; /* YYYY-MM-DD, by the shop's clock */
     const va_json_t *address;
     int64_t minutes;
 } wk_service_t;

@@ -154,7 +154,7 @@ va_str_t wk_calendar_event_new(wk_arena_t *a, va_str_t event_id,
     va_json_add_str(w, "description", description(a, entry));
     put_ours(a, w, entry);
     put_reminders(w);
-    if (entry->email.len > 0) {
+    if (entry->invites && entry->email.len > 0) {
         put_guest(w, entry);
     }
     return ended(w, &text);

@@ -13,13 +13,14 @@ typedef struct {
     va_str_t id, service, customer, phone, email, purpose, notes;
     va_str_t starts, ends, zone;
     va_str_t starts_s, ends_s;
+    bool invites; /* email is a guest of it */
 } wk_calendar_entry_t;
 
 /* Made of shop and appointment: base32hex of SHA-256, 52 characters. */
 bool wk_calendar_event_id(wk_arena_t *a, va_str_t organization, va_str_t appointment,
                           va_str_t *id, wk_error_t *e);
 
-/* Of a new event, with reminders, and the customer as a guest who gave an address. */
+/* Of a new event, with reminders, and the customer as a guest where that may be. */
 va_str_t wk_calendar_event_new(wk_arena_t *a, va_str_t event_id,
                                const wk_calendar_entry_t *entry);
 

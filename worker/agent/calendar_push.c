@@ -103,6 +103,7 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
                                      .customer = wk_cell(rows, 0, "customer_name"),
                                      .phone = wk_cell(rows, 0, "customer_phone"),
                                      .email = wk_cell(rows, 0, "customer_email"),
+                                     .invites = wk_cell_bool(rows, 0, "invites"),
                                      .purpose = wk_cell(rows, 0, "purpose"),
                                      .notes = wk_cell(rows, 0, "notes"),
                                      .starts = wk_cell(rows, 0, "starts"),

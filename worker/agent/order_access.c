@@ -1,5 +1,6 @@
 #include "worker/agent/order_access.h"
 
+#include "core/phone.h"
 #include "worker/store/orders.h"
 
 #define MAX_TRIES 5
@@ -100,11 +101,19 @@ static bool own_orders(wk_tx_t *tx, wk_tool_call_t *call, wk_rows_t **rows, wk_e
     return wk_rows_count(*rows) > 0 || refuse(call, 404, "not_found", "tool.order_unknown");
 }
 
+va_str_t wk_order_phone(const wk_tool_call_t *call)
+{
+    char number[VA_PHONE_MAX + 1];
+    va_str_t said = wk_arg_text(call->args, "phone_number");
+    return said.data != NULL && va_phone_normalize(number, said)
+               ? wk_copy(call->ctx->arena, va_str_c(number))
+               : said;
+}
+
 static bool any_orders(wk_tx_t *tx, wk_tool_call_t *call, const wk_order_question_t *q,
                        wk_rows_t **rows, wk_error_t *e)
 {
-    va_str_t params[] = {q->number, wk_arg_text(call->args, "phone_number"), q->email,
-                         VA_STR(MAX_ROWS)};
+    va_str_t params[] = {q->number, wk_order_phone(call), q->email, VA_STR(MAX_ROWS)};
     if (params[0].data == NULL && params[1].data == NULL && params[2].data == NULL) {
         return wk_tool_refuse(call, 400, "bad_request",
                               VA_STR("order_number, phone_number or email is missing."));

@@ -15,6 +15,9 @@ typedef struct {
     bool factor;              /* the phone alone is not enough: money, addresses */
 } wk_order_question_t;
 
+/* The number whose orders people of the shop ask for, E.164 if it is one; absent: none. */
+va_str_t wk_order_phone(const wk_tool_call_t *call);
+
 /*
  * Rows as store/orders.h tells them, of orders that may be told; or the call is refused with
  * the same sentence for an order that is somebody else's and one that is not there. Begins with

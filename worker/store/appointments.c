@@ -40,7 +40,8 @@ const wk_sql_t wk_sql_service = {
     "SELECT coalesce(s.name, '{}') AS service, coalesce(s.duration_minutes, 30) AS minutes, s.price,"
     "       coalesce(s.resource, 'default') AS resource,"
     "       coalesce(s.calendar_id, 'primary') AS calendar_id,"
-    "       o.name AS shop, o.timezone::text AS zone, o.address, o.language, o.phone"
+    "       o.name AS shop, o.timezone::text AS zone, o.address, o.language, o.phone,"
+    "       to_char(now() AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS today"
     "  FROM organizations o"
     "  LEFT JOIN services s ON s.organization_id = o.id AND s.appointment_type = $1 AND s.is_active"
     " WHERE o.id = current_organization()",
@@ -114,9 +115,9 @@ const wk_sql_t wk_sql_appointment_insert = {
     "         $13::numeric, $14, $15,"
     "         CASE WHEN $16::int IS NULL THEN 'confirmed' ELSE 'held' END,"
     "         now() + make_interval(secs => $16::int),"
-    "         jsonb_strip_nulls(jsonb_build_object('talk', $17::text)))"
+    "         jsonb_strip_nulls(jsonb_build_object('talk', $17::text, 'invites', $18::bool)))"
     " RETURNING id, status",
-    17};
+    18};
 
 const wk_sql_t wk_sql_holds_release = {
     "holds_release",

@@ -6,7 +6,7 @@
 
 /*
  * $1 appointment_type: what is known of the service: service (its names by language, JSON)
- * minutes price resource calendar_id, and of the shop: shop zone address (JSON) language phone.
+ * minutes price resource calendar_id, and of the shop: shop zone address (JSON) language phone today.
  */
 extern const wk_sql_t wk_sql_service;
 
@@ -34,7 +34,8 @@ extern const wk_sql_t wk_sql_slot_state;
 /*
  * $1 customer or null, $2 call or null, $3 type, $4 purpose, $5 resource, $6 start, $7 minutes,
  * $8 name, $9 phone, $10 e-mail, $11 language, $12 notes, $13 price, $14 source, $15
- * calendar, $16 seconds to hold it or null to confirm it. Gives id status.
+ * calendar, $16 seconds to hold it or null to confirm it, $17 talk or null, $18 whether the
+ * calendar may invite that e-mail address. Gives id status.
  */
 extern const wk_sql_t wk_sql_appointment_insert;
 

@@ -37,6 +37,7 @@ const wk_sql_t wk_sql_calendar_appointment = {
     "SELECT a.id, a.status, coalesce(a.google_calendar_id, 'primary') AS calendar,"
     "       a.google_event_id AS event, a.calendar_state, a.appointment_type AS type,"
     "       a.purpose, a.notes, a.customer_name, a.customer_phone, a.customer_email,"
+    "       coalesce((a.metadata ->> 'invites')::bool, true) AS invites,"
     "       " RFC3339("a.starts_at") " AS starts, " RFC3339("a.ends_at") " AS ends,"
     "       " SECONDS("a.starts_at") " AS starts_s, " SECONDS("a.ends_at") " AS ends_s,"
     "       o.timezone::text AS zone, o.language"

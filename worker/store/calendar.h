@@ -11,7 +11,7 @@ extern const wk_sql_t wk_sql_calendar_pending;
 
 /*
  * $1 appointment, as its event is to be: id status calendar event calendar_state type purpose
- * notes customer_name customer_phone customer_email starts ends (RFC 3339, UTC) starts_s ends_s
+ * notes customer_name customer_phone customer_email invites starts ends (RFC 3339, UTC) starts_s ends_s
  * (Unix time) zone language of the shop.
  */
 extern const wk_sql_t wk_sql_calendar_appointment;

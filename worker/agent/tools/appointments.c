@@ -12,6 +12,7 @@
 #define SLOTS_SAID   3
 #define ALTERNATIVES 3
 #define DAYS_AHEAD   7
+#define DATE_LEN     10 /* YYYY-MM-DD, as every moment begins */
 #define HOLD_S       "300" /* a customer who says "one moment" */
 
 static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
@@ -146,6 +147,16 @@ static bool read_service_and_need(wk_tx_t *tx, wk_tool_call_t *call, const wk_mo
     return need == NULL || !wk_calendar_is_needed(need) || wk_tool_ask_first(call);
 }
 
+/* Of the day as it was written, whatever it is elsewhere; models like to write last year's. */
+static bool refuse_past_day(wk_tool_call_t *call, const wk_service_t *s, va_str_t date)
+{
+    bool past = date.data != NULL && memcmp(date.data, s->today.data, s->today.len) < 0;
+    return past && wk_tool_refuse(call, 400, "bad_request",
+                                  wk_printf(call->ctx->arena,
+                                            "preferred_date is over: today is %.*s.",
+                                            (int)s->today.len, s->today.data));
+}
+
 static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_service_t s;
@@ -156,10 +167,15 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return wk_tool_refuse(call, 400, "bad_request",
                               VA_STR("preferred_date must be a date, YYYY-MM-DD."));
     }
-    va_str_t date = day.wall.data != NULL ? va_str(day.wall.data, 10) : VA_STR_NULL;
+    va_str_t date = from.data != NULL ? va_str(from.data, DATE_LEN) : VA_STR_NULL;
     int64_t days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD);
-    if (!read_service_and_need(tx, call, &day, days, &s, e) ||
-        !wk_slots_last(tx, &s, date, days, SLOTS_TOLD, &slots, e)) {
+    if (!read_service_and_need(tx, call, &day, days, &s, e)) {
+        return false;
+    }
+    if (refuse_past_day(call, &s, date)) {
+        return true;
+    }
+    if (!wk_slots_last(tx, &s, date, days, SLOTS_TOLD, &slots, e)) {
         return false;
     }
     put_slots(call, "available_slots", &slots);
@@ -351,6 +367,12 @@ static const wk_language_t *language_for(const wk_tool_call_t *call, va_str_t ow
                : wk_catalogue_pick(call->catalogue, own, wk_language_code(spoken));
 }
 
+/* Else a stranger would have the shop write to any address, in his own words. */
+static bool may_invite(const wk_tool_call_t *call)
+{
+    return call->caller->level >= WK_LEVEL_PHONE;
+}
+
 static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
                            wk_appointment_t *p, wk_error_t *e)
 {
@@ -365,7 +387,7 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
         s->resource,   b->slot.starts,     minutes,     b->name,
         b->phone,      b->email,           language,    wk_arg_text(call->args, "notes"),
         s->price,      source_of(call),    s->calendar, b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
-        b->holder.talk};
+        b->holder.talk, may_invite(call) ? VA_STR("true") : VA_STR("false")};
     if (!wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
         !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
         return false;

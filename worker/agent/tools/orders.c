@@ -43,7 +43,7 @@ static void ask_shop(wk_tool_call_t *call)
     const wk_tool_caller_t *caller = call->caller;
     va_str_t number = order_number(call->args), email = wk_arg_text(call->args, "email");
     bool staff = caller->level == WK_LEVEL_STAFF;
-    va_str_t phone = staff ? wk_arg_text(call->args, "phone_number") : caller->phone;
+    va_str_t phone = staff ? wk_order_phone(call) : caller->phone;
     bool proves = email.data != NULL || wk_arg_text(call->args, "postcode").data != NULL;
     if (caller->level < WK_LEVEL_PHONE && !(number.data != NULL && proves)) {
         return;
