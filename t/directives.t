@@ -178,8 +178,9 @@ my @table = (
         [bare => 'voiceagent_require role a; voiceagent_require role b;', 'directive is duplicate'],
     ],
     voiceagent_authorize => [
-        [bare => 'voiceagent_authorize a.b;', undef],
-        [bare => 'voiceagent_authorize a.b queue=default timeout=2s lane=$uri;', undef],
+        [location => 'voiceagent_authorize a.b;', undef],
+        [location => 'voiceagent_authorize a.b queue=default timeout=2s lane=$uri;', undef],
+        [bare => 'voiceagent_authorize a.b;', 'needs voiceagent_verify, voiceagent_jwt or "voiceagent_public on"'],
         [bare => 'voiceagent_authorize;', 'invalid number of arguments'],
         [bare => 'voiceagent_authorize a.b; voiceagent_authorize c.d;', 'directive is duplicate'],
         [bare => 'voiceagent_authorize a.b timeout=0;', 'has an invalid timeout='],

@@ -79,9 +79,10 @@ test('nginx takes the installed example, locations, module and fallbacks', () =>
     .replace('listen       443', 'listen       127.0.0.1:44443')
     .replace(/include +mime.types/, 'include /etc/nginx/mime.types');
   writeFileSync(join(conf, 'nginx.conf'), example);
-  const nginx = spawnSync('/usr/sbin/nginx', ['-t', '-c', join(conf, 'nginx.conf'), '-p', top, '-e', join(top, 'error.log')],
-    { encoding: 'utf8' });
+  const nginx = spawnSync('prlimit', ['--nofile=1024:', '/usr/sbin/nginx', '-t', '-c', join(conf, 'nginx.conf'), '-p', top,
+    '-e', join(top, 'error.log')], { encoding: 'utf8' });
   assert.equal(nginx.status, 0, nginx.stderr);
+  assert.doesNotMatch(nginx.stderr, /open file resource limit/, 'where the system allows few files');
 });
 
 test('a second installation keeps the configuration; DESTDIR holds the same files', () => {

@@ -1,0 +1,105 @@
+# The shipped locations (conf/): whom their limits count as one, whose share of the workers
+# a request takes, and what makes two webhooks one. The chat's are in chat.t.
+use strict;
+use warnings;
+
+use File::Path qw(make_path);
+use Test::More;
+use VoiceAgent::Http qw(post);
+use VoiceAgent::Nginx;
+use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Redis;
+use VoiceAgent::Token qw(token elevenlabs_signature);
+use VoiceAgent::Worker qw(take ack encode);
+
+my $conf   = "$VoiceAgent::Nginx::ROOT/conf";
+my $secret = 'a-secret-of-more-than-thirty-two-characters';
+my $redis  = VoiceAgent::Redis->start;
+my $nginx  = VoiceAgent::Nginx->new;
+my $dir    = $nginx->dir;
+
+# What is counted by the second or in dozens: by the minute, so that no test runs a race, and
+# by the few.
+my $http   = VoiceAgent::Nginx::slurp("$conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
+my $events = VoiceAgent::Nginx::slurp("$conf/locations/events.conf") =~ s/(voiceagent_streams) \d+/$1 3/gr;
+VoiceAgent::Nginx::write_file("$dir/http.conf",   $http);
+VoiceAgent::Nginx::write_file("$dir/events.conf", $events);
+make_path("$dir/voiceagent/keys", "$dir/voiceagent/fallback");
+VoiceAgent::Nginx::write_file("$dir/voiceagent/keys/$_", "$secret\n") for $http =~ m{file=voiceagent/keys/([\w-]+)}g;
+VoiceAgent::Nginx::write_file("$dir/voiceagent/fallback/personalization.json", '{}');
+
+$nginx->configure(
+    http   => "voiceagent_redis @{[$redis->url]};\ninclude $dir/http.conf;",
+    server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;', "include $dir/events.conf;",
+    (map { "include $conf/locations/$_.conf;" } qw(auth elevenlabs)), 'location /metrics { voiceagent_metrics; }');
+$nginx->start;
+my $port = $nginx->port_;
+until_true(20, sub { VoiceAgent::Http::get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m })
+  or die "nginx finds no Redis\n";
+
+sub next_job { return until_true(20, sub { take($redis) }) }
+
+# Asks from the address; the connection, whose answer nobody has read.
+sub ask {
+    my ($address, $method, $target, $body, %headers) = @_;
+    return VoiceAgent::Http->connect($port)->ask($method, $target, $body, 'X-Real-IP' => $address, %headers);
+}
+
+sub login { return ask($_[0], 'POST', '/api/auth/login', '{}') }
+
+# A login that becomes a job, and its lane.
+sub lane_of_login {
+    my $client = login(@_);
+    my $job = next_job() or return "none: $client->answer->{status}";
+    return $redis->command('HGET', 'va:{realtime}:job:' . $job->{id}, 'lane');
+}
+
+# --------------------------------------------------------------------- signing in
+
+is(lane_of_login('192.0.2.1'), 'auth', 'a login takes the share of all logins');
+is(lane_of_login('2001:db8:1:1::1'), 'auth', '  whoever asks');
+is(scalar(grep { lane_of_login("2001:db8:1:1::$_") eq 'auth' } 2 .. 21), 20, 'one subscriber signs in 21 times at once');
+is(login('2001:db8:1:1:ffff::1')->answer->{status}, 429, '  by whichever of its addresses');
+is(lane_of_login('2001:db8:1:2::1'), 'auth', '  and its neighbour too');
+is(scalar(grep { lane_of_login("198.51.100.$_") eq 'auth' } 1 .. 28), 28, 'subscribers together');
+is(login('203.0.113.1')->answer->{status}, 429, '  no more often than the workers can bear');
+
+# ------------------------------------------------------------------ reports of calls
+
+sub report {
+    my ($body) = @_;
+    return post($port, '/api/webhooks/elevenlabs/post-call', $body, 'Content-Type' => 'application/json',
+        'ElevenLabs-Signature' => elevenlabs_signature($secret, $body))->{status};
+}
+
+sub reports_stored { my $n = 0; $n++ while take($redis); return $n }
+
+my $told = 'x' x 70000;
+my @late = map { qq({"transcript":"$told","conversation_id":"$_"}) } 'one', 'two';
+is(report($_), 200, 'a report that names its conversation late') for @late;
+is(reports_stored(), 2, '  is not taken for another such');
+is(report($late[0]), 200, '  and told again');
+is(reports_stored(), 0, '  it is one');
+my @early = map { qq({"type":"post_call_transcription","data":{"conversation_id":"c1","n":$_}}) } 1, 2;
+is(report($_), 200, 'a conversation told of twice') for @early;
+is(reports_stored(), 1, '  is stored once');
+
+# -------------------------------------------------------------------- event streams
+
+sub stream {
+    my $token = token({organizationId => 'o1', role => 'staff', userId => 'u1'}, secret => $secret);
+    return ask($_[0], 'GET', '/api/stream/organization', undef, Authorization => "Bearer $token");
+}
+
+# Who has no token is refused for that, unless he is counted out before.
+sub status_of { return ask($_[0], 'GET', '/api/stream/organization')->answer->{status} }
+
+my @open = map { stream("2001:db8:2:1::$_") } 1 .. 3;
+ok(next_job(), 'streams are asked for');
+ok(until_true(20, sub { status_of('2001:db8:2:1::4') == 429 }), 'one subscriber has no more than the limit');
+is(status_of('2001:db8:2:2::1'), 401, '  which is nothing to its neighbour');
+$_->close for @open;
+ok(until_true(20, sub { status_of('2001:db8:2:1::5') == 401 }), '  until one of them has gone');
+
+$nginx->stop('TERM');
+done_testing;
