@@ -16,6 +16,7 @@ import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 import {assertOrdered, assertSeen, counted, latencyOf} from './lib/waterfall.mjs';
 
+const SPOKEN = ['first_token', 'first_sound', 'written', 'heard'];  // the last stages of a turn
 const TRACKING = '1Z999AA10123456784';  // of order 1042
 const SENTENCES = [
   'Once upon a time there was a bicycle in a little shop by the lake.',
@@ -63,7 +64,7 @@ async function spokenBy(speech, act) {
 }
 
 const VOICES = {elevenlabs: {en: 'voice_of_the_shop'}, openai: {en: 'nova'}};
-const spoken = async (service, path) => (await service.requests()).filter((r) => r.method === 'POST' && path.test(r.path));
+const sentencesOf = async (service, path) => (await service.requests()).filter((r) => r.method === 'POST' && path.test(r.path));
 
 let putBack;
 before(async () => {
@@ -120,14 +121,13 @@ test('where the seconds of a turn go is kept with it: the words beside a tool, a
   await call.say('where is my order');
   await call.caller.hears(/been shipped/);
 
-  const spoken = ['first_token', 'first_sound', 'written', 'heard'];
   const first = await latencyOf(call.sid, token, /Let me see/);
   assert.equal(first.engine, 'pipeline');
   assert.equal(first.reported, true);
-  assertOrdered(first, ['caller_ended', 'end_detected', 'asked', ...spoken]);
+  assertOrdered(first, ['caller_ended', 'end_detected', 'asked', ...SPOKEN]);
   assertSeen(first, call.caller, 'Let');
   const second = await latencyOf(call.sid, token, /been shipped/);
-  assertOrdered(second, ['tool_called', 'tool_answered', 'asked', ...spoken]);
+  assertOrdered(second, ['tool_called', 'tool_answered', 'asked', ...SPOKEN]);
   assert.ok(second.tool_called_ms >= first.first_token_ms && second.written_ms > first.written_ms);
   await waitFor('the metrics', async () => await counted('pipeline', 'response') > before_);
   call.caller.hangUp();
@@ -186,6 +186,46 @@ test('a tool that takes its time: a few words in between, once, and its answer',
   call.caller.hangUp();
 });
 
+test('"yeah" beside a tool that runs: the turn is timed from the question', async () => {
+  await model([
+    {when: '^yeah$', text: 'It has been shipped.'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const {token} = await login(DOWNTOWN);
+  const call = await new Call().greeted();
+  let asked;
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    asked = call.caller.spokeUntil;
+    await call.caller.hears(/One moment/);
+    await call.caller.quiet();
+    await call.say('yeah');
+    await waitFor('the yeah', async () => (await call.ears()).transcripts.includes('yeah'));
+  });
+  await call.caller.hears(/been shipped/);
+  const fall = await latencyOf(call.sid, token, /been shipped/);
+  assertOrdered(fall, ['caller_ended', 'end_detected', 'tool_called', 'tool_answered', 'asked', ...SPOKEN]);
+  assert.ok(fall.caller_ended_ms <= asked + 500, `${fall.caller_ended_ms}, asked until ${asked}`);
+  call.caller.hangUp();
+});
+
+test('what was said 48 utterances ago is known', async () => {
+  await model([{when: 'my name is Zoe', text: 'Hello Zoe.'}, {when: 'next', text: 'Yes.'}]);
+  const call = await new Call().greeted();
+  await call.say('my name is Zoe');
+  await call.caller.hears(/Hello Zoe/);
+  for (let i = 0; i < 25; i++) {
+    const before = call.caller.words.length;
+    await call.caller.quiet();
+    await call.say(`next ${i}`);
+    await waitFor('an answer', () => call.caller.words.slice(before).some(({word}) => word === 'Yes.'));
+  }
+  const told = await call.told('next 24');
+  const earlier = told.find((m) => m.role === 'system' && /^Earlier in this call:/.test(m.content));
+  assert.match(earlier.content, /user: my name is Zoe/);
+  call.caller.hangUp();
+});
+
 test('while the model is down the receptionist answers: an order, and a booked tune-up', async () => {
   await modelDown({status: 503});
   const call = await new Call().greeted();
@@ -219,6 +259,23 @@ test('a model that takes the question and never answers: the receptionist does',
   await call.caller.hears(new RegExp(TRACKING), 40000);
   call.caller.hangUp();
 });
+
+// How long the ears need to be opened again: the answer comes behind that, or before.
+for (const delay of [0, 4000]) {
+  test(`the receptionist answers when its engine is gone: the next one, there in ${delay} ms, says it`, async () => {
+    await modelDown({status: 503});
+    const call = await new Call().greeted();
+    await whileStopped(jobProcesses(), async () => {
+      await call.say('where is my order 1042');
+      await waitFor('the question', async () => (await redis('LRANGE', 'va:{realtime}:in', 0, -1)).some((job) => job.includes('media.answer')));
+      if (delay > 0) await deepgram.script([{method: 'WEBSOCKET', path: '/v1/listen', delay}]);
+      await deepgram.post('listen/end');
+      if (delay === 0) await call.caller.hears(/cut off/);
+    });
+    await call.caller.hears(new RegExp(`cut off.*Where were we.*1042.*${TRACKING}`), 40000);
+    call.caller.hangUp();
+  });
+}
 
 test('who wants a person is put through, without a model too', async () => {
   await modelDown({status: 500});
@@ -303,11 +360,11 @@ for (const [speech, service, path] of [['elevenlabs', elevenlabs, /text-to-speec
     assert.doesNotMatch(call.caller.heard(), /lights went on/);
     call.caller.hangUp();
 
-    const asked = await spoken(service, path);
+    const asked = await sentencesOf(service, path);
     assert.ok(asked.length > 3, `${asked.length} sentences`);
     assert.deepEqual(asked.filter((r) => r.answer.status !== 200), []);
     assert.ok(asked.every((r) => JSON.stringify([r.path, r.body]).includes(VOICES[speech].en)));
-    assert.deepEqual(await spoken(deepgram, /speak/), []);
+    assert.deepEqual(await sentencesOf(deepgram, /speak/), []);
   }));
 }
 

@@ -145,6 +145,46 @@ static void words_beside_a_tool_do_not_wait_for_it(void **state)
     }
 }
 
+/* "Yeah" while a tool runs: what it answers was asked before. */
+static void a_backchannel_is_no_question(void **state)
+{
+    (void)state;
+    caller_sounds(0, 1000);
+    wk_timing_caller_ended(&t, ours(1010));
+    wk_timing_asked(&t, ours(1010));
+    wk_timing_tool_called(&t, ours(1200));
+    caller_sounds(1000, 3000);
+    wk_timing_caller_ended(&t, ours(3010));
+    wk_timing_tool_answered(&t, ours(3020));
+    wk_timing_backchannel(&t);
+    wk_timing_asked(&t, ours(3030));
+    wk_timing_backchannel(&t); /* nothing more is taken back */
+    wk_timing_sound(&t, ITEM, 0, ours(3500));
+    wk_waterfall_t fall = look();
+    assert_at(&fall, WK_STAGE_CALLER_ENDED, 1000);
+    assert_at(&fall, WK_STAGE_END_DETECTED, 1010);
+    assert_at(&fall, WK_STAGE_TOOL_CALLED, 1200);
+    assert_at(&fall, WK_STAGE_TOOL_ANSWERED, 3020);
+    assert_at(&fall, WK_STAGE_ASKED, 3030);
+}
+
+/* The answer has begun: what is said now is of another turn, whatever it is. */
+static void behind_the_answer_nothing_is_taken_back(void **state)
+{
+    (void)state;
+    caller_sounds(0, 1000);
+    wk_timing_caller_ended(&t, ours(1010));
+    wk_timing_asked(&t, ours(1010));
+    wk_timing_token(&t, VA_STR("first"), ours(1100));
+    caller_sounds(1000, 2000);
+    wk_timing_caller_ended(&t, ours(2010));
+    wk_timing_backchannel(&t);
+    wk_timing_asked(&t, ours(2010));
+    wk_timing_sound(&t, ITEM, 0, ours(2500));
+    wk_waterfall_t fall = look();
+    assert_at(&fall, WK_STAGE_CALLER_ENDED, 2000);
+}
+
 static void what_the_agent_says_by_itself_answers_nobody(void **state)
 {
     (void)state;
@@ -405,6 +445,8 @@ int main(void)
         CASE(a_tool_and_then_the_answer),
         CASE(words_beside_a_tool_do_not_wait_for_it),
         CASE(what_the_agent_says_by_itself_answers_nobody),
+        CASE(a_backchannel_is_no_question),
+        CASE(behind_the_answer_nothing_is_taken_back),
         CASE(what_is_said_in_between_takes_no_turn),
         CASE(where_speech_ended_is_found_in_sound_with_a_gap),
         CASE(a_report_of_sound_that_is_not_known_is_none),

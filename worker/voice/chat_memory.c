@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/json.h"
+#include "worker/voice/chat_earlier.h"
 
 #define CALLS   8 /* of one utterance */
 #define RUNNING "{\"success\":false,\"message\":\"It is still running.\"}"
@@ -23,6 +24,7 @@ typedef struct {
 struct wk_chat_memory {
     entry_t entries[WK_CHAT_MEMORY_MAX]; /* a ring */
     size_t n;                            /* ever */
+    wk_earlier_t earlier;                /* those before */
 };
 
 /* ---------------------------------------------------------------- entries */
@@ -54,6 +56,7 @@ void wk_chat_memory_free(wk_chat_memory_t *m)
     for (size_t i = 0; i < WK_CHAT_MEMORY_MAX; i++) {
         free_entry(&m->entries[i]);
     }
+    wk_earlier_free(&m->earlier);
     free(m);
 }
 
@@ -67,9 +70,27 @@ static const entry_t *entry_at(const wk_chat_memory_t *m, size_t i)
     return &m->entries[i % WK_CHAT_MEMORY_MAX];
 }
 
+static void put_aside(wk_chat_memory_t *m, const entry_t *entry)
+{
+    va_str_t text = wk_bytes_str(&entry->text);
+    if (text.len > 0) {
+        wk_earlier_add(&m->earlier, va_str_c(entry->role), text);
+    }
+    for (size_t i = 0; i < entry->n_calls; i++) {
+        const call_t *call = &entry->calls[i];
+        wk_earlier_add(&m->earlier, wk_bytes_str(&call->name), wk_bytes_str(&call->arguments));
+        if (call->answered) {
+            wk_earlier_add(&m->earlier, VA_STR("tool"), wk_bytes_str(&call->output));
+        }
+    }
+}
+
 static entry_t *new_entry(wk_chat_memory_t *m, const char *role)
 {
-    entry_t *entry = &m->entries[m->n++ % WK_CHAT_MEMORY_MAX];
+    entry_t *entry = &m->entries[m->n % WK_CHAT_MEMORY_MAX];
+    if (m->n++ >= WK_CHAT_MEMORY_MAX) {
+        put_aside(m, entry);
+    }
     free_entry(entry);
     entry->role = role;
     return entry;
@@ -256,6 +277,10 @@ va_str_t wk_chat_messages(wk_arena_t *a, const wk_chat_memory_t *m, va_str_t sys
     va_json_writer_t *w = va_json_writer_new(&out);
     va_json_array(w);
     put_message(w, "system", system);
+    va_str_t earlier = wk_earlier_text(a, &m->earlier);
+    if (earlier.len > 0) {
+        put_message(w, "system", earlier);
+    }
     for (size_t i = oldest(m); i < m->n; i++) {
         put_entry(w, entry_at(m, i));
     }

@@ -1,7 +1,7 @@
 /*
  * What was said in a call, as a language model is told of it: the caller's words, the agent's
- * as far as they were heard, and each tool with what it answered. Pure; the oldest are
- * forgotten.
+ * as far as they were heard, and each tool with what it answered. Pure; the oldest are told as
+ * one text (chat_earlier.h).
  */
 #ifndef WK_VOICE_CHAT_MEMORY_H
 #define WK_VOICE_CHAT_MEMORY_H
@@ -40,9 +40,9 @@ va_str_t wk_chat_last_result(const wk_chat_memory_t *m);
 va_str_t wk_chat_last_user(const wk_chat_memory_t *m);
 
 /*
- * A JSON array as chat completions take it, `system` at its head, and `now` (may be absent) at
- * its end. A tool's answer stands right behind its call, and one that has not answered says
- * so: anything else the service refuses.
+ * A JSON array as chat completions take it, `system` at its head, what was said earlier behind
+ * it, and `now` (may be absent) at its end. A tool's answer stands right behind its call, and
+ * one that has not answered says so: anything else the service refuses.
  */
 va_str_t wk_chat_messages(wk_arena_t *a, const wk_chat_memory_t *m, va_str_t system,
                           va_str_t now);

@@ -52,6 +52,7 @@ void wk_session_release(wk_session_t *s)
     wk_transcript_free(&s->said);
     wk_bytes_free(&s->early);
     wk_bytes_free(&s->untold);
+    wk_bytes_free(&s->due);
     wk_bytes_free(&s->claims);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);

@@ -88,9 +88,21 @@ void wk_session_caller_acts(wk_session_t *s)
     }
 }
 
-void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
+/* The talk goes on with something else: what was to be said is only known from now on. */
+static void turn_to_something_else(wk_session_t *s)
 {
     s->asked++;
+    s->awaited = 0;
+    s->resuming = false;
+    if (s->due.len > 0) {
+        wk_session_tell_engine(s, "prompt.voice.tool", wk_bytes_str(&s->due));
+        wk_bytes_free(&s->due);
+    }
+}
+
+void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
+{
+    turn_to_something_else(s);
     s->aside = false;
     wk_talk_answering(&s->talk);
     wk_timing_unprompted(&s->timing);
@@ -126,9 +138,16 @@ static void tell_untold(wk_session_t *s)
     }
 }
 
+/* What the engine before was to say is said behind it. */
 static void say_resumed(wk_session_t *s)
 {
+    int64_t awaited = s->awaited;
+    wk_bytes_t due = s->due;
+    s->due = (wk_bytes_t){.len = 0};
     wk_session_say(s, wk_text(s->language, "speech.resumed"), "prompt.voice.resume");
+    s->awaited = awaited;
+    s->due = due;
+    s->resuming = true;
 }
 
 static void greet(wk_session_t *s)
@@ -158,7 +177,7 @@ static void do_answer(void *ctx)
 {
     wk_session_t *s = ctx;
     if (wk_session_is_talking(s)) {
-        s->asked++;
+        turn_to_something_else(s);
         s->aside = false;
         wk_timing_asked(&s->timing, wk_monotonic_ms());
         s->engine->answer(s->seat->engine, VA_STR_NULL);
@@ -189,7 +208,7 @@ static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
     if (!wk_session_is_talking(s)) {
         return;
     }
-    s->asked++;
+    turn_to_something_else(s);
     wk_timing_dropped(&s->timing);
     s->engine->cut(s->seat->engine, cuts, n);
     for (size_t i = 0; i < n; i++) {
@@ -266,6 +285,9 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     bool backchannel =
         wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
     wk_session_look_for_emergency(s, text, whole);
+    if (whole && (!words || backchannel) && (s->talk.doubt || s->talk.tools > 0)) {
+        wk_timing_backchannel(&s->timing);
+    }
     wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
     if (whole) {
         wk_session_customer_said(s, text);
@@ -322,7 +344,10 @@ static void on_done(void *ctx, bool failed)
     wk_session_t *s = seated(ctx);
     (void)failed;
     if (s != NULL) {
-        wk_talk_done(&s->talk, wk_monotonic_ms());
+        s->resuming = false;
+        if (!wk_session_say_due(s)) {
+            wk_talk_done(&s->talk, wk_monotonic_ms());
+        }
     }
 }
 

@@ -132,11 +132,23 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
 
 /* ---------------------------------------------------------------- the receptionist */
 
-/* Its answer is of use until something else is said. */
+/* Its answer is of use until something else is asked for. */
 typedef struct {
     wk_session_t *session;
     int64_t asked;
 } unanswered_t;
+
+bool wk_session_say_due(wk_session_t *s)
+{
+    bool he_may_speak = s->talk.answering || !s->talk.speech;
+    if (s->due.len == 0 || s->resuming || !he_may_speak || !wk_session_is_talking(s)) {
+        return false;
+    }
+    wk_talk_answering(&s->talk);
+    s->engine->say(s->seat->engine, wk_bytes_str(&s->due), false);
+    wk_bytes_free(&s->due);
+    return true;
+}
 
 static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
 {
@@ -148,11 +160,13 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
         (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
                             &answer);
     }
-    if (wk_session_is_talking(s) && s->asked == question->asked) {
-        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
+    if (s->state < WK_SESSION_LEAVING && s->awaited == question->asked) {
         va_str_t words = va_json_get_string(answer, "say");
-        s->engine->say(s->seat->engine,
-                       words.len > 0 ? words : wk_text(s->language, "speech.error"), false);
+        words = words.len > 0 ? words : wk_text(s->language, "speech.error");
+        s->awaited = 0;
+        wk_bytes_add(&s->due, words.data, words.len);
+        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
+        (void)wk_session_say_due(s);
         heed(s, answer);
     }
     free(question);
@@ -168,6 +182,7 @@ void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard)
         abort();
     }
     *question = (unanswered_t){s, s->asked};
+    s->awaited = s->asked;
     va_json_writer_t *w = wk_session_question(s, &body);
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "question", s->asked);

@@ -61,7 +61,10 @@ struct wk_session {
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
     unsigned lost;               /* how many were */
     wk_bytes_t untold;           /* what the next one has to know */
-    int64_t renew_ms;            /* not before */
+    int64_t awaited;  /* the receptionist's answer to that question (asked); 0: none */
+    wk_bytes_t due;   /* it came, and was not said yet */
+    bool resuming;    /* it is being said that the line was bad */
+    int64_t renew_ms; /* not before */
     bool greeted;
     const wk_language_t *language;
     const va_json_t *briefing;
@@ -186,8 +189,14 @@ extern const wk_talk_ops_t wk_session_talk_ops;
 /* A tool runs as a job; with id absent nobody but us asks for it. */
 void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments);
 
-/* Its answer is said, unless something else was meanwhile. */
+/*
+ * Its answer is said, unless something else was meanwhile. An engine that is lost takes nothing
+ * of it along: the next one says it.
+ */
 void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard);
+
+/* What it answered, as soon as there is somebody to say it. True: he does now. */
+bool wk_session_say_due(wk_session_t *s);
 
 /* People are told once in a call; whole: of what is said no more will come. */
 void wk_session_look_for_emergency(wk_session_t *s, va_str_t text, bool whole);

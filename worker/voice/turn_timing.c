@@ -132,7 +132,7 @@ void wk_timing_engine(wk_timing_t *t)
     t->fed = 0;
     t->n_frames = 0;
     t->voiced_ms = UNKNOWN;
-    t->next = (wk_timed_t){.turn = 0};
+    t->next = t->before = (wk_timed_t){.turn = 0};
     for (size_t i = 0; i < WK_TIMING_UTTERANCES; i++) {
         t->utterances[i].item[0] = '\0';
     }
@@ -168,6 +168,7 @@ void wk_timing_caller_ended(wk_timing_t *t, int64_t now)
 {
     bool reported = t->voiced_ms != UNKNOWN;
     int64_t ended = reported ? t->voiced_ms : t->frame_ms;
+    t->before = t->next;
     t->next = (wk_timed_t){.fall = {.reported = reported}};
     set(t, &t->next, WK_STAGE_END_DETECTED, now);
     if (ended != UNKNOWN) {
@@ -176,11 +177,29 @@ void wk_timing_caller_ended(wk_timing_t *t, int64_t now)
     t->voiced_ms = UNKNOWN;
 }
 
+/* A tool may have answered meanwhile, and the engine been asked again. */
+void wk_timing_backchannel(wk_timing_t *t)
+{
+    static const wk_stage_t later[] = {WK_STAGE_TOOL_ANSWERED, WK_STAGE_ASKED};
+    wk_timed_t answer = t->before;
+    if (answer.fall.known == 0) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(later) / sizeof(*later); i++) {
+        if (wk_waterfall_has(&t->next.fall, later[i])) {
+            set_at(&answer, later[i],
+                   t->next.fall.at_ms[later[i]] + t->next.tie_ms - answer.tie_ms);
+        }
+    }
+    t->next = answer;
+    t->before = (wk_timed_t){.turn = 0};
+}
+
 /* ---------------------------------------------------------------- the answer */
 
 void wk_timing_unprompted(wk_timing_t *t)
 {
-    t->next = (wk_timed_t){.turn = 0};
+    t->next = t->before = (wk_timed_t){.turn = 0};
 }
 
 void wk_timing_asked(wk_timing_t *t, int64_t now)
@@ -230,6 +249,7 @@ static wk_timed_t *begin(wk_timing_t *t, va_str_t item)
     wk_timed_t *u = &t->utterances[t->n_utterances++ % WK_TIMING_UTTERANCES];
     *u = t->next;
     t->next = keep_running_tool(u);
+    t->before = (wk_timed_t){.turn = 0};
     memcpy(u->item, item.data, item.len);
     u->item[item.len] = '\0';
     return u;

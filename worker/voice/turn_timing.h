@@ -76,6 +76,7 @@ typedef struct {
     } frames[WK_TIMING_FRAMES]; /* a ring: what it was given, and when that was said */
     size_t n_frames;            /* ever */
     wk_timed_t next;            /* the answer that has not begun */
+    wk_timed_t before; /* the one that was waited for when the caller spoke last; or nothing */
     wk_timed_t utterances[WK_TIMING_UTTERANCES]; /* a ring */
     size_t n_utterances;                         /* ever */
 } wk_timing_t;
@@ -99,6 +100,9 @@ void wk_timing_voiced(wk_timing_t *t, int64_t sound_ms);
 
 /* It says that the caller has ended: what is said next is the answer. */
 void wk_timing_caller_ended(wk_timing_t *t, int64_t now);
+
+/* What he said was no more than "I am listening": what was waited for before still is. */
+void wk_timing_backchannel(wk_timing_t *t);
 
 /* ---------------------------------------------------------------- the answer */
 
