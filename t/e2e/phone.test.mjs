@@ -5,6 +5,7 @@ import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
 import {ALWAYS, workingDay} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
@@ -57,6 +58,7 @@ const fine = (call) => assert.deepEqual(problems(call), []);
 test('a known caller is greeted, asks for an order, books, and says goodbye', async () => {
   const {weekday} = workingDay(2);
   const {token} = await login(DOWNTOWN);
+  await cancelAppointments(JOHN);  // "my appointment" is one alone
   const events = await openEvents('/api/stream/organization', token);
   try {
     const call = await phone({

@@ -7,7 +7,7 @@
 
 static wk_reading_t read_c(const char *text)
 {
-    return wk_read_message(arena, catalogue, va_str_c(text));
+    return wk_read_message(arena, catalogue, NULL, va_str_c(text));
 }
 
 static void order_numbers_are_found(void **state)
@@ -39,7 +39,8 @@ static void order_numbers_are_found(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         va_str_t number =
-            wk_read_message(arena, catalogue, exact(va_str_c(cases[i].text))).order_number;
+            wk_read_message(arena, catalogue, NULL, exact(va_str_c(cases[i].text)))
+                .order_number;
         assert_case(cases[i].number != NULL ? str_is(number, cases[i].number)
                                             : number.data == NULL,
                     cases[i].text);
@@ -65,6 +66,34 @@ static void days_are_found_in_any_language(void **state)
         {"No\xc3\xabl", 0, -1, "12-25"},
         {"hello", 0, -1, NULL},
         {"", 0, -1, NULL},
+        {"un rendez-vous pour mon v\xc3\xa9lo", 0, -1, NULL},
+        {"mardi pour mon v\xc3\xa9lo", 2, -1, NULL},
+        {"the day after tomorrow", 0, 2, NULL},
+        {"apr\xc3\xa8s-demain", 0, 2, NULL},
+        {"pasado ma\xc3\xb1"
+         "ana",
+         0, 2, NULL},
+        {"ma\xc3\xb1"
+         "ana por la ma\xc3\xb1"
+         "ana",
+         0, 1, NULL},
+        {"a las 10 de la ma\xc3\xb1"
+         "ana",
+         0, -1, NULL},
+        {"December 3", 0, -1, "12-03"},
+        {"the 3rd of December", 0, -1, "12-03"},
+        {"le 3 d\xc3\xa9"
+         "cembre",
+         0, -1, "12-03"},
+        {"le 1er mars \xc3\xa0 14 h", 0, -1, "03-01"},
+        {"el 3 de diciembre a las 10", 0, -1, "12-03"},
+        {"Thursday, Dec 3, 2026 at 10", 4, -1, "12-03"},
+        {"2026-12-03", 0, -1, "12-03"},
+        {"3 d\xc3\xa9"
+         "cembre 10 h",
+         0, -1, "12-03"},
+        {"May I come at 10?", 0, -1, NULL},
+        {"at 10 May 3", 0, -1, NULL}, /* the 10th, or the 3rd */
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -76,7 +105,129 @@ static void days_are_found_in_any_language(void **state)
     }
 }
 
+static void a_day_that_is_not_understood_is_known_to_be_one(void **state)
+{
+    static const struct {
+        const char *text;
+        bool vague;
+    } cases[] = {
+        {"in two weeks at 10", true},    {"next Tuesday", true},
+        {"the 15th at 10", true},        {"12/3 at 10", true},
+        {"Tuesday or Wednesday", true},  {"February 30", true},
+        {"sometime in December", true},  {"la semaine prochaine", true},
+        {"mardi prochain", true},        {"el pr\xc3\xb3ximo martes", true},
+        {"dentro de dos semanas", true}, {"Tuesday at 10", false},
+        {"May I come at 10?", false},    {"mes v\xc3\xa9los", false},
+        {"the 2nd, please", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_case(read_c(cases[i].text).vague == cases[i].vague, cases[i].text);
+    }
+}
+
+static void times_of_day_are_found(void **state)
+{
+    static const struct {
+        const char *text;
+        int hour, minute; /* hour -1: none */
+        bool certain;
+    } cases[] = {
+        {"at 10", 10, 0, false},
+        {"10:30", 10, 30, true},
+        {"9:30", 9, 30, false},
+        {"2 pm", 14, 0, true},
+        {"2pm", 14, 0, true},
+        {"12 p.m.", 12, 0, true},
+        {"10:15pm", 22, 15, true},
+        {"10 in the morning", 10, 0, true},
+        {"3 in the afternoon", 15, 0, true},
+        {"14 h", 14, 0, true},
+        {"14h30", 14, 30, true},
+        {"14 heures 30", 14, 30, true},
+        {"9 h du matin", 9, 0, true},
+        {"a las 10 de la ma\xc3\xb1"
+         "ana",
+         10, 0, true},
+        {"a las 4 de la tarde", 16, 0, true},
+        {"\xc3\xa0 15 h", 15, 0, true},
+        {"at 17", 17, 0, true},
+        {"10", -1, 0, false},
+        {"H2H 1P4", -1, 0, false},
+        {"I have 2 hybrids", -1, 0, false},
+        {"J'ai 2 v\xc3\xa9los", -1, 0, false},
+        {"at 25", -1, 0, false},
+        {"25:99", -1, 0, false},
+        {"1042 hours", -1, 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_clock_time_t t = read_c(cases[i].text).time;
+        assert_case(t.hour == cases[i].hour, cases[i].text);
+        assert_case(t.hour < 0 || t.minute == cases[i].minute, cases[i].text);
+        assert_case(t.hour < 0 || t.certain == cases[i].certain, cases[i].text);
+    }
+}
+
+static void is_no_ordinary_word(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    const wk_language_t *other = ctx;
+    for (size_t i = 0; i < phrases->count; i++) {
+        const wk_words_t *words = &phrases->at[i].words;
+        assert_case(!wk_phrases_all(wk_word_list(other, "language.marks"), words) ||
+                        wk_phrases_all(wk_word_list(other, "day.today"), words) ||
+                        wk_phrases_all(wk_word_list(other, "day.tomorrow"), words),
+                    wk_strdup(arena, rest));
+    }
+}
+
+/* "mon" is Monday to nobody who speaks French. */
+static void no_day_is_an_ordinary_word_of_another_language(void **state)
+{
+    static const char *const lists[] = {"weekday.", "day."};
+    (void)state;
+    for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
+        for (size_t k = 0; k < wk_catalogue_count(catalogue); k++) {
+            const wk_language_t *other = wk_catalogue_at(catalogue, k);
+            for (size_t n = 0; n < 2 && i != k; n++) {
+                wk_word_lists(wk_catalogue_at(catalogue, i), lists[n], is_no_ordinary_word,
+                              (void *)other);
+            }
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- what is remembered */
+
+#define NOW  1795608000000 /* ms */
+#define HOUR 3600000
+
+/* What was asked is answered soon, and in the same talk: not by a text after a call. */
+static void a_question_stands_for_its_talk_alone(void **state)
+{
+    static const wk_dialog_t asked = {
+        .expected = WK_EXPECT_CANCEL, .hint = VA_STR("fr"), .cancels = VA_STR("a-mon")};
+    static const struct {
+        va_str_t written, read;
+        int64_t later;
+        bool stands;
+    } cases[] = {
+        {VA_STR_NULL, VA_STR_NULL, HOUR, true},
+        {VA_STR_NULL, VA_STR_NULL, 2 * HOUR + 1, false},
+        {VA_STR_NULL, VA_STR_NULL, 24 * HOUR, false},
+        {VA_STR("call-1"), VA_STR("call-1"), 0, true},
+        {VA_STR("call-1"), VA_STR("call-2"), 0, false},
+        {VA_STR("call-1"), VA_STR_NULL, 0, false},
+        {VA_STR_NULL, VA_STR("call-1"), 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        va_str_t text = wk_dialog_write(arena, &asked, cases[i].written, NOW);
+        wk_dialog_t d = wk_dialog_read(parse_json(text), cases[i].read, NOW + cases[i].later);
+        assert_int_equal(d.expected, cases[i].stands ? WK_EXPECT_CANCEL : WK_EXPECT_NOTHING);
+        assert_int_equal(d.cancels.len > 0, cases[i].stands);
+    }
+}
 
 static void a_dialog_is_read_as_it_was_written(void **state)
 {
@@ -87,8 +238,8 @@ static void a_dialog_is_read_as_it_was_written(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(dialogs) / sizeof(*dialogs); i++) {
-        va_str_t text = wk_dialog_write(arena, &dialogs[i]);
-        wk_dialog_t d = wk_dialog_read(parse_json(text));
+        va_str_t text = wk_dialog_write(arena, &dialogs[i], VA_STR_NULL, NOW);
+        wk_dialog_t d = wk_dialog_read(parse_json(text), VA_STR_NULL, NOW);
         assert_int_equal(d.expected, dialogs[i].expected);
         assert_int_equal(d.misses, dialogs[i].misses);
         assert_true(va_str_eq(d.hint, dialogs[i].hint) || d.hint.len == dialogs[i].hint.len);
@@ -107,12 +258,13 @@ static void a_state_that_is_none_is_empty(void **state)
         "{\"receptionist\":{\"expected\":1,\"misses\":\"x\"}}"};
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        wk_dialog_t d = wk_dialog_read(parse_json(va_str_c(texts[i])));
+        wk_dialog_t d = wk_dialog_read(parse_json(va_str_c(texts[i])), VA_STR_NULL, NOW);
         assert_case(d.expected == WK_EXPECT_NOTHING && d.misses == 0 && d.hint.len == 0,
                     texts[i]);
     }
-    wk_dialog_t d =
-        wk_dialog_read(parse_json(VA_STR("{\"receptionist\":{\"misses\":1000000}}")));
+    wk_dialog_t d = wk_dialog_read(
+        parse_json(VA_STR("{\"receptionist\":{\"misses\":1000000,\"at\":1795608000000}}")),
+        VA_STR_NULL, NOW);
     assert_int_equal(d.misses, 100);
 }
 
@@ -329,7 +481,7 @@ static void every_message_has_an_answer(void **state)
     wk_reception_facts_t f = facts(), nothing = {.open = false};
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        for (int expected = WK_EXPECT_NOTHING; expected <= WK_EXPECT_SLOT; expected++) {
+        for (int expected = WK_EXPECT_NOTHING; expected <= WK_EXPECT_CANCEL; expected++) {
             wk_dialog_t dialog = {.expected = (wk_expected_t)expected};
             wk_reception_t r = receive(&f, &dialog, texts[i]);
             wk_reception_t again = receive(&f, &dialog, texts[i]);
@@ -339,6 +491,213 @@ static void every_message_has_an_answer(void **state)
             assert_case(r.tool != NULL || r.text.len > 0, texts[i]);
         }
     }
+}
+
+/* ---------------------------------------------------------------- effects */
+
+/* Nothing is done, or that tool is run with these arguments in it; an answer has that part. */
+typedef struct {
+    const char *text, *tool, *args, *part;
+} effect_case_t;
+
+static void check_effects(const wk_reception_facts_t *f, const wk_dialog_t *dialog,
+                          const effect_case_t *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const effect_case_t *c = &cases[i];
+        wk_reception_t r = receive(f, dialog, c->text);
+        if ((r.tool == NULL) != (c->tool == NULL) ||
+            (r.tool != NULL && strcmp(r.tool, c->tool) != 0)) {
+            fail_msg("%s: %s", c->text, r.tool != NULL ? r.tool : "no tool");
+        }
+        if (c->args != NULL && strstr(wk_strdup(arena, r.tool_args), c->args) == NULL) {
+            fail_msg("%s: %.*s", c->text, (int)r.tool_args.len, r.tool_args.data);
+        }
+        if (c->part != NULL && strstr(wk_strdup(arena, r.text), c->part) == NULL) {
+            fail_msg("%s: %.*s", c->text, (int)r.text.len, r.text.data);
+        }
+    }
+}
+
+#define CHECK_EFFECTS(f, dialog, ...)                                                          \
+    do {                                                                                       \
+        static const effect_case_t cases_[] = {__VA_ARGS__};                                   \
+        check_effects((f), (dialog), cases_, sizeof(cases_) / sizeof(*cases_));                \
+    } while (0)
+
+#define MONDAY "[\"a-mon\",\"tune_up\",\"2026-11-30\",\"10:00\",true]"
+#define FRIDAY "[\"a-fri\",\"fitting\",\"2026-11-27\",\"09:00\",true]"
+
+static void only_a_plain_wish_cancels(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    f.appointments = parse_json(VA_STR("[" MONDAY "]"));
+    CHECK_EFFECTS(
+        &f, &fresh, {"C", "cancel_appointment", "a-mon", NULL},
+        {"cancel my appointment please", "cancel_appointment", "a-mon", NULL},
+        {"Hello, I need to cancel my appointment on Monday", "cancel_appointment", "a-mon",
+         NULL},
+        {"Je voudrais annuler mon rendez-vous svp", "cancel_appointment", "a-mon", NULL},
+        {"Quiero cancelar mi cita", "cancel_appointment", "a-mon", NULL},
+        {"Please don't cancel my appointment, I'm ten minutes late", NULL, NULL, "stands"},
+        {"Why did you cancel my appointment?", NULL, NULL, "stands"},
+        {"What happens if I cancel my appointment?", NULL, NULL, "stands"},
+        {"Can I cancel my appointment?", NULL, NULL, "Shall I cancel your tune-up on Monday"},
+        {"I can't make it, please cancel my appointment", NULL, NULL, "Shall I cancel"},
+        {"cancel my appointment on Friday", NULL, NULL, "Shall I cancel your tune-up on Mon"},
+        {"cancel my repair", NULL, NULL, "Shall I cancel your tune-up on Mon"},
+        {"Ne pas annuler mon rendez-vous svp", NULL, NULL, "tient toujours"},
+        {"Pourquoi avez-vous d\xc3\xa9"
+         "cid\xc3\xa9 d'annuler mon rendez-vous",
+         NULL, NULL, "tient toujours"},
+        {"no quiero cancelar la cita, por favor", NULL, NULL, "sta"},
+        {"don't move my appointment", NULL, NULL, "stands"});
+}
+
+static void a_question_is_answered_by_a_clear_yes(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t asked = {.expected = WK_EXPECT_CANCEL, .cancels = VA_STR("a-mon")};
+    (void)state;
+    CHECK_EFFECTS(&f, &asked, {"Yes", "cancel_appointment", "a-mon", NULL},
+                  {"oui", "cancel_appointment", "a-mon", NULL},
+                  {"S\xc3\xad", "cancel_appointment", "a-mon", NULL}, {"No", NULL, NULL, NULL},
+                  {"ok thanks", NULL, NULL, NULL}, {"ok", NULL, NULL, NULL},
+                  {"yes but not the one on Monday", NULL, NULL, NULL},
+                  {"What are your hours?", NULL, NULL, NULL});
+}
+
+static void a_letter_means_what_the_last_text_was_about(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    f.appointments = parse_json(VA_STR("[" FRIDAY "," MONDAY "]"));
+    CHECK_EFFECTS(&f, &fresh, {"C", NULL, NULL, "Shall I cancel your bike fitting on Friday"},
+                  {"cancel my appointment", NULL, NULL, "Shall I cancel"},
+                  {"cancel my appointment on Monday", "cancel_appointment", "a-mon", NULL},
+                  {"cancel my tune-up", "cancel_appointment", "a-mon", NULL});
+    f.texted = parse_json(VA_STR(MONDAY));
+    CHECK_EFFECTS(&f, &fresh, {"C", "cancel_appointment", "a-mon", NULL});
+    assert_str(receive(&f, &fresh, "R").dialog.offer.appointment, "a-mon");
+    /* Cancelled already: no other one takes its place. */
+    f.texted = parse_json(VA_STR("[\"a-mon\",\"tune_up\",\"2026-11-30\",\"10:00\",false]"));
+    CHECK_EFFECTS(&f, &fresh, {"C", "cancel_appointment", "a-mon", NULL});
+    assert_str(receive(&f, &fresh, "R").dialog.offer.appointment, "a-fri");
+}
+
+/* Friday at nine, ten and two o'clock were offered; it is Tuesday. */
+static wk_dialog_t offered(void)
+{
+    return (wk_dialog_t){.expected = WK_EXPECT_SLOT,
+                         .offer = {.service = VA_STR("tune_up"),
+                                   .slots = {VA_STR("2026-11-27T09:00:00-05:00"),
+                                             VA_STR("2026-11-27T10:00:00-05:00"),
+                                             VA_STR("2026-11-27T14:00:00-05:00")},
+                                   .count = 3}};
+}
+
+#define BOOKS(text, start)                                                                     \
+    {                                                                                          \
+        text, "book_appointment", start, NULL                                                  \
+    }
+#define ASKS(text, part)                                                                       \
+    {                                                                                          \
+        text, NULL, NULL, part                                                                 \
+    }
+#define LEAVES(text)                                                                           \
+    {                                                                                          \
+        text, NULL, NULL, NULL                                                                 \
+    }
+
+static void a_clear_choice_is_booked(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = offered();
+    (void)state;
+    CHECK_EFFECTS(&f, &dialog, BOOKS("2", "27T10:00"), BOOKS("1 please", "27T09:00"),
+                  BOOKS("the second one", "27T10:00"), BOOKS("option 2", "27T10:00"),
+                  BOOKS("the first one, please", "27T09:00"), BOOKS("2, thanks", "27T10:00"),
+                  BOOKS("number two", "27T10:00"), BOOKS("le deuxi\xc3\xa8me svp", "27T10:00"),
+                  BOOKS("la segunda por favor", "27T10:00"), BOOKS("at 2", "27T14:00"),
+                  BOOKS("10:00 please", "27T10:00"), BOOKS("10", "27T10:00"),
+                  BOOKS("a las 10 de la ma\xc3\xb1"
+                        "ana",
+                        "27T10:00"),
+                  BOOKS("Saturday at 11", "28T11:00"), BOOKS("tomorrow at 3 pm", "25T15:00"),
+                  BOOKS("the day after tomorrow at 10", "26T10:00"),
+                  BOOKS("apr\xc3\xa8s-demain \xc3\xa0 10 h", "26T10:00"),
+                  BOOKS("pasado ma\xc3\xb1"
+                        "ana a las 10",
+                        "26T10:00"));
+}
+
+static void a_date_is_booked_on_its_day(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = offered();
+    (void)state;
+    f.day = parse_json(VA_STR("[\"2026-12-03\",4,\"08:00\",\"18:00\"]"));
+    CHECK_EFFECTS(&f, &dialog, BOOKS("December 3 at 10 please", "2026-12-03T10:00"),
+                  BOOKS("le 3 d\xc3\xa9"
+                        "cembre \xc3\xa0 10 h",
+                        "2026-12-03T10:00"),
+                  BOOKS("el 3 de diciembre a las 10", "2026-12-03T10:00"),
+                  BOOKS("Thursday, December 3 at 10", "2026-12-03T10:00"),
+                  ASKS("Friday, December 3 at 10", "Which day"),
+                  ASKS("December 3, 2027 at 10", "Which day"),
+                  {"December 3", "check_availability", "2026-12-03", NULL});
+}
+
+static void a_day_that_is_not_clear_is_asked_for(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = offered();
+    (void)state;
+    CHECK_EFFECTS(&f, &dialog, ASKS("the 15th at 10", "Which day"),
+                  ASKS("in two weeks at 10", "Which day"),
+                  ASKS("next Tuesday at 10", "Which day"), ASKS("12/3 at 10", "Which day"),
+                  ASKS("Tuesday or Saturday at 10", "Which day"),
+                  ASKS("mardi prochain \xc3\xa0 10 h", "Which day"),
+                  ASKS("el pr\xc3\xb3ximo martes a las 10", "Which day"));
+    wk_reception_t r = receive(&f, &dialog, "next Tuesday at 10");
+    assert_int_equal(r.dialog.expected, WK_EXPECT_SLOT);
+    assert_int_equal(r.dialog.offer.count, 3);
+}
+
+static void what_is_no_choice_books_nothing(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = offered();
+    (void)state;
+    CHECK_EFFECTS(
+        &f, &dialog, LEAVES("I have 2 bikes"), LEAVES("J'ai 2 v\xc3\xa9los"),
+        LEAVES("I need pads for 2 bikes"), LEAVES("Il y a 3 probl\xc3\xa8mes"), LEAVES("no 2"),
+        LEAVES("not the first one"), LEAVES("1 or 2"), LEAVES("it is my first bike"),
+        LEAVES("H2H 1P4"), LEAVES("I can't do 10:00"), LEAVES("tengo 2 bicis"),
+        ASKS("Do you close at 5?", "open until"),
+        ASKS("book me for 2", "Shall I take Friday, November 27 at 2:00 PM"),
+        ASKS("10:00?", "Shall I take Friday, November 27 at 10:00 AM"),
+        ASKS("my wife says 10:00 suits her", "Shall I take Friday, November 27"),
+        ASKS("si je viens \xc3\xa0 10 h ca va", "Shall I take"),
+        ASKS("mon velo est pret a 10h", "Voulez-vous"),
+        {"Do you have anything on Saturday?", "check_availability", "2026-11-28", NULL},
+        {"a repair on Saturday at 10", "check_availability", "repair", NULL});
+    wk_reception_t r = receive(&f, &dialog, "10:00?");
+    CHECK_EFFECTS(&f, &r.dialog, BOOKS("yes", "27T10:00"), LEAVES("no"));
+}
+
+/* Times of several days: one of them alone says too little. */
+static void a_time_alone_of_several_days_is_asked_for(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = offered();
+    (void)state;
+    dialog.offer.slots[2] = VA_STR("2026-11-28T10:00:00-05:00");
+    CHECK_EFFECTS(&f, &dialog, ASKS("at 10", "Shall I take Friday, November 27 at 10:00 AM"),
+                  BOOKS("Saturday at 10", "28T10:00"), BOOKS("3", "28T10:00"));
 }
 
 static void a_huge_message_has_an_answer(void **state)
@@ -361,6 +720,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(order_numbers_are_found),
         TEST(days_are_found_in_any_language),
+        TEST(a_day_that_is_not_understood_is_known_to_be_one),
+        TEST(times_of_day_are_found),
+        TEST(no_day_is_an_ordinary_word_of_another_language),
+        TEST(only_a_plain_wish_cancels),
+        TEST(a_question_is_answered_by_a_clear_yes),
+        TEST(a_letter_means_what_the_last_text_was_about),
+        TEST(a_clear_choice_is_booked),
+        TEST(a_date_is_booked_on_its_day),
+        TEST(a_day_that_is_not_clear_is_asked_for),
+        TEST(what_is_no_choice_books_nothing),
+        TEST(a_time_alone_of_several_days_is_asked_for),
+        TEST(a_question_stands_for_its_talk_alone),
         TEST(a_dialog_is_read_as_it_was_written),
         TEST(a_state_that_is_none_is_empty),
         TEST(what_can_be_answered_is_answered),

@@ -15,117 +15,6 @@ va_str_t wk_read_service(const wk_catalogue_t *c, const wk_words_t *words)
     return wk_word_list_named_in_any(c, "service.", words);
 }
 
-/* ---------------------------------------------------------------- time of day */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t digits_at(va_str_t text, size_t i)
-{
-    size_t n = 0;
-    while (i + n < text.len && is_digit(text.data[i + n])) {
-        n++;
-    }
-    return n;
-}
-
-/* At most four digits. */
-static int number_at(va_str_t text, size_t i, size_t n)
-{
-    int value = 0;
-    for (size_t k = 0; k < n && k < 4; k++) {
-        value = value * 10 + (text.data[i + k] - '0');
-    }
-    return value;
-}
-
-static size_t past_spaces(va_str_t text, size_t i)
-{
-    while (i < text.len && text.data[i] == ' ') {
-        i++;
-    }
-    return i;
-}
-
-/* 'a' or 'p' when "am", "p.m." … stands at i; 0: neither. */
-static char half_at(va_str_t text, size_t i)
-{
-    if (i >= text.len) {
-        return 0;
-    }
-    char half = (char)(text.data[i] | 0x20);
-    size_t m = i + 1 < text.len && text.data[i + 1] == '.' ? i + 2 : i + 1;
-    bool is = (half == 'a' || half == 'p') && m < text.len && (text.data[m] | 0x20) == 'm' &&
-              (m + 1 >= text.len ||
-               !((text.data[m + 1] | 0x20) >= 'a' && (text.data[m + 1] | 0x20) <= 'z'));
-    return is ? half : 0;
-}
-
-/* The time whose hour's n digits stand at i; hour -1: it is none, but a number. */
-static wk_clock_time_t time_at(va_str_t text, size_t i, size_t n)
-{
-    wk_clock_time_t t = {.hour = number_at(text, i, n)};
-    bool told = false;
-    i += n;
-    if (i < text.len && (text.data[i] == ':' || (text.data[i] | 0x20) == 'h')) {
-        told = true;
-        t.certain = text.data[i] != ':' || n == 2; /* "14 h", "09:30" */
-        i++;
-        if (digits_at(text, i) == 2) {
-            t.minute = number_at(text, i, 2);
-            i += 2;
-        }
-    }
-    char half = half_at(text, past_spaces(text, i));
-    if (half != 0 && t.hour <= 12) {
-        told = t.certain = true;
-        t.hour = t.hour % 12 + (half == 'p' ? 12 : 0);
-    }
-    bool h_apart = past_spaces(text, i) > i && past_spaces(text, i) < text.len &&
-                   (text.data[past_spaces(text, i)] | 0x20) == 'h';
-    if (h_apart) {
-        told = t.certain = true; /* "14 h", "14 heures" */
-    }
-    return told && t.hour < 24 && t.minute < 60 ? t : (wk_clock_time_t){.hour = -1};
-}
-
-/* "at 10": the words that lead to a bare hour. */
-static wk_clock_time_t bare_time(const wk_catalogue_t *c, const wk_words_t *words)
-{
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        size_t at = 0, len;
-        const wk_phrases_t *lead = wk_word_list(wk_catalogue_at(c, i), "time.at");
-        for (size_t from = 0; wk_phrases_find(lead, words, from, &at, &len); from = at + len) {
-            if (at + len >= words->count) {
-                break;
-            }
-            va_str_t word = words->at[at + len].text;
-            if (word.len <= 2 && digits_at(word, 0) == word.len && number_at(word, 0, 2) < 24) {
-                return (wk_clock_time_t){.hour = number_at(word, 0, word.len),
-                                         .certain = number_at(word, 0, word.len) > 12};
-            }
-        }
-    }
-    return (wk_clock_time_t){.hour = -1};
-}
-
-wk_clock_time_t wk_read_time(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words)
-{
-    for (size_t i = 0; i < text.len;) {
-        size_t n = digits_at(text, i);
-        if (n == 1 || n == 2) {
-            wk_clock_time_t t = time_at(text, i, n);
-            if (t.hour >= 0) {
-                return t;
-            }
-        }
-        i += n > 0 ? n : 1;
-    }
-    return bare_time(c, words);
-}
-
 /* ---------------------------------------------------------------- slots */
 
 /* "2026-11-28T09:00:00-05:00" */
@@ -134,25 +23,16 @@ static bool is_start(va_str_t start)
     return start.len >= 16 && start.len < 40 && start.data[10] == 'T';
 }
 
+static va_str_t time_of(va_str_t start)
+{
+    return is_start(start) ? va_str(start.data + 11, 5) : VA_STR("");
+}
+
 static int minutes_of(va_str_t start)
 {
-    return is_start(start) ? number_at(start, 11, 2) * 60 + number_at(start, 14, 2) : -1;
-}
-
-static bool is_minute(wk_clock_time_t t, int at)
-{
-    int minutes = t.hour * 60 + t.minute;
-    return at == minutes || (!t.certain && t.hour < 12 && at == minutes + 12 * 60);
-}
-
-static bool is_at(va_str_t start, wk_clock_time_t t)
-{
-    return is_minute(t, minutes_of(start));
-}
-
-bool wk_clock_time_is(wk_clock_time_t t, va_str_t time)
-{
-    return time.len == 5 && is_minute(t, number_at(time, 0, 2) * 60 + number_at(time, 3, 2));
+    return is_start(start) ? wk_small_number(va_str(start.data + 11, 2)) * 60 +
+                                 wk_small_number(va_str(start.data + 14, 2))
+                           : -1;
 }
 
 static int distance(va_str_t start, wk_clock_time_t t)
@@ -208,23 +88,43 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 
 /* ---------------------------------------------------------------- choice */
 
-/* 1 to WK_OFFERED; 0: none. Only a short message is an answer to a list. */
-static size_t choice_of(const wk_catalogue_t *c, const wk_words_t *words)
+static const char *const choice_words[] = {"choice.filler", "choice.", NULL};
+static const char *const time_words[] = {"wish.filler", "intent.book", "service.", NULL};
+
+/* The one time of the list that is named by its place in it; 0: none, or more than one. */
+static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
 {
-    va_str_t number =
-        words->count <= 4 ? wk_word_list_named_in_any(c, "choice.", words) : VA_STR_NULL;
-    return number.len == 1 && is_digit(number.data[0]) ? (size_t)(number.data[0] - '0') : 0;
+    static const char *const lists[WK_OFFERED] = {"choice.1", "choice.2", "choice.3"};
+    size_t choice = 0, n = 0;
+    for (size_t i = 0; i < WK_OFFERED; i++) {
+        if (wk_reading_has(c, r, lists[i])) {
+            choice = i + 1;
+            n++;
+        }
+    }
+    return n == 1 ? choice : 0;
 }
 
-/* A message that is nothing but an hour. */
-static wk_clock_time_t hour_alone(const wk_words_t *words)
+static bool names_a_day(const wk_reading_t *r)
 {
-    va_str_t word = words->count == 1 ? words->at[0].text : VA_STR("");
-    bool is = word.len > 0 && word.len <= 2 && digits_at(word, 0) == word.len &&
-              number_at(word, 0, word.len) < 24;
-    return is ? (wk_clock_time_t){.hour = number_at(word, 0, word.len),
-                                  .certain = number_at(word, 0, word.len) > 12}
-              : (wk_clock_time_t){.hour = -1};
+    return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
+}
+
+static bool is_question(const wk_catalogue_t *c, const wk_reading_t *r)
+{
+    return (r->text.len > 0 && memchr(r->text.data, '?', r->text.len) != NULL) ||
+           wk_reading_has(c, r, "wish.question");
+}
+
+/* Offers of several days: a time alone may be of each of them. */
+static bool is_one_day(const wk_offer_t *offer)
+{
+    for (size_t i = 1; i < offer->count; i++) {
+        if (!same_day(offer->slots[i], offer->slots[0])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static va_str_t other_time(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time_t t,
@@ -235,28 +135,55 @@ static va_str_t other_time(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time
     return wk_printf(a, "%.10sT%02d:%02d", day.data, hour, t.minute);
 }
 
-va_str_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
-                       va_str_t text, const wk_words_t *words, va_str_t date)
+static va_str_t start_at(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time_t t,
+                         va_str_t date)
 {
-    wk_clock_time_t t = wk_read_time(c, text, words);
-    size_t choice = t.hour < 0 ? choice_of(c, words) : 0;
-    if (offer->count == 0) {
-        return VA_STR_NULL;
-    }
-    if (choice >= 1 && choice <= offer->count && date.data == NULL) {
-        return offer->slots[choice - 1];
-    }
-    t = t.hour < 0 ? hour_alone(words) : t;
-    if (t.hour < 0) {
-        return VA_STR_NULL;
-    }
     for (size_t i = 0; i < offer->count; i++) {
         bool that_day = date.data == NULL || same_day(offer->slots[i], date);
-        if (that_day && is_at(offer->slots[i], t)) {
+        if (that_day && wk_clock_time_is(t, time_of(offer->slots[i]))) {
             return offer->slots[i];
         }
     }
     return other_time(a, offer, t, date);
+}
+
+/* What is said is a time; beside it nothing, a day, or anything. */
+static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
+                           const wk_reading_t *r, va_str_t date)
+{
+    wk_pick_t pick = {WK_PICK_NONE, VA_STR_NULL, wk_reading_is_only(a, c, r, time_words, true)};
+    wk_clock_time_t t = r->time;
+    bool doubtful = t.doubtful || r->numbers > 0 || is_question(c, r) ||
+                    (date.data == NULL && !is_one_day(offer));
+    if (t.hour < 0 && pick.only && r->numbers == 1) {
+        t = wk_clock_hour(r->number);
+        doubtful = names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
+    }
+    if (t.hour < 0 || r->vague) {
+        return pick;
+    }
+    bool may_be = t.written && !wk_reading_has(c, r, "wish.denial");
+    pick.kind = pick.only && !doubtful ? WK_PICK_SURE
+                : pick.only || may_be  ? WK_PICK_PERHAPS
+                                       : WK_PICK_NONE;
+    pick.start = pick.kind != WK_PICK_NONE ? start_at(a, offer, t, date) : VA_STR_NULL;
+    return pick;
+}
+
+wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
+                        const wk_reading_t *r, va_str_t date)
+{
+    if (offer->count == 0) {
+        return (wk_pick_t){WK_PICK_NONE, VA_STR_NULL,
+                           wk_reading_is_only(a, c, r, time_words, true)};
+    }
+    size_t choice = !names_a_day(r) && r->time.hour < 0 ? choice_of(c, r) : 0;
+    if (choice >= 1 && choice <= offer->count &&
+        wk_reading_is_only(a, c, r, choice_words, false)) {
+        return (wk_pick_t){is_question(c, r) ? WK_PICK_PERHAPS : WK_PICK_SURE,
+                           offer->slots[choice - 1], true};
+    }
+    return pick_time(a, c, offer, r, date);
 }
 
 /* ---------------------------------------------------------------- words and state */

@@ -7,7 +7,7 @@
 #define WK_AGENT_BOOKING_H
 
 #include "core/json.h"
-#include "worker/agent/catalogue.h"
+#include "worker/agent/message_reading.h"
 
 #define WK_OFFERED 3 /* times in one text */
 
@@ -15,32 +15,27 @@
 typedef struct {
     va_str_t service;           /* appointments.appointment_type; absent: none was offered */
     va_str_t appointment;       /* that is to be moved; absent: a new one */
+    va_str_t date, time;        /* of that one, while it is offered */
     va_str_t slots[WK_OFFERED]; /* ISO 8601 with the shop's offset, earliest first */
     size_t count;
 } wk_offer_t;
 
-/* A time of day; hour is -1 when none was named. */
-typedef struct {
-    int hour, minute;
-    bool certain; /* it was said which half of the day, or written with 24 hours */
-} wk_clock_time_t;
-
-/* "10:30", "10h30", "2 pm"; a bare number behind "at" or a word like it. */
-wk_clock_time_t wk_read_time(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words);
-
-/* Whether it is that time, "HH:MM"; an hour of which the half of the day is not certain may be
- * either. */
-bool wk_clock_time_is(wk_clock_time_t t, va_str_t time);
-
 /* The service a message names, in whatever language; absent: none. */
 va_str_t wk_read_service(const wk_catalogue_t *c, const wk_words_t *words);
 
+/* What a message chooses of an offer. */
+typedef struct {
+    enum { WK_PICK_NONE, WK_PICK_SURE, WK_PICK_PERHAPS } kind; /* perhaps: to be asked about */
+    va_str_t start; /* one that was offered, or another time of day */
+    bool only;      /* nothing is said but a choice, a day or a time */
+} wk_pick_t;
+
 /*
- * The start that was chosen: one offered, by its number or its time, or another time of day
- * (date: of the day the message names, absent: the day offered first). Absent: none was.
+ * By its number in the list, when the message is nothing but that choice, or by its time. date:
+ * of the day the message names, absent: the day offered first.
  */
-va_str_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
-                       va_str_t text, const wk_words_t *words, va_str_t date);
+wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
+                        const wk_reading_t *r, va_str_t date);
 
 /*
  * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: of the first day

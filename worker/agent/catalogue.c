@@ -128,23 +128,20 @@ static bool read_language(wk_catalogue_t *c, const char *path, wk_error_t *e)
     return true;
 }
 
-static bool is_catalogue(const char *name)
+static int is_catalogue(const struct dirent *file)
 {
-    size_t len = strlen(name);
-    return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".json") == 0;
+    size_t len = strlen(file->d_name);
+    return file->d_name[0] != '.' && len > 5 && strcmp(file->d_name + len - 5, ".json") == 0;
 }
 
-static bool read_folder(wk_catalogue_t *c, const char *dir, DIR *folder, wk_error_t *e)
+static bool read_files(wk_catalogue_t *c, const char *dir, struct dirent **files, int n,
+                       wk_error_t *e)
 {
-    for (const struct dirent *file; (file = readdir(folder)) != NULL;) {
-        if (!is_catalogue(file->d_name)) {
-            continue;
-        }
-        if (c->count == MAX_LANGUAGES) {
-            return wk_error(e, WK_INVALID, "%s: more than %d languages", dir, MAX_LANGUAGES);
-        }
-        va_str_t path = wk_printf(c->arena, "%s/%s", dir, file->d_name);
-        if (!read_language(c, path.data, e)) {
+    if (n > MAX_LANGUAGES) {
+        return wk_error(e, WK_INVALID, "%s: more than %d languages", dir, MAX_LANGUAGES);
+    }
+    for (int i = 0; i < n; i++) {
+        if (!read_language(c, wk_printf(c->arena, "%s/%s", dir, files[i]->d_name).data, e)) {
             return false;
         }
     }
@@ -153,19 +150,28 @@ static bool read_folder(wk_catalogue_t *c, const char *dir, DIR *folder, wk_erro
            wk_error(e, WK_INVALID, "%s: no catalogue for \"" DEFAULT "\"", dir);
 }
 
+/* In the order of their names: what a text means is the same on every machine. */
+static bool read_folder(wk_catalogue_t *c, const char *dir, wk_error_t *e)
+{
+    struct dirent **files;
+    int n = scandir(dir, &files, is_catalogue, alphasort);
+    if (n < 0) {
+        return wk_error(e, WK_INVALID, "%s: %s", dir, strerror(errno));
+    }
+    bool ok = read_files(c, dir, files, n, e);
+    for (int i = 0; i < n; i++) {
+        free(files[i]);
+    }
+    free(files);
+    return ok;
+}
+
 wk_catalogue_t *wk_catalogue_load(const char *dir, wk_error_t *e)
 {
-    DIR *folder = opendir(dir);
-    if (folder == NULL) {
-        wk_error(e, WK_INVALID, "%s: %s", dir, strerror(errno));
-        return NULL;
-    }
     wk_arena_t *arena = wk_arena_new();
     wk_catalogue_t *c = wk_alloc(arena, sizeof(*c));
     c->arena = arena;
-    bool ok = read_folder(c, dir, folder, e);
-    closedir(folder);
-    if (!ok) {
+    if (!read_folder(c, dir, e)) {
         wk_arena_free(arena);
         return NULL;
     }

@@ -6,12 +6,21 @@
 
 #include "worker/agent/task.h"
 #include "worker/agent/urgent.h"
+#include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/store/chat.h"
 #include "worker/store/customers.h"
 #include "worker/store/phone.h"
 
 /* ---------------------------------------------------------------- who */
+
+/* The call whose dialog it is; absent: a text or a chat. */
+static va_str_t call_of(const wk_conversation_t *c)
+{
+    return strcmp(c->channel, "voice") != 0 ? VA_STR_NULL
+           : c->call.data != NULL           ? c->call
+                                            : VA_STR("unknown");
+}
 
 void wk_conversation_customer(wk_tx_t *tx, wk_conversation_t *c, const wk_rows_t *customer)
 {
@@ -20,7 +29,7 @@ void wk_conversation_customer(wk_tx_t *tx, wk_conversation_t *c, const wk_rows_t
     c->first_name = wk_cell(customer, 0, "first_name");
     (void)va_json_parse(wk_mem(wk_tx_arena(tx)), wk_cell(customer, 0, "dialog_state"),
                         &(va_json_limits_t){64 << 10, 16, 4096}, &state);
-    c->dialog = wk_dialog_read(state);
+    c->dialog = wk_dialog_read(state, call_of(c), wk_now_ms());
     va_str_t own = wk_cell(customer, 0, "preferred_language");
     va_str_t spoken = wk_cell(customer, 0, "conversation_language");
     c->settled = own.data != NULL || spoken.data != NULL;
@@ -94,7 +103,7 @@ static void fit_for_voice(wk_conversation_t *c)
 bool wk_conversation_judge(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
 {
     wk_arena_t *a = wk_tx_arena(tx);
-    c->reading = wk_read_message(a, c->catalogue, c->text);
+    c->reading = wk_read_message(a, c->catalogue, c->now, c->text);
     if (!read_facts(tx, c, e)) {
         return false;
     }
@@ -174,7 +183,7 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
     }
     note_done(c, tool, &answer);
     r->spoken = strcmp(c->channel, "voice") == 0;
-    wk_receive_done(a, c->catalogue, &c->reading, &answer, r);
+    wk_receive_done(a, &c->reading, &answer, r);
     return true;
 }
 
@@ -237,13 +246,15 @@ static bool is_chat(const wk_conversation_t *c)
     return c->visitor.session.len > 0;
 }
 
-/* A chat's stands with its session: a "yes" by text must not answer what a stranger was asked.
+/*
+ * A chat's stands with its session, a call's with the call: a "yes" by text must not answer
+ * what a stranger was asked.
  */
 static bool remember(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
 {
     const wk_reception_t *r = &c->reception;
     va_str_t code = wk_language_code(r->language);
-    va_str_t state = wk_dialog_write(wk_tx_arena(tx), &r->dialog);
+    va_str_t state = wk_dialog_write(wk_tx_arena(tx), &r->dialog, call_of(c), wk_now_ms());
     va_str_t of_session[] = {c->visitor.session, state, code};
     va_str_t of_customer[] = {c->customer, state, code, r->requested ? code : VA_STR_NULL};
     return is_chat(c) ? wk_sql(tx, &wk_sql_chat_dialog, of_session, NULL, e)

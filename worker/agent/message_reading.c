@@ -1,5 +1,7 @@
 #include "worker/agent/message_reading.h"
 
+#include "worker/agent/day_reading.h"
+
 #include <string.h>
 
 #define MIN_ORDER_DIGITS 2 /* of a number behind "order"; fewer are a quantity */
@@ -69,36 +71,110 @@ static va_str_t number_alone(const wk_reading_t *r)
     return number.len == r->text.len ? number : VA_STR_NULL;
 }
 
-static void read_in(const wk_language_t *l, wk_reading_t *r)
+static bool is_a_date(const wk_reading_t *r)
 {
-    va_str_t weekday = wk_word_list_named(l, "weekday.", &r->words),
-             day = wk_word_list_named(l, "feast.", &r->words);
-    if (r->order_number.data == NULL) {
-        r->order_number = number_behind_word(l, r);
-    }
-    if (r->weekday == 0 && weekday.len == 1) {
-        r->weekday = weekday.data[0] - '0';
-    }
-    if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.tomorrow"), &r->words)) {
-        r->ahead = 1;
-    } else if (r->ahead < 0 && wk_phrases_in(wk_word_list(l, "day.today"), &r->words)) {
-        r->ahead = 0;
-    }
-    if (r->day.data == NULL && day.len == 5) {
-        r->day = day;
+    return r->words.count > 0 && r->spent[0];
+}
+
+static void count_numbers(wk_reading_t *r)
+{
+    for (size_t i = 0; i < r->words.count; i++) {
+        int number = r->spent[i] ? -1 : wk_small_number(r->words.at[i].text);
+        if (number >= 0) {
+            r->number = r->numbers == 0 ? number : r->number;
+            r->numbers++;
+        }
     }
 }
 
-wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+/* What is written as a time first: "3 décembre 10 h" has one number that can be a day. */
+static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,
+                        wk_reading_t *r)
 {
-    wk_reading_t r = {.text = wk_trim(text), .ahead = -1};
-    r.words = wk_words(a, r.text);
-    r.order_number = number_behind_hash(r.text);
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        read_in(wk_catalogue_at(c, i), &r);
+    r->spent = wk_alloc(a, (r->words.count + 1) * sizeof(*r->spent));
+    r->time = wk_read_written_time(c, r->text, &r->words, r->spent);
+    wk_read_days(a, c, spoken, r);
+    if (r->time.hour < 0) {
+        r->time = wk_read_bare_time(c, &r->words, r->spent);
     }
-    if (r.order_number.data == NULL) {
+    count_numbers(r);
+}
+
+wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
+                             const wk_language_t *spoken, va_str_t text)
+{
+    wk_reading_t r = {.text = wk_trim(text), .ahead = -1, .number = -1};
+    r.words = wk_words(a, r.text);
+    read_moment(a, c, spoken, &r);
+    r.order_number = number_behind_hash(r.text);
+    for (size_t i = 0; i < wk_catalogue_count(c) && r.order_number.data == NULL; i++) {
+        r.order_number = number_behind_word(wk_catalogue_at(c, i), &r);
+    }
+    if (r.order_number.data == NULL && !is_a_date(&r)) {
         r.order_number = number_alone(&r);
     }
     return r;
+}
+
+/* ---------------------------------------------------------------- nothing else */
+
+typedef struct {
+    const wk_words_t *words;
+    size_t *covers; /* by word: how many from there on */
+} cover_t;
+
+static void cover(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    cover_t *s = ctx;
+    (void)rest;
+    for (size_t i = 0; i < s->words->count; i++) {
+        size_t n = wk_phrases_at(phrases, s->words, i);
+        s->covers[i] = n > s->covers[i] ? n : s->covers[i];
+    }
+}
+
+static void cover_by(const wk_language_t *l, const char *list, cover_t *s)
+{
+    if (list[strlen(list) - 1] == '.') {
+        wk_word_lists(l, list, cover, s);
+    } else {
+        cover(s, VA_STR_NULL, wk_word_list(l, list));
+    }
+}
+
+static bool is_covered(const wk_reading_t *r, const size_t *covers, bool with_numbers)
+{
+    for (size_t i = 0; i < r->words.count;) {
+        bool number = with_numbers && wk_small_number(r->words.at[i].text) >= 0;
+        size_t n = r->spent[i] ? 1 : covers[i];
+        if (n == 0 && !number) {
+            return false;
+        }
+        i += n > 0 ? n : 1;
+    }
+    return r->words.count > 0;
+}
+
+bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
+                        const char *const *lists, bool with_numbers)
+{
+    bool only = false;
+    for (size_t i = 0; i < wk_catalogue_count(c) && !only; i++) {
+        cover_t s = {&r->words, wk_alloc(a, (r->words.count + 1) * sizeof(size_t))};
+        for (size_t k = 0; lists[k] != NULL; k++) {
+            cover_by(wk_catalogue_at(c, i), lists[k], &s);
+        }
+        only = is_covered(r, s.covers, with_numbers);
+    }
+    return only;
+}
+
+bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), &r->words)) {
+            return true;
+        }
+    }
+    return false;
 }

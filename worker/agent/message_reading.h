@@ -1,22 +1,40 @@
 /*
- * What a message names, whatever language it is in: an order, a day.
+ * What a message names, whatever language it is in: an order, a day, a time of day.
  */
 #ifndef WK_AGENT_MESSAGE_READING_H
 #define WK_AGENT_MESSAGE_READING_H
 
-#include "worker/agent/catalogue.h"
-#include "worker/agent/words.h"
+#include "worker/agent/clock_time.h"
 
 /* What a message names, in whatever language. */
 typedef struct {
     va_str_t text; /* trimmed */
     wk_words_t words;
+    bool *spent;           /* by word: it names the day or the time */
     va_str_t order_number; /* absent: none */
     int weekday;           /* 1 Monday to 7 Sunday; 0: none */
-    int ahead;             /* 0 today, 1 tomorrow; -1: neither */
-    va_str_t day;          /* of the year, MM-DD, of a feast; absent: none */
+    int ahead;             /* 0 today, 1 tomorrow, 2 the day after; -1: none of them */
+    va_str_t day;          /* of the year, MM-DD, of a date or a feast; absent: none */
+    int year;              /* of day; 0: it was not said */
+    bool vague;            /* a day is named that none of these tells, or more than one */
+    wk_clock_time_t time;
+    int number;     /* the first bare number of one or two digits; -1: none */
+    size_t numbers; /* how many there are */
 } wk_reading_t;
 
-wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text);
+/* spoken: the language of the talk, whose days count first; NULL: it is not known. */
+wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
+                             const wk_language_t *spoken, va_str_t text);
+
+/*
+ * Whether nothing is said but a day, a time and words of the lists, all of them of one
+ * language. A list's name that ends with '.' stands for all that begin with it; the last is
+ * NULL. with_numbers: a bare number is nothing else either.
+ */
+bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
+                        const char *const *lists, bool with_numbers);
+
+/* One of the list's phrases is said, in whatever language. */
+bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list);
 
 #endif

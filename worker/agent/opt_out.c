@@ -1,7 +1,5 @@
 #include "worker/agent/opt_out.h"
 
-#include "worker/agent/words.h"
-
 static const struct {
     const char *word;
     wk_keyword_t keyword;
@@ -22,9 +20,25 @@ static wk_keyword_t find(va_str_t word)
     return WK_NO_KEYWORD;
 }
 
-wk_keyword_t wk_keyword(va_str_t body, va_str_t opt_out_type)
+/* In whatever language, with whatever punctuation: "Stop.", "arrêtez svp". */
+static bool asks_to_stop(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body)
+{
+    wk_words_t words = wk_words(a, body);
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        if (wk_phrases_all(wk_word_list(wk_catalogue_at(c, i), "opt_out.all"), &words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+wk_keyword_t wk_keyword(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body,
+                        va_str_t opt_out_type)
 {
     wk_keyword_t own = find(wk_trim(body)), told = find(opt_out_type);
+    if (own == WK_NO_KEYWORD && asks_to_stop(a, c, body)) {
+        own = WK_STOP;
+    }
     if (told == WK_NO_KEYWORD) {
         return own;
     }

@@ -5,21 +5,23 @@
 #ifndef WK_AGENT_OPT_OUT_H
 #define WK_AGENT_OPT_OUT_H
 
-#include "core/base.h"
+#include "worker/agent/catalogue.h"
 
 typedef enum {
     WK_NO_KEYWORD,
     WK_STOP,
     WK_CANCEL, /* a stop word too, but perhaps meant for an appointment */
     WK_START,
-    WK_YES,    /* a start word for whom texts are stopped, else an answer */
+    WK_YES, /* a start word for whom texts are stopped, else an answer */
     WK_HELP,
 } wk_keyword_t;
 
 /*
- * A keyword is the whole message, in any case. opt_out_type: Twilio's own verdict (Advanced
- * Opt-Out: STOP, START, HELP), absent without one; it wins.
+ * A keyword is the whole message, in any case, and so is each wish to be written to no more
+ * that the catalogues know (opt_out.all): no carrier acts on that one, we do. opt_out_type:
+ * Twilio's own verdict (Advanced Opt-Out: STOP, START, HELP), absent without one; it wins.
  */
-wk_keyword_t wk_keyword(va_str_t body, va_str_t opt_out_type);
+wk_keyword_t wk_keyword(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body,
+                        va_str_t opt_out_type);
 
 #endif

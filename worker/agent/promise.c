@@ -4,8 +4,6 @@
 
 #include "worker/agent/receptionist.h"
 
-#define DENIAL_REACH 4 /* words: "not yet booked", "I was not able to book" */
-
 static const struct {
     const char *name, *words;
     unsigned behind; /* any of these makes it true */
@@ -16,29 +14,6 @@ static const struct {
     {"texted", "said.texted", WK_DONE_TEXTED},
     {"passed_on", "said.passed_on", WK_DONE_PASSED_ON},
 };
-
-/* "No problem, you are booked" denies nothing. */
-static bool same_clause(va_str_t text, size_t from, size_t to)
-{
-    for (size_t i = from; i < to && i < text.len; i++) {
-        if (strchr(".,!?;\n", text.data[i]) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_denied(const wk_language_t *l, va_str_t text, const wk_words_t *words, size_t at)
-{
-    const wk_phrases_t *denials = wk_word_list(l, "said.denial");
-    for (size_t i = at > DENIAL_REACH ? at - DENIAL_REACH : 0; i < at; i++) {
-        if (wk_phrases_at(denials, words, i) > 0 &&
-            same_clause(text, words->at[i].end, words->at[at].begin)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* ---------------------------------------------------------------- earlier appointments */
 
@@ -92,25 +67,24 @@ static bool is_of_kind(const va_json_t *appointment, unsigned claim)
 }
 
 /* Of its day and time something is named, and nothing else. */
-static bool is_named(const va_json_t *appointment, const wk_reading_t *r, wk_clock_time_t time)
+static bool is_named(const va_json_t *appointment, const wk_reading_t *r)
 {
     int64_t weekday = 0, ahead = 0;
     va_str_t starts = va_json_string(field(appointment, 1));
     (void)va_json_int(field(appointment, 2), &weekday);
     (void)va_json_int(field(appointment, 3), &ahead);
-    bool any = r->weekday != 0 || r->ahead >= 0 || time.hour >= 0;
+    bool any = r->weekday != 0 || r->ahead >= 0 || r->time.hour >= 0;
     return any && (r->weekday == 0 || r->weekday == weekday) &&
            (r->ahead < 0 || r->ahead == ahead) &&
-           (time.hour < 0 || wk_clock_time_is(time, starts));
+           (r->time.hour < 0 || wk_clock_time_is(r->time, starts));
 }
 
 static bool stood_before(const judged_t *j, unsigned claim, size_t at)
 {
     const va_json_t *p =
         va_json_is(j->appointments, VA_JSON_ARRAY) ? j->appointments->first : NULL;
-    wk_reading_t reading = wk_read_message(j->a, j->c, sentence_at(j->text, at));
-    wk_clock_time_t time = wk_read_time(j->c, reading.text, &reading.words);
-    while (p != NULL && !(is_of_kind(p, claim) && is_named(p, &reading, time))) {
+    wk_reading_t reading = wk_read_message(j->a, j->c, NULL, sentence_at(j->text, at));
+    while (p != NULL && !(is_of_kind(p, claim) && is_named(p, &reading))) {
         p = p->next;
     }
     return p != NULL;
@@ -125,7 +99,7 @@ static bool claims_it(const judged_t *j, const wk_language_t *l, const char *lis
     const wk_phrases_t *phrases = wk_word_list(l, list);
     for (size_t from = 0; wk_phrases_find(phrases, &j->words, from, &at, &len);
          from = at + len) {
-        if (!is_denied(l, j->text, &j->words, at) &&
+        if (!wk_phrases_denied(wk_word_list(l, "said.denial"), j->text, &j->words, at) &&
             !stood_before(j, claim, j->words.at[at].begin)) {
             return true;
         }

@@ -30,7 +30,7 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
     f->day = wk_cell_json(wk_tx_arena(tx), r, 0, "day");
 }
 
-static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
+static void read_customer(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
 {
     f->order_id = wk_cell(r, 0, "order_id");
     f->order_number = wk_cell(r, 0, "order_number");
@@ -40,8 +40,8 @@ static void read_order(const wk_rows_t *r, wk_reception_facts_t *f)
     f->tracking_url = wk_cell(r, 0, "tracking_url");
     f->expected = wk_cell(r, 0, "expected");
     f->order_count = wk_cell_int(r, 0, "order_count", 0);
-    f->appointment_id = wk_cell(r, 0, "appointment_id");
-    f->appointment_type = wk_cell(r, 0, "appointment_type");
+    f->appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments");
+    f->texted = wk_cell_json(wk_tx_arena(tx), r, 0, "texted");
     f->open_callback = wk_cell_bool(r, 0, "open_callback");
     f->knows = wk_cell_bool(r, 0, "knows");
 }
@@ -60,6 +60,6 @@ bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
         return wk_error(e, WK_NOT_FOUND, "the organization is gone");
     }
     read_shop(tx, rows, facts);
-    read_order(rows, facts);
+    read_customer(tx, rows, facts);
     return true;
 }

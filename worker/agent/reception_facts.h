@@ -23,7 +23,8 @@ typedef struct {
     va_str_t order_id, order_number, order_status, tracking_number, tracking_company,
         tracking_url, expected;
     int64_t order_count;
-    va_str_t appointment_id, appointment_type; /* the customer's next; absent: none */
+    const va_json_t *appointments; /* the customer's coming ones, earliest first */
+    const va_json_t *texted; /* that of the last text that invited an answer; NULL: none */
     bool open_callback;
     bool knows; /* the shop has documents to look into (knowledge.h) */
 } wk_reception_facts_t;

@@ -1,17 +1,33 @@
 #include "worker/agent/reception_state.h"
 
+#define STANDS_MS (2 * 60 * 60 * 1000) /* a question that nobody answers */
+
 static const char *const expected_words[] = {
-    [WK_EXPECT_NOTHING] = "nothing",
-    [WK_EXPECT_MESSAGE] = "message",
-    [WK_EXPECT_CALLBACK] = "callback",
-    [WK_EXPECT_SLOT] = "slot",
+    [WK_EXPECT_NOTHING] = "nothing",   [WK_EXPECT_MESSAGE] = "message",
+    [WK_EXPECT_CALLBACK] = "callback", [WK_EXPECT_SLOT] = "slot",
+    [WK_EXPECT_CANCEL] = "cancel",
 };
 
-wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
+static const char *member_of(va_str_t call)
 {
-    wk_dialog_t d = {.expected = WK_EXPECT_NOTHING};
+    return call.data != NULL ? "call" : "receptionist";
+}
+
+static bool is_current(const va_json_t *own, va_str_t call, int64_t now_ms)
+{
+    int64_t at;
+    return va_json_int(va_json_get(own, "at"), &at) && now_ms - at <= STANDS_MS &&
+           (call.data == NULL || va_str_eq(va_json_get_string(own, "id"), call));
+}
+
+wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms)
+{
     int64_t misses = 0;
-    const va_json_t *own = va_json_get(dialog_state, "receptionist");
+    const va_json_t *own = va_json_get(dialog_state, member_of(call));
+    wk_dialog_t d = {.expected = WK_EXPECT_NOTHING, .hint = va_json_get_string(own, "hint")};
+    if (!is_current(own, call, now_ms)) {
+        return d;
+    }
     for (size_t i = 0; i < sizeof(expected_words) / sizeof(*expected_words); i++) {
         if (va_str_eq(va_json_get_string(own, "expected"), va_str_c(expected_words[i]))) {
             d.expected = (wk_expected_t)i;
@@ -20,25 +36,30 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state)
     if (va_json_int(va_json_get(own, "misses"), &misses) && misses > 0) {
         d.misses = misses < 100 ? (int)misses : 100;
     }
-    d.hint = va_json_get_string(own, "hint");
     d.offer = wk_offer_read(va_json_get(own, "offer"));
+    d.cancels = va_json_get_string(own, "cancels");
     return d;
 }
 
-va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d)
+va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int64_t now_ms)
 {
     va_buf_t text;
     va_buf_init(&text, wk_mem(a), 128);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
-    va_json_key(w, "receptionist");
+    va_json_key(w, member_of(call));
     va_json_object(w);
+    va_json_add_int(w, "at", now_ms);
+    va_json_add_str(w, "id", call);
     va_json_add_c(w, "expected", expected_words[d->expected]);
     va_json_add_int(w, "misses", d->misses);
     va_json_add_str(w, "hint", d->hint);
     if (d->expected == WK_EXPECT_SLOT) {
         va_json_key(w, "offer");
         wk_offer_write(w, &d->offer);
+    }
+    if (d->expected == WK_EXPECT_CANCEL) {
+        va_json_add_str(w, "cancels", d->cancels);
     }
     va_json_object_end(w);
     va_json_object_end(w);

@@ -12,7 +12,8 @@ typedef enum {
     WK_EXPECT_NOTHING,
     WK_EXPECT_MESSAGE,
     WK_EXPECT_CALLBACK,
-    WK_EXPECT_SLOT, /* one of offer */
+    WK_EXPECT_SLOT,   /* one of offer */
+    WK_EXPECT_CANCEL, /* whether cancels is to be cancelled */
 } wk_expected_t;
 
 typedef struct {
@@ -20,12 +21,18 @@ typedef struct {
     int misses;             /* turns in a row without an answer */
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
+    va_str_t cancels;       /* appointments.id */
 } wk_dialog_t;
 
-/* Of the member "receptionist"; zero when it is not there. */
-wk_dialog_t wk_dialog_read(const va_json_t *dialog_state);
+/*
+ * The state of the texts, or of one call (calls.id): what was asked in a call is no question
+ * of another, nor of a text, and what was asked hours ago is no question any more. now_ms: Unix
+ * time. Zero, but for the language's hint, when there is none.
+ */
+wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms);
 
-/* {"receptionist": {…}} */
-va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *dialog);
+/* The member that stands for it: {"receptionist": {…}}, or {"call": {…}}. */
+va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *dialog, va_str_t call,
+                         int64_t now_ms);
 
 #endif

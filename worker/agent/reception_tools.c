@@ -1,6 +1,7 @@
 /* What the receptionist says when a tool has answered. */
 #include <string.h>
 
+#include "worker/agent/appointment.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/wording.h"
 
@@ -29,16 +30,25 @@ static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
     r->dialog.expected = WK_EXPECT_SLOT;
 }
 
-static void told_times(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
-                       const va_json_t *body, wk_reception_t *r)
+/* Which one is to be moved, so that a wrong guess is seen. */
+static va_str_t moving(wk_arena_t *a, const wk_reception_t *r)
 {
-    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"),
-                    wk_read_time(c, reading->text, &reading->words));
+    const wk_slot_t slot = {.date = r->dialog.offer.date, .time = r->dialog.offer.time};
+    return slot.date.len > 0
+               ? wk_say(a, r->language, "reply.moving", {"service", service_word(a, r)},
+                        {"moment", wk_word_slot(a, r->language, &slot)})
+               : VA_STR("");
+}
+
+static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json_t *body,
+                       wk_reception_t *r)
+{
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time);
     if (r->dialog.offer.count == 0) {
         offer_callback(
             a, r, wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)}));
     } else {
-        offer_times(a, r, VA_STR(""));
+        offer_times(a, r, moving(a, r));
     }
 }
 
@@ -85,8 +95,15 @@ static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_a
     }
 }
 
-void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
-                     const wk_tool_answer_t *answer, wk_reception_t *r)
+/* The appointment was cancelled meanwhile, or has begun. */
+static bool is_over(const va_json_t *body)
+{
+    return va_str_eq(va_json_get_string(va_json_get(body, "error"), "code"),
+                     VA_STR("appointment_over"));
+}
+
+void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_answer_t *answer,
+                     wk_reception_t *r)
 {
     const va_json_t *body = NULL;
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
@@ -94,10 +111,10 @@ void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t 
     if (strcmp(r->tool, "search_knowledge") == 0) {
         told_knowledge(a, body, answer, r);
     } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
-        told_times(a, c, reading, body, r);
+        told_times(a, reading, body, r);
     } else if (answer->status == 200) {
         r->text = answer->message;
-    } else if (answer->status == 404) {
+    } else if (answer->status == 404 || is_over(body)) {
         r->text = wk_text(r->language, "reply.no_appointment");
     } else if (answer->status == 409 || answer->status == 422) {
         told_taken(a, body, r);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/agent/appointment.h"
 #include "worker/agent/wording.h"
 
 #define MISSES_BEFORE_HUMAN 2
@@ -59,18 +60,10 @@ typedef struct {
     wk_reception_t out;
 } turn_t;
 
+/* People mix languages. */
 static bool has_words(const turn_t *t, const char *list)
 {
-    if (wk_phrases_in(wk_word_list(t->l, list), &t->r->words)) {
-        return true;
-    }
-    /* People mix languages; the talk's own was looked at first. */
-    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
-        if (wk_phrases_in(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
-            return true;
-        }
-    }
-    return false;
+    return wk_reading_has(t->c, t->r, list);
 }
 
 static bool is_all(const turn_t *t, const char *list)
@@ -210,7 +203,7 @@ static const va_json_t *day_asked(const turn_t *t)
         }
         return row;
     }
-    return t->r->ahead == 1 ? element(t->f->week, 1) : NULL;
+    return t->r->ahead >= 1 ? element(t->f->week, (size_t)t->r->ahead) : NULL;
 }
 
 static va_str_t coming_week(const turn_t *t)
@@ -362,11 +355,34 @@ static void answer_message(turn_t *t)
 
 /* ---------------------------------------------------------------- appointments */
 
-/* The date of the day that the message names; absent: none, or one beyond the coming week. */
-static va_str_t date_asked(const turn_t *t)
+typedef enum { NO_DAY, ONE_DAY, UNCLEAR_DAY } named_day_t;
+
+/* The year that was said, and the weekday, are those of the date. */
+static bool is_that_date(const turn_t *t, const va_json_t *day)
 {
-    const va_json_t *day = t->r->ahead == 0 ? element(t->f->week, 0) : day_asked(t);
-    return cell(day, 0);
+    int64_t weekday = 0;
+    int year = 0;
+    va_str_t date = cell(day, 0);
+    (void)va_json_int(element(day, 1), &weekday);
+    for (size_t i = 0; i < 4 && i < date.len; i++) {
+        year = year * 10 + (date.data[i] - '0');
+    }
+    return (t->r->year == 0 || t->r->year == year) &&
+           (t->r->weekday == 0 || t->r->weekday == weekday);
+}
+
+/* The date of the day that the message names, *date absent when it names none that is clear. */
+static named_day_t named_day(const turn_t *t, va_str_t *date)
+{
+    const wk_reading_t *r = t->r;
+    bool named = r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
+    const va_json_t *day = r->day.data == NULL && r->ahead >= 0
+                               ? element(t->f->week, (size_t)r->ahead)
+                               : day_asked(t);
+    bool clear = day != NULL && !r->vague && is_that_date(t, day) &&
+                 (r->day.data == NULL || r->ahead < 0);
+    *date = clear ? cell(day, 0) : VA_STR_NULL;
+    return clear ? ONE_DAY : named ? UNCLEAR_DAY : NO_DAY;
 }
 
 static va_json_writer_t *begin_args(turn_t *t, va_buf_t *text)
@@ -390,7 +406,8 @@ static void wish(turn_t *t, const char *tool, va_json_writer_t *w, const va_buf_
 static void look_for_times(turn_t *t, va_str_t service, va_str_t appointment)
 {
     va_buf_t args;
-    va_str_t date = date_asked(t);
+    va_str_t date;
+    (void)named_day(t, &date);
     va_json_writer_t *w = begin_args(t, &args);
     va_json_add_str(w, "service_type", service);
     if (date.data != NULL) {
@@ -406,24 +423,151 @@ static void answer_book(turn_t *t)
     look_for_times(t, service.data != NULL ? service : VA_STR("general"), VA_STR_NULL);
 }
 
+/* ---------------------------------------------------------------- one that stands */
+
+/* Rows of facts: [id, type, date, time, stands]. */
+static va_str_t moment_of(const turn_t *t, const va_json_t *row)
+{
+    const wk_slot_t slot = {.date = cell(row, 2), .time = cell(row, 3)};
+    return wk_word_slot(t->a, t->l, &slot);
+}
+
+static void add_about(turn_t *t, const char *name, const va_json_t *row)
+{
+    add(t, wk_say(t->a, t->l, name,
+                  {"service", wk_word_for(t->a, t->l, "appointment", cell(row, 1))},
+                  {"moment", moment_of(t, row)}));
+}
+
+static bool is_the_only(const va_json_t *list)
+{
+    return list != NULL && list->first != NULL && list->first->next == NULL;
+}
+
+static bool fits(const turn_t *t, const va_json_t *row, va_str_t date)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    return (date.data == NULL || va_str_eq(cell(row, 2), date)) &&
+           (t->r->time.hour < 0 || wk_clock_time_is(t->r->time, cell(row, 3))) &&
+           (service.data == NULL || va_str_eq(cell(row, 1), service));
+}
+
+/*
+ * The coming appointment that the message means: that of the day, time and service it names,
+ * else the next. *sure: it can be no other.
+ */
+static const va_json_t *appointment_meant(const turn_t *t, bool *sure)
+{
+    va_str_t date;
+    size_t n = 0;
+    const va_json_t *meant = element(t->f->appointments, 0);
+    bool clear = named_day(t, &date) != UNCLEAR_DAY;
+    for (size_t i = 0; element(t->f->appointments, i) != NULL; i++) {
+        const va_json_t *row = element(t->f->appointments, i);
+        if (fits(t, row, date)) {
+            meant = n == 0 ? row : meant;
+            n++;
+        }
+    }
+    *sure = clear && n == 1;
+    return meant;
+}
+
+/* A letter answers the last text that invited it; without one the only appointment. */
+static const va_json_t *appointment_of_letter(const turn_t *t, bool *sure)
+{
+    *sure = t->f->texted != NULL || is_the_only(t->f->appointments);
+    return t->f->texted != NULL ? t->f->texted : element(t->f->appointments, 0);
+}
+
+/* "Please don't …": a denial shortly before the wish, in its own clause. */
+static bool is_denied(const turn_t *t, const char *list)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        size_t at = 0, len = 0;
+        if (wk_phrases_find(wk_word_list(l, list), &t->r->words, 0, &at, &len) &&
+            wk_phrases_denied(wk_word_list(l, "wish.denial"), t->r->text, &t->r->words, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_question(const turn_t *t)
+{
+    return t->r->text.len > 0 && memchr(t->r->text.data, '?', t->r->text.len) != NULL;
+}
+
+/* ---------------------------------------------------------------- cancelling */
+
+/* appointment absent: the tool finds none either, or may not say. */
+static void cancel(turn_t *t, va_str_t appointment)
+{
+    va_buf_t args;
+    va_json_writer_t *w = begin_args(t, &args);
+    if (appointment.data != NULL) {
+        va_json_add_str(w, "appointment_id", appointment);
+    }
+    wish(t, "cancel_appointment", w, &args);
+    t->out.certain = true;
+}
+
+/* Nothing else is said, and nothing is asked. */
+static bool is_plain_cancel(const turn_t *t)
+{
+    static const char *const lists[] = {"cancel.filler", "intent.cancel", NULL};
+    return !is_question(t) && wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+static void ask_to_cancel(turn_t *t, const va_json_t *row)
+{
+    add_about(t, "reply.cancel_ask", row);
+    t->out.dialog.expected = WK_EXPECT_CANCEL;
+    t->out.dialog.cancels = cell(row, 0);
+}
+
+/* Only the letter, and a wish that says nothing else, act; whatever may mean it is asked. */
+static void answer_cancel(turn_t *t)
+{
+    bool sure, letter = is_all(t, "letter.cancel"), plain = letter || is_plain_cancel(t);
+    const va_json_t *row =
+        letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
+    if (plain && (sure || row == NULL)) {
+        cancel(t, cell(row, 0));
+    } else if (row == NULL) {
+        add_text(t, "reply.no_appointment");
+    } else if (is_denied(t, "intent.cancel") || has_words(t, "wish.question")) {
+        add_about(t, "reply.stands", row);
+    } else {
+        ask_to_cancel(t, row);
+        t->out.certain = plain;
+    }
+}
+
+/* ---------------------------------------------------------------- moving */
+
 static void answer_reschedule(turn_t *t)
 {
-    if (t->f->appointment_id.data == NULL) {
+    bool sure, letter = is_all(t, "letter.reschedule");
+    const va_json_t *row =
+        letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
+    if (row == t->f->texted && !va_json_bool(element(row, 4), true)) {
+        row = element(t->f->appointments, 0);
+    }
+    if (row == NULL) {
         add_text(t, "reply.no_appointment");
+    } else if (!letter && is_denied(t, "intent.reschedule")) {
+        add_about(t, "reply.stands", row);
     } else {
-        look_for_times(t, t->f->appointment_type, t->f->appointment_id);
+        look_for_times(t, cell(row, 1), cell(row, 0));
+        t->out.dialog.offer.date = cell(row, 2);
+        t->out.dialog.offer.time = cell(row, 3);
     }
     t->out.certain = true;
 }
 
-/* Which one is for the tool to find: what is cancelled already is not the next any more. */
-static void answer_cancel(turn_t *t)
-{
-    va_buf_t args;
-    va_json_writer_t *w = begin_args(t, &args);
-    wish(t, "cancel_appointment", w, &args);
-    t->out.certain = true;
-}
+/* ---------------------------------------------------------------- offers */
 
 static void take_offered(turn_t *t, va_str_t start)
 {
@@ -441,26 +585,79 @@ static void take_offered(turn_t *t, va_str_t start)
     t->out.dialog.offer = *offer;
 }
 
-/* A time was chosen, or another day asked for; false: the message is about something else. */
+/* The one time that a "yes" takes. */
+static void ask_about_time(turn_t *t, va_str_t start)
+{
+    const wk_slot_t slot = {.date = va_str(start.data, 10), .time = va_str(start.data + 11, 5)};
+    wk_offer_t offer = t->dialog->offer;
+    offer.slots[0] = start;
+    offer.count = 1;
+    add(t, wk_say(t->a, t->l, "reply.time_ask",
+                  {"service", wk_word_for(t->a, t->l, "appointment", offer.service)},
+                  {"moment", wk_word_slot(t->a, t->l, &slot)}));
+    t->out.dialog.expected = WK_EXPECT_SLOT;
+    t->out.dialog.offer = offer;
+}
+
+static bool may_be_about_offer(intent_t intent)
+{
+    return intent == NONE || intent == HOURS || intent == BOOK || intent == ORDER ||
+           intent == THANKS || intent == GREETING;
+}
+
+/* Another service than the offer's is another wish. */
+static bool is_other_service(const turn_t *t)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    return service.data != NULL && t->dialog->offer.appointment.data == NULL &&
+           !va_str_eq(service, t->dialog->offer.service);
+}
+
+static bool answer_other_day(turn_t *t, va_str_t date)
+{
+    if (date.data == NULL) {
+        add_text(t, "reply.which_day");
+        return true;
+    }
+    bool other = is_other_service(t);
+    look_for_times(t, other ? wk_read_service(t->c, &t->r->words) : t->dialog->offer.service,
+                   t->dialog->offer.appointment);
+    return true;
+}
+
+/*
+ * A time was chosen, may have been, or another day is asked for; false: the message is about
+ * something else. A question for the hours names days and times too.
+ */
+static bool answer_choice(turn_t *t, intent_t intent)
+{
+    va_str_t date;
+    const wk_offer_t *offer = &t->dialog->offer;
+    named_day_t day = named_day(t, &date);
+    wk_pick_t pick = wk_offer_pick(t->a, t->c, offer, t->r, date);
+    bool open =
+        intent == NONE || intent == BOOK || (intent == HOURS && !has_words(t, "intent.hours"));
+    if (offer->count == 1 && is_all(t, "intent.yes")) {
+        take_offered(t, offer->slots[0]);
+    } else if (day == UNCLEAR_DAY || (day == ONE_DAY && is_other_service(t))) {
+        return (pick.only || open) && answer_other_day(t, date);
+    } else if (is_other_service(t)) {
+        return false;
+    } else if (pick.kind == WK_PICK_SURE) {
+        take_offered(t, pick.start);
+    } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {
+        ask_about_time(t, pick.start);
+    } else {
+        return day == ONE_DAY && (pick.only || open) && answer_other_day(t, date);
+    }
+    return true;
+}
+
 static bool answer_offer(turn_t *t, intent_t intent)
 {
     const wk_offer_t *offer = &t->dialog->offer;
-    bool about = intent == NONE || intent == HOURS || intent == BOOK || intent == ORDER;
-    va_str_t date = date_asked(t);
-    if (!about || offer->service.data == NULL) {
-        return false;
-    }
-    va_str_t start = wk_offer_pick(t->a, t->c, offer, t->r->text, &t->r->words, date);
-    if (start.data == NULL && offer->count == 1 && is_all(t, "intent.yes")) {
-        start = offer->slots[0];
-    }
-    if (start.data != NULL) {
-        take_offered(t, start);
-    } else if (date.data != NULL) {
-        va_str_t service = wk_read_service(t->c, &t->r->words);
-        bool other = service.data != NULL && offer->appointment.data == NULL;
-        look_for_times(t, other ? service : offer->service, offer->appointment);
-    } else {
+    if (!may_be_about_offer(intent) || offer->service.data == NULL ||
+        !answer_choice(t, intent)) {
         return false;
     }
     t->out.intent = offer->appointment.data != NULL ? "reschedule" : "book";
@@ -531,6 +728,12 @@ static bool answer_expected(turn_t *t, intent_t intent)
     if (t->dialog->expected == WK_EXPECT_SLOT) {
         return answer_offer(t, intent);
     }
+    if (t->dialog->expected == WK_EXPECT_CANCEL &&
+        (is_all(t, "intent.confirm") || is_all(t, "letter.cancel"))) {
+        cancel(t, t->dialog->cancels);
+        t->out.intent = "cancel";
+        return true;
+    }
     if (t->dialog->expected == WK_EXPECT_CALLBACK && is_all(t, "intent.yes")) {
         answer(t, HUMAN);
         return true;
@@ -556,11 +759,11 @@ static bool only_looks(const char *tool)
     return tool == NULL || strcmp(tool, "search_knowledge") == 0;
 }
 
-/* A question in between does not take the offer back. */
+/* A question in between does not take the offer back; a "no" does. */
 static void keep_offer(turn_t *t)
 {
     if (t->dialog->expected == WK_EXPECT_SLOT && only_looks(t->out.tool) &&
-        t->out.dialog.expected == WK_EXPECT_NOTHING) {
+        strcmp(t->out.intent, "no") != 0 && t->out.dialog.expected == WK_EXPECT_NOTHING) {
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = t->dialog->offer;
     }
@@ -594,6 +797,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
         t.out.intent = "language";
     } else if (answer_expected(&t, intent)) {
         t.out.certain = true;
+        keep_offer(&t);
     } else {
         answer(&t, intent);
         t.out.certain = t.out.certain || intent == HUMAN;

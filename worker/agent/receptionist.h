@@ -39,7 +39,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                           const wk_language_t *now, bool settled, va_str_t customer);
 
 /* Completes r, whose tool was run, by what it answered. */
-void wk_receive_done(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
-                     const wk_tool_answer_t *answer, wk_reception_t *r);
+void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_answer_t *answer,
+                     wk_reception_t *r);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "core/utf8.h"
 
+#define DENIAL_REACH 4 /* words */
+
 /* U+00C0 to U+00FF (Latin-1) as the letters beneath; '\0': no letter. */
 static const char latin1[] =
     "aaaaaaaceeeeiiiidnooooo\0ouuuuytsaaaaaaaceeeeiiiidnooooo\0ouuuuyty";
@@ -200,6 +202,28 @@ bool wk_phrases_all(const wk_phrases_t *phrases, const wk_words_t *words)
     for (size_t p = 0; p < phrases->count; p++) {
         if (phrases->at[p].words.count == words->count &&
             wk_phrase_at(&phrases->at[p], words, 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_clause(va_str_t text, size_t from, size_t to)
+{
+    for (size_t i = from; i < to && i < text.len; i++) {
+        if (strchr(".,!?;\n", text.data[i]) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool wk_phrases_denied(const wk_phrases_t *denials, va_str_t text, const wk_words_t *words,
+                       size_t at)
+{
+    for (size_t i = at > DENIAL_REACH ? at - DENIAL_REACH : 0; i < at; i++) {
+        if (wk_phrases_at(denials, words, i) > 0 &&
+            same_clause(text, words->at[i].end, words->at[at].begin)) {
             return true;
         }
     }

@@ -55,6 +55,13 @@ bool wk_phrases_in(const wk_phrases_t *phrases, const wk_words_t *words);
 /* True when one of the phrases is all there is. */
 bool wk_phrases_all(const wk_phrases_t *phrases, const wk_words_t *words);
 
+/*
+ * One of the denials stands at most four words before word at, in the same clause of the text
+ * that the words are of: "not yet booked", but not "no problem, it is booked".
+ */
+bool wk_phrases_denied(const wk_phrases_t *denials, va_str_t text, const wk_words_t *words,
+                       size_t at);
+
 /* The text without characters that Postgres or JSON cannot hold (NUL, broken UTF-8). */
 va_str_t wk_clean_text(wk_arena_t *a, va_str_t text);
 

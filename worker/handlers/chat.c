@@ -10,6 +10,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/shop.h"
+#include "worker/clock.h"
 #include "worker/handlers/chat_session.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
@@ -98,7 +99,7 @@ static void begin_talk(chat_t *c)
                                    .customer = s->lead,
                                    .name = s->name,
                                    .phone = s->phone};
-    talk->dialog = wk_dialog_read(s->state);
+    talk->dialog = wk_dialog_read(s->state, VA_STR_NULL, wk_now_ms());
     talk->settled = s->language.data != NULL;
     talk->now = wk_catalogue_find(talk->catalogue, s->language);
 }
@@ -166,6 +167,7 @@ static const char *next_action(const wk_conversation_t *talk)
         return "confirm_callback";
     case WK_EXPECT_MESSAGE:
         return "leave_message";
+    case WK_EXPECT_CANCEL:
     case WK_EXPECT_NOTHING:
         break;
     }

@@ -174,7 +174,7 @@ static bool raise_alarm(wk_tx_t *tx, void *arg, wk_error_t *e)
     wk_arena_t *a = wk_tx_arena(tx);
     wk_reception_facts_t facts;
     const wk_tool_caller_t *caller = &alarm->call->caller;
-    wk_reading_t reading = wk_read_message(a, alarm->call->catalogue, alarm->text);
+    wk_reading_t reading = wk_read_message(a, alarm->call->catalogue, NULL, alarm->text);
     if (!wk_reception_facts(tx, alarm->call->customer, caller->phone, &reading, VA_STR_NULL,
                             &facts, e)) {
         return false;

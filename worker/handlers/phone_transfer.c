@@ -7,6 +7,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/task.h"
+#include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
 #include "worker/store/customers.h"
@@ -102,7 +103,7 @@ static bool nobody(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
     wk_arena_t *a = v->ctx->arena;
     va_str_t key = wk_phone_key(v, v->turn);
     wk_dialog_t dialog = {.expected = WK_EXPECT_MESSAGE};
-    va_str_t state[] = {v->customer, wk_dialog_write(a, &dialog),
+    va_str_t state[] = {v->customer, wk_dialog_write(a, &dialog, v->call, wk_now_ms()),
                         wk_language_code(v->speech.language), VA_STR_NULL};
     wk_task_t task = {.kind = "callback",
                       .key = wk_printf(a, "transfer:%.*s", (int)key.len, key.data),

@@ -53,7 +53,8 @@ static bool read_text(wk_ctx_t *ctx, text_t *t, wk_error_t *e)
     t->talk.shop_number = wk_webhook_number(a, va_form_get(&t->form, "To"));
     va_str_t body = wk_clean_text(a, va_form_get(&t->form, "Body"));
     t->talk.text = body.data != NULL ? body : VA_STR("");
-    t->keyword = wk_keyword(t->talk.text, va_form_get(&t->form, "OptOutType"));
+    t->keyword =
+        wk_keyword(a, t->talk.catalogue, t->talk.text, va_form_get(&t->form, "OptOutType"));
     t->talk.key = t->sid;
     t->talk.shown = t->from_text;
     if (!wk_webhook_is_id(t->sid)) {

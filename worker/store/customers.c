@@ -32,7 +32,7 @@ const wk_sql_t wk_sql_customer_uncounted = {
 const wk_sql_t wk_sql_customer_dialog = {
     "customer_dialog",
     "UPDATE customers"
-    "   SET dialog_state = $2::jsonb,"
+    "   SET dialog_state = dialog_state || $2::jsonb,"
     "       conversation_language = coalesce($3, conversation_language),"
     "       preferred_language = coalesce($4, preferred_language)"
     " WHERE id = $1::uuid",

@@ -22,7 +22,7 @@ extern const wk_sql_t wk_sql_customer_contacted;
 extern const wk_sql_t wk_sql_customer_uncounted;
 
 /*
- * Where the talk stands. $1 id, $2 dialog_state, $3 conversation_language,
+ * Where the talk stands. $1 id, $2 members of dialog_state, $3 conversation_language,
  * $4 preferred_language; null leaves a language as it is.
  */
 extern const wk_sql_t wk_sql_customer_dialog;

@@ -4,6 +4,13 @@
 #define MINE                                                                                   \
     "(r.phone_number = $2 OR (r.phone_number IS NULL AND r.customer_id = $1::uuid))"
 
+#define STANDS                                                                                 \
+    "(p.status = 'confirmed' OR (p.status = 'held' AND p.hold_expires_at > now()))"
+#define APPOINTMENT                                                                            \
+    "json_build_array(p.id, p.appointment_type,"                                               \
+    " to_char(p.starts_at AT TIME ZONE o.timezone, 'YYYY-MM-DD'),"                             \
+    " to_char(p.starts_at AT TIME ZONE o.timezone, 'HH24:MI'), " STANDS ")"
+
 const wk_sql_t wk_sql_reception = {
     "reception",
     "SELECT o.name, o.phone, o.website_url AS website, o.language,"
@@ -32,7 +39,15 @@ const wk_sql_t wk_sql_reception = {
     "       r.id AS order_id, r.order_number, r.status, r.tracking_number, r.tracking_company,"
     "       r.tracking_url, r.estimated_delivery AS expected,"
     "       (SELECT count(*) FROM orders r WHERE " MINE ") AS order_count,"
-    "       p.id AS appointment_id, p.appointment_type,"
+    "       (SELECT json_agg(p.a ORDER BY p.starts_at)"
+    "          FROM (SELECT p.starts_at, " APPOINTMENT " AS a FROM appointments p"
+    "                 WHERE p.customer_id = $1::uuid AND " STANDS " AND p.starts_at > t.at"
+    "                 ORDER BY p.starts_at LIMIT 10) p) AS appointments,"
+    "       (SELECT " APPOINTMENT " FROM appointments p"
+    "         WHERE p.customer_id = $1::uuid AND p.starts_at > t.at"
+    "           AND greatest(p.confirmation_sent_at, p.reminded_24h_at) IS NOT NULL"
+    "         ORDER BY greatest(p.confirmation_sent_at, p.reminded_24h_at) DESC,"
+    "                  p.starts_at DESC LIMIT 1) AS texted,"
     "       EXISTS (SELECT FROM knowledge_chunks) AS knows,"
     "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
     "                  AND status = 'open' AND NOT data ? 'chat_session') AS open_callback"
@@ -45,9 +60,6 @@ const wk_sql_t wk_sql_reception = {
     "  LEFT JOIN LATERAL (SELECT * FROM orders r"
     "                      WHERE " MINE " AND ($3::text IS NULL OR r.order_number = $3)"
     "                      ORDER BY r.placed_at DESC LIMIT 1) r ON true"
-    "  LEFT JOIN LATERAL (SELECT p.id, p.appointment_type FROM appointments p"
-    "                      WHERE p.customer_id = $1::uuid AND p.status IN ('held', 'confirmed')"
-    "                        AND p.starts_at > t.at ORDER BY p.starts_at LIMIT 1) p ON true"
     " WHERE o.id = current_organization()",
     5};
 

@@ -18,7 +18,9 @@
  * the order    order_id order_number status tracking_number tracking_company tracking_url
  *              expected, of the number given, else the latest; null: none that this number may hear
  *              of; order_count: how many it may
- * the next appointment of the customer   appointment_id appointment_type
+ * appointments of the customer, as [id, type, date, time, whether it stands] of the shop's clock
+ *              appointments (the coming ones that stand, 10 at most) texted (the coming one of the
+ *              last confirmation or reminder, whatever became of it)
  * open_callback: a person was asked to call back and has not yet
  */
 extern const wk_sql_t wk_sql_reception;

@@ -510,6 +510,12 @@ const wk_tool_t wk_tool_book_appointment = {
 
 /* ---------------------------------------------------------------- reschedule, cancel */
 
+static bool refuse_over(wk_tool_call_t *call)
+{
+    return wk_tool_refuse(call, 409, "appointment_over",
+                          wk_text(call->caller->language, "tool.no_appointment"));
+}
+
 /* The appointment meant; customers reach their own alone, staff every one. */
 static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointment_t *p,
                      wk_error_t *e)
@@ -531,16 +537,11 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointme
         return false;
     }
     if (!found) {
-        wk_tool_refuse(call, 404, "not_found",
-                       wk_text(call->caller->language, "tool.no_appointment"));
+        return wk_tool_refuse(call, 404, "not_found",
+                              wk_text(call->caller->language, "tool.no_appointment"));
     }
-    return true;
-}
-
-static bool refuse_over(wk_tool_call_t *call)
-{
-    return wk_tool_refuse(call, 409, "appointment_over",
-                          wk_text(call->caller->language, "tool.no_appointment"));
+    /* What has begun is history to its customer; the shop's people may correct it. */
+    return p->comes || call->caller->level == WK_LEVEL_STAFF || refuse_over(call);
 }
 
 static const wk_arg_t reschedule_args[] = {

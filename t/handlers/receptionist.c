@@ -1,0 +1,148 @@
+/* What the embedded receptionist does with appointments, and what it asks about first. */
+#include "t/handlers/lib/texts.h"
+
+#define MONDAY "d0000000-0000-4000-8000-0000000000b1"
+#define FRIDAY "d0000000-0000-4000-8000-0000000000b2"
+
+/* John's, so many days from now; texted: that long ago it was confirmed by text. */
+static void johns_appointment(const char *id, int days, const char *texted)
+{
+    t_sqlf("INSERT INTO appointments (id, organization_id, customer_id, customer_phone,"
+           "    appointment_type, starts_at, ends_at, status, confirmation_sent_at)"
+           " SELECT '%s', '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "', 'tune_up', at,"
+           "    at + interval '1 hour', 'confirmed', now() - '%s'::interval"
+           "  FROM (SELECT date_trunc('hour', now()) + interval '%d days' AS at) x",
+           id, texted, days);
+}
+
+static const char *status_of(const char *id)
+{
+    return t_sqlf("SELECT status FROM appointments WHERE id = '%s'", id);
+}
+
+static int setup(void **state)
+{
+    t_sqlf("DELETE FROM appointments");
+    return t_texts_setup(state);
+}
+
+static void an_appointment_is_cancelled_by_a_clear_wish_alone(void **state)
+{
+    static const char *const texts[] = {
+        "Please don't cancel my appointment, I'm ten minutes late",
+        "Why did you cancel my appointment?",
+        "What happens if I cancel my appointment?",
+        "Ne pas annuler mon rendez-vous svp",
+        "no quiero cancelar la cita",
+        "yes",
+    };
+    (void)state;
+    johns_appointment(MONDAY, 4, "1 day");
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        t_say(JOHN_NUMBER, texts[i]);
+        assert_string_equal(status_of(MONDAY), "confirmed");
+    }
+    assert_has(t_say(JOHN_NUMBER, "I can't make it, please cancel my appointment"),
+               "Shall I cancel your tune-up");
+    t_say(JOHN_NUMBER, "no");
+    t_say(JOHN_NUMBER, "yes");
+    assert_string_equal(status_of(MONDAY), "confirmed");
+    t_say(JOHN_NUMBER, "I can't make it, please cancel my appointment");
+    assert_has(t_say(JOHN_NUMBER, "yes"), "Cancelled: ");
+    assert_string_equal(status_of(MONDAY), "cancelled");
+}
+
+static void the_letter_cancels_what_the_last_text_was_about(void **state)
+{
+    (void)state;
+    johns_appointment(MONDAY, 3, "2 days");
+    johns_appointment(FRIDAY, 7, "1 minute");
+    assert_has(t_say(JOHN_NUMBER, "C"), "Cancelled: ");
+    assert_string_equal(status_of(FRIDAY), "cancelled");
+    assert_has(t_say(JOHN_NUMBER, "C"), "Cancelled: ");
+    assert_string_equal(status_of(MONDAY), "confirmed");
+    t_sqlf("UPDATE appointments SET reminded_24h_at = now() WHERE id = '" MONDAY "'");
+    t_say(JOHN_NUMBER, "C");
+    assert_string_equal(status_of(MONDAY), "cancelled");
+}
+
+static void a_text_about_a_visit_that_took_place_invites_nothing(void **state)
+{
+    (void)state;
+    johns_appointment(FRIDAY, -1, "1 hour");
+    assert_has(t_say(JOHN_NUMBER, "C"), "no coming appointment");
+    assert_has(t_say(JOHN_NUMBER, "R"), "no coming appointment");
+    assert_string_equal(status_of(FRIDAY), "confirmed");
+}
+
+/* The state as it would be by then, and the appointment as past as that. */
+static void time_passes(const char *interval)
+{
+    t_sqlf("UPDATE customers SET dialog_state = jsonb_set(dialog_state, '{receptionist,at}',"
+           "    to_jsonb((dialog_state #>> '{receptionist,at}')::bigint"
+           "             - (extract(epoch FROM '%s'::interval) * 1000)::bigint))"
+           " WHERE dialog_state ? 'receptionist';"
+           "UPDATE appointments SET starts_at = starts_at - '%s'::interval,"
+           "    ends_at = ends_at - '%s'::interval",
+           interval, interval, interval);
+}
+
+static int64_t appointments(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'confirmed'");
+}
+
+static void an_offer_is_answered_within_hours(void **state)
+{
+    (void)state;
+    assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
+    time_passes("3 hours");
+    t_say(JOHN_NUMBER, "2");
+    assert_int_equal(appointments(), 0);
+    assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
+    time_passes("1 hour");
+    assert_has(t_say(JOHN_NUMBER, "2"), "is booked for");
+    assert_int_equal(appointments(), 1);
+}
+
+static void what_is_said_beside_an_offer_books_nothing(void **state)
+{
+    static const char *const texts[] = {
+        "I have 2 bikes",     "J'ai 2 vélos", "I need pads for 2 bikes", "Il y a 3 problèmes",
+        "Do you close at 5?", "H2H 1P4",      "in two weeks at 10",      "the 15th at 10"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
+        t_say(JOHN_NUMBER, texts[i]);
+        assert_int_equal(appointments(), 0);
+    }
+    assert_has(t_say(JOHN_NUMBER, "the second one, please"), "is booked for");
+    assert_int_equal(appointments(), 1);
+}
+
+/* The answer to R may come when the visit has taken place: it stays where it was. */
+static void a_visit_that_took_place_is_not_moved(void **state)
+{
+    (void)state;
+    johns_appointment(MONDAY, 1, "1 day");
+    assert_has(t_say(JOHN_NUMBER, "R"), "can be moved");
+    t_sqlf("UPDATE appointments SET starts_at = now() - interval '10 minutes',"
+           "    ends_at = now() + interval '50 minutes'");
+    assert_has(t_say(JOHN_NUMBER, "1"), "no coming appointment");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE starts_at < now()"),
+                     1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_appointment_is_cancelled_by_a_clear_wish_alone),
+        cmocka_unit_test(the_letter_cancels_what_the_last_text_was_about),
+        cmocka_unit_test(a_text_about_a_visit_that_took_place_invites_nothing),
+        cmocka_unit_test(an_offer_is_answered_within_hours),
+        cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),
+        cmocka_unit_test(a_visit_that_took_place_is_not_moved),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}

@@ -1,0 +1,232 @@
+#include "worker/agent/clock_time.h"
+
+static const wk_clock_time_t no_time = {.hour = -1};
+
+/* ---------------------------------------------------------------- numbers */
+
+/* The digits a word begins with, at most two of them; returns how many. */
+static size_t leading_number(va_str_t word, int *value)
+{
+    size_t n = 0;
+    *value = 0;
+    while (n < word.len && word.data[n] >= '0' && word.data[n] <= '9') {
+        *value = *value * 10 + (word.data[n] - '0');
+        if (++n > 2) {
+            return 0;
+        }
+    }
+    return n;
+}
+
+int wk_small_number(va_str_t word)
+{
+    int value;
+    size_t n = leading_number(word, &value);
+    return n > 0 && n == word.len ? value : -1;
+}
+
+wk_clock_time_t wk_clock_hour(int hour)
+{
+    return hour >= 0 && hour < 24 ? (wk_clock_time_t){.hour = hour, .certain = hour > 12}
+                                  : no_time;
+}
+
+/* ---------------------------------------------------------------- halves of the day */
+
+static size_t phrase_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                        size_t i)
+{
+    size_t longest = 0;
+    for (size_t k = 0; k < wk_catalogue_count(c); k++) {
+        size_t n = wk_phrases_at(wk_word_list(wk_catalogue_at(c, k), list), words, i);
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
+static char half_of(va_str_t word)
+{
+    return va_str_eq(word, VA_STR("am")) ? 'a' : va_str_eq(word, VA_STR("pm")) ? 'p' : 0;
+}
+
+/* "a.m." is two words with a point between. */
+static bool is_pointed(va_str_t text, const wk_words_t *words, size_t i)
+{
+    return i + 1 < words->count && va_str_eq(words->at[i + 1].text, VA_STR("m")) &&
+           words->at[i].end + 1 == words->at[i + 1].begin && text.data[words->at[i].end] == '.';
+}
+
+/* How many words at i tell the half of the day; *half: 'a' or 'p'. */
+static size_t half_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words, size_t i,
+                      char *half)
+{
+    if (i >= words->count) {
+        return 0;
+    }
+    va_str_t word = words->at[i].text;
+    size_t morning = phrase_at(c, "time.am", words, i);
+    size_t later = phrase_at(c, "time.pm", words, i);
+    if ((*half = half_of(word)) != 0) {
+        return 1;
+    }
+    if (word.len == 1 && (word.data[0] == 'a' || word.data[0] == 'p') &&
+        is_pointed(text, words, i)) {
+        *half = word.data[0];
+        return 2;
+    }
+    *half = morning > later ? 'a' : 'p';
+    return morning > later ? morning : later;
+}
+
+static void set_half(wk_clock_time_t *t, char half)
+{
+    if (t->hour <= 12) {
+        t->hour = t->hour % 12 + (half == 'p' ? 12 : 0);
+    }
+    t->certain = t->written = true;
+}
+
+/* ---------------------------------------------------------------- written times */
+
+/* What follows the hour in its own word: "h", "h30", "am". */
+static bool read_rest(va_str_t rest, wk_clock_time_t *t)
+{
+    int minute;
+    if (half_of(rest) != 0) {
+        set_half(t, half_of(rest));
+        return true;
+    }
+    if (rest.len == 0 || rest.data[0] != 'h') {
+        return rest.len == 0;
+    }
+    size_t n = leading_number(va_str(rest.data + 1, rest.len - 1), &minute);
+    t->minute = minute;
+    t->certain = t->written = true;
+    return rest.len == 1 || (n == 2 && rest.len == 3);
+}
+
+/* "10:30", "09:30", "10:30pm": the minutes are the word behind the colon. */
+static bool read_minutes(va_str_t text, const wk_words_t *words, size_t i, wk_clock_time_t *t)
+{
+    int minute;
+    if (i + 1 >= words->count || words->at[i + 1].begin != words->at[i].end + 1 ||
+        text.data[words->at[i].end] != ':') {
+        return false;
+    }
+    va_str_t word = words->at[i + 1].text;
+    size_t n = leading_number(word, &minute);
+    char half = n == 2 ? half_of(va_str(word.data + n, word.len - n)) : 0;
+    if (n != 2 || (word.len > n && half == 0)) {
+        return false;
+    }
+    t->minute = minute;
+    t->written = true;
+    t->certain = words->at[i].text.len == 2;
+    if (half != 0) {
+        set_half(t, half);
+    }
+    return true;
+}
+
+/* The words at i that are a written time; 0: none. */
+static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words,
+                         size_t i, wk_clock_time_t *t)
+{
+    char half;
+    size_t taken = 1, unit;
+    va_str_t word = words->at[i].text;
+    *t = no_time;
+    size_t n = leading_number(word, &t->hour);
+    if (n == 0 || !read_rest(va_str(word.data + n, word.len - n), t)) {
+        return 0;
+    }
+    if (word.len == n && read_minutes(text, words, i, t)) {
+        taken = 2;
+    } else if (word.len == n && (unit = phrase_at(c, "time.unit", words, i + 1)) > 0) {
+        taken += unit;
+        t->certain = t->written = true;
+        int minute = i + taken < words->count ? wk_small_number(words->at[i + taken].text) : -1;
+        if (minute >= 0 && words->at[i + taken].text.len == 2) {
+            t->minute = minute;
+            taken++;
+        }
+    }
+    size_t more = half_at(c, text, words, i + taken, &half);
+    if (more > 0) {
+        set_half(t, half);
+    }
+    return t->written && t->hour < 24 && t->minute < 60 ? taken + more : 0;
+}
+
+static bool is_unspent(const bool *spent, size_t i, size_t n)
+{
+    for (size_t k = i; k < i + n; k++) {
+        if (spent[k]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void spend(bool *spent, size_t i, size_t n)
+{
+    for (size_t k = i; k < i + n; k++) {
+        spent[k] = true;
+    }
+}
+
+wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
+                                     const wk_words_t *words, bool *spent)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        wk_clock_time_t t;
+        size_t n = written_at(c, text, words, i, &t);
+        if (n > 0 && is_unspent(spent, i, n)) {
+            spend(spent, i, n);
+            return t;
+        }
+    }
+    return no_time;
+}
+
+/* ---------------------------------------------------------------- bare hours */
+
+static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
+                              const wk_words_t *words, bool *spent)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        size_t n = phrase_at(c, list, words, i);
+        if (n == 0 || i + n >= words->count || !is_unspent(spent, i, n + 1)) {
+            continue;
+        }
+        wk_clock_time_t t = wk_clock_hour(wk_small_number(words->at[i + n].text));
+        if (t.hour >= 0) {
+            spend(spent, i, n + 1);
+            return t;
+        }
+    }
+    return no_time;
+}
+
+wk_clock_time_t wk_read_bare_time(const wk_catalogue_t *c, const wk_words_t *words, bool *spent)
+{
+    wk_clock_time_t t = led_by(c, "time.at", words, spent);
+    if (t.hour < 0) {
+        t = led_by(c, "time.for", words, spent);
+        t.doubtful = true;
+    }
+    return t;
+}
+
+/* ---------------------------------------------------------------- comparing */
+
+bool wk_clock_time_is(wk_clock_time_t t, va_str_t time)
+{
+    if (time.len != 5) {
+        return false;
+    }
+    int minutes = t.hour * 60 + t.minute;
+    int at =
+        wk_small_number(va_str(time.data, 2)) * 60 + wk_small_number(va_str(time.data + 3, 2));
+    return at == minutes || (!t.certain && t.hour < 12 && at == minutes + 12 * 60);
+}

@@ -1,0 +1,262 @@
+#include "worker/agent/day_reading.h"
+
+#define LEAST_VAGUE_ORDINAL 4 /* "the 2nd" may be a choice */
+
+typedef enum { NO_DAY, WEEKDAY, AHEAD, FEAST, MONTH, PART_OF_DAY, VAGUE } kind_t;
+
+/* The longest phrase of a day that begins at a word. */
+typedef struct {
+    kind_t kind;
+    size_t len;
+    int number;    /* of a weekday or month, or days ahead */
+    va_str_t name; /* of a feast: MM-DD */
+} token_t;
+
+typedef struct {
+    const wk_language_t *l;
+    wk_reading_t *r;
+    token_t *tokens; /* by word */
+    kind_t kind;     /* of the lists that are looked at */
+    int number;
+} search_t;
+
+/* ---------------------------------------------------------------- phrases */
+
+static int number_of(va_str_t digits)
+{
+    int value = wk_small_number(digits);
+    return value > 0 ? value : 0;
+}
+
+static void note(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    search_t *s = ctx;
+    bool numbered = s->kind == WEEKDAY || s->kind == MONTH;
+    for (size_t i = 0; i < s->r->words.count; i++) {
+        size_t n = wk_phrases_at(phrases, &s->r->words, i);
+        if (n > s->tokens[i].len) {
+            s->tokens[i] = (token_t){.kind = s->kind,
+                                     .len = n,
+                                     .number = numbered ? number_of(rest) : s->number,
+                                     .name = rest};
+        }
+    }
+}
+
+static void note_list(search_t *s, kind_t kind, const char *list, int number)
+{
+    s->kind = kind;
+    s->number = number;
+    note(s, VA_STR_NULL, wk_word_list(s->l, list));
+}
+
+static void note_lists(search_t *s, kind_t kind, const char *prefix)
+{
+    s->kind = kind;
+    wk_word_lists(s->l, prefix, note, s);
+}
+
+static void find_phrases(search_t *s)
+{
+    memset(s->tokens, 0, s->r->words.count * sizeof(*s->tokens));
+    note_lists(s, WEEKDAY, "weekday.");
+    note_lists(s, FEAST, "feast.");
+    note_lists(s, MONTH, "month.");
+    note_list(s, AHEAD, "day.today", 0);
+    note_list(s, AHEAD, "day.tomorrow", 1);
+    note_list(s, AHEAD, "day.after_tomorrow", 2);
+    note_list(s, PART_OF_DAY, "time.am", 0); /* "de la mañana" is no tomorrow */
+    note_list(s, PART_OF_DAY, "time.pm", 0);
+    note_list(s, VAGUE, "day.vague", 0);
+}
+
+/* ---------------------------------------------------------------- dates */
+
+static const wk_word_t *word_at(const wk_reading_t *r, size_t i)
+{
+    return i < r->words.count && !r->spent[i] ? &r->words.at[i] : NULL;
+}
+
+static void spend(wk_reading_t *r, size_t i, size_t n)
+{
+    for (size_t k = i; k < i + n && k < r->words.count; k++) {
+        r->spent[k] = true;
+    }
+}
+
+static void set_day(wk_arena_t *a, wk_reading_t *r, int month, int day)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] || r->day.data != NULL) {
+        r->vague = true;
+        return;
+    }
+    r->day = wk_printf(a, "%02d-%02d", month, day);
+}
+
+/* "3", "3rd", "1er": a number with one of the language's endings; 0: none. */
+static int ordinal(const wk_language_t *l, va_str_t word, bool *ends)
+{
+    size_t n = 0;
+    while (n < word.len && word.data[n] >= '0' && word.data[n] <= '9') {
+        n++;
+    }
+    va_str_t rest = va_str(word.data + n, word.len - n);
+    *ends = rest.len > 0;
+    bool known = !*ends;
+    for (size_t i = 0; !known && wk_word_at(l, "date.suffix", i).data != NULL; i++) {
+        known = va_str_eq(rest, wk_word_at(l, "date.suffix", i));
+    }
+    return known ? number_of(va_str(word.data, n)) : 0;
+}
+
+/* The number at word i, or one word further in that direction behind "of" or "the". */
+static int day_number(const search_t *s, size_t i, int direction, size_t *at)
+{
+    bool ends;
+    const wk_word_t *word = word_at(s->r, i);
+    if (word != NULL && wk_phrases_at(wk_word_list(s->l, "date.joint"), &s->r->words, i) == 1) {
+        i = direction > 0 ? i + 1 : i - 1; /* before the first word is beyond the last */
+        word = word_at(s->r, i);
+    }
+    *at = i;
+    return word != NULL ? ordinal(s->l, word->text, &ends) : 0;
+}
+
+static void read_year(wk_reading_t *r, size_t i)
+{
+    const wk_word_t *word = word_at(r, i);
+    if (word != NULL && word->text.len == 4 && memcmp(word->text.data, "20", 2) == 0 &&
+        wk_small_number(va_str(word->text.data + 2, 2)) >= 0) {
+        r->year = 2000 + wk_small_number(va_str(word->text.data + 2, 2));
+        spend(r, i, 1);
+    }
+}
+
+/* "December 3", "3 décembre", "3 de diciembre de 2026"; a month alone is no day. */
+static void take_month(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
+{
+    size_t ahead, behind;
+    wk_reading_t *r = s->r;
+    int after = day_number(s, i + token->len, 1, &behind);
+    int before = day_number(s, i - 1, -1, &ahead);
+    if ((after > 0) == (before > 0)) {
+        const wk_phrases_t *other = wk_word_list(s->l, "month.ambiguous");
+        r->vague = r->vague || after > 0 || wk_phrases_at(other, &r->words, i) == 0;
+        return;
+    }
+    set_day(a, r, token->number, after > 0 ? after : before);
+    size_t end = after > 0 ? behind + 1 : i + token->len;
+    size_t begin = after > 0 ? i : ahead;
+    spend(r, begin, end - begin);
+    size_t joint = word_at(r, end) != NULL &&
+                   wk_phrases_at(wk_word_list(s->l, "date.joint"), &r->words, end) == 1;
+    read_year(r, end + joint);
+}
+
+static bool joined(const wk_reading_t *r, size_t i, char sign)
+{
+    const wk_word_t *word = word_at(r, i), *next = word_at(r, i + 1);
+    return word != NULL && next != NULL && word->end + 1 == next->begin &&
+           r->text.data[word->end] == sign;
+}
+
+/* "2026-12-03"; "12/3" is another day in another country. */
+static void read_digits(wk_arena_t *a, wk_reading_t *r)
+{
+    for (size_t i = 0; i + 1 < r->words.count; i++) {
+        va_str_t first = r->words.at[i].text;
+        if (first.len == 4 && joined(r, i, '-') && joined(r, i + 1, '-')) {
+            int month = wk_small_number(r->words.at[i + 1].text);
+            int day = wk_small_number(r->words.at[i + 2].text);
+            read_year(r, i);
+            set_day(a, r, month, day);
+            spend(r, i, 3);
+        } else if (wk_small_number(first) >= 0 && joined(r, i, '/') &&
+                   wk_small_number(r->words.at[i + 1].text) >= 0) {
+            r->vague = true;
+            spend(r, i, 2);
+        }
+    }
+}
+
+/* "the 15th" is of some month. */
+static void read_ordinals(const search_t *s)
+{
+    for (size_t i = 0; i < s->r->words.count; i++) {
+        bool ends = false;
+        const wk_word_t *word = word_at(s->r, i);
+        int n = word != NULL ? ordinal(s->l, word->text, &ends) : 0;
+        if (ends && n >= LEAST_VAGUE_ORDINAL) {
+            s->r->vague = true;
+            spend(s->r, i, 1);
+        }
+    }
+}
+
+/* ---------------------------------------------------------------- days */
+
+static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
+{
+    wk_reading_t *r = s->r;
+    switch (token->kind) {
+    case WEEKDAY:
+        r->vague = r->vague || (r->weekday != 0 && r->weekday != token->number);
+        r->weekday = token->number;
+        break;
+    case AHEAD:
+        r->vague = r->vague || (r->ahead >= 0 && r->ahead != token->number);
+        r->ahead = token->number;
+        break;
+    case FEAST:
+        set_day(a, r, wk_small_number(va_str(token->name.data, 2)),
+                wk_small_number(va_str(token->name.data + 3, 2)));
+        break;
+    case MONTH:
+        take_month(a, s, i, token);
+        return;
+    case VAGUE:
+        r->vague = true;
+        break;
+    case NO_DAY:
+    case PART_OF_DAY:
+        return;
+    }
+    spend(r, i, token->len);
+}
+
+static bool names_a_day(const wk_reading_t *r)
+{
+    return r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->vague;
+}
+
+static void read_in(wk_arena_t *a, search_t *s, const wk_language_t *l)
+{
+    s->l = l;
+    find_phrases(s);
+    for (size_t i = 0; i < s->r->words.count;) {
+        const token_t *token = &s->tokens[i];
+        bool free_word = token->len > 0 && !s->r->spent[i];
+        if (free_word) {
+            take(a, s, i, token);
+        }
+        i += free_word ? token->len : 1;
+    }
+    read_ordinals(s);
+}
+
+void wk_read_days(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,
+                  wk_reading_t *r)
+{
+    search_t s = {.r = r};
+    s.tokens = wk_alloc(a, (r->words.count + 1) * sizeof(*s.tokens));
+    read_digits(a, r);
+    if (spoken != NULL) {
+        read_in(a, &s, spoken);
+    }
+    for (size_t i = 0; i < wk_catalogue_count(c) && !names_a_day(r); i++) {
+        if (wk_catalogue_at(c, i) != spoken) {
+            read_in(a, &s, wk_catalogue_at(c, i));
+        }
+    }
+}
