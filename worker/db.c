@@ -321,6 +321,12 @@ bool wk_sql_ahead(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_r
     return queue(tx, sql, params, *rows, e);
 }
 
+bool wk_sql_later(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_error_t *e)
+{
+    return wk_link_has_room(tx->db->link) ? queue(tx, sql, params, NULL, e)
+                                          : wk_sql(tx, sql, params, NULL, e);
+}
+
 /* Whose transaction it is has to be known before it is committed. */
 static bool run(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, bool last,
                 wk_rows_t **rows, wk_error_t *e)

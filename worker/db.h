@@ -106,6 +106,9 @@ bool wk_sql(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t 
 bool wk_sql_ahead(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_rows_t **rows,
                   wk_error_t *e);
 
+/* As wk_sql_ahead(), for a statement of which nothing is read. */
+bool wk_sql_later(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_error_t *e);
+
 /*
  * As wk_sql(), for the last statement of a transaction: COMMIT travels with it,
  * which saves a round trip. fn must return true next.

@@ -49,5 +49,5 @@ bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_
         return wk_error(e, WK_INTERNAL, "an effect does not end as new or pending");
     }
     va_str_t params[] = {id, va_str_c(names[state]), provider_id, result};
-    return wk_sql(tx, &wk_sql_effect_finish, params, NULL, e);
+    return wk_sql_later(tx, &wk_sql_effect_finish, params, e);
 }

@@ -20,7 +20,7 @@ bool wk_outbox_event(wk_tx_t *tx, const char *type, va_str_t customer, va_str_t 
 {
     va_str_t params[] = {va_str_c(type), customer, call, data};
     wk_tx_fills_outbox(tx);
-    return (small_enough(type, data, e) && wk_sql(tx, &wk_sql_outbox_event, params, NULL, e)) ||
+    return (small_enough(type, data, e) && wk_sql_later(tx, &wk_sql_outbox_event, params, e)) ||
            wk_error_wrap(e, "event %s", type);
 }
 
@@ -30,7 +30,7 @@ bool wk_outbox_job(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t lan
     va_str_t params[] = {
         va_str_c(type), va_str_c(wk_queue_name(queue)), lane, serial, dedup, body};
     wk_tx_fills_outbox(tx);
-    return (small_enough(type, body, e) && wk_sql(tx, &wk_sql_outbox_job, params, NULL, e)) ||
+    return (small_enough(type, body, e) && wk_sql_later(tx, &wk_sql_outbox_job, params, e)) ||
            wk_error_wrap(e, "job %s", type);
 }
 

@@ -1,6 +1,7 @@
 // A hundred thousand reminders fall due at once, while agents ask in calls: how late their
 // answers are while the bulk queue is full, beside how late they are alone. Twilio is a server
-// that takes every text.
+// that takes every text. With BENCH_REMINDERS_ALL=1 it is waited for the last one, and each text
+// must have been sent once.
 import { join } from 'node:path';
 import { redis } from '../lib/redis.mjs';
 import { postgres } from '../lib/postgres.mjs';
@@ -14,11 +15,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const PORT = 28320;
 const CARRIER_PORT = 28321;
-const REMINDERS = 100000;
+const REMINDERS = Number(process.env.BENCH_REMINDERS ?? 100000);
+const ALL = process.env.BENCH_REMINDERS_ALL === '1';
 const CALLERS = 4; // who wait at once
 const FULL = 1000; // texts that wait on the bulk queue
 const TOOL = 'check_inventory';
 const ROUNDS_MS = 40000; // within which the scheduler looks for what is due
+const STALL_MS = ROUNDS_MS; // without a text more: it has come to an end, or to a halt
 
 /** Each of a customer and a place of its own; all in the hour in which the last reminder is due. */
 const FALL_DUE = `
@@ -59,6 +62,28 @@ const row = (r) => ({ 'realtime': r.name, rate: rate(r.rate), p50: `${r.p50.toFi
   p99: `${r.p99.toFixed(2)} ms`, refused: r.refused, 'bulk jobs that wait': r.waits,
   'reminders dealt with': rate(r.dealt), 'texts sent': rate(r.texts) });
 
+/** Until nothing moves any more; how many numbers had how many texts. */
+async function toTheLast(database) {
+  const begun = performance.now();
+  for (let n = -1, moved = begun; n < REMINDERS && performance.now() - moved < STALL_MS; await sleep(1000)) {
+    const before = n;
+    n = sent(database);
+    if (n !== before) moved = performance.now();
+  }
+  const seconds = (performance.now() - begun) / 1000;
+  const texts = await (await fetch(`http://127.0.0.1:${CARRIER_PORT}/_bench/texts`)).json();
+  return { seconds, texts, dealt: dealtWith(database) };
+}
+
+function judgeAll({ seconds, texts, dealt }, { sent: first }) {
+  table('To the last reminder', [{ reminders: REMINDERS, 'dealt with': dealt, 'numbers texted': texts.numbers,
+    'texts sent': texts.sent, 'after the measurement': `${seconds.toFixed(0)} s`,
+    rate: rate((texts.sent - first) / seconds) }]);
+  if (dealt !== REMINDERS || texts.numbers !== REMINDERS || texts.sent !== REMINDERS) {
+    throw new Error('not every reminder was sent once');
+  }
+}
+
 export async function reminders(context) {
   const { dir, root } = context;
   const requests = join(dir, 'calls');
@@ -80,9 +105,12 @@ export async function reminders(context) {
   database.ask(FALL_DUE);
   await until('a full bulk queue', () => waiting(store) >= FULL, 3 * ROUNDS_MS);
   const full = await measured('while bulk is full', context, load, { database, store });
+  const first = { sent: sent(database) };
+  const all = ALL ? await toTheLast(database) : undefined;
   await Promise.all([server.stop(), stop(worker), stop(carrier)]);
   await store.stop();
   await database.stop();
   table(`${REMINDERS.toLocaleString('en')} reminders due, ${CALLERS} callers who wait for ${TOOL}`, [alone, full].map(row));
   worst("realtime's p99 while bulk is full to its p99 alone", full.p99 / alone.p99, 1.5);
+  if (ALL) judgeAll(all, first);
 }

@@ -527,7 +527,7 @@ static void a_question_is_one_transaction(void **state)
     t_ctx.db = wk_db_new(url, true, "test");
     for (size_t i = 0; i < 2; i++) {
         (void)round_trips_of(proxy, asked[i][0], asked[i][1]); /* connects */
-        assert_int_equal(round_trips_of(proxy, asked[i][0], asked[i][1]), 2 + (long)i);
+        assert_int_equal(round_trips_of(proxy, asked[i][0], asked[i][1]), 2);
     }
     wk_db_free(t_ctx.db);
     t_ctx.db = direct;

@@ -1,7 +1,7 @@
 -- One slot, one customer; free slots on the days the clocks change.
 begin;
 set local search_path = voiceagent, public;
-select plan(37);
+select plan(38);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 
@@ -81,6 +81,11 @@ insert into calendar_events (organization_id, calendar_id, event_id, starts_at, 
     (t.a(), 'primary', 'e1', '2026-11-23 11:30-05', '2026-11-23 13:00-05', true),
     (t.a(), 'primary', 'e2', '2026-11-23 09:00-05', '2026-11-23 13:00-05', false);
 select is(pg_temp.slots('2026-11-23', '1 hour'), '09:00 10:30', 'clear of the calendar, not of an expired hold nor of a free entry');
+delete from calendar_events;
+delete from appointments;
+select pg_temp.book(t.a(), '2026-10-23 12:00-04', '2026-11-23 10:30-05', 'default', 'in_progress') \gset
+select is(pg_temp.slots('2026-11-23', '30 minutes'), '10:30 11:00 11:30', 'clear of the longest appointment, which began a month before');
+delete from appointments;
 select is(pg_temp.slots('2026-03-08', '1 hour'), '00:00 00:30 01:00 01:30 03:00', 'spring: the skipped hour is no slot');
 select is(pg_temp.slots('2026-11-01', '1 hour'), '00:00 00:30 01:00 01:30 01:00 01:30 02:00 02:30 03:00', 'autumn: the repeated hour is two');
 select is(pg_temp.slots('2026-11-28', '1 hour'), '00:00 00:30 01:00', 'after midnight the night before still sells');

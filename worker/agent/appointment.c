@@ -7,6 +7,9 @@
 #include "worker/store/appointments.h"
 #include "worker/store/consents.h"
 
+#define DATE_LEN 10
+#define TIME_LEN 5
+
 va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot)
 {
     return wk_say(a, l, "moment", {"day", wk_word_date(a, l, slot->date)},
@@ -31,6 +34,22 @@ static va_str_t service_name(wk_tx_t *tx, const wk_language_t *l, va_str_t type,
     return own.len > 0 ? own : wk_word_for(a, l, "appointment", type);
 }
 
+static wk_service_t service_of(wk_tx_t *tx, const wk_language_t *l, va_str_t type,
+                               const wk_rows_t *rows)
+{
+    return (wk_service_t){.type = type,
+                          .name = service_name(tx, l, type, wk_cell(rows, 0, "service")),
+                          .resource = wk_cell(rows, 0, "resource"),
+                          .calendar = wk_cell(rows, 0, "calendar_id"),
+                          .price = wk_cell(rows, 0, "price"),
+                          .shop = wk_cell(rows, 0, "shop"),
+                          .zone = wk_cell(rows, 0, "zone"),
+                          .shop_phone = wk_cell(rows, 0, "phone"),
+                          .today = wk_cell(rows, 0, "today"),
+                          .address = parsed(tx, wk_cell(rows, 0, "address")),
+                          .minutes = wk_cell_int(rows, 0, "minutes", 30)};
+}
+
 bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *s,
                 wk_error_t *e)
 {
@@ -38,26 +57,18 @@ bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t
     if (!wk_sql(tx, &wk_sql_service, &type, &rows, e)) {
         return wk_error_wrap(e, "service");
     }
-    *s = (wk_service_t){.type = type,
-                        .name = service_name(tx, l, type, wk_cell(rows, 0, "service")),
-                        .resource = wk_cell(rows, 0, "resource"),
-                        .calendar = wk_cell(rows, 0, "calendar_id"),
-                        .price = wk_cell(rows, 0, "price"),
-                        .shop = wk_cell(rows, 0, "shop"),
-                        .zone = wk_cell(rows, 0, "zone"),
-                        .shop_phone = wk_cell(rows, 0, "phone"),
-                        .today = wk_cell(rows, 0, "today"),
-                        .address = parsed(tx, wk_cell(rows, 0, "address")),
-                        .minutes = wk_cell_int(rows, 0, "minutes", 30)};
+    *s = service_of(tx, l, type, rows);
     return true;
 }
 
 /* ---------------------------------------------------------------- slots */
 
+/* "YYYY-MM-DDTHH:MM:SS", and the offset behind it. */
 static wk_slot_t slot_of(const wk_rows_t *rows, size_t row)
 {
-    return (wk_slot_t){wk_cell(rows, row, "starts"), wk_cell(rows, row, "date"),
-                       wk_cell(rows, row, "time")};
+    va_str_t starts = wk_cell(rows, row, "starts");
+    return (wk_slot_t){starts, va_str(starts.data, DATE_LEN),
+                       va_str(starts.data + DATE_LEN + 1, TIME_LEN)};
 }
 
 static va_str_t number(wk_tx_t *tx, int64_t n)
@@ -75,15 +86,19 @@ static void read_slots(wk_tx_t *tx, const wk_rows_t *rows, wk_slots_t *slots)
     }
 }
 
-bool wk_slots_last(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
-                   wk_slots_t *slots, wk_error_t *e)
+bool wk_slots_last(wk_tx_t *tx, const wk_language_t *l, const wk_slots_wanted_t *wanted,
+                   wk_service_t *s, wk_slots_t *slots, wk_error_t *e)
 {
-    wk_rows_t *rows;
-    va_str_t params[] = {s->resource, number(tx, s->minutes), from, number(tx, days),
-                         number(tx, n)};
-    if (!wk_sql_last(tx, &wk_sql_slots, params, &rows, e)) {
+    wk_rows_t *service, *rows;
+    bool own = wanted->minutes == 0;
+    va_str_t params[] = {wanted->type, own ? VA_STR_NULL : number(tx, wanted->minutes),
+                         wanted->from, number(tx, wanted->days), number(tx, wanted->most)};
+    if (!wk_sql_ahead(tx, &wk_sql_service, &wanted->type, &service, e) ||
+        !wk_sql_last(tx, &wk_sql_slots, params, &rows, e)) {
         return wk_error_wrap(e, "slots");
     }
+    *s = service_of(tx, l, wanted->type, service);
+    s->minutes = own ? s->minutes : wanted->minutes;
     read_slots(tx, rows, slots);
     return true;
 }

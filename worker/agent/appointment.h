@@ -33,10 +33,17 @@ typedef struct {
     int64_t total; /* also those beyond count */
 } wk_slots_t;
 
-/* From a day (YYYY-MM-DD, absent: today) on; at most n of them. Ends the transaction
- * (wk_sql_last). */
-bool wk_slots_last(wk_tx_t *tx, const wk_service_t *s, va_str_t from, int64_t days, int n,
-                   wk_slots_t *slots, wk_error_t *e);
+typedef struct {
+    va_str_t type;   /* services.appointment_type */
+    int64_t minutes; /* 0: as long as the service takes */
+    va_str_t from;   /* a day, YYYY-MM-DD; absent: today */
+    int64_t days;
+    int most; /* of those found, the earliest */
+} wk_slots_wanted_t;
+
+/* The service as well. Ends the transaction (wk_sql_last), in one round trip. */
+bool wk_slots_last(wk_tx_t *tx, const wk_language_t *l, const wk_slots_wanted_t *wanted,
+                   wk_service_t *service, wk_slots_t *slots, wk_error_t *e);
 
 /* Those nearest to an instant, for who cannot have it. */
 bool wk_slots_near(wk_tx_t *tx, const wk_service_t *s, va_str_t starts, int n,

@@ -6,6 +6,17 @@
 #include "worker/store/campaigns.h"
 #include "worker/store/reminders.h"
 
+#define SERVICES 8 /* kept: each shop has a few, and one language or two */
+
+/* What was asked of the shop already. */
+typedef struct {
+    struct {
+        const wk_language_t *language;
+        wk_service_t service;
+    } at[SERVICES];
+    size_t n;
+} services_t;
+
 /* One text to be: a row of what was taken. */
 typedef struct {
     const wk_rows_t *rows;
@@ -39,7 +50,27 @@ static va_str_t key_of(wk_arena_t *a, const reminder_t *r)
                      kind.data, moved ? ":" : "", moved ? (int)start.len : 0, start.data);
 }
 
-static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, reminder_t *r, wk_error_t *e)
+static bool find_service(wk_tx_t *tx, services_t *known, reminder_t *r, wk_error_t *e)
+{
+    va_str_t type = cell(r, "appointment_type");
+    for (size_t i = 0; i < known->n; i++) {
+        if (known->at[i].language == r->language &&
+            va_str_eq(known->at[i].service.type, type)) {
+            r->service = known->at[i].service;
+            return true;
+        }
+    }
+    if (!wk_service(tx, r->language, type, &r->service, e)) {
+        return false;
+    }
+    if (known->n < SERVICES) {
+        known->at[known->n].language = r->language;
+        known->at[known->n++].service = r->service;
+    }
+    return true;
+}
+
+static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, services_t *known, reminder_t *r, wk_error_t *e)
 {
     wk_arena_t *a = ctx->arena;
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
@@ -47,7 +78,7 @@ static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, reminder_t *r, wk_error_t *e)
         return false;
     }
     r->language = wk_catalogue_pick(c, cell(r, "language"), VA_STR_NULL);
-    if (!wk_service(tx, r->language, cell(r, "appointment_type"), &r->service, e)) {
+    if (!find_service(tx, known, r, e)) {
         return false;
     }
     wk_sms_draft_t draft = {.key = key_of(a, r),
@@ -62,11 +93,11 @@ static bool queue(wk_ctx_t *ctx, wk_tx_t *tx, reminder_t *r, wk_error_t *e)
     return wk_sms_queue_later(tx, &draft, e);
 }
 
-static bool queue_if_wanted(wk_ctx_t *ctx, wk_tx_t *tx, const wk_rows_t *rows, size_t row,
-                            wk_error_t *e)
+static bool queue_if_wanted(wk_ctx_t *ctx, wk_tx_t *tx, services_t *known,
+                            const wk_rows_t *rows, size_t row, wk_error_t *e)
 {
     reminder_t r = {.rows = rows, .row = row};
-    return !wk_cell_bool(rows, row, "wanted") || queue(ctx, tx, &r, e);
+    return !wk_cell_bool(rows, row, "wanted") || queue(ctx, tx, known, &r, e);
 }
 
 static va_str_t number(wk_tx_t *tx, int n)
@@ -78,6 +109,7 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
                   wk_error_t *e)
 {
     wk_rows_t *rows;
+    services_t known = {.n = 0};
     va_str_t params[] = {place->starts, place->id, number(tx, n)};
     if (!wk_sql(tx, &wk_sql_reminders_take, params, &rows, e)) {
         return wk_error_wrap(e, "reminders");
@@ -86,8 +118,8 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
         va_str_t done[] = {wk_cell(rows, i, "id"), wk_cell(rows, i, "kind")};
         bool calls = va_str_eq(done[1], VA_STR("48h"));
         if ((calls ? !wk_sql(tx, &wk_sql_appointment_call, done, NULL, e)
-                   : !queue_if_wanted(ctx, tx, rows, i, e)) ||
-            !wk_sql(tx, &wk_sql_reminder_done, done, NULL, e)) {
+                   : !queue_if_wanted(ctx, tx, &known, rows, i, e)) ||
+            !wk_sql_later(tx, &wk_sql_reminder_done, done, e)) {
             return wk_error_wrap(e, "reminders");
         }
         *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), done[0]};
@@ -99,14 +131,15 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
 bool wk_pickup_notices(wk_ctx_t *ctx, wk_tx_t *tx, int n, bool *more, wk_error_t *e)
 {
     wk_rows_t *rows;
+    services_t known = {.n = 0};
     va_str_t most = number(tx, n);
     if (!wk_sql(tx, &wk_sql_pickups_take, &most, &rows, e)) {
         return wk_error_wrap(e, "pickup notices");
     }
     for (size_t i = 0; i < wk_rows_count(rows); i++) {
         va_str_t id = wk_cell(rows, i, "id");
-        if (!queue_if_wanted(ctx, tx, rows, i, e) ||
-            !wk_sql(tx, &wk_sql_pickup_done, &id, NULL, e)) {
+        if (!queue_if_wanted(ctx, tx, &known, rows, i, e) ||
+            !wk_sql_later(tx, &wk_sql_pickup_done, &id, e)) {
             return wk_error_wrap(e, "pickup notices");
         }
     }

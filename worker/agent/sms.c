@@ -189,7 +189,7 @@ static bool mark(wk_tx_t *tx, run_t *r, int64_t sending, int64_t absent_since, w
         sending != 0 ? wk_printf(a, "%lld", (long long)sending) : VA_STR_NULL,
         absent_since != 0 ? wk_printf(a, "%lld", (long long)absent_since) : VA_STR_NULL,
     };
-    return wk_sql(tx, &wk_sql_message_attempt, params, NULL, e);
+    return wk_sql_later(tx, &wk_sql_message_attempt, params, e);
 }
 
 static void read_message(const wk_rows_t *rows, run_t *r)
@@ -344,7 +344,7 @@ static bool accepted(wk_tx_t *tx, run_t *r, wk_error_t *e)
     }
     va_str_t params[] = {r->sms.message, r->sid};
     return wk_effect_finish(tx, r->sms.effect, WK_EFFECT_DONE, r->sid, VA_STR_NULL, e) &&
-           wk_sql(tx, &wk_sql_sms_accepted, params, NULL, e) && publish_sent(tx, r, e);
+           wk_sql_later(tx, &wk_sql_sms_accepted, params, e) && publish_sent(tx, r, e);
 }
 
 static bool raise_alarm(wk_tx_t *tx, run_t *r, const char *title, const char *key, va_str_t by,

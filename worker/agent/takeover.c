@@ -15,7 +15,7 @@
 bool wk_takeover_holds_texts(wk_tx_t *tx, va_str_t number, bool *held, wk_error_t *e)
 {
     wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_thread_lock_by_number, &number, NULL, e) ||
+    if (!wk_sql_later(tx, &wk_sql_thread_lock_by_number, &number, e) ||
         !wk_sql(tx, &wk_sql_thread_is_held, &number, &rows, e)) {
         return false;
     }

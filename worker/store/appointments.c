@@ -6,18 +6,14 @@
 
 #define SHOP \
     "shop AS (SELECT timezone::text AS zone, hours, (now() AT TIME ZONE timezone)::date AS today" \
-    "           FROM organizations WHERE id = current_organization())"
+    "           FROM organizations WHERE id = (SELECT current_organization()))"
 
 /* A start in the shop's time: ISO 8601 with the offset of that very moment. */
-#define OFFSET_S(at, zone) \
-    "extract(epoch FROM (" at " AT TIME ZONE " zone ") - (" at " AT TIME ZONE 'UTC'))"
+#define OFFSET(at, zone) "((" at " AT TIME ZONE " zone ") - (" at " AT TIME ZONE 'UTC'))"
 #define STARTS(at, zone) \
     "to_char(" at " AT TIME ZONE " zone ", 'YYYY-MM-DD\"T\"HH24:MI:SS')" \
-    " || CASE WHEN " OFFSET_S(at, zone) " < 0 THEN '-' ELSE '+' END" \
-    " || to_char(make_interval(secs => abs(" OFFSET_S(at, zone) ")), 'HH24:MI') AS starts"
-#define DATE_AND_TIME(at, zone) \
-    "to_char(" at " AT TIME ZONE " zone ", 'YYYY-MM-DD') AS date," \
-    " to_char(" at " AT TIME ZONE " zone ", 'HH24:MI') AS time"
+    " || CASE WHEN " OFFSET(at, zone) " < '0' THEN '-' ELSE '+' END" \
+    " || to_char(greatest(" OFFSET(at, zone) ", - " OFFSET(at, zone) "), 'HH24:MI') AS starts"
 
 #define STANDS "(status IN ('confirmed', 'in_progress') OR (status = 'held' AND hold_expires_at > now()))"
 /* Made for the number, or in the talk. */
@@ -44,7 +40,7 @@ const wk_sql_t wk_sql_service = {
     "       to_char(now() AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS today"
     "  FROM organizations o"
     "  LEFT JOIN services s ON s.organization_id = o.id AND s.appointment_type = $1 AND s.is_active"
-    " WHERE o.id = current_organization()",
+    " WHERE o.id = (SELECT current_organization())",
     1};
 
 const wk_sql_t wk_sql_slots_lock = {
@@ -57,16 +53,23 @@ const wk_sql_t wk_sql_appointment_lock_slots = {
     "  FROM (SELECT a.resource FROM appointments a WHERE " MEANT ") x",
     2};
 
+/* Of the resource that does the type, for as long as it takes there; $2: that long instead. */
 const wk_sql_t wk_sql_slots = {
     "slots",
-    "WITH " SHOP ", bounds AS ("
+    "WITH " SHOP ", service AS ("
+    "    SELECT resource, duration_minutes AS minutes FROM services"
+    "     WHERE appointment_type = $1 AND is_active),"
+    " bounds AS ("
     "    SELECT zone, greatest(now(), instant_of(coalesce($3::date, today)::timestamp, zone)) AS first,"
-    "           instant_of((coalesce($3::date, today) + $4::int)::timestamp, zone) AS last"
-    "      FROM shop)"
-    " SELECT " STARTS("s.starts_at", "b.zone") ", " DATE_AND_TIME("s.starts_at", "b.zone") ","
-    "        count(*) OVER () AS total"
-    "   FROM bounds b, free_slots($1, make_interval(mins => $2::int), b.first, b.last) s"
-    "  ORDER BY s.starts_at LIMIT $5::int",
+    "           instant_of((coalesce($3::date, today) + $4::int)::timestamp, zone) AS last,"
+    "           coalesce(resource, 'default') AS resource,"
+    "           make_interval(mins => coalesce($2::int, minutes, 30)) AS duration"
+    "      FROM shop LEFT JOIN service ON true),"
+    " first AS ("
+    "    SELECT s.starts_at, b.zone, count(*) OVER () AS total"
+    "      FROM bounds b, free_slots(b.resource, b.duration, b.first, b.last) s"
+    "     ORDER BY s.starts_at LIMIT $5::int)"
+    " SELECT " STARTS("starts_at", "zone") ", total FROM first ORDER BY starts_at",
     5};
 
 const wk_sql_t wk_sql_slots_near = {
@@ -77,7 +80,7 @@ const wk_sql_t wk_sql_slots_near = {
     "      FROM shop b, wanted w, free_slots($1, make_interval(mins => $2::int),"
     "           greatest(now(), w.at - interval '3 days'), greatest(now(), w.at) + interval '14 days') s"
     "     ORDER BY abs(extract(epoch FROM s.starts_at - w.at)) LIMIT $4::int)"
-    " SELECT " STARTS("starts_at", "zone") ", " DATE_AND_TIME("starts_at", "zone") ", 0 AS total"
+    " SELECT " STARTS("starts_at", "zone") ", 0 AS total"
     "   FROM near ORDER BY starts_at",
     4};
 
@@ -86,7 +89,7 @@ const wk_sql_t wk_sql_slot_state = {
     "WITH " SHOP ", slot AS ("
     "    SELECT zone, hours, instant_of($3::timestamp, coalesce($4, zone)) AS s,"
     "           make_interval(mins => $2::int) AS d FROM shop)"
-    " SELECT " STARTS("s", "zone") ", " DATE_AND_TIME("s", "zone") ","
+    " SELECT " STARTS("s", "zone") ","
     "        CASE WHEN s <= now() THEN 'past'"
     "             WHEN s > now() + interval '370 days' THEN 'far'"
     "             WHEN NOT coalesce(tstzrange(s, s + d) <@ opening_period(hours, zone,"
@@ -147,7 +150,7 @@ const wk_sql_t wk_sql_appointment_find = {
     "appointment_find",
     "SELECT a.id, a.appointment_type, a.status, a.resource,"
     "       (extract(epoch FROM a.ends_at - a.starts_at) / 60)::int AS minutes,"
-    "       " STARTS("a.starts_at", "o.timezone::text") ", " DATE_AND_TIME("a.starts_at", "o.timezone::text") ","
+    "       " STARTS("a.starts_at", "o.timezone::text") ","
     "       a.customer_id, a.customer_name, a.customer_phone, a.customer_email, a.language,"
     "       a.google_calendar_id AS calendar_id,"
     "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]')) AS moves,"

@@ -10,7 +10,7 @@ const wk_sql_t wk_sql_chat_shop = {
     "       (SELECT p.phone_number FROM organization_phone_numbers p"
     "         WHERE p.is_active AND p.sms_enabled"
     "         ORDER BY p.is_primary DESC, p.created_at LIMIT 1) AS sender"
-    "  FROM organizations o WHERE o.id = current_organization()",
+    "  FROM organizations o WHERE o.id = (SELECT current_organization())",
     2};
 
 const wk_sql_t wk_sql_chat_session = {

@@ -29,5 +29,5 @@ const wk_sql_t wk_sql_context = {
     "  FROM organizations o"
     "  JOIN agent_configs g ON g.organization_id = o.id"
     "  LEFT JOIN customers c ON c.id = $1::uuid"
-    " WHERE o.id = current_organization()",
+    " WHERE o.id = (SELECT current_organization())",
     5};

@@ -1,7 +1,7 @@
 #include "worker/store/organizations.h"
 
 const wk_sql_t wk_sql_shop_language = {
-    "shop_language", "SELECT language FROM organizations WHERE id = current_organization()", 0};
+    "shop_language", "SELECT language FROM organizations WHERE id = (SELECT current_organization())", 0};
 
 const wk_sql_t wk_sql_number_is_ours = {
     "number_is_ours", "SELECT organization_by('number', $1) IS NOT NULL AS ours", 1};
@@ -16,5 +16,5 @@ const wk_sql_t wk_sql_shop_facts = {
     "       to_char(closes_at(hours, timezone) AT TIME ZONE timezone, 'HH24:MI') AS closing,"
     "       to_char(next_opening(hours, timezone) AT TIME ZONE timezone, 'YYYY-MM-DD HH24:MI')"
     "           AS next_opening"
-    "  FROM organizations WHERE id = current_organization()",
+    "  FROM organizations WHERE id = (SELECT current_organization())",
     0};

@@ -80,5 +80,5 @@ const wk_sql_t wk_sql_personalization = {
     " CROSS JOIN LATERAL (SELECT closes_at(o.hours, o.timezone, t.at) AS at OFFSET 0) x"
     "  LEFT JOIN customers c ON c.phone_number = $1"
     MESSAGES
-    " WHERE o.id = current_organization()",
+    " WHERE o.id = (SELECT current_organization())",
     2};

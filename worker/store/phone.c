@@ -10,7 +10,7 @@ const wk_sql_t wk_sql_phone_shop = {
     "       g.voice_end_call_message AS end_message, g.transfer_message,"
     "       is_open(o.hours, o.timezone) AS open"
     "  FROM organizations o JOIN agent_configs g ON g.organization_id = o.id"
-    " WHERE o.id = current_organization()",
+    " WHERE o.id = (SELECT current_organization())",
     0};
 
 const wk_sql_t wk_sql_phone_call = {

@@ -12,7 +12,7 @@
     "                  WHERE p.is_active AND p.sms_enabled" \
     "                  ORDER BY p.is_primary DESC, p.created_at LIMIT 1) AS sender" \
     "           FROM organizations o JOIN agent_configs g ON g.organization_id = o.id" \
-    "          WHERE o.id = current_organization())"
+    "          WHERE o.id = (SELECT current_organization()))"
 
 #define PHONE "coalesce(a.customer_phone, c.phone_number)"
 

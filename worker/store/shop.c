@@ -8,7 +8,7 @@
     "(SELECT lower(" text ") WHERE " text " ~ '^[^@[:space:]]+@[^@[:space:]]+$' AND length(" text ") <= 254)"
 #define SHOP_DAY(instant) \
     "(" instant "::timestamptz AT TIME ZONE" \
-    " (SELECT timezone FROM organizations WHERE id = current_organization()))::date"
+    " (SELECT timezone FROM organizations WHERE id = (SELECT current_organization())))::date"
 
 /* clang-format on */
 

@@ -12,9 +12,9 @@
 /* known and today: a moment and the day, by the shop's clock, as wording.h takes them. */
 #define WK_SQL_KNOWN(moment) \
     "(SELECT to_char(" moment " AT TIME ZONE timezone, 'YYYY-MM-DD HH24:MI')" \
-    "   FROM organizations WHERE id = current_organization()) AS known," \
+    "   FROM organizations WHERE id = (SELECT current_organization())) AS known," \
     " (SELECT to_char(now() AT TIME ZONE timezone, 'YYYY-MM-DD')" \
-    "   FROM organizations WHERE id = current_organization()) AS today"
+    "   FROM organizations WHERE id = (SELECT current_organization())) AS today"
 
 /*
  * What a page goes on by, as columns key_us (microseconds since 1970) and key_id, and the
@@ -36,7 +36,7 @@
  */
 #define WK_SQL_INSTANT(wall, zone, if_null) \
     "(SELECT coalesce(instant_of(" wall "::timestamp, coalesce(" zone ", timezone))," \
-    "                 '" if_null "') FROM organizations WHERE id = current_organization())"
+    "                 '" if_null "') FROM organizations WHERE id = (SELECT current_organization()))"
 #define WK_SQL_BETWEEN(moment, from, from_zone, to, to_zone) \
     moment " >= " WK_SQL_INSTANT(from, from_zone, "-infinity") \
     " AND " moment " < " WK_SQL_INSTANT(to, to_zone, "infinity")

@@ -12,7 +12,7 @@
 #define SLOTS_SAID   3
 #define ALTERNATIVES 3
 #define DAYS_AHEAD   7
-#define DATE_LEN     10 /* YYYY-MM-DD, as every moment begins */
+#define DATE_LEN     10    /* YYYY-MM-DD, as every moment begins */
 #define HOLD_S       "300" /* a customer who says "one moment" */
 
 static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
@@ -134,13 +134,22 @@ static void ask_google(wk_tool_call_t *call)
     wk_calendar_ask(call->before);
 }
 
-/* Says as well whether Google has to be asked about these days first. */
-static bool read_service_and_need(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day,
-                                  int64_t days, wk_service_t *s, wk_error_t *e)
+/*
+ * All in one round trip: that Google has to be asked about these days first, which is seen
+ * then, is so rare that what was found for nothing costs less than to wait for that answer.
+ */
+static bool find_slots(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day, va_str_t date,
+                       wk_service_t *s, wk_slots_t *slots, wk_error_t *e)
 {
     wk_calendar_need_t *need = NULL;
-    if ((!call->asked && !wk_calendar_see(tx, call->ctx, day, days, &need, e)) ||
-        !read_service(tx, call, s, e)) {
+    wk_slots_wanted_t wanted = {.type = type_of(call->args),
+                                .minutes = wk_arg_int(call->args, "duration", 0),
+                                .from = day->wall.data != NULL ? va_str(day->wall.data, 10)
+                                                               : VA_STR_NULL,
+                                .days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD),
+                                .most = SLOTS_TOLD};
+    if ((!call->asked && !wk_calendar_see(tx, call->ctx, day, wanted.days, &need, e)) ||
+        !wk_slots_last(tx, call->caller->language, &wanted, s, slots, e)) {
         return false;
     }
     call->before = need;
@@ -151,10 +160,10 @@ static bool read_service_and_need(wk_tx_t *tx, wk_tool_call_t *call, const wk_mo
 static bool refuse_past_day(wk_tool_call_t *call, const wk_service_t *s, va_str_t date)
 {
     bool past = date.data != NULL && memcmp(date.data, s->today.data, s->today.len) < 0;
-    return past && wk_tool_refuse(call, 400, "bad_request",
-                                  wk_printf(call->ctx->arena,
-                                            "preferred_date is over: today is %.*s.",
-                                            (int)s->today.len, s->today.data));
+    return past &&
+           wk_tool_refuse(call, 400, "bad_request",
+                          wk_printf(call->ctx->arena, "preferred_date is over: today is %.*s.",
+                                    (int)s->today.len, s->today.data));
 }
 
 static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
@@ -168,15 +177,11 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                               VA_STR("preferred_date must be a date, YYYY-MM-DD."));
     }
     va_str_t date = from.data != NULL ? va_str(from.data, DATE_LEN) : VA_STR_NULL;
-    int64_t days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD);
-    if (!read_service_and_need(tx, call, &day, days, &s, e)) {
+    if (!find_slots(tx, call, &day, date, &s, &slots, e)) {
         return false;
     }
     if (refuse_past_day(call, &s, date)) {
         return true;
-    }
-    if (!wk_slots_last(tx, &s, date, days, SLOTS_TOLD, &slots, e)) {
-        return false;
     }
     put_slots(call, "available_slots", &slots);
     va_json_add_int(call->out, "total_slots", slots.total);
@@ -382,12 +387,15 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
     va_str_t minutes = wk_printf(call->ctx->arena, "%lld", (long long)s->minutes);
     va_str_t release[] = {b->holder.phone, s->resource, b->slot.starts, minutes,
                           b->holder.talk};
-    va_str_t params[] = {
-        b->customer,   call->caller->call, s->type,     wk_arg_text(call->args, "purpose"),
-        s->resource,   b->slot.starts,     minutes,     b->name,
-        b->phone,      b->email,           language,    wk_arg_text(call->args, "notes"),
-        s->price,      source_of(call),    s->calendar, b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
-        b->holder.talk, may_invite(call) ? VA_STR("true") : VA_STR("false")};
+    va_str_t params[] = {b->customer,    call->caller->call,
+                         s->type,        wk_arg_text(call->args, "purpose"),
+                         s->resource,    b->slot.starts,
+                         minutes,        b->name,
+                         b->phone,       b->email,
+                         language,       wk_arg_text(call->args, "notes"),
+                         s->price,       source_of(call),
+                         s->calendar,    b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
+                         b->holder.talk, may_invite(call) ? VA_STR("true") : VA_STR("false")};
     if (!wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
         !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
         return false;
