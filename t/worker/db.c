@@ -453,6 +453,32 @@ static void test_a_statement_ahead_of_nothing_goes_with_the_end(void **state)
     sees(A, 3);
 }
 
+#define LATER 40 /* more than a connection queues */
+
+static bool write_later(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    for (int i = 0; i < LATER; i++) {
+        va_str_t params[] = {VA_STR(A), wk_printf(a, "%d", w->n + i), VA_STR("text")};
+        if (!wk_sql_later(tx, &note, params, e)) {
+            return false;
+        }
+    }
+    return !w->fail_after;
+}
+
+static void test_what_nobody_reads_is_written_or_fails_with_the_rest(void **state)
+{
+    (void)state;
+    assert_ok(in_tx(A, write_later, &(work_t){.n = 100}));
+    sees(A, 2 + LATER);
+    assert_false(in_tx(A, write_later, &(work_t){.n = 101}));
+    assert_int_equal(t_e.code, WK_CONFLICT);
+    t_e.code = WK_OK;
+    assert_false(in_tx(A, write_later, &(work_t){.n = 200, .fail_after = true}));
+    sees(A, 2 + LATER);
+}
+
 static void test_a_batch_is_one_round_trip(void **state)
 {
     batch_t b = {.last = true};
@@ -832,6 +858,7 @@ int main(void)
         TEST(test_statements_ahead_belong_to_the_transaction),
         TEST(test_a_failure_within_a_batch_rolls_all_of_it_back),
         TEST(test_a_statement_ahead_of_nothing_goes_with_the_end),
+        TEST(test_what_nobody_reads_is_written_or_fails_with_the_rest),
         TEST_PROXY(test_a_batch_is_one_round_trip),
         TEST_PROXY(test_a_batch_that_is_cut_is_unavailable_and_done_or_not),
         TEST(test_values_arrive_as_they_are),
