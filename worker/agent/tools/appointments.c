@@ -144,8 +144,7 @@ static bool find_slots(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day
     wk_calendar_need_t *need = NULL;
     wk_slots_wanted_t wanted = {.type = type_of(call->args),
                                 .minutes = wk_arg_int(call->args, "duration", 0),
-                                .from = day->wall.data != NULL ? va_str(day->wall.data, 10)
-                                                               : VA_STR_NULL,
+                                .from = date,
                                 .days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD),
                                 .most = SLOTS_TOLD};
     if ((!call->asked && !wk_calendar_see(tx, call->ctx, day, wanted.days, &need, e)) ||
