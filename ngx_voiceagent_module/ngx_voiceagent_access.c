@@ -147,7 +147,8 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
 
 /*
  * The body is read only for a request that carries what a signature is looked
- * for in, so that nobody uploads megabytes to be refused.
+ * for in, as far as headers alone can tell, so that nobody uploads megabytes to
+ * be refused.
  */
 
 static ngx_int_t
@@ -164,9 +165,7 @@ ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
         v = vlcf->verify->elts;
 
         for (i = 0; i < vlcf->verify->nelts; i++) {
-            if (v[i].scheme->needs_body
-                && ngx_voiceagent_verify_applies(r, &v[i]))
-            {
+            if (ngx_voiceagent_verify_wants_body(r, &v[i])) {
                 body = 1;
             }
         }

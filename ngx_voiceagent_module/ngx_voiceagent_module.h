@@ -290,6 +290,8 @@ char *ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_uint_t ngx_voiceagent_verify_applies(ngx_http_request_t *r,
     ngx_voiceagent_verify_t *v);
+ngx_uint_t ngx_voiceagent_verify_wants_body(ngx_http_request_t *r,
+    ngx_voiceagent_verify_t *v);
 va_verdict_t ngx_voiceagent_verify(ngx_http_request_t *r,
     ngx_voiceagent_verify_t *v, ngx_voiceagent_ctx_t *ctx);
 
