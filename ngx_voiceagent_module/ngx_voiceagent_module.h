@@ -303,6 +303,8 @@ char *ngx_voiceagent_require_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_voiceagent_jwt_token(ngx_http_request_t *r,
     ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
+ngx_int_t ngx_voiceagent_jwt_cookie(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
 ngx_int_t ngx_voiceagent_jwt_ticket(ngx_http_request_t *r,
     ngx_voiceagent_jwt_t *jwt, ngx_str_t *ticket);
 va_jwt_verdict_t ngx_voiceagent_jwt(ngx_http_request_t *r,
