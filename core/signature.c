@@ -273,17 +273,6 @@ bool va_signature_present(const va_signature_scheme_t *scheme, const va_request_
     return present(scheme, req, &o);
 }
 
-va_verdict_t va_signature_precheck(const va_signature_scheme_t *scheme, const va_request_t *req,
-                                   const va_signature_options_t *opt)
-{
-    va_signature_options_t o = complete(scheme, opt);
-
-    if (!present(scheme, req, &o))
-        return VA_VERDICT_ABSENT;
-
-    return scheme->precheck != NULL ? scheme->precheck(req, &o) : VA_VERDICT_OK;
-}
-
 va_verdict_t va_signature_verify(const va_signature_scheme_t *scheme, const va_request_t *req,
                                  const va_signature_options_t *opt, const va_secret_t *secrets,
                                  size_t n, va_signature_result_t *out)

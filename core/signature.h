@@ -94,8 +94,6 @@ struct va_signature_scheme {
     bool whole_body;          /* parses the body: the caller should have it in one piece */
     bool needs_body;
     int64_t tolerance_ms; /* 0: no time in the scheme */
-    /* What the headers alone tell: NULL when that is nothing. Called as verify() is. */
-    va_verdict_t (*precheck)(const va_request_t *req, const va_signature_options_t *opt);
     /* Called by va_signature_verify() only, with the header there and every option set. */
     va_verdict_t (*verify)(const va_request_t *req, const va_signature_options_t *opt,
                            const va_secret_t *secrets, size_t n, va_signature_result_t *out);
@@ -113,13 +111,6 @@ const va_signature_scheme_t *va_signature_scheme(va_str_t name);
  */
 bool va_signature_present(const va_signature_scheme_t *scheme, const va_request_t *req,
                           const va_signature_options_t *opt);
-
-/*
- * The verdict of the headers alone, by which a body need not be read:
- * VA_VERDICT_OK promises nothing.
- */
-va_verdict_t va_signature_precheck(const va_signature_scheme_t *scheme, const va_request_t *req,
-                                   const va_signature_options_t *opt);
 
 /*
  * Never VA_VERDICT_OK without n > 0 secrets and a constant-time match against one

@@ -25,12 +25,6 @@ static ngx_int_t ngx_voiceagent_access_signature(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_token(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
-static ngx_int_t ngx_voiceagent_access_credentials(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_jwt_t *jwt);
-static ngx_int_t ngx_voiceagent_access_jwt(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_jwt_t *jwt, ngx_str_t *text);
-static ngx_int_t ngx_voiceagent_access_ticket(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_str_t *text);
 static ngx_int_t ngx_voiceagent_access_claims(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 static ngx_int_t ngx_voiceagent_access_wait(ngx_http_request_t *r,
@@ -153,8 +147,7 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
 
 /*
  * The body is read only for a request that carries what a signature is looked
- * for in, as far as headers alone can tell, so that nobody uploads megabytes to
- * be refused.
+ * for in, so that nobody uploads megabytes to be refused.
  */
 
 static ngx_int_t
@@ -171,7 +164,9 @@ ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
         v = vlcf->verify->elts;
 
         for (i = 0; i < vlcf->verify->nelts; i++) {
-            if (ngx_voiceagent_verify_wants_body(r, &v[i])) {
+            if (v[i].scheme->needs_body
+                && ngx_voiceagent_verify_applies(r, &v[i]))
+            {
                 body = 1;
             }
         }
@@ -315,7 +310,9 @@ ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
     ngx_voiceagent_loc_conf_t *vlcf)
 {
     ngx_int_t              rc;
+    ngx_str_t              text;
     ngx_uint_t             i;
+    va_jwt_verdict_t       verdict;
     ngx_voiceagent_jwt_t  *jwt;
 
     if (vlcf->jwt == NULL) {
@@ -325,90 +322,53 @@ ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
     jwt = vlcf->jwt->elts;
 
     for (i = 0; i < vlcf->jwt->nelts; i++) {
-        rc = ngx_voiceagent_access_credentials(r, ctx, &jwt[i]);
+
+        rc = ngx_voiceagent_jwt_token(r, &jwt[i], &text);
 
         if (rc == NGX_ERROR) {
-            ngx_voiceagent_access_reason(ctx, "jwt", "error");
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
-        if (rc != NGX_DECLINED) {
-            return rc;
+        if (rc == NGX_OK) {
+            verdict = ngx_voiceagent_jwt(r, &jwt[i], &text, ctx);
+
+            if (verdict == VA_JWT_OK) {
+                return ngx_voiceagent_access_claims(r, ctx);
+            }
+
+            ngx_voiceagent_access_reason(ctx, "jwt",
+                                         va_jwt_verdict_name(verdict));
+
+            if (verdict == VA_JWT_ERROR) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            continue;
+        }
+
+        rc = ngx_voiceagent_jwt_ticket(r, &jwt[i], &text);
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc == NGX_OK) {
+            rc = ngx_voiceagent_ticket_redeem(r, &text);
+
+            if (rc == NGX_ERROR) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
+
+            if (rc != NGX_DECLINED) {
+                ngx_voiceagent_access_reason(ctx, "ticket", "unavailable");
+                return rc;
+            }
+
+            ngx_voiceagent_access_reason(ctx, "ticket", "malformed");
         }
     }
 
     return NGX_DECLINED;
-}
-
-
-/* what was meant for this request comes before the cookie, which always is */
-
-static ngx_int_t
-ngx_voiceagent_access_credentials(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_jwt_t *jwt)
-{
-    ngx_int_t   rc;
-    ngx_str_t   text;
-    ngx_uint_t  shown;
-
-    rc = ngx_voiceagent_jwt_token(r, jwt, &text);
-    shown = (rc == NGX_OK);
-
-    if (rc == NGX_OK) {
-        rc = ngx_voiceagent_access_jwt(r, ctx, jwt, &text);
-    }
-
-    if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_voiceagent_jwt_ticket(r, jwt, &text);
-    shown |= (rc == NGX_OK);
-
-    if (rc == NGX_OK) {
-        rc = ngx_voiceagent_access_ticket(r, ctx, &text);
-    }
-
-    if (rc != NGX_DECLINED || shown) {
-        return rc;
-    }
-
-    rc = ngx_voiceagent_jwt_cookie(r, jwt, &text);
-
-    return rc == NGX_OK ? ngx_voiceagent_access_jwt(r, ctx, jwt, &text) : rc;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_access_jwt(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
-    ngx_voiceagent_jwt_t *jwt, ngx_str_t *text)
-{
-    va_jwt_verdict_t  verdict;
-
-    verdict = ngx_voiceagent_jwt(r, jwt, text, ctx);
-
-    if (verdict == VA_JWT_OK) {
-        return ngx_voiceagent_access_claims(r, ctx);
-    }
-
-    ngx_voiceagent_access_reason(ctx, "jwt", va_jwt_verdict_name(verdict));
-
-    return verdict == VA_JWT_ERROR ? NGX_ERROR : NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_access_ticket(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
-    ngx_str_t *text)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_voiceagent_ticket_redeem(r, text);
-
-    ngx_voiceagent_access_reason(ctx, "ticket", rc == NGX_DECLINED
-                                                ? "malformed" : "unavailable");
-
-    return rc;
 }
 
 

@@ -316,12 +316,17 @@ ngx_voiceagent_require_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 }
 
 
-/* what the request shows on purpose; NGX_DECLINED: it carries none */
+/*
+ * NGX_DECLINED: the request carries none.  A cookie goes along by itself, so
+ * for anything but reading it counts only with an Origin of ours.
+ */
 
 ngx_int_t
 ngx_voiceagent_jwt_token(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
     ngx_str_t *token)
 {
+    ngx_str_t         cookie = ngx_string(NGX_VOICEAGENT_COOKIE);
+    ngx_uint_t        cookies;
     ngx_table_elt_t  *h;
 
     h = r->headers_in.authorization;
@@ -336,36 +341,10 @@ ngx_voiceagent_jwt_token(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
         return NGX_OK;
     }
 
-    if (jwt->token == NULL || jwt->token_is_cookie) {
-        return NGX_DECLINED;
-    }
+    cookies = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
+              || ngx_voiceagent_origin_known(r);
 
-    if (ngx_http_complex_value(r, jwt->token, token) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    return token->len ? NGX_OK : NGX_DECLINED;
-}
-
-
-/*
- * A cookie goes along by itself, so for anything but reading it counts only
- * with an Origin of ours.
- */
-
-ngx_int_t
-ngx_voiceagent_jwt_cookie(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
-    ngx_str_t *token)
-{
-    ngx_str_t  cookie = ngx_string(NGX_VOICEAGENT_COOKIE);
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-        && !ngx_voiceagent_origin_known(r))
-    {
-        return NGX_DECLINED;
-    }
-
-    if (jwt->token && jwt->token_is_cookie) {
+    if (jwt->token && (cookies || !jwt->token_is_cookie)) {
 
         if (ngx_http_complex_value(r, jwt->token, token) != NGX_OK) {
             return NGX_ERROR;
@@ -376,7 +355,7 @@ ngx_voiceagent_jwt_cookie(ngx_http_request_t *r, ngx_voiceagent_jwt_t *jwt,
         }
     }
 
-    return ngx_voiceagent_cookie(r, &cookie, token);
+    return cookies ? ngx_voiceagent_cookie(r, &cookie, token) : NGX_DECLINED;
 }
 
 

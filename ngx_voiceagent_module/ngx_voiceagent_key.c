@@ -58,7 +58,6 @@ static ngx_voiceagent_key_t *ngx_voiceagent_key_find(
     ngx_voiceagent_main_conf_t *vmcf, ngx_str_t *name);
 static ngx_int_t ngx_voiceagent_key_load(ngx_voiceagent_key_t *key,
     ngx_log_t *log);
-static void ngx_voiceagent_sources_forget(ngx_voiceagent_key_t *key);
 static ngx_int_t ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets,
     ngx_uint_t tokens, ngx_str_t *name, ngx_log_t *log);
 static ngx_int_t ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets,
@@ -363,7 +362,6 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
                                        log)
             != NGX_OK)
         {
-            ngx_voiceagent_sources_forget(key);
             goto failed;
         }
 
@@ -405,22 +403,6 @@ failed:
     ngx_voiceagent_secrets_free(secrets);
 
     return NGX_ERROR;
-}
-
-
-/* one that cannot be read may be readable again without having changed */
-
-static void
-ngx_voiceagent_sources_forget(ngx_voiceagent_key_t *key)
-{
-    ngx_uint_t                    i;
-    ngx_voiceagent_key_source_t  *source;
-
-    source = key->sources.elts;
-
-    for (i = 0; i < key->sources.nelts; i++) {
-        source[i].mtime = (time_t) -1;
-    }
 }
 
 

@@ -290,8 +290,6 @@ char *ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_uint_t ngx_voiceagent_verify_applies(ngx_http_request_t *r,
     ngx_voiceagent_verify_t *v);
-ngx_uint_t ngx_voiceagent_verify_wants_body(ngx_http_request_t *r,
-    ngx_voiceagent_verify_t *v);
 va_verdict_t ngx_voiceagent_verify(ngx_http_request_t *r,
     ngx_voiceagent_verify_t *v, ngx_voiceagent_ctx_t *ctx);
 
@@ -302,8 +300,6 @@ char *ngx_voiceagent_claim_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_voiceagent_require_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_voiceagent_jwt_token(ngx_http_request_t *r,
-    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
-ngx_int_t ngx_voiceagent_jwt_cookie(ngx_http_request_t *r,
     ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
 ngx_int_t ngx_voiceagent_jwt_ticket(ngx_http_request_t *r,
     ngx_voiceagent_jwt_t *jwt, ngx_str_t *ticket);

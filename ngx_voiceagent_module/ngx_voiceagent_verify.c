@@ -125,30 +125,12 @@ ngx_voiceagent_verify_applies(ngx_http_request_t *r,
 }
 
 
-/* likewise: what fails by its headers alone fails without a body, too */
-
-ngx_uint_t
-ngx_voiceagent_verify_wants_body(ngx_http_request_t *r,
-    ngx_voiceagent_verify_t *v)
-{
-    va_request_t  req;
-
-    if (!v->scheme->needs_body) {
-        return 0;
-    }
-
-    ngx_voiceagent_verify_request(r, &req, NULL);
-
-    return va_signature_precheck(v->scheme, &req, &v->options)
-           == VA_VERDICT_OK;
-}
-
-
 va_verdict_t
 ngx_voiceagent_verify(ngx_http_request_t *r, ngx_voiceagent_verify_t *v,
     ngx_voiceagent_ctx_t *ctx)
 {
     size_t                  n;
+    ngx_time_t             *tp;
     va_verdict_t            verdict;
     va_request_t            req;
     const va_secret_t      *secrets;
@@ -159,6 +141,9 @@ ngx_voiceagent_verify(ngx_http_request_t *r, ngx_voiceagent_verify_t *v,
 
     ngx_voiceagent_body_init(&body, r);
     req.body = &body.body;
+
+    tp = ngx_timeofday();
+    req.now_ms = (int64_t) tp->sec * 1000 + tp->msec;
 
     secrets = ngx_voiceagent_key_secrets(v->key, &n);
 
@@ -198,16 +183,12 @@ static void
 ngx_voiceagent_verify_request(ngx_http_request_t *r, va_request_t *req,
     const va_alloc_t *mem)
 {
-    ngx_time_t                 *tp;
     ngx_table_elt_t            *upgrade;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     ngx_memzero(req, sizeof(va_request_t));
-
-    tp = ngx_timeofday();
-    req->now_ms = (int64_t) tp->sec * 1000 + tp->msec;
 
     req->method = ngx_voiceagent_va(&r->method_name);
 

@@ -27,7 +27,6 @@ write_key('breaking', "$old\n");
 write_key('vanishing', "$old\n");
 write_key('tokens', "$old\n");
 write_key('accounts', "a $old\n");
-write_key($_, "$old\n") for 'first', 'second';
 my $late = "$dir/late";
 $ENV{VA_T_KEY} = $old;
 
@@ -35,11 +34,9 @@ my $nginx = VoiceAgent::Nginx->new(redis => $redis, workers => 2, http => <<"END
     @{[map { "voiceagent_key $_ file=$dir/$_;\n" } qw(rotating breaking vanishing tokens accounts)]}
     voiceagent_key split file=$dir/rotating;
     voiceagent_key split env=VA_T_KEY;
-    voiceagent_key pair file=$dir/first;
-    voiceagent_key pair file=$dir/second;
 END
     @{[map { "location /$_ { voiceagent_verify bearer key=$_; voiceagent_enqueue a.b; }\n" }
-        qw(rotating breaking vanishing accounts split pair)]}
+        qw(rotating breaking vanishing accounts split)]}
     location /tokens   { voiceagent_jwt key=tokens alg=HS256; voiceagent_enqueue a.b; }
     location /late     { voiceagent_jwt jwks=$late alg=RS256,ES256 leeway=10000d; voiceagent_enqueue a.b; }
     location = /metrics { voiceagent_metrics; }
@@ -92,8 +89,6 @@ unlink "$dir/vanishing" or die "unlink: $!\n";
 write_key('tokens', "$new\n");
 write_key('accounts', "a $new\nb $both\n");
 write_key('late', $json->encode({keys => [$public{'rsa-1'}]}));
-rename "$dir/second", "$dir/aside" or die "rename: $!\n";
-write_key('first', "$new\n");
 
 ok(settles('rotating', $new, 200), 'the new file is taken');
 ok(settles('rotating', $old, 401), '  and what is not in it any more is refused');
@@ -112,18 +107,12 @@ is(status('vanishing', $old), 200, '  and the old one serves on');
 cmp_ok(metric('keys_changed_total'), '>=', 10, 'changes are counted, in both workers');
 cmp_ok(metric('keys_failed_total'), '>=', 2, '  and failures');
 
-my $unread = qr/open\(\) "\Q$dir\E\/second" failed/;
-ok($nginx->logged(qr/$unread.*$unread/s, 40), 'one of two files that cannot be read is noticed, by both workers');
-is(status('pair', $old), 200, '  and the old key serves on');
-rename "$dir/aside", "$dir/second" or die "rename: $!\n";
-
 write_key('breaking', "$new\n");
 write_key('vanishing', "$new\n");
 write_key('tokens', "short\n");
 write_key('late', '{"keys":[');
 ok(settles('breaking', $new, 200), 'a file that is good again is taken');
 ok(settles('vanishing', $new, 200), '  and one that is there again');
-ok(settles('pair', $new, 200), '  with the other, which has not changed since');
 ok($nginx->logged(qr/"\Q$late\E" holds no key set that can be used/, 40), 'a broken key set is noticed');
 is(status('late', $token{'ok-RS256'}), 200, '  and the old one serves on');
 ok($nginx->logged(qr/key "tokens": secret 1 is too short.*\(tokens need 32 characters\)/, 40), 'a secret too short for tokens is noticed');

@@ -34,36 +34,6 @@ EXISTS va:ticket:abc-DEF_123 -> 0
 
 
 
-=== a ticket counts before the cookie the browser sends along, whatever that holds
---- config
-$TEST_NGINX_PLACE
---- redis
-SET va:ticket:mine {"organizationId":"o1","role":"staff"}
---- request
-GET /x?ticket=mine
---- more_headers eval
-"Cookie: __Host-va=" . ::token({organizationId => 'o2', role => 'staff'})
---- error_code: 200
---- job: {"org": "o1", "auth": {"scheme": "ticket"}}
-
-
-
-=== a ticket counts behind a token or a cookie that does not verify
---- config
-$TEST_NGINX_PLACE
---- redis
-SET va:ticket:one {"organizationId":"o1","role":"staff"}
-SET va:ticket:two {"organizationId":"o1","role":"staff"}
---- request eval
-["GET /x?ticket=one", "GET /x?ticket=two", "GET /x?ticket=three"]
---- more_headers eval
-["Cookie: __Host-va=x", "Authorization: Bearer x", "Cookie: __Host-va=" . ::token({organizationId => 'o1', role => 'staff'})]
---- error_code eval
-[200, 200, 401]
---- jobs: 2
-
-
-
 === unknown, empty, malformed, too long: nobody is let in
 --- config
 $TEST_NGINX_PLACE

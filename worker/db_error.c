@@ -3,28 +3,35 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first line that fits decides. */
+/* What is to be done about the connection. */
+typedef enum {
+    KEEP,
+    LEAVE, /* it is no good any more */
+} connection_t;
+
+/* The first line that fits decides. away: it is not the statement, it is the server. */
 static const struct {
     const char *prefix;
     wk_code_t code;
-    bool fatal;
+    connection_t then;
+    bool away;
 } classes[] = {
-    {"23", WK_CONFLICT, false},       /* constraint violated */
-    {"55P03", WK_UNAVAILABLE, false}, /* lock not available */
-    {"55", WK_CONFLICT, false},       /* not in the state for it; our triggers */
-    {"40", WK_UNAVAILABLE, false},    /* serialization failure, deadlock */
-    {"57014", WK_TIMEOUT, false},     /* statement timeout, or cancelled */
-    {"57P", WK_UNAVAILABLE, true},    /* shutting down, starting up */
-    {"08", WK_UNAVAILABLE, true},     /* connection */
-    {"53", WK_UNAVAILABLE, false},    /* disk, memory, connections */
-    {"58", WK_UNAVAILABLE, false},    /* the system beneath */
-    {"25006", WK_UNAVAILABLE, true},  /* a standby: look for the primary again */
-    {"25P03", WK_UNAVAILABLE, true},  /* idle in transaction for too long */
-    {"28", WK_UNAVAILABLE, true},     /* login refused */
-    {"0A000", WK_UNAVAILABLE, true},  /* a prepared plan from before a migration */
-    {"22", WK_INVALID, false},        /* the data */
-    {"42501", WK_FORBIDDEN, false},   /* not granted, or against a policy */
-    {"P0002", WK_NOT_FOUND, false},
+    {"23", WK_CONFLICT, KEEP, false},        /* constraint violated */
+    {"55P03", WK_UNAVAILABLE, KEEP, false},  /* lock not available */
+    {"55", WK_CONFLICT, KEEP, false},        /* not in the state for it; our triggers */
+    {"40", WK_UNAVAILABLE, KEEP, false},     /* serialization failure, deadlock */
+    {"57014", WK_TIMEOUT, KEEP, false},      /* statement timeout, or cancelled */
+    {"57P", WK_UNAVAILABLE, LEAVE, true},    /* shutting down, starting up */
+    {"08", WK_UNAVAILABLE, LEAVE, true},     /* connection */
+    {"53", WK_UNAVAILABLE, KEEP, true},      /* disk, memory, connections */
+    {"58", WK_UNAVAILABLE, KEEP, true},      /* the system beneath */
+    {"25006", WK_UNAVAILABLE, LEAVE, true},  /* a standby: look for the primary again */
+    {"25P03", WK_UNAVAILABLE, LEAVE, false}, /* idle in transaction for too long */
+    {"28", WK_UNAVAILABLE, LEAVE, true},     /* login refused */
+    {"0A000", WK_UNAVAILABLE, LEAVE, false}, /* a prepared plan from before a migration */
+    {"22", WK_INVALID, KEEP, false},         /* the data */
+    {"42501", WK_FORBIDDEN, KEEP, false},    /* not granted, or against a policy */
+    {"P0002", WK_NOT_FOUND, KEEP, false},
 };
 
 static int class_of(const char *sqlstate)
@@ -46,7 +53,7 @@ wk_code_t wk_sqlstate_code(const char *sqlstate)
 bool wk_sqlstate_fatal(const char *sqlstate)
 {
     int i = class_of(sqlstate);
-    return i >= 0 && classes[i].fatal;
+    return i >= 0 && classes[i].then == LEAVE;
 }
 
 bool wk_db_error(wk_error_t *e, const PGresult *result, const char *what)
@@ -56,11 +63,12 @@ bool wk_db_error(wk_error_t *e, const PGresult *result, const char *what)
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     if (state == NULL) {
         /* libpq's own: the connection broke. */
-        return wk_error(e, WK_UNAVAILABLE, "Postgres: %s: %s", what,
-                        PQresultErrorMessage(result));
+        return wk_error_away(e, "Postgres: %s: %s", what, PQresultErrorMessage(result));
     }
+    int i = class_of(state);
     wk_error(e, wk_sqlstate_code(state), "Postgres: %s: %s", what,
              message != NULL ? message : "");
+    e->store_away = i >= 0 && classes[i].away;
     snprintf(e->sqlstate, sizeof(e->sqlstate), "%s", state);
     if (constraint != NULL) {
         snprintf(e->detail, sizeof(e->detail), "%s", constraint);

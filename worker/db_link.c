@@ -129,13 +129,14 @@ static bool refuse(wk_link_t *l, wk_code_t code, const char *why, wk_error_t *e)
     l->failure[len] = '\0';
     l->retry_at_ms = wk_monotonic_ms() + RETRY_MS;
     wk_link_close(l);
-    return wk_error(e, code, "Postgres: %s", l->failure);
+    return code == WK_UNAVAILABLE ? wk_error_away(e, "Postgres: %s", l->failure)
+                                  : wk_error(e, code, "Postgres: %s", l->failure);
 }
 
 static bool connect_now(wk_link_t *l, wk_error_t *e)
 {
     if (wk_monotonic_ms() < l->retry_at_ms) {
-        return wk_error(e, WK_UNAVAILABLE, "Postgres: %s", l->failure);
+        return wk_error_away(e, "Postgres: %s", l->failure);
     }
     l->c = open_connection(l);
     if (PQstatus(l->c) != CONNECTION_OK) {
@@ -175,7 +176,7 @@ static bool broken(wk_link_t *l, wk_error_t *e)
     snprintf(text, sizeof(text), "%s", PQerrorMessage(l->c));
     text[strcspn(text, "\n")] = '\0';
     wk_link_close(l);
-    return wk_error(e, WK_UNAVAILABLE, "Postgres: connection lost: %s", text);
+    return wk_error_away(e, "Postgres: connection lost: %s", text);
 }
 
 /* ---------------------------------------------------------------- sending */

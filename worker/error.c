@@ -31,14 +31,29 @@ const char *wk_code_name(wk_code_t code)
     return "internal";
 }
 
-bool wk_error(wk_error_t *e, wk_code_t code, const char *format, ...)
+static void set(wk_error_t *e, wk_code_t code, const char *format, va_list args)
 {
     memset(e, 0, sizeof(*e));
     e->code = code;
+    vsnprintf(e->text, sizeof(e->text), format, args);
+}
+
+bool wk_error(wk_error_t *e, wk_code_t code, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(e->text, sizeof(e->text), format, args);
+    set(e, code, format, args);
     va_end(args);
+    return false;
+}
+
+bool wk_error_away(wk_error_t *e, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    set(e, WK_UNAVAILABLE, format, args);
+    va_end(args);
+    e->store_away = true;
     return false;
 }
 

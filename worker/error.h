@@ -25,6 +25,7 @@ typedef enum {
 typedef struct {
     wk_code_t code;
     int64_t retry_after_ms; /* what a provider asked for; 0: nothing */
+    bool store_away;        /* it is our own Redis or Postgres that is unavailable */
     char sqlstate[6];       /* of a Postgres error */
     char detail[32];        /* a provider's own code, a constraint's name */
     char text[400];         /* for logs: never a secret, never another tenant's data */
@@ -35,6 +36,10 @@ const char *wk_code_name(wk_code_t code);
 /* Sets *e and returns false, so that a failing function ends with it. */
 bool wk_error(wk_error_t *e, wk_code_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with WK_UNAVAILABLE and store_away. */
+bool wk_error_away(wk_error_t *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Puts "context: " before the text; returns false. */
 bool wk_error_wrap(wk_error_t *e, const char *format, ...)

@@ -109,6 +109,7 @@ static int spawn(run_t *r, const char *path, const char *kind)
         (void)posix_spawn_file_actions_adddup2(&files, r->text, STDOUT_FILENO);
         (void)posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         (void)posix_spawn_file_actions_adddup2(&files, r->held, STDERR_FILENO + 1);
+        (void)posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
         error = posix_spawn(&r->pid, path, &files, &attributes, argv, environment);
         posix_spawnattr_destroy(&attributes);
     }

@@ -1,14 +1,45 @@
 #include "worker/job.h"
 
+#include <stdlib.h>
+
 #include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 
+#define DAY_MS           (24 * 60 * 60 * INT64_C(1000))
+#define OTHER_VERSION_MS 10000 /* until a worker is asked again that may know the type */
+#define AWAY_MIN_MS      1000
+#define AWAY_MAX_MS      30000
+
 static void bury(wk_work_t *w, va_str_t reason, const char *outcome)
 {
     w->end = (wk_end_t){.how = WK_END_BURY, .reason = reason};
     w->outcome = outcome;
+}
+
+static int64_t age_ms(const va_job_t *job)
+{
+    return wk_now_ms() - job->enqueued_ms;
+}
+
+static void again_uncounted(wk_work_t *w, va_str_t reason, int64_t delay_ms,
+                            const char *outcome)
+{
+    w->end = (wk_end_t){
+        .how = WK_END_RETRY, .uncounted = true, .reason = reason, .delay_ms = delay_ms};
+    w->outcome = outcome;
+}
+
+/* While workers are being replaced, one of the new version may have queued it. */
+static void unknown_type(wk_work_t *w)
+{
+    static const va_str_t reason = {"no handler for its type", 23};
+    if (age_ms(&w->job) < DAY_MS) {
+        again_uncounted(w, reason, OTHER_VERSION_MS, "unknown_type");
+    } else {
+        bury(w, reason, "unknown_type");
+    }
 }
 
 void wk_work_read(wk_work_t *w, wk_arena_t *a, const wk_lease_t *lease)
@@ -21,7 +52,7 @@ void wk_work_read(wk_work_t *w, wk_arena_t *a, const wk_lease_t *lease)
     }
     w->handler = wk_handler_find(w->job.type);
     if (w->handler == NULL) {
-        bury(w, VA_STR("no handler for its type"), "unknown_type");
+        unknown_type(w);
     }
 }
 
@@ -72,9 +103,28 @@ static void failed_read(wk_work_t *w, const wk_error_t *e, va_str_t reply)
     wk_log(WK_WARN, "read failed", WK_C("code", wk_code_name(e->code)), WK_C("error", e->text));
 }
 
+/*
+ * Redis or Postgres is away. That is not the job's doing, so that for a day no attempt of it
+ * counts; the longer it lasts, the rarer it is tried.
+ */
+static void wait_for_store(wk_work_t *w, wk_ctx_t *ctx, const wk_error_t *e)
+{
+    int64_t delay = age_ms(&w->job) / 8;
+    delay = delay < AWAY_MIN_MS ? AWAY_MIN_MS : delay > AWAY_MAX_MS ? AWAY_MAX_MS : delay;
+    again_uncounted(w, reason_of(ctx, e), delay + arc4random_uniform((uint32_t)delay / 4),
+                    "store_away");
+    w->store_away = true;
+    wk_log(WK_WARN, "job waits for what is away", WK_I("delay_ms", w->end.delay_ms),
+           WK_C("error", e->text));
+}
+
 static void failed_effect(wk_work_t *w, wk_ctx_t *ctx, wk_outcome_t outcome,
                           const wk_error_t *e, va_str_t reply)
 {
+    if (outcome == WK_AGAIN && e->store_away && age_ms(&w->job) < DAY_MS) {
+        wait_for_store(w, ctx, e);
+        return;
+    }
     if (outcome == WK_AGAIN && ctx->attempt < most_attempts(w, ctx)) {
         int64_t delay =
             e->retry_after_ms > 0 ? e->retry_after_ms : wk_queue_backoff_ms(ctx->attempt);
@@ -137,7 +187,9 @@ void wk_work_run(wk_work_t *w, wk_ctx_t *ctx, const wk_lease_t *lease)
     ctx->job = &w->job;
     ctx->attempt = lease->attempt;
     if (w->handler == NULL) {
-        wk_log(WK_ALERT, "job given up", WK_S("reason", w->end.reason));
+        wk_log(w->end.how == WK_END_BURY ? WK_ALERT : WK_WARN,
+               w->end.how == WK_END_BURY ? "job given up" : "job waits for another worker",
+               WK_S("reason", w->end.reason));
     } else if (too_late(w)) {
         w->end = (wk_end_t){.how = WK_END_ACK};
         w->outcome = "late";

@@ -9,8 +9,9 @@
 /* A job taken, read, and its handler found. */
 typedef struct {
     va_job_t job;
-    const wk_handler_t *handler; /* NULL: the job cannot be done, end says so */
+    const wk_handler_t *handler; /* NULL: this worker cannot do the job, end says so */
     wk_end_t end;
+    bool store_away;     /* it could not be done because our own Redis or Postgres is away */
     const char *outcome; /* for the metrics: "done", "retried", … */
 } wk_work_t;
 

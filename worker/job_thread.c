@@ -12,6 +12,7 @@
 #define REDIS_TIMEOUT_MS 2000
 #define WAIT_MS          1000 /* for the bell: also how often a missed one is made good */
 #define RETRY_MS         1000 /* when Redis does not answer */
+#define AWAY_MS          250  /* pause when a job could not be done for want of a store */
 #define DRAIN_ROWS       100
 
 /* The thread and what it has at hand. */
@@ -129,11 +130,12 @@ static void drain_outbox(worker_t *w, bool in_bulk)
     wk_priority_step_back(false);
 }
 
-static void finish(worker_t *w, const wk_lease_t *lease, const wk_end_t *end)
+static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
 {
+    const wk_end_t *end = &work->end;
     bool outbox = wk_db_outbox(w->ctx.db).data != NULL;
     wk_crash_point("end.before");
-    if (outbox || wk_stop_requested()) {
+    if (outbox || work->store_away || wk_stop_requested()) {
         w->found = false;
         end_alone(w, lease, end);
     } else {
@@ -143,6 +145,9 @@ static void finish(worker_t *w, const wk_lease_t *lease, const wk_end_t *end)
     wk_leases_release(w->thread->leases, w->thread->slot);
     if (outbox) {
         drain_outbox(w, lease->queue == WK_BULK);
+    }
+    if (work->store_away) {
+        wk_stop_sleep(AWAY_MS); /* the next could not be done either */
     }
 }
 
@@ -163,7 +168,7 @@ static void work(worker_t *w)
     wk_priority_step_back(lease.queue == WK_BULK);
     wk_work_run(&work, &w->ctx, &lease);
     wk_priority_step_back(false); /* what it takes now may be waited for */
-    finish(w, &lease, &work.end);
+    finish(w, &lease, &work);
     wk_arena_reset(arena);
     wk_log_context(VA_STR_NULL, VA_STR_NULL, VA_STR_NULL);
 }

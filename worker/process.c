@@ -52,7 +52,7 @@ int wk_await_redis(wk_redis_t *r)
 {
     wk_error_t e;
     while (!wk_queue_check_layout(r, true, &e)) {
-        if (e.code == WK_INTERNAL) {
+        if (e.code == WK_CONFLICT) {
             wk_log(WK_ALERT, "refused to start", WK_C("error", e.text));
             return WK_EXIT_CONFIG;
         }

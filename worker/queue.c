@@ -86,7 +86,7 @@ bool wk_queue_check_layout(wk_redis_t *r, bool claim, wk_error_t *e)
     va_str_t found = wk_redis_str(reply);
     bool same = va_str_eq(found, VA_STR(LAYOUT_VERSION)) || (!claim && found.data == NULL);
     if (!same) {
-        wk_error(e, WK_INTERNAL, "Redis holds layout version %.*s, this program knows %s",
+        wk_error(e, WK_CONFLICT, "Redis holds layout version %.*s, this program knows %s",
                  (int)found.len, found.data != NULL ? found.data : "", LAYOUT_VERSION);
     }
     freeReplyObject(reply);

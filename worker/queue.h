@@ -20,7 +20,7 @@ va_str_t wk_queue_prefix(wk_queue_t q);
 
 /*
  * Compares va:schema with the layout this program knows; claim: writes it when there is
- * none. WK_INTERNAL when another layout is in use.
+ * none. WK_CONFLICT when another layout is in use.
  */
 bool wk_queue_check_layout(wk_redis_t *r, bool claim, wk_error_t *e);
 

@@ -76,6 +76,7 @@ static bool connected(wk_redis_t *r, wk_error_t *e)
 {
     if (r->c == NULL) {
         r->c = wk_redis_connect(r->url, r->timeout_ms, e);
+        e->store_away = r->c == NULL && e->code == WK_UNAVAILABLE;
         r->current_timeout_ms = r->timeout_ms;
     }
     return r->c != NULL;
@@ -96,9 +97,19 @@ static const struct {
     const char *word;
     bool elsewhere;
 } passing[] = {
-    {"OOM ", false},      {"MISCONF ", false},  {"NOREPLICAS ", false}, {"BUSY ", false},
-    {"TRYAGAIN ", false}, {"LOADING ", true},   {"READONLY ", true},    {"MASTERDOWN ", true},
-    {"NOAUTH ", true},    {"WRONGPASS ", true}, {"NOPERM ", false},
+    {"OOM ", false},
+    {"MISCONF ", false},
+    {"NOREPLICAS ", false},
+    {"BUSY ", false},
+    {"TRYAGAIN ", false},
+    {"LOADING ", true},
+    {"READONLY ", true},
+    {"MASTERDOWN ", true},
+    {"NOAUTH ", true},
+    {"WRONGPASS ", true},
+    {"NOPERM ", false},
+    {"UNBLOCKED ", true},
+    {"ERR max number of clients reached", true},
 };
 
 /*
@@ -133,9 +144,9 @@ wk_code_t wk_redis_error_code(const char *text)
 static redisReply *lost(wk_redis_t *r, wk_error_t *e)
 {
     if (r->c != NULL) {
-        wk_error(e, WK_UNAVAILABLE, "Redis: connection lost: %s", r->c->errstr);
+        wk_error_away(e, "Redis: connection lost: %s", r->c->errstr);
     } else {
-        wk_error(e, WK_UNAVAILABLE, "Redis: connection lost");
+        wk_error_away(e, "Redis: connection lost");
     }
     disconnect(r);
     return NULL;
@@ -147,8 +158,9 @@ static redisReply *judged(wk_redis_t *r, redisReply *reply, const char *what, wk
     if (reply->type != REDIS_REPLY_ERROR) {
         return reply;
     }
-    wk_error(e, wk_redis_error_code(reply->str), "Redis: %s: %s", what, reply->str);
     int i = passing_index(reply->str);
+    wk_error(e, wk_redis_error_code(reply->str), "Redis: %s: %s", what, reply->str);
+    e->store_away = i >= 0;
     if (i >= 0 && passing[i].elsewhere) {
         disconnect(r);
     }

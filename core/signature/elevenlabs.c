@@ -88,37 +88,23 @@ static va_verdict_t try_secret(void *ctx, const va_secret_t *secret)
     return verdict;
 }
 
-static va_verdict_t begin(struct attempt *a, const va_signature_options_t *opt)
-{
-    va_str_t header = va_scheme_header(a->req, va_scheme_elevenlabs.header);
-    int64_t seconds;
-
-    if (header.data == NULL)
-        header = va_scheme_header(a->req, va_scheme_elevenlabs.other_header);
-
-    va_verdict_t verdict = parse_header(a, header);
-
-    if (verdict != VA_VERDICT_OK)
-        return verdict;
-    if (!va_scheme_timestamp(a->time, &seconds))
-        return VA_VERDICT_MALFORMED;
-
-    return va_scheme_fresh_s(seconds, a->req->now_ms, opt->tolerance_ms);
-}
-
-static va_verdict_t precheck(const va_request_t *req, const va_signature_options_t *opt)
-{
-    struct attempt a = {.req = req};
-
-    return begin(&a, opt);
-}
-
 static va_verdict_t verify(const va_request_t *req, const va_signature_options_t *opt,
                            const va_secret_t *secrets, size_t n, va_signature_result_t *out)
 {
     struct attempt a = {.req = req};
-    va_verdict_t verdict = begin(&a, opt);
+    va_str_t header = va_scheme_header(req, va_scheme_elevenlabs.header);
+    int64_t seconds;
 
+    if (header.data == NULL)
+        header = va_scheme_header(req, va_scheme_elevenlabs.other_header);
+
+    va_verdict_t verdict = parse_header(&a, header);
+
+    if (verdict != VA_VERDICT_OK)
+        return verdict;
+    if (!va_scheme_timestamp(a.time, &seconds))
+        return VA_VERDICT_MALFORMED;
+    verdict = va_scheme_fresh_s(seconds, req->now_ms, opt->tolerance_ms);
     if (verdict != VA_VERDICT_OK)
         return verdict;
 
@@ -131,6 +117,5 @@ const va_signature_scheme_t va_scheme_elevenlabs = {
     .other_header = "xi-signature",
     .needs_body = true,
     .tolerance_ms = 1800 * 1000,
-    .precheck = precheck,
     .verify = verify,
 };

@@ -25,8 +25,8 @@ const [byRest, byTool, byText] = [of(0, 1), of(2, 3), of(4)];
 const [day] = openDays(3, 1);  // texts name a day of the coming week
 
 let token;
+const signIn = async () => ({token} = await login(UPTOWN));  // a token lives fifteen minutes
 before(async () => {
-  ({token} = await login(UPTOWN));
   for (const caller of byTool) caller.headers = await attestedCall(SHOP, caller.phone);
 });
 
@@ -85,6 +85,7 @@ test(`${CALLERS} book one time, ${ROUNDS} times over`, async () => {
         rest('POST', '/api/calendar/book', token, {...body, customer_phone: caller.phone});
   };
   for (let round = 0; round < ROUNDS; round++) {
+    await signIn();
     const start = await offered('tune_up', `Can I book a tune-up on ${day.weekday}?`);
     const taken = await judge(start, await race({choice: '1', http: book(start)}));
     const given = await rest('DELETE', `/api/appointments/${taken.id}`, token);
@@ -116,11 +117,13 @@ const elsewhere = () => rows(
     {prefix});
 
 test(`${CALLERS} move their appointments to one time, ${ROUNDS} times over`, async () => {
+  await signIn();
   await ownAppointments();
   const moveTo = (start) => (caller) => caller.headers ?
       tool('reschedule_appointment', {appointment_id: caller.id, appointment_datetime: start}, caller.headers) :
       rest('PATCH', `/api/appointments/${caller.id}`, token, {appointment_datetime: start});
   for (let round = 0; round < ROUNDS; round++) {
+    await signIn();
     const start = await offered('pickup', `Please reschedule me to ${day.weekday}`);
     const taken = await judge(start, await race({choice: '1', http: moveTo(start)}));
     assert.deepEqual(await elsewhere(), [{n: CALLERS}], 'nobody lost the time they had');
@@ -131,6 +134,7 @@ test(`${CALLERS} move their appointments to one time, ${ROUNDS} times over`, asy
 });
 
 after(async () => {
+  await signIn();
   await Promise.all(callers.filter((c) => c.id)
                         .map((c) => rest('DELETE', `/api/appointments/${c.id}`, token)));
 });

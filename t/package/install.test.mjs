@@ -75,7 +75,6 @@ test('nginx takes the installed example, locations, module and fallbacks', () =>
     .replaceAll('/etc/ssl/certs/ssl-cert-snakeoil.pem', join(top, 'cert.pem'))
     .replaceAll('/etc/ssl/private/ssl-cert-snakeoil.key', join(top, 'key.pem'))
     .replaceAll('/var/log/nginx/', `${top}/`)
-    .replace(/^(error_log .*);$/m, '$1 warn;')
     .replace('/run/nginx.pid', join(top, 'nginx.pid'))
     .replace('listen       443', 'listen       127.0.0.1:44443')
     .replace(/include +mime.types/, 'include /etc/nginx/mime.types');
@@ -83,7 +82,7 @@ test('nginx takes the installed example, locations, module and fallbacks', () =>
   const nginx = spawnSync('prlimit', ['--nofile=1024:', '/usr/sbin/nginx', '-t', '-c', join(conf, 'nginx.conf'), '-p', top,
     '-e', join(top, 'error.log')], { encoding: 'utf8' });
   assert.equal(nginx.status, 0, nginx.stderr);
-  assert.doesNotMatch(readFileSync(join(top, 'error.log'), 'utf8'), /open file resource limit/, 'where the system allows few files');
+  assert.doesNotMatch(nginx.stderr, /open file resource limit/, 'where the system allows few files');
 });
 
 test('a second installation keeps the configuration; DESTDIR holds the same files', () => {

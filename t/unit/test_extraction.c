@@ -4,6 +4,11 @@
  */
 #include "worker/extraction.h"
 
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "t/unit/support.h"
 
 static wk_config_t config = {.extract_program = "build/voiceagent-extract"};
@@ -76,6 +81,30 @@ static va_str_t repeated(const char *text, size_t n)
     } while (0)
 
 #define assert_has_not(text, part) assert_null(strstr((text), (part)))
+
+/* ---------------------------------------------------------------- what goes along */
+
+/* What takes the reader over finds nothing of the worker's that is open. */
+static void no_descriptor_but_its_own(void **state)
+{
+    static const char program[] = "#!/bin/sh\n/bin/cat > /dev/null\n/bin/ls -l /proc/$$/fd\n";
+    char path[] = "/tmp/voiceagent-reader-XXXXXX";
+    int fd = mkstemp(path), pair[2];
+    (void)state;
+    assert_int_equal(write(fd, program, sizeof(program) - 1), sizeof(program) - 1);
+    assert_int_equal(fchmod(fd, 0700), 0);
+    close(fd);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair),
+                     0); /* inherited, unless closed */
+    config.extract_program = path;
+    const char *text = text_of("text", VA_STR("x"));
+    config.extract_program = "build/voiceagent-extract";
+    close(pair[0]);
+    close(pair[1]);
+    unlink(path);
+    assert_has(text, " 3 -> ");
+    assert_has_not(text, "socket:");
+}
 
 /* ---------------------------------------------------------------- each kind */
 
@@ -244,6 +273,7 @@ int main(void)
         CASE(entities_of_outside),
         CASE(deep_nesting),
         CASE(damaged_ones),
+        CASE(no_descriptor_but_its_own),
         CASE(a_program_that_is_not_there),
     };
     return RUN("extraction", tests);

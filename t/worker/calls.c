@@ -5,6 +5,8 @@
 #include "worker/admission.h"
 #include "worker/call_state.h"
 
+#include "scripts.h"
+
 #define HOUR 3600000
 
 static t_redis_t server;
@@ -330,6 +332,49 @@ static void test_the_end_is_the_end(void **state)
     assert_int_equal(t_redis_int(r, "EXISTS va:call:{CA2}"), 0);
 }
 
+/* Calls last through it, and their ends free what they held. */
+static void test_a_full_redis_ends_no_call(void **state)
+{
+    bool begun, stale, ended;
+    wk_call_state_t s;
+    wk_call_resumed_t back;
+    (void)state;
+    begin("o", &begun);
+    t_redis(r, a, "CONFIG SET maxmemory 1");
+    bool claimed = wk_call_state_claim(r, a, VA_STR("CA1"), VA_STR("p1"), 0, &s, &stale, &t_e);
+    wk_call_field_t field = {"turn", VA_STR("7")};
+    bool set_ok = wk_call_state_set(r, a, VA_STR("CA1"), 1, &field, 1, &stale, &t_e);
+    bool resumed = wk_call_state_resume(r, a, VA_STR("CA1"), 99, &back, &ended, &t_e);
+    bool end_ok = wk_call_state_end(r, a, VA_STR("CA1"), VA_STR("hangup"), &t_e);
+    t_redis(r, a, "CONFIG SET maxmemory 0");
+    assert_true(claimed && set_ok && resumed && end_ok);
+    assert_int_equal(state_now().turn, 7);
+    assert_true(state_now().ended);
+}
+
+/* As a voice process tells of itself every half second. */
+static bool beat(const char *process)
+{
+    va_str_t keys[] = {VA_STR("va:voice:processes"), VA_STR("va:voice:process:p1"),
+                       VA_STR("va:voice:calls:p1"), VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases")};
+    va_str_t args[] = {va_str_c(process), VA_STR("60000"), VA_STR("127.0.0.1:1"), VA_STR("10"),
+                       VA_STR("60000")};
+    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 5, args, 5, &t_e);
+    freeReplyObject(reply);
+    return reply != NULL;
+}
+
+static void test_a_full_redis_ends_no_voice_process(void **state)
+{
+    (void)state;
+    t_redis(r, a, "CONFIG SET maxmemory 1");
+    bool first = beat("p1"), second = beat("p1");
+    t_redis(r, a, "CONFIG SET maxmemory 0");
+    assert_true(first && second);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:leases"), 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -352,6 +397,8 @@ int main(void)
         TEST(test_resumes_are_counted_lately_and_in_all),
         TEST(test_a_stream_that_nobody_claims_is_no_fall),
         TEST(test_the_end_is_the_end),
+        TEST(test_a_full_redis_ends_no_call),
+        TEST(test_a_full_redis_ends_no_voice_process),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);

@@ -231,16 +231,33 @@ static void test_a_failed_job_is_tried_again_and_then_buried(void **state)
     logs("\"level\":\"alert\"");
 }
 
-static void test_what_nobody_can_do_is_buried(void **state)
+static void test_what_nobody_can_read_is_buried(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.unknown", "");
     /* A job for the intake, but not for the reader of jobs. */
     t_redis(r, a, "LPUSH " P "in {\"v\":1,\"id\":\"k\"}");
-    comes("ZCARD " P "dead", 2);
-    assert_string_equal(t_redis(r, a, "HGET " P "job:j reason")->str,
-                        "no handler for its type");
+    comes("ZCARD " P "dead", 1);
     assert_string_equal(t_redis(r, a, "HGET " P "job:k reason")->str, "unreadable");
+}
+
+/* While workers are being replaced, one of the new version may have queued it. */
+static void test_a_type_nobody_knows_yet_waits_for_a_day(void **state)
+{
+    (void)state;
+    va_job_t job = {.id = VA_STR("new"),
+                    .type = VA_STR("test.unknown"),
+                    .lane = VA_STR("l"),
+                    .enqueued_ms = wk_now_ms()};
+    t_push_job(r, WK_DEFAULT, &job);
+    comes("ZCARD " P "later", 1);
+    assert_int_equal(t_redis_int(r, "HGET " P "job:new attempt"), 0);
+    job.id = VA_STR("old");
+    job.enqueued_ms -= 25 * 3600 * 1000;
+    t_push_job(r, WK_DEFAULT, &job);
+    comes("ZCARD " P "dead", 1);
+    assert_string_equal(t_redis(r, a, "HGET " P "job:old reason")->str,
+                        "no handler for its type");
+    assert_int_equal(t_redis_int(r, "EXISTS " P "job:new"), 1);
 }
 
 static void test_a_read_past_its_deadline_is_stopped_in_postgres(void **state)
@@ -363,6 +380,50 @@ static void test_redis_restarts(void **state)
     comes("ZCARD " P "held", 0);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
     assert_int_equal(t_redis_int(r, "EXISTS " P "ready:lane " P "in"), 0);
+}
+
+/* Its absence is nothing a job could help: an attempt that met it does not count. */
+static void test_postgres_is_away_for_longer_than_a_job_is_tried(void **state)
+{
+    (void)state;
+    setenv("VA_MAX_ATTEMPTS", "1", 1);
+    t_program_start(&program);
+    long long one = 1;
+    assert_true(t_until(ready_is, &one, LONG_MS));
+    t_postgres_stop(&postgres);
+    for (int i = 0; i < 20; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", i);
+        va_job_t job = {.id = va_str_c(id),
+                        .type = VA_STR("test.sql_sleep"),
+                        .org = VA_STR(A),
+                        .lane = VA_STR("lane"),
+                        .enqueued_ms = wk_now_ms(),
+                        .body = VA_STR("0")};
+        t_push_job(r, WK_DEFAULT, &job);
+    }
+    comes("HLEN test:runs", 20);
+    t_postgres_restart(&postgres);
+    comes("HGET va:metrics voiceagent_jobs_total{type=\"test.sql_sleep\",outcome=\"done\"}",
+          20);
+    comes("ZCARD " P "held", 0);
+    assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
+    assert_int_equal(t_redis_int(r, "ZCARD " P "later"), 0);
+}
+
+/* Who is refused for that has to wait, and is no reason to end what runs. */
+static void test_redis_has_no_room_for_another_client(void **state)
+{
+    (void)state;
+    pid_t jobs = the_child("jobs");
+    t_redis(r, a, "CONFIG SET maxclients 1");
+    t_kill(jobs, SIGKILL);
+    logs("max number of clients");
+    assert_int_equal(kill(program.pid, 0), 0);
+    t_redis(r, a, "CONFIG SET maxclients 10000");
+    push(WK_DEFAULT, "j", "test.echo", "");
+    comes("HGET test:runs j", 1);
+    assert_int_equal(t_program_logged(&program, "refused to start"), 0);
 }
 
 /* ---------------------------------------------------------------- the end */
@@ -541,7 +602,7 @@ static void test_retention_does_not_wait_for_what_the_shop_sends(void **state)
     (void)state;
     t_redis(r, a, "SET va:{bulk}:serial:" A " reminders.send-1");
     t_program_start(&program);
-    comes("ZCARD va:{bulk}:dead", 1);
+    comes("ZCARD va:{bulk}:later", 1); /* a type that is none of the tests' */
     assert_int_equal(t_redis_int(r, "EXISTS va:{bulk}:parked:" A), 0);
 }
 
@@ -583,7 +644,8 @@ int main(void)
         TEST(test_every_queue_is_served),
         TEST(test_a_late_read_is_dropped_and_a_late_effect_is_not),
         TEST(test_a_failed_job_is_tried_again_and_then_buried),
-        TEST(test_what_nobody_can_do_is_buried),
+        TEST(test_what_nobody_can_read_is_buried),
+        TEST(test_a_type_nobody_knows_yet_waits_for_a_day),
         TEST(test_a_read_past_its_deadline_is_stopped_in_postgres),
         TEST(test_counters_are_sent),
         TEST(test_a_job_outlives_its_worker),
@@ -592,6 +654,8 @@ int main(void)
         TEST(test_a_frozen_worker_loses_its_job),
         TEST(test_a_lease_that_cannot_be_renewed_ends_the_work),
         TEST(test_redis_restarts),
+        IDLE(test_postgres_is_away_for_longer_than_a_job_is_tried),
+        TEST(test_redis_has_no_room_for_another_client),
         TEST(test_sigterm_lets_jobs_finish),
         TEST(test_what_does_not_finish_goes_back_uncounted),
         TEST(test_children_follow_their_supervisor),

@@ -445,6 +445,26 @@ static void test_a_lease_runs_out_by_itself(void **state)
     assert_int_equal(t_redis_int(r, "EXISTS " P "res:a"), 0);
 }
 
+/* A run that came to an end by itself shows that the job kills nobody. */
+static void test_stalls_are_counted_in_a_row(void **state)
+{
+    (void)state;
+    limits.lease_ms = 50;
+    t_push(r, WK_DEFAULT, "a", "l", NULL);
+    for (int i = 0; i < 4; i++) {
+        (void)take();
+        int64_t until = wk_now_ms() + 10000;
+        while (reap(0).requeued == 0 && wk_now_ms() < until) {
+        }
+        t_redis(r, a, "ZADD " P "later 0 a");
+        assert_int_equal(reap(0).promoted, 1);
+        wk_lease_t l = take();
+        assert_str(l.id, "a");
+        assert_true(end(&l, (wk_end_t){.how = WK_END_RETRY, .reason = VA_STR("not now")}));
+    }
+    assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
+}
+
 static void test_a_renewed_lease_stays(void **state)
 {
     bool lost;
@@ -690,7 +710,7 @@ static void test_another_layout_is_refused(void **state)
     assert_int_equal(t_redis_int(r, "GET va:schema"), 1);
     t_redis(r, a, "SET va:schema 2");
     assert_false(wk_queue_check_layout(r, true, &t_e));
-    assert_int_equal(t_e.code, WK_INTERNAL);
+    assert_int_equal(t_e.code, WK_CONFLICT);
 }
 
 static void test_waiting_ends_with_the_bell(void **state)
@@ -753,6 +773,7 @@ int main(void)
         TEST(test_a_retry_keeps_its_serial),
         TEST(test_the_preferred_queue_comes_first),
         TEST(test_a_lease_runs_out_by_itself),
+        TEST(test_stalls_are_counted_in_a_row),
         TEST(test_a_renewed_lease_stays),
         TEST(test_a_job_that_kills_its_workers_is_buried),
         TEST(test_stalled_jobs_come_back_apart),

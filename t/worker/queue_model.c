@@ -616,6 +616,7 @@ static void op_retry(void)
         CHECK(end(j, j->token, &how), "retry of a held job is lost");
         model_let_go(j, how.delay_ms > 0 ? LATER : READY);
         j->attempt -= how.uncounted;
+        j->stalls = how.uncounted ? j->stalls : 0;
     }
 }
 

@@ -220,9 +220,6 @@ static bool claimed_before(wk_ctx_t *ctx, wk_tx_t *tx, wk_outbound_t *call, bool
 {
     wk_rows_t *rows;
     *claimed = false;
-    if (ctx->attempt <= 1) {
-        return true;
-    }
     if (!wk_sql(tx, &wk_sql_outbound_of_job, &ctx->job->id, &rows, e)) {
         return false;
     }

@@ -23,7 +23,8 @@ end
 if epoch ~= '' and epoch ~= current then
     return {'STALE'}
 end
-redis.call('HSET', key, 'owner', ARGV[1], 'epoch', current + 1)
+write_when_full(key)
 redis.call('HDEL', key, 'tries')
+redis.call('HSET', key, 'owner', ARGV[1], 'epoch', current + 1)
 keep(key)
 return {'OK', current + 1, redis.call('HGETALL', key)}

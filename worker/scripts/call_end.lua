@@ -12,6 +12,7 @@ local key = KEYS[1]
 if redis.call('HGET', key, 'status') ~= 'live' then
     return 0
 end
+write_when_full(key)
 redis.call('HSET', key, 'status', 'ended', 'ended', now_ms(), 'end_reason', ARGV[1])
 redis.call('HINCRBY', key, 'epoch', 1)
 keep(key, true)

@@ -36,6 +36,7 @@ if human == '1' or door == ARGV[2] then
     local epoch = tonumber(redis.call('HGET', key, 'epoch') or 0)
     return {'OK', human == '1' and 'held' or taken, #recent, total, epoch, redis.call('HGETALL', key)}
 end
+write_when_full(key)
 if next_step == 'resume' then
     local tries = redis.call('HINCRBY', key, 'tries', 1)
     if tries == 1 or streams ~= '1' then

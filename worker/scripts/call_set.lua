@@ -16,6 +16,7 @@ end
 if epoch ~= '' and epoch ~= current then
     return 'STALE'
 end
+write_when_full(key)
 redis.call('HSET', key, unpack(ARGV, 2))
 keep(key, status == 'ended')
 return 'OK'

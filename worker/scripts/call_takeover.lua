@@ -18,6 +18,7 @@ end
 if status == 'ended' then
     return {'ENDED'}
 end
+write_when_full(key)
 local epoch = redis.call('HINCRBY', key, 'epoch', 1)
 redis.call('HSET', key, 'human', ARGV[2], 'owner', '', 'next',
            ARGV[2] == '1' and 'resume' or 'returned')

@@ -6,6 +6,8 @@
 --
 -- 1
 
+-- Allowed when Redis is full, and after it so is RPUSH.
+redis.call('LTRIM', KEYS[1], 0, -1)
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], 30)
 return 1

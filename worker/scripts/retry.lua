@@ -22,6 +22,8 @@ redis.call('HDEL', hash, 'token')
 redis.call('HSET', hash, 'reason', ARGV[6])
 if ARGV[5] == '0' then
     redis.call('HINCRBY', hash, 'attempt', -1)
+else
+    redis.call('HDEL', hash, 'stalls') -- it came to an end by itself: it kills no worker
 end
 if delay > 0 then
     redis.call('ZADD', q .. 'later', now_ms() + delay, id)

@@ -14,10 +14,11 @@
 local now, lease, slot = now_ms(), tonumber(ARGV[2]), now_ms() + ARGV[5]
 local lost = {}
 
+-- Removed first: unlike ZADD, that is allowed when Redis is full, and after a first write
+-- so is every other. A full Redis must not end the calls.
+redis.call('ZREM', KEYS[5], ARGV[1])
 if lease > 0 then
     redis.call('ZADD', KEYS[5], now + lease, ARGV[1])
-else
-    redis.call('ZREM', KEYS[5], ARGV[1])
 end
 if lease > 0 and ARGV[4] ~= '0' then
     redis.call('ZADD', KEYS[1], now + lease, ARGV[1])

@@ -61,7 +61,9 @@ void t_push_job(wk_redis_t *r, wk_queue_t q, const va_job_t *job)
     bool known;
     wk_arena_t *a = wk_arena_new();
     va_job_t pushed = *job;
-    pushed.enqueued_ms = wk_now_ms();
+    if (pushed.enqueued_ms == 0) {
+        pushed.enqueued_ms = wk_now_ms();
+    }
     assert_ok(wk_queue_push(r, q, &pushed, 60, a, &known, &t_e));
     assert_false(known);
     wk_arena_free(a);
