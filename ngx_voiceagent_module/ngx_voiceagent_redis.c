@@ -79,6 +79,7 @@ static void ngx_voiceagent_op_error(ngx_voiceagent_op_t *op,
 static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
     ngx_voiceagent_commands_t *commands, redisReply *reply);
 static void ngx_voiceagent_channel_start(ngx_voiceagent_link_t *link);
+static void ngx_voiceagent_channel_failed(ngx_voiceagent_link_t *link);
 static ngx_int_t ngx_voiceagent_channel_reply(ngx_voiceagent_link_t *link,
     redisReply *reply);
 
@@ -126,6 +127,7 @@ ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle)
     ngx_voiceagent_link_init(&vr->channel, "channel", vr->conf, &vr->log);
     vr->channel.start = ngx_voiceagent_channel_start;
     vr->channel.reply = ngx_voiceagent_channel_reply;
+    vr->channel.failed = ngx_voiceagent_channel_failed;
 
     for (i = 0; i < vr->conf->connections; i++) {
         ngx_voiceagent_commands_init(&vr->commands[i]);
@@ -743,6 +745,28 @@ ngx_voiceagent_channel_start(ngx_voiceagent_link_t *link)
         if (ngx_voiceagent_link_put(link, args, 2) != NGX_OK) {
             return;
         }
+    }
+}
+
+
+/* what is published until it is connected again is not heard */
+
+static void
+ngx_voiceagent_channel_failed(ngx_voiceagent_link_t *link)
+{
+    ngx_queue_t               *q;
+    ngx_voiceagent_redis_t    *vr;
+    ngx_voiceagent_channel_t  *channel;
+
+    vr = &ngx_voiceagent_redis;
+
+    for (q = ngx_queue_head(&vr->channels);
+         q != ngx_queue_sentinel(&vr->channels);
+         q = ngx_queue_next(q))
+    {
+        channel = ngx_queue_data(q, ngx_voiceagent_channel_t, queue);
+
+        channel->ready = 0;
     }
 }
 

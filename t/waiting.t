@@ -111,6 +111,17 @@ ack($redis, $job, {body => 'during the gap'});
 $proxy->accept;
 is($c->answer->{body}, 'during the gap', 'a reply published while there was no subscription');
 
+ok(connected(), 'the subscription is made again');
+my $failures = metric('redis_failures_total');
+$proxy->refuse;
+$proxy->cut('channel');
+ok(until_true(20, sub { metric('redis_failures_total') > $failures }), '  and breaks');
+$c = ask('/plain');
+ack($redis, next_job(), {body => 'unsubscribed'});
+is($c->answer->{body}, 'unsubscribed', '  who comes then reads his reply from its key');
+$proxy->accept;
+ok(connected(), '  until there is one again');
+
 $c = ask('/plain');
 $job = next_job();
 $proxy->cut('commands');
