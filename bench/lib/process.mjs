@@ -1,6 +1,6 @@
 // Processes of a run: started pinned to a core, stopped, and asked what they cost.
 import { spawn, execFileSync } from 'node:child_process';
-import { readFileSync, openSync, existsSync } from 'node:fs';
+import { readFileSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import net from 'node:net';
 
@@ -30,16 +30,27 @@ export async function stopAll() {
   await Promise.all([...children].map((child) => stop(child)));
 }
 
+/** A file of a process in /proc; empty when it has ended, as PostgreSQL's helpers do at any time. */
+function about(pid, file) {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (e) {
+    if (e.code === 'ENOENT' || e.code === 'ESRCH') return '';
+    throw e;
+  }
+}
+
 /** The pids of a process and all below it. */
 export function tree(pid) {
-  const below = existsSync(`/proc/${pid}/task/${pid}/children`)
-    ? readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean) : [];
+  const below = about(pid, `task/${pid}/children`).trim().split(/\s+/).filter(Boolean);
   return [pid, ...below.flatMap((child) => tree(Number(child)))];
 }
 
-/** User and system seconds a process has used so far. */
+/** User and system seconds a process has used so far; none when it has ended. */
 export function cpu(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const stat = about(pid, 'stat');
+  if (stat === '') return { user: 0, system: 0 };
+  const fields = stat.replace(/^.*\) /, '').split(' ');
   return { user: Number(fields[11]) / TICKS, system: Number(fields[12]) / TICKS };
 }
 

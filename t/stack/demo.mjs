@@ -54,7 +54,7 @@ const APPOINTMENT = [
     why: `free times of ${DAY} are offered`
   },
   {text: '2', expect: new RegExp(`tune-up is booked for ${DAY}`), why: 'the second time was chosen'},
-  {text: 'C', expect: new RegExp(`Cancelled: tune-up, ${DAY}`), why: 'C cancels the next appointment'},
+  {text: 'C', expect: new RegExp(`Cancelled: tune-up, ${DAY}`), why: 'C cancels what was confirmed last'},
 ];
 
 async function write({text, expect, why}) {
