@@ -5,9 +5,11 @@ import '@shopify/shopify-api/adapters/node';
 import {shopifyApi} from '@shopify/shopify-api';
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import http from 'node:http';
 import {after, before, test} from 'node:test';
 import twilio from 'twilio';
+import WebSocket from 'ws';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
@@ -130,6 +132,28 @@ test('Standard Webhooks: what standardwebhooks signs, each delivery once', async
   const before = (await gate.accepted()).length;
   await post(gate.url, '/webhook', right, BODY);
   assert.equal((await gate.accepted()).length, before);
+});
+
+// The status of what refuses it, or 101.
+const upgrade = (path, headers) => new Promise((resolve, reject) => {
+  const socket = new WebSocket(`${env.VA_PUBLIC_URL.replace(/^http/, 'ws')}${path}`,
+                               {headers, ca: readFileSync(env.VA_CA_FILE)});
+  socket.on('open', () => { socket.terminate(); resolve(101); });
+  socket.on('unexpected-response', (_, res) => { res.destroy(); resolve(res.statusCode); });
+  socket.on('error', reject);
+});
+
+test('Twilio: a stream without a token is let in by its signature, at both addresses', async () => {
+  for (const path of ['/', '/api/voice/stream']) {
+    const url = `${env.VA_PUBLIC_URL.replace(/^http/, 'ws')}${path}`;
+    const signed = (authToken) => {
+      const {headers} = signedForm({url, params: {}, authToken});
+      return {'x-twilio-signature': headers['x-twilio-signature']};
+    };
+    assert.equal(await upgrade(path, {}), 403, path);
+    assert.equal(await upgrade(path, signed('another token')), 403, path);
+    assert.equal(await upgrade(path, signed(env.TWILIO_AUTH_TOKEN)), 101, path);
+  }
 });
 
 test('Google: the channel\'s token', async () => {
