@@ -312,6 +312,17 @@ static void who_asked_for_it_in_the_call_is_followed_up_on_by_the_rules(void **s
     assert_string_equal(t_sqlf("SELECT data ->> 'channel' FROM campaign_runs"), "sms");
 }
 
+static void who_asked_in_words_is_followed_up_on_by_the_rules(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET engines = '{receptionist}';"
+           "UPDATE calls SET resolution = 'followup_needed', transcript ="
+           "    '[{\"speaker\":\"agent\",\"text\":\"Shall I have them write to you?\"},"
+           "      {\"speaker\":\"customer\",\"text\":\"Yes, text me the price\"}]'");
+    concluded();
+    assert_string_equal(t_sqlf("SELECT data ->> 'channel' FROM campaign_runs"), "sms");
+}
+
 /* ---------------------------------------------------------------- people */
 
 static void what_cannot_be_texted_is_a_task(void **state)
@@ -384,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_model_that_is_away_is_asked_again_and_then_not),
         cmocka_unit_test(an_open_end_is_a_persons_by_the_rules),
         cmocka_unit_test(who_asked_for_it_in_the_call_is_followed_up_on_by_the_rules),
+        cmocka_unit_test(who_asked_in_words_is_followed_up_on_by_the_rules),
         cmocka_unit_test(what_cannot_be_texted_is_a_task),
         cmocka_unit_test(what_a_caller_says_changes_nothing_else),
         cmocka_unit_test(another_shops_call_is_none),

@@ -71,6 +71,29 @@ static void the_outcome_is_by_the_words(void **state)
     }
 }
 
+static void who_is_written_to_asked_for_it(void **state)
+{
+    static const struct {
+        const char *said;
+        bool wished;
+    } cases[] = {
+        {"Great. Could you text me tomorrow what a gravel bike costs?", true},
+        {"Please send me a message when it is there", true},
+        {"Pouvez-vous m'écrire le prix demain ?", true},
+        {"¿Me puede escribir cuánto cuesta?", true},
+        {"Please don't text me", false},
+        {"Ne m'écrivez pas, pas besoin de m'écrire", false},
+        {"I got your text message", false},
+        {"", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        assert_case(wk_wishes_followup(arena, catalogue, va_str_c(cases[i].said)) ==
+                        cases[i].wished,
+                    cases[i].said);
+    }
+}
+
 static void the_resolution_is_one_of_four(void **state)
 {
     static const char *const cases[][2] = {
@@ -231,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_type_is_by_the_words),
         TEST(the_outcome_is_by_the_words),
+        TEST(who_is_written_to_asked_for_it),
         TEST(the_resolution_is_one_of_four),
         TEST(satisfaction_is_from_one_to_ten),
         TEST(what_was_said_wins_over_what_was_judged),

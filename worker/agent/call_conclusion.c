@@ -146,9 +146,16 @@ static const char *next_steps(const conclusion_t *c)
     return settled ? "success" : is(c, "resolution", "abandoned") ? "failure" : "unknown";
 }
 
+/* By the tool, or in words of his own; what a summary says proves no wish. */
+static bool wished(const conclusion_t *c)
+{
+    return fact(c, "followup_wished") ||
+           wk_wishes_followup(c->ctx->arena, c->catalogue, cell(c, "said"));
+}
+
 /*
- * The four criteria of the bike store guide, without a model. Words alone prove no wish: only
- * who asked for it in the call is written to, else a person looks at it.
+ * The four criteria of the bike store guide, without a model. Only who asked for it is written
+ * to, else a person looks at it.
  */
 static void judge_by_rules(conclusion_t *c)
 {
@@ -158,9 +165,9 @@ static void judge_by_rules(conclusion_t *c)
                      {"information_completeness", informed(c), VA_STR_NULL},
                      {"lead_qualification", qualified(c), VA_STR_NULL},
                      {"next_steps_clear", next_steps(c), VA_STR_NULL}},
-        .followup = !open                        ? "none"
-                    : fact(c, "followup_wished") ? "sms"
-                                                 : "person",
+        .followup = !open       ? "none"
+                    : wished(c) ? "sms"
+                                : "person",
         .followup_hours = FOLLOWUP_HOURS,
     };
 }

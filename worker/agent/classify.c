@@ -187,13 +187,13 @@ static bool is_denied(const wk_language_t *l, const wk_words_t *words, size_t at
     return false;
 }
 
-static bool is_left_open(const wk_catalogue_t *c, const wk_words_t *words)
+static bool tells(const wk_catalogue_t *c, const char *list, const wk_words_t *words)
 {
     for (size_t i = 0; i < wk_catalogue_count(c); i++) {
         size_t at = 0, len = 0;
         const wk_language_t *l = wk_catalogue_at(c, i);
-        const wk_phrases_t *open = wk_word_list(l, "followup");
-        for (size_t from = 0; wk_phrases_find(open, words, from, &at, &len); from = at + 1) {
+        const wk_phrases_t *phrases = wk_word_list(l, list);
+        for (size_t from = 0; wk_phrases_find(phrases, words, from, &at, &len); from = at + 1) {
             if (!is_denied(l, words, at)) {
                 return true;
             }
@@ -211,7 +211,13 @@ static const char *resolution(const wk_catalogue_t *c, const wk_report_t *r,
     if (!r->customer_spoke) {
         return "abandoned";
     }
-    return r->failed || is_left_open(c, summary) ? "followup_needed" : "resolved";
+    return r->failed || tells(c, "followup", summary) ? "followup_needed" : "resolved";
+}
+
+bool wk_wishes_followup(wk_arena_t *a, const wk_catalogue_t *c, va_str_t said)
+{
+    wk_words_t words = wk_words(a, said.data != NULL ? said : VA_STR(""));
+    return tells(c, "followup.wish", &words);
 }
 
 wk_verdict_t wk_classify(wk_arena_t *a, const wk_catalogue_t *c, const wk_report_t *r)

@@ -18,6 +18,9 @@ typedef struct {
 
 wk_verdict_t wk_classify(wk_arena_t *a, const wk_catalogue_t *c, const wk_report_t *report);
 
+/* True when the customer, in words of his own, wants to be written to. */
+bool wk_wishes_followup(wk_arena_t *a, const wk_catalogue_t *c, va_str_t said);
+
 /* What shops' agents are set up to collect. */
 typedef enum {
     WK_BIKE_TYPE,

@@ -17,6 +17,8 @@ const wk_sql_t wk_sql_call_to_conclude = {
     "                  AND (starts_with(f.key, 'followup:' || c.twilio_call_sid || ':')"
     "                       OR starts_with(f.key, 'followup:' || c.elevenlabs_conversation_id"
     "                                             || ':'))) AS followup_wished,"
+    "       (SELECT string_agg(t ->> 'text', E'\\n') FROM jsonb_array_elements(c.transcript) t"
+    "         WHERE t ->> 'speaker' = 'customer') AS said,"
     "       c.transferred_at IS NOT NULL OR c.resolution = 'transferred' AS transferred,"
     "       (u.bike_interest ? 'type')::int + (u.bike_interest ? 'budget')::int"
     "           + (u.bike_interest ? 'timeline')::int"
