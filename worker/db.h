@@ -23,8 +23,9 @@ typedef struct wk_tx wk_tx_t;
 
 /*
  * Does not connect. Connects when first needed and again after a failure. prepare:
- * statements are prepared once a connection, which a transaction pooler does not
- * allow. Both texts must outlive it.
+ * statements are prepared once a connection; where a transaction pooler does not allow
+ * that, one transaction fails with WK_UNAVAILABLE and no more are prepared. Both texts must
+ * outlive it.
  */
 wk_db_t *wk_db_new(const char *url, bool prepare, const char *application_name);
 void wk_db_free(wk_db_t *db);

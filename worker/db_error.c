@@ -29,8 +29,9 @@ static const struct {
     {"25P03", WK_UNAVAILABLE, LEAVE, false}, /* idle in transaction for too long */
     {"28", WK_UNAVAILABLE, LEAVE, true},     /* login refused */
     {"0A000", WK_UNAVAILABLE, LEAVE, false}, /* a prepared plan from before a migration */
-    {"22", WK_INVALID, KEEP, false},         /* the data */
-    {"42501", WK_FORBIDDEN, KEEP, false},    /* not granted, or against a policy */
+    {"26000", WK_UNAVAILABLE, LEAVE, true},  /* another's connection: a pooler is between */
+    {"42P05", WK_UNAVAILABLE, LEAVE, true},  {"22", WK_INVALID, KEEP, false}, /* the data */
+    {"42501", WK_FORBIDDEN, KEEP, false}, /* not granted, or against a policy */
     {"P0002", WK_NOT_FOUND, KEEP, false},
 };
 
@@ -54,6 +55,11 @@ bool wk_sqlstate_fatal(const char *sqlstate)
 {
     int i = class_of(sqlstate);
     return i >= 0 && classes[i].then == LEAVE;
+}
+
+bool wk_sqlstate_pooled(const char *sqlstate)
+{
+    return strcmp(sqlstate, "26000") == 0 || strcmp(sqlstate, "42P05") == 0;
 }
 
 bool wk_db_error(wk_error_t *e, const PGresult *result, const char *what)

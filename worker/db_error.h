@@ -21,4 +21,10 @@ wk_code_t wk_sqlstate_code(const char *sqlstate);
 /* True when the connection is of no more use after such an error. */
 bool wk_sqlstate_fatal(const char *sqlstate);
 
+/*
+ * True when a prepared statement is missing, or there already: a pooler gave us a connection
+ * on which another client prepared (PgBouncer in transaction mode).
+ */
+bool wk_sqlstate_pooled(const char *sqlstate);
+
 #endif

@@ -13,6 +13,7 @@
 #include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/db_error.h"
+#include "worker/log.h"
 
 #define RETRY_MS     1000 /* between attempts to connect; what comes meanwhile fails at once */
 #define MAX_PREPARED 512
@@ -28,9 +29,9 @@ typedef struct {
 
 struct wk_link {
     const char *url, *application_name;
-    bool prepare;
-    PGconn *c;                                        /* NULL: not connected */
-    int64_t retry_at_ms;                              /* monotonic */
+    bool prepare;        /* until it is seen that a pooler does not allow it */
+    PGconn *c;           /* NULL: not connected */
+    int64_t retry_at_ms; /* monotonic */
     char failure[sizeof(((wk_error_t *)NULL)->text)]; /* of the last attempt to connect */
     atomic_bool cancelled;
     int wake;     /* eventfd: readable when cancelled */
@@ -345,6 +346,14 @@ static bool receive_sync(wk_link_t *l, int64_t *limit_ms, bool *stopping, wk_err
     return sync || broken(l, e);
 }
 
+/* The transaction is lost, those that follow are not. */
+static void prepare_no_more(wk_link_t *l, const wk_error_t *failure)
+{
+    l->prepare = false;
+    wk_log(WK_ALERT, "a pooler that keeps no prepared statements: set [postgres] prepare = off",
+           WK_C("error", failure->text));
+}
+
 bool wk_link_exchange(wk_link_t *l, int64_t limit_ms, wk_error_t *failure, wk_error_t *e)
 {
     bool stopping = false;
@@ -363,6 +372,9 @@ bool wk_link_exchange(wk_link_t *l, int64_t limit_ms, wk_error_t *failure, wk_er
         return false;
     }
     wk_crash_point("db.after");
+    if (failure->code != WK_OK && l->prepare && wk_sqlstate_pooled(failure->sqlstate)) {
+        prepare_no_more(l, failure);
+    }
     if (failure->code != WK_OK && wk_sqlstate_fatal(failure->sqlstate)) {
         wk_link_close(l);
     }

@@ -294,6 +294,7 @@ static void test_check_finds_nothing_wrong(void **state)
     says("ok       0 migrations to be applied");
     says("ok       durability full");
     says("sees one organization at a time");
+    says("ok       prepared statements are kept");
     says("0 errors");
     says("warning  Twilio is not configured");
     assert_int_equal(t_redis_int(r, "EXISTS va:schema"), 0); /* it only looks */
@@ -338,6 +339,23 @@ static void test_check_finds_a_member_of_the_owner(void **state)
     t_sql_value(&postgres, "REVOKE owner FROM va_app");
     assert_int_equal(status, 1);
     says("owns tables, or is a member of their owner");
+}
+
+static void test_check_finds_a_pooler_that_keeps_no_statements(void **state)
+{
+    char url[160];
+    (void)state;
+    write_catalogue("{}");
+    pid_t pooler = t_pooler_start(&postgres, url);
+    setenv("APP_DATABASE_URL", url, 1);
+    int prepared = call("check");
+    says("error    a pooler keeps no prepared statements");
+    setenv("VA_PREPARE", "off", 1);
+    int unprepared = call("check");
+    unsetenv("VA_PREPARE");
+    t_end(pooler);
+    assert_int_equal(prepared, 1);
+    assert_int_equal(unprepared, 0);
 }
 
 /* ---------------------------------------------------------------- dead, queue */
@@ -417,6 +435,7 @@ int main(void)
         TEST(test_check_finds_nothing_wrong),
         TEST(test_check_finds_what_is_wrong),
         TEST(test_check_finds_a_member_of_the_owner),
+        TEST(test_check_finds_a_pooler_that_keeps_no_statements),
         TEST(test_the_dead_are_handled),
         TEST(test_the_queues_are_told),
     };

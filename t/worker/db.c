@@ -1,6 +1,5 @@
 /* Transactions: the tenant of each, round trips, failures, time limits, poolers. */
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -767,30 +766,6 @@ static void test_a_deadlock_is_tried_again(void **state)
 
 /* ---------------------------------------------------------------- pooler */
 
-static pid_t start_pooler(void)
-{
-    char path[200], users[200];
-    int port = t_free_port();
-    snprintf(path, sizeof(path), "%s/pgbouncer.ini", t_folder());
-    snprintf(users, sizeof(users), "%s/users.txt", t_folder());
-    FILE *f = fopen(users, "we");
-    assert_non_null(f);
-    fputs("\"va_app\" \"secret\"\n", f);
-    fclose(f);
-    f = fopen(path, "we");
-    assert_non_null(f);
-    fprintf(f,
-            "[databases]\nvoiceagent = host=127.0.0.1 port=%d\n[pgbouncer]\nlisten_addr = "
-            "127.0.0.1\n"
-            "listen_port = %d\nunix_socket_dir =\nauth_type = trust\nauth_file = %s\n"
-            "pool_mode = transaction\ndefault_pool_size = 1\n",
-            server.port, port, users);
-    fclose(f);
-    snprintf(pooler_url, sizeof(pooler_url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
-             port);
-    return t_spawn_as("pgbouncer", "postgres", (const char *const[]){"pgbouncer", path, NULL});
-}
-
 static bool pooler_answers(void *arg)
 {
     (void)arg;
@@ -816,6 +791,34 @@ static void test_two_clients_of_a_pooler_keep_apart(void **state)
         sees(NULL, 0);
     }
     wk_db_free(other);
+}
+
+static void test_a_pooler_that_keeps_no_statements_costs_one_transaction(void **state)
+{
+    work_t w = {.n = 0};
+    (void)state;
+    wk_db_t *unprepared = db, *first = wk_db_new(pooler_url, true, "test");
+    wk_db_t *second = wk_db_new(pooler_url, true, "test");
+    db = first;
+    sees(A, 2);
+    db = second; /* on the first one's connection */
+    assert_false(in_tx(A, read_tenant, &w));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    assert_string_equal(t_e.sqlstate, "42P05");
+    assert_true(t_e.store_away);
+    sees(A, 2);
+    sees(B, 1);
+    t_sql_value(&server, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                         " WHERE usename = 'va_app'");
+    assert_true(t_until(pooler_answers, NULL, 10000));
+    db = first; /* on a connection that has none of its statements */
+    assert_false(in_tx(A, read_tenant, &w));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    assert_string_equal(t_e.sqlstate, "26000");
+    sees(A, 2);
+    wk_db_free(first);
+    wk_db_free(second);
+    db = unprepared;
 }
 
 #define TEST(name)       cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -883,6 +886,7 @@ int main(void)
         TEST_POOLER(test_the_last_statement_commits),
         TEST_POOLER(test_a_query_is_stopped_from_another_thread),
         TEST_POOLER(test_two_clients_of_a_pooler_keep_apart),
+        TEST_POOLER(test_a_pooler_that_keeps_no_statements_costs_one_transaction),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);
@@ -891,8 +895,7 @@ int main(void)
     proxy = t_proxy_start(server.port);
     snprintf(proxy_url, sizeof(proxy_url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
              t_proxy_port(proxy));
-    pid_t pooler = start_pooler();
-    t_until(pooler_answers, NULL, 10000);
+    pid_t pooler = t_pooler_start(&server, pooler_url);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     t_end(pooler);
     t_proxy_stop(proxy);

@@ -15,6 +15,7 @@
 #include "worker/queue.h"
 #include "worker/redis_url.h"
 #include "worker/store/migrations.h"
+#include "worker/store/transaction.h"
 
 #define REDIS_TIMEOUT_MS 5000
 #define MIN_REDIS        6002 /* 6.2 */
@@ -218,20 +219,63 @@ static void check_schema(check_t *c, PGconn *pg)
     found(c, waiting > 0 ? ERROR : FINE, "%zu migrations to be applied", waiting);
 }
 
-static void check_postgres(check_t *c)
+static PGconn *open_connection(const check_t *c)
 {
     static const char *const names[] = {"connect_timeout", "fallback_application_name",
                                         "dbname", NULL};
+    const char *const values[] = {"5", "voiceagent-check", c->config->app_database_url, NULL};
+    return PQconnectdbParams(names, values, 1);
+}
+
+/* Under the name that the workers prepare it by, so that theirs is in the way as well. */
+static bool prepares(PGconn *pg, wk_error_t *e)
+{
+    const wk_sql_t *sql = &wk_sql_ping;
+    PGresult *prepared = PQprepare(pg, sql->name, sql->text, sql->n_params, NULL);
+    PGresult *row = PQexecPrepared(pg, sql->name, 0, NULL, NULL, NULL, 0);
+    bool ok =
+        PQresultStatus(prepared) == PGRES_COMMAND_OK && PQresultStatus(row) == PGRES_TUPLES_OK;
+    if (!ok) {
+        wk_db_error(e, PQresultStatus(prepared) != PGRES_COMMAND_OK ? prepared : row,
+                    sql->name);
+    }
+    PQclear(prepared);
+    PQclear(row);
+    return ok;
+}
+
+/* A transaction pooler gives two clients that ask in turn the same connection. */
+static void check_prepare(check_t *c, PGconn *pg)
+{
+    wk_error_t e = {.code = WK_OK};
+    if (!c->config->prepare) {
+        return;
+    }
+    PGconn *other = open_connection(c);
+    if (prepares(pg, &e) && prepares(other, &e)) {
+        found(c, FINE, "prepared statements are kept");
+    } else if (wk_sqlstate_pooled(e.sqlstate)) {
+        found(c, ERROR,
+              "a pooler keeps no prepared statements for its clients: [postgres] prepare has "
+              "to be off");
+    } else {
+        found(c, ERROR, "%s", e.text);
+    }
+    PQfinish(other);
+}
+
+static void check_postgres(check_t *c)
+{
     if (c->config->app_database_url == NULL) {
         return; /* said by the settings */
     }
-    const char *const values[] = {"5", "voiceagent-check", c->config->app_database_url, NULL};
-    PGconn *pg = PQconnectdbParams(names, values, 1);
+    PGconn *pg = open_connection(c);
     if (PQstatus(pg) == CONNECTION_OK) {
         found(c, FINE, "Postgres answers");
         check_rights(c, pg);
         check_limits(c, pg);
         check_schema(c, pg);
+        check_prepare(c, pg);
     } else {
         char *text = wk_strdup(c->arena, va_str_c(PQerrorMessage(pg)));
         text[strcspn(text, "\n")] = '\0';

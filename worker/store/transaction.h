@@ -1,6 +1,6 @@
 /*
  * The statements around every transaction, for db.c alone: no other code begins one or
- * names a tenant.
+ * names a tenant. (The ping is for anybody.)
  */
 #ifndef WK_STORE_TRANSACTION_H
 #define WK_STORE_TRANSACTION_H

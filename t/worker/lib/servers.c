@@ -382,6 +382,45 @@ void t_postgres_stop(t_postgres_t *p)
     p->pid = 0;
 }
 
+/* ---------------------------------------------------------------- PgBouncer */
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "we");
+    if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0) {
+        bail("%s: %s", path, strerror(errno));
+    }
+}
+
+static bool pooler_answers(void *arg)
+{
+    return PQping(arg) == PQPING_OK;
+}
+
+pid_t t_pooler_start(const t_postgres_t *p, char url[160])
+{
+    char path[300], users[300], text[1000];
+    int port = t_free_port();
+    snprintf(users, sizeof(users), "%s/users.txt", t_folder());
+    write_file(users, "\"va_app\" \"secret\"\n");
+    snprintf(path, sizeof(path), "%s/pgbouncer.ini", t_folder());
+    snprintf(text, sizeof(text),
+             "[databases]\nvoiceagent = host=127.0.0.1 port=%d\n[pgbouncer]\n"
+             "listen_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"
+             "auth_type = trust\nauth_file = %s\npool_mode = transaction\n"
+             "default_pool_size = 1\n",
+             p->port, port, users);
+    write_file(path, text);
+    snprintf(url, 160, "postgresql://va_app@127.0.0.1:%d/voiceagent", port);
+    pid_t pid =
+        t_spawn_as("pgbouncer", "postgres", (const char *const[]){"pgbouncer", path, NULL});
+    if (!t_until(pooler_answers, url, 10000)) {
+        show_log("pgbouncer");
+        bail("PgBouncer does not come up");
+    }
+    return pid;
+}
+
 /* ---------------------------------------------------------------- the program */
 
 const char *t_worker_program(void)

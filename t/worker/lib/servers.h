@@ -60,6 +60,12 @@ void t_sql(const t_postgres_t *p, const char *text);
 /* One as superuser; the first cell of its result, in a static buffer. */
 const char *t_sql_value(const t_postgres_t *p, const char *text);
 
+/*
+ * PgBouncer in transaction mode, with one connection to the server for all clients; its
+ * address as va_app. For t_end().
+ */
+pid_t t_pooler_start(const t_postgres_t *p, char url[160]);
+
 /* The program under test, built with job types of its own (registry.c). */
 const char *t_worker_program(void);
 
