@@ -6,6 +6,7 @@
 
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
+#include "t/worker/lib/proxy.h"
 #include "worker/agent/email.h"
 
 #define CALL_SID     "CA00000000000000000000000000000e0e"
@@ -303,6 +304,43 @@ static void while_an_attempt_is_under_way_there_is_no_other(void **unused)
     assert_string_equal(state(), "queued unknown 1 0");
 }
 
+/* How often Postgres is asked until it is sent, over the proxy. */
+static long sent_over(t_proxy_t *proxy)
+{
+    first_day();
+    queue_email();
+    long before = t_proxy_round_trips(proxy);
+    t_answer_t a = deliver(1);
+    assert_done(&a);
+    return t_proxy_round_trips(proxy) - before;
+}
+
+/* At the last questions the server has it already. */
+static void a_connection_that_breaks_behind_the_server_is_no_doubt(void **unused)
+{
+    char url[160];
+    wk_db_t *direct = t_ctx.db;
+    t_proxy_t *proxy = t_proxy_start(t_postgres.port);
+    (void)unused;
+    snprintf(url, sizeof(url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
+             t_proxy_port(proxy));
+    t_ctx.db = wk_db_new(url, true, "test");
+    (void)sent_over(proxy); /* connects */
+    long trips = sent_over(proxy);
+    for (int cut = 0; cut < 4; cut++) {
+        first_day();
+        queue_email();
+        (cut % 2 != 0 ? t_proxy_cut_after : t_proxy_cut_before)(proxy, trips - cut / 2);
+        t_answer_t a = deliver(1);
+        assert_done(&a);
+        assert_int_equal(t_mails(), 1);
+        assert_string_equal(state(), "sent done 0 1");
+    }
+    wk_db_free(t_ctx.db);
+    t_ctx.db = direct;
+    t_proxy_stop(proxy);
+}
+
 static void begin(void)
 {
     first_day();
@@ -481,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_refused_login_is_an_alarm_and_loses_nothing),
         cmocka_unit_test(a_lost_answer_is_told_and_never_sent_again),
         cmocka_unit_test(while_an_attempt_is_under_way_there_is_no_other),
+        cmocka_unit_test(a_connection_that_breaks_behind_the_server_is_no_doubt),
         cmocka_unit_test(the_worker_dies_everywhere),
         cmocka_unit_test(an_address_that_was_given_is_written_to),
         cmocka_unit_test(an_address_that_is_none_is_asked_for_again),

@@ -1,10 +1,13 @@
 #include "worker/agent/email.h"
 
+#include <time.h>
+
 #include "core/base64.h"
 #include "core/hmac.h"
 #include "worker/agent/event.h"
 #include "worker/agent/outgoing.h"
 #include "worker/agent/task.h"
+#include "worker/clock.h"
 #include "worker/effect.h"
 #include "worker/log.h"
 #include "worker/mail_header.h"
@@ -14,9 +17,11 @@
 
 #define UNDER_WAY_MS                                                                           \
     (WK_SMTP_TIMEOUT_MS + 10000) /* since its data: an attempt has ended then */
-#define RETRY_MS 60000  /* times the attempt: a server that says "later" means minutes */
-#define LOGIN_MS 300000 /* before a refused login is tried again */
-#define ID_BYTES 16
+#define RETRY_MS      60000  /* times the attempt: a server that says "later" means minutes */
+#define LOGIN_MS      300000 /* before a refused login is tried again */
+#define ID_BYTES      16
+#define KEEP_MS       60000 /* that an e-mail was sent: as long as Postgres takes to fail over */
+#define KEEP_PAUSE_MS 500
 
 /* ---------------------------------------------------------------- queue */
 
@@ -358,6 +363,22 @@ static bool make_message_id(run_t *r, wk_error_t *e)
     return true;
 }
 
+/*
+ * The server has it, which nobody will ever say again: it is not forgotten because our own
+ * store blinks. The lease is kept meanwhile, so that no other run takes it for lost.
+ */
+static wk_outcome_t keep_sent(run_t *r, wk_error_t *e)
+{
+    const struct timespec pause = {.tv_nsec = KEEP_PAUSE_MS * 1000000L};
+    int64_t until_ms = wk_monotonic_ms() + KEEP_MS;
+    bool kept = in_tx(r, sent, e);
+    while (!kept && e->code == WK_UNAVAILABLE && wk_monotonic_ms() < until_ms) {
+        nanosleep(&pause, NULL);
+        kept = in_tx(r, sent, e);
+    }
+    return kept ? WK_DONE : WK_AGAIN;
+}
+
 static wk_outcome_t send_now(run_t *r, wk_error_t *e)
 {
     bool mine = wk_mail_is_address(r->shop_email) && !va_str_eq(r->shop_email, r->from);
@@ -377,7 +398,7 @@ static wk_outcome_t send_now(run_t *r, wk_error_t *e)
     if (!r->sent) {
         return failed(r, e);
     }
-    return in_tx(r, sent, e) ? WK_DONE : WK_AGAIN;
+    return keep_sent(r, e);
 }
 
 static wk_outcome_t attempt(run_t *r, wk_error_t *e)
