@@ -252,16 +252,11 @@ static void data_has_a_type(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_type_is_by_the_words),
-        TEST(the_outcome_is_by_the_words),
-        TEST(who_is_written_to_asked_for_it),
-        TEST(the_resolution_is_one_of_four),
-        TEST(satisfaction_is_from_one_to_ten),
-        TEST(what_was_said_wins_over_what_was_judged),
-        TEST(the_lead_score_is_the_guides),
-        TEST(a_booking_is_the_outcome),
-        TEST(without_criteria_there_is_no_score),
-        TEST(data_has_a_type),
+        TEST(the_type_is_by_the_words),           TEST(the_outcome_is_by_the_words),
+        TEST(who_is_written_to_asked_for_it),     TEST(the_resolution_is_one_of_four),
+        TEST(satisfaction_is_from_one_to_ten),    TEST(what_was_said_wins_over_what_was_judged),
+        TEST(the_lead_score_is_the_guides),       TEST(a_booking_is_the_outcome),
+        TEST(without_criteria_there_is_no_score), TEST(data_has_a_type),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);
