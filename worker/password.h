@@ -11,6 +11,9 @@
 /* Below libxcrypt's own limit; bcrypt does not look beyond 72. */
 #define WK_PASSWORD_MAX 500
 
+/* Of a new one (NIST SP 800-63B). */
+#define WK_PASSWORD_MIN 8
+
 /* yescrypt's cost parameter: 7 takes 64 MiB and about a tenth of a second. */
 #define WK_PASSWORD_COST_MAX 11
 

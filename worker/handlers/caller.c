@@ -17,7 +17,7 @@ typedef struct {
     void *arg;
 } visit_t;
 
-static bool parse_role(va_str_t word, wk_role_t *role)
+bool wk_role_parse(va_str_t word, wk_role_t *role)
 {
     static const struct {
         const char *word;
@@ -81,7 +81,7 @@ static bool judge(visit_t *v, const wk_rows_t *rows, wk_error_t *e)
         v->caller.user_id = wk_cell(rows, 0, "user_id");
         role = wk_cell(rows, 0, "role");
     }
-    if (!parse_role(role, &v->caller.role) || (v->roles & v->caller.role) == 0) {
+    if (!wk_role_parse(role, &v->caller.role) || (v->roles & v->caller.role) == 0) {
         return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
     }
     if (v->elsewhere && v->caller.role != WK_SUPER_ADMIN) {

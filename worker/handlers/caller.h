@@ -22,6 +22,9 @@ typedef enum {
 #define WK_FROM_STAFF   (WK_STAFF | WK_FROM_MANAGER)
 #define WK_ANY_ROLE     (WK_SERVICE_TECH | WK_FROM_STAFF)
 
+/* False for a word that is no role. Of two roles the greater may do all the other may. */
+bool wk_role_parse(va_str_t word, wk_role_t *role);
+
 typedef struct {
     va_str_t user_id;      /* as the token names it, or users.id where there is such a row */
     va_str_t organization; /* whose data is asked for */

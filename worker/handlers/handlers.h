@@ -36,6 +36,7 @@ wk_handler_fn wk_media_promise, wk_media_timing, wk_media_tool, wk_media_turn, w
 wk_handler_fn wk_openai_webhook;
 wk_handler_fn wk_outbound_call, wk_outbound_settle_call;
 wk_handler_fn wk_personalization_answer;
+wk_handler_fn wk_plan_get;
 wk_handler_fn wk_post_call_store;
 wk_handler_fn wk_privacy_deletion, wk_privacy_erase, wk_privacy_settings, wk_privacy_sweep;
 wk_handler_fn wk_reminders_send;
@@ -44,6 +45,7 @@ wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;
 wk_handler_fn wk_takeover_handle, wk_takeover_sweep;
+wk_handler_fn wk_team_handle;
 wk_handler_fn wk_tools_call;
 wk_handler_fn wk_phone_incoming, wk_phone_outgoing, wk_phone_turn, wk_phone_error;
 wk_handler_fn wk_phone_answered_by, wk_phone_voicemail, wk_voicemail_leave_message;

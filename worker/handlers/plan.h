@@ -1,4 +1,4 @@
-/* What a shop's plan includes (docs/knowledge.md has the first of it). */
+/* What a shop's plan includes (docs/settings.md). */
 #ifndef WK_HANDLERS_PLAN_H
 #define WK_HANDLERS_PLAN_H
 
@@ -7,15 +7,22 @@
 
 typedef enum { WK_PLAN_FREE, WK_PLAN_BASIC, WK_PLAN_PRO } wk_plan_t;
 
+typedef enum {
+    WK_FEATURE_KNOWLEDGE,
+    WK_FEATURE_VOICE_SETTINGS,
+    WK_FEATURE_VOICE_ENGINES, /* asked for where an engine is chosen: agent/engines.h */
+    WK_FEATURE_MODEL_ANSWERS, /* where an answer is found: agent/conversation.h */
+    WK_FEATURES,
+} wk_feature_t;
+
 /* What is missing, when something is; zeroed before. */
 typedef struct {
     va_str_t current; /* absent: nothing was refused for its plan */
     const char *required;
 } wk_plan_gap_t;
 
-/* Refuses (WK_R_PLAN) what a lower plan than needed does not include; *gap says what is
- * missing. */
-bool wk_plan_require(wk_tx_t *tx, wk_plan_t needed, wk_plan_gap_t *gap, wk_error_t *e);
+/* Refuses (WK_R_PLAN) what the plan does not include; *gap says what is missing. */
+bool wk_plan_require(wk_tx_t *tx, wk_feature_t feature, wk_plan_gap_t *gap, wk_error_t *e);
 
 /* As wk_reply_error(); of a plan's gap, with currentPlan, requiredPlan and upgradeUrl. */
 wk_outcome_t wk_plan_reply_error(wk_ctx_t *ctx, const wk_plan_gap_t *gap, va_reply_t *reply,

@@ -82,6 +82,7 @@ static const wk_handler_t handlers[] = {
     {"phone.turn", WK_EFFECT, wk_phone_turn, 0},
     {"phone.voicemail", WK_EFFECT, wk_phone_voicemail, 0},
     {"phone.whisper", WK_EFFECT, wk_phone_whisper, 0},
+    {"plan.get", WK_READ, wk_plan_get, 0},
     {"post_call.store", WK_EFFECT, wk_post_call_store, WK_POST_CALL_ATTEMPTS},
     {"privacy.deletion", WK_EFFECT, wk_privacy_deletion, 0},
     {"privacy.erase", WK_EFFECT, wk_privacy_erase, WK_ERASURE_ATTEMPTS},
@@ -99,6 +100,7 @@ static const wk_handler_t handlers[] = {
     {"stream.snapshot", WK_READ, wk_stream_snapshot, 0},
     {"takeover.handle", WK_EFFECT, wk_takeover_handle, 0},
     {"takeover.sweep", WK_EFFECT, wk_takeover_sweep, 0},
+    {"team.handle", WK_EFFECT, wk_team_handle, 0},
     {"tools.call", WK_EFFECT, wk_tools_call, 0},
     {"voicemail.leave", WK_EFFECT, wk_voicemail_leave_message, 0},
 };

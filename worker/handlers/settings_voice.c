@@ -77,6 +77,6 @@ bool wk_settings_voice_put(wk_tx_t *tx, const wk_voice_settings_t *v, wk_plan_ga
 {
     va_str_t params[] = {v->threshold, v->prefix_ms, v->silence_ms,
                          v->changes_speech ? VA_STR("true") : VA_STR("false"), v->speech};
-    return wk_plan_require(tx, WK_PLAN_PRO, gap, e) &&
+    return wk_plan_require(tx, WK_FEATURE_VOICE_SETTINGS, gap, e) &&
            wk_sql(tx, &wk_sql_settings_voice, params, NULL, e);
 }

@@ -204,6 +204,3 @@ const wk_sql_t wk_sql_knowledge_search = {
     "     LIMIT 1) s"
     "  ORDER BY b.score DESC, c.id",
     6};
-
-const wk_sql_t wk_sql_plan = {
-    "plan", "SELECT plan FROM organizations WHERE id = current_organization()", 0};

@@ -68,6 +68,4 @@ extern const wk_sql_t wk_sql_knowledge_question_keep, wk_sql_knowledge_questions
  */
 extern const wk_sql_t wk_sql_knowledge_search;
 
-extern const wk_sql_t wk_sql_plan; /* plan of the organization */
-
 #endif
