@@ -20,7 +20,7 @@ before(async () => {
         `insert into users (organization_id, email, role) values (:'organizationId', :'email', :'role')
          returning id`,
         {organizationId: user.organization_id, email: email(), role});
-    tokens[role] = accessToken({userId, organizationId: user.organization_id, role});
+    tokens[role] = await accessToken({userId, organizationId: user.organization_id, role});
   }
 });
 after(() => rows(`delete from users where email like '%@e2e.example' returning id`));
@@ -54,8 +54,9 @@ test('who is added signs in, is changed by his own shop only, and is out when he
   const changed = await as('admin', 'PATCH', path, {role: 'manager'});
   assert.equal(changed.json.member.role, 'manager');
 
-  const settings = () => call('GET', '/api/settings', {token: accessToken({
-    userId: added.json.member.id, organizationId: session.user.organization_id, role: 'manager'})});
+  const token = await accessToken({
+    userId: added.json.member.id, organizationId: session.user.organization_id, role: 'manager'});
+  const settings = () => call('GET', '/api/settings', {token});
   assert.equal((await settings()).status, 200);
   assert.equal((await as('admin', 'DELETE', path)).status, 200);
   assert.equal((await settings()).status, 403);
