@@ -1,7 +1,7 @@
 /*
  * The process for what is nobody's job: it ends leases that ran out, lets due retries
  * run, and does the fleet's periodic work. Each host has one; the periodic work is done
- * by the one that leads (va:leader:scheduler), and by another when that one is gone.
+ * by the one that leads (va:leader:scheduler), and by another when that one is gone or stuck.
  */
 #ifndef WK_SCHEDULER_H
 #define WK_SCHEDULER_H

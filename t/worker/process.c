@@ -1,4 +1,5 @@
 /* The whole program: what becomes of jobs, and of processes that die. */
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -633,6 +634,38 @@ static void test_threads_have_their_queues(void **state)
     }
 }
 
+/* Since when a statement of the scheduler waits for the lock; "" while none does. */
+static const char *waits_since(void)
+{
+    return t_sql_value(&postgres, "SELECT coalesce(max(xact_start)::text, '')"
+                                  "  FROM pg_stat_activity"
+                                  " WHERE application_name = 'voiceagent-scheduler'"
+                                  "   AND wait_event_type = 'Lock'");
+}
+
+static bool waits(void *arg)
+{
+    (void)arg;
+    return *waits_since() != '\0';
+}
+
+/* Its call is taken on while the scheduler waits for the one and the same answer. */
+static void test_a_silent_voice_process_is_noticed_while_postgres_hangs(void **state)
+{
+    char since[64];
+    (void)state;
+    PGconn *locker = PQconnectdb(postgres.super_url);
+    PQclear(PQexec(locker, "BEGIN; LOCK TABLE voiceagent.outbox"));
+    assert_true(t_until(waits, NULL, LONG_MS));
+    snprintf(since, sizeof(since), "%s", waits_since());
+    t_redis(r, a, "HSET va:call:{CA1} owner p1 status live organization " A " epoch 1");
+    t_redis(r, a, "ZADD va:voice:calls:p1 1 CA1");
+    t_redis(r, a, "ZADD va:voice:leases 1 p1");
+    comes("EXISTS va:{realtime}:job:redirect-CA1-2", 1);
+    assert_string_equal(waits_since(), since);
+    PQfinish(locker);
+}
+
 #define IDLE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_running, teardown)
 
@@ -667,6 +700,7 @@ int main(void)
         IDLE(test_bad_settings_are_refused),
         TEST(test_ready_says_that_postgres_answers),
         TEST(test_the_scheduler_drains_what_was_left),
+        TEST(test_a_silent_voice_process_is_noticed_while_postgres_hangs),
         IDLE(test_retention_does_not_wait_for_what_the_shop_sends),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
 -- Ends leases that ran out, lets due retries run, drops old dead: at most 64 of each.
--- Every worker process calls it again and again; one of them does it per interval.
+-- Every host's scheduler calls it again and again; one of them does it per interval.
 --
 -- KEYS  1 the queue's prefix
 -- ARGV  1 how many jobs of a lane may run    2 stalls that bury a job
