@@ -1,5 +1,7 @@
 #include "worker/job_thread.h"
 
+#include <time.h>
+
 #include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/job.h"
@@ -73,20 +75,24 @@ static void note_lost(bool lost)
 }
 
 /*
- * Until Redis hears of the end, or the process ends. The lease is renewed meanwhile,
- * and its token still counts when Redis comes back.
+ * Until Redis hears of the end, or the process ends: told to stop it is still the drain's
+ * time. The lease is renewed meanwhile, and its token still counts when Redis comes back.
+ * told: it may have heard already, and then says that there is no such lease.
  */
-static void end_alone(worker_t *w, const wk_lease_t *lease, const wk_end_t *end)
+static void end_alone(worker_t *w, const wk_lease_t *lease, const wk_end_t *end, bool told)
 {
+    const struct timespec pause = {.tv_sec = RETRY_MS / 1000};
     wk_error_t e;
     bool lost;
     while (!wk_queue_end(w->ctx.redis, lease, end, &w->limits, &lost, &e)) {
         complain("end", &e);
-        if (e.code != WK_UNAVAILABLE || wk_stop_sleep(RETRY_MS)) {
+        if (e.code != WK_UNAVAILABLE) {
             return;
         }
+        told = true;
+        nanosleep(&pause, NULL);
     }
-    note_lost(lost);
+    note_lost(lost && !told);
 }
 
 /* One write, one read. When the end did not arrive it is told again alone. */
@@ -106,7 +112,7 @@ static void end_and_take(worker_t *w, const wk_lease_t *lease, const wk_end_t *e
     if (ended) {
         note_lost(lost);
     } else {
-        end_alone(w, lease, end);
+        end_alone(w, lease, end, end_sent);
     }
 }
 
@@ -137,7 +143,7 @@ static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
     wk_crash_point("end.before");
     if (outbox || work->store_away || wk_stop_requested()) {
         w->found = false;
-        end_alone(w, lease, end);
+        end_alone(w, lease, end, false);
     } else {
         end_and_take(w, lease, end);
     }

@@ -128,13 +128,61 @@ static void test_a_cut_connection_loses_no_job(void **state)
     }
 }
 
-/* ---------------------------------------------------------------- counters */
-
 static const char *sample(const char *name)
 {
     redisReply *reply = t_redis(r, a, "HGET va:metrics %s", name);
     return reply->type == REDIS_REPLY_STRING ? reply->str : "none";
 }
+
+static bool is_running(void *arg)
+{
+    (void)arg;
+    return t_redis_int(r, "HGET test:runs j") == 1;
+}
+
+static bool is_gone(void *arg)
+{
+    (void)arg;
+    return t_redis_int(r, "EXISTS va:{realtime}:job:j") == 0;
+}
+
+/* A job that is at work, and says nothing to Redis but its end. */
+static void start_job(void)
+{
+    va_job_t job = {.id = VA_STR("j"),
+                    .type = VA_STR("test.sleep"),
+                    .lane = VA_STR("l"),
+                    .body = VA_STR("1000")};
+    t_push_job(r, WK_REALTIME, &job);
+    start_thread();
+    assert_true(t_until(is_running, NULL, LONG_MS));
+}
+
+static void test_an_end_whose_answer_was_lost_is_no_loss(void **state)
+{
+    (void)state;
+    assert_ok(wk_metrics_flush(r, &t_e)); /* what the tests before counted */
+    t_redis(r, a, "DEL va:metrics");
+    start_job();
+    t_proxy_cut_after(proxy, 1);
+    assert_true(t_until(is_gone, NULL, LONG_MS));
+    stop_thread();
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_string_equal(sample("voiceagent_jobs_lost_total"), "none");
+    assert_string_equal(sample("voiceagent_worker_errors_total{what=\"end\"}"), "1");
+}
+
+static void test_an_end_that_breaks_while_it_stops_is_told_again(void **state)
+{
+    (void)state;
+    start_job();
+    wk_stop_request();
+    t_proxy_cut_before(proxy, 1);
+    stop_thread();
+    assert_true(is_gone(NULL));
+}
+
+/* ---------------------------------------------------------------- counters */
 
 static void test_counters_arrive(void **state)
 {
@@ -227,6 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_job_costs_one_round_trip),
         TEST(test_a_cut_connection_loses_no_job),
+        TEST(test_an_end_whose_answer_was_lost_is_no_loss),
+        TEST(test_an_end_that_breaks_while_it_stops_is_told_again),
         TEST(test_counters_arrive),
         TEST(test_histograms_arrive),
         TEST(test_counters_are_kept_while_redis_is_away),
