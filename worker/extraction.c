@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* memfd_create, pipe2 */
+#define _GNU_SOURCE /* memfd_create */
 #include "worker/extraction.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +27,7 @@
 typedef struct {
     wk_arena_t *a;
     int document, text; /* memory of the kernel's, standard input and output of the program */
-    int ends, held;     /* a pipe whose write end dies with the program */
+    int process;        /* readable when the program is gone, whatever it does to be not */
     pid_t pid;
 } run_t;
 
@@ -37,7 +38,7 @@ static bool failed(wk_error_t *e, const char *what, int error)
 
 static void close_all(run_t *r)
 {
-    int *const open_ones[] = {&r->document, &r->text, &r->ends, &r->held};
+    int *const open_ones[] = {&r->document, &r->text, &r->process};
     for (size_t i = 0; i < sizeof(open_ones) / sizeof(*open_ones); i++) {
         if (*open_ones[i] >= 0) {
             close(*open_ones[i]);
@@ -61,14 +62,11 @@ static bool write_document(run_t *r, va_str_t document, wk_error_t *e)
 
 static bool open_all(run_t *r, va_str_t document, wk_error_t *e)
 {
-    int ends[2];
     r->document = memfd_create("document", MFD_CLOEXEC);
     r->text = memfd_create("text", MFD_CLOEXEC);
-    if (r->document < 0 || r->text < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+    if (r->document < 0 || r->text < 0) {
         return failed(e, "memory", errno);
     }
-    r->ends = ends[0];
-    r->held = ends[1];
     return write_document(r, document, e);
 }
 
@@ -88,7 +86,7 @@ static const char *program(wk_ctx_t *ctx)
     return wk_printf(ctx->arena, "%.*s%s", (int)(len > 0 ? len : 0), own, PROGRAM).data;
 }
 
-/* Nothing of ours goes along: no descriptor beside four, no environment, no blocked signal. */
+/* Nothing of ours goes along: no descriptor beside three, no environment, no blocked signal. */
 static int spawn(run_t *r, const char *path, const char *kind)
 {
     sigset_t none;
@@ -108,8 +106,7 @@ static int spawn(run_t *r, const char *path, const char *kind)
         (void)posix_spawn_file_actions_adddup2(&files, r->document, STDIN_FILENO);
         (void)posix_spawn_file_actions_adddup2(&files, r->text, STDOUT_FILENO);
         (void)posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        (void)posix_spawn_file_actions_adddup2(&files, r->held, STDERR_FILENO + 1);
-        (void)posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 2);
+        (void)posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
         error = posix_spawn(&r->pid, path, &files, &attributes, argv, environment);
         posix_spawnattr_destroy(&attributes);
     }
@@ -117,22 +114,37 @@ static int spawn(run_t *r, const char *path, const char *kind)
     return error;
 }
 
+static void reap(const run_t *r, int *status)
+{
+    while (waitpid(r->pid, status, 0) < 0 && errno == EINTR) {
+    }
+}
+
+/* Its error, or 0: then it runs, and has to be awaited. */
+static int start(run_t *r, const char *path, const char *kind)
+{
+    int status, error = spawn(r, path, kind);
+    if (error == 0 && (r->process = pidfd_open(r->pid, 0)) < 0) {
+        error = errno;
+        kill(r->pid, SIGKILL);
+        reap(r, &status);
+    }
+    return error;
+}
+
 /* True when it ended by itself in time; afterwards it is gone in any case. */
-static bool await(run_t *r, int *status)
+static bool await(const run_t *r, int *status)
 {
     int64_t until_ms = wk_monotonic_ms() + LEFT_MS;
-    struct pollfd end = {.fd = r->ends};
+    struct pollfd end = {.fd = r->process, .events = POLLIN};
     int n = 0;
-    close(r->held);
-    r->held = -1;
     for (int64_t left = LEFT_MS; n <= 0 && left > 0; left = until_ms - wk_monotonic_ms()) {
         n = poll(&end, 1, (int)left);
     }
     if (n <= 0) {
         kill(r->pid, SIGKILL);
     }
-    while (waitpid(r->pid, status, 0) < 0 && errno == EINTR) {
-    }
+    reap(r, status);
     return n > 0;
 }
 
@@ -178,12 +190,12 @@ bool wk_extract(wk_ctx_t *ctx, const char *kind, va_str_t document, va_str_t *te
                 wk_error_t *e)
 {
     int status = 0;
-    run_t r = {.a = ctx->arena, .document = -1, .text = -1, .ends = -1, .held = -1};
+    run_t r = {.a = ctx->arena, .document = -1, .text = -1, .process = -1};
     if (!open_all(&r, document, e)) {
         close_all(&r);
         return false;
     }
-    int error = spawn(&r, program(ctx), kind);
+    int error = start(&r, program(ctx), kind);
     bool in_time = error == 0 && await(&r, &status);
     bool ok =
         error == 0 ? judge(&r, in_time, status, text, e) : failed(e, "not started", error);

@@ -102,7 +102,8 @@ static void no_descriptor_but_its_own(void **state)
     close(pair[0]);
     close(pair[1]);
     unlink(path);
-    assert_has(text, " 3 -> ");
+    assert_has(text, " 2 -> ");
+    assert_has_not(text, " 3 -> ");
     assert_has_not(text, "socket:");
 }
 
