@@ -69,20 +69,37 @@ static bool too_late(const wk_work_t *w)
 
 /* ---------------------------------------------------------------- the end of a run */
 
+static va_status_t write_reply(wk_ctx_t *ctx, const va_reply_t *reply, va_str_t *text)
+{
+    va_buf_t out;
+    va_buf_init(&out, wk_mem(ctx->arena), reply->body.len + 256);
+    va_status_t status = va_reply_write(&out, reply);
+    *text = va_buf_str(&out);
+    return status;
+}
+
+/* Who waits hears of a reply that is too large at once, and not by its never coming. */
+static va_str_t unwritable(wk_ctx_t *ctx)
+{
+    va_str_t text;
+    va_reply_t reply = {
+        .id = ctx->job->id, .status = 500, .type = VA_STR("text/plain"), .body = VA_STR("")};
+    return write_reply(ctx, &reply, &text) == VA_OK ? text : VA_STR_NULL;
+}
+
 static va_str_t reply_text(wk_ctx_t *ctx, va_reply_t *reply)
 {
-    va_buf_t text;
+    va_str_t text;
     if (reply->status == 0) {
         return VA_STR_NULL;
     }
     reply->id = ctx->job->id;
-    va_buf_init(&text, wk_mem(ctx->arena), reply->body.len + 256);
-    va_status_t status = va_reply_write(&text, reply);
-    if (status != VA_OK) {
-        wk_log(WK_ERROR, "reply cannot be written", WK_I("status", status));
-        return VA_STR_NULL;
+    va_status_t status = write_reply(ctx, reply, &text);
+    if (status == VA_OK) {
+        return text;
     }
-    return va_buf_str(&text);
+    wk_log(WK_ERROR, "reply cannot be written", WK_I("status", status));
+    return unwritable(ctx);
 }
 
 static int most_attempts(const wk_work_t *w, const wk_ctx_t *ctx)

@@ -178,6 +178,17 @@ static void test_the_reply_reaches_who_waits(void **state)
     assert_true(t_redis_int(r, "EXISTS va:{realtime}:res:j") == 1);
 }
 
+static void test_a_reply_that_is_too_large_becomes_an_error(void **state)
+{
+    va_reply_t reply;
+    (void)state;
+    push(WK_REALTIME, "j", "test.huge", "");
+    comes("EXISTS va:{realtime}:res:j", 1);
+    va_str_t text = wk_redis_str(t_redis(r, a, "GET va:{realtime}:res:j"));
+    assert_int_equal(va_reply_parse(wk_mem(a), text, &reply), VA_OK);
+    assert_int_equal(reply.status, 500);
+}
+
 static void test_every_queue_is_served(void **state)
 {
     (void)state;
@@ -674,6 +685,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IDLE(test_threads_have_their_queues),
         TEST(test_the_reply_reaches_who_waits),
+        TEST(test_a_reply_that_is_too_large_becomes_an_error),
         TEST(test_every_queue_is_served),
         TEST(test_a_late_read_is_dropped_and_a_late_effect_is_not),
         TEST(test_a_failed_job_is_tried_again_and_then_buried),

@@ -40,6 +40,19 @@ static wk_outcome_t run_echo(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     return WK_DONE;
 }
 
+/* More than a reply can be. */
+static wk_outcome_t run_huge(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    const size_t len = 2 << 20;
+    (void)e;
+    char *body = wk_alloc(ctx->arena, len);
+    memset(body, 'x', len);
+    reply->status = 200;
+    reply->type = VA_STR("text/plain");
+    reply->body = va_str(body, len);
+    return WK_DONE;
+}
+
 /* Fails as often as its body says. */
 static wk_outcome_t run_again(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
@@ -168,6 +181,7 @@ static const wk_handler_t handlers[] = {
     {"test.nothing", WK_EFFECT, run_nothing, 0},
     {"test.echo", WK_EFFECT, run_echo, 0},
     {"test.read", WK_READ, run_echo, 0},
+    {"test.huge", WK_EFFECT, run_huge, 0},
     {"test.read_fails", WK_READ, run_give_up, 0},
     {"test.read_sleeps", WK_READ, run_sql_sleep, 0},
     {"test.again", WK_EFFECT, run_again, 4},
