@@ -246,6 +246,175 @@ static void another_account_is_given_what_was_booked_before(void **state)
     assert_string_equal(state_of(id), stands_at(at));
 }
 
+/* ---------------------------------------------------------------- not connected meanwhile */
+
+#define OWNER "owner@downtown.example"
+
+static t_answer_t ask_as_admin(const char *type, const char *method, const char *uri,
+                               const char *body)
+{
+    return t_ask(&(t_ask_t){.type = type,
+                            .method = method,
+                            .uri = uri,
+                            .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                            .org = DOWNTOWN,
+                            .body = body});
+}
+
+/* The shop gives its connection back; its owner goes on with his calendar. */
+static void disconnect(void)
+{
+    t_answer_t a = ask_as_admin("integrations.remove", "DELETE",
+                                "/api/integrations/google_calendar", NULL);
+    assert_status(&a, 200);
+    a = job("integrations.release", "{}");
+    assert_done(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM integrations"
+                                " WHERE organization_id = '" DOWNTOWN "'"
+                                "   AND service = 'google_calendar'"),
+                     0);
+    t_google_owner(OWNER);
+}
+
+static void reconnect(const char *account, const char *id)
+{
+    t_google_connect(account);
+    synchronise();
+    push(id);
+    synchronise();
+}
+
+static void change_here(const char *id, const char *method, const char *body)
+{
+    const char *uri = wk_printf(t_ctx.arena, "/api/appointments/%s", id).data;
+    t_answer_t a = ask_as_admin("appointments.handle", method, uri, body);
+    assert_status(&a, 200);
+}
+
+static void move_here(const char *id, const char *at)
+{
+    change_here(id, "PATCH",
+                wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", at).data);
+}
+
+/* Where the appointment's event stands, as the database reads Google's words. */
+static const char *event_of(const char *id)
+{
+    const char *event = t_sqlf("SELECT google_event_id FROM appointments WHERE id = '%s'", id);
+    const va_json_t *shown =
+        t_google_ask("GET", wk_printf(t_ctx.arena, EVENTS "/%s", event).data, NULL);
+    va_str_t start = va_json_get_string(va_json_get(shown, "start"), "dateTime");
+    return t_sqlf("SELECT '%s ' || to_char(timestamptz '%s' AT TIME ZONE 'UTC',"
+                  "    'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                  va_json_get_string(shown, "status").data, start.data);
+}
+
+static int64_t overruled(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM tasks WHERE title LIKE '%%was put back%%'");
+}
+
+static void what_was_deleted_while_disconnected_is_put_back(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *id = booked(at);
+    disconnect();
+    take_away(id);
+    reconnect(OWNER, id);
+    assert_string_equal(state_of(id), stands_at(at));
+    assert_string_equal(event_of(id), stands_at(at));
+    assert_int_equal(overruled(), 1);
+}
+
+static void and_what_was_deleted_after_the_consent_had_ended(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *id = booked(at);
+    t_sqlf("UPDATE integrations SET status = 'error', error = 'invalid_grant'"
+           " WHERE organization_id = '" DOWNTOWN "' AND service = 'google_calendar'");
+    take_away(id);
+    reconnect(OWNER, id);
+    assert_string_equal(state_of(id), stands_at(at));
+    assert_string_equal(event_of(id), stands_at(at));
+}
+
+static void a_new_consent_of_a_connected_shop_overrules_nothing(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *id = booked(at);
+    take_away(id);
+    t_google_connect(OWNER);
+    synchronise();
+    assert_string_equal(state_of(id), cancelled_at(at));
+    assert_int_equal(overruled(), 0);
+}
+
+static void what_was_moved_here_while_disconnected_is_moved_in_google(void **state)
+{
+    (void)state;
+    const char *later = free_slot(5), *id = booked(free_slot(0));
+    disconnect();
+    move_here(id, later);
+    reconnect(OWNER, id);
+    assert_string_equal(state_of(id), stands_at(later));
+    assert_string_equal(event_of(id), stands_at(later));
+    assert_int_equal(overruled(), 0);
+}
+
+static void where_both_were_moved_while_disconnected_ours_counts(void **state)
+{
+    (void)state;
+    const char *later = free_slot(5), *theirs = free_slot(10), *id = booked(free_slot(0));
+    disconnect();
+    move_here(id, later);
+    move(id, theirs);
+    reconnect(OWNER, id);
+    assert_string_equal(state_of(id), stands_at(later));
+    assert_string_equal(event_of(id), stands_at(later));
+    assert_int_equal(overruled(), 1);
+}
+
+static void what_was_cancelled_here_while_disconnected_leaves_google(void **state)
+{
+    (void)state;
+    const char *id = booked(free_slot(0));
+    disconnect();
+    change_here(id, "DELETE", NULL);
+    assert_int_equal(t_google_events(), 1);
+    reconnect(OWNER, id);
+    assert_int_equal(t_google_events(), 0);
+    assert_int_equal(overruled(), 0);
+}
+
+/* Cancelled and told to Google before; an owner who brings the event back wants it for himself.
+ */
+static void what_was_cancelled_before_is_not_taken_away_again(void **state)
+{
+    (void)state;
+    const char *id = booked(free_slot(0));
+    change_here(id, "DELETE", NULL);
+    push(id);
+    disconnect();
+    change(id, "{\"status\":\"confirmed\"}");
+    reconnect(OWNER, id);
+    assert_int_equal(t_google_events(), 1);
+}
+
+static void another_account_is_given_what_stands_alone(void **state)
+{
+    (void)state;
+    const char *at = free_slot(0), *later = free_slot(5);
+    const char *cancelled = booked(at), *moved = booked(free_slot(10));
+    disconnect();
+    change_here(cancelled, "DELETE", NULL);
+    move_here(moved, later);
+    reconnect("owner@uptown.example", moved);
+    push(cancelled);
+    assert_int_equal(t_google_events(), 1);
+    assert_string_equal(event_of(moved), stands_at(later));
+    assert_int_equal(overruled(), 0);
+}
+
 /* ---------------------------------------------------------------- guests */
 
 static size_t guests(void)
@@ -337,10 +506,19 @@ int main(void)
         cmocka_unit_test(another_shops_event_takes_its_time),
         cmocka_unit_test(a_copy_of_our_event_takes_its_time),
         cmocka_unit_test(another_account_is_given_what_was_booked_before),
+        cmocka_unit_test(what_was_deleted_while_disconnected_is_put_back),
+        cmocka_unit_test(and_what_was_deleted_after_the_consent_had_ended),
+        cmocka_unit_test(a_new_consent_of_a_connected_shop_overrules_nothing),
+        cmocka_unit_test(what_was_moved_here_while_disconnected_is_moved_in_google),
+        cmocka_unit_test(where_both_were_moved_while_disconnected_ours_counts),
+        cmocka_unit_test(what_was_cancelled_here_while_disconnected_leaves_google),
+        cmocka_unit_test(what_was_cancelled_before_is_not_taken_away_again),
+        cmocka_unit_test(another_account_is_given_what_stands_alone),
         cmocka_unit_test(a_stranger_has_nobody_invited),
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
     };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
 }

@@ -3,8 +3,7 @@
  * consent, and giving a connection back.
  */
 #include "worker/store/integrations.h"
-#include "worker/agent/calendar_push.h"
-#include "worker/agent/calendar_sync.h"
+#include "worker/agent/calendar_connect.h"
 #include "worker/agent/google_account.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
@@ -139,12 +138,8 @@ static bool store_consent_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
                         .action = "integration_connected",
                         .entity = "integration",
                         .entity_id = VA_STR(WK_GOOGLE_SERVICE)};
-    return wk_google_account_connect(c->ctx, tx, &c->tokens, c->state.user, e) &&
-           wk_sql(tx, &wk_sql_calendars_ensure, NULL, NULL, e) &&
-           wk_sql(tx, &wk_sql_calendars_forget_state, NULL, NULL, e) &&
-           wk_sql(tx, &wk_sql_calendars_forget_events, NULL, NULL, e) &&
-           wk_audit(c->ctx, tx, &entry, e) && wk_calendar_push_behind(tx, true, e) &&
-           wk_calendar_sync_later(tx, VA_STR_NULL, 0, VA_STR_NULL, e);
+    return wk_calendar_connect(c->ctx, tx, &c->tokens, c->state.user, e) &&
+           wk_audit(c->ctx, tx, &entry, e);
 }
 
 /* The word for the page that is shown next; *e where it may pass. */

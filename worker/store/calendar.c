@@ -32,6 +32,15 @@ const wk_sql_t wk_sql_calendar_pending = {
     "                WHERE service = 'google_calendar' AND status <> 'disconnected')",
     1};
 
+const wk_sql_t wk_sql_calendar_doubted = {
+    "calendar_doubted",
+    "UPDATE appointments SET calendar_state = 'pending'"
+    " WHERE calendar_state = 'synced' AND ends_at > now()"
+    "   AND (status <> 'cancelled' OR cancelled_at > calendar_synced_at)"
+    "   AND NOT EXISTS (SELECT FROM integrations"
+    "                    WHERE service = 'google_calendar' AND status = 'connected')",
+    0};
+
 const wk_sql_t wk_sql_calendar_appointment = {
     "calendar_appointment",
     "SELECT a.id, a.status, coalesce(a.google_calendar_id, 'primary') AS calendar,"

@@ -10,9 +10,16 @@
 extern const wk_sql_t wk_sql_calendar_pending;
 
 /*
+ * While no calendar is connected: what Google has of coming appointments, and of those that
+ * were cancelled since they were told to it, is not known any more and is to be brought up to
+ * date.
+ */
+extern const wk_sql_t wk_sql_calendar_doubted;
+
+/*
  * $1 appointment, as its event is to be: id status calendar event calendar_state type purpose
- * notes customer_name customer_phone customer_email invites starts ends (RFC 3339, UTC) starts_s ends_s
- * (Unix time) zone language of the shop.
+ * notes customer_name customer_phone customer_email invites starts ends (RFC 3339, UTC)
+ * starts_s ends_s (Unix time) zone language of the shop.
  */
 extern const wk_sql_t wk_sql_calendar_appointment;
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/form.h"
+#include "worker/agent/calendar_connect.h"
 #include "worker/agent/google_account.h"
 
 #define GOOGLE_CLIENT "google-client"
@@ -303,12 +304,17 @@ void t_smtp(void)
 
 /* ---------------------------------------------------------------- Google's consent */
 
-static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool account_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     return wk_google_account_connect(&t_ctx, tx, arg, VA_STR(DANA), e);
 }
 
-void t_google_consent(const char *account)
+static bool connect_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return wk_calendar_connect(&t_ctx, tx, arg, VA_STR(DANA), e);
+}
+
+static wk_google_tokens_t grant(const char *account)
 {
     const va_json_t *granted =
         ask(&google, "POST", "/_sim/grant",
@@ -317,9 +323,26 @@ void t_google_consent(const char *account)
                                  .refresh = va_json_get_string(granted, "refresh_token"),
                                  .scope = va_json_get_string(granted, "scope"),
                                  .expires_s = 3600};
-    assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, connect_tx, &tokens, &t_e));
     snprintf(google.authorization, sizeof(google.authorization), "Authorization: Bearer %.*s",
              (int)tokens.access.len, tokens.access.data);
+    return tokens;
+}
+
+void t_google_owner(const char *account)
+{
+    grant(account);
+}
+
+void t_google_consent(const char *account)
+{
+    wk_google_tokens_t tokens = grant(account);
+    assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, account_tx, &tokens, &t_e));
+}
+
+void t_google_connect(const char *account)
+{
+    wk_google_tokens_t tokens = grant(account);
+    assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, connect_tx, &tokens, &t_e));
 }
 
 void t_google(void)

@@ -54,6 +54,14 @@ const va_json_t *t_google_ask(const char *method, const char *path, const char *
  */
 void t_google_consent(const char *account);
 
+/* The same with what the product does then: Google and the appointments are brought together.
+ */
+void t_google_connect(const char *account);
+
+/* t_google_ask() asks as the owner of that account from now on; the shop knows nothing of it.
+ */
+void t_google_owner(const char *account);
+
 /* How many events stand in Downtown's calendar at Google. */
 size_t t_google_events(void);
 
