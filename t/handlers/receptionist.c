@@ -20,6 +20,12 @@ static const char *status_of(const char *id)
     return t_sqlf("SELECT status FROM appointments WHERE id = '%s'", id);
 }
 
+/* As the sweep leaves it, whether or not a text was wanted. */
+static void dealt_with_reminder(const char *id)
+{
+    t_sqlf("UPDATE appointments SET reminded_24h_at = now() WHERE id = '%s'", id);
+}
+
 static int setup(void **state)
 {
     t_sqlf("DELETE FROM appointments");
@@ -61,9 +67,23 @@ static void the_letter_cancels_what_the_last_text_was_about(void **state)
     assert_string_equal(status_of(FRIDAY), "cancelled");
     assert_has(t_say(JOHN_NUMBER, "C"), "Cancelled: ");
     assert_string_equal(status_of(MONDAY), "confirmed");
-    t_sqlf("UPDATE appointments SET reminded_24h_at = now() WHERE id = '" MONDAY "'");
+    dealt_with_reminder(MONDAY);
+    t_sqlf("INSERT INTO effects (organization_id, kind, key, state, finished_at)"
+           " VALUES ('" DOWNTOWN "', 'sms', 'reminder:" MONDAY ":24h', 'done', now())");
     t_say(JOHN_NUMBER, "C");
     assert_string_equal(status_of(MONDAY), "cancelled");
+}
+
+/* A shop without reminders: the sweep marks the row, and nobody was written to. */
+static void a_reminder_that_was_not_sent_invites_no_letter(void **state)
+{
+    (void)state;
+    johns_appointment(MONDAY, 1, "3 days");
+    johns_appointment(FRIDAY, 5, "1 hour");
+    dealt_with_reminder(MONDAY);
+    assert_has(t_say(JOHN_NUMBER, "C"), "Cancelled: ");
+    assert_string_equal(status_of(FRIDAY), "cancelled");
+    assert_string_equal(status_of(MONDAY), "confirmed");
 }
 
 static void a_text_about_a_visit_that_took_place_invites_nothing(void **state)
@@ -138,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_appointment_is_cancelled_by_a_clear_wish_alone),
         cmocka_unit_test(the_letter_cancels_what_the_last_text_was_about),
+        cmocka_unit_test(a_reminder_that_was_not_sent_invites_no_letter),
         cmocka_unit_test(a_text_about_a_visit_that_took_place_invites_nothing),
         cmocka_unit_test(an_offer_is_answered_within_hours),
         cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),

@@ -11,6 +11,19 @@
     " to_char(p.starts_at AT TIME ZONE o.timezone, 'YYYY-MM-DD'),"                             \
     " to_char(p.starts_at AT TIME ZONE o.timezone, 'HH24:MI'), " STANDS ")"
 
+/*
+ * When the last text left that invites the letters; NULL: none did. reminded_24h_at alone says
+ * only that the reminder was dealt with, wanted or not, and that it was not moved since.
+ */
+#define INVITED_AT                                                                             \
+    "greatest(p.confirmation_sent_at,"                                                         \
+    " (SELECT max(f.finished_at) FROM effects f"                                               \
+    "   WHERE f.organization_id = p.organization_id AND f.state = 'done'"                      \
+    "     AND p.reminded_24h_at IS NOT NULL"                                                   \
+    "     AND f.key IN ('reminder:' || p.id::text || ':24h',"                                  \
+    "                   'reminder:' || p.id::text || ':24h:' ||"                               \
+    "                   to_char(p.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"'))))"
+
 const wk_sql_t wk_sql_reception = {
     "reception",
     "SELECT o.name, o.phone, o.website_url AS website, o.language,"
@@ -44,10 +57,9 @@ const wk_sql_t wk_sql_reception = {
     "                 WHERE p.customer_id = $1::uuid AND " STANDS " AND p.starts_at > t.at"
     "                 ORDER BY p.starts_at LIMIT 10) p) AS appointments,"
     "       (SELECT " APPOINTMENT " FROM appointments p"
-    "         WHERE p.customer_id = $1::uuid AND p.starts_at > t.at"
-    "           AND greatest(p.confirmation_sent_at, p.reminded_24h_at) IS NOT NULL"
-    "         ORDER BY greatest(p.confirmation_sent_at, p.reminded_24h_at) DESC,"
-    "                  p.starts_at DESC LIMIT 1) AS texted,"
+    "         CROSS JOIN LATERAL (SELECT " INVITED_AT " AS at) i"
+    "         WHERE p.customer_id = $1::uuid AND p.starts_at > t.at AND i.at IS NOT NULL"
+    "         ORDER BY i.at DESC, p.starts_at DESC LIMIT 1) AS texted,"
     "       EXISTS (SELECT FROM knowledge_chunks) AS knows,"
     "       EXISTS (SELECT FROM tasks WHERE customer_id = $1::uuid AND kind = 'callback'"
     "                  AND status = 'open' AND NOT data ? 'chat_session') AS open_callback"
