@@ -21,7 +21,7 @@ static const command_t commands[] = {
      wk_command_migrate},
     {"check", "", "look for what would not work, or not safely", wk_command_check},
     {"dead", "list|show|replay|drop ...", "the jobs that were given up", wk_command_dead},
-    {"rotate-keys", "", "encrypt what is stored with the first of ENCRYPTION_KEY",
+    {"rotate-keys", "[--force]", "encrypt what is stored with the first of ENCRYPTION_KEY",
      wk_command_rotate_keys},
     {"queue", "stats", "what stands in the queues", wk_command_queue},
 };

@@ -9,6 +9,7 @@
 #include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
+#include "worker/secretbox.h"
 #include "worker/stop.h"
 #include "worker/version.h"
 
@@ -33,6 +34,7 @@ struct wk_pulse {
 static bool tell(wk_pulse_t *p, wk_arena_t *a, wk_error_t *e)
 {
     va_str_t worker = va_str_c(p->worker);
+    va_str_t key_id = wk_secret_key_id(p->config);
     va_str_t keys[] = {VA_STR("va:alive"), wk_printf(a, "va:alive:%s", p->worker)};
     va_str_t args[] = {
         worker,
@@ -44,6 +46,8 @@ static bool tell(wk_pulse_t *p, wk_arena_t *a, wk_error_t *e)
         wk_printf(a, "%d", p->config->threads),
         VA_STR("held"),
         wk_printf(a, "%zu", wk_leases_count(p->leases)),
+        VA_STR("key"),
+        key_id.data != NULL ? key_id : VA_STR(""),
     };
     redisReply *reply = wk_redis_script(p->redis, &wk_script_alive, keys, 2, args,
                                         sizeof(args) / sizeof(*args), e);

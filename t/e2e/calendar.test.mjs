@@ -344,7 +344,7 @@ test('no secret is in the database as it is, nor in a log; keys rotate', async (
       assert.doesNotMatch(text, secret, name);
   }
   const next = `next:${Buffer.alloc(32, 7).toString('base64')}`;
-  const rotate = (keys) => run(env.VA_WORKER_PROGRAM, ['rotate-keys'], {env: {...process.env, ...env, ENCRYPTION_KEY: keys}});
+  const rotate = (keys) => run(env.VA_WORKER_PROGRAM, ['rotate-keys', '--force'], {env: {...process.env, ...env, ENCRYPTION_KEY: keys}});
   assert.match(await rotate(`${next},${env.ENCRYPTION_KEY}`), /^1 encrypted anew/);
   assert.equal((await row(`select key_id from integrations where organization_id = :'shop'`, {shop})).key_id, 'next');
   assert.match(await rotate(`${env.ENCRYPTION_KEY},${next}`), /^1 encrypted anew/);

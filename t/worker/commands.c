@@ -358,6 +358,31 @@ static void test_check_finds_a_pooler_that_keeps_no_statements(void **state)
     assert_int_equal(unprepared, 0);
 }
 
+/* ---------------------------------------------------------------- rotate-keys */
+
+#define KEYS "new:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+
+static void test_keys_rotate_once_all_workers_have_the_new_one(void **state)
+{
+    (void)state;
+    setenv("ENCRYPTION_KEY", KEYS, 1);
+    t_redis(r, a, "ZADD va:alive 1 host:1");
+    t_redis(r, a, "ZADD va:alive 1 host:2");
+    t_redis(r, a, "ZADD va:alive 1 host:gone");
+    t_redis(r, a, "HSET va:alive:host:1 version 1 key new");
+    t_redis(r, a, "HSET va:alive:host:2 version 1 key old");
+    int too_early = call("rotate-keys");
+    says("host:2 does not encrypt with new");
+    int forced = call("rotate-keys --force");
+    t_redis(r, a, "HSET va:alive:host:2 version 1 key new");
+    int in_time = call("rotate-keys");
+    unsetenv("ENCRYPTION_KEY");
+    assert_int_equal(too_early, 1);
+    assert_int_equal(forced, 0);
+    assert_int_equal(in_time, 0);
+    says("0 encrypted anew");
+}
+
 /* ---------------------------------------------------------------- dead, queue */
 
 static void bury(wk_queue_t q, const char *id)
@@ -436,6 +461,7 @@ int main(void)
         TEST(test_check_finds_what_is_wrong),
         TEST(test_check_finds_a_member_of_the_owner),
         TEST(test_check_finds_a_pooler_that_keeps_no_statements),
+        TEST(test_keys_rotate_once_all_workers_have_the_new_one),
         TEST(test_the_dead_are_handled),
         TEST(test_the_queues_are_told),
     };

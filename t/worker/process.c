@@ -585,6 +585,19 @@ static void test_bad_settings_are_refused(void **state)
 
 /* ---------------------------------------------------------------- health */
 
+static void test_a_worker_tells_what_it_encrypts_with(void **state)
+{
+    char command[128];
+    (void)state;
+    setenv("ENCRYPTION_KEY", "k7:BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=", 1);
+    t_program_start(&program);
+    comes("ZCARD va:alive", 1);
+    unsetenv("ENCRYPTION_KEY");
+    redisReply *worker = t_redis(r, a, "ZRANGE va:alive 0 -1");
+    snprintf(command, sizeof(command), "HGET va:alive:%s key", worker->element[0]->str);
+    assert_string_equal(t_redis(r, a, "%s", command)->str, "k7");
+}
+
 static void test_ready_says_that_postgres_answers(void **state)
 {
     long long none = 0, one = 1;
@@ -710,6 +723,7 @@ int main(void)
         IDLE(test_a_program_that_only_dies_is_given_up),
         IDLE(test_another_layout_is_refused),
         IDLE(test_bad_settings_are_refused),
+        IDLE(test_a_worker_tells_what_it_encrypts_with),
         TEST(test_ready_says_that_postgres_answers),
         TEST(test_the_scheduler_drains_what_was_left),
         TEST(test_a_silent_voice_process_is_noticed_while_postgres_hangs),

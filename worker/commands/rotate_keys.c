@@ -1,13 +1,16 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "worker/commands/commands.h"
 #include "worker/db.h"
+#include "worker/redis.h"
 #include "worker/secretbox.h"
 #include "worker/store/integrations.h"
 
-#define MOST_AT_ONCE "100"
-#define N_COLUMNS    3
+#define MOST_AT_ONCE     "100"
+#define N_COLUMNS        3
+#define REDIS_TIMEOUT_MS 5000
 
 static const char *const columns[N_COLUMNS] = {"access_token", "refresh_token", "secret"};
 
@@ -105,6 +108,54 @@ static bool rotate_all(rotation_t *r, wk_error_t *e)
     }
 }
 
+/* ---------------------------------------------------------------- living workers */
+
+/* *other: a living worker that encrypts with another key, or with none. */
+static bool look_at(wk_redis_t *redis, const rotation_t *r, va_str_t worker, bool *other,
+                    wk_error_t *e)
+{
+    va_str_t key = wk_printf(r->arena, "va:alive:%.*s", (int)worker.len, worker.data);
+    va_str_t argv[] = {VA_STR("HMGET"), key, VA_STR("version"), VA_STR("key")};
+    redisReply *reply = wk_redis_command(redis, 0, argv, 4, e);
+    if (reply == NULL) {
+        return false;
+    }
+    bool read = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    bool lives = read && reply->element[0]->type == REDIS_REPLY_STRING;
+    *other = lives && !va_str_eq(wk_redis_str(reply->element[1]), r->key_id);
+    freeReplyObject(reply);
+    return true;
+}
+
+/* What it encrypts anew, a worker that does not have the new key could not read. */
+static bool all_have_the_key(const rotation_t *r, wk_redis_t *redis, wk_error_t *e)
+{
+    va_str_t argv[] = {VA_STR("ZRANGE"), VA_STR("va:alive"), VA_STR("0"), VA_STR("-1")};
+    redisReply *workers = wk_redis_command(redis, 0, argv, 4, e);
+    bool ok = workers != NULL;
+    for (size_t i = 0; ok && i < workers->elements; i++) {
+        bool other;
+        va_str_t worker = wk_redis_str(workers->element[i]);
+        ok = look_at(redis, r, worker, &other, e);
+        if (ok && other) {
+            ok = wk_error(e, WK_CONFLICT,
+                          "the worker %.*s does not encrypt with %.*s: restart it with the new "
+                          "ENCRYPTION_KEY first",
+                          (int)worker.len, worker.data, (int)r->key_id.len, r->key_id.data);
+        }
+    }
+    freeReplyObject(workers);
+    return ok;
+}
+
+static bool workers_ready(const rotation_t *r, wk_error_t *e)
+{
+    wk_redis_t *redis = wk_redis_new(r->config->redis_url, REDIS_TIMEOUT_MS);
+    bool ok = all_have_the_key(r, redis, e);
+    wk_redis_free(redis);
+    return ok;
+}
+
 /* ---------------------------------------------------------------- command */
 
 static bool ready(const rotation_t *r, wk_error_t *e)
@@ -120,14 +171,14 @@ int wk_command_rotate_keys(const wk_cli_t *cli, int argc, char **argv)
 {
     wk_error_t e;
     rotation_t r = {.config = cli->config, .key_id = wk_secret_key_id(cli->config)};
-    (void)argv;
-    if (argc != 1) {
+    bool force = argc == 2 && strcmp(argv[1], "--force") == 0;
+    if (argc != 1 && !force) {
         return WK_EXIT_USAGE;
     }
     r.arena = wk_arena_new();
     r.db = wk_db_new(cli->config->app_database_url, cli->config->prepare,
                      "voiceagent-rotate-keys");
-    bool ok = ready(&r, &e) && rotate_all(&r, &e);
+    bool ok = ready(&r, &e) && (force || workers_ready(&r, &e)) && rotate_all(&r, &e);
     if (ok) {
         printf("%lld encrypted anew\n", (long long)r.rotated);
     } else {
