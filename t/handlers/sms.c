@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "t/handlers/lib/texts.h"
+#include "worker/agent/sms_segments.h"
 
 static int64_t count(const char *from_where)
 {
@@ -27,6 +28,16 @@ static const char *events(void)
 }
 
 /* ---------------------------------------------------------------- once */
+
+static void what_is_sent_is_kept_with_its_segments(void **state)
+{
+    (void)state;
+    const char *answer = t_say(STRANGER, "What are your hours?");
+    assert_int_equal(
+        t_sqlf_int(
+            "SELECT segments FROM messages WHERE direction = 'outbound' AND channel = 'sms'"),
+        wk_sms_segments(va_str_c(answer)));
+}
 
 static void a_text_is_stored_and_answered(void **state)
 {
@@ -576,6 +587,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
         cmocka_unit_test(a_text_is_stored_and_answered),
+        cmocka_unit_test(what_is_sent_is_kept_with_its_segments),
         cmocka_unit_test(a_repeated_delivery_changes_nothing),
         cmocka_unit_test(equal_words_of_two_texts_are_answered_twice),
         cmocka_unit_test(the_answer_comes_from_the_number_written_to),

@@ -2,6 +2,7 @@
 
 #include "worker/agent/event.h"
 #include "worker/agent/outgoing.h"
+#include "worker/agent/sms_segments.h"
 #include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
@@ -83,7 +84,8 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                          later ? VA_STR("true") : VA_STR("false"),
                          draft->citations,
                          draft->person,
-                         draft->until};
+                         draft->until,
+                         wk_printf(wk_tx_arena(tx), "%d", wk_sms_segments(draft->text))};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }

@@ -10,7 +10,7 @@
 #include "worker/store/followups.h"
 #include "worker/store/products.h"
 
-#define MAX_SMS      480 /* characters: three segments */
+#define MAX_SMS      480 /* characters: four segments of the GSM alphabet, eight of UCS-2 */
 #define MAX_SUBJECT  150
 #define MAX_EMAIL    4000
 #define MAX_RECENT   5 /* e-mails a day to one customer, whatever a talk is led to */
