@@ -210,6 +210,19 @@ static void nobody_is_cancelled_who_came_already(void **state)
     assert_string_equal(t_sqlf("SELECT status FROM appointments"), "confirmed");
 }
 
+/* As a page of the list that was read before our push and is applied after it. */
+static void what_was_read_before_our_change_changes_nothing(void **state)
+{
+    (void)state;
+    const char *later = free_slot(5), *theirs = free_slot(10), *id = booked(free_slot(0));
+    move(id, theirs);
+    t_sqlf("UPDATE appointments SET starts_at = '%1$s',"
+           "    ends_at = timestamptz '%1$s' + (ends_at - starts_at)",
+           later);
+    synchronise();
+    assert_string_equal(state_of(id), stands_at(later));
+}
+
 /* ---------------------------------------------------------------- whose event it is */
 
 static void another_shops_event_takes_its_time(void **state)
@@ -503,6 +516,7 @@ int main(void)
         cmocka_unit_test(it_is_even_when_google_forgot_the_token),
         cmocka_unit_test(a_visit_that_is_over_stays_as_it_was),
         cmocka_unit_test(nobody_is_cancelled_who_came_already),
+        cmocka_unit_test(what_was_read_before_our_change_changes_nothing),
         cmocka_unit_test(another_shops_event_takes_its_time),
         cmocka_unit_test(a_copy_of_our_event_takes_its_time),
         cmocka_unit_test(another_account_is_given_what_was_booked_before),

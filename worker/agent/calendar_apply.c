@@ -106,6 +106,21 @@ static bool is_word(va_str_t text, const char *word)
     return va_str_eq(text, va_str_c(word));
 }
 
+/* owner: a row of wk_sql_calendar_owner. */
+static bool stands_at(const wk_rows_t *owner, const wk_calendar_span_t *span)
+{
+    return span->starts_s == wk_cell_int(owner, 0, "starts_s", 0) &&
+           span->ends_s == wk_cell_int(owner, 0, "ends_s", 0);
+}
+
+/* Read before our last change of it, which is noted already, and applied after. */
+static bool is_outdated(const change_t *c, const wk_rows_t *owner)
+{
+    wk_calendar_span_t given;
+    return is_word(wk_cell(owner, 0, "calendar_state"), "synced") &&
+           wk_calendar_event_given(c->event, &given) && !stands_at(owner, &given);
+}
+
 /*
  * owner: a row of wk_sql_calendar_owner. Nothing, where our own change is on its way; who came
  * already cannot be told not to.
@@ -133,9 +148,8 @@ static bool follow(const change_t *c, const wk_rows_t *owner, wk_error_t *e)
     }
     bool echo = wk_calendar_event_given(c->event, &given) && given.starts_s == now.starts_s &&
                 given.ends_s == now.ends_s;
-    bool same = now.starts_s == wk_cell_int(owner, 0, "starts_s", 0) &&
-                now.ends_s == wk_cell_int(owner, 0, "ends_s", 0);
-    return !readable || echo || same || move(c, &p, &now, e);
+    return !readable || echo || stands_at(owner, &now) || is_outdated(c, owner) ||
+           move(c, &p, &now, e);
 }
 
 /* The push that made it has yet to note it. An erased one's event only takes its time. */
