@@ -24,6 +24,8 @@
 #define DUE_ROWS           100
 #define DUE_SWEEPS         10000 /* organizations; whoever waits for the morning is among them */
 #define SWEEPS_MS          30000
+#define SWEEPS_AT_ONCE     100
+#define SWEEP_LOST_S       3600 /* a sweep that has not ended by then is followed by another */
 #define CALENDARS_MS       10000
 #define CALENDARS_AGAIN_MS 300000
 
@@ -82,27 +84,46 @@ typedef enum {
     BY_ITSELF,      /* its own only: it may take minutes, which no reminder waits for */
 } order_t;
 
-/* One job a shop and round, whoever leads. */
-static bool push_sweep(wk_ctx_t *ctx, const char *type, order_t order, va_str_t organization,
+/* One job a shop at a time. */
+static bool send_sweep(wk_ctx_t *ctx, const char *type, order_t order, va_str_t organization,
                        wk_error_t *e)
 {
-    bool known;
-    va_str_t id = wk_printf(ctx->arena, "%s-%.*s-%lld", type, (int)organization.len,
-                            organization.data, (long long)(wk_now_ms() / SWEEPS_MS));
     va_str_t own =
         wk_printf(ctx->arena, "%s:%.*s", type, (int)organization.len, organization.data);
+    va_str_t id = wk_printf(ctx->arena, "%s-%.*s-%lld", type, (int)organization.len,
+                            organization.data, (long long)wk_now_ms());
     va_job_t job = {.id = id,
                     .type = va_str_c(type),
                     .org = organization,
                     .lane = organization,
                     .serial = order == BY_ITSELF ? own : organization,
-                    .dedup = id,
+                    .dedup = own,
                     .enqueued_ms = wk_now_ms(),
                     .trace = id,
                     .auth_scheme = VA_STR("internal"),
                     .body = VA_STR("{}")};
-    return wk_queue_push(ctx->redis, WK_BULK, &job, 2 * SWEEPS_MS / 1000, ctx->arena, &known,
-                         e);
+    return wk_queue_send_push_alone(ctx->redis, WK_BULK, &job, SWEEP_LOST_S, ctx->arena, e);
+}
+
+/* In one write. */
+static bool push_some(wk_ctx_t *ctx, const char *type, order_t order,
+                      const va_str_t *organizations, size_t n, wk_error_t *e)
+{
+    size_t sent = 0;
+    while (sent < n && send_sweep(ctx, type, order, organizations[sent], e)) {
+        sent++;
+    }
+    bool ok = sent == n;
+    for (size_t i = 0; i < sent; i++) {
+        wk_error_t failure;
+        redisReply *reply = wk_redis_reply(ctx->redis, &failure);
+        if (reply == NULL && ok) {
+            *e = failure;
+            ok = false;
+        }
+        freeReplyObject(reply);
+    }
+    return ok;
 }
 
 static bool push_sweeps(wk_ctx_t *ctx, const char *type, order_t order, const wk_sql_t *whose,
@@ -113,8 +134,10 @@ static bool push_sweeps(wk_ctx_t *ctx, const char *type, order_t order, const wk
         return false;
     }
     bool ok = true;
-    for (size_t i = 0; ok && i < due.n; i++) {
-        ok = push_sweep(ctx, type, order, due.organizations[i], e);
+    for (size_t done = 0; ok && done < due.n; done += SWEEPS_AT_ONCE) {
+        size_t left = due.n - done;
+        ok = push_some(ctx, type, order, due.organizations + done,
+                       left < SWEEPS_AT_ONCE ? left : SWEEPS_AT_ONCE, e);
     }
     return ok;
 }

@@ -270,8 +270,9 @@ bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, in
     return true;
 }
 
-bool wk_queue_send_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,
-                        wk_arena_t *a, wk_error_t *e)
+/* What both scripts that push take first. */
+static bool send_push(wk_redis_t *r, const wk_script_t *script, wk_queue_t q,
+                      const va_job_t *job, int dedup_ttl_s, wk_arena_t *a, wk_error_t *e)
 {
     va_buf_t document;
     number_t ttl;
@@ -282,7 +283,19 @@ bool wk_queue_send_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int de
     }
     va_str_t args[] = {job->id, va_buf_str(&document), present(job->dedup),
                        number(&ttl, dedup_ttl_s), VA_STR("")};
-    return wk_redis_script_append(r, &wk_script_push, &queues[q].prefix, 1, args, 5, e);
+    return wk_redis_script_append(r, script, &queues[q].prefix, 1, args, 5, e);
+}
+
+bool wk_queue_send_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,
+                        wk_arena_t *a, wk_error_t *e)
+{
+    return send_push(r, &wk_script_push, q, job, dedup_ttl_s, a, e);
+}
+
+bool wk_queue_send_push_alone(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,
+                              wk_arena_t *a, wk_error_t *e)
+{
+    return send_push(r, &wk_script_push_alone, q, job, dedup_ttl_s, a, e);
 }
 
 bool wk_queue_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,

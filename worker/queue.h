@@ -107,6 +107,13 @@ bool wk_queue_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_t
 bool wk_queue_send_push(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,
                         wk_arena_t *a, wk_error_t *e);
 
+/*
+ * The same for periodic work: not pushed while the last job of its key has not ended, for
+ * dedup_ttl_s at most. The reply is that of push_alone.lua.
+ */
+bool wk_queue_send_push_alone(wk_redis_t *r, wk_queue_t q, const va_job_t *job, int dedup_ttl_s,
+                              wk_arena_t *a, wk_error_t *e);
+
 /* Delay after the attempt: 1 s doubling, at most 5 minutes, within 20 % at random. */
 int64_t wk_queue_backoff_ms(int attempt);
 

@@ -228,6 +228,44 @@ static void test_a_document_pushed_twice_is_one_job(void **state)
     assert_true(ack(&l, NULL));
 }
 
+/* 1: pushed, 0: the last one has not ended. */
+static long long push_alone(const char *id)
+{
+    va_job_t job = {.id = va_str_c(id),
+                    .type = VA_STR("test.nothing"),
+                    .lane = VA_STR("l"),
+                    .dedup = VA_STR("sweep")};
+    assert_ok(wk_queue_send_push_alone(r, WK_DEFAULT, &job, 60, a, &t_e));
+    redisReply *reply = wk_redis_reply(r, &t_e);
+    assert_non_null(reply);
+    assert_int_equal(reply->type, REDIS_REPLY_INTEGER);
+    long long pushed = reply->integer;
+    freeReplyObject(reply);
+    return pushed;
+}
+
+static void test_periodic_work_is_queued_once_until_it_has_ended(void **state)
+{
+    (void)state;
+    assert_int_equal(push_alone("s1"), 1);
+    assert_int_equal(push_alone("s2"), 0);
+    wk_lease_t l = take();
+    assert_str(l.id, "s1");
+    assert_int_equal(push_alone("s3"), 0);
+    assert_true(end(&l, (wk_end_t){.how = WK_END_RETRY, .reason = VA_STR("later")}));
+    assert_int_equal(push_alone("s4"), 0);
+    (void)reap(0);
+    l = take();
+    assert_str(l.id, "s1");
+    assert_true(ack(&l, ""));
+    assert_int_equal(push_alone("s5"), 1);
+    l = take();
+    assert_str(l.id, "s5");
+    assert_true(end(&l, (wk_end_t){.how = WK_END_BURY, .reason = VA_STR("given up")}));
+    assert_int_equal(push_alone("s6"), 1);
+    assert_str(take().id, "s6");
+}
+
 static void test_a_newer_version_waits_for_a_newer_worker(void **state)
 {
     static const char doc[] = "{\"v\":2,\"id\":\"a\",\"type\":\"t\"}";
@@ -762,6 +800,7 @@ int main(void)
         TEST(test_a_large_reply_is_stored_and_its_id_told),
         TEST(test_an_unreadable_document_is_buried_and_stops_nobody),
         TEST(test_a_document_pushed_twice_is_one_job),
+        TEST(test_periodic_work_is_queued_once_until_it_has_ended),
         TEST(test_a_newer_version_waits_for_a_newer_worker),
         TEST(test_a_newer_version_is_buried_after_a_day),
         TEST(test_a_backlog_is_worked_off_without_a_new_bell),
