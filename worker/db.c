@@ -19,6 +19,7 @@ struct wk_db {
 };
 
 struct wk_rows {
+    wk_tx_t *tx;
     PGresult *result;
 };
 
@@ -132,6 +133,7 @@ static void clear_rows(void *arg)
 static wk_rows_t *new_rows(wk_tx_t *tx)
 {
     wk_rows_t *rows = wk_alloc(tx->arena, sizeof(*rows));
+    rows->tx = tx;
     rows->result = NULL;
     wk_defer(tx->arena, clear_rows, rows);
     return rows;
@@ -481,13 +483,25 @@ size_t wk_rows_affected(const wk_rows_t *rows)
     return (size_t)strtoull(PQcmdTuples(rows->result), NULL, 10);
 }
 
+/* Others delete rows, a whole shop's even: that is this job's failure, and no other's. */
+static va_str_t no_row(wk_tx_t *tx, const char *column)
+{
+    wk_error_t e;
+    wk_error(&e, WK_NOT_FOUND, "Postgres: there is no row to read %s of", column);
+    wk_log(WK_ERROR, "a row is missing", WK_C("column", column));
+    (void)fail(tx, &e);
+    return VA_STR_NULL;
+}
+
 va_str_t wk_cell(const wk_rows_t *rows, size_t row, const char *column)
 {
     int field = PQfnumber(rows->result, column);
-    if (field < 0 || row >= wk_rows_count(rows)) {
-        wk_log(WK_ALERT, "no such cell in a result: a bug", WK_C("column", column),
-               WK_I("row", (int64_t)row));
+    if (field < 0) {
+        wk_log(WK_ALERT, "no such column in a result: a bug", WK_C("column", column));
         abort();
+    }
+    if (row >= wk_rows_count(rows)) {
+        return no_row(rows->tx, column);
     }
     if (PQgetisnull(rows->result, (int)row, field)) {
         return VA_STR_NULL;

@@ -132,8 +132,11 @@ va_str_t wk_tx_organization(wk_tx_t *tx);
 size_t wk_rows_count(const wk_rows_t *rows);
 size_t wk_rows_affected(const wk_rows_t *rows);
 
-/* Absent for SQL NULL. The column must exist: a wrong name ends the process (a bug, found by
- * any test). */
+/*
+ * Absent for SQL NULL, and for a row that is not there: then the transaction fails with
+ * WK_NOT_FOUND, unless it was committed. The column must exist: a wrong name ends the process
+ * (a bug, found by any test).
+ */
 va_str_t wk_cell(const wk_rows_t *rows, size_t row, const char *column);
 int64_t wk_cell_int(const wk_rows_t *rows, size_t row, const char *column, int64_t if_null);
 bool wk_cell_bool(const wk_rows_t *rows, size_t row, const char *column);

@@ -33,6 +33,7 @@ static const wk_sql_t values = {
     "values",
     "SELECT $1::text AS text, $2::bigint AS number, $3::bool AS flag, $4::text AS none", 4};
 static const wk_sql_t own_pid = {"own_pid", "SELECT pg_backend_pid() AS pid", 0};
+static const wk_sql_t none = {"none", "SELECT n FROM t_notes WHERE n = 0", 0};
 static const wk_sql_t raises = {"raises", "SELECT 1 / $1::int", 1};
 
 typedef struct {
@@ -81,6 +82,18 @@ static bool run_broken(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     (void)arg;
     return wk_sql(tx, &broken, NULL, NULL, e);
+}
+
+static bool read_missing_row(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {va_str_c(w->organization), VA_STR("10"), VA_STR("text")};
+    if (!wk_sql(tx, &note, params, NULL, e) || !wk_sql(tx, &none, NULL, &rows, e)) {
+        return false;
+    }
+    assert_null(wk_cell(rows, 0, "n").data);
+    return true;
 }
 
 static bool sleep_long(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -299,6 +312,15 @@ static void test_a_superuser_is_refused(void **state)
 }
 
 /* ---------------------------------------------------------------- commit, roll back */
+
+static void test_a_row_that_is_not_there_fails_the_transaction(void **state)
+{
+    work_t w = {.organization = A};
+    (void)state;
+    assert_false(in_tx(A, read_missing_row, &w));
+    assert_int_equal(t_e.code, WK_NOT_FOUND);
+    sees(A, 2);
+}
 
 static void test_false_rolls_back(void **state)
 {
@@ -852,6 +874,7 @@ int main(void)
         TEST(test_without_an_organization_nothing_is_done),
         TEST(test_whose_transaction_it_is_can_be_asked_at_once),
         TEST(test_a_superuser_is_refused),
+        TEST(test_a_row_that_is_not_there_fails_the_transaction),
         TEST(test_false_rolls_back),
         TEST(test_the_last_statement_commits),
         TEST(test_nothing_follows_the_last_statement),
