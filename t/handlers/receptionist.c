@@ -112,17 +112,24 @@ static int64_t appointments(void)
     return t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'confirmed'");
 }
 
-static void an_offer_is_answered_within_hours(void **state)
+/* In the evening it is asked about once more; the day after it stands no longer. */
+static void an_offer_is_answered_within_a_day(void **state)
 {
     (void)state;
     assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
-    time_passes("3 hours");
+    time_passes("30 hours");
     t_say(JOHN_NUMBER, "2");
     assert_int_equal(appointments(), 0);
     assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
+    time_passes("3 hours");
+    assert_has(t_say(JOHN_NUMBER, "2"), "Shall I take ");
+    assert_int_equal(appointments(), 0);
+    assert_has(t_say(JOHN_NUMBER, "Yes, thank you"), "is booked for");
+    assert_int_equal(appointments(), 1);
+    assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
     time_passes("1 hour");
     assert_has(t_say(JOHN_NUMBER, "2"), "is booked for");
-    assert_int_equal(appointments(), 1);
+    assert_int_equal(appointments(), 2);
 }
 
 static void what_is_said_beside_an_offer_books_nothing(void **state)
@@ -160,7 +167,7 @@ int main(void)
         cmocka_unit_test(the_letter_cancels_what_the_last_text_was_about),
         cmocka_unit_test(a_reminder_that_was_not_sent_invites_no_letter),
         cmocka_unit_test(a_text_about_a_visit_that_took_place_invites_nothing),
-        cmocka_unit_test(an_offer_is_answered_within_hours),
+        cmocka_unit_test(an_offer_is_answered_within_a_day),
         cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),
         cmocka_unit_test(a_visit_that_took_place_is_not_moved),
     };

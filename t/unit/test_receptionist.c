@@ -213,8 +213,9 @@ static void a_question_stands_for_its_talk_alone(void **state)
         bool stands;
     } cases[] = {
         {VA_STR_NULL, VA_STR_NULL, HOUR, true},
-        {VA_STR_NULL, VA_STR_NULL, 2 * HOUR + 1, false},
-        {VA_STR_NULL, VA_STR_NULL, 24 * HOUR, false},
+        {VA_STR_NULL, VA_STR_NULL, 24 * HOUR, true},
+        {VA_STR_NULL, VA_STR_NULL, 24 * HOUR + 1, false},
+        {VA_STR("call-1"), VA_STR("call-1"), 2 * HOUR + 1, false},
         {VA_STR("call-1"), VA_STR("call-1"), 0, true},
         {VA_STR("call-1"), VA_STR("call-2"), 0, false},
         {VA_STR("call-1"), VA_STR_NULL, 0, false},

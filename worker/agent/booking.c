@@ -88,10 +88,14 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 
 /* ---------------------------------------------------------------- choice */
 
-static const char *const choice_words[] = {"choice.filler", "choice.", NULL};
-static const char *const time_words[] = {"wish.filler", "intent.book", "service.", NULL};
+static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", NULL};
+static const char *const time_words[] = {"wish.filler", "courtesy", "intent.book", "service.",
+                                         NULL};
 
-/* The one time of the list that is named by its place in it; 0: none, or more than one. */
+/*
+ * The one time of the list that is named by its place in it; 0: none, or more than one. "One"
+ * is a place only where no other is named: "the second one".
+ */
 static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
 {
     static const char *const lists[WK_OFFERED] = {"choice.1", "choice.2", "choice.3"};
@@ -102,7 +106,7 @@ static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
             n++;
         }
     }
-    return n == 1 ? choice : 0;
+    return n == 1 ? choice : n == 0 && wk_reading_has(c, r, "choice.one") ? 1 : 0;
 }
 
 static bool names_a_day(const wk_reading_t *r)
@@ -147,6 +151,17 @@ static va_str_t start_at(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time_t
     return other_time(a, offer, t, date);
 }
 
+/* "at 10" where ten o'clock is offered; "for 2" may be for two bicycles. */
+static bool is_offered(const wk_offer_t *offer, wk_clock_time_t t)
+{
+    for (size_t i = 0; i < offer->count && !t.doubtful; i++) {
+        if (wk_clock_time_is(t, time_of(offer->slots[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is said is a time; beside it nothing, a day, or anything. */
 static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
                            const wk_reading_t *r, va_str_t date)
@@ -162,7 +177,7 @@ static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offe
     if (t.hour < 0 || r->vague) {
         return pick;
     }
-    bool may_be = t.written && !wk_reading_has(c, r, "wish.denial");
+    bool may_be = (t.written || is_offered(offer, t)) && !wk_reading_has(c, r, "wish.denial");
     pick.kind = pick.only && !doubtful ? WK_PICK_SURE
                 : pick.only || may_be  ? WK_PICK_PERHAPS
                                        : WK_PICK_NONE;

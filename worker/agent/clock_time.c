@@ -133,15 +133,22 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
                          size_t i, wk_clock_time_t *t)
 {
     char half;
-    size_t taken = 1, unit;
+    size_t taken = 1, unit, noon = phrase_at(c, "time.noon", words, i);
     va_str_t word = words->at[i].text;
     *t = no_time;
+    if (noon > 0) {
+        *t = (wk_clock_time_t){.hour = 12, .certain = true, .written = true};
+        return noon;
+    }
     size_t n = leading_number(word, &t->hour);
     if (n == 0 || !read_rest(va_str(word.data + n, word.len - n), t)) {
         return 0;
     }
     if (word.len == n && read_minutes(text, words, i, t)) {
         taken = 2;
+    } else if (word.len == n && (unit = phrase_at(c, "time.clock", words, i + 1)) > 0) {
+        taken += unit; /* "2 o'clock" may be either half's */
+        t->written = true;
     } else if (word.len == n && (unit = phrase_at(c, "time.unit", words, i + 1)) > 0) {
         taken += unit;
         t->certain = t->written = true;

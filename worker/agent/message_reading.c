@@ -46,13 +46,28 @@ static va_str_t number_behind_hash(va_str_t text)
     return VA_STR_NULL;
 }
 
-/* Behind a word such as "order" or "number", at most one word between. */
+/* "no" is also what a refusal begins with; "No. 1042" and "n° 1042" have a sign behind it. */
+static bool leads_to_number(const wk_reading_t *r, const wk_phrases_t *abbreviated, size_t at)
+{
+    size_t end = r->words.at[at].end;
+    va_str_t rest = va_str(r->text.data + end, r->text.len - end);
+    return wk_phrases_at(abbreviated, &r->words, at) == 0 ||
+           (rest.len > 0 && rest.data[0] == '.') ||
+           (rest.len > 1 && memcmp(rest.data, "\xc2\xb0", 2) == 0);
+}
+
+/*
+ * Behind a word such as "order" or "number", at most one word between; what names a day or a
+ * time is none.
+ */
 static va_str_t number_behind_word(const wk_language_t *l, const wk_reading_t *r)
 {
     size_t at = 0, len;
     const wk_phrases_t *words = wk_word_list(l, "order.words");
+    const wk_phrases_t *abbreviated = wk_word_list(l, "order.abbreviated");
     for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len); from = at + len) {
-        for (size_t i = at + len; i < at + len + 2 && i < r->words.count; i++) {
+        size_t end = leads_to_number(r, abbreviated, at) ? at + len + 2 : 0;
+        for (size_t i = at + len; i < end && i < r->words.count && !r->spent[i]; i++) {
             size_t begin = r->words.at[i].begin;
             va_str_t number =
                 number_at(va_str(r->text.data + begin, r->text.len - begin), MIN_ORDER_DIGITS);
@@ -174,6 +189,21 @@ bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *
     for (size_t i = 0; i < wk_catalogue_count(c); i++) {
         if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), &r->words)) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool wk_reading_has_beside(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)
+{
+    size_t at, len;
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        const wk_phrases_t *words = wk_word_list(wk_catalogue_at(c, i), list);
+        for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len);
+             from = at + len) {
+            if (!r->spent[at]) {
+                return true;
+            }
         }
     }
     return false;

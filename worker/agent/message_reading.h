@@ -37,4 +37,7 @@ bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading
 /* One of the list's phrases is said, in whatever language. */
 bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list);
 
+/* The same, beside the day and the time: the hours of "10 heures" are no "heures". */
+bool wk_reading_has_beside(const wk_catalogue_t *c, const wk_reading_t *r, const char *list);
+
 #endif

@@ -1,6 +1,8 @@
 #include "worker/agent/reception_state.h"
 
-#define STANDS_MS (2 * 60 * 60 * 1000) /* a question that nobody answers */
+#define HOUR_MS        (60 * 60 * 1000)
+#define FRESH_MS       (2 * HOUR_MS)  /* within it an answer needs no second question */
+#define TEXT_STANDS_MS (24 * HOUR_MS) /* a question that nobody answers */
 
 static const char *const expected_words[] = {
     [WK_EXPECT_NOTHING] = "nothing",   [WK_EXPECT_MESSAGE] = "message",
@@ -13,21 +15,22 @@ static const char *member_of(va_str_t call)
     return call.data != NULL ? "call" : "receptionist";
 }
 
-static bool is_current(const va_json_t *own, va_str_t call, int64_t now_ms)
+static bool is_current(const va_json_t *own, va_str_t call, int64_t age_ms)
 {
-    int64_t at;
-    return va_json_int(va_json_get(own, "at"), &at) && now_ms - at <= STANDS_MS &&
+    return age_ms <= (call.data == NULL ? TEXT_STANDS_MS : FRESH_MS) &&
            (call.data == NULL || va_str_eq(va_json_get_string(own, "id"), call));
 }
 
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms)
 {
-    int64_t misses = 0;
+    int64_t misses = 0, at = 0;
     const va_json_t *own = va_json_get(dialog_state, member_of(call));
     wk_dialog_t d = {.expected = WK_EXPECT_NOTHING, .hint = va_json_get_string(own, "hint")};
-    if (!is_current(own, call, now_ms)) {
+    d.spoken = call.data != NULL;
+    if (!va_json_int(va_json_get(own, "at"), &at) || !is_current(own, call, now_ms - at)) {
         return d;
     }
+    d.old = now_ms - at > FRESH_MS;
     for (size_t i = 0; i < sizeof(expected_words) / sizeof(*expected_words); i++) {
         if (va_str_eq(va_json_get_string(own, "expected"), va_str_c(expected_words[i]))) {
             d.expected = (wk_expected_t)i;
@@ -54,7 +57,7 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     va_json_add_c(w, "expected", expected_words[d->expected]);
     va_json_add_int(w, "misses", d->misses);
     va_json_add_str(w, "hint", d->hint);
-    if (d->expected == WK_EXPECT_SLOT) {
+    if (d->expected == WK_EXPECT_SLOT || d->expected == WK_EXPECT_CALLBACK) {
         va_json_key(w, "offer");
         wk_offer_write(w, &d->offer);
     }

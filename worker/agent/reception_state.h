@@ -22,12 +22,14 @@ typedef struct {
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id */
+    bool old;               /* it was asked hours ago: an answer is asked about once more */
+    bool spoken;            /* in a call */
 } wk_dialog_t;
 
 /*
  * The state of the texts, or of one call (calls.id): what was asked in a call is no question
- * of another, nor of a text, and what was asked hours ago is no question any more. now_ms: Unix
- * time. Zero, but for the language's hint, when there is none.
+ * of another, nor of a text. What was asked by text stands for a day, as texts are answered in
+ * the evening; in a call for two hours. now_ms: Unix time. Zero, but for the language's hint, when there is none.
  */
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms);
 

@@ -91,7 +91,7 @@ static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_a
     r->citations = list_text(a, va_json_get(body, "sources"));
     r->dialog.misses = 0;
     if (r->dialog.expected == WK_EXPECT_CALLBACK) {
-        r->dialog.expected = WK_EXPECT_NOTHING;
+        r->dialog.expected = r->dialog.offer.count > 0 ? WK_EXPECT_SLOT : WK_EXPECT_NOTHING;
     }
 }
 

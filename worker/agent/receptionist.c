@@ -55,10 +55,20 @@ typedef struct {
     const wk_reading_t *r;
     const wk_reception_facts_t *f;
     const wk_dialog_t *dialog;
+    bool refuses; /* it begins with a no, and goes on */
     va_str_t customer;
     va_buf_t text;
     wk_reception_t out;
 } turn_t;
+
+static const va_json_t *element(const va_json_t *list, size_t i)
+{
+    const va_json_t *e = list != NULL ? list->first : NULL;
+    while (e != NULL && i-- > 0) {
+        e = e->next;
+    }
+    return e;
+}
 
 /* People mix languages. */
 static bool has_words(const turn_t *t, const char *list)
@@ -87,16 +97,46 @@ static intent_t by_what_is_named(const wk_reading_t *r)
                : NONE;
 }
 
+/* The letter that a text invites, with or without thanks. */
+static bool is_letter(const turn_t *t, const char *letter)
+{
+    const char *const lists[] = {letter, "courtesy", NULL};
+    return has_words(t, letter) && wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+/* "Cancel my order" is about the order; who cannot make it means an appointment that he has. */
+static bool names_cancelling(const turn_t *t)
+{
+    bool order = t->r->order_number.data != NULL || has_words(t, intents[ORDER].words);
+    bool absent = has_words(t, "cancel.absence") && element(t->f->appointments, 0) != NULL &&
+                  t->dialog->expected != WK_EXPECT_SLOT &&
+                  !has_words(t, intents[RESCHEDULE].words);
+    return has_words(t, "cancel.plain") ||
+           (!order && (has_words(t, intents[CANCEL].words) || absent));
+}
+
+static bool names(const turn_t *t, intent_t intent)
+{
+    switch (intent) {
+    case CANCEL:
+        return names_cancelling(t);
+    case HOURS:
+        return wk_reading_has_beside(t->c, t->r, intents[HOURS].words);
+    default:
+        return has_words(t, intents[intent].words);
+    }
+}
+
 static intent_t intent_of(const turn_t *t)
 {
     if (va_str_eq(t->r->text, VA_STR("0"))) {
         return HUMAN;
     }
-    if (is_all(t, "letter.cancel") || is_all(t, "letter.reschedule")) {
-        return is_all(t, "letter.cancel") ? CANCEL : RESCHEDULE;
+    if (is_letter(t, "letter.cancel") || is_letter(t, "letter.reschedule")) {
+        return is_letter(t, "letter.cancel") ? CANCEL : RESCHEDULE;
     }
     for (intent_t i = HUMAN; i <= LOCATION; i++) {
-        if (has_words(t, intents[i].words)) {
+        if (names(t, i)) {
             return i;
         }
     }
@@ -152,15 +192,6 @@ static va_str_t capital(wk_arena_t *a, va_str_t s)
         text[0] = (char)(text[0] - 'a' + 'A');
     }
     return va_str(text, s.len);
-}
-
-static const va_json_t *element(const va_json_t *list, size_t i)
-{
-    const va_json_t *e = list != NULL ? list->first : NULL;
-    while (e != NULL && i-- > 0) {
-        e = e->next;
-    }
-    return e;
 }
 
 static va_str_t cell(const va_json_t *row, size_t i)
@@ -417,10 +448,23 @@ static void look_for_times(turn_t *t, va_str_t service, va_str_t appointment)
     t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
 }
 
+/* The offer stands, or is yet to come: its day is asked for. */
+static void ask_for_day(turn_t *t, wk_offer_t offer)
+{
+    add_text(t, "reply.which_day");
+    t->out.dialog.expected = WK_EXPECT_SLOT;
+    t->out.dialog.offer = offer;
+}
+
 static void answer_book(turn_t *t)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
-    look_for_times(t, service.data != NULL ? service : VA_STR("general"), VA_STR_NULL);
+    va_str_t date, service = wk_read_service(t->c, &t->r->words);
+    service = service.data != NULL ? service : VA_STR("general");
+    if (named_day(t, &date) == UNCLEAR_DAY) {
+        ask_for_day(t, (wk_offer_t){.service = service});
+    } else {
+        look_for_times(t, service, VA_STR_NULL);
+    }
 }
 
 /* ---------------------------------------------------------------- one that stands */
@@ -480,14 +524,28 @@ static const va_json_t *appointment_of_letter(const turn_t *t, bool *sure)
     return t->f->texted != NULL ? t->f->texted : element(t->f->appointments, 0);
 }
 
-/* "Please don't …": a denial shortly before the wish, in its own clause. */
+/* A phrase of the list that ends where word at begins. */
+static bool ends_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (i + wk_phrases_at(phrases, words, i) == at) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * "Please don't …", "no quiero …": the refusal stands directly before the wish. Further away it
+ * may say why: "I can't come please cancel".
+ */
 static bool is_denied(const turn_t *t, const char *list)
 {
     for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
         const wk_language_t *l = wk_catalogue_at(t->c, i);
         size_t at = 0, len = 0;
         if (wk_phrases_find(wk_word_list(l, list), &t->r->words, 0, &at, &len) &&
-            wk_phrases_denied(wk_word_list(l, "wish.denial"), t->r->text, &t->r->words, at)) {
+            ends_at(wk_word_list(l, "wish.refusal"), &t->r->words, at)) {
             return true;
         }
     }
@@ -516,8 +574,9 @@ static void cancel(turn_t *t, va_str_t appointment)
 /* Nothing else is said, and nothing is asked. */
 static bool is_plain_cancel(const turn_t *t)
 {
-    static const char *const lists[] = {"cancel.filler", "intent.cancel", NULL};
-    return !is_question(t) && wk_reading_is_only(t->a, t->c, t->r, lists, false);
+    static const char *const lists[] = {"cancel.filler", "courtesy", "cancel.plain", NULL};
+    return has_words(t, "cancel.plain") && !is_question(t) &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
 }
 
 static void ask_to_cancel(turn_t *t, const va_json_t *row)
@@ -530,14 +589,14 @@ static void ask_to_cancel(turn_t *t, const va_json_t *row)
 /* Only the letter, and a wish that says nothing else, act; whatever may mean it is asked. */
 static void answer_cancel(turn_t *t)
 {
-    bool sure, letter = is_all(t, "letter.cancel"), plain = letter || is_plain_cancel(t);
+    bool sure, letter = is_letter(t, "letter.cancel"), plain = letter || is_plain_cancel(t);
     const va_json_t *row =
         letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
     if (plain && (sure || row == NULL)) {
         cancel(t, cell(row, 0));
     } else if (row == NULL) {
         add_text(t, "reply.no_appointment");
-    } else if (is_denied(t, "intent.cancel") || has_words(t, "wish.question")) {
+    } else if (is_denied(t, "intent.cancel") || has_words(t, "wish.why")) {
         add_about(t, "reply.stands", row);
     } else {
         ask_to_cancel(t, row);
@@ -549,7 +608,7 @@ static void answer_cancel(turn_t *t)
 
 static void answer_reschedule(turn_t *t)
 {
-    bool sure, letter = is_all(t, "letter.reschedule");
+    bool sure, letter = is_letter(t, "letter.reschedule");
     const va_json_t *row =
         letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
     if (row == t->f->texted && !va_json_bool(element(row, 4), true)) {
@@ -599,11 +658,107 @@ static void ask_about_time(turn_t *t, va_str_t start)
     t->out.dialog.offer = offer;
 }
 
+static void take_or_ask(turn_t *t, va_str_t start, bool sure)
+{
+    if (sure) {
+        take_offered(t, start);
+    } else {
+        ask_about_time(t, start);
+    }
+}
+
 static bool may_be_about_offer(intent_t intent)
 {
     return intent == NONE || intent == HOURS || intent == BOOK || intent == ORDER ||
            intent == THANKS || intent == GREETING;
 }
+
+/* ---------------------------------------------------------------- yes */
+
+static bool names_a_time(const turn_t *t)
+{
+    va_str_t date;
+    return t->r->numbers > 0 || t->r->time.hour >= 0 || named_day(t, &date) != NO_DAY;
+}
+
+/*
+ * A yes, with words that are polite or repeat what was asked; nothing that may be another wish:
+ * no number, day, time, question or denial.
+ */
+static bool is_yes_of(const turn_t *t, const char *list, const char *const *beside)
+{
+    return has_words(t, list) && !names_a_time(t) && !has_words(t, "wish.denial") &&
+           wk_reading_is_only(t->a, t->c, t->r, beside, false);
+}
+
+static bool is_yes(const turn_t *t)
+{
+    static const char *const beside[] = {"yes.", "courtesy", "intent.book", "service.", NULL};
+    return !is_question(t) && (is_all(t, "intent.yes") || is_yes_of(t, "yes.word", beside));
+}
+
+/* Stricter, as what was given up cannot be had back: "ok" alone may close the talk. */
+static bool is_yes_to_cancel(const turn_t *t)
+{
+    static const char *const beside[] = {"intent.confirm",
+                                         "intent.cancel",
+                                         "cancel.plain",
+                                         "letter.cancel",
+                                         "courtesy",
+                                         "appointment.words",
+                                         NULL};
+    return !is_question(t) &&
+           (is_yes_of(t, "intent.confirm", beside) || is_yes_of(t, "intent.cancel", beside) ||
+            is_letter(t, "letter.cancel"));
+}
+
+/* ---------------------------------------------------------------- what stands */
+
+/* The appointment that it was asked about; NULL: it is over, or was cancelled. */
+static const va_json_t *appointment_asked_about(const turn_t *t)
+{
+    const va_json_t *row = element(t->f->appointments, 0);
+    while (row != NULL && !va_str_eq(cell(row, 0), t->dialog->cancels)) {
+        row = row->next;
+    }
+    return t->dialog->expected == WK_EXPECT_CANCEL ? row : NULL;
+}
+
+static bool has_offer(const turn_t *t)
+{
+    return t->dialog->offer.service.data != NULL &&
+           (t->dialog->expected == WK_EXPECT_SLOT || t->dialog->expected == WK_EXPECT_CALLBACK);
+}
+
+static void repeat_offer(turn_t *t)
+{
+    const wk_offer_t *offer = &t->dialog->offer;
+    if (offer->count == 0) {
+        ask_for_day(t, *offer);
+    } else if (offer->count == 1) {
+        ask_about_time(t, offer->slots[0]);
+    } else {
+        add(t, wk_say(t->a, t->l, t->dialog->spoken ? "speech.slots" : "reply.slots",
+                      {"service", wk_word_for(t->a, t->l, "appointment", offer->service)},
+                      {"slots", wk_word_offer(t->a, t->l, offer)}));
+        t->out.dialog.expected = WK_EXPECT_SLOT;
+        t->out.dialog.offer = *offer;
+    }
+}
+
+/* Asks once more what is not answered yet; false: nothing is. */
+static bool ask_again(turn_t *t)
+{
+    const va_json_t *row = appointment_asked_about(t);
+    if (row != NULL) {
+        ask_to_cancel(t, row);
+    } else if (has_offer(t)) {
+        repeat_offer(t);
+    }
+    return row != NULL || has_offer(t);
+}
+
+/* ---------------------------------------------------------------- answers to an offer */
 
 /* Another service than the offer's is another wish. */
 static bool is_other_service(const turn_t *t)
@@ -616,7 +771,7 @@ static bool is_other_service(const turn_t *t)
 static bool answer_other_day(turn_t *t, va_str_t date)
 {
     if (date.data == NULL) {
-        add_text(t, "reply.which_day");
+        ask_for_day(t, t->dialog->offer);
         return true;
     }
     bool other = is_other_service(t);
@@ -635,16 +790,17 @@ static bool answer_choice(turn_t *t, intent_t intent)
     const wk_offer_t *offer = &t->dialog->offer;
     named_day_t day = named_day(t, &date);
     wk_pick_t pick = wk_offer_pick(t->a, t->c, offer, t->r, date);
-    bool open =
-        intent == NONE || intent == BOOK || (intent == HOURS && !has_words(t, "intent.hours"));
-    if (offer->count == 1 && is_all(t, "intent.yes")) {
-        take_offered(t, offer->slots[0]);
+    bool open = intent == NONE || intent == BOOK || intent == THANKS || intent == GREETING ||
+                (intent == HOURS && !names(t, HOURS));
+    if (offer->count == 1 && t->dialog->expected == WK_EXPECT_SLOT && !t->refuses &&
+        is_yes(t)) {
+        take_or_ask(t, offer->slots[0], !t->dialog->old);
     } else if (day == UNCLEAR_DAY || (day == ONE_DAY && is_other_service(t))) {
         return (pick.only || open) && answer_other_day(t, date);
     } else if (is_other_service(t)) {
         return false;
     } else if (pick.kind == WK_PICK_SURE) {
-        take_offered(t, pick.start);
+        take_or_ask(t, pick.start, !t->dialog->old && !t->refuses);
     } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {
         ask_about_time(t, pick.start);
     } else {
@@ -653,15 +809,61 @@ static bool answer_choice(turn_t *t, intent_t intent)
     return true;
 }
 
+/* "No, 10:30 please": what is behind the no is read for itself. *rest lasts as long as t. */
+static void cut_refusal(turn_t *t, wk_reading_t *rest)
+{
+    size_t len = 0;
+    const wk_words_t *words = &t->r->words;
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && words->count > 0; i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        size_t n = wk_phrases_at(wk_word_list(l, "intent.no"), words, 0);
+        len = n > len ? n : len;
+    }
+    if (len > 0 && len < words->count) {
+        size_t begin = words->at[len].begin;
+        *rest = wk_read_message(t->a, t->c, t->l,
+                                va_str(t->r->text.data + begin, t->r->text.len - begin));
+        t->r = rest;
+        t->refuses = true;
+    }
+}
+
+static bool is_polite_only(const turn_t *t)
+{
+    static const char *const lists[] = {"courtesy", "intent.thanks", "intent.no", "yes.", NULL};
+    return !names_a_time(t) && wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+static void decline(turn_t *t)
+{
+    add_text(t, "reply.declined");
+    t->out.intent = "no";
+}
+
 static bool answer_offer(turn_t *t, intent_t intent)
 {
+    wk_reading_t rest;
+    turn_t turn = *t;
     const wk_offer_t *offer = &t->dialog->offer;
-    if (!may_be_about_offer(intent) || offer->service.data == NULL ||
-        !answer_choice(t, intent)) {
+    if (!may_be_about_offer(intent) || !has_offer(t)) {
         return false;
     }
-    t->out.intent = offer->appointment.data != NULL ? "reschedule" : "book";
-    return true;
+    cut_refusal(&turn, &rest);
+    if (turn.refuses && is_polite_only(&turn)) {
+        decline(t);
+        return true;
+    }
+    bool answered = answer_choice(&turn, intent);
+    if (!answered && turn.refuses && offer->count == 1) {
+        ask_for_day(&turn, *offer);
+        answered = true;
+    }
+    t->text = turn.text;
+    t->out = turn.out;
+    if (answered) {
+        t->out.intent = offer->appointment.data != NULL ? "reschedule" : "book";
+    }
+    return answered;
 }
 
 static void answer_greeting(turn_t *t)
@@ -684,14 +886,28 @@ static void look_into_knowledge(turn_t *t)
 static void answer_nothing(turn_t *t)
 {
     t->out.dialog.misses = t->dialog->misses + 1;
-    if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN) {
+    bool asked = appointment_asked_about(t) != NULL;
+    if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         add_text(t, "reply.fallback_human");
         expect_callback(t);
-    } else {
+        t->out.dialog.offer = has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
+    } else if (!ask_again(t)) {
         add_text(t, "reply.fallback");
     }
     if (t->f->knows && t->r->words.count > 0) {
         look_into_knowledge(t);
+    }
+}
+
+/* It may be meant as an answer: what was asked is asked again. */
+static void answer_courtesy(turn_t *t, intent_t intent)
+{
+    if (ask_again(t)) {
+        t->out.dialog.misses = t->dialog->misses;
+    } else if (intent == THANKS) {
+        add_text(t, "reply.thanks");
+    } else {
+        answer_greeting(t);
     }
 }
 
@@ -702,41 +918,56 @@ static void answer(turn_t *t, intent_t intent)
         [ORDER] = answer_order,           [CANCEL] = answer_cancel,
         [RESCHEDULE] = answer_reschedule, [BOOK] = answer_book,
         [HOLIDAYS] = answer_holidays,     [HOURS] = answer_hours,
-        [LOCATION] = answer_location,     [GREETING] = answer_greeting,
-        [NONE] = answer_nothing,
+        [LOCATION] = answer_location,     [NONE] = answer_nothing,
     };
-    if (intent == THANKS) {
-        add_text(t, "reply.thanks");
+    if (intent == THANKS || intent == GREETING) {
+        answer_courtesy(t, intent);
     } else {
         answers[intent](t);
     }
     t->out.intent = intents[intent].name;
 }
 
+static bool answer_cancel_question(turn_t *t, intent_t intent)
+{
+    wk_reading_t rest;
+    turn_t turn = *t;
+    const va_json_t *row = appointment_asked_about(t);
+    cut_refusal(&turn, &rest);
+    bool another_day = intent == HOURS && !names(t, HOURS); /* a day alone asks for no hours */
+    if (row != NULL && (another_day || (is_yes_to_cancel(t) && t->dialog->old))) {
+        ask_to_cancel(t, row);
+    } else if (is_yes_to_cancel(t)) {
+        cancel(t, t->dialog->cancels);
+    } else if (turn.refuses && (intent == NONE || intent == THANKS || intent == GREETING)) {
+        decline(t);
+        return true;
+    } else {
+        return false;
+    }
+    t->out.intent = "cancel";
+    return true;
+}
+
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
 static bool answer_expected(turn_t *t, intent_t intent)
 {
-    bool no = is_all(t, "intent.no");
     if (t->dialog->expected == WK_EXPECT_NOTHING) {
         return false;
     }
-    if (no) {
-        add_text(t, "reply.declined");
-        t->out.intent = "no";
+    if (is_all(t, "intent.no")) {
+        decline(t);
         return true;
     }
-    if (t->dialog->expected == WK_EXPECT_SLOT) {
-        return answer_offer(t, intent);
-    }
-    if (t->dialog->expected == WK_EXPECT_CANCEL &&
-        (is_all(t, "intent.confirm") || is_all(t, "letter.cancel"))) {
-        cancel(t, t->dialog->cancels);
-        t->out.intent = "cancel";
-        return true;
-    }
-    if (t->dialog->expected == WK_EXPECT_CALLBACK && is_all(t, "intent.yes")) {
+    if (t->dialog->expected == WK_EXPECT_CALLBACK && is_yes(t)) {
         answer(t, HUMAN);
         return true;
+    }
+    if (has_offer(t)) {
+        return answer_offer(t, intent);
+    }
+    if (t->dialog->expected == WK_EXPECT_CANCEL) {
+        return answer_cancel_question(t, intent);
     }
     bool acts = intent == HUMAN || intent == CANCEL || intent == RESCHEDULE;
     if (t->dialog->expected == WK_EXPECT_MESSAGE && !acts && t->r->words.count > 0) {
@@ -759,13 +990,26 @@ static bool only_looks(const char *tool)
     return tool == NULL || strcmp(tool, "search_knowledge") == 0;
 }
 
-/* A question in between does not take the offer back; a "no" does. */
-static void keep_offer(turn_t *t)
+/* Whoever speaks of the appointment answers, whatever he says. */
+static bool is_an_answer(const char *intent)
 {
-    if (t->dialog->expected == WK_EXPECT_SLOT && only_looks(t->out.tool) &&
-        strcmp(t->out.intent, "no") != 0 && t->out.dialog.expected == WK_EXPECT_NOTHING) {
+    return strcmp(intent, "no") == 0 || strcmp(intent, "cancel") == 0 ||
+           strcmp(intent, "reschedule") == 0;
+}
+
+/* A question in between does not take back what was asked; a "no" does. */
+static void keep_question(turn_t *t)
+{
+    if (!only_looks(t->out.tool) || strcmp(t->out.intent, "no") == 0 ||
+        t->out.dialog.expected != WK_EXPECT_NOTHING) {
+        return;
+    }
+    if (t->dialog->expected == WK_EXPECT_SLOT) {
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = t->dialog->offer;
+    } else if (t->dialog->expected == WK_EXPECT_CANCEL && !is_an_answer(t->out.intent)) {
+        t->out.dialog.expected = WK_EXPECT_CANCEL;
+        t->out.dialog.cancels = t->dialog->cancels;
     }
 }
 
@@ -797,11 +1041,11 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
         t.out.intent = "language";
     } else if (answer_expected(&t, intent)) {
         t.out.certain = true;
-        keep_offer(&t);
+        keep_question(&t);
     } else {
         answer(&t, intent);
         t.out.certain = t.out.certain || intent == HUMAN;
-        keep_offer(&t);
+        keep_question(&t);
     }
     t.out.text = va_buf_str(&t.text);
     return t.out;

@@ -1,0 +1,365 @@
+/*
+ * What ordinary customers write while something was asked of them, and when nothing was: a
+ * clear wish has its effect, whatever is polite around it; what is not clear is asked about.
+ */
+#include "worker/agent/receptionist.h"
+
+#include "t/unit/catalogue.h"
+
+#define MONDAY "[\"a-mon\",\"tune_up\",\"2026-11-30\",\"10:00\",true]"
+
+/* Tuesday noon; open Monday to Saturday; John has an appointment on Monday. */
+static wk_reception_facts_t facts(void)
+{
+    return (wk_reception_facts_t){
+        .shop = VA_STR("Bici"),
+        .phone = VA_STR("+14165550001"),
+        .language = VA_STR("en"),
+        .agent_name = VA_STR("Bia"),
+        .languages = parse_json(VA_STR("[\"en\",\"fr\",\"es\"]")),
+        .language_detection = true,
+        .language_confidence = 0.6,
+        .today = VA_STR("2026-11-24"),
+        .closing = VA_STR("18:00"),
+        .open = true,
+        .week = parse_json(VA_STR("[[\"2026-11-24\",2,\"08:00\",\"18:00\"],"
+                                  "[\"2026-11-25\",3,\"08:00\",\"18:00\"],"
+                                  "[\"2026-11-26\",4,\"08:00\",\"18:00\"],"
+                                  "[\"2026-11-27\",5,\"08:00\",\"18:00\"],"
+                                  "[\"2026-11-28\",6,\"09:00\",\"17:00\"],"
+                                  "[\"2026-11-29\",7,null,null],"
+                                  "[\"2026-11-30\",1,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-01\",2,\"08:00\",\"18:00\"]]")),
+        .order_id = VA_STR("o"),
+        .order_number = VA_STR("1042"),
+        .order_status = VA_STR("shipped"),
+        .order_count = 1,
+        .appointments = parse_json(VA_STR("[" MONDAY "]")),
+    };
+}
+
+/* tool NULL: a question is asked, which has that part and waits for its answer. */
+typedef struct {
+    const char *language, *text, *tool, *part;
+} sentence_t;
+
+#define BOOKS(language, text, start)                                                           \
+    {                                                                                          \
+        language, text, "book_appointment", start                                              \
+    }
+#define LOOKS(language, text, args)                                                            \
+    {                                                                                          \
+        language, text, "check_availability", args                                             \
+    }
+#define CANCELS(language, text)                                                                \
+    {                                                                                          \
+        language, text, "cancel_appointment", "a-mon"                                          \
+    }
+#define ASKS(language, text, part)                                                             \
+    {                                                                                          \
+        language, text, NULL, part                                                             \
+    }
+
+static wk_reception_t receive(const wk_reception_facts_t *f, const wk_dialog_t *dialog,
+                              const char *language, const char *text)
+{
+    const wk_language_t *l = wk_catalogue_find(catalogue, va_str_c(language));
+    wk_reading_t reading = wk_read_message(arena, catalogue, l, va_str_c(text));
+    return wk_receive(arena, catalogue, &reading, f, dialog, l, true, VA_STR("Jo"));
+}
+
+static bool says(const wk_reception_t *r, const char *part)
+{
+    return strstr(wk_strdup(arena, r->text), part) != NULL;
+}
+
+static void check(const wk_dialog_t *dialog, const sentence_t *sentences, size_t n)
+{
+    wk_reception_facts_t f = facts();
+    for (size_t i = 0; i < n; i++) {
+        const sentence_t *s = &sentences[i];
+        wk_reception_t r = receive(&f, dialog, s->language, s->text);
+        const char *tool = r.tool != NULL ? r.tool : "no tool";
+        if (strcmp(tool, s->tool != NULL ? s->tool : "no tool") != 0) {
+            print_error("%s: %s, %.*s\n", s->text, tool, (int)r.text.len, r.text.data);
+            fail();
+        }
+        const char *where =
+            s->tool != NULL ? wk_strdup(arena, r.tool_args) : wk_strdup(arena, r.text);
+        if (strstr(where, s->part) == NULL) {
+            fail_msg("%s: %s", s->text, where);
+        }
+        if (s->tool == NULL && r.dialog.expected == WK_EXPECT_NOTHING) {
+            fail_msg("%s: no answer is waited for", s->text);
+        }
+    }
+}
+
+#define CHECK(dialog, ...)                                                                     \
+    do {                                                                                       \
+        static const sentence_t sentences_[] = {__VA_ARGS__};                                  \
+        check((dialog), sentences_, sizeof(sentences_) / sizeof(*sentences_));                 \
+    } while (0)
+
+/* Friday at nine, ten and two o'clock. */
+static wk_dialog_t three_times(void)
+{
+    return (wk_dialog_t){.expected = WK_EXPECT_SLOT,
+                         .offer = {.service = VA_STR("tune_up"),
+                                   .slots = {VA_STR("2026-11-27T09:00:00-05:00"),
+                                             VA_STR("2026-11-27T10:00:00-05:00"),
+                                             VA_STR("2026-11-27T14:00:00-05:00")},
+                                   .count = 3}};
+}
+
+/* "Shall I take Friday at ten? YES or NO" */
+static wk_dialog_t one_time(void)
+{
+    return (wk_dialog_t){.expected = WK_EXPECT_SLOT,
+                         .offer = {.service = VA_STR("tune_up"),
+                                   .slots = {VA_STR("2026-11-27T10:00:00-05:00")},
+                                   .count = 1}};
+}
+
+/* "Shall I cancel your tune-up on Monday? YES or NO" */
+static wk_dialog_t cancelling(void)
+{
+    return (wk_dialog_t){.expected = WK_EXPECT_CANCEL, .cancels = VA_STR("a-mon")};
+}
+
+static void a_time_of_the_offer_is_taken(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, BOOKS("en", "10 o'clock", "27T10:00"),
+          BOOKS("en", "at 10 o'clock please", "27T10:00"),
+          BOOKS("en",
+                "2 o\xe2\x80\x99"
+                "clock works",
+                "27T14:00"),
+          BOOKS("en", "at 10 sounds good", "27T10:00"),
+          BOOKS("en", "that one at 10", "27T10:00"), BOOKS("en", "I prefer at 2", "27T14:00"),
+          BOOKS("en", "10 in the morning please", "27T10:00"),
+          BOOKS("en", "ok 10am works for me, thanks", "27T10:00"),
+          BOOKS("en", "one", "27T09:00"), BOOKS("en", "the one please", "27T09:00"),
+          BOOKS("en", "two please", "27T10:00"), BOOKS("en", "the second one", "27T10:00"),
+          BOOKS("en", "2 sounds good", "27T10:00"), BOOKS("en", "number 3 thx", "27T14:00"),
+          BOOKS("en", "noon please", "27T12:00"),
+          BOOKS("en", "this afternoon at 2", "24T14:00"),
+          BOOKS("fr",
+                "Je pr\xc3\xa9"
+                "f\xc3\xa8re 10 heures",
+                "27T10:00"),
+          BOOKS("fr",
+                "10 heures \xc3\xa7"
+                "a marche",
+                "27T10:00"),
+          BOOKS("fr",
+                "samedi \xc3\xa0 10 heures \xc3\xa7"
+                "a marche",
+                "28T10:00"),
+          BOOKS("fr", "la une svp", "27T09:00"), BOOKS("fr", "le 2 merci beaucoup", "27T10:00"),
+          BOOKS("fr", "demain \xc3\xa0 midi", "25T12:00"),
+          BOOKS("es", "me parece bien a las 10 horas", "27T10:00"),
+          BOOKS("es", "la una por favor", "27T09:00"),
+          BOOKS("es", "prefiero a las 10, muchas gracias", "27T10:00"),
+          BOOKS("es", "el 2 gracias", "27T10:00"),
+          BOOKS("es",
+                "al mediod\xc3\xad"
+                "a",
+                "27T12:00"));
+}
+
+static void what_is_unclear_about_the_offer_is_asked(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, ASKS("en", "let's go for 10", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "my son can bring it at 10", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "No, 10:30 please", "Shall I take Friday, November 27 at 10:30"),
+          ASKS("en", "no 11", "Shall I take Friday, November 27 at 11:00"),
+          ASKS("en", "No, 10am", "Shall I take Friday, November 27 at 10:00"),
+          LOOKS("en", "No, Saturday please", "2026-11-28"),
+          ASKS("fr", "non, plut\xc3\xb4t 10 h 30", "Voulez-vous"),
+          ASKS("es", "no, a las 11 por favor", "11:00"),
+          ASKS("en", "yes", "Reply with the number"), ASKS("en", "ok thanks", "Reply with"),
+          ASKS("en", "hello", "Reply with the number"), ASKS("en", "hmm", "Reply with"),
+          ASKS("fr", "merci", "pondez par le num"), ASKS("es", "gracias", "Responda con"),
+          ASKS("en", "What are your hours?", "We are open"));
+}
+
+static void a_miss_leaves_the_offer_standing(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    wk_reception_t r = receive(&f, &dialog, "en", "hmm");
+    r = receive(&f, &r.dialog, "en", "whatever suits");
+    assert_true(says(&r, "call you back?"));
+    assert_int_equal(r.dialog.offer.count, 3);
+    assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
+    assert_string_equal(receive(&f, &r.dialog, "en", "yes please").task, "callback");
+    r.dialog = wk_dialog_read(parse_json(wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1000)),
+                              VA_STR_NULL, 1000);
+    assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
+}
+
+static void a_yes_takes_the_time(void **state)
+{
+    wk_dialog_t dialog = one_time();
+    (void)state;
+    CHECK(
+        &dialog, BOOKS("en", "Yes", "27T10:00"), BOOKS("en", "Yes thank you", "27T10:00"),
+        BOOKS("en", "yes thanks", "27T10:00"), BOOKS("en", "ok thanks", "27T10:00"),
+        BOOKS("en", "ok great", "27T10:00"), BOOKS("en", "perfect", "27T10:00"),
+        BOOKS("en", "Yes, book it please", "27T10:00"),
+        BOOKS("en", "Yes that works", "27T10:00"), BOOKS("en", "sounds good", "27T10:00"),
+        BOOKS("en", "Sure, works for me!", "27T10:00"),
+        BOOKS("en", "yes please, that's perfect", "27T10:00"),
+        BOOKS("fr", "oui merci", "27T10:00"), BOOKS("fr", "oui parfait", "27T10:00"),
+        BOOKS("fr",
+              "oui \xc3\xa7"
+              "a me va",
+              "27T10:00"),
+        BOOKS("fr", "d'accord, merci beaucoup", "27T10:00"),
+        BOOKS("fr", "c'est parfait", "27T10:00"), BOOKS("es", "S\xc3\xad, gracias", "27T10:00"),
+        BOOKS("es", "s\xc3\xad, me va bien", "27T10:00"),
+        BOOKS("es", "perfecto, muchas gracias", "27T10:00"), BOOKS("es", "claro", "27T10:00"),
+        ASKS("en", "thanks", "Shall I take"), ASKS("en", "hello?", "Shall I take"),
+        ASKS("en", "maybe", "Shall I take"), ASKS("en", "yes?", "Shall I take"),
+        ASKS("en", "yes if my wife agrees", "Shall I take"),
+        ASKS("en", "No, 10:30 please", "10:30"), ASKS("en", "no 11", "11:00"),
+        ASKS("en", "No I can't then", "Which day"), LOOKS("en", "no, Saturday", "2026-11-28"));
+}
+
+static void a_yes_cancels(void **state)
+{
+    wk_dialog_t dialog = cancelling();
+    (void)state;
+    CHECK(&dialog, CANCELS("en", "Yes"), CANCELS("en", "Yes thank you"),
+          CANCELS("en", "yes please thanks"), CANCELS("en", "sure"), CANCELS("en", "of course"),
+          CANCELS("en", "Yes please cancel"), CANCELS("en", "ok cancel it thanks"),
+          CANCELS("en", "yes cancel my appointment"), CANCELS("en", "C"),
+          CANCELS("fr", "oui merci"), CANCELS("fr", "oui annulez svp"),
+          CANCELS("fr", "bien s\xc3\xbbr"), CANCELS("es", "S\xc3\xad, gracias"),
+          CANCELS("es", "claro, cancele la cita por favor"), CANCELS("es", "por supuesto"),
+          ASKS("en", "ok", "Shall I cancel"), ASKS("en", "ok thanks", "Shall I cancel"),
+          ASKS("en", "thank you", "Shall I cancel"), ASKS("en", "hello", "Shall I cancel"),
+          ASKS("en", "yes but not the one on Monday", "Shall I cancel"),
+          ASKS("en", "I am not sure", "Shall I cancel"),
+          ASKS("fr", "merci", "Voulez-vous que j'annule"),
+          ASKS("es", "gracias", "cancele su cita"),
+          ASKS("en", "What are your hours?", "We are open"));
+}
+
+/* A question in between; a no, in whatever words; a refusal. */
+static void the_question_to_cancel_ends_with_its_answer(void **state)
+{
+    static const char *const refusals[] = {"No", "no thanks", "no, keep it",
+                                           "please don't cancel", "No, don't cancel it"};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = cancelling();
+    (void)state;
+    wk_reception_t r = receive(&f, &dialog, "en", "What are your hours?");
+    assert_string_equal(receive(&f, &r.dialog, "en", "Yes").tool, "cancel_appointment");
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        r = receive(&f, &dialog, "en", refusals[i]);
+        assert_case(r.tool == NULL && r.dialog.expected == WK_EXPECT_NOTHING, refusals[i]);
+    }
+}
+
+static void a_wish_out_of_the_blue(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, CANCELS("en", "C"), CANCELS("en", "C thanks"), CANCELS("en", "C please"),
+          CANCELS("fr", "C svp"), CANCELS("fr", "Annuler svp"),
+          CANCELS("es", "Cancelar por favor"),
+          CANCELS("en", "cancel my appointment, thank you"),
+          ASKS("en", "Cancel please!", "Shall I cancel"),
+          ASKS("en", "I need to cancel", "Shall I cancel"),
+          ASKS("en", "cancel my tuneup", "Shall I cancel"),
+          ASKS("en", "cancel tomorrow's appointment", "Shall I cancel"),
+          ASKS("en", "cancel my 10am appointment", "Shall I cancel"),
+          ASKS("en", "cancel our appointment", "Shall I cancel"),
+          ASKS("en", "cant come please cancel my appointment", "Shall I cancel"),
+          ASKS("en", "I can't come please cancel my appointment", "Shall I cancel"),
+          ASKS("en", "please cancel my appointment, when could I come instead", "Shall I"),
+          ASKS("en", "I can't make it", "Shall I cancel"),
+          ASKS("es", "no puedo ir cancele mi cita", "cancele su cita"),
+          ASKS("es", "me ha salido un imprevisto, cancele mi cita", "cancele su cita"),
+          ASKS("fr", "je ne peux pas venir annuler mon rendez-vous svp", "j'annule"),
+          ASKS("fr", "je ne pourrai pas venir", "j'annule"),
+          LOOKS("en", "I cant come can we reschedule", "tune_up"),
+          LOOKS("en", "R please", "tune_up"), LOOKS("fr", "R merci", "tune_up"),
+          LOOKS("en", "I can't make it, can we reschedule", "tune_up"),
+          LOOKS("en", "a repair tomorrow", "2026-11-25"),
+          ASKS("en", "tune-up on the 15th", "Which day"),
+          ASKS("en", "a tune-up next Tuesday at 10", "Which day"));
+}
+
+static void what_is_no_wish_to_cancel_changes_nothing(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *text, *intent;
+    } cases[] = {
+        {"cancel my order", "order"},
+        {"please don't cancel my appointment", "cancel"},
+        {"I don't want to cancel my appointment", "cancel"},
+        {"no quiero cancelar la cita", "cancel"},
+        {"Why did you cancel my appointment?", "cancel"},
+        {"C u later", "none"},
+    };
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, "en", cases[i].text);
+        assert_case(r.tool == NULL && strcmp(r.intent, cases[i].intent) == 0 &&
+                        r.dialog.expected == WK_EXPECT_NOTHING,
+                    cases[i].text);
+    }
+}
+
+/* The day that was asked for leads on to its times. */
+static void a_day_asked_for_is_looked_at(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    wk_reception_t r = receive(&f, &fresh, "en", "tune-up on the 15th");
+    r = receive(&f, &r.dialog, "en", "Saturday");
+    assert_string_equal(r.tool, "check_availability");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-11-28"));
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "tune_up"));
+}
+
+/* What was asked in the morning is answered in the evening: it is asked about once more. */
+static void an_old_question_is_asked_once_more(void **state)
+{
+    wk_dialog_t offer = three_times(), asked = one_time(), cancels = cancelling();
+    (void)state;
+    offer.old = asked.old = cancels.old = true;
+    CHECK(&offer, ASKS("en", "2", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "10:00", "Shall I take Friday"));
+    CHECK(&asked, ASKS("en", "yes", "Shall I take Friday"));
+    CHECK(&cancels, ASKS("en", "yes", "Shall I cancel"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_time_of_the_offer_is_taken),
+        TEST(what_is_unclear_about_the_offer_is_asked),
+        TEST(a_miss_leaves_the_offer_standing),
+        TEST(a_yes_takes_the_time),
+        TEST(a_yes_cancels),
+        TEST(the_question_to_cancel_ends_with_its_answer),
+        TEST(a_wish_out_of_the_blue),
+        TEST(what_is_no_wish_to_cancel_changes_nothing),
+        TEST(a_day_asked_for_is_looked_at),
+        TEST(an_old_question_is_asked_once_more),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
