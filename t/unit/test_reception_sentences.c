@@ -175,6 +175,12 @@ static void what_is_unclear_about_the_offer_is_asked(void **state)
     wk_dialog_t dialog = three_times();
     (void)state;
     CHECK(&dialog, ASKS("en", "let's go for 10", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "is 10 ok", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "would 10 work", "Shall I take Friday, November 27 at 10:00"),
+          ASKS("en", "Sat at 10", "Shall I take Saturday, November 28 at 10:00"),
+          ASKS("en", "I want one", "Reply with"), ASKS("en", "one bike", "Reply with"),
+          ASKS("en", "it is 2", "Shall I take"), ASKS("en", "2 or 3", "Reply with"),
+          ASKS("en", "10 is bad for me", "Reply with"), ASKS("en", "maybe 2", "Reply with"),
           ASKS("en", "my son can bring it at 10", "Shall I take Friday, November 27 at 10:00"),
           ASKS("en", "No, 10:30 please", "Shall I take Friday, November 27 at 10:30"),
           ASKS("en", "no 11", "Shall I take Friday, November 27 at 11:00"),
@@ -226,7 +232,10 @@ static void a_yes_takes_the_time(void **state)
         BOOKS("es", "s\xc3\xad, me va bien", "27T10:00"),
         BOOKS("es", "perfecto, muchas gracias", "27T10:00"), BOOKS("es", "claro", "27T10:00"),
         ASKS("en", "thanks", "Shall I take"), ASKS("en", "hello?", "Shall I take"),
-        ASKS("en", "maybe", "Shall I take"), ASKS("en", "yes?", "Shall I take"),
+        ASKS("en", "maybe", "Shall I take"), ASKS("en", "is it good", "Shall I take"),
+        ASKS("en", "my bike works", "Shall I take"), ASKS("en", "very good, no", "Shall I"),
+        ASKS("en", "that is great but too early", "Shall I take"),
+        ASKS("fr", "oui mais plus tard", "Voulez-vous"), ASKS("en", "yes?", "Shall I take"),
         ASKS("en", "yes if my wife agrees", "Shall I take"),
         ASKS("en", "No, 10:30 please", "10:30"), ASKS("en", "no 11", "11:00"),
         ASKS("en", "No I can't then", "Which day"), LOOKS("en", "no, Saturday", "2026-11-28"));

@@ -114,9 +114,22 @@ static bool names_a_day(const wk_reading_t *r)
     return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
 }
 
+/* "Is 10 ok": who speaks, or writes in haste, sets no question mark. */
+static bool begins_a_question(const wk_catalogue_t *c, const wk_reading_t *r)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        if (wk_phrases_at(wk_word_list(wk_catalogue_at(c, i), "wish.opener"), &r->words, 0) >
+            0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_question(const wk_catalogue_t *c, const wk_reading_t *r)
 {
-    return (r->text.len > 0 && memchr(r->text.data, '?', r->text.len) != NULL) ||
+    return begins_a_question(c, r) ||
+           (r->text.len > 0 && memchr(r->text.data, '?', r->text.len) != NULL) ||
            wk_reading_has(c, r, "wish.question");
 }
 
