@@ -1,4 +1,4 @@
-// GET and PUT of /api/settings, through nginx: who may, what a bad value changes, and that each
+// GET and PUT of /api/settings, and the agent's configuration, through nginx: who may, what a bad value changes, and that each
 // shop sees and changes its own.
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
@@ -129,4 +129,33 @@ test('a key is told once, and opens that shop\'s chat alone', async () => {
   assert.equal((await chat('bici-uptown')).status, 401);
   await rows(`update widget_keys set expires_at = null where organization_id = :'shop'
               returning key_sha256`, {shop});
+});
+
+test('the agent and its voice: who may, by which method, and one shop alone', async () => {
+  const [AGENT, VOICE] = ['/api/config', '/api/admin/config/voice'];
+  const token = tokens.manager;
+  for (const path of [AGENT, VOICE]) {
+    assert.equal((await call('GET', path)).status, 401);
+    assert.equal((await call('GET', path, {token: tokens.staff})).status, 403);
+    assert.equal((await call('DELETE', path, {token})).status, 405);
+    assert.equal((await call('POST', path, {token, body: {colour: 'red'}})).status, 400);
+  }
+  assert.equal((await call('PUT', VOICE, {token, body: {}})).status, 405);
+
+  const {agent_name: name} = (await call('GET', AGENT, {token})).json.config;
+  for (const [method, other] of [['PUT', 'Lina'], ['POST', name]]) {
+    const {status, json} = await call(method, AGENT, {token, body: {agent_name: other}});
+    assert.equal(status, 200);
+    assert.equal(json.config.agent_name, other);
+  }
+  const uptown = await call('GET', AGENT, {token: tokens.uptown});
+  assert.equal(uptown.json.config.agent_name, 'Bici');
+
+  const voices = (await call('GET', VOICE, {token})).json.voice.voices;
+  const changed = await call('POST', VOICE, {token, body: {voices: {en: 'aura-2-thalia-en'}}});
+  assert.deepEqual(changed.json.voice.voices, {en: 'aura-2-thalia-en'});
+  assert.equal((await call('POST', VOICE, {token, body: {voices}})).status, 200);
+  const basic = await call('GET', VOICE, {token: tokens.uptown});
+  assert.equal(basic.status, 403);
+  assert.equal(basic.json.requiredPlan, 'PRO');
 });

@@ -41,6 +41,7 @@ bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *cal
                        .destinations = wk_cell_json(wk_tx_arena(tx), r, 0, "destinations"),
                        .policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies"),
                        .commitments = wk_cell_json(wk_tx_arena(tx), r, 0, "commitments"),
+                       .questions = wk_cell_json(wk_tx_arena(tx), r, 0, "questions"),
                        .messages = wk_cell_json(wk_tx_arena(tx), r, 0, "messages"),
                        .appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments")};
     if (!wk_caller_facts(tx, caller->phone, VA_STR_NULL, &context->facts, e)) {
@@ -121,6 +122,36 @@ static va_str_t destinations(wk_arena_t *a, const va_json_t *list)
     return va_buf_str(&text);
 }
 
+static const va_json_t *element(const va_json_t *row, size_t i)
+{
+    const va_json_t *value = row != NULL ? row->first : NULL;
+    while (value != NULL && i-- > 0) {
+        value = value->next;
+    }
+    return value;
+}
+
+/* In the order of the shop, each with the form its answer takes and whether it may stay open.
+ */
+static void add_questions(wk_arena_t *a, const wk_language_t *en, const wk_language_t *l,
+                          const wk_context_t *x, va_buf_t *text)
+{
+    const va_json_t *row = x->questions != NULL ? x->questions->first : NULL;
+    add_line(text, row != NULL ? wk_text(en, "prompt.questions") : VA_STR_NULL);
+    for (; row != NULL; row = row->next) {
+        va_str_t own = va_json_string(va_json_get_n(element(row, 1), wk_language_code(l)));
+        va_str_t format = va_json_string(element(row, 2));
+        va_buf_add_c(text, "\n- ");
+        va_buf_add_str(text, own.len > 0 ? own : va_json_string(element(row, 0)));
+        va_buf_add_c(text, " (");
+        va_buf_add_str(
+            text,
+            wk_text_if_any(
+                en, wk_printf(a, "prompt.format.%.*s", (int)format.len, format.data).data));
+        va_buf_add_c(text, va_json_bool(element(row, 3), true) ? ")" : ", optional)");
+    }
+}
+
 static void add_shop(wk_arena_t *a, const wk_language_t *l, const wk_context_t *x,
                      va_buf_t *text)
 {
@@ -185,6 +216,7 @@ va_str_t wk_context_instructions(wk_arena_t *a, const wk_catalogue_t *c, const w
     add_line(&text, wk_say(a, en, "prompt.rules", {"language", wk_language_code(l)}));
     add_line(&text, wk_say(a, en, "prompt.transfer",
                            {"destinations", destinations(a, x->destinations)}));
+    add_questions(a, en, l, x, &text);
     add_line(&text, wk_text(en, "prompt.facts"));
     add_shop(a, l, x, &text);
     add_customer(a, l, x, &text);
@@ -208,11 +240,7 @@ static va_str_t message(wk_arena_t *a, const char *role, va_str_t content)
 
 static va_str_t item(const va_json_t *row, size_t i)
 {
-    const va_json_t *element = row != NULL ? row->first : NULL;
-    while (element != NULL && i-- > 0) {
-        element = element->next;
-    }
-    return va_json_scalar(element);
+    return va_json_scalar(element(row, i));
 }
 
 /* What was said in another channel says so. */

@@ -21,7 +21,7 @@ typedef struct {
     wk_caller_facts_t facts;
     va_str_t agent_name, persona, system_prompt, personality, model, summary;
     int64_t max_tokens; /* of an answer */
-    const va_json_t *destinations, *policies, *commitments, *messages;
+    const va_json_t *destinations, *policies, *commitments, *messages, *questions;
     wk_passages_t knowledge;       /* the caller's to find (knowledge.h) */
     const va_json_t *appointments; /* for wk_promise_broken() */
 } wk_context_t;

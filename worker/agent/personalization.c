@@ -24,6 +24,7 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->languages = wk_cell_json(wk_tx_arena(tx), r, 0, "languages");
     f->hours = wk_cell_json(wk_tx_arena(tx), r, 0, "hours");
     f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
+    f->greeting = wk_cell_json(wk_tx_arena(tx), r, 0, "greeting");
     f->stock = wk_cell_json(wk_tx_arena(tx), r, 0, "stock");
     f->today = wk_cell(r, 0, "today");
     f->clock = wk_cell(r, 0, "clock");
@@ -363,8 +364,17 @@ static va_str_t open_order(const wk_caller_facts_t *f)
 
 typedef struct {
     va_str_t text;
-    bool personal; /* more than any caller would hear */
+    bool personal; /* more than the platform's agent would say by itself */
 } greeting_t;
+
+/* The shop's own words in that language; absent: it has none. */
+static va_str_t own_greeting(wk_arena_t *a, const wk_language_t *l, va_str_t greeted,
+                             const wk_caller_facts_t *f)
+{
+    va_str_t text = va_json_string(va_json_get_n(f->greeting, wk_language_code(l)));
+    const wk_param_t params[] = {{"hello", greeted}, {"shop", f->name}, {NULL, VA_STR_NULL}};
+    return text.len > 0 ? wk_fill(a, text, params) : VA_STR_NULL;
+}
 
 static va_str_t usual_greeting(wk_arena_t *a, const wk_language_t *l, va_str_t greeted,
                                const wk_caller_facts_t *f)
@@ -377,7 +387,7 @@ static va_str_t usual_greeting(wk_arena_t *a, const wk_language_t *l, va_str_t g
                   {"close", wk_word_time(a, l, f->closing)});
 }
 
-/* An appointment today, an open order, a VIP, else whether the shop is open. */
+/* An appointment today, an open order, a VIP, else the shop's own or whether it is open. */
 static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f)
 {
     const va_json_t *next = f->appointments != NULL ? f->appointments->first : NULL;
@@ -400,6 +410,10 @@ static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_calle
     if (va_str_eq(f->tier, VA_STR("vip"))) {
         return (greeting_t){
             wk_say(a, l, "greeting.vip", {"hello", greeted}, {"shop", f->name}), true};
+    }
+    va_str_t own = own_greeting(a, l, greeted, f);
+    if (own.len > 0) {
+        return (greeting_t){own, true};
     }
     return (greeting_t){usual_greeting(a, l, greeted, f), f->customer_name.len > 0};
 }

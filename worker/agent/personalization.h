@@ -13,7 +13,7 @@
 typedef struct {
     va_str_t organization; /* absent: nobody's number */
     va_str_t name, phone, owner_phone, website, timezone, language, description, services;
-    const va_json_t *languages, *hours, *promotions, *stock;
+    const va_json_t *languages, *hours, *promotions, *stock, *greeting; /* by language */
 
     va_str_t today, clock;        /* YYYY-MM-DD, HH:MM, of the shop */
     va_str_t opens, closes;       /* of today; absent: closed today */
@@ -44,7 +44,10 @@ void wk_caller_forget(wk_caller_facts_t *facts);
 /* The caller's own language when the shop speaks it, else the shop's. */
 const wk_language_t *wk_caller_language(const wk_catalogue_t *c, const wk_caller_facts_t *facts);
 
-/* The first words to this caller: an appointment today, an open order, a VIP, open or closed. */
+/*
+ * The first words to this caller: an appointment today, an open order, a VIP, the shop's own
+ * greeting, open or closed.
+ */
 va_str_t wk_caller_greeting(wk_arena_t *a, const wk_language_t *l,
                             const wk_caller_facts_t *facts);
 

@@ -17,3 +17,23 @@ bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e
     return wk_sql(tx, &wk_sql_audit, params, NULL, e) ||
            wk_error_wrap(e, "audit %s", entry->action);
 }
+
+bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
+                       const char *entity, const va_json_t *body, wk_error_t *e)
+{
+    va_buf_t data;
+    va_buf_init(&data, wk_mem(ctx->arena), 128);
+    va_json_writer_t *w = va_json_writer_new(&data);
+    va_json_object(w);
+    for (const va_json_t *member = body->first; member != NULL; member = member->next) {
+        va_json_add_bool(w, wk_strdup(ctx->arena, member->name), true);
+    }
+    va_json_object_end(w);
+    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+                        .user_id = caller->user_id,
+                        .action = "settings_changed",
+                        .entity = entity,
+                        .data =
+                            va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL};
+    return wk_audit(ctx, tx, &entry, e);
+}

@@ -2,7 +2,8 @@
 #ifndef WK_HANDLERS_AUDIT_H
 #define WK_HANDLERS_AUDIT_H
 
-#include "worker/context.h"
+#include "core/json.h"
+#include "worker/handlers/caller.h"
 
 typedef struct {
     const char *actor;  /* "user", "super_admin", "agent", "system", "customer" */
@@ -15,5 +16,9 @@ typedef struct {
 
 /* Address, user agent and trace are those of the job. */
 bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e);
+
+/* "settings_changed": which members the body has, and nothing of what they are now. */
+bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
+                       const char *entity, const va_json_t *body, wk_error_t *e);
 
 #endif

@@ -41,6 +41,7 @@ wk_handler_fn wk_post_call_store;
 wk_handler_fn wk_privacy_deletion, wk_privacy_erase, wk_privacy_settings, wk_privacy_sweep;
 wk_handler_fn wk_reminders_send;
 wk_handler_fn wk_settings_handle;
+wk_handler_fn wk_agent_config_handle, wk_agent_config_voice;
 wk_handler_fn wk_shopify_webhook, wk_shopify_order_refresh, wk_shopify_customer_fill;
 wk_handler_fn wk_sms_receive, wk_sms_send_queued, wk_sms_status_store;
 wk_handler_fn wk_stream_authorize, wk_stream_snapshot;

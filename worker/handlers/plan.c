@@ -17,6 +17,7 @@ static const struct {
     [WK_FEATURE_VOICE_SETTINGS] = {"voice_settings", WK_PLAN_PRO},
     [WK_FEATURE_VOICE_ENGINES] = {"voice_engines", WK_PLAN_PRO},
     [WK_FEATURE_MODEL_ANSWERS] = {"model_answers", WK_PLAN_PRO},
+    [WK_FEATURE_MORE_QUESTIONS] = {"more_questions", WK_PLAN_BASIC},
 };
 
 static bool includes(va_str_t plan, wk_feature_t feature)

@@ -10,6 +10,8 @@
 
 /* max_attempts 0: the configured number. */
 static const wk_handler_t handlers[] = {
+    {"agent_config.handle", WK_EFFECT, wk_agent_config_handle, 0},
+    {"agent_config.voice", WK_EFFECT, wk_agent_config_voice, 0},
     {"analytics.csv", WK_READ, wk_analytics_csv, 0},
     {"analytics.get", WK_READ, wk_analytics_get, 0},
     {"appointments.handle", WK_EFFECT, wk_appointments_handle, 0},

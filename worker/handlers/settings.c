@@ -373,26 +373,6 @@ static bool rotate_key(wk_tx_t *tx, settings_t *s, wk_error_t *e)
 
 /* ---------------------------------------------------------------- reading, writing */
 
-/* Which parts were changed, and nothing of what they are now. */
-static bool audit(wk_tx_t *tx, const settings_t *s, const wk_caller_t *caller, wk_error_t *e)
-{
-    va_buf_t data;
-    va_buf_init(&data, wk_mem(s->ctx->arena), 128);
-    va_json_writer_t *w = va_json_writer_new(&data);
-    va_json_object(w);
-    for (const va_json_t *part = s->body->first; part != NULL; part = part->next) {
-        va_json_add_bool(w, wk_strdup(s->ctx->arena, part->name), true);
-    }
-    va_json_object_end(w);
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
-                        .user_id = caller->user_id,
-                        .action = "settings_changed",
-                        .entity = "settings",
-                        .data =
-                            va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL};
-    return wk_audit(s->ctx, tx, &entry, e);
-}
-
 static bool read_voicemail(wk_ctx_t *ctx, change_t *c, wk_error_t *e)
 {
     const wk_catalogue_t *catalogue = wk_catalogue(ctx->config, e);
@@ -428,7 +408,8 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
            (c->voice == NULL || wk_settings_voice_put(tx, &c->hearing, &s->gap, e)) &&
            (c->voicemail == NULL || wk_settings_voicemail_put(tx, &c->machine, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
-           (!c->rotates || rotate_key(tx, s, e)) && audit(tx, s, caller, e);
+           (!c->rotates || rotate_key(tx, s, e)) &&
+           wk_audit_settings(s->ctx, tx, caller, "settings", s->body, e);
 }
 
 /* One change of a shop after the other; and a job that is run again writes nothing again. */

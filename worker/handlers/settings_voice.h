@@ -5,16 +5,35 @@
 #ifndef WK_HANDLERS_SETTINGS_VOICE_H
 #define WK_HANDLERS_SETTINGS_VOICE_H
 
-#include "core/json.h"
 #include "worker/db.h"
+#include "worker/handlers/members.h"
 #include "worker/handlers/plan.h"
 
-/* Texts as the statement reads them; an absent one leaves what is. */
 typedef struct {
-    va_str_t threshold, prefix_ms, silence_ms;
-    bool changes_speech;
-    va_str_t speech; /* absent: the configured one */
+    va_str_t json; /* as wk_sql_agent_voice_put reads it */
 } wk_voice_settings_t;
+
+wk_member_check_fn wk_settings_is_speaker;
+
+/* Beginning of a table; null as the speaker is the configured one. */
+#define WK_SETTINGS_VOICE_RULES                                                                \
+    {.name = "vad_threshold",                                                                  \
+     .check = wk_member_number,                                                                \
+     .max = 1,                                                                                 \
+     .must = "a number from 0 to 1"},                                                          \
+        {.name = "prefix_padding_ms",                                                          \
+         .check = wk_member_whole,                                                             \
+         .max = 5000,                                                                          \
+         .must = "a whole number from 0 to 5000"},                                             \
+        {.name = "silence_ms",                                                                 \
+         .check = wk_member_whole,                                                             \
+         .min = 100,                                                                           \
+         .max = 5000,                                                                          \
+         .must = "a whole number from 100 to 5000"},                                           \
+    {                                                                                          \
+        .name = "speech", .check = wk_settings_is_speaker, .nullable = true,                   \
+        .must = "the name of a service that speaks, or null"                                   \
+    }
 
 /* False: refused. */
 bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, wk_voice_settings_t *v,

@@ -9,7 +9,8 @@
  * which may be null: agent_name persona system_prompt personality model max_tokens destinations
  * (JSON) policies (JSON) summary commitments (JSON) messages ([[when, speaker, channel,
  * content]], newest first, of all channels, 50 at most; the turns of calls among them)
- * appointments ([[status, time, weekday, days from today, moved]]). Without an attested number
+ * appointments ([[status, time, weekday, days from today, moved]])
+ * questions (those of a lead, [[text, texts by language, format, required]], first to last). Without an attested number
  * messages and appointments are those of the call or chat alone.
  */
 extern const wk_sql_t wk_sql_context;

@@ -57,6 +57,7 @@ const wk_sql_t wk_sql_personalization = {
     "SELECT o.name, o.phone, o.owner_phone, o.website_url AS website, o.timezone, o.language,"
     "       array_to_json(o.languages) AS languages, o.description,"
     "       o.services_description AS services, o.hours, o.promotions, " STOCK ","
+    "       (SELECT voice_greeting_message FROM agent_configs) AS greeting,"
     "       to_char(t.wall, 'YYYY-MM-DD') AS today, to_char(t.wall, 'HH24:MI') AS clock,"
     "       extract(isodow FROM t.wall)::int AS weekday, h.open AS opens, h.close AS closes,"
     "       x.at IS NOT NULL AS open, to_char(x.at AT TIME ZONE o.timezone, 'HH24:MI') AS closing,"

@@ -44,16 +44,6 @@ const wk_sql_t wk_sql_settings_campaign = {
     " WHERE name = $1 RETURNING id",
     4};
 
-const wk_sql_t wk_sql_settings_voice = {
-    "settings_voice",
-    "UPDATE agent_configs"
-    "   SET vad_threshold = coalesce($1::numeric, vad_threshold),"
-    "       prefix_padding_ms = coalesce($2::int, prefix_padding_ms),"
-    "       silence_ms = coalesce($3::int, silence_ms),"
-    "       speech = CASE WHEN $4::bool THEN $5 ELSE speech END"
-    " WHERE organization_id = current_organization()",
-    5};
-
 const wk_sql_t wk_sql_settings_voicemail = {
     "settings_voicemail",
     "UPDATE agent_configs"

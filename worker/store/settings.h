@@ -1,13 +1,13 @@
 /*
  * What a shop chooses for itself: campaigns, the connection to HubSpot, the chat of its site,
- * how its calls are heard and by whom they are spoken.
+ * what a machine hears. How its calls are heard and spoken is written by agent_config.h.
  */
 #ifndef WK_STORE_SETTINGS_H
 #define WK_STORE_SETTINGS_H
 
 #include "worker/db.h"
 
-/* item (JSON): campaigns, hubspot, chat, voice. No secret is among it. */
+/* item (JSON): campaigns, hubspot, chat, voice, voicemail. No secret is among it. */
 extern const wk_sql_t wk_sql_settings;
 
 /* Until the transaction ends, no other one that locks them changes the shop's settings. */
@@ -18,12 +18,6 @@ extern const wk_sql_t wk_sql_settings_lock;
  * One row: there is such a campaign.
  */
 extern const wk_sql_t wk_sql_settings_campaign;
-
-/*
- * $1 vad_threshold, $2 prefix_padding_ms, $3 silence_ms; null leaves one as it is. $4 whether
- * speech becomes $5 (null: the configured one).
- */
-extern const wk_sql_t wk_sql_settings_voice;
 
 /* $1 action, $2 message, JSON by language; null leaves one as it is. */
 extern const wk_sql_t wk_sql_settings_voicemail;
