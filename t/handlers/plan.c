@@ -13,7 +13,7 @@ static int setup(void **state)
 static const char *included(const char *plan)
 {
     static const char *const names[] = {"knowledge", "voice_settings", "voice_engines",
-                                        "model_answers"};
+                                        "model_answers", "more_questions"};
     va_str_t list = VA_STR("");
     t_sqlf("UPDATE organizations SET plan = '%s' WHERE id = '" DOWNTOWN "'", plan);
     t_answer_t a = t_get("plan.get", "/api/plan", NULL);
@@ -32,9 +32,9 @@ static void each_plan_includes_more(void **state)
 {
     (void)state;
     assert_string_equal(included("FREE"), "");
-    assert_string_equal(included("BASIC"), "knowledge ");
+    assert_string_equal(included("BASIC"), "knowledge more_questions ");
     assert_string_equal(included("PRO"),
-                        "knowledge voice_settings voice_engines model_answers ");
+                        "knowledge voice_settings voice_engines model_answers more_questions ");
 }
 
 static int upload(void)
@@ -52,7 +52,7 @@ static void what_is_told_is_what_is_refused(void **state)
     (void)state;
     assert_string_equal(included("FREE"), "");
     assert_int_equal(upload(), 403);
-    assert_string_equal(included("BASIC"), "knowledge ");
+    assert_string_equal(included("BASIC"), "knowledge more_questions ");
     assert_int_equal(upload(), 201);
 }
 

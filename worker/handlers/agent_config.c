@@ -34,7 +34,7 @@ typedef struct {
 
 struct part {
     const char *name; /* of the answer's member, and in the audit log */
-    bool asks_plan; /* for WK_FEATURE_VOICE_SETTINGS */
+    bool asks_plan;   /* for WK_FEATURE_VOICE_SETTINGS */
     const wk_member_rule_t *rules;
     size_t n_rules;
     const wk_sql_t *read;
