@@ -9,7 +9,7 @@ typedef enum {
     LEAVE, /* it is no good any more */
 } connection_t;
 
-/* The first line that fits decides. away: it is not the statement, it is the server. */
+/* The first line that fits decides. away: it cannot be the statement's doing. */
 static const struct {
     const char *prefix;
     wk_code_t code;
@@ -21,10 +21,13 @@ static const struct {
     {"55", WK_CONFLICT, KEEP, false},        /* not in the state for it; our triggers */
     {"40", WK_UNAVAILABLE, KEEP, false},     /* serialization failure, deadlock */
     {"57014", WK_TIMEOUT, KEEP, false},      /* statement timeout, or cancelled */
-    {"57P", WK_UNAVAILABLE, LEAVE, true},    /* shutting down, starting up */
-    {"08", WK_UNAVAILABLE, LEAVE, true},     /* connection */
-    {"53", WK_UNAVAILABLE, KEEP, true},      /* disk, memory, connections */
-    {"58", WK_UNAVAILABLE, KEEP, true},      /* the system beneath */
+    {"57P03", WK_UNAVAILABLE, LEAVE, true},  /* starting up */
+    {"57P", WK_UNAVAILABLE, LEAVE, false},   /* ended: perhaps by what the statement did */
+    {"08", WK_UNAVAILABLE, LEAVE, false},    /* connection */
+    {"53100", WK_UNAVAILABLE, KEEP, true},   /* disk full */
+    {"53300", WK_UNAVAILABLE, KEEP, true},   /* too many connections */
+    {"53", WK_UNAVAILABLE, KEEP, false},     /* memory, temporary files, locks */
+    {"58", WK_UNAVAILABLE, KEEP, false},     /* the system beneath */
     {"25006", WK_UNAVAILABLE, LEAVE, true},  /* a standby: look for the primary again */
     {"25P03", WK_UNAVAILABLE, LEAVE, false}, /* idle in transaction for too long */
     {"28", WK_UNAVAILABLE, LEAVE, true},     /* login refused */
@@ -69,7 +72,8 @@ bool wk_db_error(wk_error_t *e, const PGresult *result, const char *what)
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     if (state == NULL) {
         /* libpq's own: the connection broke. */
-        return wk_error_away(e, "Postgres: %s: %s", what, PQresultErrorMessage(result));
+        return wk_error(e, WK_UNAVAILABLE, "Postgres: %s: %s", what,
+                        PQresultErrorMessage(result));
     }
     int i = class_of(state);
     wk_error(e, wk_sqlstate_code(state), "Postgres: %s: %s", what,

@@ -177,7 +177,7 @@ static bool broken(wk_link_t *l, wk_error_t *e)
     snprintf(text, sizeof(text), "%s", PQerrorMessage(l->c));
     text[strcspn(text, "\n")] = '\0';
     wk_link_close(l);
-    return wk_error_away(e, "Postgres: connection lost: %s", text);
+    return wk_error(e, WK_UNAVAILABLE, "Postgres: connection lost: %s", text);
 }
 
 /* ---------------------------------------------------------------- sending */

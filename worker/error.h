@@ -25,10 +25,11 @@ typedef enum {
 typedef struct {
     wk_code_t code;
     int64_t retry_after_ms; /* what a provider asked for; 0: nothing */
-    bool store_away;        /* it is our own Redis or Postgres that is unavailable */
-    char sqlstate[6];       /* of a Postgres error */
-    char detail[32];        /* a provider's own code, a constraint's name */
-    char text[400];         /* for logs: never a secret, never another tenant's data */
+    bool store_away;  /* our own Redis or Postgres is, and what was asked of it is no cause of
+                         that */
+    char sqlstate[6]; /* of a Postgres error */
+    char detail[32];  /* a provider's own code, a constraint's name */
+    char text[400];   /* for logs: never a secret, never another tenant's data */
 } wk_error_t;
 
 const char *wk_code_name(wk_code_t code);

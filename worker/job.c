@@ -7,10 +7,11 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 
-#define DAY_MS           (24 * 60 * 60 * INT64_C(1000))
-#define OTHER_VERSION_MS 10000 /* until a worker is asked again that may know the type */
-#define AWAY_MIN_MS      1000
-#define AWAY_MAX_MS      30000
+#define DAY_MS         (24 * 60 * 60 * INT64_C(1000))
+#define UNKNOWN_MIN_MS INT64_C(10000)
+#define UNKNOWN_MAX_MS INT64_C(300000)
+#define AWAY_MIN_MS    INT64_C(1000)
+#define AWAY_MAX_MS    INT64_C(30000)
 
 static void bury(wk_work_t *w, va_str_t reason, const char *outcome)
 {
@@ -23,23 +24,25 @@ static int64_t age_ms(const va_job_t *job)
     return wk_now_ms() - job->enqueued_ms;
 }
 
-static void again_uncounted(wk_work_t *w, va_str_t reason, int64_t delay_ms,
-                            const char *outcome)
+/* The older it is, the rarer it is tried: it has waited that long for nothing. */
+static int64_t by_age_ms(const va_job_t *job, int64_t least, int64_t most)
 {
-    w->end = (wk_end_t){
-        .how = WK_END_RETRY, .uncounted = true, .reason = reason, .delay_ms = delay_ms};
-    w->outcome = outcome;
+    int64_t ms = age_ms(job) / 8;
+    return ms < least ? least : ms > most ? most : ms;
 }
 
 /* While workers are being replaced, one of the new version may have queued it. */
 static void unknown_type(wk_work_t *w)
 {
     static const va_str_t reason = {"no handler for its type", 23};
-    if (age_ms(&w->job) < DAY_MS) {
-        again_uncounted(w, reason, OTHER_VERSION_MS, "unknown_type");
-    } else {
+    if (age_ms(&w->job) >= DAY_MS) {
         bury(w, reason, "unknown_type");
+        return;
     }
+    w->end = (wk_end_t){.how = WK_END_DEFER,
+                        .reason = reason,
+                        .delay_ms = by_age_ms(&w->job, UNKNOWN_MIN_MS, UNKNOWN_MAX_MS)};
+    w->outcome = "unknown_type";
 }
 
 void wk_work_read(wk_work_t *w, wk_arena_t *a, const wk_lease_t *lease)
@@ -122,14 +125,16 @@ static void failed_read(wk_work_t *w, const wk_error_t *e, va_str_t reply)
 
 /*
  * Redis or Postgres is away. That is not the job's doing, so that for a day no attempt of it
- * counts; the longer it lasts, the rarer it is tried.
+ * counts.
  */
 static void wait_for_store(wk_work_t *w, wk_ctx_t *ctx, const wk_error_t *e)
 {
-    int64_t delay = age_ms(&w->job) / 8;
-    delay = delay < AWAY_MIN_MS ? AWAY_MIN_MS : delay > AWAY_MAX_MS ? AWAY_MAX_MS : delay;
-    again_uncounted(w, reason_of(ctx, e), delay + arc4random_uniform((uint32_t)delay / 4),
-                    "store_away");
+    int64_t delay = by_age_ms(&w->job, AWAY_MIN_MS, AWAY_MAX_MS);
+    w->end = (wk_end_t){.how = WK_END_RETRY,
+                        .uncounted = true,
+                        .reason = reason_of(ctx, e),
+                        .delay_ms = delay + arc4random_uniform((uint32_t)delay / 4)};
+    w->outcome = "store_away";
     w->store_away = true;
     wk_log(WK_WARN, "job waits for what is away", WK_I("delay_ms", w->end.delay_ms),
            WK_C("error", e->text));

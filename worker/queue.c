@@ -171,7 +171,7 @@ bool wk_queue_send_end(wk_redis_t *r, const wk_lease_t *l, const wk_end_t *end,
                        const wk_queue_limits_t *lim, wk_error_t *e)
 {
     const va_str_t *key = &queues[l->queue].prefix;
-    number_t cap, delay;
+    number_t cap, delay, version;
     va_str_t args[6] = {l->id, l->token, number(&cap, lim->lane_cap)};
     switch (end->how) {
     case WK_END_ACK:
@@ -182,6 +182,10 @@ bool wk_queue_send_end(wk_redis_t *r, const wk_lease_t *l, const wk_end_t *end,
         args[4] = end->uncounted ? VA_STR("0") : VA_STR("1");
         args[5] = present(end->reason);
         return wk_redis_script_append(r, &wk_script_retry, key, 1, args, 6, e);
+    case WK_END_DEFER:
+        args[3] = number(&delay, end->delay_ms);
+        args[4] = number(&version, VA_JOB_VERSION);
+        return wk_redis_script_append(r, &wk_script_defer, key, 1, args, 5, e);
     case WK_END_BURY:
         args[3] = present(end->reason);
         args[4] = present(end->reply);

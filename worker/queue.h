@@ -51,11 +51,13 @@ typedef struct {
     enum {
         WK_END_ACK,   /* done */
         WK_END_RETRY, /* again after delay_ms */
+        WK_END_DEFER, /* not for this worker: taken in anew after delay_ms, nobody waits for it
+                       */
         WK_END_BURY,  /* given up */
     } how;
     va_str_t reply;   /* of ACK and BURY; absent: nobody hears anything */
     va_str_t reason;  /* of RETRY and BURY */
-    int64_t delay_ms; /* of RETRY */
+    int64_t delay_ms; /* of RETRY and DEFER */
     bool uncounted;   /* of RETRY: as if this attempt had not been */
 } wk_end_t;
 

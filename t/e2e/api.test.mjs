@@ -227,7 +227,8 @@ test('a ticket opens one stream, which begins with what stands', async () => {
         [data.type, data.organizationId, data.leadId], [type, user.organization_id, john.id]);
     assert.ok(!Number.isNaN(Date.parse(data.timestamp)));
   }
-  assert.deepEqual(events.map((e) => e.id !== undefined), [true, false, false, false]);
+  // Who breaks off before it is whole is given it again.
+  assert.ok(events.every((e) => e.id === undefined));
   assert.equal(events[2].data.lead.lead_status, john.lead_status);
   assert.equal((await call('GET', path)).status, 401);
 });

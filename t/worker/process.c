@@ -259,10 +259,15 @@ static void test_a_type_nobody_knows_yet_waits_for_a_day(void **state)
     va_job_t job = {.id = VA_STR("new"),
                     .type = VA_STR("test.unknown"),
                     .lane = VA_STR("l"),
+                    .serial = VA_STR("s"),
                     .enqueued_ms = wk_now_ms()};
     t_push_job(r, WK_DEFAULT, &job);
     comes("ZCARD " P "later", 1);
-    assert_int_equal(t_redis_int(r, "HGET " P "job:new attempt"), 0);
+    job.id = VA_STR("behind"); /* of the same serial: does not wait for it */
+    job.type = VA_STR("test.echo");
+    t_push_job(r, WK_DEFAULT, &job);
+    comes("HGET test:runs behind", 1);
+    job.type = VA_STR("test.unknown");
     job.id = VA_STR("old");
     job.enqueued_ms -= 25 * 3600 * 1000;
     t_push_job(r, WK_DEFAULT, &job);
@@ -421,6 +426,22 @@ static void test_postgres_is_away_for_longer_than_a_job_is_tried(void **state)
     comes("ZCARD " P "held", 0);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
     assert_int_equal(t_redis_int(r, "ZCARD " P "later"), 0);
+}
+
+/* Unlike what the job itself does to its connection. */
+static void test_who_kills_its_backend_is_given_up(void **state)
+{
+    (void)state;
+    va_job_t job = {.id = VA_STR("j"),
+                    .type = VA_STR("test.sql_kills"),
+                    .org = VA_STR(A),
+                    .lane = VA_STR("l"),
+                    .enqueued_ms = wk_now_ms()};
+    setenv("VA_MAX_ATTEMPTS", "2", 1);
+    t_program_start(&program);
+    t_push_job(r, WK_DEFAULT, &job);
+    comes("ZCARD " P "dead", 1);
+    assert_int_equal(runs("j"), 2);
 }
 
 /* Who is refused for that has to wait, and is no reason to end what runs. */
@@ -713,6 +734,7 @@ int main(void)
         TEST(test_a_lease_that_cannot_be_renewed_ends_the_work),
         TEST(test_redis_restarts),
         IDLE(test_postgres_is_away_for_longer_than_a_job_is_tried),
+        IDLE(test_who_kills_its_backend_is_given_up),
         TEST(test_redis_has_no_room_for_another_client),
         TEST(test_sigterm_lets_jobs_finish),
         TEST(test_what_does_not_finish_goes_back_uncounted),

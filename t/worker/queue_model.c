@@ -30,15 +30,15 @@
 
 /* ---------------------------------------------------------------- the model */
 
-typedef enum { IN, READY, PARKED, HELD, LATER, NEWER, DEAD, GONE } place_t;
+typedef enum { IN, READY, PARKED, HELD, LATER, NEWER, DEFERRED, DEAD, GONE } place_t;
 
-static const char *const place_names[] = {"in",    "ready", "parked", "held",
-                                          "later", "newer", "dead",   "gone"};
+static const char *const place_names[] = {"in",    "ready",    "parked", "held", "later",
+                                          "newer", "deferred", "dead",   "gone"};
 
 typedef struct {
     place_t place;
     int lane, serial; /* serial -1: none */
-    long order;       /* when it came into the queue */
+    double order;     /* when it came into the queue */
     int attempt, stalls;
     bool newer;
     char dedup[24];
@@ -54,7 +54,7 @@ static struct {
     wk_queue_limits_t limits;
     job_t jobs[MAX_JOBS];
     size_t n;
-    long order;
+    double order;
     int turns[N_LANES]; /* takes that passed a lane by while it could give */
     unsigned seed;
     unsigned long long state;
@@ -112,6 +112,12 @@ static job_t *holder_of(int serial)
         }
     }
     return NULL;
+}
+
+/* Nobody waits for it. */
+static bool is_aside(const job_t *j)
+{
+    return j->place == NEWER || j->place == DEFERRED;
 }
 
 /* The job has left: the oldest parked one of its serial may run. */
@@ -283,8 +289,8 @@ static void lane_name(int lane, char name[16])
 static void see(const char *id, place_t place)
 {
     job_t *j = job_of(id);
-    CHECK(j->place == place || (j->place == NEWER && place == LATER),
-          "%s stands in %s, not in %s", id, place_names[place], place_names[j->place]);
+    CHECK(j->place == place || (is_aside(j) && place == LATER), "%s stands in %s, not in %s",
+          id, place_names[place], place_names[j->place]);
     j->seen++;
 }
 
@@ -406,7 +412,7 @@ static void check_serial(int serial)
     CHECK(holder != NULL || length(parked) == 0, "serial %s: parked behind nobody", name);
     CHECK(key == NULL || job_of(item(key, 0)) == holder, "serial %s is %s's", name,
           item(key, 0));
-    long last = holder != NULL ? holder->order : 0;
+    double last = holder != NULL ? holder->order : 0;
     for (size_t i = length(parked); i > 0; i--) {
         const job_t *j = job_of(item(parked, i - 1));
         CHECK(j->order > last, "serial %s is out of order", name);
@@ -431,7 +437,8 @@ static void check_stats(void)
     }
     must(wk_queue_stats(m.redis, s, &e), &e);
     CHECK(s[Q].in == n[IN] && s[Q].ready == n[READY] && s[Q].parked == n[PARKED] &&
-              s[Q].held == n[HELD] && s[Q].later == n[LATER] + n[NEWER] && s[Q].dead == n[DEAD],
+              s[Q].held == n[HELD] && s[Q].later == n[LATER] + n[NEWER] + n[DEFERRED] &&
+              s[Q].dead == n[DEAD],
           "the figures are wrong");
     CHECK((s[Q].oldest_ms > 0) == (n[IN] + n[READY] + n[PARKED] > 0), "oldest: %lld",
           (long long)s[Q].oldest_ms);
@@ -564,7 +571,7 @@ static void op_take(void)
     for (size_t i = 0; j->serial >= 0 && i < m.n; i++) {
         const job_t *other = &m.jobs[i];
         CHECK(other == j || other->serial != j->serial || other->order > j->order ||
-                  other->place == IN || other->place == NEWER || !alive(other),
+                  other->place == IN || is_aside(other) || !alive(other),
               "%s overtook j%zu of its serial", lease.id.data, i);
     }
     note_turns(j);
@@ -620,6 +627,17 @@ static void op_retry(void)
     }
 }
 
+static void op_defer(void)
+{
+    job_t *j = any_known_lease();
+    if (j != NULL) {
+        wk_end_t how = {.how = WK_END_DEFER, .delay_ms = 3600000};
+        CHECK(end(j, j->token, &how), "deferring a held job is lost");
+        model_end(j, DEFERRED);
+        j->attempt = j->stalls = 0;
+    }
+}
+
 static void op_bury(void)
 {
     job_t *j = any_known_lease();
@@ -635,7 +653,7 @@ static void op_stale_end(void)
 {
     job_t *j = any((place_t)rnd(GONE + 1));
     if (j != NULL) {
-        wk_end_t how = {.how = (int)rnd(3), .reply = VA_STR("{}"), .reason = VA_STR("why")};
+        wk_end_t how = {.how = (int)rnd(4), .reply = VA_STR("{}"), .reason = VA_STR("why")};
         CHECK(!end(j, j->old_token[0] != '\0' ? j->old_token : "x", &how),
               "an old token counts");
         CHECK(!end(j, "", &how), "an empty token counts");
@@ -713,6 +731,34 @@ static void op_retry_due(void)
     }
 }
 
+/* An order between those of the jobs that came in and of those that wait to. */
+static double before_all_that_wait(void)
+{
+    double low = 0, high = m.order + 1;
+    for (size_t i = 0; i < m.n; i++) {
+        if (m.jobs[i].place == IN && m.jobs[i].order < high) {
+            high = m.jobs[i].order;
+        }
+    }
+    for (size_t i = 0; i < m.n; i++) {
+        if (m.jobs[i].order < high && m.jobs[i].order > low) {
+            low = m.jobs[i].order;
+        }
+    }
+    return (low + high) / 2;
+}
+
+static void op_deferred_due(void)
+{
+    job_t *j = any(DEFERRED);
+    if (j != NULL) {
+        make_due(j, PREFIX "later");
+        CHECK(reap().promoted == 1, "a deferred job was not let in");
+        j->order = before_all_that_wait();
+        j->place = IN;
+    }
+}
+
 static void op_newer_looked_at(void)
 {
     job_t *j = any(NEWER);
@@ -781,6 +827,8 @@ static const struct {
     {"lease runs out", 8, op_lease_runs_out},
     {"retry due", 7, op_retry_due},
     {"newer looked at", 1, op_newer_looked_at},
+    {"defer", 1, op_defer},
+    {"deferred due", 2, op_deferred_due},
     {"replay", 3, op_replay},
     {"drop", 1, op_drop},
 };
@@ -822,6 +870,8 @@ static void finish_all(void)
     for (m.step = 0; m.step < 20000; m.step++) {
         if (any(LATER) != NULL) {
             op_retry_due();
+        } else if (any(DEFERRED) != NULL) {
+            op_deferred_due();
         } else if (any(HELD) != NULL && any_known_lease() == NULL) {
             op_lease_runs_out();
         } else if (any(HELD) != NULL) {

@@ -22,12 +22,6 @@ local function bury_unreadable(q, document)
     die(q, id, now, 'unreadable')
 end
 
--- Looked at again by reap: a newer worker, when there is one, takes it in.
-local function wait_for_newer(q, job, document)
-    redis.call('HSET', q .. 'job:' .. job.id, 'job', document, 'version', job.v, 'since', now)
-    redis.call('ZADD', q .. 'later', now + 1000, job.id)
-end
-
 local function store(q, job, document, lane, serial, enqueued)
     local fields = {'job', document, 'lane', lane, 'enqueued', enqueued,
                     'type', text_or_nil(job.type) or ''}
@@ -62,7 +56,7 @@ local function take_in(q, document)
         return -- pushed again by somebody who did not hear that it was
     end
     if job.v > version then
-        return wait_for_newer(q, job, document)
+        return put_aside(q, job.id, document, job.v, now, 1000)
     end
     local lane, serial = text_or_nil(job.lane) or '-', text_or_nil(job.serial)
     local enqueued = tonumber(job.enqueued_ms) or now

@@ -3,8 +3,8 @@
 /* Of two who claim at once the second waits here until the first has committed. */
 const wk_sql_t wk_sql_effect_claim = {
     "effect_claim",
-    "INSERT INTO effects (organization_id, kind, key, request)"
-    " VALUES (current_organization(), $1, $2, $3::jsonb)"
+    "INSERT INTO effects (organization_id, kind, key, request, job)"
+    " VALUES (current_organization(), $1, $2, $3::jsonb, $3::jsonb ->> 'job')"
     " ON CONFLICT ON CONSTRAINT effects_key DO UPDATE SET attempts = effects.attempts + 1"
     " RETURNING id, state, provider_id, result, attempts AS claims,"
     "           (extract(epoch FROM now() - claimed_at) * 1000)::bigint AS age_ms",

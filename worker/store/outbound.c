@@ -47,7 +47,7 @@ const wk_sql_t wk_sql_outbound_facts = {
 const wk_sql_t wk_sql_outbound_of_job = {
     "outbound_of_job",
     "SELECT key FROM effects"
-    " WHERE kind = 'call' AND request ->> 'job' = $1",
+    " WHERE organization_id = current_organization() AND kind = 'call' AND job = $1",
     1};
 
 const wk_sql_t wk_sql_outbound_effect = {

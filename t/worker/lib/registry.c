@@ -112,6 +112,21 @@ static wk_outcome_t run_sql_sleep(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
     return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, sleep_tx, ctx, e) ? WK_DONE : WK_AGAIN;
 }
 
+static const wk_sql_t kills = {"test_kill", "SELECT pg_terminate_backend(pg_backend_pid())", 0};
+
+static bool kill_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    return wk_sql_last(tx, &kills, NULL, NULL, e);
+}
+
+static wk_outcome_t run_sql_kills(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    (void)reply;
+    count_run(ctx);
+    return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, kill_tx, NULL, e) ? WK_DONE : WK_AGAIN;
+}
+
 /* ---------------------------------------------------------------- an effect */
 
 typedef struct {
@@ -189,6 +204,7 @@ static const wk_handler_t handlers[] = {
     {"test.poison", WK_EFFECT, run_poison, 0},
     {"test.sleep", WK_EFFECT, run_sleep, 0},
     {"test.sql_sleep", WK_EFFECT, run_sql_sleep, 0},
+    {"test.sql_kills", WK_EFFECT, run_sql_kills, 0},
     {"test.effect", WK_EFFECT, run_effect, 100},
 };
 

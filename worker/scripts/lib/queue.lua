@@ -75,6 +75,12 @@ local function let_go(q, id, lane, cap)
     end
 end
 
+-- Looked at again by reap, which lets a worker take it in when that can read its version.
+local function put_aside(q, id, document, version, now, delay)
+    redis.call('HSET', q .. 'job:' .. id, 'job', document, 'version', version, 'since', now)
+    redis.call('ZADD', q .. 'later', now + delay, id)
+end
+
 -- The job has ended: the next of its serial, reserved for it from now on, may run.
 local function hand_over(q, serial, cap)
     if not serial then
