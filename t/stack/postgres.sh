@@ -13,13 +13,23 @@ find_data_directory() {
     pg_data=$(cd -P "$RUN/pg" && pwd)
 }
 
+# Of a run directory that was removed without `make clean`: its passwords are gone with it.
+forget_data() {
+    local pid
+    pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) || true
+    [[ -z $pid || $(readlink "/proc/$pid/exe") != */postgres ]] ||
+        die "PostgreSQL (process $pid) still runs on $1, of a folder that was removed: end it first"
+    rm -rf "${1:?}"
+}
+
 make_data_directory() {
     if ((EUID == 0)) && ! "${as_postgres[@]}" test -x "$RUN"; then
         local aside
         aside=/var/tmp/voiceagent-$(sha256sum <<<"$RUN" | cut -c1-12)
         mkdir -m 0755 "$aside" 2>/dev/null || [[ -O $aside && ! -L $aside ]] ||
             die "$aside belongs to somebody else"
-        mkdir -p "$aside/pg"
+        forget_data "$aside/pg"
+        mkdir "$aside/pg"
         ln -sfn "$aside/pg" "$RUN/pg"
     else
         mkdir "$RUN/pg"
