@@ -8,7 +8,6 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/outbox.h"
-#include "worker/priority.h"
 #include "worker/stop.h"
 
 #define REDIS_TIMEOUT_MS 2000
@@ -117,12 +116,11 @@ static void end_and_take(worker_t *w, const wk_lease_t *lease, const wk_end_t *e
 }
 
 /* What the job left to tell the world; after its end, which somebody waits for. */
-static void drain_outbox(worker_t *w, bool in_bulk)
+static void drain_outbox(worker_t *w)
 {
     char name[40];
     int done = 0;
     wk_error_t e;
-    wk_priority_step_back(in_bulk);
     va_str_t organization = wk_db_outbox(w->ctx.db);
     memcpy(name, organization.data, organization.len);
     organization.data = name;
@@ -133,7 +131,6 @@ static void drain_outbox(worker_t *w, bool in_bulk)
         }
     } while (done == DRAIN_ROWS);
     wk_db_outbox_drained(w->ctx.db);
-    wk_priority_step_back(false);
 }
 
 static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
@@ -150,7 +147,7 @@ static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
     wk_crash_point("end.after");
     wk_leases_release(w->thread->leases, w->thread->slot);
     if (outbox) {
-        drain_outbox(w, lease->queue == WK_BULK);
+        drain_outbox(w);
     }
     if (work->store_away) {
         wk_stop_sleep(AWAY_MS); /* the next could not be done either */
@@ -171,9 +168,7 @@ static void work(worker_t *w)
     wk_leases_hold(w->thread->leases, w->thread->slot, &lease, w->asked_ms,
                    wk_work_deadline_ms(&work), w->ctx.db);
     wk_crash_point("job.taken");
-    wk_priority_step_back(lease.queue == WK_BULK);
     wk_work_run(&work, &w->ctx, &lease);
-    wk_priority_step_back(false); /* what it takes now may be waited for */
     finish(w, &lease, &work);
     wk_arena_reset(arena);
     wk_log_context(VA_STR_NULL, VA_STR_NULL, VA_STR_NULL);

@@ -11,7 +11,6 @@
 #include "worker/http.h"
 #include "worker/job_thread.h"
 #include "worker/log.h"
-#include "worker/priority.h"
 #include "worker/pulse.h"
 #include "worker/stop.h"
 
@@ -139,7 +138,6 @@ static int work(const wk_config_t *config, wk_redis_t *redis)
         return EXIT_FAILURE;
     }
     int status = EXIT_SUCCESS;
-    wk_priority_init();
     if (start_crew(&crew, config, leases)) {
         while (!wk_stop_wait_signal(-1)) {
         }

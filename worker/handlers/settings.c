@@ -35,8 +35,7 @@ typedef struct {
     const va_json_t *origins;
     bool rotates;
     int64_t grace_hours;
-    wk_voice_settings_t hearing;
-    wk_voicemail_settings_t machine;
+    va_str_t hearing, machine; /* JSON of voice and voicemail, as it is written */
 } change_t;
 
 typedef struct {
@@ -405,8 +404,8 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
     const change_t *c = &s->change;
     return (c->campaigns == NULL || put_campaigns(tx, s, c->campaigns, e)) &&
            (c->hubspot == NULL || put_hubspot(tx, s, caller->user_id, e)) &&
-           (c->voice == NULL || wk_settings_voice_put(tx, &c->hearing, &s->gap, e)) &&
-           (c->voicemail == NULL || wk_settings_voicemail_put(tx, &c->machine, e)) &&
+           (c->voice == NULL || wk_settings_voice_put(tx, c->hearing, &s->gap, e)) &&
+           (c->voicemail == NULL || wk_settings_voicemail_put(tx, c->machine, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
            (!c->rotates || rotate_key(tx, s, e)) &&
            wk_audit_settings(s->ctx, tx, caller, "settings", s->body, e);

@@ -13,16 +13,13 @@ bool wk_settings_is_speaker(const wk_member_rule_t *rule, const wk_catalogue_t *
     return wk_speaker_find(va_json_string(value)) != NULL;
 }
 
-bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, wk_voice_settings_t *v,
-                            wk_error_t *e)
+bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, va_str_t *json, wk_error_t *e)
 {
-    size_t n = sizeof(rules) / sizeof(*rules);
-    return wk_members_read(a, NULL, rules, n, part, &v->json, e);
+    return wk_members_read(a, NULL, rules, sizeof(rules) / sizeof(*rules), part, json, e);
 }
 
-bool wk_settings_voice_put(wk_tx_t *tx, const wk_voice_settings_t *v, wk_plan_gap_t *gap,
-                           wk_error_t *e)
+bool wk_settings_voice_put(wk_tx_t *tx, va_str_t json, wk_plan_gap_t *gap, wk_error_t *e)
 {
     return wk_plan_require(tx, WK_FEATURE_VOICE_SETTINGS, gap, e) &&
-           wk_sql(tx, &wk_sql_agent_voice_put, &v->json, NULL, e);
+           wk_sql(tx, &wk_sql_agent_voice_put, &json, NULL, e);
 }

@@ -9,10 +9,6 @@
 #include "worker/handlers/members.h"
 #include "worker/handlers/plan.h"
 
-typedef struct {
-    va_str_t json; /* as wk_sql_agent_voice_put reads it */
-} wk_voice_settings_t;
-
 wk_member_check_fn wk_settings_is_speaker;
 
 /* Beginning of a table; null as the speaker is the configured one. */
@@ -35,12 +31,11 @@ wk_member_check_fn wk_settings_is_speaker;
         .must = "the name of a service that speaks, or null"                                   \
     }
 
-/* False: refused. */
-bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, wk_voice_settings_t *v,
+/* *json: as wk_sql_agent_voice_put reads it. False: refused. */
+bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, va_str_t *json,
                             wk_error_t *e);
 
 /* The plan has to include it. */
-bool wk_settings_voice_put(wk_tx_t *tx, const wk_voice_settings_t *v, wk_plan_gap_t *gap,
-                           wk_error_t *e);
+bool wk_settings_voice_put(wk_tx_t *tx, va_str_t json, wk_plan_gap_t *gap, wk_error_t *e);
 
 #endif

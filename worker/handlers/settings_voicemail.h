@@ -9,16 +9,10 @@
 #include "worker/agent/catalogue.h"
 #include "worker/db.h"
 
-/* Texts as the statement reads them; an absent one leaves what is. */
-typedef struct {
-    va_str_t action;
-    va_str_t message; /* JSON: by language, all of them */
-} wk_voicemail_settings_t;
-
-/* False: refused. */
+/* *json: as the statement reads it; what is not in it stays. False: refused. */
 bool wk_settings_voicemail_read(wk_arena_t *a, const wk_catalogue_t *c, const va_json_t *part,
-                                wk_voicemail_settings_t *v, wk_error_t *e);
+                                va_str_t *json, wk_error_t *e);
 
-bool wk_settings_voicemail_put(wk_tx_t *tx, const wk_voicemail_settings_t *v, wk_error_t *e);
+bool wk_settings_voicemail_put(wk_tx_t *tx, va_str_t json, wk_error_t *e);
 
 #endif

@@ -47,10 +47,10 @@ const wk_sql_t wk_sql_settings_campaign = {
 const wk_sql_t wk_sql_settings_voicemail = {
     "settings_voicemail",
     "UPDATE agent_configs"
-    "   SET voicemail_action = coalesce($1, voicemail_action),"
-    "       voicemail_message = coalesce($2::jsonb, voicemail_message)"
+    "   SET voicemail_action = coalesce($1::jsonb ->> 'action', voicemail_action),"
+    "       voicemail_message = coalesce($1::jsonb -> 'message', voicemail_message)"
     " WHERE organization_id = current_organization()",
-    2};
+    1};
 
 const wk_sql_t wk_sql_settings_origins = {
     "settings_origins",
