@@ -1,7 +1,6 @@
 /* auth.*: passwords, tokens, sessions, tickets. */
 #define _GNU_SOURCE
 #include <crypt.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,9 +8,8 @@
 #include "t/handlers/lib/client.h"
 #include "worker/clock.h"
 
-#define EMAIL     "owner@downtown.example"
-#define PASSWORD  "demo-password"
-#define N_THREADS 20
+#define EMAIL    "owner@downtown.example"
+#define PASSWORD "demo-password"
 
 static int setup(void **state)
 {
@@ -73,42 +71,6 @@ static void verify_token(const char *token, va_jwt_t *jwt)
 static void assert_claim(const va_jwt_t *jwt, const char *name, const char *value)
 {
     assert_str(va_json_get_string(jwt->claims, name), value);
-}
-
-/* ---------------------------------------------------------------- asking at once */
-
-typedef struct {
-    t_ask_t ask;
-    pthread_barrier_t *begin;
-    int status;
-} request_t;
-
-static void *ask_thread(void *arg)
-{
-    request_t *r = arg;
-    wk_ctx_t own;
-    wk_error_t e;
-    t_ctx_open(&own);
-    wk_db_ping(own.db, &e); /* so that connecting is over when all begin */
-    pthread_barrier_wait(r->begin);
-    r->status = t_ask_in(&own, &r->ask).status;
-    t_ctx_close(&own);
-    return NULL;
-}
-
-static void ask_at_once(request_t *requests, unsigned n)
-{
-    pthread_t threads[N_THREADS];
-    pthread_barrier_t begin;
-    assert_int_equal(pthread_barrier_init(&begin, NULL, n), 0);
-    for (unsigned i = 0; i < n; i++) {
-        requests[i].begin = &begin;
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_thread, &requests[i]), 0);
-    }
-    for (unsigned i = 0; i < n; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    pthread_barrier_destroy(&begin);
 }
 
 /* ---------------------------------------------------------------- login */
@@ -379,17 +341,18 @@ static void parallel_guesses_are_counted(void **state)
     static const t_ask_t wrong = {.type = "auth.login",
                                   .body = "{\"email\":\"" EMAIL
                                           "\",\"password\":\"wrong-password\"}"};
-    request_t requests[N_THREADS];
+    int status[T_AT_ONCE];
+    t_ask_t asks[T_AT_ONCE];
     (void)state;
-    for (int i = 0; i < N_THREADS; i++) {
-        requests[i] = (request_t){.ask = wrong};
+    for (int i = 0; i < T_AT_ONCE; i++) {
+        asks[i] = wrong;
     }
-    ask_at_once(requests, N_THREADS);
-    for (int i = 0; i < N_THREADS; i++) {
-        assert_int_equal(requests[i].status, 401);
+    t_ask_at_once(asks, status, T_AT_ONCE);
+    for (int i = 0; i < T_AT_ONCE; i++) {
+        assert_int_equal(status[i], 401);
     }
     assert_int_equal(t_sqlf_int("SELECT failed_logins FROM users WHERE id = '" DANA "'"), 10);
-    assert_int_equal(t_hashes(), N_THREADS);
+    assert_int_equal(t_hashes(), T_AT_ONCE);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'login_locked'"),
                      1);
 }
@@ -606,16 +569,17 @@ static void the_same_job_gets_the_same_token_again(void **state)
 
 static void of_parallel_uses_one_wins_and_the_family_ends(void **state)
 {
-    request_t requests[N_THREADS];
+    int status[T_AT_ONCE];
+    t_ask_t asks[T_AT_ONCE];
     int won = 0;
     (void)state;
     const char *body = refresh_body(new_session());
-    for (int i = 0; i < N_THREADS; i++) {
-        requests[i] = (request_t){.ask = {.type = "auth.refresh", .body = body}};
+    for (int i = 0; i < T_AT_ONCE; i++) {
+        asks[i] = (t_ask_t){.type = "auth.refresh", .body = body};
     }
-    ask_at_once(requests, N_THREADS);
-    for (int i = 0; i < N_THREADS; i++) {
-        won += requests[i].status == 200;
+    t_ask_at_once(asks, status, T_AT_ONCE);
+    for (int i = 0; i < T_AT_ONCE; i++) {
+        won += status[i] == 200;
     }
     assert_int_equal(won, 1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM sessions"), 2);
@@ -752,10 +716,11 @@ static void logout_and_refresh_at_once_leave_no_session(void **state)
     (void)state;
     for (int round = 0; round < 20; round++) {
         const char *body = refresh_body(new_session());
-        request_t requests[] = {{.ask = {.type = "auth.refresh", .body = body}},
-                                {.ask = {.type = "auth.logout", .body = body}}};
-        ask_at_once(requests, 2);
-        assert_int_equal(requests[1].status, 200);
+        int status[2];
+        const t_ask_t both[] = {{.type = "auth.refresh", .body = body},
+                                {.type = "auth.logout", .body = body}};
+        t_ask_at_once(both, status, 2);
+        assert_int_equal(status[1], 200);
         assert_int_equal(t_sqlf_int("SELECT count(*) FROM sessions WHERE revoked_at IS NULL"),
                          0);
     }

@@ -2,7 +2,6 @@
  * team.handle: who may see and change who works for a shop, that a change is whole and done
  * once, that who goes is out at once, and that a shop keeps an admin.
  */
-#include <pthread.h>
 
 #include "t/handlers/lib/client.h"
 #include "worker/db.h"
@@ -365,42 +364,14 @@ static void the_last_admin_stays_one(void **state)
     assert_status(&a, 200);
 }
 
-typedef struct {
-    t_ask_t ask;
-    pthread_barrier_t *begin;
-    int status;
-} request_t;
-
-static void *ask_thread(void *arg)
-{
-    request_t *r = arg;
-    wk_ctx_t own;
-    wk_error_t e;
-    t_ctx_open(&own);
-    wk_db_ping(own.db, &e); /* so that connecting is over when both begin */
-    pthread_barrier_wait(r->begin);
-    r->status = t_ask_in(&own, &r->ask).status;
-    t_ctx_close(&own);
-    return NULL;
-}
-
 static void two_admins_do_not_remove_each_other(void **state)
 {
     (void)state;
     t_sqlf("UPDATE users SET role = 'admin' WHERE id = '" SAM "'");
-    pthread_barrier_t begin;
-    assert_int_equal(pthread_barrier_init(&begin, NULL, 2), 0);
-    request_t requests[] = {{team(DANA, "DELETE", SAM, NULL), &begin, 0},
-                            {team(SAM, "DELETE", DANA, NULL), &begin, 0}};
-    pthread_t threads[2];
-    for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_thread, &requests[i]), 0);
-    }
-    for (size_t i = 0; i < 2; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    pthread_barrier_destroy(&begin);
-    assert_true((requests[0].status == 200) != (requests[1].status == 200));
+    int status[2];
+    t_ask_t both[] = {team(DANA, "DELETE", SAM, NULL), team(SAM, "DELETE", DANA, NULL)};
+    t_ask_at_once(both, status, 2);
+    assert_true((status[0] == 200) != (status[1] == 200));
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM users WHERE is_active"
                                 "   AND organization_id = '" DOWNTOWN "'"),
                      1);

@@ -2,6 +2,7 @@
 #include "t/handlers/lib/client.h"
 
 #include <crypt.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,43 @@ t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask)
 t_answer_t t_ask(const t_ask_t *ask)
 {
     return t_ask_in(&t_ctx, ask);
+}
+
+typedef struct {
+    const t_ask_t *ask;
+    pthread_barrier_t *begin;
+    int status;
+} request_t;
+
+static void *ask_thread(void *arg)
+{
+    request_t *r = arg;
+    wk_ctx_t own;
+    wk_error_t e;
+    t_ctx_open(&own);
+    wk_db_ping(own.db, &e);
+    pthread_barrier_wait(r->begin);
+    r->status = t_ask_in(&own, r->ask).status;
+    t_ctx_close(&own);
+    return NULL;
+}
+
+void t_ask_at_once(const t_ask_t *asks, int *status, unsigned n)
+{
+    request_t requests[T_AT_ONCE];
+    pthread_t threads[T_AT_ONCE];
+    pthread_barrier_t begin;
+    assert_in_range(n, 1, T_AT_ONCE);
+    assert_int_equal(pthread_barrier_init(&begin, NULL, n), 0);
+    for (unsigned i = 0; i < n; i++) {
+        requests[i] = (request_t){.ask = &asks[i], .begin = &begin};
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_thread, &requests[i]), 0);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        pthread_join(threads[i], NULL);
+        status[i] = requests[i].status;
+    }
+    pthread_barrier_destroy(&begin);
 }
 
 void t_push_ask(const t_ask_t *ask)

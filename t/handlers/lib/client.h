@@ -64,6 +64,11 @@ typedef struct {
 t_answer_t t_ask(const t_ask_t *ask);
 t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask);
 
+/* Each on a thread and connections of its own, begun when all are connected; *status: of each.
+ */
+#define T_AT_ONCE 20
+void t_ask_at_once(const t_ask_t *asks, int *status, unsigned n); /* n at most T_AT_ONCE */
+
 /* Pushes it onto the queue of those who wait, as nginx would. */
 void t_push_ask(const t_ask_t *ask);
 
