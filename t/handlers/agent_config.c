@@ -3,7 +3,6 @@
  * whole and done once, and that the next call begins with it.
  */
 #include "t/handlers/lib/texts.h"
-#include "worker/call_state.h"
 
 #define CALL "CA0123456789abcdef0123456789abcdef"
 #define ID   "0f0f0f0f-0000-4000-8000-000000000001"
@@ -72,24 +71,9 @@ static const char *agent_of(const char *organization)
 
 static const va_json_t *next_call(void)
 {
-    bool begun;
-    wk_call_state_t s;
-    const va_json_t *briefing;
-    wk_call_field_t fields[] = {{"organization", VA_STR(DOWNTOWN)},
-                                {"engine", VA_STR("realtime")}};
-    t_config.openai_api_key = "a key";
     t_sqlf("INSERT INTO calls (organization_id, customer_id, status, twilio_call_sid)"
            " VALUES ('" DOWNTOWN "', '" JOHN "', 'in_progress', '" CALL "')");
-    assert_ok(wk_call_state_begin(t_ctx.redis, t_ctx.arena, VA_STR(CALL), fields, 2, &s, &begun,
-                                  &t_e));
-    t_answer_t a = t_ask(&(t_ask_t){.type = "media.begin",
-                                    .org = DOWNTOWN,
-                                    .scheme = "internal",
-                                    .body = "{\"call\":\"" CALL "\"}"});
-    assert_status(&a, 200);
-    assert_int_equal(
-        va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &briefing), VA_OK);
-    return briefing;
+    return t_briefing(CALL);
 }
 
 static const char *told(const va_json_t *briefing, const char *pointer)

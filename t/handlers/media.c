@@ -1,6 +1,5 @@
 /* Turns of a live call as a voice process tells them, and where their time went. */
 #include "t/handlers/lib/texts.h"
-#include "worker/call_state.h"
 
 #define SID     "CA0123456789abcdef0123456789abcdef"
 #define LATENCY "{\"engine\":\"realtime\",\"caller_ended_ms\":1500,\"written_ms\":2100}"
@@ -111,26 +110,6 @@ static void what_is_no_timing_is_buried(void **state)
 
 /* ---------------------------------------------------------------- how long it may last */
 
-static const va_json_t *begin(void)
-{
-    bool begun;
-    wk_call_state_t s;
-    const va_json_t *briefing;
-    wk_call_field_t fields[] = {{"organization", VA_STR(DOWNTOWN)},
-                                {"engine", VA_STR("realtime")}};
-    t_config.openai_api_key = "a key";
-    assert_ok(wk_call_state_begin(t_ctx.redis, t_ctx.arena, VA_STR(SID), fields, 2, &s, &begun,
-                                  &t_e));
-    t_answer_t a = t_ask(&(t_ask_t){.type = "media.begin",
-                                    .org = DOWNTOWN,
-                                    .scheme = "internal",
-                                    .body = "{\"call\":\"" SID "\"}"});
-    assert_int_equal(a.status, 200);
-    assert_int_equal(
-        va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &briefing), VA_OK);
-    return briefing;
-}
-
 /* In seconds; 0: it is not there. */
 static int64_t seconds(const va_json_t *briefing, const char *name)
 {
@@ -144,20 +123,20 @@ static void the_end_is_counted_from_where_the_call_began(void **state)
     (void)state;
     t_sqlf("UPDATE organizations SET max_call_seconds = 7200 WHERE id = '" DOWNTOWN "'");
     t_sqlf("UPDATE calls SET started_at = now() - interval '1 hour'");
-    const va_json_t *briefing = begin();
+    const va_json_t *briefing = t_briefing(SID);
     assert_in_range(seconds(briefing, "ends_in_ms"), 3590, 3600);
     assert_int_equal(seconds(briefing, "notice_in_ms"), seconds(briefing, "ends_in_ms") - 60);
     t_sqlf("UPDATE organizations SET max_call_seconds = 1800 WHERE id = '" DOWNTOWN "'");
-    assert_in_range(seconds(begin(), "ends_in_ms") + 1810, 0, 10);
+    assert_in_range(seconds(t_briefing(SID), "ends_in_ms") + 1810, 0, 10);
 }
 
 static void who_was_told_of_the_end_is_not_told_again(void **state)
 {
     (void)state;
-    assert_int_not_equal(seconds(begin(), "notice_in_ms"), 0);
+    assert_int_not_equal(seconds(t_briefing(SID), "notice_in_ms"), 0);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(tell("media.warned", DOWNTOWN, "{\"call\":\"" SID "\"}"), WK_END_ACK);
-        assert_int_equal(seconds(begin(), "notice_in_ms"), 0);
+        assert_int_equal(seconds(t_briefing(SID), "notice_in_ms"), 0);
     }
 }
 
@@ -169,7 +148,7 @@ static void the_shops_turn_settings_are_the_engines(void **state)
     (void)state;
     t_sqlf("UPDATE agent_configs SET vad_threshold = 0.7, prefix_padding_ms = 250,"
            " silence_ms = 800 WHERE organization_id = '" DOWNTOWN "'");
-    const va_json_t *briefing = begin();
+    const va_json_t *briefing = t_briefing(SID);
     assert_true(va_str_eq(va_json_get_string(briefing, "vad_threshold"), VA_STR("0.70")));
     assert_true(va_json_int(va_json_get(briefing, "prefix_padding_ms"), &n) && n == 250);
     assert_true(va_json_int(va_json_get(briefing, "silence_ms"), &n) && n == 800);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "worker/call_state.h"
 #include "worker/clock.h"
 #include "worker/file.h"
 
@@ -291,6 +292,27 @@ void t_ask_at_once(const t_ask_t *asks, int *status, unsigned n)
         status[i] = requests[i].status;
     }
     pthread_barrier_destroy(&begin);
+}
+
+const va_json_t *t_briefing(const char *sid)
+{
+    bool begun;
+    wk_call_state_t s;
+    const va_json_t *briefing;
+    wk_call_field_t fields[] = {{"organization", VA_STR(DOWNTOWN)},
+                                {"engine", VA_STR("realtime")}};
+    t_config.openai_api_key = "a key";
+    assert_ok(wk_call_state_begin(t_ctx.redis, t_ctx.arena, va_str_c(sid), fields, 2, &s,
+                                  &begun, &t_e));
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "media.begin",
+                         .org = DOWNTOWN,
+                         .scheme = "internal",
+                         .body = wk_printf(t_ctx.arena, "{\"call\":\"%s\"}", sid).data});
+    assert_status(&a, 200);
+    assert_int_equal(
+        va_json_parse(wk_mem(t_ctx.arena), a.body, &VA_JSON_LIMITS_DEFAULT, &briefing), VA_OK);
+    return briefing;
 }
 
 void t_push_ask(const t_ask_t *ask)

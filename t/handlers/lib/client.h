@@ -69,6 +69,10 @@ t_answer_t t_ask_in(wk_ctx_t *ctx, const t_ask_t *ask);
 #define T_AT_ONCE 20
 void t_ask_at_once(const t_ask_t *asks, int *status, unsigned n); /* n at most T_AT_ONCE */
 
+/* What an engine is told at the beginning of Downtown's call of that CallSid, whose row exists.
+ */
+const va_json_t *t_briefing(const char *sid);
+
 /* Pushes it onto the queue of those who wait, as nginx would. */
 void t_push_ask(const t_ask_t *ask);
 
