@@ -1,0 +1,33 @@
+/*
+ * The receptionist's answers that tell, or pass on to people, and change nothing: each adds its
+ * sentences to the turn.
+ */
+#ifndef WK_AGENT_RECEPTION_ANSWERS_H
+#define WK_AGENT_RECEPTION_ANSWERS_H
+
+#include "worker/agent/reception_turn.h"
+
+/* Of the day that was asked about, of now, or of the week. */
+void wk_answer_hours(wk_reception_turn_t *t);
+void wk_answer_holidays(wk_reception_turn_t *t);
+
+void wk_answer_location(wk_reception_turn_t *t);
+
+/*
+ * Of an order that is another's and of one that does not exist the same is said: nobody
+ * learns which numbers are orders.
+ */
+void wk_answer_order(wk_reception_turn_t *t);
+
+/* Promises a call back, once. */
+void wk_answer_human(wk_reception_turn_t *t);
+
+/* Takes the message behind a colon, or asks for it. */
+void wk_answer_message(wk_reception_turn_t *t);
+
+void wk_answer_greeting(wk_reception_turn_t *t);
+
+/* What was asked is declined; the intent is "no". */
+void wk_answer_no(wk_reception_turn_t *t);
+
+#endif

@@ -1,0 +1,166 @@
+#include "worker/agent/reception_appointment.h"
+
+#include "worker/agent/appointment.h"
+#include "worker/agent/reception_answers.h"
+#include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_offer.h"
+#include "worker/agent/wording.h"
+
+/* ---------------------------------------------------------------- which one */
+
+/* Rows of facts: [id, type, date, time, stands]. */
+static va_str_t moment_of(const wk_reception_turn_t *t, const va_json_t *row)
+{
+    const wk_slot_t slot = {.date = wk_fact_text(row, 2), .time = wk_fact_text(row, 3)};
+    return wk_word_slot(t->a, t->l, &slot);
+}
+
+static void add_about(wk_reception_turn_t *t, const char *name, const va_json_t *row)
+{
+    wk_turn_add(
+        t, wk_say(t->a, t->l, name,
+                  {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
+                  {"moment", moment_of(t, row)}));
+}
+
+static bool is_the_only(const va_json_t *list)
+{
+    return list != NULL && list->first != NULL && list->first->next == NULL;
+}
+
+static bool fits(const wk_reception_turn_t *t, const va_json_t *row, va_str_t date)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    return (date.data == NULL || va_str_eq(wk_fact_text(row, 2), date)) &&
+           (t->r->time.hour < 0 || wk_clock_time_is(t->r->time, wk_fact_text(row, 3))) &&
+           (service.data == NULL || va_str_eq(wk_fact_text(row, 1), service));
+}
+
+/*
+ * The coming appointment that the message means: that of the day, time and service it names,
+ * else the next. *sure: it can be no other.
+ */
+static const va_json_t *appointment_meant(const wk_reception_turn_t *t, bool *sure)
+{
+    va_str_t date;
+    size_t n = 0;
+    const va_json_t *meant = wk_fact_at(t->f->appointments, 0);
+    bool clear = wk_turn_date(t, &date) != WK_DAY_UNCLEAR;
+    for (size_t i = 0; wk_fact_at(t->f->appointments, i) != NULL; i++) {
+        const va_json_t *row = wk_fact_at(t->f->appointments, i);
+        if (fits(t, row, date)) {
+            meant = n == 0 ? row : meant;
+            n++;
+        }
+    }
+    *sure = clear && n == 1;
+    return meant;
+}
+
+/* A letter answers the last text that invited it; without one the only appointment. */
+static const va_json_t *appointment_of_letter(const wk_reception_turn_t *t, bool *sure)
+{
+    *sure = t->f->texted != NULL || is_the_only(t->f->appointments);
+    return t->f->texted != NULL ? t->f->texted : wk_fact_at(t->f->appointments, 0);
+}
+
+/* ---------------------------------------------------------------- cancelling */
+
+/* appointment absent: the tool finds none either, or may not say. */
+static void cancel(wk_reception_turn_t *t, va_str_t appointment)
+{
+    va_buf_t args;
+    va_json_writer_t *w = wk_turn_args(t, &args);
+    if (appointment.data != NULL) {
+        va_json_add_str(w, "appointment_id", appointment);
+    }
+    wk_turn_wish(t, "cancel_appointment", w, &args);
+    t->out.certain = true;
+}
+
+/* Nothing else is said, and nothing is asked. */
+static bool is_plain_cancel(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"cancel.filler", "courtesy", "cancel.plain", NULL};
+    return wk_turn_has(t, "cancel.plain") && !wk_turn_is_question(t) &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row)
+{
+    add_about(t, "reply.cancel_ask", row);
+    t->out.dialog.expected = WK_EXPECT_CANCEL;
+    t->out.dialog.cancels = wk_fact_text(row, 0);
+}
+
+void wk_answer_cancel(wk_reception_turn_t *t)
+{
+    bool sure, letter = wk_turn_is_letter(t, "letter.cancel"),
+               plain = letter || is_plain_cancel(t);
+    const va_json_t *row =
+        letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
+    if (plain && (sure || row == NULL)) {
+        cancel(t, wk_fact_text(row, 0));
+    } else if (row == NULL) {
+        wk_turn_add_text(t, "reply.no_appointment");
+    } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why")) {
+        add_about(t, "reply.stands", row);
+    } else {
+        wk_ask_to_cancel(t, row);
+        t->out.certain = plain;
+    }
+}
+
+const va_json_t *wk_appointment_asked_about(const wk_reception_turn_t *t)
+{
+    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), t->dialog->cancels)) {
+        row = row->next;
+    }
+    return t->dialog->expected == WK_EXPECT_CANCEL ? row : NULL;
+}
+
+bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    const va_json_t *row = wk_appointment_asked_about(t);
+    wk_cut_refusal(&turn, &rest);
+    bool another_day = intent == WK_INTENT_HOURS &&
+                       !wk_intent_named(t, WK_INTENT_HOURS); /* a day alone asks for no hours */
+    if (row != NULL && (another_day || (wk_is_yes_to_cancel(t) && t->dialog->old))) {
+        wk_ask_to_cancel(t, row);
+    } else if (wk_is_yes_to_cancel(t)) {
+        cancel(t, t->dialog->cancels);
+    } else if (turn.refuses && (intent == WK_INTENT_NONE || intent == WK_INTENT_THANKS ||
+                                intent == WK_INTENT_GREETING)) {
+        wk_answer_no(t);
+        return true;
+    } else {
+        return false;
+    }
+    t->out.intent = "cancel";
+    return true;
+}
+
+/* ---------------------------------------------------------------- moving */
+
+void wk_answer_reschedule(wk_reception_turn_t *t)
+{
+    bool sure, letter = wk_turn_is_letter(t, "letter.reschedule");
+    const va_json_t *row =
+        letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
+    if (row == t->f->texted && !va_json_bool(wk_fact_at(row, 4), true)) {
+        row = wk_fact_at(t->f->appointments, 0);
+    }
+    if (row == NULL) {
+        wk_turn_add_text(t, "reply.no_appointment");
+    } else if (!letter && wk_is_denied(t, "intent.reschedule")) {
+        add_about(t, "reply.stands", row);
+    } else {
+        wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0));
+        t->out.dialog.offer.date = wk_fact_text(row, 2);
+        t->out.dialog.offer.time = wk_fact_text(row, 3);
+    }
+    t->out.certain = true;
+}

@@ -1,0 +1,28 @@
+/*
+ * The receptionist and the appointments that stand: which one is meant, cancelling it, moving
+ * it.
+ */
+#ifndef WK_AGENT_RECEPTION_APPOINTMENT_H
+#define WK_AGENT_RECEPTION_APPOINTMENT_H
+
+#include "worker/agent/reception_intent.h"
+
+/* Only the letter, and a wish that says nothing else, act; whatever may mean it is asked. */
+void wk_answer_cancel(wk_reception_turn_t *t);
+
+/* Free times are looked for; it stands until one of them is chosen. */
+void wk_answer_reschedule(wk_reception_turn_t *t);
+
+/*
+ * The appointment that the customer was asked about, a row of the facts; NULL: none, or it is
+ * over, or was cancelled.
+ */
+const va_json_t *wk_appointment_asked_about(const wk_reception_turn_t *t);
+
+/* row: of the facts' appointments. */
+void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row);
+
+/* After wk_ask_to_cancel(). False, and nothing is said, when the message does not answer it. */
+bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent);
+
+#endif

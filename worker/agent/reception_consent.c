@@ -1,0 +1,90 @@
+#include "worker/agent/reception_consent.h"
+
+static bool names_a_time(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    return t->r->numbers > 0 || t->r->time.hour >= 0 || wk_turn_date(t, &date) != WK_DAY_NONE;
+}
+
+/* ---------------------------------------------------------------- yes */
+
+/*
+ * A yes, with words that are polite or repeat what was asked; nothing that may be another wish:
+ * no number, day, time, question or denial.
+ */
+static bool is_yes_of(const wk_reception_turn_t *t, const char *list, const char *const *beside)
+{
+    return wk_turn_has(t, list) && !names_a_time(t) && !wk_turn_has(t, "wish.denial") &&
+           wk_reading_is_only(t->a, t->c, t->r, beside, false);
+}
+
+bool wk_is_yes(const wk_reception_turn_t *t)
+{
+    static const char *const beside[] = {"yes.", "courtesy", "intent.book", "service.", NULL};
+    return !wk_turn_is_question(t) &&
+           (wk_turn_is_all(t, "intent.yes") || is_yes_of(t, "yes.word", beside));
+}
+
+bool wk_is_yes_to_cancel(const wk_reception_turn_t *t)
+{
+    static const char *const beside[] = {"intent.confirm",
+                                         "intent.cancel",
+                                         "cancel.plain",
+                                         "letter.cancel",
+                                         "courtesy",
+                                         "appointment.words",
+                                         NULL};
+    return !wk_turn_is_question(t) &&
+           (is_yes_of(t, "intent.confirm", beside) || is_yes_of(t, "intent.cancel", beside) ||
+            wk_turn_is_letter(t, "letter.cancel"));
+}
+
+/* ---------------------------------------------------------------- no */
+
+/* A phrase of the list that ends where word at begins. */
+static bool ends_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (i + wk_phrases_at(phrases, words, i) == at) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wk_is_denied(const wk_reception_turn_t *t, const char *list)
+{
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        size_t at = 0, len = 0;
+        if (wk_phrases_find(wk_word_list(l, list), &t->r->words, 0, &at, &len) &&
+            ends_at(wk_word_list(l, "wish.refusal"), &t->r->words, at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void wk_cut_refusal(wk_reception_turn_t *t, wk_reading_t *rest)
+{
+    size_t len = 0;
+    const wk_words_t *words = &t->r->words;
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && words->count > 0; i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        size_t n = wk_phrases_at(wk_word_list(l, "intent.no"), words, 0);
+        len = n > len ? n : len;
+    }
+    if (len > 0 && len < words->count) {
+        size_t begin = words->at[len].begin;
+        *rest = wk_read_message(t->a, t->c, t->l,
+                                va_str(t->r->text.data + begin, t->r->text.len - begin));
+        t->r = rest;
+        t->refuses = true;
+    }
+}
+
+bool wk_is_polite_only(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"courtesy", "intent.thanks", "intent.no", "yes.", NULL};
+    return !names_a_time(t) && wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}

@@ -1,0 +1,81 @@
+#include "worker/agent/reception_intent.h"
+
+static const struct {
+    const char *name, *words;
+} intents[] = {
+    [WK_INTENT_HUMAN] = {"human", "intent.human"},
+    [WK_INTENT_MESSAGE] = {"message", "intent.message"},
+    [WK_INTENT_CANCEL] = {"cancel", "intent.cancel"},
+    [WK_INTENT_RESCHEDULE] = {"reschedule", "intent.reschedule"},
+    [WK_INTENT_BOOK] = {"book", "intent.book"},
+    [WK_INTENT_ORDER] = {"order", "intent.order"},
+    [WK_INTENT_HOLIDAYS] = {"holidays", "intent.holidays"},
+    [WK_INTENT_HOURS] = {"hours", "intent.hours"},
+    [WK_INTENT_LOCATION] = {"location", "intent.location"},
+    [WK_INTENT_THANKS] = {"thanks", "intent.thanks"},
+    [WK_INTENT_GREETING] = {"greeting", "intent.greeting"},
+    [WK_INTENT_NONE] = {"none", NULL},
+};
+
+/* A bare day, or a feast, asks for its hours; a bare number for the order. */
+static wk_intent_t by_what_is_named(const wk_reading_t *r)
+{
+    if (r->order_number.data != NULL) {
+        return WK_INTENT_ORDER;
+    }
+    return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
+               ? WK_INTENT_HOURS
+               : WK_INTENT_NONE;
+}
+
+/* "Cancel my order" is about the order; who cannot make it means an appointment that he has. */
+static bool names_cancelling(const wk_reception_turn_t *t)
+{
+    bool order =
+        t->r->order_number.data != NULL || wk_turn_has(t, intents[WK_INTENT_ORDER].words);
+    bool absent = wk_turn_has(t, "cancel.absence") &&
+                  wk_fact_at(t->f->appointments, 0) != NULL &&
+                  t->dialog->expected != WK_EXPECT_SLOT &&
+                  !wk_turn_has(t, intents[WK_INTENT_RESCHEDULE].words);
+    return wk_turn_has(t, "cancel.plain") ||
+           (!order && (wk_turn_has(t, intents[WK_INTENT_CANCEL].words) || absent));
+}
+
+bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
+{
+    switch (intent) {
+    case WK_INTENT_CANCEL:
+        return names_cancelling(t);
+    case WK_INTENT_HOURS:
+        return wk_reading_has_beside(t->c, t->r, intents[WK_INTENT_HOURS].words);
+    default:
+        return wk_turn_has(t, intents[intent].words);
+    }
+}
+
+wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
+{
+    if (va_str_eq(t->r->text, VA_STR("0"))) {
+        return WK_INTENT_HUMAN;
+    }
+    if (wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule")) {
+        return wk_turn_is_letter(t, "letter.cancel") ? WK_INTENT_CANCEL : WK_INTENT_RESCHEDULE;
+    }
+    for (wk_intent_t i = WK_INTENT_HUMAN; i <= WK_INTENT_LOCATION; i++) {
+        if (wk_intent_named(t, i)) {
+            return i;
+        }
+    }
+    wk_intent_t named_one = by_what_is_named(t->r);
+    if (named_one != WK_INTENT_NONE) {
+        return named_one;
+    }
+    return wk_turn_has(t, intents[WK_INTENT_THANKS].words)     ? WK_INTENT_THANKS
+           : wk_turn_has(t, intents[WK_INTENT_GREETING].words) ? WK_INTENT_GREETING
+                                                               : WK_INTENT_NONE;
+}
+
+const char *wk_intent_name(wk_intent_t intent)
+{
+    return intents[intent].name;
+}

@@ -1,0 +1,39 @@
+/*
+ * What a message wants of the receptionist.
+ */
+#ifndef WK_AGENT_RECEPTION_INTENT_H
+#define WK_AGENT_RECEPTION_INTENT_H
+
+#include "worker/agent/reception_turn.h"
+
+/*
+ * In the order in which they win when a message has words of several: a person above all,
+ * courtesies last.
+ */
+typedef enum {
+    WK_INTENT_HUMAN,
+    WK_INTENT_MESSAGE,
+    WK_INTENT_CANCEL,
+    WK_INTENT_RESCHEDULE,
+    WK_INTENT_ORDER,
+    WK_INTENT_BOOK,
+    WK_INTENT_HOLIDAYS,
+    WK_INTENT_HOURS,
+    WK_INTENT_LOCATION,
+    WK_INTENT_THANKS,
+    WK_INTENT_GREETING,
+    WK_INTENT_NONE,
+} wk_intent_t;
+
+wk_intent_t wk_intent_of(const wk_reception_turn_t *t);
+
+/*
+ * It is named by its words: a bare day, whose hours wk_intent_of() takes to be asked for, names
+ * none. intent: not WK_INTENT_NONE.
+ */
+bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent);
+
+/* "hours", "order", …; "none" */
+const char *wk_intent_name(wk_intent_t intent);
+
+#endif

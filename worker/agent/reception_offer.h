@@ -1,0 +1,28 @@
+/*
+ * Times that the receptionist offers for an appointment, a new one or one that is moved, and
+ * what customers answer to them.
+ */
+#ifndef WK_AGENT_RECEPTION_OFFER_H
+#define WK_AGENT_RECEPTION_OFFER_H
+
+#include "worker/agent/reception_intent.h"
+
+/*
+ * Free times of the day that the message names; they are offered when the tool has told them.
+ * appointment: that is to be moved; absent: a new one.
+ */
+void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment);
+
+/* A new appointment is wished for. */
+void wk_answer_book(wk_reception_turn_t *t);
+
+/* The customer was offered times, or asked for their day, and has not answered yet. */
+bool wk_has_offer(const wk_reception_turn_t *t);
+
+/* Asks once more about the offer that there is. */
+void wk_repeat_offer(wk_reception_turn_t *t);
+
+/* False, and nothing is said, when the message is about something else than the offer. */
+bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent);
+
+#endif

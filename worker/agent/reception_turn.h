@@ -1,0 +1,64 @@
+/*
+ * One answer of the receptionist in the making, for its own files (receptionist.c and
+ * reception_*.c): what every part of it asks of the message, and how each adds to the answer.
+ */
+#ifndef WK_AGENT_RECEPTION_TURN_H
+#define WK_AGENT_RECEPTION_TURN_H
+
+#include "worker/agent/receptionist.h"
+
+typedef struct {
+    wk_arena_t *a;
+    const wk_catalogue_t *c;
+    const wk_language_t *l;
+    const wk_reading_t *r;
+    const wk_reception_facts_t *f;
+    const wk_dialog_t *dialog;
+    bool refuses; /* it begins with a no, and goes on */
+    va_str_t customer;
+    va_buf_t text;
+    wk_reception_t out;
+} wk_reception_turn_t;
+
+/* Entry i of a list of the facts, or of a row of one; NULL beyond, and of no list. */
+const va_json_t *wk_fact_at(const va_json_t *list, size_t i);
+
+/* The same as text; absent for null as well. */
+va_str_t wk_fact_text(const va_json_t *row, size_t i);
+
+/* A phrase of the word list is said, in whatever language: people mix them. */
+bool wk_turn_has(const wk_reception_turn_t *t, const char *list);
+
+/* A phrase of the word list is all that is said. */
+bool wk_turn_is_all(const wk_reception_turn_t *t, const char *list);
+
+/* The letter that a text invites, with or without thanks. letter: its word list. */
+bool wk_turn_is_letter(const wk_reception_turn_t *t, const char *letter);
+
+bool wk_turn_is_question(const wk_reception_turn_t *t);
+
+/* The day that was asked about, [date, weekday, opens, closes]; NULL: none in particular. */
+const va_json_t *wk_turn_day(const wk_reception_turn_t *t);
+
+typedef enum { WK_DAY_NONE, WK_DAY_ONE, WK_DAY_UNCLEAR } wk_named_day_t;
+
+/* The date of the day that the message names, *date absent when it names none that is clear. */
+wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date);
+
+/* Behind what was said already. */
+void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence);
+
+/* The same with a text of the catalogue that has no parameters. */
+void wk_turn_add_text(wk_reception_turn_t *t, const char *name);
+
+/* The answer has offered a call back: a yes to it is one to that. */
+void wk_turn_expect_callback(wk_reception_turn_t *t);
+
+/* The arguments of a tool, an object that wk_turn_wish() ends. text outlives the writer. */
+va_json_writer_t *wk_turn_args(wk_reception_turn_t *t, va_buf_t *text);
+
+/* The tool is to be run with what was written into args by w. */
+void wk_turn_wish(wk_reception_turn_t *t, const char *tool, va_json_writer_t *w,
+                  const va_buf_t *args);
+
+#endif
