@@ -109,26 +109,10 @@ static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
     return n == 1 ? choice : n == 0 && wk_reading_has(c, r, "choice.one") ? 1 : 0;
 }
 
-static bool names_a_day(const wk_reading_t *r)
-{
-    return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
-}
-
 /* "Is 10 ok": who speaks, or writes in haste, sets no question mark. */
-static bool begins_a_question(const wk_catalogue_t *c, const wk_reading_t *r)
-{
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        if (wk_phrases_at(wk_word_list(wk_catalogue_at(c, i), "wish.opener"), &r->words, 0) >
-            0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_question(const wk_catalogue_t *c, const wk_reading_t *r)
 {
-    return begins_a_question(c, r) ||
+    return wk_word_list_at(c, "wish.opener", &r->words, 0) > 0 ||
            (r->text.len > 0 && memchr(r->text.data, '?', r->text.len) != NULL) ||
            wk_reading_has(c, r, "wish.question");
 }
@@ -185,7 +169,7 @@ static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offe
                     (date.data == NULL && !is_one_day(offer));
     if (t.hour < 0 && pick.only && r->numbers == 1) {
         t = wk_clock_hour(r->number);
-        doubtful = names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
+        doubtful = wk_reading_names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
     }
     if (t.hour < 0 || r->vague) {
         return pick;
@@ -205,7 +189,7 @@ wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t
         return (wk_pick_t){WK_PICK_NONE, VA_STR_NULL,
                            wk_reading_is_only(a, c, r, time_words, true)};
     }
-    size_t choice = !names_a_day(r) && r->time.hour < 0 ? choice_of(c, r) : 0;
+    size_t choice = !wk_reading_names_a_day(r) && r->time.hour < 0 ? choice_of(c, r) : 0;
     if (choice >= 1 && choice <= offer->count &&
         wk_reading_is_only(a, c, r, choice_words, false)) {
         return (wk_pick_t){is_question(c, r) ? WK_PICK_PERHAPS : WK_PICK_SURE,

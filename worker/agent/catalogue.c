@@ -321,6 +321,37 @@ va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
     return s.found;
 }
 
+bool wk_word_list_in(const wk_catalogue_t *c, const char *list, const wk_words_t *words)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wk_word_list_is_all(const wk_catalogue_t *c, const char *list, const wk_words_t *words)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        if (wk_phrases_all(wk_word_list(wk_catalogue_at(c, i), list), words)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                       size_t i)
+{
+    size_t longest = 0;
+    for (size_t k = 0; k < wk_catalogue_count(c) && i < words->count; k++) {
+        size_t n = wk_phrases_at(wk_word_list(wk_catalogue_at(c, k), list), words, i);
+        longest = n > longest ? n : longest;
+    }
+    return longest;
+}
+
 /* ---------------------------------------------------------------- filling in */
 
 static const wk_param_t *find_param(const wk_param_t *params, va_str_t name)

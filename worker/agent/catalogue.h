@@ -66,6 +66,16 @@ va_str_t wk_word_list_named(const wk_language_t *l, const char *prefix,
 va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
                                    const wk_words_t *words);
 
+/*
+ * By the list of that name, in whatever language: whether one of its phrases is among the
+ * words; whether the words are nothing else than one; how many words from that place on the
+ * longest takes (0: none).
+ */
+bool wk_word_list_in(const wk_catalogue_t *c, const char *list, const wk_words_t *words);
+bool wk_word_list_is_all(const wk_catalogue_t *c, const char *list, const wk_words_t *words);
+size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                       size_t i);
+
 typedef struct {
     const char *name;
     va_str_t value; /* absent reads as empty */

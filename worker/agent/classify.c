@@ -76,16 +76,6 @@ static const char *first_of(wk_arena_t *a, const wk_catalogue_t *c, const char *
     return otherwise;
 }
 
-static bool in_any(const wk_catalogue_t *c, const char *list, const wk_words_t *words)
-{
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), words)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static wk_words_t words_of(wk_arena_t *a, const wk_report_t *r, bool turns)
 {
     va_buf_t text;
@@ -205,7 +195,7 @@ static bool tells(const wk_catalogue_t *c, const char *list, const wk_words_t *w
 static const char *resolution(const wk_catalogue_t *c, const wk_report_t *r,
                               const wk_words_t *summary)
 {
-    if (r->transferred || in_any(c, "transferred", summary)) {
+    if (r->transferred || wk_word_list_in(c, "transferred", summary)) {
         return "transferred";
     }
     if (!r->customer_spoke) {

@@ -33,17 +33,6 @@ wk_clock_time_t wk_clock_hour(int hour)
 
 /* ---------------------------------------------------------------- halves of the day */
 
-static size_t phrase_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
-                        size_t i)
-{
-    size_t longest = 0;
-    for (size_t k = 0; k < wk_catalogue_count(c); k++) {
-        size_t n = wk_phrases_at(wk_word_list(wk_catalogue_at(c, k), list), words, i);
-        longest = n > longest ? n : longest;
-    }
-    return longest;
-}
-
 static char half_of(va_str_t word)
 {
     return va_str_eq(word, VA_STR("am")) ? 'a' : va_str_eq(word, VA_STR("pm")) ? 'p' : 0;
@@ -64,8 +53,8 @@ static size_t half_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *
         return 0;
     }
     va_str_t word = words->at[i].text;
-    size_t morning = phrase_at(c, "time.am", words, i);
-    size_t later = phrase_at(c, "time.pm", words, i);
+    size_t morning = wk_word_list_at(c, "time.am", words, i);
+    size_t later = wk_word_list_at(c, "time.pm", words, i);
     if ((*half = half_of(word)) != 0) {
         return 1;
     }
@@ -133,7 +122,7 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
                          size_t i, wk_clock_time_t *t)
 {
     char half;
-    size_t taken = 1, unit, noon = phrase_at(c, "time.noon", words, i);
+    size_t taken = 1, unit, noon = wk_word_list_at(c, "time.noon", words, i);
     va_str_t word = words->at[i].text;
     *t = no_time;
     if (noon > 0) {
@@ -146,10 +135,10 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     }
     if (word.len == n && read_minutes(text, words, i, t)) {
         taken = 2;
-    } else if (word.len == n && (unit = phrase_at(c, "time.clock", words, i + 1)) > 0) {
+    } else if (word.len == n && (unit = wk_word_list_at(c, "time.clock", words, i + 1)) > 0) {
         taken += unit; /* "2 o'clock" may be either half's */
         t->written = true;
-    } else if (word.len == n && (unit = phrase_at(c, "time.unit", words, i + 1)) > 0) {
+    } else if (word.len == n && (unit = wk_word_list_at(c, "time.unit", words, i + 1)) > 0) {
         taken += unit;
         t->certain = t->written = true;
         int minute = i + taken < words->count ? wk_small_number(words->at[i + taken].text) : -1;
@@ -202,7 +191,7 @@ static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
                               const wk_words_t *words, bool *spent)
 {
     for (size_t i = 0; i < words->count; i++) {
-        size_t n = phrase_at(c, list, words, i);
+        size_t n = wk_word_list_at(c, list, words, i);
         if (n == 0 || i + n >= words->count || !is_unspent(spent, i, n + 1)) {
             continue;
         }

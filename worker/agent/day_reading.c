@@ -225,11 +225,6 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     spend(r, i, token->len);
 }
 
-static bool names_a_day(const wk_reading_t *r)
-{
-    return r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->vague;
-}
-
 static void read_in(wk_arena_t *a, search_t *s, const wk_language_t *l)
 {
     s->l = l;
@@ -254,7 +249,7 @@ void wk_read_days(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *s
     if (spoken != NULL) {
         read_in(a, &s, spoken);
     }
-    for (size_t i = 0; i < wk_catalogue_count(c) && !names_a_day(r); i++) {
+    for (size_t i = 0; i < wk_catalogue_count(c) && !wk_reading_names_a_day(r); i++) {
         if (wk_catalogue_at(c, i) != spoken) {
             read_in(a, &s, wk_catalogue_at(c, i));
         }

@@ -186,12 +186,12 @@ bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading
 
 bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)
 {
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), &r->words)) {
-            return true;
-        }
-    }
-    return false;
+    return wk_word_list_in(c, list, &r->words);
+}
+
+bool wk_reading_names_a_day(const wk_reading_t *r)
+{
+    return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
 }
 
 bool wk_reading_has_beside(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)

@@ -34,6 +34,8 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
 bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
                         const char *const *lists, bool with_numbers);
 
+bool wk_reading_names_a_day(const wk_reading_t *r);
+
 /* One of the list's phrases is said, in whatever language. */
 bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list);
 

@@ -24,12 +24,7 @@ static wk_keyword_t find(va_str_t word)
 static bool asks_to_stop(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body)
 {
     wk_words_t words = wk_words(a, body);
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        if (wk_phrases_all(wk_word_list(wk_catalogue_at(c, i), "opt_out.all"), &words)) {
-            return true;
-        }
-    }
-    return false;
+    return wk_word_list_is_all(c, "opt_out.all", &words);
 }
 
 wk_keyword_t wk_keyword(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body,

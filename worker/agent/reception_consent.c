@@ -67,13 +67,8 @@ bool wk_is_denied(const wk_reception_turn_t *t, const char *list)
 
 void wk_cut_refusal(wk_reception_turn_t *t, wk_reading_t *rest)
 {
-    size_t len = 0;
     const wk_words_t *words = &t->r->words;
-    for (size_t i = 0; i < wk_catalogue_count(t->c) && words->count > 0; i++) {
-        const wk_language_t *l = wk_catalogue_at(t->c, i);
-        size_t n = wk_phrases_at(wk_word_list(l, "intent.no"), words, 0);
-        len = n > len ? n : len;
-    }
+    size_t len = wk_word_list_at(t->c, "intent.no", words, 0);
     if (len > 0 && len < words->count) {
         size_t begin = words->at[len].begin;
         *rest = wk_read_message(t->a, t->c, t->l,

@@ -27,12 +27,7 @@ bool wk_turn_has(const wk_reception_turn_t *t, const char *list)
 
 bool wk_turn_is_all(const wk_reception_turn_t *t, const char *list)
 {
-    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
-        if (wk_phrases_all(wk_word_list(wk_catalogue_at(t->c, i), list), &t->r->words)) {
-            return true;
-        }
-    }
-    return false;
+    return wk_word_list_is_all(t->c, list, &t->r->words);
 }
 
 bool wk_turn_is_letter(const wk_reception_turn_t *t, const char *letter)

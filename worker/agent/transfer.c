@@ -50,16 +50,6 @@ static int64_t largest_amount(va_str_t text)
     return most;
 }
 
-static bool says(const wk_catalogue_t *c, const char *list, const wk_words_t *words)
-{
-    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
-        if (wk_phrases_in(wk_word_list(wk_catalogue_at(c, i), list), words)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---------------------------------------------------------------- destinations */
 
 static bool may_be_called(const wk_transfer_wish_t *wish, va_str_t number)
@@ -133,7 +123,7 @@ static wk_destination_t by_usual_rules(wk_arena_t *a, const wk_catalogue_t *c,
     int64_t amount = largest_amount(wish->words);
     for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
         bool enough = rules[i].above == 0 || amount > rules[i].above;
-        if (!enough || !says(c, rules[i].words, words)) {
+        if (!enough || !wk_word_list_in(c, rules[i].words, words)) {
             continue;
         }
         wk_destination_t found = by_name(a, wish, va_str_c(rules[i].destination));
