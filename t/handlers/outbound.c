@@ -127,6 +127,19 @@ static void the_platform_is_told_what_to_say(void **state_)
     assert_null(va_json_pointer(r, VA_STR(DATA "/dynamic_variables/list")));
 }
 
+static void nobody_is_called_in_a_language_the_shop_does_not_speak(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "';"
+           "UPDATE organizations SET languages = '{en}' WHERE id = '" DOWNTOWN "'");
+    t_answer_t a = call(asked("pickup_ready"));
+    t_sqlf("UPDATE organizations SET languages = '{en,fr}' WHERE id = '" DOWNTOWN "'");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT language FROM calls"), "en");
+    assert_has(t_sqlf("SELECT request ->> 'opening' FROM effects"),
+               "Your bike is ready for pickup.");
+}
+
 static void a_number_alone_becomes_a_customer(void **state_)
 {
     (void)state_;
@@ -388,6 +401,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_agent_calls_and_it_is_told),
         cmocka_unit_test(the_platform_is_told_what_to_say),
+        cmocka_unit_test(nobody_is_called_in_a_language_the_shop_does_not_speak),
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
         cmocka_unit_test(within_quiet_hours_nobody_is_called),

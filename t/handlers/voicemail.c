@@ -196,6 +196,23 @@ static void a_shop_without_a_platform_calls_through_the_carrier(void **state)
     assert_has(member("AsyncAmdStatusCallback"), "/api/voice/answered-by?o=" DOWNTOWN);
 }
 
+/* The platform's number is none the carrier lets us call from. */
+static void the_carrier_calls_from_a_number_of_its_own(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET elevenlabs_agent_id = NULL WHERE id = '" DOWNTOWN "';"
+           "INSERT INTO organization_phone_numbers (organization_id, phone_number, provider,"
+           "    is_primary, elevenlabs_phone_number_id)"
+           " VALUES ('" DOWNTOWN "', '+14165550077', 'elevenlabs', false, 'phnum_other')");
+    t_answer_t a = call_john();
+    t_sqlf("UPDATE organizations SET elevenlabs_agent_id = 'agent_downtown'"
+           " WHERE id = '" DOWNTOWN "';"
+           "DELETE FROM organization_phone_numbers WHERE phone_number = '+14165550077'");
+    assert_status(&a, 200);
+    assert_string_equal(member("From"), DOWNTOWN_NUMBER);
+    assert_string_equal(t_sqlf("SELECT caller_number FROM calls"), DOWNTOWN_NUMBER);
+}
+
 static void who_answers_is_asked_about_as_the_shop_wants_it(void **state)
 {
     (void)state;
@@ -259,6 +276,24 @@ static void a_lost_answer_is_found_by_asking(void **state)
     assert_string_equal(sid(), t_sqlf("SELECT provider_id FROM effects"));
 }
 
+/* What is said first and what it is read in are one language. */
+static void who_answers_is_spoken_to_in_a_language_of_the_shops(void **state)
+{
+    static const char *const languages[] = {"{en}", "{en,fr}"};
+    static const char *const opening[] = {"Your bike is ready", "Votre vélo est prêt"};
+    static const char *const locale[] = {"language=\"en-", "language=\"fr-"};
+    for (int i = 0; i < 2; i++) {
+        setup(state);
+        t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "';"
+               "UPDATE organizations SET languages = '%s' WHERE id = '" DOWNTOWN "'",
+               languages[i]);
+        const char *call = placed();
+        const char *heard = heard_by(call, effect());
+        assert_has(heard, opening[i]);
+        assert_has(heard, locale[i]);
+    }
+}
+
 static void what_is_no_call_of_the_shop_is_hung_up(void **state)
 {
     (void)state;
@@ -281,6 +316,27 @@ static void a_machine_is_noted_once(void **state)
     tell_verdict(call, "machine_end_beep");
     tell_verdict(call, "human");
     use_tool(call, "{\\\"reason\\\":\\\"a beep\\\"}");
+    assert_string_equal(noted(), "machine_end_beep voicemail");
+    assert_int_equal(on_their_way(), 1);
+}
+
+/* The answer to the dialling was lost: the verdict proves the call, and is not lost with it. */
+static void a_verdict_may_be_the_first_that_is_heard_of_a_call(void **state)
+{
+    (void)state;
+    t_twilio_script("{\"path\":\"/Calls.json\",\"effect\":true,\"drop\":true}");
+    t_answer_t a = call_john();
+    assert_status(&a, 202);
+    const char *args = wk_printf(t_ctx.arena, "o=" DOWNTOWN "&e=%s", effect()).data;
+    const char *call = "CA0123456789abcdef0123456789abcdef";
+    for (int i = 0; i < 2; i++) {
+        a = post("phone.answered_by", args,
+                 wk_printf(t_ctx.arena, "CallSid=%s&AnsweredBy=machine_end_beep", call).data);
+        assert_done(&a);
+    }
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', state, provider_id) FROM effects"),
+                        "done CA0123456789abcdef0123456789abcdef");
+    assert_string_equal(sid(), call);
     assert_string_equal(noted(), "machine_end_beep voicemail");
     assert_int_equal(on_their_way(), 1);
 }
@@ -463,12 +519,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shop_without_a_platform_calls_through_the_carrier),
+        cmocka_unit_test(the_carrier_calls_from_a_number_of_its_own),
         cmocka_unit_test(who_answers_is_asked_about_as_the_shop_wants_it),
         cmocka_unit_test(who_answers_hears_why_he_is_called),
         cmocka_unit_test(an_answered_call_settles_what_was_lost),
         cmocka_unit_test(a_lost_answer_is_found_by_asking),
+        cmocka_unit_test(who_answers_is_spoken_to_in_a_language_of_the_shops),
         cmocka_unit_test(what_is_no_call_of_the_shop_is_hung_up),
         cmocka_unit_test(a_machine_is_noted_once),
+        cmocka_unit_test(a_verdict_may_be_the_first_that_is_heard_of_a_call),
         cmocka_unit_test(a_person_is_none),
         cmocka_unit_test(a_verdict_behind_the_end_changes_nothing),
         cmocka_unit_test(what_is_no_verdict_is_buried),

@@ -117,7 +117,7 @@ static wk_twilio_dial_t ring_of(const wk_ctx_t *ctx, const wk_rows_t *facts,
 {
     va_str_t action = wk_cell(facts, 0, "voicemail_action");
     wk_twilio_dial_t ring = {
-        .from = wk_cell(facts, 0, "from_number"),
+        .from = wk_cell(facts, 0, "carrier_number"),
         .to = wk_cell(facts, 0, "number"),
         .url = own_url(ctx, "outgoing", organization, effect),
         .status_url = wk_printf(ctx->arena, "%s/api/voice/status", ctx->config->public_url),
@@ -138,7 +138,8 @@ static va_str_t request_of(wk_ctx_t *ctx, const wk_outbound_wish_t *wish,
     va_json_add_c(w, "through", by_carrier ? "twilio" : "elevenlabs");
     va_json_add_str(w, "opening", first_message(ctx->arena, l, facts, wish));
     va_json_add_str(w, "agent", wk_cell(facts, 0, "agent"));
-    va_json_add_str(w, "from", wk_cell(facts, 0, "from_number"));
+    va_json_add_str(w, "from",
+                    wk_cell(facts, 0, by_carrier ? "carrier_number" : "agent_number"));
     va_json_add_str(w, "to", wk_cell(facts, 0, "number"));
     va_json_add_str(w, "language", wk_cell(facts, 0, "spoken"));
     va_json_add_str(w, "customer", wish->customer);
@@ -167,7 +168,7 @@ static bool has_agent(const wk_rows_t *facts)
 static bool carrier_can(const wk_config_t *config, const wk_rows_t *facts)
 {
     return config->twilio_account_sid != NULL && config->public_url != NULL &&
-           wk_cell(facts, 0, "from_number").len > 0;
+           wk_cell(facts, 0, "carrier_number").len > 0;
 }
 
 /* True when nothing stands against the call. */

@@ -63,8 +63,8 @@ bool wk_outbound_dial(wk_ctx_t *ctx, va_str_t organization, wk_outbound_t *call,
 
 /*
  * Within a transaction: the carrier asks what a call is to hear that was placed for that
- * effect, which proves that it was. *known false: it is no call of the shop's. *opening: the
- * first words.
+ * effect, or tells who answers it, which proves that it was. *known false: it is no call of
+ * the shop's. *opening: the first words.
  */
 bool wk_outbound_answered(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t effect, va_str_t call_sid,
                           bool *known, va_str_t *opening, wk_error_t *e);

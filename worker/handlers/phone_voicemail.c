@@ -4,6 +4,7 @@
  *   voicemail.leave    the call is taken to the document for a machine
  *   phone.voicemail    that document: the shop's message, or the end
  */
+#include "worker/agent/outbound.h"
 #include "worker/agent/voicemail.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
@@ -18,14 +19,20 @@
 /* ---------------------------------------------------------------- phone.answered_by */
 
 typedef struct {
+    wk_ctx_t *ctx;
+    va_str_t effect;
     wk_voicemail_t noted;
     wk_voicemail_verdict_t verdict;
 } verdict_t;
 
+/* It may be the first that is heard of the call. */
 static bool note_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
+    bool known;
+    va_str_t opening;
     verdict_t *v = arg;
-    return wk_voicemail_note(tx, &v->noted, &v->verdict, e);
+    return wk_outbound_answered(v->ctx, tx, v->effect, v->noted.sid, &known, &opening, e) &&
+           wk_voicemail_note(tx, &v->noted, &v->verdict, e);
 }
 
 /* The verdict says nothing of the numbers: whose call it is stands in the address, which the
@@ -33,13 +40,14 @@ static bool note_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 wk_outcome_t wk_phone_answered_by(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     va_form_t form, args;
-    verdict_t v = {.verdict = WK_VOICEMAIL_NONE};
+    verdict_t v = {.ctx = ctx, .verdict = WK_VOICEMAIL_NONE};
     (void)reply;
     if (!wk_webhook_form(ctx, &form, e)) {
         return wk_webhook_failed(e);
     }
     (void)va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, &args);
     va_str_t organization = va_form_get(&args, "o");
+    v.effect = va_form_get(&args, "e");
     v.noted.sid = va_form_get(&form, "CallSid");
     v.noted.answered_by = va_form_get(&form, "AnsweredBy");
     if (!wk_webhook_is_id(v.noted.sid) || !wk_webhook_is_id(v.noted.answered_by) ||

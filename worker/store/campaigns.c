@@ -215,7 +215,7 @@ const wk_sql_t wk_sql_campaign_run_calling = {
     "SELECT r.state, r.key, r.customer_id, r.data, m.name, m.call_reason AS reason, "
     "u.first_name,"
     "       o.name AS shop, nullif(m.message_template, '{}') AS template,"
-    "       coalesce(u.preferred_language, o.language) AS language"
+    "       " WK_SQL_SPOKEN("u", "o") " AS language"
     "  FROM campaign_runs r"
     "  JOIN campaigns m ON m.organization_id = r.organization_id AND m.id = r.campaign_id"
     "  JOIN customers u ON u.organization_id = r.organization_id AND u.id = r.customer_id"

@@ -6,10 +6,10 @@
 
 /*
  * $1 customer, $2 reason: the customer locked, with number name first_name spoken (language),
- * and the shop's agent number_id from_number shop agent_name voicemail_action
- * voicemail_message day; quiet_ends (ISO 8601, null: not
- * quiet), refused (wants no calls), agreed (said yes to calls), and generation: how many such
- * calls of today are over.
+ * and the shop's agent number_id, the numbers it can be called from: agent_number (by the
+ * platform) carrier_number; shop agent_name voicemail_action voicemail_message day; quiet_ends
+ * (ISO 8601, null: not quiet), refused (wants no calls), agreed (said yes to calls), and
+ * generation: how many such calls of today are over.
  */
 extern const wk_sql_t wk_sql_outbound_facts;
 

@@ -50,6 +50,11 @@
 #define WK_SQL_CUSTOMER_ZONE(customer, number, shop) \
     "coalesce(" customer ".timezone, zone_of_number(" number "), " shop ")"
 
+/* What a customer is spoken to in: the language he prefers, where the shop speaks it. */
+#define WK_SQL_SPOKEN(customer, shop) \
+    "CASE WHEN " customer ".preferred_language = ANY (" shop ".languages)" \
+    "     THEN " customer ".preferred_language ELSE " shop ".language END"
+
 /*
  * What an appointment's move sets, beside its times: nobody was told of the new one yet, and
  * the old one was given up, which wk_sql_appointment_generation counts.
