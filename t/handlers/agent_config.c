@@ -125,6 +125,29 @@ static void the_next_call_has_the_voice(void **state)
     assert_has(told(call, "/greeting"), "! Here is Bici Downtown.");
 }
 
+/* Those of before are another service's. */
+static void who_speaks_changes_without_the_voices_of_before(void **state)
+{
+    static const char kept[] = "SELECT concat_ws(' ', speech, voices) FROM agent_configs"
+                               " WHERE organization_id = '" DOWNTOWN "'";
+    (void)state;
+    t_answer_t a =
+        put_voice("{\"speech\":\"elevenlabs\",\"voices\":{\"en\":\"21m00Tcm4TlvDq8ikWAM\"}}");
+    assert_status(&a, 200);
+    a = put_voice("{\"speech\":\"elevenlabs\",\"silence_ms\":700}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "elevenlabs {\"en\": \"21m00Tcm4TlvDq8ikWAM\"}");
+    a = put_voice("{\"speech\":\"openai\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "openai {}");
+    a = put_voice("{\"voices\":{\"en\":\"marin\"}}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "openai {\"en\": \"marin\"}");
+    a = put_voice("{\"speech\":null}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf(kept), "{}");
+}
+
 /* In a language without one the catalogue's words are said. */
 static void a_greeting_is_of_its_language(void **state)
 {
@@ -413,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_next_call_has_the_agent),
         cmocka_unit_test(the_next_call_has_the_voice),
+        cmocka_unit_test(who_speaks_changes_without_the_voices_of_before),
         cmocka_unit_test(a_greeting_is_of_its_language),
         cmocka_unit_test(what_is_left_out_stays),
         cmocka_unit_test(one_text_is_that_of_the_shops_language),

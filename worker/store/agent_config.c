@@ -9,6 +9,12 @@
     column " = coalesce($1::jsonb -> '" column "', " column ")"
 #define KEPT_OR_NULL(column)                                                                   \
     column " = CASE WHEN $1::jsonb ? '" column "' THEN $1::jsonb ->> '" column "' ELSE " column " END"
+/* An id is one service's: another that speaks knows none of them. */
+#define KEPT_VOICES                                                                            \
+    "voices = CASE WHEN $1::jsonb ? 'voices' THEN $1::jsonb -> 'voices'"                       \
+    "              WHEN $1::jsonb ? 'speech'"                                                  \
+    "                   AND speech IS DISTINCT FROM $1::jsonb ->> 'speech' THEN '{}'::jsonb"   \
+    "              ELSE voices END"
 #define KEPT_TEXTS(column)                                                                     \
     column " = CASE jsonb_typeof($1::jsonb -> '" column "')"                                   \
     "          WHEN 'object' THEN $1::jsonb -> '" column "'"                                   \
@@ -67,7 +73,7 @@ const wk_sql_t wk_sql_agent_voice_put = {
     KEPT_TEXTS("voice_greeting_message") ", " KEPT_TEXTS("voice_end_call_message") ", "
     KEPT_TEXTS("transfer_message") ", " KEPT("twilio_voice", "text") ", "
     KEPT("twilio_language", "text") ", " KEPT("realtime_voice", "text") ", "
-    KEPT_JSON("voices") ", " KEPT_OR_NULL("speech") ", " KEPT("vad_threshold", "numeric") ", "
+    KEPT_VOICES ", " KEPT_OR_NULL("speech") ", " KEPT("vad_threshold", "numeric") ", "
     KEPT("prefix_padding_ms", "int") ", " KEPT("silence_ms", "int")
     " WHERE organization_id = current_organization()",
     1};

@@ -12,7 +12,7 @@ extern const wk_sql_t wk_sql_agent_voice;
 
 /*
  * $1 JSON of columns' names and values; what is not named stays. A text by language may be one
- * text: it is that of the shop's language.
+ * text: it is that of the shop's language. Another speech without voices leaves none.
  */
 extern const wk_sql_t wk_sql_agent_config_put, wk_sql_agent_voice_put;
 
