@@ -322,7 +322,7 @@ static void ring_withheld(void)
 }
 
 /* In that turn the model calls the tool. */
-static void turn_with_tool(int turn, const char *tool, const char *arguments)
+static const char *turn_with_tool(int turn, const char *tool, const char *arguments)
 {
     va_buf_t text;
     va_buf_init(&text, wk_mem(t_ctx.arena), 256);
@@ -343,7 +343,26 @@ static void turn_with_tool(int turn, const char *tool, const char *arguments)
     va_json_object_end(w);
     assert_int_equal(va_json_writer_end(w), VA_OK);
     t_openai_ask("POST", "/_sim/model", wk_strdup(t_ctx.arena, va_buf_str(&text)));
-    say(turn, "It+is+about+the+blue+one");
+    return say(turn, "It+is+about+the+blue+one");
+}
+
+/* Whoever asks for a moment is in the same call as before. */
+static void a_moment_does_not_outlast_the_longest_call(void **state)
+{
+    static const char asked[] = "{\"reason\":\"looks for the number\"}";
+    (void)state;
+    ring_withheld();
+    const char *document = turn_with_tool(1, "skip_turn", asked);
+    assert_null(strstr(document, "<Say"));
+    started_ago("29 minutes 30 seconds");
+    document = turn_with_tool(2, "skip_turn", asked);
+    assert_has(document, ">Just so you know, this call can last one more minute.");
+    assert_has(document, "<Gather ");
+    started_ago("30 minutes");
+    document = turn_with_tool(3, "skip_turn", asked);
+    assert_has(document, ">Our time for this call is over");
+    assert_has(document, "</Say><Hangup/>");
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "limit");
 }
 
 static void a_withheld_caller_proves_an_order_five_times_a_call(void **state)
@@ -421,6 +440,7 @@ int main(void)
         cmocka_unit_test(an_engine_that_died_is_followed_by_the_talk),
         cmocka_unit_test(who_falls_too_often_is_called_back),
         cmocka_unit_test(a_lost_state_is_begun_again),
+        cmocka_unit_test(a_moment_does_not_outlast_the_longest_call),
         cmocka_unit_test(a_withheld_caller_proves_an_order_five_times_a_call),
         cmocka_unit_test(a_hold_is_booked_by_its_own_caller_a_turn_later),
         cmocka_unit_test(trouble_is_asked_about_once_and_then_a_person_helps),

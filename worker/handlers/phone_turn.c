@@ -144,24 +144,27 @@ static void decide(turn_t *t)
     }
 }
 
-/* The longest call is over, or soon will be. */
+static void add_sentence(turn_t *t, const char *name)
+{
+    va_str_t sentence = wk_text(t->v.speech.language, name);
+    t->text = t->text.len == 0 ? sentence
+                               : wk_printf(t->v.ctx->arena, "%.*s %.*s", (int)t->text.len,
+                                           t->text.data, (int)sentence.len, sentence.data);
+}
+
+/* The longest call is over, or soon will be: also for who asked for a moment. */
 static bool heed_length(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
-    wk_arena_t *a = t->v.ctx->arena;
-    const wk_language_t *l = t->v.speech.language;
-    if (t->next != GOES_ON) {
+    if (t->next != GOES_ON && t->next != WAITS) {
         return true;
     }
     if (t->v.elapsed_s >= t->v.max_s) {
         t->next = ENDS;
         t->reason = VA_STR("limit");
-        va_str_t over = wk_text(l, "speech.limit_over");
-        t->text =
-            wk_printf(a, "%.*s %.*s", (int)t->text.len, t->text.data, (int)over.len, over.data);
+        add_sentence(t, "speech.limit_over");
     } else if (t->v.elapsed_s >= t->v.max_s - WK_PHONE_WARN_S && !t->v.warned) {
-        va_str_t soon = wk_text(l, "speech.limit_soon");
-        t->text =
-            wk_printf(a, "%.*s %.*s", (int)t->text.len, t->text.data, (int)soon.len, soon.data);
+        t->next = GOES_ON;
+        add_sentence(t, "speech.limit_soon");
         return wk_sql(tx, &wk_sql_phone_warned, &t->v.call, NULL, e);
     }
     return true;
