@@ -98,7 +98,7 @@ static void what_is_too_long_ago_is_told_as_one_text(void **state)
     }
     assert_null(strstr(told(NULL), "Earlier"));
     wk_chat_user(m, VA_STR("once more"));
-    assert_non_null(strstr(told(NULL), "{\"role\":\"system\",\"content\":\"Earlier in this "
+    assert_non_null(strstr(told(NULL), "{\"role\":\"user\",\"content\":\"Earlier in this "
                                        "call:\\nuser: my name is Zoë\\n\"},"));
     wk_chat_user(m, VA_STR("and more"));
     assert_non_null(strstr(told(NULL), "assistant: It is on its way.\\nlook: "
@@ -107,6 +107,8 @@ static void what_is_too_long_ago_is_told_as_one_text(void **state)
     assert_int_equal(
         va_json_parse(wk_mem(a), va_str_c(told(NULL)), &VA_JSON_LIMITS_DEFAULT, &list), VA_OK);
     assert_int_equal(list->count, 2 + WK_CHAT_MEMORY_MAX);
+    /* With the rank of instructions there are the shop's, and nothing that a caller said. */
+    assert_null(strstr(told(NULL) + 1, "},{\"role\":\"system\""));
 }
 
 /* Half an hour of talk loses nothing; of four hours the beginning and the end stay. */

@@ -279,7 +279,7 @@ va_str_t wk_chat_messages(wk_arena_t *a, const wk_chat_memory_t *m, va_str_t sys
     put_message(w, "system", system);
     va_str_t earlier = wk_earlier_text(a, &m->earlier);
     if (earlier.len > 0) {
-        put_message(w, "system", earlier);
+        put_message(w, "user", earlier); /* a caller's words are no instructions */
     }
     for (size_t i = oldest(m); i < m->n; i++) {
         put_entry(w, entry_at(m, i));
