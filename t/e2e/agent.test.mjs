@@ -254,18 +254,21 @@ test('a call in French is switched, and goes on', async (t) => {
   call.caller.hangUp();
 });
 
-test('an agent that speaks PCM is heard, and hears', async () => {
-  const conversation_config = {
-    tts: {agent_output_audio_format: 'pcm_16000'},
-    asr: {user_input_audio_format: 'pcm_16000'}
-  };
+async function speaking(conversation_config) {
   const patched = await http('PATCH', `${env.ELEVENLABS_BASE_URL}/v1/convai/agents/agent_downtown`, {
     headers: {'xi-api-key': env.ELEVENLABS_API_KEY},
     body: {conversation_config}
   });
   assert.equal(patched.status, 200, patched.text);
+}
+
+test('an agent that speaks PCM is heard, and hears', async () => {
+  await speaking({
+    tts: {agent_output_audio_format: 'pcm_16000'},
+    asr: {user_input_audio_format: 'pcm_16000'}
+  });
   const call = await new Call().ring();
-  await waitFor('the greeting', () => call.caller.played.length > 20);
+  await call.caller.hears(/John/i);
   const greeting = (await elevenlabs.get('agent')).at(-1).turns[0].message;
   await call.caller.quiet();
   const played = call.caller.played.reduce((n, f) => n + f.sound.length / 8, 0);
@@ -274,6 +277,20 @@ test('an agent that speaks PCM is heard, and hears', async () => {
   const before_ = (await elevenlabs.get('agent')).at(-1);
   await waitFor('two seconds to be heard', async () =>
       (await elevenlabs.get('agent')).at(-1).heard_ms > before_.heard_ms + 2000);
+  call.caller.hangUp();
+});
+
+test('who interrupts PCM in the middle of a sample hears what follows', async () => {
+  await speaking({tts: {agent_output_audio_format: 'pcm_16000'}});
+  await elevenlabs.post('agent', {half_samples: true});
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  await call.say('please stop now');
+  await call.caller.hears(/I heard:.*stop/);
   call.caller.hangUp();
 });
 

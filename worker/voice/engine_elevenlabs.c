@@ -163,6 +163,9 @@ static void on_interrupted(wk_media_engine_t *engine, const wk_convai_event_t *e
     int64_t upto = event->number != 0 ? event->number : engine->newest;
     engine->stale = upto > engine->stale ? upto : engine->stale;
     engine->turn_over = true;
+    if (engine->from != NULL) {
+        wk_transcode_reset(engine->from); /* the rest of a sample was cut off */
+    }
     engine->events.interrupted(engine->ctx);
 }
 

@@ -24,6 +24,7 @@ const DEFAULTS = {
   think_ms: 20,
   tool_ms: 20_000,     // a client's tool has to answer by then
   stale: 0,            // pieces of sound that come behind an interruption all the same
+  half_samples: false, // PCM is cut in the middle of a sample
   words_late: false,   // the words of an answer come behind its sound
   refuse: 0,           // connections are answered with that status
 };

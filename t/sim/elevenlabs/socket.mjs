@@ -1,5 +1,5 @@
 // A conversation over the agent's WebSocket: its messages, judged by what the API knows.
-import {silence} from '../lib/speech.mjs';
+import {Ear, silence, speakPcm} from '../lib/speech.mjs';
 
 import {isObject, isText} from './resource.mjs';
 import {Talk} from './talk.mjs';
@@ -35,6 +35,7 @@ function problemOf(event) {
 export class SocketConversation {
   #timers = new Set();
   #waiting = new Map();  // tool_call_id → {resolve}
+  #late = Buffer.alloc(0);  // of PCM, what the next piece of sound begins with
 
   constructor(live, ws, {agent}) {
     Object.assign(this, {live, ws, agentId: agent, agent: live.agents.get(agent)});
@@ -168,7 +169,10 @@ export class SocketConversation {
                                    {agent_response: text, event_id: this.talk.nextEvent()}),
     correction: (before, after) => this.#send('agent_response_correction', 'agent_response_correction_event',
         {original_agent_response: before, corrected_agent_response: after, event_id: this.talk.nextEvent()}),
-    interruption: (event_id) => this.#send('interruption', 'interruption_event', {event_id}),
+    interruption: (event_id) => {
+      this.#late = Buffer.alloc(0);
+      this.#send('interruption', 'interruption_event', {event_id});
+    },
     tool: (call) => this.#call(call),
     end: () => {
       this.#send('agent_tool_response', 'agent_tool_response', {
@@ -178,14 +182,14 @@ export class SocketConversation {
     },
   });
 
-  // PCM: a loud tone as long as the sound, since words do not survive another rate.
+  // PCM: the same words, as they survive another rate.
   #encoded(mulaw) {
     if (this.speaks === 'ulaw_8000') return mulaw.toString('base64');
-    const rate = Number(this.speaks.split('_')[1]);
-    const samples = mulaw.length / 8000 * rate;
-    const pcm = Buffer.alloc(samples * 2);
-    for (let i = 0; i < samples; i++) pcm.writeInt16LE(Math.round(20000 * Math.sin(2 * Math.PI * 440 * i / rate)), 2 * i);
-    return pcm.toString('base64');
+    const spoken = speakPcm(new Ear().hear(mulaw).join(' '), Number(this.speaks.split('_')[1]));
+    const pcm = Buffer.concat([this.#late, spoken]);
+    const end = pcm.length - (this.live.settings.half_samples ? 1 : 0);
+    this.#late = pcm.subarray(end);
+    return pcm.subarray(0, end).toString('base64');
   }
 
   #call({name, parameters}) {
