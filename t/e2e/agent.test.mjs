@@ -189,12 +189,12 @@ test('0 calls a person: the agent keeps silent, and the call is put through', as
 });
 
 test('what the agent claims and did not do is told to it, and an alarm', async () => {
-  await model([{when: 'book a tune-up', text: 'you are booked for noon'}]);
+  await model([{when: 'book a tune-up', text: 'you are booked for midnight'}]);
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
   await call.caller.quiet();
   await call.say('please book a tune-up');
-  await call.caller.hears(/booked for noon/);
+  await call.caller.hears(/booked for midnight/);
   await waitFor('the agent to be told', async () => told(await call.conversation(), 'contextual_update')
       .some((m) => /Nothing new is booked yet/.test(m.text)));
   const tasks = await rows(`SELECT 1 FROM tasks WHERE kind = 'alarm' AND key LIKE :'key'`, {key: `said:${call.sid}:%`});

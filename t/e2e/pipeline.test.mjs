@@ -221,7 +221,7 @@ test('what was said 48 utterances ago is known', async () => {
     await waitFor('an answer', () => call.caller.words.slice(before).some(({word}) => word === 'Yes.'));
   }
   const told = await call.told('next 24');
-  const earlier = told.find((m) => m.role === 'system' && /^Earlier in this call:/.test(m.content));
+  const earlier = told.find((m) => m.role === 'user' && /^Earlier in this call:/.test(m.content));
   assert.match(earlier.content, /user: my name is Zoe/);
   call.caller.hangUp();
 });

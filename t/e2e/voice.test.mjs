@@ -393,15 +393,15 @@ test('what the agent claims and did not do is put right in the call, and an alar
   await model([
     {when: '"success": ?true', text: 'I passed that on to the team'},
     {when: 'squeal', text: 'I will text you', tool_calls: [{name: 'take_message', arguments: {message: 'brakes squeal'}}]},
-    {when: 'book a tune-up', text: 'You are booked for noon'},
+    {when: 'book a tune-up', text: 'You are booked for midnight'},
   ]);
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
   await call.caller.quiet();
   await call.say('please book a tune-up');
-  await call.caller.hears(/booked for noon.*Nothing new is booked yet/);
+  await call.caller.hears(/booked for midnight.*Nothing new is booked yet/);
   const told = await waitFor('the alarm', async () => (await alarms(call)).length > 0 && alarms(call));
-  assert.match(told[0].body, /booked for noon/);
+  assert.match(told[0].body, /booked for midnight/);
   await call.caller.quiet();
   await call.say('my brakes squeal');
   await call.caller.hears(/passed that on to the team.*not sent you any/);
@@ -411,7 +411,7 @@ test('what the agent claims and did not do is put right in the call, and an alar
 });
 
 test('who hangs up behind a claim leaves an alarm', async () => {
-  await model([{when: 'book a tune-up', text: 'You are booked for noon'}]);
+  await model([{when: 'book a tune-up', text: 'You are booked for midnight'}]);
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
   await call.caller.quiet();
