@@ -1,11 +1,15 @@
 // What `make install` and the packages' lists put down: every file of conf/, with the paths
 // of the place it went to, and such that nginx and the worker take it as it lies there.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
 
 const top = mkdtempSync(join(tmpdir(), 'voiceagent-install-'));
 const prefix = join(top, 'usr');
@@ -61,10 +65,10 @@ test('the unit starts the installed worker with the installed configuration', ()
 
 // The folder is taken as an operator takes it; of the example only what is this
 // machine's is changed.
-test('nginx takes the installed example, locations, module and fallbacks', () => {
+function nginxFolder(port) {
   const conf = join(top, 'nginx');
   cpSync(join(share, 'nginx'), join(conf, 'voiceagent'), { recursive: true });
-  mkdirSync(join(conf, 'voiceagent/keys'));
+  mkdirSync(join(conf, 'voiceagent/keys'), { recursive: true });
   for (const [, file] of readFileSync(join(share, 'nginx/http.conf'), 'utf8').matchAll(/file=voiceagent\/keys\/([a-z-]+)/g)) {
     writeFileSync(join(conf, 'voiceagent/keys', file), 'a-secret-of-thirty-two-characters\n');
   }
@@ -76,13 +80,52 @@ test('nginx takes the installed example, locations, module and fallbacks', () =>
     .replaceAll('/etc/ssl/private/ssl-cert-snakeoil.key', join(top, 'key.pem'))
     .replaceAll('/var/log/nginx/', `${top}/`)
     .replace('/run/nginx.pid', join(top, 'nginx.pid'))
-    .replace('listen       443', 'listen       127.0.0.1:44443')
+    .replace('listen       443', `listen       127.0.0.1:${port}`)
     .replace(/include +mime.types/, 'include /etc/nginx/mime.types');
   writeFileSync(join(conf, 'nginx.conf'), example);
-  const nginx = spawnSync('prlimit', ['--nofile=1024:', '/usr/sbin/nginx', '-t', '-c', join(conf, 'nginx.conf'), '-p', top,
-    '-e', join(top, 'error.log')], { encoding: 'utf8' });
+  return ['-c', join(conf, 'nginx.conf'), '-p', top, '-e', join(top, 'error.log')];
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+test('nginx takes the installed example, locations, module and fallbacks', async () => {
+  const nginx = spawnSync('prlimit', ['--nofile=1024:', '/usr/sbin/nginx', '-t', ...nginxFolder(await freePort())],
+    { encoding: 'utf8' });
   assert.equal(nginx.status, 0, nginx.stderr);
   assert.doesNotMatch(nginx.stderr, /open file resource limit/, 'where the system allows few files');
+});
+
+// What a handshake with no other version than this one comes to.
+function handshake(port, version) {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port, minVersion: version, maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0', rejectUnauthorized: false });
+    socket.once('secureConnect', () => resolve(socket.end().getProtocol()));
+    socket.once('error', (e) => resolve(e.code));
+  });
+}
+
+test('nginx of the example speaks TLS 1.2 and 1.3, and nothing older', async () => {
+  const port = await freePort();
+  const nginx = spawn('/usr/sbin/nginx', [...nginxFolder(port), '-g', 'daemon off;'], { stdio: 'ignore' });
+  try {
+    while (await handshake(port, 'TLSv1.2') === 'ECONNREFUSED') {
+      assert.equal(nginx.exitCode, null, 'nginx has started');
+      await sleep(50);
+    }
+    assert.equal(await handshake(port, 'TLSv1.3'), 'TLSv1.3');
+    assert.equal(await handshake(port, 'TLSv1.2'), 'TLSv1.2');
+    assert.equal(await handshake(port, 'TLSv1.1'), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  } finally {
+    nginx.kill('SIGTERM');
+    await once(nginx, 'exit');
+  }
 });
 
 test('a second installation keeps the configuration; DESTDIR holds the same files', () => {
