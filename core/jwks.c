@@ -201,6 +201,31 @@ va_status_t va_jwks_add_pem(va_jwks_t *set, va_str_t kid, va_jwt_alg_t alg, va_s
     return va_openssl_out_of_memory() ? VA_ENOMEM : status;
 }
 
+static va_status_t add_pem_for_each(va_jwks_t *set, va_str_t pem)
+{
+    static const va_jwt_alg_t algs[] = {VA_RS256, VA_PS256, VA_ES256, VA_EDDSA};
+    va_status_t best = VA_ESYNTAX;
+
+    for (size_t i = 0; i < sizeof(algs) / sizeof(*algs); i++) {
+        va_status_t status = va_jwks_add_pem(set, VA_STR_NULL, algs[i], pem);
+
+        if (status == VA_ENOMEM)
+            return status;
+        if (status != VA_ESYNTAX)
+            best = status;
+    }
+
+    return best;
+}
+
+va_status_t va_jwks_add_file(va_jwks_t *set, va_str_t text)
+{
+    const char begin[] = "-----BEGIN ";
+    bool pem = text.len > strlen(begin) && memcmp(text.data, begin, strlen(begin)) == 0;
+
+    return pem ? add_pem_for_each(set, text) : va_jwks_add_document(set, text, VA_RS256);
+}
+
 /* A member in base64url; false when it is missing, malformed or longer than size. */
 static bool get_bytes(const va_json_t *jwk, const char *name, uint8_t *out, size_t size,
                       size_t *len)

@@ -57,4 +57,10 @@ va_status_t va_jwks_add_secret(va_jwks_t *set, va_str_t kid, va_str_t secret);
 /* A public key in PEM for one asymmetric algorithm; kid as for secrets. VA_ELIMIT: or weak. */
 va_status_t va_jwks_add_pem(va_jwks_t *set, va_str_t kid, va_jwt_alg_t alg, va_str_t pem);
 
+/*
+ * What an operator puts into a file: a JWKS document, whose RSA keys without "alg" are for
+ * RS256, or a public key in PEM, which names no algorithm: it is for each that its kind has.
+ */
+va_status_t va_jwks_add_file(va_jwks_t *set, va_str_t text);
+
 #endif

@@ -49,7 +49,6 @@ struct ngx_voiceagent_key_s {
 
 struct ngx_voiceagent_jwks_file_s {
     ngx_voiceagent_key_source_t    source;
-    va_jwt_alg_t                   rsa;
     va_jwks_t                     *set;
 };
 
@@ -220,7 +219,6 @@ ngx_voiceagent_jwks_get(ngx_conf_t *cf, ngx_str_t *path)
     *files = file;
 
     file->source.file = *path;
-    file->rsa = VA_RS256;
 
     cln->handler = ngx_voiceagent_jwks_cleanup;
     cln->data = file;
@@ -557,8 +555,7 @@ ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file, ngx_log_t *log)
 
     set = va_jwks_new();
 
-    rc = set ? va_jwks_add_document(set, va_str((char *) text, len), file->rsa)
-             : VA_ENOMEM;
+    rc = set ? va_jwks_add_file(set, va_str((char *) text, len)) : VA_ENOMEM;
 
     ngx_free(text);
 

@@ -330,6 +330,35 @@ static void keys_in_pem(void **state)
     va_jwks_free(set);
 }
 
+/* A document, or a key in PEM for each algorithm of its kind. */
+static void what_a_file_holds(void **state)
+{
+    const struct {
+        va_str_t text;
+        size_t keys;
+        va_status_t status;
+    } cases[] = {
+        {public_pem(rsa), 2, VA_OK},
+        {public_pem(ec), 1, VA_OK},
+        {public_pem(ed), 1, VA_OK},
+        {public_pem(weak_rsa), 0, VA_ELIMIT},
+        {public_pem(p384), 0, VA_ESYNTAX},
+        {VA_STR("-----BEGIN PUBLIC KEY-----\nx"), 0, VA_ESYNTAX},
+        {VA_STR("{\"keys\":[]}"), 0, VA_OK},
+        {VA_STR("-----BEGIN"), 0, VA_ESYNTAX},
+        {VA_STR_NULL, 0, VA_ESYNTAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        va_jwks_t *set = va_jwks_new();
+
+        assert_int_equal(va_jwks_add_file(set, cases[i].text), cases[i].status);
+        assert_int_equal(va_jwks_count(set), cases[i].keys);
+        va_jwks_free(set);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +372,7 @@ int main(void)
         TEST(sets_are_limited),
         TEST(secrets_are_long_enough),
         TEST(keys_in_pem),
+        TEST(what_a_file_holds),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
