@@ -13,6 +13,9 @@
 #include "ngx_voiceagent_job.h"
 
 
+#define NGX_VOICEAGENT_REPLY_KEPT  600       /* seconds, docs/protocol.md */
+
+
 static ngx_int_t ngx_voiceagent_call_handler(ngx_http_request_t *r);
 static void ngx_voiceagent_call_body(ngx_http_request_t *r);
 static void ngx_voiceagent_call_ended(ngx_voiceagent_waiter_t *w);
@@ -33,6 +36,7 @@ ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
+    char       *rv;
     ngx_str_t  *value;
 
     value = cf->args->elts;
@@ -43,9 +47,19 @@ ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     vlcf->call->may_be_late = 1;
+    vlcf->call->dedup_ttl = NGX_VOICEAGENT_REPLY_KEPT;
 
-    return ngx_voiceagent_job_location(cf, vlcf, vlcf->call,
-                                       ngx_voiceagent_call_handler);
+    rv = ngx_voiceagent_job_location(cf, vlcf, vlcf->call,
+                                     ngx_voiceagent_call_handler);
+
+    if (rv == NGX_CONF_OK && vlcf->call->dedup_ttl > NGX_VOICEAGENT_REPLY_KEPT)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "dedup_ttl= outlives the reply, which is kept for "
+                           "10 minutes: who asks again later is answered 409");
+    }
+
+    return rv;
 }
 
 
@@ -182,6 +196,13 @@ ngx_voiceagent_call_fail(ngx_http_request_t *r, ngx_voiceagent_wait_e outcome)
         return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
                                          "timeout",
                                          "No answer came in time. Try again.");
+    }
+
+    if (outcome == NGX_VOICEAGENT_WAIT_ENDED) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_ENDED);
+        return ngx_voiceagent_send_error(r, NGX_HTTP_CONFLICT, "ended",
+                                         "This was asked before, and its "
+                                         "answer is no longer kept.");
     }
 
     ngx_voiceagent_count_outcome(outcome == NGX_VOICEAGENT_WAIT_OVERLOADED

@@ -109,6 +109,7 @@ ngx_int_t ngx_voiceagent_push(ngx_http_request_t *r,
 typedef enum {
     NGX_VOICEAGENT_WAIT_REPLY = 0,
     NGX_VOICEAGENT_WAIT_TIMEOUT,
+    NGX_VOICEAGENT_WAIT_ENDED,                /* and its reply is not kept */
     NGX_VOICEAGENT_WAIT_UNAVAILABLE,
     NGX_VOICEAGENT_WAIT_OVERLOADED
 } ngx_voiceagent_wait_e;

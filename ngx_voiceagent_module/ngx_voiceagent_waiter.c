@@ -227,7 +227,7 @@ ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
         w->text = push->reply;
         ngx_voiceagent_waiter_end(w, w->text.len
                                      ? NGX_VOICEAGENT_WAIT_REPLY
-                                     : NGX_VOICEAGENT_WAIT_TIMEOUT);
+                                     : NGX_VOICEAGENT_WAIT_ENDED);
         return;
 
     default: /* NGX_VOICEAGENT_PUSH_FAILED */

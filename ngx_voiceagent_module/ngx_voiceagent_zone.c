@@ -13,7 +13,7 @@
 #include "ngx_voiceagent_module.h"
 
 
-#define NGX_VOICEAGENT_ZONE_VERSION  2
+#define NGX_VOICEAGENT_ZONE_VERSION  3
 #define NGX_VOICEAGENT_SCHEME_MAX    16
 #define NGX_VOICEAGENT_REASON_MAX    32
 
@@ -45,7 +45,7 @@ static void ngx_voiceagent_zone_head(va_buf_t *out,
 
 static const char  *ngx_voiceagent_outcomes[] = {
     "accepted", "duplicate", "replied", "fallback", "pending", "timeout",
-    "refused", "unavailable", "overloaded", "bad_request"
+    "ended", "refused", "unavailable", "overloaded", "bad_request"
 };
 
 

@@ -275,6 +275,32 @@ $TEST_NGINX_CALL
 
 
 
+=== a job that has ended long ago is not one that will answer
+--- config
+    location /x { voiceagent_public on; voiceagent_call a.b dedup=$arg_d late=pending; }
+    location /f { voiceagent_public on; voiceagent_call a.b dedup=$arg_d late=pending; voiceagent_fallback 203 text/plain f; }
+--- redis
+SET va:{realtime}:seen:a.b:1 =11111111-1111-4111-8111-111111111111
+--- request eval
+["POST /x?d=1", "POST /f?d=1"]
+--- error_code eval
+[409, 203]
+--- response_json eval
+['{"=": 1, "success": false, "error": {"=": 1, "code": "ended", "message": "~."}}', '"~."']
+--- jobs: 0
+
+
+
+=== a key is remembered as long as the reply
+--- config
+    location /hello { voiceagent_public on; voiceagent_call a.b dedup=$arg_d; }
+--- request
+POST /hello?d=1
+--- redis_has
+TTL va:{realtime}:seen:a.b:1 -> ~^(?:5[5-9][0-9]|600)$
+
+
+
 === a key that is missing
 --- config
     location / { voiceagent_public on; voiceagent_call a.b dedup=$arg_d; voiceagent_fallback 203 text/plain f; }

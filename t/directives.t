@@ -31,7 +31,7 @@ my %frames = (
             "location /x { $_[0] }") },
 );
 
-# frame, configuration, what is said (undef: it is good)
+# frame, configuration, what is said (undef: it is good), what is warned of
 my @table = (
     voiceagent_redis => [
         [main => '', undef],
@@ -237,6 +237,7 @@ my @table = (
     voiceagent_call => [
         [location => 'voiceagent_call a.b;', undef],
         [location => 'voiceagent_call a.b queue=default timeout=800ms late=pending lane=a serial=b dedup=$uri dedup_ttl=60s;', undef],
+        [location => 'voiceagent_call a.b dedup=$uri dedup_ttl=1h;', undef, 'dedup_ttl= outlives the reply'],
         [location => 'voiceagent_call;', 'invalid number of arguments'],
         [location => 'voiceagent_call a.b timeout=0;', 'has an invalid timeout='],
         [location => 'voiceagent_call a.b timeout=later;', 'has an invalid timeout='],
@@ -299,7 +300,7 @@ my $nginx = VoiceAgent::Nginx->new;
 while (my ($directive, $cases) = splice @table, 0, 2) {
     $tested{$directive} = 1;
     for (@$cases) {
-        my ($frame, $config, $said) = @$_;
+        my ($frame, $config, $said, $warned) = @$_;
         my ($http, $server) = $frames{$frame}->($config);
         $nginx->configure(http => $http, server => $server);
         my $got = $nginx->check(leaks => defined $said);
@@ -308,6 +309,7 @@ while (my ($directive, $cases) = splice @table, 0, 2) {
             like($got, qr/ test failed$/, '  and nginx does not start');
         } else {
             is($got =~ s/^.*\[warn\].*\n//mgr, '', "good: $frame: $config");
+            like($nginx->{said}, qr/\[warn\].*\Q$warned\E/, '  with a warning') if defined $warned;
         }
     }
 }

@@ -138,7 +138,7 @@ sub check {
     unlink $log;
     my $status = reap(spawn($log, $self->command('-t')));
     open my $in, '<', $log or die "$log: $!\n";
-    my $said = do { local $/; <$in> } // '';
+    my $said = $self->{said} = do { local $/; <$in> } // '';
     return $status ? $said || "status $status" : '';
 }
 
