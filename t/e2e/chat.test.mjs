@@ -5,7 +5,9 @@ import {randomInt, randomUUID} from 'node:crypto';
 import {after, afterEach, before, beforeEach, test} from 'node:test';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
+import {workingDay} from './lib/days.mjs';
 import {openEvents} from './lib/events.mjs';
 import {ask, call} from './lib/http.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
@@ -15,6 +17,8 @@ const OWNER = '+14165550010';
 const ORIGIN = 'https://localhost';
 const SHOP = {businessId: 'bici-downtown', key: 'wk_demo_downtown'};
 const openai = sim('openai');
+// Not today: a first free time of today may have begun before it is chosen.
+const WISH = `I would like to book a tune-up on ${workingDay(3).weekday}`;
 const stranger = () => `+1416555${randomInt(1000, 9000)}`;
 
 let token, engines;
@@ -124,7 +128,7 @@ test('for a number that is typed so much is booked in a day, from wherever', asy
   const since = await sim('twilio').last();
   const book = async (n) => {
     const here = `127.0.1.${n}`;
-    const {json} = await from(here, 'I would like to book a tune-up', {name: 'Eve', phone});
+    const {json} = await from(here, WISH, {name: 'Eve', phone});
     return (await from(here, '1', {sessionId: json.sessionId})).json.reply;
   };
   for (let n = 1; n <= 5; n++) assert.match(await book(n), /booked: /i);
@@ -133,6 +137,7 @@ test('for a number that is typed so much is booked in a day, from wherever', asy
       `select id from appointments where customer_phone = :'phone'`, {phone});
   assert.equal(made.length, 5);
   await waitFor('the confirmations', async () => (await sentTo(phone, since)).length === 5);
+  await cancelAppointments(phone);
 });
 
 test('a session is of its shop', async () => {
@@ -169,7 +174,7 @@ test('an appointment is booked in the chat and confirmed by text; people see it 
   const phone = stranger();
   const since = await sim('twilio').last();
   const events = await openEvents('/api/stream/organization', token);
-  const offer = await said('I would like to book a tune-up', {name: 'Zoe', phone});
+  const offer = await said(WISH, {name: 'Zoe', phone});
   assert.equal(offer.nextAction, 'choose_time');
   assert.deepEqual({...offer.lead, id: null}, {id: null, name: 'Zoe', email: null, phone});
   const booked = await said('1', {sessionId: offer.sessionId});
@@ -191,6 +196,7 @@ test('an appointment is booked in the chat and confirmed by text; people see it 
   assert.equal(written.channel, 'chat');
   assert.equal(written.chat.verified, false);
   assert.equal(written.chat.name, 'Zoe');
+  await cancelAppointments(phone);
 });
 
 test('an order is told with proof, and to no number', async () => {

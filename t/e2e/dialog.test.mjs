@@ -186,7 +186,7 @@ test('when the provider fails the receptionist answers, once', async () => {
     'broken off': {model: {answers: [{text: 'a rather long answer that breaks off', cut: 3}]}},
     'a slow drip': {model: {answers: [{text: 'x'.repeat(600)}], gap_ms: 300}},
   };
-  const {weekday} = workingDay(2);
+  const {weekday} = workingDay(3);
   for (const [name, {script, model: said}] of Object.entries(faults)) {
     await openai.reset();
     if (script) await openai.script(script);

@@ -56,7 +56,7 @@ const tasksOf = (customer) =>
 const fine = (call) => assert.deepEqual(problems(call), []);
 
 test('a known caller is greeted, asks for an order, books, and says goodbye', async () => {
-  const {weekday} = workingDay(2);
+  const {weekday} = workingDay(3);
   const {token} = await login(DOWNTOWN);
   await cancelAppointments(JOHN);  // "my appointment" is one alone
   const events = await openEvents('/api/stream/organization', token);

@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 
-import {DOWNTOWN, login} from './lib/account.mjs';
+import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
+import {cancelAppointments} from './lib/appointments.mjs';
 import {run} from './lib/command.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
@@ -46,7 +47,10 @@ class Call extends MediaCall {
 const model = (rules) => openai.post('model', {rules});
 
 let putBack;
-before(async () => putBack = await withEngines('{realtime,receptionist}'));
+before(async () => {
+  putBack = await withEngines('{realtime,receptionist}');
+  await cancelAppointments(JOHN);  // of none it may be said that it is booked
+});
 beforeEach(() => openai.reset());
 after(async () => {
   await putBack();

@@ -64,7 +64,7 @@ static void begin_day(void)
            "UPDATE customers SET hubspot_contact_id = NULL, contact_preferences = '{}';"
            "UPDATE agent_configs SET quiet_from = '00:00', quiet_until = '00:00';"
            "UPDATE organizations SET plan = 'PRO', engines = '{receptionist}',"
-           "    hours = (SELECT jsonb_object_agg(d, '{\"open\":\"00:00\",\"close\":\"23:59\"}'"
+           "    hours = (SELECT jsonb_object_agg(d, '{\"open\":\"00:00\",\"close\":\"24:00\"}'"
            "                 ::jsonb) FROM unnest('{monday,tuesday,wednesday,thursday,friday,"
            "saturday,sunday}'::text[]) d)");
     t_config.openai_api_key = t_config.openai_embedding_model = NULL;

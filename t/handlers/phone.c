@@ -33,7 +33,7 @@ static int setup(void **state)
     assert_non_null(reply);
     freeReplyObject(reply);
     t_sqlf("WITH w AS (UPDATE organizations SET hours = (SELECT jsonb_object_agg(d,"
-           " '{\"open\":\"00:00\",\"close\":\"23:59\"}'::jsonb) FROM unnest('{monday,tuesday,"
+           " '{\"open\":\"00:00\",\"close\":\"24:00\"}'::jsonb) FROM unnest('{monday,tuesday,"
            "wednesday,thursday,friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN
            "' RETURNING 1) SELECT count(*) FROM w");
     return result;

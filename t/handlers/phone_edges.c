@@ -18,7 +18,7 @@ static int setup(void **state)
     t_sqlf(
         "DELETE FROM calls; DELETE FROM call_status_events;"
         "UPDATE organizations SET hours = (SELECT jsonb_object_agg(d,"
-        "    '{\"open\":\"00:00\",\"close\":\"23:59\"}'::jsonb) FROM unnest('{monday,tuesday,"
+        "    '{\"open\":\"00:00\",\"close\":\"24:00\"}'::jsonb) FROM unnest('{monday,tuesday,"
         "wednesday,thursday,friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN "';"
         "UPDATE customers SET conversation_summary = 'He spoke of his divorce.'"
         " WHERE id = '" JOHN "'");

@@ -94,7 +94,7 @@ async function callTheShop(engines) {
   await row(
       `update organizations set hours = jsonb_set(hours, '{exceptions}', jsonb_build_object(
            to_char(now() at time zone timezone, 'YYYY-MM-DD'),
-           '{"open": "00:00", "close": "23:59"}'::jsonb)) where slug = 'bici-downtown' returning id`);
+           '{"open": "00:00", "close": "24:00"}'::jsonb)) where slug = 'bici-downtown' returning id`);
   try {
     return hasSound(engine) ? await callWithSound(engine, JOHN, DAY, TRACKING) : await callByTurns();
   } finally {
