@@ -14,6 +14,7 @@
 #include "worker/stop.h"
 #include "worker/store/calendar.h"
 #include "worker/store/campaigns.h"
+#include "worker/store/effects.h"
 #include "worker/store/outbox.h"
 #include "worker/store/privacy.h"
 #include "worker/store/reminders.h"
@@ -157,6 +158,11 @@ static bool end_takeovers(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "takeover.sweep", WITH_THE_SHOPS, &wk_sql_takeovers_due, e);
 }
 
+static bool settle_effects(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "effects.settle", BY_ITSELF, &wk_sql_effects_due, e);
+}
+
 static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
 {
     return push_sweeps(ctx, "privacy.sweep", BY_ITSELF, &wk_sql_privacy_due, e);
@@ -211,6 +217,7 @@ static struct {
     {"reminders", SWEEPS_MS, send_reminders, 0},
     {"campaigns", SWEEPS_MS, send_campaigns, 0},
     {"takeovers", SWEEPS_MS, end_takeovers, 0},
+    {"effects", SWEEPS_MS, settle_effects, 0},
     {"retention", SWEEPS_MS, enforce_retention, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };

@@ -253,8 +253,18 @@ bool wk_queue_renew(wk_redis_t *r, wk_queue_t q, const wk_lease_t *leases, size_
     return true;
 }
 
+static void read_ids(const redisReply *list, wk_arena_t *a, const va_str_t **ids, size_t *n)
+{
+    va_str_t *copies = wk_alloc(a, (list->elements + 1) * sizeof(*copies));
+    for (size_t i = 0; i < list->elements; i++) {
+        copies[i] = wk_copy(a, wk_redis_str(list->element[i]));
+    }
+    *ids = copies;
+    *n = list->elements;
+}
+
 bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, int interval_ms,
-                   wk_reaped_t *out, wk_error_t *e)
+                   wk_arena_t *a, wk_reaped_t *out, wk_error_t *e)
 {
     number_t cap, stalls, version, interval, lease;
     va_str_t args[] = {number(&cap, lim->lane_cap), number(&stalls, lim->max_stalls),
@@ -268,8 +278,27 @@ bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, in
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4) {
         return unexpected(reply, "reap", e);
     }
-    *out = (wk_reaped_t){(int)reply->element[0]->integer, (int)reply->element[1]->integer,
-                         (int)reply->element[2]->integer, (int)reply->element[3]->integer};
+    *out = (wk_reaped_t){.requeued = (int)reply->element[0]->integer,
+                         .promoted = (int)reply->element[2]->integer,
+                         .expired = (int)reply->element[3]->integer};
+    read_ids(reply->element[1], a, &out->buried, &out->n_buried);
+    freeReplyObject(reply);
+    return true;
+}
+
+bool wk_queue_has_serial(wk_redis_t *r, va_str_t serial, wk_arena_t *a, bool *has,
+                         wk_error_t *e)
+{
+    va_str_t argv[1 + WK_QUEUES] = {VA_STR("EXISTS")};
+    for (size_t i = 0; i < WK_QUEUES; i++) {
+        argv[1 + i] =
+            wk_printf(a, "%sserial:%.*s", queues[i].prefix.data, (int)serial.len, serial.data);
+    }
+    redisReply *reply = wk_redis_command(r, 0, argv, 1 + WK_QUEUES, e);
+    if (reply == NULL) {
+        return false;
+    }
+    *has = reply->integer > 0;
     freeReplyObject(reply);
     return true;
 }

@@ -92,11 +92,18 @@ bool wk_queue_renew(wk_redis_t *r, wk_queue_t q, const wk_lease_t *leases, size_
  * nothing when any worker did it less than interval_ms ago.
  */
 typedef struct {
-    int requeued, buried, promoted, expired; /* requeued: stalled, and put back */
+    int requeued, promoted, expired; /* requeued: stalled, and put back */
+    const va_str_t *buried;          /* ids, in a */
+    size_t n_buried;
 } wk_reaped_t;
 
 bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, int interval_ms,
-                   wk_reaped_t *out, wk_error_t *e);
+                   wk_arena_t *a, wk_reaped_t *out, wk_error_t *e);
+
+/* *has: a job of that serial waits or is at work in any queue; those still on their way in are
+ * not seen. */
+bool wk_queue_has_serial(wk_redis_t *r, va_str_t serial, wk_arena_t *a, bool *has,
+                         wk_error_t *e);
 
 /*
  * The same push nginx does. job->dedup absent: no deduplication. *known is set when the

@@ -37,7 +37,7 @@ static void reap(scheduler_t *s, wk_queue_t q)
     wk_reaped_t reaped;
     wk_queue_limits_t limits = wk_queue_limits(s->ctx.config);
     va_str_t queue = va_str_c(wk_queue_name(q));
-    if (!wk_queue_reap(s->ctx.redis, q, &limits, REAP_MS, &reaped, &e)) {
+    if (!wk_queue_reap(s->ctx.redis, q, &limits, REAP_MS, s->ctx.arena, &reaped, &e)) {
         wk_log(WK_ERROR, "queue not reaped", WK_S("queue", queue), WK_C("error", e.text));
         return;
     }
@@ -45,7 +45,7 @@ static void reap(scheduler_t *s, wk_queue_t q)
         const char *what;
         int n;
     } counts[] = {{"stalled", reaped.requeued},
-                  {"buried", reaped.buried},
+                  {"buried", (int)reaped.n_buried},
                   {"promoted", reaped.promoted},
                   {"expired", reaped.expired}};
     for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
@@ -57,9 +57,9 @@ static void reap(scheduler_t *s, wk_queue_t q)
     if (reaped.requeued > 0) {
         wk_log(WK_WARN, "leases ran out", WK_S("queue", queue), WK_I("jobs", reaped.requeued));
     }
-    if (reaped.buried > 0) {
-        wk_log(WK_ALERT, "jobs given up by the reaper", WK_S("queue", queue),
-               WK_I("jobs", reaped.buried));
+    for (size_t i = 0; i < reaped.n_buried; i++) {
+        wk_log(WK_ALERT, "a job was given up by the reaper", WK_S("queue", queue),
+               WK_S("job", reaped.buried[i]));
     }
 }
 

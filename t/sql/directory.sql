@@ -1,7 +1,7 @@
 -- What is due where, and what belongs to nobody.
 begin;
 set local search_path = voiceagent, public;
-select plan(21);
+select plan(18);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 update privacy_settings set swept_at = now();
@@ -10,25 +10,22 @@ create function pg_temp.due(what text) returns text language sql as $$
     select string_agg(left(x #>> '{due}', 1), '' order by x #>> '{due}')
       from jsonb_array_elements(t.app(null, format('select due from voiceagent.due(%L, 10) as due', what))) x
 $$;
+create function pg_temp.due_effects() returns text language sql as $$
+    select string_agg(left(x #>> '{due}', 1), '' order by x #>> '{due}')
+      from jsonb_array_elements(t.app(null, 'select due from voiceagent.due_effects(10) as due')) x
+$$;
 create function pg_temp.due_outbox(n int default 10) returns text language sql as $$
     select string_agg(left(x #>> '{due}', 1), '' order by x #>> '{due}')
       from jsonb_array_elements(t.app(null, format('select due from voiceagent.due_outbox(%s) as due', n))) x
 $$;
-select is(concat(pg_temp.due_outbox(), pg_temp.due('holds'), pg_temp.due('reminders'), pg_temp.due('effects'), pg_temp.due('campaigns'),
-                 pg_temp.due('channels'), pg_temp.due('retention')), '', 'nothing is due');
+select is(concat(pg_temp.due_outbox(), pg_temp.due('reminders'), pg_temp.due('campaigns'), pg_temp.due_effects()),
+          '', 'nothing is due');
 
 insert into outbox (organization_id, kind, type) values (t.a(), 'event', 'young');
 select is(pg_temp.due_outbox(), null, 'a young row is its own thread''s');
 insert into outbox (organization_id, kind, type, created_at) select o, 'event', 'old', now() - interval '6 seconds' from unnest(array[t.a(), t.b()]) o, generate_series(1, 100);
 select is(pg_temp.due_outbox(), 'ab', 'an old one is due, each shop once');
 select is(pg_temp.due_outbox(1), 'a', 'as many shops as asked');
-
-insert into appointments (organization_id, starts_at, ends_at, status, hold_expires_at) values
-    (t.a(), now() + interval '5 days', now() + interval '5 days 1 hour', 'held', now() + interval '1 minute');
-select is(pg_temp.due('holds'), null, 'a hold that stands');
-update appointments set hold_expires_at = now() - interval '1 second';
-select is(pg_temp.due('holds'), 'a', 'a hold that ran out');
-delete from appointments;
 
 insert into appointments (organization_id, starts_at, ends_at) values (t.b(), now() + interval '47 hours', now() + interval '48 hours');
 select is(pg_temp.due('reminders'), 'b', '48 hours ahead');
@@ -41,22 +38,20 @@ select is(pg_temp.due('reminders'), 'b', '1 hour ahead');
 update appointments set status = 'cancelled';
 select is(pg_temp.due('reminders'), null, 'cancelled ones are not');
 
-insert into effects (organization_id, kind, key, claimed_at) values (t.a(), 'sms', 'k', now() - interval '9 seconds');
-select is(pg_temp.due('effects'), null, 'an effect under way');
-update effects set claimed_at = now() - interval '11 seconds';
-select is(pg_temp.due('effects'), 'a', 'an effect that may be lost');
+insert into effects (organization_id, kind, key, claimed_at) values (t.a(), 'sms', 'k', now() - interval '9 minutes');
+select is(pg_temp.due_effects(), null, 'an effect under way');
+update effects set settle_at = now();
+select is(pg_temp.due_effects(), 'a', 'an effect that may be lost');
+update effects set state = 'done', finished_at = now();
+select is(pg_temp.due_effects(), null, 'one that has ended');
 
 insert into customers (id, organization_id) values ('11111111-1111-4111-8111-111111111111', t.a());
 insert into campaigns (id, organization_id, name, trigger) values ('22222222-2222-4222-8222-222222222222', t.a(), 'c', 'manual');
 insert into campaign_runs (organization_id, campaign_id, customer_id, key, due_at)
 values (t.a(), '22222222-2222-4222-8222-222222222222', '11111111-1111-4111-8111-111111111111', 'k', now());
 select is(pg_temp.due('campaigns'), 'a', 'a campaign''s run');
-insert into sync_tokens (organization_id, channel_id, channel_expires_at) values (t.b(), 'c1', now() + interval '23 hours');
-select is(pg_temp.due('channels'), 'b', 'a channel that ends');
-update privacy_settings set swept_at = now() - interval '25 hours' where organization_id = t.b();
-select is(pg_temp.due('retention'), 'b', 'retention');
-update organizations set is_active = false where id = t.b();
-select is(pg_temp.due('retention'), null, 'of active shops');
+update organizations set is_active = false where id = t.a();
+select is(pg_temp.due('campaigns'), null, 'of active shops');
 select is(pg_temp.due('nonsense'), null, 'an unknown kind of work is nobody''s');
 
 select t.app(null, $$ select voiceagent.record_unrouted('number', '+14165550199', 'voice.incoming', repeat('a', 64)) $$) \gset

@@ -18,7 +18,7 @@ create temp view functions as
 -- ---- functions
 select bag_eq($$ select signature from functions where prosecdef or owner = 'va_directory' $$, array[
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
-    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)',
+    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
     'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.recall_refusals()'],
     'the functions that look across organizations are the listed ones');
@@ -34,7 +34,7 @@ select is_empty($$ select signature from functions where prosecdef and proacl is
 select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_app', 'authenticated', 'anon']) r
                   where prosecdef and has_function_privilege(r, oid, 'execute') $$, array[
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
-    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app',
+    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app',
     'voiceagent.jwt_member() authenticated'],
@@ -112,14 +112,14 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'users.role SELECT', 'users.is_active SELECT', 'users.failed_logins SELECT', 'users.locked_until SELECT',
     'sessions.id SELECT', 'sessions.organization_id SELECT', 'sessions.user_id SELECT', 'sessions.token_hash SELECT',
     'outbox.organization_id SELECT', 'outbox.id SELECT', 'outbox.created_at SELECT',
-    'appointments.organization_id SELECT', 'appointments.status SELECT', 'appointments.starts_at SELECT', 'appointments.hold_expires_at SELECT',
+    'appointments.organization_id SELECT', 'appointments.status SELECT', 'appointments.starts_at SELECT',
     'appointments.reminded_48h_at SELECT', 'appointments.reminded_24h_at SELECT', 'appointments.reminded_1h_at SELECT',
     'appointments.pickup_ready_at SELECT', 'appointments.pickup_notified_at SELECT',
-    'effects.organization_id SELECT', 'effects.state SELECT', 'effects.claimed_at SELECT',
+    'effects.organization_id SELECT', 'effects.state SELECT', 'effects.settle_at SELECT',
     'campaigns.organization_id SELECT', 'campaigns.trigger SELECT', 'campaigns.is_active SELECT', 'campaigns.swept_at SELECT',
     'campaign_runs.organization_id SELECT', 'campaign_runs.state SELECT', 'campaign_runs.due_at SELECT',
     'takeovers.organization_id SELECT', 'takeovers.state SELECT', 'takeovers.stale_at SELECT', 'postponed_texts.organization_id SELECT',
-    'sync_tokens.organization_id SELECT', 'sync_tokens.channel_id SELECT', 'sync_tokens.channel_expires_at SELECT',
+    'sync_tokens.organization_id SELECT',
     'sync_tokens.service SELECT', 'sync_tokens.synced_at SELECT', 'integrations.organization_id SELECT',
     'integrations.service SELECT', 'integrations.status SELECT', 'integrations.key_id SELECT',
     'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT', 'privacy_settings.zero_retention SELECT',

@@ -90,7 +90,7 @@ static bool all_done(void *arg)
             t_redis(r, a, "ZADD va:{realtime}:later XX 0 %s", later->element[i]->str);
         }
     }
-    assert_ok(wk_queue_reap(r, WK_REALTIME, &limits, 0, &reaped, &t_e));
+    assert_ok(wk_queue_reap(r, WK_REALTIME, &limits, 0, a, &reaped, &t_e));
     return q->in + q->ready + q->parked + q->held + q->later == 0;
 }
 

@@ -342,6 +342,7 @@ static void test_poison_is_buried_and_the_others_are_done(void **state)
     comes("HLEN test:runs", 21);
     assert_int_equal(runs("poison"), 3);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 1);
+    logs("\"queue\":\"default\",\"job\":\"poison\""); /* the alert names it */
 }
 
 static void test_a_frozen_worker_loses_its_job(void **state)
@@ -642,6 +643,17 @@ static void test_the_scheduler_drains_what_was_left(void **state)
     assert_string_equal(t_sql_value(&postgres, "SELECT count(*) FROM voiceagent.outbox"), "0");
 }
 
+/* What nobody has settled in time is looked after. */
+static void test_effects_that_were_left_are_settled(void **state)
+{
+    (void)state;
+    t_sql_value(&postgres,
+                "INSERT INTO voiceagent.effects (organization_id, kind, key, settle_at)"
+                " VALUES ('" A "', 'sms', 'left', now())");
+    comes("EXISTS va:{bulk}:seen:effects.settle:" A, 1);
+    t_sql_value(&postgres, "DELETE FROM voiceagent.effects");
+}
+
 /* This program does not know the sweep's type, and buries it as soon as it may run. */
 static void test_retention_does_not_wait_for_what_the_shop_sends(void **state)
 {
@@ -747,6 +759,7 @@ int main(void)
         IDLE(test_bad_settings_are_refused),
         IDLE(test_a_worker_tells_what_it_encrypts_with),
         TEST(test_ready_says_that_postgres_answers),
+        TEST(test_effects_that_were_left_are_settled),
         TEST(test_the_scheduler_drains_what_was_left),
         TEST(test_a_silent_voice_process_is_noticed_while_postgres_hangs),
         IDLE(test_retention_does_not_wait_for_what_the_shop_sends),

@@ -685,7 +685,7 @@ static wk_reaped_t reap(void)
 {
     wk_error_t e;
     wk_reaped_t reaped;
-    must(wk_queue_reap(m.redis, Q, &m.limits, 0, &reaped, &e), &e);
+    must(wk_queue_reap(m.redis, Q, &m.limits, 0, m.arena, &reaped, &e), &e);
     return reaped;
 }
 
@@ -712,8 +712,8 @@ static void op_lease_runs_out(void)
     j->attempt--;
     j->stalls++;
     bool buried = j->stalls == MAX_STALLS;
-    CHECK(r.requeued == !buried && r.buried == buried, "reaped %d, buried %d", r.requeued,
-          r.buried);
+    CHECK(r.requeued == !buried && r.n_buried == buried, "reaped %d, buried %zu", r.requeued,
+          r.n_buried);
     if (buried) {
         model_end(j, DEAD);
     } else {

@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/phone.h"
 #include "worker/agent/hubspot_account.h"
+#include "worker/agent/outgoing.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
@@ -17,17 +18,17 @@
 
 /* ---------------------------------------------------------------- later */
 
-bool wk_crm_log_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
+va_str_t wk_crm_serial(wk_arena_t *a, va_str_t organization, va_str_t key)
 {
-    wk_rows_t *rows;
+    (void)key;
+    return wk_printf(a, "hubspot:%.*s", (int)organization.len, organization.data);
+}
+
+/* dedup may be absent. */
+static bool queue_log(wk_tx_t *tx, va_str_t call, va_str_t dedup, wk_error_t *e)
+{
     va_buf_t text;
     wk_arena_t *a = wk_tx_arena(tx);
-    if (!wk_sql(tx, &wk_sql_crm_connected, NULL, &rows, e)) {
-        return wk_error_wrap(e, "CRM");
-    }
-    if (!wk_cell_bool(rows, 0, "connected")) {
-        return true;
-    }
     va_buf_init(&text, wk_mem(a), 96);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
@@ -36,11 +37,19 @@ bool wk_crm_log_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
     if (va_json_writer_end(w) != VA_OK) {
         return wk_error(e, WK_INTERNAL, "a job for the CRM");
     }
-    va_str_t organization = wk_tx_organization(tx);
-    va_str_t serial = wk_printf(a, "hubspot:%.*s", (int)organization.len, organization.data);
-    va_str_t key = wk_printf(a, "hubspot:%.*s", (int)call.len, call.data);
-    return wk_outbox_job(tx, WK_DEFAULT, "hubspot.log", VA_STR_NULL, serial, key,
+    va_str_t serial = wk_crm_serial(a, wk_tx_organization(tx), VA_STR_NULL);
+    return wk_outbox_job(tx, WK_DEFAULT, "hubspot.log", VA_STR_NULL, serial, dedup,
                          va_buf_str(&text), e);
+}
+
+bool wk_crm_log_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_crm_connected, NULL, &rows, e)) {
+        return wk_error_wrap(e, "CRM");
+    }
+    va_str_t dedup = wk_printf(wk_tx_arena(tx), "hubspot:%.*s", (int)call.len, call.data);
+    return !wk_cell_bool(rows, 0, "connected") || queue_log(tx, call, dedup, e);
 }
 
 /* ---------------------------------------------------------------- the work */
@@ -61,7 +70,7 @@ typedef struct {
 
 static va_str_t cell(const work_t *w, const char *column)
 {
-    return wk_cell(w->row, 0, column);
+    return w->row != NULL ? wk_cell(w->row, 0, column) : VA_STR_NULL;
 }
 
 static bool in_tx(work_t *w, wk_tx_fn fn, wk_error_t *e)
@@ -290,11 +299,19 @@ static bool contact_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- calls and notes */
 
+#define OF_CALLS "hubspot:call:"
+#define OF_NOTES "hubspot:note:"
+
 static va_str_t key_of(const work_t *w)
 {
-    return wk_printf(w->ctx->arena, "hubspot:%s:%.*s",
-                     w->kind == WK_HUBSPOT_CALLS ? "call" : "note", (int)w->call.len,
-                     w->call.data);
+    return wk_printf(w->ctx->arena, "%s%.*s", w->kind == WK_HUBSPOT_CALLS ? OF_CALLS : OF_NOTES,
+                     (int)w->call.len, w->call.data);
+}
+
+static va_str_t call_of(va_str_t key)
+{
+    size_t before = sizeof(OF_CALLS) - 1;
+    return key.len > before ? va_str(key.data + before, key.len - before) : VA_STR_NULL;
 }
 
 static bool claim_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -363,6 +380,17 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_task_raise(w->ctx, tx, &task, e);
 }
 
+static wk_outcome_t end_unlogged(work_t *w, const wk_error_t *failure, wk_error_t *e)
+{
+    wk_log(WK_ALERT, "a call is not in the CRM", WK_S("call", w->call),
+           WK_C("error", failure->text));
+    wk_count("voiceagent_crm_failed_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+    w->failure = failure;
+    w->ends_as = failure->code == WK_UNKNOWN ? WK_EFFECT_UNKNOWN : WK_EFFECT_FAILED;
+    w->object = VA_STR_NULL;
+    return in_tx(w, give_up_tx, e) ? WK_DONE : WK_AGAIN;
+}
+
 static wk_outcome_t failed(work_t *w, wk_error_t *e)
 {
     wk_error_t failure = *e;
@@ -374,13 +402,7 @@ static wk_outcome_t failed(work_t *w, wk_error_t *e)
         w->ctx->attempt < WK_HUBSPOT_ATTEMPTS) {
         return WK_AGAIN;
     }
-    wk_log(WK_ALERT, "a call is not in the CRM", WK_S("call", w->call),
-           WK_C("error", failure.text));
-    wk_count("voiceagent_crm_failed_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
-    w->failure = &failure;
-    w->ends_as = failure.code == WK_UNKNOWN ? WK_EFFECT_UNKNOWN : WK_EFFECT_FAILED;
-    w->object = VA_STR_NULL;
-    return in_tx(w, give_up_tx, e) ? WK_DONE : WK_AGAIN;
+    return end_unlogged(w, &failure, e);
 }
 
 /* ---------------------------------------------------------------- hubspot.log */
@@ -399,6 +421,33 @@ wk_outcome_t wk_crm_log(wk_ctx_t *ctx, va_str_t organization, va_str_t call, wk_
         return failed(&w, e);
     }
     return WK_DONE;
+}
+
+bool wk_crm_log_anew(wk_tx_t *tx, va_str_t key, wk_error_t *e)
+{
+    return queue_log(tx, call_of(key), VA_STR_NULL, e);
+}
+
+static bool find_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    return read_tx(tx, w, e) && claim_tx(tx, w, e);
+}
+
+wk_outcome_t wk_crm_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
+{
+    size_t before = sizeof(OF_NOTES) - 1;
+    bool note = key.len > before && memcmp(key.data, OF_NOTES, before) == 0;
+    work_t w = {.ctx = ctx,
+                .organization = organization,
+                .call = call_of(key),
+                .kind = note ? WK_HUBSPOT_NOTES : WK_HUBSPOT_CALLS};
+    if (!in_tx(&w, find_tx, e)) {
+        return WK_AGAIN;
+    }
+    wk_error_t failure;
+    wk_error(&failure, WK_UNKNOWN, WK_OUTGOING_LOST);
+    return end_unlogged(&w, &failure, e);
 }
 
 /* ---------------------------------------------------------------- hubspot.contact */

@@ -430,3 +430,13 @@ wk_outcome_t wk_email_send(wk_ctx_t *ctx, va_str_t organization, va_str_t key, w
     r.failure = *e;
     return end_as(&r, r.unsent ? WK_EFFECT_FAILED : WK_EFFECT_UNKNOWN, e);
 }
+
+wk_outcome_t wk_email_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
+{
+    run_t r = {.ctx = ctx, .organization = organization, .key = key};
+    if (!in_tx(&r, look, e)) {
+        return WK_AGAIN;
+    }
+    wk_error(&r.failure, WK_UNKNOWN, WK_OUTGOING_LOST);
+    return r.next == NOTHING ? WK_DONE : end_as(&r, WK_EFFECT_UNKNOWN, e);
+}

@@ -3,6 +3,7 @@
 #include "worker/agent/call.h"
 #include "worker/agent/catalogue.h"
 #include "worker/agent/event.h"
+#include "worker/agent/outgoing.h"
 #include "worker/agent/task.h"
 #include "worker/agent/voicemail.h"
 #include "worker/crash.h"
@@ -597,6 +598,21 @@ wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t k
     return s.age_ms < UNDER_WAY_MS
                ? again(e, UNDER_WAY_MS - s.age_ms, "whoever dials may still be at it")
                : reconcile(&s, organization, e);
+}
+
+wk_outcome_t wk_outbound_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                                 wk_error_t *e)
+{
+    wk_error_t lost;
+    wk_outbound_t call = {.key = key};
+    settling_t s = {.ctx = ctx, .call = &call};
+    look_t l = {.s = &s};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, look, &l, e)) {
+        return WK_AGAIN;
+    }
+    wk_error(&lost, WK_UNKNOWN, WK_OUTGOING_LOST);
+    return !l.pending || end_as(&s, organization, WK_EFFECT_UNKNOWN, &lost, e) ? WK_DONE
+                                                                               : WK_AGAIN;
 }
 
 /* ---------------------------------------------------------------- answered */

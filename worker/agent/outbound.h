@@ -73,4 +73,9 @@ bool wk_outbound_answered(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t effect, va_str_t 
 wk_outcome_t wk_outbound_settle(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
                                 wk_error_t *e);
 
+/* Nobody is left to settle it: ends it as one that nobody can tell of, with a task and an
+ * alert. */
+wk_outcome_t wk_outbound_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                                 wk_error_t *e);
+
 #endif

@@ -5,6 +5,9 @@
 #include "worker/handler.h"
 #include "worker/outbox.h"
 
+/* Why an effect ends that is given up. */
+#define WK_OUTGOING_LOST "its job was lost, and so was the one after it"
+
 /* After the commit a job of that type sends what was queued under the key; its body: {"key"}.
  */
 bool wk_outgoing_later(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t key,

@@ -536,6 +536,30 @@ wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, w
     return unless_last(&r, resume(&r, e), e);
 }
 
+static bool find(wk_tx_t *tx, run_t *r, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    bool pending;
+    if (!lock(tx, r, &rows, &pending, e)) {
+        return false;
+    }
+    r->next = pending ? ASK : NOTHING;
+    if (pending) {
+        read_message(rows, r);
+    }
+    return true;
+}
+
+wk_outcome_t wk_sms_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
+{
+    run_t r = {.ctx = ctx, .organization = organization, .key = key};
+    if (!in_tx(&r, find, e)) {
+        return WK_AGAIN;
+    }
+    wk_error(&r.failure, WK_UNKNOWN, WK_OUTGOING_LOST);
+    return r.next == NOTHING ? WK_DONE : end_as(&r, WK_EFFECT_UNKNOWN, e);
+}
+
 static bool release(wk_tx_t *tx, const wk_rows_t *rows, size_t row, wk_error_t *e)
 {
     va_str_t key = wk_cell(rows, row, "key"), skip = wk_cell(rows, row, "skip");

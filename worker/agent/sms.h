@@ -55,6 +55,10 @@ wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queu
  */
 wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
 
+/* Nobody is left to send it: ends it as one that nobody can tell of, with a task and an alert.
+ */
+wk_outcome_t wk_sms_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
+
 /*
  * Texts that waited for the end of a takeover, at most n: those that are still of use are
  * queued (sms.send), the others end as canceled. *more: there may be further ones.

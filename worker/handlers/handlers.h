@@ -22,6 +22,7 @@ wk_handler_fn wk_calendar_notify, wk_calendar_push, wk_calendar_sync;
 wk_handler_fn wk_chat_answer;
 wk_handler_fn wk_conversation_events_store;
 wk_handler_fn wk_conversations_get;
+wk_handler_fn wk_effects_settle;
 wk_handler_fn wk_email_send_queued;
 wk_handler_fn wk_integrations_list, wk_integrations_connect, wk_integrations_callback;
 wk_handler_fn wk_integrations_remove, wk_integrations_release;

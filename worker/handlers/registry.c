@@ -39,6 +39,7 @@ static const wk_handler_t handlers[] = {
     {"chat.answer", WK_EFFECT, wk_chat_answer, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
+    {"effects.settle", WK_EFFECT, wk_effects_settle, 0},
     {"email.send", WK_EFFECT, wk_email_send_queued, WK_EMAIL_ATTEMPTS},
     {"hubspot.contact", WK_EFFECT, wk_hubspot_contact_changed, WK_HUBSPOT_ATTEMPTS},
     {"hubspot.log", WK_EFFECT, wk_hubspot_log, WK_HUBSPOT_ATTEMPTS},

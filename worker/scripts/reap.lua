@@ -6,7 +6,7 @@
 --       3 the newest job version known       4 interval in ms, 0 to do it in any case
 --       5 life of a lease in ms
 --
--- {put back after a stall, buried, retries promoted, dead dropped}
+-- {put back after a stall, ids of the buried, retries promoted, dead dropped}
 
 --@include lib/queue.lua
 
@@ -14,12 +14,12 @@ local BATCH = 64
 local q, cap, max_stalls, version = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local interval, lease = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = now_ms()
-local requeued, buried, promoted = 0, 0, 0
+local requeued, promoted, buried = 0, 0, {}
 
 if interval > 0 then
     local done = q .. 'reaped'
     if redis.call('EXISTS', done) == 1 then
-        return {0, 0, 0, 0}
+        return {0, {}, 0, 0}
     end
     -- DEL is allowed when Redis is full, and after a first write so is every other: a
     -- full Redis is emptied by finishing jobs, so they must go on.
@@ -58,7 +58,7 @@ local function end_lease(id)
     die(q, id, now, 'stalled: its worker died or hung each time')
     answer(q, id, nil, job[3], '')
     hand_over(q, job[2], cap)
-    buried = buried + 1
+    buried[#buried + 1] = id
 end
 
 -- A job newer than its worker is taken in by a worker that can read it, within a day.
@@ -71,7 +71,7 @@ local function try_newer(id, job_version)
         promoted = promoted + 1
     elseif now - redis.call('HGET', hash, 'since') > DAY * 1000 then
         die(q, id, now, 'version ' .. job_version .. ' is newer than any worker')
-        buried = buried + 1
+        buried[#buried + 1] = id
     else
         redis.call('ZADD', q .. 'later', now + 10000, id)
     end

@@ -17,3 +17,23 @@ const wk_sql_t wk_sql_effect_finish = {
     "       finished_at = now()"
     " WHERE id = $1::uuid AND (state = 'pending' OR (state = 'unknown' AND $2 <> 'unknown'))",
     4};
+
+const wk_sql_t wk_sql_effects_due = {"effects_due",
+                                     "SELECT due_effects($1::int) AS organization", 1};
+
+const wk_sql_t wk_sql_effects_unsettled = {
+    "effects_unsettled",
+    "SELECT e.id, e.kind, e.key, e.requeued,"
+    "       EXISTS (SELECT FROM messages m JOIN postponed_texts p ON p.message_id = m.id"
+    "                WHERE m.effect_id = e.id) AS postponed"
+    "  FROM effects e"
+    " WHERE e.state = 'pending' AND e.settle_at <= now()"
+    " ORDER BY e.settle_at, e.id LIMIT $1::int",
+    1};
+
+const wk_sql_t wk_sql_effect_settle_later = {
+    "effect_settle_later",
+    "UPDATE effects"
+    "   SET settle_at = now() + interval '10 minutes', requeued = requeued OR $2::bool"
+    " WHERE id = $1::uuid AND state = 'pending'",
+    2};

@@ -10,4 +10,16 @@ extern const wk_sql_t wk_sql_effect_claim;
 /* $1 id, $2 state, $3 provider_id, $4 result. */
 extern const wk_sql_t wk_sql_effect_finish;
 
+/* Organizations with effects that nobody has settled in time, at most $1: organization. */
+extern const wk_sql_t wk_sql_effects_due;
+
+/*
+ * Those effects, the longest overdue first, at most $1: id, kind, key; requeued: a job was
+ * queued for it anew before; postponed: a text that waits for the end of a takeover.
+ */
+extern const wk_sql_t wk_sql_effects_unsettled;
+
+/* $1 id: it is looked after again in ten minutes; $2 true: a job was queued for it anew. */
+extern const wk_sql_t wk_sql_effect_settle_later;
+
 #endif

@@ -113,7 +113,7 @@ static void time_passes(const t_death_t *d)
     for (wk_queue_t q = 0; q < WK_QUEUES; q++) {
         make_due(wk_queue_name(q), "held");
         make_due(wk_queue_name(q), "later");
-        assert_ok(wk_queue_reap(t_ctx.redis, q, &limits, 0, &reaped, &t_e));
+        assert_ok(wk_queue_reap(t_ctx.redis, q, &limits, 0, t_ctx.arena, &reaped, &t_e));
     }
     assert_true(drain_outbox(&t_ctx, VA_STR(DOWNTOWN)));
 }

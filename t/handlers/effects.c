@@ -1,0 +1,227 @@
+/*
+ * effects.settle: what a job began and did not live to end is settled by another one, once;
+ * what that one leaves ends as unknown, and a person hears of it.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "t/handlers/lib/texts.h"
+
+#define CALL "d0000000-0000-4000-8000-0000000000c2"
+
+static int setup(void **state)
+{
+    t_sqlf("DELETE FROM calls; DELETE FROM takeovers;"
+           "INSERT INTO calls (id, organization_id, customer_id, caller_number, called_number)"
+           " VALUES ('" CALL "', '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "',"
+           "    '" DOWNTOWN_NUMBER "')");
+    return t_texts_setup(state);
+}
+
+static t_answer_t job(const char *type, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = type, .org = DOWNTOWN, .scheme = "internal", .body = body});
+}
+
+/* Ten minutes later. */
+static void settle(void)
+{
+    t_sqlf("UPDATE effects SET settle_at = now() - interval '1 second'");
+    t_answer_t a = job("effects.settle", "{}");
+    assert_done(&a);
+}
+
+static const char *outbox(void)
+{
+    return t_sqlf("SELECT coalesce(string_agg(type || ' ' || data, '; '), '') FROM outbox"
+                  " WHERE kind = 'job' AND type <> 'shopify.customer'");
+}
+
+static const char *effect(void)
+{
+    return t_sqlf("SELECT string_agg(concat_ws(' ', kind, state), '; ' ORDER BY kind)"
+                  " FROM effects");
+}
+
+static int64_t alarms(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm' AND status = 'open'");
+}
+
+/* A text comes in, and whoever answers it dies when the provider has taken the answer. */
+static void dies_behind_the_provider(void)
+{
+    int status;
+    wk_ctx_t ctx;
+    const char *form = t_text_form(
+        &(t_text_t){.sid = t_text_sid(), .from = STRANGER, .body = "What are your hours?"});
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("VA_CRASH_AT", "sms.after:1", 1);
+        t_ctx_open(&ctx);
+        t_ask_in(&ctx, &(t_ask_t){.type = "sms.receive",
+                                  .scheme = "twilio",
+                                  .content_type = "application/x-www-form-urlencoded",
+                                  .body = form});
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+}
+
+/* ---------------------------------------------------------------- texts */
+
+static void a_text_whose_job_is_gone_is_found_at_the_provider(void **state)
+{
+    (void)state;
+    dies_behind_the_provider();
+    t_answer_t a = job("effects.settle", "{}");
+    assert_done(&a);
+    assert_string_equal(outbox(), ""); /* it may be under way */
+    settle();
+    const char *data = t_sqlf("SELECT data FROM outbox WHERE type = 'sms.send'");
+    assert_has(data, "sms:answer:SM");
+    t_texts_pass();
+    a = job("sms.send", data);
+    assert_done(&a);
+    assert_string_equal(effect(), "sms done");
+    assert_int_equal(t_twilio_sent(STRANGER), 1);
+    assert_int_equal(alarms(), 0);
+}
+
+static void when_its_second_job_is_gone_too_people_hear_of_it(void **state)
+{
+    (void)state;
+    dies_behind_the_provider();
+    settle();
+    const char *data = t_sqlf("SELECT data FROM outbox WHERE type = 'sms.send'");
+    t_sqlf("DELETE FROM outbox");
+    t_log_forget();
+    settle();
+    assert_string_equal(effect(), "sms unknown");
+    assert_int_equal(alarms(), 1);
+    assert_int_equal(t_logged("\"alert\""), 1);
+    settle();
+    t_texts_pass();
+    t_answer_t a = job("sms.send", data); /* a dead one that is replayed */
+    assert_done(&a);
+    assert_string_equal(outbox(), "");
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    assert_int_equal(alarms(), 1);
+}
+
+/* Waiting for a retry, say. */
+static void what_a_job_is_for_is_left_to_it(void **state)
+{
+    static const wk_queue_t order[] = {WK_BULK};
+    static const wk_queue_limits_t limits = {60000, 0, 3};
+    bool found, lost;
+    wk_lease_t lease;
+    (void)state;
+    dies_behind_the_provider();
+    t_push(t_ctx.redis, WK_BULK, "its-job", "l", t_sqlf("SELECT key FROM effects"));
+    assert_ok(wk_queue_take(t_ctx.redis, order, 1, &limits, t_ctx.arena, &lease, &found, &t_e));
+    assert_true(found);
+    settle();
+    assert_string_equal(outbox(), "");
+    assert_true(t_sqlf_int("SELECT extract(epoch FROM settle_at - now()) FROM effects") > 500);
+    wk_end_t end = {.how = WK_END_BURY};
+    assert_ok(wk_queue_end(t_ctx.redis, &lease, &end, &limits, &lost, &t_e));
+    settle();
+    assert_has(outbox(), "sms.send");
+}
+
+static void a_text_that_waits_for_people_is_left(void **state)
+{
+    (void)state;
+    dies_behind_the_provider();
+    t_sqlf("INSERT INTO postponed_texts (organization_id, message_id, useful_until)"
+           " SELECT organization_id, id, now() + interval '1 day' FROM messages"
+           "  WHERE effect_id IS NOT NULL");
+    settle();
+    settle();
+    assert_string_equal(outbox(), "");
+    assert_string_equal(effect(), "sms pending");
+}
+
+/* ---------------------------------------------------------------- all kinds */
+
+typedef struct {
+    const char *kind, *key, *request;
+    const char *again; /* the job that is queued for it */
+    const char *title; /* of the task that is raised in the end */
+} lost_t;
+
+static const lost_t kinds[] = {
+    {"sms", "k1", "{}", "sms.send {\"key\": \"k1\"}", "A text to " JOHN_NUMBER "%"},
+    {"email", "k2", "{}", "email.send {\"key\": \"k2\"}", "An e-mail to " JOHN_NUMBER "%"},
+    {"call", "k3",
+     "{\"from\":\"" DOWNTOWN_NUMBER "\",\"to\":\"" JOHN_NUMBER "\",\"customer\":\"" JOHN
+     "\",\"reason\":\"follow_up\",\"priority\":\"high\"}",
+     "outbound.settle {\"key\": \"k3\"}", "A call to " JOHN_NUMBER "%"},
+    {"crm", "hubspot:call:" CALL, "{}", "hubspot.log {\"call\": \"" CALL "\"}",
+     "The call of %%" JOHN_NUMBER "%%"},
+    {"crm", "hubspot:note:" CALL, "{}", "hubspot.log {\"call\": \"" CALL "\"}",
+     "The call of %%" JOHN_NUMBER "%%"},
+};
+
+static void lose(const lost_t *l)
+{
+    t_sqlf("WITH e AS (INSERT INTO effects (organization_id, kind, key, request)"
+           "     VALUES ('" DOWNTOWN "', '%s', '%s', '%s') RETURNING id)"
+           "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
+           "    content, from_number, to_number, status, effect_id)"
+           " SELECT '" DOWNTOWN "', '" JOHN "', '%s', 'outbound', 'agent', 'Hello',"
+           "    '" DOWNTOWN_NUMBER "', '" JOHN_NUMBER "', 'queued', id FROM e"
+           "  WHERE '%s' IN ('sms', 'email')",
+           l->kind, l->key, l->request, l->kind, l->kind);
+}
+
+static void each_kind_is_settled_once_more_and_then_ends(void **state)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        const lost_t *l = &kinds[i];
+        setup(state);
+        lose(l);
+        settle();
+        assert_string_equal(outbox(), l->again);
+        assert_int_equal(alarms(), 0);
+        t_sqlf("DELETE FROM outbox");
+        settle();
+        assert_string_equal(t_sqlf("SELECT state FROM effects"), "unknown");
+        assert_string_equal(outbox(), "");
+        if (t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm' AND title LIKE '%s'",
+                       l->title) != 1) {
+            fail_msg("%s: %s", l->kind, t_sqlf("SELECT string_agg(title, '; ') FROM tasks"));
+        }
+        assert_true(t_logged("\"alert\"") > 0);
+    }
+}
+
+static void another_shops_are_not_its_business(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO effects (organization_id, kind, key)"
+           " VALUES ('" UPTOWN "', 'sms', 'theirs')");
+    settle();
+    assert_string_equal(outbox(), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_whose_job_is_gone_is_found_at_the_provider),
+        cmocka_unit_test(when_its_second_job_is_gone_too_people_hear_of_it),
+        cmocka_unit_test(what_a_job_is_for_is_left_to_it),
+        cmocka_unit_test(a_text_that_waits_for_people_is_left),
+        cmocka_unit_test(each_kind_is_settled_once_more_and_then_ends),
+        cmocka_unit_test(another_shops_are_not_its_business),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
