@@ -189,9 +189,6 @@ static void the_carriers_words_are_noted_and_never_answered(void **state)
         {"QUIT", NULL, "stop", "false"},
         {"REVOKE", NULL, "stop", "false"},
         {"OPTOUT", NULL, "stop", "false"},
-        {"Stop, please!", NULL, "stop", "false"},
-        {"ne m'écrivez plus", NULL, "stop", "false"},
-        {"no me escriban más", NULL, "stop", "false"},
         {"CANCEL", NULL, "stop", "false"},
         {"START", NULL, "start", "true"},
         {"UNSTOP", NULL, "start", "true"},
@@ -214,6 +211,47 @@ static void the_carriers_words_are_noted_and_never_answered(void **state)
         assert_int_equal(t_twilio_requests("POST"), 0);
         assert_int_equal(count("tasks"), strcmp(words[i].body, "CANCEL") == 0);
     }
+}
+
+/* No carrier knows these words: it is we who say that they were heard, once. */
+static void who_opts_out_in_words_hears_it_once(void **state)
+{
+    static const struct {
+        const char *body, *answer;
+    } words[] = {
+        {"please stop texting me",
+         "You will get no more texts from Bici Downtown. Reply START to get them again."},
+        {"Stop, please!",
+         "You will get no more texts from Bici Downtown. Reply START to get them again."},
+        {"ne m'écrivez plus", "Vous ne recevrez plus de textos de Bici Downtown. Répondez START"
+                              " pour en recevoir à nouveau."},
+        {"no me escriban más", "No recibirá más mensajes de Bici Downtown. Responda START para"
+                               " recibirlos de nuevo."},
+    };
+    for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+        t_texts_setup(state);
+        assert_string_equal(t_say(STRANGER, words[i].body), words[i].answer);
+        assert_string_equal(t_sqlf("SELECT granted::text FROM consent_states"
+                                   " WHERE channel = 'sms' AND address = '" STRANGER "'"),
+                            "false");
+        assert_string_equal(t_say(STRANGER, words[i].body), "");
+        assert_int_equal(t_twilio_sent(STRANGER), 1);
+        t_say(STRANGER, "START");
+        assert_string_not_equal(t_say(STRANGER, "What are your hours?"), "");
+    }
+}
+
+/* A person of the shop has the thread: it is said all the same. */
+static void an_opt_out_is_confirmed_whoever_has_the_thread(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO takeovers (organization_id, customer_id, user_id, channel, state, "
+           "stale_at)"
+           " VALUES ('" DOWNTOWN "', '" JOHN "', '" DANA
+           "', 'text', 'held', now() + interval '1 hour')");
+    assert_string_not_equal(t_say(JOHN_NUMBER, "please stop texting me"), "");
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
+    t_sqlf("DELETE FROM takeovers");
 }
 
 static void whoever_stopped_is_kept_and_not_answered(void **state)
@@ -597,6 +635,8 @@ int main(void)
         cmocka_unit_test(another_shops_number_is_not_answered),
         cmocka_unit_test(pictures_are_kept_by_their_address),
         cmocka_unit_test(the_carriers_words_are_noted_and_never_answered),
+        cmocka_unit_test(who_opts_out_in_words_hears_it_once),
+        cmocka_unit_test(an_opt_out_is_confirmed_whoever_has_the_thread),
         cmocka_unit_test(whoever_stopped_is_kept_and_not_answered),
         cmocka_unit_test(yes_allows_texts_only_when_they_were_stopped),
         cmocka_unit_test(cancel_opts_out_and_raises_a_task),

@@ -170,6 +170,32 @@ static void a_time_of_the_offer_is_taken(void **state)
                 "27T12:00"));
 }
 
+/* Also where the hour is written as those of the morning are. */
+static void an_afternoon_is_no_small_hour(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, BOOKS("fr", "cet après-midi à 2 h", "24T14:00"),
+          BOOKS("fr", "2 h cet après-midi", "24T14:00"), BOOKS("fr", "ce soir 5 h", "24T17:00"),
+          BOOKS("fr", "demain soir \xc3\xa0 5h30", "25T17:30"),
+          BOOKS("fr", "samedi après-midi à 3 heures", "28T15:00"),
+          ASKS("fr", "demain matin à 9 h", "mercredi 25 novembre à 9 h"),
+          BOOKS("fr", "demain à 14 h", "25T14:00"),
+          BOOKS("fr", "demain après-midi à 14 h", "25T14:00"),
+          BOOKS("en", "this afternoon at 2", "24T14:00"),
+          BOOKS("en", "at 5 this evening", "24T17:00"),
+          BOOKS("en", "tomorrow afternoon at 2:30", "25T14:30"),
+          BOOKS("en", "this afternoon at 02:00", "24T14:00"),
+          BOOKS("en", "tomorrow in the afternoon at 4", "25T16:00"),
+          BOOKS("en", "Good afternoon, at 10 please", "27T10:00"),
+          BOOKS("en", "tomorrow at 9 in the morning", "25T09:00"),
+          BOOKS("es", "esta tarde a las 2 h", "24T14:00"),
+          BOOKS("es", "a las 5 horas esta tarde", "24T17:00"),
+          BOOKS("es", "mañana por la tarde a las 4", "25T16:00"),
+          BOOKS("es", "el sábado por la tarde a las 3 h", "28T15:00"),
+          BOOKS("es", "Buenas tardes, a las 10 por favor", "27T10:00"));
+}
+
 static void what_is_unclear_about_the_offer_is_asked(void **state)
 {
     wk_dialog_t dialog = three_times();
@@ -277,6 +303,36 @@ static void the_question_to_cancel_ends_with_its_answer(void **state)
     }
 }
 
+/* The second answer that is none: what stands is said, and how a person is reached. */
+static void the_question_to_cancel_is_not_asked_for_ever(void **state)
+{
+    static const struct {
+        const char *language, *first, *second, *offer;
+    } cases[] = {
+        {"en", "hmm", "well", "call you back? You can also call us at +14165550001."},
+        {"en", "ok", "thanks", "call you back?"},
+        {"en", "hello", "hmm", "call you back?"},
+        {"en", "Wednesday", "Thursday", "call you back?"},
+        {"fr", "merci", "euh", "vous rappelle?"},
+        {"es", "gracias", "pues", "le llame?"},
+    };
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_dialog_t dialog = cancelling();
+        wk_reception_t r = receive(&f, &dialog, cases[i].language, cases[i].first);
+        assert_case(r.dialog.expected == WK_EXPECT_CANCEL, cases[i].first);
+        r.dialog =
+            wk_dialog_read(parse_json(wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1000)),
+                           VA_STR_NULL, 1000);
+        r = receive(&f, &r.dialog, cases[i].language, cases[i].second);
+        assert_case(r.tool == NULL && says(&r, cases[i].offer), cases[i].second);
+        assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
+        r = receive(&f, &r.dialog, cases[i].language, "Yes");
+        assert_case(r.tool == NULL && strcmp(r.task, "callback") == 0, cases[i].second);
+    }
+}
+
 static void a_wish_out_of_the_blue(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
@@ -359,11 +415,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_time_of_the_offer_is_taken),
+        TEST(an_afternoon_is_no_small_hour),
         TEST(what_is_unclear_about_the_offer_is_asked),
         TEST(a_miss_leaves_the_offer_standing),
         TEST(a_yes_takes_the_time),
         TEST(a_yes_cancels),
         TEST(the_question_to_cancel_ends_with_its_answer),
+        TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(a_wish_out_of_the_blue),
         TEST(what_is_no_wish_to_cancel_changes_nothing),
         TEST(a_day_asked_for_is_looked_at),

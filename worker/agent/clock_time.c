@@ -1,5 +1,7 @@
 #include "worker/agent/clock_time.h"
 
+#include <string.h>
+
 static const wk_clock_time_t no_time = {.hour = -1};
 
 /* ---------------------------------------------------------------- numbers */
@@ -72,7 +74,46 @@ static void set_half(wk_clock_time_t *t, char half)
     if (t->hour <= 12) {
         t->hour = t->hour % 12 + (half == 'p' ? 12 : 0);
     }
-    t->certain = t->written = true;
+    t->certain = t->written = t->halved = true;
+}
+
+/* How many words at i tell the later half of the day; behind a day fewer are enough. */
+static size_t later_at(const wk_catalogue_t *c, const wk_words_t *words, const bool *spent,
+                       size_t i)
+{
+    size_t n = wk_word_list_at(c, "time.later", words, i);
+    return n == 0 && i > 0 && spent[i - 1] ? wk_word_list_at(c, "time.later_that_day", words, i)
+                                           : n;
+}
+
+/* Between them stands nothing but a day, and what leads to a time. */
+static bool are_beside(const wk_catalogue_t *c, const wk_words_t *words, const bool *spent,
+                       size_t from, size_t to)
+{
+    size_t i = from;
+    while (i < to) {
+        size_t n = spent[i] ? 1 : wk_word_list_at(c, "time.at", words, i);
+        n = n > 0 ? n : wk_word_list_at(c, "time.for", words, i);
+        if (n == 0) {
+            return false;
+        }
+        i += n;
+    }
+    return from <= to;
+}
+
+void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
+                           wk_clock_time_t *t)
+{
+    for (size_t i = 0; i < words->count && t->hour >= 1 && !t->halved; i++) {
+        size_t n = later_at(c, words, spent, i);
+        if (n > 0 && (are_beside(c, words, spent, i + n, t->begin) ||
+                      are_beside(c, words, spent, t->end, i))) {
+            t->hour += t->hour < 12 ? 12 : 0;
+            t->certain = t->halved = true;
+            memset(spent + i, true, n * sizeof(*spent));
+        }
+    }
 }
 
 /* ---------------------------------------------------------------- written times */
@@ -179,6 +220,8 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
         size_t n = written_at(c, text, words, i, &t);
         if (n > 0 && is_unspent(spent, i, n)) {
             spend(spent, i, n);
+            t.begin = i;
+            t.end = i + n;
             return t;
         }
     }
@@ -198,6 +241,8 @@ static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
         wk_clock_time_t t = wk_clock_hour(wk_small_number(words->at[i + n].text));
         if (t.hour >= 0) {
             spend(spent, i, n + 1);
+            t.begin = i;
+            t.end = i + n + 1;
             return t;
         }
     }

@@ -8,8 +8,10 @@
 typedef struct {
     int hour, minute;
     bool certain;  /* it was said which half of the day, or written with 24 hours */
+    bool halved;   /* it was said which half */
     bool written;  /* as a time: with minutes, a unit, or the half of the day */
     bool doubtful; /* a bare number behind "for" or "around": perhaps no time, or not exactly */
+    size_t begin, end; /* its words */
 } wk_clock_time_t;
 
 /*
@@ -22,6 +24,14 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
 /* A bare number behind "at" or a word like it. */
 wk_clock_time_t wk_read_bare_time(const wk_catalogue_t *c, const wk_words_t *words,
                                   bool *spent);
+
+/*
+ * "This afternoon at 2", "ce soir 8 h": the words for the later half of the day stand beside
+ * the time, with nothing but a day between, or behind a day. To be asked when the days are
+ * marked in spent.
+ */
+void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
+                           wk_clock_time_t *t);
 
 /* A bare number as an hour. */
 wk_clock_time_t wk_clock_hour(int hour);

@@ -112,6 +112,7 @@ static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_languag
     if (r->time.hour < 0) {
         r->time = wk_read_bare_time(c, &r->words, r->spent);
     }
+    wk_move_to_later_half(c, &r->words, r->spent, &r->time);
     count_numbers(r);
 }
 

@@ -32,10 +32,23 @@ wk_keyword_t wk_keyword(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body,
 {
     wk_keyword_t own = find(wk_trim(body)), told = find(opt_out_type);
     if (own == WK_NO_KEYWORD && asks_to_stop(a, c, body)) {
-        own = WK_STOP;
+        own = WK_STOP_IN_WORDS;
     }
     if (told == WK_NO_KEYWORD) {
         return own;
     }
     return told == WK_STOP && own == WK_CANCEL ? WK_CANCEL : told;
+}
+
+const wk_language_t *wk_opt_out_language(wk_arena_t *a, const wk_catalogue_t *c, va_str_t body,
+                                         const wk_language_t *preferred)
+{
+    wk_words_t words = wk_words(a, body);
+    const wk_language_t *l = preferred;
+    for (size_t i = 0; i < wk_catalogue_count(c) &&
+                       (l == NULL || !wk_phrases_all(wk_word_list(l, "opt_out.all"), &words));
+         i++) {
+        l = wk_catalogue_at(c, i);
+    }
+    return l;
 }

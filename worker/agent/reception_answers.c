@@ -169,6 +169,13 @@ void wk_answer_order(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- people */
 
+void wk_offer_person(wk_reception_turn_t *t)
+{
+    wk_turn_add_text(t, "reply.person");
+    add_phone(t);
+    wk_turn_expect_callback(t);
+}
+
 void wk_answer_human(wk_reception_turn_t *t)
 {
     if (t->f->open_callback) {

@@ -22,6 +22,9 @@ void wk_answer_order(wk_reception_turn_t *t);
 /* Promises a call back, once. */
 void wk_answer_human(wk_reception_turn_t *t);
 
+/* Asks whether somebody shall call back, and tells the number. */
+void wk_offer_person(wk_reception_turn_t *t);
+
 /* Takes the message behind a colon, or asks for it. */
 void wk_answer_message(wk_reception_turn_t *t);
 

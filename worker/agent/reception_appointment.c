@@ -6,6 +6,8 @@
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
+#define UNCLEAR_ANSWERS 2 /* to the question whether to cancel */
+
 /* ---------------------------------------------------------------- which one */
 
 /* Rows of facts: [id, type, date, time, stands]. */
@@ -93,6 +95,24 @@ void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row)
     t->out.dialog.cancels = wk_fact_text(row, 0);
 }
 
+/* Nobody is asked the same for ever: what stands is said, and how a person is reached. */
+static void let_go(wk_reception_turn_t *t, const va_json_t *row)
+{
+    add_about(t, "reply.stands", row);
+    wk_offer_person(t);
+    t->out.dialog.misses = 0;
+}
+
+void wk_ask_to_cancel_again(wk_reception_turn_t *t, const va_json_t *row)
+{
+    t->out.dialog.misses = t->dialog->misses + 1;
+    if (t->out.dialog.misses >= UNCLEAR_ANSWERS) {
+        let_go(t, row);
+    } else {
+        wk_ask_to_cancel(t, row);
+    }
+}
+
 void wk_answer_cancel(wk_reception_turn_t *t)
 {
     bool sure, letter = wk_turn_is_letter(t, "letter.cancel"),
@@ -128,7 +148,9 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
     wk_cut_refusal(&turn, &rest);
     bool another_day = intent == WK_INTENT_HOURS &&
                        !wk_intent_named(t, WK_INTENT_HOURS); /* a day alone asks for no hours */
-    if (row != NULL && (another_day || (wk_is_yes_to_cancel(t) && t->dialog->old))) {
+    if (row != NULL && another_day) {
+        wk_ask_to_cancel_again(t, row);
+    } else if (row != NULL && wk_is_yes_to_cancel(t) && t->dialog->old) {
         wk_ask_to_cancel(t, row);
     } else if (wk_is_yes_to_cancel(t)) {
         cancel(t, t->dialog->cancels);

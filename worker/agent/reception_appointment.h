@@ -22,6 +22,9 @@ const va_json_t *wk_appointment_asked_about(const wk_reception_turn_t *t);
 /* row: of the facts' appointments. */
 void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row);
 
+/* The answer was not clear; behind the second it is let go, and a person is offered. */
+void wk_ask_to_cancel_again(wk_reception_turn_t *t, const va_json_t *row);
+
 /* After wk_ask_to_cancel(). False, and nothing is said, when the message does not answer it. */
 bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent);
 

@@ -29,7 +29,8 @@ typedef struct {
 /*
  * The state of the texts, or of one call (calls.id): what was asked in a call is no question
  * of another, nor of a text. What was asked by text stands for a day, as texts are answered in
- * the evening; in a call for two hours. now_ms: Unix time. Zero, but for the language's hint, when there is none.
+ * the evening; in a call for two hours. now_ms: Unix time. Zero, but for the language's hint,
+ * when there is none.
  */
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms);
 

@@ -15,7 +15,7 @@ static bool ask_again(wk_reception_turn_t *t)
 {
     const va_json_t *row = wk_appointment_asked_about(t);
     if (row != NULL) {
-        wk_ask_to_cancel(t, row);
+        wk_ask_to_cancel_again(t, row);
     } else if (wk_has_offer(t)) {
         wk_repeat_offer(t);
     }
@@ -34,7 +34,7 @@ static void look_into_knowledge(wk_reception_turn_t *t)
 static void answer_nothing(wk_reception_turn_t *t)
 {
     t->out.dialog.misses = t->dialog->misses + 1;
-    bool asked = wk_appointment_asked_about(t) != NULL;
+    bool asked = wk_appointment_asked_about(t) != NULL; /* which counts by itself */
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
         wk_turn_expect_callback(t);
@@ -50,9 +50,13 @@ static void answer_nothing(wk_reception_turn_t *t)
 /* It may be meant as an answer: what was asked is asked again. */
 static void answer_courtesy(wk_reception_turn_t *t, wk_intent_t intent)
 {
-    if (ask_again(t)) {
+    if (wk_has_offer(t)) {
         t->out.dialog.misses = t->dialog->misses;
-    } else if (intent == WK_INTENT_THANKS) {
+    }
+    if (ask_again(t)) {
+        return;
+    }
+    if (intent == WK_INTENT_THANKS) {
         wk_turn_add_text(t, "reply.thanks");
     } else {
         wk_answer_greeting(t);

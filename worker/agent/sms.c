@@ -19,7 +19,6 @@
 #define LOOKS_MS     5000  /* between two looks that find nothing */
 #define LOGIN_MS     60000 /* before a refused login is tried again */
 #define CLOCK_SKEW_S 30    /* between our clock and the provider's */
-#define PAGE         "page"
 #define TAKEN_OVER   "taken_over" /* the code of a text that a person's takeover stopped */
 
 /* ---------------------------------------------------------------- queue */
@@ -51,10 +50,16 @@ static bool withhold(wk_tx_t *tx, va_str_t effect, va_str_t message, va_str_t un
            wk_sql(tx, &wk_sql_message_failed, params, NULL, e);
 }
 
+static bool is_unheld(va_str_t template)
+{
+    return va_str_eq(template, VA_STR(WK_SMS_PAGE)) ||
+           va_str_eq(template, VA_STR(WK_SMS_OPTED_OUT));
+}
+
 static bool withhold_if_held(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_queued_t *queued,
                              wk_error_t *e)
 {
-    return draft->person.data != NULL || draft->to_people ||
+    return draft->person.data != NULL || is_unheld(va_str_c(draft->template)) ||
            (wk_takeover_holds_texts(tx, draft->to, &queued->withheld, e) &&
             (!queued->withheld ||
              withhold(tx, queued->effect, queued->message, draft->until, e)));
@@ -136,7 +141,7 @@ typedef struct {
     va_str_t organization;
     va_str_t key; /* to find it by; absent: sms.effect */
     wk_sms_queued_t sms;
-    bool unheld; /* written by people, or to them */
+    bool unheld; /* no takeover holds it back */
     va_str_t until;
     next_t next;
     int64_t wait_ms; /* when next is WAIT */
@@ -204,7 +209,7 @@ static void read_message(const wk_rows_t *rows, run_t *r)
                                .text = wk_cell(rows, 0, "content"),
                                .language = wk_cell(rows, 0, "language")};
     r->unheld = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent")) ||
-                va_str_eq(wk_cell(rows, 0, "template"), VA_STR(PAGE));
+                is_unheld(wk_cell(rows, 0, "template"));
     r->until = wk_cell(rows, 0, "useful_until");
     r->sending = wk_cell_int(rows, 0, "sending", 0);
     r->claimed = wk_cell_int(rows, 0, "claimed_ms", 0);

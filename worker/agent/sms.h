@@ -11,6 +11,10 @@
 
 #define WK_SMS_ATTEMPTS 12 /* of a job that sends one, before it is told as unknown */
 
+/* Templates of texts that a takeover of the thread does not hold back. */
+#define WK_SMS_PAGE      "page"    /* to people of the shop */
+#define WK_SMS_OPTED_OUT "opt_out" /* the last one: that no more will come */
+
 typedef struct {
     va_str_t key;      /* of the ledger: what is meant, never the attempt */
     va_str_t customer; /* may be absent */
@@ -20,7 +24,6 @@ typedef struct {
     va_str_t citations;   /* JSON list: the knowledge it is made from; may be absent */
     va_str_t person;      /* who of the shop wrote it; absent: the agent did */
     va_str_t until; /* a moment: until then it may wait for a takeover's end; may be absent */
-    bool to_people; /* of the shop: no customer's takeover holds it back */
     bool in_bulk;   /* one of many, for which nobody waits: sent on the bulk queue */
 } wk_sms_draft_t;
 

@@ -95,8 +95,7 @@ static bool page(wk_tx_t *tx, const wk_catalogue_t *c, const wk_reception_facts_
                             .text = wk_say(a, l, "page.emergency", {"who", u->who},
                                            {"text", wk_cut_text(u->text, PAGE_TEXT)}),
                             .language = wk_language_code(l),
-                            .template = "page",
-                            .to_people = true};
+                            .template = WK_SMS_PAGE};
     return wk_sms_queue_later(tx, &draft, e);
 }
 

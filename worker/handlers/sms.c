@@ -190,12 +190,44 @@ static bool raise_opt_out(wk_tx_t *tx, const text_t *t, wk_error_t *e)
     return wk_task_raise(t->ctx, tx, &task, e);
 }
 
-/* The carrier has acted on the word and answered it; we only remember what it means. */
-static bool heed_keyword(wk_tx_t *tx, const text_t *t, wk_error_t *e)
+static va_str_t answer_key(const text_t *t)
+{
+    return wk_printf(t->ctx->arena, "sms:answer:%.*s", (int)t->sid.len, t->sid.data);
+}
+
+/* The last text: whoever asked in words of his own hears that he was understood. */
+static bool confirm_opt_out(wk_tx_t *tx, text_t *t, wk_error_t *e)
+{
+    wk_rows_t *shop;
+    wk_arena_t *a = t->ctx->arena;
+    const wk_language_t *l =
+        wk_opt_out_language(a, t->talk.catalogue, t->talk.text, t->talk.now);
+    if (!wk_sql(tx, &wk_sql_shop_facts, NULL, &shop, e)) {
+        return false;
+    }
+    wk_sms_draft_t draft = {
+        .key = answer_key(t),
+        .customer = t->talk.customer,
+        .from = t->talk.shop_number,
+        .to = t->talk.number,
+        .text = wk_say(a, l, "reply.opted_out", {"shop", wk_cell(shop, 0, "name")}),
+        .language = wk_language_code(l),
+        .template = WK_SMS_OPTED_OUT};
+    t->queued = true;
+    return wk_sms_queue(tx, &draft, &t->sms, e);
+}
+
+/*
+ * The carrier has acted on its words and answered them; we only remember what they mean.
+ * refused: texts were stopped before.
+ */
+static bool heed_keyword(wk_tx_t *tx, text_t *t, bool refused, wk_error_t *e)
 {
     switch (t->keyword) {
     case WK_STOP:
         return note_consent(tx, t, false, e);
+    case WK_STOP_IN_WORDS:
+        return note_consent(tx, t, false, e) && (refused || confirm_opt_out(tx, t, e));
     case WK_CANCEL:
         return note_consent(tx, t, false, e) && raise_opt_out(tx, t, e);
     case WK_START:
@@ -210,6 +242,7 @@ static const char *keyword_name(wk_keyword_t keyword)
 {
     switch (keyword) {
     case WK_STOP:
+    case WK_STOP_IN_WORDS:
     case WK_CANCEL:
         return "stop";
     case WK_START:
@@ -245,11 +278,6 @@ static bool from_a_shop(wk_tx_t *tx, const text_t *t, bool *ours, wk_error_t *e)
     }
     *ours = wk_cell_bool(rows, 0, "ours");
     return true;
-}
-
-static va_str_t answer_key(const text_t *t)
-{
-    return wk_printf(t->ctx->arena, "sms:answer:%.*s", (int)t->sid.len, t->sid.data);
 }
 
 /* The text, what it promises, the state of the talk and the answer: all or nothing. */
@@ -309,7 +337,7 @@ static bool hear(wk_tx_t *tx, text_t *t, wk_error_t *e)
         return false;
     }
     if (t->keyword != WK_NO_KEYWORD) {
-        return keep(tx, t, keyword_name(t->keyword), e) && heed_keyword(tx, t, e);
+        return keep(tx, t, keyword_name(t->keyword), e) && heed_keyword(tx, t, refused, e);
     }
     if (!from_a_shop(tx, t, &ours, e)) {
         return false;
