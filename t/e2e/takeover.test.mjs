@@ -162,7 +162,7 @@ test('a call by phone: the person is rung and talks with the caller, who comes b
 
 test('the end of a call ends what a person did in it', async () => {
   const number = someone();
-  const sid = await dial({from: number, to: DOWNTOWN.number, script: [...silent(8), {hangup: true}]});
+  const sid = await dial({from: number, to: DOWNTOWN.number, script: [...silent(2, 4000), {hangup: true}]});
   const {id} = await callOf(sid);
   await joined(id);
   await waitFor('the end', async () => (await row(
