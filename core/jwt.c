@@ -315,8 +315,7 @@ static bool get_time(const va_json_t *claims, const char *name, bool *there, dou
     return va_json_double(value, out) && *out > 0 && *out < TIME_LIMIT;
 }
 
-static va_jwt_verdict_t check_times(const va_json_t *claims, int64_t now, int64_t leeway,
-                                    int64_t *expires)
+static va_jwt_verdict_t check_times(const va_json_t *claims, int64_t now, int64_t leeway)
 {
     double exp, nbf, iat;
     bool has_exp, has_nbf, has_iat;
@@ -329,7 +328,6 @@ static va_jwt_verdict_t check_times(const va_json_t *claims, int64_t now, int64_
     if ((has_nbf && (double)(now + leeway) < nbf) || (has_iat && (double)(now + leeway) < iat))
         return VA_JWT_NOT_YET;
 
-    *expires = (int64_t)exp;
     return VA_JWT_OK;
 }
 
@@ -351,9 +349,9 @@ static bool names_audience(const va_json_t *aud, va_str_t ours)
 }
 
 static va_jwt_verdict_t check_claims(const va_json_t *claims, const va_jwt_policy_t *policy,
-                                     int64_t now, int64_t *expires)
+                                     int64_t now)
 {
-    va_jwt_verdict_t v = check_times(claims, now, policy->leeway, expires);
+    va_jwt_verdict_t v = check_times(claims, now, policy->leeway);
 
     if (v != VA_JWT_OK)
         return v;
@@ -375,7 +373,6 @@ va_jwt_verdict_t va_jwt_verify(const va_alloc_t *mem, const va_jwks_t *keys,
     const va_json_limits_t limits = {VA_JWT_MAX_BYTES, CLAIMS_MAX_DEPTH, MAX_VALUES};
     struct token t = {.kid = VA_STR_NULL};
     const va_json_t *claims;
-    int64_t expires;
 
     memset(out, 0, sizeof(*out));
 
@@ -393,13 +390,12 @@ va_jwt_verdict_t va_jwt_verify(const va_alloc_t *mem, const va_jwks_t *keys,
     if (v == VA_JWT_OK && !va_json_is(claims, VA_JSON_OBJECT))
         v = VA_JWT_MALFORMED;
     if (v == VA_JWT_OK)
-        v = check_claims(claims, policy, now, &expires);
+        v = check_claims(claims, policy, now);
     if (v != VA_JWT_OK)
         return v;
 
     out->claims = claims;
     out->payload = t.payload;
-    out->expires = expires;
 
     return VA_JWT_OK;
 }

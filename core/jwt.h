@@ -41,7 +41,6 @@ typedef struct {
     const va_json_t *claims; /* set on VA_JWT_OK only */
     va_str_t payload;        /* the claims' JSON text, decoded */
     va_str_t kid;
-    int64_t expires; /* seconds since 1970 */
 } va_jwt_t;
 
 /*

@@ -73,7 +73,6 @@ struct ngx_voiceagent_redis_conf_s {
 
 char *ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-ngx_int_t ngx_voiceagent_redis_default(ngx_conf_t *cf);
 
 ngx_int_t ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle);
 void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);

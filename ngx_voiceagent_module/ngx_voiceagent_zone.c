@@ -5,21 +5,20 @@
 
 
 /*
- * The one thing nginx workers share: atomic counters.  A layout of another
- * version, left by the nginx before a binary upgrade, is begun anew.
+ * The one thing nginx workers share: atomic counters.  They outlive a reload of
+ * the configuration; a module of another layout is another module to nginx,
+ * and gets a zone of its own.
  */
 
 
 #include "ngx_voiceagent_module.h"
 
 
-#define NGX_VOICEAGENT_ZONE_VERSION  3
 #define NGX_VOICEAGENT_SCHEME_MAX    16
 #define NGX_VOICEAGENT_REASON_MAX    32
 
 
 struct ngx_voiceagent_counters_s {
-    ngx_uint_t    version;
     ngx_atomic_t  outcomes[NGX_VOICEAGENT_OUTCOMES];
     ngx_atomic_t  totals[NGX_VOICEAGENT_TOTALS];
     ngx_atomic_t  refusals[NGX_VOICEAGENT_SCHEME_MAX]
@@ -175,11 +174,6 @@ ngx_voiceagent_zone_init(ngx_shm_zone_t *zone, void *data)
 
             pool->data = counters;
         }
-    }
-
-    if (counters->version != NGX_VOICEAGENT_ZONE_VERSION) {
-        ngx_memzero(counters, sizeof(ngx_voiceagent_counters_t));
-        counters->version = NGX_VOICEAGENT_ZONE_VERSION;
     }
 
     zone->data = counters;
