@@ -1,7 +1,5 @@
 #include "core/signature.h"
 
-#include <openssl/evp.h>
-
 #include "core/base64.h"
 #include "core/signature/scheme.h"
 
@@ -68,80 +66,6 @@ void va_secret_clear(va_secret_t *s)
         va_hmac_key_free(s->hmac[i]);
     va_hmac_key_free(s->decoded);
     *s = (va_secret_t){.id = VA_STR_NULL};
-}
-
-/* Feeds the whole body to update. */
-static va_status_t read_body(const va_body_t *body,
-                             va_status_t (*update)(void *ctx, const void *data, size_t len),
-                             void *ctx)
-{
-    va_str_t piece;
-
-    if (body == NULL)
-        return VA_OK;
-
-    body->rewind(body->ctx);
-    for (;;) {
-        va_status_t status = body->next(body->ctx, &piece);
-
-        if (status != VA_OK || piece.len == 0)
-            return status;
-        status = update(ctx, piece.data, piece.len);
-        if (status != VA_OK)
-            return status;
-    }
-}
-
-static va_status_t update_digest(void *ctx, const void *data, size_t len)
-{
-    return EVP_DigestUpdate(ctx, data, len) == 1 ? VA_OK : VA_ECRYPTO;
-}
-
-va_status_t va_body_sha256(const va_body_t *body, uint8_t out[32])
-{
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    va_status_t status = VA_ECRYPTO;
-
-    if (ctx == NULL)
-        return VA_ENOMEM;
-
-    if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1)
-        status = read_body(body, update_digest, ctx);
-    if (status == VA_OK && EVP_DigestFinal_ex(ctx, out, NULL) != 1)
-        status = VA_ECRYPTO;
-    EVP_MD_CTX_free(ctx);
-
-    return status;
-}
-
-static va_status_t update_hmac(void *ctx, const void *data, size_t len)
-{
-    return va_hmac_update(ctx, data, len);
-}
-
-va_verdict_t va_scheme_body_mac(const va_hmac_key_t *key, const va_str_t *before,
-                                size_t n_before, const va_body_t *body, va_str_t behind,
-                                uint8_t mac[VA_DIGEST_MAX])
-{
-    va_hmac_t *h = va_hmac_begin(key);
-    va_status_t status = VA_OK;
-    size_t len;
-
-    if (h == NULL)
-        return VA_VERDICT_ERROR;
-
-    for (size_t i = 0; i < n_before && status == VA_OK; i++)
-        status = va_hmac_update(h, before[i].data, before[i].len);
-    if (status == VA_OK)
-        status = read_body(body, update_hmac, h);
-    if (status == VA_OK)
-        status = va_hmac_update(h, behind.data, behind.len);
-    if (status != VA_OK) {
-        va_hmac_abort(h);
-        return VA_VERDICT_ERROR;
-    }
-
-    return va_hmac_end(h, mac, &len) == VA_OK ? VA_VERDICT_OK : VA_VERDICT_ERROR;
 }
 
 va_str_t va_scheme_header(const va_request_t *req, const char *name)
@@ -273,6 +197,19 @@ bool va_signature_present(const va_signature_scheme_t *scheme, const va_request_
     return present(scheme, req, &o);
 }
 
+va_verdict_t va_signature_ask(const va_signature_scheme_t *scheme, const va_request_t *req,
+                              const va_signature_options_t *opt, const va_secret_t *secrets,
+                              size_t n)
+{
+    va_signature_result_t result;
+    va_verdict_t verdict = va_signature_verify(scheme, req, opt, secrets, n, &result);
+
+    if (verdict == VA_VERDICT_ERROR)
+        return verdict;
+
+    return va_sums_asked(req->sums) ? VA_VERDICT_OK : verdict;
+}
+
 va_verdict_t va_signature_verify(const va_signature_scheme_t *scheme, const va_request_t *req,
                                  const va_signature_options_t *opt, const va_secret_t *secrets,
                                  size_t n, va_signature_result_t *out)
@@ -281,6 +218,8 @@ va_verdict_t va_signature_verify(const va_signature_scheme_t *scheme, const va_r
     va_signature_result_t result = {.signed_id = VA_STR_NULL};
     va_verdict_t verdict = VA_VERDICT_ABSENT;
 
+    if (req->sums != NULL)
+        va_scheme_sums_again(req->sums);
     if (present(scheme, req, &o))
         verdict = scheme->verify(req, &o, secrets, n, &result);
     *out =

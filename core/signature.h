@@ -44,6 +44,26 @@ typedef struct {
 /* Of the whole body; NULL is an empty one. */
 va_status_t va_body_sha256(const va_body_t *body, uint8_t out[32]);
 
+/*
+ * What is computed over a body for one scheme and all its secrets: asked for before the body
+ * is there, then fed with it in one reading, at whatever pace.
+ */
+typedef struct va_sums va_sums_t;
+
+va_sums_t *va_sums_new(void);
+void va_sums_free(va_sums_t *s);
+
+/* Whether a scheme asked for anything. */
+bool va_sums_asked(const va_sums_t *s);
+
+/* The body's own digest too; NULL until it has been asked for and the sums have ended. */
+va_status_t va_sums_ask_sha256(va_sums_t *s);
+const uint8_t *va_sums_sha256(const va_sums_t *s);
+
+/* The next piece; and after the last. */
+va_status_t va_sums_update(va_sums_t *s, const void *data, size_t len);
+va_status_t va_sums_end(va_sums_t *s);
+
 typedef struct {
     va_str_t method;
     const va_str_t *origins; /* scheme://host[:port] as configured, no trailing slash */
@@ -54,6 +74,7 @@ typedef struct {
     void *ctx;
     va_str_t (*header)(void *ctx, const char *lower_case_name); /* absent if none */
     const va_body_t *body;
+    va_sums_t *sums;       /* NULL: what is needed of the body is computed on the spot */
     int64_t now_ms;        /* Unix time */
     const va_alloc_t *mem; /* for what lives as long as the request */
 } va_request_t;
@@ -91,7 +112,6 @@ struct va_signature_scheme {
     const char *header;       /* its presence makes the scheme apply; lower case */
     const char *other_header; /* likewise: a second name of it, or NULL */
     bool needs_origin;        /* the URL is signed */
-    bool whole_body;          /* parses the body: the caller should have it in one piece */
     bool needs_body;
     int64_t tolerance_ms; /* 0: no time in the scheme */
     /* Called by va_signature_verify() only, with the header there and every option set. */
@@ -111,6 +131,15 @@ const va_signature_scheme_t *va_signature_scheme(va_str_t name);
  */
 bool va_signature_present(const va_signature_scheme_t *scheme, const va_request_t *req,
                           const va_signature_options_t *opt);
+
+/*
+ * What the headers alone say, before there is a body, to new sums. VA_VERDICT_OK: the body
+ * decides; va_signature_verify() follows when the sums have ended, with the same options and
+ * secrets. Only for a scheme that needs a body.
+ */
+va_verdict_t va_signature_ask(const va_signature_scheme_t *scheme, const va_request_t *req,
+                              const va_signature_options_t *opt, const va_secret_t *secrets,
+                              size_t n);
 
 /*
  * Never VA_VERDICT_OK without n > 0 secrets and a constant-time match against one

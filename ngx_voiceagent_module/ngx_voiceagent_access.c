@@ -16,9 +16,16 @@
 #include "ngx_voiceagent_module.h"
 
 
-static ngx_int_t ngx_voiceagent_access_begin(ngx_http_request_t *r,
+static ngx_int_t ngx_voiceagent_access_verified(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
-static void ngx_voiceagent_access_body(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_access_ticket(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+static ngx_int_t ngx_voiceagent_access_allowed(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static ngx_int_t ngx_voiceagent_access_route(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+static ngx_int_t ngx_voiceagent_access_begin(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
 static ngx_int_t ngx_voiceagent_access_admit(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_signature(ngx_http_request_t *r,
@@ -39,15 +46,13 @@ ngx_int_t
 ngx_voiceagent_access_handler(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
-    const char                 *code;
     ngx_voiceagent_ctx_t       *ctx;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    if (r != r->main
-        || (vlcf->verify == NULL && vlcf->jwt == NULL && vlcf->public != 1
-            && vlcf->route == NULL))
+    if (vlcf->verify == NULL && vlcf->jwt == NULL && vlcf->public != 1
+        && vlcf->route == NULL)
     {
         return NGX_DECLINED;
     }
@@ -58,87 +63,32 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
     }
 
     if (ctx->step == NGX_VOICEAGENT_START) {
-        rc = ngx_voiceagent_access_begin(r, ctx, vlcf);
+        rc = ngx_voiceagent_access_begin(r, ctx);
         if (rc != NGX_OK) {
             return rc;
         }
-    }
-
-    if (ctx->step == NGX_VOICEAGENT_BODY_READ) {
-        rc = ngx_voiceagent_access_admit(r, ctx, vlcf);
-
-        if (rc == NGX_AGAIN) {
-            return ngx_voiceagent_access_wait(r, ctx);
-        }
-
-        if (rc != NGX_OK) {
-            return ngx_voiceagent_access_refuse(r, ctx, rc);
-        }
-
-        ctx->step = NGX_VOICEAGENT_VERIFIED;
-    }
-
-    if (ctx->step == NGX_VOICEAGENT_TICKET_KNOWN) {
-
-        if (ctx->wait_status != NGX_OK) {
-            ngx_voiceagent_access_reason(ctx, "ticket",
-                                 ctx->wait_status == NGX_HTTP_UNAUTHORIZED
-                                 ? "unknown" : "unavailable");
-            return ngx_voiceagent_access_refuse(r, ctx, ctx->wait_status);
-        }
-
-        rc = ngx_voiceagent_access_claims(r, ctx);
-        if (rc != NGX_OK) {
-            return ngx_voiceagent_access_refuse(r, ctx, rc);
-        }
-
-        ctx->step = NGX_VOICEAGENT_VERIFIED;
-    }
-
-    if (ctx->step == NGX_VOICEAGENT_VERIFIED) {
-
-        rc = ngx_voiceagent_require(r, ctx, &code);
-        if (rc != NGX_OK) {
-            ngx_voiceagent_access_reason(ctx, "require", code);
-            return ngx_voiceagent_access_refuse(r, ctx, rc);
-        }
-
-        rc = vlcf->authorize ? ngx_voiceagent_authorize(r, ctx) : NGX_OK;
-
-        if (rc == NGX_AGAIN) {
-            return ngx_voiceagent_access_wait(r, ctx);
-        }
-
-        if (rc != NGX_OK) {
-            ngx_voiceagent_access_reason(ctx, "authorize",
-                                         rc == NGX_HTTP_NOT_FOUND
-                                         ? "not_found"
-                                         : rc == NGX_HTTP_UNAUTHORIZED
-                                           || rc == NGX_HTTP_FORBIDDEN
-                                         ? "forbidden" : "unavailable");
-            return ngx_voiceagent_access_refuse(r, ctx, rc);
-        }
-
-        rc = vlcf->route ? ngx_voiceagent_route(r, ctx) : NGX_OK;
-
-        if (rc == NGX_AGAIN) {
-            return ngx_voiceagent_access_wait(r, ctx);
-        }
-
-        if (rc != NGX_OK) {
-            ngx_voiceagent_access_reason(ctx, "route",
-                                         rc == NGX_HTTP_BAD_REQUEST
-                                         ? "no_upgrade" : "unavailable");
-            return ngx_voiceagent_access_refuse(r, ctx, rc);
-        }
-
-        ctx->step = NGX_VOICEAGENT_PASSED;
     }
 
     if (ctx->step == NGX_VOICEAGENT_WAITING) {
         return NGX_AGAIN;
     }
 
+    rc = ngx_voiceagent_access_verified(r, ctx, vlcf);
+
+    if (rc == NGX_OK && ctx->step != NGX_VOICEAGENT_PASSED) {
+        ctx->step = NGX_VOICEAGENT_VERIFIED;
+        rc = ngx_voiceagent_access_allowed(r, ctx, vlcf);
+    }
+
+    if (rc == NGX_AGAIN) {
+        return ngx_voiceagent_access_wait(r, ctx);
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_voiceagent_access_refuse(r, ctx, rc);
+    }
+
+    ctx->step = NGX_VOICEAGENT_PASSED;
     ctx->passed = 1;
 
     return NGX_OK;
@@ -146,35 +96,113 @@ ngx_voiceagent_access_handler(ngx_http_request_t *r)
 
 
 /*
- * The body is read only for a request that carries what a signature is looked
- * for in, so that nobody uploads megabytes to be refused.
+ * Who it is, and then what he may.  Both: NGX_OK, NGX_AGAIN, or the status to
+ * refuse with, the reason being set.
  */
 
 static ngx_int_t
-ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
-    ngx_voiceagent_loc_conf_t *vlcf)
+ngx_voiceagent_access_verified(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf)
 {
-    ngx_int_t                 rc;
-    ngx_uint_t                i, body;
-    ngx_voiceagent_verify_t  *v;
+    switch (ctx->step) {
 
-    body = 0;
+    case NGX_VOICEAGENT_BODY_READ:
+        return ngx_voiceagent_access_admit(r, ctx, vlcf);
 
-    if (vlcf->verify) {
-        v = vlcf->verify->elts;
+    case NGX_VOICEAGENT_TICKET_KNOWN:
+        return ngx_voiceagent_access_ticket(r, ctx);
 
-        for (i = 0; i < vlcf->verify->nelts; i++) {
-            if (v[i].scheme->needs_body
-                && ngx_voiceagent_verify_applies(r, &v[i]))
-            {
-                body = 1;
-            }
-        }
+    default: /* NGX_VOICEAGENT_VERIFIED, NGX_VOICEAGENT_PASSED */
+        return NGX_OK;
+    }
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_ticket(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    if (ctx->wait_status == NGX_OK) {
+        return ngx_voiceagent_access_claims(r, ctx);
     }
 
-    ctx->step = NGX_VOICEAGENT_BODY_READ;
+    ngx_voiceagent_access_reason(ctx, "ticket",
+                                 ctx->wait_status == NGX_HTTP_UNAUTHORIZED
+                                 ? "unknown" : "unavailable");
 
-    if (!body) {
+    return ctx->wait_status;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_allowed(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_int_t    rc;
+    const char  *code;
+
+    rc = ngx_voiceagent_require(r, ctx, &code);
+
+    if (rc != NGX_OK) {
+        ngx_voiceagent_access_reason(ctx, "require", code);
+        return rc;
+    }
+
+    rc = vlcf->authorize ? ngx_voiceagent_authorize(r, ctx) : NGX_OK;
+
+    if (rc == NGX_OK) {
+        return vlcf->route ? ngx_voiceagent_access_route(r, ctx) : NGX_OK;
+    }
+
+    if (rc == NGX_AGAIN) {
+        return rc;
+    }
+
+    ngx_voiceagent_access_reason(ctx, "authorize",
+                                 rc == NGX_HTTP_NOT_FOUND
+                                 ? "not_found"
+                                 : rc == NGX_HTTP_UNAUTHORIZED
+                                   || rc == NGX_HTTP_FORBIDDEN
+                                 ? "forbidden" : "unavailable");
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_access_route(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_voiceagent_route(r, ctx);
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        ngx_voiceagent_access_reason(ctx, "route",
+                                     rc == NGX_HTTP_BAD_REQUEST
+                                     ? "no_upgrade" : "unavailable");
+    }
+
+    return rc;
+}
+
+
+/*
+ * The body is read only for a request with a signature that nothing but the
+ * body can disprove, so that nobody uploads megabytes to be refused.
+ */
+
+static ngx_int_t
+ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_voiceagent_verify_headers(r, ctx);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_OK) {
+        ctx->step = NGX_VOICEAGENT_BODY_READ;
         return NGX_OK;
     }
 
@@ -193,16 +221,22 @@ ngx_voiceagent_access_begin(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
 }
 
 
-static void
+/* once the body is there, and for each turn in which it is hashed */
+
+void
 ngx_voiceagent_access_body(ngx_http_request_t *r)
 {
     ngx_voiceagent_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
 
-    ctx->step = NGX_VOICEAGENT_BODY_READ;
-
     r->preserve_body = 1;
+
+    if (ngx_voiceagent_verify_body(r, ctx) == NGX_AGAIN) {
+        return;
+    }
+
+    ctx->step = NGX_VOICEAGENT_BODY_READ;
 
     r->write_event_handler = ngx_http_core_run_phases;
     ngx_http_core_run_phases(r);
@@ -282,11 +316,11 @@ ngx_voiceagent_access_signature(ngx_http_request_t *r,
 
     for (i = 0; i < vlcf->verify->nelts; i++) {
 
-        if (!ngx_voiceagent_verify_applies(r, &v[i])) {
+        if (!ngx_voiceagent_verify_applies(ctx, i)) {
             continue;
         }
 
-        verdict = ngx_voiceagent_verify(r, &v[i], ctx);
+        verdict = ngx_voiceagent_verify(r, ctx, i);
 
         if (verdict == VA_VERDICT_OK) {
             ngx_str_null(&ctx->reason);

@@ -45,6 +45,7 @@ ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
+    char       *rv;
     ngx_str_t  *value;
 
     if (vlcf->authorize != NGX_CONF_UNSET_PTR) {
@@ -58,7 +59,16 @@ ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    return ngx_voiceagent_job_parameters(cf, vlcf->authorize);
+    rv = ngx_voiceagent_job_parameters(cf, vlcf->authorize);
+
+    if (rv == NGX_CONF_OK
+        && (vlcf->authorize->dedup || vlcf->authorize->serial))
+    {
+        return "takes no dedup= and no serial=: each question is another, "
+               "and waits for none";
+    }
+
+    return rv;
 }
 
 
@@ -72,8 +82,10 @@ ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     ngx_voiceagent_cached_t    *cached;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
+    /* once the way is asked for, it is that which was waited for */
+
     if (ctx->authorizing) {
-        return ctx->wait_status;
+        return ctx->routing ? NGX_OK : ctx->wait_status;
     }
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);

@@ -234,12 +234,20 @@ ngx_voiceagent_body_sha256(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    return ngx_voiceagent_body_hashed(r, ctx, digest);
+}
+
+
+ngx_int_t
+ngx_voiceagent_body_hashed(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    const u_char digest[32])
+{
     ctx->sha256.data = ngx_pnalloc(r->pool, 64);
     if (ctx->sha256.data == NULL) {
         return NGX_ERROR;
     }
 
-    (void) ngx_hex_dump(ctx->sha256.data, digest, 32);
+    (void) ngx_hex_dump(ctx->sha256.data, (u_char *) digest, 32);
     ctx->sha256.len = 64;
 
     return NGX_OK;

@@ -24,6 +24,10 @@ static char *ngx_voiceagent_events_parameter(ngx_conf_t *cf,
     ngx_voiceagent_events_conf_t *ecf, ngx_str_t *parameter);
 static ngx_int_t ngx_voiceagent_events_time(ngx_str_t *s, ngx_msec_t *time);
 static ngx_int_t ngx_voiceagent_events_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_events_join(ngx_http_request_t *r,
+    ngx_voiceagent_client_t *client, ngx_str_t *org);
+static void ngx_voiceagent_events_open(ngx_http_request_t *r,
+    ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_values(ngx_http_request_t *r,
     ngx_voiceagent_client_t *client, ngx_str_t *org);
 static ngx_uint_t ngx_voiceagent_events_names(ngx_str_t *id);
@@ -71,6 +75,11 @@ ngx_voiceagent_events_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (ecf->org == NULL) {
         return "needs org=";
+    }
+
+    rv = ngx_voiceagent_once(cf, 1);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     if (ecf->snapshot) {
@@ -146,12 +155,9 @@ ngx_voiceagent_events_time(ngx_str_t *s, ngx_msec_t *time)
 static ngx_int_t
 ngx_voiceagent_events_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      org;
-    ngx_pool_cleanup_t            *pcln;
-    ngx_http_cleanup_t            *cln;
-    ngx_voiceagent_client_t       *client;
-    ngx_voiceagent_loc_conf_t     *vlcf;
+    ngx_int_t                 rc;
+    ngx_str_t                 org;
+    ngx_voiceagent_client_t  *client;
 
     if (!ngx_voiceagent_passed(r)) {
         return NGX_HTTP_FORBIDDEN;
@@ -160,8 +166,6 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
     if (r->method != NGX_HTTP_GET) {
         return NGX_HTTP_NOT_ALLOWED;
     }
-
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     client = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_client_t));
     if (client == NULL) {
@@ -180,6 +184,35 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
         return rc;
     }
 
+    rc = ngx_voiceagent_events_join(r, client, &org);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_voiceagent_events_open(r, client);
+
+    /* of the header something may be left to write */
+
+    rc = ngx_voiceagent_client_output(client, NULL);
+
+    if (rc != NGX_OK) {
+        ngx_voiceagent_events_close(client, rc);
+    }
+
+    return NGX_DONE;
+}
+
+
+/* sends the header, and from then on hears what the organization's ring has */
+
+static ngx_int_t
+ngx_voiceagent_events_join(ngx_http_request_t *r,
+    ngx_voiceagent_client_t *client, ngx_str_t *org)
+{
+    ngx_int_t            rc;
+    ngx_pool_cleanup_t  *pcln;
+    ngx_http_cleanup_t  *cln;
+
     cln = ngx_http_cleanup_add(r, 0);
     pcln = ngx_pool_cleanup_add(r->pool, 0);
 
@@ -194,7 +227,7 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
 
     client->reader.wake = ngx_voiceagent_events_wake;
 
-    if (ngx_voiceagent_ring_join(&client->reader, &org) != NGX_OK) {
+    if (ngx_voiceagent_ring_join(&client->reader, org) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -207,6 +240,18 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
     pcln->data = client;
 
     ngx_voiceagent_gauge(NGX_VOICEAGENT_STREAMS, 1);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voiceagent_events_open(ngx_http_request_t *r,
+    ngx_voiceagent_client_t *client)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     /* not cancelable: it keeps an exiting worker until the stream has ended */
 
@@ -223,16 +268,6 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
 
     ngx_voiceagent_get_ctx(r)->client = client;
     ngx_voiceagent_wait_events(r);
-
-    /* of the header something may be left to write */
-
-    rc = ngx_voiceagent_client_output(client, NULL);
-
-    if (rc != NGX_OK) {
-        ngx_voiceagent_events_close(client, rc);
-    }
-
-    return NGX_DONE;
 }
 
 

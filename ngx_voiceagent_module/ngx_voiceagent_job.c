@@ -103,7 +103,7 @@ ngx_voiceagent_job_parameters(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf)
         }
     }
 
-    return NGX_CONF_OK;
+    return ngx_voiceagent_once(cf, 2);
 }
 
 

@@ -19,6 +19,7 @@
 #define NGX_VOICEAGENT_TICKET_MAX    128
 #define NGX_VOICEAGENT_CLAIMS_DEPTH  32
 #define NGX_VOICEAGENT_JWKS_HINT     60
+#define NGX_VOICEAGENT_LEEWAY_USUAL  3600
 
 
 typedef struct {
@@ -31,6 +32,12 @@ typedef struct {
 } ngx_voiceagent_ticket_t;
 
 
+static char *ngx_voiceagent_jwt_parameter(ngx_conf_t *cf,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *parameter);
+static char *ngx_voiceagent_jwt_policy(ngx_conf_t *cf,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *parameter);
+static char *ngx_voiceagent_jwt_check(ngx_conf_t *cf,
+    ngx_voiceagent_jwt_t *jwt);
 static char *ngx_voiceagent_jwt_algs(ngx_conf_t *cf, ngx_str_t *list,
     ngx_voiceagent_jwt_t *jwt);
 static va_jwt_verdict_t ngx_voiceagent_jwt_verify(ngx_http_request_t *r,
@@ -61,8 +68,7 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
     char                  *rv;
-    ngx_int_t              n;
-    ngx_str_t             *value, s;
+    ngx_str_t             *value;
     ngx_uint_t             i;
     ngx_voiceagent_jwt_t  *jwt;
 
@@ -85,85 +91,111 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     for (i = 1; i < cf->args->nelts; i++) {
-
-        s = value[i];
-
-        if (ngx_voiceagent_named(&s, "key=")) {
-            jwt->key = ngx_voiceagent_key_get(cf, &s);
-            if (jwt->key == NULL) {
-                return NGX_CONF_ERROR;
-            }
-
-            ngx_voiceagent_key_for_tokens(jwt->key);
-            continue;
+        rv = ngx_voiceagent_jwt_parameter(cf, jwt, &value[i]);
+        if (rv != NGX_CONF_OK) {
+            return rv;
         }
-
-        if (ngx_voiceagent_named(&s, "jwks=")) {
-            jwt->jwks = ngx_voiceagent_jwks_get(cf, &s);
-            if (jwt->jwks == NULL) {
-                return NGX_CONF_ERROR;
-            }
-
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "alg=")) {
-            rv = ngx_voiceagent_jwt_algs(cf, &s, jwt);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
-
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "iss=") && s.len) {
-            jwt->policy.issuer = ngx_voiceagent_va(&s);
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "aud=") && s.len) {
-            jwt->policy.audience = ngx_voiceagent_va(&s);
-            continue;
-        }
-
-        if (ngx_strcmp(s.data, "sub=required") == 0) {
-            jwt->policy.require_sub = true;
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "leeway=")) {
-            n = ngx_parse_time(&s, 1);
-            if (n == NGX_ERROR) {
-                goto invalid;
-            }
-
-            jwt->policy.leeway = n;
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "token=")) {
-            jwt->token_is_cookie = ngx_strcasestrn(s.data, "cookie", 6 - 1)
-                                   != NULL;
-
-            rv = ngx_voiceagent_complex_value(cf, &s, &jwt->token);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
-
-            continue;
-        }
-
-        if (ngx_voiceagent_named(&s, "ticket=")) {
-            rv = ngx_voiceagent_complex_value(cf, &s, &jwt->ticket);
-            if (rv != NGX_CONF_OK) {
-                return rv;
-            }
-
-            continue;
-        }
-
-        goto invalid;
     }
+
+    rv = ngx_voiceagent_jwt_check(cf, jwt);
+
+    return rv == NGX_CONF_OK ? ngx_voiceagent_once(cf, 1) : rv;
+}
+
+
+static char *
+ngx_voiceagent_jwt_parameter(ngx_conf_t *cf, ngx_voiceagent_jwt_t *jwt,
+    ngx_str_t *parameter)
+{
+    ngx_str_t  s;
+
+    s = *parameter;
+
+    if (ngx_voiceagent_named(&s, "key=")) {
+        jwt->key = ngx_voiceagent_key_get(cf, &s);
+        if (jwt->key == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_voiceagent_key_for_tokens(jwt->key);
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_voiceagent_named(&s, "jwks=")) {
+        jwt->jwks = ngx_voiceagent_jwks_get(cf, &s);
+
+        return jwt->jwks ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    if (ngx_voiceagent_named(&s, "token=")) {
+        jwt->token_is_cookie = ngx_strcasestrn(s.data, "cookie", 6 - 1)
+                               != NULL;
+
+        return ngx_voiceagent_complex_value(cf, &s, &jwt->token);
+    }
+
+    if (ngx_voiceagent_named(&s, "ticket=")) {
+        return ngx_voiceagent_complex_value(cf, &s, &jwt->ticket);
+    }
+
+    return ngx_voiceagent_jwt_policy(cf, jwt, parameter);
+}
+
+
+/* what the token itself must be like */
+
+static char *
+ngx_voiceagent_jwt_policy(ngx_conf_t *cf, ngx_voiceagent_jwt_t *jwt,
+    ngx_str_t *parameter)
+{
+    ngx_int_t  n;
+    ngx_str_t  s;
+
+    s = *parameter;
+
+    if (ngx_voiceagent_named(&s, "alg=")) {
+        return ngx_voiceagent_jwt_algs(cf, &s, jwt);
+    }
+
+    if (ngx_voiceagent_named(&s, "iss=") && s.len) {
+        jwt->policy.issuer = ngx_voiceagent_va(&s);
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_voiceagent_named(&s, "aud=") && s.len) {
+        jwt->policy.audience = ngx_voiceagent_va(&s);
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(s.data, "sub=required") == 0) {
+        jwt->policy.require_sub = true;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_voiceagent_named(&s, "leeway=")) {
+        n = ngx_parse_time(&s, 1);
+
+        if (n != NGX_ERROR) {
+            jwt->policy.leeway = n;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\"", parameter);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voiceagent_jwt_check(ngx_conf_t *cf, ngx_voiceagent_jwt_t *jwt)
+{
+    unsigned  shared;
+
+    shared = VA_JWT_ALG_BIT(VA_HS256) | VA_JWT_ALG_BIT(VA_HS384)
+             | VA_JWT_ALG_BIT(VA_HS512);
 
     if (jwt->key == NULL && jwt->jwks == NULL) {
         return "needs key= or jwks=";
@@ -173,14 +205,20 @@ ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs alg=: the token's own header is never asked";
     }
 
+    if ((jwt->key == NULL || (jwt->policy.algs & shared) == 0)
+        && (jwt->jwks == NULL || (jwt->policy.algs & ~shared) == 0))
+    {
+        return "lets nobody in: key= is for HS256, HS384 and HS512, jwks= "
+               "for the others";
+    }
+
+    if (jwt->policy.leeway > NGX_VOICEAGENT_LEEWAY_USUAL) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "leeway= lets tokens in for hours after they "
+                           "have expired");
+    }
+
     return NGX_CONF_OK;
-
-invalid:
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\"", &value[i]);
-
-    return NGX_CONF_ERROR;
 }
 
 

@@ -30,13 +30,14 @@ typedef struct {
 
 /* what is swapped; all of it in one allocation but the prepared secrets */
 
-typedef struct {
+struct ngx_voiceagent_secrets_s {
+    ngx_uint_t                     refs;         /* the key, and who holds it */
     size_t                         n;
     va_secret_t                    secrets[VA_SIGNATURE_MAX_SECRETS];
     va_jwks_t                     *set;
     u_char                        *text;
     size_t                         len;
-} ngx_voiceagent_secrets_t;
+};
 
 
 struct ngx_voiceagent_key_s {
@@ -61,7 +62,6 @@ static ngx_int_t ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets,
     ngx_uint_t tokens, ngx_str_t *name, ngx_log_t *log);
 static ngx_int_t ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets,
     va_str_t id, va_str_t text);
-static void ngx_voiceagent_secrets_free(ngx_voiceagent_secrets_t *secrets);
 static void ngx_voiceagent_key_cleanup(void *data);
 static void ngx_voiceagent_jwks_cleanup(void *data);
 static ngx_int_t ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file,
@@ -322,6 +322,24 @@ ngx_voiceagent_key_secrets(ngx_voiceagent_key_t *key, size_t *n)
 }
 
 
+ngx_voiceagent_secrets_t *
+ngx_voiceagent_secrets_hold(ngx_voiceagent_key_t *key)
+{
+    key->secrets->refs++;
+
+    return key->secrets;
+}
+
+
+const va_secret_t *
+ngx_voiceagent_secrets(ngx_voiceagent_secrets_t *secrets, size_t *n)
+{
+    *n = secrets->n;
+
+    return secrets->secrets;
+}
+
+
 const va_jwks_t *
 ngx_voiceagent_key_set(ngx_voiceagent_key_t *key)
 {
@@ -351,6 +369,8 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
     if (secrets == NULL) {
         return NGX_ERROR;
     }
+
+    secrets->refs = 1;
 
     source = key->sources.elts;
 
@@ -391,14 +411,14 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
         goto failed;
     }
 
-    ngx_voiceagent_secrets_free(key->secrets);
+    ngx_voiceagent_secrets_release(key->secrets);
     key->secrets = secrets;
 
     return NGX_OK;
 
 failed:
 
-    ngx_voiceagent_secrets_free(secrets);
+    ngx_voiceagent_secrets_release(secrets);
 
     return NGX_ERROR;
 }
@@ -494,12 +514,12 @@ ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets, va_str_t id,
 }
 
 
-static void
-ngx_voiceagent_secrets_free(ngx_voiceagent_secrets_t *secrets)
+void
+ngx_voiceagent_secrets_release(ngx_voiceagent_secrets_t *secrets)
 {
     size_t  i;
 
-    if (secrets == NULL) {
+    if (secrets == NULL || --secrets->refs) {
         return;
     }
 
@@ -523,7 +543,7 @@ ngx_voiceagent_key_cleanup(void *data)
 {
     ngx_voiceagent_key_t  *key = data;
 
-    ngx_voiceagent_secrets_free(key->secrets);
+    ngx_voiceagent_secrets_release(key->secrets);
     key->secrets = NULL;
 }
 

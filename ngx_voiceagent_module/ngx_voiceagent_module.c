@@ -333,6 +333,37 @@ ngx_voiceagent_named(ngx_str_t *parameter, const char *name)
 
 
 char *
+ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first)
+{
+    u_char      *equals;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i, j;
+
+    value = cf->args->elts;
+
+    for (i = first; i < cf->args->nelts; i++) {
+
+        equals = ngx_strlchr(value[i].data, value[i].data + value[i].len, '=');
+
+        s.data = value[i].data;
+        s.len = equals ? (size_t) (equals + 1 - s.data) : value[i].len;
+
+        for (j = i + 1; j < cf->args->nelts; j++) {
+            if (value[j].len >= s.len
+                && ngx_memcmp(value[j].data, s.data, s.len) == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "parameter \"%V\" is given twice", &s);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
 ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
     ngx_http_handler_pt handler)
 {
@@ -466,6 +497,14 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_voiceagent_loc_conf_t  *conf = child;
 
     ngx_http_core_loc_conf_t  *clcf;
+
+    if (conf->handler && conf->ack != NGX_CONF_UNSET_PTR && !conf->enqueue) {
+        return "voiceagent_ack is what voiceagent_enqueue answers";
+    }
+
+    if (conf->handler && conf->fallback != NGX_CONF_UNSET_PTR && !conf->call) {
+        return "voiceagent_fallback is what voiceagent_call answers";
+    }
 
     ngx_voiceagent_merge_guards(prev, conf);
 
@@ -834,6 +873,7 @@ ngx_voiceagent_json_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
     ngx_str_t              *value;
+    ngx_uint_t              i;
     ngx_voiceagent_json_t  *json;
 
     value = cf->args->elts;
@@ -847,6 +887,16 @@ ngx_voiceagent_json_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                       sizeof(ngx_voiceagent_json_t));
         if (vlcf->json == NULL) {
             return NGX_CONF_ERROR;
+        }
+    }
+
+    json = vlcf->json->elts;
+
+    for (i = 0; i < vlcf->json->nelts; i++) {
+        if (va_str_ieq(ngx_voiceagent_va(&json[i].name),
+                       ngx_voiceagent_va(&value[1])))
+        {
+            return "names another member by that name already";
         }
     }
 

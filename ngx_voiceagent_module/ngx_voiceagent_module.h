@@ -35,8 +35,10 @@
 
 
 typedef struct ngx_voiceagent_key_s  ngx_voiceagent_key_t;
+typedef struct ngx_voiceagent_secrets_s  ngx_voiceagent_secrets_t;
 typedef struct ngx_voiceagent_jwks_file_s  ngx_voiceagent_jwks_file_t;
 typedef struct ngx_voiceagent_redis_conf_s  ngx_voiceagent_redis_conf_t;
+typedef struct ngx_voiceagent_proofs_s  ngx_voiceagent_proofs_t;
 typedef struct ngx_voiceagent_counters_s  ngx_voiceagent_counters_t;
 
 
@@ -160,6 +162,8 @@ typedef struct {
 
     va_alloc_t                     mem;          /* r->pool for core/ */
 
+    ngx_voiceagent_proofs_t       *proofs;       /* of the signatures */
+
     ngx_str_t                      scheme;       /* that let the request in */
     ngx_str_t                      account;
     ngx_str_t                      signed_id;
@@ -207,6 +211,10 @@ void ngx_voiceagent_wait_events(ngx_http_request_t *r);
 
 ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
 
+/* refuses a parameter that is given twice: one of both would count unseen */
+
+char *ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first);
+
 /* text must live as long as the configuration */
 
 char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
@@ -252,6 +260,15 @@ void ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf,
     ngx_log_t *log);
 const va_secret_t *ngx_voiceagent_key_secrets(ngx_voiceagent_key_t *key,
     size_t *n);
+
+/* those of the moment, which stay while they are held */
+
+ngx_voiceagent_secrets_t *ngx_voiceagent_secrets_hold(
+    ngx_voiceagent_key_t *key);
+void ngx_voiceagent_secrets_release(ngx_voiceagent_secrets_t *secrets);
+const va_secret_t *ngx_voiceagent_secrets(ngx_voiceagent_secrets_t *secrets,
+    size_t *n);
+
 const va_jwks_t *ngx_voiceagent_key_set(ngx_voiceagent_key_t *key);
 const va_jwks_t *ngx_voiceagent_jwks_set(ngx_voiceagent_jwks_file_t *file);
 
@@ -272,6 +289,12 @@ ngx_int_t ngx_voiceagent_body_collect(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 ngx_int_t ngx_voiceagent_body_sha256(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
+
+/* what the above finds, known from elsewhere */
+
+ngx_int_t ngx_voiceagent_body_hashed(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, const u_char digest[32]);
+
 ngx_int_t ngx_voiceagent_body_form(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 ngx_int_t ngx_voiceagent_body_json(ngx_http_request_t *r,
@@ -281,6 +304,7 @@ ngx_int_t ngx_voiceagent_body_json(ngx_http_request_t *r,
 /* ngx_voiceagent_access.c */
 
 ngx_int_t ngx_voiceagent_access_handler(ngx_http_request_t *r);
+void ngx_voiceagent_access_body(ngx_http_request_t *r);
 void ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status);
 
 
@@ -288,10 +312,23 @@ void ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status);
 
 char *ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-ngx_uint_t ngx_voiceagent_verify_applies(ngx_http_request_t *r,
-    ngx_voiceagent_verify_t *v);
+
+/* by the headers alone; NGX_AGAIN: the body has to be read and hashed */
+
+ngx_int_t ngx_voiceagent_verify_headers(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+
+/* NGX_AGAIN: more of it in a later turn, by ngx_voiceagent_access_body() */
+
+ngx_int_t ngx_voiceagent_verify_body(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx);
+
+/* of that index in the location's; whether the request carries such a one */
+
+ngx_uint_t ngx_voiceagent_verify_applies(ngx_voiceagent_ctx_t *ctx,
+    ngx_uint_t i);
 va_verdict_t ngx_voiceagent_verify(ngx_http_request_t *r,
-    ngx_voiceagent_verify_t *v, ngx_voiceagent_ctx_t *ctx);
+    ngx_voiceagent_ctx_t *ctx, ngx_uint_t i);
 
 char *ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);

@@ -15,6 +15,17 @@
 #define NGX_VOICEAGENT_REDIS_DEFAULT  4          /* connections */
 
 
+static ngx_int_t ngx_voiceagent_redis_parameter(
+    ngx_voiceagent_redis_conf_t *rc, ngx_str_t *parameter);
+static char *ngx_voiceagent_redis_unix(ngx_conf_t *cf,
+    ngx_voiceagent_redis_conf_t *rc, ngx_str_t *url);
+static char *ngx_voiceagent_redis_db(ngx_voiceagent_redis_conf_t *rc,
+    ngx_str_t *text);
+static void ngx_voiceagent_redis_cut(ngx_str_t *rest, u_char c,
+    ngx_str_t *before);
+static char *ngx_voiceagent_redis_user(ngx_conf_t *cf,
+    ngx_voiceagent_redis_conf_t *rc, ngx_str_t *rest);
+static ngx_int_t ngx_voiceagent_redis_unescape(ngx_conf_t *cf, ngx_str_t *s);
 static char *ngx_voiceagent_redis_url(ngx_conf_t *cf,
     ngx_voiceagent_redis_conf_t *rc, ngx_str_t *url);
 static ngx_int_t ngx_voiceagent_redis_resolve(ngx_conf_t *cf,
@@ -27,8 +38,7 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_voiceagent_main_conf_t  *vmcf = conf;
 
     char                         *rv;
-    ngx_int_t                     n;
-    ngx_str_t                    *value, s;
+    ngx_str_t                    *value;
     ngx_uint_t                    i;
     ngx_voiceagent_redis_conf_t  *rc;
 
@@ -49,56 +59,11 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     for (i = 2; i < cf->args->nelts; i++) {
-
-        if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            s.data = value[i].data + 8;
-            s.len = value[i].len - 8;
-
-            n = ngx_parse_time(&s, 0);
-            if (n == NGX_ERROR || n == 0) {
-                goto invalid;
-            }
-
-            rc->timeout = (ngx_msec_t) n;
-            continue;
+        if (ngx_voiceagent_redis_parameter(rc, &value[i]) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
         }
-
-        if (ngx_strncmp(value[i].data, "connections=", 12) == 0) {
-            n = ngx_atoi(value[i].data + 12, value[i].len - 12);
-            if (n == NGX_ERROR || n == 0
-                || n > NGX_VOICEAGENT_REDIS_CONNECTIONS)
-            {
-                goto invalid;
-            }
-
-            rc->connections = (ngx_uint_t) n;
-            continue;
-        }
-
-        if (ngx_strncmp(value[i].data, "max_inflight=", 13) == 0) {
-            n = ngx_atoi(value[i].data + 13, value[i].len - 13);
-            if (n == NGX_ERROR || n == 0) {
-                goto invalid;
-            }
-
-            rc->max_inflight = (ngx_uint_t) n;
-            continue;
-        }
-
-        if (ngx_strncmp(value[i].data, "max_bytes=", 10) == 0) {
-            s.data = value[i].data + 10;
-            s.len = value[i].len - 10;
-
-            n = ngx_parse_size(&s);
-            if (n == NGX_ERROR || n == 0) {
-                goto invalid;
-            }
-
-            rc->max_bytes = (size_t) n;
-            continue;
-        }
-
-        goto invalid;
     }
 
     rv = ngx_voiceagent_redis_url(cf, rc, &value[1]);
@@ -108,19 +73,49 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     vmcf->redis = rc;
 
-    return NGX_CONF_OK;
+    return ngx_voiceagent_once(cf, 2);
+}
 
-invalid:
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "invalid parameter \"%V\"", &value[i]);
+static ngx_int_t
+ngx_voiceagent_redis_parameter(ngx_voiceagent_redis_conf_t *rc,
+    ngx_str_t *parameter)
+{
+    ngx_int_t  n;
+    ngx_str_t  s;
 
-    return NGX_CONF_ERROR;
+    s = *parameter;
+
+    if (ngx_voiceagent_named(&s, "timeout=")) {
+        n = ngx_parse_time(&s, 0);
+        rc->timeout = (ngx_msec_t) n;
+
+    } else if (ngx_voiceagent_named(&s, "connections=")) {
+        n = ngx_atoi(s.data, s.len);
+        rc->connections = (ngx_uint_t) n;
+
+        if (n > NGX_VOICEAGENT_REDIS_CONNECTIONS) {
+            return NGX_ERROR;
+        }
+
+    } else if (ngx_voiceagent_named(&s, "max_inflight=")) {
+        n = ngx_atoi(s.data, s.len);
+        rc->max_inflight = (ngx_uint_t) n;
+
+    } else if (ngx_voiceagent_named(&s, "max_bytes=")) {
+        n = ngx_parse_size(&s);
+        rc->max_bytes = (size_t) n;
+
+    } else {
+        return NGX_ERROR;
+    }
+
+    return n == NGX_ERROR || n == 0 ? NGX_ERROR : NGX_OK;
 }
 
 
 /*
- * redis://[[user]:password@]host[:port][/db], unix:/path,
+ * redis://[[user]:password@]host[:port][/db], unix:/path[?db=number],
  * redis+sentinel://[[user]:password@]host[:port],.../name[/db]
  */
 
@@ -128,82 +123,187 @@ static char *
 ngx_voiceagent_redis_url(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
     ngx_str_t *url)
 {
-    u_char     *p, *last, *at, *slash, *colon;
+    char       *rv;
     in_port_t   port;
-    ngx_str_t   hosts, path;
+    ngx_str_t   rest, hosts;
 
-    p = url->data;
-    last = url->data + url->len;
-    port = NGX_VOICEAGENT_REDIS_PORT;
+    rest = *url;
 
-    if (ngx_strncmp(p, "unix:", 5) == 0) {
-        rc->name = *url;
-        return ngx_voiceagent_redis_resolve(cf, rc, url, 0) == NGX_OK
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
+    if (ngx_voiceagent_named(&rest, "unix:")) {
+        return ngx_voiceagent_redis_unix(cf, rc, url);
     }
 
-    if (ngx_strncmp(p, "rediss:", 7) == 0) {
+    if (ngx_voiceagent_named(&rest, "rediss:")) {
         return "cannot speak TLS to Redis: use a unix socket, or stunnel "
                "on this host";
     }
 
-    if (ngx_strncmp(p, "redis://", 8) == 0) {
-        p += 8;
+    if (ngx_voiceagent_named(&rest, "redis://")) {
+        port = NGX_VOICEAGENT_REDIS_PORT;
 
-    } else if (ngx_strncmp(p, "redis+sentinel://", 17) == 0) {
-        p += 17;
+    } else if (ngx_voiceagent_named(&rest, "redis+sentinel://")) {
         port = NGX_VOICEAGENT_SENTINEL_PORT;
 
     } else {
         return "needs a redis://, redis+sentinel:// or unix: URL";
     }
 
-    for (at = last; at > p && at[-1] != '@'; at--) { /* void */ }
-
-    if (at > p) {
-        colon = ngx_strlchr(p, at - 1, ':');
-        if (colon == NULL) {
-            return "needs a password behind the user's name";
-        }
-
-        rc->user.data = p;
-        rc->user.len = colon - p;
-        rc->password.data = colon + 1;
-        rc->password.len = at - 1 - rc->password.data;
-        p = at;
+    rv = ngx_voiceagent_redis_user(cf, rc, &rest);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    slash = ngx_strlchr(p, last, '/');
-
-    hosts.data = p;
-    hosts.len = (slash ? slash : last) - p;
+    ngx_voiceagent_redis_cut(&rest, '/', &hosts);
     rc->name = hosts;
 
-    path.data = slash ? slash + 1 : last;
-    path.len = last - path.data;
-
     if (port == NGX_VOICEAGENT_SENTINEL_PORT) {
-        slash = ngx_strlchr(path.data, path.data + path.len, '/');
-
-        rc->master.data = path.data;
-        rc->master.len = (slash ? slash : last) - path.data;
+        ngx_voiceagent_redis_cut(&rest, '/', &rc->master);
 
         if (rc->master.len == 0) {
             return "needs the name of the master behind the sentinels";
         }
-
-        path.data = slash ? slash + 1 : last;
-        path.len = last - path.data;
     }
 
-    if (path.len && ngx_atoi(path.data, path.len) == NGX_ERROR) {
-        return "needs a number as the database";
+    rv = ngx_voiceagent_redis_db(rc, &rest);
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
-
-    rc->db = path;
 
     return ngx_voiceagent_redis_resolve(cf, rc, &hosts, port) == NGX_OK
            ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voiceagent_redis_unix(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
+    ngx_str_t *url)
+{
+    char       *rv;
+    ngx_str_t   path, rest;
+
+    rest = *url;
+    ngx_voiceagent_redis_cut(&rest, '?', &path);
+
+    if (path.len < url->len && !ngx_voiceagent_named(&rest, "db=")) {
+        return "knows no parameter of a unix socket but \"db=\"";
+    }
+
+    rv = ngx_voiceagent_redis_db(rc, &rest);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    rc->name = path;
+
+    return ngx_voiceagent_redis_resolve(cf, rc, &path, 0) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voiceagent_redis_db(ngx_voiceagent_redis_conf_t *rc, ngx_str_t *text)
+{
+    if (text->len && ngx_atoi(text->data, text->len) == NGX_ERROR) {
+        return "needs a number as the database";
+    }
+
+    rc->db = *text;
+
+    return NGX_CONF_OK;
+}
+
+
+/* what stands before c, or all of it, is cut off */
+
+static void
+ngx_voiceagent_redis_cut(ngx_str_t *rest, u_char c, ngx_str_t *before)
+{
+    u_char  *last, *p;
+
+    last = rest->data + rest->len;
+    p = ngx_strlchr(rest->data, last, c);
+
+    before->data = rest->data;
+    before->len = (p ? p : last) - rest->data;
+
+    rest->data = p ? p + 1 : last;
+    rest->len = last - rest->data;
+}
+
+
+/* [user]:password@, which may be there; a host has no @, a password may */
+
+static char *
+ngx_voiceagent_redis_user(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
+    ngx_str_t *rest)
+{
+    u_char  *at, *colon;
+
+    for (at = rest->data + rest->len; at > rest->data && at[-1] != '@'; at--) {
+        /* void */
+    }
+
+    if (at == rest->data) {
+        return NGX_CONF_OK;
+    }
+
+    colon = ngx_strlchr(rest->data, at - 1, ':');
+    if (colon == NULL) {
+        return "needs a password behind the user's name";
+    }
+
+    rc->user.data = rest->data;
+    rc->user.len = colon - rest->data;
+    rc->password.data = colon + 1;
+    rc->password.len = at - 1 - rc->password.data;
+
+    rest->len -= at - rest->data;
+    rest->data = at;
+
+    return ngx_voiceagent_redis_unescape(cf, &rc->user) == NGX_OK
+           && ngx_voiceagent_redis_unescape(cf, &rc->password) == NGX_OK
+           ? NGX_CONF_OK
+           : "has a user or password with a broken %-escape";
+}
+
+
+/* as the workers read the same URL */
+
+static ngx_int_t
+ngx_voiceagent_redis_unescape(ngx_conf_t *cf, ngx_str_t *s)
+{
+    u_char     *p, *last, *to;
+    ngx_int_t   c;
+
+    p = s->data;
+    last = s->data + s->len;
+
+    to = ngx_pnalloc(cf->pool, s->len + 1);
+    if (to == NULL) {
+        return NGX_ERROR;
+    }
+
+    s->data = to;
+
+    while (p < last) {
+
+        if (*p != '%') {
+            *to++ = *p++;
+            continue;
+        }
+
+        c = last - p > 2 ? ngx_hextoi(p + 1, 2) : NGX_ERROR;
+        if (c == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        *to++ = (u_char) c;
+        p += 3;
+    }
+
+    s->len = to - s->data;
+
+    return NGX_OK;
 }
 
 

@@ -84,7 +84,7 @@ ngx_voiceagent_route_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     vlcf->route = rcf;
 
-    return NGX_CONF_OK;
+    return ngx_voiceagent_once(cf, 2);
 }
 
 

@@ -39,6 +39,9 @@ my $locations = <<'END';
         voiceagent_verify  twilio key=twilio;
         voiceagent_enqueue a.b lane=$voiceagent_form_To serial=$voiceagent_form_Body dedup=$voiceagent_form_MessageSid;
     }
+    location /report { voiceagent_verify elevenlabs key=tools; voiceagent_enqueue a.b; }
+    location /large   { voiceagent_enqueue a.b; voiceagent_job_body 1k over=omit; client_body_in_file_only clean; }
+    location /nothing { return 204; }
     location /json {
         voiceagent_verify  hmac key=tools;
         voiceagent_json    id /id;
@@ -194,6 +197,46 @@ like($head, qr{^HTTP/1.1 401 }, 'who brings no signature is refused before the b
 $c = VoiceAgent::Http->connect($port);
 $c->ask('POST', '/job', undef, 'Content-Length' => 100_000);
 is($c->answer->{status}, 401, '  and before it has come');
+
+my $hash = '0' x 64;
+for (
+    ['/job',    'no signature',            'X-Signature'          => 'x'],
+    ['/report', 'no signature',            'ElevenLabs-Signature' => 'x'],
+    ['/report', 'a time long ago',         'ElevenLabs-Signature' => "t=1700000000,v0=$hash"],
+    ['/report', 'a time to come',          'ElevenLabs-Signature' => 't=' . (time + 86400) . ",v0=$hash"],
+    ['/twilio', 'no signature',            'X-Twilio-Signature'   => 'x'],
+) {
+    my ($target, $what, @header) = @$_;
+    $c = VoiceAgent::Http->connect($port);
+    $c->write(VoiceAgent::Http::head('POST', $target, 'x' x 100_000, @header, Expect => '100-continue'));
+    like($c->take(qr/\A.*?\r\n\r\n/s), qr{^HTTP/1.1 40[13] }, "$target: $what in the signature's header: the body is not asked for");
+}
+$c = VoiceAgent::Http->connect($port);
+$c->write(VoiceAgent::Http::head('POST', '/report', 'x' x 10, 'ElevenLabs-Signature' => 't=' . time . ",v0=$hash", Expect => '100-continue'));
+ok($c->take(qr{\AHTTP/1.1 100 Continue\r\n\r\n}), 'what may be a signature is held against the body');
+$c->write('x' x 10);
+is($c->answer->{status}, 401, '  and refused then');
+
+# A large body is hashed in turns: what comes with its last byte is answered between them.
+SKIP: {
+    skip 'a byte at a time the body is no large one', 5 if HUGE < 1_000_000;
+    my $body = bytes(HUGE);
+    my $upload = VoiceAgent::Http->connect($port);
+    $upload->write(VoiceAgent::Http::head('POST', '/large', $body, 'X-Signature' => $hash) . substr $body, 0, -1);
+    my $other = VoiceAgent::Http->connect($port);
+    is($other->ask('GET', '/nothing')->answer->{status}, 204, 'a request beside an upload');
+    ok(until_true(20, sub { ((map { -s } glob $nginx->dir . '/tmp/body/*')[0] // 0) > HUGE - 2 * BUFFER }), 'all but the last byte has been read');
+    my ($worker) = $nginx->workers;
+    kill 'STOP', $worker;
+    $upload->write(substr $body, -1);
+    $other->ask('GET', '/nothing');
+    kill 'CONT', $worker;
+    is($upload->answer->{status}, 401, 'an upload of ' . HUGE . ' bytes');
+    is($other->answer->{status}, 204, '  and a request that came with its last byte');
+    my @order;
+    until_true(20, sub { @order = $nginx->access =~ m{"\w+ (/large|/nothing) }g; @order == 3 });
+    is("@order", '/nothing /nothing /large', '  which did not wait until all of it was hashed');
+}
 
 is(whole('/small', 'x' x 11)->{status}, 413, 'above client_max_body_size');
 is(in_chunks('/small', 'x' x 11)->{status}, 413, '  chunked too');

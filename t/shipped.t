@@ -21,17 +21,18 @@ my $dir    = $nginx->dir;
 # What is counted by the second or in dozens: by the minute, so that no test runs a race, and
 # by the few.
 my $http   = VoiceAgent::Nginx::slurp("$conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
-my $events = VoiceAgent::Nginx::slurp("$conf/locations/events.conf") =~ s/(voiceagent_streams) \d+/$1 3/gr;
+my %few  = map { $_ => VoiceAgent::Nginx::slurp("$conf/locations/$_.conf") =~ s/(voiceagent_(?:streams|uploads)) \d+/$1 3/gr }
+  qw(events elevenlabs shopify);
 VoiceAgent::Nginx::write_file("$dir/http.conf",   $http);
-VoiceAgent::Nginx::write_file("$dir/events.conf", $events);
+VoiceAgent::Nginx::write_file("$dir/$_.conf",     $few{$_}) for keys %few;
 make_path("$dir/voiceagent/keys", "$dir/voiceagent/fallback");
 VoiceAgent::Nginx::write_file("$dir/voiceagent/keys/$_", "$secret\n") for $http =~ m{file=voiceagent/keys/([\w-]+)}g;
 VoiceAgent::Nginx::write_file("$dir/voiceagent/fallback/personalization.json", '{}');
 
 $nginx->configure(
     http   => "voiceagent_redis @{[$redis->url]};\ninclude $dir/http.conf;",
-    server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;', "include $dir/events.conf;",
-    (map { "include $conf/locations/$_.conf;" } qw(auth elevenlabs)), 'location /metrics { voiceagent_metrics; }');
+    server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;', "include $conf/locations/auth.conf;",
+    (map { "include $dir/$_.conf;" } sort keys %few), 'location /metrics { voiceagent_metrics; }');
 $nginx->start;
 my $port = $nginx->port_;
 until_true(20, sub { VoiceAgent::Http::get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m })
@@ -83,6 +84,35 @@ is(reports_stored(), 0, '  it is one');
 my @early = map { qq({"type":"post_call_transcription","data":{"conversation_id":"c1","n":$_}}) } 1, 2;
 is(report($_), 200, 'a conversation told of twice') for @early;
 is(reports_stored(), 1, '  is stored once');
+
+# ------------------------------------------------------------------- uploads at once
+
+# What may be a report, or a webhook, and is not all there yet.
+my %began = (
+    '/api/webhooks/elevenlabs/post-call' => sub { ('ElevenLabs-Signature' => 't=' . time . ',v0=' . '0' x 64) },
+    '/api/webhooks/shopify' => sub {
+        (map { ("X-Shopify-$_" => 'x') } qw(Shop-Domain Topic Api-Version Webhook-Id)), 'X-Shopify-Hmac-Sha256' => 'A' x 43 . '=';
+    },
+);
+
+sub upload {
+    my ($address, $target) = @_;
+    return ask($address, 'POST', $target, undef, $began{$target}->(), 'Content-Length' => 1000);
+}
+
+sub status_of_upload {
+    my ($client) = upload(@_);
+    $client->write('x' x 1000);
+    return $client->answer->{status};
+}
+
+for my $target (sort keys %began) {
+    my @uploads = map { upload("2001:db8:3:1::$_", $target) } 1 .. 3;
+    ok(until_true(20, sub { status_of_upload('2001:db8:3:1::4', $target) == 429 }), "$target: no more from one subscriber than the limit");
+    is(status_of_upload('2001:db8:3:2::1', $target), 401, '  which is nothing to its neighbour');
+    $_->close for @uploads;
+    ok(until_true(20, sub { status_of_upload('2001:db8:3:1::5', $target) == 401 }), '  until one of them has gone');
+}
 
 # -------------------------------------------------------------------- event streams
 

@@ -35,7 +35,7 @@ static va_verdict_t try_secret(void *ctx, const va_secret_t *secret)
     uint8_t mac[VA_DIGEST_MAX];
     char text[2 * VA_DIGEST_MAX];
     va_verdict_t verdict =
-        va_scheme_body_mac(secret->hmac[a->digest], NULL, 0, a->req->body, VA_STR_NULL, mac);
+        va_scheme_body_mac(a->req, secret->hmac[a->digest], NULL, 0, VA_STR_NULL, mac);
 
     if (verdict != VA_VERDICT_OK)
         return verdict;

@@ -59,8 +59,7 @@ static va_verdict_t try_secret(void *ctx, const va_secret_t *secret)
         const va_str_t before[] = {a->req->method, a->req->origins[i], a->target};
         uint8_t mac[VA_DIGEST_MAX];
 
-        verdict =
-            va_scheme_body_mac(secret->hmac[VA_SHA256], before, 3, a->req->body, a->time, mac);
+        verdict = va_scheme_body_mac(a->req, secret->hmac[VA_SHA256], before, 3, a->time, mac);
         if (verdict == VA_VERDICT_OK)
             verdict = va_scheme_compare(mac, a->mac, sizeof(a->mac));
     }

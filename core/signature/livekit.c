@@ -12,7 +12,6 @@ struct attempt {
     const va_request_t *req;
     va_str_t token;
     int64_t leeway; /* seconds */
-    uint8_t body[VA_SHA256_SIZE];
 };
 
 static va_verdict_t of_token(va_jwt_verdict_t v)
@@ -36,11 +35,15 @@ static va_verdict_t of_token(va_jwt_verdict_t v)
 static va_verdict_t check_claim(const struct attempt *a, const va_json_t *claims)
 {
     uint8_t claimed[VA_SHA256_SIZE];
+    uint8_t digest[VA_SHA256_SIZE];
 
     if (!va_scheme_mac(va_json_get_string(claims, "sha256"), claimed, sizeof(claimed)))
         return VA_VERDICT_MALFORMED;
 
-    return va_scheme_compare(claimed, a->body, sizeof(claimed));
+    va_verdict_t verdict = va_scheme_body_sha256(a->req, digest);
+
+    return verdict == VA_VERDICT_OK ? va_scheme_compare(claimed, digest, sizeof(claimed))
+                                    : verdict;
 }
 
 static va_verdict_t try_key(const struct attempt *a, va_str_t issuer, const va_jwks_t *keys)
@@ -83,9 +86,6 @@ static va_verdict_t verify(const va_request_t *req, const va_signature_options_t
     struct attempt a = {.req = req,
                         .token = va_scheme_header(req, opt->header.data),
                         .leeway = opt->tolerance_ms / 1000};
-
-    if (va_body_sha256(req->body, a.body) != VA_OK)
-        return VA_VERDICT_ERROR;
 
     return va_scheme_secrets(secrets, n, VA_STR_NULL, try_secret, &a, out);
 }

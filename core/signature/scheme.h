@@ -33,10 +33,23 @@ bool va_scheme_timestamp(va_str_t text, int64_t *out);
 va_verdict_t va_scheme_fresh(int64_t signed_ms, int64_t now_ms, int64_t tolerance_ms);
 va_verdict_t va_scheme_fresh_s(int64_t signed_s, int64_t now_ms, int64_t tolerance_ms);
 
-/* HMAC over the parts before, the body, and what is behind it. */
-va_verdict_t va_scheme_body_mac(const va_hmac_key_t *key, const va_str_t *before,
-                                size_t n_before, const va_body_t *body, va_str_t behind,
-                                uint8_t mac[VA_DIGEST_MAX]);
+/*
+ * HMAC over the parts before, the body, and what is behind it; the body's digest.
+ * VA_VERDICT_MISMATCH: asked for, its value is there in the run that follows. behind must live
+ * until then.
+ */
+va_verdict_t va_scheme_body_mac(const va_request_t *req, const va_hmac_key_t *key,
+                                const va_str_t *before, size_t n_before, va_str_t behind,
+                                uint8_t value[VA_DIGEST_MAX]);
+va_verdict_t va_scheme_body_sha256(const va_request_t *req, uint8_t digest[VA_SHA256_SIZE]);
+
+/* The first of two runs, without a body; and the answer of a scheme that has to see all of it.
+ */
+bool va_scheme_asks(const va_request_t *req);
+va_verdict_t va_scheme_ask_body(const va_request_t *req);
+
+/* Before each run. */
+void va_scheme_sums_again(va_sums_t *s);
 
 /*
  * Calls try(ctx, secret) with each secret that serves the account (absent: all do;

@@ -31,7 +31,7 @@ static va_verdict_t try_secret(void *ctx, const va_secret_t *secret)
     const struct attempt *a = ctx;
     uint8_t mac[VA_DIGEST_MAX];
     va_verdict_t verdict =
-        va_scheme_body_mac(secret->hmac[VA_SHA256], NULL, 0, a->req->body, VA_STR_NULL, mac);
+        va_scheme_body_mac(a->req, secret->hmac[VA_SHA256], NULL, 0, VA_STR_NULL, mac);
 
     return verdict == VA_VERDICT_OK ? va_scheme_compare(mac, a->mac, sizeof(a->mac)) : verdict;
 }
@@ -46,6 +46,11 @@ static bool all_present(const va_request_t *req, const char *const *names)
     return true;
 }
 
+static bool empty_body(const va_request_t *req)
+{
+    return req->body == NULL || req->body->length == 0;
+}
+
 static va_verdict_t verify(const va_request_t *req, const va_signature_options_t *opt,
                            const va_secret_t *secrets, size_t n, va_signature_result_t *out)
 {
@@ -54,7 +59,7 @@ static va_verdict_t verify(const va_request_t *req, const va_signature_options_t
 
     (void)opt;
 
-    if (!all_present(req, names) || req->body == NULL || req->body->length == 0 ||
+    if (!all_present(req, names) || (!va_scheme_asks(req) && empty_body(req)) ||
         !va_scheme_mac(va_scheme_header(req, names[0]), a.mac, sizeof(a.mac)))
         return VA_VERDICT_MALFORMED;
 

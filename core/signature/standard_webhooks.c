@@ -110,7 +110,7 @@ static va_verdict_t try_key(const struct attempt *a, const va_hmac_key_t *key)
 {
     const va_str_t before[] = {a->id, VA_STR("."), a->time, VA_STR(".")};
     uint8_t mac[VA_DIGEST_MAX];
-    va_verdict_t verdict = va_scheme_body_mac(key, before, 4, a->req->body, VA_STR_NULL, mac);
+    va_verdict_t verdict = va_scheme_body_mac(a->req, key, before, 4, VA_STR_NULL, mac);
 
     if (verdict != VA_VERDICT_OK)
         return verdict;

@@ -284,6 +284,8 @@ static va_verdict_t verify(const va_request_t *req, const va_signature_options_t
 
     if (!va_scheme_mac(va_scheme_header(req, opt->header.data), a.mac, sizeof(a.mac)))
         return VA_VERDICT_MALFORMED;
+    if (va_scheme_asks(req))
+        return va_scheme_ask_body(req);
 
     va_verdict_t verdict = read_body(&a);
 
@@ -297,7 +299,6 @@ const va_signature_scheme_t va_scheme_twilio = {
     .name = "twilio",
     .header = "x-twilio-signature",
     .needs_origin = true,
-    .whole_body = true,
     .needs_body = true,
     .verify = verify,
 };

@@ -282,6 +282,80 @@ static void hmac_of_a_body_that_cannot_be_read(void **state)
     assert_int_equal(request_verify(&r, "hmac", VA_STR("Jefe")), VA_VERDICT_ERROR);
 }
 
+/* What the headers alone disprove is known before there is a body; the rest is the body's. */
+static void by_the_headers_alone(void **state)
+{
+    static const struct {
+        const char *scheme, *name, *value;
+        va_verdict_t verdict;
+    } cases[] = {
+        {"elevenlabs", "elevenlabs-signature", "x", VA_VERDICT_MALFORMED},
+        {"elevenlabs", "elevenlabs-signature", "t=1,v0=" HEX256, VA_VERDICT_STALE},
+        {"elevenlabs", "elevenlabs-signature", "t=1800000000,v0=" HEX256, VA_VERDICT_OK},
+        {"hmac", "x-signature", "x", VA_VERDICT_MALFORMED},
+        {"hmac", "x-signature", HEX256, VA_VERDICT_OK},
+        {"twilio", "x-twilio-signature", "x", VA_VERDICT_MALFORMED},
+        {"twilio", "x-twilio-signature", "L/OH5YylLD5NRKLltdqwSvS0BnU=", VA_VERDICT_OK},
+        {"shopify", "x-shopify-hmac-sha256", "x", VA_VERDICT_MALFORMED},
+        {"livekit", "authorization", "x.y.z", VA_VERDICT_MISMATCH},
+        {"standard_webhooks", "webhook-signature", "v1,x", VA_VERDICT_MALFORMED},
+        {"hubspot", "x-hubspot-signature-v3", "x", VA_VERDICT_MALFORMED},
+        {"hmac", "x-other", "x", VA_VERDICT_ABSENT},
+    };
+    va_secret_t secret;
+
+    (void)state;
+    assert_int_equal(va_secret_init(&secret, VA_STR("id"), VA_STR("Jefe")), VA_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct request r;
+
+        request_init(&r, "POST", VA_STR(DATA));
+        r.req.now_ms = 1800000000000;
+        r.req.body = NULL;
+        r.req.sums = va_sums_new();
+        request_add_header(&r, va_str_c(cases[i].name), va_str_c(cases[i].value));
+        assert_int_equal(va_signature_ask(va_signature_scheme(va_str_c(cases[i].scheme)),
+                                          &r.req, NULL, &secret, 1),
+                         cases[i].verdict);
+        assert_int_equal(va_sums_asked(r.req.sums), cases[i].verdict == VA_VERDICT_OK);
+        va_sums_free(r.req.sums);
+    }
+}
+
+/* One reading of the body serves all secrets, and tells its hash. */
+static void all_secrets_in_one_reading(void **state)
+{
+    const va_signature_scheme_t *s = va_signature_scheme(VA_STR("hmac"));
+    va_secret_t all[3];
+    va_signature_result_t result;
+    uint8_t digest[32];
+    struct request r;
+
+    (void)state;
+    assert_int_equal(va_secret_init(&all[0], VA_STR("a"), VA_STR("one")), VA_OK);
+    assert_int_equal(va_secret_init(&all[1], VA_STR("b"), VA_STR("Jefe")), VA_OK);
+    assert_int_equal(va_secret_init(&all[2], VA_STR("c"), VA_STR("three")), VA_OK);
+    request_init(&r, "POST", VA_STR(DATA));
+    request_add_header(&r, VA_STR("x-signature"), VA_STR(HEX256));
+    r.req.sums = va_sums_new();
+    assert_int_equal(va_signature_ask(s, &r.req, NULL, all, 3), VA_VERDICT_OK);
+    assert_int_equal(va_sums_ask_sha256(r.req.sums), VA_OK);
+    assert_null(va_sums_sha256(r.req.sums));
+    assert_int_equal(va_sums_update(r.req.sums, DATA, 3), VA_OK);
+    assert_int_equal(va_sums_update(r.req.sums, DATA + 3, strlen(DATA) - 3), VA_OK);
+    assert_int_equal(va_sums_end(r.req.sums), VA_OK);
+    r.broken = true;
+    for (int run = 0; run < 2; run++) {
+        assert_int_equal(va_signature_verify(s, &r.req, NULL, all, 3, &result), VA_VERDICT_OK);
+        assert_true(va_str_eq(result.account, VA_STR("b")));
+    }
+    assert_int_equal(va_sha256(VA_STR(DATA), digest), VA_OK);
+    assert_memory_equal(va_sums_sha256(r.req.sums), digest, 32);
+    va_sums_free(r.req.sums);
+    for (int i = 0; i < 3; i++)
+        va_secret_clear(&all[i]);
+}
+
 static void hash_of_a_body(void **state)
 {
     struct request r;
@@ -315,6 +389,8 @@ int main(void)
         TEST(the_secret_that_verified_is_named),
         TEST(hmac_of_the_body),
         TEST(hmac_of_a_body_that_cannot_be_read),
+        TEST(by_the_headers_alone),
+        TEST(all_secrets_in_one_reading),
         TEST(hash_of_a_body),
     };
 
