@@ -158,7 +158,7 @@ ack($redis, $job, {body => 'done after all'});
 ok(until_true(20, sub { metric('replies_late_total') > $late }), '  its late reply is counted');
 is(get($port, '/short?d=late')->{body}, 'done after all', '  and given to who asks again');
 $redis->command('DEL', "va:{realtime}:res:$job->{id}");
-is(get($port, '/short?d=late')->{status}, 202, '  until it is forgotten');
+is(get($port, '/short?d=late')->{status}, 409, '  until it is forgotten: what has ended is not said to be pending');
 
 # ---------------------------------------------------------------------- gone away
 
