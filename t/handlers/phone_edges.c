@@ -251,6 +251,77 @@ static void who_was_erased_is_helped_all_the_same(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE key LIKE 'page:%%'"), 1);
 }
 
+/* ---------------------------------------------------------------- forms of strangers */
+
+static void a_caller_whose_name_is_no_text_is_served(void **state)
+{
+    (void)state;
+    assert_has(ring(ATTESTED "&CallerName=Ren%E9%00"), "<Gather");
+    assert_string_equal(t_sqlf("SELECT caller_name FROM calls"), "Ren\xef\xbf\xbd\xef\xbf\xbd");
+    assert_has(say(1, "Where+is+my+order+1042%3F&SipHeader_X-A=%FF%00"), "shipped");
+}
+
+/* More pairs than a form may have. */
+static const char *too_many(void)
+{
+    va_buf_t more;
+    va_buf_init(&more, wk_mem(t_ctx.arena), 8192);
+    for (int i = 0; i <= VA_FORM_MAX_PAIRS; i++) {
+        va_buf_add_c(&more, "&a=1");
+    }
+    return wk_strdup(t_ctx.arena, va_buf_str(&more));
+}
+
+static const char *const nonsense[] = {"CallSid=%E9",
+                                       "CallSid=" SID "%00",
+                                       "CallSid=" SID "&From=%E9&To=%00",
+                                       "CallSid=" SID "&To=%2B14165550001%00",
+                                       "MessageSid=SM%00&To=%2B14165550001&Body=%E9",
+                                       "%E9%00=%E9%00",
+                                       "\x80\xff=\xc3(&&==&%",
+                                       "&",
+                                       NULL};
+
+static bool is_a_document(const char *type)
+{
+    return strncmp(type, "phone.", 6) == 0 && strcmp(type, "phone.answered_by") != 0 &&
+           strcmp(type, "phone.stream_status") != 0;
+}
+
+/* A document for who waits for one; nothing is tried again. */
+static void post_nonsense(const char *type, const char *args, const char *body)
+{
+    t_answer_t a = t_ask(&(t_ask_t){.type = type,
+                                    .scheme = "twilio",
+                                    .content_type = "application/x-www-form-urlencoded",
+                                    .args = args,
+                                    .body = body});
+    assert_int_not_equal(a.end.how, WK_END_RETRY);
+    if (is_a_document(type)) {
+        assert_status(&a, 200);
+        assert_has(wk_strdup(t_ctx.arena, a.body), "</Response>");
+    }
+}
+
+static void no_form_of_a_stranger_ends_a_process(void **state)
+{
+    static const char *const types[] = {
+        "phone.incoming", "phone.outgoing",    "phone.turn",        "phone.error",
+        "phone.accept",   "phone.whisper",     "phone.transfer",    "phone.resume",
+        "phone.held",     "phone.voicemail",   "phone.answered_by", "phone.stream_status",
+        "sms.receive",    "call_status.store", "sms_status.store",  NULL};
+    (void)state;
+    for (const char *const *type = types; *type != NULL; type++) {
+        const char *args[] = {"", query(1, 0), "c=%E9&l=%00&n=x&e=%FF&o=%E9"};
+        for (size_t i = 0; i < sizeof(args) / sizeof(*args); i++) {
+            for (const char *const *body = nonsense; *body != NULL; body++) {
+                post_nonsense(*type, args[i], *body);
+            }
+            post_nonsense(*type, args[i], too_many());
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +337,8 @@ int main(void)
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
         cmocka_unit_test(who_was_erased_is_helped_all_the_same),
+        cmocka_unit_test(a_caller_whose_name_is_no_text_is_served),
+        cmocka_unit_test(no_form_of_a_stranger_ends_a_process),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

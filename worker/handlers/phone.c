@@ -37,7 +37,12 @@ static bool read_request(wk_ctx_t *ctx, wk_phone_t *v, va_str_t text, va_form_t 
 {
     *v = (wk_phone_t){.ctx = ctx, .catalogue = wk_catalogue(ctx->config, e)};
     v->speech.ctx = ctx;
-    if (v->catalogue == NULL || !wk_webhook_form(ctx, &v->form, e)) {
+    if (v->catalogue == NULL) {
+        return false;
+    }
+    /* What goes wrong from here on is told to the caller, in some language. */
+    v->speech.language = wk_catalogue_pick(v->catalogue, VA_STR_NULL, VA_STR_NULL);
+    if (!wk_webhook_form(ctx, &v->form, e)) {
         return false;
     }
     if (va_form_parse(wk_mem(ctx->arena), text, args) != VA_OK) {

@@ -23,15 +23,29 @@ bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e)
     return true;
 }
 
+/* U+FFFD for whatever is no character: with it an identifier is none, unlike without. */
+static va_str_t as_text(wk_arena_t *a, va_str_t bytes)
+{
+    va_buf_t text;
+    if (va_utf8_valid(bytes)) {
+        return bytes;
+    }
+    va_buf_init(&text, wk_mem(a), bytes.len + 1);
+    while (bytes.len > 0) {
+        uint32_t c;
+        va_str_t character = va_utf8_take(&bytes, &c);
+        va_buf_add_str(&text, c != 0 ? character : VA_STR("\xef\xbf\xbd"));
+    }
+    return va_buf_str(&text);
+}
+
 bool wk_webhook_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e)
 {
     if (va_form_parse(wk_mem(ctx->arena), ctx->job->body, form) != VA_OK) {
         return wk_error(e, WK_INVALID, "the body is not a form");
     }
     for (size_t i = 0; i < form->count; i++) {
-        if (!va_utf8_valid(form->pairs[i].value)) {
-            return wk_error(e, WK_INVALID, "the form is not text in UTF-8");
-        }
+        form->pairs[i].value = as_text(ctx->arena, form->pairs[i].value);
     }
     return true;
 }

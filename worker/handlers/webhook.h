@@ -13,7 +13,10 @@
 /* The body as a JSON object, whatever its content type says. */
 bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e);
 
-/* The body as a form; its texts can be stored. */
+/*
+ * The body as a form; its texts can be stored. Some are strangers' bytes, as a caller's name or
+ * a header of SIP: what is no text in them is replaced, and the call is taken all the same.
+ */
 bool wk_webhook_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e);
 
 /* A value nginx took out of the body (voiceagent_json); absent: it was not there. */
