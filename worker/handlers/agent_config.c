@@ -13,6 +13,7 @@
 #include "worker/handlers/members.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/handlers/settings_shop.h"
 #include "worker/handlers/settings_voice.h"
 #include "worker/store/settings.h"
 
@@ -110,14 +111,7 @@ static const wk_member_rule_t agent_rules[] = {
      .check = wk_member_word,
      .of = personalities,
      .must = "professional, friendly or casual"},
-    {.name = "language",
-     .check = wk_member_language,
-     .must = "a language that there are texts of"},
-    {.name = "languages",
-     .check = wk_member_languages,
-     .min = 1,
-     .max = 20,
-     .must = "a list of languages that there are texts of, each once"},
+    WK_SETTINGS_LANGUAGE_RULES,
     {.name = "language_detection", .check = wk_member_bool, .must = "true or false"},
     {.name = "language_confidence",
      .check = wk_member_number,
@@ -144,21 +138,11 @@ static const wk_member_rule_t agent_rules[] = {
              "maps_to_lead_field and is_essential_for_emergency"},
 };
 
-static bool put_languages(wk_tx_t *tx, config_t *s, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    return wk_sql(tx, &wk_sql_agent_languages_put, &s->json, &rows, e) &&
-           (wk_rows_count(rows) == 1 ||
-            wk_refuse(e, WK_R_BAD_REQUEST, "language must be one of languages."));
-}
-
 static bool write_agent(wk_tx_t *tx, config_t *s, wk_error_t *e)
 {
     const va_json_t *questions = va_json_get(s->body, "lead_questions");
-    bool languages =
-        va_json_get(s->body, "language") != NULL || va_json_get(s->body, "languages") != NULL;
     return wk_sql(tx, &wk_sql_agent_config_put, &s->json, NULL, e) &&
-           (!languages || put_languages(tx, s, e)) &&
+           wk_settings_languages_put(tx, s->body, s->json, e) &&
            (questions == NULL || put_questions(tx, s, questions, e));
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/phone.h"
 #include "worker/handlers/list.h"
 #include "worker/handlers/reply.h"
 
@@ -94,6 +95,33 @@ bool wk_member_uuid(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return wk_is_uuid(va_json_string(value));
 }
 
+bool wk_is_email(va_str_t text)
+{
+    const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;
+    bool ok = at != NULL && at > text.data && at < text.data + text.len - 1;
+    for (size_t i = 0; ok && i < text.len; i++) {
+        const char *c = text.data + i;
+        ok = *c > ' ' && *c <= '~' && (*c != '@' || c == at);
+    }
+    return ok;
+}
+
+bool wk_member_email(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                     const va_json_t *value)
+{
+    va_str_t text = va_json_string(value);
+    (void)c;
+    return wk_is_email(text) && (double)text.len <= rule->max;
+}
+
+bool wk_member_phone(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                     const va_json_t *value)
+{
+    (void)rule;
+    (void)c;
+    return va_phone_is_e164(va_json_string(value));
+}
+
 /* As the check of agent_configs.twilio_language: two or three small letters, then parts. */
 bool wk_member_locale(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                       const va_json_t *value)
@@ -177,8 +205,8 @@ bool wk_member_ids(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return are_by_language(rule, c, value, wk_member_id);
 }
 
-static bool are_phrases(const wk_member_rule_t *rule, const wk_catalogue_t *c,
-                        const va_json_t *value)
+bool wk_member_list(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                    const va_json_t *value)
 {
     bool ok = va_json_is(value, VA_JSON_ARRAY) && (double)value->count <= rule->max;
     (void)c;
@@ -191,7 +219,7 @@ static bool are_phrases(const wk_member_rule_t *rule, const wk_catalogue_t *c,
 bool wk_member_phrases(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                        const va_json_t *value)
 {
-    return are_by_language(rule, c, value, are_phrases);
+    return are_by_language(rule, c, value, wk_member_list);
 }
 
 /* ---------------------------------------------------------------- a body */

@@ -35,6 +35,9 @@ wk_member_check_fn wk_member_texts;     /* by language, or one for the shop's */
 wk_member_check_fn wk_member_translations, wk_member_ids; /* by language */
 wk_member_check_fn wk_member_phrases; /* by language: lists of at most max texts */
 wk_member_check_fn wk_member_uuid;
+wk_member_check_fn wk_member_email; /* of at most max bytes */
+wk_member_check_fn wk_member_phone; /* E.164 */
+wk_member_check_fn wk_member_list;  /* of at most max texts of 1 to 60 bytes */
 
 /*
  * Refuses a body without a member, with one that is not in the table, one that is there twice,
@@ -46,6 +49,9 @@ bool wk_members_read(wk_arena_t *a, const wk_catalogue_t *c, const wk_member_rul
 /* The first member that is not allowed, or NULL; for a check of an object within a body. */
 const va_json_t *wk_members_wrong(const wk_catalogue_t *c, const wk_member_rule_t *rules,
                                   size_t n, const va_json_t *object);
+
+/* Printable ASCII with one @ that has something on either side. */
+bool wk_is_email(va_str_t text);
 
 /* Whether a later element of the list is the same text. */
 bool wk_members_repeat(const va_json_t *element);

@@ -12,6 +12,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/handlers/settings_shop.h"
 #include "worker/handlers/settings_voice.h"
 #include "worker/handlers/settings_voicemail.h"
 #include "worker/handlers/token.h"
@@ -30,12 +31,12 @@
 
 /* What a body asks for; a part that is NULL or absent stays as it is. */
 typedef struct {
-    const va_json_t *campaigns, *hubspot, *chat, *voice, *voicemail;
+    const va_json_t *campaigns, *hubspot, *chat, *voice, *voicemail, *shop;
     va_str_t token, portal; /* of HubSpot */
     const va_json_t *origins;
     bool rotates;
     int64_t grace_hours;
-    va_str_t hearing, machine; /* JSON of voice and voicemail, as it is written */
+    va_str_t hearing, machine, profile; /* JSON of voice, voicemail, shop, as it is written */
 } change_t;
 
 typedef struct {
@@ -372,11 +373,14 @@ static bool rotate_key(wk_tx_t *tx, settings_t *s, wk_error_t *e)
 
 /* ---------------------------------------------------------------- reading, writing */
 
-static bool read_voicemail(wk_ctx_t *ctx, change_t *c, wk_error_t *e)
+static bool read_texts(wk_ctx_t *ctx, change_t *c, wk_error_t *e)
 {
+    wk_arena_t *a = ctx->arena;
     const wk_catalogue_t *catalogue = wk_catalogue(ctx->config, e);
     return catalogue != NULL &&
-           wk_settings_voicemail_read(ctx->arena, catalogue, c->voicemail, &c->machine, e);
+           (c->voicemail == NULL ||
+            wk_settings_voicemail_read(a, catalogue, c->voicemail, &c->machine, e)) &&
+           (c->shop == NULL || wk_settings_shop_read(a, catalogue, c->shop, &c->profile, e));
 }
 
 static bool read_change(wk_ctx_t *ctx, const va_json_t *body, change_t *c, wk_error_t *e)
@@ -385,18 +389,19 @@ static bool read_change(wk_ctx_t *ctx, const va_json_t *body, change_t *c, wk_er
         !section(body, "hubspot", VA_JSON_OBJECT, &c->hubspot, e) ||
         !section(body, "chat", VA_JSON_OBJECT, &c->chat, e) ||
         !section(body, "voice", VA_JSON_OBJECT, &c->voice, e) ||
-        !section(body, "voicemail", VA_JSON_OBJECT, &c->voicemail, e)) {
+        !section(body, "voicemail", VA_JSON_OBJECT, &c->voicemail, e) ||
+        !section(body, "shop", VA_JSON_OBJECT, &c->shop, e)) {
         return false;
     }
     size_t known = (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL) +
-                   (c->voice != NULL) + (c->voicemail != NULL);
+                   (c->voice != NULL) + (c->voicemail != NULL) + (c->shop != NULL);
     if (known == 0 || known != body->count) {
-        return refuse(e, "Settings are campaigns, hubspot, chat, voice and voicemail.");
+        return refuse(e, "Settings are campaigns, hubspot, chat, voice, voicemail and shop.");
     }
     return (c->hubspot == NULL || read_hubspot(c->hubspot, c, e)) &&
            (c->chat == NULL || read_chat(c->chat, c, e)) &&
            (c->voice == NULL || wk_settings_voice_read(ctx->arena, c->voice, &c->hearing, e)) &&
-           (c->voicemail == NULL || read_voicemail(ctx, c, e));
+           read_texts(ctx, c, e);
 }
 
 static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
@@ -406,6 +411,7 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
            (c->hubspot == NULL || put_hubspot(tx, s, caller->user_id, e)) &&
            (c->voice == NULL || wk_settings_voice_put(tx, c->hearing, &s->gap, e)) &&
            (c->voicemail == NULL || wk_settings_voicemail_put(tx, c->machine, e)) &&
+           (c->shop == NULL || wk_settings_shop_put(tx, c->shop, c->profile, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
            (!c->rotates || rotate_key(tx, s, e)) &&
            wk_audit_settings(s->ctx, tx, caller, "settings", s->body, e);

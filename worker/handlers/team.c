@@ -11,6 +11,7 @@
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
+#include "worker/handlers/members.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/password.h"
@@ -50,22 +51,10 @@ static bool only(const va_json_t *body, const char *const *names, wk_error_t *e)
     return body->count > 0 || wk_refuse(e, WK_R_BAD_REQUEST, "The body says nothing.");
 }
 
-/* Printable ASCII with one @ that has something on either side. */
-static bool is_email(va_str_t text)
-{
-    const char *at = memchr(text.data, '@', text.len);
-    bool ok = at != NULL && at > text.data && at < text.data + text.len - 1;
-    for (size_t i = 0; ok && i < text.len; i++) {
-        const char *c = text.data + i;
-        ok = *c > ' ' && *c <= '~' && (*c != '@' || c == at);
-    }
-    return ok;
-}
-
 static bool read_email(const va_json_t *body, team_t *t, wk_error_t *e)
 {
     return wk_request_text(body, "email", MAX_EMAIL, &t->email, e) &&
-           (is_email(t->email) ||
+           (wk_is_email(t->email) ||
             wk_refuse(e, WK_R_BAD_REQUEST, "email must be an e-mail address."));
 }
 

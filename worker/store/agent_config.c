@@ -1,14 +1,10 @@
 #include "worker/store/agent_config.h"
 
+#include "worker/store/kept.h"
+
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
-#define KEPT(column, type)                                                                     \
-    column " = coalesce(($1::jsonb ->> '" column "')::" type ", " column ")"
-#define KEPT_JSON(column)                                                                      \
-    column " = coalesce($1::jsonb -> '" column "', " column ")"
-#define KEPT_OR_NULL(column)                                                                   \
-    column " = CASE WHEN $1::jsonb ? '" column "' THEN $1::jsonb ->> '" column "' ELSE " column " END"
 /* An id is one service's: another that speaks knows none of them. */
 #define KEPT_VOICES                                                                            \
     "voices = CASE WHEN $1::jsonb ? 'voices' THEN $1::jsonb -> 'voices'"                       \

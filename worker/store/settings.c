@@ -25,7 +25,16 @@ const wk_sql_t wk_sql_settings = {
     "                FROM agent_configs g),"
     "    'voicemail', (SELECT json_build_object('action', g.voicemail_action,"
     "                                           'message', g.voicemail_message)"
-    "                    FROM agent_configs g)) AS item"
+    "                    FROM agent_configs g),"
+    "    'shop', json_build_object('name', o.name, 'hours', o.hours,"
+    "        'holidays', coalesce(o.hours -> 'exceptions', '{}'), 'timezone', o.timezone,"
+    "        'language', o.language, 'languages', o.languages, 'phone', o.phone,"
+    "        'owner_phone', o.owner_phone, 'notification_phone', o.notification_phone,"
+    "        'email', o.email, 'notification_email', o.notification_email,"
+    "        'website_url', o.website_url, 'address', o.address, 'directions', o.directions,"
+    "        'description', o.description, 'services_description', o.services_description,"
+    "        'policies', o.policies, 'promotions', o.promotions, 'transfer_destinations',"
+    "        (SELECT g.transfer_destinations FROM agent_configs g))) AS item"
     "  FROM organizations o WHERE o.id = current_organization()",
     0};
 

@@ -1,13 +1,14 @@
 /*
  * What a shop chooses for itself: campaigns, the connection to HubSpot, the chat of its site,
- * what a machine hears. How its calls are heard and spoken is written by agent_config.h.
+ * what a machine hears. How its calls are heard and spoken is written by agent_config.h, who
+ * and where it is by profile.h.
  */
 #ifndef WK_STORE_SETTINGS_H
 #define WK_STORE_SETTINGS_H
 
 #include "worker/db.h"
 
-/* item (JSON): campaigns, hubspot, chat, voice, voicemail. No secret is among it. */
+/* item (JSON): campaigns, hubspot, chat, voice, voicemail, shop. No secret is among it. */
 extern const wk_sql_t wk_sql_settings;
 
 /* Until the transaction ends, no other one that locks them changes the shop's settings. */
