@@ -76,6 +76,9 @@ bool wk_db_error(wk_error_t *e, const PGresult *result, const char *what)
                         PQresultErrorMessage(result));
     }
     int i = class_of(state);
+    if (strncmp(state, "22", 2) == 0) {
+        message = state; /* the text may quote what was sent, which no log is to hold */
+    }
     wk_error(e, wk_sqlstate_code(state), "Postgres: %s: %s", what,
              message != NULL ? message : "");
     e->store_away = i >= 0 && classes[i].away;

@@ -9,7 +9,6 @@
 #include <time.h>
 
 #include "core/buf.h"
-#include "worker/address.h"
 #include "worker/crash.h"
 #include "worker/version.h"
 
@@ -28,12 +27,10 @@ typedef struct {
     va_buf_t body;
     wk_http_piece_fn on_piece;
     void *on_piece_ctx;
-    size_t taken; /* bytes given to on_piece */
-    bool public_only;
-    bool private_refused; /* a connection was refused because of its address */
-    bool once;            /* sent twice, the request would be done twice */
-    bool sent;            /* something of the request may have reached the server */
-    bool headers_ended;   /* curl takes an answer that breaks off before for a whole one */
+    size_t taken;       /* bytes given to on_piece */
+    bool once;          /* sent twice, the request would be done twice */
+    bool sent;          /* something of the request may have reached the server */
+    bool headers_ended; /* curl takes an answer that breaks off before for a whole one */
     int64_t retry_after_ms;
 } exchange_t;
 
@@ -62,16 +59,11 @@ void wk_http_free(wk_http_t *h)
 
 /* ---------------------------------------------------------------- connections */
 
-/* The address that is about to be connected to: after the name was looked up, so that
- * a name cannot change its mind in between. */
+/* No program that is started by ours inherits it. */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    exchange_t *x = ctx;
+    (void)ctx;
     (void)purpose;
-    if (x->public_only && !wk_address_is_public(&address->addr)) {
-        x->private_refused = true;
-        return CURL_SOCKET_BAD;
-    }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -196,15 +188,8 @@ static bool set_limits(CURL *c, const wk_http_request_t *req, exchange_t *x, wk_
     SET(CURLOPT_MAXAGE_CONN, (long)MAX_IDLE_S);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
-    SET(CURLOPT_OPENSOCKETDATA, x);
     SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_PREREQDATA, x);
-    if (req->public_only) {
-        /* A kept connection was not opened under this rule; a proxy would be asked instead. */
-        SET(CURLOPT_FRESH_CONNECT, 1L);
-        SET(CURLOPT_FORBID_REUSE, 1L);
-        SET(CURLOPT_PROXY, "");
-    }
     return true;
 }
 
@@ -276,9 +261,6 @@ static bool add_headers(struct curl_slist **list, const char *const *headers, wk
 
 static bool failed(const exchange_t *x, CURLcode rc, const char *text, wk_error_t *e)
 {
-    if (x->private_refused) {
-        return wk_error(e, WK_FORBIDDEN, "HTTP: the address is not public");
-    }
     if (x->body.status != VA_OK) {
         return wk_error(e, WK_UNKNOWN, "HTTP: the answer is larger than allowed");
     }
@@ -336,7 +318,6 @@ bool wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req, wk_http_
     exchange_t x = {.curl = h->curl,
                     .on_piece = req->on_piece,
                     .on_piece_ctx = req->on_piece_ctx,
-                    .public_only = req->public_only,
                     .once = !idempotent(req->method)};
     va_buf_init(&x.body, wk_mem(a), 0);
     x.body.max = req->max_bytes != 0 ? req->max_bytes : MAX_BYTES;

@@ -27,7 +27,6 @@ typedef struct {
     const char *basic_user, *basic_password; /* both or none */
     int timeout_ms;                          /* in all; connecting has 3 s of it */
     size_t max_bytes;                        /* 0: 1 MiB */
-    bool public_only;          /* refuse private and loopback addresses: URLs from users */
     wk_http_piece_fn on_piece; /* of a 2xx answer, which has an empty body then; may be NULL */
     void *on_piece_ctx;
 } wk_http_request_t;

@@ -185,7 +185,7 @@ static void measure(const wk_work_t *w, const wk_lease_t *lease, int64_t began_m
     wk_count("voiceagent_jobs_total", "type", type, "outcome", va_str_c(w->outcome), 1);
     wk_observe_ms("voiceagent_job_seconds", "type", type, wk_monotonic_ms() - began_ms);
     int64_t waited = wk_now_ms() - (wk_monotonic_ms() - began_ms) - w->job.enqueued_ms;
-    if (lease->attempt == 1 && w->job.enqueued_ms != 0) {
+    if (lease->first && w->job.enqueued_ms != 0) {
         wk_observe_ms("voiceagent_job_wait_seconds", "queue",
                       va_str_c(wk_queue_name(lease->queue)), waited > 0 ? waited : 0);
     }

@@ -128,12 +128,13 @@ bool wk_queue_receive_take(wk_redis_t *r, const wk_queue_t *order, wk_arena_t *a
     if (reply == NULL) {
         return false;
     }
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 4) {
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 5) {
         redisReply **part = reply->element;
         lease->queue = order[part[0]->integer - 1];
         lease->id = wk_copy(a, wk_redis_str(part[1]));
         lease->document = wk_copy(a, wk_redis_str(part[2]));
         lease->attempt = (int)part[3]->integer;
+        lease->first = part[4]->integer == 1;
         *found = true;
     } else if (reply->type != REDIS_REPLY_NIL) {
         return unexpected(reply, "take", e);

@@ -30,6 +30,7 @@ typedef struct {
     va_str_t token;
     va_str_t document; /* the job's JSON */
     int attempt;       /* 1 for the first */
+    bool first;        /* it never ran before; a stall or a drain leaves attempt 1 */
 } wk_lease_t;
 
 typedef struct {

@@ -1,5 +1,7 @@
 #include "worker/queue_search.h"
 
+#define PAGE 100
+
 static bool look_at(wk_redis_t *r, va_str_t key, size_t prefix, wk_queue_job_fn fn, void *arg,
                     wk_error_t *e)
 {
@@ -21,11 +23,41 @@ static bool look_at(wk_redis_t *r, va_str_t key, size_t prefix, wk_queue_job_fn 
     return ok;
 }
 
+/* What is pushed meanwhile moves the others away from the left: some are seen twice, none is
+ * missed. */
+static bool look_at_pushed(wk_redis_t *r, wk_queue_t q, wk_arena_t *a, wk_queue_job_fn fn,
+                           void *arg, wk_error_t *e)
+{
+    bool ok = true;
+    size_t n = PAGE;
+    va_str_t prefix = wk_queue_prefix(q);
+    va_str_t key = wk_printf(a, "%.*sin", (int)prefix.len, prefix.data);
+    for (size_t from = 0; ok && n == PAGE; from += PAGE) {
+        va_str_t argv[] = {VA_STR("LRANGE"), key, wk_printf(a, "%zu", from),
+                           wk_printf(a, "%zu", from + PAGE - 1)};
+        redisReply *page = wk_redis_command(r, 0, argv, 4, e);
+        if (page == NULL) {
+            return false;
+        }
+        n = page->elements;
+        for (size_t i = 0; ok && i < n; i++) {
+            wk_queue_job_t job = {.document = wk_redis_str(page->element[i])};
+            ok = fn(&job, arg, e);
+        }
+        freeReplyObject(page);
+    }
+    return ok;
+}
+
+/* The way in first: what goes on from there meanwhile has a hash by then. */
 bool wk_queue_search(wk_redis_t *r, wk_queue_t q, wk_arena_t *a, wk_queue_job_fn fn, void *arg,
                      wk_error_t *e)
 {
-    bool ok = true;
     va_str_t before = wk_queue_prefix(q), cursor = VA_STR("0");
+    bool ok = look_at_pushed(r, q, a, fn, arg, e);
+    if (!ok) {
+        return false;
+    }
     size_t prefix = before.len + sizeof("job:") - 1;
     va_str_t match = wk_printf(a, "%.*sjob:*", (int)before.len, before.data);
     do {

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "worker/call_reaper.h"
 #include "worker/clock.h"
 #include "worker/durability.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/periodic.h"
 #include "worker/process.h"
-#include "worker/reaper.h"
 #include "worker/stop.h"
 
 #include "scripts.h"

@@ -191,6 +191,24 @@ static void nothing_of_the_person_stays(void **state)
     assert_int_equal(t_twilio_requests("DELETE"), 2);
 }
 
+/* Whoever does it writes again what was erased. */
+static void a_job_on_its_way_in_is_waited_for(void **state)
+{
+    wk_error_t e;
+    va_str_t push[] = {VA_STR("LPUSH"), VA_STR("va:{default}:in"),
+                       VA_STR("{\"body\":\"From=%2B1" DIGITS "&To=%2B14165550001\"}")};
+    (void)state;
+    leave_all_traces();
+    const char *id = ask();
+    freeReplyObject(wk_redis_command(t_ctx.redis, 0, push, 3, &e));
+    t_answer_t a = erase(id);
+    assert_again(&a);
+    t_redis(t_ctx.redis, t_ctx.arena, "DEL va:{default}:in");
+    a = erase(id);
+    assert_done(&a);
+    assert_ann_is_gone_once(id);
+}
+
 static void the_receipt_is_the_shops_and_says_what_is_open(void **state)
 {
     (void)state;
@@ -600,6 +618,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_of_the_person_stays),
+        cmocka_unit_test(a_job_on_its_way_in_is_waited_for),
         cmocka_unit_test(the_receipt_is_the_shops_and_says_what_is_open),
         cmocka_unit_test(whoever_has_a_similar_address_is_somebody_else),
         cmocka_unit_test(dead_jobs_of_the_shop_are_known_by_its_slug_shop_and_portal),

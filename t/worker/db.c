@@ -582,6 +582,25 @@ static void test_bad_data_is_invalid(void **state)
     assert_string_equal(t_e.sqlstate, "22012");
 }
 
+static const wk_sql_t needs_number = {"needs_number", "SELECT $1::text::int", 1};
+
+static bool misread(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    (void)arg;
+    va_str_t words = VA_STR("words of a caller");
+    return wk_sql(tx, &needs_number, &words, NULL, e);
+}
+
+/* Postgres would quote what was sent, and the error's text goes into logs. */
+static void test_bad_data_is_not_quoted(void **state)
+{
+    (void)state;
+    assert_false(in_tx(A, misread, NULL));
+    assert_string_equal(t_e.sqlstate, "22P02");
+    assert_non_null(strstr(t_e.text, "22P02"));
+    assert_null(strstr(t_e.text, "caller"));
+}
+
 /* ---------------------------------------------------------------- round trips */
 
 static bool read_last(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -890,6 +909,7 @@ int main(void)
         TEST(test_values_arrive_as_they_are),
         TEST(test_texts_postgres_cannot_hold_are_refused),
         TEST(test_bad_data_is_invalid),
+        TEST(test_bad_data_is_not_quoted),
         TEST_PROXY(test_a_read_is_one_round_trip),
         TEST(test_a_connection_closed_while_idle_is_not_noticed),
         TEST_PROXY(test_a_cut_connection_is_unavailable_and_nothing_half_done),

@@ -354,39 +354,6 @@ static void test_bad_requests_are_invalid(void **state)
     assert_int_equal(atomic_load(&requests), 0);
 }
 
-/* ---------------------------------------------------------------- addresses */
-
-static wk_code_t public_code(const char *format)
-{
-    char url[200];
-    wk_http_response_t res;
-    snprintf(url, sizeof(url), "http://%s:%d/", format, port);
-    wk_http_request_t req = {
-        .method = "GET", .url = url, .timeout_ms = 1000, .public_only = true};
-    t_e.code = WK_OK;
-    wk_http(http, a, &req, &res, &t_e);
-    return t_e.code;
-}
-
-static void test_urls_of_users_reach_no_private_address(void **state)
-{
-    static const char *const hosts[] = {
-        "127.0.0.1", "localhost", "2130706433",         "0x7f.1",
-        "0.0.0.0",   "[::1]",     "[::ffff:127.0.0.1]", "[::]"};
-    wk_http_response_t res;
-    (void)state;
-    assert_ok(ask("GET", url_of("/keep"), &res)); /* leaves an open connection behind */
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
-        if (public_code(hosts[i]) != WK_FORBIDDEN) {
-            fail_msg("%s: %s", hosts[i], t_e.text);
-        }
-    }
-    assert_int_equal(atomic_load(&requests), 1);
-    setenv("http_proxy", url_of(""), 1);
-    assert_int_equal(public_code("127.0.0.2"), WK_FORBIDDEN);
-    unsetenv("http_proxy");
-}
-
 /* ---------------------------------------------------------------- TLS */
 
 static const char *tls_file(const char *name)
@@ -455,7 +422,6 @@ int main(void)
         TEST(test_a_limit_of_bytes_is_the_callers),
         TEST(test_a_post_is_never_sent_twice),
         TEST(test_bad_requests_are_invalid),
-        TEST(test_urls_of_users_reach_no_private_address),
         TEST(test_tls_is_verified),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

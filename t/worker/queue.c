@@ -285,7 +285,7 @@ static void test_a_newer_version_waits_for_a_newer_worker(void **state)
     va_str_t take_args[] = {VA_STR("token"), VA_STR("1000"), VA_STR("0"), VA_STR("2")};
     redisReply *reply = wk_redis_script(r, &wk_script_take, &key, 1, take_args, 4, &t_e);
     assert_non_null(reply);
-    assert_int_equal(reply->elements, 4);
+    assert_int_equal(reply->elements, 5);
     assert_string_equal(reply->element[1]->str, "a");
     assert_int_equal(reply->element[3]->integer, 1);
     freeReplyObject(reply);
@@ -293,9 +293,9 @@ static void test_a_newer_version_waits_for_a_newer_worker(void **state)
 
 static void test_a_newer_version_is_buried_after_a_day(void **state)
 {
-    static const char doc[] = "{\"v\":2,\"id\":\"a\",\"type\":\"t\"}";
+    static const char doc[] = "{\"v\":2,\"id\":\"a\",\"type\":\"t\",\"dedup\":\"k\"}";
     (void)state;
-    push("a", doc, "", "");
+    push("a", doc, "k", "");
     take();
     t_redis(r, a, "ZADD " P "later 0 a");
     t_redis(r, a, "HSET " P "job:a since %lld", (long long)wk_now_ms() - 86400000 - 1000);
@@ -303,6 +303,56 @@ static void test_a_newer_version_is_buried_after_a_day(void **state)
     assert_int_equal(reaped.n_buried, 1);
     assert_str(reaped.buried[0], "a");
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 1);
+    assert_string_equal(word(push("b", doc, "k", "")), "DONE"); /* nobody waits for it */
+}
+
+/* Commands that Redis has carried out since CONFIG RESETSTAT. */
+static long commands_done(void)
+{
+    redisReply *info = t_redis(r, a, "INFO commandstats");
+    long calls = 0;
+    for (const char *at = strstr(info->str, "calls="); at != NULL; at = strstr(at, "calls=")) {
+        at += strlen("calls=");
+        calls += strtol(at, NULL, 10);
+    }
+    return calls;
+}
+
+/* Else a backlog of many callers would block Redis at each scrape. */
+static void test_figures_cost_the_same_however_many_lanes_wait(void **state)
+{
+    wk_queue_stats_t s[WK_QUEUES];
+    (void)state;
+    for (int i = 0; i < 300; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "j%d", i);
+        t_push(r, WK_DEFAULT, id, id, NULL);
+    }
+    for (int i = 0; i < 20; i++) {
+        take();
+    }
+    t_redis(r, a, "CONFIG RESETSTAT");
+    assert_ok(wk_queue_stats(r, s, &t_e));
+    assert_in_range(commands_done(), 1, 50);
+    assert_int_equal(s[WK_DEFAULT].ready, 280);
+    assert_int_equal(s[WK_DEFAULT].held, 20);
+    assert_true(s[WK_DEFAULT].oldest_ms > 0);
+}
+
+/* By a worker that knows nothing of the set. */
+static void test_what_was_taken_unnoted_is_forgotten(void **state)
+{
+    wk_queue_stats_t s[WK_QUEUES];
+    (void)state;
+    t_push(r, WK_DEFAULT, "held", "l", NULL);
+    take();
+    t_push(r, WK_DEFAULT, "next", "l", NULL);
+    t_push(r, WK_DEFAULT, "last", "l", NULL);
+    take();
+    t_redis(r, a, "ZADD " P "ready 1 gone 2 held");
+    (void)reap(0);
+    assert_ok(wk_queue_stats(r, s, &t_e));
+    assert_int_equal(s[WK_DEFAULT].ready, 1);
 }
 
 static void test_a_backlog_is_worked_off_without_a_new_bell(void **state)
@@ -470,6 +520,7 @@ static void test_a_lease_runs_out_by_itself(void **state)
     limits.lease_ms = 50;
     t_push(r, WK_DEFAULT, "a", "l", NULL);
     wk_lease_t l = take();
+    assert_true(l.first);
     int64_t until = wk_now_ms() + 10000;
     while (reap(0).requeued == 0 && wk_now_ms() < until) {
     }
@@ -482,6 +533,7 @@ static void test_a_lease_runs_out_by_itself(void **state)
     l = take();
     assert_str(l.id, "a");
     assert_int_equal(l.attempt, 1); /* stalls are counted by themselves */
+    assert_false(l.first);
     assert_int_equal(t_redis_int(r, "EXISTS " P "res:a"), 0);
 }
 
@@ -806,6 +858,8 @@ int main(void)
         TEST(test_periodic_work_is_queued_once_until_it_has_ended),
         TEST(test_a_newer_version_waits_for_a_newer_worker),
         TEST(test_a_newer_version_is_buried_after_a_day),
+        TEST(test_figures_cost_the_same_however_many_lanes_wait),
+        TEST(test_what_was_taken_unnoted_is_forgotten),
         TEST(test_a_backlog_is_worked_off_without_a_new_bell),
         TEST(test_intake_is_bounded_in_bytes),
         TEST(test_lanes_take_turns),

@@ -327,15 +327,16 @@ static size_t see_lists(const char *kind, place_t place)
     return total;
 }
 
-/* The zset has all that stand in the lists. */
-static void see_parked(void)
+/* The zset of that name has all that stand in the lists, and nothing else. */
+static void see_all(const char *kind, place_t place)
 {
-    size_t total = see_lists("parked", PARKED);
-    CHECK(length(find("parked")) == total, "the index of parked has %zu members of %zu",
-          length(find("parked")), total);
-    for (size_t i = 0; i < length(find("parked")); i++) {
-        job_t *j = job_of(item(find("parked"), i));
-        CHECK(j->place == PARKED, "%s is in the index of parked", item(find("parked"), i));
+    const redisReply *all = find(kind);
+    size_t total = see_lists(kind, place);
+    CHECK(length(all) == total, "the set of %s has %zu members of %zu", kind, length(all),
+          total);
+    for (size_t i = 0; i < length(all); i++) {
+        CHECK(job_of(item(all, i))->place == place, "%s is in the set of %s", item(all, i),
+              kind);
     }
 }
 
@@ -345,8 +346,8 @@ static void check_one_place(void)
         m.jobs[i].seen = 0;
     }
     see_pushed();
-    see_lists("ready", READY);
-    see_parked();
+    see_all("ready", READY);
+    see_all("parked", PARKED);
     see_list(find("held"), HELD);
     see_list(find("later"), LATER);
     see_list(find("dead"), DEAD);

@@ -1,5 +1,5 @@
 /*
- * phone.redirect: the voice process that had a call fell silent (worker/reaper.c), and Twilio
+ * phone.redirect: the voice process that had a call fell silent (worker/call_reaper.c), and Twilio
  * does not know. The call is taken to the re-entry door, unless somebody has it by now.
  */
 #include "worker/agent/redirect.h"

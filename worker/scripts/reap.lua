@@ -43,7 +43,7 @@ local function end_lease(id)
     local hash = q .. 'job:' .. id
     local job = redis.call('HMGET', hash, 'lane', 'serial', 'dedup')
     if not job[1] then
-        redis.call('ZREM', q .. 'held', id) -- its hash is gone: see ready_first
+        redis.call('ZREM', q .. 'held', id) -- whatever it held is known to nobody any more
         return
     end
     let_go(q, id, job[1], cap)
@@ -61,6 +61,26 @@ local function end_lease(id)
     buried[#buried + 1] = id
 end
 
+-- Who waits for one that nobody could read is told no more than that it has ended. Its key
+-- stands in the document alone, which may be laid out in another way.
+local function dedup_of(document)
+    local readable, job = pcall(cjson.decode, document)
+    local dedup = readable and type(job) == 'table' and job.dedup
+    return type(dedup) == 'string' and dedup ~= '' and dedup or nil
+end
+
+-- What workers took that know nothing of the set of ready jobs is found at its head, where
+-- the oldest are.
+local function forget_taken()
+    for _, id in ipairs(redis.call('ZRANGE', q .. 'ready', 0, BATCH - 1)) do
+        local job = redis.call('HMGET', q .. 'job:' .. id, 'job', 'token')
+        if job[1] and not job[2] then
+            return
+        end
+        redis.call('ZREM', q .. 'ready', id)
+    end
+end
+
 -- A job newer than its worker is taken in by a worker that can read it, within a day.
 local function try_newer(id, job_version)
     local hash = q .. 'job:' .. id
@@ -71,12 +91,14 @@ local function try_newer(id, job_version)
         promoted = promoted + 1
     elseif now - redis.call('HGET', hash, 'since') > DAY * 1000 then
         die(q, id, now, 'version ' .. job_version .. ' is newer than any worker')
+        answer(q, id, nil, dedup_of(redis.call('HGET', hash, 'job')), '')
         buried[#buried + 1] = id
     else
         redis.call('ZADD', q .. 'later', now + 10000, id)
     end
 end
 
+forget_taken()
 for _, id in ipairs(due(q .. 'held')) do
     end_lease(id)
 end

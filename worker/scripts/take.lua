@@ -4,7 +4,7 @@
 -- ARGV  1 token of the lease    2 its life in ms
 --       3 how many jobs of a lane may run, 0 for any    4 the newest job version known
 --
--- false, or {which of KEYS, id, document, attempt}
+-- false, or {which of KEYS, id, document, attempt, 1 when it never ran before}
 
 --@include lib/queue.lua
 
@@ -37,8 +37,9 @@ local function store(q, job, document, lane, serial, enqueued)
     redis.call('HSET', q .. 'job:' .. job.id, unpack(fields))
 end
 
-local function ready_last(q, id, lane)
+local function ready_last(q, id, lane, enqueued)
     redis.call('LPUSH', q .. 'ready:' .. lane, id)
+    note_ready(q, id, enqueued)
     if not redis.call('ZSCORE', q .. 'lanes', lane) then
         offer(q, lane, running_in(q, lane), cap)
     end
@@ -65,7 +66,7 @@ local function take_in(q, document)
         redis.call('ZADD', q .. 'parked', enqueued, job.id)
         redis.call('LPUSH', q .. 'parked:' .. serial, job.id)
     else
-        ready_last(q, job.id, lane)
+        ready_last(q, job.id, lane, enqueued)
     end
 end
 
@@ -84,16 +85,20 @@ local function intake(q)
     return count, redis.call('LLEN', q .. 'in') == 0
 end
 
--- The next job of the lane that has a document (without, it is gone: an operator's
--- DEL); nil when the lane has its share running, its cap lowered since it came into the
+-- The next job of the lane that has a document (without, it is gone by nothing of ours);
+-- nil when the lane has its share running, its cap lowered since it came into the
 -- ring. Then whether the lane stands in the ring again.
 local function next_of(q, lane)
     local running = redis.call('HINCRBY', q .. 'running', lane, 1)
     local id, job
     while cap == 0 or running <= cap do
         id = redis.call('RPOP', q .. 'ready:' .. lane)
-        job = id and redis.call('HMGET', q .. 'job:' .. id, 'job', 'attempt')
-        if not id or job[1] then
+        if not id then
+            break
+        end
+        redis.call('ZREM', q .. 'ready', id)
+        job = redis.call('HMGET', q .. 'job:' .. id, 'job', 'attempt', 'reason', 'stalls')
+        if job[1] then
             break
         end
     end
@@ -132,8 +137,9 @@ for i, q in ipairs(KEYS) do
     end
     if id then
         local attempt = (job[2] or 0) + 1
+        local ran = attempt > 1 or job[3] or job[4] -- a stall counts no attempt
         hold(q, id, attempt)
-        return {i, id, job[1], attempt}
+        return {i, id, job[1], attempt, ran and 0 or 1}
     end
 end
 return false

@@ -43,14 +43,21 @@ local function running_in(q, lane)
     return tonumber(redis.call('HGET', q .. 'running', lane) or 0)
 end
 
+-- What stands in ready lists is also in one set, so that nobody has to walk the lanes.
+local function note_ready(q, id, enqueued)
+    redis.call('ZADD', q .. 'ready', enqueued, id)
+end
+
 -- For a job that was in the queue before: it waited already. False when its hash is
--- gone (an operator's DEL): then the job is, and must not stop those behind it.
+-- gone, which it is by nothing of ours: then it must not stop those behind it.
 local function ready_first(q, id, cap)
-    local lane = redis.call('HGET', q .. 'job:' .. id, 'lane')
+    local job = redis.call('HMGET', q .. 'job:' .. id, 'lane', 'enqueued')
+    local lane = job[1]
     if not lane then
         return false
     end
     redis.call('RPUSH', q .. 'ready:' .. lane, id)
+    note_ready(q, id, job[2])
     if offer(q, lane, running_in(q, lane), cap) then
         ring_bell(q)
     end

@@ -1,4 +1,4 @@
-#include "worker/reaper.h"
+#include "worker/call_reaper.h"
 
 #include "worker/clock.h"
 #include "worker/log.h"

@@ -3,8 +3,8 @@
  * carrier notices nothing either. Their calls get a job each, phone.redirect, which takes them
  * to the re-entry door.
  */
-#ifndef WK_REAPER_H
-#define WK_REAPER_H
+#ifndef WK_CALL_REAPER_H
+#define WK_CALL_REAPER_H
 
 #include "worker/context.h"
 
