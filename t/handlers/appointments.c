@@ -30,15 +30,19 @@ static t_answer_t ask(const char *method, const char *uri, const char *body)
 }
 
 /* A free start of Downtown's coming weeks, as ISO 8601 without a zone. */
+static const char *free_slot_of(const char *length, int n)
+{
+    return t_sqlf("SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
+                  "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
+                  "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '%s',"
+                  "    now() + interval '2 days', now() + interval '20 days', '1 hour')"
+                  " ORDER BY starts_at OFFSET %d LIMIT 1",
+                  length, n);
+}
+
 static const char *free_slot(int n)
 {
-    return t_sqlf(
-        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
-        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
-        "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
-        "    now() + interval '2 days', now() + interval '20 days', '1 hour')"
-        " ORDER BY starts_at OFFSET %d LIMIT 1",
-        n);
+    return free_slot_of("1 hour", n);
 }
 
 static const char *book(const char *at)
@@ -210,6 +214,94 @@ static void one_is_cancelled_and_stays_so(void **state)
     assert_error(&a, 404, "not_found");
 }
 
+/* ---------------------------------------------------------------- what is asked for */
+
+/* What a booking with those members has become: the service and its minutes. */
+static const char *booked_as(const char *members)
+{
+    t_answer_t a = ask("POST", URI,
+                       wk_printf(t_ctx.arena,
+                                 "{\"appointment_datetime\":\"%s\",%s,"
+                                 "\"customer_phone\":\"" STRANGER "\"}",
+                                 free_slot_of("2 hours", 0), members)
+                           .data);
+    assert_status(&a, 201);
+    return wk_printf(t_ctx.arena, "%s %s", t_text(&a, "/service_type"),
+                     t_text(&a, "/duration_minutes"))
+        .data;
+}
+
+static void the_purpose_chooses_the_service(void **state)
+{
+    (void)state;
+    assert_string_equal(booked_as("\"purpose\":\"repair\""), "repair 90");
+    assert_string_equal(booked_as("\"purpose\":\"The brakes need a repair\""), "repair 90");
+    assert_string_equal(booked_as("\"purpose\":\"tune-up\""), "tune_up 60");
+    assert_string_equal(booked_as("\"purpose\":\"repair\",\"service_type\":\"Tune Up\""),
+                        "tune_up 60");
+    assert_string_equal(booked_as("\"purpose\":\"to talk\""), "general 30");
+    t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
+                                    .uri = "/api/calendar/availability",
+                                    .args = "purpose=repair",
+                                    .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                                    .org = DOWNTOWN});
+    assert_string_equal(t_text(&a, "/service_type"), "repair");
+    assert_int_equal(t_number(&a, "/duration_minutes"), 90);
+}
+
+static const char *lead_of(const char *number)
+{
+    return t_sqlf("SELECT concat_ws(' ', name, email, source) FROM customers"
+                  " WHERE phone_number = '%s'",
+                  number);
+}
+
+static void a_lead_without_a_name_gets_that_of_the_booking(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM customers WHERE phone_number = '" STRANGER "'");
+    booked_as("\"customer_name\":\"Nam Ed\",\"customer_email\":\"NP@x.example\"");
+    assert_string_equal(lead_of(STRANGER), "Nam Ed np@x.example staff");
+    booked_as("\"customer_name\":\"Else\",\"customer_email\":\"else@x.example\"");
+    assert_string_equal(lead_of(STRANGER), "Nam Ed np@x.example staff");
+}
+
+/* Who says the number of somebody known gets no letters of his. */
+static void a_stranger_gives_nobody_an_address(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM customers WHERE phone_number = '" STRANGER "'");
+    booked_as("\"customer_name\":\"Nam Ed\"");
+    t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
+                                    .uri = "/api/calendar/book",
+                                    .body = wk_printf(t_ctx.arena,
+                                                      "{\"appointment_datetime\":\"%s\","
+                                                      "\"organization\":\"bici-downtown\","
+                                                      "\"customer_phone\":\"" STRANGER "\","
+                                                      "\"customer_email\":\"other@x.example\"}",
+                                                      free_slot(0))
+                                                .data});
+    assert_status(&a, 200);
+    assert_string_equal(lead_of(STRANGER), "Nam Ed staff");
+}
+
+static void words_are_read_as_people_write_them(void **state)
+{
+    (void)state;
+    const char *id = book(free_slot(0));
+    t_answer_t a = ask_as("staff", "GET", URI, "status=CONFIRMED", NULL);
+    assert_int_equal(t_count(&a, "/appointments"), 1);
+    a = ask_as("staff", "GET", URI, "status=canceled", NULL);
+    assert_int_equal(t_count(&a, "/appointments"), 0);
+    a = ask("PATCH", of(id), "{\"status\":\"No-show\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT status FROM appointments"), "no_show");
+    a = t_get("leads.list", "/api/leads", "status=HOT");
+    assert_status(&a, 200);
+    a = t_get("calls.list", "/api/calls", "status=in-progress");
+    assert_status(&a, 200);
+}
+
 /* ---------------------------------------------------------------- what the customer is told */
 
 /* The text that waits to be sent; "": none. */
@@ -280,6 +372,10 @@ int main(void)
         cmocka_unit_test(one_is_marked),
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(one_is_cancelled_and_stays_so),
+        cmocka_unit_test(the_purpose_chooses_the_service),
+        cmocka_unit_test(a_lead_without_a_name_gets_that_of_the_booking),
+        cmocka_unit_test(a_stranger_gives_nobody_an_address),
+        cmocka_unit_test(words_are_read_as_people_write_them),
         cmocka_unit_test(staff_writes_to_a_customer_in_his_language),
         cmocka_unit_test(who_is_cancelled_by_the_shop_is_told_once),
         cmocka_unit_test(nobody_is_told_who_wants_no_texts_or_came_already),

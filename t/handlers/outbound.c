@@ -261,6 +261,22 @@ static void what_is_not_understood_is_refused(void **state_)
     assert_nothing_happened();
 }
 
+static void another_number_than_the_leads_is_not_called(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"phoneNumber\":\"+14165559999\",\"leadId\":\"" JOHN
+                        "\",\"callReason\":\"pickup_ready\"}");
+    assert_error(&a, 422, "another_number");
+    assert_nothing_happened();
+    a = call("{\"phoneNumber\":\"(416) 555-9876\",\"leadId\":\"" JOHN
+             "\",\"callReason\":\"Pickup Ready\",\"priority\":\"Medium\"}");
+    assert_status(&a, 200);
+    a = call("{\"phoneNumber\":\"" SARAH_NUMBER "\",\"leadId\":\"" JOHN
+             "\",\"callReason\":\"pickup_ready\"}");
+    assert_error(&a, 422, "another_number");
+    assert_int_equal(dialled(), 1);
+}
+
 static void technicians_do_not_call(void **state_)
 {
     (void)state_;
@@ -412,6 +428,7 @@ int main(void)
         cmocka_unit_test(who_said_no_is_not_called),
         cmocka_unit_test(a_promotion_needs_a_yes),
         cmocka_unit_test(what_is_not_understood_is_refused),
+        cmocka_unit_test(another_number_than_the_leads_is_not_called),
         cmocka_unit_test(technicians_do_not_call),
         cmocka_unit_test(a_refusal_of_the_platform_is_final),
         cmocka_unit_test(a_lost_answer_is_found_by_asking),

@@ -181,6 +181,9 @@ static bool allowed(const wk_config_t *config, const wk_outbound_wish_t *wish,
         call->state = WK_OUTBOUND_NOBODY;
     } else if (wk_cell(facts, 0, "number").data == NULL) {
         call->state = WK_OUTBOUND_NO_NUMBER;
+    } else if (wish->number.data != NULL &&
+               !va_str_eq(wish->number, wk_cell(facts, 0, "number"))) {
+        call->state = WK_OUTBOUND_OTHER_NUMBER;
     } else if (!may_call(wish, facts)) {
         call->state = WK_OUTBOUND_NO_CONSENT;
     } else if (wk_cell(facts, 0, "quiet_ends").data != NULL) {

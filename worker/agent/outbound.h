@@ -18,6 +18,7 @@
 /* What somebody wants. */
 typedef struct {
     va_str_t customer;
+    va_str_t number; /* that he is to be called at, E.164; absent: his */
     va_str_t reason, priority;
     va_str_t user;              /* absent: the system */
     va_str_t message;           /* said after the greeting; may be absent */
@@ -33,9 +34,10 @@ typedef enum {
     WK_OUTBOUND_UNKNOWN, /* nobody can tell: people have a task */
     WK_OUTBOUND_QUIET,   /* not before next_allowed */
     WK_OUTBOUND_NO_CONSENT,
-    WK_OUTBOUND_NO_NUMBER, /* of the customer */
-    WK_OUTBOUND_NO_AGENT,  /* the shop has none that can call, and no number to call from */
-    WK_OUTBOUND_NOBODY,    /* no such customer */
+    WK_OUTBOUND_NO_NUMBER,    /* of the customer */
+    WK_OUTBOUND_OTHER_NUMBER, /* the one that is wished for is not the customer's */
+    WK_OUTBOUND_NO_AGENT,     /* the shop has none that can call, and no number to call from */
+    WK_OUTBOUND_NOBODY,       /* no such customer */
 } wk_outbound_state_t;
 
 typedef struct {

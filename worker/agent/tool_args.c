@@ -1,6 +1,7 @@
 #include "worker/agent/tool_args.h"
 
 #include "core/utf8.h"
+#include "worker/agent/stored_word.h"
 #include "worker/agent/words.h"
 
 static const struct {
@@ -155,11 +156,7 @@ static va_str_t words_of(wk_arena_t *a, const wk_arg_t *arg)
 
 static bool is_word(const wk_arg_t *arg, const va_json_t *value)
 {
-    const char *const *word = arg->words;
-    while (*word != NULL && !va_str_ieq(wk_trim(va_json_scalar(value)), va_str_c(*word))) {
-        word++;
-    }
-    return *word != NULL;
+    return wk_stored_word(arg->words, va_json_scalar(value)).data != NULL;
 }
 
 static bool in_range(const wk_arg_t *arg, const va_json_t *value)
@@ -247,6 +244,12 @@ va_str_t wk_arg_text(const va_json_t *object, const char *name)
 {
     const va_json_t *value = va_json_get(object, name);
     return is_missing(value) ? VA_STR_NULL : wk_trim(va_json_scalar(value));
+}
+
+va_str_t wk_arg_word(const va_json_t *object, const char *name, const char *const *words)
+{
+    va_str_t said = wk_arg_text(object, name);
+    return said.data != NULL ? wk_stored_word(words, said) : VA_STR_NULL;
 }
 
 int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback)

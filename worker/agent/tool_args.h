@@ -25,7 +25,7 @@ typedef struct {
     wk_arg_type_t type;
     const char *description; /* for models, in English */
     bool required;
-    const char *const *words; /* the only values, NULL at the end; NULL: any */
+    const char *const *words; /* the only values (stored_word.h), NULL: any */
     int64_t min, max;         /* of a number, both 0: any; max alone: characters of a text */
 } wk_arg_t;
 
@@ -45,6 +45,7 @@ const va_json_t *wk_args_of_form(wk_arena_t *a, const wk_arg_t *args, const va_f
 
 /* Reading what was checked: absent, or the fallback, where it is missing, null or empty. */
 va_str_t wk_arg_text(const va_json_t *object, const char *name);
+va_str_t wk_arg_word(const va_json_t *object, const char *name, const char *const *words);
 int64_t wk_arg_int(const va_json_t *object, const char *name, int64_t fallback);
 double wk_arg_number(const va_json_t *object, const char *name, double fallback);
 bool wk_arg_bool(const va_json_t *object, const char *name, bool fallback);

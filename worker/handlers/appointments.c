@@ -150,7 +150,7 @@ static bool read_marks(schedule_t *s, const va_json_t *body, wk_error_t *e)
         return wk_refuse(e, WK_R_BAD_REQUEST, "pickup_ready must be true or false.");
     }
     s->pickup_ready = va_json_bool(ready, false);
-    if (s->status.data != NULL && !wk_list_has(marks, s->status)) {
+    if (s->status.data != NULL && !wk_list_word(marks, &s->status)) {
         return wk_refuse(e, WK_R_BAD_REQUEST,
                          "status must be confirmed, in_progress, completed or no_show.");
     }

@@ -1,5 +1,6 @@
 #include "worker/handlers/list.h"
 
+#include "worker/agent/stored_word.h"
 #include "worker/handlers/reply.h"
 
 #define Q_MAX 200
@@ -12,6 +13,12 @@ bool wk_list_has(const char *const *words, va_str_t word)
         }
     }
     return false;
+}
+
+bool wk_list_word(const char *const *words, va_str_t *word)
+{
+    *word = wk_stored_word(words, *word);
+    return word->data != NULL;
 }
 
 static va_str_t present(va_str_t s)
@@ -29,7 +36,7 @@ bool wk_list_read(wk_ctx_t *ctx, const char *const *statuses, wk_list_t *list, w
     }
     list->status = present(va_form_get(&args, "status"));
     list->q = present(va_form_get(&args, "q"));
-    if (list->status.data != NULL && !wk_list_has(statuses, list->status)) {
+    if (list->status.data != NULL && !wk_list_word(statuses, &list->status)) {
         return wk_refuse(e, WK_R_BAD_REQUEST, "status is not one of this list's.");
     }
     if (list->q.len > Q_MAX) {

@@ -16,6 +16,9 @@ typedef struct {
 
 bool wk_list_has(const char *const *words, va_str_t word);
 
+/* Makes *word the one of the list that is meant (agent/stored_word.h); false: none of them. */
+bool wk_list_word(const char *const *words, va_str_t *word);
+
 /* statuses: the words ?status= may have, NULL at the end. */
 bool wk_list_read(wk_ctx_t *ctx, const char *const *statuses, wk_list_t *list, wk_error_t *e);
 

@@ -21,7 +21,6 @@ static const char *const priorities[] = {"low", "normal", "high", "urgent", NULL
 typedef struct {
     wk_ctx_t *ctx;
     va_str_t organization;
-    va_str_t phone; /* E.164; absent: the lead's */
     wk_outbound_wish_t wish;
     wk_outbound_t call;
 } request_t;
@@ -42,20 +41,18 @@ static bool read_phone(request_t *r, const va_json_t *body, wk_error_t *e)
     if (!va_phone_normalize(number, said)) {
         return wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber must be a phone number.");
     }
-    r->phone = wk_copy(r->ctx->arena, va_str_c(number));
+    r->wish.number = wk_copy(r->ctx->arena, va_str_c(number));
     return true;
 }
 
-/* "Medium", the word of older clients, is normal. */
 static bool read_priority(request_t *r, const va_json_t *body, wk_error_t *e)
 {
     va_str_t word;
     if (!wk_request_optional_text(body, "priority", 16, &word, e)) {
         return false;
     }
-    bool normal = word.data == NULL || va_str_ieq(word, VA_STR("medium"));
-    r->wish.priority = normal ? VA_STR("normal") : word;
-    return wk_list_has(priorities, r->wish.priority) ||
+    r->wish.priority = word.data != NULL ? word : VA_STR("normal");
+    return wk_list_word(priorities, &r->wish.priority) ||
            wk_refuse(e, WK_R_BAD_REQUEST, "priority must be low, normal, high or urgent.");
 }
 
@@ -81,7 +78,7 @@ static bool read_request(request_t *r, wk_error_t *e)
         !wk_request_text(body, "callReason", 32, &r->wish.reason, e)) {
         return false;
     }
-    if (!wk_list_has(reasons, r->wish.reason)) {
+    if (!wk_list_word(reasons, &r->wish.reason)) {
         return wk_refuse(e, WK_R_BAD_REQUEST,
                          "callReason must be service_reminder, "
                          "order_update, follow_up, promotion or "
@@ -96,7 +93,7 @@ static bool read_request(request_t *r, wk_error_t *e)
 static bool reach(wk_tx_t *tx, request_t *r, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {r->phone, VA_STR("staff")};
+    va_str_t params[] = {r->wish.number, VA_STR("staff")};
     if (r->wish.customer.data != NULL) {
         return true;
     }
@@ -183,6 +180,9 @@ static wk_outcome_t answer(const request_t *r, va_reply_t *reply, wk_error_t *e)
                          reply);
     case WK_OUTBOUND_NO_NUMBER:
         return answer_no(r, 422, "no_number", "The customer has no phone number.", reply);
+    case WK_OUTBOUND_OTHER_NUMBER:
+        return answer_no(r, 422, "another_number",
+                         "phoneNumber is not that of the lead: leave one of them out.", reply);
     case WK_OUTBOUND_NO_AGENT:
         return answer_no(r, 422, "no_agent", "The shop has no agent that can call.", reply);
     case WK_OUTBOUND_UNKNOWN:

@@ -64,6 +64,18 @@ const wk_sql_t wk_sql_customer_learnt = {
     " WHERE id = $1::uuid",
     10};
 
+const wk_sql_t wk_sql_customer_named = {
+    "customer_named",
+    "UPDATE customers"
+    "   SET last_name = CASE WHEN name = '' THEN coalesce($3, '') ELSE last_name END,"
+    "       first_name = CASE WHEN name = '' THEN coalesce($2, '') ELSE first_name END,"
+    "       email = CASE WHEN name = '' OR $5::bool"
+    "           THEN coalesce(email, (SELECT lower($4)"
+    "                                  WHERE $4 ~ '^[^@[:space:]]+@[^@[:space:]]+$'))"
+    "           ELSE email END"
+    " WHERE id = $1::uuid AND (name = '' OR email IS NULL)",
+    5};
+
 const wk_sql_t wk_sql_customer_language = {
     "customer_language",
     "UPDATE customers SET conversation_language = $2, preferred_language = $2"

@@ -35,6 +35,13 @@ extern const wk_sql_t wk_sql_customer_dialog;
  */
 extern const wk_sql_t wk_sql_customer_learnt;
 
+/*
+ * What somebody who books says of himself, where the lead has none: $1 id, $2 first name, $3 last
+ * name, $4 e-mail, $5 't': somebody vouches for him. Who is known by name gets no e-mail address
+ * from a stranger.
+ */
+extern const wk_sql_t wk_sql_customer_named;
+
 /* $1 number, $2 language: the talk goes on in it, and the next begins in it. */
 extern const wk_sql_t wk_sql_customer_language;
 

@@ -2,6 +2,7 @@
 #include "worker/store/appointments.h"
 #include "core/phone.h"
 #include "worker/agent/appointment.h"
+#include "worker/agent/booking.h"
 #include "worker/agent/calendar_bridge.h"
 #include "worker/agent/chat_limit.h"
 #include "worker/agent/tools/tools.h"
@@ -20,20 +21,26 @@ static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
 
 /* ---------------------------------------------------------------- what is asked for */
 
-static va_str_t type_of(const va_json_t *args)
+/* The service that the purpose is, or names: "Repair", "the brakes need a repair". */
+static va_str_t type_of_purpose(const wk_tool_call_t *call)
 {
-    va_str_t type = wk_arg_text(args, "service_type");
-    for (size_t i = 0; types[i] != NULL; i++) {
-        if (va_str_ieq(type, va_str_c(types[i]))) {
-            return va_str_c(types[i]);
-        }
+    va_str_t type = wk_arg_word(call->args, "purpose", types);
+    if (type.data == NULL) {
+        wk_words_t words = wk_words(call->ctx->arena, wk_arg_text(call->args, "purpose"));
+        type = wk_read_service(call->catalogue, &words);
     }
-    return VA_STR("general");
+    return type.data != NULL ? type : VA_STR("general");
+}
+
+static va_str_t type_of(const wk_tool_call_t *call)
+{
+    va_str_t type = wk_arg_word(call->args, "service_type", types);
+    return type.data != NULL ? type : type_of_purpose(call);
 }
 
 static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_error_t *e)
 {
-    if (!wk_service(tx, call->caller->language, type_of(call->args), s, e)) {
+    if (!wk_service(tx, call->caller->language, type_of(call), s, e)) {
         return false;
     }
     s->minutes = wk_arg_int(call->args, "duration", s->minutes);
@@ -107,6 +114,8 @@ static va_str_t say_slots(const wk_tool_call_t *call, const wk_slots_t *slots, s
 
 static const wk_arg_t availability_args[] = {
     {.name = "service_type", .description = "what is to be done", .words = types},
+    {.name = "purpose",
+     .description = "what for, in the customer's words, where service_type is absent"},
     {.name = "preferred_date",
      .description = "first day to look at, YYYY-MM-DD; today if absent"},
     {.name = "date", .description = "the same as preferred_date"},
@@ -142,7 +151,7 @@ static bool find_slots(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day
                        wk_service_t *s, wk_slots_t *slots, wk_error_t *e)
 {
     wk_calendar_need_t *need = NULL;
-    wk_slots_wanted_t wanted = {.type = type_of(call->args),
+    wk_slots_wanted_t wanted = {.type = type_of(call),
                                 .minutes = wk_arg_int(call->args, "duration", 0),
                                 .from = date,
                                 .days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD),
@@ -274,6 +283,16 @@ static va_str_t given(const va_json_t *args, const char *name, va_str_t otherwis
     return text.len > 0 ? text : otherwise;
 }
 
+/* As customers.source. */
+static va_str_t reached_by(const wk_tool_call_t *call)
+{
+    const wk_tool_caller_t *caller = call->caller;
+    return caller->visitor.session.len > 0       ? VA_STR("chat")
+           : caller->level == WK_LEVEL_STAFF     ? VA_STR("staff")
+           : strcmp(caller->channel, "sms") == 0 ? VA_STR("sms")
+                                                 : VA_STR("call");
+}
+
 /* The caller's own number counts before one that was said, and a chat's before its model's. */
 static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_error_t *e)
 {
@@ -296,7 +315,7 @@ static bool read_customer(wk_tx_t *tx, wk_tool_call_t *call, booking_t *b, wk_er
         b->customer = visitor->customer;
         return true;
     }
-    va_str_t params[] = {b->phone, visitor->session.len > 0 ? VA_STR("chat") : VA_STR("call")};
+    va_str_t params[] = {b->phone, reached_by(call)};
     if (!wk_sql(tx, &wk_sql_customer_reach, params, &rows, e)) {
         return false;
     }
@@ -377,6 +396,17 @@ static bool may_invite(const wk_tool_call_t *call)
     return call->caller->level >= WK_LEVEL_PHONE;
 }
 
+/* What the lead does not have yet; see wk_sql_customer_named. */
+static bool name_customer(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
+                          wk_error_t *e)
+{
+    va_str_t first, last;
+    wk_split_name(b->name, &first, &last);
+    va_str_t params[] = {b->customer, first, last, b->email,
+                         may_invite(call) ? VA_STR("true") : VA_STR("false")};
+    return b->customer.data == NULL || wk_sql(tx, &wk_sql_customer_named, params, NULL, e);
+}
+
 static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const booking_t *b,
                            wk_appointment_t *p, wk_error_t *e)
 {
@@ -395,7 +425,8 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
                          s->price,       source_of(call),
                          s->calendar,    b->hold ? VA_STR(HOLD_S) : VA_STR_NULL,
                          b->holder.talk, may_invite(call) ? VA_STR("true") : VA_STR("false")};
-    if (!wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
+    if (!name_customer(tx, call, b, e) ||
+        !wk_sql(tx, &wk_sql_holds_release, release, NULL, e) ||
         !wk_sql(tx, &wk_sql_appointment_insert, params, &rows, e)) {
         return false;
     }

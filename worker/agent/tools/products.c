@@ -308,7 +308,7 @@ static va_str_t say_recommended(const wish_t *w, const match_t *matches, size_t 
 static bool find_candidates(wk_tx_t *tx, wk_tool_call_t *call, wk_rows_t **rows,
                             wk_rows_t **accessories, wk_error_t *e)
 {
-    va_str_t type = wk_arg_text(call->args, "bike_type");
+    va_str_t type = wk_arg_word(call->args, "bike_type", bike_types);
     va_str_t budget = wk_arg_text(call->args, "budget_max");
     va_str_t params[] = {
         type, budget, va_str_eq(type, VA_STR("accessory")) ? VA_STR("true") : VA_STR("false"),
@@ -332,7 +332,7 @@ static bool recommend(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     wish_t w = {.call = call,
                 .rows = rows,
                 .style = wk_arg_text(call->args, "riding_style"),
-                .level = wk_arg_text(call->args, "experience_level"),
+                .level = wk_arg_word(call->args, "experience_level", experience),
                 .height = wk_arg_number(call->args, "height_cm", 0),
                 .budget = wk_arg_text(call->args, "budget_max").data != NULL};
     match_t *matches = wk_alloc(call->ctx->arena, n * sizeof(*matches));

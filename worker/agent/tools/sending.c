@@ -313,7 +313,7 @@ static bool send_checkout_link(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         wk_tool_say(call, "tool.checkout_text", {"product", product},
                     {"quantity", wk_printf(a, "%lld", (long long)quantity)}, {"link", link});
     va_json_add_str(call->out, "checkout_url", link);
-    return va_str_eq(wk_arg_text(call->args, "channel"), VA_STR("email"))
+    return va_str_eq(wk_arg_word(call->args, "channel", link_channels), VA_STR("email"))
                ? send_mail(tx, call,
                            wk_tool_say(call, "tool.checkout_subject", {"product", product}),
                            text, e)

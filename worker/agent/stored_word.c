@@ -1,0 +1,62 @@
+#include "worker/agent/stored_word.h"
+
+#define MAX_WORD 32
+
+/* Each stands only where the list has the second word and not the first. */
+static const struct {
+    const char *said, *stored;
+} synonyms[] = {
+    {"tuneup", "tune_up"},   {"pick_up", "pickup"},         {"bike_fitting", "fitting"},
+    {"bike_fit", "fitting"}, {"canceled", "cancelled"},     {"cancelled", "canceled"},
+    {"noshow", "no_show"},   {"inprogress", "in_progress"}, {"noanswer", "no_answer"},
+    {"medium", "normal"},
+};
+
+static bool is_gap(char c)
+{
+    return c == ' ' || c == '\t' || c == '-' || c == '_';
+}
+
+/* False for what is longer than any word. */
+static bool fold(va_str_t said, char folded[MAX_WORD], va_str_t *word)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < said.len; i++) {
+        char c = said.data[i];
+        if (is_gap(c) && (len == 0 || folded[len - 1] == '_')) {
+            continue;
+        }
+        if (len == MAX_WORD) {
+            return false;
+        }
+        folded[len++] = is_gap(c) ? '_' : c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    }
+    *word = va_str(folded, len > 0 && folded[len - 1] == '_' ? len - 1 : len);
+    return true;
+}
+
+static va_str_t find(const char *const *words, va_str_t word)
+{
+    for (; *words != NULL; words++) {
+        if (va_str_eq(word, va_str_c(*words))) {
+            return va_str_c(*words);
+        }
+    }
+    return VA_STR_NULL;
+}
+
+va_str_t wk_stored_word(const char *const *words, va_str_t said)
+{
+    va_str_t word;
+    char folded[MAX_WORD];
+    if (!fold(said, folded, &word)) {
+        return VA_STR_NULL;
+    }
+    va_str_t stored = find(words, word);
+    for (size_t i = 0; stored.data == NULL && i < sizeof(synonyms) / sizeof(*synonyms); i++) {
+        if (va_str_eq(word, va_str_c(synonyms[i].said))) {
+            stored = find(words, va_str_c(synonyms[i].stored));
+        }
+    }
+    return stored;
+}
