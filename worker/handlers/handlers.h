@@ -26,6 +26,7 @@ wk_handler_fn wk_effects_settle;
 wk_handler_fn wk_email_send_queued;
 wk_handler_fn wk_integrations_list, wk_integrations_connect, wk_integrations_callback;
 wk_handler_fn wk_integrations_remove, wk_integrations_release;
+wk_handler_fn wk_hosted_agent_allowlist, wk_hosted_agent_url;
 wk_handler_fn wk_hubspot_webhook, wk_hubspot_log, wk_hubspot_contact_changed;
 wk_handler_fn wk_jobs_get;
 wk_handler_fn wk_knowledge_handle, wk_knowledge_index, wk_knowledge_embed;

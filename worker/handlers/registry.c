@@ -41,6 +41,8 @@ static const wk_handler_t handlers[] = {
     {"conversations.get", WK_READ, wk_conversations_get, 0},
     {"effects.settle", WK_EFFECT, wk_effects_settle, 0},
     {"email.send", WK_EFFECT, wk_email_send_queued, WK_EMAIL_ATTEMPTS},
+    {"hosted_agent.allowlist", WK_EFFECT, wk_hosted_agent_allowlist, 0},
+    {"hosted_agent.url", WK_READ, wk_hosted_agent_url, 0}, /* good for who waits alone */
     {"hubspot.contact", WK_EFFECT, wk_hubspot_contact_changed, WK_HUBSPOT_ATTEMPTS},
     {"hubspot.log", WK_EFFECT, wk_hubspot_log, WK_HUBSPOT_ATTEMPTS},
     {"hubspot.webhook", WK_EFFECT, wk_hubspot_webhook, 0},

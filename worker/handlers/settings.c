@@ -3,13 +3,13 @@
  * from where, is an admin's. A change is whole or not at all, done once, and noted in the audit
  * log.
  */
-#include <string.h>
-
+#include "worker/store/settings.h"
 #include "worker/agent/hubspot_account.h"
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/origin.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/settings_shop.h"
@@ -17,12 +17,10 @@
 #include "worker/handlers/settings_voicemail.h"
 #include "worker/handlers/token.h"
 #include "worker/providers/hubspot.h"
-#include "worker/store/settings.h"
 
 #define MAX_NAME        64
 #define MAX_TOKEN       512
 #define MAX_PORTAL      20
-#define MAX_ORIGIN      200
 #define MAX_ORIGINS     20
 #define MAX_CAMPAIGNS   50
 #define MAX_DELAY_S     7776000 /* 90 days */
@@ -268,58 +266,11 @@ static bool put_hubspot(wk_tx_t *tx, const settings_t *s, va_str_t user, wk_erro
 
 /* ---------------------------------------------------------------- the chat */
 
-static bool starts_with(va_str_t text, const char *scheme)
-{
-    size_t n = strlen(scheme);
-    return text.len > n && memcmp(text.data, scheme, n) == 0;
-}
-
-static bool is_host(va_str_t text)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-    bool ok = text.len > 0 && text.data[0] != '.' && text.data[0] != '-';
-    for (size_t i = 0; ok && i < text.len; i++) {
-        ok = memchr(letters, text.data[i], sizeof(letters) - 1) != NULL;
-    }
-    return ok;
-}
-
-/* Decimal, without a zero in front, and not the one that browsers leave out. */
-static bool is_port(va_str_t text, const char *own)
-{
-    int64_t n = 0;
-    bool ok = text.len > 0 && text.len <= 5 && text.data[0] != '0';
-    for (size_t i = 0; ok && i < text.len; i++) {
-        ok = text.data[i] >= '0' && text.data[i] <= '9';
-        n = n * 10 + (text.data[i] - '0');
-    }
-    return ok && n <= UINT16_MAX && !va_str_eq(text, va_str_c(own));
-}
-
-/* As browsers write one: scheme, host, a port if it is not the scheme's own, and nothing else.
- */
-static bool is_origin(va_str_t text)
-{
-    bool secure = starts_with(text, "https://");
-    size_t n = secure ? 8 : 7;
-    if ((!secure && !starts_with(text, "http://")) || text.len > MAX_ORIGIN) {
-        return false;
-    }
-    va_str_t host = va_str(text.data + n, text.len - n);
-    const char *colon = memchr(host.data, ':', host.len);
-    if (colon == NULL) {
-        return is_host(host);
-    }
-    size_t len = (size_t)(colon - host.data);
-    return is_host(va_str(host.data, len)) &&
-           is_port(va_str(colon + 1, host.len - len - 1), secure ? "443" : "80");
-}
-
 static bool are_origins(const va_json_t *list)
 {
     bool ok = list->count <= MAX_ORIGINS;
     for (const va_json_t *o = list->first; ok && o != NULL; o = o->next) {
-        ok = is_origin(va_json_string(o));
+        ok = wk_is_origin(va_json_string(o));
     }
     return ok;
 }

@@ -7,6 +7,7 @@
 #define BASE_URL   "https://api.elevenlabs.io"
 #define TIMEOUT_MS 30000
 #define RING_MS    3000       /* while a caller hears it ring */
+#define PERSON_MS  10000      /* while somebody looks at a page */
 #define MAX_BYTES  (16 << 20) /* of a conversation of hours, with all its tools said */
 
 static const va_json_limits_t limits = {MAX_BYTES, 64, 1000000};
@@ -218,6 +219,46 @@ bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *signed_ur
     *signed_url = va_json_get_string(answer, "signed_url");
     return signed_url->len > 0 ||
            wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer without an address");
+}
+
+static va_str_t allowlist_body(wk_ctx_t *ctx, const va_json_t *hosts)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(ctx->arena), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_key(w, "platform_settings");
+    va_json_object(w);
+    va_json_key(w, "auth");
+    va_json_object(w);
+    va_json_add_bool(w, "enable_auth", true);
+    va_json_key(w, "allowlist");
+    va_json_array(w);
+    for (const va_json_t *host = hosts->first; host != NULL; host = host->next) {
+        va_json_object(w);
+        va_json_add_str(w, "hostname", va_json_string(host));
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+    va_json_object_end(w);
+    va_json_object_end(w);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
+bool wk_elevenlabs_allowlist(wk_ctx_t *ctx, va_str_t agent, const va_json_t *hosts,
+                             wk_error_t *e)
+{
+    va_buf_t url;
+    wk_http_response_t res;
+    begin_url(ctx, &url, "agents/");
+    va_url_encode(&url, agent);
+    if (!ask_within(ctx, PERSON_MS, "PATCH", end_url(&url), allowlist_body(ctx, hosts), &res,
+                    e)) {
+        e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
+        return false;
+    }
+    return res.status == 200 || refused(ctx, &res, e);
 }
 
 static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since)

@@ -55,6 +55,14 @@ bool wk_elevenlabs_hung_up(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t
 bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *url, wk_error_t *e);
 
 /*
+ * PATCH /v1/convai/agents/{id}: conversations begin with a signed address only, and on pages of
+ * those hosts (a list of texts; none: any host's). To ask it again changes nothing: what
+ * became of it unheard is WK_UNAVAILABLE. Else failures as those of a conversation.
+ */
+bool wk_elevenlabs_allowlist(wk_ctx_t *ctx, va_str_t agent, const va_json_t *hosts,
+                             wk_error_t *e);
+
+/*
  * The call of an agent that was made with that user_id since then (Unix time); both ids absent:
  * there is none. Failures as those of a conversation.
  */

@@ -3,6 +3,11 @@
 const wk_sql_t wk_sql_shop_language = {
     "shop_language", "SELECT language FROM organizations WHERE id = (SELECT current_organization())", 0};
 
+const wk_sql_t wk_sql_shop_agent = {
+    "shop_agent",
+    "SELECT elevenlabs_agent_id AS agent FROM organizations WHERE id = (SELECT current_organization())",
+    0};
+
 const wk_sql_t wk_sql_number_is_ours = {
     "number_is_ours", "SELECT organization_by('number', $1) IS NOT NULL AS ours", 1};
 

@@ -7,6 +7,9 @@
 /* language: what its people are written to in. */
 extern const wk_sql_t wk_sql_shop_language;
 
+/* agent: its id at ElevenLabs; null: none. */
+extern const wk_sql_t wk_sql_shop_agent;
+
 /*
  * name phone email website_url directions description services address policies promotions hours
  * (JSON) timezone language today (YYYY-MM-DD) open closing (HH:MM) next_opening (YYYY-MM-DD HH:MM).

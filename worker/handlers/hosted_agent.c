@@ -1,0 +1,158 @@
+/*
+ * Conversations with the shop's agent at ElevenLabs that browsers begin: hosted_agent.url is
+ * the address of one, hosted_agent.allowlist says on which hosts' pages they may begin. Both
+ * are noted in the audit log: an address that could not be noted is not given out.
+ */
+#include "worker/effect.h"
+#include "worker/handlers/audit.h"
+#include "worker/handlers/caller.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/members.h"
+#include "worker/handlers/origin.h"
+#include "worker/handlers/plan.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/providers/elevenlabs.h"
+#include "worker/store/organizations.h"
+
+#define URL_S     900 /* the platform's: a conversation begins within it or never */
+#define MAX_HOSTS 20
+
+typedef struct {
+    wk_ctx_t *ctx;
+    wk_caller_t caller;
+    va_str_t agent;
+    const va_json_t *hosts; /* of an allow-list */
+    wk_plan_gap_t gap;
+} hosted_t;
+
+/* ---------------------------------------------------------------- whose agent */
+
+static bool agent_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    hosted_t *h = arg;
+    wk_arena_t *a = h->ctx->arena;
+    h->caller = (wk_caller_t){.user_id = wk_copy(a, caller->user_id),
+                              .organization = wk_copy(a, caller->organization),
+                              .role = caller->role};
+    if (!wk_plan_require(tx, WK_FEATURE_VOICE_ENGINES, &h->gap, e) ||
+        !wk_sql(tx, &wk_sql_shop_agent, NULL, &rows, e)) {
+        return false;
+    }
+    h->agent = wk_copy(a, wk_cell(rows, 0, "agent"));
+    return h->agent.len > 0 ||
+           wk_refuse(e, WK_R_CONFLICT, "The shop has no agent at ElevenLabs.");
+}
+
+static bool find_agent(hosted_t *h, unsigned roles, wk_error_t *e)
+{
+    return wk_caller_tx(h->ctx, roles, agent_tx, h, e) &&
+           (h->ctx->config->elevenlabs_api_key != NULL ||
+            wk_refuse(e, WK_R_UNAVAILABLE, "ElevenLabs is not configured here."));
+}
+
+/* What may pass may be asked again; the rest is the platform's no. */
+static bool fail(wk_error_t *e)
+{
+    return wk_error_retryable(e)
+               ? false
+               : wk_refuse(e, WK_R_UNPROCESSABLE, "ElevenLabs does not take that.");
+}
+
+/* ---------------------------------------------------------------- what was done */
+
+static bool note(wk_tx_t *tx, const hosted_t *h, const char *action, wk_error_t *e)
+{
+    wk_audit_t entry = {.actor = h->caller.role == WK_SUPER_ADMIN ? "super_admin" : "user",
+                        .user_id = h->caller.user_id,
+                        .action = action,
+                        .entity = "hosted_agent",
+                        .entity_id = h->agent};
+    return wk_audit(h->ctx, tx, &entry, e);
+}
+
+static bool url_told_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return note(tx, arg, "signed_url", e);
+}
+
+/* Once, however often the job is run. */
+static bool allowlist_set_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_effect_t effect;
+    const hosted_t *h = arg;
+    return wk_effect_claim(tx, "allowlist", h->ctx->job->id, VA_STR_NULL, &effect, e) &&
+           (effect.state != WK_EFFECT_NEW ||
+            (note(tx, h, "allowlist_changed", e) &&
+             wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e)));
+}
+
+/* ---------------------------------------------------------------- hosted_agent.url */
+
+wk_outcome_t wk_hosted_agent_url(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    va_str_t url;
+    wk_document_t doc;
+    hosted_t h = {.ctx = ctx};
+    if (!find_agent(&h, WK_FROM_STAFF, e) ||
+        (!wk_elevenlabs_signed_url(ctx, h.agent, &url, e) && !fail(e)) ||
+        !wk_tx(ctx->db, ctx->arena, h.caller.organization, 0, url_told_tx, &h, e)) {
+        return wk_plan_reply_error(ctx, &h.gap, reply, e);
+    }
+    va_json_writer_t *w = wk_reply_begin(ctx, &doc);
+    va_json_add_str(w, "signed_url", url);
+    va_json_add_int(w, "expires_in", URL_S);
+    wk_outcome_t outcome = wk_reply_end(ctx, &doc, 200, reply, e);
+    wk_reply_header(ctx, reply, "cache-control", VA_STR("no-store"));
+    return outcome;
+}
+
+/* ---------------------------------------------------------------- hosted_agent.allowlist */
+
+static bool are_hosts(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                      const va_json_t *value)
+{
+    bool ok = va_json_is(value, VA_JSON_ARRAY) && (double)value->count <= rule->max;
+    (void)c;
+    for (const va_json_t *host = ok ? value->first : NULL; ok && host != NULL;
+         host = host->next) {
+        ok = wk_is_authority(va_json_string(host)) && !wk_members_repeat(host);
+    }
+    return ok;
+}
+
+static const wk_member_rule_t rules[] = {
+    {.name = "allowlist",
+     .also = "domains",
+     .check = are_hosts,
+     .max = MAX_HOSTS,
+     .must = "a list of at most 20 hosts, each once, as shop.example or localhost:3000"},
+};
+
+static bool read_hosts(hosted_t *h, wk_error_t *e)
+{
+    va_str_t json;
+    const va_json_t *body;
+    if (!wk_request_json(h->ctx, &body, e) ||
+        !wk_members_read(h->ctx->arena, NULL, rules, 1, body, &json, e)) {
+        return false;
+    }
+    h->hosts = body->first;
+    return true;
+}
+
+wk_outcome_t wk_hosted_agent_allowlist(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    hosted_t h = {.ctx = ctx};
+    if (!read_hosts(&h, e) || !find_agent(&h, WK_FROM_ADMIN, e) ||
+        (!wk_elevenlabs_allowlist(ctx, h.agent, h.hosts, e) && !fail(e)) ||
+        !wk_tx(ctx->db, ctx->arena, h.caller.organization, 0, allowlist_set_tx, &h, e)) {
+        return wk_plan_reply_error(ctx, &h.gap, reply, e);
+    }
+    va_json_writer_t *w = wk_reply_begin(ctx, &doc);
+    va_json_key(w, "allowlist");
+    va_json_put_value(w, h.hosts);
+    return wk_reply_end(ctx, &doc, 200, reply, e);
+}
