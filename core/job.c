@@ -154,6 +154,7 @@ static void add_http(struct output *o, const va_job_t *job)
     add_text(o, "uri", job->http_uri);
     add_text(o, "args", job->http_args);
     add_text(o, "peer", job->http_peer);
+    add_text(o, "connection", job->http_connection);
     add_headers(o, "headers", job->headers, job->n_headers);
     add_headers(o, "members", job->members, job->n_members);
     if (job->body_omitted) {
@@ -169,8 +170,9 @@ static void add_http(struct output *o, const va_job_t *job)
 static bool has_http(const va_job_t *job)
 {
     return job->http_method.data != NULL || job->http_uri.data != NULL ||
-           job->http_args.data != NULL || job->http_peer.data != NULL || job->n_headers > 0 ||
-           job->n_members > 0 || job->body_omitted || job->body.data != NULL;
+           job->http_args.data != NULL || job->http_peer.data != NULL ||
+           job->http_connection.data != NULL || job->n_headers > 0 || job->n_members > 0 ||
+           job->body_omitted || job->body.data != NULL;
 }
 
 va_status_t va_job_write(va_buf_t *out, const va_job_t *job)
@@ -393,6 +395,7 @@ static void read_http(struct input *in, const va_json_t *http, va_job_t *job)
     job->http_uri = get_text(in, http, "uri");
     job->http_args = get_text(in, http, "args");
     job->http_peer = get_text(in, http, "peer");
+    job->http_connection = get_text(in, http, "connection");
     job->headers = get_headers(in, http, "headers", &job->n_headers);
     job->members = get_headers(in, http, "members", &job->n_members);
     job->body = get_body(in, http);

@@ -35,9 +35,10 @@ typedef struct {
     va_str_t auth_account; /* id of the secret that verified */
     va_str_t auth_claims;  /* JSON text of the verified claims, absent without a token */
     va_str_t http_method;
-    va_str_t http_uri;  /* decoded path */
-    va_str_t http_args; /* raw query */
-    va_str_t http_peer; /* address of the client */
+    va_str_t http_uri;        /* decoded path */
+    va_str_t http_args;       /* raw query */
+    va_str_t http_peer;       /* address of the client */
+    va_str_t http_connection; /* the WebSocket it came over: va:ws:<connection> */
     va_header_t *headers;
     size_t n_headers;
     va_str_t body;     /* raw bytes */

@@ -25,7 +25,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_str_t *type, u_char digest[32]);
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_job_conf_t *jcf,
+    u_char digest[32]);
 static ngx_voiceagent_cached_t *ngx_voiceagent_authorize_slot(
     u_char digest[32]);
 static void ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w);
@@ -37,7 +38,7 @@ static ngx_voiceagent_cached_t
     ngx_voiceagent_cache[NGX_VOICEAGENT_CACHE_SLOTS];
 
 
-/* voiceagent_authorize type [queue=] [timeout=] [lane=] */
+/* voiceagent_authorize type [queue=] [timeout=] [lane=] [for=] */
 
 char *
 ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -45,8 +46,9 @@ ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_voiceagent_loc_conf_t  *vlcf = conf;
 
-    char       *rv;
-    ngx_str_t  *value;
+    char        *rv;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
 
     if (vlcf->authorize != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -59,16 +61,29 @@ ngx_voiceagent_authorize_directive(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    rv = ngx_voiceagent_job_parameters(cf, vlcf->authorize);
+    rv = ngx_voiceagent_once(cf, 2);
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
 
-    if (rv == NGX_CONF_OK
-        && (vlcf->authorize->dedup || vlcf->authorize->serial))
-    {
+    for (i = 2; i < cf->args->nelts; i++) {
+        s = value[i];
+
+        rv = ngx_voiceagent_named(&s, "for=")
+             ? ngx_voiceagent_complex_value(cf, &s, &vlcf->authorize->subject)
+             : ngx_voiceagent_job_parameter(cf, vlcf->authorize, &value[i]);
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    if (vlcf->authorize->dedup || vlcf->authorize->serial) {
         return "takes no dedup= and no serial=: each question is another, "
                "and waits for none";
     }
 
-    return rv;
+    return NGX_CONF_OK;
 }
 
 
@@ -90,7 +105,7 @@ ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    if (ngx_voiceagent_authorize_digest(r, ctx, &vlcf->authorize->type, digest)
+    if (ngx_voiceagent_authorize_digest(r, ctx, vlcf->authorize, digest)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -119,14 +134,24 @@ ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 
 static ngx_int_t
 ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx, ngx_str_t *type, u_char digest[32])
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_job_conf_t *jcf,
+    u_char digest[32])
 {
     u_char     *p;
     size_t      len;
     va_str_t    text;
+    ngx_str_t   subject;
 
-    len = type->len + r->uri.len + ctx->scheme.len + ctx->account.len
-          + ctx->claims_text.len + 4;
+    ngx_str_null(&subject);
+
+    if (jcf->subject
+        && ngx_http_complex_value(r, jcf->subject, &subject) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    len = jcf->type.len + subject.len + r->uri.len + ctx->scheme.len
+          + ctx->account.len + ctx->claims_text.len + 5;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -135,7 +160,9 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
 
     text.data = (char *) p;
 
-    p = ngx_cpymem(p, type->data, type->len);
+    p = ngx_cpymem(p, jcf->type.data, jcf->type.len);
+    *p++ = '\n';
+    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&subject));
     *p++ = '\n';
     p = ngx_cpymem(p, r->uri.data, r->uri.len);
     *p++ = '\n';
@@ -194,8 +221,7 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
     }
 
     if (status != NGX_HTTP_SERVICE_UNAVAILABLE
-        && ngx_voiceagent_authorize_digest(r, ctx, &vlcf->authorize->type,
-                                           digest)
+        && ngx_voiceagent_authorize_digest(r, ctx, vlcf->authorize, digest)
            == NGX_OK)
     {
         cached = ngx_voiceagent_authorize_slot(digest);

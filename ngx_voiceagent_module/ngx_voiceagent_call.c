@@ -13,9 +13,6 @@
 #include "ngx_voiceagent_job.h"
 
 
-#define NGX_VOICEAGENT_REPLY_KEPT  600       /* seconds, docs/protocol.md */
-
-
 static ngx_int_t ngx_voiceagent_call_handler(ngx_http_request_t *r);
 static void ngx_voiceagent_call_body(ngx_http_request_t *r);
 static void ngx_voiceagent_call_ended(ngx_voiceagent_waiter_t *w);
@@ -52,14 +49,22 @@ ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rv = ngx_voiceagent_job_location(cf, vlcf, vlcf->call,
                                      ngx_voiceagent_call_handler);
 
-    if (rv == NGX_CONF_OK && vlcf->call->dedup_ttl > NGX_VOICEAGENT_REPLY_KEPT)
-    {
+    if (rv == NGX_CONF_OK) {
+        ngx_voiceagent_call_outlives(cf, vlcf->call);
+    }
+
+    return rv;
+}
+
+
+void
+ngx_voiceagent_call_outlives(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf)
+{
+    if (jcf->dedup_ttl > NGX_VOICEAGENT_REPLY_KEPT) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "dedup_ttl= outlives the reply, which is kept for "
                            "10 minutes: who asks again later is answered 409");
     }
-
-    return rv;
 }
 
 
@@ -176,6 +181,8 @@ ngx_voiceagent_call_reply(ngx_http_request_t *r, va_reply_t *reply)
 static ngx_int_t
 ngx_voiceagent_call_fail(ngx_http_request_t *r, ngx_voiceagent_wait_e outcome)
 {
+    ngx_uint_t                  status;
+    const char                 *code, *message;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
@@ -185,46 +192,66 @@ ngx_voiceagent_call_fail(ngx_http_request_t *r, ngx_voiceagent_wait_e outcome)
         return ngx_voiceagent_send_answer(r, vlcf->fallback);
     }
 
+    if (outcome == NGX_VOICEAGENT_WAIT_TIMEOUT && vlcf->call->late_pending) {
+        ngx_voiceagent_count_outcome(NGX_VOICEAGENT_PENDING);
+        return ngx_voiceagent_call_pending(r);
+    }
+
+    status = ngx_voiceagent_call_failure(outcome, &code, &message);
+
+    return ngx_voiceagent_send_error(r, status, code, message);
+}
+
+
+ngx_uint_t
+ngx_voiceagent_call_failure(ngx_voiceagent_wait_e outcome, const char **code,
+    const char **message)
+{
     if (outcome == NGX_VOICEAGENT_WAIT_TIMEOUT) {
-
-        if (vlcf->call->late_pending) {
-            ngx_voiceagent_count_outcome(NGX_VOICEAGENT_PENDING);
-            return ngx_voiceagent_call_pending(r);
-        }
-
         ngx_voiceagent_count_outcome(NGX_VOICEAGENT_TIMEOUT);
-        return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                         "timeout",
-                                         "No answer came in time. Try again.");
+        *code = "timeout";
+        *message = "No answer came in time. Try again.";
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     if (outcome == NGX_VOICEAGENT_WAIT_ENDED) {
         ngx_voiceagent_count_outcome(NGX_VOICEAGENT_ENDED);
-        return ngx_voiceagent_send_error(r, NGX_HTTP_CONFLICT, "ended",
-                                         "This was asked before, and its "
-                                         "answer is no longer kept.");
+        *code = "ended";
+        *message = "This was asked before, and its answer is no longer kept.";
+        return NGX_HTTP_CONFLICT;
     }
 
     ngx_voiceagent_count_outcome(outcome == NGX_VOICEAGENT_WAIT_OVERLOADED
                                  ? NGX_VOICEAGENT_OVERLOADED
                                  : NGX_VOICEAGENT_UNAVAILABLE);
 
-    return ngx_voiceagent_send_error(r, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                     "unavailable",
-                                     "The service is not ready. Try again.");
+    *code = "unavailable";
+    *message = "The service is not ready. Try again.";
+
+    return NGX_HTTP_SERVICE_UNAVAILABLE;
 }
 
-
-/* the work goes on: GET /api/jobs/{id}, or the same request again, tells */
 
 static ngx_int_t
 ngx_voiceagent_call_pending(ngx_http_request_t *r)
 {
+    ngx_str_t         body;
+    static ngx_str_t  type = ngx_string("application/json");
+
+    if (ngx_voiceagent_pending_text(r, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_voiceagent_send(r, NGX_HTTP_ACCEPTED, &type, &body);
+}
+
+
+ngx_int_t
+ngx_voiceagent_pending_text(ngx_http_request_t *r, ngx_str_t *text)
+{
     u_char                *p;
     size_t                 len;
-    ngx_str_t              body;
     ngx_voiceagent_ctx_t  *ctx;
-    static ngx_str_t       type = ngx_string("application/json");
 
     ctx = ngx_voiceagent_get_ctx(r);
 
@@ -232,13 +259,13 @@ ngx_voiceagent_call_pending(ngx_http_request_t *r)
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
-    body.data = p;
-    body.len = ngx_snprintf(p, len, "{\"status\":\"pending\",\"job\":\"%V\"}",
-                            &ctx->job_id)
-               - p;
+    text->data = p;
+    text->len = ngx_snprintf(p, len, "{\"status\":\"pending\",\"job\":\"%V\"}",
+                             &ctx->job_id)
+                - p;
 
-    return ngx_voiceagent_send(r, NGX_HTTP_ACCEPTED, &type, &body);
+    return NGX_OK;
 }

@@ -22,7 +22,6 @@
 
 static char *ngx_voiceagent_events_parameter(ngx_conf_t *cf,
     ngx_voiceagent_events_conf_t *ecf, ngx_str_t *parameter);
-static ngx_int_t ngx_voiceagent_events_time(ngx_str_t *s, ngx_msec_t *time);
 static ngx_int_t ngx_voiceagent_events_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_events_join(ngx_http_request_t *r,
     ngx_voiceagent_client_t *client, ngx_str_t *org);
@@ -113,11 +112,11 @@ ngx_voiceagent_events_parameter(ngx_conf_t *cf,
     }
 
     if ((ngx_voiceagent_named(&s, "ping=")
-         && ngx_voiceagent_events_time(&s, &ecf->ping) == NGX_OK)
+         && ngx_voiceagent_time(&s, &ecf->ping) == NGX_OK)
         || (ngx_voiceagent_named(&s, "drain=")
-            && ngx_voiceagent_events_time(&s, &ecf->drain) == NGX_OK)
+            && ngx_voiceagent_time(&s, &ecf->drain) == NGX_OK)
         || (ngx_voiceagent_named(&s, "life=")
-            && ngx_voiceagent_events_time(&s, &ecf->life) == NGX_OK))
+            && ngx_voiceagent_time(&s, &ecf->life) == NGX_OK))
     {
         return NGX_CONF_OK;
     }
@@ -132,23 +131,6 @@ ngx_voiceagent_events_parameter(ngx_conf_t *cf,
                        "invalid parameter \"%V\"", parameter);
 
     return NGX_CONF_ERROR;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_events_time(ngx_str_t *s, ngx_msec_t *time)
-{
-    ngx_int_t  n;
-
-    n = ngx_parse_time(s, 0);
-
-    if (n == NGX_ERROR || n < 100) {
-        return NGX_ERROR;
-    }
-
-    *time = (ngx_msec_t) n;
-
-    return NGX_OK;
 }
 
 

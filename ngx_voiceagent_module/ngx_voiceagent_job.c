@@ -17,8 +17,6 @@
 #define NGX_VOICEAGENT_JOB_SLACK    2048
 
 
-static char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
-    ngx_voiceagent_job_conf_t *jcf, ngx_str_t *parameter);
 static ngx_int_t ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id);
 static ngx_int_t ngx_voiceagent_job_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, va_str_t *value);
@@ -107,7 +105,7 @@ ngx_voiceagent_job_parameters(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf)
 }
 
 
-static char *
+char *
 ngx_voiceagent_job_parameter(ngx_conf_t *cf, ngx_voiceagent_job_conf_t *jcf,
     ngx_str_t *parameter)
 {
@@ -264,6 +262,7 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
     job.http_uri = ngx_voiceagent_va(&r->uri);
     job.http_args = ngx_voiceagent_va(&r->args);
     job.http_peer = ngx_voiceagent_va(&r->connection->addr_text);
+    job.http_connection = ngx_voiceagent_va(&ctx->connection);
 
     va_buf_init(&out, &ctx->mem, job.body.len + NGX_VOICEAGENT_JOB_SLACK);
 

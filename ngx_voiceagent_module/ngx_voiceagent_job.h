@@ -46,7 +46,10 @@ ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
 ngx_voiceagent_job_conf_t *ngx_voiceagent_job_conf(ngx_conf_t *cf,
     ngx_str_t *type, char *queue, ngx_msec_t timeout);
 
-/* the directive's arguments behind the type */
+/* one argument of the directive; all of them behind the type */
+
+char *ngx_voiceagent_job_parameter(ngx_conf_t *cf,
+    ngx_voiceagent_job_conf_t *jcf, ngx_str_t *parameter);
 
 char *ngx_voiceagent_job_parameters(ngx_conf_t *cf,
     ngx_voiceagent_job_conf_t *jcf);
@@ -156,6 +159,25 @@ ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
 void ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w);
 
 ngx_int_t ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle);
+
+
+/* ngx_voiceagent_call.c */
+
+#define NGX_VOICEAGENT_REPLY_KEPT  600       /* seconds, docs/protocol.md */
+
+/* warns of keys that are remembered for longer than that */
+
+void ngx_voiceagent_call_outlives(ngx_conf_t *cf,
+    ngx_voiceagent_job_conf_t *jcf);
+
+/* counts that no reply has come: the status, and what is said */
+
+ngx_uint_t ngx_voiceagent_call_failure(ngx_voiceagent_wait_e outcome,
+    const char **code, const char **message);
+
+/* the work goes on: GET /api/jobs/{id}, or the same request again, tells */
+
+ngx_int_t ngx_voiceagent_pending_text(ngx_http_request_t *r, ngx_str_t *text);
 
 
 #endif /* _NGX_VOICEAGENT_JOB_H_INCLUDED_ */

@@ -183,6 +183,13 @@ static ngx_command_t  ngx_voiceagent_commands[] = {
       0,
       NULL },
 
+    { ngx_string("voiceagent_websocket"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_voiceagent_websocket_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("voiceagent_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_voiceagent_status_directive,
@@ -332,6 +339,23 @@ ngx_voiceagent_named(ngx_str_t *parameter, const char *name)
 }
 
 
+ngx_int_t
+ngx_voiceagent_time(ngx_str_t *s, ngx_msec_t *time)
+{
+    ngx_int_t  n;
+
+    n = ngx_parse_time(s, 0);
+
+    if (n == NGX_ERROR || n < 100) {
+        return NGX_ERROR;
+    }
+
+    *time = (ngx_msec_t) n;
+
+    return NGX_OK;
+}
+
+
 char *
 ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first)
 {
@@ -469,6 +493,7 @@ ngx_voiceagent_create_loc_conf(ngx_conf_t *cf)
      *     conf->enqueue = NULL;
      *     conf->call = NULL;
      *     conf->events = NULL;
+     *     conf->websocket = NULL;
      *     conf->status = 0;
      *     conf->status_detail = NULL;
      */
@@ -541,6 +566,7 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->enqueue = prev->enqueue;
         conf->call = prev->call;
         conf->events = prev->events;
+        conf->websocket = prev->websocket;
         conf->status = prev->status;
         conf->status_detail = prev->status_detail;
 
@@ -630,7 +656,7 @@ ngx_voiceagent_check_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *conf)
         vmcf->needs_redis = 1;
     }
 
-    if (conf->events) {
+    if (conf->events || conf->websocket) {
         vmcf->longest = 1;
     }
 
@@ -729,8 +755,8 @@ ngx_voiceagent_postconfiguration(ngx_conf_t *cf)
         && ccf->shutdown_timeout < 60000)
     {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "worker_shutdown_timeout cuts event streams before "
-                           "they have drained");
+                           "worker_shutdown_timeout cuts event streams and "
+                           "WebSockets before they have drained");
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
@@ -763,6 +789,7 @@ ngx_voiceagent_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_voiceagent_zone_init_process(vmcf);
+    ngx_voiceagent_websockets_init_process();
 
     if (vmcf->redis
         && (ngx_voiceagent_redis_init_process(cycle) != NGX_OK
@@ -799,6 +826,7 @@ ngx_voiceagent_tick(ngx_event_t *ev)
     static ngx_uint_t            ticks;
 
     ngx_voiceagent_redis_tick();
+    ngx_voiceagent_websockets_tick();
 
     if (++ticks % NGX_VOICEAGENT_KEYS_EVERY == 0) {
         vmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle,

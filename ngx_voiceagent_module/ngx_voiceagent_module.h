@@ -86,6 +86,7 @@ typedef struct {
     ngx_http_complex_value_t      *dedup;
     time_t                         dedup_ttl;
     ngx_msec_t                     timeout;      /* 0: nobody waits */
+    ngx_http_complex_value_t      *subject;      /* of voiceagent_authorize */
     unsigned                       may_be_late:1;
     unsigned                       late_pending:1;
 } ngx_voiceagent_job_conf_t;
@@ -109,6 +110,16 @@ typedef struct {
     ngx_msec_t                     drain;
     ngx_voiceagent_job_conf_t     *snapshot;
 } ngx_voiceagent_events_conf_t;
+
+
+typedef struct {
+    ngx_voiceagent_job_conf_t     *job;          /* of each message */
+    size_t                         max_message;
+    ngx_msec_t                     idle;
+    ngx_msec_t                     drain;
+    ngx_msec_t                     life;         /* 0: as long as both want */
+    ngx_str_t                      protocol;     /* empty: none */
+} ngx_voiceagent_websocket_conf_t;
 
 
 /* voiceagent_route */
@@ -141,6 +152,7 @@ typedef struct {
     ngx_voiceagent_job_conf_t     *enqueue;
     ngx_voiceagent_job_conf_t     *call;
     ngx_voiceagent_events_conf_t  *events;
+    ngx_voiceagent_websocket_conf_t  *websocket;
     ngx_uint_t                     status;
     ngx_http_complex_value_t      *status_detail;
 } ngx_voiceagent_loc_conf_t;
@@ -180,7 +192,8 @@ typedef struct {
 
     ngx_str_t                      job_id;
     ngx_msec_t                     redis_time;
-    void                          *client;       /* of the event stream */
+    void                          *client;       /* stream's or socket's */
+    ngx_str_t                      connection;   /* the WebSocket's name */
     va_stream_token_t              stream;       /* the media stream's */
     ngx_str_t                      bridge;       /* where it goes */
     ngx_str_t                      admission;    /* what lets it in there */
@@ -214,6 +227,10 @@ ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
 /* refuses a parameter that is given twice: one of both would count unseen */
 
 char *ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first);
+
+/* a time of 100ms at least */
+
+ngx_int_t ngx_voiceagent_time(ngx_str_t *s, ngx_msec_t *time);
 
 /* text must live as long as the configuration */
 
@@ -381,7 +398,7 @@ ngx_int_t ngx_voiceagent_cookie(ngx_http_request_t *r, ngx_str_t *name,
 
 
 /* ngx_voiceagent_enqueue.c, ngx_voiceagent_call.c, ngx_voiceagent_events.c,
-   ngx_voiceagent_status.c: what a location does */
+   ngx_voiceagent_websocket.c, ngx_voiceagent_status.c: what a location does */
 
 char *ngx_voiceagent_enqueue_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -389,10 +406,18 @@ char *ngx_voiceagent_call_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_voiceagent_events_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_voiceagent_websocket_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 char *ngx_voiceagent_status_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_voiceagent_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* ngx_voiceagent_websocket.c: the process begins; a second has passed */
+
+void ngx_voiceagent_websockets_init_process(void);
+void ngx_voiceagent_websockets_tick(void);
 
 
 /* ngx_voiceagent_respond.c: answers of ours */
@@ -405,6 +430,8 @@ ngx_int_t ngx_voiceagent_send_answer(ngx_http_request_t *r,
     ngx_voiceagent_answer_t *answer);
 ngx_int_t ngx_voiceagent_send_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, const char *message);
+ngx_int_t ngx_voiceagent_error_text(ngx_http_request_t *r, const char *code,
+    const char *message, ngx_str_t *text);
 ngx_int_t ngx_voiceagent_add_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 
@@ -444,6 +471,7 @@ typedef enum {
     NGX_VOICEAGENT_INFLIGHT = 0,
     NGX_VOICEAGENT_WAITERS,
     NGX_VOICEAGENT_STREAMS,
+    NGX_VOICEAGENT_WEBSOCKETS,
     NGX_VOICEAGENT_GAUGES
 } ngx_voiceagent_gauge_e;
 

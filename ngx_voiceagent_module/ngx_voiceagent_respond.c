@@ -208,32 +208,20 @@ ngx_voiceagent_send_answer(ngx_http_request_t *r,
 }
 
 
-/* code and message are our own words and need no escapes */
-
 ngx_int_t
 ngx_voiceagent_send_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, const char *message)
 {
-    u_char            *p;
-    size_t             len;
-    ngx_str_t          body;
-    static ngx_str_t   type = ngx_string("application/json");
-    static ngx_str_t   retry_after = ngx_string("Retry-After");
-    static ngx_str_t   seconds = ngx_string(NGX_VOICEAGENT_RETRY_AFTER);
-    static ngx_str_t   authenticate = ngx_string("WWW-Authenticate");
-    static ngx_str_t   bearer = ngx_string("Bearer");
-    static const char  format[] =
-        "{\"success\":false,\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}";
+    ngx_str_t         body;
+    static ngx_str_t  type = ngx_string("application/json");
+    static ngx_str_t  retry_after = ngx_string("Retry-After");
+    static ngx_str_t  seconds = ngx_string(NGX_VOICEAGENT_RETRY_AFTER);
+    static ngx_str_t  authenticate = ngx_string("WWW-Authenticate");
+    static ngx_str_t  bearer = ngx_string("Bearer");
 
-    len = sizeof(format) + ngx_strlen(code) + ngx_strlen(message);
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
+    if (ngx_voiceagent_error_text(r, code, message, &body) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    body.data = p;
-    body.len = ngx_snprintf(p, len, format, code, message) - p;
 
     if (status == NGX_HTTP_SERVICE_UNAVAILABLE
         && ngx_voiceagent_add_header(r, &retry_after, &seconds) != NGX_OK)
@@ -248,6 +236,31 @@ ngx_voiceagent_send_error(ngx_http_request_t *r, ngx_uint_t status,
     }
 
     return ngx_voiceagent_send(r, status, &type, &body);
+}
+
+
+/* code and message are our own words and need no escapes */
+
+ngx_int_t
+ngx_voiceagent_error_text(ngx_http_request_t *r, const char *code,
+    const char *message, ngx_str_t *text)
+{
+    u_char            *p;
+    size_t             len;
+    static const char  format[] =
+        "{\"success\":false,\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}";
+
+    len = sizeof(format) + ngx_strlen(code) + ngx_strlen(message);
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->data = p;
+    text->len = ngx_snprintf(p, len, format, code, message) - p;
+
+    return NGX_OK;
 }
 
 

@@ -402,7 +402,8 @@ ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
     if (detail.len && !(detail.len == 1 && detail.data[0] == '0')) {
         va_json_key(w, "webSocket");
         va_json_object(w);
-        va_json_add_int(w, "connections", 0);
+        va_json_add_int(w, "connections",
+                        ngx_voiceagent_gauge_sum(NGX_VOICEAGENT_WEBSOCKETS));
         va_json_object_end(w);
 
         va_json_key(w, "sessions");

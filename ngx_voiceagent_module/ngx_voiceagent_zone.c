@@ -85,7 +85,8 @@ static const ngx_voiceagent_metric_t  ngx_voiceagent_total_metrics[] = {
 static const ngx_voiceagent_metric_t  ngx_voiceagent_gauge_metrics[] = {
     { "voiceagent_redis_inflight", "Commands Redis has not answered yet." },
     { "voiceagent_waiting_requests", "Requests waiting for a worker." },
-    { "voiceagent_event_clients", "Clients of the event streams." }
+    { "voiceagent_event_clients", "Clients of the event streams." },
+    { "voiceagent_websockets", "WebSockets that are open." }
 };
 
 

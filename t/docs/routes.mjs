@@ -39,7 +39,7 @@ function locations(file) {
 }
 
 function jobs(body) {
-  const made = [...body.matchAll(/^\s*voiceagent_(?:enqueue|call|authorize)\s+(\S+?)[;\s]/gm)].map((m) => m[1]);
+  const made = [...body.matchAll(/^\s*voiceagent_(?:enqueue|call|authorize|websocket)\s+(\S+?)[;\s]/gm)].map((m) => m[1]);
   return made.concat([...body.matchAll(/\bsnapshot=([\w.]+)/g)].map((m) => m[1]));
 }
 

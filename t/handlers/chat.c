@@ -153,6 +153,65 @@ static void the_key_and_the_page_let_in(void **state)
     assert_string_equal(header(&program, "access-control-allow-origin"), "");
 }
 
+/* ---------------------------------------------------------------- over a WebSocket */
+
+static t_answer_t knock(const char *args, const char *origin)
+{
+    return t_ask(&(t_ask_t){.type = "chat.open",
+                            .uri = "/api/chat/socket",
+                            .args = args,
+                            .headers = {origin != NULL ? "origin" : NULL, origin}});
+}
+
+static void a_socket_is_opened_to_whom_a_message_would_be_answered(void **state)
+{
+    static const char *const strangers[] = {
+        "businessId=bici-downtown&key=wk_demo_uptown",
+        "businessId=bici-uptown&key=" KEY,
+        "businessId=no-such-shop&key=" KEY,
+        "businessId=bici-downtown",
+        "key=" KEY,
+        NULL,
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
+        t_answer_t a = knock(strangers[i], ORIGIN);
+        assert_error(&a, 401, "unauthorized");
+    }
+    t_answer_t foreign = knock("businessId=bici-downtown&key=" KEY, "https://evil.example");
+    assert_error(&foreign, 403, "forbidden");
+    t_answer_t page = knock("businessId=bici-downtown&key=" KEY, ORIGIN);
+    assert_status(&page, 200);
+    t_answer_t program = knock("businessId=" DOWNTOWN "&key=" KEY, NULL);
+    assert_status(&program, 200);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
+}
+
+/* By its address it was let in: what a message says of shop and key is nothing. */
+static void the_address_of_a_socket_names_the_shop(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "chat.answer",
+                                    .uri = "/api/chat/socket",
+                                    .method = "POST",
+                                    .args = "businessId=bici-downtown&key=" KEY,
+                                    .connection = "00112233445566778899aabbccddeeff",
+                                    .headers = {"origin", ORIGIN},
+                                    .body = "{\"message\":\"Hi\",\"key\":\"wk_demo_uptown\","
+                                            "\"businessId\":\"bici-uptown\"}"});
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT o.slug FROM chat_sessions s"
+                               "  JOIN organizations o ON o.id = s.organization_id"),
+                        "bici-downtown");
+    t_answer_t posted = t_ask(&(t_ask_t){.type = "chat.answer",
+                                         .uri = "/api/chat",
+                                         .method = "POST",
+                                         .args = "businessId=bici-downtown&key=" KEY,
+                                         .headers = {"origin", ORIGIN},
+                                         .body = "{\"message\":\"Hi\"}"});
+    assert_error(&posted, 400, "bad_request");
+}
+
 static void a_key_that_was_replaced_opens_nothing(void **state)
 {
     (void)state;
@@ -853,6 +912,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_key_and_the_page_let_in),
+        cmocka_unit_test(a_socket_is_opened_to_whom_a_message_would_be_answered),
+        cmocka_unit_test(the_address_of_a_socket_names_the_shop),
         cmocka_unit_test(a_key_that_was_replaced_opens_nothing),
         cmocka_unit_test(a_browser_that_asks_first_is_told_its_origin),
         cmocka_unit_test(what_cannot_be_read_changes_nothing),

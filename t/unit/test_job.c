@@ -40,6 +40,7 @@ static va_job_t full_job(void)
         .http_uri = VA_STR("/api/x"),
         .http_args = VA_STR("a=1"),
         .http_peer = VA_STR("127.0.0.1"),
+        .http_connection = VA_STR("00ff"),
         .headers = headers,
         .n_headers = 3,
         .body = VA_STR("{\"a\":\"\xc3\xa9\"}"),
@@ -61,7 +62,8 @@ static void a_job_as_it_is_written(void **state)
         "\"reply\":\"va:reply:n1\",\"trace\":\"t1\",\"auth\":{\"scheme\":\"jwt\","
         "\"account\":\"AC1\",\"claims\":{\"sub\":\"u\",\"exp\":1800000100,\"n\":1.50}},"
         "\"http\":{\"method\":\"POST\",\"uri\":\"/api/x\",\"args\":\"a=1\","
-        "\"peer\":\"127.0.0.1\",\"headers\":{\"content-type\":\"application/json\","
+        "\"peer\":\"127.0.0.1\",\"connection\":\"00ff\",\"headers\":{\"content-type\":"
+        "\"application/json\","
         "\"x-goog-channel-id\":[\"c1\",\"c2\"]},\"members\":{\"conversation\":\"conv_1\"},"
         "\"body\":\"{\\\"a\\\":\\\"\xc3\xa9\\\"}\"}}");
 }
@@ -94,6 +96,7 @@ static void a_job_comes_back(void **state)
     assert_str(back.http_uri, "/api/x");
     assert_str(back.http_args, "a=1");
     assert_str(back.http_peer, "127.0.0.1");
+    assert_str(back.http_connection, "00ff");
     assert_int_equal(back.n_headers, 3);
     assert_str(back.headers[2].name, "x-goog-channel-id");
     assert_str(back.headers[1].value, "c1");

@@ -74,20 +74,49 @@ static bool read_visitor(wk_ctx_t *ctx, const wk_catalogue_t *c, const va_json_t
     return true;
 }
 
+bool wk_chat_read_address(wk_ctx_t *ctx, wk_chat_request_t *r, wk_error_t *e)
+{
+    va_form_t args;
+    if (!wk_request_args(ctx, &args, e)) {
+        return false;
+    }
+    va_str_t key = va_form_get(&args, "key");
+    r->origin = wk_request_header(ctx->job, "origin");
+    r->business = va_form_get(&args, "businessId");
+    if (key.len == 0 || key.len > MAX_KEY || r->business.len == 0 ||
+        r->business.len > MAX_BUSINESS) {
+        return wk_refuse(e, WK_R_UNAUTHORIZED, "The address names no business and its key.");
+    }
+    return wk_token_digest(ctx, key, &r->key_sha256, e);
+}
+
+/*
+ * A WebSocket's address says it for all messages: the client was let in by it, and cannot be
+ * another shop's afterwards.
+ */
+static bool read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r, wk_error_t *e)
+{
+    va_str_t key;
+    if (ctx->job->http_connection.data != NULL) {
+        return wk_chat_read_address(ctx, r, e);
+    }
+    return wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) &&
+           wk_request_text(body, "key", MAX_KEY, &key, e) &&
+           wk_token_digest(ctx, key, &r->key_sha256, e);
+}
+
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
-    va_str_t key, network = wk_request_network(ctx);
+    va_str_t network = wk_request_network(ctx);
     *r = (wk_chat_request_t){.origin = wk_request_header(ctx->job, "origin"),
                              .source = wk_printf(ctx->arena, "chat:%.*s", (int)network.len,
                                                  network.len > 0 ? network.data : "")};
     if (!wk_request_json(ctx, &body, e) ||
         !wk_request_text(body, "message", MAX_TEXT, &r->text, e) ||
-        !wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) ||
-        !wk_request_text(body, "key", MAX_KEY, &key, e) ||
+        !read_shop(ctx, body, r, e) ||
         !wk_request_optional_text(body, "sessionId", MAX_TOKEN, &r->token, e) ||
-        !read_message_name(ctx, body, r, e) || !read_visitor(ctx, c, body, r, e) ||
-        !wk_token_digest(ctx, key, &r->key_sha256, e)) {
+        !read_message_name(ctx, body, r, e) || !read_visitor(ctx, c, body, r, e)) {
         return false;
     }
     r->text = wk_trim(wk_clean_text(ctx->arena, r->text));
@@ -96,7 +125,8 @@ bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, 
 
 /* ---------------------------------------------------------------- the door */
 
-static bool let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s, wk_error_t *e)
+bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s,
+                    wk_error_t *e)
 {
     wk_rows_t *rows;
     va_str_t params[] = {r->key_sha256, r->origin};
@@ -227,7 +257,7 @@ bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r,
 {
     wk_rows_t *rows;
     *s = (wk_chat_session_t){.token = r->token};
-    if (!let_in(tx, r, s, e)) {
+    if (!wk_chat_let_in(tx, r, s, e)) {
         return false;
     }
     if ((s->token.data == NULL && !new_token(ctx, tx, r, &s->token, e)) ||

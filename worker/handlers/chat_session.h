@@ -24,6 +24,9 @@ typedef struct {
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *request,
                   wk_error_t *e);
 
+/* Of a WebSocket's address: business, key_sha256, origin; 401 if they are not there. */
+bool wk_chat_read_address(wk_ctx_t *ctx, wk_chat_request_t *request, wk_error_t *e);
+
 typedef struct {
     bool let_in; /* the origin is one of the shop's: its pages may read the answer */
     va_str_t token, token_sha256;
@@ -36,8 +39,14 @@ typedef struct {
 } wk_chat_session_t;
 
 /*
- * In a transaction of the shop: refuses who has no key of it or comes from a foreign page, and
- * finds the session, or begins it. Its row is locked, and so is its lead: that of the number
+ * In a transaction of the shop: refuses who has no key of it or comes from a foreign page. Sets
+ * let_in and sender.
+ */
+bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *request, wk_chat_session_t *session,
+                    wk_error_t *e);
+
+/*
+ * Likewise lets in, and finds the session, or begins it. Its row is locked, and so is its lead: that of the number
  * that was given, else one of its own. let_in is set with a refusal too.
  */
 bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *request,

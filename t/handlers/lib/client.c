@@ -200,6 +200,7 @@ static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
         .http_uri = va_str_c(ask->uri != NULL ? ask->uri : "/"),
         .http_args = va_str_c(ask->args),
         .http_peer = va_str_c(ask->peer != NULL ? ask->peer : "192.0.2.7"),
+        .http_connection = va_str_c(ask->connection),
         .headers = headers,
         .body = va_str_c(ask->body),
         .body_omitted = ask->omitted,

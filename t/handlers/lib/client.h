@@ -46,6 +46,7 @@ typedef struct {
     const char *account;
     const char *headers[6]; /* name, value, …: beside the content type */
     const char *peer;       /* 192.0.2.7 without */
+    const char *connection; /* the WebSocket it comes over; NULL: it is posted */
     const char *members[8]; /* name, value, …: what nginx took out of the body */
     bool omitted;           /* the body was too large to travel with the job */
     int attempt;            /* the first without */

@@ -1,0 +1,467 @@
+
+/*
+ * Copyright (C) voiceagent authors
+ */
+
+
+/*
+ * What goes over a WebSocket as frames.  wslay reads and makes them, and judges
+ * masks, reserved bits, sizes, UTF-8 and the order of fragments; here are the
+ * bytes it takes and gives, and how many of them may wait.
+ */
+
+
+#include "ngx_voiceagent_websocket.h"
+
+
+#define NGX_VOICEAGENT_BACKLOG     8         /* messages; then reading waits */
+#define NGX_VOICEAGENT_FRAGMENTS   1024      /* of a message */
+#define NGX_VOICEAGENT_UNSENT      65536     /* for a client that reads none */
+#define NGX_VOICEAGENT_OUT         512
+
+
+static ssize_t ngx_voiceagent_frames_take(wslay_event_context_ptr wslay,
+    uint8_t *to, size_t room, int flags, void *data);
+static ssize_t ngx_voiceagent_frames_recv(ngx_voiceagent_websocket_t *ws,
+    u_char *to, size_t room);
+static ssize_t ngx_voiceagent_frames_give(wslay_event_context_ptr wslay,
+    const uint8_t *bytes, size_t len, int flags, void *data);
+static ngx_int_t ngx_voiceagent_frames_reserve(ngx_voiceagent_websocket_t *ws,
+    size_t len);
+static void ngx_voiceagent_frames_begun(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_frame_recv_start_arg *frame, void *data);
+static void ngx_voiceagent_frames_message(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_msg_recv_arg *message, void *data);
+static void ngx_voiceagent_frames_queue(ngx_voiceagent_websocket_t *ws,
+    uint8_t opcode, va_str_t text);
+static ngx_chain_t *ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws);
+static void ngx_voiceagent_frames_wait(ngx_voiceagent_websocket_t *ws);
+static void ngx_voiceagent_frames_writer(ngx_http_request_t *r);
+
+
+static const struct wslay_event_callbacks  ngx_voiceagent_frames_callbacks = {
+    ngx_voiceagent_frames_take,
+    ngx_voiceagent_frames_give,
+    NULL,                                  /* of a client: it masks */
+    ngx_voiceagent_frames_begun,
+    NULL,
+    NULL,
+    ngx_voiceagent_frames_message
+};
+
+
+ngx_int_t
+ngx_voiceagent_frames_init(ngx_voiceagent_websocket_t *ws, size_t max_message)
+{
+    if (wslay_event_context_server_init(&ws->wslay,
+                                        &ngx_voiceagent_frames_callbacks, ws)
+        != 0)
+    {
+        ws->wslay = NULL;
+        return NGX_ERROR;
+    }
+
+    wslay_event_config_set_max_recv_msg_length(ws->wslay, max_message);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_voiceagent_frames_read(ngx_voiceagent_websocket_t *ws)
+{
+    int  rc;
+
+    rc = ws->closing ? 0 : wslay_event_recv(ws->wslay);
+
+    if (rc == WSLAY_ERR_NOMEM) {
+        ws->error = 1;
+    }
+
+    /* it has been closed, by either side, or the rules were broken */
+
+    if (!wslay_event_get_read_enabled(ws->wslay)) {
+        ws->closing = 1;
+    }
+
+    if (ngx_handle_read_event(ws->request->connection->read, 0) != NGX_OK) {
+        ws->error = 1;
+    }
+}
+
+
+static ssize_t
+ngx_voiceagent_frames_take(wslay_event_context_ptr wslay, uint8_t *to,
+    size_t room, int flags, void *data)
+{
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    ssize_t  n;
+
+    ws->paused = ws->nwaiting >= NGX_VOICEAGENT_BACKLOG;
+
+    n = ws->paused ? NGX_AGAIN : ngx_voiceagent_frames_recv(ws, to, room);
+
+    if (n > 0) {
+        ws->heard = ngx_current_msec;
+        ws->pinged = 0;
+        return n;
+    }
+
+    ws->gone = n != NGX_AGAIN;
+
+    wslay_event_set_error(wslay, WSLAY_ERR_WOULDBLOCK);
+
+    return -1;
+}
+
+
+/* first what came behind the handshake in one piece with it */
+
+static ssize_t
+ngx_voiceagent_frames_recv(ngx_voiceagent_websocket_t *ws, u_char *to,
+    size_t room)
+{
+    size_t             n;
+    ngx_buf_t         *b;
+    ngx_connection_t  *c;
+
+    c = ws->request->connection;
+    b = ws->request->header_in;
+
+    n = ngx_min((size_t) (b->last - b->pos), room);
+
+    if (n) {
+        ngx_memcpy(to, b->pos, n);
+        b->pos += n;
+        return n;
+    }
+
+    return c->read->ready ? c->recv(c, to, room) : NGX_AGAIN;
+}
+
+
+/* takes all of it: how much waits is judged when the frames are written */
+
+static ssize_t
+ngx_voiceagent_frames_give(wslay_event_context_ptr wslay, const uint8_t *bytes,
+    size_t len, int flags, void *data)
+{
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    if (ngx_voiceagent_frames_reserve(ws, len) != NGX_OK) {
+        wslay_event_set_error(wslay, WSLAY_ERR_CALLBACK_FAILURE);
+        return -1;
+    }
+
+    ws->out_last = ngx_cpymem(ws->out_last, bytes, len);
+
+    return len;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_frames_reserve(ngx_voiceagent_websocket_t *ws, size_t len)
+{
+    u_char  *out;
+    size_t   used, size;
+
+    if (len <= (size_t) (ws->out_end - ws->out_last)) {
+        return NGX_OK;
+    }
+
+    used = ws->out_last - ws->out;
+    size = ngx_max(2 * used, used + len);
+    size = ngx_max(size, NGX_VOICEAGENT_OUT);
+
+    out = ngx_alloc(size, ws->request->connection->log);
+    if (out == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ws->out) {
+        ngx_memcpy(out, ws->out, used);
+        ngx_free(ws->out);
+    }
+
+    ws->out = out;
+    ws->out_last = out + used;
+    ws->out_end = out + size;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Each fragment costs some memory beside its bytes, so their number is bounded
+ * as well as the message's size.
+ */
+
+static void
+ngx_voiceagent_frames_begun(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_frame_recv_start_arg *frame, void *data)
+{
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    if (wslay_is_ctrl_frame(frame->opcode)) {
+        return;
+    }
+
+    if (frame->opcode == WSLAY_BINARY_FRAME) {
+        ngx_voiceagent_frames_close(ws, WSLAY_CODE_UNSUPPORTED_DATA);
+        return;
+    }
+
+    ws->fragments = frame->opcode == WSLAY_CONTINUATION_FRAME
+                    ? ws->fragments + 1 : 1;
+
+    if (ws->fragments > NGX_VOICEAGENT_FRAGMENTS) {
+        ngx_voiceagent_frames_close(ws, WSLAY_CODE_MESSAGE_TOO_BIG);
+    }
+}
+
+
+static void
+ngx_voiceagent_frames_message(wslay_event_context_ptr wslay,
+    const struct wslay_event_on_msg_recv_arg *message, void *data)
+{
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    va_str_t  text;
+
+    if (message->opcode != WSLAY_TEXT_FRAME
+        || !wslay_event_get_read_enabled(wslay))
+    {
+        return;
+    }
+
+    text = va_str((const char *) message->msg, message->msg_length);
+
+    if (ngx_voiceagent_message_add(ws, text) != NGX_OK) {
+        ws->error = 1;
+    }
+}
+
+
+void
+ngx_voiceagent_frames_text(ngx_voiceagent_websocket_t *ws, va_str_t text)
+{
+    ngx_voiceagent_frames_queue(ws, WSLAY_TEXT_FRAME, text);
+}
+
+
+void
+ngx_voiceagent_frames_ping(ngx_voiceagent_websocket_t *ws)
+{
+    ngx_voiceagent_frames_queue(ws, WSLAY_PING, VA_STR_NULL);
+}
+
+
+static void
+ngx_voiceagent_frames_queue(ngx_voiceagent_websocket_t *ws, uint8_t opcode,
+    va_str_t text)
+{
+    int                     rc;
+    struct wslay_event_msg  msg;
+
+    msg.opcode = opcode;
+    msg.msg = (const uint8_t *) text.data;
+    msg.msg_length = text.len;
+
+    rc = wslay_event_queue_msg(ws->wslay, &msg);
+
+    if (rc == WSLAY_ERR_NO_MORE_MSG) {
+        /* behind a close nothing more is said */
+        return;
+    }
+
+    /* at once: a close would overtake what still stood in wslay's queue */
+
+    if (rc != 0 || wslay_event_send(ws->wslay) != 0) {
+        ws->error = 1;
+    }
+}
+
+
+void
+ngx_voiceagent_frames_close(ngx_voiceagent_websocket_t *ws, uint16_t code)
+{
+    int  rc;
+
+    rc = wslay_event_queue_close(ws->wslay, code, NULL, 0);
+
+    if (rc != 0 && rc != WSLAY_ERR_NO_MORE_MSG) {
+        ws->error = 1;
+    }
+
+    wslay_event_shutdown_read(ws->wslay);
+
+    ws->closing = 1;
+}
+
+
+ngx_uint_t
+ngx_voiceagent_frames_full(ngx_voiceagent_websocket_t *ws)
+{
+    if (ws->out_last - ws->out <= NGX_VOICEAGENT_UNSENT) {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, ws->request->connection->log, 0,
+                  "voiceagent: the client of a WebSocket does not read");
+
+    return 1;
+}
+
+
+void
+ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = ws->request;
+    c = r->connection;
+
+    /* pongs of one who only writes, and its close */
+
+    if (wslay_event_want_write(ws->wslay)
+        && (ngx_voiceagent_frames_full(ws)
+            || wslay_event_send(ws->wslay) != 0))
+    {
+        ws->error = 1;
+        return;
+    }
+
+    do {
+        if (ngx_http_output_filter(r, ngx_voiceagent_frames_next(ws))
+            == NGX_ERROR)
+        {
+            ws->error = 1;
+            return;
+        }
+
+        if (r->buffered || c->buffered) {
+            ngx_voiceagent_frames_wait(ws);
+            return;
+        }
+
+    } while (ws->out_last > ws->out);
+
+    ws->blocked = 0;
+
+    ngx_voiceagent_frames_release(ws);
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (c->write->timer_set) {
+        ngx_del_timer(c->write);
+    }
+}
+
+
+/* NULL: what is on its way has to be sent before */
+
+static ngx_chain_t *
+ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws)
+{
+    ngx_buf_t  *b;
+
+    b = &ws->buf;
+
+    if (b->pos < b->last || ws->request->buffered
+        || ws->request->connection->buffered
+        || ws->out_last == ws->out)
+    {
+        return NULL;
+    }
+
+    if (b->start) {
+        ngx_free(b->start);
+    }
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = ws->out;
+    b->pos = ws->out;
+    b->last = ws->out_last;
+    b->end = ws->out_end;
+    b->memory = 1;
+    b->flush = 1;
+    b->last_in_chain = 1;
+    b->tag = (ngx_buf_tag_t) &ngx_voiceagent_module;
+
+    ws->out = NULL;
+    ws->out_last = NULL;
+    ws->out_end = NULL;
+
+    ws->link.buf = b;
+    ws->link.next = NULL;
+
+    return &ws->link;
+}
+
+
+static void
+ngx_voiceagent_frames_wait(ngx_voiceagent_websocket_t *ws)
+{
+    ngx_event_t               *wev;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    wev = ws->request->connection->write;
+    clcf = ngx_http_get_module_loc_conf(ws->request, ngx_http_core_module);
+
+    ws->blocked = 1;
+    ws->request->write_event_handler = ngx_voiceagent_frames_writer;
+
+    if (!wev->timer_set) {
+        ngx_add_timer(wev, clcf->send_timeout);
+    }
+
+    if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
+        ws->error = 1;
+    }
+}
+
+
+static void
+ngx_voiceagent_frames_writer(ngx_http_request_t *r)
+{
+    ngx_connection_t            *c;
+    ngx_voiceagent_websocket_t  *ws;
+
+    c = r->connection;
+    ws = ngx_voiceagent_get_ctx(r)->client;
+
+    if (c->write->timedout) {
+        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
+                      "client timed out");
+        c->timedout = 1;
+        ws->error = 1;
+
+    } else if (c->write->timer_set) {
+        /* it reads, however slowly: its time begins anew */
+        ngx_del_timer(c->write);
+    }
+
+    ngx_voiceagent_websocket_turn(ws);
+}
+
+
+void
+ngx_voiceagent_frames_release(void *data)
+{
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    if (ws->buf.start) {
+        ngx_free(ws->buf.start);
+        ngx_memzero(&ws->buf, sizeof(ngx_buf_t));
+    }
+
+    if (ws->out) {
+        ngx_free(ws->out);
+        ws->out = NULL;
+        ws->out_last = NULL;
+        ws->out_end = NULL;
+    }
+}
