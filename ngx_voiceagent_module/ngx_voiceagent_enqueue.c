@@ -17,6 +17,8 @@
 static ngx_int_t ngx_voiceagent_enqueue_handler(ngx_http_request_t *r);
 static void ngx_voiceagent_enqueue_body(ngx_http_request_t *r);
 static void ngx_voiceagent_enqueue_pushed(ngx_voiceagent_push_t *push);
+static ngx_int_t ngx_voiceagent_enqueue_refuse(ngx_http_request_t *r,
+    ngx_uint_t status, const char *code, const char *message);
 static ngx_int_t ngx_voiceagent_enqueue_unavailable(ngx_http_request_t *r);
 
 
@@ -63,8 +65,9 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
 
     if (ngx_voiceagent_job_too_large(r)) {
         ngx_http_finalize_request(r,
-            ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                      "too_large", "The body is too large."));
+            ngx_voiceagent_enqueue_refuse(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                          "too_large",
+                                          "The body is too large."));
         return;
     }
 
@@ -78,8 +81,10 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
     if (rc == NGX_DECLINED) {
         ngx_voiceagent_count_outcome(NGX_VOICEAGENT_BAD_REQUEST);
         ngx_http_finalize_request(r,
-            ngx_voiceagent_send_error(r, NGX_HTTP_BAD_REQUEST, "bad_request",
-                                      "The request lacks its identifier."));
+            ngx_voiceagent_enqueue_refuse(r, NGX_HTTP_BAD_REQUEST,
+                                          "bad_request",
+                                          "The request lacks its "
+                                          "identifier."));
         return;
     }
 
@@ -136,6 +141,21 @@ ngx_voiceagent_enqueue_pushed(ngx_voiceagent_push_t *push)
                    : ngx_voiceagent_send(r, NGX_HTTP_OK, &type, &body);
 
     ngx_http_finalize_request(r, rc);
+}
+
+
+/* what no repetition can help may have an answer of the location's own */
+
+static ngx_int_t
+ngx_voiceagent_enqueue_refuse(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, const char *message)
+{
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    return vlcf->fallback ? ngx_voiceagent_send_answer(r, vlcf->fallback)
+                          : ngx_voiceagent_send_error(r, status, code, message);
 }
 
 

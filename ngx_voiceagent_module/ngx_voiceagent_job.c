@@ -258,7 +258,8 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
     job.auth_scheme = ngx_voiceagent_va(&ctx->scheme);
     job.auth_account = ngx_voiceagent_va(&ctx->account);
     job.auth_claims = ctx->claims_text;
-    job.http_method = ngx_voiceagent_va(&r->method_name);
+    job.http_method = r->method == NGX_HTTP_HEAD
+                      ? VA_STR("GET") : ngx_voiceagent_va(&r->method_name);
     job.http_uri = ngx_voiceagent_va(&r->uri);
     job.http_args = ngx_voiceagent_va(&r->args);
     job.http_peer = ngx_voiceagent_va(&r->connection->addr_text);

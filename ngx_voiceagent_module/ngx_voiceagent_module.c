@@ -527,8 +527,11 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return "voiceagent_ack is what voiceagent_enqueue answers";
     }
 
-    if (conf->handler && conf->fallback != NGX_CONF_UNSET_PTR && !conf->call) {
-        return "voiceagent_fallback is what voiceagent_call answers";
+    if (conf->handler && conf->fallback != NGX_CONF_UNSET_PTR && !conf->call
+        && !conf->enqueue)
+    {
+        return "voiceagent_fallback is what voiceagent_call and "
+               "voiceagent_enqueue answer";
     }
 
     ngx_voiceagent_merge_guards(prev, conf);

@@ -237,7 +237,7 @@ my @table = (
         [location => 'voiceagent_enqueue a.b dedup_ttl=0;', 'has an invalid dedup_ttl='],
         [location => 'voiceagent_enqueue a.b dedup_ttl=x;', 'has an invalid dedup_ttl='],
         [location => 'voiceagent_enqueue a.b lane=a lane=b;', 'parameter "lane=" is given twice'],
-        [location => 'voiceagent_enqueue a.b; voiceagent_fallback 200 text/plain x;', 'voiceagent_fallback is what voiceagent_call answers'],
+        [location => 'voiceagent_metrics; voiceagent_fallback 200 text/plain x;', 'voiceagent_fallback is what voiceagent_call and voiceagent_enqueue answer'],
         [location => 'voiceagent_enqueue a.b timeout=5s;', 'invalid parameter "timeout=5s"'],
         [location => 'voiceagent_enqueue a.b lane=$nobody_knows;', 'unknown "nobody_knows" variable'],
         [location => 'voiceagent_enqueue a.b; voiceagent_enqueue c.d;', 'is duplicate, or its location does something else already'],

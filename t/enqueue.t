@@ -391,7 +391,7 @@ HEAD /x
 --- response_headers
 Content-Length: 6
 --- response_body
---- job: {"http": {"method": "HEAD"}}
+--- job: {"http": {"method": "GET"}}
 
 
 

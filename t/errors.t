@@ -1,0 +1,135 @@
+# The shipped locations (conf/): what nginx itself refuses is answered in our words, whatever it
+# could read of the request; which methods a route has; and what the carrier is given.
+use strict;
+use warnings;
+
+use File::Path qw(make_path);
+use Test::More;
+use VoiceAgent::Http qw(request get post);
+use VoiceAgent::Nginx;
+use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Redis;
+use VoiceAgent::Token qw(token twilio_signature);
+use VoiceAgent::Worker qw(take ack);
+
+my $conf   = "$VoiceAgent::Nginx::ROOT/conf";
+my $secret = 'a-secret-of-more-than-thirty-two-characters';
+my $redis  = VoiceAgent::Redis->start;
+my $nginx  = VoiceAgent::Nginx->new(allow => [qr/connect\(\) to unix:\S+ failed/]);    # Redis goes
+my $dir    = $nginx->dir;
+
+# One login and no more, so that the next is one too many.
+my $http = VoiceAgent::Nginx::slurp("$conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
+my $auth = VoiceAgent::Nginx::slurp("$conf/locations/auth.conf") =~ s/ burst=\d+ nodelay//gr;
+VoiceAgent::Nginx::write_file("$dir/http.conf", $http);
+VoiceAgent::Nginx::write_file("$dir/auth.conf", $auth);
+make_path("$dir/voiceagent/keys", "$dir/voiceagent/jwks");
+VoiceAgent::Nginx::write_file("$dir/voiceagent/keys/$_", "$secret\n") for $http =~ m{file=voiceagent/keys/([\w-]+)}g;
+symlink "$conf/fallback", "$dir/voiceagent/fallback" or die "fallback: $!\n";
+
+my @locations = grep { !/auth\.conf$/ } glob "$conf/locations/*.conf";
+$nginx->configure(
+    http => "include /etc/nginx/mime.types;\nvoiceagent_redis @{[$redis->url]} timeout=6s;\n"
+      . "voiceagent_public_origin https://agent.example.com;\ninclude $dir/http.conf;",
+    server => join "\n", map { "include $_;" } "$dir/auth.conf", @locations);
+$nginx->start;
+my $port = $nginx->port_;
+until_true(20, sub { get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m }) or die "nginx finds no Redis\n";
+
+# Status, type and the error's code.
+sub seen {
+    my ($answer) = @_;
+    my ($code) = $answer->{body} =~ /\A\{"success":false,"error":\{"code":"(\w+)","message":"[^"]+"\}\}\z/;
+    return join ' ', $answer->{status}, $answer->{headers}{'content-type'}, $code // $answer->{body};
+}
+
+# Bytes as they are.
+sub raw {
+    my ($text) = @_;
+    my $client = VoiceAgent::Http->connect($port);
+    $client->write($text);
+    return $client->answer;
+}
+
+# ------------------------------------------------------------------- nginx' own errors
+
+is(seen(get($port, '/api/calls/%00')), '400 application/json bad_request', 'an address with a zero byte');
+is(seen(post($port, '/api/calls/%00', 'x')), '400 application/json bad_request', '  posted to');
+is(seen(raw("FOO BAR\r\n\r\n")), '400 application/json bad_request', 'a line that is no request');
+is(seen(raw("GET / HTTP/3.0\r\n\r\n")), '505 application/json bad_request', 'another version of HTTP');
+is(seen(get($port, '/api/' . 'a' x 9000)), '414 application/json too_large', 'a long address');
+is(seen(get($port, '/api/plan', 'X-Big' => 'a' x 9000)), '400 application/json bad_request', 'a long header');
+is(seen(get($port, '/api/plan', 'Content-Length' => 'x')), '400 application/json bad_request', 'a length that is no number');
+is(seen(get($port, $_)), '404 application/json not_found', "$_ is not there") for '/api/nothing', '/api/nothing.js', '/nothing.js', '/x.mp3', '/voiceagent_error', '/voiceagent_400';
+is(seen(post($port, '/api/nothing', 'x')), '404 application/json not_found', '  nor is it to be posted to');
+is(seen(post($port, '/api/auth/login', 'x' x 20_000)), '413 application/json too_large', 'a large body');
+
+my $first = VoiceAgent::Http->connect($port)->ask('POST', '/api/auth/login', '{}');
+ok(until_true(20, sub { take($redis) }), 'one login');
+my $second = post($port, '/api/auth/login', '{}');
+is(seen($second), '429 application/json too_many_requests', '  and one too many');
+like($second->{headers}{'retry-after'}, qr/^[1-9]\d*$/, '  which is told when to come again');
+
+# ------------------------------------------------------------------------------ methods
+
+my $token = token({organizationId => 'o1', role => 'admin', userId => 'u1'}, secret => $secret);
+
+sub allowed {
+    my ($method, $path) = @_;
+    my $answer = request($port, $method, $path, $method eq 'HEAD' ? undef : '{}', Authorization => "Bearer $token");
+    return join ' ', $answer->{status}, $answer->{headers}{allow} // 'none';
+}
+
+for my $path (qw(/api/leads /api/customers /api/calls /api/calls/c1 /api/conversations/c1 /api/jobs/j1 /api/plan
+    /api/analytics /api/analytics.csv /api/privacy/deletion/0 /api/integrations /health /ready /metrics)) {
+    is(allowed('POST', $path), '405 GET, HEAD', "$path is read");
+}
+is(allowed('PUT', '/api/calls/c1'), '405 GET, HEAD', '  and not written in another way');
+my %others = ('/api/appointments' => 'GET, HEAD, POST', '/api/appointments/a1' => 'GET, HEAD, PATCH, DELETE',
+    '/api/knowledge' => 'GET, HEAD, POST', '/api/knowledge/k1' => 'GET, HEAD, PUT, DELETE', '/api/team' => 'GET, HEAD, POST',
+    '/api/team/u1' => 'PATCH, DELETE', '/api/settings' => 'GET, HEAD, PUT', '/api/stream/organization' => 'GET', '/mcp' => 'POST',
+    '/api/auth/login' => 'POST', '/api/chat' => 'POST, OPTIONS', '/api/voice/incoming' => 'POST', '/auth/callback' => 'GET');
+is(allowed('TRACK', $_), "405 $others{$_}", "$_ knows its methods") for sort keys %others;
+is(allowed('GE', '/api/plan'), '405 GET, HEAD', 'a piece of a method is none');
+
+my $head = VoiceAgent::Http->connect($port)->ask('HEAD', '/api/appointments', undef, Authorization => "Bearer $token");
+my $job = until_true(20, sub { take($redis) });
+is($job->{http}{method}, 'GET', 'HEAD is asked of a worker as GET');
+ack($redis, $job, {body => 'twelve bytes'});
+my $answer = $head->answer;
+is("$answer->{status} $answer->{headers}{'content-length'}", '200 12', '  and answered without the body');
+ok(!defined $head->take(qr/./s, 0.2), '  of which nothing comes');
+
+# -------------------------------------------------------------------------- the carrier
+
+sub form {
+    my ($path, %form) = @_;
+    my $body = join '&', map { "$_=$form{$_}" } sort keys %form;
+    return post($port, $path, $body, 'Content-Type' => 'application/x-www-form-urlencoded',
+        'X-Twilio-Signature' => twilio_signature($secret, "https://agent.example.com$path", \%form));
+}
+
+my $nothing = '200 text/xml <?xml version="1.0" encoding="UTF-8"?><Response/>';
+my $moment  = qr{^200 text/xml <\?xml version="1.0" encoding="UTF-8"\?><Response><Say .*<Redirect method="POST">};
+is(seen(form('/api/webhooks/twilio/sms', Body => 'Hi')), $nothing, 'a text without an identifier is not asked for again');
+ok(!take($redis, 'default'), '  and is no job');
+
+my @large = (Body => 'x' x 70_000);
+is(seen(form($_, @large)), $nothing, "$_ with too much") for qw(/api/webhooks/twilio/sms /api/webhooks/twilio/sms-status
+    /api/webhooks/twilio/status /webhooks/twilio/status /api/voice/status /api/voice/answered-by /api/voice/stream-status);
+like(seen(form($_, @large)), $moment, "$_ with too much") for qw(/api/voice/incoming /api/webhooks/twilio/voice
+    /webhooks/twilio/voice /voice/rachel/ /api/voice/held /api/voice/handle-error);
+like(seen(form('/api/voice/handle-speech?c=t&n=3', @large)), qr{>/api/voice/continue-conversation\?c=t&amp;n=3&}, 'a turn of a call goes on');
+is(seen(post($port, '/api/voice/incoming', 'x=1')), '403 application/json forbidden', 'what is not signed is refused');
+is(seen(get($port, '/api/voice/incoming', 'X-Big' => 'a' x 9000)) =~ $moment, 1, 'a long header of the carrier');
+
+$redis->stop;
+my %text = (MessageSid => 'SM1', Body => 'Hi');
+my $lost = form('/api/webhooks/twilio/sms', %text);
+is(seen($lost), '503 application/json unavailable', 'a text that is not stored is not acknowledged');
+like($lost->{headers}{'retry-after'}, qr/^\d+$/, '  and may come again');
+is(seen(form('/api/voice/status', CallSid => 'CA1')), '503 application/json unavailable', '  nor is how a call fares');
+like(seen(form('/api/voice/incoming', CallSid => 'CA1')), $moment, '  while a call is answered');
+
+$nginx->stop('TERM');
+done_testing;
