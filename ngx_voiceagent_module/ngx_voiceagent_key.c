@@ -424,7 +424,10 @@ failed:
 }
 
 
-/* a line is "secret" or "id secret"; empty lines and those with a # are none */
+/*
+ * a line is "secret", "id secret" or "- secret", which has no id and may hold
+ * blanks; empty lines and those with a # are none
+ */
 
 static ngx_int_t
 ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
@@ -476,6 +479,10 @@ ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
             }
 
             text = va_str((char *) p, space - p);
+
+            if (va_str_eq(id, VA_STR("-"))) {
+                id = VA_STR_NULL;
+            }
         }
 
         if (ngx_voiceagent_key_add(secrets, id, text) != NGX_OK) {

@@ -18,7 +18,7 @@ my $dir = scratch();
 my ($one, $two) = ('1' x 32, '2' x 32);
 VoiceAgent::Nginx::write_file("$dir/accounts", "AC1 $one\nAC2 $two\n");
 VoiceAgent::Nginx::write_file("$dir/rotation", "$one\n$two\n");
-VoiceAgent::Nginx::write_file("$dir/mixed", "a.myshopify.com $one\n$two\n");
+VoiceAgent::Nginx::write_file("$dir/mixed", "a.myshopify.com $one\n- $two\n");
 
 my $nginx = VoiceAgent::Nginx->new(redis => $redis, http => <<"END", server => <<'END2')->start;
     voiceagent_key accounts file=$dir/accounts;

@@ -173,8 +173,21 @@ nginx_user() {
     fi
 }
 
+# What no file of settings or keys, and no header, could carry.
+check_settings() {
+    local name
+    for name in "${names[@]}"; do
+        [[ ${!name} != *[[:cntrl:]]* ]] || die "$name must be one line, without control characters"
+        [[ ${!name} != [[:blank:]]* && ${!name} != *[[:blank:]] ]] || die "$name must not begin or end with a blank"
+    done
+    for name in TWILIO_ACCOUNT_SID LIVEKIT_API_KEY; do # each stands before a secret
+        [[ ${!name} =~ ^[A-Za-z0-9][^[:blank:]]*$ ]] || die "$name must be without blanks, and begin with a letter or digit"
+    done
+}
+
 write_settings() {
     local name
+    check_settings
     (
         umask 077
         for name in "${names[@]}"; do
@@ -200,18 +213,21 @@ key_file() {
     mv "$file.new" "$file"
 }
 
+# A secret of no id, which may hold blanks.
+alone() { echo "- $1"; }
+
 write_keys() {
     mkdir -p "$RUN/keys"
     key_file twilio "$TWILIO_ACCOUNT_SID $TWILIO_AUTH_TOKEN"
-    key_file elevenlabs-events "$ELEVENLABS_CONVERSATION_EVENTS_WEBHOOK_SECRET"
-    key_file elevenlabs-post-call "$ELEVENLABS_POST_CALL_WEBHOOK_SECRET"
-    key_file tools "$TOOLS_SECRET" "bici-downtown $TOOLS_SECRET_DOWNTOWN" "bici-uptown $TOOLS_SECRET_UPTOWN"
-    key_file jwt "$JWT_SECRET"
-    key_file internal "$VA_INTERNAL_SECRET"
-    key_file shopify "$SHOPIFY_WEBHOOK_SECRET"
-    key_file openai "$OPENAI_WEBHOOK_SECRET"
-    key_file google "$GOOGLE_CHANNEL_TOKEN"
-    key_file hubspot "$HUBSPOT_CLIENT_SECRET"
+    key_file elevenlabs-events "$(alone "$ELEVENLABS_CONVERSATION_EVENTS_WEBHOOK_SECRET")"
+    key_file elevenlabs-post-call "$(alone "$ELEVENLABS_POST_CALL_WEBHOOK_SECRET")"
+    key_file tools "$(alone "$TOOLS_SECRET")" "bici-downtown $TOOLS_SECRET_DOWNTOWN" "bici-uptown $TOOLS_SECRET_UPTOWN"
+    key_file jwt "$(alone "$JWT_SECRET")"
+    key_file internal "$(alone "$VA_INTERNAL_SECRET")"
+    key_file shopify "$(alone "$SHOPIFY_WEBHOOK_SECRET")"
+    key_file openai "$(alone "$OPENAI_WEBHOOK_SECRET")"
+    key_file google "$(alone "$GOOGLE_CHANNEL_TOKEN")"
+    key_file hubspot "$(alone "$HUBSPOT_CLIENT_SECRET")"
     key_file livekit "$LIVEKIT_API_KEY $LIVEKIT_API_SECRET"
-    key_file metrics "$METRICS_TOKEN"
+    key_file metrics "$(alone "$METRICS_TOKEN")"
 }
