@@ -80,6 +80,35 @@ stop() {
     rm -f "$RUN/pids/$1.pid" "$RUN/state/$1"
 }
 
+port_is_free() {
+    local holder
+    holder=$(ss -Hltnp "sport = :$1" 2>/dev/null) || return 0
+    [[ -z $holder ]] || die "port $1 for $2 is taken: $holder
+    Choose other ports with VA_PORT_BASE (now $VA_PORT_BASE)."
+}
+
+# unchanged NAME FILE…: true when the process runs what these files, and the settings, say.
+# Otherwise the process is stopped, and started_as holds what to remember of the next one.
+unchanged() {
+    local name=$1
+    shift
+    started_as=$(cat "$RUN/env" "$@" | sha256sum)
+    if alive "$name"; then
+        [[ $(cat "$RUN/state/$name" 2>/dev/null) != "$started_as" ]] || return 0
+        say "$name changed: starting it anew"
+        stop "$name"
+    fi
+    sweep "$name"
+    return 1
+}
+remember() { echo "$started_as" >"$RUN/state/$1"; }
+
+# elsewhere NAME URL: it was given in the environment; ours is not needed.
+elsewhere() {
+    say "${1#sim-} is at ${2#*@}"
+    stop "$1" "$([[ $1 != postgres ]] || echo INT)"
+}
+
 # Those started last stop first.
 stop_all() {
     local file

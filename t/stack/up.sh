@@ -12,48 +12,7 @@ mkdir -p "$RUN"/{pids,log,nginx} && mkdir -p -m 0700 "$RUN/state"
 . "$ROOT/t/stack/settings.sh"
 . "$ROOT/t/stack/tls.sh"
 . "$ROOT/t/stack/postgres.sh"
-
-# name, the variables whose presetting keeps it from being started
-SIMULATORS=(
-    "twilio TWILIO_BASE_URL"
-    "elevenlabs ELEVENLABS_BASE_URL"
-    "openai OPENAI_BASE_URL OPENAI_REALTIME_URL"
-    "deepgram DEEPGRAM_BASE_URL"
-    "shopify SHOPIFY_BASE_URL"
-    "google GOOGLE_BASE_URL"
-    "hubspot HUBSPOT_BASE_URL"
-    "livekit LIVEKIT_URL"
-    "smtp SMTP_URL"
-)
-
-port_is_free() {
-    local holder
-    holder=$(ss -Hltnp "sport = :$1" 2>/dev/null) || return 0
-    [[ -z $holder ]] || die "port $1 for $2 is taken: $holder
-    Choose other ports with VA_PORT_BASE (now $VA_PORT_BASE)."
-}
-
-# unchanged NAME FILE…: true when the process runs what these files, and the settings, say.
-# Otherwise the process is stopped, and started_as holds what to remember of the next one.
-unchanged() {
-    local name=$1
-    shift
-    started_as=$(cat "$RUN/env" "$@" | sha256sum)
-    if alive "$name"; then
-        [[ $(cat "$RUN/state/$name" 2>/dev/null) != "$started_as" ]] || return 0
-        say "$name changed: starting it anew"
-        stop "$name"
-    fi
-    sweep "$name"
-    return 1
-}
-remember() { echo "$started_as" >"$RUN/state/$1"; }
-
-# elsewhere NAME URL: it was given in the environment; ours is not needed.
-elsewhere() {
-    say "${1#sim-} is at ${2#*@}"
-    stop "$1" "$([[ $1 != postgres ]] || echo INT)"
-}
+. "$ROOT/t/stack/simulators.sh"
 
 need() {
     [[ -f $1 ]] || die "${1#"$ROOT"/} is missing${2:+: $2}"
@@ -72,35 +31,6 @@ start_redis() {
     await 60 "Redis answers" redis redis_answers
 }
 redis_answers() { [[ $(redis-cli -h 127.0.0.1 -p "$VA_REDIS_PORT" ping) == PONG ]]; }
-
-start_simulators() {
-    local entry name variable
-    for entry in "${SIMULATORS[@]}"; do
-        set -- $entry
-        name=$1
-        shift
-        [[ -f $ROOT/t/sim/$name.mjs ]] || continue # not simulated yet
-        for variable in "$@"; do
-            if ! ours "$variable"; then
-                elsewhere "sim-$name" "${!variable}"
-                continue 2
-            fi
-        done
-        start_simulator "$name" "${!1}"
-    done
-}
-
-start_simulator() {
-    local port
-    port=$(port_of "$2" 80)
-    if ! unchanged "sim-$1" "$ROOT"/t/sim/*.mjs "$ROOT"/t/sim/lib/*.mjs "$ROOT"/t/sim/"$1"/*; then
-        port_is_free "$port" "the simulated $1"
-        spawn "sim-$1" node "$ROOT/t/sim/$1.mjs"
-        remember "sim-$1"
-    fi
-    await 30 "the simulated $1 listens" "sim-$1" listens "$port"
-}
-listens() { [[ -n $(ss -Hltn "sport = :$1") ]]; }
 
 migrate() {
     printf '; the environment says everything (%s/env)\n' "$RUN" >"$RUN/worker.conf"
