@@ -1,5 +1,5 @@
 # The shipped locations (conf/): what nginx itself refuses is answered in our words, whatever it
-# could read of the request; which methods a route has; and what the carrier is given.
+# could read of the request; which methods a route has; what the carrier is given; and whose pages may read.
 use strict;
 use warnings;
 
@@ -30,7 +30,8 @@ symlink "$conf/fallback", "$dir/voiceagent/fallback" or die "fallback: $!\n";
 my @locations = grep { !/auth\.conf$/ } glob "$conf/locations/*.conf";
 $nginx->configure(
     http => "include /etc/nginx/mime.types;\nvoiceagent_redis @{[$redis->url]} timeout=6s;\n"
-      . "voiceagent_public_origin https://agent.example.com;\ninclude $dir/http.conf;",
+      . "voiceagent_public_origin https://agent.example.com;\ninclude $dir/http.conf;\n"
+      . 'map $http_origin $voiceagent_page_origin { https://page.example $http_origin; }',
     server => join "\n", map { "include $_;" } "$dir/auth.conf", @locations);
 $nginx->start;
 my $port = $nginx->port_;
@@ -99,6 +100,46 @@ ack($redis, $job, {body => 'twelve bytes'});
 my $answer = $head->answer;
 is("$answer->{status} $answer->{headers}{'content-length'}", '200 12', '  and answered without the body');
 ok(!defined $head->take(qr/./s, 0.2), '  of which nothing comes');
+
+# ------------------------------------------------------------------ pages of other origins
+
+my @page  = (Origin => 'https://page.example');
+my @asks  = ('Access-Control-Request-Method' => 'PATCH', 'Access-Control-Request-Headers' => 'authorization');
+my @known = (Authorization => "Bearer $token");
+
+# Status, the origin named, what it varies by, and whether cookies are allowed.
+sub read_by {
+    my ($answer) = @_;
+    my $h = $answer->{headers};
+    return join ' ', $answer->{status}, $h->{'access-control-allow-origin'} // 'none', $h->{vary} // 'none',
+      $h->{'access-control-allow-credentials'} // 'none';
+}
+
+for my $path (qw(/api/leads/l1 /api/plan /api/stream/organization /api/nothing)) {
+    my $asked = request($port, 'OPTIONS', $path, undef, @page, @asks);
+    is(read_by($asked), '204 https://page.example Origin none', "a page may ask for $path");
+    like($asked->{headers}{'access-control-allow-methods'}, qr/\bPATCH\b/, '  by its method');
+    like($asked->{headers}{'access-control-allow-headers'}, qr/\bAuthorization\b/, '  with a token');
+}
+my $foreign = request($port, 'OPTIONS', '/api/plan', undef, Origin => 'https://page.example.org', @asks);
+is(read_by($foreign), '403 none Origin none', 'another page may not');
+is(read_by(request($port, 'OPTIONS', '/api/plan', undef, Origin => 'null', @asks)), '403 none Origin none', '  nor one of no origin');
+is(allowed('OPTIONS', '/api/plan'), '405 GET, HEAD', 'who is no browser is told the methods');
+is(seen(get($port, '/voiceagent_preflight')), '404 application/json not_found', 'which is no address of its own');
+
+my $reader = VoiceAgent::Http->connect($port)->ask('GET', '/api/plan', undef, @page, @known);
+ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});
+is(read_by($reader->answer), '200 https://page.example Origin none', 'an answer is read by the page');
+is(read_by(get($port, '/api/plan', @page)), '401 https://page.example Origin none', '  a refusal too');
+is(read_by(post($port, '/api/plan', '{}', @page)), "405 https://page.example Origin none", '  and what nginx says');
+my $other = VoiceAgent::Http->connect($port)->ask('GET', '/api/plan', undef, Origin => 'https://evil.example', @known);
+ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});
+is(read_by($other->answer), '200 none Origin none', '  and by no other');
+
+my $stream = VoiceAgent::Http->connect($port)->ask('GET', '/api/stream/organization', undef, @page, @known);
+ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});
+is(read_by($stream->answer_head), '200 https://page.example Origin none', 'events are read by the page');
+$stream->close;
 
 # -------------------------------------------------------------------------- the carrier
 
