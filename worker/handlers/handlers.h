@@ -17,6 +17,7 @@ wk_handler_fn wk_appointments_handle;
 wk_handler_fn wk_auth_login, wk_auth_exchange, wk_auth_refresh, wk_auth_logout, wk_auth_ticket;
 wk_handler_fn wk_call_status_store;
 wk_handler_fn wk_calls_list, wk_calls_get, wk_calls_begin, wk_calls_conclude;
+wk_handler_fn wk_calls_outcome;
 wk_handler_fn wk_campaigns_send, wk_campaigns_call;
 wk_handler_fn wk_calendar_notify, wk_calendar_push, wk_calendar_sync;
 wk_handler_fn wk_chat_answer, wk_chat_open;

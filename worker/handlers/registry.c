@@ -34,6 +34,7 @@ static const wk_handler_t handlers[] = {
     {"calls.conclude", WK_EFFECT, wk_calls_conclude, WK_CONCLUDE_ATTEMPTS},
     {"calls.get", WK_READ, wk_calls_get, 0},
     {"calls.list", WK_READ, wk_calls_list, 0},
+    {"calls.outcome", WK_EFFECT, wk_calls_outcome, 0},
     {"campaigns.call", WK_EFFECT, wk_campaigns_call, 0},
     {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
     {"chat.answer", WK_EFFECT, wk_chat_answer, 0},

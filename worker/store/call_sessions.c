@@ -85,6 +85,12 @@ const wk_sql_t wk_sql_calls_live = {
     " ORDER BY s.started_at DESC, s.id DESC LIMIT $2::int",
     2};
 
+const wk_sql_t wk_sql_call_outcome = {
+    "call_outcome",
+    "UPDATE calls SET outcome = $2, outcome_set_at = clock_timestamp()"
+    " WHERE organization_id = current_organization() AND id = $1::uuid RETURNING id",
+    2};
+
 const wk_sql_t wk_sql_call_exists = {
     "call_exists",
     "SELECT FROM calls WHERE organization_id = current_organization() AND id = $1::uuid", 1};

@@ -23,4 +23,7 @@ extern const wk_sql_t wk_sql_calls_live;
 /* $1 id: a row when there is such a call. */
 extern const wk_sql_t wk_sql_call_exists;
 
+/* $1 id, $2 outcome, as a person says it. A row when there is such a call. */
+extern const wk_sql_t wk_sql_call_outcome;
+
 #endif

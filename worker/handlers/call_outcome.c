@@ -1,0 +1,82 @@
+/*
+ * calls.outcome: a person of the shop says what came of a call; no later guess replaces it.
+ * Done once, and noted in the audit log.
+ */
+#include "worker/effect.h"
+#include "worker/handlers/audit.h"
+#include "worker/handlers/caller.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/members.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/request.h"
+#include "worker/store/call_sessions.h"
+
+typedef struct {
+    wk_ctx_t *ctx;
+    va_str_t call, outcome;
+    wk_rows_t *rows;
+} saying_t;
+
+static const char *const outcomes[] = {
+    "appointment_booked", "product_inquiry",  "order_status", "technical_support",
+    "complaint",          "information_only", "other",        NULL};
+
+static const wk_member_rule_t rules[] = {
+    {.name = "outcome",
+     .check = wk_member_word,
+     .of = outcomes,
+     .must = "appointment_booked, product_inquiry, order_status, technical_support, complaint, "
+             "information_only or other"},
+};
+
+static bool read_body(saying_t *s, wk_error_t *e)
+{
+    va_str_t json;
+    const va_json_t *body;
+    if (!wk_request_json(s->ctx, &body, e) ||
+        !wk_members_read(s->ctx->arena, NULL, rules, 1, body, &json, e)) {
+        return false;
+    }
+    s->outcome = va_json_get_string(body, "outcome");
+    return true;
+}
+
+/* Of a job that is run again nothing is written again: another may have said more since. */
+static bool say(wk_tx_t *tx, const saying_t *s, const wk_caller_t *caller, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_effect_t effect;
+    va_str_t params[] = {s->call, s->outcome};
+    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+                        .user_id = caller->user_id,
+                        .action = "outcome_set",
+                        .entity = "call",
+                        .entity_id = s->call};
+    if (!wk_effect_claim(tx, "outcome", s->ctx->job->id, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    return effect.state != WK_EFFECT_NEW ||
+           (wk_sql(tx, &wk_sql_call_outcome, params, &rows, e) && wk_request_found(rows, e) &&
+            wk_audit(s->ctx, tx, &entry, e) &&
+            wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e));
+}
+
+static bool outcome_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    saying_t *s = arg;
+    return wk_request_known_id(s->call, e) && say(tx, s, caller, e) &&
+           wk_sql(tx, &wk_sql_call, &s->call, &s->rows, e) && wk_request_found(s->rows, e);
+}
+
+wk_outcome_t wk_calls_outcome(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    saying_t s = {.ctx = ctx, .call = wk_request_segment(ctx->job, 2)};
+    if (!read_body(&s, e) || !wk_caller_tx(ctx, WK_FROM_STAFF, outcome_tx, &s, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    va_json_writer_t *w = wk_reply_begin(ctx, &doc);
+    va_json_key(w, "call");
+    va_json_put_raw(w, wk_cell(s.rows, 0, "item"));
+    return wk_reply_end(ctx, &doc, 200, reply, e);
+}
