@@ -43,7 +43,7 @@ static const struct {
     int service_tech; /* what he hears; everybody else 200 */
 } places[] = {
     {"leads.list", "/api/leads", 200},
-    {"leads.get", "/api/leads/" JOHN, 404}, /* no appointment */
+    {"leads.handle", "/api/leads/" JOHN, 404}, /* no appointment */
     {"calls.list", "/api/calls", 403},
     {"calls.get", "/api/calls/" CALL, 403},
     {"conversations.get", "/api/conversations/" JOHN, 403},
@@ -169,8 +169,8 @@ static void anothers_is_not_there(void **state)
     static const struct {
         const char *type, *uri;
     } foreign[] = {
-        {"leads.get", "/api/leads/" JOHN},
-        {"leads.get", "/api/customers/" JOHN},
+        {"leads.handle", "/api/leads/" JOHN},
+        {"leads.handle", "/api/customers/" JOHN},
         {"calls.get", "/api/calls/" CALL},
         {"conversations.get", "/api/conversations/" JOHN},
         {"stream.authorize", "/api/stream/conversation/" JOHN},
@@ -221,7 +221,7 @@ static void a_technician_sees_customers_with_appointments(void **state)
            " VALUES ('" DOWNTOWN "', '" JOHN "', now(), now() + interval '1 hour')");
     a = t_get_as(TECH, DOWNTOWN, "service_tech", "leads.list", "/api/leads", NULL);
     assert_int_equal(t_count(&a, "/leads"), 1);
-    a = t_get_as(TECH, DOWNTOWN, "service_tech", "leads.get", "/api/leads/" JOHN, NULL);
+    a = t_get_as(TECH, DOWNTOWN, "service_tech", "leads.handle", "/api/leads/" JOHN, NULL);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/lead/id"), JOHN);
 }
@@ -251,14 +251,14 @@ static void a_super_admin_names_an_organization(void **state)
 {
     (void)state;
     t_answer_t a =
-        elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.get", "/api/leads/" JOHN);
+        elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.handle", "/api/leads/" JOHN);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/lead/organization_id"), DOWNTOWN);
     assert_int_equal(switches(DOWNTOWN), 1);
     assert_string_equal(t_sqlf("SELECT data ->> 'path' FROM audit_log"), "/api/leads/" JOHN);
-    a = elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.get", "/api/leads/" SARAH);
+    a = elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.handle", "/api/leads/" SARAH);
     assert_error(&a, 404, "not_found");
-    a = elsewhere(ROOT, UPTOWN, "super_admin", UPTOWN, "leads.get", "/api/leads/" SARAH);
+    a = elsewhere(ROOT, UPTOWN, "super_admin", UPTOWN, "leads.handle", "/api/leads/" SARAH);
     assert_status(&a, 200);
     assert_int_equal(switches(UPTOWN), 0);
 }
@@ -267,11 +267,11 @@ static void a_super_admin_names_an_organization(void **state)
 static void every_look_elsewhere_is_audited(void **state)
 {
     (void)state;
-    elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.get", "/api/leads/" SARAH);
+    elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.handle", "/api/leads/" SARAH);
     assert_int_equal(switches(DOWNTOWN), 1);
     elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "calls.list", "/api/calls");
     assert_int_equal(switches(DOWNTOWN), 2);
-    elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.get", "/api/leads/7");
+    elsewhere(ROOT, UPTOWN, "super_admin", DOWNTOWN, "leads.handle", "/api/leads/7");
     assert_int_equal(switches(DOWNTOWN), 2);
 }
 

@@ -203,7 +203,7 @@ static void a_lead_has_its_members(void **state)
     };
     (void)state;
     t_answer_t list = t_get("leads.list", "/api/leads", NULL);
-    t_answer_t one = t_get("leads.get", "/api/leads/" JOHN, NULL);
+    t_answer_t one = t_get("leads.handle", "/api/leads/" JOHN, NULL);
     for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
         va_str_t in_list = wk_printf(t_ctx.arena, "/leads/0%s", members[i].pointer);
         va_str_t in_one = wk_printf(t_ctx.arena, "/lead%s", members[i].pointer);
@@ -223,7 +223,7 @@ static void times_are_iso_8601_in_utc(void **state)
     t_sqlf(
         "UPDATE customers SET last_contact_at = '2026-07-01 10:30:00.25-04' WHERE id = '" JOHN
         "'");
-    t_answer_t a = t_get("leads.get", "/api/leads/" JOHN, NULL);
+    t_answer_t a = t_get("leads.handle", "/api/leads/" JOHN, NULL);
     assert_string_equal(t_text(&a, "/lead/last_contact_at"), "2026-07-01T14:30:00.250Z");
 }
 
@@ -262,7 +262,8 @@ static void leads_by_status(void **state)
     assert_int_equal(found("status=new"), 3);
     assert_int_equal(found("status=hot"), 0);
     assert_int_equal(found("status="), 4);
-    t_answer_t a = t_get("leads.list", "/api/leads", "status=QUALIFIED");
+    assert_int_equal(found("status=QUALIFIED"), 1);
+    t_answer_t a = t_get("leads.list", "/api/leads", "status=unqualified");
     assert_error(&a, 400, "bad_request");
     a = t_get("leads.list", "/api/leads", "status=new%27%20OR%20%271%27=%271");
     assert_error(&a, 400, "bad_request");
@@ -542,6 +543,82 @@ static void a_long_call_shows_its_end(void **state)
     assert_string_equal(t_text(&a, "/call/transcript"), "null");
 }
 
+/* ---------------------------------------------------------------- changes */
+
+static t_answer_t change(const char *role, const char *id, const char *body)
+{
+    return t_ask(&(t_ask_t){.type = "leads.handle",
+                            .method = "PATCH",
+                            .uri = wk_printf(t_ctx.arena, "/api/leads/%s", id).data,
+                            .claims = t_claims("somebody", DOWNTOWN, role),
+                            .org = DOWNTOWN,
+                            .body = body});
+}
+
+static void a_lead_is_changed_by_its_shop(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE customers SET notes = 'old' WHERE id = '" JOHN "'");
+    t_answer_t a = change(
+        "manager", JOHN,
+        "{\"lead_status\":\"HOT\",\"priority\":\"Medium\",\"notes\":null,"
+        "\"tags\":[\"racer\",\"vip\"],\"email\":\"John@X.example\",\"assigned_to\":\"" DANA
+        "\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/lead/lead_status"), "hot");
+    assert_string_equal(t_text(&a, "/lead/priority"), "normal");
+    assert_string_equal(t_text(&a, "/lead/email"), "john@x.example");
+    assert_string_equal(t_text(&a, "/lead/tags/1"), "vip");
+    assert_string_equal(t_text(&a, "/lead/assigned_to"), DANA);
+    assert_string_equal(t_text(&a, "/lead/notes"), "null");
+    assert_string_equal(t_text(&a, "/lead/last_name"), "Tremblay");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'lead_changed'"
+                                "   AND entity_id = '" JOHN "'"),
+                     1);
+    t_sqlf("UPDATE customers SET lead_status = 'qualified', tags = '{}', assigned_to = NULL,"
+           " email = 'john.tremblay@customer.example' WHERE id = '" JOHN "'");
+}
+
+static void nonsense_changes_no_lead(void **state)
+{
+    static const char *const bodies[] = {"{}",
+                                         "{",
+                                         "[]",
+                                         "{\"lead_status\":\"nonsense\"}",
+                                         "{\"lead_status\":null}",
+                                         "{\"lead_status\":\"hot\",\"status\":\"cold\"}",
+                                         "{\"phone_number\":\"+14165550000\"}",
+                                         "{\"email\":\"nobody\"}",
+                                         "{\"tags\":\"vip\"}",
+                                         "{\"assigned_to\":\"somebody\"}"};
+    (void)state;
+    const char *before = t_sqlf("SELECT c::text FROM customers c WHERE id = '" JOHN "'");
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = change("admin", JOHN, bodies[i]);
+        assert_error(&a, 400, "bad_request");
+    }
+    t_answer_t a = change("admin", JOHN, "{\"assigned_to\":\"" UMA "\"}");
+    assert_error(&a, 422, "unprocessable");
+    a = change("staff", JOHN, "{\"lead_status\":\"hot\"}");
+    assert_error(&a, 403, "role");
+    a = change("admin", SARAH, "{\"lead_status\":\"hot\"}");
+    assert_error(&a, 404, "not_found");
+    assert_string_equal(t_sqlf("SELECT c::text FROM customers c WHERE id = '" JOHN "'"),
+                        before);
+}
+
+static void a_cursor_is_of_its_list(void **state)
+{
+    (void)state;
+    add_leads(5);
+    t_answer_t a = t_get("leads.list", "/api/leads", "limit=1");
+    const char *args = args_after("limit=1", t_text(&a, "/next_cursor")).data;
+    a = t_get("leads.list", "/api/leads", args);
+    assert_status(&a, 200);
+    a = t_get("calls.list", "/api/calls", args);
+    assert_error(&a, 400, "invalid_cursor");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -565,6 +642,9 @@ int main(void)
         cmocka_unit_test(a_call_has_its_members),
         cmocka_unit_test(a_call_has_its_turns_and_findings),
         cmocka_unit_test(a_long_call_shows_its_end),
+        cmocka_unit_test(a_lead_is_changed_by_its_shop),
+        cmocka_unit_test(nonsense_changes_no_lead),
+        cmocka_unit_test(a_cursor_is_of_its_list),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -436,6 +436,19 @@ static void whatever_names_a_shop_names_the_same_one(void **state)
         {{"x-va-called", "+14165550999"}, NAMED("bici-downtown"), 403},
         {{NULL}, NAMED("nobody"), 403},
         {{NULL}, DOWNTOWNS_HELMET, 403},
+        {{"x-va-agent", "agent_of_nobody", "x-va-called", DOWNTOWN_NUMBER},
+         DOWNTOWNS_HELMET,
+         403},
+        {{NULL},
+         "{\"parameters\":" DOWNTOWNS_HELMET ",\"organization\":\"bici-downtown\"}",
+         200},
+        {{NULL},
+         "{\"parameters\":" NAMED("bici-uptown") ",\"organization\":\"bici-downtown\"}",
+         403},
+        {{NULL},
+         "{\"product_id\":\"HLM-COM-M\",\"organization_id\":\"" DOWNTOWN
+         "\",\"client_id\":\"" UPTOWN "\"}",
+         403},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
@@ -443,6 +456,56 @@ static void whatever_names_a_shop_names_the_same_one(void **state)
         assert_status(&a, asked[i].status);
         assert_string_equal(t_text(&a, "/success"), asked[i].status == 200 ? "true" : "false");
     }
+}
+
+static void an_unknown_agent_has_no_live_call(void **state)
+{
+    (void)state;
+    open_call();
+    t_ask_t ask = {
+        .type = "tools.call",
+        .uri = uri_of("lookup_order"),
+        .headers = {"x-va-agent", "nonsense", "x-va-call", SID, "x-va-called", DOWNTOWN_NUMBER},
+        .body = "{\"order_number\":\"1042\"}"};
+    t_answer_t a = t_ask(&ask);
+    assert_error(&a, 403, "organization");
+    ask.headers[1] = "agent_downtown";
+    a = t_ask(&ask);
+    assert_status(&a, 200);
+}
+
+static void a_query_names_the_shop(void **state)
+{
+    static const struct {
+        const char *args;
+        const char *agent;
+        int status;
+    } asked[] = {{"organization=bici-downtown", NULL, 200},
+                 {"organization_id=" DOWNTOWN, NULL, 200},
+                 {"client_id=" DOWNTOWN, "agent_downtown", 200},
+                 {"client_id=" UPTOWN, "agent_downtown", 403},
+                 {"organization=nobody", NULL, 403},
+                 {"", NULL, 403}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        t_answer_t a = t_ask(&(t_ask_t){
+            .type = "tools.call",
+            .uri = "/api/shopify/inventory/helmet",
+            .args = asked[i].args,
+            .headers = {asked[i].agent != NULL ? "x-va-agent" : NULL, asked[i].agent}});
+        assert_status(&a, asked[i].status);
+    }
+}
+
+static void a_path_that_is_no_text_is_refused(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
+                                    .uri = "/api/shopify/inventory/\xf0(",
+                                    .args = "organization=bici-downtown"});
+    assert_error(&a, 400, "bad_request");
+    a = t_get("leads.handle", "/api/leads/\xf0(", NULL);
+    assert_error(&a, 400, "bad_request");
 }
 
 static void a_shops_own_secret_speaks_for_it_alone(void **state)
@@ -603,6 +666,9 @@ int main(void)
         cmocka_unit_test(moving_and_booking_do_not_block_each_other),
         cmocka_unit_test(an_agent_and_a_number_of_two_shops_are_refused),
         cmocka_unit_test(whatever_names_a_shop_names_the_same_one),
+        cmocka_unit_test(an_unknown_agent_has_no_live_call),
+        cmocka_unit_test(a_query_names_the_shop),
+        cmocka_unit_test(a_path_that_is_no_text_is_refused),
         cmocka_unit_test(a_shops_own_secret_speaks_for_it_alone),
         cmocka_unit_test(a_text_leaves_from_the_shops_own_number),
         cmocka_unit_test(a_product_is_known_by_id_sku_and_words),

@@ -47,6 +47,9 @@ static bool read_claims(visit_t *v, wk_error_t *e)
     if (job->claims == NULL) {
         return wk_refuse(e, WK_R_UNAUTHORIZED, "The request carries no valid token.");
     }
+    if (!wk_request_path(job, e)) {
+        return false;
+    }
     if (!wk_is_uuid(job->org)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The token names no organization.");
     }

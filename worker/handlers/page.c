@@ -11,7 +11,9 @@
 #define MAX_BYTES     (768 * 1024) /* of the items of a page: a reply has 1 MiB */
 
 #define KEY_BYTES    8
-#define CURSOR_BYTES (KEY_BYTES + 16)
+#define ROW_BYTES    (KEY_BYTES + 16)
+#define LIST_BYTES   3
+#define CURSOR_BYTES (ROW_BYTES + LIST_BYTES)
 #define CURSOR_LEN   VA_BASE64_LEN(CURSOR_BYTES)
 #define MAX_KEY_US   ((int64_t)1 << 53) /* the year 2255; exact in SQL's interval arithmetic */
 
@@ -22,7 +24,19 @@ static uint8_t hex_digit(char c)
     return (uint8_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
-va_str_t wk_cursor_encode(wk_arena_t *a, int64_t key_us, va_str_t key_id)
+/* A few bytes of the list's name (FNV-1a): no secret, only a mark that tells lists apart. */
+static void mark_list(uint8_t mark[LIST_BYTES], va_str_t list)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < list.len; i++) {
+        hash = (hash ^ (uint8_t)list.data[i]) * 16777619u;
+    }
+    for (size_t i = 0; i < LIST_BYTES; i++) {
+        mark[i] = (uint8_t)(hash >> (8 * i));
+    }
+}
+
+va_str_t wk_cursor_encode(wk_arena_t *a, va_str_t list, int64_t key_us, va_str_t key_id)
 {
     uint8_t bytes[CURSOR_BYTES];
     size_t n = KEY_BYTES;
@@ -30,10 +44,11 @@ va_str_t wk_cursor_encode(wk_arena_t *a, int64_t key_us, va_str_t key_id)
     for (size_t i = 0; i < KEY_BYTES; i++) {
         bytes[i] = (uint8_t)((uint64_t)key_us >> (8 * (KEY_BYTES - 1 - i)));
     }
-    for (size_t i = 0; i + 1 < key_id.len && n < CURSOR_BYTES; i += 2) {
+    for (size_t i = 0; i + 1 < key_id.len && n < ROW_BYTES; i += 2) {
         i += key_id.data[i] == '-';
         bytes[n++] = (uint8_t)(hex_digit(key_id.data[i]) << 4 | hex_digit(key_id.data[i + 1]));
     }
+    mark_list(bytes + ROW_BYTES, list);
     char *text = wk_alloc(a, CURSOR_LEN);
     return va_str(text, va_base64url_encode(text, bytes, CURSOR_BYTES));
 }
@@ -46,14 +61,20 @@ static va_str_t uuid_text(wk_arena_t *a, const uint8_t bytes[16])
                      hex + 20);
 }
 
-bool wk_cursor_decode(wk_arena_t *a, va_str_t cursor, va_str_t *key_us, va_str_t *key_id)
+bool wk_cursor_decode(wk_arena_t *a, va_str_t list, va_str_t cursor, va_str_t *key_us,
+                      va_str_t *key_id)
 {
     uint8_t bytes[VA_BASE64_MAX(CURSOR_LEN)];
+    uint8_t mark[LIST_BYTES];
     size_t len;
     uint64_t us = 0;
 
     if (cursor.len != CURSOR_LEN || va_base64url_decode(bytes, &len, cursor) != VA_OK ||
         len != CURSOR_BYTES) {
+        return false;
+    }
+    mark_list(mark, list);
+    if (memcmp(mark, bytes + ROW_BYTES, LIST_BYTES) != 0) {
         return false;
     }
     for (size_t i = 0; i < KEY_BYTES; i++) {
@@ -91,7 +112,8 @@ bool wk_page_read(wk_ctx_t *ctx, const va_form_t *args, wk_page_t *page, wk_erro
         return wk_refuse(e, WK_R_BAD_REQUEST, "limit must be a number from 1 to %d.",
                          MAX_LIMIT);
     }
-    if (cursor.len > 0 && !wk_cursor_decode(ctx->arena, cursor, &page->key_us, &page->key_id)) {
+    if (cursor.len > 0 &&
+        !wk_cursor_decode(ctx->arena, ctx->job->type, cursor, &page->key_us, &page->key_id)) {
         return wk_refuse(e, WK_R_INVALID_CURSOR, "cursor must be a next_cursor of this list.");
     }
     return true;
@@ -144,7 +166,8 @@ void wk_page_put(wk_ctx_t *ctx, va_json_writer_t *w, const char *name, const wk_
     bool more = n < wk_rows_count(rows);
 
     va_json_add_str(w, "next_cursor",
-                    more ? wk_cursor_encode(ctx->arena, wk_cell_int(rows, n - 1, "key_us", 0),
+                    more ? wk_cursor_encode(ctx->arena, ctx->job->type,
+                                            wk_cell_int(rows, n - 1, "key_us", 0),
                                             wk_cell(rows, n - 1, "key_id"))
                          : VA_STR_NULL);
 }

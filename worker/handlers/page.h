@@ -36,8 +36,12 @@ size_t wk_page_put_items(va_json_writer_t *w, const char *name, const wk_items_t
 void wk_page_put(wk_ctx_t *ctx, va_json_writer_t *w, const char *name, const wk_rows_t *rows,
                  const wk_page_t *page, bool chronological);
 
-/* The cursor itself: 24 bytes, base64url. Decoding writes terminated texts into a. */
-va_str_t wk_cursor_encode(wk_arena_t *a, int64_t key_us, va_str_t key_id);
-bool wk_cursor_decode(wk_arena_t *a, va_str_t cursor, va_str_t *key_us, va_str_t *key_id);
+/*
+ * The cursor itself: 27 bytes, base64url. list: its name (the job's type); a cursor of another
+ * list is none. Decoding writes terminated texts into a.
+ */
+va_str_t wk_cursor_encode(wk_arena_t *a, va_str_t list, int64_t key_us, va_str_t key_id);
+bool wk_cursor_decode(wk_arena_t *a, va_str_t list, va_str_t cursor, va_str_t *key_us,
+                      va_str_t *key_id);
 
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker/handlers/request.h"
 
 #include <arpa/inet.h>
@@ -21,6 +22,16 @@ int64_t wk_request_deadline_ms(const wk_ctx_t *ctx)
 }
 
 /* ---------------------------------------------------------------- path, headers */
+
+bool wk_request_path(const va_job_t *job, wk_error_t *e)
+{
+    static const char replaced[] =
+        "\xef\xbf\xbd"; /* as a job's JSON has what is no character */
+    va_str_t path = job->http_uri;
+    bool is_text = va_utf8_valid(path) &&
+                   (path.len == 0 || memmem(path.data, path.len, replaced, 3) == NULL);
+    return is_text || wk_refuse(e, WK_R_BAD_REQUEST, "The path is not text in UTF-8.");
+}
 
 va_str_t wk_request_segment(const va_job_t *job, size_t n)
 {

@@ -17,6 +17,9 @@ bool wk_request_is_read(const wk_ctx_t *ctx);
 /* The time limit of its transactions: a read's deadline; 0, the usual one, for an effect. */
 int64_t wk_request_deadline_ms(const wk_ctx_t *ctx);
 
+/* Refuses a path that is no text once it is decoded. */
+bool wk_request_path(const va_job_t *job, wk_error_t *e);
+
 /* Segment n of the decoded path, "/api/leads/7" having api, leads and 7; absent beyond. */
 va_str_t wk_request_segment(const va_job_t *job, size_t n);
 

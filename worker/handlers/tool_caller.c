@@ -38,16 +38,25 @@ static va_str_t job_key(const wk_ctx_t *ctx)
 
 /* ---------------------------------------------------------------- organization */
 
-static va_str_t named_organization(const va_json_t *args)
+const char *const wk_tool_shop_names[] = {"organization", "organization_id", "client_id", NULL};
+
+/*
+ * Of several names the first; two that cannot be of one shop are refused. An id may stand
+ * beside a slug.
+ */
+static bool named_organization(const va_json_t *args, va_str_t *named, wk_error_t *e)
 {
-    static const char *const members[] = {"organization", "organization_id", "client_id"};
-    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-        va_str_t named = wk_arg_text(args, members[i]);
-        if (named.data != NULL) {
-            return named;
+    *named = VA_STR_NULL;
+    for (const char *const *name = wk_tool_shop_names; *name != NULL; name++) {
+        va_str_t said = wk_arg_text(args, *name);
+        if (named->data == NULL) {
+            *named = said;
+        } else if (said.data != NULL && wk_is_uuid(said) == wk_is_uuid(*named) &&
+                   !va_str_ieq(said, *named)) {
+            return wk_refuse(e, WK_R_ORGANIZATION, "The request names two organizations.");
         }
     }
-    return VA_STR_NULL;
+    return true;
 }
 
 /* What an agent's request may name its shop by, in the order of an agent_t's keys. */
@@ -72,16 +81,21 @@ static bool is_asked(const wk_key_t *key)
 }
 
 /* The agent and the number that was called decide; without them the name, or the secret. */
-static void read_keys(agent_t *r)
+static bool read_keys(agent_t *r, wk_error_t *e)
 {
+    va_str_t named;
     wk_key_t *keys = r->keys;
-    keys[BY_NAME] = wk_webhook_key_named(named_organization(r->args));
+    if (!named_organization(r->args, &named, e)) {
+        return false;
+    }
+    keys[BY_NAME] = wk_webhook_key_named(named);
     keys[BY_SECRET] = wk_webhook_key_of_secret(r->ctx->job);
     keys[BY_AGENT] = (wk_key_t){.kind = "agent", .key = r->id.agent};
     keys[BY_NUMBER] = (wk_key_t){.kind = "number", .key = r->id.called};
     if (!is_asked(&keys[BY_AGENT]) && !is_asked(&keys[BY_NUMBER])) {
         keys[BY_AGENT] = keys[is_asked(&keys[BY_NAME]) ? BY_NAME : BY_SECRET];
     }
+    return true;
 }
 
 static bool agree(const wk_key_t *key, va_str_t organization)
@@ -96,6 +110,9 @@ static bool judge(const agent_t *r, va_str_t organization, wk_error_t *e)
     if (keys[BY_AGENT].organization.data != NULL && keys[BY_NUMBER].organization.data != NULL &&
         !agree(&keys[BY_NUMBER], keys[BY_AGENT].organization)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The agent and the number are of two shops.");
+    }
+    if (r->id.agent.data != NULL && keys[BY_AGENT].organization.data == NULL) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The agent is of no organization.");
     }
     if (is_asked(&keys[BY_SECRET]) && keys[BY_SECRET].organization.data == NULL) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The secret is of no organization.");
@@ -204,8 +221,7 @@ static bool run_for_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_
 {
     agent_t r = {
         .ctx = ctx, .catalogue = c, .channel = channel, .args = args, .id = read_identity(ctx)};
-    read_keys(&r);
-    return wk_tool_run_at(ctx, c, tool, open_agent, &r, args, answer, e);
+    return read_keys(&r, e) && wk_tool_run_at(ctx, c, tool, open_agent, &r, args, answer, e);
 }
 
 /* ---------------------------------------------------------------- staff */

@@ -9,6 +9,9 @@
 #include "worker/agent/tools.h"
 #include "worker/handlers/caller.h"
 
+/* The members by which a request may name its shop; NULL at the end. */
+extern const char *const wk_tool_shop_names[];
+
 /*
  * Runs the tool for whoever calls. channel: of requests that name no call. args: a member
  * organization, organization_id or client_id names the shop where no header does (then nothing

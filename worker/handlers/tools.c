@@ -48,22 +48,6 @@ static const va_json_t *args_of_body(const va_json_t *body)
     return body;
 }
 
-static bool read_agent_call(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
-{
-    const va_json_t *body;
-    va_str_t name = wk_request_segment(ctx->job, 3);
-    if (!wk_request_json(ctx, &body, e)) {
-        return false;
-    }
-    name = name.len > 0 ? name : tool_of_body(body);
-    r->for_model = true;
-    r->args = args_of_body(body);
-    r->tool = wk_tool_find(name);
-    return r->tool != NULL || wk_refuse(e, WK_R_NOT_FOUND, "There is no such tool.");
-}
-
-/* ---------------------------------------------------------------- which route */
-
 static const va_json_t *with_member(wk_arena_t *a, const va_json_t *args, const char *name,
                                     va_str_t value)
 {
@@ -78,6 +62,54 @@ static const va_json_t *with_member(wk_arena_t *a, const va_json_t *args, const 
     return object;
 }
 
+/* What names the shop beside the arguments counts as if it were one of them. */
+static bool add_name(wk_ctx_t *ctx, request_t *r, const char *member, va_str_t named,
+                     wk_error_t *e)
+{
+    va_str_t within = wk_arg_text(r->args, member);
+    if (named.len > 0 && within.data == NULL) {
+        r->args = with_member(ctx->arena, r->args, member, named);
+    }
+    return named.len == 0 || within.data == NULL || va_str_ieq(within, named) ||
+           wk_refuse(e, WK_R_ORGANIZATION, "The request names two organizations.");
+}
+
+static bool add_names_of_body(wk_ctx_t *ctx, request_t *r, const va_json_t *body, wk_error_t *e)
+{
+    const char *const *name = wk_tool_shop_names;
+    while (*name != NULL && add_name(ctx, r, *name, wk_arg_text(body, *name), e)) {
+        name++;
+    }
+    return *name == NULL;
+}
+
+static bool add_names_of_query(wk_ctx_t *ctx, request_t *r, const va_form_t *query,
+                               wk_error_t *e)
+{
+    const char *const *name = wk_tool_shop_names;
+    while (*name != NULL && add_name(ctx, r, *name, va_form_get(query, *name), e)) {
+        name++;
+    }
+    return *name == NULL;
+}
+
+static bool read_agent_call(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
+{
+    const va_json_t *body;
+    va_str_t name = wk_request_segment(ctx->job, 3);
+    if (!wk_request_json(ctx, &body, e)) {
+        return false;
+    }
+    name = name.len > 0 ? name : tool_of_body(body);
+    r->for_model = true;
+    r->args = args_of_body(body);
+    r->tool = wk_tool_find(name);
+    return (r->tool != NULL || wk_refuse(e, WK_R_NOT_FOUND, "There is no such tool.")) &&
+           add_names_of_body(ctx, r, body, e);
+}
+
+/* ---------------------------------------------------------------- which route */
+
 static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
 {
     va_form_t form;
@@ -88,7 +120,7 @@ static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
         return false;
     }
     r->args = wk_args_of_form(ctx->arena, r->tool->args, &form);
-    return true;
+    return add_names_of_query(ctx, r, &form, e);
 }
 
 static bool read_route(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
@@ -132,7 +164,8 @@ wk_outcome_t wk_tools_call(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     wk_tool_answer_t answer;
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
     bool for_agent = va_str_eq(wk_request_segment(ctx->job, 1), VA_STR("elevenlabs"));
-    if (c == NULL || !(for_agent ? read_agent_call : read_route)(ctx, &r, e) ||
+    if (c == NULL || !wk_request_path(ctx->job, e) ||
+        !(for_agent ? read_agent_call : read_route)(ctx, &r, e) ||
         !wk_tool_caller_run(ctx, c, r.tool, "api", r.args, &answer, e)) {
         return wk_reply_error(ctx, reply, e);
     }

@@ -51,6 +51,26 @@ const wk_sql_t wk_sql_lead = {
     "   AND (NOT $2::boolean OR " HAS_APPOINTMENT ")",
     2};
 
+#define CHANGED(column) "CASE WHEN $2::jsonb ? '" column "' THEN $2::jsonb ->> '" column "' ELSE " column " END"
+
+const wk_sql_t wk_sql_lead_change = {
+    "lead_change",
+    "UPDATE customers"
+    "   SET lead_status = " CHANGED("lead_status") ","
+    "       priority = " CHANGED("priority") ","
+    "       first_name = " CHANGED("first_name") ","
+    "       last_name = coalesce(" CHANGED("last_name") ", ''),"
+    "       company = " CHANGED("company") ","
+    "       email = lower(" CHANGED("email") "),"
+    "       notes = " CHANGED("notes") ","
+    "       assigned_to = CASE WHEN $2::jsonb ? 'assigned_to'"
+    "           THEN ($2::jsonb ->> 'assigned_to')::uuid ELSE assigned_to END,"
+    "       tags = CASE WHEN $2::jsonb ? 'tags'"
+    "           THEN ARRAY(SELECT jsonb_array_elements_text($2::jsonb -> 'tags')) ELSE tags END"
+    " WHERE organization_id = current_organization() AND id = $1::uuid"
+    " RETURNING id",
+    2};
+
 const wk_sql_t wk_sql_lead_status = {
     "lead_status",
     "SELECT row_to_json(l) AS item"

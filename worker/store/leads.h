@@ -14,6 +14,9 @@ extern const wk_sql_t wk_sql_leads;
 /* $1 id, $2 't': only when with an appointment. item, with more members than in a list. */
 extern const wk_sql_t wk_sql_lead;
 
+/* $1 id, $2 JSON of what changes, by the columns' names; a row when there is such a customer. */
+extern const wk_sql_t wk_sql_lead_change;
+
 /* $1 id: item, as in a list; no row: no such customer. */
 extern const wk_sql_t wk_sql_lead_status;
 
