@@ -95,6 +95,20 @@ static void the_answer_comes_from_the_number_written_to(void **state)
 
 /* ---------------------------------------------------------------- what is no text */
 
+/* A stranger's bytes stand in it as the sign for what cannot be read. */
+static void a_text_with_bytes_that_are_none_is_taken(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "sms.receive",
+        .scheme = "twilio",
+        .content_type = "application/x-www-form-urlencoded",
+        .body = "MessageSid=SM1&Body=Hello%FF%00&From=%2B16475550123&To=%2B14165550001"});
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_string_equal(t_sqlf("SELECT content FROM messages WHERE direction = 'inbound'"),
+                        "Hello\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 static void what_is_no_text_is_given_up_and_changes_nothing(void **state)
 {
     static const char *const bodies[] = {
@@ -102,7 +116,7 @@ static void what_is_no_text_is_given_up_and_changes_nothing(void **state)
         "Body=Hello&From=%2B16475550123&To=%2B14165550001",
         "MessageSid=&Body=Hello&From=%2B16475550123&To=%2B14165550001",
         "MessageSid=SM%00x&Body=Hello&From=%2B16475550123&To=%2B14165550001",
-        "MessageSid=SM1&Body=%FF%FE&From=%2B16475550123&To=%2B14165550001",
+        "MessageSid=SM%FF&Body=Hello&From=%2B16475550123&To=%2B14165550001",
         "{\"MessageSid\":\"SM1\"}"};
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
@@ -629,6 +643,7 @@ int main(void)
         cmocka_unit_test(a_repeated_delivery_changes_nothing),
         cmocka_unit_test(equal_words_of_two_texts_are_answered_twice),
         cmocka_unit_test(the_answer_comes_from_the_number_written_to),
+        cmocka_unit_test(a_text_with_bytes_that_are_none_is_taken),
         cmocka_unit_test(what_is_no_text_is_given_up_and_changes_nothing),
         cmocka_unit_test(a_text_to_nobodys_number_is_noted_without_its_words),
         cmocka_unit_test(a_short_code_is_kept_and_not_answered),
