@@ -4,7 +4,8 @@ alter table voiceagent.effects
     add column settle_at timestamptz not null default now() + interval '10 minutes',
     add column requeued boolean not null default false;
 drop index voiceagent.effects_pending;
-create index effects_unsettled on voiceagent.effects (settle_at) where state = 'pending';
+create index effects_unsettled on voiceagent.effects (organization_id, settle_at, id)
+    where state = 'pending';
 
 revoke select (claimed_at) on voiceagent.effects from va_directory;
 grant select (settle_at) on voiceagent.effects to va_directory;

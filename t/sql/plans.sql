@@ -88,7 +88,7 @@ insert into asked values
 ('open tasks', 'tasks_status', false, $$ select * from tasks where status = 'open' order by created_at desc, id desc limit 50 $$),
 ('tasks of a customer', 'tasks_customer', null, $$ select * from tasks where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' $$),
 ('an effect by key', 'effects_key', false, $$ select * from effects where key = 'k7' $$),
-('pending effects by age', 'effects_pending', false, $$ select * from effects where state = 'pending' and claimed_at < now() - interval '10 seconds' order by claimed_at limit 20 $$),
+('effects nobody settled in time', 'effects_unsettled', false, $$ select * from effects where state = 'pending' and settle_at <= now() order by settle_at, id limit 20 $$),
 ('effects past keeping', 'effects_claimed', null, $$ select id from effects where claimed_at < now() - interval '9 hours' $$),
 ('the outbox in order', 'outbox_pkey', false, $$ select * from outbox order by id limit 50 $$),
 ('the audit log', 'audit_log_created', false, $$ select * from audit_log order by created_at desc, id desc limit 50 $$),

@@ -37,8 +37,10 @@ static bool fold(va_str_t said, char folded[MAX_WORD], va_str_t *word)
 
 static va_str_t find(const char *const *words, va_str_t word)
 {
+    va_str_t stored;
+    char folded[MAX_WORD];
     for (; *words != NULL; words++) {
-        if (va_str_eq(word, va_str_c(*words))) {
+        if (fold(va_str_c(*words), folded, &stored) && va_str_eq(word, stored)) {
             return va_str_c(*words);
         }
     }
