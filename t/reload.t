@@ -187,7 +187,7 @@ ok(!defined $waits->answer, 'a fast shutdown waits for nobody');
 # ----------------------------------------------------------- worker_shutdown_timeout
 
 $nginx = start_nginx(main => 'worker_shutdown_timeout 1s;');
-like($nginx->log . $nginx->output, qr/worker_shutdown_timeout cuts event streams before they have drained/, 'a short worker_shutdown_timeout is warned of');
+like($nginx->log . $nginx->output, qr/worker_shutdown_timeout cuts event streams and WebSockets before they have drained/, 'a short worker_shutdown_timeout is warned of');
 $waits = ask('/call');
 next_job();
 $s = stream('/lasting');

@@ -80,8 +80,8 @@ export async function secondNginx() {
   const dir = mkdtempSync(path.join(tmpdir(), 'va-nginx-'));
   const [secure, plain] = [await freePort(), await freePort()];
   const conf = readFileSync(`${RUN_DIR}/nginx.conf`, 'utf8')
-                   .replace(`:${env.VA_TLS_PORT} `, `:${secure} `)
-                   .replace(`:${env.VA_HTTP_PORT};`, `:${plain};`)
+                   .replace(`listen  127.0.0.1:${env.VA_TLS_PORT} `, `listen  127.0.0.1:${secure} `)
+                   .replace(`listen  127.0.0.1:${env.VA_HTTP_PORT};`, `listen  127.0.0.1:${plain};`)
                    .replaceAll(/(_temp_path\s+)\S*\/(\w+);/g, `$1${dir}/$2;`);
   const file = `${RUN_DIR}/nginx-second.conf`;  // beside the files it names
   writeFileSync(file, conf);
