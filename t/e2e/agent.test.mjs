@@ -105,7 +105,7 @@ test('where the seconds of a turn go is kept with it, as far as the platform tel
   for (const words_late of [false, true]) {
     await elevenlabs.post('agent', {words_late});
     await model([
-      {when: 'shipped', text: 'it has been shipped'},
+      {when: 'shipped', text: 'your parcel has been shipped'},
       {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
     ]);
     const {token} = await login(DOWNTOWN);
@@ -120,7 +120,7 @@ test('where the seconds of a turn go is kept with it, as far as the platform tel
     assert.equal(latency.reported, false);
     assertOrdered(latency, ['caller_ended', 'end_detected', 'tool_called', 'tool_answered', 'first_token',
                             'first_sound', 'written', 'heard']);
-    assertSeen(latency, call.caller, 'it');
+    assertSeen(latency, call.caller, 'parcel');
     await waitFor('the metrics', async () => await counted('elevenlabs', 'response') > before_);
     call.caller.hangUp();
   }

@@ -101,7 +101,7 @@ test('a stranger is greeted too', async () => {
 
 test('where the seconds of a turn go is kept with it, told live, and counted', async (t) => {
   await model([
-    {when: '"success":true', text: 'it has been shipped'},
+    {when: '"success":true', text: 'your parcel has been shipped'},
     {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
   ]);
   const {token} = await login(DOWNTOWN);
@@ -119,7 +119,7 @@ test('where the seconds of a turn go is kept with it, told live, and counted', a
   assert.equal(latency.reported, true);
   assertOrdered(latency, ['caller_ended', 'end_detected', 'tool_called', 'tool_answered', 'asked', 'first_token',
                           'first_sound', 'written', 'heard']);
-  assertSeen(latency, call.caller, 'it');
+  assertSeen(latency, call.caller, 'parcel');
   assertOrdered(await latencyOf(call.sid, token, /John/),
                 ['asked', 'first_token', 'first_sound', 'written', 'heard']);
   const told = await waitFor('the event', async () => events.all.find(
@@ -230,6 +230,8 @@ test('a voice process that is killed: the call goes on in another, with what was
   const told = sessions.at(-1).items.map((i) => i.text);
   assert.ok(told.includes('do you have a red bicycle') && told.includes('we have red ones'), told);
   call.caller.hangUp();
+  await waitFor('the dead one to be given no more calls', async () =>
+      !(await redis('ZRANGE', 'va:voice:processes', '0', '-1')).includes(owner));
 });
 
 test('the engine ends the session in the middle of a call: another one knows what was said', async () => {
