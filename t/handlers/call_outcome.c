@@ -98,6 +98,58 @@ static void the_call_is_one_of_the_shop(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), 0);
 }
 
+/* ---------------------------------------------------------------- two rows, one call */
+
+#define SID          "CA00000000000000000000000000000c01"
+#define CONVERSATION "conv_outcome"
+
+/* The carrier's row, and the platform's; each with an outcome and when a person said it. */
+static void two_rows(const char *carriers, const char *platforms)
+{
+    t_sqlf("DELETE FROM calls;"
+           "INSERT INTO calls (organization_id, direction, called_number, twilio_call_sid,"
+           "                   elevenlabs_conversation_id, outcome, outcome_set_at)"
+           " VALUES ('" DOWNTOWN "', 'outbound', '+16475550155', '" SID "', NULL, %s),"
+           "        ('" DOWNTOWN "', 'outbound', '+16475550155', NULL, '" CONVERSATION "', %s)",
+           carriers, platforms);
+}
+
+static void they_turn_out_to_be_one(void)
+{
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = "post_call.store",
+                   .body = "{\"type\":\"call_initiation_failure\",\"data\":{\"agent_id\":"
+                           "\"agent_downtown\",\"conversation_id\":\"" CONVERSATION
+                           "\",\"failure_reason\":\"busy\",\"metadata\":{\"type\":\"twilio\","
+                           "\"body\":{\"CallSid\":\"" SID "\",\"From\":\"+14165550001\","
+                           "\"To\":\"+16475550155\"}}}}"});
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 1);
+}
+
+static void of_two_rows_of_a_call_the_later_word_of_a_person_stays(void **state)
+{
+    static const struct {
+        const char *carriers, *platforms, *left;
+    } cases[] = {
+        {"'other', NULL", "'complaint', '2026-11-20'", "complaint 2026-11-20"},
+        {"'complaint', '2026-11-20'", "'other', NULL", "complaint 2026-11-20"},
+        {"NULL, NULL", "'complaint', '2026-11-20'", "complaint 2026-11-20"},
+        {"'other', '2026-11-20'", "'complaint', '2026-11-21'", "complaint 2026-11-21"},
+        {"'complaint', '2026-11-21'", "'other', '2026-11-20'", "complaint 2026-11-21"},
+        {"'other', NULL", "'complaint', NULL", "other"},
+        {"NULL, NULL", "'complaint', NULL", "complaint"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        two_rows(cases[i].carriers, cases[i].platforms);
+        they_turn_out_to_be_one();
+        assert_string_equal(
+            t_sqlf("SELECT concat_ws(' ', outcome, outcome_set_at::date) FROM calls"),
+            cases[i].left);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_saying_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(the_call_is_one_of_the_shop),
+        cmocka_unit_test(of_two_rows_of_a_call_the_later_word_of_a_person_stays),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
