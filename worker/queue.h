@@ -30,7 +30,8 @@ typedef struct {
     va_str_t token;
     va_str_t document; /* the job's JSON */
     int attempt;       /* 1 for the first */
-    bool first;        /* it never ran before; a stall or a drain leaves attempt 1 */
+    bool first;        /* it has not run yet since it was pushed, or requeued when it was dead;
+                          a stall or a drain leaves attempt 1 */
 } wk_lease_t;
 
 typedef struct {
@@ -101,8 +102,9 @@ typedef struct {
 bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, int interval_ms,
                    wk_arena_t *a, wk_reaped_t *out, wk_error_t *e);
 
-/* *has: a job of that serial waits or is at work in any queue; those still on their way in are
- * not seen. */
+/* *has: a job of that serial waits or is at work in any queue. Not seen are those still on
+ * their way in, and those put aside until a worker knows their type or version (a day at most).
+ */
 bool wk_queue_has_serial(wk_redis_t *r, va_str_t serial, wk_arena_t *a, bool *has,
                          wk_error_t *e);
 

@@ -49,7 +49,8 @@ static bool look_at_pushed(wk_redis_t *r, wk_queue_t q, wk_arena_t *a, wk_queue_
     return ok;
 }
 
-/* The way in first: what goes on from there meanwhile has a hash by then. */
+/* The way in first, since what goes on from there meanwhile has a hash by then; and at last
+ * again: a dead job, or one too new for its worker, may have been put there anew. */
 bool wk_queue_search(wk_redis_t *r, wk_queue_t q, wk_arena_t *a, wk_queue_job_fn fn, void *arg,
                      wk_error_t *e)
 {
@@ -73,5 +74,5 @@ bool wk_queue_search(wk_redis_t *r, wk_queue_t q, wk_arena_t *a, wk_queue_job_fn
         }
         freeReplyObject(page);
     } while (ok && !va_str_eq(cursor, VA_STR("0")));
-    return ok;
+    return ok && look_at_pushed(r, q, a, fn, arg, e);
 }

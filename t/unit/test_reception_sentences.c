@@ -176,6 +176,7 @@ static void an_afternoon_is_no_small_hour(void **state)
     wk_dialog_t dialog = three_times();
     (void)state;
     CHECK(&dialog, BOOKS("fr", "cet après-midi à 2 h", "24T14:00"),
+          BOOKS("fr", "cette après-midi à 2 h", "24T14:00"),
           BOOKS("fr", "2 h cet après-midi", "24T14:00"), BOOKS("fr", "ce soir 5 h", "24T17:00"),
           BOOKS("fr", "demain soir \xc3\xa0 5h30", "25T17:30"),
           BOOKS("fr", "samedi après-midi à 3 heures", "28T15:00"),
@@ -189,6 +190,11 @@ static void an_afternoon_is_no_small_hour(void **state)
           BOOKS("en", "tomorrow in the afternoon at 4", "25T16:00"),
           BOOKS("en", "Good afternoon, at 10 please", "27T10:00"),
           BOOKS("en", "tomorrow at 9 in the morning", "25T09:00"),
+          ASKS("en", "tomorrow at 12 in the evening",
+               "Shall I take Wednesday, November 25 at 12:00"),
+          ASKS("en", "at 12 tonight", "Shall I take Tuesday, November 24 at 12:00"),
+          ASKS("es", "mañana a las 12 de la noche", "miércoles 25 de noviembre a las 12:00"),
+          BOOKS("en", "tomorrow at 12 pm", "25T12:00"),
           BOOKS("es", "esta tarde a las 2 h", "24T14:00"),
           BOOKS("es", "a las 5 horas esta tarde", "24T17:00"),
           BOOKS("es", "mañana por la tarde a las 4", "25T16:00"),

@@ -346,10 +346,16 @@ static void test_what_was_taken_unnoted_is_forgotten(void **state)
     (void)state;
     t_push(r, WK_DEFAULT, "held", "l", NULL);
     take();
+    t_push(r, WK_DEFAULT, "dead", "l", NULL);
+    wk_lease_t dead = take();
+    assert_true(end(&dead, (wk_end_t){.how = WK_END_BURY}));
+    t_push(r, WK_DEFAULT, "later", "l", NULL);
+    wk_lease_t later = take();
+    assert_true(end(&later, (wk_end_t){.how = WK_END_RETRY, .delay_ms = 3600000}));
     t_push(r, WK_DEFAULT, "next", "l", NULL);
     t_push(r, WK_DEFAULT, "last", "l", NULL);
     take();
-    t_redis(r, a, "ZADD " P "ready 1 gone 2 held");
+    t_redis(r, a, "ZADD " P "ready 1 gone 2 held 3 dead 4 later");
     (void)reap(0);
     assert_ok(wk_queue_stats(r, s, &t_e));
     assert_int_equal(s[WK_DEFAULT].ready, 1);

@@ -79,11 +79,11 @@ static void set_half(wk_clock_time_t *t, char half)
 
 /* How many words at i tell the later half of the day; behind a day fewer are enough. */
 static size_t later_at(const wk_catalogue_t *c, const wk_words_t *words, const bool *spent,
-                       size_t i)
+                       const wk_clock_time_t *t, size_t i)
 {
     size_t n = wk_word_list_at(c, "time.later", words, i);
-    return n == 0 && i > 0 && spent[i - 1] ? wk_word_list_at(c, "time.later_that_day", words, i)
-                                           : n;
+    bool behind_day = i > 0 && spent[i - 1] && i != t->end;
+    return n == 0 && behind_day ? wk_word_list_at(c, "time.later_that_day", words, i) : n;
 }
 
 /* Between them stands nothing but a day, and what leads to a time. */
@@ -106,9 +106,10 @@ void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, boo
                            wk_clock_time_t *t)
 {
     for (size_t i = 0; i < words->count && t->hour >= 1 && !t->halved; i++) {
-        size_t n = later_at(c, words, spent, i);
+        size_t n = later_at(c, words, spent, t, i);
         if (n > 0 && (are_beside(c, words, spent, i + n, t->begin) ||
                       are_beside(c, words, spent, t->end, i))) {
+            t->doubtful = t->doubtful || t->hour == 12;
             t->hour += t->hour < 12 ? 12 : 0;
             t->certain = t->halved = true;
             memset(spent + i, true, n * sizeof(*spent));
@@ -190,6 +191,7 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     }
     size_t more = half_at(c, text, words, i + taken, &half);
     if (more > 0) {
+        t->doubtful = t->hour == 12 && wk_word_list_at(c, "time.pm", words, i + taken) > 0;
         set_half(t, half);
     }
     return t->written && t->hour < 24 && t->minute < 60 ? taken + more : 0;

@@ -10,7 +10,8 @@ typedef struct {
     bool certain;  /* it was said which half of the day, or written with 24 hours */
     bool halved;   /* it was said which half */
     bool written;  /* as a time: with minutes, a unit, or the half of the day */
-    bool doubtful; /* a bare number behind "for" or "around": perhaps no time, or not exactly */
+    bool doubtful; /* a bare number behind "for" or "around" is perhaps no time, or not exactly;
+                      twelve in the later half of the day may be noon or midnight */
     size_t begin, end; /* its words */
 } wk_clock_time_t;
 

@@ -76,14 +76,13 @@ static bool is_that_date(const wk_reception_turn_t *t, const va_json_t *day)
 wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
 {
     const wk_reading_t *r = t->r;
-    bool named = r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
     const va_json_t *day = r->day.data == NULL && r->ahead >= 0
                                ? wk_fact_at(t->f->week, (size_t)r->ahead)
                                : wk_turn_day(t);
     bool clear = day != NULL && !r->vague && is_that_date(t, day) &&
                  (r->day.data == NULL || r->ahead < 0);
     *date = clear ? wk_fact_text(day, 0) : VA_STR_NULL;
-    return clear ? WK_DAY_ONE : named ? WK_DAY_UNCLEAR : WK_DAY_NONE;
+    return clear ? WK_DAY_ONE : wk_reading_names_a_day(r) ? WK_DAY_UNCLEAR : WK_DAY_NONE;
 }
 
 /* ---------------------------------------------------------------- the answer */

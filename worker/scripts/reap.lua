@@ -71,10 +71,14 @@ end
 
 -- What workers took that know nothing of the set of ready jobs is found at its head, where
 -- the oldest are.
+local function is_ready(id)
+    local job = redis.call('HMGET', q .. 'job:' .. id, 'job', 'token', 'died')
+    return job[1] and not job[2] and not job[3] and not redis.call('ZSCORE', q .. 'later', id)
+end
+
 local function forget_taken()
     for _, id in ipairs(redis.call('ZRANGE', q .. 'ready', 0, BATCH - 1)) do
-        local job = redis.call('HMGET', q .. 'job:' .. id, 'job', 'token')
-        if job[1] and not job[2] then
+        if is_ready(id) then
             return
         end
         redis.call('ZREM', q .. 'ready', id)
