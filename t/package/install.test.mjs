@@ -101,6 +101,22 @@ test('nginx takes the installed example, locations, module and fallbacks', async
   assert.doesNotMatch(nginx.stderr, /open file resource limit/, 'where the system allows few files');
 });
 
+// What README.md has one paste: a key, an empty line, a location.
+test("nginx takes the README's webhook of one's own where it says it belongs", async () => {
+  const [key, location] = readFileSync('README.md', 'utf8')
+    .match(/A webhook of your own[\s\S]*?```nginx\n([\s\S]*?)```/)[1].split('\n\n');
+  const [, conf, ...others] = nginxFolder(await freePort());
+  const pasted = readFileSync(conf, 'utf8')
+    .replace(/^    server \{$/m, `${key}\n$&`)
+    .replace(/^ *include voiceagent\/locations.*$/m, `$&\n${location}`);
+  writeFileSync(conf, pasted);
+  const keyFile = join(top, 'nginx/voiceagent', key.match(/file=voiceagent\/(\S+);/)[1]);
+  const check = () => spawnSync('/usr/sbin/nginx', ['-t', '-c', conf, ...others], { encoding: 'utf8' });
+  assert.match(check().stderr, /keys\/parcel/, 'its file is asked for');
+  writeFileSync(keyFile, 'a secret\n');
+  assert.equal(check().status, 0, check().stderr);
+});
+
 // What a handshake with no other version than this one comes to.
 function handshake(port, version) {
   return new Promise((resolve) => {
