@@ -4,14 +4,11 @@
  */
 #include <libpq-fe.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 
 #define KEY        "wk_demo_downtown"
@@ -427,26 +424,10 @@ static void two_runs_of_a_first_message_answer_alike(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), 2);
 }
 
-/* In a process of its own, which dies at that place; true when it did. */
 static bool dies_at(const char *point, int visit, const chat_t *c)
 {
-    int status;
-    char at[40];
-    wk_ctx_t ctx;
-    snprintf(at, sizeof(at), "%s:%d", point, visit);
     t_ask_t ask = request(c);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", at, 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &ask);
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
+    return t_dies_at(point, visit, &ask);
 }
 
 static void books_once_though_it_dies_at(const char *point)

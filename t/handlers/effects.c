@@ -2,12 +2,7 @@
  * effects.settle: what a job began and did not live to end is settled by another one, once;
  * what that one leaves ends as unknown, and a person hears of it.
  */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 
 #define CALL "d0000000-0000-4000-8000-0000000000c2"
@@ -54,24 +49,13 @@ static int64_t alarms(void)
 /* A text comes in, and whoever answers it dies when the provider has taken the answer. */
 static void dies_behind_the_provider(void)
 {
-    int status;
-    wk_ctx_t ctx;
     const char *form = t_text_form(
         &(t_text_t){.sid = t_text_sid(), .from = STRANGER, .body = "What are your hours?"});
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", "sms.after:1", 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &(t_ask_t){.type = "sms.receive",
-                                  .scheme = "twilio",
-                                  .content_type = "application/x-www-form-urlencoded",
-                                  .body = form});
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status));
+    assert_true(t_dies_at("sms.after", 1,
+                          &(t_ask_t){.type = "sms.receive",
+                                     .scheme = "twilio",
+                                     .content_type = "application/x-www-form-urlencoded",
+                                     .body = form}));
 }
 
 /* ---------------------------------------------------------------- texts */

@@ -3,11 +3,9 @@
  * goes, the services are asked once each, whoever dies in between, and a "no" outlives all of
  * it.
  */
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stdio.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 
 #define ANN        "a0000000-0000-4000-8000-000000000001"
@@ -552,24 +550,10 @@ static void what_is_wrong_or_not_allowed_asks_for_nothing(void **state)
 
 /* ---------------------------------------------------------------- once */
 
-/* In a process of its own, which dies at that place; true when it did. */
 static bool dies_at(const char *point, int visit, const char *id)
 {
-    int status;
-    char at[40];
-    wk_ctx_t ctx;
     t_ask_t job = erase_job(id);
-    snprintf(at, sizeof(at), "%s:%d", point, visit);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", at, 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &job);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    return t_dies_at(point, visit, &job);
 }
 
 static void erases_once_though_it_dies_at(const char *point)

@@ -2,12 +2,9 @@
  * outbound.call and outbound.settle: the agent calls who may be called, once, whatever the
  * platform does and wherever the worker dies.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/agent/outbound.h"
 
@@ -352,25 +349,10 @@ static void what_stays_uncertain_is_a_person_s(void **state_)
 
 /* ---------------------------------------------------------------- deaths */
 
-/* In a process of its own, which dies at that place; true when it did. */
 static bool dies_at(const char *point, int visit, const char *id)
 {
-    int status;
-    char at[40];
-    wk_ctx_t ctx;
-    snprintf(at, sizeof(at), "%s:%d", point, visit);
     t_ask_t ask = request(id, asked("follow_up"), 1);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", at, 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &ask);
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return WIFSIGNALED(status);
+    return t_dies_at(point, visit, &ask);
 }
 
 /* The job runs again, what it left behind is settled: one call at most, and none in silence. */

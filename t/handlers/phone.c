@@ -2,12 +2,9 @@
  * Turns of calls: each is had once wherever the worker dies (crash.h), its answer outlives
  * Redis, and the re-entry door goes on with whatever an engine left.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
@@ -101,23 +98,8 @@ static const char *say(int turn, const char *words)
 
 static bool dies_at(const char *point, int visit)
 {
-    int status;
-    char at[40];
-    wk_ctx_t ctx;
-    snprintf(at, sizeof(at), "%s:%d", point, visit);
     t_ask_t ask = ask_for("phone.turn", 1, "&SpeechResult=" WORDS);
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", at, 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &ask);
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
+    return t_dies_at(point, visit, &ask);
 }
 
 static void assert_had_once(void)

@@ -2,13 +2,9 @@
  * privacy.sweep and privacy.settings: what was kept for as long as it may be goes, and nothing
  * else, whoever dies in between; who chooses for how long.
  */
-#include "worker/store/privacy.h"
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
+#include "worker/store/privacy.h"
 
 static int setup(void **state)
 {
@@ -196,19 +192,9 @@ static void whoever_dies_in_a_sweep_another_ends_it(void **state)
     t_sqlf("INSERT INTO messages (organization_id, channel, direction, speaker, content,"
            "    occurred_at) SELECT '" DOWNTOWN "', 'sms', 'inbound', 'customer', 'x',"
            "    now() - interval '91 days' FROM generate_series(1, 1100)");
-    int status;
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        wk_ctx_t ctx;
-        setenv("VA_CRASH_AT", "db.after:5", 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx,
-                 &(t_ask_t){.type = "privacy.sweep", .scheme = "internal", .org = DOWNTOWN});
-        _exit(0);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_true(
+        t_dies_at("db.after", 5,
+                  &(t_ask_t){.type = "privacy.sweep", .scheme = "internal", .org = DOWNTOWN}));
     assert_in_range(t_sqlf_int("SELECT count(*) FROM messages"), 1, 1000);
     assert_string_equal(t_sqlf("SELECT string_agg(d::text, ' ' ORDER BY d)"
                                "  FROM due_retention(10) d"),

@@ -3,12 +3,9 @@
  * (crash.h). When nobody can tell whether an answer was sent, it is not sent again, and a
  * person hears of it.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/agent/sms.h"
 
@@ -63,30 +60,15 @@ static void assert_answered_once(void)
 
 /* ---------------------------------------------------------------- deaths */
 
-/* In a process of its own, which dies at that place; true when it did. */
 static bool dies_at(const char *point, int visit, const char *sid)
 {
-    int status;
-    char at[40];
-    wk_ctx_t ctx;
-    snprintf(at, sizeof(at), "%s:%d", point, visit);
     const char *form =
         t_text_form(&(t_text_t){.sid = sid, .from = STRANGER, .body = "What are your hours?"});
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        setenv("VA_CRASH_AT", at, 1);
-        t_ctx_open(&ctx);
-        t_ask_in(&ctx, &(t_ask_t){.type = "sms.receive",
-                                  .scheme = "twilio",
-                                  .content_type = "application/x-www-form-urlencoded",
-                                  .body = form});
-        _exit(0);
-    }
-    assert_true(pid > 0);
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
-    return WIFSIGNALED(status);
+    return t_dies_at(point, visit,
+                     &(t_ask_t){.type = "sms.receive",
+                                .scheme = "twilio",
+                                .content_type = "application/x-www-form-urlencoded",
+                                .body = form});
 }
 
 static void dies_at_every_visit_of(const char *point)

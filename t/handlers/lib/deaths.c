@@ -55,9 +55,10 @@ static bool live(wk_ctx_t *ctx)
     return ok;
 }
 
-static bool live_alone(void)
+static bool live_alone(const void *none)
 {
     wk_ctx_t ctx;
+    (void)none;
     t_ctx_open(&ctx);
     bool ok = live(&ctx);
     t_ctx_close(&ctx);
@@ -65,19 +66,36 @@ static bool live_alone(void)
 }
 
 /* In a process of its own, with a variable set; true when it was killed. */
-static bool is_killed_with(const char *name, const char *value)
+static bool is_killed_with(const char *name, const char *value, bool (*work)(const void *arg),
+                           const void *arg)
 {
     int status;
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         setenv(name, value, 1);
-        _exit(live_alone() ? EXIT_SUCCESS : EXIT_FAILURE);
+        _exit(work(arg) ? EXIT_SUCCESS : EXIT_FAILURE);
     }
     assert_true(pid > 0);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : WEXITSTATUS(status) == 0);
     return WIFSIGNALED(status);
+}
+
+static bool ask_alone(const void *ask)
+{
+    wk_ctx_t ctx;
+    t_ctx_open(&ctx);
+    t_ask_in(&ctx, ask);
+    t_ctx_close(&ctx);
+    return true;
+}
+
+bool t_dies_at(const char *point, int visit, const t_ask_t *ask)
+{
+    char at[MAX_NAME + 16];
+    snprintf(at, sizeof(at), "%s:%d", point, visit);
+    return is_killed_with("VA_CRASH_AT", at, ask_alone, ask);
 }
 
 /* ---------------------------------------------------------------- those who take over */
@@ -166,7 +184,7 @@ static void look_for_places(const t_death_t *d, places_t *p)
     snprintf(path, sizeof(path), "%s/places", t_folder());
     unlink(path);
     d->begin();
-    assert_false(is_killed_with("VA_CRASH_LOG", path));
+    assert_false(is_killed_with("VA_CRASH_LOG", path, live_alone, NULL));
     go_on(d);
     d->judge();
     read_places(path, p);
@@ -190,7 +208,7 @@ static void die_at(const t_death_t *d, const char *place)
 {
     wk_arena_reset(t_ctx.arena);
     d->begin();
-    if (!is_killed_with("VA_CRASH_AT", place)) {
+    if (!is_killed_with("VA_CRASH_AT", place, live_alone, NULL)) {
         fail_msg("%s: it did not die at %s", d->name, place);
     }
     go_on(d);

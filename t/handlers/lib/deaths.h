@@ -24,4 +24,10 @@ typedef struct {
  */
 int t_die_everywhere(const t_death_t *d);
 
+/*
+ * Asks in a process of its own, which dies at that visit of the place; true when it came
+ * there. What it left behind stays as it is.
+ */
+bool t_dies_at(const char *point, int visit, const t_ask_t *ask);
+
 #endif
