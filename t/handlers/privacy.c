@@ -2,9 +2,9 @@
  * privacy.sweep and privacy.settings: what was kept for as long as it may be goes, and nothing
  * else, whoever dies in between; who chooses for how long.
  */
+#include "worker/store/privacy.h"
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
-#include "worker/store/privacy.h"
 
 static int setup(void **state)
 {
