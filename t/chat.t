@@ -3,7 +3,6 @@
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
 use Test::More;
 use VoiceAgent::Http;
 use VoiceAgent::Nginx;
@@ -14,23 +13,13 @@ use VoiceAgent::Worker qw(take ack encode);
 my $conf  = "$VoiceAgent::Nginx::ROOT/conf";
 my $redis = VoiceAgent::Redis->start;
 my $nginx = VoiceAgent::Nginx->new(
-    http   => "voiceagent_redis @{[$redis->url]};\ninclude $conf/http.conf;",
+    http   => "voiceagent_redis @{[$redis->url]};\ninclude $conf/http.conf;\n"
+      . 'map $http_origin $voiceagent_page_origin { default ""; }',
     server => "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;\n"
-      . "include $conf/locations/chat.conf;\nlocation /metrics { voiceagent_metrics; }");
-write_keys($nginx->dir . '/voiceagent/keys');
-$nginx->start;
+      . "include $conf/locations/errors.conf;\ninclude $conf/locations/chat.conf;\nlocation /metrics { voiceagent_metrics; }");
+$nginx->write_shipped_keys('a-secret-of-more-than-thirty-two-characters');
+$nginx->start->finds_redis;
 my $port = $nginx->port_;
-until_true(20, sub { VoiceAgent::Http::get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m })
-  or die "nginx finds no Redis\n";
-
-# Of every key the configuration names.
-sub write_keys {
-    my ($dir) = @_;
-    make_path($dir);
-    my $text = VoiceAgent::Nginx::slurp("$conf/http.conf");
-    VoiceAgent::Nginx::write_file("$dir/$_", "a secret-of-more-than-thirty-two-characters\n")
-      for $text =~ m{file=voiceagent/keys/([\w-]+)}g;
-}
 
 # Sends a message from the address; the connection, whose answer nobody has read.
 sub message {

@@ -19,23 +19,22 @@ my $nginx  = VoiceAgent::Nginx->new(allow => [qr/connect\(\) to unix:\S+ failed/
 my $dir    = $nginx->dir;
 
 # One login and no more, so that the next is one too many.
-my $http = VoiceAgent::Nginx::slurp("$conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
 my $auth = VoiceAgent::Nginx::slurp("$conf/locations/auth.conf") =~ s/ burst=\d+ nodelay//gr;
-VoiceAgent::Nginx::write_file("$dir/http.conf", $http);
+VoiceAgent::Nginx::write_file("$dir/http.conf", VoiceAgent::Nginx::shipped_http());
 VoiceAgent::Nginx::write_file("$dir/auth.conf", $auth);
-make_path("$dir/voiceagent/keys", "$dir/voiceagent/jwks");
-VoiceAgent::Nginx::write_file("$dir/voiceagent/keys/$_", "$secret\n") for $http =~ m{file=voiceagent/keys/([\w-]+)}g;
+$nginx->write_shipped_keys($secret);
+make_path("$dir/voiceagent/jwks");
 symlink "$conf/fallback", "$dir/voiceagent/fallback" or die "fallback: $!\n";
 
 my @locations = grep { !/auth\.conf$/ } glob "$conf/locations/*.conf";
+# With what an operator's http block may have already.
 $nginx->configure(
-    http => "include /etc/nginx/mime.types;\nvoiceagent_redis @{[$redis->url]} timeout=6s;\n"
+    http => "include /etc/nginx/mime.types;\nlimit_req_status 503;\nlimit_conn_status 503;\nvoiceagent_redis @{[$redis->url]} timeout=6s;\n"
       . "voiceagent_public_origin https://agent.example.com;\ninclude $dir/http.conf;\n"
       . 'map $http_origin $voiceagent_page_origin { https://page.example $http_origin; }',
     server => join "\n", map { "include $_;" } "$dir/auth.conf", @locations);
-$nginx->start;
+$nginx->start->finds_redis;
 my $port = $nginx->port_;
-until_true(20, sub { get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m }) or die "nginx finds no Redis\n";
 
 # Status, type and the error's code.
 sub seen {
@@ -129,9 +128,14 @@ is(seen(get($port, '/voiceagent_preflight')), '404 application/json not_found', 
 
 my $reader = VoiceAgent::Http->connect($port)->ask('GET', '/api/plan', undef, @page, @known);
 ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});
-is(read_by($reader->answer), '200 https://page.example Origin none', 'an answer is read by the page');
-is(read_by(get($port, '/api/plan', @page)), '401 https://page.example Origin none', '  a refusal too');
-is(read_by(post($port, '/api/plan', '{}', @page)), "405 https://page.example Origin none", '  and what nginx says');
+my @read = ([$reader->answer, 200, 'an answer is read by the page'], [get($port, '/api/plan', @page), 401, 'a refusal too'],
+    [post($port, '/api/plan', '{}', @page), 405, 'and what nginx says']);
+for (@read) {
+    my ($by_page, $status, $name) = @$_;
+    is(read_by($by_page), "$status https://page.example Origin none", $name);
+    is($by_page->{headers}{'access-control-expose-headers'}, 'Retry-After, Content-Disposition',
+        '  with when to come again, and what a file is called');
+}
 my $other = VoiceAgent::Http->connect($port)->ask('GET', '/api/plan', undef, Origin => 'https://evil.example', @known);
 ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});
 is(read_by($other->answer), '200 none Origin none', '  and by no other');

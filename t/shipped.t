@@ -20,23 +20,21 @@ my $dir    = $nginx->dir;
 
 # What is counted by the second or in dozens: by the minute, so that no test runs a race, and
 # by the few.
-my $http   = VoiceAgent::Nginx::slurp("$conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
-my %few  = map { $_ => VoiceAgent::Nginx::slurp("$conf/locations/$_.conf") =~ s/(voiceagent_(?:streams|uploads)) \d+/$1 3/gr }
+my %few = map { $_ => VoiceAgent::Nginx::slurp("$conf/locations/$_.conf") =~ s/(voiceagent_(?:streams|uploads)) \d+/$1 3/gr }
   qw(events elevenlabs shopify);
-VoiceAgent::Nginx::write_file("$dir/http.conf",   $http);
-VoiceAgent::Nginx::write_file("$dir/$_.conf",     $few{$_}) for keys %few;
-make_path("$dir/voiceagent/keys", "$dir/voiceagent/fallback");
-VoiceAgent::Nginx::write_file("$dir/voiceagent/keys/$_", "$secret\n") for $http =~ m{file=voiceagent/keys/([\w-]+)}g;
+VoiceAgent::Nginx::write_file("$dir/http.conf", VoiceAgent::Nginx::shipped_http());
+VoiceAgent::Nginx::write_file("$dir/$_.conf", $few{$_}) for keys %few;
+$nginx->write_shipped_keys($secret);
+make_path("$dir/voiceagent/fallback");
 VoiceAgent::Nginx::write_file("$dir/voiceagent/fallback/personalization.json", '{}');
 
 $nginx->configure(
-    http   => "voiceagent_redis @{[$redis->url]};\ninclude $dir/http.conf;",
-    server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;', "include $conf/locations/auth.conf;",
-    (map { "include $dir/$_.conf;" } sort keys %few), 'location /metrics { voiceagent_metrics; }');
-$nginx->start;
+    http => "voiceagent_redis @{[$redis->url]};\ninclude $dir/http.conf;\n"
+      . 'map $http_origin $voiceagent_page_origin { default ""; }',
+    server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;',
+    (map { "include $conf/locations/$_.conf;" } qw(errors auth)), (map { "include $dir/$_.conf;" } sort keys %few), 'location /metrics { voiceagent_metrics; }');
+$nginx->start->finds_redis;
 my $port = $nginx->port_;
-until_true(20, sub { VoiceAgent::Http::get($port, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m })
-  or die "nginx finds no Redis\n";
 
 sub next_job { return until_true(20, sub { take($redis) }) }
 

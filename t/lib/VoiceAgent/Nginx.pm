@@ -63,6 +63,20 @@ sub http_defaults {
       map { "voiceagent_key $_ file=$dir/$_;" } sort keys %KEYS;
 }
 
+# The shipped http.conf, with what is counted by the second counted by the minute, so that no
+# test runs a race.
+sub shipped_http {
+    return slurp("$ROOT/conf/http.conf") =~ s{rate=\d+r/s}{rate=1r/m}gr;
+}
+
+# Writes the secret into each key file that the shipped configuration names.
+sub write_shipped_keys {
+    my ($self, $secret) = @_;
+    make_path("$self->{dir}/voiceagent/keys");
+    write_file("$self->{dir}/voiceagent/keys/$_", "$secret\n")
+      for slurp("$ROOT/conf/http.conf") =~ m{file=voiceagent/keys/([\w-]+)}g;
+}
+
 # redis: a VoiceAgent::Redis or a URL with parameters.  main, events, http, server: lines
 # of their blocks.  text: the whole configuration instead.  env: of the process.  single:
 # one process for all.  daemon: no child of ours, as a binary upgrade needs it.
@@ -151,6 +165,14 @@ sub start {
     $self->{pid} = $self->daemon_of($self->{pid}) if $self->{daemon};
     until_true(20, sub { $self->answers || !alive($self->{pid}) });
     $self->answers or die "nginx does not start:\n" . $self->log . $self->output;
+    return $self;
+}
+
+# Returns when jobs can be pushed; the configuration has a location /metrics.
+sub finds_redis {
+    my ($self) = @_;
+    until_true(20, sub { VoiceAgent::Http::get($self->{port}, '/metrics')->{body} =~ /^voiceagent_redis_up 1$/m })
+      or die "nginx finds no Redis\n";
     return $self;
 }
 
