@@ -33,6 +33,7 @@ END
     location /slowly   { voiceagent_public on; voiceagent_websocket a.b; limit_req zone=slowly burst=5; }
     location /one      { voiceagent_public on; voiceagent_websocket a.b timeout=1m; limit_conn answers 1; limit_conn_status 429; }
     location /idle     { voiceagent_public on; voiceagent_websocket a.b idle=200ms; }
+    location /awake    { voiceagent_public on; voiceagent_websocket a.b idle=3s; }
     location /life     { voiceagent_public on; voiceagent_websocket a.b life=100ms drain=100ms timeout=1m; }
     location /small    { voiceagent_public on; voiceagent_job_body 4; voiceagent_websocket a.b; }
     location /token    { voiceagent_jwt key=jwt alg=HS256; voiceagent_websocket a.b; }
@@ -331,15 +332,18 @@ ws('/chat')->reset for 1 .. 3;
 
 # ------------------------------------------------------------------ who is not there any more
 
-my $idle = ws('/idle');
-is($idle->said, 'ping ', 'who is silent is asked');
-$idle->send(pong => '');
-is($idle->said, 'ping ', '  and, having answered, again');
-$idle->send(pong => '');
-$idle->text('{}');
+my $awake = ws('/awake');
+is($awake->said, 'ping ', 'who is silent is asked');
+$awake->send(pong => '');
+is($awake->said, 'ping ', '  and, having answered, again');
+$awake->send(pong => '');
+$awake->text('{}');
 reply(next_job(), '{}');
-until_true(20, sub { ($idle->said // '') eq 'text {}' }) or fail('the answer');
-ok(until_true(20, sub { !$idle->next(1) && $idle->{eof} }), 'who does not answer is gone');
+ok(until_true(20, sub { ($awake->said // '') eq 'text {}' }), '  and goes on');
+$awake->close;
+my $silent = ws('/idle');
+is($silent->said, 'ping ', 'who answers no ping');
+ok(until_true(20, sub { !$silent->next(1) && $silent->{eof} }), '  is gone');
 ok($nginx->logged(qr/the client of a WebSocket answers no ping/), '  which is logged');
 
 my $deaf = ws('/chat', rcvbuf => 2048);
