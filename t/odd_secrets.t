@@ -3,17 +3,15 @@
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
 use Test::More;
 use VoiceAgent::Http qw(get post);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(scratch);
 use VoiceAgent::Redis;
+use VoiceAgent::Stack qw(in_stack);
 use VoiceAgent::Token qw(token twilio_signature);
 
-my $stack = "$VoiceAgent::Nginx::ROOT/t/stack";
-my $run   = scratch() . '/run';
-my %odd   = (
+my $run = VoiceAgent::Stack::folder();
+my %odd = (
     JWT_SECRET        => q{my own jwt secret with $HOME & "quotes" | 'single' \back `tick` 0123456789},
     TWILIO_AUTH_TOKEN => q{a token, $1 & "more" | it's #1},
     TOOLS_SECRET      => q{- # tools' $ecret & "x" | y},
@@ -24,20 +22,7 @@ my %odd   = (
 # Runs the lines behind the settings' own, with these presets; what it said, and whether it ended well.
 sub settle {
     my ($lines, %preset) = @_;
-    make_path("$run/state");
-    local %ENV = (%ENV, %preset, VA_RUN_DIR => $run);
-    open my $shell, '-|', 'bash', '-c', <<"END", 'settle', $stack or die "bash: $!\n";
-set -euo pipefail
-exec 2>&1
-. "\$1/common.sh"
-. "\$1/settings.sh"
-define_settings
-$lines
-END
-    local $/;
-    my $said = <$shell> // '';
-    close $shell;
-    return ($said, $? == 0);
+    return in_stack("define_settings\n$lines", %preset);
 }
 
 sub variables { return join ' ', map { qq("\$$_") } @_ }

@@ -3,36 +3,28 @@
 use strict;
 use warnings;
 
-use File::Path qw(make_path);
 use Test::More;
 use VoiceAgent::Http qw(get);
-use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(scratch port);
+use VoiceAgent::Process qw(port);
+use VoiceAgent::Stack qw(in_stack);
 
-my $stack = "$VoiceAgent::Nginx::ROOT/t/stack";
-my $run   = scratch() . '/run';
-my $port  = port();
-my $real  = 'https://api.example.com/v1';
+my $port = port();
+my $real = 'https://api.example.com/v1';
 
 # Runs the lines with two of them, the second without a folder of its own; what it said.
 sub stack {
     my ($lines, %preset) = @_;
-    make_path(map { "$run/$_" } qw(state pids log));
-    local %ENV = (%ENV, %preset, VA_RUN_DIR => $run, VA_PORT_BASE => $port - 12);    # settings.sh: OpenAI is the twelfth
-    open my $shell, '-|', 'bash', '-c', <<"END", 'stack', $stack or die "bash: $!\n";
-set -euo pipefail
-exec 2>&1
-. "\$1/common.sh"
-. "\$1/settings.sh"
-. "\$1/simulators.sh"
+    my ($said) = in_stack(<<"END", %preset, VA_PORT_BASE => $port - 12);    # settings.sh: OpenAI is the twelfth
 SIMULATORS=("openai OPENAI_BASE_URL OPENAI_REALTIME_URL" "livekit LIVEKIT_URL")
 define_settings
 write_settings
 $lines
 END
-    local $/;
-    return <$shell> // '';
+    return $said;
 }
+
+# No process outlives a test that dies; how it ended stays what it was.
+END { local $?; stack('stop sim-openai; stop sim-livekit') }
 
 sub answers { return eval { get($port, '/_sim/requests')->{status} } // 'nobody' }
 
