@@ -167,7 +167,7 @@ static bool is_over(va_str_t status)
 static bool note_mark(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t *s,
                       wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "appointment_marked",
                         .entity = "appointment",

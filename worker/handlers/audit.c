@@ -3,6 +3,11 @@
 #include "worker/handlers/request.h"
 #include "worker/store/audit.h"
 
+const char *wk_audit_actor(wk_role_t role)
+{
+    return role == WK_SUPER_ADMIN ? "super_admin" : "user";
+}
+
 bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e)
 {
     va_str_t params[] = {va_str_c(entry->actor),
@@ -18,8 +23,7 @@ bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e
            wk_error_wrap(e, "audit %s", entry->action);
 }
 
-bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
-                       const char *entity, const va_json_t *body, wk_error_t *e)
+va_str_t wk_audit_members(wk_ctx_t *ctx, const va_json_t *body)
 {
     va_buf_t data;
     va_buf_init(&data, wk_mem(ctx->arena), 128);
@@ -29,11 +33,16 @@ bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
         va_json_add_bool(w, wk_strdup(ctx->arena, member->name), true);
     }
     va_json_object_end(w);
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL;
+}
+
+bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
+                       const char *entity, const va_json_t *body, wk_error_t *e)
+{
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "settings_changed",
                         .entity = entity,
-                        .data =
-                            va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL};
+                        .data = wk_audit_members(ctx, body)};
     return wk_audit(ctx, tx, &entry, e);
 }

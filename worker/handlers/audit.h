@@ -14,10 +14,16 @@ typedef struct {
     va_str_t data; /* JSON object; absent: {} */
 } wk_audit_t;
 
+/* The word for somebody of that role. */
+const char *wk_audit_actor(wk_role_t role);
+
+/* The data of an entry: which members the body has, and nothing of what they are now. */
+va_str_t wk_audit_members(wk_ctx_t *ctx, const va_json_t *body);
+
 /* Address, user agent and trace are those of the job. */
 bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e);
 
-/* "settings_changed": which members the body has, and nothing of what they are now. */
+/* "settings_changed", with the members of the body. */
 bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
                        const char *entity, const va_json_t *body, wk_error_t *e);
 

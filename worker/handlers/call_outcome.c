@@ -47,7 +47,7 @@ static bool say(wk_tx_t *tx, const saying_t *s, const wk_caller_t *caller, wk_er
     wk_rows_t *rows;
     wk_effect_t effect;
     va_str_t params[] = {s->call, s->outcome};
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "outcome_set",
                         .entity = "call",

@@ -119,7 +119,7 @@ static va_str_t audit_data(visit_t *v)
 static bool abroad(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     visit_t *v = arg;
-    const wk_audit_t entry = {.actor = "super_admin",
+    const wk_audit_t entry = {.actor = wk_audit_actor(WK_SUPER_ADMIN),
                               .user_id = v->caller.user_id,
                               .action = "organization_switched",
                               .entity = "organization",

@@ -200,7 +200,7 @@ static bool remove_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
 {
     removal_t *r = arg;
     wk_rows_t *rows;
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "integration_removed",
                         .entity = "integration",

@@ -287,7 +287,7 @@ static bool claim(wk_tx_t *tx, knowledge_t *k, wk_effect_t *effect, bool *first,
 static bool settle(wk_tx_t *tx, const knowledge_t *k, const wk_caller_t *caller,
                    const wk_effect_t *effect, const char *action, wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = action,
                         .entity = "knowledge_document",
@@ -380,7 +380,8 @@ static bool create_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
     bool first;
     wk_effect_t effect;
     knowledge_t *k = arg;
-    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) || !claim(tx, k, &effect, &first, e)) {
+    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) ||
+        !claim(tx, k, &effect, &first, e)) {
         return false;
     }
     return (!first || (write_content(tx, k, caller, &wk_sql_knowledge_insert, e) &&
@@ -396,7 +397,8 @@ static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
     knowledge_t *k = arg;
     const upload_t *u = &k->upload;
     va_str_t params[] = {k->id, u->title, u->tags, u->active};
-    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) || !claim(tx, k, &effect, &first, e)) {
+    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) ||
+        !claim(tx, k, &effect, &first, e)) {
         return false;
     }
     return (!first || (wk_sql(tx, &wk_sql_knowledge_change, params, &rows, e) &&
@@ -412,7 +414,8 @@ static bool delete_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
     bool first;
     wk_effect_t effect;
     knowledge_t *k = arg;
-    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) || !claim(tx, k, &effect, &first, e)) {
+    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) ||
+        !claim(tx, k, &effect, &first, e)) {
         return false;
     }
     return !first || (wk_sql(tx, &wk_sql_knowledge_delete, &k->id, &k->rows, e) &&

@@ -112,7 +112,7 @@ static bool claim_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
     if (!reach(tx, r, e) || !wk_outbound_claim(r->ctx, tx, &r->wish, &r->call, e)) {
         return false;
     }
-    wk_audit_t entry = {.actor = "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "outbound_call",
                         .entity = "customer",

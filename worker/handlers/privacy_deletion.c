@@ -76,7 +76,7 @@ static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t
         !wk_erasure_request(d->ctx, tx, &d->request, e)) {
         return false;
     }
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "erasure_requested",
                         .entity = "erasure",

@@ -78,7 +78,7 @@ static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_
     va_buf_init(&data, wk_mem(s->ctx->arena), 128);
     va_json_writer_t *w = va_json_writer_new(&data);
     va_json_put_value(w, s->body);
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "privacy_settings_changed",
                         .entity = "privacy_settings",

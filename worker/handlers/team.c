@@ -204,7 +204,7 @@ static va_str_t audit_data(const team_t *t)
 static bool settle(wk_tx_t *tx, const team_t *t, const wk_caller_t *caller,
                    const wk_effect_t *effect, wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = caller->role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = t->action,
                         .entity = "user",
