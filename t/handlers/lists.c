@@ -204,6 +204,7 @@ static void a_lead_has_its_members(void **state)
     (void)state;
     t_answer_t list = t_get("leads.list", "/api/leads", NULL);
     t_answer_t one = t_get("leads.handle", "/api/leads/" JOHN, NULL);
+    t_answer_t by_former_word = t_get("leads.get", "/api/leads/" JOHN, NULL);
     for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
         va_str_t in_list = wk_printf(t_ctx.arena, "/leads/0%s", members[i].pointer);
         va_str_t in_one = wk_printf(t_ctx.arena, "/lead%s", members[i].pointer);
@@ -213,6 +214,7 @@ static void a_lead_has_its_members(void **state)
     assert_int_equal(t_count(&list, "/leads/0/purchase_history"), 0);
     assert_int_equal(t_count(&list, "/leads/0/service_history"), 0);
     assert_string_equal(t_text(&one, "/lead/address/city"), "Toronto");
+    assert_string_equal(t_text(&by_former_word, "/lead/address/city"), "Toronto");
     assert_string_equal(t_text(&list, "/leads/0/address/city"), "");
     assert_string_equal(t_text(&one, "/success"), "true");
 }
@@ -545,14 +547,21 @@ static void a_long_call_shows_its_end(void **state)
 
 /* ---------------------------------------------------------------- changes */
 
+static t_ask_t changing(const char *job, const char *role, const char *id, const char *body)
+{
+    return (t_ask_t){.type = "leads.handle",
+                     .id = job,
+                     .method = "PATCH",
+                     .uri = wk_printf(t_ctx.arena, "/api/leads/%s", id).data,
+                     .claims = t_claims("somebody", DOWNTOWN, role),
+                     .org = DOWNTOWN,
+                     .body = body};
+}
+
 static t_answer_t change(const char *role, const char *id, const char *body)
 {
-    return t_ask(&(t_ask_t){.type = "leads.handle",
-                            .method = "PATCH",
-                            .uri = wk_printf(t_ctx.arena, "/api/leads/%s", id).data,
-                            .claims = t_claims("somebody", DOWNTOWN, role),
-                            .org = DOWNTOWN,
-                            .body = body});
+    t_ask_t ask = changing(NULL, role, id, body);
+    return t_ask(&ask);
 }
 
 static void a_lead_is_changed_by_its_shop(void **state)
@@ -577,6 +586,25 @@ static void a_lead_is_changed_by_its_shop(void **state)
                      1);
     t_sqlf("UPDATE customers SET lead_status = 'qualified', tags = '{}', assigned_to = NULL,"
            " email = 'john.tremblay@customer.example' WHERE id = '" JOHN "'");
+}
+
+static void a_change_that_is_done_again_undoes_no_later_one(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM audit_log");
+    t_ask_t first = changing("first", "manager", JOHN, "{\"status\":\"Hot\"}");
+    t_answer_t a = t_ask(&first);
+    assert_string_equal(t_text(&a, "/lead/lead_status"), "hot");
+    a = change("super_admin", JOHN, "{\"lead_status\":\"cold\",\"notes\":\"Moved away\"}");
+    assert_string_equal(t_text(&a, "/lead/lead_status"), "cold");
+    a = t_ask(&first);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/lead/lead_status"), "cold");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(actor || ' ' || data, ', ' ORDER BY id) FROM audit_log"),
+        "user {\"status\": true}, super_admin {\"notes\": true, \"lead_status\": true}");
+    t_sqlf("UPDATE customers SET lead_status = 'qualified', notes = NULL"
+           " WHERE id = '" JOHN "'");
 }
 
 static void nonsense_changes_no_lead(void **state)
@@ -643,6 +671,7 @@ int main(void)
         cmocka_unit_test(a_call_has_its_turns_and_findings),
         cmocka_unit_test(a_long_call_shows_its_end),
         cmocka_unit_test(a_lead_is_changed_by_its_shop),
+        cmocka_unit_test(a_change_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(nonsense_changes_no_lead),
         cmocka_unit_test(a_cursor_is_of_its_list),
     };

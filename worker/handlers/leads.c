@@ -3,15 +3,13 @@
  * shop's people know better, for managers and above.
  */
 #include "worker/store/leads.h"
-#include "worker/agent/stored_word.h"
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
 #include "worker/handlers/members.h"
 #include "worker/handlers/reply.h"
-
-#define MAX_TEXT 4000 /* bytes of what people note down */
 
 static const char *const statuses[] = {"new",  "contacted", "qualified", "hot",
                                        "cold", "closed",    NULL};
@@ -20,7 +18,8 @@ typedef struct {
     wk_ctx_t *ctx;
     wk_list_t list;
     va_str_t id;
-    va_str_t change; /* JSON */
+    const va_json_t *body; /* of a change */
+    va_str_t change;       /* JSON of it, as the table has it */
     wk_rows_t *rows;
 } leads_t;
 
@@ -69,10 +68,11 @@ static wk_outcome_t answer_lead(leads_t *l, va_reply_t *reply, wk_error_t *e)
     return wk_reply_end(l->ctx, &doc, 200, reply, e);
 }
 
-static wk_outcome_t get(leads_t *l, va_reply_t *reply, wk_error_t *e)
+wk_outcome_t wk_leads_get(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    return wk_caller_tx(l->ctx, WK_ANY_ROLE, get_tx, l, e) ? answer_lead(l, reply, e)
-                                                           : wk_reply_error(l->ctx, reply, e);
+    leads_t l = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    return wk_caller_tx(ctx, WK_ANY_ROLE, get_tx, &l, e) ? answer_lead(&l, reply, e)
+                                                         : wk_reply_error(ctx, reply, e);
 }
 
 /* ---------------------------------------------------------------- change */
@@ -80,102 +80,116 @@ static wk_outcome_t get(leads_t *l, va_reply_t *reply, wk_error_t *e)
 static const char *const priorities[] = {"low", "normal", "high", "urgent", NULL};
 
 static const wk_member_rule_t rules[] = {
-    {"lead_status", "status", wk_member_word, 0, 0, false,
-     "new, contacted, qualified, hot, cold or closed", statuses},
-    {"priority", NULL, wk_member_word, 0, 0, false, "low, normal, high or urgent", priorities},
-    {"first_name", NULL, wk_member_text, 1, 120, false, "text of 1 to 120 bytes", NULL},
-    {"last_name", NULL, wk_member_text, 1, 120, true, "text of 1 to 120 bytes, or null", NULL},
-    {"company", NULL, wk_member_text, 1, 200, true, "text of 1 to 200 bytes, or null", NULL},
-    {"email", NULL, wk_member_email, 0, 254, true, "an e-mail address, or null", NULL},
-    {"notes", NULL, wk_member_text, 1, MAX_TEXT, true, "text of 1 to 4000 bytes, or null",
-     NULL},
-    {"tags", NULL, wk_member_list, 0, 50, false, "a list of at most 50 short texts", NULL},
-    {"assigned_to", NULL, wk_member_uuid, 0, 0, true, "the id of one of the team, or null",
-     NULL},
+    {.name = "lead_status",
+     .also = "status",
+     .check = wk_member_stored_word,
+     .of = statuses,
+     .must = "new, contacted, qualified, hot, cold or closed"},
+    {.name = "priority",
+     .check = wk_member_stored_word,
+     .of = priorities,
+     .must = "low, normal, high or urgent"},
+    {.name = "first_name",
+     .check = wk_member_text,
+     .min = 1,
+     .max = 120,
+     .must = "text of 1 to 120 bytes"},
+    {.name = "last_name",
+     .check = wk_member_text,
+     .min = 1,
+     .max = 120,
+     .nullable = true,
+     .must = "text of 1 to 120 bytes, or null"},
+    {.name = "company",
+     .check = wk_member_text,
+     .min = 1,
+     .max = 200,
+     .nullable = true,
+     .must = "text of 1 to 200 bytes, or null"},
+    {.name = "email",
+     .check = wk_member_email,
+     .max = 254,
+     .nullable = true,
+     .must = "an e-mail address, or null"},
+    {.name = "notes",
+     .check = wk_member_text,
+     .min = 1,
+     .max = 4000,
+     .nullable = true,
+     .must = "text of 1 to 4000 bytes, or null"},
+    {.name = "tags",
+     .check = wk_member_list,
+     .max = 50,
+     .must = "a list of at most 50 short texts"},
+    {.name = "assigned_to",
+     .check = wk_member_uuid,
+     .nullable = true,
+     .must = "the id of one of the team, or null"},
 };
-
-/* The word of the list, where it is written as people do. */
-static void store_word(const char *const *words, va_json_t *member)
-{
-    va_str_t word = wk_stored_word(words, va_json_string(member));
-    if (word.data != NULL) {
-        member->text = word;
-    }
-}
-
-static const va_json_t *with_stored_words(wk_arena_t *a, const va_json_t *body)
-{
-    va_json_t *object = wk_alloc(a, sizeof(*object));
-    va_json_t **next = &object->first;
-    *object = *body;
-    for (const va_json_t *m = body->first; m != NULL; m = m->next) {
-        va_json_t *member = wk_alloc(a, sizeof(*member));
-        *member = *m;
-        if (va_str_eq(m->name, VA_STR("priority"))) {
-            store_word(priorities, member);
-        } else if (va_str_eq(m->name, VA_STR("lead_status")) ||
-                   va_str_eq(m->name, VA_STR("status"))) {
-            store_word(statuses, member);
-        }
-        *next = member;
-        next = &member->next;
-    }
-    return object;
-}
 
 static bool read_change(leads_t *l, wk_error_t *e)
 {
-    const va_json_t *body;
-    wk_arena_t *a = l->ctx->arena;
     const wk_catalogue_t *c = wk_catalogue(l->ctx->config, e);
-    return c != NULL && wk_request_json(l->ctx, &body, e) &&
-           wk_members_read(a, c, rules, sizeof(rules) / sizeof(*rules),
-                           with_stored_words(a, body), &l->change, e);
+    return c != NULL && wk_request_json(l->ctx, &l->body, e) &&
+           wk_members_read(l->ctx->arena, c, rules, sizeof(rules) / sizeof(*rules), l->body,
+                           &l->change, e);
 }
 
 static bool note_change(wk_tx_t *tx, const wk_caller_t *caller, const leads_t *l, wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "lead_changed",
                         .entity = "customer",
-                        .entity_id = l->id};
+                        .entity_id = l->id,
+                        .data = wk_audit_members(l->ctx, l->body)};
     return wk_audit(l->ctx, tx, &entry, e);
 }
 
-static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+static bool write_change(wk_tx_t *tx, const leads_t *l, wk_error_t *e)
 {
-    leads_t *l = arg;
     wk_rows_t *rows;
     va_str_t params[] = {l->id, l->change};
-    if (!wk_request_known_id(l->id, e)) {
-        return false;
-    }
     if (!wk_sql(tx, &wk_sql_lead_change, params, &rows, e)) {
         return e->code != WK_CONFLICT
                    ? false
                    : wk_refuse(e, WK_R_UNPROCESSABLE, "assigned_to is nobody of the team.");
     }
-    return wk_request_found(rows, e) && note_change(tx, caller, l, e) &&
-           get_tx(tx, caller, l, e);
+    return wk_request_found(rows, e);
 }
 
-static wk_outcome_t change(leads_t *l, va_reply_t *reply, wk_error_t *e)
+/* Of a job that is run again nothing is written again: another may have changed it since. */
+static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
-    return read_change(l, e) && wk_caller_tx(l->ctx, WK_FROM_MANAGER, change_tx, l, e)
-               ? answer_lead(l, reply, e)
-               : wk_reply_error(l->ctx, reply, e);
+    leads_t *l = arg;
+    wk_effect_t effect;
+    if (!wk_request_known_id(l->id, e) ||
+        !wk_effect_claim(tx, "lead", l->ctx->job->id, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    if (effect.state == WK_EFFECT_NEW &&
+        (!write_change(tx, l, e) || !note_change(tx, caller, l, e) ||
+         !wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e))) {
+        return false;
+    }
+    return get_tx(tx, caller, l, e);
+}
+
+static wk_outcome_t change(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    leads_t l = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    return read_change(&l, e) && wk_caller_tx(ctx, WK_FROM_MANAGER, change_tx, &l, e)
+               ? answer_lead(&l, reply, e)
+               : wk_reply_error(ctx, reply, e);
 }
 
 wk_outcome_t wk_leads_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    leads_t l = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
-    va_str_t method = ctx->job->http_method;
-    if (va_str_eq(method, VA_STR("GET")) || va_str_eq(method, VA_STR("HEAD"))) {
-        return get(&l, reply, e);
+    if (va_str_eq(ctx->job->http_method, VA_STR("GET"))) {
+        return wk_leads_get(ctx, reply, e);
     }
-    if (va_str_eq(method, VA_STR("PATCH"))) {
-        return change(&l, reply, e);
+    if (va_str_eq(ctx->job->http_method, VA_STR("PATCH"))) {
+        return change(ctx, reply, e);
     }
     wk_refuse(e, WK_R_NOT_FOUND, "There is no such operation.");
     return wk_reply_error(ctx, reply, e);

@@ -79,6 +79,14 @@ bool wk_member_word(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return wk_list_has(rule->of, va_json_string(value));
 }
 
+bool wk_member_stored_word(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                           const va_json_t *value)
+{
+    va_str_t word = va_json_string(value);
+    (void)c;
+    return wk_list_word(rule->of, &word);
+}
+
 bool wk_member_id(const wk_member_rule_t *rule, const wk_catalogue_t *c, const va_json_t *value)
 {
     va_str_t id = va_json_string(value);
@@ -287,11 +295,15 @@ static bool refuse_member(wk_arena_t *a, const wk_member_rule_t *rules, size_t n
 }
 
 /* Numbers as the statements' casts read them: JSON has 6.0 and 6e0 for 6, and 1e-999999. */
-static void put_value(wk_arena_t *a, va_json_writer_t *w, const va_json_t *value)
+static void put_value(wk_arena_t *a, va_json_writer_t *w, const wk_member_rule_t *rule,
+                      const va_json_t *value)
 {
     int64_t n;
     double number;
-    if (va_json_int(value, &n)) {
+    va_str_t word = va_json_string(value);
+    if (rule->check == wk_member_stored_word && wk_list_word(rule->of, &word)) {
+        va_json_put_str(w, word);
+    } else if (va_json_int(value, &n)) {
         va_json_put_int(w, n);
     } else if (va_json_double(value, &number)) {
         va_json_put_number(w, wk_printf(a, "%.3f", number));
@@ -315,8 +327,9 @@ bool wk_members_read(wk_arena_t *a, const wk_catalogue_t *c, const wk_member_rul
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
     for (const va_json_t *m = body->first; m != NULL; m = m->next) {
-        va_json_key(w, rule_of(rules, n, m->name)->name);
-        put_value(a, w, m);
+        const wk_member_rule_t *rule = rule_of(rules, n, m->name);
+        va_json_key(w, rule->name);
+        put_value(a, w, rule, m);
     }
     va_json_object_end(w);
     *json = va_buf_str(&text);

@@ -26,7 +26,11 @@ struct wk_member_rule {
 };
 
 wk_member_check_fn wk_member_text, wk_member_number, wk_member_whole, wk_member_bool;
-wk_member_check_fn wk_member_word;      /* of: its words, NULL at the end */
+wk_member_check_fn wk_member_word; /* of: its words, NULL at the end */
+
+/* As wk_member_word, also as people write it; what is read is the list's word. */
+wk_member_check_fn wk_member_stored_word;
+
 wk_member_check_fn wk_member_id;        /* a name within another's service: no spaces */
 wk_member_check_fn wk_member_locale;    /* en-US */
 wk_member_check_fn wk_member_language;  /* there is a catalogue of it */
