@@ -6,6 +6,10 @@
 
 #define LISTED "/v1/convai/agents/agent_downtown"
 
+/* As noted() has them. */
+#define ASKED   "allowlist_asked agent_downtown"
+#define CHANGED "allowlist_changed agent_downtown"
+
 static int setup(void **state)
 {
     t_elevenlabs();
@@ -45,8 +49,9 @@ static t_answer_t set_list(const char *role, const char *body)
 
 static const char *noted(void)
 {
-    return t_sqlf("SELECT coalesce(string_agg(action || ' ' || entity_id, ', '), '')"
-                  "  FROM audit_log");
+    return t_sqlf(
+        "SELECT coalesce(string_agg(action || ' ' || entity_id, ', ' ORDER BY id), '')"
+        "  FROM audit_log");
 }
 
 /* ---------------------------------------------------------------- the address */
@@ -91,6 +96,20 @@ static void a_platform_that_fails_gives_none(void **state)
     assert_string_equal(noted(), "");
 }
 
+static void a_key_that_is_refused_is_ours_to_repair(void **state)
+{
+    (void)state;
+    t_log_forget();
+    t_elevenlabs_script("{\"path\":\"get-signed-url\",\"status\":401}");
+    t_answer_t a = url_for("admin");
+    assert_error(&a, 503, "unavailable");
+    assert_int_equal(t_logged("ElevenLabs refuses our key"), 1);
+    t_elevenlabs_script("{\"path\":\"agents/agent_downtown\",\"status\":403}");
+    a = set_list("admin", "{\"allowlist\":[\"shop.example\"]}");
+    assert_again(&a); /* nobody is told: it may be repaired meanwhile */
+    assert_int_equal(t_logged("ElevenLabs refuses our key"), 2);
+}
+
 /* ---------------------------------------------------------------- the allow-list */
 
 static const char *listed(void)
@@ -119,8 +138,24 @@ static void an_admin_says_where_talks_begin(void **state)
     a = set_list("admin", "{\"domains\":[\"new.example\"]}");
     assert_status(&a, 200);
     assert_string_equal(listed(), "on new.example");
-    assert_string_equal(noted(), "allowlist_changed agent_downtown,"
-                                 " allowlist_changed agent_downtown");
+    assert_string_equal(noted(), ASKED ", " CHANGED ", " ASKED ", " CHANGED);
+}
+
+static void a_list_is_noted_before_it_leaves_the_house(void **state)
+{
+    (void)state;
+    t_ask_t ask = list("again", "admin", "{\"domains\":[\"new.example\",\"a.example\"]}");
+    t_elevenlabs_script("{\"path\":\"agents/agent_downtown\",\"status\":500}");
+    t_answer_t a = t_ask(&ask);
+    assert_again(&a);
+    assert_string_equal(noted(), ASKED);
+    assert_string_equal(t_sqlf("SELECT data FROM audit_log"),
+                        "{\"allowlist\": [\"new.example\", \"a.example\"]}");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE state = 'pending'"), 0);
+    a = t_ask(&ask);
+    assert_status(&a, 200);
+    assert_string_equal(listed(), "on new.example a.example");
+    assert_string_equal(noted(), ASKED ", " CHANGED);
 }
 
 static void a_list_that_is_set_again_is_noted_once(void **state)
@@ -132,7 +167,7 @@ static void a_list_that_is_set_again_is_noted_once(void **state)
         assert_status(&a, 200);
     }
     assert_string_equal(listed(), "on shop.example");
-    assert_string_equal(noted(), "allowlist_changed agent_downtown");
+    assert_string_equal(noted(), ASKED ", " CHANGED);
 }
 
 static void what_is_no_list_of_hosts_changes_nothing(void **state)
@@ -163,7 +198,7 @@ static void what_is_no_list_of_hosts_changes_nothing(void **state)
     t_answer_t refused = set_list("admin", "{\"allowlist\":[\"shop.example\"]}");
     assert_error(&refused, 422, "unprocessable");
     assert_string_equal(listed(), "on kept.example");
-    assert_string_equal(noted(), "allowlist_changed agent_downtown");
+    assert_string_equal(noted(), ASKED ", " CHANGED ", " ASKED);
 }
 
 int main(void)
@@ -172,7 +207,9 @@ int main(void)
         cmocka_unit_test(staff_talks_with_the_shops_agent),
         cmocka_unit_test(who_is_not_let_in_is_given_none),
         cmocka_unit_test(a_platform_that_fails_gives_none),
+        cmocka_unit_test(a_key_that_is_refused_is_ours_to_repair),
         cmocka_unit_test(an_admin_says_where_talks_begin),
+        cmocka_unit_test(a_list_is_noted_before_it_leaves_the_house),
         cmocka_unit_test(a_list_that_is_set_again_is_noted_once),
         cmocka_unit_test(what_is_no_list_of_hosts_changes_nothing),
     };

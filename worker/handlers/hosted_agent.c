@@ -1,7 +1,8 @@
 /*
  * Conversations with the shop's agent at ElevenLabs that browsers begin: hosted_agent.url is
  * the address of one, hosted_agent.allowlist says on which hosts' pages they may begin. Both
- * are noted in the audit log: an address that could not be noted is not given out.
+ * are noted in the audit log: an address that could not be noted is not given out, a list that
+ * could not is not set.
  */
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
@@ -12,6 +13,7 @@
 #include "worker/handlers/plan.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
 #include "worker/store/organizations.h"
 
@@ -23,6 +25,7 @@ typedef struct {
     wk_caller_t caller;
     va_str_t agent;
     const va_json_t *hosts; /* of an allow-list */
+    va_str_t list;          /* {"allowlist":[…]}: the same as it is noted */
     wk_plan_gap_t gap;
 } hosted_t;
 
@@ -52,9 +55,13 @@ static bool find_agent(hosted_t *h, unsigned roles, wk_error_t *e)
             wk_refuse(e, WK_R_UNAVAILABLE, "ElevenLabs is not configured here."));
 }
 
-/* What may pass may be asked again; the rest is the platform's no. */
+/* What may pass may be asked again; a refused key is ours; the rest is the platform's no. */
 static bool fail(wk_error_t *e)
 {
+    if (e->code == WK_FORBIDDEN) {
+        wk_log(WK_ALERT, "ElevenLabs refuses our key", WK_C("error", e->text));
+        return wk_refuse(e, WK_R_UNAVAILABLE, "ElevenLabs cannot be asked now.");
+    }
     return wk_error_retryable(e)
                ? false
                : wk_refuse(e, WK_R_UNPROCESSABLE, "ElevenLabs does not take that.");
@@ -62,30 +69,48 @@ static bool fail(wk_error_t *e)
 
 /* ---------------------------------------------------------------- what was done */
 
-static bool note(wk_tx_t *tx, const hosted_t *h, const char *action, wk_error_t *e)
+static bool note(wk_tx_t *tx, const hosted_t *h, const char *action, va_str_t data,
+                 wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = h->caller.role == WK_SUPER_ADMIN ? "super_admin" : "user",
+    wk_audit_t entry = {.actor = wk_audit_actor(h->caller.role),
                         .user_id = h->caller.user_id,
                         .action = action,
                         .entity = "hosted_agent",
-                        .entity_id = h->agent};
+                        .entity_id = h->agent,
+                        .data = data};
     return wk_audit(h->ctx, tx, &entry, e);
 }
 
 static bool url_told_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    return note(tx, arg, "signed_url", e);
+    return note(tx, arg, "signed_url", VA_STR_NULL, e);
 }
 
 /* Once, however often the job is run. */
-static bool allowlist_set_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool note_list(wk_tx_t *tx, const hosted_t *h, const char *action, wk_error_t *e)
 {
     wk_effect_t effect;
-    const hosted_t *h = arg;
-    return wk_effect_claim(tx, "allowlist", h->ctx->job->id, VA_STR_NULL, &effect, e) &&
+    va_str_t job = h->ctx->job->id;
+    va_str_t key = wk_printf(h->ctx->arena, "%s:%.*s", action, (int)job.len, job.data);
+    return wk_effect_claim(tx, "allowlist", key, VA_STR_NULL, &effect, e) &&
            (effect.state != WK_EFFECT_NEW ||
-            (note(tx, h, "allowlist_changed", e) &&
+            (note(tx, h, action, h->list, e) &&
              wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e)));
+}
+
+static bool list_asked_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return note_list(tx, arg, "allowlist_asked", e);
+}
+
+static bool list_set_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    return note_list(tx, arg, "allowlist_changed", e);
+}
+
+static bool in_tx(hosted_t *h, wk_tx_fn fn, wk_error_t *e)
+{
+    return wk_tx(h->ctx->db, h->ctx->arena, h->caller.organization, 0, fn, h, e);
 }
 
 /* ---------------------------------------------------------------- hosted_agent.url */
@@ -97,7 +122,7 @@ wk_outcome_t wk_hosted_agent_url(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
     hosted_t h = {.ctx = ctx};
     if (!find_agent(&h, WK_FROM_STAFF, e) ||
         (!wk_elevenlabs_signed_url(ctx, h.agent, &url, e) && !fail(e)) ||
-        !wk_tx(ctx->db, ctx->arena, h.caller.organization, 0, url_told_tx, &h, e)) {
+        !in_tx(&h, url_told_tx, e)) {
         return wk_plan_reply_error(ctx, &h.gap, reply, e);
     }
     va_json_writer_t *w = wk_reply_begin(ctx, &doc);
@@ -132,23 +157,28 @@ static const wk_member_rule_t rules[] = {
 
 static bool read_hosts(hosted_t *h, wk_error_t *e)
 {
-    va_str_t json;
     const va_json_t *body;
     if (!wk_request_json(h->ctx, &body, e) ||
-        !wk_members_read(h->ctx->arena, NULL, rules, 1, body, &json, e)) {
+        !wk_members_read(h->ctx->arena, NULL, rules, 1, body, &h->list, e)) {
         return false;
     }
     h->hosts = body->first;
     return true;
 }
 
+/* What is asked for is noted before it leaves the house, what was done behind it. */
+static bool set_list(hosted_t *h, wk_error_t *e)
+{
+    return find_agent(h, WK_FROM_ADMIN, e) && in_tx(h, list_asked_tx, e) &&
+           (wk_elevenlabs_allowlist(h->ctx, h->agent, h->hosts, e) || fail(e)) &&
+           in_tx(h, list_set_tx, e);
+}
+
 wk_outcome_t wk_hosted_agent_allowlist(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
     hosted_t h = {.ctx = ctx};
-    if (!read_hosts(&h, e) || !find_agent(&h, WK_FROM_ADMIN, e) ||
-        (!wk_elevenlabs_allowlist(ctx, h.agent, h.hosts, e) && !fail(e)) ||
-        !wk_tx(ctx->db, ctx->arena, h.caller.organization, 0, allowlist_set_tx, &h, e)) {
+    if (!read_hosts(&h, e) || !set_list(&h, e)) {
         return wk_plan_reply_error(ctx, &h.gap, reply, e);
     }
     va_json_writer_t *w = wk_reply_begin(ctx, &doc);
