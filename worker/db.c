@@ -216,7 +216,7 @@ static bool is_searching(const wk_tx_t *tx)
  */
 static void read_search(wk_tx_t *tx, wk_error_t *failure)
 {
-    static const char *const columns[WK_KEYS] = {"first", "second", "third", "fourth"};
+    static const char *const columns[WK_KEYS] = {"first", "second", "third", "fourth", "fifth"};
     search_t *s = &tx->search;
     s->answered = true;
     for (size_t i = 0; s->keys != NULL && i < WK_KEYS; i++) {

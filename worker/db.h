@@ -82,10 +82,10 @@ typedef struct {
     va_str_t organization; /* whose it is; absent: nobody's */
 } wk_key_t;
 
-#define WK_KEYS 4
+#define WK_KEYS 5
 
 /*
- * As wk_tx_by(), by the first of keys[0] and keys[1] that is anybody's; of the other two it is
+ * As wk_tx_by(), by the first of keys[0] and keys[1] that is anybody's; of the others it is
  * only asked whose they are. Once fn's first statement is answered, or has failed because
  * there is no organization, each key has its own.
  */

@@ -449,6 +449,22 @@ static void whatever_names_a_shop_names_the_same_one(void **state)
          "{\"product_id\":\"HLM-COM-M\",\"organization_id\":\"" DOWNTOWN
          "\",\"client_id\":\"" UPTOWN "\"}",
          403},
+        {{NULL},
+         "{\"product_id\":\"HLM-COM-M\",\"organization\":\"bici-downtown\","
+         "\"client_id\":\"" DOWNTOWN "\"}",
+         200},
+        {{NULL},
+         "{\"product_id\":\"HLM-COM-M\",\"organization\":\"bici-downtown\","
+         "\"client_id\":\"" UPTOWN "\"}",
+         403},
+        {{NULL},
+         "{\"product_id\":\"HLM-COM-M\",\"organization\":\"nobody\","
+         "\"client_id\":\"" DOWNTOWN "\"}",
+         403},
+        {{"x-va-agent", "agent_downtown"},
+         "{\"product_id\":\"HLM-COM-M\",\"organization\":\"bici-uptown\","
+         "\"client_id\":\"" DOWNTOWN "\"}",
+         403},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
@@ -484,6 +500,7 @@ static void a_query_names_the_shop(void **state)
                  {"organization_id=" DOWNTOWN, NULL, 200},
                  {"client_id=" DOWNTOWN, "agent_downtown", 200},
                  {"client_id=" UPTOWN, "agent_downtown", 403},
+                 {"organization=bici-downtown&client_id=" UPTOWN, NULL, 403},
                  {"organization=nobody", NULL, 403},
                  {"", NULL, 403}};
     (void)state;

@@ -40,27 +40,24 @@ static va_str_t job_key(const wk_ctx_t *ctx)
 
 const char *const wk_tool_shop_names[] = {"organization", "organization_id", "client_id", NULL};
 
-/*
- * Of several names the first; two that cannot be of one shop are refused. An id may stand
- * beside a slug.
- */
-static bool named_organization(const va_json_t *args, va_str_t *named, wk_error_t *e)
+/* What an agent's request may name its shop by, in the order of an agent_t's keys. */
+enum { BY_AGENT, BY_NUMBER, BY_ID, BY_SLUG, BY_SECRET };
+
+/* An id may stand beside a slug; whether both are of one shop is for the directory to say. */
+static bool read_names(const va_json_t *args, wk_key_t *keys, wk_error_t *e)
 {
-    *named = VA_STR_NULL;
     for (const char *const *name = wk_tool_shop_names; *name != NULL; name++) {
         va_str_t said = wk_arg_text(args, *name);
-        if (named->data == NULL) {
-            *named = said;
-        } else if (said.data != NULL && wk_is_uuid(said) == wk_is_uuid(*named) &&
-                   !va_str_ieq(said, *named)) {
+        wk_key_t *key = &keys[wk_is_uuid(said) ? BY_ID : BY_SLUG];
+        if (said.data != NULL && key->key.data != NULL && !va_str_ieq(said, key->key)) {
             return wk_refuse(e, WK_R_ORGANIZATION, "The request names two organizations.");
+        }
+        if (said.data != NULL) {
+            *key = wk_webhook_key_named(said);
         }
     }
     return true;
 }
-
-/* What an agent's request may name its shop by, in the order of an agent_t's keys. */
-enum { BY_AGENT, BY_NUMBER, BY_NAME, BY_SECRET };
 
 /* A request of an agent, on its way to a transaction. */
 typedef struct {
@@ -80,20 +77,21 @@ static bool is_asked(const wk_key_t *key)
     return key->key.data != NULL;
 }
 
-/* The agent and the number that was called decide; without them the name, or the secret. */
+/* The agent and the number that was called decide; without them a name, or the secret. */
 static bool read_keys(agent_t *r, wk_error_t *e)
 {
-    va_str_t named;
+    static const int others[] = {BY_ID, BY_SLUG, BY_SECRET};
     wk_key_t *keys = r->keys;
-    if (!named_organization(r->args, &named, e)) {
+    if (!read_names(r->args, keys, e)) {
         return false;
     }
-    keys[BY_NAME] = wk_webhook_key_named(named);
     keys[BY_SECRET] = wk_webhook_key_of_secret(r->ctx->job);
     keys[BY_AGENT] = (wk_key_t){.kind = "agent", .key = r->id.agent};
     keys[BY_NUMBER] = (wk_key_t){.kind = "number", .key = r->id.called};
-    if (!is_asked(&keys[BY_AGENT]) && !is_asked(&keys[BY_NUMBER])) {
-        keys[BY_AGENT] = keys[is_asked(&keys[BY_NAME]) ? BY_NAME : BY_SECRET];
+    bool decided = is_asked(&keys[BY_AGENT]) || is_asked(&keys[BY_NUMBER]);
+    for (size_t i = 0; !decided && i < sizeof(others) / sizeof(*others); i++) {
+        keys[BY_AGENT] = keys[others[i]];
+        decided = is_asked(&keys[BY_AGENT]);
     }
     return true;
 }
@@ -120,7 +118,7 @@ static bool judge(const agent_t *r, va_str_t organization, wk_error_t *e)
     if (organization.data == NULL) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names no organization.");
     }
-    if (!agree(&keys[BY_NAME], organization)) {
+    if (!agree(&keys[BY_ID], organization) || !agree(&keys[BY_SLUG], organization)) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The request names another organization.");
     }
     if (!agree(&keys[BY_SECRET], organization)) {

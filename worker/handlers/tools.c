@@ -74,20 +74,14 @@ static bool add_name(wk_ctx_t *ctx, request_t *r, const char *member, va_str_t n
            wk_refuse(e, WK_R_ORGANIZATION, "The request names two organizations.");
 }
 
-static bool add_names_of_body(wk_ctx_t *ctx, request_t *r, const va_json_t *body, wk_error_t *e)
+/* Beside the arguments: the body around them, or the query. */
+static bool add_names(wk_ctx_t *ctx, request_t *r, const va_json_t *body,
+                      const va_form_t *query, wk_error_t *e)
 {
     const char *const *name = wk_tool_shop_names;
-    while (*name != NULL && add_name(ctx, r, *name, wk_arg_text(body, *name), e)) {
-        name++;
-    }
-    return *name == NULL;
-}
-
-static bool add_names_of_query(wk_ctx_t *ctx, request_t *r, const va_form_t *query,
-                               wk_error_t *e)
-{
-    const char *const *name = wk_tool_shop_names;
-    while (*name != NULL && add_name(ctx, r, *name, va_form_get(query, *name), e)) {
+    while (*name != NULL &&
+           add_name(ctx, r, *name,
+                    query != NULL ? va_form_get(query, *name) : wk_arg_text(body, *name), e)) {
         name++;
     }
     return *name == NULL;
@@ -105,7 +99,7 @@ static bool read_agent_call(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
     r->args = args_of_body(body);
     r->tool = wk_tool_find(name);
     return (r->tool != NULL || wk_refuse(e, WK_R_NOT_FOUND, "There is no such tool.")) &&
-           add_names_of_body(ctx, r, body, e);
+           add_names(ctx, r, body, NULL, e);
 }
 
 /* ---------------------------------------------------------------- which route */
@@ -120,7 +114,7 @@ static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
         return false;
     }
     r->args = wk_args_of_form(ctx->arena, r->tool->args, &form);
-    return add_names_of_query(ctx, r, &form, e);
+    return add_names(ctx, r, NULL, &form, e);
 }
 
 static bool read_route(wk_ctx_t *ctx, request_t *r, wk_error_t *e)

@@ -26,7 +26,7 @@ const wk_sql_t wk_sql_set_tenant_by_keys = {
     "set_tenant_by_keys",
     "SELECT set_config('app.current_organization_id', coalesce(first, second, ''), true)"
     "           AS organization,"
-    "       set_config('statement_timeout', $9, true), first, second, third, fourth"
+    "       set_config('statement_timeout', $11, true), first, second, third, fourth, fifth"
     "  FROM (SELECT " OF_KEY("$1", "$2") " AS first, " OF_KEY("$3", "$4") " AS second, " OF_KEY(
-        "$5", "$6") " AS third, " OF_KEY("$7", "$8") " AS fourth OFFSET 0) k",
-    9};
+        "$5", "$6") " AS third, " OF_KEY("$7", "$8") " AS fourth, " OF_KEY("$9", "$10") " AS fifth OFFSET 0) k",
+    11};
