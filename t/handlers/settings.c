@@ -28,17 +28,6 @@ static int setup(void **state)
     return failed;
 }
 
-static t_answer_t put_as(const char *role, const char *body)
-{
-    return t_ask(
-        &(t_ask_t){.type = "settings.handle",
-                   .method = "PUT",
-                   .uri = "/api/settings",
-                   .body = body,
-                   .claims = t_claims(strcmp(role, "admin") == 0 ? DANA : JOHN, DOWNTOWN, role),
-                   .org = DOWNTOWN});
-}
-
 static int chat_status(const char *key, const char *origin)
 {
     const char *body = wk_printf(t_ctx.arena,
@@ -56,10 +45,11 @@ static int chat_status(const char *key, const char *origin)
 static void a_manager_switches_campaigns(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("manager", "{\"campaigns\":[{\"name\":\"abandoned_cart\","
-                                     "\"is_active\":true,\"delay_seconds\":3600,"
-                                     "\"conditions\":{\"cart_over\":50}},"
-                                     "{\"name\":\"service_reminder\",\"is_active\":true}]}");
+    t_answer_t a =
+        t_put_settings("manager", "{\"campaigns\":[{\"name\":\"abandoned_cart\","
+                                  "\"is_active\":true,\"delay_seconds\":3600,"
+                                  "\"conditions\":{\"cart_over\":50}},"
+                                  "{\"name\":\"service_reminder\",\"is_active\":true}]}");
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/campaigns/0/name"), "abandoned_cart");
     assert_string_equal(t_text(&a, "/settings/campaigns/0/is_active"), "true");
@@ -130,7 +120,7 @@ static void what_is_wrong_changes_nothing(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-        t_answer_t a = put_as("admin", wrong[i]);
+        t_answer_t a = t_put_settings("admin", wrong[i]);
         assert_error(&a, 400, "bad_request");
     }
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM campaigns WHERE is_active"), 0);
@@ -146,15 +136,17 @@ static void a_shop_says_what_a_machine_hears(void **state)
     static const char kept[] = "SELECT voicemail_action || ' ' || voicemail_message"
                                "  FROM agent_configs WHERE organization_id = '" DOWNTOWN "'";
     (void)state;
-    t_answer_t a = put_as("manager", "{\"voicemail\":{\"action\":\"hang_up\",\"message\":"
-                                     "{\"en\":\"Call us\",\"fr\":\"Appelez\"}}}");
+    t_answer_t a =
+        t_put_settings("manager", "{\"voicemail\":{\"action\":\"hang_up\",\"message\":"
+                                  "{\"en\":\"Call us\",\"fr\":\"Appelez\"}}}");
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/voicemail/action"), "hang_up");
     assert_string_equal(t_text(&a, "/settings/voicemail/message/fr"), "Appelez");
-    a = put_as("manager", "{\"voicemail\":{\"message\":{\"en\":\"Bye\"}}}");
+    a = t_put_settings("manager", "{\"voicemail\":{\"message\":{\"en\":\"Bye\"}}}");
     assert_status(&a, 200);
     assert_string_equal(t_sqlf(kept), "hang_up {\"en\": \"Bye\"}");
-    a = put_as("manager", "{\"voicemail\":{\"action\":\"leave_message\",\"message\":{}}}");
+    a = t_put_settings("manager",
+                       "{\"voicemail\":{\"action\":\"leave_message\",\"message\":{}}}");
     assert_status(&a, 200);
     assert_string_equal(t_sqlf(kept), "leave_message {}");
 }
@@ -170,16 +162,16 @@ static void a_manager_says_what_is_speech_and_who_speaks(void **state)
 {
     (void)state;
     t_answer_t a =
-        put_as("manager", "{\"voice\":{\"vad_threshold\":0.7,\"prefix_padding_ms\":0,"
-                          "\"silence_ms\":5000,\"speech\":\"openai\"}}");
+        t_put_settings("manager", "{\"voice\":{\"vad_threshold\":0.7,\"prefix_padding_ms\":0,"
+                                  "\"silence_ms\":5000,\"speech\":\"openai\"}}");
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/voice/vad_threshold"), "0.70");
     assert_string_equal(voice_of(DOWNTOWN), "0.70 0 5000 openai");
     assert_string_equal(voice_of(UPTOWN), "0.50 500 500");
-    a = put_as("manager", "{\"voice\":{\"silence_ms\":100}}");
+    a = t_put_settings("manager", "{\"voice\":{\"silence_ms\":100}}");
     assert_status(&a, 200);
     assert_string_equal(voice_of(DOWNTOWN), "0.70 0 100 openai");
-    a = put_as("manager", "{\"voice\":{\"vad_threshold\":1,\"speech\":null}}");
+    a = t_put_settings("manager", "{\"voice\":{\"vad_threshold\":1,\"speech\":null}}");
     assert_status(&a, 200);
     assert_string_equal(voice_of(DOWNTOWN), "1.00 0 100");
     t_answer_t seen = t_get("settings.handle", "/api/settings", NULL);
@@ -194,8 +186,9 @@ static void the_voice_is_a_plans(void **state)
 {
     (void)state;
     t_sqlf("UPDATE organizations SET plan = 'BASIC' WHERE id = '" DOWNTOWN "'");
-    t_answer_t a = put_as("admin", "{\"voice\":{\"silence_ms\":300},"
-                                   "\"chat\":{\"origins\":[\"https://shop.example\"]}}");
+    t_answer_t a =
+        t_put_settings("admin", "{\"voice\":{\"silence_ms\":300},"
+                                "\"chat\":{\"origins\":[\"https://shop.example\"]}}");
     t_sqlf("UPDATE organizations SET plan = 'PRO' WHERE id = '" DOWNTOWN "'");
     assert_error(&a, 403, "plan");
     assert_string_equal(t_text(&a, "/requiredPlan"), "PRO");
@@ -212,10 +205,10 @@ static void connections_and_the_chat_are_the_admins(void **state)
                                          "{\"chat\":{\"origins\":[]}}"};
     (void)state;
     for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
-        t_answer_t a = put_as("manager", bodies[i]);
+        t_answer_t a = t_put_settings("manager", bodies[i]);
         assert_error(&a, 403, "role");
     }
-    t_answer_t staff = put_as("staff", "{\"campaigns\":[]}");
+    t_answer_t staff = t_put_settings("staff", "{\"campaigns\":[]}");
     assert_error(&staff, 403, "role");
     t_answer_t seen =
         t_get_as(JOHN, DOWNTOWN, "staff", "settings.handle", "/api/settings", NULL);
@@ -225,7 +218,7 @@ static void connections_and_the_chat_are_the_admins(void **state)
 static void a_token_is_kept_sealed_and_never_told(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
+    t_answer_t a = t_put_settings("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/hubspot/status"), "connected");
     t_answer_t b = t_get("settings.handle", "/api/settings", NULL);
@@ -254,12 +247,12 @@ static void a_portal_is_who_has_a_token_of_its(void **state)
     (void)state;
     t_sqlf("DELETE FROM integrations WHERE service = 'hubspot'");
     for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
-        t_answer_t a = put_as("admin", bodies[i]);
+        t_answer_t a = t_put_settings("admin", bodies[i]);
         assert_error(&a, 422, "unprocessable");
     }
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM integrations WHERE service = 'hubspot'"),
                      0);
-    t_answer_t a = put_as("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
+    t_answer_t a = t_put_settings("admin", CONNECT(HUBSPOT_TOKEN, "62515"));
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/settings/hubspot/portal"), "62515");
 }
@@ -267,8 +260,9 @@ static void a_portal_is_who_has_a_token_of_its(void **state)
 static void a_port_that_is_not_the_schemes_own_is_an_origins(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("admin", "{\"chat\":{\"origins\":[\"https://shop.example:8443\","
-                                   "\"http://localhost:443\",\"https://127.0.0.1\"]}}");
+    t_answer_t a =
+        t_put_settings("admin", "{\"chat\":{\"origins\":[\"https://shop.example:8443\","
+                                "\"http://localhost:443\",\"https://127.0.0.1\"]}}");
     assert_status(&a, 200);
     assert_int_equal(t_count(&a, "/settings/chat/origins"), 3);
 }
@@ -279,13 +273,13 @@ static void the_sweep_reads_whatever_number_was_taken(void **state)
     static const char *const numbers[] = {"6.0", "6e0", "0.6e1"};
     (void)state;
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-        t_answer_t a =
-            put_as("admin", wk_printf(t_ctx.arena,
-                                      "{\"campaigns\":[{\"name\":\"service_reminder\","
-                                      "\"conditions\":{\"months_since_service\":%s,"
-                                      "\"no_purchase\":false,\"lead_status\":[\"hot\"]}}]}",
-                                      numbers[i])
-                                .data);
+        t_answer_t a = t_put_settings(
+            "admin", wk_printf(t_ctx.arena,
+                               "{\"campaigns\":[{\"name\":\"service_reminder\","
+                               "\"conditions\":{\"months_since_service\":%s,"
+                               "\"no_purchase\":false,\"lead_status\":[\"hot\"]}}]}",
+                               numbers[i])
+                         .data);
         assert_status(&a, 200);
         assert_string_equal(
             t_sqlf("SELECT conditions FROM campaigns WHERE name = 'service_reminder'"
@@ -298,8 +292,8 @@ static void the_sweep_reads_whatever_number_was_taken(void **state)
 static void a_new_key_takes_the_old_ones_place(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("admin", "{\"chat\":{\"rotate_key\":true,"
-                                   "\"origins\":[\"https://new.example\"]}}");
+    t_answer_t a = t_put_settings("admin", "{\"chat\":{\"rotate_key\":true,"
+                                           "\"origins\":[\"https://new.example\"]}}");
     assert_status(&a, 200);
     const char *key = t_text(&a, "/chat_key");
     assert_int_equal(t_count(&a, "/settings/chat/keys"), 2);
@@ -307,7 +301,8 @@ static void a_new_key_takes_the_old_ones_place(void **state)
     assert_int_equal(chat_status("wk_demo_downtown", "https://new.example"), 200);
     assert_int_equal(chat_status(key, "https://localhost"), 403);
 
-    t_answer_t b = put_as("admin", "{\"chat\":{\"rotate_key\":true,\"grace_hours\":0}}");
+    t_answer_t b =
+        t_put_settings("admin", "{\"chat\":{\"rotate_key\":true,\"grace_hours\":0}}");
     assert_int_equal(chat_status(t_text(&b, "/chat_key"), "https://new.example"), 200);
     assert_int_equal(chat_status(key, "https://new.example"), 401);
     assert_int_equal(chat_status("wk_demo_downtown", "https://new.example"), 401);
@@ -347,8 +342,9 @@ static void a_change_that_is_done_again_changes_nothing(void **state)
                                    "\"origins\":[\"https://old.example\"]}");
     t_answer_t first = t_ask(&ask);
     assert_status(&first, 200);
-    t_answer_t newer = put_as("admin", "{\"chat\":{\"rotate_key\":true,\"grace_hours\":0,"
-                                       "\"origins\":[\"https://new.example\"]}}");
+    t_answer_t newer =
+        t_put_settings("admin", "{\"chat\":{\"rotate_key\":true,\"grace_hours\":0,"
+                                "\"origins\":[\"https://new.example\"]}}");
     t_answer_t again = t_ask(&ask);
     assert_status(&again, 200);
     assert_string_equal(t_text(&again, "/chat_key"), t_text(&first, "/chat_key"));

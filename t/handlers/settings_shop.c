@@ -29,20 +29,9 @@ static int setup(void **state)
     return failed;
 }
 
-static t_answer_t put_as(const char *role, const char *body)
-{
-    return t_ask(
-        &(t_ask_t){.type = "settings.handle",
-                   .method = "PUT",
-                   .uri = "/api/settings",
-                   .body = body,
-                   .claims = t_claims(strcmp(role, "admin") == 0 ? DANA : JOHN, DOWNTOWN, role),
-                   .org = DOWNTOWN});
-}
-
 static t_answer_t put(const char *body)
 {
-    t_answer_t a = put_as("manager", body);
+    t_answer_t a = t_put_settings("manager", body);
     assert_status(&a, 200);
     return a;
 }
@@ -118,7 +107,7 @@ static void null_takes_away(void **state)
 static void staff_may_not(void **state)
 {
     (void)state;
-    t_answer_t a = put_as("staff", SHOP("\"name\":\"Mine\""));
+    t_answer_t a = t_put_settings("staff", SHOP("\"name\":\"Mine\""));
     assert_error(&a, 403, "role");
 }
 
@@ -158,6 +147,33 @@ static void holidays_outlive_another_week(void **state)
                         " {\"2026-12-24\": {\"open\": \"08:00\", \"close\": \"13:00\"}}");
     put(SHOP("\"hours\":{\"monday\":\"8:00-9:00\",\"exceptions\":{}}"));
     assert_string_equal(hours(), "monday 08:00 09:00, tuesday - -, sunday - -");
+}
+
+static const char *with_exceptions(int n)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t_ctx.arena), 16384);
+    va_buf_add_c(&text, "{\"shop\":{\"hours\":{\"monday\":\"closed\",\"exceptions\":{");
+    for (int i = 0; i < n; i++) {
+        va_buf_add_str(&text,
+                       wk_printf(t_ctx.arena, "%s\"20%02d-%02d-%02d\":\"closed\"",
+                                 i == 0 ? "" : ",", 10 + i / 336, 1 + i / 28 % 12, 1 + i % 28));
+    }
+    va_buf_add_c(&text, "}}}}");
+    return wk_strdup(t_ctx.arena, va_buf_str(&text));
+}
+
+static void a_week_has_as_many_exceptions_as_a_year_days(void **state)
+{
+    (void)state;
+    put(with_exceptions(366));
+    t_answer_t a = t_put_settings("manager", with_exceptions(367));
+    assert_error(&a, 400, "bad_request");
+    assert_has(t_text(&a, "/error/message"), "at most 366 exceptions");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM organizations,"
+                                "    jsonb_object_keys(hours -> 'exceptions')"
+                                " WHERE id = '" DOWNTOWN "'"),
+                     366);
 }
 
 /* ---------------------------------------------------------------- what goes by it */
@@ -280,7 +296,8 @@ static void what_is_wrong_is_named_and_changes_nothing(void **state)
     (void)state;
     const char *before = t_sqlf(EVERYTHING);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-        t_answer_t a = put_as("admin", wk_printf(t_ctx.arena, SHOP("%s"), wrong[i][1]).data);
+        t_answer_t a =
+            t_put_settings("admin", wk_printf(t_ctx.arena, SHOP("%s"), wrong[i][1]).data);
         assert_error(&a, 400, "bad_request");
         assert_has(t_text(&a, "/error/message"), wrong[i][0]);
     }
@@ -295,6 +312,7 @@ int main(void)
         cmocka_unit_test(staff_may_not),
         cmocka_unit_test(hours_of_many_shapes_are_one),
         cmocka_unit_test(holidays_outlive_another_week),
+        cmocka_unit_test(a_week_has_as_many_exceptions_as_a_year_days),
         cmocka_unit_test(free_times_and_hours_follow_at_once),
         cmocka_unit_test(the_next_call_knows_it),
         cmocka_unit_test(what_is_wrong_is_named_and_changes_nothing),

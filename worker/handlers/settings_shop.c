@@ -136,9 +136,13 @@ static bool are_policies(const wk_member_rule_t *rule, const wk_catalogue_t *c,
 static bool is_week(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                     const va_json_t *value)
 {
-    (void)rule;
+    bool ok = va_json_is(value, VA_JSON_OBJECT) && value->count > 0;
     (void)c;
-    return va_json_is(value, VA_JSON_OBJECT) && value->count > 0;
+    for (const va_json_t *part = ok ? value->first : NULL; ok && part != NULL;
+         part = part->next) {
+        ok = (double)part->count <= rule->max; /* of its days, the exceptions are the most */
+    }
+    return ok;
 }
 
 static bool are_holidays(const wk_member_rule_t *rule, const wk_catalogue_t *c,
@@ -153,7 +157,8 @@ static bool are_holidays(const wk_member_rule_t *rule, const wk_catalogue_t *c,
 
 #define HOURS                                                                                  \
     "hours by day, as {\"monday\":{\"open\":\"08:00\",\"close\":\"18:00\"},"                   \
-    "\"sunday\":{\"closed\":true},\"exceptions\":{\"2026-12-25\":{\"closed\":true}}}"
+    "\"sunday\":{\"closed\":true},\"exceptions\":{\"2026-12-25\":{\"closed\":true}}}, at "     \
+    "most 366 exceptions"
 #define HOLIDAYS                                                                               \
     "dates that are closed, as [\"2026-12-25\"], or hours by date, as "                        \
     "{\"2026-12-24\":{\"open\":\"08:00\",\"close\":\"13:00\"}}, at most 366"
@@ -167,7 +172,11 @@ static const wk_member_rule_t rules[] = {
      .min = 1,
      .max = 200,
      .must = "a text of 1 to 200 bytes"},
-    {.name = "hours", .also = "business_hours", .check = is_week, .must = HOURS},
+    {.name = "hours",
+     .also = "business_hours",
+     .check = is_week,
+     .max = MAX_DAYS,
+     .must = HOURS},
     {.name = "holidays", .check = are_holidays, .max = MAX_DAYS, .must = HOLIDAYS},
     {.name = "timezone",
      .also = "time_zone",

@@ -350,6 +350,17 @@ t_answer_t t_get(const char *type, const char *uri, const char *args)
     return t_get_as(DANA, DOWNTOWN, "admin", type, uri, args);
 }
 
+t_answer_t t_put_settings(const char *role, const char *body)
+{
+    return t_ask(
+        &(t_ask_t){.type = "settings.handle",
+                   .method = "PUT",
+                   .uri = "/api/settings",
+                   .body = body,
+                   .claims = t_claims(strcmp(role, "admin") == 0 ? DANA : JOHN, DOWNTOWN, role),
+                   .org = DOWNTOWN});
+}
+
 /* ---------------------------------------------------------------- looking */
 
 const char *t_text(const t_answer_t *answer, const char *pointer)

@@ -87,6 +87,9 @@ t_answer_t t_get(const char *type, const char *uri, const char *args);
 t_answer_t t_get_as(const char *user, const char *organization, const char *role,
                     const char *type, const char *uri, const char *args);
 
+/* A PUT of Downtown's settings, by its admin or by somebody of another role. */
+t_answer_t t_put_settings(const char *role, const char *body);
+
 /* The member of the body's JSON at the pointer, as text; "" when there is none. */
 const char *t_text(const t_answer_t *answer, const char *pointer);
 int64_t t_number(const t_answer_t *answer, const char *pointer);
