@@ -88,7 +88,8 @@ is(allowed('PUT', '/api/calls/c1'), '405 GET, HEAD', '  and not written in anoth
 my %others = ('/api/appointments' => 'GET, HEAD, POST', '/api/appointments/a1' => 'GET, HEAD, PATCH, DELETE',
     '/api/knowledge' => 'GET, HEAD, POST', '/api/knowledge/k1' => 'GET, HEAD, PUT, DELETE', '/api/team' => 'GET, HEAD, POST',
     '/api/team/u1' => 'PATCH, DELETE', '/api/settings' => 'GET, HEAD, PUT', '/api/stream/organization' => 'GET', '/mcp' => 'POST',
-    '/api/auth/login' => 'POST', '/api/chat' => 'POST, OPTIONS', '/api/voice/incoming' => 'POST', '/auth/callback' => 'GET');
+    '/api/auth/login' => 'POST', '/api/calls/c1/outcome' => 'POST', '/api/leads/l1' => 'GET, HEAD, PATCH',
+    '/api/chat' => 'POST, OPTIONS', '/api/voice/incoming' => 'POST', '/auth/callback' => 'GET');
 is(allowed('TRACK', $_), "405 $others{$_}", "$_ knows its methods") for sort keys %others;
 is(allowed('GE', '/api/plan'), '405 GET, HEAD', 'a piece of a method is none');
 
