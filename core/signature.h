@@ -56,6 +56,9 @@ void va_sums_free(va_sums_t *s);
 /* Whether a scheme asked for anything. */
 bool va_sums_asked(const va_sums_t *s);
 
+/* How often the body is hashed; 0 for NULL. */
+size_t va_sums_count(const va_sums_t *s);
+
 /* The body's own digest too; NULL until it has been asked for and the sums have ended. */
 va_status_t va_sums_ask_sha256(va_sums_t *s);
 const uint8_t *va_sums_sha256(const va_sums_t *s);

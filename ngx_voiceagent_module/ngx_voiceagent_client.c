@@ -210,7 +210,9 @@ ngx_voiceagent_client_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
     if (!r->buffered && !c->buffered) {
         client->blocked = 0;
 
-        if (wev->timer_set) {
+        /* the timer of limit_rate is nginx' own */
+
+        if (wev->timer_set && !wev->delayed) {
             ngx_del_timer(wev);
         }
 

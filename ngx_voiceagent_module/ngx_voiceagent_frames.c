@@ -18,6 +18,7 @@
 #define NGX_VOICEAGENT_FRAGMENTS   1024      /* of a message */
 #define NGX_VOICEAGENT_UNSENT      65536     /* for a client that reads none */
 #define NGX_VOICEAGENT_OUT         512
+#define NGX_VOICEAGENT_READ        16384     /* of one client in one turn */
 
 
 static ssize_t ngx_voiceagent_frames_take(wslay_event_context_ptr wslay,
@@ -72,6 +73,11 @@ ngx_voiceagent_frames_read(ngx_voiceagent_websocket_t *ws)
 {
     int  rc;
 
+    /* who sends as fast as is read would keep the others waiting for ever */
+
+    ws->budget = NGX_VOICEAGENT_READ;
+    ws->more = 0;
+
     rc = ws->closing ? 0 : wslay_event_recv(ws->wslay);
 
     if (rc == WSLAY_ERR_NOMEM) {
@@ -100,9 +106,15 @@ ngx_voiceagent_frames_take(wslay_event_context_ptr wslay, uint8_t *to,
 
     ws->paused = ws->nwaiting >= NGX_VOICEAGENT_BACKLOG;
 
-    n = ws->paused ? NGX_AGAIN : ngx_voiceagent_frames_recv(ws, to, room);
+    ws->more = !ws->paused && ws->budget == 0;
+
+    room = ngx_min(room, ws->budget);
+
+    n = ws->paused || ws->more ? NGX_AGAIN
+                               : ngx_voiceagent_frames_recv(ws, to, room);
 
     if (n > 0) {
+        ws->budget -= n;
         ws->heard = ngx_current_msec;
         ws->pinged = 0;
         return n;
@@ -354,7 +366,9 @@ ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    if (c->write->timer_set) {
+    /* the timer of limit_rate is nginx' own */
+
+    if (c->write->timer_set && !c->write->delayed) {
         ngx_del_timer(c->write);
     }
 }

@@ -190,6 +190,10 @@ ngx_voiceagent_message_request(ngx_http_request_t *handshake, ngx_pool_t *pool)
     r->limit_req_status = 0;
     r->limit_conn_status = 0;
 
+    /* captures of its own, not written over those of the location */
+
+    r->realloc_captures = 1;
+
     r->method = NGX_HTTP_POST;
     ngx_str_set(&r->method_name, "POST");
 
@@ -337,10 +341,19 @@ ngx_voiceagent_message_limits(ngx_http_request_t *r)
             continue;
         }
 
-        if (rc != NGX_OK && rc != NGX_DECLINED) {
-            return rc >= NGX_HTTP_SPECIAL_RESPONSE
-                   ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        if (rc == NGX_OK || rc == NGX_DECLINED) {
+            continue;
         }
+
+        if (rc < NGX_HTTP_SPECIAL_RESPONSE
+            || rc == NGX_HTTP_INTERNAL_SERVER_ERROR)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        /* a limit, whatever limit_req_status makes of it over HTTP */
+
+        return rc == NGX_HTTP_FORBIDDEN ? rc : NGX_HTTP_TOO_MANY_REQUESTS;
     }
 
     return NGX_OK;
@@ -379,6 +392,10 @@ ngx_voiceagent_message_answered(ngx_voiceagent_waiter_t *w)
     ngx_voiceagent_websocket_t  *ws;
 
     ws = w->data;
+
+    /* a repeated message waits for the job of the first */
+
+    ngx_voiceagent_get_ctx(ws->message)->job_id = w->node.str;
 
     if (w->outcome == NGX_VOICEAGENT_WAIT_REPLY) {
         ngx_voiceagent_message_reply(ws, w);
@@ -479,7 +496,6 @@ ngx_voiceagent_message_refuse(ngx_voiceagent_websocket_t *ws, ngx_int_t status)
         break;
 
     case NGX_HTTP_TOO_MANY_REQUESTS:
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
         ngx_voiceagent_message_error(ws, "too_many_requests",
                                      "Too many requests. Try again later.");
         break;

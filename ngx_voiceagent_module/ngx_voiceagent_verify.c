@@ -15,7 +15,13 @@
 #include "ngx_voiceagent_module.h"
 
 
+/* each counted as often as it is hashed */
+
 #define NGX_VOICEAGENT_TURN_BYTES  (512 * 1024)
+
+/* while a body is hashed a worker does not exit */
+
+#define NGX_VOICEAGENT_TURNS_MS    60000
 
 
 typedef struct {
@@ -218,7 +224,7 @@ ngx_voiceagent_verify_proofs(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
     proofs->n = n;
 
     proofs->event.handler = ngx_voiceagent_verify_turn;
-    proofs->event.data = proofs;
+    proofs->event.data = r->connection;
     proofs->event.log = r->connection->log;
 
     cln->handler = ngx_voiceagent_verify_cleanup;
@@ -285,12 +291,17 @@ ngx_voiceagent_verify_cleanup(void *data)
     if (proofs->event.posted) {
         ngx_delete_posted_event(&proofs->event);
     }
+
+    if (proofs->event.timer_set) {
+        ngx_del_timer(&proofs->event);
+    }
 }
 
 
 ngx_int_t
 ngx_voiceagent_verify_body(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 {
+    ngx_int_t                 rc;
     ngx_voiceagent_proofs_t  *proofs;
 
     proofs = ctx->proofs;
@@ -303,19 +314,28 @@ ngx_voiceagent_verify_body(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
         }
     }
 
-    switch (ngx_voiceagent_verify_feed(proofs)) {
+    rc = ngx_voiceagent_verify_feed(proofs);
 
-    case NGX_AGAIN:
+    if (rc == NGX_AGAIN) {
+        if (!proofs->event.timer_set) {
+            ngx_add_timer(&proofs->event, NGX_VOICEAGENT_TURNS_MS);
+        }
+
         ngx_post_event(&proofs->event, &ngx_posted_next_events);
         return NGX_AGAIN;
-
-    case NGX_OK:
-        return ngx_voiceagent_verify_hashed(r, ctx);
-
-    default: /* NGX_ERROR */
-        ngx_voiceagent_verify_fail(proofs);
-        return NGX_OK;
     }
+
+    if (proofs->event.timer_set) {
+        ngx_del_timer(&proofs->event);
+    }
+
+    if (rc == NGX_OK) {
+        return ngx_voiceagent_verify_hashed(r, ctx);
+    }
+
+    ngx_voiceagent_verify_fail(proofs);
+
+    return NGX_OK;
 }
 
 
@@ -325,8 +345,9 @@ ngx_voiceagent_verify_turn(ngx_event_t *ev)
     ngx_connection_t         *c;
     ngx_voiceagent_proofs_t  *proofs;
 
-    proofs = ev->data;
-    c = proofs->request->connection;
+    c = ev->data;
+    proofs = (ngx_voiceagent_proofs_t *)
+                 ((u_char *) ev - offsetof(ngx_voiceagent_proofs_t, event));
 
     ngx_voiceagent_access_body(proofs->request);
 
@@ -355,10 +376,18 @@ ngx_voiceagent_verify_hash(ngx_voiceagent_proofs_t *proofs)
 static ngx_int_t
 ngx_voiceagent_verify_feed(ngx_voiceagent_proofs_t *proofs)
 {
-    size_t    done;
-    va_str_t  piece;
+    size_t      done, times;
+    va_str_t    piece;
+    ngx_uint_t  i;
 
-    for (done = 0; done < NGX_VOICEAGENT_TURN_BYTES; done += piece.len) {
+    times = 0;
+
+    for (i = 0; i < proofs->n; i++) {
+        times += va_sums_count(proofs->proof[i].sums);
+    }
+
+    for (done = 0; done < NGX_VOICEAGENT_TURN_BYTES; done += times * piece.len)
+    {
 
         if (proofs->body.body.next(&proofs->body, &piece) != VA_OK) {
             return NGX_ERROR;

@@ -20,6 +20,7 @@ static char *ngx_voiceagent_websocket_parameter(ngx_conf_t *cf,
     ngx_voiceagent_websocket_conf_t *wcf, ngx_str_t *parameter);
 static ngx_int_t ngx_voiceagent_websocket_handler(ngx_http_request_t *r);
 static ngx_uint_t ngx_voiceagent_websocket_foreign(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_websocket_refuse(ngx_http_request_t *r);
 static ngx_voiceagent_websocket_t *ngx_voiceagent_websocket_create(
     ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_websocket_name(ngx_voiceagent_websocket_t *ws);
@@ -152,8 +153,7 @@ ngx_voiceagent_websocket_handler(ngx_http_request_t *r)
     }
 
     if (ngx_voiceagent_websocket_foreign(r)) {
-        return ngx_voiceagent_send_error(r, NGX_HTTP_FORBIDDEN, "forbidden",
-                                         "The request is not allowed here.");
+        return ngx_voiceagent_websocket_refuse(r);
     }
 
     rc = ngx_voiceagent_handshake_check(r);
@@ -196,6 +196,29 @@ ngx_voiceagent_websocket_foreign(ngx_http_request_t *r)
     return ctx->claims_text.len
            && ngx_voiceagent_header(r, "origin") != NULL
            && !ngx_voiceagent_origin_known(r);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_websocket_refuse(ngx_http_request_t *r)
+{
+    static ngx_str_t       reason = ngx_string("origin");
+    ngx_voiceagent_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
+
+    ctx->refused_scheme = "jwt";
+    ctx->reason = reason;
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "voiceagent refused: %s %V", ctx->refused_scheme,
+                  &ctx->reason);
+
+    ngx_voiceagent_count_refusal(ctx->refused_scheme, (char *) reason.data);
+    ngx_voiceagent_count_outcome(NGX_VOICEAGENT_REFUSED);
+
+    return ngx_voiceagent_send_error(r, NGX_HTTP_FORBIDDEN, "forbidden",
+                                     "The request is not allowed here.");
 }
 
 
@@ -280,11 +303,19 @@ ngx_voiceagent_websocket_open(ngx_voiceagent_websocket_t *ws)
 {
     ngx_connection_t           *c;
     ngx_http_request_t         *r;
+    ngx_http_core_loc_conf_t   *clcf;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     r = ws->request;
     c = r->connection;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    /* else what is said twice in a row waits for the client's delayed ACK */
+
+    if (clcf->tcp_nodelay && ngx_tcp_nodelay(c) != NGX_OK) {
+        ws->error = 1;
+    }
 
     ws->wake.handler = ngx_voiceagent_websocket_wake;
     ws->wake.data = ws;
@@ -351,7 +382,9 @@ ngx_voiceagent_websocket_turn(ngx_voiceagent_websocket_t *ws)
     } else if (ws->closing && !ws->blocked) {
         ngx_voiceagent_websocket_end(ws, NGX_OK);
 
-    } else if (ws->paused && ws->message == NULL && !ws->blocked) {
+    } else if (ws->more
+               || (ws->paused && ws->message == NULL && !ws->blocked))
+    {
         ngx_post_event(ws->request->connection->read, &ngx_posted_next_events);
     }
 }

@@ -30,6 +30,7 @@ typedef struct {
 
     wslay_event_context_ptr        wslay;        /* NULL: it has ended */
     ngx_uint_t                     fragments;    /* of what is being read */
+    size_t                         budget;       /* bytes left of a turn's */
 
     ngx_queue_t                    waiting;      /* messages, read whole */
     ngx_uint_t                     nwaiting;
@@ -49,6 +50,7 @@ typedef struct {
 
     unsigned                       pinged:1;     /* and not heard since */
     unsigned                       paused:1;     /* enough is waiting */
+    unsigned                       more:1;       /* to read, in another turn */
     unsigned                       blocked:1;    /* the client does not read */
     unsigned                       draining:1;
     unsigned                       leaving:1;    /* after the answer awaited */

@@ -273,5 +273,20 @@ is(join(' ', map { take($redis)->{http}{body} } 1, 2), 'first second', '  in the
 opendir my $temp, $nginx->dir . '/tmp/body' or die $!;
 is(join(' ', grep { !/^\./ } readdir $temp), '', 'no temporary file is left');
 
+# A worker that is to leave hashes first what it has read.
+SKIP: {
+    skip 'a byte at a time the body is no large one', 1 if HUGE < 1_000_000;
+    my $body = bytes(HUGE);
+    my $upload = VoiceAgent::Http->connect($port);
+    $upload->write(VoiceAgent::Http::head('POST', '/large', $body, 'X-Signature' => $hash) . substr $body, 0, -1);
+    until_true(20, sub { ((map { -s } glob $nginx->dir . '/tmp/body/*')[0] // 0) > HUGE - 2 * BUFFER }) or fail('the upload');
+    my ($worker) = $nginx->workers;
+    kill 'STOP', $worker;
+    $upload->write(substr $body, -1);
+    kill 'QUIT', $worker;
+    kill 'CONT', $worker;
+    is(($upload->answer // {})->{status}, 401, 'a large body is hashed to its end by a worker that is leaving');
+}
+
 $nginx->stop;
 done_testing();

@@ -28,6 +28,9 @@ END
     location /once     { voiceagent_public on; voiceagent_json id /id;
                          voiceagent_websocket a.b idle=10m dedup=$voiceagent_json_id timeout=1m; }
     location /late     { voiceagent_public on; voiceagent_websocket a.b timeout=100ms late=pending; }
+    location /late_once { voiceagent_public on; voiceagent_json id /id;
+                         voiceagent_websocket a.b timeout=100ms late=pending dedup=$voiceagent_json_id; }
+    location /paced    { voiceagent_public on; voiceagent_websocket a.b timeout=1m; limit_rate 100k; }
     location /timeout  { voiceagent_public on; voiceagent_websocket a.b timeout=100ms; }
     location /limited  { voiceagent_public on; voiceagent_websocket a.b; limit_req zone=messages burst=2 nodelay; limit_req_status 429; }
     location /slowly   { voiceagent_public on; voiceagent_websocket a.b; limit_req zone=slowly burst=5; }
@@ -180,6 +183,23 @@ my $pending = $late->next->{json};
 is($pending->{status}, 'pending', 'an answer that is not there in time');
 is($pending->{job}, next_job()->{id}, '  goes on as that job');
 $late->close;
+$late = ws('/late_once');
+$late->text('{"id":"m1"}');
+$pending = $late->next->{json};
+$late->close;
+$late = ws('/late_once');
+$late->text('{"id":"m1"}');
+is($late->next->{json}{job}, $pending->{job}, 'who repeats a message is told the job of the first');
+is(next_job()->{id}, $pending->{job}, '  which stands in the queue');
+ok(!take($redis), '  and no other');
+$late->close;
+my $paced = ws('/paced');
+for my $n (1, 2, 3) {
+    $paced->text('{}');
+    reply(next_job(), "{\"n\":$n}");
+    is($paced->said, "text {\"n\":$n}", "answer $n where limit_rate counts");
+}
+$paced->close;
 my $timeout = ws('/timeout');
 $timeout->text('{}');
 is($timeout->next->{json}{error}{code}, 'timeout', 'or is told to be late');
@@ -354,6 +374,27 @@ ok(until_true(60, sub { $redis->command('PUBLISH', $to, 'x' x 10000) == 0 }), 'w
 ok($nginx->logged(qr/the client of a WebSocket does not read/), '  which is logged');
 reply($job, '{}');
 $deaf->close;
+
+# Each ping is answered; what that costs does not grow with their number.
+my $pinger = ws('/chat');
+my ($worker) = $nginx->workers;
+my $before = VoiceAgent::Nginx::peak_memory($worker);
+kill 'STOP', $worker;
+$pinger->fill(VoiceAgent::WebSocket::frame(ping => '') x 100_000);
+kill 'CONT', $worker;
+is(get($port, '/metrics')->{status}, 200, 'beside a flood of pings others are answered');
+SKIP: {
+    skip 'what is freed stays with the tool', 1 if $ENV{ASAN_OPTIONS} || $ENV{TEST_NGINX_USE_VALGRIND};
+    cmp_ok(VoiceAgent::Nginx::peak_memory($worker) - $before, '<', 4096, '  and it costs less than 4 MB');
+}
+$pinger->close;
+
+my $busy = ws('/chat');
+$busy->write(VoiceAgent::WebSocket::frame(ping => 'p') x 5000 . VoiceAgent::WebSocket::frame(text => '{}'));
+is(scalar(grep { $busy->said eq 'pong p' } 1 .. 5000), 5000, 'pings beyond a turn of reading are all answered');
+reply(next_job(), '{"busy":1}');
+is($busy->said, 'text {"busy":1}', '  and what stands behind them');
+$busy->close;
 
 my $slow = ws('/chat', rcvbuf => 2048);
 $slow->text('{}');

@@ -96,6 +96,11 @@ void va_sums_free(va_sums_t *s)
     free(s);
 }
 
+size_t va_sums_count(const va_sums_t *s)
+{
+    return s != NULL ? s->n + (s->sha256 != NULL) : 0;
+}
+
 bool va_sums_asked(const va_sums_t *s)
 {
     return s->asked;
@@ -243,6 +248,8 @@ va_verdict_t va_scheme_body_sha256(const va_request_t *req, uint8_t digest[VA_SH
     if (req->sums == NULL)
         return va_body_sha256(req->body, digest) == VA_OK ? VA_VERDICT_OK : VA_VERDICT_ERROR;
     if (req->sums->ended) {
+        if (req->sums->sha256 == NULL)
+            return VA_VERDICT_ERROR;
         memcpy(digest, req->sums->digest, VA_SHA256_SIZE);
         return VA_VERDICT_OK;
     }

@@ -74,6 +74,16 @@ sub write {
 }
 
 # Reads once; false when nothing comes in time, or nothing more will.
+# Writes the text again and again, until the kernel takes no more of it; how many bytes it took.
+sub fill {
+    my ($self, $text) = @_;
+    my ($all, $n) = 0;
+    $self->{socket}->blocking(0);
+    $all += $n while $n = syswrite $self->{socket}, $text, length $text, 0;
+    $self->{socket}->blocking(1);
+    return $all;
+}
+
 sub read {
     my ($self, $seconds) = @_;
     return 0 if $self->{eof};

@@ -255,6 +255,9 @@ sub processor_time {
     return ($fields[11] + $fields[12]) / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
+# The most memory a process ever had, in KB.
+sub peak_memory { return (slurp("/proc/$_[0]/status") =~ /^VmHWM:\s+(\d+)/m)[0] }
+
 # Returns when only new workers take requests.
 sub reload {
     my ($self) = @_;
