@@ -1,11 +1,14 @@
 /*
  * effects.settle: what a job began and did not live to end is settled by another one, once;
- * what that one leaves ends as unknown, and a person hears of it.
+ * what that one leaves ends, and a person hears of it.
  */
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
+#include "worker/agent/crm.h"
 
-#define CALL "d0000000-0000-4000-8000-0000000000c2"
+#define CALL     "d0000000-0000-4000-8000-0000000000c2"
+#define CRM_CALL "hubspot:call:" CALL
+#define CRM_NOTE "hubspot:note:" CALL
 
 static int setup(void **state)
 {
@@ -37,7 +40,7 @@ static const char *outbox(void)
 
 static const char *effect(void)
 {
-    return t_sqlf("SELECT string_agg(concat_ws(' ', kind, state), '; ' ORDER BY kind)"
+    return t_sqlf("SELECT string_agg(concat_ws(' ', kind, state), '; ' ORDER BY kind, key)"
                   " FROM effects");
 }
 
@@ -86,6 +89,7 @@ static void when_its_second_job_is_gone_too_people_hear_of_it(void **state)
     const char *data = t_sqlf("SELECT data FROM outbox WHERE type = 'sms.send'");
     t_sqlf("DELETE FROM outbox");
     t_log_forget();
+    t_texts_pass();
     settle();
     assert_string_equal(effect(), "sms unknown");
     assert_int_equal(alarms(), 1);
@@ -137,20 +141,28 @@ static void a_text_that_waits_for_people_is_left(void **state)
 
 typedef struct {
     const char *kind, *key, *request;
-    const char *again; /* the job that is queued for it */
-    const char *title; /* of the task that is raised in the end */
+    const char *tried_at; /* ms; "null": its message was never tried */
+    const char *again;    /* the job that is queued for it */
+    const char *state;    /* it ends as */
+    const char *title;    /* of the task that is raised in the end */
 } lost_t;
 
 static const lost_t kinds[] = {
-    {"sms", "k1", "{}", "sms.send {\"key\": \"k1\"}", "A text to " JOHN_NUMBER "%"},
-    {"email", "k2", "{}", "email.send {\"key\": \"k2\"}", "An e-mail to " JOHN_NUMBER "%"},
+    {"sms", "k1", "{}", "1", "sms.send {\"key\": \"k1\"}", "unknown",
+     "A text to " JOHN_NUMBER "%"},
+    {"email", "k2", "{}", "1", "email.send {\"key\": \"k2\"}", "unknown",
+     "An e-mail to " JOHN_NUMBER "%"},
+    {"sms", "k1", "{}", "null", "sms.send {\"key\": \"k1\"}", "failed",
+     "A text to " JOHN_NUMBER "%"},
+    {"email", "k2", "{}", "null", "email.send {\"key\": \"k2\"}", "failed",
+     "An e-mail to " JOHN_NUMBER "%"},
     {"call", "k3",
      "{\"from\":\"" DOWNTOWN_NUMBER "\",\"to\":\"" JOHN_NUMBER "\",\"customer\":\"" JOHN
      "\",\"reason\":\"follow_up\",\"priority\":\"high\"}",
-     "outbound.settle {\"key\": \"k3\"}", "A call to " JOHN_NUMBER "%"},
-    {"crm", "hubspot:call:" CALL, "{}", "hubspot.log {\"call\": \"" CALL "\"}",
+     "null", "outbound.settle {\"key\": \"k3\"}", "unknown", "A call to " JOHN_NUMBER "%"},
+    {"crm", CRM_CALL, "{}", "null", "hubspot.log {\"call\": \"" CALL "\"}", "unknown",
      "The call of %%" JOHN_NUMBER "%%"},
-    {"crm", "hubspot:note:" CALL, "{}", "hubspot.log {\"call\": \"" CALL "\"}",
+    {"crm", CRM_NOTE, "{}", "null", "hubspot.log {\"call\": \"" CALL "\"}", "unknown",
      "The call of %%" JOHN_NUMBER "%%"},
 };
 
@@ -159,11 +171,11 @@ static void lose(const lost_t *l)
     t_sqlf("WITH e AS (INSERT INTO effects (organization_id, kind, key, request)"
            "     VALUES ('" DOWNTOWN "', '%s', '%s', '%s') RETURNING id)"
            "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
-           "    content, from_number, to_number, status, effect_id)"
+           "    content, from_number, to_number, status, effect_id, metadata)"
            " SELECT '" DOWNTOWN "', '" JOHN "', '%s', 'outbound', 'agent', 'Hello',"
-           "    '" DOWNTOWN_NUMBER "', '" JOHN_NUMBER "', 'queued', id FROM e"
-           "  WHERE '%s' IN ('sms', 'email')",
-           l->kind, l->key, l->request, l->kind, l->kind);
+           "    '" DOWNTOWN_NUMBER "', '" JOHN_NUMBER "', 'queued', id,"
+           "    '{\"sending\": %s}' FROM e WHERE '%s' IN ('sms', 'email')",
+           l->kind, l->key, l->request, l->kind, l->tried_at, l->kind);
 }
 
 static void each_kind_is_settled_once_more_and_then_ends(void **state)
@@ -177,14 +189,97 @@ static void each_kind_is_settled_once_more_and_then_ends(void **state)
         assert_int_equal(alarms(), 0);
         t_sqlf("DELETE FROM outbox");
         settle();
-        assert_string_equal(t_sqlf("SELECT state FROM effects"), "unknown");
+        assert_string_equal(t_sqlf("SELECT state FROM effects"), l->state);
         assert_string_equal(outbox(), "");
         if (t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm' AND title LIKE '%s'",
                        l->title) != 1) {
             fail_msg("%s: %s", l->kind, t_sqlf("SELECT string_agg(title, '; ') FROM tasks"));
         }
-        assert_true(t_logged("\"alert\"") > 0);
+        assert_int_equal(t_logged("\"alert\"") > 0, strcmp(l->state, "unknown") == 0);
     }
+}
+
+/* Whoever tries it may yet say how that ended. */
+static void what_is_being_tried_is_not_given_up(void **state)
+{
+    for (size_t i = 0; i < 2; i++) {
+        lost_t l = kinds[i];
+        setup(state);
+        l.tried_at = t_sqlf("SELECT (extract(epoch FROM now()) * 1000)::bigint");
+        lose(&l);
+        t_sqlf("UPDATE effects SET requeued = true");
+        settle();
+        assert_string_equal(t_sqlf("SELECT state FROM effects"), "pending");
+        assert_true(t_sqlf_int("SELECT extract(epoch FROM settle_at - now()) FROM effects") >
+                    500);
+        assert_int_equal(alarms(), 0);
+    }
+}
+
+static void one_that_cannot_be_ended_stops_no_other(void **state)
+{
+    static const lost_t never = {
+        .kind = "crm", .key = "hubspot:call:no-call", .request = "{}", .tried_at = "null"};
+    (void)state;
+    lose(&never);
+    lose(&kinds[0]);
+    t_sqlf("UPDATE effects SET requeued = true,"
+           "    settle_at = now() - CASE kind WHEN 'crm' THEN interval '2 hours'"
+           "                                  ELSE interval '1 hour' END");
+    t_answer_t a = job("effects.settle", "{}");
+    assert_int_not_equal(a.end.how, WK_END_ACK);
+    assert_string_equal(effect(), "crm pending; sms unknown");
+    assert_int_equal(alarms(), 1);
+    a = job("effects.settle", "{}"); /* its time comes again */
+    assert_done(&a);
+}
+
+/* ---------------------------------------------------------------- the CRM */
+
+static wk_outcome_t give_up_call(void)
+{
+    return wk_crm_give_up(&t_ctx, VA_STR(DOWNTOWN), VA_STR(CRM_CALL), &t_e);
+}
+
+static void what_has_ended_meanwhile_is_not_given_up(void **state)
+{
+    (void)state;
+    assert_int_equal(give_up_call(), WK_DONE);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"), 0);
+    t_sqlf("INSERT INTO effects (organization_id, kind, key, state, finished_at)"
+           " VALUES ('" DOWNTOWN "', 'crm', '" CRM_CALL "', 'done', now())");
+    assert_int_equal(give_up_call(), WK_DONE);
+    assert_int_equal(alarms(), 0);
+}
+
+/* A key that is gone, say. */
+static void a_token_nobody_can_read_is_not_needed_to_give_up(void **state)
+{
+    (void)state;
+    lose(&kinds[5]);
+    t_sqlf("UPDATE integrations SET access_token = 'sealed', key_id = 'gone'"
+           " WHERE service = 'hubspot'");
+    assert_int_equal(give_up_call(), WK_DONE);
+    t_sqlf("UPDATE integrations SET access_token = NULL, key_id = NULL"
+           " WHERE service = 'hubspot'");
+    assert_string_equal(effect(), "crm unknown");
+    assert_int_equal(alarms(), 1);
+}
+
+static void without_a_crm_nobody_misses_it(void **state)
+{
+    (void)state;
+    lose(&kinds[5]);
+    lose(&kinds[6]);
+    t_sqlf("UPDATE integrations SET status = 'disconnected' WHERE service = 'hubspot'");
+    assert_int_equal(give_up_call(), WK_DONE);
+    assert_string_equal(effect(), "crm failed; crm pending");
+    t_answer_t a = job("hubspot.log", "{\"call\": \"" CALL "\"}");
+    t_sqlf("UPDATE integrations SET status = 'connected' WHERE service = 'hubspot'");
+    assert_done(&a);
+    assert_string_equal(effect(), "crm failed; crm failed");
+    assert_int_equal(alarms(), 0);
+    assert_int_equal(t_logged("\"alert\""), 0);
 }
 
 static void another_shops_are_not_its_business(void **state)
@@ -204,6 +299,11 @@ int main(void)
         cmocka_unit_test(what_a_job_is_for_is_left_to_it),
         cmocka_unit_test(a_text_that_waits_for_people_is_left),
         cmocka_unit_test(each_kind_is_settled_once_more_and_then_ends),
+        cmocka_unit_test(what_is_being_tried_is_not_given_up),
+        cmocka_unit_test(one_that_cannot_be_ended_stops_no_other),
+        cmocka_unit_test(what_has_ended_meanwhile_is_not_given_up),
+        cmocka_unit_test(a_token_nobody_can_read_is_not_needed_to_give_up),
+        cmocka_unit_test(without_a_crm_nobody_misses_it),
         cmocka_unit_test(another_shops_are_not_its_business),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

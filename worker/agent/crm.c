@@ -13,6 +13,7 @@
 #include "worker/metrics.h"
 #include "worker/outbox.h"
 #include "worker/store/crm.h"
+#include "worker/store/effects.h"
 
 #define MAX_BODY 30000 /* bytes of a note; HubSpot takes 65,536 characters */
 
@@ -380,12 +381,17 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_task_raise(w->ctx, tx, &task, e);
 }
 
-static wk_outcome_t end_unlogged(work_t *w, const wk_error_t *failure, wk_error_t *e)
+static void tell_unlogged(const work_t *w)
 {
     wk_log(WK_ALERT, "a call is not in the CRM", WK_S("call", w->call),
-           WK_C("error", failure->text));
+           WK_C("error", w->failure->text));
     wk_count("voiceagent_crm_failed_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
+}
+
+static wk_outcome_t end_unlogged(work_t *w, const wk_error_t *failure, wk_error_t *e)
+{
     w->failure = failure;
+    tell_unlogged(w);
     w->ends_as = failure->code == WK_UNKNOWN ? WK_EFFECT_UNKNOWN : WK_EFFECT_FAILED;
     w->object = VA_STR_NULL;
     return in_tx(w, give_up_tx, e) ? WK_DONE : WK_AGAIN;
@@ -405,6 +411,32 @@ static wk_outcome_t failed(work_t *w, wk_error_t *e)
     return end_unlogged(w, &failure, e);
 }
 
+/* What of it is still pending; effect.id absent: nothing is. */
+static bool find_pending(wk_tx_t *tx, work_t *w, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {VA_STR("crm"), key_of(w)};
+    if (!wk_sql(tx, &wk_sql_effect_pending, params, &rows, e)) {
+        return false;
+    }
+    w->effect.id = wk_rows_count(rows) == 1 ? wk_cell(rows, 0, "id") : VA_STR_NULL;
+    return true;
+}
+
+static bool drop(wk_tx_t *tx, work_t *w, wk_hubspot_kind_t kind, wk_error_t *e)
+{
+    w->kind = kind;
+    return find_pending(tx, w, e) && (w->effect.id.data == NULL || finish_tx(tx, w, e));
+}
+
+/* There is no CRM any more, or nothing to log: nobody misses what was begun. */
+static bool drop_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    work_t *w = arg;
+    w->ends_as = WK_EFFECT_FAILED;
+    return drop(tx, w, WK_HUBSPOT_CALLS, e) && drop(tx, w, WK_HUBSPOT_NOTES, e);
+}
+
 /* ---------------------------------------------------------------- hubspot.log */
 
 wk_outcome_t wk_crm_log(wk_ctx_t *ctx, va_str_t organization, va_str_t call, wk_error_t *e)
@@ -414,7 +446,7 @@ wk_outcome_t wk_crm_log(wk_ctx_t *ctx, va_str_t organization, va_str_t call, wk_
         return WK_AGAIN;
     }
     if (!w.account.connected || w.row == NULL) {
-        return WK_DONE;
+        return in_tx(&w, drop_tx, e) ? WK_DONE : WK_AGAIN;
     }
     if (!upsert_contact(&w, e) || !in_tx(&w, contact_tx, e) ||
         !log_object(&w, WK_HUBSPOT_CALLS, e) || !log_object(&w, WK_HUBSPOT_NOTES, e)) {
@@ -428,26 +460,41 @@ bool wk_crm_log_anew(wk_tx_t *tx, va_str_t key, wk_error_t *e)
     return queue_log(tx, call_of(key), VA_STR_NULL, e);
 }
 
-static bool find_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool lost_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     work_t *w = arg;
-    return read_tx(tx, w, e) && claim_tx(tx, w, e);
+    wk_rows_t *account, *call;
+    if (!find_pending(tx, w, e) || !wk_sql(tx, &wk_sql_crm_connected, NULL, &account, e) ||
+        !wk_sql(tx, &wk_sql_crm_call, &w->call, &call, e)) {
+        return false;
+    }
+    if (w->effect.id.data == NULL) {
+        return true;
+    }
+    w->row = wk_rows_count(call) == 1 ? call : NULL;
+    bool missed = w->row != NULL && wk_cell_bool(account, 0, "connected");
+    w->ends_as = missed ? WK_EFFECT_UNKNOWN : WK_EFFECT_FAILED;
+    return missed ? give_up_tx(tx, w, e) : finish_tx(tx, w, e);
 }
 
 wk_outcome_t wk_crm_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
 {
+    wk_error_t lost;
     size_t before = sizeof(OF_NOTES) - 1;
     bool note = key.len > before && memcmp(key.data, OF_NOTES, before) == 0;
     work_t w = {.ctx = ctx,
                 .organization = organization,
                 .call = call_of(key),
-                .kind = note ? WK_HUBSPOT_NOTES : WK_HUBSPOT_CALLS};
-    if (!in_tx(&w, find_tx, e)) {
+                .kind = note ? WK_HUBSPOT_NOTES : WK_HUBSPOT_CALLS,
+                .failure = &lost};
+    wk_error(&lost, WK_UNKNOWN, WK_OUTGOING_LOST);
+    if (!in_tx(&w, lost_tx, e)) {
         return WK_AGAIN;
     }
-    wk_error_t failure;
-    wk_error(&failure, WK_UNKNOWN, WK_OUTGOING_LOST);
-    return end_unlogged(&w, &failure, e);
+    if (w.ends_as == WK_EFFECT_UNKNOWN) {
+        tell_unlogged(&w);
+    }
+    return WK_DONE;
 }
 
 /* ---------------------------------------------------------------- hubspot.contact */

@@ -22,7 +22,8 @@ wk_outcome_t wk_crm_log(wk_ctx_t *ctx, va_str_t organization, va_str_t call, wk_
 
 /*
  * For an effect of that key whose job was lost: the serial such jobs have, another one, and the
- * end of waiting for it, as one that nobody can tell of, with a task and an alert.
+ * end of waiting for it, as one that nobody can tell of, with a task and an alert; without a
+ * connected CRM as one that failed, of which nobody hears.
  */
 va_str_t wk_crm_serial(wk_arena_t *a, va_str_t organization, va_str_t key);
 bool wk_crm_log_anew(wk_tx_t *tx, va_str_t key, wk_error_t *e);

@@ -438,5 +438,12 @@ wk_outcome_t wk_email_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key
         return WK_AGAIN;
     }
     wk_error(&r.failure, WK_UNKNOWN, WK_OUTGOING_LOST);
-    return r.next == NOTHING ? WK_DONE : end_as(&r, WK_EFFECT_UNKNOWN, e);
+    switch (r.next) {
+    case SEND:
+        return end_as(&r, WK_EFFECT_FAILED, e);
+    case LOST:
+        return end_as(&r, WK_EFFECT_UNKNOWN, e);
+    default:
+        return WK_DONE;
+    }
 }

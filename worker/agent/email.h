@@ -34,7 +34,10 @@ bool wk_email_queue(wk_tx_t *tx, const wk_config_t *config, const wk_email_draft
 /* Sends what was queued under the key, or ends what an earlier run began. */
 wk_outcome_t wk_email_send(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
 
-/* Nobody is left to send it: ends it as one that nobody can tell of, with a task and an alert.
+/*
+ * Nobody is left to send it: it ends, with a task, as one that nobody can tell of, which is an
+ * alert, or as one that failed where it was never tried. An attempt that may be under way is
+ * left alone.
  */
 wk_outcome_t wk_email_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
                               wk_error_t *e);

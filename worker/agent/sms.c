@@ -144,9 +144,9 @@ typedef struct {
     bool unheld; /* no takeover holds it back */
     va_str_t until;
     next_t next;
-    int64_t wait_ms; /* when next is WAIT */
-    int64_t sending,
-        claimed; /* begin of the last attempt, and of all, the database's clock (ms) */
+    int64_t wait_ms;          /* when next is WAIT */
+    int64_t now;              /* the database's clock (ms) */
+    int64_t sending, claimed; /* begin of the last attempt, and of all, by it */
 
     va_str_t sids[WK_TWILIO_FOUND]; /* what the provider has that may be it */
     size_t n_sids;
@@ -211,12 +211,13 @@ static void read_message(const wk_rows_t *rows, run_t *r)
     r->unheld = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent")) ||
                 is_unheld(wk_cell(rows, 0, "template"));
     r->until = wk_cell(rows, 0, "useful_until");
+    r->now = wk_cell_int(rows, 0, "now_ms", 0);
     r->sending = wk_cell_int(rows, 0, "sending", 0);
     r->claimed = wk_cell_int(rows, 0, "claimed_ms", 0);
 }
 
 /* An attempt begins now, unless a person has the thread: then there is none any more. */
-static bool begin_attempt(wk_tx_t *tx, run_t *r, int64_t now, wk_error_t *e)
+static bool begin_attempt(wk_tx_t *tx, run_t *r, wk_error_t *e)
 {
     bool held = false;
     if (!r->unheld && !wk_takeover_holds_texts(tx, r->sms.to, &held, e)) {
@@ -224,7 +225,7 @@ static bool begin_attempt(wk_tx_t *tx, run_t *r, int64_t now, wk_error_t *e)
     }
     r->next = held ? NOTHING : SEND;
     return held ? withhold(tx, r->sms.effect, r->sms.message, r->until, e)
-                : mark(tx, r, now, 0, e);
+                : mark(tx, r, r->now, 0, e);
 }
 
 /* What is to be done about a text that an earlier run queued. */
@@ -240,13 +241,14 @@ static bool look(wk_tx_t *tx, run_t *r, wk_error_t *e)
         return true;
     }
     read_message(rows, r);
-    int64_t now = wk_cell_int(rows, 0, "now_ms", 0);
-    if (r->sending == 0) {
-        return begin_attempt(tx, r, now, e);
-    }
-    r->wait_ms = r->sending + UNDER_WAY_MS - now;
-    r->next = r->wait_ms > 0 ? WAIT : ASK;
+    r->wait_ms = r->sending + UNDER_WAY_MS - r->now;
+    r->next = r->sending == 0 ? SEND : r->wait_ms > 0 ? WAIT : ASK;
     return true;
+}
+
+static bool look_or_begin(wk_tx_t *tx, run_t *r, wk_error_t *e)
+{
+    return look(tx, r, e) && (r->next != SEND || begin_attempt(tx, r, e));
 }
 
 /* Of what the provider has, what is not one of our other messages. */
@@ -291,7 +293,6 @@ static bool note_absence(wk_tx_t *tx, run_t *r, wk_error_t *e)
         return true;
     }
     read_message(rows, r);
-    int64_t now = wk_cell_int(rows, 0, "now_ms", 0);
     int64_t absent_since = wk_cell_int(rows, 0, "absent_since", 0);
     if (r->sending != seen) {
         r->next = WAIT;
@@ -299,12 +300,11 @@ static bool note_absence(wk_tx_t *tx, run_t *r, wk_error_t *e)
         return true;
     }
     if (absent_since == 0) {
-        absent_since = now;
+        absent_since = r->now;
     }
-    r->wait_ms = absent_since + LOOKS_MS - now;
+    r->wait_ms = absent_since + LOOKS_MS - r->now;
     r->next = WAIT;
-    return r->wait_ms > 0 ? mark(tx, r, r->sending, absent_since, e)
-                          : begin_attempt(tx, r, now, e);
+    return r->wait_ms > 0 ? mark(tx, r, r->sending, absent_since, e) : begin_attempt(tx, r, e);
 }
 
 static bool not_under_way(wk_tx_t *tx, run_t *r, wk_error_t *e)
@@ -520,7 +520,7 @@ wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queu
 
 static wk_outcome_t resume(run_t *r, wk_error_t *e)
 {
-    if (!in_tx(r, look, e)) {
+    if (!in_tx(r, look_or_begin, e)) {
         return WK_AGAIN;
     }
     switch (r->next) {
@@ -541,28 +541,21 @@ wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, w
     return unless_last(&r, resume(&r, e), e);
 }
 
-static bool find(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    bool pending;
-    if (!lock(tx, r, &rows, &pending, e)) {
-        return false;
-    }
-    r->next = pending ? ASK : NOTHING;
-    if (pending) {
-        read_message(rows, r);
-    }
-    return true;
-}
-
 wk_outcome_t wk_sms_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
 {
     run_t r = {.ctx = ctx, .organization = organization, .key = key};
-    if (!in_tx(&r, find, e)) {
+    if (!in_tx(&r, look, e)) {
         return WK_AGAIN;
     }
     wk_error(&r.failure, WK_UNKNOWN, WK_OUTGOING_LOST);
-    return r.next == NOTHING ? WK_DONE : end_as(&r, WK_EFFECT_UNKNOWN, e);
+    switch (r.next) {
+    case SEND:
+        return end_as(&r, WK_EFFECT_FAILED, e);
+    case ASK:
+        return end_as(&r, WK_EFFECT_UNKNOWN, e);
+    default:
+        return WK_DONE;
+    }
 }
 
 static bool release(wk_tx_t *tx, const wk_rows_t *rows, size_t row, wk_error_t *e)

@@ -58,7 +58,10 @@ wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queu
  */
 wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
 
-/* Nobody is left to send it: ends it as one that nobody can tell of, with a task and an alert.
+/*
+ * Nobody is left to send it: it ends, with a task, as one that nobody can tell of, which is an
+ * alert, or as one that failed where it was never tried. An attempt that may be under way is
+ * left alone.
  */
 wk_outcome_t wk_sms_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
 

@@ -2,7 +2,8 @@
  * effects.settle: of one shop, the effects that are still pending long after they were claimed.
  * Whoever claims one queues a job that settles it, or is one; but a job that kills its worker
  * is buried, and a dead one may be dropped. Where none is left another is queued, once; what
- * that one leaves behind ends as one that nobody can tell of, which people hear of.
+ * that one leaves behind ends as one that nobody can tell of, or that surely was not carried
+ * out, which people hear of.
  */
 #include "worker/store/effects.h"
 #include "worker/agent/crm.h"
@@ -124,6 +125,13 @@ static void count(const kind_t *kind, const char *what)
              va_str_c(what), 1);
 }
 
+/* Where it cannot be done, it is tried again when it is looked after next. */
+static bool give_up(const settling_t *s, const kind_t *kind, wk_error_t *e)
+{
+    count(kind, "given_up");
+    return kind->give_up(s->ctx, s->ctx->job->org, cell(s, "key"), e) == WK_DONE;
+}
+
 static bool settle(settling_t *s, wk_error_t *e)
 {
     bool waits;
@@ -141,8 +149,7 @@ static bool settle(settling_t *s, wk_error_t *e)
         return run(s, later_tx, e);
     }
     if (wk_cell_bool(s->rows, s->row, "requeued")) {
-        count(kind, "unknown");
-        return kind->give_up(s->ctx, s->ctx->job->org, cell(s, "key"), e) == WK_DONE;
+        return run(s, later_tx, e) && give_up(s, kind, e);
     }
     count(kind, "requeued");
     wk_log(WK_WARN, "an effect was left pending; it is settled anew",
@@ -153,15 +160,17 @@ static bool settle(settling_t *s, wk_error_t *e)
 
 wk_outcome_t wk_effects_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
+    wk_error_t failure;
+    bool ok = true;
     settling_t s = {.ctx = ctx};
     (void)reply;
     if (!run(&s, unsettled_tx, e)) {
         return wk_webhook_failed(e);
     }
     for (; s.row < wk_rows_count(s.rows); s.row++) {
-        if (!settle(&s, e)) {
-            return wk_webhook_failed(e);
+        if (!settle(&s, ok ? e : &failure)) {
+            ok = false; /* the first one is told; the others have their turn all the same */
         }
     }
-    return WK_DONE;
+    return ok ? WK_DONE : wk_webhook_failed(e);
 }

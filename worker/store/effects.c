@@ -18,6 +18,10 @@ const wk_sql_t wk_sql_effect_finish = {
     " WHERE id = $1::uuid AND (state = 'pending' OR (state = 'unknown' AND $2 <> 'unknown'))",
     4};
 
+const wk_sql_t wk_sql_effect_pending = {
+    "effect_pending",
+    "SELECT id FROM effects WHERE kind = $1 AND key = $2 AND state = 'pending' FOR UPDATE", 2};
+
 const wk_sql_t wk_sql_effects_due = {"effects_due",
                                      "SELECT due_effects($1::int) AS organization", 1};
 
