@@ -380,7 +380,7 @@ ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
             continue;
         }
 
-        rc = ngx_voiceagent_jwt_ticket(r, &jwt[i], &text);
+        rc = ngx_voiceagent_ticket_text(r, &jwt[i], &text);
 
         if (rc == NGX_ERROR) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -21,8 +21,6 @@ static void ngx_voiceagent_body_rewind(void *ctx);
 static va_status_t ngx_voiceagent_body_next(void *ctx, va_str_t *piece);
 static ngx_int_t ngx_voiceagent_body_copy(ngx_http_request_t *r, u_char *to,
     size_t size);
-static ngx_int_t ngx_voiceagent_body_head(ngx_http_request_t *r, size_t limit,
-    va_str_t *head);
 
 
 void
@@ -190,7 +188,7 @@ ngx_voiceagent_body_copy(ngx_http_request_t *r, u_char *to, size_t size)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_voiceagent_body_head(ngx_http_request_t *r, size_t limit, va_str_t *head)
 {
     u_char       *p;
@@ -280,52 +278,6 @@ ngx_voiceagent_body_form(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     }
 
     ctx->form_ready = 1;
-
-    return NGX_OK;
-}
-
-
-/* ctx->json gets the values of the location's voiceagent_json */
-
-ngx_int_t
-ngx_voiceagent_body_json(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
-{
-    va_str_t                    head, *pointers;
-    ngx_uint_t                  i, n;
-    ngx_voiceagent_json_t      *json;
-    ngx_voiceagent_loc_conf_t  *vlcf;
-
-    if (ctx->json_ready) {
-        return NGX_OK;
-    }
-
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
-
-    n = vlcf->json->nelts;
-    json = vlcf->json->elts;
-
-    ctx->json = ngx_pcalloc(r->pool, n * sizeof(va_str_t));
-    pointers = ngx_palloc(r->pool, n * sizeof(va_str_t));
-
-    if (ctx->json == NULL || pointers == NULL
-        || ngx_voiceagent_body_head(r, NGX_VOICEAGENT_SCAN_LIMIT, &head)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    for (i = 0; i < n; i++) {
-        pointers[i] = ngx_voiceagent_va(&json[i].pointer);
-    }
-
-    if (va_json_scan(&ctx->mem, head, NGX_VOICEAGENT_SCAN_LIMIT, pointers, n,
-                     ctx->json)
-        == VA_ENOMEM)
-    {
-        return NGX_ERROR;
-    }
-
-    ctx->json_ready = 1;
 
     return NGX_OK;
 }

@@ -41,6 +41,31 @@ ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
     ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *job);
 
 
+/* the content phase of such a location: handler runs with the body at hand */
+
+ngx_int_t ngx_voiceagent_job_read(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler);
+
+/* the body is more than a job may hold, and may not be left out */
+
+ngx_uint_t ngx_voiceagent_job_too_large(ngx_http_request_t *r);
+
+
+/* ngx_voiceagent_job_headers.c */
+
+char *ngx_voiceagent_pass_header_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* those of the request that go along, in r->pool and its headers */
+
+ngx_int_t ngx_voiceagent_job_headers(ngx_http_request_t *r, va_job_t *job);
+
+
+/* ngx_voiceagent_job_conf.c */
+
+char *ngx_voiceagent_job_body_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* what makes jobs is configured alike; NULL: memory is out */
 
 ngx_voiceagent_job_conf_t *ngx_voiceagent_job_conf(ngx_conf_t *cf,
@@ -59,15 +84,6 @@ char *ngx_voiceagent_job_parameters(ngx_conf_t *cf,
 char *ngx_voiceagent_job_location(ngx_conf_t *cf,
     ngx_voiceagent_loc_conf_t *vlcf, ngx_voiceagent_job_conf_t *jcf,
     ngx_http_handler_pt handler);
-
-/* the content phase of such a location: handler runs with the body at hand */
-
-ngx_int_t ngx_voiceagent_job_read(ngx_http_request_t *r,
-    ngx_http_client_body_handler_pt handler);
-
-/* the body is more than a job may hold, and may not be left out */
-
-ngx_uint_t ngx_voiceagent_job_too_large(ngx_http_request_t *r);
 
 
 /* ngx_voiceagent_push.c: the document into its queue, in one script */

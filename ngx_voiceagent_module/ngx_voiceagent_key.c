@@ -5,30 +5,17 @@
 
 
 /*
- * Shared secrets and JWKS files.  Loaded when the configuration is read, where
- * a broken one fails the test; looked at again by each worker every ten seconds
- * and swapped in when they parse, so that a key is rotated by writing a file.
- * Requests use a key only within one call, never across events, so the old one
- * is freed at once.
+ * Shared secrets.  Loaded when the configuration is read, where a broken one
+ * fails the test; looked at again by each worker every ten seconds and swapped
+ * in when they parse, so that a key is rotated by writing a file.  Who needs
+ * them for longer than one call holds those of the moment.
  */
 
 
-#include "ngx_voiceagent_module.h"
+#include "ngx_voiceagent_key.h"
 
 
-#define NGX_VOICEAGENT_KEY_FILE_MAX  65536
-
-
-typedef struct {
-    ngx_str_t                      file;         /* empty: value */
-    ngx_str_t                      value;
-    time_t                         mtime;
-    off_t                          size;
-    ngx_file_uniq_t                uniq;
-} ngx_voiceagent_key_source_t;
-
-
-/* what is swapped; all of it in one allocation but the prepared secrets */
+/* what is swapped when a file has changed; freed with its last reference */
 
 struct ngx_voiceagent_secrets_s {
     ngx_uint_t                     refs;         /* the key, and who holds it */
@@ -48,12 +35,6 @@ struct ngx_voiceagent_key_s {
 };
 
 
-struct ngx_voiceagent_jwks_file_s {
-    ngx_voiceagent_key_source_t    source;
-    va_jwks_t                     *set;
-};
-
-
 static ngx_voiceagent_key_t *ngx_voiceagent_key_find(
     ngx_voiceagent_main_conf_t *vmcf, ngx_str_t *name);
 static ngx_int_t ngx_voiceagent_key_load(ngx_voiceagent_key_t *key,
@@ -63,14 +44,6 @@ static ngx_int_t ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets,
 static ngx_int_t ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets,
     va_str_t id, va_str_t text);
 static void ngx_voiceagent_key_cleanup(void *data);
-static void ngx_voiceagent_jwks_cleanup(void *data);
-static ngx_int_t ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file,
-    ngx_log_t *log);
-static ngx_int_t ngx_voiceagent_source_read(
-    ngx_voiceagent_key_source_t *source, u_char **text, size_t *len,
-    ngx_uint_t level, ngx_log_t *log);
-static ngx_int_t ngx_voiceagent_source_changed(
-    ngx_voiceagent_key_source_t *source, ngx_log_t *log);
 
 
 /* voiceagent_key name file=/path | env=NAME */
@@ -186,47 +159,6 @@ ngx_voiceagent_key_get(ngx_conf_t *cf, ngx_str_t *name)
 }
 
 
-ngx_voiceagent_jwks_file_t *
-ngx_voiceagent_jwks_get(ngx_conf_t *cf, ngx_str_t *path)
-{
-    ngx_uint_t                    i;
-    ngx_pool_cleanup_t           *cln;
-    ngx_voiceagent_jwks_file_t   *file, **files;
-    ngx_voiceagent_main_conf_t   *vmcf;
-
-    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
-
-    if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
-        return NULL;
-    }
-
-    files = vmcf->jwks.elts;
-
-    for (i = 0; i < vmcf->jwks.nelts; i++) {
-        if (ngx_strcmp(files[i]->source.file.data, path->data) == 0) {
-            return files[i];
-        }
-    }
-
-    file = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_jwks_file_t));
-    files = ngx_array_push(&vmcf->jwks);
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
-    if (file == NULL || files == NULL || cln == NULL) {
-        return NULL;
-    }
-
-    *files = file;
-
-    file->source.file = *path;
-
-    cln->handler = ngx_voiceagent_jwks_cleanup;
-    cln->data = file;
-
-    return file;
-}
-
-
 void
 ngx_voiceagent_key_for_tokens(ngx_voiceagent_key_t *key)
 {
@@ -234,15 +166,12 @@ ngx_voiceagent_key_for_tokens(ngx_voiceagent_key_t *key)
 }
 
 
-/* at the end of the configuration, when it is known what each key is for */
-
 ngx_int_t
 ngx_voiceagent_keys_load(ngx_conf_t *cf)
 {
-    ngx_uint_t                    i;
-    ngx_voiceagent_key_t        **keys;
-    ngx_voiceagent_main_conf_t   *vmcf;
-    ngx_voiceagent_jwks_file_t  **files;
+    ngx_uint_t                   i;
+    ngx_voiceagent_key_t       **keys;
+    ngx_voiceagent_main_conf_t  *vmcf;
 
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voiceagent_module);
 
@@ -257,19 +186,6 @@ ngx_voiceagent_keys_load(ngx_conf_t *cf)
         }
     }
 
-    files = vmcf->jwks.elts;
-
-    for (i = 0; i < vmcf->jwks.nelts; i++) {
-
-        /* the scheduler may fetch it only later: no tokens until then */
-
-        if (ngx_voiceagent_jwks_load(files[i], cf->log) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "no keys from \"%V\" yet",
-                               &files[i]->source.file);
-        }
-    }
-
     return NGX_OK;
 }
 
@@ -280,7 +196,6 @@ ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf, ngx_log_t *log)
     ngx_int_t                     rc;
     ngx_uint_t                    i, j, changed;
     ngx_voiceagent_key_t        **keys;
-    ngx_voiceagent_jwks_file_t  **files;
     ngx_voiceagent_key_source_t  *source;
 
     keys = vmcf->keys.elts;
@@ -296,16 +211,6 @@ ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf, ngx_log_t *log)
 
         if (changed) {
             rc = ngx_voiceagent_key_load(keys[i], log);
-            ngx_voiceagent_count(rc == NGX_OK ? NGX_VOICEAGENT_KEYS_CHANGED
-                                              : NGX_VOICEAGENT_KEYS_FAILED, 1);
-        }
-    }
-
-    files = vmcf->jwks.elts;
-
-    for (i = 0; i < vmcf->jwks.nelts; i++) {
-        if (ngx_voiceagent_source_changed(&files[i]->source, log)) {
-            rc = ngx_voiceagent_jwks_load(files[i], log);
             ngx_voiceagent_count(rc == NGX_OK ? NGX_VOICEAGENT_KEYS_CHANGED
                                               : NGX_VOICEAGENT_KEYS_FAILED, 1);
         }
@@ -344,13 +249,6 @@ const va_jwks_t *
 ngx_voiceagent_key_set(ngx_voiceagent_key_t *key)
 {
     return key->secrets->set;
-}
-
-
-const va_jwks_t *
-ngx_voiceagent_jwks_set(ngx_voiceagent_jwks_file_t *file)
-{
-    return file->set;
 }
 
 
@@ -552,153 +450,4 @@ ngx_voiceagent_key_cleanup(void *data)
 
     ngx_voiceagent_secrets_release(key->secrets);
     key->secrets = NULL;
-}
-
-
-static void
-ngx_voiceagent_jwks_cleanup(void *data)
-{
-    ngx_voiceagent_jwks_file_t  *file = data;
-
-    va_jwks_free(file->set);
-    file->set = NULL;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_jwks_load(ngx_voiceagent_jwks_file_t *file, ngx_log_t *log)
-{
-    u_char       *text;
-    size_t        len;
-    va_jwks_t    *set;
-    va_status_t   rc;
-
-    if (ngx_voiceagent_source_read(&file->source, &text, &len, NGX_LOG_WARN,
-                                   log)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    set = va_jwks_new();
-
-    rc = set ? va_jwks_add_file(set, va_str((char *) text, len)) : VA_ENOMEM;
-
-    ngx_free(text);
-
-    if (rc != VA_OK || va_jwks_count(set) == 0) {
-        ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "\"%V\" holds no key set that can be used",
-                      &file->source.file);
-        va_jwks_free(set);
-        return NGX_ERROR;
-    }
-
-    va_jwks_free(file->set);
-    file->set = set;
-
-    return NGX_OK;
-}
-
-
-/* the text is the caller's to free */
-
-static ngx_int_t
-ngx_voiceagent_source_read(ngx_voiceagent_key_source_t *source, u_char **text,
-    size_t *len, ngx_uint_t level, ngx_log_t *log)
-{
-    off_t            size;
-    u_char          *p;
-    ssize_t          n;
-    ngx_fd_t         fd;
-    ngx_file_info_t  fi;
-
-    if (source->file.len == 0) {
-        p = ngx_alloc(source->value.len + 1, log);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(p, source->value.data, source->value.len);
-
-        *text = p;
-        *len = source->value.len;
-
-        return NGX_OK;
-    }
-
-    fd = ngx_open_file(source->file.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-    if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(level, log, ngx_errno, ngx_open_file_n " \"%V\" failed",
-                      &source->file);
-        return NGX_ERROR;
-    }
-
-    p = NULL;
-
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_log_error(level, log, ngx_errno, ngx_fd_info_n " \"%V\" failed",
-                      &source->file);
-        goto failed;
-    }
-
-    size = ngx_file_size(&fi);
-
-    if (size > NGX_VOICEAGENT_KEY_FILE_MAX) {
-        ngx_log_error(level, log, 0, "\"%V\" is too large", &source->file);
-        goto failed;
-    }
-
-    source->mtime = ngx_file_mtime(&fi);
-    source->uniq = ngx_file_uniq(&fi);
-    source->size = size;
-
-    p = ngx_alloc((size_t) size + 1, log);
-    if (p == NULL) {
-        goto failed;
-    }
-
-    n = ngx_read_fd(fd, p, (size_t) size);
-    if (n != (ssize_t) size) {
-        ngx_log_error(level, log, n == -1 ? ngx_errno : 0,
-                      ngx_read_fd_n " \"%V\" failed", &source->file);
-        goto failed;
-    }
-
-    (void) ngx_close_file(fd);
-
-    *text = p;
-    *len = (size_t) size;
-
-    return NGX_OK;
-
-failed:
-
-    ngx_free(p);
-    (void) ngx_close_file(fd);
-
-    return NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_source_changed(ngx_voiceagent_key_source_t *source,
-    ngx_log_t *log)
-{
-    ngx_file_info_t  fi;
-
-    if (source->file.len == 0) {
-        return 0;
-    }
-
-    if (ngx_file_info(source->file.data, &fi) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
-                      ngx_file_info_n " \"%V\" failed: its keys stay as they "
-                      "are", &source->file);
-        return 0;
-    }
-
-    return ngx_file_mtime(&fi) != source->mtime
-           || ngx_file_uniq(&fi) != source->uniq
-           || ngx_file_size(&fi) != source->size;
 }

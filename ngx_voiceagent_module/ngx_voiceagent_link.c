@@ -16,6 +16,9 @@
 #include "ngx_voiceagent_link.h"
 
 
+#define NGX_VOICEAGENT_SCHEMA  "1"
+
+
 #define NGX_VOICEAGENT_LINK_READ       16384
 #define NGX_VOICEAGENT_LINK_READS      64    /* in one turn */
 #define NGX_VOICEAGENT_LINK_BACKOFF    50    /* milliseconds, doubled */

@@ -21,11 +21,6 @@
 #include "core/stream_token.h"
 
 
-#define NGX_VOICEAGENT_DEDUP_TTL      86400
-#define NGX_VOICEAGENT_SCAN_LIMIT     65536
-#define NGX_VOICEAGENT_SCHEMA         "1"
-
-
 /* what a claim is taken for: voiceagent_claim org|user|role */
 
 #define NGX_VOICEAGENT_CLAIM_ORG      0
@@ -210,37 +205,20 @@ typedef struct {
 extern ngx_module_t  ngx_voiceagent_module;
 
 
-/* ngx_voiceagent_module.c */
+/* ngx_voiceagent_context.c */
+
+/* made when first asked for; NULL: no memory */
 
 ngx_voiceagent_ctx_t *ngx_voiceagent_get_ctx(ngx_http_request_t *r);
+
+/* the verdict must be of this very request, whatever else let it through */
+
 ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
 
 /* a pool for core/; one made for the moment keeps r->pool small */
 
 void ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool);
 void ngx_voiceagent_wait_events(ngx_http_request_t *r);
-
-/* whether a parameter has this name, which is then taken off */
-
-ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
-
-/* refuses a parameter that is given twice: one of both would count unseen */
-
-char *ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first);
-
-/* a time of 100ms at least */
-
-ngx_int_t ngx_voiceagent_time(ngx_str_t *s, ngx_msec_t *time);
-
-/* text must live as long as the configuration */
-
-char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t **slot);
-
-/* what a location does, which is one thing */
-
-char *ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
-    ngx_http_handler_pt handler);
 
 static ngx_inline va_str_t
 ngx_voiceagent_va(ngx_str_t *s)
@@ -264,19 +242,59 @@ ngx_voiceagent_copy(u_char *to, va_str_t from)
 }
 
 
-/* ngx_voiceagent_key.c: shared secrets and JWKS files, read again on change */
+/* ngx_voiceagent_directive.c: arguments of directives */
+
+/* whether a parameter has this name, which is then taken off */
+
+ngx_uint_t ngx_voiceagent_named(ngx_str_t *parameter, const char *name);
+
+/* refuses a parameter that is given twice: one of both would count unseen */
+
+char *ngx_voiceagent_once(ngx_conf_t *cf, ngx_uint_t first);
+
+/* a time of 100ms at least */
+
+ngx_int_t ngx_voiceagent_time(ngx_str_t *s, ngx_msec_t *time);
+
+/* text must live as long as the configuration */
+
+char *ngx_voiceagent_complex_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **slot);
+
+
+/* ngx_voiceagent_location.c */
+
+void *ngx_voiceagent_create_loc_conf(ngx_conf_t *cf);
+char *ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+/* what a location does, which is one thing */
+
+char *ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler);
+
+
+/* ngx_voiceagent_key.c: shared secrets, read again when their files change */
 
 char *ngx_voiceagent_key_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* NULL: there is none of that name yet, which has been logged */
+
 ngx_voiceagent_key_t *ngx_voiceagent_key_get(ngx_conf_t *cf, ngx_str_t *name);
-ngx_voiceagent_jwks_file_t *ngx_voiceagent_jwks_get(ngx_conf_t *cf,
-    ngx_str_t *path);
 void ngx_voiceagent_key_for_tokens(ngx_voiceagent_key_t *key);
+
+/* at the end of the configuration, when it is known what each key is for */
+
 ngx_int_t ngx_voiceagent_keys_load(ngx_conf_t *cf);
 void ngx_voiceagent_keys_refresh(ngx_voiceagent_main_conf_t *vmcf,
     ngx_log_t *log);
+
+/* both only within this turn of the event loop: then the key may be another */
+
 const va_secret_t *ngx_voiceagent_key_secrets(ngx_voiceagent_key_t *key,
     size_t *n);
+const va_jwks_t *ngx_voiceagent_key_set(ngx_voiceagent_key_t *key);
 
 /* those of the moment, which stay while they are held */
 
@@ -286,7 +304,19 @@ void ngx_voiceagent_secrets_release(ngx_voiceagent_secrets_t *secrets);
 const va_secret_t *ngx_voiceagent_secrets(ngx_voiceagent_secrets_t *secrets,
     size_t *n);
 
-const va_jwks_t *ngx_voiceagent_key_set(ngx_voiceagent_key_t *key);
+
+/* ngx_voiceagent_jwks.c: sets of public keys, read again likewise */
+
+/* NULL: no memory; a file that several places name is one */
+
+ngx_voiceagent_jwks_file_t *ngx_voiceagent_jwks_get(ngx_conf_t *cf,
+    ngx_str_t *path);
+void ngx_voiceagent_jwks_load(ngx_conf_t *cf);
+void ngx_voiceagent_jwks_refresh(ngx_voiceagent_main_conf_t *vmcf,
+    ngx_log_t *log);
+
+/* NULL: none yet; only within this turn of the event loop */
+
 const va_jwks_t *ngx_voiceagent_jwks_set(ngx_voiceagent_jwks_file_t *file);
 
 
@@ -314,8 +344,32 @@ ngx_int_t ngx_voiceagent_body_hashed(ngx_http_request_t *r,
 
 ngx_int_t ngx_voiceagent_body_form(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
-ngx_int_t ngx_voiceagent_body_json(ngx_http_request_t *r,
+
+/* its first bytes, limit at most; in r->pool where they are no one piece */
+
+ngx_int_t ngx_voiceagent_body_head(ngx_http_request_t *r, size_t limit,
+    va_str_t *head);
+
+
+/* ngx_voiceagent_json.c */
+
+char *ngx_voiceagent_json_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* ctx->json gets the values of the location's voiceagent_json */
+
+ngx_int_t ngx_voiceagent_json(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
+
+
+/* ngx_voiceagent_origin.c */
+
+char *ngx_voiceagent_origin_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* whether the Origin header names one of voiceagent_public_origin */
+
+ngx_uint_t ngx_voiceagent_origin_known(ngx_http_request_t *r);
 
 
 /* ngx_voiceagent_access.c */
@@ -325,7 +379,7 @@ void ngx_voiceagent_access_body(ngx_http_request_t *r);
 void ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status);
 
 
-/* ngx_voiceagent_verify.c, ngx_voiceagent_jwt.c: one way in each */
+/* ngx_voiceagent_verify.c, _jwt.c, _ticket.c: one way in each */
 
 char *ngx_voiceagent_verify_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -349,25 +403,44 @@ va_verdict_t ngx_voiceagent_verify(ngx_http_request_t *r,
 
 char *ngx_voiceagent_jwt_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* NGX_DECLINED: the request carries none */
+
+ngx_int_t ngx_voiceagent_jwt_token(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
+va_jwt_verdict_t ngx_voiceagent_jwt(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token, ngx_voiceagent_ctx_t *ctx);
+
+ngx_int_t ngx_voiceagent_ticket_text(ngx_http_request_t *r,
+    ngx_voiceagent_jwt_t *jwt, ngx_str_t *ticket);
+
+/*
+ * NGX_AGAIN: ngx_voiceagent_access_resume() follows; NGX_DECLINED: it is none;
+ * or the status to refuse with.
+ */
+
+ngx_int_t ngx_voiceagent_ticket_redeem(ngx_http_request_t *r,
+    ngx_str_t *ticket);
+
+
+/* ngx_voiceagent_claims.c */
+
 char *ngx_voiceagent_claim_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_voiceagent_require_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-ngx_int_t ngx_voiceagent_jwt_token(ngx_http_request_t *r,
-    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token);
-ngx_int_t ngx_voiceagent_jwt_ticket(ngx_http_request_t *r,
-    ngx_voiceagent_jwt_t *jwt, ngx_str_t *ticket);
-va_jwt_verdict_t ngx_voiceagent_jwt(ngx_http_request_t *r,
-    ngx_voiceagent_jwt_t *jwt, ngx_str_t *token, ngx_voiceagent_ctx_t *ctx);
-ngx_int_t ngx_voiceagent_ticket_redeem(ngx_http_request_t *r,
-    ngx_str_t *ticket);
 va_status_t ngx_voiceagent_claims_parse(va_alloc_t *mem, va_str_t text,
     const va_json_t **claims);
+
+/* NGX_DECLINED: they cannot be read, or contradict themselves */
+
 ngx_int_t ngx_voiceagent_claims_apply(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
+
+/* NGX_OK, or the status to refuse with, and why in code */
+
 ngx_int_t ngx_voiceagent_require(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, const char **code);
-ngx_uint_t ngx_voiceagent_origin_known(ngx_http_request_t *r);
 
 
 /* ngx_voiceagent_authorize.c */

@@ -280,7 +280,7 @@ ngx_voiceagent_variable_json(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ngx_voiceagent_body_json(r, ctx) != NGX_OK) {
+    if (ngx_voiceagent_json(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
