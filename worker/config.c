@@ -17,6 +17,8 @@
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
 #define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
+#define MAX_SIP_HOST                                                                           \
+    160 /* an address is at most 255 at Twilio's, with the room's name before it */
 
 typedef enum { TEXT, INTEGER, BOOLEAN, LEVEL } kind_t;
 
@@ -131,6 +133,11 @@ static const setting_t settings[] = {
     {"livekit", "api_key", "LIVEKIT_API_KEY", TEXT, AT(livekit_api_key), NULL, 0, 0},
     {"livekit", "api_secret", "LIVEKIT_API_SECRET", TEXT, AT(livekit_api_secret), NULL, 0, 0},
     {"livekit", "agent", "LIVEKIT_AGENT", TEXT, AT(livekit_agent), NULL, 0, 0},
+    {"livekit", "sip", "LIVEKIT_SIP", TEXT, AT(livekit_sip), NULL, 0, 0},
+    {"livekit", "sip_username", "LIVEKIT_SIP_USERNAME", TEXT, AT(livekit_sip_username), NULL, 0,
+     0},
+    {"livekit", "sip_password", "LIVEKIT_SIP_PASSWORD", TEXT, AT(livekit_sip_password), NULL, 0,
+     0},
 
     {"voice", "processes", "VA_VOICE_PROCESSES", INTEGER, AT(voice_processes), "0", 0, 64},
     {"voice", "listen", "VA_VOICE_LISTEN", TEXT, AT(voice_listen), "/run/voiceagent", 0, 0},
@@ -376,6 +383,25 @@ static void check_urls(findings_t *f, const wk_config_t *c)
     }
 }
 
+/* host[:port][;parameter=value…]: what stands behind the @ of a SIP address. */
+static bool is_sip_host(const char *text)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789.-_:;=[]";
+    return strlen(text) <= MAX_SIP_HOST && strchr(".-_:;=", *text) == NULL &&
+           text[strspn(text, allowed)] == '\0';
+}
+
+static void check_livekit(findings_t *f, const wk_config_t *c)
+{
+    if (c->livekit_sip != NULL && !is_sip_host(c->livekit_sip)) {
+        found(f, true, "LIVEKIT_SIP is no host like sip.example.com or sip.example.com:5061");
+    }
+    if ((c->livekit_sip_username == NULL) != (c->livekit_sip_password == NULL)) {
+        found(f, true, "of LIVEKIT_SIP_USERNAME and LIVEKIT_SIP_PASSWORD only one is set");
+    }
+}
+
 bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
 {
     findings_t f = {report, ctx, true};
@@ -399,6 +425,7 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     if (c->google_client_id == NULL || c->google_client_secret == NULL) {
         found(&f, false, "Google is not configured: no calendar can be connected");
     }
+    check_livekit(&f, c);
     if (c->smtp_url == NULL) {
         found(&f, false, "SMTP is not configured: no e-mail");
     }

@@ -67,6 +67,10 @@ typedef struct {
     const char *hubspot_api_version; /* HUBSPOT_API_VERSION: dated */
     const char *livekit_url, *livekit_api_key, *livekit_api_secret;
     const char *livekit_agent; /* LIVEKIT_AGENT: whom a room gets, by its registered name */
+    const char
+        *livekit_sip; /* LIVEKIT_SIP: where it takes calls by SIP; NULL: by its connector */
+    const char *livekit_sip_username,
+        *livekit_sip_password; /* of its inbound trunk; both or none */
     const char *google_base_url, *google_client_id, *google_client_secret;
     const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
     const char *smtp_url;             /* SMTP_URL; NULL: no e-mail is sent */

@@ -19,6 +19,7 @@ static int setup(void **state)
     t_livekit();
     t_config.internal_secret = secret;
     t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    t_config.livekit_sip = t_config.livekit_sip_username = t_config.livekit_sip_password = NULL;
     t_sqlf("DELETE FROM calls; DELETE FROM unrouted_events;"
            "UPDATE organizations SET plan = 'PRO', engines = '{livekit,receptionist}'"
            " WHERE id = '" DOWNTOWN "'");
@@ -35,31 +36,41 @@ static const char *twiml(const t_answer_t *answer)
     return wk_strdup(t_ctx.arena, answer->body);
 }
 
-static const char *carrier(const char *type, const char *args)
+/* more: form fields beside those of every request, each with & before it */
+static const char *carrier(const char *type, const char *args, const char *more)
 {
-    t_answer_t a =
-        t_ask(&(t_ask_t){.type = type,
-                         .scheme = "twilio",
-                         .content_type = "application/x-www-form-urlencoded",
-                         .args = args,
-                         .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"
-                                 "&Direction=inbound&StirVerstat=TN-Validation-Passed-A"});
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = type,
+                   .scheme = "twilio",
+                   .content_type = "application/x-www-form-urlencoded",
+                   .args = args,
+                   .body = wk_printf(t_ctx.arena,
+                                     "CallSid=" SID "&From=%%2B14165559876&To=%%2B14165550001"
+                                     "&Direction=inbound"
+                                     "&StirVerstat=TN-Validation-Passed-A%s",
+                                     more)
+                               .data});
     return twiml(&a);
 }
 
 static const char *ring(void)
 {
-    return carrier("phone.incoming", NULL);
+    return carrier("phone.incoming", NULL, "");
 }
 
-static const char *come_back(int n)
+static const char *come_back_with(int n, const char *more)
 {
     va_str_t token;
     assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
                                  VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
     return carrier(
         "phone.resume",
-        wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en", (int)token.len, token.data, n).data);
+        wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en", (int)token.len, token.data, n).data, more);
+}
+
+static const char *come_back(int n)
+{
+    return come_back_with(n, "");
 }
 
 static wk_call_state_t state_of_call(void)
@@ -209,6 +220,124 @@ static void what_becomes_of_an_old_room_means_nothing(void **state)
     assert_str(state_of_call().next, "resume");
 }
 
+/* ---------------------------------------------------------------- by SIP */
+
+/* The call is dialled into its room; the document. */
+static const char *ring_by_sip(const char *sip)
+{
+    t_config.livekit_sip = sip;
+    return ring();
+}
+
+/* The document behind a dial that ended so. */
+static const char *dialled(const char *status)
+{
+    return come_back_with((int)state_of_call().epoch,
+                          wk_printf(t_ctx.arena, "&DialCallStatus=%s", status).data);
+}
+
+static size_t asked(const char *method)
+{
+    size_t n = 0;
+    const va_json_t *r = t_livekit_ask("GET", "/_sim/requests", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += strstr(wk_strdup(t_ctx.arena, va_json_get_string(r, "path")), method) != NULL;
+    }
+    return n;
+}
+
+static void a_call_is_dialled_into_its_room(void **state)
+{
+    (void)state;
+    const char *document = ring_by_sip("sip.example.com");
+    assert_has(document, "<Dial action=\"");
+    assert_has(document, "/api/voice/resume?");
+    assert_has(document, " timeout=\"20\" timeLimit=\"");
+    assert_has(document, " callerId=\"+14165559876\">");
+    assert_has(document, "<Sip>sip:");
+    assert_has(
+        document,
+        wk_printf(t_ctx.arena, "<Sip>sip:%s@sip.example.com;transport=tls</Sip>", room_name())
+            .data);
+    assert_null(strstr(document, "<Redirect"));
+    assert_int_equal(asked("CreateRoom"), 1);
+    assert_int_equal(asked("ConnectTwilioCall"), 0);
+    assert_str(state_of_call().engine, "livekit");
+}
+
+static void how_it_is_carried_may_be_said(void **state)
+{
+    (void)state;
+    assert_has(ring_by_sip("10.0.0.7:5070;transport=tcp"),
+               "@10.0.0.7:5070;transport=tcp</Sip>");
+}
+
+static void a_trunk_gets_its_login(void **state)
+{
+    (void)state;
+    t_config.livekit_sip_username = "voice&agent";
+    t_config.livekit_sip_password = "sip-secret-0123";
+    assert_has(ring_by_sip("sip.example.com"),
+               "<Sip username=\"voice&amp;agent\" password=\"sip-secret-0123\">sip:");
+    assert_int_equal(t_logged("sip-secret-0123"), 0);
+}
+
+static void a_dial_that_nobody_took_goes_to_the_next_engine(void **state)
+{
+    static const char *const ends[] = {"busy", "no-answer", "failed", "canceled"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        setup(state);
+        ring_by_sip("sip.example.com");
+        /* Whatever the room has become meanwhile: nobody has talked in it. */
+        if (i % 2 == 0) {
+            told("room_finished", "STANDARD");
+        }
+        sim_does("/_sim/finish", room_name());
+        assert_has(dialled(ends[i]), "<Gather ");
+        assert_str(state_of_call().engine, "receptionist");
+    }
+}
+
+static void a_dial_that_is_over_ends_the_call_with_its_room(void **state)
+{
+    (void)state;
+    ring_by_sip("sip.example.com");
+    sim_does("/_sim/finish", room_name());
+    assert_has(dialled("completed"), "<Hangup/>");
+}
+
+static void a_dial_that_fell_out_of_its_room_goes_to_the_next_engine(void **state)
+{
+    (void)state;
+    ring_by_sip("sip.example.com");
+    assert_has(dialled("completed"), "<Gather ");
+    assert_str(state_of_call().engine, "receptionist");
+}
+
+static void a_dial_does_not_outlast_the_longest_call(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET max_call_seconds = 60 WHERE id = '" DOWNTOWN "'");
+    const char *document = ring_by_sip("sip.example.com");
+    t_sqlf("UPDATE organizations SET max_call_seconds = 1800 WHERE id = '" DOWNTOWN "'");
+    assert_has(document, " timeLimit=\"60\"");
+}
+
+static void a_caller_by_sip_whom_no_agent_joins_is_taken_out(void **state)
+{
+    (void)state;
+    t_livekit_ask("POST", "/_sim/agents", "{\"names\":[]}");
+    ring_by_sip("sip.example.com");
+    for (int attempt = 1; attempt < 3; attempt++) {
+        t_answer_t a = tell_of(room_name(), "participant_joined", "SIP", attempt);
+        assert_again(&a);
+    }
+    carrier_has_the_call();
+    t_answer_t a = tell_of(room_name(), "participant_joined", "SIP", 3);
+    assert_done(&a);
+    assert_int_equal(redirects(), 1);
+}
+
 /* ---------------------------------------------------------------- alone */
 
 static void a_caller_whose_agent_left_is_taken_out(void **state)
@@ -293,6 +422,14 @@ int main(void)
         cmocka_unit_test(a_caller_whose_agent_left_is_taken_out),
         cmocka_unit_test(an_agent_gets_a_moment_to_come),
         cmocka_unit_test(a_caller_with_an_agent_is_left_alone),
+        cmocka_unit_test(a_call_is_dialled_into_its_room),
+        cmocka_unit_test(how_it_is_carried_may_be_said),
+        cmocka_unit_test(a_trunk_gets_its_login),
+        cmocka_unit_test(a_dial_that_nobody_took_goes_to_the_next_engine),
+        cmocka_unit_test(a_dial_that_is_over_ends_the_call_with_its_room),
+        cmocka_unit_test(a_dial_that_fell_out_of_its_room_goes_to_the_next_engine),
+        cmocka_unit_test(a_dial_does_not_outlast_the_longest_call),
+        cmocka_unit_test(a_caller_by_sip_whom_no_agent_joins_is_taken_out),
         cmocka_unit_test(other_rooms_are_nobodys),
         cmocka_unit_test(what_is_no_event_changes_nothing),
     };

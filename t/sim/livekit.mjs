@@ -1,6 +1,7 @@
-// The simulated LiveKit: rooms with their agents and participants, and the connector that takes
-// a call of Twilio's into one. Tokens are judged by the official SDK, bodies by the protocol's
-// own messages. An agent joins a room by itself, unless none is registered by that name.
+// The simulated LiveKit: rooms with their agents and participants, and the two ways a call of
+// Twilio's gets into one: the connector, and SIP (livekit/sip.mjs). Tokens are judged by the
+// official SDK, bodies by the protocol's own messages. An agent joins a room by itself, unless
+// none is registered by that name.
 //
 //   POST /_sim/agents {names}           the agents that are registered from now on
 //   POST /_sim/leave {room}             the room's agents leave it
@@ -12,13 +13,14 @@ import {randomBytes, webcrypto} from 'node:crypto';
 
 import {isProgram, run, setting} from './lib/main.mjs';
 import {json, Sim} from './lib/server.mjs';
+import {Sip} from './livekit/sip.mjs';
 
 globalThis.crypto ??= webcrypto;  // Node 18 has it, but not by that name; the SDK looks there
 
 const newId = (prefix) => prefix + randomBytes(6).toString('hex');
 const refuse = (status, code, msg) => json(status, {code, msg});
 
-export function livekit({apiKey, apiSecret, agents}) {
+export function livekit({apiKey, apiSecret, agents, trunk = {}}) {
   const sim = new Sim('livekit');
   const rooms = new Map();
   const verifier = new TokenVerifier(apiKey, apiSecret);
@@ -47,8 +49,7 @@ export function livekit({apiKey, apiSecret, agents}) {
   const mayAdmin = (grant, {room}) => grant.roomAdmin === true && grant.room === room;
 
   function createRoom(message) {
-    const room = rooms.get(message.name) ??
-        {sid: newId('RM_'), name: message.name, agents: message.agents, participants: []};
+    const room = rooms.get(message.name) ?? newRoom(message.name, message.agents);
     if (!rooms.has(room.name)) {
       const there = message.agents.filter(({agentName}) => registered.includes(agentName));
       room.participants = there.map(() => ({identity: newId('agent-'), kind: 'AGENT'}));
@@ -75,11 +76,35 @@ export function livekit({apiKey, apiSecret, agents}) {
                       .map((p) => ({sid: newId('PA_'), state: 'ACTIVE', ...p}))
   });
 
+  function keepOnly(name, stays) {
+    const room = rooms.get(name);
+    if (room) room.participants = room.participants.filter(stays);
+  }
+
   function leave({body}) {
-    const room = rooms.get(body.room);
-    room.participants = room.participants.filter(({kind}) => kind !== 'AGENT');
+    keepOnly(body.room, ({kind}) => kind !== 'AGENT');
     return json(200, {});
   }
+
+  function finish({body}) {
+    const finished = rooms.delete(body.room);
+    sip.roomEnds(body.room);
+    return json(200, {finished});
+  }
+
+  const newRoom = (name, agents = []) => ({sid: newId('RM_'), name, agents, participants: []});
+
+  const sip = new Sip({
+    ...trunk,
+    rooms: {
+      join(name, participant) {
+        if (!rooms.has(name)) rooms.set(name, newRoom(name));
+        rooms.get(name).participants.push(participant);
+      },
+      leave: (name, who) => keepOnly(name, ({identity}) => identity !== who),
+      hasAgent: (name) => rooms.get(name).participants.some(({kind}) => kind === 'AGENT'),
+    },
+  });
 
   function show() {
     return json(
@@ -101,15 +126,17 @@ export function livekit({apiKey, apiSecret, agents}) {
              listParticipants),
       method('Connector/ConnectTwilioCall', protocol.ConnectTwilioCallRequest, mayCreate,
              connectCall),
+      ...sip.routes,
     ],
     control: [
       ['POST', '/_sim/agents', ({body}) => json(200, {names: registered = body.names})],
       ['POST', '/_sim/leave', leave],
-      ['POST', '/_sim/finish', ({body}) => json(200, {finished: rooms.delete(body.room)})],
+      ['POST', '/_sim/finish', finish],
       ['GET', '/_sim/rooms', show],
     ],
     missing: (req) => refuse(404, 'bad_route', `no handler for path "${req.path}"`),
     reset: () => {
+      sip.reset();
       rooms.clear();
       registered = agents;
     },
@@ -122,6 +149,7 @@ if (isProgram(import.meta)) {
     apiKey: setting('LIVEKIT_API_KEY'),
     apiSecret: setting('LIVEKIT_API_SECRET'),
     agents: [setting('LIVEKIT_AGENT')],
+    trunk: {username: process.env.LIVEKIT_SIP_USERNAME, password: process.env.LIVEKIT_SIP_PASSWORD},
   });
   await run(sim, setting('LIVEKIT_URL').replace(/^ws/, 'http'));
 }

@@ -127,6 +127,8 @@ define_settings() {
     keep LIVEKIT_API_KEY prefixed API 6
     keep LIVEKIT_API_SECRET hex 24
     keep LIVEKIT_AGENT echo phone-agent
+    keep LIVEKIT_SIP_USERNAME echo voiceagent
+    keep LIVEKIT_SIP_PASSWORD hex 12
     keep METRICS_TOKEN hex 24
     keep SKIP_ELEVENLABS_PROVISIONING echo false
     keep SKIP_TWILIO_PROVISIONING echo false
@@ -140,6 +142,7 @@ define_settings() {
     address GOOGLE_BASE_URL "http://$host:$((base + 15))"
     address HUBSPOT_BASE_URL "http://$host:$((base + 16))"
     address LIVEKIT_URL "ws://$host:$((base + 17))"
+    address LIVEKIT_SIP "$(ours LIVEKIT_URL && echo "$host:$((base + 17))")" # the simulated one's, or none
     address SMTP_URL "smtp://$host:$((base + 18))"
     address SMTP_SIM_URL "http://$host:$((base + 19))" # where the simulated one tells what it got
 

@@ -235,6 +235,20 @@ static void test_a_good_configuration_has_no_findings(void **state)
     assert_int_equal(f.fatal + f.others, 0);
 }
 
+static void test_where_sip_may_lead(void **state)
+{
+    static const char *const hosts[] = {"sip.example.com", "10.0.0.7:5060",
+                                        "[2001:db8::7]:5061",
+                                        "sip.example.com:5070;transport=tcp"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        findings_t f = {0};
+        wk_config_t c = good;
+        c.livekit_sip = hosts[i];
+        assert_true(wk_config_check(&c, note, &f));
+    }
+}
+
 static void finds(const wk_config_t *c, bool fatal, const char *text)
 {
     findings_t f = {0};
@@ -263,6 +277,10 @@ static void test_what_is_missing_is_told(void **state)
           "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,,");
     FINDS(false, "SMTP is not configured", smtp_url, NULL);
     FINDS(true, "SMTP_FROM is no address", smtp_from, "Bici <no-reply@example.com>");
+    FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, "sip:agent@sip.example.com");
+    FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, ";transport=tcp");
+    FINDS(true, "only one is set", livekit_sip_username, "agent");
+    FINDS(true, "only one is set", livekit_sip_password, "secret");
     FINDS(true, "APP_DATABASE_URL is not set", app_database_url, NULL);
     FINDS(true, "row level security", app_database_url, good.database_url);
     FINDS(true, "VA_PUBLIC_URL is not set", public_url, NULL);
@@ -286,6 +304,7 @@ int main(void)
         TEST(test_every_setting_is_documented),
         TEST(test_the_shipped_file_shows_the_defaults),
         TEST(test_a_good_configuration_has_no_findings),
+        TEST(test_where_sip_may_lead),
         TEST(test_what_is_missing_is_told),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -210,3 +210,19 @@ void wk_speech_connect_to(wk_speech_t *s, va_str_t url, int64_t n)
     va_twiml_close(&s->text, "Connect");
     wk_speech_go_to(s, wk_speech_url(s, "resume", n, NULL));
 }
+
+void wk_speech_dial_sip(wk_speech_t *s, const wk_sip_dial_t *dial)
+{
+    wk_arena_t *a = s->ctx->arena;
+    attr_t attrs[] = {
+        {"action", wk_speech_url(s, "resume", dial->n, NULL)},
+        {"method", VA_STR("POST")},
+        {"timeout", wk_printf(a, "%d", dial->ring_s)},
+        {"timeLimit", wk_printf(a, "%d", dial->limit_s)},
+        {"callerId", dial->caller_id},
+    };
+    attr_t login[] = {{"username", dial->username}, {"password", dial->password}};
+    va_twiml_open(&s->text, "Dial", attrs, N(attrs) - (dial->caller_id.len == 0));
+    va_twiml_verb(&s->text, "Sip", login, dial->username.len > 0 ? N(login) : 0, dial->address);
+    va_twiml_close(&s->text, "Dial");
+}

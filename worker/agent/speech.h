@@ -81,4 +81,18 @@ void wk_speech_connect(wk_speech_t *s, const wk_connect_t *connect);
 /* The same with a platform's address instead of a voice process. */
 void wk_speech_connect_to(wk_speech_t *s, va_str_t url, int64_t n);
 
+/*
+ * The call goes on at a SIP address; whatever becomes of it, it comes back through the re-entry
+ * door as n, which is told that by DialCallStatus.
+ */
+typedef struct {
+    va_str_t address;
+    va_str_t username, password; /* absent: none */
+    va_str_t caller_id;          /* absent: the carrier's own choice */
+    int ring_s, limit_s;
+    int64_t n;
+} wk_sip_dial_t;
+
+void wk_speech_dial_sip(wk_speech_t *s, const wk_sip_dial_t *dial);
+
 #endif

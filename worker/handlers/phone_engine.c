@@ -140,21 +140,48 @@ static va_str_t agent_metadata(const wk_phone_t *v, const wk_phone_opening_t *o)
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
 }
 
+/* Within what Twilio takes. */
+static int seconds_left(const wk_phone_t *v)
+{
+    int64_t left = v->max_s - v->elapsed_s;
+    return left < 1 ? 1 : left > WK_PHONE_DIAL_S ? WK_PHONE_DIAL_S : (int)left;
+}
+
+/*
+ * Not answered when it is bridged: a call that still rings could not be taken out of its room
+ * by an update.
+ */
+static void write_way(wk_phone_t *v, const wk_livekit_way_t *way, int64_t n)
+{
+    if (way->sip.data == NULL) {
+        wk_speech_connect_to(&v->speech, way->stream, n);
+        return;
+    }
+    const wk_sip_dial_t dial = {.address = way->sip,
+                                .username = way->username,
+                                .password = way->password,
+                                .caller_id = v->number,
+                                .ring_s = WK_LIVEKIT_RING_S,
+                                .limit_s = seconds_left(v),
+                                .n = n};
+    wk_speech_dial_sip(&v->speech, &dial);
+}
+
 /* False: the platform does not take it, whatever the reason. */
 static bool to_room(wk_phone_t *v, const wk_call_state_t *state, wk_phone_opening_t *o)
 {
     wk_error_t e;
-    va_str_t url;
+    wk_livekit_way_t way;
     const wk_livekit_call_t call = {
         .room = wk_livekit_room(v->ctx->arena, v->sid, state->epoch),
         .identity = wk_printf(v->ctx->arena, "caller-%.*s", (int)v->sid.len, v->sid.data),
         .metadata = agent_metadata(v, o)};
-    if (!wk_livekit_open(v->ctx, &call, &url, &e)) {
+    if (!wk_livekit_open(v->ctx, &call, &way, &e)) {
         wk_log(WK_WARN, "LiveKit does not take a call", WK_C("error", e.text));
         return false;
     }
     wk_speech_begin(&v->speech);
-    wk_speech_connect_to(&v->speech, url, state->epoch);
+    write_way(v, &way, state->epoch);
     o->twiml = wk_speech_end(&v->speech);
     wk_phone_goes_on(v, o->turn, v->max_s * INT64_C(1000));
     return true;

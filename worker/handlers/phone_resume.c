@@ -221,6 +221,23 @@ static bool room_closed(const resume_t *r, bool *closed, wk_error_t *e)
     return ok;
 }
 
+/* A room that was dialled and did not answer: whatever became of it, nobody has talked in it.
+ */
+static bool never_reached(const resume_t *r)
+{
+    va_str_t status = va_form_get(&r->v.form, "DialCallStatus");
+    return has_kind(r, WK_ENGINE_ROOM) && status.len > 0 &&
+           !va_str_eq(status, VA_STR("completed")) && !va_str_eq(status, VA_STR("answered"));
+}
+
+static void tell_unreached(const resume_t *r)
+{
+    const va_form_t *form = &r->v.form;
+    wk_log(WK_WARN, "a platform's room did not take a call",
+           WK_S("status", wk_cut_text(va_form_get(form, "DialCallStatus"), 20)),
+           WK_S("code", wk_cut_text(va_form_get(form, "DialSipResponseCode"), 3)));
+}
+
 /*
  * A platform that has a call leaves nothing when it is done with it; whether its agent has
  * ended the talk is asked there. Unless that is sure, nobody is hung up on.
@@ -246,6 +263,11 @@ static bool agent_hung_up(const resume_t *r)
 static bool answer(resume_t *r, wk_error_t *e)
 {
     va_str_t engine = named_engine(r);
+    bool unreached = never_reached(r);
+    if (unreached) {
+        tell_unreached(r);
+        r->back.next = VA_STR("resume");
+    }
     if (next_is(r, "hangup")) {
         va_str_t reason = detail(r, "reason");
         return end_call(r, reason.len > 0 ? wk_cut_text(reason, MAX_REASON) : VA_STR_NULL,
@@ -257,7 +279,7 @@ static bool answer(resume_t *r, wk_error_t *e)
     if (next_is(r, "dial")) {
         return dial(r, e);
     }
-    if (next_is(r, "resume") && agent_hung_up(r)) {
+    if (next_is(r, "resume") && !unreached && agent_hung_up(r)) {
         say_and_hang_up(r, VA_STR_NULL);
         return true;
     }

@@ -11,6 +11,7 @@
 #define EMPTY_S     60 /* that a room waits for its caller */
 #define DEPARTURE_S 20 /* that it stays when the last has left */
 
+#define TRANSPORT    ";transport=tls"
 #define PREFIX       "call-"
 #define EPOCH_DIGITS 9
 
@@ -195,9 +196,31 @@ static bool connect_call(wk_ctx_t *ctx, const wk_livekit_call_t *call, va_str_t 
     return url->len > 0 || wk_error(e, WK_UNAVAILABLE, "LiveKit: an answer without an address");
 }
 
-bool wk_livekit_open(wk_ctx_t *ctx, const wk_livekit_call_t *call, va_str_t *url, wk_error_t *e)
+/* A dispatch rule by the callee puts a call into the room that is named as what was dialled. */
+static void dial_room(wk_ctx_t *ctx, const wk_livekit_call_t *call, wk_livekit_way_t *way)
 {
-    return make_room(ctx, call, e) && connect_call(ctx, call, url, e);
+    const wk_config_t *c = ctx->config;
+    bool own_transport = strchr(c->livekit_sip, ';') != NULL;
+    way->sip = wk_printf(ctx->arena, "sip:%.*s@%s%s", (int)call->room.len, call->room.data,
+                         c->livekit_sip, own_transport ? "" : TRANSPORT);
+    if (c->livekit_sip_username != NULL && c->livekit_sip_password != NULL) {
+        way->username = va_str_c(c->livekit_sip_username);
+        way->password = va_str_c(c->livekit_sip_password);
+    }
+}
+
+bool wk_livekit_open(wk_ctx_t *ctx, const wk_livekit_call_t *call, wk_livekit_way_t *way,
+                     wk_error_t *e)
+{
+    *way = (wk_livekit_way_t){.sip = VA_STR_NULL};
+    if (!make_room(ctx, call, e)) {
+        return false;
+    }
+    if (ctx->config->livekit_sip == NULL) {
+        return connect_call(ctx, call, &way->stream, e);
+    }
+    dial_room(ctx, call, way);
+    return true;
 }
 
 /* ---------------------------------------------------------------- asking */

@@ -8,6 +8,9 @@
 
 #include "worker/context.h"
 
+/* How long its SIP side may ring; a room waits longer for its caller. */
+#define WK_LIVEKIT_RING_S 20
+
 /* Whether address, API key, secret and the agent's name are set. */
 bool wk_livekit_configured(const wk_config_t *config);
 
@@ -23,11 +26,18 @@ typedef struct {
     va_str_t metadata; /* what the agent is told: JSON */
 } wk_livekit_call_t;
 
+/* How the carrier brings a call into its room. */
+typedef struct {
+    va_str_t sip;                /* the address to dial; absent: by a stream */
+    va_str_t username, password; /* asked for there; absent: nothing is */
+    va_str_t stream;             /* where the call's sound is to be sent */
+} wk_livekit_way_t;
+
 /*
- * Makes the room with the agent in it; *url is where the carrier is to send the call's sound.
- * Any failure: the call is still ours. May be repeated.
+ * Makes the room with the agent in it, and says how the call gets there. Any failure: the call
+ * is still ours. May be repeated.
  */
-bool wk_livekit_open(wk_ctx_t *ctx, const wk_livekit_call_t *call, va_str_t *url,
+bool wk_livekit_open(wk_ctx_t *ctx, const wk_livekit_call_t *call, wk_livekit_way_t *way,
                      wk_error_t *e);
 
 /*

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 
 import {twilioClient, verifiesAsTwilio} from '../../e2e/lib/twilio.mjs';
+import {livekit} from '../livekit.mjs';
 import {twilio} from '../twilio.mjs';
 
 import {application, control, start, until} from './support.mjs';
@@ -94,6 +95,9 @@ test('a document Twilio would refuse goes to the fallback address, with its erro
          ['<Shout>hi</Shout>', '12200'], ['<Say>unclosed', '12100'],
          ['<Gather input="telepathy"/>', '12200'], ['<Hangup loud="true"/>', '12200'],
          ['<Connect><Stream url="wss://x.example/a?b=c"/></Connect>', '12200'],
+         ['<Dial><Sip>+14165550010</Sip></Dial>', '12200'],
+         ['<Dial><Sip>sip:a@h.example;transport=pigeon</Sip></Dial>', '12200'],
+         ['<Dial><Sip>sip:a@h.example</Sip><Number>+14165550010</Number></Dial>', '12200'],
          ['<Say><Hangup/></Say>', '12200'], ['<Redirect></Redirect>', '12200'],
   ]) {
     const {app, call} = await setUp({'/voice': verbs, '/fallback': '<Say>Sorry</Say><Hangup/>'});
@@ -159,6 +163,27 @@ test('a stream that nobody carries is told as an error, and the call goes on', a
   assert.deepEqual(done.log.find((e) => e.stream).parameters, {a: 'b'});
   assert.deepEqual(spoken(done), ['Again']);
   assert.equal(requestsTo(app, '/stream')[0].StreamEvent, 'stream-error');
+});
+
+test('a platform at a SIP address may refuse a call, be busy, or let it ring', async () => {
+  const room = livekit({
+    apiKey: 'APIkey0001', apiSecret: 'secret', agents: [], trunk: {username: 'u', password: 'p'}
+  });
+  const at = await start(room), ctl = control(at);
+  const uri = `sip:meeting@${new URL(at).host};transport=tls`;
+  const dialled = (attributes) => ({
+    '/voice': `<Dial action="/after" timeout="5"><Sip ${attributes}>${uri}</Sip></Dial>`,
+    '/after': ({DialCallStatus, DialSipResponseCode}) => `<Say>${DialCallStatus} ${DialSipResponseCode}</Say>`,
+  });
+
+  const stranger = await setUp(dialled('username="u" password="x"'));
+  assert.deepEqual(spoken(await stranger.call([])), ['failed 407']);
+
+  await ctl.post('/_sim/script', {path: '/sip/invite', status: 486, body: {}});
+  const known = await setUp(dialled('username="u" password="p"'));
+  assert.deepEqual(spoken(await known.call([])), ['busy 486']);
+  assert.deepEqual(spoken(await known.call([])), ['no-answer 487'], 'nobody is in the room');
+  assert.deepEqual((await ctl.get('/_sim/rooms')).body[0].participants, [], 'and the caller has left it');
 });
 
 test('a caller that is malformed is refused', async () => {

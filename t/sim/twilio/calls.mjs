@@ -4,6 +4,7 @@ import {json} from '../lib/server.mjs';
 import {parseXml} from '../lib/xml.mjs';
 
 import {accountPath, API_VERSION, dateFilter, isCallbackUrl, isNumber, newSid, notFound, page, placeOf, refuse, rfc2822} from './resource.mjs';
+import {SipLeg, statusOf} from './sip.mjs';
 import {shownStream, shownWords} from './streams.mjs';
 import {Talk} from './talk.mjs';
 
@@ -174,8 +175,9 @@ export class Calls {
     if (form.Status !== undefined) {
       this.#end(call, form.Status);
     } else {
-      // A stream is closed by its carrier then.
+      // A stream is closed by its carrier then, and a leg to somebody else.
       hangUpStreams(call);
+      call.sip?.hangUp();
       call.document =
           form.Url !== undefined ? {url: form.Url, method: form.Method} : {twiml: form.Twiml};
       this.sim.later(0, () => (call.talk ? call.talk.run(documentOf(call)) : this.#run(call)));
@@ -223,7 +225,8 @@ export class Calls {
       end: (status) => this.#end(call, status),
       log: (entry) => call.log.push({ms: Date.now() - call.created.getTime(), ...entry}),
       fetch: (url, method, extra) => this.#ask(call, url, method, {...this.#params(call), ...extra}),
-      dial: (verb, talk) => this.#ring(call, verb, talk),
+      dial: (verb, talk) =>
+          (verb.children[0]?.name === 'Sip' ? this.#ringSip(call, verb, talk) : this.#ring(call, verb, talk)),
       stream: (stream, talk) => this.#stream(call, stream, talk),
     };
   }
@@ -262,6 +265,40 @@ export class Calls {
       DialCallStatus: status,
       DialBridged: String(status === 'completed'),
       ...(status === 'completed' && {DialCallDuration: String(Math.ceil(talk_ms / 1000))}),
+    };
+  }
+
+  /*
+   * <Dial><Sip>: a platform at a SIP address, which has the call until it hangs up, or the caller
+   * does (a step {hangup} of his script).
+   */
+  async #ringSip(call, verb, talk) {
+    const {timeout = 30, callerId = call.from} = verb.attributes;
+    const {attributes, text} = verb.children[0];
+    const uri = text.trim();
+    call.log.push({who: 'carrier', dial: uri});
+    call.sip = new SipLeg({
+      uri,
+      from: callerId,
+      username: attributes.username,
+      password: attributes.password,
+      headers: {'X-Twilio-CallSid': call.sid, 'X-Twilio-AccountSid': this.account},
+    });
+    const code = await call.sip.ring(1000 * timeout);
+    const status = statusOf(code);
+    const begun = Date.now();
+    if (status === 'completed') {
+      call.log.push({who: 'carrier', bridged: uri});
+      if (talk.script[0]?.hangup) this.sim.later(talk.script[0].ms ?? 0, () => talk.leave());
+      await call.sip.over();
+    }
+    call.sip = undefined;
+    return {
+      DialCallSid: newSid('CA'),
+      DialCallStatus: status,
+      DialBridged: String(status === 'completed'),
+      DialSipResponseCode: code,
+      ...(status === 'completed' && {DialCallDuration: String(Math.ceil((Date.now() - begun) / 1000))}),
     };
   }
 
@@ -417,6 +454,7 @@ export class Calls {
   #end(call, status) {
     if (ENDED.has(call.status)) return;
     hangUpStreams(call);
+    call.sip?.hangUp();
     call.ended = new Date();
     // Ending a call that nobody answered yet cancels it.
     this.#enter(call, status === 'completed' && !call.started ? 'canceled' : status, 'completed');

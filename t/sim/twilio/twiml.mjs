@@ -1,6 +1,8 @@
 // What a voice document may say: the verbs, their attributes and what stands within them
 // ("TwiML for Programmable Voice"). Twilio refuses a document that cannot be read (12100) and
 // complains of one that breaks the schema (12200); here both end the document.
+import {faultOfAddress} from './sip.mjs';
+
 const number = (least, most) => (v) => /^\d+$/.test(v) && Number(v) >= least && Number(v) <= most;
 const oneOf = (...words) => (v) => words.includes(v);
 const flag = oneOf('true', 'false');
@@ -33,8 +35,9 @@ const VERBS = {
       action: url, method, timeout: number(5, 600), timeLimit: number(1, 14400), callerId: any,
       answerOnBridge: flag, hangupOnStar: flag,
     },
-    children: ['Number'],
+    children: ['Number', 'Sip'],
     text: true,
+    alone: 'Sip',  // other nouns, or a second one, need features an account does not have by itself
   },
   Connect: {attributes: {action: url, method}, children: ['Stream']},
 };
@@ -43,6 +46,15 @@ const NOUNS = {
     attributes: {url, method, statusCallback: url, statusCallbackMethod: method, statusCallbackEvent: any},
     text: true,
     needsText: true,
+  },
+  Sip: {
+    attributes: {
+      username: any, password: any, url, method, statusCallback: url, statusCallbackMethod: method,
+      statusCallbackEvent: any,
+    },
+    text: true,
+    needsText: true,
+    says: faultOfAddress,
   },
   Stream: {
     attributes: {url: wss, name: any, statusCallback: url, statusCallbackMethod: method, track: any},
@@ -67,11 +79,15 @@ function faultOf(node, rule) {
   if (missing) return `<${node.name}> without ${missing}`;
   if (!rule.text && node.text.trim() !== '') return `text in <${node.name}>`;
   if (rule.needsText && node.text.trim() === '') return `an empty <${node.name}>`;
+  const wrongText = rule.says?.(node.text.trim());
+  if (wrongText) return wrongText;
   const verdict = rule.also?.(node.attributes) ?? true;
   return verdict === true ? faultOfChildren(node, rule) : verdict;
 }
 
 function faultOfChildren(node, rule) {
+  if (node.children.length > 1 && node.children.some(({name}) => name === rule.alone))
+    return `<${rule.alone}> beside another noun`;
   for (const child of node.children) {
     if (!(rule.children ?? []).includes(child.name)) return `<${child.name}> within <${node.name}>`;
     const fault = faultOf(child, VERBS[child.name] ?? NOUNS[child.name]);
