@@ -44,11 +44,3 @@ va_str_t wk_outgoing_failure(wk_arena_t *a, const wk_error_t *failure)
     va_json_add_c(w, "message", failure->text);
     return written(w, &text);
 }
-
-wk_outcome_t wk_outgoing_again(wk_error_t *e, wk_code_t code, int64_t ms, const char *what,
-                               const char *why)
-{
-    wk_error(e, code, "%s: %s", what, why);
-    e->retry_after_ms = ms;
-    return WK_AGAIN;
-}

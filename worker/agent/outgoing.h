@@ -20,8 +20,4 @@ bool wk_outgoing_anew(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t 
 /* {"code", "message"}: the result of an effect that failed. */
 va_str_t wk_outgoing_failure(wk_arena_t *a, const wk_error_t *failure);
 
-/* WK_AGAIN, not before ms have passed; *e says "what: why". */
-wk_outcome_t wk_outgoing_again(wk_error_t *e, wk_code_t code, int64_t ms, const char *what,
-                               const char *why);
-
 #endif

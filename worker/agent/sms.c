@@ -4,7 +4,6 @@
 #include "worker/agent/outgoing.h"
 #include "worker/agent/sms_segments.h"
 #include "worker/agent/takeover.h"
-#include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/log.h"
@@ -62,7 +61,7 @@ static bool withhold_if_held(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_sms_qu
     return draft->person.data != NULL || is_unheld(va_str_c(draft->template)) ||
            (wk_takeover_holds_texts(tx, draft->to, &queued->withheld, e) &&
             (!queued->withheld ||
-             withhold(tx, queued->effect, queued->message, draft->until, e)));
+             withhold(tx, queued->message.effect, queued->message.id, draft->until, e)));
 }
 
 /* later: no attempt to send it is under way. *first false: the key was queued before. */
@@ -94,13 +93,14 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }
-    *queued = (wk_sms_queued_t){.effect = effect.id,
-                                .message = wk_cell(rows, 0, "id"),
-                                .customer = draft->customer,
-                                .from = draft->from,
-                                .to = draft->to,
-                                .text = draft->text,
-                                .language = draft->language};
+    *queued = (wk_sms_queued_t){.message = {.effect = effect.id,
+                                            .id = wk_cell(rows, 0, "id"),
+                                            .customer = draft->customer,
+                                            .from = draft->from,
+                                            .to = draft->to,
+                                            .text = draft->text,
+                                            .language = draft->language},
+                                .begun = wk_cell_int(rows, 0, "sending", 0)};
     return withhold_if_held(tx, draft, queued, e);
 }
 
@@ -126,436 +126,248 @@ bool wk_sms_queue_later(wk_tx_t *tx, const wk_sms_draft_t *draft, wk_error_t *e)
                              e);
 }
 
-/* ---------------------------------------------------------------- transactions */
+/* ---------------------------------------------------------------- what the provider has */
 
-typedef enum {
-    NOTHING, /* it has ended, or there is none */
-    WAIT,    /* an attempt may be under way */
-    SEND,    /* surely not sent */
-    ASK,     /* perhaps sent */
-} next_t;
-
-/* One run's work on a text, and what its transactions decide. */
+/* Of a run on a text. */
 typedef struct {
-    wk_ctx_t *ctx;
-    va_str_t organization;
-    va_str_t key; /* to find it by; absent: sms.effect */
-    wk_sms_queued_t sms;
-    bool unheld; /* no takeover holds it back */
-    va_str_t until;
-    next_t next;
-    int64_t wait_ms;          /* when next is WAIT */
-    int64_t now;              /* the database's clock (ms) */
-    int64_t sending, claimed; /* begin of the last attempt, and of all, by it */
-
-    va_str_t sids[WK_TWILIO_FOUND]; /* what the provider has that may be it */
+    va_str_t sids[WK_TWILIO_FOUND]; /* what may be it */
     size_t n_sids;
-    va_str_t sid;            /* what it is there; absent: nothing of it is there */
-    bool unsent;             /* surely: the provider did not take it */
-    wk_error_t failure;      /* of the attempt */
-    wk_effect_state_t state; /* it ends as */
-} run_t;
-
-typedef bool step_fn(wk_tx_t *tx, run_t *r, wk_error_t *e);
-
-typedef struct {
-    run_t *run;
-    step_fn *fn;
-} step_t;
-
-static bool run_step(wk_tx_t *tx, void *arg, wk_error_t *e)
-{
-    step_t *s = arg;
-    return s->fn(tx, s->run, e);
-}
-
-static bool in_tx(run_t *r, step_fn *fn, wk_error_t *e)
-{
-    step_t step = {r, fn};
-    return wk_tx(r->ctx->db, r->ctx->arena, r->organization, 0, run_step, &step, e) ||
-           wk_error_wrap(e, "SMS");
-}
-
-/* Locks the message; rows has it. *pending: it waits for its end. */
-static bool lock(wk_tx_t *tx, run_t *r, wk_rows_t **rows, bool *pending, wk_error_t *e)
-{
-    va_str_t params[] = {r->key, r->sms.effect};
-    if (!wk_sql(tx, &wk_sql_message_of_effect, params, rows, e)) {
-        return false;
-    }
-    *pending =
-        wk_rows_count(*rows) == 1 && va_str_eq(wk_cell(*rows, 0, "state"), VA_STR("pending"));
-    return true;
-}
-
-static bool mark(wk_tx_t *tx, run_t *r, int64_t sending, int64_t absent_since, wk_error_t *e)
-{
-    wk_arena_t *a = wk_tx_arena(tx);
-    va_str_t params[] = {
-        r->sms.message,
-        sending != 0 ? wk_printf(a, "%lld", (long long)sending) : VA_STR_NULL,
-        absent_since != 0 ? wk_printf(a, "%lld", (long long)absent_since) : VA_STR_NULL,
-    };
-    return wk_sql_later(tx, &wk_sql_message_attempt, params, e);
-}
-
-static void read_message(const wk_rows_t *rows, run_t *r)
-{
-    r->sms = (wk_sms_queued_t){.effect = wk_cell(rows, 0, "effect_id"),
-                               .message = wk_cell(rows, 0, "id"),
-                               .customer = wk_cell(rows, 0, "customer_id"),
-                               .from = wk_cell(rows, 0, "from_number"),
-                               .to = wk_cell(rows, 0, "to_number"),
-                               .text = wk_cell(rows, 0, "content"),
-                               .language = wk_cell(rows, 0, "language")};
-    r->unheld = va_str_eq(wk_cell(rows, 0, "speaker"), VA_STR("human_agent")) ||
-                is_unheld(wk_cell(rows, 0, "template"));
-    r->until = wk_cell(rows, 0, "useful_until");
-    r->now = wk_cell_int(rows, 0, "now_ms", 0);
-    r->sending = wk_cell_int(rows, 0, "sending", 0);
-    r->claimed = wk_cell_int(rows, 0, "claimed_ms", 0);
-}
-
-/* An attempt begins now, unless a person has the thread: then there is none any more. */
-static bool begin_attempt(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    bool held = false;
-    if (!r->unheld && !wk_takeover_holds_texts(tx, r->sms.to, &held, e)) {
-        return false;
-    }
-    r->next = held ? NOTHING : SEND;
-    return held ? withhold(tx, r->sms.effect, r->sms.message, r->until, e)
-                : mark(tx, r, r->now, 0, e);
-}
-
-/* What is to be done about a text that an earlier run queued. */
-static bool look(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    bool pending;
-    r->next = NOTHING;
-    if (!lock(tx, r, &rows, &pending, e)) {
-        return false;
-    }
-    if (!pending) {
-        return true;
-    }
-    read_message(rows, r);
-    r->wait_ms = r->sending + UNDER_WAY_MS - r->now;
-    r->next = r->sending == 0 ? SEND : r->wait_ms > 0 ? WAIT : ASK;
-    return true;
-}
-
-static bool look_or_begin(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    return look(tx, r, e) && (r->next != SEND || begin_attempt(tx, r, e));
-}
+    va_str_t sid; /* what it is; absent: nothing of it is there */
+} found_t;
 
 /* Of what the provider has, what is not one of our other messages. */
-static bool pick(wk_tx_t *tx, run_t *r, wk_error_t *e)
+static bool pick(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
 {
     wk_rows_t *rows;
     va_buf_t array;
-    va_buf_init(&array, wk_mem(wk_tx_arena(tx)), 64 + r->n_sids * 40);
-    for (size_t i = 0; i < r->n_sids; i++) {
+    found_t *f = d->own;
+    va_buf_init(&array, wk_mem(wk_tx_arena(tx)), 64 + f->n_sids * 40);
+    for (size_t i = 0; i < f->n_sids; i++) {
         va_buf_add_char(&array, i == 0 ? '{' : ',');
-        va_buf_add_str(&array, r->sids[i]);
+        va_buf_add_str(&array, f->sids[i]);
     }
-    va_buf_add_c(&array, r->n_sids == 0 ? "{}" : "}");
+    va_buf_add_c(&array, f->n_sids == 0 ? "{}" : "}");
     va_str_t param = va_buf_str(&array);
     if (!wk_sql(tx, &wk_sql_sms_known, &param, &rows, e)) {
         return false;
     }
-    for (size_t i = 0; i < r->n_sids && r->sid.data == NULL; i++) {
+    for (size_t i = 0; i < f->n_sids && f->sid.data == NULL; i++) {
         bool known = false;
         for (size_t j = 0; j < wk_rows_count(rows); j++) {
-            known = known || va_str_eq(wk_cell(rows, j, "sid"), r->sids[i]);
+            known = known || va_str_eq(wk_cell(rows, j, "sid"), f->sids[i]);
         }
-        r->sid = known ? VA_STR_NULL : r->sids[i];
+        f->sid = known ? VA_STR_NULL : f->sids[i];
     }
     return true;
+}
+
+/* An attempt begins now, unless a person has the thread: then there is none any more. */
+static bool begin_unless_held(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
+{
+    bool held = false;
+    bool unheld = va_str_eq(wk_cell(d->row, 0, "speaker"), VA_STR("human_agent")) ||
+                  is_unheld(wk_cell(d->row, 0, "template"));
+    if (!unheld && !wk_takeover_holds_texts(tx, d->message.to, &held, e)) {
+        return false;
+    }
+    d->next = held ? WK_DELIVERY_NOTHING : WK_DELIVERY_SEND;
+    return held ? withhold(tx, d->message.effect, d->message.id,
+                           wk_cell(d->row, 0, "useful_until"), e)
+                : wk_delivery_begin(tx, d, e);
 }
 
 /*
  * The provider does not have it. Seen a second time, and long enough after the first, that is
  * certain, and it is sent again; another run may have been quicker.
  */
-static bool note_absence(wk_tx_t *tx, run_t *r, wk_error_t *e)
+static bool note_absence(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
 {
-    wk_rows_t *rows;
     bool pending;
-    int64_t seen = r->sending;
-    r->next = NOTHING;
-    if (!lock(tx, r, &rows, &pending, e)) {
+    int64_t seen = d->sending;
+    d->next = WK_DELIVERY_NOTHING;
+    if (!wk_delivery_lock(tx, d, &pending, e)) {
         return false;
     }
     if (!pending) {
         return true;
     }
-    read_message(rows, r);
-    int64_t absent_since = wk_cell_int(rows, 0, "absent_since", 0);
-    if (r->sending != seen) {
-        r->next = WAIT;
-        r->wait_ms = UNDER_WAY_MS;
+    int64_t absent_since = wk_cell_int(d->row, 0, "absent_since", 0);
+    d->next = WK_DELIVERY_WAIT;
+    if (d->sending != seen) {
+        d->wait_ms = UNDER_WAY_MS;
         return true;
     }
     if (absent_since == 0) {
-        absent_since = r->now;
+        absent_since = d->now;
     }
-    r->wait_ms = absent_since + LOOKS_MS - r->now;
-    r->next = WAIT;
-    return r->wait_ms > 0 ? mark(tx, r, r->sending, absent_since, e) : begin_attempt(tx, r, e);
-}
-
-static bool not_under_way(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    bool pending;
-    r->unsent = true;
-    return lock(tx, r, &rows, &pending, e) && (!pending || mark(tx, r, 0, 0, e));
+    d->wait_ms = absent_since + LOOKS_MS - d->now;
+    return d->wait_ms > 0 ? wk_delivery_note(tx, d, d->sending, absent_since, e)
+                          : begin_unless_held(tx, d, e);
 }
 
 /* ---------------------------------------------------------------- ends */
 
-static bool publish_sent(wk_tx_t *tx, const run_t *r, wk_error_t *e)
+static bool publish_sent(wk_tx_t *tx, const wk_delivery_t *d, wk_error_t *e)
 {
     wk_event_t ev;
-    wk_event_begin(&ev, tx, "sms_sent", r->sms.customer, VA_STR_NULL);
-    va_json_add_str(ev.json, "messageId", r->sms.message);
-    va_json_add_str(ev.json, "messageSid", r->sid);
-    va_json_add_str(ev.json, "phoneNumber", r->sms.to);
-    va_json_add_str(ev.json, "message", r->sms.text);
-    va_json_add_str(ev.json, "language", r->sms.language);
+    const found_t *f = d->own;
+    wk_event_begin(&ev, tx, "sms_sent", d->message.customer, VA_STR_NULL);
+    va_json_add_str(ev.json, "messageId", d->message.id);
+    va_json_add_str(ev.json, "messageSid", f->sid);
+    va_json_add_str(ev.json, "phoneNumber", d->message.to);
+    va_json_add_str(ev.json, "message", d->message.text);
+    va_json_add_str(ev.json, "language", d->message.language);
     return wk_event_end(&ev, e);
 }
 
 /* Whoever learns it first says so; nothing else has to be done then. */
-static bool accepted(wk_tx_t *tx, run_t *r, wk_error_t *e)
+static bool accepted(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
 {
-    wk_rows_t *rows;
     bool pending;
-    if (!lock(tx, r, &rows, &pending, e)) {
+    va_str_t sid = ((const found_t *)d->own)->sid;
+    if (!wk_delivery_lock(tx, d, &pending, e)) {
         return false;
     }
-    if (wk_rows_count(rows) != 1) {
+    if (d->row == NULL) {
         return true; /* not one of ours */
     }
-    va_str_t known = wk_cell(rows, 0, "provider_message_id");
-    read_message(rows, r);
+    va_str_t known = wk_cell(d->row, 0, "provider_message_id");
     if (known.data != NULL) {
-        if (!va_str_eq(known, r->sid)) {
-            wk_log(WK_ALERT, "a text was sent twice", WK_S("effect", r->sms.effect),
-                   WK_S("first", known), WK_S("second", r->sid));
+        if (!va_str_eq(known, sid)) {
+            wk_log(WK_ALERT, "a text was sent twice", WK_S("effect", d->message.effect),
+                   WK_S("first", known), WK_S("second", sid));
         }
         return true;
     }
-    va_str_t params[] = {r->sms.message, r->sid};
-    return wk_effect_finish(tx, r->sms.effect, WK_EFFECT_DONE, r->sid, VA_STR_NULL, e) &&
-           wk_sql_later(tx, &wk_sql_sms_accepted, params, e) && publish_sent(tx, r, e);
-}
-
-static bool raise_alarm(wk_tx_t *tx, run_t *r, const char *title, const char *key, va_str_t by,
-                        wk_error_t *e)
-{
-    wk_task_t task = {.kind = "alarm",
-                      .key = wk_printf(wk_tx_arena(tx), "%s:%.*s", key, (int)by.len,
-                                       by.len > 0 ? by.data : ""),
-                      .priority = "high",
-                      .title = title,
-                      .body = "task.sms_body",
-                      .text = r->sms.text,
-                      .who = r->sms.to,
-                      .number = r->sms.from,
-                      .customer = r->sms.customer};
-    return wk_task_raise(r->ctx, tx, &task, e);
+    va_str_t params[] = {d->message.id, sid};
+    return wk_effect_finish(tx, d->message.effect, WK_EFFECT_DONE, sid, VA_STR_NULL, e) &&
+           wk_sql_later(tx, &wk_sql_sms_accepted, params, e) && publish_sent(tx, d, e);
 }
 
 /* The carrier knows an opt-out that never reached us. */
-static bool note_opt_out(wk_tx_t *tx, const run_t *r, wk_error_t *e)
+static bool note_opt_out(wk_tx_t *tx, const wk_delivery_t *d, wk_error_t *e)
 {
-    va_str_t params[] = {r->sms.customer, r->sms.to, VA_STR("false"), VA_STR("carrier"),
-                         va_str_c(r->failure.detail)};
+    va_str_t params[] = {d->message.customer, d->message.to, VA_STR("false"), VA_STR("carrier"),
+                         va_str_c(d->failure.detail)};
     return wk_sql(tx, &wk_sql_consent_note_sms, params, NULL, e);
 }
 
 /* A task for what nobody will see otherwise; an opt-out is the customer's wish. */
-static bool tell_people(wk_tx_t *tx, run_t *r, wk_error_t *e)
+static bool tell_people(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
 {
-    if (wk_twilio_opted_out(&r->failure)) {
-        return note_opt_out(tx, r, e);
+    va_str_t from = d->message.from;
+    if (wk_twilio_opted_out(&d->failure)) {
+        return note_opt_out(tx, d, e);
     }
-    if (wk_twilio_bad_sender(&r->failure)) {
-        return raise_alarm(tx, r, "task.twilio_number", "alarm:twilio:number", r->sms.from, e);
+    if (wk_twilio_bad_sender(&d->failure)) {
+        return wk_delivery_task(
+            tx, d, "task.twilio_number",
+            wk_printf(wk_tx_arena(tx), "alarm:twilio:number:%.*s", (int)from.len, from.data),
+            e);
     }
-    const char *title = r->state == WK_EFFECT_UNKNOWN ? "task.sms_unknown" : "task.sms_failed";
-    return raise_alarm(tx, r, title, "sms", r->sms.effect, e);
-}
-
-/* Ends it as r->state, failed or unknown. */
-static bool ended(wk_tx_t *tx, run_t *r, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    bool pending;
-    if (!lock(tx, r, &rows, &pending, e)) {
-        return false;
-    }
-    if (!pending) {
-        return true;
-    }
-    read_message(rows, r);
-    va_str_t params[] = {r->sms.message, r->failure.detail[0] != '\0'
-                                             ? va_str_c(r->failure.detail)
-                                             : VA_STR_NULL};
-    return wk_effect_finish(tx, r->sms.effect, r->state, VA_STR_NULL,
-                            wk_outgoing_failure(wk_tx_arena(tx), &r->failure), e) &&
-           (r->state == WK_EFFECT_UNKNOWN ||
-            wk_sql(tx, &wk_sql_message_failed, params, NULL, e)) &&
-           tell_people(tx, r, e);
+    return wk_delivery_tell(tx, d, e);
 }
 
 /* ---------------------------------------------------------------- attempts */
 
-static wk_outcome_t again(wk_error_t *e, wk_code_t code, int64_t ms, const char *why)
+static wk_outcome_t end_accepted(wk_delivery_t *d, wk_error_t *e)
 {
-    return wk_outgoing_again(e, code, ms, "SMS", why);
+    d->taken = true; /* what could not be stored is told by its callback */
+    return wk_delivery_tx(d, accepted, e) ? WK_DONE : WK_AGAIN;
 }
 
-static wk_outcome_t end_as(run_t *r, wk_effect_state_t state, wk_error_t *e)
+static wk_sms_t message_of(const wk_delivery_t *d)
 {
-    r->state = state;
-    wk_log(state == WK_EFFECT_UNKNOWN ? WK_ALERT : WK_ERROR,
-           "a text was not sent, or may not be", WK_S("effect", r->sms.effect),
-           WK_PHONE("to", r->sms.to), WK_C("code", r->failure.detail),
-           WK_C("error", r->failure.text));
-    return in_tx(r, ended, e) ? WK_DONE : WK_AGAIN;
+    return (wk_sms_t){.from = d->message.from,
+                      .to = d->message.to,
+                      .body = d->message.text,
+                      .effect = d->message.effect};
 }
 
-static bool raise_login(wk_tx_t *tx, run_t *r, wk_error_t *e)
+static wk_outcome_t send_now(wk_delivery_t *d, wk_error_t *e)
 {
-    return not_under_way(tx, r, e) &&
-           raise_alarm(tx, r, "task.twilio_login", "alarm:twilio", VA_STR("login"), e);
-}
-
-/* The attempt failed, and says how. */
-static wk_outcome_t failed(run_t *r, wk_error_t *e)
-{
-    switch (r->failure.code) {
-    case WK_UNAVAILABLE:
-        if (!in_tx(r, not_under_way, e)) {
-            return WK_AGAIN;
-        }
-        return again(e, WK_UNAVAILABLE, r->failure.retry_after_ms, r->failure.text);
-    case WK_FORBIDDEN:
-        wk_log(WK_ALERT, "the SMS provider refuses our login", WK_C("error", r->failure.text));
-        return in_tx(r, raise_login, e) ? again(e, WK_UNAVAILABLE, LOGIN_MS, r->failure.text)
-                                        : WK_AGAIN;
-    case WK_UNKNOWN:
-        return again(e, WK_UNKNOWN, UNDER_WAY_MS, r->failure.text);
-    default:
-        return end_as(r, WK_EFFECT_FAILED, e);
-    }
-}
-
-static wk_sms_t message_of(const run_t *r)
-{
-    return (wk_sms_t){
-        .from = r->sms.from, .to = r->sms.to, .body = r->sms.text, .effect = r->sms.effect};
-}
-
-static wk_outcome_t send_now(run_t *r, wk_error_t *e)
-{
-    wk_sms_t sms = message_of(r);
+    found_t *f = d->own;
+    wk_sms_t sms = message_of(d);
     wk_crash_point("sms.before");
-    if (!wk_twilio_send(r->ctx, &sms, &r->sid, &r->failure)) {
-        return failed(r, e);
+    if (!wk_twilio_send(d->ctx, &sms, &f->sid, &d->failure)) {
+        return wk_delivery_failed(d, e);
     }
     wk_crash_point("sms.after");
-    return in_tx(r, accepted, e) ? WK_DONE : WK_AGAIN;
+    return end_accepted(d, e);
 }
 
 /* An attempt may have been carried out: the provider knows. */
-static wk_outcome_t ask(run_t *r, wk_error_t *e)
+static wk_outcome_t ask(wk_delivery_t *d, wk_error_t *e)
 {
-    wk_sms_t sms = message_of(r);
-    int64_t since = r->claimed / 1000 - CLOCK_SKEW_S;
-    if (!wk_twilio_find(r->ctx, &sms, since, r->sids, &r->n_sids, &r->failure)) {
-        return again(e, WK_UNAVAILABLE, r->failure.retry_after_ms, r->failure.text);
+    found_t *f = d->own;
+    wk_sms_t sms = message_of(d);
+    int64_t since = wk_cell_int(d->row, 0, "claimed_ms", 0) / 1000 - CLOCK_SKEW_S;
+    if (!wk_twilio_find(d->ctx, &sms, since, f->sids, &f->n_sids, &d->failure)) {
+        return wk_delivery_again(d, WK_UNAVAILABLE, d->failure.retry_after_ms, d->failure.text,
+                                 e);
     }
-    if (!in_tx(r, pick, e)) {
+    if (!wk_delivery_tx(d, pick, e)) {
         return WK_AGAIN;
     }
-    if (r->sid.data != NULL) {
-        return in_tx(r, accepted, e) ? WK_DONE : WK_AGAIN;
+    if (f->sid.data != NULL) {
+        return end_accepted(d, e);
     }
-    if (!in_tx(r, note_absence, e)) {
+    if (!wk_delivery_tx(d, note_absence, e)) {
         return WK_AGAIN;
     }
-    switch (r->next) {
-    case SEND:
-        return send_now(r, e);
-    case WAIT:
-        return again(e, WK_UNKNOWN, r->wait_ms, "the provider does not have it yet");
+    switch (d->next) {
+    case WK_DELIVERY_SEND:
+        return send_now(d, e);
+    case WK_DELIVERY_WAIT:
+        return wk_delivery_again(d, WK_UNKNOWN, d->wait_ms, "the provider does not have it yet",
+                                 e);
     default:
         return WK_DONE;
     }
 }
 
-/* The last attempt has failed: what is not certain stays uncertain, and people hear of it. */
-static wk_outcome_t unless_last(run_t *r, wk_outcome_t outcome, wk_error_t *e)
+static const wk_delivery_kind_t texts = {.name = "sms",
+                                         .attempts = WK_SMS_ATTEMPTS,
+                                         .under_way_ms = UNDER_WAY_MS,
+                                         .login_ms = LOGIN_MS,
+                                         .failed = "task.sms_failed",
+                                         .unknown = "task.sms_unknown",
+                                         .body = "task.sms_body",
+                                         .login = "task.twilio_login",
+                                         .login_key = "alarm:twilio:login",
+                                         .ready = begin_unless_held,
+                                         .send = send_now,
+                                         .ask = ask,
+                                         .tell = tell_people};
+
+static wk_delivery_t delivery(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                              found_t *found)
 {
-    bool taken = r->sid.data != NULL; /* what could not be stored is told by its callback */
-    if (outcome != WK_AGAIN || taken || r->ctx->attempt < WK_SMS_ATTEMPTS) {
-        return outcome;
-    }
-    r->failure = *e;
-    return end_as(r, r->unsent ? WK_EFFECT_FAILED : WK_EFFECT_UNKNOWN, e);
+    return (wk_delivery_t){
+        .kind = &texts, .ctx = ctx, .organization = organization, .key = key, .own = found};
 }
 
 wk_outcome_t wk_sms_send(wk_ctx_t *ctx, va_str_t organization, const wk_sms_queued_t *queued,
                          wk_error_t *e)
 {
-    run_t r = {.ctx = ctx, .organization = organization, .sms = *queued};
-    return queued->withheld ? WK_DONE : unless_last(&r, send_now(&r, e), e);
-}
-
-static wk_outcome_t resume(run_t *r, wk_error_t *e)
-{
-    if (!in_tx(r, look_or_begin, e)) {
-        return WK_AGAIN;
-    }
-    switch (r->next) {
-    case SEND:
-        return send_now(r, e);
-    case ASK:
-        return ask(r, e);
-    case WAIT:
-        return again(e, WK_UNKNOWN, r->wait_ms, "an earlier attempt may be under way");
-    default:
-        return WK_DONE;
-    }
+    found_t found = {.n_sids = 0};
+    wk_delivery_t d = delivery(ctx, organization, VA_STR_NULL, &found);
+    d.message = queued->message;
+    d.begun = queued->begun;
+    return queued->withheld ? WK_DONE : wk_delivery_unless_last(&d, send_now(&d, e), e);
 }
 
 wk_outcome_t wk_sms_resume(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
 {
-    run_t r = {.ctx = ctx, .organization = organization, .key = key};
-    return unless_last(&r, resume(&r, e), e);
+    found_t found = {.n_sids = 0};
+    wk_delivery_t d = delivery(ctx, organization, key, &found);
+    return wk_delivery_resume(&d, e);
 }
 
 wk_outcome_t wk_sms_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e)
 {
-    run_t r = {.ctx = ctx, .organization = organization, .key = key};
-    if (!in_tx(&r, look, e)) {
-        return WK_AGAIN;
-    }
-    wk_error(&r.failure, WK_UNKNOWN, WK_OUTGOING_LOST);
-    switch (r.next) {
-    case SEND:
-        return end_as(&r, WK_EFFECT_FAILED, e);
-    case ASK:
-        return end_as(&r, WK_EFFECT_UNKNOWN, e);
-    default:
-        return WK_DONE;
-    }
+    wk_delivery_t d = delivery(ctx, organization, key, NULL);
+    return wk_delivery_give_up(&d, e);
 }
 
 static bool release(wk_tx_t *tx, const wk_rows_t *rows, size_t row, wk_error_t *e)
@@ -589,6 +401,7 @@ bool wk_sms_release(wk_tx_t *tx, int n, bool *more, wk_error_t *e)
 
 bool wk_sms_heard_of(wk_tx_t *tx, va_str_t effect, va_str_t message_sid, wk_error_t *e)
 {
-    run_t r = {.sms = {.effect = effect}, .sid = message_sid};
-    return accepted(tx, &r, e);
+    found_t found = {.sid = message_sid};
+    wk_delivery_t d = {.message = {.effect = effect}, .own = &found};
+    return accepted(tx, &d, e);
 }

@@ -7,6 +7,7 @@
 #define WK_AGENT_SMS_H
 
 #include "worker/agent/catalogue.h"
+#include "worker/agent/delivery.h"
 #include "worker/handler.h"
 
 #define WK_SMS_ATTEMPTS 12 /* of a job that sends one, before it is told as unknown */
@@ -29,8 +30,8 @@ typedef struct {
 
 /* A text that was queued by this very run: it is surely not on its way yet. */
 typedef struct {
-    va_str_t effect, message;
-    va_str_t customer, from, to, text, language;
+    wk_delivery_message_t message;
+    int64_t begun; /* the attempt to send it (delivery.h) */
     bool withheld; /* a person has that thread: it does not leave now */
 } wk_sms_queued_t;
 

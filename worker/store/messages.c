@@ -24,7 +24,7 @@ const wk_sql_t wk_sql_sms_queued = {
     "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
     "         coalesce($9::jsonb, '[]'), clock_timestamp(),"
     "         (SELECT id FROM users WHERE id = uuid_or_null($10)), $12::int)"
-    " RETURNING id",
+    " RETURNING id, (metadata ->> 'sending')::bigint AS sending",
     12};
 
 const wk_sql_t wk_sql_message_of_effect = {
