@@ -6,7 +6,7 @@
 
 /*
  * A connection to Redis on nginx's event loop: opened, opened again when it
- * fails, asked who it is, read and written.  hiredis reads the replies; the
+ * fails, read and written.  hiredis reads the replies; the
  * commands are written where they are sent from, since a job is large enough
  * for its copies to be felt.  hiredis' asynchronous layer is not used: it owns
  * the descriptor and the callbacks in ways that do not fit nginx's.
@@ -16,37 +16,26 @@
 #include "ngx_voiceagent_link.h"
 
 
-#define NGX_VOICEAGENT_SCHEMA  "1"
-
-
 #define NGX_VOICEAGENT_LINK_READ       16384
 #define NGX_VOICEAGENT_LINK_READS      64    /* in one turn */
 #define NGX_VOICEAGENT_LINK_BACKOFF    50    /* milliseconds, doubled */
 #define NGX_VOICEAGENT_LINK_BACKOFFS   2000
 #define NGX_VOICEAGENT_LINK_KEEP       65536 /* of an empty output */
 
-/* what Redis is set to keep */
-
-#define NGX_VOICEAGENT_PROMISE_AOF      1
-#define NGX_VOICEAGENT_PROMISE_ALWAYS   2
-#define NGX_VOICEAGENT_PROMISE_NOEVICT  4
-
 
 static ngx_int_t ngx_voiceagent_link_get_peer(ngx_peer_connection_t *pc,
     void *data);
 static void ngx_voiceagent_link_connected(ngx_voiceagent_link_t *link);
 static void ngx_voiceagent_link_read(ngx_event_t *rev);
+static ngx_int_t ngx_voiceagent_link_replies(ngx_voiceagent_link_t *link);
+static void ngx_voiceagent_link_told(ngx_voiceagent_link_t *link,
+    redisReply *reply);
 static void ngx_voiceagent_link_write(ngx_event_t *wev);
 static void ngx_voiceagent_link_flush(ngx_event_t *ev);
 static void ngx_voiceagent_link_timer(ngx_event_t *ev);
+static void ngx_voiceagent_link_close(ngx_voiceagent_link_t *link);
 static ngx_int_t ngx_voiceagent_link_reserve(ngx_voiceagent_link_t *link,
     size_t len);
-static ngx_int_t ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
-    redisReply *reply);
-static void ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link);
-static ngx_int_t ngx_voiceagent_sentinel_ask(ngx_voiceagent_link_t *link);
-static void ngx_voiceagent_sentinel_reply(ngx_voiceagent_link_t *link,
-    redisReply *reply);
 
 
 #define ngx_voiceagent_link_of(ev, field)                                     \
@@ -213,9 +202,7 @@ ngx_voiceagent_link_connected(ngx_voiceagent_link_t *link)
 static void
 ngx_voiceagent_link_read(ngx_event_t *rev)
 {
-    void                   *reply;
     ssize_t                 n;
-    ngx_int_t               rc;
     ngx_uint_t              i;
     ngx_connection_t       *c;
     ngx_voiceagent_link_t  *link;
@@ -253,40 +240,80 @@ ngx_voiceagent_link_read(ngx_event_t *rev)
             return;
         }
 
-        for ( ;; ) {
-            if (redisReaderGetReply(link->reader, &reply) != REDIS_OK) {
-                ngx_voiceagent_link_fail(link, "does not speak RESP");
-                return;
-            }
-
-            if (reply == NULL) {
-                break;
-            }
-
-            if (link->state == NGX_VOICEAGENT_LINK_SENTINEL) {
-                ngx_voiceagent_sentinel_reply(link, reply);
-                return;
-            }
-
-            if (link->setup_done < link->nsetup) {
-                rc = ngx_voiceagent_link_setup_reply(link, reply);
-
-            } else {
-                rc = link->reply(link, reply);
-            }
-
-            freeReplyObject(reply);
-
-            if (rc != NGX_OK) {
-                ngx_voiceagent_link_fail(link, "refused us");
-                return;
-            }
+        if (ngx_voiceagent_link_replies(link) != NGX_OK) {
+            return;
         }
     }
 
     /* let others run before the rest */
 
     ngx_post_event(rev, &ngx_posted_next_events);
+}
+
+
+/* NGX_ERROR: the connection has ended */
+
+static ngx_int_t
+ngx_voiceagent_link_replies(ngx_voiceagent_link_t *link)
+{
+    void       *reply;
+    ngx_int_t   rc;
+
+    for ( ;; ) {
+        if (redisReaderGetReply(link->reader, &reply) != REDIS_OK) {
+            ngx_voiceagent_link_fail(link, "does not speak RESP");
+            return NGX_ERROR;
+        }
+
+        if (reply == NULL) {
+            return NGX_OK;
+        }
+
+        if (link->state == NGX_VOICEAGENT_LINK_SENTINEL) {
+            ngx_voiceagent_link_told(link, reply);
+            return NGX_ERROR;
+        }
+
+        rc = link->setup_done < link->nsetup
+             ? ngx_voiceagent_link_setup_reply(link, reply)
+             : link->reply(link, reply);
+
+        freeReplyObject(reply);
+
+        if (rc != NGX_OK) {
+            ngx_voiceagent_link_fail(link, "refused us");
+            return NGX_ERROR;
+        }
+    }
+}
+
+
+/* frees the reply: the connection, and with it the reader, ends here */
+
+static void
+ngx_voiceagent_link_told(ngx_voiceagent_link_t *link, redisReply *reply)
+{
+    const char  *why;
+
+    why = ngx_voiceagent_sentinel_reply(link, reply);
+
+    freeReplyObject(reply);
+
+    if (why) {
+        ngx_voiceagent_link_fail(link, why);
+        return;
+    }
+
+    /* what requests have asked meanwhile is kept for the master */
+
+    ngx_del_timer(&link->timer);
+    ngx_close_connection(link->connection);
+    link->connection = NULL;
+    redisReaderFree(link->reader);
+    link->reader = NULL;
+    link->nsetup = 0;
+
+    ngx_voiceagent_link_connect(link);
 }
 
 
@@ -431,6 +458,17 @@ ngx_voiceagent_link_fail(ngx_voiceagent_link_t *link, const char *why)
 
 
 void
+ngx_voiceagent_link_exit(ngx_voiceagent_link_t *link)
+{
+    link->exiting = 1;
+
+    ngx_voiceagent_link_close(link);
+
+    ngx_free(link->out);
+}
+
+
+static void
 ngx_voiceagent_link_close(ngx_voiceagent_link_t *link)
 {
     link->state = NGX_VOICEAGENT_LINK_DOWN;
@@ -543,284 +581,4 @@ ngx_voiceagent_link_reserve(ngx_voiceagent_link_t *link, size_t len)
     }
 
     return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_voiceagent_link_ask(ngx_voiceagent_link_t *link,
-    ngx_voiceagent_setup_e setup, va_str_t *args, ngx_uint_t nargs)
-{
-    link->setup[link->nsetup++] = (u_char) setup;
-
-    return ngx_voiceagent_link_put(link, args, nargs);
-}
-
-
-ngx_int_t
-ngx_voiceagent_link_login(ngx_voiceagent_link_t *link)
-{
-    u_char                        name[64], *p;
-    va_str_t                      args[3];
-    ngx_voiceagent_redis_conf_t  *conf;
-
-    conf = link->conf;
-
-    link->nsetup = 0;
-    link->setup_done = 0;
-
-    if (conf->password.len) {
-        args[0] = VA_STR("AUTH");
-        args[1] = ngx_voiceagent_va(conf->user.len ? &conf->user
-                                                   : &conf->password);
-        args[2] = ngx_voiceagent_va(&conf->password);
-
-        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_OK, args,
-                                    conf->user.len ? 3 : 2)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    if (conf->db.len) {
-        args[0] = VA_STR("SELECT");
-        args[1] = ngx_voiceagent_va(&conf->db);
-
-        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_OK, args, 2)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    if (conf->master.len) {
-        args[0] = VA_STR("ROLE");
-
-        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_ROLE, args, 1)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    p = ngx_snprintf(name, sizeof(name), "va-nginx-%P-%s", ngx_pid, link->name);
-
-    args[0] = VA_STR("CLIENT");
-    args[1] = VA_STR("SETNAME");
-    args[2] = va_str((char *) name, p - name);
-
-    return ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_IGNORED, args,
-                                   3);
-}
-
-
-static ngx_int_t
-ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
-    redisReply *reply)
-{
-    size_t       i;
-    ngx_uint_t   setup;
-    redisReply **e;
-
-    setup = link->setup[link->setup_done++];
-    e = reply->element;
-
-    if (reply->type == REDIS_REPLY_ERROR
-        && setup != NGX_VOICEAGENT_SETUP_IGNORED
-        && setup != NGX_VOICEAGENT_SETUP_CONFIG
-        && setup != NGX_VOICEAGENT_SETUP_LAST_CONFIG)
-    {
-        ngx_log_error(NGX_LOG_ERR, link->log, 0,
-                      "voiceagent: redis answered \"%s\"", reply->str);
-        return NGX_ERROR;
-    }
-
-    switch (setup) {
-
-    case NGX_VOICEAGENT_SETUP_ROLE:
-        if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
-            || ngx_strcmp(e[0]->str, "master") != 0)
-        {
-            return NGX_ERROR;
-        }
-
-        break;
-
-    case NGX_VOICEAGENT_SETUP_SCHEMA:
-        if (reply->type == REDIS_REPLY_STRING
-            && ngx_strcmp(reply->str, NGX_VOICEAGENT_SCHEMA) != 0)
-        {
-            ngx_log_error(NGX_LOG_EMERG, link->log, 0,
-                          "voiceagent: redis holds layout %s, this module "
-                          "knows " NGX_VOICEAGENT_SCHEMA, reply->str);
-            return NGX_ERROR;
-        }
-
-        break;
-
-    case NGX_VOICEAGENT_SETUP_CONFIG:
-    case NGX_VOICEAGENT_SETUP_LAST_CONFIG:
-        for (i = 0; reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements;
-             i += 2)
-        {
-            if (ngx_strcmp(e[i]->str, "appendonly") == 0
-                && ngx_strcmp(e[i + 1]->str, "yes") == 0)
-            {
-                link->promise |= NGX_VOICEAGENT_PROMISE_AOF;
-            }
-
-            if (ngx_strcmp(e[i]->str, "appendfsync") == 0
-                && ngx_strcmp(e[i + 1]->str, "always") == 0)
-            {
-                link->promise |= NGX_VOICEAGENT_PROMISE_ALWAYS;
-            }
-
-            if (ngx_strcmp(e[i]->str, "maxmemory-policy") == 0
-                && ngx_strcmp(e[i + 1]->str, "noeviction") == 0)
-            {
-                link->promise |= NGX_VOICEAGENT_PROMISE_NOEVICT;
-            }
-        }
-
-        if (setup == NGX_VOICEAGENT_SETUP_LAST_CONFIG) {
-            ngx_voiceagent_link_announce(link);
-        }
-    }
-
-    if (link->setup_done == link->nsetup) {
-        link->failures = 0;
-    }
-
-    return NGX_OK;
-}
-
-
-/* once a process: the operator should know what an acknowledgement is worth */
-
-static void
-ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link)
-{
-    const char         *text;
-    ngx_uint_t          level, promise;
-    static ngx_uint_t   announced;
-
-    if (announced) {
-        return;
-    }
-
-    announced = 1;
-
-    promise = link->promise;
-    level = NGX_LOG_WARN;
-
-    if (!(promise & NGX_VOICEAGENT_PROMISE_NOEVICT)) {
-        text = "may evict accepted jobs: set maxmemory-policy noeviction";
-
-    } else if (!(promise & NGX_VOICEAGENT_PROMISE_AOF)) {
-        text = "loses accepted jobs when it stops: set appendonly yes";
-
-    } else if (!(promise & NGX_VOICEAGENT_PROMISE_ALWAYS)) {
-        text = "may lose the last second's accepted jobs when its host stops: "
-               "appendfsync is not always";
-
-    } else {
-        level = NGX_LOG_NOTICE;
-        text = "keeps every accepted job (appendonly, appendfsync always, "
-               "noeviction)";
-    }
-
-    ngx_log_error(level, link->log, 0,
-                  "voiceagent: redis \"%V\" %s",
-                  &link->conf->name, text);
-}
-
-
-/* an inline command, small enough for one write on a fresh connection */
-
-static ngx_int_t
-ngx_voiceagent_sentinel_ask(ngx_voiceagent_link_t *link)
-{
-    u_char             buffer[NGX_MAX_ERROR_STR], *p;
-    ngx_connection_t  *c;
-
-    c = link->connection;
-
-    p = ngx_snprintf(buffer, sizeof(buffer),
-                     "SENTINEL get-master-addr-by-name %V" CRLF,
-                     &link->conf->master);
-
-    return c->send(c, buffer, p - buffer) == p - buffer ? NGX_OK : NGX_ERROR;
-}
-
-
-/* frees the reply: the connection, and with it the reader, ends here */
-
-static void
-ngx_voiceagent_sentinel_reply(ngx_voiceagent_link_t *link, redisReply *reply)
-{
-    ngx_int_t            port;
-    in_addr_t            ip;
-    redisReply         **e;
-    struct sockaddr_in  *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6 *sin6;
-#endif
-
-    e = reply->element;
-    port = NGX_ERROR;
-
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-        port = ngx_atoi((u_char *) e[1]->str, e[1]->len);
-    }
-
-    if (port == NGX_ERROR || port < 1 || port > 65535) {
-        freeReplyObject(reply);
-        ngx_voiceagent_link_fail(link, "is not known to the sentinel");
-        return;
-    }
-
-    ngx_memzero(&link->master, sizeof(ngx_sockaddr_t));
-
-    ip = ngx_inet_addr((u_char *) e[0]->str, e[0]->len);
-
-    if (ip != INADDR_NONE) {
-        sin = &link->master.sockaddr_in;
-        sin->sin_family = AF_INET;
-        sin->sin_addr.s_addr = ip;
-        sin->sin_port = htons((in_port_t) port);
-        link->master_len = sizeof(struct sockaddr_in);
-    }
-
-#if (NGX_HAVE_INET6)
-    sin6 = &link->master.sockaddr_in6;
-
-    if (ip == INADDR_NONE
-        && ngx_inet6_addr((u_char *) e[0]->str, e[0]->len,
-                          sin6->sin6_addr.s6_addr)
-           == NGX_OK)
-    {
-        sin6->sin6_family = AF_INET6;
-        sin6->sin6_port = htons((in_port_t) port);
-        link->master_len = sizeof(struct sockaddr_in6);
-    }
-#endif
-
-    freeReplyObject(reply);
-
-    if (link->master_len == 0) {
-        ngx_voiceagent_link_fail(link, "has a name, not an address, in the "
-                                 "sentinel");
-        return;
-    }
-
-    /* what requests have asked meanwhile is kept for the master */
-
-    ngx_del_timer(&link->timer);
-    ngx_close_connection(link->connection);
-    link->connection = NULL;
-    redisReaderFree(link->reader);
-    link->reader = NULL;
-    link->nsetup = 0;
-
-    ngx_voiceagent_link_connect(link);
 }

@@ -81,7 +81,10 @@ void ngx_voiceagent_link_connect(ngx_voiceagent_link_t *link);
 /* closes, tells the owner, and connects again later; never from a callback */
 
 void ngx_voiceagent_link_fail(ngx_voiceagent_link_t *link, const char *why);
-void ngx_voiceagent_link_close(ngx_voiceagent_link_t *link);
+
+/* for good */
+
+void ngx_voiceagent_link_exit(ngx_voiceagent_link_t *link);
 
 /*
  * A command into the output; sent at the end of the event loop's turn, or when
@@ -91,11 +94,24 @@ void ngx_voiceagent_link_close(ngx_voiceagent_link_t *link);
 ngx_int_t ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
     ngx_uint_t nargs);
 
-/* the same as a part of the setup, whose replies the link reads itself */
+
+/*
+ * ngx_voiceagent_link_setup.c: commands as link_put(), whose replies the link
+ * takes itself.  NGX_ERROR of a reply: this is no Redis for us.
+ */
 
 ngx_int_t ngx_voiceagent_link_ask(ngx_voiceagent_link_t *link,
     ngx_voiceagent_setup_e setup, va_str_t *args, ngx_uint_t nargs);
 ngx_int_t ngx_voiceagent_link_login(ngx_voiceagent_link_t *link);
+ngx_int_t ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
+    redisReply *reply);
+
+
+/* ngx_voiceagent_sentinel.c: where the primary is; NULL, or why not */
+
+ngx_int_t ngx_voiceagent_sentinel_ask(ngx_voiceagent_link_t *link);
+const char *ngx_voiceagent_sentinel_reply(ngx_voiceagent_link_t *link,
+    redisReply *reply);
 
 
 #endif /* _NGX_VOICEAGENT_LINK_H_INCLUDED_ */

@@ -372,7 +372,7 @@ ngx_voiceagent_tick(ngx_event_t *ev)
     ngx_voiceagent_main_conf_t  *vmcf;
     static ngx_uint_t            ticks;
 
-    ngx_voiceagent_redis_tick();
+    ngx_voiceagent_channels_tick();
     ngx_voiceagent_websockets_tick();
 
     if (++ticks % NGX_VOICEAGENT_KEYS_EVERY == 0) {

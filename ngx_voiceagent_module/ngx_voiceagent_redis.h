@@ -71,8 +71,13 @@ struct ngx_voiceagent_redis_conf_s {
 };
 
 
+/* ngx_voiceagent_redis_conf.c */
+
 char *ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* ngx_voiceagent_redis.c */
 
 ngx_int_t ngx_voiceagent_redis_init_process(ngx_cycle_t *cycle);
 void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);
@@ -92,12 +97,25 @@ ngx_voiceagent_op_t *ngx_voiceagent_redis_send(ngx_voiceagent_script_e script,
 void ngx_voiceagent_redis_cancel(ngx_voiceagent_op_t *op);
 
 ngx_uint_t ngx_voiceagent_redis_overloaded(void);
-void ngx_voiceagent_redis_tick(void);
+
+/* a connection for commands is there */
+
+ngx_uint_t ngx_voiceagent_redis_up(void);
+
+
+/* ngx_voiceagent_script.c: what is loaded into Redis, called by its digest */
+
+void ngx_voiceagent_scripts_init(void);
+const char *ngx_voiceagent_script_name(ngx_voiceagent_script_e script);
+va_str_t ngx_voiceagent_script_text(ngx_voiceagent_script_e script);
+va_str_t ngx_voiceagent_script_digest(ngx_voiceagent_script_e script);
+
 
 /*
- * Channels.  The handler gets each message; reply elements are valid only
- * during the call.  on_ready runs each time the subscription is confirmed: at
- * first and after every reconnection, when messages may have been missed.
+ * ngx_voiceagent_channel.c.  The handler gets each message; reply elements are
+ * valid only during the call.  on_ready runs each time the subscription is
+ * confirmed: at first and after every reconnection, when messages may have been
+ * missed.
  */
 
 typedef struct ngx_voiceagent_channel_s  ngx_voiceagent_channel_t;
@@ -111,8 +129,16 @@ struct ngx_voiceagent_channel_s {
     unsigned                       ready:1;
 };
 
-void ngx_voiceagent_redis_subscribe(ngx_voiceagent_channel_t *channel);
-void ngx_voiceagent_redis_unsubscribe(ngx_voiceagent_channel_t *channel);
+void ngx_voiceagent_channel_subscribe(ngx_voiceagent_channel_t *channel);
+void ngx_voiceagent_channel_unsubscribe(ngx_voiceagent_channel_t *channel);
+
+void ngx_voiceagent_channels_init(ngx_voiceagent_redis_conf_t *conf,
+    ngx_log_t *log);
+void ngx_voiceagent_channels_exit(void);
+
+/* once a second: whether what is published still comes */
+
+void ngx_voiceagent_channels_tick(void);
 
 
 #endif /* _NGX_VOICEAGENT_REDIS_H_INCLUDED_ */

@@ -13,7 +13,6 @@
 
 
 #define NGX_VOICEAGENT_RING_SIZE     1024
-#define NGX_VOICEAGENT_RING_FIELDS   5
 
 
 /* an event, shared by all clients it goes to; freed with its last reference */
@@ -26,6 +25,18 @@ typedef struct {
     ngx_str_t                      call;
     ngx_str_t                      text;         /* as Server-Sent Events */
 } ngx_voiceagent_event_t;
+
+
+/* the lines of a published message, the fields of a stream's entry */
+
+typedef struct {
+    va_str_t                       id;
+    va_str_t                       prev;
+    va_str_t                       type;
+    va_str_t                       customer;
+    va_str_t                       call;
+    va_str_t                       data;
+} ngx_voiceagent_entry_t;
 
 
 typedef struct ngx_voiceagent_ring_s  ngx_voiceagent_ring_t;
@@ -73,6 +84,8 @@ struct ngx_voiceagent_reader_s {
 };
 
 
+/* ngx_voiceagent_ring.c */
+
 ngx_int_t ngx_voiceagent_rings_init_process(ngx_cycle_t *cycle);
 
 /* the ring is made, and its history read, for the first reader */
@@ -100,11 +113,44 @@ void ngx_voiceagent_ring_last_id(ngx_voiceagent_ring_t *ring, uint64_t *ms,
 ngx_voiceagent_event_t *ngx_voiceagent_ring_get(ngx_voiceagent_ring_t *ring,
     uint64_t position);
 
+/* for its history: the latest event, NULL when there is none */
+
+ngx_voiceagent_event_t *ngx_voiceagent_ring_last(ngx_voiceagent_ring_t *ring);
+
+/* the next; an event that no longer fits is given up */
+
+ngx_int_t ngx_voiceagent_ring_add(ngx_voiceagent_ring_t *ring,
+    ngx_voiceagent_entry_t *entry, uint64_t ms, uint64_t seq);
+
+/* what readers have not read is lost to them: their positions are behind */
+
+void ngx_voiceagent_ring_reset(ngx_voiceagent_ring_t *ring);
+
+
+/*
+ * ngx_voiceagent_history.c: the subscription is confirmed, which from now on
+ * misses nothing; a message has come; it is time to read the stream again.
+ */
+
+void ngx_voiceagent_history_ready(void *ring);
+void ngx_voiceagent_history_message(void *ring, va_str_t text);
+void ngx_voiceagent_history_again(ngx_event_t *ev);
+
+
+/* ngx_voiceagent_event.c: NULL: no memory */
+
+ngx_voiceagent_event_t *ngx_voiceagent_event_create(
+    ngx_voiceagent_entry_t *entry);
+
 /* one of a text of its own, in no ring; with one reference, as every new one */
 
 ngx_voiceagent_event_t *ngx_voiceagent_event_text(ngx_str_t *text);
 
 void ngx_voiceagent_event_release(ngx_voiceagent_event_t *event);
+
+/* the two halves of "1526919030474-55" */
+
+ngx_int_t ngx_voiceagent_event_id(va_str_t id, uint64_t *ms, uint64_t *seq);
 
 
 #endif /* _NGX_VOICEAGENT_RING_H_INCLUDED_ */

@@ -82,7 +82,7 @@ ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle)
     vw->channel.on_ready = ngx_voiceagent_waiters_ready;
     vw->channel.data = vw;
 
-    ngx_voiceagent_redis_subscribe(&vw->channel);
+    ngx_voiceagent_channel_subscribe(&vw->channel);
 
     return NGX_OK;
 }

@@ -251,7 +251,7 @@ ngx_voiceagent_websocket_create(ngx_http_request_t *r)
     }
 
     ngx_queue_insert_tail(&ngx_voiceagent_websockets, &ws->queue);
-    ngx_voiceagent_redis_subscribe(&ws->channel);
+    ngx_voiceagent_channel_subscribe(&ws->channel);
     ngx_voiceagent_gauge(NGX_VOICEAGENT_WEBSOCKETS, 1);
 
     cln->handler = ngx_voiceagent_websocket_leave;
@@ -565,7 +565,7 @@ ngx_voiceagent_websocket_leave(void *data)
     ws->wslay = NULL;
 
     ngx_voiceagent_messages_drop(ws);
-    ngx_voiceagent_redis_unsubscribe(&ws->channel);
+    ngx_voiceagent_channel_unsubscribe(&ws->channel);
     ngx_voiceagent_gauge(NGX_VOICEAGENT_WEBSOCKETS, -1);
     ngx_queue_remove(&ws->queue);
 

@@ -1,7 +1,7 @@
 package VoiceAgent::Proxy;
 
 # Stands between nginx and Redis and does to their connections what networks do. nginx
-# has some for "commands" and one "channel" (ngx_voiceagent_redis.c), told apart by the
+# has some for "commands" and one "channel" (ngx_voiceagent_redis.c, ngx_voiceagent_channel.c), told apart by the
 # name they give themselves (CLIENT SETNAME).
 
 use strict;
