@@ -16,6 +16,7 @@ PLACE = sed -e 's@/usr/bin/voiceagent@$(BIN)/voiceagent@g' \
             -e 's@/etc/voiceagent/@$(ETC)/@g' \
             -e 's@/usr/share/doc/voiceagent-worker@$(DOC)@' \
             -e 's@load_module modules/@load_module $(MODULES)/@' \
+            -e 's@/usr/share/voiceagent/sounds/@$(SHARE)/sounds/@' \
             -e 's@^\#\(messages_dir\|sql_dir\) = /usr/share/voiceagent@\1 = $(SHARE)@'
 
 # $(call place,MODE,FILE,FOLDER): a copy that speaks of where this installation puts them.
@@ -31,6 +32,8 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/messages conf/messages/*
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx conf/site.conf conf/http.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/locations conf/locations/*.conf
+	$(call place,644,conf/locations/sounds.conf,$(SHARE)/nginx/locations)
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sounds conf/sounds/*
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/fallback conf/fallback/*
 	$(call place,644,conf/nginx.conf,$(SHARE)/examples)
 	$(call place,644,conf/systemd/voiceagent-worker.service,$(UNITS))

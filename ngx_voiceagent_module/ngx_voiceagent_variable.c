@@ -20,6 +20,8 @@ static ngx_int_t ngx_voiceagent_variable_sha256(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_redis_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voiceagent_variable_origin(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_form(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_json(ngx_http_request_t *r,
@@ -60,6 +62,9 @@ static ngx_http_variable_t  ngx_voiceagent_variables[] = {
 
     { ngx_string("voiceagent_body_sha256"), NULL,
       ngx_voiceagent_variable_sha256, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voiceagent_public_origin"), NULL,
+      ngx_voiceagent_variable_origin, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voiceagent_form_"), NULL, ngx_voiceagent_variable_form, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
@@ -224,6 +229,28 @@ ngx_voiceagent_variable_sha256(ngx_http_request_t *r,
     }
 
     return ngx_voiceagent_variable_set(v, ngx_voiceagent_va(&ctx->sha256));
+}
+
+
+/* the first of voiceagent_public_origin */
+
+static ngx_int_t
+ngx_voiceagent_variable_origin(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    va_str_t                   *origin;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    if (vlcf->origins == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    origin = vlcf->origins->elts;
+
+    return ngx_voiceagent_variable_set(v, origin[0]);
 }
 
 

@@ -89,7 +89,8 @@ my %others = ('/api/appointments' => 'GET, HEAD, POST', '/api/appointments/a1' =
     '/api/knowledge' => 'GET, HEAD, POST', '/api/knowledge/k1' => 'GET, HEAD, PUT, DELETE', '/api/team' => 'GET, HEAD, POST',
     '/api/team/u1' => 'PATCH, DELETE', '/api/settings' => 'GET, HEAD, PUT', '/api/stream/organization' => 'GET', '/mcp' => 'POST',
     '/api/auth/login' => 'POST', '/api/calls/c1/outcome' => 'POST', '/api/leads/l1' => 'GET, HEAD, PATCH',
-    '/api/chat' => 'POST, OPTIONS', '/api/voice/incoming' => 'POST', '/auth/callback' => 'GET');
+    '/api/chat' => 'POST, OPTIONS', '/api/voice/incoming' => 'POST', '/auth/callback' => 'GET',
+    '/sounds/thinking-sound-fx.mp3' => 'GET, HEAD');
 is(allowed('TRACK', $_), "405 $others{$_}", "$_ knows its methods") for sort keys %others;
 is(allowed('GE', '/api/plan'), '405 GET, HEAD', 'a piece of a method is none');
 
@@ -156,7 +157,7 @@ sub form {
 }
 
 my $nothing = '200 text/xml <?xml version="1.0" encoding="UTF-8"?><Response/>';
-my $moment  = qr{^200 text/xml <\?xml version="1.0" encoding="UTF-8"\?><Response><Say .*<Redirect method="POST">};
+my $moment  = qr{^200 text/xml <\?xml version="1.0" encoding="UTF-8"\?><Response><Say [^<]*</Say><Play>https://agent\.example\.com/sounds/thinking-sound-fx\.mp3</Play><Redirect method="POST">};
 is(seen(form('/api/webhooks/twilio/sms', Body => 'Hi')), $nothing, 'a text without an identifier is not asked for again');
 ok(!take($redis, 'default'), '  and is no job');
 
@@ -166,6 +167,7 @@ is(seen(form($_, @large)), $nothing, "$_ with too much") for qw(/api/webhooks/tw
 like(seen(form($_, @large)), $moment, "$_ with too much") for qw(/api/voice/incoming /api/webhooks/twilio/voice
     /webhooks/twilio/voice /voice/rachel/ /api/voice/held /api/voice/handle-error);
 like(seen(form('/api/voice/handle-speech?c=t&n=3', @large)), qr{>/api/voice/continue-conversation\?c=t&amp;n=3&}, 'a turn of a call goes on');
+is(get($port, '/sounds/thinking-sound-fx.mp3')->{status}, 404, 'a sound that is not installed is missed alone');
 is(seen(post($port, '/api/voice/incoming', 'x=1')), '403 application/json forbidden', 'what is not signed is refused');
 is(seen(get($port, '/api/voice/incoming', 'X-Big' => 'a' x 9000)) =~ $moment, 1, 'a long header of the carrier');
 

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
+import {request} from '../sim/lib/client.mjs';
+
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
 import {row, rows} from './lib/database.mjs';
@@ -21,6 +23,7 @@ import {waitFor} from './lib/wait.mjs';
 const FLOOR = '+14165550010';  // where Downtown's calls are put through to
 const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
 const TO = DOWNTOWN.number;
+const SOUND = '/sounds/thinking-sound-fx.mp3';
 
 let shop, kept;
 const change = (what, value) => row(
@@ -316,13 +319,38 @@ test('whoever waits for an answer hears that it comes, and then the answer', asy
   const sid = await dial({from: stranger(), to: TO, script: [{press: '0'}, {say: 'When are you open?'}, {say: 'bye'}]});
   await waitFor('the call', async () => (await heard(sid)).log.some((e) => e.dial));
   await whileStopped(jobProcesses(), () => waitFor(
-      'the words of who waits', async () => (await heard(sid)).log.some((e) => /One moment/.test(e.text))));
+      'the sound of waiting', async () => (await heard(sid)).log.some((e) => e.play)));
   const call = await over(sid);
   fine(call);
   assert.match(said(call).join(' '), /open/);
+  const at = call.log.findIndex((e) => e.play === `${env.VA_PUBLIC_URL}${SOUND}`);
+  assert.equal(call.log[at - 1].text, 'One moment, please.');
   assert.equal((await turnsOf(sid)).filter((t) => t.speaker === 'customer').length, 3);
   await handset(FLOOR, {});
 });
+
+test('the sound of waiting is a small mp3 that the carrier may keep', async () => {
+  const sound = await request(`${env.VA_URL}${SOUND}`);
+  assert.equal(sound.status, 200);
+  assert.equal(sound.headers['content-type'], 'audio/mpeg');
+  assert.match(sound.headers['cache-control'], /max-age=2592000/);
+  assert.ok(sound.headers.etag);
+  assert.ok(sound.body.length < 20000);
+  const frames = framesOf(sound.body);
+  assert.ok(frames > 40 && frames < 80, `${frames} frames of 36 ms`);
+  const known = await request(`${env.VA_URL}${SOUND}`, {headers: {'if-none-match': sound.headers.etag}});
+  assert.equal(known.status, 304);
+});
+
+// MPEG-2 layer III at 16 kHz, one channel, a constant 24 kbit/s: 108 bytes a frame; 0: it is not.
+function framesOf(bytes) {
+  const SIZE = 108;
+  for (let at = 0; at < bytes.length; at += SIZE) {
+    const header = bytes.readUInt32BE(at);
+    if ((header & 0xfffefcc0) >>> 0 !== 0xfff238c0) return 0;
+  }
+  return bytes.length % SIZE === 0 ? bytes.length / SIZE : 0;
+}
 
 test('workers that are killed in mid-call are not noticed', async () => {
   const sids = [];

@@ -80,6 +80,7 @@ substitutions() {
         value=$(sed 's/[\\&|]/\\&/g' <<<"${!name}")
         printf 's|@%s@|%s|g\n' "$name" "$value"
     done
+    printf 's|/usr/share/voiceagent/sounds/|%s/conf/sounds/|\n' "$(sed 's/[\\&|]/\\&/g' <<<"$ROOT")"
 }
 
 start_nginx() {

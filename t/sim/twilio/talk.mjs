@@ -7,6 +7,8 @@
  * each after `ms` (0) of silence. Behind the last step he hangs up. `stream` (0) is for steps in
  * media streams (streams.mjs): how many of them the call must have had before it.
  */
+import {request} from '../lib/client.mjs';
+
 import {faultOfDocument} from './twiml.mjs';
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -75,8 +77,17 @@ export class Talk {
     this.host.log({who: 'agent', text: verb.text, language, voice});
   }
 
-  Play(verb) {
-    this.host.log({who: 'agent', play: verb.text});
+  // A sound is fetched without a word of the call; what is none is complained of and left out.
+  async Play(verb) {
+    const url = new URL(verb.text.trim(), this.base).href;
+    const {status, headers} = await request(url).catch((e) => ({status: e.message, headers: {}}));
+    const type = headers['content-type'];
+    if (status !== 200)
+      this.host.log({who: 'carrier', error: `11200: ${status}`, url});
+    else if (!/^audio\//.test(type))
+      this.host.log({who: 'carrier', error: `12300: ${type}`, url});
+    else
+      this.host.log({who: 'agent', play: url});
   }
 
   async Pause(verb) {
