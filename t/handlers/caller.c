@@ -88,12 +88,14 @@ static void a_role_nobody_has_is_refused(void **state)
     }
 }
 
-static void the_database_knows_the_role_better(void **state)
+static void of_two_roles_the_lesser_counts(void **state)
 {
     (void)state;
     t_answer_t a = t_get_as(TECH, DOWNTOWN, "admin", "calls.list", "/api/calls", NULL);
     assert_error(&a, 403, "role");
     a = t_get_as(STAFF, DOWNTOWN, "service_tech", "calls.list", "/api/calls", NULL);
+    assert_error(&a, 403, "role");
+    a = t_get_as(ROOT, UPTOWN, "admin", "calls.list", "/api/calls", NULL);
     assert_status(&a, 200);
     t_sqlf("UPDATE users SET role = 'service_tech' WHERE id = '" STAFF "'");
     a = t_get_as(STAFF, DOWNTOWN, "staff", "calls.list", "/api/calls", NULL);
@@ -207,9 +209,21 @@ static void lists_have_ones_own_only(void **state)
     assert_string_equal(t_text(&a, "/leads/0/id"), SARAH);
     a = t_get_as(UMA, UPTOWN, "admin", "calls.list", "/api/calls", NULL);
     assert_int_equal(t_count(&a, "/calls"), 0);
-    /* A user of one shop with a token that says another: his row is not there. */
-    a = t_get_as(DANA, UPTOWN, "admin", "leads.list", "/api/leads", NULL);
-    assert_string_equal(t_text(&a, "/leads/0/id"), SARAH);
+}
+
+static void a_person_of_one_shop_is_nobody_in_another(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE users SET auth_user_id = '" NOBODY "', is_active = false WHERE id = '" STAFF
+           "'");
+    for (size_t p = 0; p < N_PLACES; p++) {
+        static const char *const theirs[] = {DANA, STAFF, NOBODY};
+        for (size_t i = 0; i < sizeof(theirs) / sizeof(*theirs); i++) {
+            t_answer_t a =
+                t_get_as(theirs[i], UPTOWN, "admin", places[p].type, places[p].uri, NULL);
+            assert_error(&a, 403, "organization");
+        }
+    }
 }
 
 static void a_technician_sees_customers_with_appointments(void **state)
@@ -261,6 +275,9 @@ static void a_super_admin_names_an_organization(void **state)
     a = elsewhere(ROOT, UPTOWN, "super_admin", UPTOWN, "leads.handle", "/api/leads/" SARAH);
     assert_status(&a, 200);
     assert_int_equal(switches(UPTOWN), 0);
+    a = elsewhere(ROOT, UPTOWN, "admin", DOWNTOWN, "leads.handle", "/api/leads/" JOHN);
+    assert_error(&a, 403, "role");
+    assert_int_equal(switches(DOWNTOWN), 2);
 }
 
 /* Also a look that found nothing; what is refused before anything was looked for is none. */
@@ -312,13 +329,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_role_sees_what_is_its),
         cmocka_unit_test(a_role_nobody_has_is_refused),
-        cmocka_unit_test(the_database_knows_the_role_better),
+        cmocka_unit_test(of_two_roles_the_lesser_counts),
         cmocka_unit_test(whoever_was_made_inactive_is_out_at_once),
         cmocka_unit_test(a_token_of_no_organization_is_refused),
         cmocka_unit_test(without_a_token_nobody_comes_in),
         cmocka_unit_test(a_supabase_token_is_its_users),
         cmocka_unit_test(anothers_is_not_there),
         cmocka_unit_test(lists_have_ones_own_only),
+        cmocka_unit_test(a_person_of_one_shop_is_nobody_in_another),
         cmocka_unit_test(a_technician_sees_customers_with_appointments),
         cmocka_unit_test(a_super_admin_names_an_organization),
         cmocka_unit_test(every_look_elsewhere_is_audited),

@@ -1,7 +1,7 @@
 -- Logins and sessions before the tenant is known.
 begin;
 set local search_path = voiceagent, public;
-select plan(17);
+select plan(22);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 select t.app(t.a(), $$ insert into voiceagent.users (id, organization_id, email, password_hash, role)
@@ -29,6 +29,15 @@ update users set is_active = true;
 update organizations set is_active = false where id = t.a();
 select is(pg_temp.login('ann@a.example') -> 0 -> 'is_active', 'false', 'as is one of an inactive shop');
 update organizations set is_active = true where id = t.a();
+create function pg_temp.is_person(subject text) returns jsonb language sql as
+    $$ select t.app(t.b(), format('select voiceagent.is_person(%L) as known', subject)) -> 0 -> 'known' $$;
+update users set auth_user_id = '22222222-2222-4222-8222-222222222222', is_active = false;
+select is(pg_temp.is_person('11111111-1111-4111-8111-111111111111'), 'true', 'another shop''s person is one');
+select is(pg_temp.is_person('22222222-2222-4222-8222-222222222222'), 'true', 'also by the identity provider''s word');
+select is(pg_temp.is_person('33333333-3333-4333-8333-333333333333'), 'false', 'another id is nobody''s');
+select is(pg_temp.is_person('ann@a.example'), 'false', 'nor is what is no id');
+select is(pg_temp.is_person(null), 'false', 'nor none');
+update users set is_active = true;
 select throws_ok($$ insert into users (organization_id, email, password_hash) values (t.a(), 'x@a.example', 'demo-password') $$, '23514', null,
                  'a password in clear is refused');
 select throws_ok($$ insert into users (organization_id, email, role) values (t.a(), 'x@a.example', 'owner') $$, '23514', null, 'roles are the five');

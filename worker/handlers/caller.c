@@ -70,9 +70,22 @@ static void read_named_organization(visit_t *v)
 
 /* ---------------------------------------------------------------- the token's organization */
 
+/* What a token says and what the database says: what both allow. */
+static bool lesser_role(va_str_t claimed, va_str_t known, wk_role_t *role)
+{
+    wk_role_t told;
+    if (!wk_role_parse(known, role)) {
+        return false;
+    }
+    if (wk_role_parse(claimed, &told) && told < *role) {
+        *role = told;
+    }
+    return true;
+}
+
 static bool judge(visit_t *v, const wk_rows_t *rows, wk_error_t *e)
 {
-    va_str_t role = v->claimed_role;
+    va_str_t known = v->claimed_role;
 
     if (wk_rows_count(rows) == 0 || !wk_cell_bool(rows, 0, "organization_active")) {
         return wk_refuse(e, WK_R_ORGANIZATION, "The organization is not active.");
@@ -82,9 +95,13 @@ static bool judge(visit_t *v, const wk_rows_t *rows, wk_error_t *e)
             return wk_refuse(e, WK_R_FORBIDDEN, "The account is not active.");
         }
         v->caller.user_id = wk_cell(rows, 0, "user_id");
-        role = wk_cell(rows, 0, "role");
+        known = wk_cell(rows, 0, "role");
     }
-    if (!wk_role_parse(role, &v->caller.role) || (v->roles & v->caller.role) == 0) {
+    if (wk_cell_bool(rows, 0, "of_another")) {
+        return wk_refuse(e, WK_R_ORGANIZATION, "The token names another's organization.");
+    }
+    if (!lesser_role(v->claimed_role, known, &v->caller.role) ||
+        (v->roles & v->caller.role) == 0) {
         return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
     }
     if (v->elsewhere && v->caller.role != WK_SUPER_ADMIN) {

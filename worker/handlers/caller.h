@@ -36,8 +36,9 @@ typedef bool (*wk_caller_fn)(wk_tx_t *tx, const wk_caller_t *caller, void *arg, 
 /*
  * Runs fn in a transaction of the caller's organization, or refuses: nobody's token 401,
  * no or an inactive organization, an inactive user, or a role that is not one of roles 403.
- * A row of users decides role and activity; a token of a user the shop has no row of
- * counts by its own claims.
+ * A row of users decides activity, and of its role and the token's the lesser counts (an
+ * identity provider's word that is no role of ours says nothing). A token of a user nobody has
+ * a row of counts by its own claims; of another shop's user it is refused.
  *
  * A super_admin may name another organization in X-VA-Organization: the transaction is that
  * organization's then, and begins with a row of its audit log. 404 when there is none.

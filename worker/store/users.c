@@ -3,7 +3,8 @@
 const wk_sql_t wk_sql_caller = {
     "caller",
     "SELECT o.is_active AS organization_active, u.id AS user_id, u.role,"
-    "       u.is_active AS user_active"
+    "       u.is_active AS user_active,"
+    "       CASE WHEN u.id IS NULL THEN is_person($1) ELSE false END AS of_another"
     "  FROM organizations o"
     "  LEFT JOIN users u ON u.organization_id = o.id"
     "   AND (u.id = uuid_or_null($1) OR u.auth_user_id = uuid_or_null($1))"

@@ -6,8 +6,8 @@
 
 /*
  * $1 the subject of a token: users.id, or auth_user_id. One row: organization_active, and
- * of the user, null when the shop has no such row: user_id role user_active. No row: no
- * such organization.
+ * of the user, null when the shop has no such row: user_id role user_active; of_another: it is
+ * another shop's person. No row: no such organization.
  */
 extern const wk_sql_t wk_sql_caller;
 
