@@ -33,6 +33,8 @@ static ngx_chain_t *ngx_voiceagent_client_link(
 static void ngx_voiceagent_client_sent(ngx_voiceagent_client_t *client,
     ngx_chain_t **out);
 static void ngx_voiceagent_client_writer(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_client_data(ngx_voiceagent_client_t *client,
+    const char *type, va_buf_t *out);
 
 
 ngx_int_t
@@ -319,8 +321,7 @@ ngx_voiceagent_client_release(void *data)
 ngx_int_t
 ngx_voiceagent_client_resync(ngx_voiceagent_client_t *client)
 {
-    u_char      out[sizeof("id: -\nevent: resync\ndata: {\"type\":\"resync\"}"
-                           "\n\n") + 2 * NGX_INT64_LEN];
+    u_char      head[sizeof("id: -\n") + 2 * NGX_INT64_LEN];
     uint64_t    ms, seq;
     ngx_str_t   text;
 
@@ -330,10 +331,84 @@ ngx_voiceagent_client_resync(ngx_voiceagent_client_t *client)
 
     ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
 
-    text.data = out;
-    text.len = ngx_snprintf(out, sizeof(out), "id: %uL-%uL\nevent: resync\n"
-                            "data: {\"type\":\"resync\"}\n\n", ms, seq)
-               - out;
+    text.data = head;
+    text.len = ngx_sprintf(head, "id: %uL-%uL\n", ms, seq) - head;
 
-    return ngx_voiceagent_client_text(client, &text);
+    return ngx_voiceagent_client_own(client, &text, "resync");
+}
+
+
+ngx_int_t
+ngx_voiceagent_client_own(ngx_voiceagent_client_t *client, ngx_str_t *head,
+    const char *type)
+{
+    va_buf_t     out;
+    ngx_int_t    rc;
+    ngx_str_t    text;
+    va_alloc_t   mem;
+    ngx_pool_t  *pool;
+
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8,
+                           client->request->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_voiceagent_mem(&mem, pool);
+    va_buf_init(&out, &mem, NGX_DEFAULT_POOL_SIZE / 32);
+
+    va_buf_add_str(&out, ngx_voiceagent_va(head));
+    va_buf_add_c(&out, "event: ");
+    va_buf_add_c(&out, type);
+    va_buf_add_c(&out, "\ndata: ");
+
+    rc = ngx_voiceagent_client_data(client, type, &out);
+
+    va_buf_add_c(&out, "\n\n");
+
+    ngx_voiceagent_ngx(&text, va_buf_str(&out));
+
+    if (rc == NGX_OK) {
+        rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_ERROR;
+    }
+
+    ngx_destroy_pool(pool);
+
+    return rc;
+}
+
+
+/* what every event says, and the call that the stream is of */
+
+static ngx_int_t
+ngx_voiceagent_client_data(ngx_voiceagent_client_t *client, const char *type,
+    va_buf_t *out)
+{
+    u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
+    va_json_writer_t  *w;
+
+    w = va_json_writer_new(out);
+    if (w == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(now, ngx_cached_http_log_iso8601.data,
+                   ngx_min(ngx_cached_http_log_iso8601.len, sizeof(now)));
+
+    va_json_object(w);
+    va_json_add_c(w, "type", type);
+    va_json_add_str(w, "organizationId",
+                    ngx_voiceagent_va(&client->reader.ring->node.str));
+    va_json_add_str(w, "leadId",
+                    client->customer.len ? ngx_voiceagent_va(&client->customer)
+                                         : VA_STR_NULL);
+
+    if (client->call.len) {
+        va_json_add_str(w, "callId", ngx_voiceagent_va(&client->call));
+    }
+
+    va_json_add_str(w, "timestamp", va_str((char *) now, p - now));
+    va_json_object_end(w);
+
+    return va_json_writer_end(w) == VA_OK ? NGX_OK : NGX_ERROR;
 }

@@ -54,6 +54,11 @@ ngx_int_t ngx_voiceagent_client_pump(ngx_voiceagent_client_t *client);
 ngx_int_t ngx_voiceagent_client_text(ngx_voiceagent_client_t *client,
     ngx_str_t *text);
 
+/* an event of nginx' own; head: its lines before the type */
+
+ngx_int_t ngx_voiceagent_client_own(ngx_voiceagent_client_t *client,
+    ngx_str_t *head, const char *type);
+
 /* NULL: what is left from before */
 
 ngx_int_t ngx_voiceagent_client_output(ngx_voiceagent_client_t *client,

@@ -18,8 +18,6 @@
 
 static ngx_int_t ngx_voiceagent_greeting_connected(
     ngx_voiceagent_client_t *client, ngx_uint_t snapshot);
-static ngx_int_t ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client,
-    ngx_uint_t snapshot, va_buf_t *out);
 static ngx_int_t ngx_voiceagent_greeting_snapshot(
     ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w);
@@ -75,88 +73,25 @@ static ngx_int_t
 ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client,
     ngx_uint_t snapshot)
 {
-    va_buf_t     out;
-    ngx_int_t    rc;
-    ngx_str_t    text;
-    va_alloc_t   mem;
-    ngx_pool_t  *pool;
+    u_char     *p, head[sizeof("retry: \nid: -\n") + 3 * NGX_INT64_LEN];
+    uint64_t    ms, seq;
+    ngx_str_t   text;
+    ngx_uint_t  retry;
 
-    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8,
-                           client->request->connection->log);
-    if (pool == NULL) {
-        return NGX_ERROR;
-    }
+    retry = NGX_VOICEAGENT_GREETING_RETRY
+            + ngx_random() % NGX_VOICEAGENT_GREETING_RETRY;
 
-    ngx_voiceagent_mem(&mem, pool);
-    va_buf_init(&out, &mem, NGX_DEFAULT_POOL_SIZE / 32);
-
-    rc = ngx_voiceagent_greeting_text(client, snapshot, &out);
-
-    if (rc == NGX_OK) {
-        ngx_voiceagent_ngx(&text, va_buf_str(&out));
-        rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_ERROR;
-    }
-
-    ngx_destroy_pool(pool);
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_voiceagent_greeting_text(ngx_voiceagent_client_t *client,
-    ngx_uint_t snapshot, va_buf_t *out)
-{
-    u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
-    uint64_t           ms, seq;
-    va_json_writer_t  *w;
-
-    va_buf_add_c(out, "retry: ");
-    va_buf_add_int(out, NGX_VOICEAGENT_GREETING_RETRY
-                         + ngx_random() % NGX_VOICEAGENT_GREETING_RETRY);
+    p = ngx_sprintf(head, "retry: %ui\n", retry);
 
     if (!snapshot && client->reader.position == client->reader.ring->head) {
         ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
-
-        va_buf_add_c(out, "\nid: ");
-        va_buf_add_int(out, (int64_t) ms);
-        va_buf_add_char(out, '-');
-        va_buf_add_int(out, (int64_t) seq);
+        p = ngx_sprintf(p, "id: %uL-%uL\n", ms, seq);
     }
 
-    va_buf_add_c(out, "\nevent: connected\ndata: ");
+    text.data = head;
+    text.len = p - head;
 
-    w = va_json_writer_new(out);
-    if (w == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(now, ngx_cached_http_log_iso8601.data,
-                   ngx_min(ngx_cached_http_log_iso8601.len, sizeof(now)));
-
-    va_json_object(w);
-    va_json_add_c(w, "type", "connected");
-    va_json_add_str(w, "organizationId",
-                    ngx_voiceagent_va(&client->reader.ring->node.str));
-
-    if (client->customer.len) {
-        va_json_add_str(w, "leadId", ngx_voiceagent_va(&client->customer));
-    }
-
-    if (client->call.len) {
-        va_json_add_str(w, "callId", ngx_voiceagent_va(&client->call));
-    }
-
-    va_json_add_str(w, "timestamp", va_str((char *) now, p - now));
-    va_json_object_end(w);
-
-    if (va_json_writer_end(w) != VA_OK) {
-        return NGX_ERROR;
-    }
-
-    va_buf_add_c(out, "\n\n");
-
-    return NGX_OK;
+    return ngx_voiceagent_client_own(client, &text, "connected");
 }
 
 

@@ -171,7 +171,7 @@ static void a_call_of_nobody_known_has_a_stream_too(void **state)
     (void)state;
     add_call(CALL, NULL, "connecting", "1 second");
     assert_int_equal(snapshot("/api/stream/call/" CALL, e), 2);
-    assert_string_equal(t_text(&e[0].data, "/leadId"), "");
+    assert_string_equal(t_text(&e[0].data, "/leadId"), "null");
     assert_string_equal(t_text(&e[1].data, "/call/status"), "connecting");
 }
 
@@ -186,7 +186,7 @@ static void the_organizations_stream_begins_with_its_live_calls(void **state)
     t_sqlf("INSERT INTO calls (organization_id, status) VALUES ('" UPTOWN "', 'in_progress')");
     assert_int_equal(snapshot("/api/stream/organization", e), 1);
     assert_string_equal(e[0].type, "active_calls");
-    assert_string_equal(t_text(&e[0].data, "/leadId"), "");
+    assert_string_equal(t_text(&e[0].data, "/leadId"), "null");
     assert_int_equal(t_count(&e[0].data, "/calls"), 1);
     assert_string_equal(t_text(&e[0].data, "/calls/0/id"), CALL);
 }

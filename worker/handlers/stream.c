@@ -142,9 +142,7 @@ static va_json_writer_t *event_begin(const stream_t *s, va_buf_t *out, const cha
     va_json_object(w);
     va_json_add_c(w, "type", type);
     va_json_add_str(w, "organizationId", s->organization);
-    if (s->customer.data != NULL) {
-        va_json_add_str(w, "leadId", s->customer);
-    }
+    va_json_add_str(w, "leadId", s->customer);
     if (s->kind == CALL) {
         va_json_add_str(w, "callId", s->id);
     }
