@@ -13,7 +13,7 @@
  */
 
 
-#include "ngx_voiceagent_module.h"
+#include "ngx_voiceagent_ask.h"
 
 
 static ngx_int_t ngx_voiceagent_access_verified(ngx_http_request_t *r,
@@ -420,39 +420,26 @@ ngx_voiceagent_access_claims(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 }
 
 
-/* as limit_req waits: a client that goes away is noticed */
-
 static ngx_int_t
 ngx_voiceagent_access_wait(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 {
     ctx->step = NGX_VOICEAGENT_WAITING;
 
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-
-    } else if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    return NGX_AGAIN;
+    return ngx_voiceagent_wait_events(r) == NGX_OK
+           ? NGX_AGAIN : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 
 /*
- * Called from a posted event, with what was waited for: a ticket's claims or a
- * worker's word (NGX_OK, or the status to refuse with).
+ * With what was waited for: a ticket's claims, a worker's word, a way (NGX_OK,
+ * or the status to refuse with).  Who calls it runs the posted requests.
  */
 
 void
 ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status)
 {
-    ngx_connection_t      *c;
     ngx_voiceagent_ctx_t  *ctx;
 
-    c = r->connection;
     ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
 
     ctx->wait_status = status;
@@ -466,7 +453,6 @@ ngx_voiceagent_access_resume(ngx_http_request_t *r, ngx_int_t status)
     r->write_event_handler = ngx_http_core_run_phases;
 
     ngx_http_core_run_phases(r);
-    ngx_http_run_posted_requests(c);
 }
 
 

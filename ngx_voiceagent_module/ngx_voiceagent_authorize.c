@@ -197,7 +197,7 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
     ngx_voiceagent_cached_t    *cached;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
-    r = w->request;
+    r = w->ask.request;
     ctx = ngx_voiceagent_get_ctx(r);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 

@@ -89,11 +89,14 @@ ngx_voiceagent_call_body(ngx_http_request_t *r)
         goto done;
     }
 
-    rc = ngx_voiceagent_wait(r, vlcf->call, 1, ngx_voiceagent_call_ended, NULL,
-                             NULL);
+    rc = ngx_voiceagent_wait_events(r);
 
     if (rc == NGX_OK) {
-        ngx_voiceagent_wait_events(r);
+        rc = ngx_voiceagent_wait(r, vlcf->call, 1, ngx_voiceagent_call_ended,
+                                 NULL, NULL);
+    }
+
+    if (rc == NGX_OK) {
         return;
     }
 
@@ -120,7 +123,7 @@ ngx_voiceagent_call_ended(ngx_voiceagent_waiter_t *w)
     ngx_http_request_t    *r;
     ngx_voiceagent_ctx_t  *ctx;
 
-    r = w->request;
+    r = w->ask.request;
     ctx = ngx_voiceagent_get_ctx(r);
 
     ctx->job_id = w->node.str;

@@ -62,20 +62,3 @@ ngx_voiceagent_palloc(void *ctx, size_t size)
 {
     return ngx_palloc(ctx, size);
 }
-
-
-/*
- * While a content handler waits: a client that goes away is noticed, and one
- * that went before, of which epoll will not tell again.
- */
-
-void
-ngx_voiceagent_wait_events(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    if (r->connection->read->ready) {
-        ngx_post_event(r->connection->read, &ngx_posted_events);
-    }
-}

@@ -90,7 +90,8 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
 
     push = rc == NGX_OK ? ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_push_t))
                         : NULL;
-    if (push == NULL) {
+
+    if (push == NULL || ngx_voiceagent_wait_events(r) != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -101,7 +102,6 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
                              vlcf->enqueue->dedup_ttl, &nobody);
 
     if (rc == NGX_OK) {
-        ngx_voiceagent_wait_events(r);
         return;
     }
 
@@ -122,7 +122,7 @@ ngx_voiceagent_enqueue_pushed(ngx_voiceagent_push_t *push)
     static ngx_str_t            type = ngx_string("application/json");
     static ngx_str_t            body = ngx_string("{\"success\":true}");
 
-    r = push->request;
+    r = push->ask.request;
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     if (push->result == NGX_VOICEAGENT_PUSH_FAILED) {

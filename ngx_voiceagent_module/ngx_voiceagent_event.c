@@ -93,8 +93,8 @@ ngx_voiceagent_event_release(ngx_voiceagent_event_t *event)
 ngx_int_t
 ngx_voiceagent_event_id(va_str_t id, uint64_t *ms, uint64_t *seq)
 {
-    u_char    *p, *last, *dash;
-    ngx_int_t  a, b;
+    u_char     *p, *last, *dash;
+    ngx_int_t   a, b;
 
     p = (u_char *) id.data;
     last = p + id.len;

@@ -173,9 +173,13 @@ ngx_voiceagent_events_handler(ngx_http_request_t *r)
 
     ngx_voiceagent_events_open(r, client);
 
+    rc = ngx_voiceagent_wait_events(r);
+
     /* of the header something may be left to write */
 
-    rc = ngx_voiceagent_client_output(client, NULL);
+    if (rc == NGX_OK) {
+        rc = ngx_voiceagent_client_output(client, NULL);
+    }
 
     if (rc != NGX_OK) {
         ngx_voiceagent_events_close(client, rc);
@@ -249,7 +253,6 @@ ngx_voiceagent_events_open(ngx_http_request_t *r,
     r->main->count++;
 
     ngx_voiceagent_get_ctx(r)->client = client;
-    ngx_voiceagent_wait_events(r);
 }
 
 

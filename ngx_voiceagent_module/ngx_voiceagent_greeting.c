@@ -161,7 +161,8 @@ ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
     va_reply_t   reply;
     ngx_pool_t  *pool;
 
-    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE, w->request->connection->log);
+    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE,
+                           client->request->connection->log);
     if (pool == NULL) {
         return NGX_ERROR;
     }
@@ -183,7 +184,7 @@ ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
 
     ngx_destroy_pool(pool);
 
-    (void) ngx_pfree(w->request->pool, w->text.data);
+    (void) ngx_pfree(client->request->pool, w->text.data);
     ngx_str_null(&w->text);
 
     return rc;

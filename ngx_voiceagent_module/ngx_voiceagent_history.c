@@ -110,9 +110,9 @@ gap:
 static ngx_int_t
 ngx_voiceagent_history_split(va_str_t text, ngx_voiceagent_entry_t *m)
 {
-    u_char     *p, *last, *end;
-    va_str_t   *lines[NGX_VOICEAGENT_HISTORY_FIELDS];
-    ngx_uint_t  i;
+    u_char      *p, *last, *end;
+    va_str_t    *lines[NGX_VOICEAGENT_HISTORY_FIELDS];
+    ngx_uint_t   i;
 
     lines[0] = &m->id;
     lines[1] = &m->prev;

@@ -8,8 +8,7 @@
 #define _NGX_VOICEAGENT_JOB_H_INCLUDED_
 
 
-#include "ngx_voiceagent_module.h"
-#include "ngx_voiceagent_redis.h"
+#include "ngx_voiceagent_ask.h"
 
 #include "core/job.h"
 
@@ -99,11 +98,8 @@ typedef enum {
 typedef struct ngx_voiceagent_push_s  ngx_voiceagent_push_t;
 
 struct ngx_voiceagent_push_s {
-    ngx_http_request_t            *request;
-    ngx_voiceagent_op_t           *op;
-    ngx_event_t                    event;
+    ngx_voiceagent_ask_t           ask;          /* the first: its handlers */
     ngx_msec_t                     started;
-    va_str_t                       args[6];
     void                         (*handler)(ngx_voiceagent_push_t *push);
     void                          *data;
 
@@ -139,7 +135,7 @@ typedef struct ngx_voiceagent_waiter_s  ngx_voiceagent_waiter_t;
 struct ngx_voiceagent_waiter_s {
     ngx_str_node_t                 node;         /* by the job's id */
     ngx_queue_t                    queue;
-    ngx_http_request_t            *request;
+    ngx_voiceagent_ask_t           ask;          /* for the stored reply */
     void                         (*handler)(ngx_voiceagent_waiter_t *waiter);
     void                          *data;
 
@@ -147,11 +143,8 @@ struct ngx_voiceagent_waiter_s {
     ngx_str_t                      text;         /* the reply's document */
 
     ngx_voiceagent_push_t          push;
-    ngx_voiceagent_op_t           *get;
-    va_str_t                       get_args[2];
     ngx_str_t                      queue_name;
     ngx_msec_t                     interval;
-    ngx_event_t                    event;
     ngx_event_t                    deadline;
     ngx_event_t                    poll;
     unsigned                       registered:1;

@@ -218,7 +218,6 @@ ngx_uint_t ngx_voiceagent_passed(ngx_http_request_t *r);
 /* a pool for core/; one made for the moment keeps r->pool small */
 
 void ngx_voiceagent_mem(va_alloc_t *mem, ngx_pool_t *pool);
-void ngx_voiceagent_wait_events(ngx_http_request_t *r);
 
 static ngx_inline va_str_t
 ngx_voiceagent_va(ngx_str_t *s)

@@ -13,9 +13,9 @@
 #include "ngx_voiceagent_job.h"
 
 
-static void ngx_voiceagent_push_reply(void *data, redisReply *reply);
-static void ngx_voiceagent_push_done(ngx_event_t *ev);
-static void ngx_voiceagent_push_cleanup(void *data);
+static void ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
+static void ngx_voiceagent_push_resume(ngx_voiceagent_ask_t *ask);
 
 
 ngx_int_t
@@ -23,63 +23,55 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
     ngx_str_t *queue, ngx_voiceagent_job_t *job, time_t dedup_ttl,
     ngx_str_t *channel)
 {
-    u_char              *prefix, *ttl, *p;
-    ngx_http_cleanup_t  *cln;
+    u_char                *prefix, *ttl, *p;
+    ngx_voiceagent_ask_t  *ask;
+
+    ask = &push->ask;
 
     prefix = ngx_pnalloc(r->pool, sizeof("va:{}:") - 1 + queue->len
                                   + NGX_TIME_T_LEN);
-    cln = ngx_http_cleanup_add(r, 0);
 
-    if (prefix == NULL || cln == NULL) {
+    if (prefix == NULL
+        || ngx_voiceagent_ask_init(r, ask, ngx_voiceagent_push_take,
+                                   ngx_voiceagent_push_resume)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
     ttl = ngx_sprintf(prefix, "va:{%V}:", queue);
     p = ngx_sprintf(ttl, "%T", dedup_ttl);
 
-    push->request = r;
     push->started = ngx_current_msec;
     push->result = NGX_VOICEAGENT_PUSH_FAILED;
     ngx_voiceagent_ngx(&push->id, job->id);
     ngx_str_null(&push->reply);
 
-    push->args[0] = va_str((char *) prefix, ttl - prefix);
-    push->args[1] = job->id;
-    push->args[2] = job->document;
-    push->args[3] = job->dedup;
-    push->args[4] = va_str((char *) ttl, p - ttl);
-    push->args[5] = ngx_voiceagent_va(channel);
+    ask->args[0] = va_str((char *) prefix, ttl - prefix);
+    ask->args[1] = job->id;
+    ask->args[2] = job->document;
+    ask->args[3] = job->dedup;
+    ask->args[4] = va_str((char *) ttl, p - ttl);
+    ask->args[5] = ngx_voiceagent_va(channel);
 
-    push->event.handler = ngx_voiceagent_push_done;
-    push->event.data = push;
-    push->event.log = r->connection->log;
-
-    cln->handler = ngx_voiceagent_push_cleanup;
-    cln->data = push;
-
-    push->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PUSH, job->order,
-                                         push->args, 6, 1,
-                                         ngx_voiceagent_push_reply, push);
-
-    return push->op ? NGX_OK : NGX_BUSY;
+    return ngx_voiceagent_ask(ask, NGX_VOICEAGENT_PUSH, job->order, 6, 1);
 }
 
 
 static void
-ngx_voiceagent_push_reply(void *data, redisReply *reply)
+ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    ngx_voiceagent_push_t  *push = data;
+    u_char                 *p;
+    redisReply            **e;
+    ngx_voiceagent_ctx_t   *ctx;
+    ngx_voiceagent_push_t  *push;
 
-    u_char                *p;
-    redisReply           **e;
-    ngx_voiceagent_ctx_t  *ctx;
+    push = (ngx_voiceagent_push_t *) ask;
 
-    push->op = NULL;
-
-    ctx = ngx_http_get_module_ctx(push->request, ngx_voiceagent_module);
+    ctx = ngx_http_get_module_ctx(ask->request, ngx_voiceagent_module);
     ctx->redis_time = ngx_current_msec - push->started;
 
-    ngx_post_event(&push->event, &ngx_posted_events);
+    ngx_voiceagent_ask_resume(ask);
 
     if (reply == NULL) {
         return;
@@ -98,7 +90,7 @@ ngx_voiceagent_push_reply(void *data, redisReply *reply)
 
     e = reply->element;
 
-    p = ngx_pnalloc(push->request->pool, e[1]->len
+    p = ngx_pnalloc(ask->request->pool, e[1]->len
                               + (reply->elements > 2 ? e[2]->len : 0) + 1);
     if (p == NULL) {
         return;
@@ -124,34 +116,14 @@ ngx_voiceagent_push_reply(void *data, redisReply *reply)
 
 
 static void
-ngx_voiceagent_push_done(ngx_event_t *ev)
+ngx_voiceagent_push_resume(ngx_voiceagent_ask_t *ask)
 {
-    ngx_connection_t       *c;
     ngx_voiceagent_push_t  *push;
 
-    push = ev->data;
-    c = push->request->connection;
+    push = (ngx_voiceagent_push_t *) ask;
 
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, c->log, 0,
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ask->request->connection->log, 0,
                    "voiceagent push of \"%V\": %d", &push->id, push->result);
 
     push->handler(push);
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_voiceagent_push_cleanup(void *data)
-{
-    ngx_voiceagent_push_t  *push = data;
-
-    if (push->op) {
-        ngx_voiceagent_redis_cancel(push->op);
-        push->op = NULL;
-    }
-
-    if (push->event.posted) {
-        ngx_delete_posted_event(&push->event);
-    }
 }

@@ -11,7 +11,7 @@
  */
 
 
-#include "ngx_voiceagent_redis.h"
+#include "ngx_voiceagent_ask.h"
 
 #include <openssl/rand.h>
 
@@ -21,10 +21,7 @@
 
 
 typedef struct {
-    ngx_http_request_t            *request;
-    ngx_voiceagent_op_t           *op;
-    ngx_event_t                    event;
-    va_str_t                       args[3];
+    ngx_voiceagent_ask_t           ask;          /* the first: its handlers */
     ngx_int_t                      status;
 } ngx_voiceagent_bind_t;
 
@@ -37,11 +34,11 @@ static ngx_int_t ngx_voiceagent_route_admit(ngx_http_request_t *r,
     ngx_voiceagent_route_conf_t *rcf, ngx_voiceagent_ctx_t *ctx);
 static ngx_int_t ngx_voiceagent_route_bind(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
-static void ngx_voiceagent_route_reply(void *data, redisReply *reply);
+static void ngx_voiceagent_route_take(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
 static ngx_int_t ngx_voiceagent_route_bridge(ngx_http_request_t *r,
     redisReply *listen);
-static void ngx_voiceagent_route_resume(ngx_event_t *ev);
-static void ngx_voiceagent_route_cleanup(void *data);
+static void ngx_voiceagent_route_resume(ngx_voiceagent_ask_t *ask);
 
 
 /* voiceagent_route voice key=name [token=value] */
@@ -247,57 +244,51 @@ ngx_voiceagent_route_admit(ngx_http_request_t *r,
 static ngx_int_t
 ngx_voiceagent_route_bind(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 {
-    ngx_http_cleanup_t     *cln;
+    ngx_voiceagent_ask_t   *ask;
     ngx_voiceagent_bind_t  *b;
 
     b = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_bind_t));
-    cln = ngx_http_cleanup_add(r, 0);
 
-    if (b == NULL || cln == NULL) {
+    if (b == NULL
+        || ngx_voiceagent_ask_init(r, &b->ask, ngx_voiceagent_route_take,
+                                   ngx_voiceagent_route_resume)
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    b->request = r;
-    b->event.handler = ngx_voiceagent_route_resume;
-    b->event.data = b;
-    b->event.log = r->connection->log;
+    ask = &b->ask;
 
-    b->args[0] = VA_STR("va:voice:processes");
-    b->args[1] = ctx->stream.call.len > 1 ? ctx->stream.call
-                                          : ctx->stream.nonce;
-    b->args[2] = VA_STR(NGX_VOICEAGENT_ROUTE_HOLD);
-
-    cln->handler = ngx_voiceagent_route_cleanup;
-    cln->data = b;
+    ask->args[0] = VA_STR("va:voice:processes");
+    ask->args[1] = ctx->stream.call.len > 1 ? ctx->stream.call
+                                            : ctx->stream.nonce;
+    ask->args[2] = VA_STR(NGX_VOICEAGENT_ROUTE_HOLD);
 
     ctx->routing = 1;
 
-    b->op = ngx_voiceagent_redis_send(NGX_VOICEAGENT_BIND, VA_STR_NULL,
-                                      b->args, 3, 1,
-                                      ngx_voiceagent_route_reply, b);
-
-    return b->op ? NGX_AGAIN : NGX_HTTP_SERVICE_UNAVAILABLE;
+    return ngx_voiceagent_ask(ask, NGX_VOICEAGENT_BIND, VA_STR_NULL, 3, 1)
+           == NGX_OK ? NGX_AGAIN : NGX_HTTP_SERVICE_UNAVAILABLE;
 }
 
 
 /* {process, where it listens}, or "BUSY" */
 
 static void
-ngx_voiceagent_route_reply(void *data, redisReply *reply)
+ngx_voiceagent_route_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    ngx_voiceagent_bind_t  *b = data;
+    ngx_voiceagent_bind_t  *b;
 
-    b->op = NULL;
+    b = (ngx_voiceagent_bind_t *) ask;
 
     if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-        b->status = ngx_voiceagent_route_bridge(b->request,
+        b->status = ngx_voiceagent_route_bridge(ask->request,
                                                 reply->element[1]);
 
     } else {
         b->status = NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    ngx_post_event(&b->event, &ngx_posted_events);
+    ngx_voiceagent_ask_resume(ask);
 }
 
 
@@ -339,25 +330,11 @@ ngx_voiceagent_route_bridge(ngx_http_request_t *r, redisReply *listen)
 
 
 static void
-ngx_voiceagent_route_resume(ngx_event_t *ev)
+ngx_voiceagent_route_resume(ngx_voiceagent_ask_t *ask)
 {
-    ngx_voiceagent_bind_t  *b = ev->data;
+    ngx_voiceagent_bind_t  *b;
 
-    ngx_voiceagent_access_resume(b->request, b->status);
-}
+    b = (ngx_voiceagent_bind_t *) ask;
 
-
-static void
-ngx_voiceagent_route_cleanup(void *data)
-{
-    ngx_voiceagent_bind_t  *b = data;
-
-    if (b->op) {
-        ngx_voiceagent_redis_cancel(b->op);
-        b->op = NULL;
-    }
-
-    if (b->event.posted) {
-        ngx_delete_posted_event(&b->event);
-    }
+    ngx_voiceagent_access_resume(ask->request, b->status);
 }

@@ -10,8 +10,7 @@
  */
 
 
-#include "ngx_voiceagent_module.h"
-#include "ngx_voiceagent_redis.h"
+#include "ngx_voiceagent_ask.h"
 
 
 #define NGX_VOICEAGENT_STATUS_HEALTH   1
@@ -23,11 +22,8 @@
 
 
 typedef struct {
-    ngx_http_request_t            *request;
+    ngx_voiceagent_ask_t           ask;          /* the first: its handlers */
     ngx_uint_t                     kind;
-    ngx_voiceagent_op_t           *op;
-    ngx_event_t                    event;
-    va_str_t                       args[3];
     ngx_int_t                      workers;      /* NGX_ERROR: no Redis */
     va_buf_t                       out;
 } ngx_voiceagent_status_t;
@@ -36,21 +32,25 @@ typedef struct {
 static char *ngx_voiceagent_status_set(ngx_conf_t *cf,
     ngx_voiceagent_loc_conf_t *vlcf, ngx_uint_t kind);
 static ngx_int_t ngx_voiceagent_status_handler(ngx_http_request_t *r);
-static void ngx_voiceagent_status_ask(ngx_voiceagent_status_t *status,
+static void ngx_voiceagent_status_workers(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
+static void ngx_voiceagent_status_queues(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
+static void ngx_voiceagent_status_counters(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
+static void ngx_voiceagent_status_next(ngx_voiceagent_ask_t *ask,
     ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
-    ngx_voiceagent_reply_pt handler);
-static void ngx_voiceagent_status_workers(void *data, redisReply *reply);
-static void ngx_voiceagent_status_queues(void *data, redisReply *reply);
-static void ngx_voiceagent_status_counters(void *data, redisReply *reply);
+    void (*take)(ngx_voiceagent_ask_t *ask, redisReply *reply));
 static void ngx_voiceagent_status_sample(va_buf_t *out, redisReply *name,
     redisReply *value, ngx_str_t *family);
-static void ngx_voiceagent_status_end(ngx_event_t *ev);
+static void ngx_voiceagent_status_resume(ngx_voiceagent_ask_t *ask);
+static ngx_int_t ngx_voiceagent_status_answer(
+    ngx_voiceagent_status_t *status);
 static ngx_int_t ngx_voiceagent_status_health(
     ngx_voiceagent_status_t *status);
 static ngx_int_t ngx_voiceagent_status_ready(ngx_voiceagent_status_t *status);
 static ngx_int_t ngx_voiceagent_status_metrics(
     ngx_voiceagent_status_t *status);
-static void ngx_voiceagent_status_cleanup(void *data);
 
 
 static const char  *ngx_voiceagent_queues[] = {
@@ -127,7 +127,6 @@ static ngx_int_t
 ngx_voiceagent_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
-    ngx_http_cleanup_t         *cln;
     ngx_voiceagent_ctx_t       *ctx;
     ngx_voiceagent_status_t    *status;
     ngx_voiceagent_loc_conf_t  *vlcf;
@@ -145,94 +144,89 @@ ngx_voiceagent_status_handler(ngx_http_request_t *r)
     ctx = ngx_voiceagent_get_ctx(r);
 
     status = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_status_t));
-    cln = ngx_http_cleanup_add(r, 0);
 
-    if (ctx == NULL || status == NULL || cln == NULL) {
+    if (ctx == NULL || status == NULL
+        || ngx_voiceagent_ask_init(r, &status->ask,
+                                   ngx_voiceagent_status_workers,
+                                   ngx_voiceagent_status_resume)
+           != NGX_OK
+        || ngx_voiceagent_wait_events(r) != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    status->request = r;
     status->kind = vlcf->status;
     status->workers = NGX_ERROR;
 
     va_buf_init(&status->out, &ctx->mem, 0);
 
-    status->event.handler = ngx_voiceagent_status_end;
-    status->event.data = status;
-    status->event.log = r->connection->log;
+    status->ask.args[0] = VA_STR("va:alive");
+    status->ask.args[1] = VA_STR(NGX_VOICEAGENT_READY_AGE);
 
-    cln->handler = ngx_voiceagent_status_cleanup;
-    cln->data = status;
+    if (ngx_voiceagent_ask(&status->ask, NGX_VOICEAGENT_READY, VA_STR_NULL, 2,
+                           1)
+        != NGX_OK)
+    {
+        return ngx_voiceagent_status_answer(status);
+    }
 
     r->main->count++;
-
-    ngx_voiceagent_wait_events(r);
-
-    status->args[0] = VA_STR("va:alive");
-    status->args[1] = VA_STR(NGX_VOICEAGENT_READY_AGE);
-
-    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_READY, 2, 1,
-                              ngx_voiceagent_status_workers);
 
     return NGX_DONE;
 }
 
 
-/* without Redis the answer tells what is known without it */
-
 static void
-ngx_voiceagent_status_ask(ngx_voiceagent_status_t *status,
-    ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
-    ngx_voiceagent_reply_pt handler)
+ngx_voiceagent_status_workers(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    status->op = ngx_voiceagent_redis_send(script, VA_STR_NULL, status->args,
-                                           nargs, nkeys, handler, status);
+    ngx_voiceagent_status_t  *status;
 
-    if (status->op == NULL) {
-        ngx_post_event(&status->event, &ngx_posted_events);
-    }
-}
-
-
-static void
-ngx_voiceagent_status_workers(void *data, redisReply *reply)
-{
-    ngx_voiceagent_status_t  *status = data;
-
-    status->op = NULL;
+    status = (ngx_voiceagent_status_t *) ask;
 
     if (reply && reply->type == REDIS_REPLY_INTEGER) {
         status->workers = (ngx_int_t) reply->integer;
     }
 
     if (reply == NULL || status->kind != NGX_VOICEAGENT_STATUS_METRICS) {
-        ngx_post_event(&status->event, &ngx_posted_events);
+        ngx_voiceagent_ask_resume(ask);
         return;
     }
 
-    status->args[0] = VA_STR("va:{realtime}:");
-    status->args[1] = VA_STR("va:{default}:");
-    status->args[2] = VA_STR("va:{bulk}:");
+    ask->args[0] = VA_STR("va:{realtime}:");
+    ask->args[1] = VA_STR("va:{default}:");
+    ask->args[2] = VA_STR("va:{bulk}:");
 
-    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_STATS, 3, 3,
-                              ngx_voiceagent_status_queues);
+    ngx_voiceagent_status_next(ask, NGX_VOICEAGENT_STATS, 3, 3,
+                               ngx_voiceagent_status_queues);
+}
+
+
+/* without Redis the answer tells what is known without it */
+
+static void
+ngx_voiceagent_status_next(ngx_voiceagent_ask_t *ask,
+    ngx_voiceagent_script_e script, ngx_uint_t nargs, ngx_uint_t nkeys,
+    void (*take)(ngx_voiceagent_ask_t *ask, redisReply *reply))
+{
+    ask->take = take;
+
+    if (ngx_voiceagent_ask(ask, script, VA_STR_NULL, nargs, nkeys) != NGX_OK) {
+        ngx_voiceagent_ask_resume(ask);
+    }
 }
 
 
 static void
-ngx_voiceagent_status_queues(void *data, redisReply *reply)
+ngx_voiceagent_status_queues(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    ngx_voiceagent_status_t  *status = data;
-
     va_buf_t    *out;
     redisReply  *queue;
     ngx_uint_t   i, j;
 
-    status->op = NULL;
-    out = &status->out;
+    out = &((ngx_voiceagent_status_t *) ask)->out;
 
     if (reply == NULL || reply->type != REDIS_REPLY_ARRAY) {
-        ngx_post_event(&status->event, &ngx_posted_events);
+        ngx_voiceagent_ask_resume(ask);
         return;
     }
 
@@ -270,29 +264,26 @@ ngx_voiceagent_status_queues(void *data, redisReply *reply)
         }
     }
 
-    status->args[0] = VA_STR("HGETALL");
-    status->args[1] = VA_STR("va:metrics");
+    ask->args[0] = VA_STR("HGETALL");
+    ask->args[1] = VA_STR("va:metrics");
 
-    ngx_voiceagent_status_ask(status, NGX_VOICEAGENT_PLAIN, 2, 0,
-                              ngx_voiceagent_status_counters);
+    ngx_voiceagent_status_next(ask, NGX_VOICEAGENT_PLAIN, 2, 0,
+                               ngx_voiceagent_status_counters);
 }
 
 
 /* the workers' samples, each family under its own TYPE line */
 
 static void
-ngx_voiceagent_status_counters(void *data, redisReply *reply)
+ngx_voiceagent_status_counters(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    ngx_voiceagent_status_t  *status = data;
-
     size_t      i, j, len;
     va_buf_t   *out;
     ngx_str_t   family;
 
-    status->op = NULL;
-    out = &status->out;
+    out = &((ngx_voiceagent_status_t *) ask)->out;
 
-    ngx_post_event(&status->event, &ngx_posted_events);
+    ngx_voiceagent_ask_resume(ask);
 
     if (reply == NULL || reply->type != REDIS_REPLY_ARRAY) {
         return;
@@ -343,31 +334,30 @@ ngx_voiceagent_status_sample(va_buf_t *out, redisReply *name,
 
 
 static void
-ngx_voiceagent_status_end(ngx_event_t *ev)
+ngx_voiceagent_status_resume(ngx_voiceagent_ask_t *ask)
 {
-    ngx_int_t                 rc;
-    ngx_connection_t         *c;
-    ngx_voiceagent_status_t  *status;
+    ngx_int_t  rc;
 
-    status = ev->data;
-    c = status->request->connection;
+    rc = ngx_voiceagent_status_answer((ngx_voiceagent_status_t *) ask);
 
+    ngx_http_finalize_request(ask->request, rc);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_status_answer(ngx_voiceagent_status_t *status)
+{
     switch (status->kind) {
 
     case NGX_VOICEAGENT_STATUS_HEALTH:
-        rc = ngx_voiceagent_status_health(status);
-        break;
+        return ngx_voiceagent_status_health(status);
 
     case NGX_VOICEAGENT_STATUS_READY:
-        rc = ngx_voiceagent_status_ready(status);
-        break;
+        return ngx_voiceagent_status_ready(status);
 
     default: /* NGX_VOICEAGENT_STATUS_METRICS */
-        rc = ngx_voiceagent_status_metrics(status);
+        return ngx_voiceagent_status_metrics(status);
     }
-
-    ngx_http_finalize_request(status->request, rc);
-    ngx_http_run_posted_requests(c);
 }
 
 
@@ -375,12 +365,12 @@ static ngx_int_t
 ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
 {
     ngx_str_t                   body, detail;
-    ngx_http_request_t         *r;
     va_json_writer_t           *w;
-    ngx_voiceagent_loc_conf_t  *vlcf;
     static ngx_str_t            type = ngx_string("application/json");
+    ngx_http_request_t         *r;
+    ngx_voiceagent_loc_conf_t  *vlcf;
 
-    r = status->request;
+    r = status->ask.request;
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
     ngx_str_null(&detail);
@@ -440,11 +430,11 @@ ngx_voiceagent_status_ready(ngx_voiceagent_status_t *status)
     static ngx_str_t  ready = ngx_string("{\"status\":\"ready\"}");
 
     if (status->workers > 0) {
-        return ngx_voiceagent_send(status->request, NGX_HTTP_OK, &type,
+        return ngx_voiceagent_send(status->ask.request, NGX_HTTP_OK, &type,
                                    &ready);
     }
 
-    return ngx_voiceagent_send_error(status->request,
+    return ngx_voiceagent_send_error(status->ask.request,
                                      NGX_HTTP_SERVICE_UNAVAILABLE,
                                      "not_ready",
                                      status->workers == NGX_ERROR
@@ -456,9 +446,9 @@ ngx_voiceagent_status_ready(ngx_voiceagent_status_t *status)
 static ngx_int_t
 ngx_voiceagent_status_metrics(ngx_voiceagent_status_t *status)
 {
-    ngx_str_t         body;
-    va_buf_t         *out;
-    static ngx_str_t  type = ngx_string("text/plain; version=0.0.4");
+    va_buf_t          *out;
+    ngx_str_t          body;
+    static ngx_str_t   type = ngx_string("text/plain; version=0.0.4");
 
     out = &status->out;
 
@@ -477,23 +467,9 @@ ngx_voiceagent_status_metrics(ngx_voiceagent_status_t *status)
 
     ngx_voiceagent_ngx(&body, va_buf_str(out));
 
-    return body.len ? ngx_voiceagent_send(status->request, NGX_HTTP_OK, &type,
-                                          &body)
-                    : NGX_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-
-static void
-ngx_voiceagent_status_cleanup(void *data)
-{
-    ngx_voiceagent_status_t  *status = data;
-
-    if (status->op) {
-        ngx_voiceagent_redis_cancel(status->op);
-        status->op = NULL;
+    if (body.len == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (status->event.posted) {
-        ngx_delete_posted_event(&status->event);
-    }
+    return ngx_voiceagent_send(status->ask.request, NGX_HTTP_OK, &type, &body);
 }

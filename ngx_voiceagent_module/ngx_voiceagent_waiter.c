@@ -46,13 +46,19 @@ static void ngx_voiceagent_waiters_ready(void *data);
 static void ngx_voiceagent_waiter_deadline(ngx_event_t *ev);
 static void ngx_voiceagent_waiter_poll(ngx_event_t *ev);
 static void ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w);
-static void ngx_voiceagent_waiter_got(void *data, redisReply *reply);
+static void ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
 static void ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w,
     va_str_t text);
 static void ngx_voiceagent_waiter_end(ngx_voiceagent_waiter_t *w,
     ngx_voiceagent_wait_e outcome);
-static void ngx_voiceagent_waiter_event(ngx_event_t *ev);
+static void ngx_voiceagent_waiter_resume(ngx_voiceagent_ask_t *ask);
 static void ngx_voiceagent_waiter_cleanup(void *data);
+
+
+#define ngx_voiceagent_waiter_of(p, field)                                    \
+    ((ngx_voiceagent_waiter_t *)                                              \
+        ((u_char *) (p) - offsetof(ngx_voiceagent_waiter_t, field)))
 
 
 static ngx_voiceagent_waiters_t  ngx_voiceagent_waiters;
@@ -113,18 +119,17 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
     w = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_waiter_t));
     cln = ngx_http_cleanup_add(r, 0);
 
-    if (w == NULL || cln == NULL) {
+    if (w == NULL || cln == NULL
+        || ngx_voiceagent_ask_init(r, &w->ask, ngx_voiceagent_waiter_got,
+                                   ngx_voiceagent_waiter_resume)
+           != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    w->request = r;
     w->handler = handler;
     w->data = data;
     w->queue_name = conf->queue;
-
-    w->event.handler = ngx_voiceagent_waiter_event;
-    w->event.log = r->connection->log;
-    w->event.data = w;
 
     /* its fd is what a debug log would read of the data */
 
@@ -157,6 +162,10 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
     rc = ngx_voiceagent_push(r, &w->push, &conf->queue, &job,
                              conf->dedup_ttl,
                              &ngx_voiceagent_waiters.channel.name.str);
+
+    if (rc == NGX_ERROR) {
+        ngx_voiceagent_wait_cancel(w);
+    }
 
     if (rc == NGX_BUSY) {
         ngx_voiceagent_waiter_end(w, ngx_voiceagent_redis_overloaded()
@@ -348,10 +357,9 @@ ngx_voiceagent_waiter_deadline(ngx_event_t *ev)
     ngx_connection_t         *c;
     ngx_voiceagent_waiter_t  *w;
 
-    w = (ngx_voiceagent_waiter_t *)
-            ((u_char *) ev - offsetof(ngx_voiceagent_waiter_t, deadline));
+    w = ngx_voiceagent_waiter_of(ev, deadline);
 
-    c = w->request->connection;
+    c = w->ask.request->connection;
 
     ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_TIMEOUT);
 
@@ -364,8 +372,7 @@ ngx_voiceagent_waiter_poll(ngx_event_t *ev)
 {
     ngx_voiceagent_waiter_t  *w;
 
-    w = (ngx_voiceagent_waiter_t *)
-            ((u_char *) ev - offsetof(ngx_voiceagent_waiter_t, poll));
+    w = ngx_voiceagent_waiter_of(ev, poll);
 
     ngx_voiceagent_waiter_get(w);
 
@@ -381,33 +388,33 @@ ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w)
 {
     u_char  *p, *last;
 
-    if (w->get || w->ended) {
+    if (w->ask.op || w->ended) {
         return;
     }
 
-    p = ngx_pnalloc(w->request->pool, sizeof("va:{}:res:") - 1
-                                      + w->queue_name.len + w->node.str.len);
+    p = ngx_pnalloc(w->ask.request->pool,
+                    sizeof("va:{}:res:") - 1 + w->queue_name.len
+                    + w->node.str.len);
     if (p == NULL) {
         return;
     }
 
     last = ngx_sprintf(p, "va:{%V}:res:%V", &w->queue_name, &w->node.str);
 
-    w->get_args[0] = VA_STR("GET");
-    w->get_args[1] = va_str((char *) p, last - p);
+    w->ask.args[0] = VA_STR("GET");
+    w->ask.args[1] = va_str((char *) p, last - p);
 
-    w->get = ngx_voiceagent_redis_send(NGX_VOICEAGENT_PLAIN, VA_STR_NULL,
-                                       w->get_args, 2, 0,
-                                       ngx_voiceagent_waiter_got, w);
+    (void) ngx_voiceagent_ask(&w->ask, NGX_VOICEAGENT_PLAIN, VA_STR_NULL, 2,
+                              0);
 }
 
 
 static void
-ngx_voiceagent_waiter_got(void *data, redisReply *reply)
+ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
-    ngx_voiceagent_waiter_t  *w = data;
+    ngx_voiceagent_waiter_t  *w;
 
-    w->get = NULL;
+    w = ngx_voiceagent_waiter_of(ask, ask);
 
     if (reply && reply->type == REDIS_REPLY_STRING && !w->ended) {
         ngx_voiceagent_count(NGX_VOICEAGENT_REPLIES_STORED, 1);
@@ -419,7 +426,7 @@ ngx_voiceagent_waiter_got(void *data, redisReply *reply)
 static void
 ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w, va_str_t text)
 {
-    w->text.data = ngx_pnalloc(w->request->pool, text.len + 1);
+    w->text.data = ngx_pnalloc(w->ask.request->pool, text.len + 1);
 
     if (w->text.data) {
         ngx_memcpy(w->text.data, text.data, text.len);
@@ -447,18 +454,16 @@ ngx_voiceagent_waiter_end(ngx_voiceagent_waiter_t *w,
 
     ngx_voiceagent_waiter_remove(w);
 
-    ngx_post_event(&w->event, &ngx_posted_events);
+    ngx_voiceagent_ask_resume(&w->ask);
 }
 
 
 static void
-ngx_voiceagent_waiter_event(ngx_event_t *ev)
+ngx_voiceagent_waiter_resume(ngx_voiceagent_ask_t *ask)
 {
-    ngx_connection_t         *c;
     ngx_voiceagent_waiter_t  *w;
 
-    w = ev->data;
-    c = w->request->connection;
+    w = ngx_voiceagent_waiter_of(ask, ask);
 
     if (w->poll.timer_set) {
         ngx_del_timer(&w->poll);
@@ -469,8 +474,6 @@ ngx_voiceagent_waiter_event(ngx_event_t *ev)
     }
 
     w->handler(w);
-
-    ngx_http_run_posted_requests(c);
 }
 
 
@@ -488,14 +491,7 @@ ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w)
 
     w->ended = 1;
 
-    if (w->get) {
-        ngx_voiceagent_redis_cancel(w->get);
-        w->get = NULL;
-    }
-
-    if (w->event.posted) {
-        ngx_delete_posted_event(&w->event);
-    }
+    ngx_voiceagent_ask_cancel(&w->ask);
 
     if (w->deadline.timer_set) {
         ngx_del_timer(&w->deadline);
