@@ -5,8 +5,9 @@
 
 
 /*
- * voiceagent_authorize: whether this token may see what the path names is a
- * question only a worker can answer.  Its word is kept for a minute.
+ * voiceagent_authorize: whether this token may see what the path names, and
+ * what that is called, is a question only a worker can answer.  Its word is
+ * kept for a minute.
  */
 
 
@@ -15,12 +16,15 @@
 
 #define NGX_VOICEAGENT_CACHE_SLOTS    1024
 #define NGX_VOICEAGENT_CACHE_SECONDS  60
+#define NGX_VOICEAGENT_CACHE_NAME     64
 
 
 typedef struct {
     u_char      digest[32];
     ngx_int_t   status;
     time_t      expires;
+    size_t      name_len;
+    u_char      name[NGX_VOICEAGENT_CACHE_NAME];
 } ngx_voiceagent_cached_t;
 
 
@@ -30,6 +34,8 @@ static ngx_int_t ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
 static ngx_voiceagent_cached_t *ngx_voiceagent_authorize_slot(
     u_char digest[32]);
 static void ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w);
+static void ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx,
+    va_reply_t *reply);
 
 
 /* of this process: a token's right is asked once a minute and worker */
@@ -116,6 +122,15 @@ ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     if (cached->expires > ngx_time()
         && ngx_memcmp(cached->digest, digest, 32) == 0)
     {
+        ctx->authorized.len = cached->name_len;
+        ctx->authorized.data = ngx_pnalloc(r->pool, NGX_VOICEAGENT_CACHE_NAME);
+
+        if (ctx->authorized.data == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ngx_memcpy(ctx->authorized.data, cached->name, cached->name_len);
+
         return cached->status;
     }
 
@@ -211,6 +226,7 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
 
         case NGX_HTTP_OK:
             status = NGX_OK;
+            ngx_voiceagent_authorize_name(ctx, &reply);
             break;
 
         case NGX_HTTP_UNAUTHORIZED:
@@ -227,9 +243,25 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
         cached = ngx_voiceagent_authorize_slot(digest);
 
         ngx_memcpy(cached->digest, digest, 32);
+        (void) ngx_voiceagent_copy(cached->name,
+                                   ngx_voiceagent_va(&ctx->authorized));
+        cached->name_len = ctx->authorized.len;
         cached->status = status;
         cached->expires = ngx_time() + NGX_VOICEAGENT_CACHE_SECONDS;
     }
 
     ngx_voiceagent_access_resume(r, status);
+}
+
+
+/* a text in the place of a document is the worker's name for it */
+
+static void
+ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx, va_reply_t *reply)
+{
+    if (va_str_eq(reply->type, VA_STR("text/plain"))
+        && reply->body.len <= NGX_VOICEAGENT_CACHE_NAME)
+    {
+        ngx_voiceagent_ngx(&ctx->authorized, reply->body);
+    }
 }

@@ -185,6 +185,7 @@ typedef struct {
     va_str_t                      *json;         /* values of lcf->json */
     ngx_str_t                      sha256;
 
+    ngx_str_t                      authorized;   /* a worker's name for it */
     ngx_str_t                      job_id;
     ngx_msec_t                     redis_time;
     void                          *client;       /* stream's or socket's */

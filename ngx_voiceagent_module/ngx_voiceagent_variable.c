@@ -51,6 +51,9 @@ static ngx_http_variable_t  ngx_voiceagent_variables[] = {
     { ngx_string("voiceagent_reason"), NULL, ngx_voiceagent_variable_str,
       offsetof(ngx_voiceagent_ctx_t, reason), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("voiceagent_authorized"), NULL, ngx_voiceagent_variable_str,
+      offsetof(ngx_voiceagent_ctx_t, authorized), NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("voiceagent_bridge"), NULL, ngx_voiceagent_variable_str,
       offsetof(ngx_voiceagent_ctx_t, bridge), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 

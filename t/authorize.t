@@ -21,6 +21,7 @@ my $worker = VoiceAgent::Worker->start($redis, sub {
     $redis->command('SET', 'question', $job->{_document});
     my ($says) = $job->{http}{uri} =~ m{/says-(\w+)};
     return 'later' if $says eq 'nothing';
+    return {status => 0 + $says, type => 'text/plain', body => $1} if $job->{http}{uri} =~ m{/named-([\w.]+)};
     return $says eq 'garbage' ? 'garbage' : {status => 0 + $says};
 });
 
@@ -31,6 +32,7 @@ my $places = <<'END';
     voiceagent_verify bearer key=tools;
     location / {
         voiceagent_authorize may.see lane=$voiceagent_claim_org timeout=10s;
+        add_header X-Named "<$voiceagent_authorized>";
         voiceagent_call show;
     }
     location /x/says-nothing {
@@ -111,6 +113,15 @@ is(asked('/s/says-500'), 2, '  is not');
 $redis->command('SET', 'va:ticket:t', '{"organizationId":"o1"}');
 is(code(ask('/t/says-200?ticket=t')), '200 shown', 'a ticket is asked about as well');
 is(code(ask('/t/says-200?ticket=t')), '401 unauthorized', '  and gone');
+
+# ---------------------------------------------------------------------- a name
+
+sub named { return ask($_[0], @token)->{headers}{'x-named'} }
+is(named('/m/says-200/named-o1.call'), '<o1.call>', 'the worker names what the path calls by another name') for 1 .. 2;
+is(asked('/m/says-200/named-o1.call'), 1, '  which is kept with its word');
+is(named('/m/says-200/named-' . 'x' x 64), '<' . 'x' x 64 . '>', 'a name of 64 bytes');
+is(named('/m/says-200/named-' . 'x' x 65), '<>', '  a longer one is none') for 1 .. 2;
+is(named('/k/says-200'), '<>', 'what is no text is none');
 
 # ------------------------------------------------------------------------- order
 

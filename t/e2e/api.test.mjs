@@ -1,7 +1,7 @@
 // Signing in and the dashboard's API, through nginx as a browser and a script use them.
 import {exportJWK, generateKeyPair, jwtVerify, SignJWT} from 'jose';
 import assert from 'node:assert/strict';
-import {createHash, randomUUID} from 'node:crypto';
+import {createHash, randomBytes, randomUUID} from 'node:crypto';
 import {mkdirSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import {test} from 'node:test';
 
@@ -231,6 +231,22 @@ test('a ticket opens one stream, which begins with what stands', async () => {
   assert.ok(events.every((e) => e.id === undefined));
   assert.equal(events[2].data.lead.lead_status, john.lead_status);
   assert.equal((await call('GET', path)).status, 401);
+});
+
+test('a call\'s stream is opened by any of its names, and has its events', async () => {
+  const {token, user} = await session(DOWNTOWN);
+  const sid = `CA${randomBytes(16).toString('hex')}`;
+  const {id} = await row(
+      `insert into calls (organization_id, direction, twilio_call_sid)
+       values (:'shop', 'inbound', :'sid') returning id`,
+      {shop: user.organization_id, sid});
+  for (const name of [id, sid]) {
+    const events = await eventsUntil(
+        'active_call', `/api/stream/call/${name}`, {authorization: `Bearer ${token}`});
+    assert.deepEqual(events.map((e) => [e.type, e.data.callId]), [
+      ['connected', id], ['conversation_history', id], ['active_call', id]
+    ]);
+  }
 });
 
 test('the shop\'s own stream begins with its calls', async () => {

@@ -95,6 +95,7 @@ test('what is another shop\'s answers as what does not exist', async () => {
   const {token} = await newUser(DOWNTOWN_ID, 'admin');
   const customer = await newCustomer(UPTOWN_ID);
   const theirs = {customer, call: await newCall(UPTOWN_ID, customer)};
+  const {sid} = await row('select twilio_call_sid as sid from calls where id = :\'call\'', theirs);
   const paths = {
     customer: [
       '/api/leads/', '/api/customers/', '/api/conversations/', '/api/stream/conversation/',
@@ -110,6 +111,7 @@ test('what is another shop\'s answers as what does not exist', async () => {
       assert.deepEqual(foreign, unknown, path);
       assert.deepEqual(senseless, unknown, path);
       assert.equal(foreign.status, 404, path);
+      assert.deepEqual(await head(path + sid, token), unknown, path);
     }
   }
 });

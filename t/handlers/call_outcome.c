@@ -1,7 +1,9 @@
 /* calls.outcome: who says what came of a call, and that no guess replaces it. */
 #include "t/handlers/lib/client.h"
 
-#define CALL "d0000000-0000-4000-8000-0000000000c1"
+#define CALL         "d0000000-0000-4000-8000-0000000000c1"
+#define SID          "CA00000000000000000000000000000c01"
+#define CONVERSATION "conv_outcome"
 
 static int setup(void **state)
 {
@@ -55,6 +57,17 @@ static void what_a_person_says_stays(void **state)
                         "outcome_set " CALL ", outcome_set " CALL);
 }
 
+static void a_call_is_named_as_the_carrier_does(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE calls SET twilio_call_sid = '" SID "' WHERE id = '" CALL "'");
+    t_ask_t ask = saying(NULL, "staff", SID, "{\"outcome\":\"complaint\"}");
+    t_answer_t a = t_ask(&ask);
+    assert_string_equal(t_text(&a, "/call/id"), CALL);
+    assert_string_equal(outcome(), "complaint");
+    assert_string_equal(t_sqlf("SELECT entity_id FROM audit_log"), CALL);
+}
+
 static void a_saying_that_is_done_again_undoes_no_later_one(void **state)
 {
     (void)state;
@@ -99,9 +112,6 @@ static void the_call_is_one_of_the_shop(void **state)
 }
 
 /* ---------------------------------------------------------------- two rows, one call */
-
-#define SID          "CA00000000000000000000000000000c01"
-#define CONVERSATION "conv_outcome"
 
 /* The carrier's row, and the platform's; each with an outcome and when a person said it. */
 static void two_rows(const char *carriers, const char *platforms)
@@ -154,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_person_says_stays),
+        cmocka_unit_test(a_call_is_named_as_the_carrier_does),
         cmocka_unit_test(a_saying_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(the_call_is_one_of_the_shop),

@@ -9,6 +9,10 @@
 #define CALL   "d0000000-0000-4000-8000-0000000000c1" /* of Downtown */
 #define NOBODY "d0000000-0000-4000-8000-0000000000ff"
 
+/* The same call, as the carrier and the platform name it. */
+#define SID          "CA0123456789abcdef0123456789abcdef"
+#define CONVERSATION "conv_01jtest0000000000000000000"
+
 static const char *const roles[] = {"super_admin", "admin", "manager", "staff", "service_tech"};
 
 #define N_ROLES (sizeof(roles) / sizeof(*roles))
@@ -31,8 +35,10 @@ static int setup(void **state)
     t_sqlf("UPDATE organizations SET is_active = true");
     t_sqlf("DELETE FROM audit_log");
     t_sqlf("DELETE FROM appointments");
-    t_sqlf("INSERT INTO calls (id, organization_id, customer_id, twilio_call_sid)"
-           " VALUES ('" CALL "', '" DOWNTOWN "', '" JOHN "', 'CA1') ON CONFLICT DO NOTHING");
+    t_sqlf("INSERT INTO calls (id, organization_id, customer_id, twilio_call_sid,"
+           "    elevenlabs_conversation_id)"
+           " VALUES ('" CALL "', '" DOWNTOWN "', '" JOHN "', '" SID "', '" CONVERSATION "')"
+           " ON CONFLICT DO NOTHING");
     return 0;
 }
 
@@ -180,6 +186,12 @@ static void anothers_is_not_there(void **state)
         {"stream.authorize", "/api/stream/call/" CALL},
         {"stream.snapshot", "/api/stream/conversation/" JOHN},
         {"stream.snapshot", "/api/stream/call/" CALL},
+        {"calls.get", "/api/calls/" SID},
+        {"calls.get", "/api/calls/" CONVERSATION},
+        {"stream.authorize", "/api/stream/call/" SID},
+        {"stream.authorize", "/api/stream/call/" CONVERSATION},
+        {"stream.snapshot", "/api/stream/call/" SID},
+        {"stream.snapshot", "/api/stream/call/" CONVERSATION},
     };
     static const char *const nothing[] = {NOBODY, "1", "%", "' OR '1'='1",
                                           "d0000000-0000-4000-8000-00000000003z"};
@@ -198,6 +210,23 @@ static void anothers_is_not_there(void **state)
             assert_true(va_str_eq(a.body, b.body));
             assert_int_equal(b.status, 404);
         }
+    }
+}
+
+/* Its events carry our id: nginx is told it. */
+static void a_call_is_known_by_each_of_its_names(void **state)
+{
+    static const char *const names[] = {CALL, SID, CONVERSATION};
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        const char *uri = wk_printf(t_ctx.arena, "/api/calls/%s", names[i]).data;
+        t_answer_t a = t_get("calls.get", uri, NULL);
+        assert_string_equal(t_text(&a, "/call/id"), CALL);
+        uri = wk_printf(t_ctx.arena, "/api/stream/call/%s", names[i]).data;
+        a = t_get("stream.authorize", uri, NULL);
+        assert_string_equal(wk_strdup(t_ctx.arena, a.body), CALL);
+        a = t_get("stream.snapshot", uri, NULL);
+        assert_non_null(strstr(wk_strdup(t_ctx.arena, a.body), "\"callId\":\"" CALL "\""));
     }
 }
 
@@ -335,6 +364,7 @@ int main(void)
         cmocka_unit_test(without_a_token_nobody_comes_in),
         cmocka_unit_test(a_supabase_token_is_its_users),
         cmocka_unit_test(anothers_is_not_there),
+        cmocka_unit_test(a_call_is_known_by_each_of_its_names),
         cmocka_unit_test(lists_have_ones_own_only),
         cmocka_unit_test(a_person_of_one_shop_is_nobody_in_another),
         cmocka_unit_test(a_technician_sees_customers_with_appointments),

@@ -191,12 +191,16 @@ static void the_organizations_stream_begins_with_its_live_calls(void **state)
     assert_string_equal(t_text(&e[0].data, "/calls/0/id"), CALL);
 }
 
-static void an_authorization_says_only_that(void **state)
+static void an_authorization_names_what_may_be_seen(void **state)
 {
     (void)state;
     t_answer_t a = t_get("stream.authorize", "/api/stream/conversation/" JOHN, NULL);
     assert_status(&a, 200);
-    assert_str(a.body, "{\"success\":true}");
+    assert_str(a.type, "text/plain");
+    assert_str(a.body, JOHN);
+    a = t_get("stream.authorize", "/api/stream/organization", NULL);
+    assert_status(&a, 200);
+    assert_str(a.body, "");
 }
 
 int main(void)
@@ -209,7 +213,7 @@ int main(void)
         cmocka_unit_test(a_calls_stream_begins_with_its_turns),
         cmocka_unit_test(a_call_of_nobody_known_has_a_stream_too),
         cmocka_unit_test(the_organizations_stream_begins_with_its_live_calls),
-        cmocka_unit_test(an_authorization_says_only_that),
+        cmocka_unit_test(an_authorization_names_what_may_be_seen),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

@@ -395,6 +395,20 @@ static const char *held(int n, int asking)
     return wk_strdup(t_ctx.arena, a.body);
 }
 
+/* Nobody has it: there is nothing to give back. */
+static void a_call_is_found_by_each_of_its_names(void **state)
+{
+    static const char *const names[] = {CALL, SID, "conv_1"};
+    (void)state;
+    call_is_known();
+    t_sqlf("UPDATE calls SET elevenlabs_conversation_id = 'conv_1'");
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        assert_asked(&stan, names[i], "resume", NULL, 409);
+        assert_asked(&uma, names[i], "resume", NULL, 404);
+    }
+    assert_asked(&stan, "conv_2", "resume", NULL, 404);
+}
+
 static void a_call_is_held_document_by_document(void **state)
 {
     (void)state;
@@ -710,6 +724,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_comes_too_late_is_none),
         cmocka_unit_test(a_join_comes_again_behind_a_text_on_its_way),
         cmocka_unit_test(a_forgotten_one_ends),
+        cmocka_unit_test(a_call_is_found_by_each_of_its_names),
         cmocka_unit_test(a_call_is_held_document_by_document),
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),

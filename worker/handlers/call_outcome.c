@@ -4,6 +4,7 @@
  */
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
+#include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/members.h"
@@ -64,7 +65,7 @@ static bool say(wk_tx_t *tx, const saying_t *s, const wk_caller_t *caller, wk_er
 static bool outcome_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     saying_t *s = arg;
-    return wk_request_known_id(s->call, e) && say(tx, s, caller, e) &&
+    return wk_call_named(tx, s->call, &s->call, e) && say(tx, s, caller, e) &&
            wk_sql(tx, &wk_sql_call, &s->call, &s->rows, e) && wk_request_found(s->rows, e);
 }
 

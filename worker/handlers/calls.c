@@ -1,4 +1,5 @@
 /* GET /api/calls and one of them, with its turns. */
+#include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
@@ -44,11 +45,13 @@ wk_outcome_t wk_calls_list(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 static bool get_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     calls_t *c = arg;
-    va_str_t params[] = {wk_printf(c->ctx->arena, "%d", MAX_TURNS + 1), c->id};
     (void)caller;
-    return wk_request_known_id(c->id, e) && wk_sql(tx, &wk_sql_call, &c->id, &c->rows, e) &&
-           wk_request_found(c->rows, e) &&
-           wk_sql_last(tx, &wk_sql_call_turns, params, &c->turns, e);
+    if (!wk_call_named(tx, c->id, &c->id, e) ||
+        !wk_sql(tx, &wk_sql_call, &c->id, &c->rows, e) || !wk_request_found(c->rows, e)) {
+        return false;
+    }
+    va_str_t params[] = {wk_printf(c->ctx->arena, "%d", MAX_TURNS + 1), c->id};
+    return wk_sql_last(tx, &wk_sql_call_turns, params, &c->turns, e);
 }
 
 /* Of a call that has more turns than a reply has room for, the last. */

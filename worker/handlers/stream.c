@@ -1,6 +1,7 @@
 /*
- * What nginx asks before and at the beginning of an event stream: may this token see this
- * id, and what stood before the first live event. The path says which of three it is:
+ * What nginx asks before and at the beginning of an event stream: may this token see what the
+ * path names, which call that is (the answer's text: its events carry our id), and what stood
+ * before the first live event. The path says which of three it is:
  *
  *   /api/stream/conversation/{customer}, /api/sse/conversation/{customer}
  *   /api/stream/call/{call}
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "worker/clock.h"
+#include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/page.h"
@@ -40,10 +42,15 @@ static bool read_path(wk_ctx_t *ctx, stream_t *s, wk_error_t *e)
         return true;
     }
     s->kind = va_str_eq(what, VA_STR("call")) ? CALL : CUSTOMER;
-    return wk_request_known_id(s->id, e);
+    return s->kind == CALL || wk_request_known_id(s->id, e);
 }
 
 /* ---------------------------------------------------------------- may it be seen */
+
+static bool name_call(wk_tx_t *tx, stream_t *s, wk_error_t *e)
+{
+    return s->kind != CALL || wk_call_named(tx, s->id, &s->id, e);
+}
 
 static bool authorize_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
@@ -54,18 +61,20 @@ static bool authorize_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_e
         return true;
     }
     const wk_sql_t *sql = s->kind == CALL ? &wk_sql_call_exists : &wk_sql_lead_exists;
-    return wk_sql_last(tx, sql, &s->id, &rows, e) && wk_request_found(rows, e);
+    return name_call(tx, s, e) && wk_sql_last(tx, sql, &s->id, &rows, e) &&
+           wk_request_found(rows, e);
 }
 
 wk_outcome_t wk_stream_authorize(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     stream_t s;
-    wk_document_t doc;
     if (!read_path(ctx, &s, e) || !wk_caller_tx(ctx, WK_FROM_STAFF, authorize_tx, &s, e)) {
         return wk_reply_error(ctx, reply, e);
     }
-    wk_reply_begin(ctx, &doc);
-    return wk_reply_end(ctx, &doc, 200, reply, e);
+    reply->status = 200;
+    reply->type = VA_STR("text/plain");
+    reply->body = s.id;
+    return WK_DONE;
 }
 
 /* ---------------------------------------------------------------- reading the snapshot */
@@ -96,7 +105,7 @@ static bool read_customer(wk_tx_t *tx, stream_t *s, wk_error_t *e)
 
 static bool read_call(wk_tx_t *tx, stream_t *s, wk_error_t *e)
 {
-    if (!wk_sql(tx, &wk_sql_call_summary, &s->id, &s->call, e) ||
+    if (!name_call(tx, s, e) || !wk_sql(tx, &wk_sql_call_summary, &s->id, &s->call, e) ||
         !wk_request_found(s->call, e)) {
         return false;
     }

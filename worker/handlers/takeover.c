@@ -1,6 +1,6 @@
 /*
  * POST /api/takeover/{call}/join|message|resume: a person of the shop takes a talk from the
- * agent, speaks in it, and gives it back. {call} is a call's id or CallSid, or a customer's id:
+ * agent, speaks in it, and gives it back. {call} is a call (call_named.h), or a customer's id:
  * the call that customer is in, else his texts.
  */
 #include "worker/agent/takeover.h"
@@ -11,6 +11,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/audit.h"
+#include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
@@ -111,7 +112,8 @@ static bool read_person(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, w
 static bool find_thread(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_takeover_target, &t->target, &rows, e) ||
+    if (!wk_call_named(tx, t->target, &t->target, e) ||
+        !wk_sql(tx, &wk_sql_takeover_target, &t->target, &rows, e) ||
         !wk_request_found(rows, e)) {
         return false;
     }

@@ -91,6 +91,13 @@ const wk_sql_t wk_sql_call_outcome = {
     " WHERE organization_id = current_organization() AND id = $1::uuid RETURNING id",
     2};
 
+const wk_sql_t wk_sql_call_named = {
+    "call_named",
+    "SELECT id FROM calls"
+    " WHERE organization_id = current_organization()"
+    "   AND (twilio_call_sid = $1 OR elevenlabs_conversation_id = $1)",
+    1};
+
 const wk_sql_t wk_sql_call_exists = {
     "call_exists",
     "SELECT FROM calls WHERE organization_id = current_organization() AND id = $1::uuid", 1};

@@ -20,6 +20,9 @@ extern const wk_sql_t wk_sql_call_summary;
 /* $1 customer, or null for all, $2 rows: item of each call that goes on, latest first. */
 extern const wk_sql_t wk_sql_calls_live;
 
+/* $1 CallSid, or id of a conversation at ElevenLabs: id. */
+extern const wk_sql_t wk_sql_call_named;
+
 /* $1 id: a row when there is such a call. */
 extern const wk_sql_t wk_sql_call_exists;
 

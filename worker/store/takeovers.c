@@ -26,12 +26,9 @@ const wk_sql_t wk_sql_takeover_target = {
     "  LEFT JOIN LATERAL ("
     "      SELECT * FROM calls c"
     "       WHERE c.customer_id = k.id AND c.twilio_call_sid IS NOT NULL"
-    "         AND (c.id = uuid_or_null($1) OR c.twilio_call_sid = $1"
-    "              OR (k.id = uuid_or_null($1) AND " LIVE "))"
+    "         AND (c.id = $1::uuid OR (k.id = $1::uuid AND " LIVE "))"
     "       ORDER BY c.started_at DESC LIMIT 1) c ON true"
-    " WHERE k.id = coalesce((SELECT customer_id FROM calls"
-    "                         WHERE id = uuid_or_null($1) OR twilio_call_sid = $1 LIMIT 1),"
-    "                       uuid_or_null($1))",
+    " WHERE k.id = coalesce((SELECT customer_id FROM calls WHERE id = $1::uuid), $1::uuid)",
     1};
 
 const wk_sql_t wk_sql_thread_lock = {

@@ -5,8 +5,8 @@
 #include "worker/db.h"
 
 /*
- * $1 what is to be taken over: calls.id, a CallSid, or customers.id, which means the call that
- * customer is in, else his texts. No row: none of the organization's. customer_id phone_number
+ * $1 what is to be taken over: calls.id, or customers.id, which means the call that customer is
+ * in, else his texts. No row: none of the organization's. customer_id phone_number
  * shop_number language; of the call, null without one: call_id sid engine live.
  */
 extern const wk_sql_t wk_sql_takeover_target;
