@@ -442,6 +442,7 @@ bool va_reply_header_allowed(va_str_t lower_case_name)
     static const char *const allowed[] = {
         "set-cookie",          "location",      "retry-after",
         "content-disposition", "cache-control", "access-control-allow-origin",
+        "accept-ranges",       "content-range",
     };
 
     for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {

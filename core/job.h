@@ -71,7 +71,7 @@ typedef struct {
     int status;    /* HTTP, 200 to 599 */
     va_str_t type; /* content type */
     /* set-cookie location retry-after content-disposition cache-control
-     * access-control-allow-origin */
+     * access-control-allow-origin accept-ranges content-range */
     va_header_t *headers;
     size_t n_headers;
     va_str_t body;

@@ -17,6 +17,7 @@
 #include "worker/store/effects.h"
 #include "worker/store/outbox.h"
 #include "worker/store/privacy.h"
+#include "worker/store/recordings.h"
 #include "worker/store/reminders.h"
 #include "worker/store/takeovers.h"
 
@@ -163,6 +164,11 @@ static bool settle_effects(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "effects.settle", BY_ITSELF, &wk_sql_effects_due, e);
 }
 
+static bool settle_recordings(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "recordings.settle", BY_ITSELF, &wk_sql_recordings_due, e);
+}
+
 static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
 {
     return push_sweeps(ctx, "privacy.sweep", BY_ITSELF, &wk_sql_privacy_due, e);
@@ -218,6 +224,7 @@ static struct {
     {"campaigns", SWEEPS_MS, send_campaigns, 0},
     {"takeovers", SWEEPS_MS, end_takeovers, 0},
     {"effects", SWEEPS_MS, settle_effects, 0},
+    {"recordings", SWEEPS_MS, settle_recordings, 0},
     {"retention", SWEEPS_MS, enforce_retention, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };

@@ -10,6 +10,7 @@
 //                       how the handset of that number behaves from now on
 //   GET  /_sim/words/:sid the agent's words in a call's media streams, each with its moment
 //   POST /_sim/say/:sid   {script}: what the caller does from now on
+//   POST /_sim/recording  {bytes, ms, …}: how recordings are from now on (twilio/recordings.mjs)
 //   POST /_sim/doors      {urls}: where the application is reached, first to last (lib/client.mjs)
 import {useDoors} from './lib/client.mjs';
 import {isProgram, run, setting} from './lib/main.mjs';
@@ -17,6 +18,7 @@ import {json, Sim} from './lib/server.mjs';
 import {Calls, HANDSET_CALL} from './twilio/calls.mjs';
 import {HANDSET_SMS, Messages} from './twilio/messages.mjs';
 import {Numbers} from './twilio/numbers.mjs';
+import {Recordings} from './twilio/recordings.mjs';
 import {accountPath, notFound, refuse} from './twilio/resource.mjs';
 import {Streams} from './twilio/streams.mjs';
 import {Webhooks} from './twilio/webhook.mjs';
@@ -51,7 +53,8 @@ export function twilio({account, token, numbers: seeds}) {
   const numbers = new Numbers(account, seeds);
   const webhooks = new Webhooks(sim, token);
   const messages = new Messages({sim, account, numbers, webhooks, handsets});
-  const calls = new Calls({sim, account, numbers, webhooks, handsets});
+  const recordings = new Recordings({sim, account, webhooks});
+  const calls = new Calls({sim, account, numbers, webhooks, handsets, recordings});
   calls.useStreams(new Streams());
   const expected = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
   const admit = (req) =>
@@ -71,6 +74,11 @@ export function twilio({account, token, numbers: seeds}) {
       ['GET', `${at}/Calls/:sid.json`, (req) => calls.get(req)],
       ['POST', `${at}/Calls/:sid.json`, (req) => calls.update(req)],
       ['DELETE', `${at}/Calls/:sid.json`, (req) => calls.remove(req)],
+      ['GET', `${at}/Calls/:call/Recordings.json`, (req) => recordings.ofCall(req)],
+      ['POST', `${at}/Calls/:call/Recordings/:sid.json`, (req) => recordings.update(req)],
+      ['GET', `${at}/Recordings/:sid.json`, (req) => recordings.get(req)],
+      ['DELETE', `${at}/Recordings/:sid.json`, (req) => recordings.remove(req)],
+      ['GET', `${at}/Recordings/:sid.mp3`, (req) => recordings.media(req)],
       ['GET', `${at}/AvailablePhoneNumbers/:country/Local.json`, (req) => numbers.search(req)],
       ['POST', `${at}/IncomingPhoneNumbers.json`, (req) => numbers.buy(req)],
       ['GET', `${at}/IncomingPhoneNumbers.json`, (req) => numbers.list(req)],
@@ -84,6 +92,9 @@ export function twilio({account, token, numbers: seeds}) {
       ['GET', '/_sim/words/:sid', (req) => calls.words(req)],
       ['POST', '/_sim/say/:sid', (req) => calls.say(req)],
       ['POST', '/_sim/doors', (req) => (useDoors(req.body.urls), json(200, {}))],
+      ['POST', '/_sim/recording', (req) => recordings.configure(req)],
+      ['POST', '/_sim/recording/begin', (req) => recordings.begin(req)],
+      ['GET', '/_sim/recordings', () => recordings.known()],
       ['POST', '/_sim/sms', (req) => messages.receive(req)],
       ['POST', '/_sim/handset', (req) => handsets.configure(req)],
     ],
@@ -96,7 +107,7 @@ export function twilio({account, token, numbers: seeds}) {
     },
     reset: () => {
       useDoors([]);
-      [handsets, numbers, messages, calls].forEach((part) => part.reset());
+      [handsets, numbers, messages, recordings, calls].forEach((part) => part.reset());
     },
   });
   return sim;

@@ -4,6 +4,7 @@
 #include "core/hmac.h"
 #include "worker/agent/erasure_redis.h"
 #include "worker/agent/hubspot_account.h"
+#include "worker/agent/recording.h"
 #include "worker/crash.h"
 #include "worker/outbox.h"
 #include "worker/providers/elevenlabs.h"
@@ -223,8 +224,12 @@ static bool ask(erasure_t *x, wk_error_t *e)
     if (va_str_eq(vendor, VA_STR("elevenlabs"))) {
         return wk_elevenlabs_conversation_delete(x->ctx, reference, e);
     }
-    return wk_twilio_delete(x->ctx, va_str_eq(kind, VA_STR("call")) ? "Calls" : "Messages",
-                            reference, e);
+    if (!va_str_eq(kind, VA_STR("call"))) {
+        return wk_twilio_delete(x->ctx, "Messages", reference, e);
+    }
+    /* Its recordings first: they do not go with it, and are found by it. */
+    return wk_recording_remove_all(x->ctx, reference, e) &&
+           wk_twilio_delete(x->ctx, "Calls", reference, e);
 }
 
 static bool answered_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

@@ -1,4 +1,7 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker/agent/speech.h"
+
+#include <string.h>
 
 #include "core/twiml.h"
 
@@ -75,6 +78,32 @@ void wk_speech_say_in(wk_speech_t *s, const wk_language_t *l, va_str_t text)
 void wk_speech_say(wk_speech_t *s, va_str_t text)
 {
     wk_speech_say_in(s, s->language, text);
+}
+
+void wk_speech_record(wk_speech_t *s, va_str_t told)
+{
+    attr_t attrs[] = {
+        {"channels", VA_STR("mono")},
+        {"recordingStatusCallback", told},
+        {"recordingStatusCallbackMethod", VA_STR("POST")},
+        {"recordingStatusCallbackEvent", VA_STR("completed absent")},
+    };
+    va_twiml_open(&s->text, "Start", NULL, 0);
+    va_twiml_verb(&s->text, "Recording", attrs, N(attrs), VA_STR_NULL);
+    va_twiml_close(&s->text, "Start");
+}
+
+va_str_t wk_speech_then(wk_speech_t *s, va_str_t document)
+{
+    static const char root[] = "<Response";
+    const char *end = document.data + document.len;
+    const char *at = memmem(document.data, document.len, root, sizeof(root) - 1);
+    const char *verbs = at != NULL ? memchr(at, '>', (size_t)(end - at)) : NULL;
+    if (verbs == NULL || verbs[-1] == '/') {
+        return VA_STR_NULL;
+    }
+    va_buf_add(&s->text, verbs + 1, (size_t)(end - verbs - 1));
+    return va_buf_str(&s->text);
 }
 
 void wk_speech_go_to(wk_speech_t *s, va_str_t url)

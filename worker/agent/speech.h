@@ -47,6 +47,18 @@ void wk_speech_listen(wk_speech_t *s, va_str_t text, int64_t turn, int64_t silen
 /* Listens without a word, for as long as somebody who asked for a moment may be silent. */
 void wk_speech_wait(wk_speech_t *s, int64_t turn);
 
+/*
+ * From here on the carrier records the call, to its end, and tells that address what becomes of
+ * it. The next verb has its turn at once.
+ */
+void wk_speech_record(wk_speech_t *s, va_str_t told);
+
+/*
+ * What was begun goes on with the verbs of that document, and is ended. Absent: it is no
+ * document that verbs can be put before.
+ */
+va_str_t wk_speech_then(wk_speech_t *s, va_str_t document);
+
 void wk_speech_go_to(wk_speech_t *s, va_str_t url);
 void wk_speech_pause(wk_speech_t *s, int seconds);
 void wk_speech_hang_up(wk_speech_t *s);

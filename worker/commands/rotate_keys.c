@@ -6,9 +6,12 @@
 #include "worker/db.h"
 #include "worker/redis.h"
 #include "worker/secretbox.h"
+#include "worker/sound.h"
 #include "worker/store/integrations.h"
+#include "worker/store/recordings.h"
 
 #define MOST_AT_ONCE     "100"
+#define PIECES_AT_ONCE   "16"
 #define N_COLUMNS        3
 #define REDIS_TIMEOUT_MS 5000
 
@@ -21,6 +24,7 @@ typedef struct {
     va_str_t key_id, organization;
     wk_rows_t *due;
     int64_t rotated;
+    bool more; /* pieces of recordings are left */
 } rotation_t;
 
 /* ---------------------------------------------------------------- one row */
@@ -63,6 +67,56 @@ static bool rotate_row(rotation_t *r, wk_tx_t *tx, const wk_rows_t *rows, size_t
     return true;
 }
 
+/* ---------------------------------------------------------------- recordings */
+
+static bool rotate_piece(rotation_t *r, wk_tx_t *tx, const wk_rows_t *rows, size_t row,
+                         wk_error_t *e)
+{
+    va_str_t sealed;
+    wk_rows_t *updated;
+    if (!wk_sound_seal_again(r->config, wk_tx_arena(tx), r->organization, rows, row, &sealed,
+                             e)) {
+        return false;
+    }
+    va_str_t params[] = {wk_cell(rows, row, "recording_id"), wk_cell(rows, row, "n"),
+                         wk_cell(rows, row, "key_id"), sealed, r->key_id};
+    if (!wk_sql(tx, &wk_sql_recording_piece_rotated, params, &updated, e)) {
+        return false;
+    }
+    r->rotated += (int64_t)wk_rows_affected(updated);
+    return true;
+}
+
+static bool rotate_pieces_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    rotation_t *r = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {r->key_id, VA_STR(PIECES_AT_ONCE)};
+    if (!wk_sql(tx, &wk_sql_recording_pieces_to_rotate, params, &rows, e)) {
+        return false;
+    }
+    r->more = wk_rows_count(rows) > 0;
+    for (size_t row = 0; row < wk_rows_count(rows); row++) {
+        if (!rotate_piece(r, tx, rows, row, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Some at a time, in memory of their own: they are large. */
+static bool rotate_pieces(rotation_t *r, wk_error_t *e)
+{
+    bool ok = true;
+    wk_arena_t *a = wk_arena_new();
+    for (r->more = true; ok && r->more;) {
+        ok = wk_tx(r->db, a, r->organization, 0, rotate_pieces_tx, r, e);
+        wk_arena_reset(a);
+    }
+    wk_arena_free(a);
+    return ok;
+}
+
 /* ---------------------------------------------------------------- all of them */
 
 static bool rotate_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -100,7 +154,8 @@ static bool rotate_all(rotation_t *r, wk_error_t *e)
         }
         for (size_t i = 0; i < wk_rows_count(r->due); i++) {
             r->organization = wk_cell(r->due, i, "organization");
-            if (!wk_tx(r->db, r->arena, r->organization, 0, rotate_tx, r, e)) {
+            if (!wk_tx(r->db, r->arena, r->organization, 0, rotate_tx, r, e) ||
+                !rotate_pieces(r, e)) {
                 return wk_error_wrap(e, "organization %.*s", (int)r->organization.len,
                                      r->organization.data);
             }

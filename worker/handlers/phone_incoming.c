@@ -7,6 +7,7 @@
 #include "worker/agent/call.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/personalization.h"
+#include "worker/agent/recording.h"
 #include "worker/agent/shop.h"
 #include "worker/agent/task.h"
 #include "worker/call_state.h"
@@ -16,6 +17,7 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/store/phone.h"
+#include "worker/store/recordings.h"
 
 #define GREETING 0 /* the turn the call begins with */
 
@@ -30,7 +32,9 @@ typedef struct {
     bool known;       /* such a call, or one that comes in */
     va_str_t text, twiml;
     bool overflow;
-    bool spoken; /* the text is in the document, not left to an engine */
+    bool spoken;          /* the text is in the document, not left to an engine */
+    wk_rows_t *recording; /* whether the call is to be recorded */
+    bool records;
 } ring_t;
 
 /* ---------------------------------------------------------------- the call */
@@ -83,8 +87,10 @@ static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (!r->known || r->answer.data != NULL) {
         return true;
     }
+    va_str_t number = customer_number(r);
     /* The facts are the last statement: what has to be done is done before. */
-    return wk_call_advance(tx, &r->call, "in_progress", 0, VA_STR_NULL, e) &&
+    return wk_sql_ahead(tx, &wk_sql_recording_wanted, &number, &r->recording, e) &&
+           wk_call_advance(tx, &r->call, "in_progress", 0, VA_STR_NULL, e) &&
            wk_shop_look_up_later(tx, r->call.customer, e) && wk_phone_load(tx, v, e) &&
            wk_caller_facts(tx, customer_number(r), VA_STR_NULL, &r->facts, e);
 }
@@ -174,13 +180,39 @@ static void write_overflow(ring_t *r)
     r->twiml = wk_speech_end(&v->speech);
 }
 
+/* Whatever engine has the call: the notice and the recording come before its own verbs. */
+static void record(ring_t *r)
+{
+    va_str_t document;
+    if (!wk_cell_bool(r->recording, 0, "wanted")) {
+        return;
+    }
+    document = wk_recording_document(&r->v.speech, r->v.organization, r->twiml);
+    r->records = document.data != NULL;
+    if (r->records) {
+        r->twiml = document;
+    } else {
+        wk_log(WK_WARN, "a call cannot be recorded", WK_S("call", r->v.sid));
+    }
+}
+
+static bool note_recording(wk_tx_t *tx, const ring_t *r, wk_error_t *e)
+{
+    const wk_recording_begun_t begun = {.call = r->v.call,
+                                        .sid = r->v.sid,
+                                        .customer = r->v.customer,
+                                        .number = r->v.number,
+                                        .language = wk_language_code(r->v.speech.language)};
+    return !r->records || wk_recording_begun(tx, &begun, e);
+}
+
 static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     ring_t *r = arg;
     va_str_t params[] = {r->v.call, wk_language_code(r->v.speech.language),
                          r->overflow ? VA_STR("overflow") : VA_STR_NULL, r->v.engine};
     return (!r->overflow || overflow_tx(tx, r, e)) &&
-           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
+           wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) && note_recording(tx, r, e) &&
            (!r->spoken || wk_phone_said(tx, &r->v, GREETING, r->text, r->twiml, e));
 }
 
@@ -239,6 +271,7 @@ static bool answer(ring_t *r, wk_error_t *e)
     }
     r->twiml = opening.twiml;
     r->spoken = opening.spoken;
+    record(r);
     return store(r, e);
 }
 

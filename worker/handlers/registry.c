@@ -96,6 +96,10 @@ static const wk_handler_t handlers[] = {
     {"privacy.erase", WK_EFFECT, wk_privacy_erase, WK_ERASURE_ATTEMPTS},
     {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
+    {"recording.status", WK_EFFECT, wk_recording_status, 0},
+    {"recordings.get", WK_READ, wk_recordings_get,
+     0}, /* who plays it waits for it, or nobody */
+    {"recordings.settle", WK_EFFECT, wk_recordings_settle, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
     {"settings.handle", WK_EFFECT, wk_settings_handle, 0},
     {"shopify.customer", WK_EFFECT, wk_shopify_customer_fill, 0},

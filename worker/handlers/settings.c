@@ -1,7 +1,7 @@
 /*
- * settings.handle: what a shop chooses for itself. What is connected, and who may ask
- * from where, is an admin's. A change is whole or not at all, done once, and noted in the audit
- * log.
+ * settings.handle: what a shop chooses for itself. What is connected, who may ask from where,
+ * and whether calls are recorded, is an admin's. A change is whole or not at all, done once,
+ * and noted in the audit log.
  */
 #include "worker/store/settings.h"
 #include "worker/agent/hubspot_account.h"
@@ -29,12 +29,13 @@
 
 /* What a body asks for; a part that is NULL or absent stays as it is. */
 typedef struct {
-    const va_json_t *campaigns, *hubspot, *chat, *voice, *voicemail, *shop;
+    const va_json_t *campaigns, *hubspot, *chat, *voice, *voicemail, *shop, *recording;
     va_str_t token, portal; /* of HubSpot */
     const va_json_t *origins;
     bool rotates;
     int64_t grace_hours;
     va_str_t hearing, machine, profile; /* JSON of voice, voicemail, shop, as it is written */
+    va_str_t records;                   /* absent: as it is */
 } change_t;
 
 typedef struct {
@@ -322,6 +323,15 @@ static bool rotate_key(wk_tx_t *tx, settings_t *s, wk_error_t *e)
            wk_sql(tx, &wk_sql_settings_keys_end, ends, NULL, e);
 }
 
+/* ---------------------------------------------------------------- recording */
+
+static bool read_recording(change_t *c, wk_error_t *e)
+{
+    return optional_bool(c->recording, "enabled", &c->records, e) &&
+           ((c->records.data != NULL && c->recording->count == 1) ||
+            refuse(e, "recording has the member enabled."));
+}
+
 /* ---------------------------------------------------------------- reading, writing */
 
 static bool read_texts(wk_ctx_t *ctx, change_t *c, wk_error_t *e)
@@ -341,18 +351,21 @@ static bool read_change(wk_ctx_t *ctx, const va_json_t *body, change_t *c, wk_er
         !section(body, "chat", VA_JSON_OBJECT, &c->chat, e) ||
         !section(body, "voice", VA_JSON_OBJECT, &c->voice, e) ||
         !section(body, "voicemail", VA_JSON_OBJECT, &c->voicemail, e) ||
-        !section(body, "shop", VA_JSON_OBJECT, &c->shop, e)) {
+        !section(body, "shop", VA_JSON_OBJECT, &c->shop, e) ||
+        !section(body, "recording", VA_JSON_OBJECT, &c->recording, e)) {
         return false;
     }
     size_t known = (c->campaigns != NULL) + (c->hubspot != NULL) + (c->chat != NULL) +
-                   (c->voice != NULL) + (c->voicemail != NULL) + (c->shop != NULL);
+                   (c->voice != NULL) + (c->voicemail != NULL) + (c->shop != NULL) +
+                   (c->recording != NULL);
     if (known == 0 || known != body->count) {
-        return refuse(e, "Settings are campaigns, hubspot, chat, voice, voicemail and shop.");
+        return refuse(e, "Settings are campaigns, hubspot, chat, voice, voicemail, shop and "
+                         "recording.");
     }
     return (c->hubspot == NULL || read_hubspot(c->hubspot, c, e)) &&
            (c->chat == NULL || read_chat(c->chat, c, e)) &&
            (c->voice == NULL || wk_settings_voice_read(ctx->arena, c->voice, &c->hearing, e)) &&
-           read_texts(ctx, c, e);
+           (c->recording == NULL || read_recording(c, e)) && read_texts(ctx, c, e);
 }
 
 static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
@@ -363,6 +376,8 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
            (c->voice == NULL || wk_settings_voice_put(tx, c->hearing, &s->gap, e)) &&
            (c->voicemail == NULL || wk_settings_voicemail_put(tx, c->machine, e)) &&
            (c->shop == NULL || wk_settings_shop_put(tx, c->shop, c->profile, e)) &&
+           (c->recording == NULL ||
+            wk_sql(tx, &wk_sql_settings_recording, &c->records, NULL, e)) &&
            (c->origins == NULL || put_origins(tx, s, e)) &&
            (!c->rotates || rotate_key(tx, s, e)) &&
            wk_audit_settings(s->ctx, tx, caller, "settings", s->body, e);
@@ -373,7 +388,8 @@ static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_
 {
     const change_t *c = &s->change;
     wk_effect_t effect;
-    if ((c->hubspot != NULL || c->chat != NULL) && (caller->role & WK_FROM_ADMIN) == 0) {
+    if ((c->hubspot != NULL || c->chat != NULL || c->recording != NULL) &&
+        (caller->role & WK_FROM_ADMIN) == 0) {
         return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
     }
     if (!wk_sql(tx, &wk_sql_settings_lock, NULL, NULL, e) ||

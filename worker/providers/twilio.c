@@ -202,6 +202,111 @@ bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error
     return res.status == 200 || refused(ctx, &res, e);
 }
 
+/* ---------------------------------------------------------------- recordings */
+
+#define SOUND_MS 180000 /* of hours of talk, over a slow line */
+
+static bool is_status(const va_json_t *item, const char *status)
+{
+    return va_str_eq(va_json_get_string(item, "status"), va_str_c(status));
+}
+
+/* A number as text, "42"; 0 for anything else. */
+static int64_t whole_seconds(va_str_t text)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || n > INT32_MAX / 10) {
+            return 0;
+        }
+        n = n * 10 + (text.data[i] - '0');
+    }
+    return n;
+}
+
+static wk_twilio_recording_t recording_of(const va_json_t *item)
+{
+    return (wk_twilio_recording_t){
+        .sid = va_json_get_string(item, "sid"),
+        .ready = is_status(item, "completed"),
+        .absent = is_status(item, "absent") || is_status(item, "failed"),
+        .began = wk_twilio_time(va_json_get_string(item, "start_time")),
+        .seconds = whole_seconds(va_json_get_string(item, "duration")),
+    };
+}
+
+bool wk_twilio_recordings(wk_ctx_t *ctx, va_str_t call_sid, wk_twilio_recording_t *recordings,
+                          size_t *n, wk_error_t *e)
+{
+    const va_json_t *list;
+    *n = 0;
+    if (!configured(ctx, e)) {
+        return false;
+    }
+    const char *url = wk_printf(ctx->arena, "%s/Calls/%.*s/Recordings.json?PageSize=" PAGE_SIZE,
+                                account_url(ctx).data, (int)call_sid.len, call_sid.data)
+                          .data;
+    wk_http_response_t res;
+    if (!ask(ctx, "GET", url, VA_STR_NULL, &res, e)) {
+        return false;
+    }
+    if (res.status == 404) {
+        return true;
+    }
+    if (res.status != 200) {
+        return refused(ctx, &res, e);
+    }
+    list = va_json_get(read_json(ctx, &res), "recordings");
+    if (!va_json_is(list, VA_JSON_ARRAY)) {
+        return wk_error(e, WK_UNKNOWN, "Twilio: an answer without recordings");
+    }
+    for (const va_json_t *r = list->first; r != NULL && *n < WK_TWILIO_RECORDINGS;
+         r = r->next) {
+        wk_twilio_recording_t found = recording_of(r);
+        if (found.sid.len > 0 && !is_status(r, "deleted")) {
+            recordings[(*n)++] = found;
+        }
+    }
+    return true;
+}
+
+bool wk_twilio_sound(wk_ctx_t *ctx, va_str_t sid, size_t max_bytes, wk_http_piece_fn on_piece,
+                     void *arg, wk_error_t *e)
+{
+    wk_http_response_t res;
+    if (!configured(ctx, e)) {
+        return false;
+    }
+    wk_http_request_t req = {.method = "GET",
+                             .url = wk_printf(ctx->arena, "%s/Recordings/%.*s.mp3",
+                                              account_url(ctx).data, (int)sid.len, sid.data)
+                                        .data,
+                             .basic_user = ctx->config->twilio_account_sid,
+                             .basic_password = ctx->config->twilio_auth_token,
+                             .timeout_ms = SOUND_MS,
+                             .max_bytes = max_bytes,
+                             .on_piece = on_piece,
+                             .on_piece_ctx = arg};
+    if (!wk_http(ctx->http, ctx->arena, &req, &res, e)) {
+        return wk_error_wrap(e, "Twilio");
+    }
+    return res.status == 200 || refused(ctx, &res, e);
+}
+
+bool wk_twilio_stop_recording(wk_ctx_t *ctx, va_str_t call_sid, wk_error_t *e)
+{
+    wk_http_response_t res;
+    va_str_t url = wk_printf(ctx->arena, "%s/Calls/%.*s/Recordings/Twilio.CURRENT.json",
+                             account_url(ctx).data, (int)call_sid.len, call_sid.data);
+    if (!configured(ctx, e) || !ask(ctx, "POST", url.data, VA_STR("Status=stopped"), &res, e)) {
+        return false;
+    }
+    if (res.status == 404) {
+        return wk_error(e, WK_NOT_FOUND, "Twilio: nothing is recorded");
+    }
+    return res.status == 200 || refused(ctx, &res, e);
+}
+
 /* ---------------------------------------------------------------- delete */
 
 bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_error_t *e)

@@ -65,8 +65,31 @@ bool wk_twilio_find_calls(wk_ctx_t *ctx, va_str_t from, va_str_t to, int64_t sin
 bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e);
 bool wk_twilio_not_live(const wk_error_t *e);
 
-/* Deletes one of "Calls" or "Messages" there; WK_NOT_FOUND: there is none any more;
- * WK_CONFLICT: not before it is over, or delivered. */
+/* A recording of a call. */
+typedef struct {
+    va_str_t sid;
+    bool ready;    /* its sound can be had */
+    bool absent;   /* there is none, and there will be none */
+    int64_t began; /* Unix time; 0: not told */
+    int64_t seconds;
+} wk_twilio_recording_t;
+
+#define WK_TWILIO_RECORDINGS 50
+
+/* Those of a call that are there, at most WK_TWILIO_RECORDINGS; none where the call is gone. */
+bool wk_twilio_recordings(wk_ctx_t *ctx, va_str_t call_sid, wk_twilio_recording_t *recordings,
+                          size_t *n, wk_error_t *e);
+
+/* The sound of one, as WK_TWILIO_SOUND, in pieces as they come. */
+#define WK_TWILIO_SOUND "audio/mpeg"
+bool wk_twilio_sound(wk_ctx_t *ctx, va_str_t sid, size_t max_bytes, wk_http_piece_fn on_piece,
+                     void *arg, wk_error_t *e);
+
+/* Ends the recording that a call is under; WK_NOT_FOUND: it is under none. */
+bool wk_twilio_stop_recording(wk_ctx_t *ctx, va_str_t call_sid, wk_error_t *e);
+
+/* Deletes one of "Calls", "Messages" or "Recordings" there; WK_NOT_FOUND: there is none any
+ * more; WK_CONFLICT: not before it is over, or delivered. */
 bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_error_t *e);
 
 /* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none.

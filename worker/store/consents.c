@@ -13,3 +13,14 @@ const wk_sql_t wk_sql_consent_note_sms = {
     "                      evidence, occurred_at)"
     " VALUES (current_organization(), $1::uuid, 'sms', $2, $3::bool, $4, $5, clock_timestamp())",
     5};
+
+/* Of a call each is noted once. */
+const wk_sql_t wk_sql_consent_note_recording = {
+    "consent_note_recording",
+    "INSERT INTO consents (organization_id, customer_id, channel, address, granted, source,"
+    "                      evidence, occurred_at)"
+    " SELECT current_organization(), $1::uuid, 'recording', $2, $3::bool, 'call', $4,"
+    "        clock_timestamp()"
+    "  WHERE NOT EXISTS (SELECT FROM consents c WHERE c.channel = 'recording'"
+    "                       AND c.address = $2 AND c.evidence = $4 AND c.granted = $3::bool)",
+    4};

@@ -122,6 +122,35 @@ const wk_sql_t wk_sql_sweep_summaries = {
           "      OR dialog_state <> '{}' OR commitments <> '[]')"),
     1};
 
+/* ---------------------------------------------------------------- how it sounded */
+
+#define AUDIO_END \
+    "(SELECT now() - CASE WHEN zero_retention OR disable_audio THEN interval '0'" \
+    "                     ELSE audio_retention_days * interval '1 day' END FROM privacy_settings)"
+
+/* From here on nobody is played any of it; its pieces follow. */
+const wk_sql_t wk_sql_sweep_recordings = {
+    "sweep_recordings",
+    "WITH gone AS (UPDATE recordings SET state = 'expired' WHERE "
+    PIECE("recordings", "state = 'stored' AND begun_at < " AUDIO_END) " RETURNING call_id),"
+    " told AS (UPDATE calls c SET recording_deleted_at = now() FROM gone WHERE c.id = gone.call_id)"
+    " SELECT count(*) AS done FROM gone",
+    1};
+
+const wk_sql_t wk_sql_sweep_recording_pieces = {
+    "sweep_recording_pieces",
+    FORGET("recording_chunks k",
+           "EXISTS (SELECT FROM recordings r WHERE r.id = k.recording_id AND r.state = 'expired')"),
+    1};
+
+/* One that the carrier may still have is not forgotten. */
+const wk_sql_t wk_sql_sweep_recording_rows = {
+    "sweep_recording_rows",
+    FORGET("recordings r",
+           "r.removed AND r.state <> 'stored' AND r.begun_at < " AUDIO_END
+           " AND NOT EXISTS (SELECT FROM recording_chunks k WHERE k.recording_id = r.id)"),
+    1};
+
 /* ---------------------------------------------------------------- what it left behind */
 
 const wk_sql_t wk_sql_sweep_tasks = {

@@ -25,6 +25,8 @@ extern const wk_sql_t wk_sql_privacy_settings_put;
 /* A piece of what is past its time; each: $1 rows at most: done, how many they were. */
 extern const wk_sql_t wk_sql_sweep_widget_keys, wk_sql_sweep_proofs, wk_sql_sweep_chat_effects;
 extern const wk_sql_t wk_sql_sweep_messages, wk_sql_sweep_calls, wk_sql_sweep_call_data;
+extern const wk_sql_t wk_sql_sweep_recordings, wk_sql_sweep_recording_pieces;
+extern const wk_sql_t wk_sql_sweep_recording_rows;
 extern const wk_sql_t wk_sql_sweep_evaluations, wk_sql_sweep_chats, wk_sql_sweep_summaries;
 extern const wk_sql_t wk_sql_sweep_tasks, wk_sql_sweep_effects, wk_sql_sweep_call_statuses;
 extern const wk_sql_t wk_sql_sweep_message_statuses, wk_sql_sweep_logs, wk_sql_sweep_leads;

@@ -26,6 +26,7 @@ const wk_sql_t wk_sql_settings = {
     "    'voicemail', (SELECT json_build_object('action', g.voicemail_action,"
     "                                           'message', g.voicemail_message)"
     "                    FROM agent_configs g),"
+    "    'recording', (SELECT json_build_object('enabled', g.recording_enabled) FROM agent_configs g),"
     "    'shop', json_build_object('name', o.name, 'hours', o.hours,"
     "        'holidays', coalesce(o.hours -> 'exceptions', '{}'), 'timezone', o.timezone,"
     "        'language', o.language, 'languages', o.languages, 'phone', o.phone,"
@@ -58,6 +59,12 @@ const wk_sql_t wk_sql_settings_voicemail = {
     "UPDATE agent_configs"
     "   SET voicemail_action = coalesce($1::jsonb ->> 'action', voicemail_action),"
     "       voicemail_message = coalesce($1::jsonb -> 'message', voicemail_message)"
+    " WHERE organization_id = current_organization()",
+    1};
+
+const wk_sql_t wk_sql_settings_recording = {
+    "settings_recording",
+    "UPDATE agent_configs SET recording_enabled = $1::bool"
     " WHERE organization_id = current_organization()",
     1};
 

@@ -23,6 +23,9 @@ extern const wk_sql_t wk_sql_settings_campaign;
 /* $1 action, $2 message, JSON by language; null leaves one as it is. */
 extern const wk_sql_t wk_sql_settings_voicemail;
 
+/* $1 whether calls are recorded. */
+extern const wk_sql_t wk_sql_settings_recording;
+
 /* $1 origins of pages that may chat (JSON list). */
 extern const wk_sql_t wk_sql_settings_origins;
 

@@ -10,7 +10,7 @@ export {open, request};
 export const at = (path) => (path.startsWith('/') ? env.VA_URL + path : path);
 
 /*
- * {status, headers, text, json}; json is undefined when the answer is no JSON. body: an
+ * {status, headers, bytes, text, json}; bytes: the body as it came; json is undefined when the answer is no JSON. body: an
  * object is sent as JSON, a text as it is. token: a bearer token.
  */
 export async function call(method, path, {body, token, headers = {}, ...options} = {}) {
@@ -25,7 +25,7 @@ export async function call(method, path, {body, token, headers = {}, ...options}
       ...headers,
     },
   });
-  const answer = {status: res.status, headers: res.headers, text: res.body.toString()};
+  const answer = {status: res.status, headers: res.headers, bytes: res.body, text: res.body.toString()};
   try {
     answer.json = JSON.parse(answer.text);
   } catch {

@@ -29,7 +29,7 @@ const SCRIPT = {
   delay: (v) => v >= 0,
   drop: (v) => typeof v === 'boolean' || v === 'reset',
   half_open: (v) => typeof v === 'boolean' || v === 'partial',
-  cut: (v) => typeof v === 'boolean',
+  cut: (v) => typeof v === 'boolean' || v === 'connection',
   drip: (v) => Number.isInteger(v) && v > 0,
   effect: (v) => typeof v === 'boolean',
 };
@@ -323,7 +323,8 @@ export const json = (status, body, headers = {}) => ({status, body, headers});
  *   delay          milliseconds before anything else
  *   drop           true: the connection is closed without an answer; "reset": by a TCP reset
  *   half_open      true: never answered; "partial": a head and two bytes, then silence
- *   cut            true: the answer ends in its middle, as if that were all
+ *   cut            true: the answer ends in its middle, as if that were all; "connection": with
+ *                  the connection, which is told from that
  *   drip           milliseconds between any two bytes of the answer
  *   effect         true: what was asked for is done all the same, also without its answer
  */
@@ -431,10 +432,15 @@ function send(res, {status, body, headers = {}}) {
   return undefined;
 }
 
-// Half of the answer, or byte by byte, as the script has it.
+// Half of the answer, as if it were all of it or until the connection breaks, or byte by byte.
 function sendBadly(res, {status, body, headers = {}}, {cut, drip}) {
   const whole = Buffer.from(body instanceof Pieces ? body.toJSON() : textOf(body));
   const bytes = cut ? whole.subarray(0, whole.length >> 1) : whole;
+  if (cut === 'connection') {
+    res.writeHead(status, {...typeOf(body), ...headers, 'content-length': whole.length});
+    res.write(bytes, () => res.destroy());
+    return undefined;
+  }
   res.writeHead(status, {...typeOf(body), ...headers});
   if (drip) {
     const list = [...bytes].map((byte) => Buffer.of(byte));

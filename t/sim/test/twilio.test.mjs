@@ -469,3 +469,46 @@ test('requests with names the description does not have are marked', async (t) =
   assert.deepEqual(invalid.map((r) => r.unknown), [['Bodyy']], 'and told after a reset');
   return undefined;
 });
+
+test('a recording lasts to the end of the call, is told, had with the login alone, and deleted', async () => {
+  const {app, base, client, ctl} = await setUp((req) => (/^\/voice/.test(req.path) ? {
+    headers: {'content-type': 'text/xml'},
+    body: '<?xml version="1.0" encoding="UTF-8"?><Response><Say>You are recorded.</Say><Start>' +
+        '<Recording recordingStatusCallback="/told?o=1" recordingStatusCallbackEvent="in-progress completed"/>' +
+        '</Start><Pause length="1"/><Hangup/></Response>'
+  } : EMPTY));
+  await ctl.post('/_sim/recording', {bytes: 1000});
+  const {body: {sid}} = await ctl.post('/_sim/call', {from: THEIRS, to: OURS});
+  const tellings = () => app.received.filter((r) => r.path === '/told?o=1');
+  await until('the first', () => tellings().length === 1);
+  const [going] = await client.calls(sid).recordings.list();
+  assert.equal(going.status, 'in-progress');
+  await refusedWith(20409, client.recordings(going.sid).remove());
+  await until('the second', () => tellings().length === 2);
+  assertSigned(app, tellings()[1]);
+  const told = form(tellings()[1]);
+  assert.deepEqual([told.CallSid, told.RecordingSid, told.RecordingStatus], [sid, going.sid, 'completed']);
+  assert.equal((await client.recordings(going.sid).fetch()).status, 'completed');
+
+  const url = `${base}/2010-04-01/Accounts/${accountSid}/Recordings/${going.sid}.mp3`;
+  const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
+  assert.equal((await request(url)).status, 401);
+  const sound = await request(url, {headers: {authorization}});
+  assert.equal(sound.body.length, 1000);
+  assert.ok(await client.recordings(going.sid).remove());
+  assert.deepEqual(await client.calls(sid).recordings.list(), []);
+  await refusedWith(20404, client.recordings(going.sid).fetch());
+});
+
+test('a recording that is stopped ends there; without one there is nothing to stop', async () => {
+  const {client, ctl} = await setUp((req) => (/^\/voice/.test(req.path) ? {
+    headers: {'content-type': 'text/xml'},
+    body: '<?xml version="1.0" encoding="UTF-8"?><Response><Start><Recording/></Start><Pause length="3"/></Response>'
+  } : EMPTY));
+  const {body: {sid}} = await ctl.post('/_sim/call', {from: THEIRS, to: OURS});
+  const current = client.calls(sid).recordings('Twilio.CURRENT');
+  await until('it', async () => (await client.calls(sid).recordings.list()).length === 1);
+  assert.equal((await current.update({status: 'stopped'})).status, 'stopped');
+  await refusedWith(20404, current.update({status: 'stopped'}));
+  await until('its end', async () => (await client.calls(sid).recordings.list())[0].status === 'completed');
+});

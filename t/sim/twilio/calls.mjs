@@ -43,8 +43,8 @@ const WITHHELD = '+266696687';
 const CALLER = ['from', 'to', 'script', 'stir', 'forwarded_from', 'caller_name'];
 
 export class Calls {
-  constructor({sim, account, numbers, webhooks, handsets}) {
-    Object.assign(this, {sim, account, numbers, webhooks, handsets});
+  constructor({sim, account, numbers, webhooks, handsets, recordings}) {
+    Object.assign(this, {sim, account, numbers, webhooks, handsets, recordings});
     this.reset();
   }
 
@@ -228,6 +228,7 @@ export class Calls {
       dial: (verb, talk) =>
           (verb.children[0]?.name === 'Sip' ? this.#ringSip(call, verb, talk) : this.#ring(call, verb, talk)),
       stream: (stream, talk) => this.#stream(call, stream, talk),
+      record: (attributes) => this.recordings.start(call.sid, attributes),
     };
   }
 
@@ -456,6 +457,7 @@ export class Calls {
     hangUpStreams(call);
     call.sip?.hangUp();
     call.ended = new Date();
+    this.recordings.callEnded(call.sid);
     // Ending a call that nobody answered yet cancels it.
     this.#enter(call, status === 'completed' && !call.started ? 'canceled' : status, 'completed');
   }

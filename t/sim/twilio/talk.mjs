@@ -161,6 +161,17 @@ export class Talk {
     return action ? this.#load(action, method, result) : undefined;
   }
 
+  // The next verb has its turn at once.
+  Start(verb) {
+    this.host.log({who: 'carrier', record: true});
+    this.host.record(this.#absolute(verb.children[0].attributes));
+  }
+
+  #absolute(attributes) {
+    const url = attributes.recordingStatusCallback;
+    return url ? {...attributes, recordingStatusCallback: new URL(url, this.base).href} : attributes;
+  }
+
   // The stream lasts until the application closes it; then the next verb has its turn.
   async Connect(verb) {
     const stream = verb.children[0];

@@ -1,6 +1,7 @@
 // What a voice document may say: the verbs, their attributes and what stands within them
 // ("TwiML for Programmable Voice"). Twilio refuses a document that cannot be read (12100) and
 // complains of one that breaks the schema (12200); here both end the document.
+import {RECORDING_EVENTS} from './recordings.mjs';
 import {faultOfAddress} from './sip.mjs';
 
 const number = (least, most) => (v) => /^\d+$/.test(v) && Number(v) >= least && Number(v) <= most;
@@ -40,6 +41,7 @@ const VERBS = {
     alone: 'Sip',  // other nouns, or a second one, need features an account does not have by itself
   },
   Connect: {attributes: {action: url, method}, children: ['Stream']},
+  Start: {attributes: {}, children: ['Recording']},
 };
 const NOUNS = {
   Number: {
@@ -60,6 +62,13 @@ const NOUNS = {
     attributes: {url: wss, name: any, statusCallback: url, statusCallbackMethod: method, track: any},
     needs: ['url'],
     children: ['Parameter'],
+  },
+  Recording: {
+    attributes: {
+      name: any, channels: oneOf('mono', 'dual'), track: oneOf('inbound', 'outbound', 'both'),
+      trim: oneOf('trim-silence', 'do-not-trim'), recordingStatusCallback: url, recordingStatusCallbackMethod: method,
+      recordingStatusCallbackEvent: (v) => v.split(' ').every((e) => RECORDING_EVENTS.includes(e)),
+    },
   },
   Parameter: {
     attributes: {name: any, value: any},

@@ -1,0 +1,433 @@
+/*
+ * Recordings: what the carrier has of a call is stored once, encrypted, and deleted there,
+ * whatever fails and whoever dies in between; what is not wanted is never fetched; and what
+ * cannot be had does not stay there without people knowing.
+ */
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/texts.h"
+#include "worker/commands/commands.h"
+
+#define CALL      "a0000000-0000-4000-8000-000000000002"
+#define SID       "CA0000000000000000000000000000000a"
+#define RECORDING "b0000000-0000-4000-8000-000000000003"
+#define SIZE      200000 /* three pieces and a bit */
+#define BLOCK     64     /* of the simulated sound, which repeats it */
+#define K1        "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+#define K2        "k2:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+
+static int setup(void **state)
+{
+    int failed = t_texts_setup(state);
+    t_sqlf("DELETE FROM calls; DELETE FROM tasks; DELETE FROM audit_log; DELETE FROM consents;"
+           "DELETE FROM consent_states; DELETE FROM erasures;"
+           "UPDATE privacy_settings SET audio_retention_days = 30, disable_audio = false,"
+           "    zero_retention = false;"
+           "INSERT INTO calls (organization_id, id, twilio_call_sid, direction, caller_number,"
+           "    customer_id, status, started_at, ended_at)"
+           " VALUES ('" DOWNTOWN "', '" CALL "', '" SID "', 'inbound', '" JOHN_NUMBER
+           "', '" JOHN "', 'completed', now(), now());"
+           "INSERT INTO recordings (organization_id, id, call_id, twilio_call_sid,"
+           "    notice_language) VALUES ('" DOWNTOWN "', '" RECORDING "', '" CALL "', '" SID
+           "', 'en')");
+    char form[64];
+    snprintf(form, sizeof(form), "{\"bytes\":%d,\"ms\":0}", SIZE);
+    t_twilio_ask("POST", "/_sim/recording", form);
+    t_log_forget();
+    return failed;
+}
+
+/* ---------------------------------------------------------------- at the carrier */
+
+static size_t at_carrier(const char *status)
+{
+    size_t n = 0;
+    const va_json_t *r = t_twilio_ask("GET", "/_sim/recordings", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += status == NULL || t_eq(va_json_get_string(r, "status"), status);
+    }
+    return n;
+}
+
+/* The call has a recording, which is ready. Its RecordingSid; lasts a test. */
+static const char *ready(void)
+{
+    size_t before = at_carrier("completed");
+    const va_json_t *made =
+        t_twilio_ask("POST", "/_sim/recording/begin",
+                     "{\"call\":\"" SID "\",\"url\":\"http://127.0.0.1:1/nowhere\"}");
+    const char *sid = wk_strdup(t_ctx.arena, va_json_get_string(made, "sid"));
+    while (at_carrier("completed") == before) {
+        usleep(1000);
+    }
+    return sid;
+}
+
+static int requests(const char *method, const char *end)
+{
+    int n = 0;
+    const va_json_t *r = t_twilio_ask("GET", "/_sim/requests", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += t_eq(va_json_get_string(r, "method"), method) &&
+             strstr(wk_strdup(t_ctx.arena, va_json_get_string(r, "path")), end) != NULL;
+    }
+    return n;
+}
+
+/* ---------------------------------------------------------------- jobs */
+
+static const t_ask_t told = {.type = "recording.status",
+                             .scheme = "twilio",
+                             .content_type = "application/x-www-form-urlencoded",
+                             .args = "o=" DOWNTOWN,
+                             .body = "CallSid=" SID "&RecordingSid=RE1"
+                                     "&RecordingStatus=completed"};
+
+static void tell(void)
+{
+    t_answer_t a = t_ask(&told);
+    assert_done(&a);
+}
+
+static void settle(void)
+{
+    t_sqlf("UPDATE recordings SET settle_at = now() WHERE settle_at <> 'infinity'");
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "recordings.settle", .org = DOWNTOWN, .scheme = "internal"});
+    assert_done(&a);
+}
+
+static const char *state(void)
+{
+    return t_sqlf("SELECT concat_ws(' ', state, removed) FROM recordings");
+}
+
+static int64_t pieces(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM recording_chunks");
+}
+
+static t_answer_t play(const char *range)
+{
+    return t_ask(&(t_ask_t){.type = "recordings.get",
+                            .uri = "/api/calls/" CALL "/recording",
+                            .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                            .org = DOWNTOWN,
+                            .headers = {range != NULL ? "range" : NULL, range}});
+}
+
+/* The whole of it is what the carrier had under that name. */
+static void assert_sounds_like(const char *sid)
+{
+    uint8_t block[BLOCK];
+    unsigned n = 0;
+    assert_int_equal(EVP_Digest(sid, strlen(sid), block, &n, EVP_sha512(), NULL), 1);
+    t_answer_t a = play(NULL);
+    assert_status(&a, 200);
+    assert_int_equal(a.body.len, SIZE);
+    for (size_t at = 0; at < a.body.len; at += BLOCK) {
+        assert_memory_equal(a.body.data + at, block,
+                            a.body.len - at < BLOCK ? a.body.len - at : BLOCK);
+    }
+}
+
+/* ---------------------------------------------------------------- stored once */
+
+static void what_is_ready_is_stored_once_and_deleted_there(void **unused)
+{
+    (void)unused;
+    const char *sid = ready();
+    tell();
+    assert_string_equal(state(), "stored t");
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_int_equal(pieces(), 4);
+    assert_sounds_like(sid);
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', recording_url, recording_sid) FROM calls"),
+        wk_printf(t_ctx.arena, "recordings/" RECORDING " %s", sid).data);
+    tell();
+    assert_int_equal(requests("GET", ".mp3"), 1);
+}
+
+/* A piece is of its place: neither the next one of the same call nor another's opens there. */
+static void pieces_cannot_change_places(void **unused)
+{
+    (void)unused;
+    ready();
+    tell();
+    t_sqlf("UPDATE recording_chunks SET sealed = (SELECT sealed FROM recording_chunks"
+           "    WHERE n = 1) WHERE n = 0");
+    t_answer_t a = play("bytes=0-9");
+    assert_status(&a, 500);
+    a = play("bytes=65536-65545");
+    assert_status(&a, 206);
+}
+
+static void the_first_of_several_is_kept(void **unused)
+{
+    (void)unused;
+    const char *sid = ready();
+    sleep(1); /* the carrier tells seconds */
+    ready();
+    tell();
+    assert_string_equal(state(), "stored t");
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_sounds_like(sid);
+}
+
+/* ---------------------------------------------------------------- not yet, not at all */
+
+static void what_is_not_told_is_asked_for(void **unused)
+{
+    (void)unused;
+    ready();
+    settle();
+    assert_string_equal(state(), "stored t");
+}
+
+static void what_is_not_there_yet_is_waited_for(void **unused)
+{
+    (void)unused;
+    settle();
+    assert_string_equal(state(), "begun f");
+    t_sqlf("UPDATE calls SET ended_at = NULL; UPDATE recordings SET begun_at = now() - interval"
+           " '4 hours'");
+    settle();
+    assert_string_equal(state(), "begun f");
+    t_sqlf("UPDATE calls SET ended_at = now() - interval '6 minutes'");
+    settle();
+    assert_string_equal(state(), "none t");
+    t_answer_t a = play(NULL);
+    assert_error(&a, 404, "not_found");
+}
+
+static void what_the_shop_does_not_keep_is_deleted_unheard(void **unused)
+{
+    static const char *const settings[] = {"disable_audio = true", "zero_retention = true",
+                                           "audio_retention_days = 0"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
+        setup(NULL);
+        t_sqlf("UPDATE privacy_settings SET %s", settings[i]);
+        ready();
+        tell();
+        assert_string_equal(state(), "expired t");
+        assert_int_equal(at_carrier(NULL) + (size_t)pieces(), 0);
+        assert_int_equal(requests("GET", ".mp3"), 0);
+    }
+}
+
+static void what_comes_behind_its_person_is_deleted_unheard(void **unused)
+{
+    (void)unused;
+    t_sqlf("DELETE FROM calls");
+    ready();
+    tell();
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_int_equal(requests("GET", ".mp3"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 0);
+}
+
+/* Nobody looks at it again by himself, for there is no row. */
+static void what_comes_behind_its_person_is_tried_until_it_is_gone(void **unused)
+{
+    (void)unused;
+    t_sqlf("DELETE FROM calls");
+    ready();
+    t_twilio_script("{\"method\":\"DELETE\",\"status\":500,\"body\":{}}");
+    t_answer_t a = t_ask(&told);
+    assert_again(&a);
+    tell();
+    assert_int_equal(at_carrier(NULL), 0);
+}
+
+/* Somebody does not want it any more while it comes. */
+static void what_is_declined_while_it_comes_is_not_kept(void **unused)
+{
+    (void)unused;
+    ready();
+    t_sqlf("CREATE FUNCTION decline() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+           "  UPDATE voiceagent.recordings SET state = 'declined'; RETURN NULL; END $$;"
+           "CREATE TRIGGER decline AFTER INSERT ON recording_chunks FOR EACH ROW"
+           "  WHEN (new.n = 1) EXECUTE FUNCTION decline()");
+    t_answer_t a = t_ask(&told);
+    t_sqlf("DROP TRIGGER decline ON recording_chunks; DROP FUNCTION decline()");
+    assert_done(&a);
+    assert_string_equal(state(), "declined f");
+    settle();
+    assert_string_equal(state(), "declined t");
+    assert_int_equal(at_carrier(NULL), 0);
+    t_answer_t played = play(NULL);
+    assert_error(&played, 404, "not_found");
+}
+
+/* ---------------------------------------------------------------- faults */
+
+static void every_fault_of_every_request_ends_with_one(void **unused)
+{
+    static const char *const requests_[] = {
+        "\"method\":\"GET\",\"path\":\"/Recordings.json$\"",
+        "\"method\":\"GET\",\"path\":\".mp3$\"",
+        "\"method\":\"DELETE\",\"path\":\"/Recordings/\"",
+    };
+    static const char *const faults[] = {
+        "\"status\":429,\"headers\":{\"Retry-After\":\"20\"},\"body\":{}",
+        "\"status\":500,\"body\":\"<html>\"",
+        "\"status\":401,\"body\":{}",
+        "\"drop\":\"reset\",\"times\":2",
+        "\"drop\":\"reset\",\"effect\":true,\"times\":2",
+        "\"cut\":\"connection\"",
+        "\"status\":200,\"body\":\"\"",
+    };
+    (void)unused;
+    for (size_t r = 0; r < sizeof(requests_) / sizeof(*requests_); r++) {
+        for (size_t f = 0; f < sizeof(faults) / sizeof(*faults); f++) {
+            setup(NULL);
+            const char *sid = ready();
+            bool empty = r == 1 && f == 6; /* a sound of no bytes is none */
+            t_twilio_script(wk_printf(t_ctx.arena, "{%s,%s}", requests_[r], faults[f]).data);
+            tell();
+            t_sqlf("UPDATE calls SET ended_at = now() - interval '6 minutes'");
+            settle();
+            settle();
+            if (strcmp(state(), empty ? "none t" : "stored t") != 0 || at_carrier(NULL) != 0) {
+                fail_msg("%s, %s: %s", requests_[r], faults[f], state());
+            }
+            if (!empty) {
+                assert_sounds_like(sid);
+            }
+        }
+    }
+}
+
+static void what_cannot_be_had_is_told_and_given_up(void **unused)
+{
+    (void)unused;
+    ready();
+    t_twilio_script("{\"path\":\".mp3$\",\"status\":500,\"body\":{},\"times\":100}");
+    tell();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 0);
+    t_sqlf("UPDATE recordings SET begun_at = now() - interval '25 hours'");
+    settle();
+    settle();
+    assert_string_equal(state(), "begun f");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"
+                                "    AND key = 'recording:" SID "' AND body LIKE '%%" SID
+                                "%%'"),
+                     1);
+    t_sqlf("UPDATE recordings SET begun_at = now() - interval '8 days'");
+    settle();
+    assert_string_equal(state(), "lost f");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings WHERE settle_at = 'infinity'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
+    assert_true(t_logged("a recording is still at the carrier") > 0);
+}
+
+/* ---------------------------------------------------------------- deaths */
+
+static const char *had;
+
+static void begin_told(void)
+{
+    setup(NULL);
+    had = ready();
+    t_push_ask(&told);
+}
+
+static void judge_told(void)
+{
+    /* Where nothing is left there, it is waited for what may still come of a call that has
+     * ended. */
+    t_sqlf("UPDATE calls SET ended_at = now() - interval '6 minutes'");
+    settle();
+    assert_string_equal(state(), "stored t");
+    assert_int_equal(pieces(), 4);
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_sounds_like(had);
+}
+
+static void whoever_dies_one_is_stored(void **unused)
+{
+    (void)unused;
+    assert_in_range(t_die_everywhere(&(t_death_t){.name = "recording.status",
+                                                  .begin = begin_told,
+                                                  .pass = t_texts_pass,
+                                                  .judge = judge_told}),
+                    10, 400);
+}
+
+/* ---------------------------------------------------------------- playing */
+
+static void ranges_are_answered_and_noted(void **unused)
+{
+    (void)unused;
+    ready();
+    tell();
+    t_sqlf("DELETE FROM audit_log");
+    t_answer_t a = play("bytes=65000-66000");
+    assert_status(&a, 206);
+    assert_int_equal(a.body.len, 1001);
+    a = play("bytes=200000-");
+    assert_status(&a, 416);
+    assert_int_equal(a.body.len, 0);
+    a = t_get_as("d0000000-0000-4000-8000-0000000000ee", DOWNTOWN, "staff", "recordings.get",
+                 "/api/calls/" CALL "/recording", NULL);
+    assert_error(&a, 403, "role");
+    a = t_get_as(UMA, UPTOWN, "admin", "recordings.get", "/api/calls/" CALL "/recording", NULL);
+    assert_error(&a, 404, "not_found");
+    assert_string_equal(t_sqlf("SELECT string_agg(concat_ws(' ', action, entity_id,"
+                               "    data ->> 'first', data ->> 'last'), ',') FROM audit_log"),
+                        "recording_played " CALL " 65000 66000");
+    t_sqlf("UPDATE privacy_settings SET audio_retention_days = 10;"
+           "UPDATE recordings SET begun_at = now() - interval '11 days'");
+    a = play("bytes=0-1");
+    assert_error(&a, 404, "not_found");
+}
+
+/* ---------------------------------------------------------------- another key */
+
+static void another_key_encrypts_all_of_it(void **unused)
+{
+    char *argv[] = {"rotate-keys", "--force", NULL};
+    const char *keys = t_config.encryption_keys;
+    wk_cli_t cli = {.config = &t_config};
+    (void)unused;
+    const char *sid = ready();
+    tell();
+    t_config.encryption_keys = wk_strdup(t_ctx.arena, VA_STR(K2 "," K1));
+    assert_int_equal(wk_command_rotate_keys(&cli, 2, argv), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recording_chunks WHERE key_id = 'k2'"),
+                     4);
+    t_config.encryption_keys = wk_strdup(t_ctx.arena, VA_STR(K2));
+    assert_sounds_like(sid);
+    t_config.encryption_keys = wk_strdup(t_ctx.arena, VA_STR(K1 "," K2));
+    assert_int_equal(wk_command_rotate_keys(&cli, 2, argv), 0);
+    t_config.encryption_keys = keys;
+    assert_sounds_like(sid);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_ready_is_stored_once_and_deleted_there),
+        cmocka_unit_test(pieces_cannot_change_places),
+        cmocka_unit_test(the_first_of_several_is_kept),
+        cmocka_unit_test(what_is_not_told_is_asked_for),
+        cmocka_unit_test(what_is_not_there_yet_is_waited_for),
+        cmocka_unit_test(what_the_shop_does_not_keep_is_deleted_unheard),
+        cmocka_unit_test(what_comes_behind_its_person_is_deleted_unheard),
+        cmocka_unit_test(what_comes_behind_its_person_is_tried_until_it_is_gone),
+        cmocka_unit_test(what_is_declined_while_it_comes_is_not_kept),
+        cmocka_unit_test(every_fault_of_every_request_ends_with_one),
+        cmocka_unit_test(what_cannot_be_had_is_told_and_given_up),
+        cmocka_unit_test(whoever_dies_one_is_stored),
+        cmocka_unit_test(ranges_are_answered_and_noted),
+        cmocka_unit_test(another_key_encrypts_all_of_it),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
