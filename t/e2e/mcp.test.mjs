@@ -62,6 +62,39 @@ test('what is wrong is an error of the tool, or of the protocol', async () => {
   await assert.rejects(client.callTool({name: 'make_coffee', arguments: {}}), /no such tool/);
 });
 
+const message = (members) => ({jsonrpc: '2.0', id: 1, ...members});
+
+test('what is no message is refused, and a message that is wrong says how', async () => {
+  const {token} = await login(DOWNTOWN);
+  const send = (body, headers = {}) => call('POST', '/mcp', {token, body, headers});
+  const broken = [
+    {}, message({method: 5}), message({}), message({id: null, method: 'ping'}),
+    message({id: {}, method: 'ping'}), {id: 1, method: 'ping'}, {jsonrpc: '1.0', id: 1, method: 'ping'}
+  ];
+  for (const body of broken) {
+    const {status, json} = await send(body);
+    assert.deepEqual([status, json.id, json.error.code], [400, null, -32600], JSON.stringify(body));
+  }
+  const wrong = [
+    [{method: 'ping', params: [1]}, -32602], [{method: 'tools/list', params: {cursor: 'x'}}, -32602],
+    [{method: 'tools/call', params: {name: 'get_store_hours', arguments: []}}, -32602],
+    [{method: 'tools/call', params: {name: 5}}, -32602], [{method: 'brew'}, -32601]
+  ];
+  for (const [members, code] of wrong) {
+    const {status, json} = await send(message(members));
+    assert.deepEqual([status, json.id, json.error.code], [200, 1, code], JSON.stringify(members));
+  }
+  for (const body of [{jsonrpc: '2.0', method: 'notifications/initialized'}, message({result: {}})]) {
+    const {status, text} = await send(body);
+    assert.deepEqual([status, text], [202, '']);
+  }
+  const ping = message({id: 'a', method: 'ping'});
+  assert.deepEqual((await send(ping, {'mcp-protocol-version': '2025-03-26'})).json, {jsonrpc: '2.0', id: 'a', result: {}});
+  const unknown = await send(ping, {'mcp-protocol-version': '1999-01-01'});
+  assert.deepEqual([unknown.status, unknown.json.error.code], [400, 'bad_request']);
+  assert.equal((await send([ping])).status, 400);
+});
+
 test('without a token there is nothing, and other methods are refused', async () => {
   assert.equal((await call('POST', '/mcp', {body: {jsonrpc: '2.0', id: 1, method: 'ping'}})).status, 401);
   assert.equal((await call('GET', '/mcp')).status, 405);

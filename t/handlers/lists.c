@@ -323,6 +323,7 @@ static void leads_by_time(void **state)
     assert_int_equal(found("to=2026-06-30"), 1);
     assert_int_equal(found("to=2025-12-31"), 0);
     assert_int_equal(found("from=2026-01-01T00:00&to=2026-01-01T00:01"), 1);
+    assert_int_equal(found("from=2026-01-02T00:00&to=2026-01-01T23:00Z"), 0); /* two clocks */
     assert_int_equal(found("from=2026-07-01T04:00:00Z&to=2026-07-02T04:00:00Z"), 2);
     assert_int_equal(found("from=2026-07-01T04:00:00.000001Z&to=2026-07-02T04:00:00Z"), 1);
     assert_int_equal(found("from=2026-07-02T00:00:00-04:00"), 1);
@@ -336,6 +337,20 @@ static void leads_by_time(void **state)
            " VALUES ('" JOHN "', '" DOWNTOWN "', 'John', 'Tremblay', '+14165559876',"
            "    'john.tremblay@customer.example', 'vip', 'qualified', 'en', 'shop', 2485.94, 1,"
            "    '{\"city\":\"Toronto\"}')");
+}
+
+static void a_period_does_not_end_before_it_begins(void **state)
+{
+    static const char *const wrong[] = {
+        "from=2026-07-02&to=2026-07-01", "from=2026-07-03T00:00:00.000001&to=2026-07-02",
+        "from=2026-07-01T10:00:01%2B02:00&to=2026-07-01T08:00:00Z"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        t_answer_t a = t_get("leads.list", "/api/leads", wrong[i]);
+        assert_error(&a, 400, "bad_request");
+        a = t_get("analytics.get", "/api/analytics", wrong[i]);
+        assert_error(&a, 400, "bad_request");
+    }
 }
 
 static void a_time_must_be_one(void **state)
@@ -664,6 +679,7 @@ int main(void)
         cmocka_unit_test(leads_by_words),
         cmocka_unit_test(leads_by_number),
         cmocka_unit_test(leads_by_time),
+        cmocka_unit_test(a_period_does_not_end_before_it_begins),
         cmocka_unit_test(a_time_must_be_one),
         cmocka_unit_test(a_query_must_be_text),
         cmocka_unit_test(calls_are_listed_and_filtered),

@@ -15,9 +15,7 @@ typedef struct {
 static bool read_request(wk_ctx_t *ctx, analytics_t *a, wk_error_t *e)
 {
     va_form_t args;
-    return wk_request_args(ctx, &args, e) &&
-           wk_request_moment(ctx, &args, "from", false, &a->from, e) &&
-           wk_request_moment(ctx, &args, "to", true, &a->to, e);
+    return wk_request_args(ctx, &args, e) && wk_request_period(ctx, &args, &a->from, &a->to, e);
 }
 
 static bool analytics_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)

@@ -30,8 +30,7 @@ bool wk_list_read(wk_ctx_t *ctx, const char *const *statuses, wk_list_t *list, w
 {
     va_form_t args;
     if (!wk_request_args(ctx, &args, e) || !wk_page_read(ctx, &args, &list->page, e) ||
-        !wk_request_moment(ctx, &args, "from", false, &list->from, e) ||
-        !wk_request_moment(ctx, &args, "to", true, &list->to, e)) {
+        !wk_request_period(ctx, &args, &list->from, &list->to, e)) {
         return false;
     }
     list->status = present(va_form_get(&args, "status"));

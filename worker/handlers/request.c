@@ -246,11 +246,30 @@ bool wk_request_found(const wk_rows_t *rows, wk_error_t *e)
 
 /* ---------------------------------------------------------------- arguments of a kind */
 
-bool wk_request_moment(wk_ctx_t *ctx, const va_form_t *args, const char *name, bool whole_days,
-                       wk_moment_t *moment, wk_error_t *e)
+static bool read_moment(wk_ctx_t *ctx, const va_form_t *args, const char *name, bool whole_days,
+                        wk_moment_t *moment, wk_error_t *e)
 {
     va_str_t text = va_form_get(args, name);
     *moment = (wk_moment_t){VA_STR_NULL, VA_STR_NULL};
     return text.len == 0 || wk_moment_parse(ctx->arena, text, whole_days, moment) ||
            wk_refuse(e, WK_R_BAD_REQUEST, "%s must be a date or a time in ISO 8601.", name);
+}
+
+/* By one clock their texts are in order as they are; of two clocks only the shop knows. */
+static bool is_nothing(const wk_moment_t *from, const wk_moment_t *to)
+{
+    if (from->wall.data == NULL || to->wall.data == NULL || !va_str_eq(from->zone, to->zone)) {
+        return false;
+    }
+    size_t len = from->wall.len < to->wall.len ? from->wall.len : to->wall.len;
+    int order = memcmp(from->wall.data, to->wall.data, len);
+    return order > 0 || (order == 0 && from->wall.len >= to->wall.len);
+}
+
+bool wk_request_period(wk_ctx_t *ctx, const va_form_t *args, wk_moment_t *from, wk_moment_t *to,
+                       wk_error_t *e)
+{
+    return read_moment(ctx, args, "from", false, from, e) &&
+           read_moment(ctx, args, "to", true, to, e) &&
+           (!is_nothing(from, to) || wk_refuse(e, WK_R_BAD_REQUEST, "from must be before to."));
 }

@@ -65,8 +65,11 @@ bool wk_is_uuid(va_str_t s);
 bool wk_request_known_id(va_str_t id, wk_error_t *e);
 bool wk_request_found(const wk_rows_t *rows, wk_error_t *e);
 
-/* The argument of that name as a moment; absent when it is not there or empty. */
-bool wk_request_moment(wk_ctx_t *ctx, const va_form_t *args, const char *name, bool whole_days,
-                       wk_moment_t *moment, wk_error_t *e);
+/*
+ * The arguments from and to, which is behind the last moment: a day's is its end. Each is absent
+ * when it is not there or empty. Refused where there is nothing between them.
+ */
+bool wk_request_period(wk_ctx_t *ctx, const va_form_t *args, wk_moment_t *from, wk_moment_t *to,
+                       wk_error_t *e);
 
 #endif
