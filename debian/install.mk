@@ -37,6 +37,7 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/fallback conf/fallback/*
 	$(call place,644,conf/nginx.conf,$(SHARE)/examples)
 	$(call place,644,conf/systemd/voiceagent-worker.service,$(UNITS))
+	$(call place,644,conf/systemd/voiceagent-voice.service,$(UNITS))
 	$(INSTALL) -D -m 644 debian/voiceagent-worker.logrotate $(DESTDIR)$(SHARE)/examples/logrotate
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(DOC) README.md
 	$(INSTALL) -d $(DESTDIR)$(DOC)/docs && cp -r --no-preserve=mode docs/. $(DESTDIR)$(DOC)/docs

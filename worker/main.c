@@ -16,7 +16,8 @@ typedef struct {
 } command_t;
 
 static const command_t commands[] = {
-    {"run", "", "do jobs until told to stop (the default)", wk_command_run},
+    {"run", "[jobs|voice]", "do jobs and carry calls until told to stop (the default)",
+     wk_command_run},
     {"migrate", "[--dry-run] [--demo]", "bring the database to this version's schema",
      wk_command_migrate},
     {"check", "", "look for what would not work, or not safely", wk_command_check},

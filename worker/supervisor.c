@@ -140,9 +140,11 @@ static void adopt_former(supervisor_t *s)
 /* ---------------------------------------------------------------- ending */
 
 /* Calls last longer than jobs; what a former generation was doing is not known. */
-static int drain_ms(const wk_config_t *config, const role_t *role)
+static int drain_ms(const supervisor_t *s, const role_t *role)
 {
-    bool calls = role == &voice || (role == &former && config->voice_processes > 0);
+    const wk_config_t *config = s->with->config;
+    bool carried = (s->with->part & WK_RUN_VOICE) != 0 && config->voice_processes > 0;
+    bool calls = role == &voice || (role == &former && carried);
     return calls && config->voice_drain_ms > config->drain_ms ? config->voice_drain_ms
                                                               : config->drain_ms;
 }
@@ -151,7 +153,7 @@ static void tell_to_leave(supervisor_t *s, child_t *c)
 {
     c->leaving = true;
     if (c->pid != 0 && c->kill_at_ms == 0) {
-        c->kill_at_ms = wk_monotonic_ms() + drain_ms(s->with->config, c->role) + KILL_AFTER_MS;
+        c->kill_at_ms = wk_monotonic_ms() + drain_ms(s, c->role) + KILL_AFTER_MS;
         kill(c->pid, SIGTERM);
     }
 }
@@ -338,6 +340,22 @@ static void watch(supervisor_t *s)
     }
 }
 
+static void add_generation(supervisor_t *s)
+{
+    const wk_supervised_t *with = s->with;
+    bool with_jobs = (with->part & WK_RUN_JOBS) != 0;
+    bool with_voice = (with->part & WK_RUN_VOICE) != 0;
+    for (int i = 0; with_jobs && i < with->config->processes; i++) {
+        add(s, &jobs, 0);
+    }
+    for (int i = 0; with_voice && i < with->config->voice_processes; i++) {
+        add(s, &voice, 0);
+    }
+    if (with_jobs) {
+        add(s, &scheduler, 0);
+    }
+}
+
 int wk_supervise(const wk_supervised_t *with)
 {
     static supervisor_t s; /* large */
@@ -350,13 +368,7 @@ int wk_supervise(const wk_supervised_t *with)
     wk_stop_block_signals();
     adopt_former(&s);
     size_t n_former = s.n;
-    for (int i = 0; i < with->config->processes; i++) {
-        add(&s, &jobs, 0);
-    }
-    for (int i = 0; i < with->config->voice_processes; i++) {
-        add(&s, &voice, 0);
-    }
-    add(&s, &scheduler, 0);
+    add_generation(&s);
     start_due(&s);
     for (size_t i = 0; i < n_former; i++) {
         tell_to_leave(&s, &s.children[i]);

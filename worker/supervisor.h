@@ -16,7 +16,15 @@
 
 #include "worker/config.h"
 
+/* Jobs end within seconds and calls within hours: each may have a supervisor of its own. */
+typedef enum {
+    WK_RUN_JOBS = 1, /* with the host's scheduler */
+    WK_RUN_VOICE = 2,
+    WK_RUN_ALL = WK_RUN_JOBS | WK_RUN_VOICE,
+} wk_run_part_t;
+
 typedef struct {
+    wk_run_part_t part;
     const wk_config_t *config;
     const char *config_path; /* NULL: none */
     char **argv;             /* of the program: how the next generation is called */

@@ -55,12 +55,28 @@ test('the worker reads its configuration and finds its catalogues where they wer
   assert.equal(statSync(join(etc, 'voiceagent/worker.conf')).mode & 0o777, 0o640);
 });
 
-test('the unit starts the installed worker with the installed configuration', () => {
-  const unit = readFileSync(join(prefix, 'lib/systemd/system/voiceagent-worker.service'), 'utf8');
-  assert.match(unit, new RegExp(`^ExecStart=${worker} -c ${etc}/voiceagent/worker.conf run$`, 'm'));
-  assert.match(unit, new RegExp(`^EnvironmentFile=-${etc}/voiceagent/environment$`, 'm'));
-  const [, page] = unit.match(/^Documentation=file:\/\/(.*)$/m);
-  assert.ok(statSync(page).size > 0, page);
+const unitOf = (part) => {
+  const name = { jobs: 'worker', voice: 'voice' }[part];
+  return readFileSync(join(prefix, `lib/systemd/system/voiceagent-${name}.service`), 'utf8');
+};
+
+test('the units start the installed worker with the installed configuration', () => {
+  for (const part of ['jobs', 'voice']) {
+    const unit = unitOf(part);
+    assert.match(unit, new RegExp(`^ExecStart=${worker} -c ${etc}/voiceagent/worker.conf run ${part}$`, 'm'));
+    assert.match(unit, new RegExp(`^EnvironmentFile=-${etc}/voiceagent/environment$`, 'm'));
+    const [, page] = unit.match(/^Documentation=file:\/\/(.*)$/m);
+    assert.ok(statSync(page).size > 0, page);
+  }
+});
+
+test('the units let jobs and calls finish', () => {
+  const shipped = readFileSync('conf/worker.conf', 'utf8');
+  for (const [part, section] of [['jobs', 'worker'], ['voice', 'voice']]) {
+    const [, ms] = shipped.match(new RegExp(`^\\[${section}\\][^[]*?^#drain_ms = (\\d+)`, 'm'));
+    const [, seconds] = unitOf(part).match(/^TimeoutStopSec=(\d+)$/m);
+    assert.ok(1000 * seconds >= Number(ms) + 15000, `${part}: ${seconds} s for ${ms} ms`);
+  }
 });
 
 // The folder is taken as an operator takes it; of the example only what is this

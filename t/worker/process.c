@@ -507,6 +507,36 @@ static void test_children_follow_their_supervisor(void **state)
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0); /* it was let finish */
 }
 
+static void starts_only(const char *part, const char *with, const char *without)
+{
+    pid_t pids[16];
+    t_program_start_part(&program, part);
+    the_child(with);
+    assert_int_equal(t_program_children(&program, without, pids, 16), 0);
+}
+
+static void test_jobs_and_calls_may_be_parts(void **state)
+{
+    (void)state;
+    setenv("VA_VOICE_PROCESSES", "1", 1);
+    push(WK_DEFAULT, "j", "test.echo", "");
+    starts_only("voice", "voice", "scheduler");
+    assert_int_equal(t_redis_int(r, "LLEN " P "in"), 1); /* nobody does jobs */
+    pid_t old = the_child("voice");
+    t_kill(program.pid, SIGHUP);
+    assert_true(t_until(is_gone, &old, LONG_MS));
+    assert_int_not_equal(the_child("voice"), old);
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+
+    starts_only("jobs", "jobs", "voice");
+    the_child("scheduler");
+    comes("HGET test:runs j", 1);
+    comes("EXISTS " P "job:j", 0);
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+    program.pid = 0;
+    unsetenv("VA_VOICE_PROCESSES");
+}
+
 static void test_sighup_starts_a_new_generation(void **state)
 {
     (void)state;
@@ -751,6 +781,7 @@ int main(void)
         TEST(test_sigterm_lets_jobs_finish),
         TEST(test_what_does_not_finish_goes_back_uncounted),
         TEST(test_children_follow_their_supervisor),
+        cmocka_unit_test_setup_teardown(test_jobs_and_calls_may_be_parts, setup, teardown),
         TEST(test_sighup_starts_a_new_generation),
         TEST(test_logs_are_opened_again),
         TEST(test_a_dead_child_is_replaced),

@@ -32,10 +32,15 @@ void t_program_defaults(const t_redis_t *redis, const t_postgres_t *postgres)
 
 void t_program_start(t_program_t *p)
 {
+    t_program_start_part(p, NULL);
+}
+
+void t_program_start_part(t_program_t *p, const char *part)
+{
     static int n;
     snprintf(p->log, sizeof(p->log), "%s/worker-%d.jsonl", t_folder(), ++n);
     setenv("VA_LOG_FILE", p->log, 1);
-    p->pid = t_spawn("worker", (const char *const[]){t_worker_program(), "run", NULL});
+    p->pid = t_spawn("worker", (const char *const[]){t_worker_program(), "run", part, NULL});
 }
 
 int t_program_stop(t_program_t *p, int ms)

@@ -12,6 +12,9 @@ typedef struct {
 /* Settings are taken from the environment: see t_program_defaults(). */
 void t_program_start(t_program_t *p);
 
+/* A part of it: "jobs" or "voice". */
+void t_program_start_part(t_program_t *p, const char *part);
+
 /* Small and quick: 1 process of 4 threads, leases of a second. */
 void t_program_defaults(const t_redis_t *redis, const t_postgres_t *postgres);
 

@@ -7,6 +7,7 @@
 #include "worker/effect.h"
 #include "worker/handler.h"
 #include "worker/outbox.h"
+#include "worker/stop.h"
 #include "worker/voice_process.h"
 
 static void count_run(wk_ctx_t *ctx)
@@ -218,9 +219,11 @@ const wk_handler_t *wk_handler_find(va_str_t type)
     return NULL;
 }
 
-/* Live calls are the product's: these tests configure no process for them. */
+/* Live calls are the product's: here their process only lives until it is told to end. */
 int wk_voice_process(const wk_config_t *config)
 {
     (void)config;
-    return EXIT_FAILURE;
+    while (!wk_stop_wait_signal(-1)) {
+    }
+    return EXIT_SUCCESS;
 }
