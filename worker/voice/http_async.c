@@ -284,6 +284,8 @@ static bool set_up(wk_exchange_t *x, const wk_ahttp_request_t *request)
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_NOSIGNAL, 1L);
+    /* Without it curl waits for the thread that looks a name up, which may take 30 s. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
