@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
@@ -14,7 +15,7 @@ import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {call as http} from './lib/http.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
-import {jobProcesses, whileStopped} from './lib/processes.mjs';
+import {alive, jobProcesses, pidOf, whileStopped} from './lib/processes.mjs';
 import {drained} from './lib/queues.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
@@ -382,6 +383,27 @@ test('the engine is lost while it says good-bye: the call ends as was decided', 
   await openai.post('realtime/lose', {id});
   await call.caller.ended;
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
+});
+
+test('the engine is lost while the end of the call is being written: the process lives on', async () => {
+  await model([
+    {when: '"success":true', text: 'thank you and bye'},
+    {when: 'goodbye', tool_calls: [{name: 'end_call', arguments: {reason: 'done'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const owner = await redis('HGET', `va:call:{${call.sid}}`, 'owner');
+  await call.say('goodbye');
+  await call.caller.hears(/bye/);
+  const {id} = await call.session();
+  await whileStopped([pidOf('redis')], async () => {
+    await sleep(500);  // the last word is over, and what comes next is told to Redis
+    await openai.post('realtime/lose', {id});
+    await sleep(300);
+  });
+  await call.caller.ended;
+  assert.ok(alive(Number(owner.split(':')[1])), 'the process lives');
 });
 
 test('an engine that cannot be had gives way to the next of the shop', async () => {

@@ -439,19 +439,23 @@ static void replace_engine(wk_session_t *s, const wk_seat_t *lost)
     }
 }
 
+/* Nobody asks it any more. */
+static void vacate(wk_session_t *s, const wk_seat_t *seat)
+{
+    s->seat = s->seat == seat ? NULL : s->seat;
+    s->next_seat = s->next_seat == seat ? NULL : s->next_seat;
+}
+
 static void on_lost(void *ctx, const char *why)
 {
     wk_seat_t *seat = ctx;
     wk_session_t *s = seat->session;
+    bool had_the_call = seat == s->seat && s->state < WK_SESSION_LEAVING;
     count_loss(s, why);
-    if (seat == s->next_seat) {
-        s->next_seat = NULL;
+    vacate(s, seat);
+    if (!had_the_call) {
         return;
     }
-    if (seat != s->seat || s->state >= WK_SESSION_LEAVING) {
-        return;
-    }
-    s->seat = NULL;
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
     wk_talk_engine_lost(&s->talk);
     /* Where the call goes on is decided: then as soon as what there is of the last words is
@@ -480,6 +484,7 @@ static void on_gone(void *ctx)
 {
     wk_seat_t *seat = ctx;
     wk_session_t *s = seat->session;
+    vacate(s, seat); /* one that ended by itself while the call did */
     free_seat(seat);
     wk_session_release(s);
 }
