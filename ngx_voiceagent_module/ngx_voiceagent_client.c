@@ -189,50 +189,18 @@ ngx_voiceagent_client_text(ngx_voiceagent_client_t *client, ngx_str_t *text)
 ngx_int_t
 ngx_voiceagent_client_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
 {
-    ngx_int_t                  rc;
-    ngx_event_t               *wev;
-    ngx_connection_t          *c;
-    ngx_http_request_t        *r;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_int_t  rc;
 
-    r = client->request;
-    c = r->connection;
-    wev = c->write;
-
-    rc = ngx_http_output_filter(r, out);
+    rc = ngx_voiceagent_stream_output(client->request, out,
+                                      ngx_voiceagent_client_writer);
 
     /* of a connection that broke too: what it did not take is released later */
 
     ngx_voiceagent_client_sent(client, &out);
 
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
+    client->blocked = rc == NGX_AGAIN;
 
-    if (!r->buffered && !c->buffered) {
-        client->blocked = 0;
-
-        /* the timer of limit_rate is nginx' own */
-
-        if (wev->timer_set && !wev->delayed) {
-            ngx_del_timer(wev);
-        }
-
-        return NGX_OK;
-    }
-
-    client->blocked = 1;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    r->write_event_handler = ngx_voiceagent_client_writer;
-
-    if (!wev->timer_set) {
-        ngx_add_timer(wev, clcf->send_timeout);
-    }
-
-    return ngx_handle_write_event(wev, clcf->send_lowat) == NGX_OK ? NGX_OK
-                                                                   : NGX_ERROR;
+    return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -264,39 +232,30 @@ ngx_voiceagent_client_sent(ngx_voiceagent_client_t *client, ngx_chain_t **out)
 static void
 ngx_voiceagent_client_writer(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_connection_t          *c;
-    ngx_voiceagent_ctx_t      *ctx;
-    ngx_voiceagent_client_t   *client;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_int_t                 rc;
+    ngx_voiceagent_ctx_t     *ctx;
+    ngx_voiceagent_client_t  *client;
 
-    c = r->connection;
     ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
     client = ctx->client;
 
-    if (c->write->timedout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client timed out");
-        c->timedout = 1;
-        ngx_voiceagent_events_close(client, NGX_HTTP_REQUEST_TIME_OUT);
+    rc = ngx_voiceagent_stream_writable(r);
+
+    if (rc == NGX_AGAIN) {
         return;
     }
 
-    rc = ngx_voiceagent_client_output(client, NULL);
-
-    if (rc == NGX_OK && client->blocked) {
-        /* it reads, however slowly */
-        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-        ngx_add_timer(c->write, clcf->send_timeout);
+    if (rc == NGX_OK) {
+        rc = ngx_voiceagent_client_output(client, NULL);
     }
 
-    if (rc == NGX_OK && !client->blocked) {
-        r->write_event_handler = ngx_http_request_empty_handler;
-        rc = client->started ? ngx_voiceagent_client_pump(client) : NGX_OK;
+    if (rc == NGX_OK && client->started) {
+        rc = ngx_voiceagent_client_pump(client);
     }
 
     if (rc != NGX_OK) {
-        ngx_voiceagent_events_close(client, rc);
+        ngx_voiceagent_events_close(client, r->connection->timedout
+                                            ? NGX_HTTP_REQUEST_TIME_OUT : rc);
     }
 }
 

@@ -34,8 +34,6 @@ static ngx_int_t ngx_voiceagent_events_header(ngx_http_request_t *r);
 static void ngx_voiceagent_events_wake(ngx_voiceagent_reader_t *reader);
 static void ngx_voiceagent_events_ping(ngx_event_t *ev);
 static ngx_int_t ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client);
-static ngx_uint_t ngx_voiceagent_events_outlived(
-    ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_drain(ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_events_leave(void *data);
 
@@ -247,7 +245,7 @@ ngx_voiceagent_events_open(ngx_http_request_t *r,
 
     ngx_add_timer(&client->ping, vlcf->events->ping);
 
-    client->opened = ngx_current_msec;
+    client->life.opened = ngx_current_msec;
 
     r->keepalive = 0;
     r->main->count++;
@@ -407,9 +405,7 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
 
     rc = client->blocked ? NGX_OK : ngx_voiceagent_events_alive(client);
 
-    if (rc == NGX_OK
-        && (ngx_exiting || ngx_voiceagent_events_outlived(client)))
-    {
+    if (rc == NGX_OK) {
         rc = ngx_voiceagent_events_drain(client);
     }
 
@@ -455,26 +451,10 @@ ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client)
 
 
 /*
- * A token is looked at when its stream is opened: who shall not see more has to
- * come back to be told so.
- */
-
-static ngx_uint_t
-ngx_voiceagent_events_outlived(ngx_voiceagent_client_t *client)
-{
-    ngx_voiceagent_loc_conf_t  *vlcf;
-
-    vlcf = ngx_http_get_module_loc_conf(client->request,
-                                        ngx_voiceagent_module);
-
-    return vlcf->events->life
-           && ngx_current_msec - client->opened >= vlcf->events->life;
-}
-
-
-/*
- * In a worker that is leaving, each stream ends at its own moment: the client
- * comes back to a new worker and goes on behind the last event it has seen.
+ * In a worker that is leaving, and when its life is over, for a token is looked
+ * at when its stream is opened: the client comes back, to a new worker and with
+ * whatever token it has by then, and goes on behind the last event it has seen.
+ * NGX_DONE: now.
  */
 
 static ngx_int_t
@@ -486,14 +466,10 @@ ngx_voiceagent_events_drain(ngx_voiceagent_client_t *client)
     vlcf = ngx_http_get_module_loc_conf(client->request,
                                         ngx_voiceagent_module);
 
-    if (!client->draining) {
-        client->draining = 1;
-        client->end = ngx_current_msec + ngx_random() % vlcf->events->drain;
-    }
+    left = ngx_voiceagent_life_left(&client->life, vlcf->events->life,
+                                    vlcf->events->drain);
 
-    left = client->end - ngx_current_msec;
-
-    if ((ngx_msec_int_t) left <= 0) {
+    if (left == 0) {
         return ngx_http_send_special(client->request, NGX_HTTP_LAST)
                == NGX_ERROR ? NGX_ERROR : NGX_DONE;
     }

@@ -10,6 +10,7 @@
 
 #include "ngx_voiceagent_job.h"
 #include "ngx_voiceagent_ring.h"
+#include "ngx_voiceagent_stream.h"
 
 
 /* a client of voiceagent_events: lives in its request's pool */
@@ -26,12 +27,10 @@ typedef struct {
     uint64_t                       asked_ms;     /* latest event when it was */
     uint64_t                       asked_seq;    /* asked for */
     ngx_event_t                    ping;
-    ngx_msec_t                     opened;
-    ngx_msec_t                     end;          /* when draining */
+    ngx_voiceagent_life_t          life;
     unsigned                       started:1;
     unsigned                       held:1;       /* for the snapshot */
     unsigned                       blocked:1;
-    unsigned                       draining:1;
 } ngx_voiceagent_client_t;
 
 

@@ -36,7 +36,6 @@ static void ngx_voiceagent_frames_message(wslay_event_context_ptr wslay,
 static void ngx_voiceagent_frames_queue(ngx_voiceagent_websocket_t *ws,
     uint8_t opcode, va_str_t text);
 static ngx_chain_t *ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws);
-static void ngx_voiceagent_frames_wait(ngx_voiceagent_websocket_t *ws);
 static void ngx_voiceagent_frames_writer(ngx_http_request_t *r);
 
 
@@ -329,11 +328,7 @@ ngx_voiceagent_frames_full(ngx_voiceagent_websocket_t *ws)
 void
 ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = ws->request;
-    c = r->connection;
+    ngx_int_t  rc;
 
     /* pongs of one who only writes, and its close */
 
@@ -346,30 +341,20 @@ ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
     }
 
     do {
-        if (ngx_http_output_filter(r, ngx_voiceagent_frames_next(ws))
-            == NGX_ERROR)
-        {
-            ws->error = 1;
-            return;
-        }
+        rc = ngx_voiceagent_stream_output(ws->request,
+                                          ngx_voiceagent_frames_next(ws),
+                                          ngx_voiceagent_frames_writer);
 
-        if (r->buffered || c->buffered) {
-            ngx_voiceagent_frames_wait(ws);
-            return;
-        }
+    } while (rc == NGX_OK && ws->out_last > ws->out);
 
-    } while (ws->out_last > ws->out);
+    ws->blocked = rc == NGX_AGAIN;
 
-    ws->blocked = 0;
+    if (rc == NGX_OK) {
+        ngx_voiceagent_frames_release(ws);
+    }
 
-    ngx_voiceagent_frames_release(ws);
-
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    /* the timer of limit_rate is nginx' own */
-
-    if (c->write->timer_set && !c->write->delayed) {
-        ngx_del_timer(c->write);
+    if (rc == NGX_ERROR) {
+        ws->error = 1;
     }
 }
 
@@ -417,45 +402,21 @@ ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws)
 
 
 static void
-ngx_voiceagent_frames_wait(ngx_voiceagent_websocket_t *ws)
-{
-    ngx_event_t               *wev;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    wev = ws->request->connection->write;
-    clcf = ngx_http_get_module_loc_conf(ws->request, ngx_http_core_module);
-
-    ws->blocked = 1;
-    ws->request->write_event_handler = ngx_voiceagent_frames_writer;
-
-    if (!wev->timer_set) {
-        ngx_add_timer(wev, clcf->send_timeout);
-    }
-
-    if (ngx_handle_write_event(wev, clcf->send_lowat) != NGX_OK) {
-        ws->error = 1;
-    }
-}
-
-
-static void
 ngx_voiceagent_frames_writer(ngx_http_request_t *r)
 {
-    ngx_connection_t            *c;
+    ngx_int_t                    rc;
     ngx_voiceagent_websocket_t  *ws;
 
-    c = r->connection;
     ws = ngx_voiceagent_get_ctx(r)->client;
 
-    if (c->write->timedout) {
-        ngx_log_error(NGX_LOG_INFO, c->log, NGX_ETIMEDOUT,
-                      "client timed out");
-        c->timedout = 1;
-        ws->error = 1;
+    rc = ngx_voiceagent_stream_writable(r);
 
-    } else if (c->write->timer_set) {
-        /* it reads, however slowly: its time begins anew */
-        ngx_del_timer(c->write);
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc == NGX_ERROR) {
+        ws->error = 1;
     }
 
     ngx_voiceagent_websocket_turn(ws);

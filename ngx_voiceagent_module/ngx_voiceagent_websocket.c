@@ -329,7 +329,7 @@ ngx_voiceagent_websocket_open(ngx_voiceagent_websocket_t *ws)
 
     ngx_add_timer(&ws->idle, vlcf->websocket->idle);
 
-    ws->opened = ngx_current_msec;
+    ws->life.opened = ngx_current_msec;
     ws->heard = ngx_current_msec;
 
     r->keepalive = 0;
@@ -518,16 +518,8 @@ ngx_voiceagent_websocket_tick(ngx_voiceagent_websocket_t *ws)
     vlcf = ngx_http_get_module_loc_conf(ws->request, ngx_voiceagent_module);
     wcf = vlcf->websocket;
 
-    if (!ws->draining
-        && (ngx_exiting
-            || (wcf->life && ngx_current_msec - ws->opened >= wcf->life)))
-    {
-        ws->draining = 1;
-        ws->end = ngx_current_msec + ngx_random() % wcf->drain;
-    }
-
-    if (ws->draining && !ws->leaving
-        && (ngx_msec_int_t) (ws->end - ngx_current_msec) <= 0)
+    if (!ws->leaving
+        && ngx_voiceagent_life_left(&ws->life, wcf->life, wcf->drain) == 0)
     {
         ws->leaving = 1;
         ngx_voiceagent_websocket_turn(ws);

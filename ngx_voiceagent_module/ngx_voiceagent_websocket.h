@@ -9,6 +9,7 @@
 
 
 #include "ngx_voiceagent_job.h"
+#include "ngx_voiceagent_stream.h"
 
 #include <wslay/wslay.h>
 
@@ -44,15 +45,13 @@ typedef struct {
 
     ngx_event_t                    idle;
     ngx_event_t                    wake;
-    ngx_msec_t                     opened;
+    ngx_voiceagent_life_t          life;
     ngx_msec_t                     heard;        /* the client, at last */
-    ngx_msec_t                     end;          /* when draining */
 
     unsigned                       pinged:1;     /* and not heard since */
     unsigned                       paused:1;     /* enough is waiting */
     unsigned                       more:1;       /* to read, in another turn */
     unsigned                       blocked:1;    /* the client does not read */
-    unsigned                       draining:1;
     unsigned                       leaving:1;    /* after the answer awaited */
     unsigned                       closing:1;    /* nothing is read any more */
     unsigned                       gone:1;       /* without closing */

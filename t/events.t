@@ -26,6 +26,7 @@ my $server = <<'END';
     location /short     { voiceagent_events org=$voiceagent_claim_org ping=100ms life=300ms drain=100ms; }
     location /gzip      { voiceagent_events org=$voiceagent_claim_org ping=10m; gzip on; gzip_min_length 0; gzip_types text/event-stream; }
     location /snapshot  { voiceagent_events org=$voiceagent_claim_org snapshot=stream.snapshot ping=10m; }
+    location /paced     { voiceagent_events org=$voiceagent_claim_org snapshot=stream.snapshot ping=10m; limit_rate 20k; }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
     location = /file    { voiceagent_public on; root html; }
 END
@@ -313,6 +314,12 @@ for my $reply ({status => 500, body => 'x'}, 'garbage', {status => 404}) {
     is(next_of($sse, 1), 'live', '  who is live from then on');
     $sse->close;
 }
+$sse = stream('/paced', 'o9');
+is(next_of($sse, 1), 'connected', 'where limit_rate counts');
+my @parts = map { "p$_" } 1 .. 15;
+ack($redis, next_job(), {body => join '', map { "event: history\ndata: {\"n\":\"$_\",\"x\":\"" . 'x' x 4000 . "\"}\n\n" } @parts});
+is(next_of($sse, 15), "@parts", '  a long snapshot comes at its rate');
+$sse->close;
 $sse = stream('/snapshot', 'o9');
 $job = next_job();
 ack($redis, $job, {body => ''});

@@ -200,6 +200,15 @@ for my $n (1, 2, 3) {
     is($paced->said, "text {\"n\":$n}", "answer $n where limit_rate counts");
 }
 $paced->close;
+$paced = ws('/paced', rcvbuf => 4096);
+$paced->text('{}');
+my $long = '"' . 'x' x 200000 . '"';
+reply(next_job(), $long);
+for (1 .. 3) { select undef, undef, undef, 0.3; $paced->send(ping => '') }
+my %came = map { ($_->{kind} => $_->{payload}) } map { $paced->next // () } 1 .. 4;
+ok(($came{text} // '') eq $long, 'a long answer comes at its rate to a client that writes meanwhile');
+is($came{pong}, '', '  who is answered too');
+$paced->close;
 my $timeout = ws('/timeout');
 $timeout->text('{}');
 is($timeout->next->{json}{error}{code}, 'timeout', 'or is told to be late');
