@@ -11,7 +11,7 @@ import {ALWAYS} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {ask, call as http} from './lib/http.mjs';
 import {MediaCall} from './lib/media.mjs';
-import {phone, problems, said} from './lib/phone.mjs';
+import {answerTo, dial, heard, over, phone, problems, said} from './lib/phone.mjs';
 import {sim} from './lib/sims.mjs';
 import {accessToken} from './lib/token.mjs';
 import {signedForm} from './lib/twilio.mjs';
@@ -55,6 +55,7 @@ after(async () => {
   await recordCalls(false);
   await twilio.post('recording', {});
   await rows('update privacy_settings set audio_retention_days = 30 returning organization_id');
+  await MediaCall.endAll();
   for (const [what, value] of Object.entries(kept)) await change(what, value);
   await rows('delete from users where email like \'%@recording.example\' returning id');
 });
@@ -79,9 +80,9 @@ const plays = (id) => rows(
       where action = 'recording_played' and entity_id = :'id' order by id`, {id});
 
 async function recorded({from = stranger(), to = TO, script = [{say: 'When are you open?'}]} = {}) {
-  const heard = await phone({from, to, script});
-  assert.deepEqual(problems(heard), []);
-  return {heard, ...await settled(heard.sid, 'stored')};
+  const call = await phone({from, to, script});
+  assert.deepEqual(problems(call), []);
+  return {heard: call, ...await settled(call.sid, 'stored')};
 }
 
 // ------------------------------------------------------------------ the setting
@@ -237,6 +238,52 @@ test('a call of the shop\'s is recorded behind the notice', async () => {
   assert.ok((await settled(sid, 'stored')).bytes > 0);
 });
 
+// ------------------------------------------------------------------ who does not want it
+
+test('whoever does not want it is not recorded any further, nothing of it is kept, and it stays so', async () => {
+  for (const [language, words, stopped] of [
+         ['en', 'Please, I do not want to be recorded. Don\'t record me!', /^The recording is stopped/],
+         ['fr', 'Ne m\'enregistrez pas, s\'il vous plaît', /^L'enregistrement est arrêté/],
+         ['es', 'No me graben, por favor', /^The recording is stopped/],  // which the shop does not speak
+       ]) {
+    const from = stranger();
+    await rows(`insert into customers (organization_id, phone_number, preferred_language, source)
+                values (:'shop', :'from', :'language', 'call') returning id`, {shop, from, language});
+    const since = await twilio.last();
+    const sid = await dial({from, to: TO, script: [{say: words}, {silent: true, ms: 2500}]});
+    const requests = async () => (await twilio.requests(since)).filter((r) => r.path.includes(`/Calls/${sid}/Recordings`));
+    await waitFor('the end of the recording', async () =>
+        (await requests()).some((r) => r.method === 'POST' && r.body.Status === 'stopped' && r.answer.status === 200));
+    assert.ok(!(await heard(sid)).over, 'the call goes on');
+    const call = await over(sid);
+    assert.match(answerTo(call, 1), stopped);
+    assert.doesNotMatch(answerTo(call, 1), /understand|compris/);
+    const r = await settled(sid, 'declined');
+    assert.equal((await play(r.call_id)).status, 404);
+    assert.ok(!(await twilio.requests(since)).some((q) => q.path.endsWith('.mp3')), 'nobody heard it');
+    assert.ok(!(await twilio.get('recordings')).some((o) => o.call === sid));
+    assert.deepEqual(await row(`select granted from consent_states where channel = 'recording' and address = :'from'`, {from}),
+                     {granted: false});
+    const again = await phone({from, to: TO, script: []});
+    assert.ok(!again.log.some((e) => e.record) && !NOTICE.en.test(said(again)[0]), 'nor the next time');
+  }
+});
+
+test('an agent that speaks is told that the wish is heeded, and it is', async (t) => {
+  await change('engines', '{realtime,receptionist}');
+  t.after(() => change('engines', '{receptionist}'));
+  await sim('openai').post('model', {rules: []});
+  const call = await new MediaCall(stranger()).ring();
+  t.after(() => call.end());
+  await call.caller.hears(/Bici Downtown/);
+  await call.caller.quiet();
+  const sessions = await sim('openai').get('realtime');
+  assert.ok(sessions.some((s) => JSON.stringify(s.events).includes('This call is recorded, and the customer was told')));
+  await call.say('do not record me please');
+  await waitFor('the refusal', async () => (await recordingOf(call.sid)).state === 'declined');
+  call.caller.hangUp();
+});
+
 // ------------------------------------------------------------------ what the carrier tells
 
 const told = async (sid, {organization = shop, authToken = env.TWILIO_AUTH_TOKEN} = {}) => {
@@ -275,8 +322,8 @@ test('a document that was followed twice leaves one recording, and none at the c
 
 test('a call of which nothing could be recorded has none', async () => {
   await twilio.post('recording', {absent: true});
-  const heard = await phone({from: stranger(), to: TO, script: []});
-  const r = await settled(heard.sid, 'none');
+  const {sid} = await phone({from: stranger(), to: TO, script: []});
+  const r = await settled(sid, 'none');
   await twilio.post('recording', {});
   assert.equal((await play(r.call_id)).status, 404);
 });

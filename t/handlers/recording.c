@@ -264,6 +264,94 @@ static void what_is_declined_while_it_comes_is_not_kept(void **unused)
     assert_error(&played, 404, "not_found");
 }
 
+/* ---------------------------------------------------------------- who objects */
+
+static const char *objects(const char *words)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "media.turn",
+                         .org = DOWNTOWN,
+                         .scheme = "internal",
+                         .id = wk_printf(t_ctx.arena, "turn-%s", words).data,
+                         .body = wk_printf(t_ctx.arena,
+                                           "{\"call\":\"" SID "\",\"speaker\":\"customer\","
+                                           "\"text\":\"%s\",\"epoch\":1,\"turn\":1}",
+                                           words)
+                                     .data});
+    assert_done(&a);
+    return state();
+}
+
+static void an_objection_is_heard_in_whatever_words(void **unused)
+{
+    static const char *const no[] = {"Don't record me",
+                                     "I do not want this call recorded.",
+                                     "please stop the recording",
+                                     "N'enregistrez pas !",
+                                     "je ne veux pas être enregistrée",
+                                     "No me grabes",
+                                     "no quiero que se grabe"};
+    static const char *const yes[] = {"I broke the record player", "my record is clean",
+                                      "j'ai un enregistreur", "quiero grabar mi nombre"};
+    (void)unused;
+    for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++) {
+        setup(NULL);
+        t_sqlf("DELETE FROM messages");
+        if (strcmp(objects(no[i]), "declined f") != 0) {
+            fail_msg("%s", no[i]);
+        }
+        assert_int_equal(
+            t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'recording.stop'"), 1);
+        t_sqlf("DELETE FROM outbox");
+        assert_string_equal(t_sqlf("SELECT string_agg(granted::text, ',') FROM consents"
+                                   " WHERE channel = 'recording' AND address = '" JOHN_NUMBER
+                                   "'"),
+                            "false");
+    }
+    for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+        setup(NULL);
+        t_sqlf("DELETE FROM messages");
+        if (strcmp(objects(yes[i]), "begun f") != 0) {
+            fail_msg("%s", yes[i]);
+        }
+    }
+}
+
+/* What is asked in vain now is asked again, while the call goes on and behind it. */
+static void an_objection_is_carried_out_whatever_fails(void **unused)
+{
+    static const char *const faults[] = {"\"status\":500,\"body\":{}", "\"drop\":\"reset\""};
+    (void)unused;
+    for (size_t f = 0; f < sizeof(faults) / sizeof(*faults); f++) {
+        setup(NULL);
+        t_sqlf("DELETE FROM messages");
+        t_twilio_ask("POST", "/_sim/recording/begin",
+                     "{\"call\":\"" SID "\",\"goes_on\":true}");
+        objects("do not record me");
+        t_sqlf("DELETE FROM outbox");
+        t_twilio_script(wk_printf(t_ctx.arena,
+                                  "{\"method\":\"POST\",\"path\":\"/Recordings/"
+                                  "Twilio.CURRENT.json$\",%s}",
+                                  faults[f])
+                            .data);
+        t_answer_t a = t_ask(&(t_ask_t){.type = "recording.stop",
+                                        .org = DOWNTOWN,
+                                        .scheme = "internal",
+                                        .body = "{\"call\":\"" SID "\"}"});
+        assert_done(&a);
+        assert_int_equal(at_carrier("in-progress"), 1);
+        settle();
+        assert_int_equal(at_carrier("in-progress"), 0);
+        while (at_carrier("completed") == 0) {
+            usleep(1000);
+        }
+        settle();
+        assert_string_equal(state(), "declined t");
+        assert_int_equal(at_carrier(NULL), 0);
+        assert_int_equal(requests("GET", ".mp3"), 0);
+    }
+}
+
 /* ---------------------------------------------------------------- faults */
 
 static void every_fault_of_every_request_ends_with_one(void **unused)
@@ -422,6 +510,8 @@ int main(void)
         cmocka_unit_test(what_comes_behind_its_person_is_deleted_unheard),
         cmocka_unit_test(what_comes_behind_its_person_is_tried_until_it_is_gone),
         cmocka_unit_test(what_is_declined_while_it_comes_is_not_kept),
+        cmocka_unit_test(an_objection_is_heard_in_whatever_words),
+        cmocka_unit_test(an_objection_is_carried_out_whatever_fails),
         cmocka_unit_test(every_fault_of_every_request_ends_with_one),
         cmocka_unit_test(what_cannot_be_had_is_told_and_given_up),
         cmocka_unit_test(whoever_dies_one_is_stored),

@@ -4,6 +4,7 @@
 #include "worker/crash.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
+#include "worker/outbox.h"
 #include "worker/providers/twilio.h"
 #include "worker/sound.h"
 #include "worker/store/consents.h"
@@ -38,6 +39,49 @@ bool wk_recording_begun(wk_tx_t *tx, const wk_recording_begun_t *b, wk_error_t *
     return wk_sql(tx, &wk_sql_recording_begin, row, NULL, e) &&
            (b->number.data == NULL ||
             wk_sql(tx, &wk_sql_consent_note_recording, consent, NULL, e));
+}
+
+/* ---------------------------------------------------------------- a caller who objects */
+
+static bool queue_stop(wk_tx_t *tx, va_str_t sid, wk_error_t *e)
+{
+    va_buf_t text;
+    wk_arena_t *a = wk_tx_arena(tx);
+    va_buf_init(&text, wk_mem(a), 96);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_object(w);
+    va_json_add_str(w, "call", sid);
+    va_json_object_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return wk_error(e, WK_INTERNAL, "a job cannot be written");
+    }
+    va_str_t serial = wk_printf(a, "recording:%.*s", (int)sid.len, sid.data);
+    va_str_t dedup = wk_printf(a, "recording.stop:%.*s", (int)sid.len, sid.data);
+    return wk_outbox_job(tx, WK_DEFAULT, "recording.stop", wk_tx_organization(tx), serial,
+                         dedup, va_buf_str(&text), e);
+}
+
+bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_str_t text,
+                       bool *declined, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    wk_words_t words = wk_words(wk_tx_arena(tx), text);
+    *declined = false;
+    if (!wk_word_list_in(c, "recording.objection", &words)) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_recording_decline, &call, &rows, e)) {
+        return false;
+    }
+    *declined = wk_rows_count(rows) > 0;
+    if (!*declined) {
+        return true;
+    }
+    va_str_t sid = wk_cell(rows, 0, "sid"), number = wk_cell(rows, 0, "customer_number");
+    va_str_t consent[] = {wk_cell(rows, 0, "customer_id"), number, VA_STR("false"), sid};
+    return (number.data == NULL ||
+            wk_sql(tx, &wk_sql_consent_note_recording, consent, NULL, e)) &&
+           queue_stop(tx, sid, e);
 }
 
 /* ---------------------------------------------------------------- what is known of it */

@@ -28,6 +28,14 @@ typedef struct {
 bool wk_recording_begun(wk_tx_t *tx, const wk_recording_begun_t *begun, wk_error_t *e);
 
 /*
+ * In whatever language the customer says that he does not want to be recorded: what there is of
+ * the call is not kept, and with the transaction goes a job (recording.stop) that has the
+ * carrier stop. *declined: it was recorded until now. He is not recorded again, either.
+ */
+bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_str_t text,
+                       bool *declined, wk_error_t *e);
+
+/*
  * What the carrier has of that call is fetched, stored and deleted there, as far as it is
  * ready; what is not is looked for again later. True: all that can be done now is done. May run
  * again from any point. False: it will be tried again by itself, as long as `recordings` has

@@ -6,6 +6,7 @@
 #include "worker/agent/call.h"
 #include "worker/agent/erasure.h"
 #include "worker/agent/event.h"
+#include "worker/agent/recording.h"
 #include "worker/agent/redact.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
@@ -170,7 +171,7 @@ static bool insert_turn(wk_tx_t *tx, const live_t *ev, const wk_call_t *call, va
 
 static bool store_user_transcript(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
 {
-    bool is_new;
+    bool is_new, declined;
     wk_event_t out;
     va_str_t text = TEXT_OF(ev, "/transcript", "/user_transcript",
                             "/user_transcription_event/user_transcript");
@@ -192,7 +193,8 @@ static bool store_user_transcript(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_e
         va_json_put_number(out.json, confidence);
     }
     va_json_add_str(out.json, "language", language_of(ev));
-    return wk_event_end(&out, e);
+    return wk_event_end(&out, e) &&
+           wk_recording_heed(tx, ev->catalogue, call->id, text, &declined, e);
 }
 
 static bool store_agent_response(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)

@@ -144,18 +144,29 @@ static void add_limit(va_json_writer_t *w, const wk_media_call_t *call)
     }
 }
 
-/* Of a call that the shop made it is said who called whom, and why. */
+static void add_line(va_buf_t *text, va_str_t line)
+{
+    va_buf_add_char(text, '\n');
+    va_buf_add_str(text, line);
+}
+
+/* Of a call that the shop made it is said who called whom, and why; of one that is recorded,
+ * what becomes of an objection. */
 static va_str_t instructions_of(wk_arena_t *a, const wk_language_t *l, const begin_t *b)
 {
+    va_buf_t text;
     const wk_media_call_t *call = &b->call;
     const wk_language_t *en = wk_catalogue_pick(call->catalogue, VA_STR("en"), VA_STR_NULL);
-    va_str_t usual = wk_context_instructions(a, call->catalogue, l, &b->context, "voice");
-    if (call->opening.data == NULL) {
-        return usual;
+    va_buf_init(&text, wk_mem(a), 8192);
+    va_buf_add_str(&text, wk_context_instructions(a, call->catalogue, l, &b->context, "voice"));
+    if (call->opening.data != NULL) {
+        add_line(&text, wk_say(a, en, "prompt.voice.outbound", {"reason", call->reason},
+                               {"say", call->opening}));
     }
-    va_str_t more = wk_say(a, en, "prompt.voice.outbound", {"reason", call->reason},
-                           {"say", call->opening});
-    return wk_printf(a, "%.*s\n%.*s", (int)usual.len, usual.data, (int)more.len, more.data);
+    if (call->recorded) {
+        add_line(&text, wk_text(en, "prompt.voice.recorded"));
+    }
+    return va_buf_str(&text);
 }
 
 static va_str_t object_or_empty(va_str_t json)

@@ -19,6 +19,7 @@ typedef struct {
     int64_t left_s;         /* of the longest call; negative: behind it */
     unsigned done;          /* wk_done_t, in this call so far */
     bool warned;            /* the caller was told that it ends soon */
+    bool recorded;          /* and he was told so */
     va_str_t engines;       /* JSON */
     va_str_t plan, agent;   /* agent: elevenlabs_agent_id, or absent */
     va_str_t vad_threshold; /* a JSON number */

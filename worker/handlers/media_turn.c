@@ -4,6 +4,7 @@
  */
 #include "worker/agent/event.h"
 #include "worker/agent/promise.h"
+#include "worker/agent/recording.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/urgent.h"
 #include "worker/clock.h"
@@ -42,6 +43,14 @@ static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error
     return wk_event_end(&ev, e);
 }
 
+/* What the engine says to it is the engine's: it knows that such a wish is heeded. */
+static bool heed(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error_t *e)
+{
+    bool declined;
+    return t->by_agent || wk_recording_heed(tx, t->call->catalogue, wk_cell(row, 0, "call_id"),
+                                            t->text, &declined, e);
+}
+
 static const va_json_t *latency_of(const va_json_t *body)
 {
     const va_json_t *latency = va_json_get(body, "latency");
@@ -72,7 +81,7 @@ static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
                         wk_printf(wk_tx_arena(tx), "%lld", (long long)t->at_ms)};
     bool ok = t->interrupted ? wk_sql(tx, &wk_sql_media_turn_cut, cut, &row, e)
                              : wk_sql(tx, &wk_sql_media_turn, whole, &row, e);
-    return ok && (wk_rows_count(row) == 0 || publish(tx, t, row, e));
+    return ok && (wk_rows_count(row) == 0 || (publish(tx, t, row, e) && heed(tx, t, row, e)));
 }
 
 /* The same for a repeated job; false: none can be made. */

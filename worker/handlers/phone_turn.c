@@ -6,6 +6,7 @@
  */
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
+#include "worker/agent/recording.h"
 #include "worker/agent/redact.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
@@ -33,7 +34,8 @@ typedef struct {
     wk_destination_t person;
     va_str_t reason; /* why the call is put through, or ends */
     va_str_t text, twiml;
-    bool held; /* a person has the call, and nothing is answered */
+    bool held;     /* a person has the call, and nothing is answered */
+    bool declined; /* he does not want to be recorded, and was until now */
 } turn_t;
 
 /* ---------------------------------------------------------------- what was heard */
@@ -237,7 +239,7 @@ static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_language_t *fr
 }
 
 /* *news false: an earlier run stored it. */
-static bool store_heard(wk_tx_t *tx, const turn_t *t, bool *news, wk_error_t *e)
+static bool store_heard(wk_tx_t *tx, turn_t *t, bool *news, wk_error_t *e)
 {
     wk_rows_t *rows;
     const char *intent = t->talk.reception.intent;
@@ -252,7 +254,26 @@ static bool store_heard(wk_tx_t *tx, const turn_t *t, bool *news, wk_error_t *e)
         return false;
     }
     *news = wk_rows_count(rows) > 0;
-    return !*news || publish_heard(tx, t, e);
+    return !*news ||
+           (publish_heard(tx, t, e) &&
+            wk_recording_heed(tx, t->v.catalogue, t->v.call, t->talk.text, &t->declined, e));
+}
+
+/* Whatever else is answered, he hears first that it is as he wishes; and no apology for a wish
+ * that was understood. */
+static void tell_stopped(turn_t *t)
+{
+    const wk_language_t *l = t->v.speech.language;
+    va_str_t stopped = wk_text(l, "recording.stopped"), rest = t->text;
+    if (!t->declined) {
+        return;
+    }
+    if (rest.len == 0 || va_str_eq(rest, wk_text(l, "reply.fallback"))) {
+        rest = wk_text(l, "speech.after_human");
+    }
+    t->text = wk_printf(t->v.ctx->arena, "%.*s %.*s", (int)stopped.len, stopped.data,
+                        (int)rest.len, rest.data);
+    t->next = t->next == WAITS ? GOES_ON : t->next;
 }
 
 static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
@@ -303,8 +324,12 @@ static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
         return leave_to_person(tx, t, e);
     }
     decide(t);
-    return store_heard(tx, t, &news, e) && publish_switch(tx, t, before, e) &&
-           wk_conversation_keep(tx, &t->talk, e) && store_said(tx, t, e);
+    if (!store_heard(tx, t, &news, e)) {
+        return false;
+    }
+    tell_stopped(t);
+    return publish_switch(tx, t, before, e) && wk_conversation_keep(tx, &t->talk, e) &&
+           store_said(tx, t, e);
 }
 
 /* A turn heard for a person goes to him, whoever has the call by now. */

@@ -1,6 +1,7 @@
 /*
  * Recordings of calls:
  *   recording.status    the carrier tells what became of one
+ *   recording.stop      the caller does not want it
  *   recordings.settle   of one shop, those that the carrier may still have
  *   recordings.get      one is played, in pieces of bounded size
  */
@@ -20,11 +21,23 @@
 #define BATCH     "20" /* of a run; the next one comes in half a minute */
 #define MAX_PIECE ((int64_t)8 * WK_SOUND_PIECE) /* of an answer to a range */
 
+/* What fails is tried again by recordings.settle, as long as the call is known. */
+static bool look(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bool *known, wk_error_t *e)
+{
+    if (wk_recording_collect(ctx, organization, sid, known, e)) {
+        return true;
+    }
+    if (*known) {
+        wk_log(WK_WARN, "a recording is tried again later", WK_S("call", sid),
+               WK_C("error", e->text));
+    }
+    return false;
+}
+
 /* ---------------------------------------------------------------- recording.status */
 
 /*
- * Which call, and whose: nothing more of it is believed, since the carrier is asked. One that
- * fails is tried again by recordings.settle.
+ * Which call, and whose: nothing more of it is believed, since the carrier is asked.
  */
 wk_outcome_t wk_recording_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
@@ -40,15 +53,25 @@ wk_outcome_t wk_recording_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
         wk_error(e, WK_INVALID, "a recording without its call");
         return WK_GIVE_UP;
     }
-    if (wk_recording_collect(ctx, organization, sid, &known, e)) {
-        return WK_DONE;
+    return look(ctx, organization, sid, &known, e) || known ? WK_DONE : WK_AGAIN;
+}
+
+/* ---------------------------------------------------------------- recording.stop */
+
+wk_outcome_t wk_recording_stop(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    bool known;
+    const va_json_t *body;
+    (void)reply;
+    if (!wk_webhook_json(ctx, &body, e)) {
+        return wk_webhook_failed(e);
     }
-    if (!known) {
-        return WK_AGAIN;
+    va_str_t sid = va_json_get_string(body, "call");
+    if (!wk_webhook_is_id(sid)) {
+        wk_error(e, WK_INVALID, "no call is named");
+        return WK_GIVE_UP;
     }
-    wk_log(WK_WARN, "a recording is tried again later", WK_S("call", sid),
-           WK_C("error", e->text));
-    return WK_DONE;
+    return look(ctx, ctx->job->org, sid, &known, e) || known ? WK_DONE : WK_AGAIN;
 }
 
 /* ---------------------------------------------------------------- recordings.settle */
@@ -73,11 +96,7 @@ wk_outcome_t wk_recordings_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
     }
     for (size_t i = 0; i < wk_rows_count(u.rows); i++) {
         bool known;
-        va_str_t sid = wk_cell(u.rows, i, "sid");
-        if (!wk_recording_collect(ctx, ctx->job->org, sid, &known, e)) {
-            wk_log(WK_WARN, "a recording is tried again later", WK_S("call", sid),
-                   WK_C("error", e->text));
-        }
+        (void)look(ctx, ctx->job->org, wk_cell(u.rows, i, "sid"), &known, e);
     }
     return WK_DONE;
 }

@@ -97,6 +97,7 @@ static const wk_handler_t handlers[] = {
     {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
     {"recording.status", WK_EFFECT, wk_recording_status, 0},
+    {"recording.stop", WK_EFFECT, wk_recording_stop, 0},
     {"recordings.get", WK_READ, wk_recordings_get,
      0}, /* who plays it waits for it, or nobody */
     {"recordings.settle", WK_EFFECT, wk_recordings_settle, 0},

@@ -21,6 +21,7 @@ const wk_sql_t wk_sql_media_call = {
     "              AND m.occurred_at > c.resumed_at) AS returned,"
     "       o.max_call_seconds - extract(epoch FROM now() - c.started_at)::bigint AS left_s,"
     "       c.metadata ? 'warned' AS warned,"
+    "       EXISTS (SELECT FROM recordings r WHERE r.call_id = c.id AND r.state = 'begun') AS recorded,"
     "       c.metadata -> 'did' AS did,"
     "       CASE c.direction WHEN 'outbound' THEN c.dynamic_variables ->> 'opening' END AS opening,"
     "       c.call_reason,"

@@ -102,9 +102,15 @@ const wk_sql_t wk_sql_recording_lost = {
 const wk_sql_t wk_sql_recording_decline = {
     "recording_decline",
     "WITH declined AS (UPDATE recordings SET state = 'declined', settle_at = now()"
-    "                   WHERE twilio_call_sid = $1 AND state IN ('begun', 'stored') RETURNING id),"
-    "     gone AS (DELETE FROM recording_chunks k USING declined d WHERE k.recording_id = d.id)"
-    " SELECT id FROM declined",
+    "                   WHERE call_id = $1::uuid AND state IN ('begun', 'stored')"
+    "               RETURNING id, call_id, twilio_call_sid),"
+    "     gone AS (DELETE FROM recording_chunks k USING declined d WHERE k.recording_id = d.id),"
+    "     told AS (UPDATE calls c SET recording_deleted_at = now() FROM declined d"
+    "               WHERE c.id = d.call_id AND c.recording_url IS NOT NULL)"
+    " SELECT d.twilio_call_sid AS sid, c.customer_id,"
+    "        CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
+    "            AS customer_number"
+    "   FROM declined d JOIN calls c ON c.id = d.call_id",
     1};
 
 const wk_sql_t wk_sql_recordings_due = {

@@ -35,7 +35,10 @@ extern const wk_sql_t wk_sql_recording_removed;
 /* $1 recording: nobody tries any more. */
 extern const wk_sql_t wk_sql_recording_lost;
 
-/* $1 CallSid: id, where it is recorded and the caller had not declined before: now he has. */
+/*
+ * $1 call: sid customer_id customer_number, where it is recorded and nobody had declined before:
+ * now the customer has, and nothing is kept.
+ */
 extern const wk_sql_t wk_sql_recording_decline;
 
 /* Without a tenant. $1 at most: organization, of shops with recordings to ask the carrier for. */

@@ -7,7 +7,8 @@
  *       from now on: how many bytes each has (4000 a second), how long it is processed (50), that
  *       nothing comes of it, that each is begun twice
  *   GET /_sim/recordings   what is there
- *   POST /_sim/recording/begin {call, url}   one of a call that exists nowhere else, ready at once
+ *   POST /_sim/recording/begin {call, url, goes_on}
+ *       one of a call that exists nowhere else; it is over at once, unless it goes on
  */
 import {createHash} from 'node:crypto';
 
@@ -42,9 +43,9 @@ export class Recordings {
 
   // Of a call whose document was followed by nobody here.
   begin(req) {
-    const {call, url} = req.body;
+    const {call, url, goes_on: goesOn} = req.body;
     const recording = this.#add(call, {recordingStatusCallback: url});
-    this.#process(recording);
+    if (!goesOn) this.#process(recording);
     return json(200, {sid: recording.sid});
   }
 
