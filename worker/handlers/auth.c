@@ -8,8 +8,10 @@
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/handlers/session.h"
 #include "worker/handlers/token.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -17,7 +19,6 @@
 #include "worker/store/sessions.h"
 #include "worker/store/users.h"
 
-#define EMAIL_MAX     254 /* RFC 5321, 4.5.3.1.3 */
 #define TOKEN_MAX     128
 #define TICKET_LIFE_S 30
 
@@ -25,22 +26,6 @@
 #define LOCK_AFTER     "10"
 #define LOCK_FIRST_S   "60"
 #define LOCK_LONGEST_S "3600"
-
-/* Who is signed in, as login and refresh tell it. */
-typedef struct {
-    va_str_t id, email, first_name, last_name, role, organization, organization_name;
-} member_t;
-
-static member_t read_member(const wk_rows_t *rows)
-{
-    return (member_t){.id = wk_cell(rows, 0, "user_id"),
-                      .email = wk_cell(rows, 0, "email"),
-                      .first_name = wk_cell(rows, 0, "first_name"),
-                      .last_name = wk_cell(rows, 0, "last_name"),
-                      .role = wk_cell(rows, 0, "role"),
-                      .organization = wk_cell(rows, 0, "organization_id"),
-                      .organization_name = wk_cell(rows, 0, "organization_name")};
-}
 
 static void count_outcome(const char *name, const char *outcome)
 {
@@ -60,43 +45,15 @@ static bool audit_member(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t user, const char *
 
 /* ---------------------------------------------------------------- the answer */
 
-static void put_member(va_json_writer_t *w, const member_t *m)
-{
-    va_json_key(w, "user");
-    va_json_object(w);
-    va_json_add_str(w, "id", m->id);
-    va_json_add_str(w, "email", m->email);
-    va_json_add_str(w, "first_name", m->first_name);
-    va_json_add_str(w, "last_name", m->last_name);
-    va_json_add_str(w, "role", m->role);
-    va_json_add_str(w, "organization_id", m->organization);
-    va_json_add_str(w, "organization_name", m->organization_name);
-    va_json_object_end(w);
-}
-
-/* told: the refresh token stands in the body as well, not only in a cookie no script reads. */
-static wk_outcome_t reply_tokens(wk_ctx_t *ctx, const member_t *m, va_str_t refresh, bool told,
-                                 va_reply_t *reply, wk_error_t *e)
+static wk_outcome_t reply_tokens(wk_ctx_t *ctx, const wk_signed_in_t *user, va_str_t refresh,
+                                 bool told, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
     va_str_t access;
-
-    if (!wk_token_access(ctx, m->id, m->organization, m->role, &access, e)) {
+    if (!wk_session_reply_begin(ctx, &doc, user, refresh, told, &access, e)) {
         return wk_reply_error(ctx, reply, e);
     }
-    va_json_writer_t *w = wk_reply_begin(ctx, &doc);
-    va_json_add_str(w, "token", access);
-    va_json_add_int(w, "expires_in", ctx->config->access_token_s);
-    if (told) {
-        va_json_add_str(w, "refresh_token", refresh);
-    }
-    put_member(w, m);
-    wk_outcome_t outcome = wk_reply_end(ctx, &doc, 200, reply, e);
-    if (outcome == WK_DONE) {
-        wk_token_cookie(ctx, reply, WK_COOKIE_ACCESS, access, ctx->config->access_token_s);
-        wk_token_cookie(ctx, reply, WK_COOKIE_REFRESH, refresh, ctx->config->refresh_token_s);
-    }
-    return outcome;
+    return wk_session_reply_end(ctx, &doc, 200, access, refresh, reply, e);
 }
 
 /* ---------------------------------------------------------------- login */
@@ -108,16 +65,16 @@ typedef struct {
     va_str_t subject; /* instead of both: whom an identity provider vouches for */
     va_str_t hash;    /* absent: whatever the password, it is wrong */
     va_str_t better_hash;
-    member_t member;
+    wk_signed_in_t member;
     bool locked; /* by this attempt, unless it succeeds */
-    va_str_t refresh, refresh_digest;
+    wk_session_t session;
 } login_t;
 
 static bool read_login(login_t *l, wk_error_t *e)
 {
     const va_json_t *body;
     return wk_request_json(l->ctx, &body, e) &&
-           wk_request_text(body, "email", EMAIL_MAX, &l->email, e) &&
+           wk_request_text(body, "email", WK_EMAIL_MAX, &l->email, e) &&
            wk_request_text(body, "password", WK_PASSWORD_MAX, &l->password, e);
 }
 
@@ -131,28 +88,18 @@ static bool attempt_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (wk_rows_count(rows) > 0) {
-        l->member = read_member(rows);
+        l->member = wk_session_user(rows);
         l->hash = wk_cell(rows, 0, "password_hash");
         l->locked = wk_cell_bool(rows, 0, "locked");
     }
     return true;
 }
 
-/* The directory knows addresses in lower case. */
-static va_str_t lower(wk_ctx_t *ctx, va_str_t s)
-{
-    char *text = wk_strdup(ctx->arena, s);
-    for (size_t i = 0; i < s.len; i++) {
-        text[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] | 0x20 : text[i]);
-    }
-    return va_str(text, s.len);
-}
-
 /* Counts the attempt; only what the password is compared with tells whether it was one. */
 static bool begin_attempt(login_t *l, wk_error_t *e)
 {
     va_str_t organization;
-    l->email = lower(l->ctx, l->email);
+    l->email = wk_person_lower(l->ctx, l->email);
     return wk_tx_by(l->ctx->db, l->ctx->arena, "email", l->email,
                     wk_request_deadline_ms(l->ctx), attempt_tx, l, &organization, e);
 }
@@ -197,21 +144,16 @@ static bool check_password(login_t *l, wk_error_t *e)
 static bool open_session_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     login_t *l = arg;
-    const va_job_t *job = l->ctx->job;
     va_str_t done[] = {l->member.id, l->hash, l->better_hash};
-    va_str_t session[] = {l->member.id, l->refresh_digest,
-                          wk_printf(l->ctx->arena, "%d", l->ctx->config->refresh_token_s),
-                          wk_request_peer(job), wk_request_header(job, "user-agent")};
     return wk_sql(tx, &wk_sql_login_done, done, NULL, e) &&
            audit_member(l->ctx, tx, l->member.id, l->action, e) &&
-           wk_sql_last(tx, &wk_sql_session_open, session, NULL, e);
+           wk_session_open(l->ctx, tx, l->member.id, &l->session, e);
 }
 
 static bool open_session(login_t *l, wk_error_t *e)
 {
     wk_ctx_t *ctx = l->ctx;
-    return wk_token_random(ctx, &l->refresh, e) &&
-           wk_token_digest(ctx, l->refresh, &l->refresh_digest, e) &&
+    return wk_session_make(ctx, &l->session, e) &&
            wk_tx(ctx->db, ctx->arena, l->member.organization, wk_request_deadline_ms(ctx),
                  open_session_tx, l, e);
 }
@@ -224,7 +166,7 @@ wk_outcome_t wk_auth_login(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_reply_error(ctx, reply, e);
     }
     count_outcome("voiceagent_logins_total", "done");
-    return reply_tokens(ctx, &l.member, l.refresh, true, reply, e);
+    return reply_tokens(ctx, &l.member, l.session.refresh, true, reply, e);
 }
 
 /* ---------------------------------------------------------------- exchange */
@@ -236,7 +178,7 @@ static bool read_subject(login_t *l, wk_error_t *e)
     if (subject.len == 0) {
         return wk_refuse(e, WK_R_UNAUTHORIZED, "The request carries no valid token.");
     }
-    l->subject = lower(l->ctx, subject);
+    l->subject = wk_person_lower(l->ctx, subject);
     return true;
 }
 
@@ -248,7 +190,7 @@ static bool find_subject_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (wk_rows_count(rows) > 0) {
-        l->member = read_member(rows);
+        l->member = wk_session_user(rows);
     }
     return true;
 }
@@ -275,7 +217,7 @@ wk_outcome_t wk_auth_exchange(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_reply_error(ctx, reply, e);
     }
     count_outcome("voiceagent_logins_total", "done");
-    return reply_tokens(ctx, &l.member, l.refresh, true, reply, e);
+    return reply_tokens(ctx, &l.member, l.session.refresh, true, reply, e);
 }
 
 /* ---------------------------------------------------------------- refresh tokens */
@@ -287,7 +229,7 @@ typedef struct {
     bool from_cookie;
     va_str_t next, next_digest;
     va_str_t session, family;
-    member_t member;
+    wk_signed_in_t member;
     bool accepted;
 } refresh_t;
 
@@ -380,7 +322,7 @@ static bool read_session(refresh_t *r, wk_tx_t *tx, wk_rows_t **rows, wk_error_t
     if (wk_rows_count(*rows) > 0) {
         r->session = wk_cell(*rows, 0, "session_id");
         r->family = wk_cell(*rows, 0, "family");
-        r->member = read_member(*rows);
+        r->member = wk_session_user(*rows);
     }
     return true;
 }

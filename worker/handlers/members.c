@@ -130,6 +130,20 @@ bool wk_member_phone(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return va_phone_is_e164(va_json_string(value));
 }
 
+bool wk_member_website(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                       const va_json_t *value)
+{
+    va_str_t url = va_json_string(value);
+    size_t scheme = strlen("http://") + (url.len > 4 && url.data[4] == 's');
+    bool ok = url.len > scheme && (double)url.len <= rule->max &&
+              memcmp(url.data, scheme == 7 ? "http://" : "https://", scheme) == 0;
+    (void)c;
+    for (size_t i = scheme; ok && i < url.len; i++) {
+        ok = url.data[i] > ' ' && url.data[i] <= '~';
+    }
+    return ok;
+}
+
 /* As the check of agent_configs.twilio_language: two or three small letters, then parts. */
 bool wk_member_locale(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                       const va_json_t *value)

@@ -39,9 +39,10 @@ wk_member_check_fn wk_member_texts;     /* by language, or one for the shop's */
 wk_member_check_fn wk_member_translations, wk_member_ids; /* by language */
 wk_member_check_fn wk_member_phrases; /* by language: lists of at most max texts */
 wk_member_check_fn wk_member_uuid;
-wk_member_check_fn wk_member_email; /* of at most max bytes */
-wk_member_check_fn wk_member_phone; /* E.164 */
-wk_member_check_fn wk_member_list;  /* of at most max texts of 1 to 60 bytes */
+wk_member_check_fn wk_member_email;   /* of at most max bytes */
+wk_member_check_fn wk_member_phone;   /* E.164 */
+wk_member_check_fn wk_member_website; /* http or https, of at most max bytes */
+wk_member_check_fn wk_member_list;    /* of at most max texts of 1 to 60 bytes */
 
 /*
  * Refuses a body without a member, with one that is not in the table, one that is there twice,

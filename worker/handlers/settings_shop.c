@@ -106,20 +106,6 @@ static bool is_address(const wk_member_rule_t *rule, const wk_catalogue_t *c,
            wk_members_wrong(c, address_rules, COUNT(address_rules), value) == NULL;
 }
 
-static bool is_website(const wk_member_rule_t *rule, const wk_catalogue_t *c,
-                       const va_json_t *value)
-{
-    va_str_t url = va_json_string(value);
-    size_t scheme = strlen("http://") + (url.len > 4 && url.data[4] == 's');
-    bool ok = url.len > scheme && (double)url.len <= rule->max &&
-              memcmp(url.data, scheme == 7 ? "http://" : "https://", scheme) == 0;
-    (void)c;
-    for (size_t i = scheme; ok && i < url.len; i++) {
-        ok = url.data[i] > ' ' && url.data[i] <= '~';
-    }
-    return ok;
-}
-
 static bool are_policies(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                          const va_json_t *value)
 {
@@ -196,7 +182,7 @@ static const wk_member_rule_t rules[] = {
      .nullable = true,
      .must = EMAIL},
     {.name = "website_url",
-     .check = is_website,
+     .check = wk_member_website,
      .max = 500,
      .nullable = true,
      .must = "a URL of http or https, or null"},

@@ -11,15 +11,14 @@
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
-#include "worker/handlers/members.h"
+#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/password.h"
 #include "worker/store/settings.h"
 #include "worker/store/team.h"
 
-#define MAX_EMAIL 254 /* RFC 5321, 4.5.3.1.3 */
-#define MAX_NAME  100
+#define MAX_NAME 100
 
 static const char *const statuses[] = {"active", "inactive", NULL};
 
@@ -51,28 +50,9 @@ static bool only(const va_json_t *body, const char *const *names, wk_error_t *e)
     return body->count > 0 || wk_refuse(e, WK_R_BAD_REQUEST, "The body says nothing.");
 }
 
-static bool read_email(const va_json_t *body, team_t *t, wk_error_t *e)
-{
-    return wk_request_text(body, "email", MAX_EMAIL, &t->email, e) &&
-           (wk_is_email(t->email) ||
-            wk_refuse(e, WK_R_BAD_REQUEST, "email must be an e-mail address."));
-}
-
-/* Without control characters, and with no space at either end. */
-static bool is_name(va_str_t text)
-{
-    bool ok = text.data[0] != ' ' && text.data[text.len - 1] != ' ';
-    for (size_t i = 0; ok && i < text.len; i++) {
-        ok = (unsigned char)text.data[i] >= ' ' && text.data[i] != '\x7f';
-    }
-    return ok;
-}
-
 static bool read_name(const va_json_t *body, team_t *t, wk_error_t *e)
 {
-    return wk_request_text(body, "name", MAX_NAME, &t->name, e) &&
-           (is_name(t->name) ||
-            wk_refuse(e, WK_R_BAD_REQUEST, "name must be one line without spaces around it."));
+    return wk_person_line(body, "name", MAX_NAME, &t->name, e);
 }
 
 static bool read_role(const va_json_t *body, team_t *t, wk_error_t *e)
@@ -87,14 +67,8 @@ static bool read_role(const va_json_t *body, team_t *t, wk_error_t *e)
 static bool read_password(const va_json_t *body, team_t *t, wk_error_t *e)
 {
     va_str_t password;
-    if (!wk_request_text(body, "password", WK_PASSWORD_MAX, &password, e)) {
-        return false;
-    }
-    if (password.len < WK_PASSWORD_MIN || memchr(password.data, '\0', password.len) != NULL) {
-        return wk_refuse(e, WK_R_BAD_REQUEST, "password must be of %d characters or more.",
-                         WK_PASSWORD_MIN);
-    }
-    return wk_password_hash(t->ctx->arena, password, t->ctx->config->password_cost, &t->hash,
+    return wk_person_password(body, &password, e) &&
+           wk_password_hash(t->ctx->arena, password, t->ctx->config->password_cost, &t->hash,
                             e);
 }
 
@@ -111,8 +85,8 @@ static bool read_member(team_t *t, wk_error_t *e)
     static const char *const names[] = {"email", "name", "role", "password", NULL};
     const va_json_t *body;
     return wk_request_json(t->ctx, &body, e) && only(body, names, e) &&
-           read_email(body, t, e) && read_name(body, t, e) && read_role(body, t, e) &&
-           read_password(body, t, e);
+           wk_person_email(t->ctx, body, &t->email, e) && read_name(body, t, e) &&
+           read_role(body, t, e) && read_password(body, t, e);
 }
 
 static bool read_change(team_t *t, wk_error_t *e)
