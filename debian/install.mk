@@ -17,7 +17,7 @@ PLACE = sed -e 's@/usr/bin/voiceagent@$(BIN)/voiceagent@g' \
             -e 's@/usr/share/doc/voiceagent-worker@$(DOC)@' \
             -e 's@load_module modules/@load_module $(MODULES)/@' \
             -e 's@/usr/share/voiceagent/sounds/@$(SHARE)/sounds/@' \
-            -e 's@^\#\(messages_dir\|sql_dir\) = /usr/share/voiceagent@\1 = $(SHARE)@'
+            -e 's@^\#\(messages_dir\|sql_dir\|templates_dir\) = /usr/share/voiceagent@\1 = $(SHARE)@'
 
 # $(call place,MODE,FILE,FOLDER): a copy that speaks of where this installation puts them.
 place = $(INSTALL) -D -m $1 $2 $(DESTDIR)$3/$(notdir $2) && \
@@ -30,6 +30,7 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(MODULES) $(BUILD)/ngx_voiceagent_module.so
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sql sql/*.sql
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/messages conf/messages/*
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/agents conf/agents/*
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx conf/site.conf conf/http.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/locations conf/locations/*.conf
 	$(call place,644,conf/locations/sounds.conf,$(SHARE)/nginx/locations)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base64.h"
+#include "core/phone.h"
 #include "worker/arena.h"
 #include "worker/mail_header.h"
 #include "worker/password.h"
@@ -84,6 +85,7 @@ static const setting_t settings[] = {
     {"elevenlabs", "base_url", "ELEVENLABS_BASE_URL", TEXT, AT(elevenlabs_base_url), NULL, 0,
      0},
     {"elevenlabs", "api_key", "ELEVENLABS_API_KEY", TEXT, AT(elevenlabs_api_key), NULL, 0, 0},
+    {"elevenlabs", "tools_secret", "TOOLS_SECRET", TEXT, AT(tools_secret), NULL, 0, 0},
     {"elevenlabs", "voice", "ELEVENLABS_VOICE_ID", TEXT, AT(elevenlabs_voice), NULL, 0, 0},
     {"elevenlabs", "speech_model", "ELEVENLABS_SPEECH_MODEL", TEXT, AT(elevenlabs_speech_model),
      "eleven_flash_v2_5", 0, 0},
@@ -138,6 +140,22 @@ static const setting_t settings[] = {
      0},
     {"livekit", "sip_password", "LIVEKIT_SIP_PASSWORD", TEXT, AT(livekit_sip_password), NULL, 0,
      0},
+
+    {"signup", "plan", "VA_SIGNUP_PLAN", TEXT, AT(signup_plan), "PRO", 0, 0},
+    {"signup", "trial_days", "VA_SIGNUP_TRIAL_DAYS", INTEGER, AT(signup_trial_days), "14", 0,
+     3650},
+    {"signup", "credits", "VA_SIGNUP_CREDITS", INTEGER, AT(signup_credits), "100", 0, 1000000},
+    {"signup", "country", "VA_SIGNUP_COUNTRY", TEXT, AT(signup_country), "US", 0, 0},
+    {"signup", "terms_version", "VA_TERMS_VERSION", TEXT, AT(signup_terms), "1", 0, 0},
+    {"signup", "templates_dir", "VA_TEMPLATES_DIR", TEXT, AT(signup_templates),
+     "/usr/share/voiceagent/agents", 0, 0},
+    {"signup", "assistant", "VA_ASSISTANT_NAME", TEXT, AT(signup_assistant), "Lina", 0, 0},
+    {"signup", "product", "VA_PRODUCT_NAME", TEXT, AT(signup_product), "voiceagent", 0, 0},
+    {"signup", "backup_phone", "VA_BACKUP_PHONE", TEXT, AT(signup_backup), NULL, 0, 0},
+    {"signup", "skip_twilio", "SKIP_TWILIO_PROVISIONING", BOOLEAN, AT(skip_twilio), "off", 0,
+     0},
+    {"signup", "skip_elevenlabs", "SKIP_ELEVENLABS_PROVISIONING", BOOLEAN, AT(skip_elevenlabs),
+     "off", 0, 0},
 
     {"voice", "processes", "VA_VOICE_PROCESSES", INTEGER, AT(voice_processes), "0", 0, 64},
     {"voice", "listen", "VA_VOICE_LISTEN", TEXT, AT(voice_listen), "/run/voiceagent", 0, 0},
@@ -402,6 +420,25 @@ static void check_livekit(findings_t *f, const wk_config_t *c)
     }
 }
 
+static bool is_plan(const char *plan)
+{
+    return plan != NULL && (strcmp(plan, "FREE") == 0 || strcmp(plan, "BASIC") == 0 ||
+                            strcmp(plan, "PRO") == 0);
+}
+
+static void check_signup(findings_t *f, const wk_config_t *c)
+{
+    if (!is_plan(c->signup_plan)) {
+        found(f, true, "VA_SIGNUP_PLAN is not FREE, BASIC or PRO");
+    }
+    if (c->signup_backup != NULL && !va_phone_is_e164(va_str_c(c->signup_backup))) {
+        found(f, true, "VA_BACKUP_PHONE is no number like +14165550100");
+    }
+    if (c->elevenlabs_api_key != NULL && !c->skip_elevenlabs && c->tools_secret == NULL) {
+        found(f, false, "TOOLS_SECRET is not set: shops that sign up get no agent");
+    }
+}
+
 bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
 {
     findings_t f = {report, ctx, true};
@@ -422,6 +459,7 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     if (c->openai_api_key == NULL) {
         found(&f, false, "OpenAI is not configured: the embedded receptionist answers");
     }
+    check_signup(&f, c);
     if (c->google_client_id == NULL || c->google_client_secret == NULL) {
         found(&f, false, "Google is not configured: no calendar can be connected");
     }

@@ -50,6 +50,7 @@ typedef struct {
 
     const char *twilio_base_url, *twilio_account_sid, *twilio_auth_token;
     const char *elevenlabs_base_url, *elevenlabs_api_key;
+    const char *tools_secret; /* TOOLS_SECRET: what nginx lets agents' tools in by */
     const char *elevenlabs_voice, *elevenlabs_speech_model;
     const char *openai_base_url, *openai_api_key, *openai_model;
     const char *openai_embedding_model; /* NULL: the knowledge is searched by words alone */
@@ -75,6 +76,17 @@ typedef struct {
     const char *google_channel_token; /* GOOGLE_CHANNEL_TOKEN: what nginx compares */
     const char *smtp_url;             /* SMTP_URL; NULL: no e-mail is sent */
     const char *smtp_from; /* SMTP_FROM: whom all e-mails are from; NULL: each shop's address */
+
+    const char *signup_plan;      /* of who names none: FREE, BASIC or PRO */
+    int signup_trial_days;        /* of a plan that is not FREE; 0: it has no end */
+    int signup_credits;           /* granted once */
+    const char *signup_country;   /* of a number, where the shop's time zone tells none */
+    const char *signup_terms;     /* the version of the terms that is accepted */
+    const char *signup_templates; /* a folder: what agents are made of, by kind of shop */
+    const char *signup_assistant; /* the agents' name */
+    const char *signup_product;   /* ours, where a provider lists what we have made there */
+    const char *signup_backup;    /* a number that takes calls where the owner does not; NULL */
+    bool skip_twilio, skip_elevenlabs; /* SKIP_…_PROVISIONING */
 
     int voice_processes;      /* 0: none on this host */
     const char *voice_listen; /* a folder for unix sockets, or a private numeric address */

@@ -19,6 +19,7 @@
 #include "worker/store/privacy.h"
 #include "worker/store/recordings.h"
 #include "worker/store/reminders.h"
+#include "worker/store/signup.h"
 #include "worker/store/takeovers.h"
 
 #define TICK_MS            250
@@ -174,6 +175,11 @@ static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "privacy.sweep", BY_ITSELF, &wk_sql_privacy_due, e);
 }
 
+static bool undo_registrations(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "registrations.undo", BY_ITSELF, &wk_sql_registrations_due, e);
+}
+
 /* One job for what was last looked at then; another only when that did not help for long. */
 static bool queue_calendars_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
@@ -226,6 +232,7 @@ static struct {
     {"effects", SWEEPS_MS, settle_effects, 0},
     {"recordings", SWEEPS_MS, settle_recordings, 0},
     {"retention", SWEEPS_MS, enforce_retention, 0},
+    {"registrations", SWEEPS_MS, undo_registrations, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},
 };
 

@@ -23,6 +23,22 @@ const AMENDMENTS = {
   LLM: {type: 'string'},
   'SystemToolConfig-Input': {required: ['name', 'params']},
   'SystemToolConfig-Output': {required: ['name', 'params']},
+  CreateTwilioPhoneNumberRequest: {
+    required: ['phone_number', 'label', 'sid', 'token'],
+    properties: {
+      phone_number: {type: 'string'},
+      label: {type: 'string'},
+      provider: {const: 'twilio'},
+      sid: {type: 'string'},
+      token: {type: 'string'},
+      account_auth_token: {type: ['string', 'null']},
+      agent_id: {type: ['string', 'null']},
+      enable_sms: {type: 'boolean'},
+      supports_inbound: {type: 'boolean'},
+      supports_outbound: {type: 'boolean'},
+      region_config: {type: ['object', 'null']},
+    },
+  },
   ASRProvider: {enum: ['elevenlabs', 'scribe_realtime', 'scribe_v2_turbo']},
   TTSConversationalModel: {
     enum: [

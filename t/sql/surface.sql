@@ -18,7 +18,7 @@ create temp view functions as
 -- ---- functions
 select bag_eq($$ select signature from functions where prosecdef or owner = 'va_directory' $$, array[
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
-    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)', 'voiceagent.due_recordings(integer)',
+    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)', 'voiceagent.due_recordings(integer)', 'voiceagent.due_registrations(integer)',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
     'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.is_person(text)', 'voiceagent.recall_refusals()'],
     'the functions that look across organizations are the listed ones');
@@ -34,7 +34,7 @@ select is_empty($$ select signature from functions where prosecdef and proacl is
 select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_app', 'authenticated', 'anon']) r
                   where prosecdef and has_function_privilege(r, oid, 'execute') $$, array[
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
-    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app', 'voiceagent.due_recordings(integer) va_app',
+    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app', 'voiceagent.due_recordings(integer) va_app', 'voiceagent.due_registrations(integer) va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app', 'voiceagent.is_person(text) va_app',
     'voiceagent.jwt_member() authenticated'],
@@ -108,6 +108,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
                   where table_schema = 'voiceagent' and grantee = 'va_directory' and table_name not in ('routing_keys', 'unrouted_events')
                     and privilege_type = 'SELECT' $$, array[
     'organizations.id SELECT', 'organizations.is_active SELECT', 'organizations.widget_origins SELECT',
+    'organizations.provisioning_state SELECT', 'organizations.provisioning_until SELECT',
     'users.id SELECT', 'users.organization_id SELECT', 'users.auth_user_id SELECT', 'users.email SELECT', 'users.password_hash SELECT',
     'users.role SELECT', 'users.is_active SELECT', 'users.failed_logins SELECT', 'users.locked_until SELECT',
     'sessions.id SELECT', 'sessions.organization_id SELECT', 'sessions.user_id SELECT', 'sessions.token_hash SELECT',

@@ -154,10 +154,11 @@ define_settings() {
     VA_WORKER_PROGRAM=${STACK_WORKER:-$ROOT/build/voiceagent-worker} # not kept: for one start
     VA_SQL_DIR=$ROOT/sql
     VA_MESSAGES_DIR=$ROOT/conf/messages
+    VA_TEMPLATES_DIR=$ROOT/conf/agents
     keep VA_VOICE_PROCESSES echo 1
     VA_VOICE_LISTEN=$RUN/voice
     names+=(VA_RUN_DIR VA_ROOT VA_TLS_PORT VA_HTTP_PORT VA_POSTGRES_PORT VA_REDIS_PORT VA_NGINX_USER
-        VA_MODULE VA_WORKER_PROGRAM VA_SQL_DIR VA_MESSAGES_DIR VA_VOICE_LISTEN)
+        VA_MODULE VA_WORKER_PROGRAM VA_SQL_DIR VA_MESSAGES_DIR VA_TEMPLATES_DIR VA_VOICE_LISTEN)
 }
 
 # The workers' login; behind a database of somebody else's its password is ours to give.

@@ -186,6 +186,17 @@ static void test_the_shipped_file_shows_the_defaults(void **state)
     assert_int_equal(shown->access_token_s, without->access_token_s);
     assert_int_equal(shown->refresh_token_s, without->refresh_token_s);
     assert_int_equal(shown->password_cost, without->password_cost);
+    assert_string_equal(shown->signup_plan, without->signup_plan);
+    assert_int_equal(shown->signup_trial_days, without->signup_trial_days);
+    assert_int_equal(shown->signup_credits, without->signup_credits);
+    assert_string_equal(shown->signup_country, without->signup_country);
+    assert_string_equal(shown->signup_terms, without->signup_terms);
+    assert_string_equal(shown->signup_templates, without->signup_templates);
+    assert_string_equal(shown->signup_assistant, without->signup_assistant);
+    assert_string_equal(shown->signup_product, without->signup_product);
+    assert_null(shown->signup_backup);
+    assert_int_equal(shown->skip_twilio, without->skip_twilio);
+    assert_int_equal(shown->skip_elevenlabs, without->skip_elevenlabs);
     wk_config_free(shown);
     wk_config_free(without);
     without = wk_config_load("conf/worker.conf", &(wk_error_t){.code = WK_OK});
@@ -225,6 +236,8 @@ static const wk_config_t good = {
     .google_client_secret = "s",
     .smtp_url = "smtps://mail.example.com",
     .smtp_from = "no-reply@example.com",
+    .tools_secret = "s",
+    .signup_plan = "PRO",
 };
 
 static void test_a_good_configuration_has_no_findings(void **state)
@@ -289,6 +302,9 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(false, "ElevenLabs", elevenlabs_api_key, NULL);
     FINDS(false, "OpenAI", openai_api_key, NULL);
     FINDS(false, "Google", google_client_secret, NULL);
+    FINDS(false, "TOOLS_SECRET", tools_secret, NULL);
+    FINDS(true, "VA_SIGNUP_PLAN", signup_plan, "GOLD");
+    FINDS(true, "VA_BACKUP_PHONE", signup_backup, "4165550100");
 #undef FINDS
 }
 

@@ -15,6 +15,7 @@ typedef wk_outcome_t wk_handler_fn(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t 
 wk_handler_fn wk_analytics_get, wk_analytics_csv;
 wk_handler_fn wk_appointments_handle;
 wk_handler_fn wk_auth_login, wk_auth_exchange, wk_auth_refresh, wk_auth_logout, wk_auth_ticket;
+wk_handler_fn wk_auth_register, wk_provisioning_resume, wk_registrations_undo;
 wk_handler_fn wk_call_status_store;
 wk_handler_fn wk_calls_list, wk_calls_get, wk_calls_begin, wk_calls_conclude;
 wk_handler_fn wk_calls_outcome;

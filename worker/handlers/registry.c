@@ -25,6 +25,7 @@ static const wk_handler_t handlers[] = {
     {"auth.refresh", WK_READ, wk_auth_refresh, 0},
     {"auth.ticket", WK_READ, wk_auth_ticket, 0},
     {"auth.logout", WK_EFFECT, wk_auth_logout, 0},
+    {"auth.register", WK_EFFECT, wk_auth_register, 0},
 
     {"calendar.notify", WK_EFFECT, wk_calendar_notify, 0},
     {"calendar.push", WK_EFFECT, wk_calendar_push, WK_CALENDAR_PUSH_ATTEMPTS},
@@ -96,11 +97,13 @@ static const wk_handler_t handlers[] = {
     {"privacy.erase", WK_EFFECT, wk_privacy_erase, WK_ERASURE_ATTEMPTS},
     {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
+    {"provisioning.resume", WK_EFFECT, wk_provisioning_resume, 0},
     {"recording.status", WK_EFFECT, wk_recording_status, 0},
     {"recording.stop", WK_EFFECT, wk_recording_stop, 0},
     {"recordings.get", WK_READ, wk_recordings_get,
      0}, /* who plays it waits for it, or nobody */
     {"recordings.settle", WK_EFFECT, wk_recordings_settle, 0},
+    {"registrations.undo", WK_EFFECT, wk_registrations_undo, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
     {"settings.handle", WK_EFFECT, wk_settings_handle, 0},
     {"shopify.customer", WK_EFFECT, wk_shopify_customer_fill, 0},

@@ -1,128 +1,43 @@
 #include "worker/providers/elevenlabs.h"
 
-#include <stdio.h>
-
 #include "core/form.h"
+#include "worker/providers/elevenlabs_request.h"
 
-#define BASE_URL   "https://api.elevenlabs.io"
 #define TIMEOUT_MS 30000
-#define RING_MS    3000       /* while a caller hears it ring */
-#define PERSON_MS  10000      /* while somebody looks at a page */
-#define MAX_BYTES  (16 << 20) /* of a conversation of hours, with all its tools said */
-
-static const va_json_limits_t limits = {MAX_BYTES, 64, 1000000};
-
-static wk_code_t class_of(int status)
-{
-    if (status == 404) {
-        return WK_NOT_FOUND;
-    }
-    if (status == 401 || status == 403) {
-        return WK_FORBIDDEN;
-    }
-    /* What the official library tries again: 408, 429 and the server's own failures. */
-    return status == 408 || status == 429 || status >= 500 ? WK_UNAVAILABLE : WK_REFUSED;
-}
-
-/* {"detail": {"status": "machine_code"}}, or a text, or a list of what is wrong. */
-static bool refused(wk_ctx_t *ctx, const wk_http_response_t *res, wk_error_t *e)
-{
-    const va_json_t *root = NULL;
-    (void)va_json_parse(wk_mem(ctx->arena), res->body, &limits, &root);
-    va_str_t code = va_json_string(va_json_pointer(root, VA_STR("/detail/status")));
-    wk_error(e, class_of(res->status), "ElevenLabs: status %d %.*s", res->status,
-             (int)(code.len < 80 ? code.len : 80), code.len > 0 ? code.data : "");
-    snprintf(e->detail, sizeof(e->detail), "%.*s", (int)(code.len < 31 ? code.len : 31),
-             code.len > 0 ? code.data : "");
-    e->retry_after_ms = res->retry_after_ms;
-    return false;
-}
-
-/* The address of a place under /v1/convai/; what follows is the caller's. */
-static void begin_url(wk_ctx_t *ctx, va_buf_t *url, const char *place)
-{
-    const char *base = ctx->config->elevenlabs_base_url;
-    va_buf_init(url, wk_mem(ctx->arena), 160);
-    va_buf_add_c(url, base != NULL ? base : BASE_URL);
-    va_buf_add_c(url, "/v1/convai/");
-    va_buf_add_c(url, place);
-}
-
-static const char *end_url(va_buf_t *url)
-{
-    va_buf_add_char(url, '\0');
-    return va_buf_str(url).data;
-}
-
-static bool ask_within(wk_ctx_t *ctx, int timeout_ms, const char *method, const char *url,
-                       va_str_t body, wk_http_response_t *res, wk_error_t *e)
-{
-    if (ctx->config->elevenlabs_api_key == NULL) {
-        return wk_error(e, WK_FORBIDDEN, "ElevenLabs: no key is configured");
-    }
-    va_str_t key = wk_printf(ctx->arena, "xi-api-key: %s", ctx->config->elevenlabs_api_key);
-    const char *const headers[] = {key.data, "Accept: application/json",
-                                   body.data != NULL ? "Content-Type: application/json" : NULL,
-                                   NULL};
-    wk_http_request_t req = {.method = method,
-                             .url = url,
-                             .headers = headers,
-                             .body = body,
-                             .timeout_ms = timeout_ms,
-                             .max_bytes = MAX_BYTES};
-    return wk_http(ctx->http, ctx->arena, &req, res, e) || wk_error_wrap(e, "ElevenLabs");
-}
+#define RING_MS    3000  /* while a caller hears it ring */
+#define PERSON_MS  10000 /* while somebody looks at a page */
 
 static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t body,
                 wk_http_response_t *res, wk_error_t *e)
 {
-    return ask_within(ctx, TIMEOUT_MS, method, url, body, res, e);
-}
-
-/* A question may be asked again, whatever became of it. */
-static bool get_within(wk_ctx_t *ctx, int timeout_ms, const char *url, const va_json_t **answer,
-                       wk_error_t *e)
-{
-    wk_http_response_t res;
-    if (!ask_within(ctx, timeout_ms, "GET", url, VA_STR_NULL, &res, e)) {
-        e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
-        return false;
-    }
-    if (res.status != 200) {
-        return refused(ctx, &res, e);
-    }
-    if (va_json_parse(wk_mem(ctx->arena), res.body, &limits, answer) != VA_OK ||
-        !va_json_is(*answer, VA_JSON_OBJECT)) {
-        return wk_error(e, WK_UNAVAILABLE, "ElevenLabs: an answer that cannot be read");
-    }
-    return true;
+    return wk_elevenlabs_ask(ctx, TIMEOUT_MS, method, url, body, res, e);
 }
 
 static bool get(wk_ctx_t *ctx, const char *url, const va_json_t **answer, wk_error_t *e)
 {
-    return get_within(ctx, TIMEOUT_MS, url, answer, e);
+    return wk_elevenlabs_get(ctx, TIMEOUT_MS, url, answer, e);
 }
 
 bool wk_elevenlabs_conversation(wk_ctx_t *ctx, va_str_t id, const va_json_t **conversation,
                                 wk_error_t *e)
 {
     va_buf_t url;
-    begin_url(ctx, &url, "conversations/");
+    wk_elevenlabs_url(ctx, &url, "conversations/");
     va_url_encode(&url, id);
-    return get(ctx, end_url(&url), conversation, e);
+    return get(ctx, wk_elevenlabs_url_end(&url), conversation, e);
 }
 
 bool wk_elevenlabs_conversation_delete(wk_ctx_t *ctx, va_str_t id, wk_error_t *e)
 {
     va_buf_t url;
     wk_http_response_t res;
-    begin_url(ctx, &url, "conversations/");
+    wk_elevenlabs_url(ctx, &url, "conversations/");
     va_url_encode(&url, id);
-    if (!ask(ctx, "DELETE", end_url(&url), VA_STR_NULL, &res, e)) {
+    if (!ask(ctx, "DELETE", wk_elevenlabs_url_end(&url), VA_STR_NULL, &res, e)) {
         e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
         return false;
     }
-    return (res.status >= 200 && res.status < 300) || refused(ctx, &res, e);
+    return (res.status >= 200 && res.status < 300) || wk_elevenlabs_refused(ctx, &res, e);
 }
 
 /* ---------------------------------------------------------------- calls */
@@ -132,7 +47,7 @@ static bool read_dialled(wk_ctx_t *ctx, const wk_http_response_t *res,
                          wk_elevenlabs_call_t *call, wk_error_t *e)
 {
     const va_json_t *root = NULL;
-    if (va_json_parse(wk_mem(ctx->arena), res->body, &limits, &root) != VA_OK) {
+    if (va_json_parse(wk_mem(ctx->arena), res->body, &wk_elevenlabs_limits, &root) != VA_OK) {
         return wk_error(e, WK_UNKNOWN, "ElevenLabs: an answer that cannot be read");
     }
     if (va_json_is(va_json_get(root, "success"), VA_JSON_FALSE)) {
@@ -148,14 +63,14 @@ bool wk_elevenlabs_dial(wk_ctx_t *ctx, va_str_t body, wk_elevenlabs_call_t *call
 {
     va_buf_t url;
     wk_http_response_t res;
-    begin_url(ctx, &url, "twilio/outbound-call");
-    if (!ask(ctx, "POST", end_url(&url), body, &res, e)) {
+    wk_elevenlabs_url(ctx, &url, "twilio/outbound-call");
+    if (!ask(ctx, "POST", wk_elevenlabs_url_end(&url), body, &res, e)) {
         return false;
     }
     if (res.status == 200) {
         return read_dialled(ctx, &res, call, e);
     }
-    (void)refused(ctx, &res, e);
+    (void)wk_elevenlabs_refused(ctx, &res, e);
     if (res.status == 408 || res.status >= 500) {
         e->code = WK_UNKNOWN; /* it may ring all the same */
     }
@@ -166,7 +81,7 @@ static void put_client_data(wk_ctx_t *ctx, va_json_writer_t *w,
                             const wk_elevenlabs_ring_t *ring)
 {
     const va_json_t *data = NULL;
-    (void)va_json_parse(wk_mem(ctx->arena), ring->data, &limits, &data);
+    (void)va_json_parse(wk_mem(ctx->arena), ring->data, &wk_elevenlabs_limits, &data);
     va_json_object(w);
     const va_json_t *member = va_json_is(data, VA_JSON_OBJECT) ? data->first : NULL;
     for (; member != NULL; member = member->next) {
@@ -198,12 +113,13 @@ bool wk_elevenlabs_register(wk_ctx_t *ctx, const wk_elevenlabs_ring_t *ring, va_
 {
     va_buf_t url;
     wk_http_response_t res;
-    begin_url(ctx, &url, "twilio/register-call");
-    if (!ask_within(ctx, RING_MS, "POST", end_url(&url), ring_body(ctx, ring), &res, e)) {
+    wk_elevenlabs_url(ctx, &url, "twilio/register-call");
+    if (!wk_elevenlabs_ask(ctx, RING_MS, "POST", wk_elevenlabs_url_end(&url),
+                           ring_body(ctx, ring), &res, e)) {
         return false;
     }
     *twiml = res.body;
-    return res.status == 200 || refused(ctx, &res, e);
+    return res.status == 200 || wk_elevenlabs_refused(ctx, &res, e);
 }
 
 bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *signed_url,
@@ -211,9 +127,9 @@ bool wk_elevenlabs_signed_url(wk_ctx_t *ctx, va_str_t agent, va_str_t *signed_ur
 {
     va_buf_t url;
     const va_json_t *answer;
-    begin_url(ctx, &url, "conversation/get-signed-url?agent_id=");
+    wk_elevenlabs_url(ctx, &url, "conversation/get-signed-url?agent_id=");
     va_url_encode(&url, agent);
-    if (!get_within(ctx, RING_MS, end_url(&url), &answer, e)) {
+    if (!wk_elevenlabs_get(ctx, RING_MS, wk_elevenlabs_url_end(&url), &answer, e)) {
         return false;
     }
     *signed_url = va_json_get_string(answer, "signed_url");
@@ -251,14 +167,14 @@ bool wk_elevenlabs_allowlist(wk_ctx_t *ctx, va_str_t agent, const va_json_t *hos
 {
     va_buf_t url;
     wk_http_response_t res;
-    begin_url(ctx, &url, "agents/");
+    wk_elevenlabs_url(ctx, &url, "agents/");
     va_url_encode(&url, agent);
-    if (!ask_within(ctx, PERSON_MS, "PATCH", end_url(&url), allowlist_body(ctx, hosts), &res,
-                    e)) {
+    if (!wk_elevenlabs_ask(ctx, PERSON_MS, "PATCH", wk_elevenlabs_url_end(&url),
+                           allowlist_body(ctx, hosts), &res, e)) {
         e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
         return false;
     }
-    return res.status == 200 || refused(ctx, &res, e);
+    return res.status == 200 || wk_elevenlabs_refused(ctx, &res, e);
 }
 
 static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since)
@@ -269,9 +185,9 @@ static const char *list_url(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_
     va_form_add(&query, VA_STR("user_id"), user);
     va_form_add(&query, VA_STR("call_start_after_unix"),
                 wk_printf(ctx->arena, "%lld", (long long)since));
-    begin_url(ctx, &url, "conversations?");
+    wk_elevenlabs_url(ctx, &url, "conversations?");
     va_buf_add_str(&url, va_buf_str(&query));
-    return end_url(&url);
+    return wk_elevenlabs_url_end(&url);
 }
 
 bool wk_elevenlabs_find(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t since,
@@ -315,7 +231,7 @@ bool wk_elevenlabs_hung_up(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t
     va_buf_t url;
     const va_json_t *list, *conversation;
     *hung_up = false;
-    if (!get_within(ctx, RING_MS, list_url(ctx, agent, user, since), &list, e)) {
+    if (!wk_elevenlabs_get(ctx, RING_MS, list_url(ctx, agent, user, since), &list, e)) {
         return false;
     }
     const va_json_t *all = va_json_get(list, "conversations");
@@ -324,9 +240,9 @@ bool wk_elevenlabs_hung_up(wk_ctx_t *ctx, va_str_t agent, va_str_t user, int64_t
     if (id.len == 0) {
         return true;
     }
-    begin_url(ctx, &url, "conversations/");
+    wk_elevenlabs_url(ctx, &url, "conversations/");
     va_url_encode(&url, id);
-    if (!get_within(ctx, RING_MS, end_url(&url), &conversation, e)) {
+    if (!wk_elevenlabs_get(ctx, RING_MS, wk_elevenlabs_url_end(&url), &conversation, e)) {
         return false;
     }
     const va_json_t *turns = va_json_get(conversation, "transcript");

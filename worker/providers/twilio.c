@@ -34,8 +34,8 @@ static va_str_t messages_url(const wk_ctx_t *ctx)
     return wk_printf(ctx->arena, "%s/Messages.json", account_url(ctx).data);
 }
 
-static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t form,
-                wk_http_response_t *res, wk_error_t *e)
+static bool ask_within(wk_ctx_t *ctx, int timeout_ms, const char *method, const char *url,
+                       va_str_t form, wk_http_response_t *res, wk_error_t *e)
 {
     static const char *const headers[] = {"Content-Type: application/x-www-form-urlencoded",
                                           NULL};
@@ -45,8 +45,14 @@ static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t for
                              .body = form,
                              .basic_user = ctx->config->twilio_account_sid,
                              .basic_password = ctx->config->twilio_auth_token,
-                             .timeout_ms = TIMEOUT_MS};
+                             .timeout_ms = timeout_ms};
     return wk_http(ctx->http, ctx->arena, &req, res, e) || wk_error_wrap(e, "Twilio");
+}
+
+static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t form,
+                wk_http_response_t *res, wk_error_t *e)
+{
+    return ask_within(ctx, TIMEOUT_MS, method, url, form, res, e);
 }
 
 static const va_json_t *read_json(wk_ctx_t *ctx, const wk_http_response_t *res)
@@ -121,10 +127,11 @@ static va_str_t message_form(wk_ctx_t *ctx, const wk_sms_t *sms)
 }
 
 /* *sid is of what was made. */
-static bool create(wk_ctx_t *ctx, const char *url, va_str_t form, va_str_t *sid, wk_error_t *e)
+static bool create_within(wk_ctx_t *ctx, int timeout_ms, const char *url, va_str_t form,
+                          va_str_t *sid, wk_error_t *e)
 {
     wk_http_response_t res;
-    if (!ask(ctx, "POST", url, form, &res, e)) {
+    if (!ask_within(ctx, timeout_ms, "POST", url, form, &res, e)) {
         return false;
     }
     if (res.status != 201 && res.status != 200) {
@@ -132,6 +139,11 @@ static bool create(wk_ctx_t *ctx, const char *url, va_str_t form, va_str_t *sid,
     }
     *sid = va_json_get_string(read_json(ctx, &res), "sid");
     return sid->len > 0 || wk_error(e, WK_UNKNOWN, "Twilio: an answer without a sid");
+}
+
+static bool create(wk_ctx_t *ctx, const char *url, va_str_t form, va_str_t *sid, wk_error_t *e)
+{
+    return create_within(ctx, TIMEOUT_MS, url, form, sid, e);
 }
 
 bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_t *e)
@@ -358,11 +370,11 @@ static const char *list_url(wk_ctx_t *ctx, va_str_t resource, va_str_t from, va_
 }
 
 /* A page of them, under that name. */
-static bool list(wk_ctx_t *ctx, const char *url, const char *name, const va_json_t **items,
-                 wk_error_t *e)
+static bool list_within(wk_ctx_t *ctx, int timeout_ms, const char *url, const char *name,
+                        const va_json_t **items, wk_error_t *e)
 {
     wk_http_response_t res;
-    if (!ask(ctx, "GET", url, VA_STR_NULL, &res, e)) {
+    if (!ask_within(ctx, timeout_ms, "GET", url, VA_STR_NULL, &res, e)) {
         return false;
     }
     if (res.status != 200) {
@@ -371,6 +383,12 @@ static bool list(wk_ctx_t *ctx, const char *url, const char *name, const va_json
     *items = va_json_get(read_json(ctx, &res), name);
     return va_json_is(*items, VA_JSON_ARRAY) ||
            wk_error(e, WK_UNKNOWN, "Twilio: an answer without %s", name);
+}
+
+static bool list(wk_ctx_t *ctx, const char *url, const char *name, const va_json_t **items,
+                 wk_error_t *e)
+{
+    return list_within(ctx, TIMEOUT_MS, url, name, items, e);
 }
 
 static bool is_since(const va_json_t *item, int64_t since)
@@ -421,4 +439,149 @@ bool wk_twilio_find_calls(wk_ctx_t *ctx, va_str_t from, va_str_t to, int64_t sin
         }
     }
     return true;
+}
+
+/* ---------------------------------------------------------------- numbers */
+
+static va_str_t numbers_url(const wk_ctx_t *ctx)
+{
+    return wk_printf(ctx->arena, "%s/IncomingPhoneNumbers", account_url(ctx).data);
+}
+
+/* A question may be asked again, whatever became of it. */
+static bool ask_list(wk_ctx_t *ctx, int timeout_ms, const char *url, const char *name,
+                     const va_json_t **items, wk_error_t *e)
+{
+    if (configured(ctx, e) && list_within(ctx, timeout_ms, url, name, items, e)) {
+        return true;
+    }
+    e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
+    return false;
+}
+
+static const char *for_sale_url(wk_ctx_t *ctx, va_str_t country, va_str_t area)
+{
+    va_buf_t query;
+    va_buf_init(&query, wk_mem(ctx->arena), 160);
+    if (area.len > 0) {
+        va_form_add(&query, VA_STR("AreaCode"), area);
+    }
+    va_form_add(&query, VA_STR("VoiceEnabled"), VA_STR("true"));
+    va_form_add(&query, VA_STR("SmsEnabled"), VA_STR("true"));
+    va_form_add(&query, VA_STR("PageSize"), VA_STR("20"));
+    va_str_t args = va_buf_str(&query);
+    return wk_printf(ctx->arena, "%s/AvailablePhoneNumbers/%.*s/Local.json?%.*s",
+                     account_url(ctx).data, (int)country.len, country.data, (int)args.len,
+                     args.data)
+        .data;
+}
+
+/* In some countries a number is sold only to who has an address there. */
+static bool is_for_anybody(const va_json_t *number)
+{
+    return va_str_eq(va_json_get_string(number, "address_requirements"), VA_STR("none"));
+}
+
+bool wk_twilio_numbers_for_sale(wk_ctx_t *ctx, int timeout_ms, va_str_t country, va_str_t area,
+                                va_str_t *numbers, size_t *n, wk_error_t *e)
+{
+    const va_json_t *all;
+    *n = 0;
+    if (!ask_list(ctx, timeout_ms, for_sale_url(ctx, country, area), "available_phone_numbers",
+                  &all, e)) {
+        return e->code == WK_REFUSED; /* a country or an area that there is none of */
+    }
+    for (const va_json_t *a = all->first; a != NULL && *n < WK_TWILIO_FOUND; a = a->next) {
+        va_str_t number = va_json_get_string(a, "phone_number");
+        if (number.len > 0 && is_for_anybody(a)) {
+            numbers[(*n)++] = number;
+        }
+    }
+    return true;
+}
+
+static void add_place(wk_ctx_t *ctx, va_buf_t *form, const char *name, const char *path)
+{
+    va_form_add(form, va_str_c(name),
+                wk_printf(ctx->arena, "%s%s", ctx->config->public_url, path));
+}
+
+/* Where a number's calls and texts are told; in each case with POST, which is the default. */
+static void add_places(wk_ctx_t *ctx, va_buf_t *form)
+{
+    add_place(ctx, form, "VoiceUrl", "/api/voice/incoming");
+    add_place(ctx, form, "VoiceFallbackUrl", "/voice/rachel/");
+    add_place(ctx, form, "StatusCallback", "/api/voice/status");
+    add_place(ctx, form, "SmsUrl", "/api/webhooks/twilio/sms");
+}
+
+bool wk_twilio_number_buy(wk_ctx_t *ctx, int timeout_ms, va_str_t number, va_str_t name,
+                          va_str_t *sid, wk_error_t *e)
+{
+    va_buf_t form;
+    va_str_t url = wk_printf(ctx->arena, "%s.json", numbers_url(ctx).data);
+    va_buf_init(&form, wk_mem(ctx->arena), 512);
+    va_form_add(&form, VA_STR("PhoneNumber"), number);
+    va_form_add(&form, VA_STR("FriendlyName"), name);
+    add_places(ctx, &form);
+    return configured(ctx, e) &&
+           create_within(ctx, timeout_ms, url.data, va_buf_str(&form), sid, e);
+}
+
+bool wk_twilio_number_gone(const wk_error_t *e)
+{
+    return e->code == WK_REFUSED && (is_code(e, "21422") || is_code(e, "21452"));
+}
+
+bool wk_twilio_numbers_named(wk_ctx_t *ctx, int timeout_ms, va_str_t name,
+                             wk_twilio_number_t *numbers, size_t *n, wk_error_t *e)
+{
+    va_buf_t query;
+    const va_json_t *all;
+    *n = 0;
+    va_buf_init(&query, wk_mem(ctx->arena), 160);
+    va_form_add(&query, VA_STR("FriendlyName"), name);
+    va_str_t url = wk_printf(ctx->arena, "%s.json?%.*s", numbers_url(ctx).data,
+                             (int)va_buf_str(&query).len, va_buf_str(&query).data);
+    if (!ask_list(ctx, timeout_ms, url.data, "incoming_phone_numbers", &all, e)) {
+        return false;
+    }
+    for (const va_json_t *a = all->first; a != NULL && *n < WK_TWILIO_FOUND; a = a->next) {
+        if (va_str_eq(va_json_get_string(a, "friendly_name"), name)) {
+            numbers[(*n)++] =
+                (wk_twilio_number_t){.number = va_json_get_string(a, "phone_number"),
+                                     .sid = va_json_get_string(a, "sid")};
+        }
+    }
+    return true;
+}
+
+/* *status: of an answer, if there was one. */
+static bool change_number(wk_ctx_t *ctx, int timeout_ms, const char *method, va_str_t sid,
+                          va_str_t form, int *status, wk_error_t *e)
+{
+    wk_http_response_t res;
+    va_str_t url =
+        wk_printf(ctx->arena, "%s/%.*s.json", numbers_url(ctx).data, (int)sid.len, sid.data);
+    if (!configured(ctx, e) || !ask_within(ctx, timeout_ms, method, url.data, form, &res, e)) {
+        return false;
+    }
+    *status = res.status;
+    return res.status < 300 || refused(ctx, &res, e);
+}
+
+bool wk_twilio_number_release(wk_ctx_t *ctx, int timeout_ms, va_str_t sid, wk_error_t *e)
+{
+    int status = 0;
+    return change_number(ctx, timeout_ms, "DELETE", sid, VA_STR_NULL, &status, e) ||
+           status == 404;
+}
+
+bool wk_twilio_number_reclaim(wk_ctx_t *ctx, int timeout_ms, va_str_t sid, wk_error_t *e)
+{
+    int status;
+    va_buf_t form;
+    va_buf_init(&form, wk_mem(ctx->arena), 512);
+    add_places(ctx, &form);
+    return change_number(ctx, timeout_ms, "POST", sid, va_buf_str(&form), &status, e);
 }

@@ -1,6 +1,7 @@
 /*
  * Twilio's REST API, 2010-04-01: sending a text, asking what became of one, placing and
- * redirecting a call. Credentials and base address come from the configuration.
+ * redirecting a call, buying a number. Credentials and base address come from the
+ * configuration.
  */
 #ifndef WK_PROVIDERS_TWILIO_H
 #define WK_PROVIDERS_TWILIO_H
@@ -91,6 +92,38 @@ bool wk_twilio_stop_recording(wk_ctx_t *ctx, va_str_t call_sid, wk_error_t *e);
 /* Deletes one of "Calls", "Messages" or "Recordings" there; WK_NOT_FOUND: there is none any
  * more; WK_CONFLICT: not before it is over, or delivered. */
 bool wk_twilio_delete(wk_ctx_t *ctx, const char *resource, va_str_t sid, wk_error_t *e);
+
+/*
+ * Numbers. Of each request: timeout_ms is all it may take.
+ *
+ * Local numbers for sale that can talk and text, sold to anybody; none for a country or an area
+ * code (may be absent) that has none. Nobody keeps them for us. At most WK_TWILIO_FOUND.
+ */
+bool wk_twilio_numbers_for_sale(wk_ctx_t *ctx, int timeout_ms, va_str_t country, va_str_t area,
+                                va_str_t *numbers, size_t *n, wk_error_t *e);
+
+/*
+ * Buys it under that name (64 characters at most), by which it is found again; its calls and
+ * texts come to us. Never twice by itself; failures as wk_twilio_send().
+ * wk_twilio_number_gone(): somebody else has it.
+ */
+bool wk_twilio_number_buy(wk_ctx_t *ctx, int timeout_ms, va_str_t number, va_str_t name,
+                          va_str_t *sid, wk_error_t *e);
+bool wk_twilio_number_gone(const wk_error_t *e);
+
+typedef struct {
+    va_str_t number, sid;
+} wk_twilio_number_t;
+
+/* Those of ours that have exactly that name, at most WK_TWILIO_FOUND. */
+bool wk_twilio_numbers_named(wk_ctx_t *ctx, int timeout_ms, va_str_t name,
+                             wk_twilio_number_t *numbers, size_t *n, wk_error_t *e);
+
+/* Gives it back; true also when it is not ours any more. Safe to repeat. */
+bool wk_twilio_number_release(wk_ctx_t *ctx, int timeout_ms, va_str_t sid, wk_error_t *e);
+
+/* Its calls and texts come to us again, whoever has changed that. Safe to repeat. */
+bool wk_twilio_number_reclaim(wk_ctx_t *ctx, int timeout_ms, va_str_t sid, wk_error_t *e);
 
 /* A date as Twilio writes it, "Mon, 16 Aug 2010 03:45:01 +0000", as Unix time; 0: it is none.
  */

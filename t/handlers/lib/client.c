@@ -108,6 +108,7 @@ static void configure(void)
         {"ENCRYPTION_KEY", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
         {"VA_PASSWORD_COST", "1"},
         {"VA_MESSAGES_DIR", "conf/messages"},
+        {"VA_TEMPLATES_DIR", "conf/agents"},
     };
     for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
         setenv(settings[i][0], settings[i][1], 1);

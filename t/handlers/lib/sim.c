@@ -251,6 +251,7 @@ void t_elevenlabs(void)
     start_or_reset(&elevenlabs);
     t_config.elevenlabs_base_url = elevenlabs.base;
     t_config.elevenlabs_api_key = ELEVENLABS_KEY;
+    t_config.tools_secret = "tools-secret";
 }
 
 void t_openai(void)

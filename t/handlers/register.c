@@ -1,0 +1,882 @@
+/*
+ * auth.register, provisioning.resume, registrations.undo: a shop signs up, wholly or not at
+ * all; its number is bought once, whoever dies or does not answer; its agent comes with it or
+ * later, each part of it once; and nobody else's shop is touched.
+ */
+#include <signal.h>
+
+#include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/sim.h"
+
+#define EMAIL    "ann@smith.example"
+#define PASSWORD "a-long-password"
+#define NUMBERS  "/2010-04-01/Accounts/" TWILIO_ACCOUNT "/IncomingPhoneNumbers.json"
+#define SHOP     "(SELECT id FROM organizations WHERE name = 'Smith Plumbing')"
+
+/* Members by name, so that one of them can be another. */
+static const char *const members[][2] = {
+    {"email", "\"Ann@Smith.Example\""},
+    {"password", "\"" PASSWORD "\""},
+    {"firstName", "\"Ann\""},
+    {"lastName", "\"Smith\""},
+    {"businessName", "\"Smith Plumbing\""},
+    {"businessPhone", "\"(416) 555-0199\""},
+    {"businessType", "\"Plumbing\""},
+    {"termsAccepted", "true"},
+    {"ownerPhone", "\"+14165550198\""},
+    {"timezone", "\"America/Toronto\""},
+    {"businessHoursOpen", "\"09:00\""},
+    {"businessHoursClose", "\"17:00\""},
+    {"businessDays", "[\"monday\",\"tuesday\",\"saturday\"]"},
+    {"websiteUrl", "\"https://smith.example\""},
+    {"services", "\"Repairs, drains\""},
+    {"businessDescription", "\"Since 1985.\""},
+    {"referralCode", "\"FRIEND\""},
+};
+
+/* The body with one member as value, or without it (NULL); name NULL: as it is. */
+static const char *body_with(const char *name, const char *value)
+{
+    va_buf_t text;
+    bool found = name == NULL;
+    va_buf_init(&text, wk_mem(t_ctx.arena), 1024);
+    for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+        bool same = name != NULL && strcmp(members[i][0], name) == 0;
+        const char *as = same ? value : members[i][1];
+        found = found || same;
+        if (as != NULL) {
+            va_buf_add_str(&text, wk_printf(t_ctx.arena, "%s\"%s\":%s",
+                                            text.len > 0 ? "," : "{", members[i][0], as));
+        }
+    }
+    if (!found && value != NULL) {
+        va_buf_add_str(&text, wk_printf(t_ctx.arena, ",\"%s\":%s", name, value));
+    }
+    va_buf_add_c(&text, "}");
+    return wk_strdup(t_ctx.arena, va_buf_str(&text));
+}
+
+static t_answer_t sign_up(const char *body)
+{
+    return t_ask(
+        &(t_ask_t){.type = "auth.register", .uri = "/api/auth/register", .body = body});
+}
+
+static t_answer_t sign_up_again(const char *job, int attempt)
+{
+    return t_ask(&(t_ask_t){.type = "auth.register",
+                            .id = job,
+                            .attempt = attempt,
+                            .uri = "/api/auth/register",
+                            .body = body_with(NULL, NULL)});
+}
+
+static void first_day(void)
+{
+    t_sqlf("DELETE FROM organizations WHERE id NOT IN ('" DOWNTOWN "', '" UPTOWN "');"
+           "DELETE FROM audit_log; DELETE FROM effects; DELETE FROM outbox;");
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    t_twilio();
+    t_elevenlabs();
+    t_log_forget();
+    t_config.skip_twilio = t_config.skip_elevenlabs = false;
+    t_config.signup_plan = "PRO";
+    t_config.signup_backup = NULL;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    t_config.password_cost = 1;
+    first_day();
+    return 0;
+}
+
+/* ---------------------------------------------------------------- looking */
+
+static int64_t shops(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM organizations");
+}
+
+/* Numbers at the carrier, beside the two of the demo. */
+static size_t bought(void)
+{
+    const va_json_t *all =
+        va_json_get(t_twilio_ask("GET", NUMBERS, NULL), "incoming_phone_numbers");
+    return all->count - 2;
+}
+
+static const va_json_t *bought_number(void)
+{
+    const va_json_t *n =
+        va_json_get(t_twilio_ask("GET", NUMBERS, NULL), "incoming_phone_numbers")->first;
+    return n->next->next;
+}
+
+static const va_json_t *agents(void)
+{
+    return va_json_get(t_elevenlabs_ask("GET", "/v1/convai/agents?search=Smith", NULL),
+                       "agents");
+}
+
+static const va_json_t *imported(void)
+{
+    return t_elevenlabs_ask("GET", "/v1/convai/phone-numbers", NULL);
+}
+
+static size_t tools(void)
+{
+    return va_json_get(t_elevenlabs_ask("GET", "/v1/convai/tools", NULL), "tools")->count;
+}
+
+static void assert_json(const va_json_t *value, const char *pointer, const char *expected)
+{
+    va_str_t text = va_json_scalar(va_json_pointer(value, va_str_c(pointer)));
+    assert_str(text, expected);
+}
+
+static void assert_nothing_remains(void)
+{
+    assert_int_equal(shops(), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM users"), 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM routing_keys WHERE key = '" EMAIL "'"),
+                     0);
+    assert_int_equal(bought(), 0);
+}
+
+/* As if whoever was at work on a sign-up had been away for so long. */
+static void time_goes_by(const char *interval)
+{
+    t_sqlf("UPDATE organizations SET provisioning_until = provisioning_until - interval '%s'",
+           interval);
+}
+
+static t_answer_t resume(const char *user, const char *organization, const char *role)
+{
+    return t_ask(&(t_ask_t){.type = "provisioning.resume",
+                            .method = "POST",
+                            .uri = "/api/admin/provisioning/resume",
+                            .claims = t_claims(user, organization, role),
+                            .org = organization});
+}
+
+static t_answer_t resume_own(void)
+{
+    return resume(t_sqlf("SELECT id FROM users WHERE email = '" EMAIL "'"),
+                  t_sqlf("SELECT " SHOP), "admin");
+}
+
+static t_answer_t undo(void)
+{
+    return t_ask(&(t_ask_t){.type = "registrations.undo",
+                            .org = t_sqlf("SELECT " SHOP),
+                            .scheme = "internal",
+                            .body = "{}"});
+}
+
+/* ---------------------------------------------------------------- signing up */
+
+static void a_shop_signs_up(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(t_text(&a, "/user/email"), EMAIL);
+    assert_string_equal(t_text(&a, "/user/role"), "admin");
+    assert_string_equal(t_text(&a, "/user/organization_name"), "Smith Plumbing");
+    assert_string_equal(t_text(&a, "/organization/id"), t_sqlf("SELECT " SHOP));
+    assert_string_equal(t_text(&a, "/provisioning/error"), "null");
+    assert_string_equal(t_text(&a, "/organization/slug"), "smith-plumbing");
+    assert_string_equal(t_text(&a, "/organization/plan"), "PRO");
+    assert_string_equal(t_text(&a, "/organization/phone_number"),
+                        t_text(&a, "/provisioning/phone_number"));
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+    assert_string_equal(t_text(&a, "/provisioning/error"), "null");
+    assert_int_equal(t_number(&a, "/expires_in"), 900);
+    assert_int_equal(strlen(t_text(&a, "/refresh_token")), 43);
+    assert_true(t_cookie(&a, "__Host-va")[0] != '\0');
+    t_answer_t l =
+        t_ask(&(t_ask_t){.type = "auth.login",
+                         .body = "{\"email\":\"" EMAIL "\",\"password\":\"" PASSWORD "\"}"});
+    assert_status(&l, 200);
+}
+
+static void what_was_said_is_kept(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', business_type, timezone, country, currency, phone,"
+               "    owner_phone, notification_phone, email, website_url, referral_code,"
+               "    terms_version, is_active, language, array_to_string(languages, ','))"
+               "  FROM organizations WHERE id = " SHOP),
+        "plumbing America/Toronto CA CAD +14165550199 +14165550198 +14165550198 " EMAIL
+        " https://smith.example FRIEND 1 t en en,es");
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', hours -> 'monday' ->> 'open', hours -> 'saturday' ->>"
+               "    'close', hours -> 'sunday' ->> 'closed', trial_ends_at::date - now()::date,"
+               "    terms_accepted_at > now() - interval '1 minute') FROM organizations"
+               " WHERE id = " SHOP),
+        "09:00 17:00 true 14 t");
+    assert_string_equal(t_sqlf("SELECT description || '|' || services_description"
+                               "  FROM organizations WHERE id = " SHOP),
+                        "Since 1985.|Repairs, drains");
+    assert_int_equal(t_sqlf_int("SELECT balance FROM credit_accounts"
+                                " WHERE organization_id = " SHOP),
+                     100);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', actor, action, entity, ip_address)"
+                               "  FROM audit_log WHERE organization_id = " SHOP
+                               "   AND action = 'registered'"),
+                        "user registered organization 192.0.2.7");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(concat_ws(' ', kind, state, provider_id), ',')"
+               "  FROM effects WHERE organization_id = " SHOP),
+        wk_printf(t_ctx.arena, "number done %s",
+                  t_sqlf("SELECT twilio_phone_sid FROM organization_phone_numbers"
+                         " WHERE organization_id = " SHOP))
+            .data);
+    assert_string_equal(t_sqlf("SELECT string_agg(appointment_type || ' ' || duration_minutes,"
+                               "    ',') FROM services WHERE organization_id = " SHOP),
+                        "general 30");
+}
+
+/* Near the shop's own line, and its calls and texts come to us. */
+static void the_number_is_near_and_comes_to_us(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_int_equal(bought(), 1);
+    const va_json_t *n = bought_number();
+    assert_json(n, "/phone_number", t_text(&a, "/provisioning/phone_number"));
+    assert_memory_equal(t_text(&a, "/provisioning/phone_number"), "+1416", 5);
+    assert_json(n, "/voice_url", "http://127.0.0.1:9/api/voice/incoming");
+    assert_json(n, "/voice_fallback_url", "http://127.0.0.1:9/voice/rachel/");
+    assert_json(n, "/status_callback", "http://127.0.0.1:9/api/voice/status");
+    assert_json(n, "/sms_url", "http://127.0.0.1:9/api/webhooks/twilio/sms");
+}
+
+static const va_json_t *agent_of(const t_answer_t *a)
+{
+    return t_elevenlabs_ask("GET",
+                            wk_printf(t_ctx.arena, "/v1/convai/agents/%s",
+                                      t_text(a, "/provisioning/elevenlabs_agent_id"))
+                                .data,
+                            NULL);
+}
+
+static void the_agent_is_the_templates(void **state)
+{
+    (void)state;
+    t_config.signup_backup = "+14165550197";
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    const va_json_t *g = agent_of(&a);
+    assert_json(g, "/name", "Smith Plumbing - Lina");
+    assert_json(g, "/conversation_config/tts/voice_id", "zl7szWVBXnpgrJmAalgz");
+    assert_json(g, "/conversation_config/tts/model_id", "eleven_turbo_v2_5");
+    assert_json(g, "/conversation_config/tts/agent_output_audio_format", "ulaw_8000");
+    assert_json(g, "/conversation_config/agent/prompt/llm", "gemini-2.5-flash");
+    assert_json(g, "/conversation_config/agent/prompt/max_tokens", "500");
+    assert_json(g, "/conversation_config/conversation/max_duration_seconds", "600");
+    assert_json(g, "/conversation_config/agent/language", "en");
+    assert_json(
+        g, "/conversation_config/agent/first_message",
+        "Hello, this is Lina, the assistant of {{business_name}}. What can I do for you?");
+    assert_json(g, "/conversation_config/language_presets/es/overrides/agent/language", "es");
+    assert_json(g,
+                "/conversation_config/agent/dynamic_variables/dynamic_variable_placeholders/"
+                "business_name",
+                "Smith Plumbing");
+    const char *transfers =
+        "/conversation_config/agent/prompt/built_in_tools/transfer_to_number/params/transfers";
+    assert_json(
+        g, wk_printf(t_ctx.arena, "%s/0/transfer_destination/phone_number", transfers).data,
+        "+14165550198");
+    assert_json(
+        g, wk_printf(t_ctx.arena, "%s/1/transfer_destination/phone_number", transfers).data,
+        "+14165550197");
+    assert_int_equal(
+        va_json_pointer(g, VA_STR("/conversation_config/agent/prompt/tool_ids"))->count, 10);
+    const va_json_t *n = imported()->first->next->next;
+    assert_json(n, "/phone_number", t_text(&a, "/provisioning/phone_number"));
+    assert_json(n, "/label", "Smith Plumbing - voiceagent");
+    assert_json(n, "/assigned_agent/agent_id", t_text(&a, "/provisioning/elevenlabs_agent_id"));
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', elevenlabs_agent_id,"
+                               "    use_elevenlabs_inbound, engines) FROM organizations"
+                               " WHERE id = " SHOP),
+                        wk_printf(t_ctx.arena, "%s t {elevenlabs,receptionist}",
+                                  t_text(&a, "/provisioning/elevenlabs_agent_id"))
+                            .data);
+}
+
+static void a_bike_shop_has_its_own(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with("businessType", "\"Bicycle store\""));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/organization/business_type"), "bike_shop");
+    const va_json_t *g = agent_of(&a);
+    assert_json(g, "/conversation_config/tts/voice_id", "pNInz6obpgDQGcFmaJgB");
+    assert_json(g, "/conversation_config/tts/stability", "0.65");
+    assert_json(g, "/conversation_config/turn/turn_timeout", "8");
+    assert_json(g, "/conversation_config/language_presets/fr/overrides/agent/language", "fr");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM services WHERE organization_id = " SHOP),
+                     6);
+}
+
+/* The tools tell us whose call it is by what the platform itself says; all shops share them. */
+static void tools_are_shared_and_vouched_for(void **state)
+{
+    (void)state;
+    size_t before = tools();
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_int_equal(tools(), before + 10);
+    const va_json_t *t =
+        va_json_get(t_elevenlabs_ask("GET", "/v1/convai/tools", NULL), "tools")->first;
+    while (va_json_pointer(t, VA_STR("/tool_config/api_schema/url")) == NULL) {
+        t = t->next;
+    }
+    assert_json(t, "/tool_config/api_schema/url",
+                "http://127.0.0.1:9/api/elevenlabs/tools/get_business_info");
+    const char *headers = "/tool_config/api_schema/request_headers";
+    assert_json(t, wk_printf(t_ctx.arena, "%s/X-VA-Agent/variable_name", headers).data,
+                "system__agent_id");
+    assert_json(t, wk_printf(t_ctx.arena, "%s/X-VA-Caller/variable_name", headers).data,
+                "system__caller_id");
+    assert_true(
+        va_json_string(
+            va_json_pointer(t, wk_printf(t_ctx.arena, "%s/Authorization/secret_id", headers)))
+            .len > 0);
+    a = sign_up("{\"email\":\"bob@jones.example\",\"password\":\"" PASSWORD
+                "\",\"firstName\":\"Bob\",\"lastName\":\"Jones\",\"businessName\":\"Smith "
+                "Plumbing\",\"businessPhone\":\"+12125550142\",\"ownerPhone\":\"+12125550143\","
+                "\"timezone\":\"America/New_York\",\"businessHoursOpen\":\"9:00\","
+                "\"businessHoursClose\":\"17:00\",\"businessDays\":[\"friday\"],"
+                "\"termsAccepted\":true}");
+    assert_status(&a, 201);
+    assert_int_equal(tools(), before + 10);
+    assert_int_equal(bought(), 2);
+    /* Of the same name, and none of the first one's. */
+    assert_memory_equal(t_text(&a, "/organization/slug"), "smith-plumbing-", 15);
+    assert_string_equal(t_text(&a, "/organization/business_type"), "general");
+    assert_memory_equal(t_text(&a, "/provisioning/phone_number"), "+1212", 5);
+    assert_int_equal(agents()->count, 2);
+}
+
+/* ---------------------------------------------------------------- refused bodies */
+
+static void each_member_is_looked_at(void **state)
+{
+    static const char *const wrong[][2] = {
+        {"email", NULL},
+        {"email", "\"ann\""},
+        {"password", NULL},
+        {"password", "\"short\""},
+        {"firstName", NULL},
+        {"firstName", "\" \""},
+        {"lastName", "7"},
+        {"businessName", NULL},
+        {"businessName", "\"a\\nb\""},
+        {"businessPhone", NULL},
+        {"businessPhone", "\"12\""},
+        {"ownerPhone", NULL},
+        {"ownerPhone", "\"anonymous\""},
+        {"phoneNumber", "\"none\""},
+        {"timezone", NULL},
+        {"timezone", "\"EST\""},
+        {"timezone", "\"Mars/Olympus\""},
+        {"timezone", "\"America/Toronto'; drop table users; --\""},
+        {"businessHoursOpen", NULL},
+        {"businessHoursOpen", "\"nine\""},
+        {"businessHoursOpen", "\"29:00\""},
+        {"businessHoursClose", NULL},
+        {"businessHoursClose", "\"09:00\""},
+        {"businessDays", NULL},
+        {"businessDays", "[]"},
+        {"businessDays", "\"monday\""},
+        {"businessDays", "[\"moonday\"]"},
+        {"businessDays", "[\"monday\",\"monday\"]"},
+        {"businessHours", "{\"someday\":\"9:00-17:00\"}"},
+        {"businessHours", "\"always\""},
+        {"termsAccepted", NULL},
+        {"termsAccepted", "false"},
+        {"termsAccepted", "\"true\""},
+        {"websiteUrl", "\"javascript:alert(1)\""},
+        {"services", "[\"a\"]"},
+        {"plan", "\"GOLD\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        t_answer_t a = sign_up(body_with(wrong[i][0], wrong[i][1]));
+        if (a.status != 400 || strstr(t_text(&a, "/error/message"), wrong[i][0]) == NULL) {
+            fail_msg("%s %s: status %d, %s", wrong[i][0], wrong[i][1], a.status,
+                     t_text(&a, "/error/message"));
+        }
+    }
+    t_answer_t a = sign_up("[]");
+    assert_error(&a, 400, "bad_request");
+    assert_nothing_remains();
+    assert_int_equal(t_twilio_requests("POST"), 0);
+}
+
+static void hours_may_be_said_in_other_ways(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(
+        "businessHours", "{\"monday\":\"8:00-18:00\",\"saturday\":{\"open\":\"10:00\","
+                         "\"close\":\"14:00\"}}"));
+    assert_status(&a, 201);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', hours -> 'monday' ->> 'open', hours ->"
+                               "    'saturday' ->> 'open', hours -> 'tuesday' ->> 'closed')"
+                               "  FROM organizations WHERE id = " SHOP),
+                        "08:00 10:00 true");
+    first_day();
+    a = sign_up(body_with("businessHours", "{\"open\":\"07:00\",\"close\":\"15:00\"}"));
+    assert_status(&a, 201);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', hours -> 'monday' ->> 'open', hours ->"
+                               "    'saturday' ->> 'open', hours -> 'sunday' ->> 'closed')"
+                               "  FROM organizations WHERE id = " SHOP),
+                        "07:00 07:00 true");
+}
+
+static void plans_are_trials_but_free(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with("plan", "\"free\""));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/organization/plan"), "FREE");
+    assert_string_equal(t_text(&a, "/organization/trial_ends_at"), "null");
+    assert_string_equal(t_text(&a, "/provisioning/state"), "agent");
+    assert_string_equal(t_text(&a, "/provisioning/elevenlabs_agent_id"), "null");
+    assert_int_equal(agents()->count, 0);
+    first_day();
+    a = sign_up(body_with("plan", "\"BASIC\""));
+    assert_status(&a, 201);
+    assert_true(t_text(&a, "/organization/trial_ends_at")[0] == '2');
+}
+
+static void an_address_signs_up_once(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    for (int i = 0; i < 2; i++) {
+        a = sign_up(i == 0 ? body_with(NULL, NULL)
+                           : body_with("email", "\"owner@downtown.example\""));
+        assert_error(&a, 409, "conflict");
+        assert_null(strstr(t_text(&a, "/error/message"), "Downtown"));
+    }
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+    assert_int_equal(agents()->count, 1);
+}
+
+static void of_two_at_once_one_is_the_shop(void **state)
+{
+    int status[4];
+    t_ask_t asks[4];
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        asks[i] = (t_ask_t){.type = "auth.register", .body = body_with(NULL, NULL)};
+    }
+    t_ask_at_once(asks, status, 4);
+    int made = 0;
+    for (size_t i = 0; i < 4; i++) {
+        made += status[i] == 201;
+        assert_true(status[i] == 201 || status[i] == 409 || status[i] == 503);
+    }
+    assert_int_equal(made, 1);
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+    assert_int_equal(agents()->count, 1);
+}
+
+/* ---------------------------------------------------------------- the number */
+
+static void without_a_number_nothing_remains(void **state)
+{
+    static const char *const scripts[] = {
+        "{\"path\":\"AvailablePhoneNumbers\",\"status\":500,\"body\":{},\"times\":9}",
+        "{\"path\":\"AvailablePhoneNumbers\",\"status\":200,"
+        "\"body\":{\"available_phone_numbers\":[]},\"times\":9}",
+        "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":400,"
+        "\"body\":{\"code\":21404,\"status\":400},\"times\":9}",
+        "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":400,"
+        "\"body\":{\"code\":21422,\"status\":400},\"times\":9}",
+        "{\"status\":401,\"body\":{\"code\":20003,\"status\":401},\"times\":9}",
+        "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":429,\"body\":{},"
+        "\"times\":9}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+        first_day();
+        t_twilio_script(scripts[i]);
+        t_answer_t a = sign_up(body_with(NULL, NULL));
+        assert_error(&a, 503, "unavailable");
+        assert_int_equal(a.end.how, WK_END_ACK); /* nobody signs up behind his back */
+        t_twilio();
+        assert_nothing_remains();
+        assert_int_equal(agents()->count, 0);
+        a = sign_up(body_with(NULL, NULL));
+        assert_status(&a, 201);
+    }
+}
+
+static void what_is_sold_to_others_is_passed_over(void **state)
+{
+    (void)state;
+    t_twilio_script("{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":400,"
+                    "\"body\":{\"code\":21422,\"status\":400},\"times\":2}");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_int_equal(bought(), 1);
+}
+
+/* The carrier's answer is lost, or says nothing: the number is found by its name. */
+static void an_answer_that_is_lost_is_asked_for(void **state)
+{
+    static const char *const faults[] = {"\"drop\":true,\"effect\":true",
+                                         "\"status\":500,\"body\":{},\"effect\":true",
+                                         "\"cut\":true"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(*faults); i++) {
+        first_day();
+        t_twilio_script(wk_printf(t_ctx.arena,
+                                  "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",%s}",
+                                  faults[i])
+                            .data);
+        t_answer_t a = sign_up(body_with(NULL, NULL));
+        assert_status(&a, 201);
+        assert_int_equal(bought(), 1);
+        assert_json(bought_number(), "/phone_number", t_text(&a, "/provisioning/phone_number"));
+        assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    }
+}
+
+/* Bought, and nobody can tell: the shop is pending. */
+static void leave_pending(void)
+{
+    t_twilio_script("[{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"drop\":true,"
+                    "\"effect\":true},"
+                    "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\",\"status\":500,"
+                    "\"body\":{}}]");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_error(&a, 503, "unavailable");
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+}
+
+static void who_asks_again_has_the_number_that_was_bought(void **state)
+{
+    (void)state;
+    leave_pending();
+    t_answer_t l =
+        t_ask(&(t_ask_t){.type = "auth.login",
+                         .body = "{\"email\":\"" EMAIL "\",\"password\":\"" PASSWORD "\"}"});
+    assert_error(&l, 401, "invalid_credentials");
+    t_answer_t a = sign_up(body_with(NULL, NULL)); /* the first may still be at it */
+    assert_error(&a, 503, "unavailable");
+    a = sign_up(body_with("password", "\"another-password\""));
+    assert_error(&a, 409, "conflict");
+    time_goes_by("1 minute");
+    a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_int_equal(bought(), 1);
+    assert_int_equal(shops(), 3);
+    assert_json(bought_number(), "/phone_number", t_text(&a, "/provisioning/phone_number"));
+}
+
+static void what_nobody_comes_back_for_is_undone(void **state)
+{
+    (void)state;
+    leave_pending();
+    t_answer_t a = undo();
+    assert_int_equal(a.end.how, WK_END_ACK); /* whoever asked may still be at it */
+    assert_int_equal(shops(), 3);
+    time_goes_by("1 minute");
+    t_twilio_script("{\"path\":\"IncomingPhoneNumbers\",\"method\":\"DELETE\",\"status\":500,"
+                    "\"body\":{}}");
+    a = undo();
+    assert_int_equal(a.end.how, WK_END_RETRY); /* no number is forgotten */
+    assert_int_equal(shops(), 3);
+    time_goes_by("1 minute");
+    a = undo();
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_nothing_remains();
+    assert_int_equal(t_logged("left in its middle"), 1);
+}
+
+static void an_open_shop_is_not_undone(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    a = undo();
+    assert_int_equal(a.end.how, WK_END_ACK);
+    a = t_ask(&(t_ask_t){
+        .type = "registrations.undo", .org = DOWNTOWN, .scheme = "internal", .body = "{}"});
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+}
+
+/* The carrier sells what a shop here has had: it is not taken, and not kept. */
+static void a_number_of_another_shop_is_given_back(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO organization_phone_numbers (organization_id, phone_number, is_active)"
+           " SELECT '" UPTOWN "', '+141655501' || to_char(n, 'FM00'), n < 5"
+           "   FROM generate_series(0, 29) n");
+    t_answer_t a = sign_up(body_with("businessPhone", "\"+14165550199\""));
+    t_sqlf("DELETE FROM organization_phone_numbers WHERE phone_number LIKE '+1416555010_'"
+           " OR phone_number LIKE '+1416555011_' OR phone_number LIKE '+1416555012_'");
+    assert_error(&a, 503, "unavailable");
+    assert_nothing_remains();
+}
+
+/* ---------------------------------------------------------------- the agent */
+
+static void without_an_agent_it_is_a_shop(void **state)
+{
+    (void)state;
+    t_elevenlabs_script("{\"status\":503,\"body\":{},\"times\":50}");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "agent");
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "false");
+    assert_string_equal(t_text(&a, "/provisioning/elevenlabs_agent_id"), "null");
+    assert_true(strstr(t_text(&a, "/provisioning/error"), "503") != NULL);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', is_active, use_elevenlabs_inbound,"
+                               "    engines) FROM organizations WHERE id = " SHOP),
+                        "t f {receptionist}");
+    t_elevenlabs();
+    a = resume_own();
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_string_equal(t_text(&a, "/provisioning/error"), "null");
+    assert_int_equal(agents()->count, 1);
+    assert_int_equal(bought(), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE action ="
+                                " 'provisioning_resumed' AND organization_id = " SHOP),
+                     1);
+    a = resume_own();
+    assert_status(&a, 200);
+    assert_int_equal(agents()->count, 1);
+}
+
+/* Each step fails, once before and once behind what it does. */
+static void it_goes_on_where_it_stopped(void **state)
+{
+    static const char *const requests[][2] = {{"POST", "secrets"},
+                                              {"POST", "tools"},
+                                              {"POST", "agents/create"},
+                                              {"POST", "phone-numbers"},
+                                              {"PATCH", "phone-numbers"}};
+    static const char *const faults[] = {"\"status\":500,\"body\":{}",
+                                         "\"status\":422,\"body\":{\"detail\":\"no\"}",
+                                         "\"drop\":true,\"effect\":true"};
+    (void)state;
+    for (size_t r = 0; r < sizeof(requests) / sizeof(*requests); r++) {
+        for (size_t f = 0; f < sizeof(faults) / sizeof(*faults); f++) {
+            first_day();
+            t_elevenlabs_script(wk_printf(t_ctx.arena, "{\"method\":\"%s\",\"path\":\"%s\",%s}",
+                                          requests[r][0], requests[r][1], faults[f])
+                                    .data);
+            t_answer_t a = sign_up(body_with(NULL, NULL));
+            assert_status(&a, 201);
+            assert_string_equal(t_text(&a, "/provisioning/complete"), "false");
+            assert_json(bought_number(), "/voice_url", "http://127.0.0.1:9/api/voice/incoming");
+            a = resume_own();
+            assert_status(&a, 200);
+            assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+            assert_int_equal(agents()->count, 1);
+            assert_int_equal(imported()->count, 3);
+            assert_json(bought_number(), "/voice_url", "http://127.0.0.1:9/api/voice/incoming");
+        }
+    }
+}
+
+/* What the carrier does not give back is an alert, and the step is not done. */
+static void calls_come_to_us_or_somebody_hears(void **state)
+{
+    (void)state;
+    t_twilio_script("{\"path\":\"IncomingPhoneNumbers/\",\"method\":\"POST\",\"status\":500,"
+                    "\"body\":{},\"times\":2}");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "false");
+    assert_true(t_logged("may not come to us") > 0);
+    a = resume_own();
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+    assert_json(bought_number(), "/voice_url", "http://127.0.0.1:9/api/voice/incoming");
+}
+
+static void two_do_not_resume_at_once(void **state)
+{
+    (void)state;
+    t_elevenlabs_script("{\"status\":503,\"body\":{},\"times\":50}");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    t_elevenlabs();
+    t_sqlf("UPDATE organizations SET provisioning_until = now() + interval '30 seconds'"
+           " WHERE id = " SHOP);
+    a = resume_own();
+    assert_error(&a, 409, "conflict");
+    assert_int_equal(agents()->count, 0);
+    time_goes_by("1 minute");
+    a = resume_own();
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+}
+
+static const char *others(void)
+{
+    return t_sqlf("SELECT string_agg(md5(o::text || n::text), ' ' ORDER BY o.id)"
+                  "  FROM organizations o JOIN organization_phone_numbers n"
+                  "    ON n.organization_id = o.id"
+                  " WHERE o.id IN ('" DOWNTOWN "', '" UPTOWN "')");
+}
+
+/* Shops that were there before are as they were. */
+static void nobody_else_is_touched(void **state)
+{
+    (void)state;
+    const char *before = others();
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    a = resume(DANA, DOWNTOWN, "admin");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+    assert_string_equal(t_text(&a, "/provisioning/elevenlabs_agent_id"), "agent_downtown");
+    assert_string_equal(others(), before);
+    assert_json(imported()->first, "/assigned_agent/agent_id", "agent_downtown");
+    static const char *const roles[] = {"manager", "staff", "service_tech"};
+    for (size_t i = 0; i < 3; i++) {
+        a = resume("d0000000-0000-4000-8000-0000000000aa", DOWNTOWN, roles[i]);
+        assert_error(&a, 403, "role");
+    }
+    a = resume(DANA, t_sqlf("SELECT " SHOP), "manager");
+    assert_status(&a, 403);
+}
+
+static void what_is_switched_off_is_not_done(void **state)
+{
+    (void)state;
+    t_config.skip_twilio = t_config.skip_elevenlabs = true;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_string_equal(t_text(&a, "/provisioning/phone_number"), "null");
+    assert_int_equal(bought(), 0);
+    assert_int_equal(t_twilio_requests("POST"), 0);
+    t_config.skip_twilio = false;
+    a = resume_own();
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "agent");
+    assert_int_equal(bought(), 1);
+    assert_int_equal(agents()->count, 0);
+    t_config.skip_elevenlabs = false;
+    a = resume_own();
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_int_equal(bought(), 1);
+    assert_string_equal(t_sqlf("SELECT string_agg(state, ' ') FROM effects"
+                               " WHERE organization_id = " SHOP),
+                        "done");
+}
+
+/* ---------------------------------------------------------------- deaths */
+
+/* A job that runs again has the shop it made, and no second. */
+static void the_same_job_has_the_same_shop(void **state)
+{
+    (void)state;
+    t_answer_t a = sign_up_again("register-1", 1);
+    assert_status(&a, 201);
+    const char *shop = t_text(&a, "/organization/id");
+    a = sign_up_again("register-1", 2);
+    assert_status(&a, 201);
+    assert_string_equal(t_text(&a, "/organization/id"), shop);
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+    a = sign_up_again("register-2", 1);
+    assert_error(&a, 409, "conflict");
+}
+
+static void begin_death(void)
+{
+    first_day();
+    t_ask_t ask = {
+        .type = "auth.register", .uri = "/api/auth/register", .body = body_with(NULL, NULL)};
+    t_push_ask(&ask);
+}
+
+static void pass_death(void)
+{
+    time_goes_by("1 minute");
+}
+
+static void judge_death(void)
+{
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', is_active, provisioning_state,"
+                               "    provisioning_until) FROM organizations WHERE id = " SHOP),
+                        "t complete");
+    assert_int_equal(agents()->count, 1);
+    assert_int_equal(imported()->count, 3);
+    assert_json(bought_number(), "/voice_url", "http://127.0.0.1:9/api/voice/incoming");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM credit_entries"
+                                " WHERE organization_id = " SHOP),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE state <> 'done'"), 0);
+}
+
+static void whoever_dies_it_is_one_shop(void **state)
+{
+    (void)state;
+    assert_in_range(t_die_everywhere(&(t_death_t){.name = "register",
+                                                  .begin = begin_death,
+                                                  .pass = pass_death,
+                                                  .judge = judge_death}),
+                    30, 400);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_shop_signs_up),
+        cmocka_unit_test(what_was_said_is_kept),
+        cmocka_unit_test(the_number_is_near_and_comes_to_us),
+        cmocka_unit_test(the_agent_is_the_templates),
+        cmocka_unit_test(a_bike_shop_has_its_own),
+        cmocka_unit_test(tools_are_shared_and_vouched_for),
+        cmocka_unit_test(each_member_is_looked_at),
+        cmocka_unit_test(hours_may_be_said_in_other_ways),
+        cmocka_unit_test(plans_are_trials_but_free),
+        cmocka_unit_test(an_address_signs_up_once),
+        cmocka_unit_test(of_two_at_once_one_is_the_shop),
+        cmocka_unit_test(without_a_number_nothing_remains),
+        cmocka_unit_test(what_is_sold_to_others_is_passed_over),
+        cmocka_unit_test(an_answer_that_is_lost_is_asked_for),
+        cmocka_unit_test(who_asks_again_has_the_number_that_was_bought),
+        cmocka_unit_test(what_nobody_comes_back_for_is_undone),
+        cmocka_unit_test(an_open_shop_is_not_undone),
+        cmocka_unit_test(a_number_of_another_shop_is_given_back),
+        cmocka_unit_test(without_an_agent_it_is_a_shop),
+        cmocka_unit_test(it_goes_on_where_it_stopped),
+        cmocka_unit_test(calls_come_to_us_or_somebody_hears),
+        cmocka_unit_test(two_do_not_resume_at_once),
+        cmocka_unit_test(nobody_else_is_touched),
+        cmocka_unit_test(what_is_switched_off_is_not_done),
+        cmocka_unit_test(the_same_job_has_the_same_shop),
+        cmocka_unit_test(whoever_dies_it_is_one_shop),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    signal(SIGPIPE, SIG_IGN);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}

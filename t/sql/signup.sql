@@ -1,0 +1,39 @@
+-- Signing up: a shop that is not there yet, and those that were left in the middle.
+begin;
+set local search_path = voiceagent, public;
+select plan(14);
+select t.make_organization(t.a(), 'a') \gset
+
+create function pg_temp.due() returns text language sql as $$
+    select string_agg(left(x #>> '{due}', 1), '' order by x #>> '{due}')
+      from jsonb_array_elements(t.app(null, 'select due from voiceagent.due_registrations(10) as due')) x
+$$;
+select is(pg_temp.due(), null, 'no sign-up was left');
+
+-- As the workers do it: they pick the id, and make the shop from within.
+select is(t.app(t.b(), $$ insert into voiceagent.organizations (id, name, slug, is_active, terms_accepted_at, terms_version, provisioning_state, provisioning_until)
+                          values (t.b(), 'B', 'b', false, now(), '2026-01', 'pending', now() + interval '45 seconds') $$),
+          '{"rows": 1}', 'a shop is made in its own transaction');
+select is(t.app(t.b(), $$ insert into voiceagent.users (organization_id, email) values (t.b(), 'new@b.example') $$), '{"rows": 1}', 'with its owner');
+select is((select count(*)::int from credit_accounts where organization_id = t.b()), 1, 'and its account');
+select is(t.app(t.a(), $$ insert into voiceagent.organizations (id, name, slug, is_active, provisioning_state)
+                          values ('cccccccc-cccc-4ccc-8ccc-cccccccccccc', 'C', 'c', false, 'pending') $$) ->> 'error', '42501', 'not from within another');
+select is(t.app(t.a(), $$ insert into voiceagent.users (organization_id, email) values (t.a(), 'new@b.example') $$) ->> 'constraint',
+          'routing_keys_email', 'its address is taken from then on');
+select is(t.app_value(null, $$ select voiceagent.organization_by('slug', 'b') $$), null, 'it is found by nothing yet');
+select is(t.app_value(null, $$ select is_active from voiceagent.login_lookup('new@b.example') $$), 'false', 'and nobody signs in');
+select throws_ok($$ update organizations set is_active = true where id = t.b() $$, '23514', null, 'what is pending is not active');
+
+select is(pg_temp.due(), null, 'somebody is at work on it');
+update organizations set provisioning_until = now() - interval '4 minutes' where id = t.b();
+select is(pg_temp.due(), null, 'or may come back');
+update organizations set provisioning_until = now() - interval '6 minutes' where id = t.b();
+select is(pg_temp.due(), 'b', 'it was left');
+update organizations set is_active = true, provisioning_state = 'agent' where id = t.b();
+select is(pg_temp.due(), null, 'one that has its number stays');
+
+update organizations set is_active = false, provisioning_state = 'pending' where id = t.b();
+select t.app(t.b(), $$ delete from voiceagent.organizations where id = t.b() $$) \gset
+select is((select count(*)::int from routing_keys where organization_id = t.b()), 0, 'undone, it leaves nothing');
+select * from finish();
+rollback;

@@ -1,0 +1,213 @@
+#include "worker/agent/own_number.h"
+
+#include <string.h>
+
+#include "worker/agent/time_left.h"
+#include "worker/file.h"
+#include "worker/log.h"
+#include "worker/store/signup.h"
+
+#define LIST_MS   4000
+#define BUY_MS    8000
+#define TRIES     3  /* numbers that somebody else was faster at */
+#define NAME_PART 26 /* of the 64 characters of a name; the id takes 36 */
+
+/* ---------------------------------------------------------------- where */
+
+#define ZONES     "/usr/share/zoneinfo/zone.tab" /* tzdata: country, place, zone, … */
+#define ZONES_MAX (1 << 20)
+
+va_str_t wk_country_of_zone(wk_ctx_t *ctx, va_str_t timezone)
+{
+    va_str_t text;
+    wk_error_t e;
+    va_str_t country = va_str_c(ctx->config->signup_country);
+    va_str_t wanted = wk_printf(ctx->arena, "\t%.*s", (int)timezone.len, timezone.data);
+    if (!wk_file_read(ctx->arena, ZONES, ZONES_MAX, &text, &e)) {
+        return country;
+    }
+    const char *at = text.data;
+    while ((at = strstr(at, wanted.data)) != NULL) {
+        const char *line = at;
+        at += wanted.len;
+        while (line > text.data && line[-1] != '\n') {
+            line--;
+        }
+        if (*line != '#' && (*at == '\n' || *at == '\t' || *at == '\0')) {
+            return va_str(line, 2);
+        }
+    }
+    return country;
+}
+
+/* Of a North American number; absent: another's. */
+static va_str_t area_of(va_str_t phone)
+{
+    bool ours = phone.len == strlen("+14165550100") && phone.data[1] == '1';
+    return ours ? va_str(phone.data + 2, 3) : VA_STR_NULL;
+}
+
+/* ---------------------------------------------------------------- found again */
+
+/* Plain letters alone: it is compared with what the carrier keeps. */
+static va_str_t name_of(wk_ctx_t *ctx, const wk_own_number_t *wish)
+{
+    va_buf_t name;
+    va_buf_init(&name, wk_mem(ctx->arena), 64);
+    for (size_t i = 0; i < wish->business.len && name.len < NAME_PART; i++) {
+        char c = wish->business.data[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) {
+            va_buf_add_char(&name, c);
+        }
+    }
+    va_buf_add_char(&name, name.len > 0 ? '-' : 'x');
+    va_buf_add_str(&name, wish->organization);
+    return va_buf_str(&name);
+}
+
+static bool look(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *found,
+                 size_t *n, wk_error_t *e)
+{
+    int ms;
+    return wk_time_left(wish->until_ms, LIST_MS, &ms, e) &&
+           wk_twilio_numbers_named(ctx, ms, name_of(ctx, wish), found, n, e);
+}
+
+static bool release(wk_ctx_t *ctx, const wk_own_number_t *wish, const wk_twilio_number_t *found,
+                    size_t n, wk_error_t *e)
+{
+    int ms;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        wk_log(WK_WARN, "a number that nobody needs is given back",
+               WK_S("organization", wish->organization), WK_S("sid", found[i].sid));
+        ok = wk_time_left(wish->until_ms, LIST_MS, &ms, e) &&
+             wk_twilio_number_release(ctx, ms, found[i].sid, e);
+    }
+    return ok;
+}
+
+/* *number stays absent when none was bought; of two the second is given back. */
+static bool find(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
+                 wk_error_t *e)
+{
+    size_t n;
+    wk_twilio_number_t found[WK_TWILIO_FOUND];
+    *number = (wk_twilio_number_t){VA_STR_NULL, VA_STR_NULL};
+    if (!look(ctx, wish, found, &n, e)) {
+        return false;
+    }
+    if (n == 0) {
+        return true;
+    }
+    *number = found[0];
+    return release(ctx, wish, found + 1, n - 1, e);
+}
+
+bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_t *e)
+{
+    size_t n;
+    wk_twilio_number_t found[WK_TWILIO_FOUND];
+    return look(ctx, wish, found, &n, e) && release(ctx, wish, found, n, e);
+}
+
+/* ---------------------------------------------------------------- bought */
+
+typedef struct {
+    va_str_t list; /* JSON */
+    wk_rows_t *rows;
+} sale_t;
+
+/* Not those that a shop here has, whatever the carrier believes. */
+static bool free_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    sale_t *sale = arg;
+    return wk_sql_last(tx, &wk_sql_signup_free_numbers, &sale->list, &sale->rows, e);
+}
+
+static bool for_sale(wk_ctx_t *ctx, const wk_own_number_t *wish, va_str_t area, sale_t *sale,
+                     wk_error_t *e)
+{
+    int ms;
+    size_t n;
+    va_buf_t text;
+    va_str_t numbers[WK_TWILIO_FOUND];
+    if (!wk_time_left(wish->until_ms, LIST_MS, &ms, e) ||
+        !wk_twilio_numbers_for_sale(ctx, ms, wk_country_of_zone(ctx, wish->timezone), area,
+                                    numbers, &n, e)) {
+        return false;
+    }
+    va_buf_init(&text, wk_mem(ctx->arena), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < n; i++) {
+        va_json_put_str(w, numbers[i]);
+    }
+    va_json_array_end(w);
+    sale->list = va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+    return wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, free_tx, sale, e);
+}
+
+/* Its neighbours first, then any of the country. */
+static bool search(wk_ctx_t *ctx, const wk_own_number_t *wish, sale_t *sale, wk_error_t *e)
+{
+    va_str_t area = area_of(wish->phone);
+    if (area.data != NULL && !for_sale(ctx, wish, area, sale, e)) {
+        return false;
+    }
+    if ((area.data == NULL || wk_rows_count(sale->rows) == 0) &&
+        !for_sale(ctx, wish, VA_STR_NULL, sale, e)) {
+        return false;
+    }
+    return wk_rows_count(sale->rows) > 0 ||
+           wk_error(e, WK_REFUSED, "Twilio: no number is for sale");
+}
+
+/* An answer that was not heard: the carrier is asked at once. */
+static bool settle(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
+                   wk_error_t *e)
+{
+    wk_error_t failure = *e;
+    if (find(ctx, wish, number, e) && number->sid.data != NULL) {
+        return true;
+    }
+    *e = failure;
+    return false;
+}
+
+static bool buy(wk_ctx_t *ctx, const wk_own_number_t *wish, const sale_t *sale,
+                wk_twilio_number_t *number, wk_error_t *e)
+{
+    int ms;
+    va_str_t name = name_of(ctx, wish);
+    wk_error(e, WK_REFUSED, "Twilio: each number was sold to somebody else");
+    for (size_t i = 0; i < wk_rows_count(sale->rows) && i < TRIES; i++) {
+        number->number = wk_cell(sale->rows, i, "number");
+        if (!wk_time_left(wish->until_ms, BUY_MS, &ms, e)) {
+            return false;
+        }
+        if (wk_twilio_number_buy(ctx, ms, number->number, name, &number->sid, e)) {
+            return true;
+        }
+        if (!wk_twilio_number_gone(e)) {
+            return e->code == WK_UNKNOWN && settle(ctx, wish, number, e);
+        }
+    }
+    return false;
+}
+
+bool wk_own_number_get(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
+                       wk_error_t *e)
+{
+    sale_t sale = {.rows = NULL};
+    if (wish->sought) {
+        if (!find(ctx, wish, number, e)) {
+            e->code = WK_UNKNOWN; /* nobody was asked for another */
+            return false;
+        }
+        if (number->sid.data != NULL) {
+            return true;
+        }
+    }
+    return search(ctx, wish, &sale, e) && buy(ctx, wish, &sale, number, e);
+}

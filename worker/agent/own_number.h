@@ -1,0 +1,31 @@
+/*
+ * The number a shop is called at: bought, and found again when whoever bought it could not note
+ * it. At the carrier it has a name that holds the shop's id; nothing else there tells whose it
+ * is.
+ */
+#ifndef WK_AGENT_OWN_NUMBER_H
+#define WK_AGENT_OWN_NUMBER_H
+
+#include "worker/providers/twilio.h"
+
+typedef struct {
+    va_str_t organization, business;
+    va_str_t timezone, phone; /* the number is to be near */
+    bool sought;              /* one may have been bought before */
+    int64_t until_ms;         /* monotonic: by then it is over */
+} wk_own_number_t;
+
+/*
+ * One number, new or the one that was bought before. WK_UNKNOWN: one may have been bought,
+ * which sought will find; any other failure: none was.
+ */
+bool wk_own_number_get(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
+                       wk_error_t *e);
+
+/* Whatever was bought is given back. Safe to repeat. */
+bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_t *e);
+
+/* Two letters, by the time zone, else the configured one; lasts as the arena. */
+va_str_t wk_country_of_zone(wk_ctx_t *ctx, va_str_t timezone);
+
+#endif

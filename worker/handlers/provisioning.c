@@ -1,0 +1,232 @@
+/*
+ * provisioning.resume: an admin has the setting up of his shop go on where it stopped.
+ * registrations.undo: a sign-up that was left before the shop had its number comes to nothing:
+ * whoever waited was not told that there is a shop, and its address is free again.
+ */
+#include "worker/handlers/provisioning.h"
+
+#include <stdlib.h>
+
+#include "worker/clock.h"
+#include "worker/effect.h"
+#include "worker/handlers/audit.h"
+#include "worker/handlers/handlers.h"
+#include "worker/handlers/reply.h"
+#include "worker/handlers/webhook.h"
+#include "worker/log.h"
+#include "worker/metrics.h"
+#include "worker/store/signup.h"
+
+/* ---------------------------------------------------------------- shared */
+
+va_str_t wk_setting_up_mark(wk_ctx_t *ctx)
+{
+    uint8_t b[16];
+    arc4random_buf(b, sizeof(b));
+    b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* RFC 9562, 5.4 */
+    b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+    return wk_printf(ctx->arena,
+                     "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                     b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11],
+                     b[12], b[13], b[14], b[15]);
+}
+
+bool wk_setting_up_take(wk_tx_t *tx, va_str_t holder, va_str_t job, bool *taken, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {holder, VA_STR(WK_HELD_S), job};
+    if (!wk_sql(tx, &wk_sql_signup_take, params, &rows, e)) {
+        return false;
+    }
+    *taken = wk_rows_count(rows) == 1;
+    return true;
+}
+
+bool wk_setting_up_number(wk_tx_t *tx, va_str_t effect, const wk_twilio_number_t *number,
+                          wk_error_t *e)
+{
+    va_str_t params[] = {number->number, number->sid};
+    return wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
+           wk_effect_finish(tx, effect, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
+}
+
+void wk_setting_up_put(va_json_writer_t *w, const wk_provisioning_t *p)
+{
+    va_json_key(w, "provisioning");
+    va_json_object(w);
+    va_json_add_str(w, "state", p->state);
+    va_json_add_bool(w, "complete", va_str_eq(p->state, VA_STR("complete")));
+    va_json_add_str(w, "phone_number", p->number);
+    va_json_add_str(w, "elevenlabs_agent_id", p->agent);
+    va_json_add_str(w, "elevenlabs_phone_number_id", p->number_id);
+    va_json_add_str(w, "error", p->error);
+    va_json_object_end(w);
+}
+
+/* ---------------------------------------------------------------- resume */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    int64_t until_ms;
+    va_str_t organization, holder;
+    wk_own_number_t wish;
+    wk_twilio_number_t number;
+    wk_effect_t effect;
+    int64_t held_ms;
+    bool complete;
+    wk_provisioning_t progress;
+} resume_t;
+
+/* That a number is to be bought is noted before, as at the sign-up. */
+static bool claim_number(wk_tx_t *tx, resume_t *r, wk_error_t *e)
+{
+    va_str_t key =
+        wk_printf(r->ctx->arena, "number:%.*s", (int)r->organization.len, r->organization.data);
+    return !va_str_eq(r->progress.state, VA_STR("number")) ||
+           wk_effect_claim(tx, "number", key, VA_STR_NULL, &r->effect, e);
+}
+
+static bool is_held(resume_t *r, wk_error_t *e)
+{
+    if (r->ctx->attempt > 1) { /* by an earlier run of this very job, which died */
+        wk_error(e, WK_UNAVAILABLE, "whoever set the shop up may still be at it");
+        e->retry_after_ms = r->held_ms;
+        return false;
+    }
+    return wk_refuse(e, WK_R_CONFLICT, "The shop is being set up just now.");
+}
+
+static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    bool taken;
+    wk_rows_t *rows;
+    resume_t *r = arg;
+    const wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
+                              .user_id = caller->user_id,
+                              .action = "provisioning_resumed",
+                              .entity = "organization",
+                              .entity_id = caller->organization};
+    r->organization = caller->organization;
+    if (!wk_provisioning_read(tx, &r->progress, e) ||
+        !wk_sql(tx, &wk_sql_signup_shop, NULL, &rows, e)) {
+        return false;
+    }
+    r->complete = va_str_eq(r->progress.state, VA_STR("complete"));
+    r->held_ms = wk_cell_int(rows, 0, "held", 0);
+    r->wish = (wk_own_number_t){.organization = r->organization,
+                                .business = wk_cell(rows, 0, "name"),
+                                .timezone = wk_cell(rows, 0, "timezone"),
+                                .phone = wk_cell(rows, 0, "phone"),
+                                .sought = true,
+                                .until_ms = r->until_ms};
+    if (r->complete) {
+        return true;
+    }
+    return wk_setting_up_take(tx, r->holder, VA_STR_NULL, &taken, e) &&
+           (taken || is_held(r, e)) && claim_number(tx, r, e) &&
+           wk_audit(r->ctx, tx, &entry, e);
+}
+
+static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    resume_t *r = arg;
+    va_str_t step[] = {r->holder, VA_STR("agent"), VA_STR_NULL, VA_STR_NULL};
+    return wk_setting_up_number(tx, r->effect.id, &r->number, e) &&
+           wk_sql(tx, &wk_sql_signup_step, step, &rows, e) &&
+           (wk_rows_count(rows) == 1 ||
+            wk_error(e, WK_UNAVAILABLE, "another has taken the place of whoever set it up"));
+}
+
+/* Of a shop that signed up while none were bought. One that is not to be had now is no error.
+ */
+static bool have_number(resume_t *r, wk_error_t *e)
+{
+    wk_error_t failure;
+    wk_ctx_t *ctx = r->ctx;
+    if (!va_str_eq(r->progress.state, VA_STR("number")) || ctx->config->skip_twilio) {
+        return true;
+    }
+    if (!wk_own_number_get(ctx, &r->wish, &r->number, &failure)) {
+        wk_log(WK_ERROR, "a shop got no number", WK_S("organization", r->organization),
+               WK_C("error", failure.text));
+        return true;
+    }
+    return wk_tx(ctx->db, ctx->arena, r->organization, 0, number_tx, r, e);
+}
+
+wk_outcome_t wk_provisioning_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    resume_t r = {.ctx = ctx,
+                  .until_ms = wk_monotonic_ms() + WK_SETTING_UP_MS,
+                  .holder = wk_setting_up_mark(ctx)};
+    if (!wk_caller_tx(ctx, WK_FROM_ADMIN, begin_tx, &r, e)) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    if (!r.complete &&
+        (!have_number(&r, e) ||
+         !wk_provisioning_run(ctx, r.organization, r.holder, r.until_ms, &r.progress, e))) {
+        return wk_reply_error(ctx, reply, e);
+    }
+    wk_setting_up_put(wk_reply_begin(ctx, &doc), &r.progress);
+    return wk_reply_end(ctx, &doc, 200, reply, e);
+}
+
+/* ---------------------------------------------------------------- undo */
+
+typedef struct {
+    va_str_t holder;
+    wk_own_number_t wish;
+    bool taken;
+} undo_t;
+
+static bool take_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    undo_t *u = arg;
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_signup_shop, NULL, &rows, e)) {
+        return false;
+    }
+    u->taken =
+        wk_rows_count(rows) == 1 && va_str_eq(wk_cell(rows, 0, "state"), VA_STR("pending"));
+    if (!u->taken) {
+        return true;
+    }
+    u->wish.business = wk_cell(rows, 0, "name");
+    return wk_setting_up_take(tx, u->holder, VA_STR_NULL, &u->taken, e);
+}
+
+static bool undo_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const undo_t *u = arg;
+    return wk_sql_last(tx, &wk_sql_signup_undo, &u->holder, NULL, e);
+}
+
+/* Without an account at the carrier nothing was bought there. */
+static bool release(wk_ctx_t *ctx, const undo_t *u, wk_error_t *e)
+{
+    return ctx->config->twilio_account_sid == NULL || wk_own_number_release(ctx, &u->wish, e);
+}
+
+wk_outcome_t wk_registrations_undo(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    undo_t u = {.holder = wk_setting_up_mark(ctx),
+                .wish = {.organization = ctx->job->org,
+                         .until_ms = wk_monotonic_ms() + WK_SETTING_UP_MS}};
+    (void)reply;
+    if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, take_tx, &u, e)) {
+        return wk_webhook_failed(e);
+    }
+    if (!u.taken) {
+        return WK_DONE; /* it was finished, or somebody is at it */
+    }
+    if (!release(ctx, &u, e) || !wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, undo_tx, &u, e)) {
+        return wk_webhook_failed(e);
+    }
+    wk_count("voiceagent_registrations_total", "outcome", VA_STR("undone"), NULL, VA_STR_NULL,
+             1);
+    wk_log(WK_WARN, "a sign-up was left in its middle, and is undone",
+           WK_S("organization", ctx->job->org));
+    return WK_DONE;
+}
