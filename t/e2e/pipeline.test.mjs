@@ -226,6 +226,24 @@ test('what was said 48 utterances ago is known', async () => {
   call.caller.hangUp();
 });
 
+test('a card number said in two breaths is known to nobody, the model neither', async () => {
+  await model([{when: '\\*', text: 'Go on.'}]);
+  const call = await new Call().greeted();
+  for (const times of [1, 2]) {
+    await call.say('4242 4242');
+    await call.caller.hears(new RegExp(Array(times).fill('Go on').join('.*')));
+    await call.caller.quiet();
+  }
+  const asked = (await openai.requests()).filter((r) => r.path === '/v1/chat/completions');
+  assert.deepEqual(asked.map((r) => r.body.messages.at(-1).content), ['**** ****', '**** ****']);
+  call.caller.hangUp();
+  const said = await waitFor('both turns', async () => {
+    const found = (await call.turns()).filter((turn) => turn.speaker === 'customer');
+    return found.length === 2 && found.map((turn) => turn.content);
+  });
+  assert.deepEqual(said, ['**** ****', '**** ****']);
+});
+
 test('while the model is down the receptionist answers: an order, and a booked tune-up', async () => {
   await modelDown({status: 503});
   const call = await new Call().greeted();

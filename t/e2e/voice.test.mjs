@@ -534,6 +534,30 @@ test('Redis is lost for a moment: what is said meanwhile is kept, once and in it
   assert.deepEqual(turns.slice(1, 4).map((t) => t.content), ['where is the shop', 'by the lake', 'thank you']);
 });
 
+test('a card number said in two breaths is kept and shown by nobody', async (t) => {
+  await model([{when: '4242', text: 'go on'}]);
+  const {token} = await login(DOWNTOWN);
+  const events = await openEvents('/api/stream/organization', token);
+  t.after(() => events.close());
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  for (const times of [1, 2]) {
+    await call.caller.quiet();
+    await call.say('4242 4242');
+    await call.caller.hears(new RegExp(Array(times).fill('go on').join('.*')));
+  }
+  call.caller.hangUp();
+  const said = await waitFor('both turns', async () => {
+    const found = (await call.turns()).filter((turn) => turn.speaker === 'customer');
+    return found.length === 2 && found.map((turn) => turn.content);
+  });
+  const told = await waitFor('both events', () => {
+    const found = events.all.filter((e) => e.type === 'user_transcript' && e.data.callSid === call.sid);
+    return found.length === 2 && found.map((e) => e.data.transcript);
+  });
+  assert.deepEqual([...said, ...told], Array(4).fill('**** ****'));
+});
+
 test('an emergency is heard while it is spoken, and people are told once', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);

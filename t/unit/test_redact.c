@@ -217,6 +217,24 @@ static void pieces_are_masked_before_the_number_is_whole(void **state)
     }
 }
 
+static void a_number_said_in_pieces_again_and_again_is_masked_each_time(void **state)
+{
+    va_str_t before[4], masked;
+    size_t n = 0;
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        const char *said = i % 2 == 0 ? "4111 1111" : "1111 1111";
+        masked = wk_redact_live(redactor, arena, va_str_c(said), before, n);
+        assert_str(masked, "**** ****");
+        memmove(before + 1, before, 3 * sizeof(*before));
+        before[0] = masked;
+        n += n < 4;
+    }
+    before[0] = VA_STR("**** **** **** **** code ****");
+    masked = wk_redact_live(redactor, arena, VA_STR("and the other 4111 1111"), before, 1);
+    assert_str(masked, "and the other **** ****");
+}
+
 static void live_texts_without_cards_stay(void **state)
 {
     static const char *const texts[] = {"My number is 416 555 0123", "order #4111",
@@ -273,6 +291,7 @@ int main(void)
         TEST(no_turns_are_fine),
         TEST(json_is_masked_and_stays_json),
         TEST(pieces_are_masked_before_the_number_is_whole),
+        TEST(a_number_said_in_pieces_again_and_again_is_masked_each_time),
         TEST(live_texts_without_cards_stay),
         TEST(a_number_is_found_anywhere),
         TEST(huge_texts_keep_their_length),

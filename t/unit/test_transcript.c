@@ -48,6 +48,24 @@ static void what_was_not_heard_is_not_remembered(void **state)
     free(copy);
 }
 
+static void what_the_caller_said_last_is_known(void **state)
+{
+    va_str_t heard[2];
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    assert_int_equal(wk_transcript_heard(&t, heard, 2), 0);
+    wk_transcript_add(&t, false, VA_STR("first"));
+    assert_int_equal(wk_transcript_heard(&t, heard, 2), 1);
+    assert_str(heard[0], "first");
+    wk_transcript_add(&t, false, VA_STR("second"));
+    wk_transcript_add(&t, true, VA_STR("the agent"));
+    wk_transcript_add(&t, false, VA_STR("third"));
+    assert_int_equal(wk_transcript_heard(&t, heard, 2), 2);
+    assert_str(heard[0], "third");
+    assert_str(heard[1], "second");
+    wk_transcript_free(&t);
+}
+
 static void nothing_was_said(void **state)
 {
     size_t n;
@@ -97,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_is_remembered_in_its_order),
         cmocka_unit_test(what_was_not_heard_is_not_remembered),
+        cmocka_unit_test(what_the_caller_said_last_is_known),
         cmocka_unit_test(nothing_was_said),
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),

@@ -605,7 +605,8 @@ static bool looks_like_phone(size_t digits)
     return digits == 10 || digits == 11;
 }
 
-/* Digits, masked ones included, of the messages just before, until one has none. */
+/* Digits, masked ones included, of the messages just before, until one has none, or there are
+ * more of them than of one number: the number was said before already. */
 static size_t digits_before(const wk_redactor_t *r, wk_arena_t *a, const va_str_t *before,
                             size_t n)
 {
@@ -619,7 +620,8 @@ static size_t digits_before(const wk_redactor_t *r, wk_arena_t *a, const va_str_
             masked += before[i].data[j] == '*';
         }
         size_t digits = digits_in(&groups);
-        if (digits + masked == 0 || (masked == 0 && looks_like_phone(digits))) {
+        if (digits + masked == 0 || (masked == 0 && looks_like_phone(digits)) ||
+            (sum > 0 && sum + digits + masked > MAX_CARD)) {
             break;
         }
         sum += digits + masked;
@@ -648,8 +650,8 @@ static bool may_be_piece(const groups_t *g, size_t from, size_t digits, size_t c
 {
     char first = g->at[from].digits[0];
     bool begins = first >= '2' && first <= '6' && !g->at[from].behind_hash;
-    if (carried > 0) {
-        return carried + digits >= 8 && carried + digits <= MAX_CARD + MAX_TRAILING;
+    if (carried > 0 && carried + digits <= MAX_CARD + MAX_TRAILING) {
+        return carried + digits >= 8;
     }
     if (cards) {
         return begins && digits >= 4;

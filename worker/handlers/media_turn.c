@@ -113,6 +113,7 @@ static bool read_turn(wk_ctx_t *ctx, const wk_media_call_t *call, turn_t *t, wk_
     if (!va_json_int(va_json_get(call->body, "at_ms"), &t->at_ms)) {
         t->at_ms = wk_now_ms(); /* told by a process that did not say so */
     }
+    /* What the caller said in pieces was masked where it was heard. */
     t->text = wk_redact(wk_redactor(a, call->catalogue), a,
                         wk_cut_text(text.data != NULL ? text : VA_STR(""), MAX_TEXT));
     return true;

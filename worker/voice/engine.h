@@ -71,6 +71,10 @@ typedef struct {
 
     void (*heard)(void *ctx, va_str_t text, bool whole); /* so far, or all of an utterance */
 
+    /* Such a text as an engine may remember it, before it tells that it is whole: without the
+     * numbers of cards. Valid until the next call. */
+    va_str_t (*masked)(void *ctx, va_str_t heard);
+
     /* The first of an utterance is there; where said() and sound() come later. */
     void (*token)(void *ctx, va_str_t item);
 

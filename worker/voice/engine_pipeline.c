@@ -462,7 +462,8 @@ static void end_speech(wk_media_engine_t *engine)
     }
     engine->hearing = false;
     empty(&engine->settled);
-    wk_chat_user(engine->memory, wk_bytes_str(&engine->heard));
+    wk_chat_user(engine->memory,
+                 engine->events.masked(engine->ctx, wk_bytes_str(&engine->heard)));
     engine->events.speech(engine->ctx, false);
     if (!engine->lost) {
         engine->events.heard(engine->ctx, wk_bytes_str(&engine->heard), true);

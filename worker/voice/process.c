@@ -171,6 +171,8 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
     add_secret(v, config->internal_secret);
     add_secret(v, config->internal_secret_before);
     name_process(v);
+    v->lasting = wk_arena_new();
+    v->redactor = wk_redactor(v->lasting, v->catalogue);
     v->scratch = wk_arena_new();
     v->reading = wk_arena_new();
     v->engine_writing = wk_arena_new();
@@ -206,6 +208,7 @@ static int work(const wk_config_t *config)
     while (p.voice.n_secrets > 0) {
         va_secret_clear(&p.voice.secrets[--p.voice.n_secrets]);
     }
+    wk_arena_free(p.voice.lasting);
     wk_arena_free(p.voice.scratch);
     wk_arena_free(p.voice.reading);
     wk_arena_free(p.voice.engine_writing);

@@ -294,6 +294,12 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     }
 }
 
+static va_str_t masked(void *ctx, va_str_t heard)
+{
+    const wk_seat_t *seat = ctx;
+    return wk_session_masked(seat->session, heard);
+}
+
 static void on_token(void *ctx, va_str_t item)
 {
     wk_session_t *s = seated(ctx);
@@ -513,6 +519,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .speech = on_speech,
         .voiced = on_voiced,
         .heard = on_heard,
+        .masked = masked,
         .token = on_token,
         .sound = on_sound,
         .said = on_said,

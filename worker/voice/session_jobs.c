@@ -221,7 +221,7 @@ static void raise_emergency(wk_session_t *s, va_str_t text)
     va_buf_t body;
     wk_question_t question;
     va_json_writer_t *w = wk_session_question(s, &body);
-    va_json_add_str(w, "text", text);
+    va_json_add_str(w, "text", wk_session_masked(s, text));
     (void)wk_session_question_end(s, "media.emergency", w, &body, &question);
     question.serial = VA_STR_NULL; /* nothing that the call waits for delays it */
     question.wait_ms = TOOL_MS;

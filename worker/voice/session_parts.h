@@ -211,6 +211,12 @@ void wk_session_hear_early(wk_session_t *s);
 
 /* ---------------------------------------------------------------- session_record.c */
 
+/*
+ * What the caller said without the numbers of his cards, also of one said in pieces: nothing
+ * else is kept, told or given to a model. Valid until something is read.
+ */
+va_str_t wk_session_masked(wk_session_t *s, va_str_t heard);
+
 /* Somebody said something: kept, told to Redis, to the database and to who watches. */
 void wk_session_customer_said(wk_session_t *s, va_str_t text);
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);

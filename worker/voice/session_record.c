@@ -8,7 +8,8 @@
 
 #include "scripts.h"
 
-#define MAX_FIELDS 8
+#define MAX_FIELDS  8
+#define MASKED_WITH 4 /* utterances before one, of which it may be the rest */
 
 /* ---------------------------------------------------------------- the state */
 
@@ -95,11 +96,19 @@ static void record(wk_session_t *s, const turn_t *turn)
     write_language(s);
 }
 
+va_str_t wk_session_masked(wk_session_t *s, va_str_t heard)
+{
+    va_str_t before[MASKED_WITH];
+    size_t n = wk_transcript_heard(&s->said, before, MASKED_WITH);
+    wk_arena_reset(s->voice->reading);
+    return wk_redact_live(s->voice->redactor, s->voice->reading, heard, before, n);
+}
+
 void wk_session_customer_said(wk_session_t *s, va_str_t text)
 {
     const turn_t turn = {.number = s->turn + 1,
                          .at_ms = s->speech_ms != 0 ? s->speech_ms : wk_now_ms(),
-                         .text = wk_trim(text)};
+                         .text = wk_session_masked(s, wk_trim(text))};
     s->speech_ms = 0;
     if (turn.text.len > 0) {
         s->turn = turn.number;

@@ -80,6 +80,22 @@ void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard)
     t->n -= heard.len == 0;
 }
 
+size_t wk_transcript_heard(const wk_transcript_t *t, va_str_t *texts, size_t max)
+{
+    size_t n = 0;
+    va_str_t lines = wk_bytes_str(&t->lines);
+    for (size_t i = 0; i < lines.len;) {
+        head_t head = head_at(lines.data + i);
+        if (!head.by_agent) {
+            n += n < max;
+            memmove(texts + 1, texts, (n - 1) * sizeof(*texts));
+            texts[0] = va_str(lines.data + i + sizeof(head), head.len);
+        }
+        i += sizeof(head) + head.len;
+    }
+    return n;
+}
+
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n)
 {
     va_str_t lines = wk_bytes_str(&t->lines);

@@ -24,6 +24,10 @@ void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text);
  */
 void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard);
 
+/* What the caller said last, newest first; how many, at most max, which is not 0. Valid until
+ * the next change. */
+size_t wk_transcript_heard(const wk_transcript_t *t, va_str_t *texts, size_t max);
+
 /* Oldest first, n of them; one block of memory with their texts in it, to be freed by free().
  */
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n);

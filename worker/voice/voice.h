@@ -8,6 +8,7 @@
 
 #include "core/signature.h"
 #include "worker/agent/catalogue.h"
+#include "worker/agent/redact.h"
 #include "worker/voice/ask.h"
 #include "worker/voice/http_async.h"
 #include "worker/voice/redis_async.h"
@@ -18,6 +19,7 @@ typedef struct {
     uv_loop_t *loop;
     const wk_config_t *config;
     const wk_catalogue_t *catalogue;
+    const wk_redactor_t *redactor;
     char name[320]; /* of the process, which no other ever had */
     SSL_CTX *tls;
     wk_ahttp_t *http;
@@ -26,6 +28,7 @@ typedef struct {
     size_t n_secrets;
     wk_aredis_t *redis;
     wk_asks_t *asks;
+    wk_arena_t *lasting; /* of what is needed as long as the process lives */
     /* Of one message that is written, and of one that is read; emptied by whoever fills it. */
     wk_arena_t *scratch, *reading;
     wk_arena_t *engine_writing, *engine_reading; /* the same of the engines */
