@@ -3,6 +3,7 @@
 
 #include "t/handlers/lib/texts.h"
 #include "worker/agent/sms_segments.h"
+#include "worker/providers/twilio.h"
 
 static int64_t count(const char *from_where)
 {
@@ -577,6 +578,24 @@ static t_answer_t report(const char *sid, const char *status, const char *effect
                             .body = body});
 }
 
+/* A status that comes while Redis is away is not lost: Twilio asks again. */
+static void its_fate_is_told_until_it_is_heard(void **state)
+{
+    const char *callback = "";
+    (void)state;
+    t_say(STRANGER, "Hello");
+    for (const va_json_t *r = t_twilio_ask("GET", "/_sim/requests", NULL)->first; r != NULL;
+         r = r->next) {
+        va_str_t url = va_json_get_string(va_json_get(r, "body"), "StatusCallback");
+        callback = url.data != NULL ? wk_strdup(t_ctx.arena, url) : callback;
+    }
+    assert_string_equal(callback,
+                        wk_printf(t_ctx.arena,
+                                  "%s/api/webhooks/twilio/sms-status?e=%s" WK_TWILIO_AGAIN,
+                                  t_config.public_url, effect_id())
+                            .data);
+}
+
 static void delivery_ends_the_same_in_any_order(void **state)
 {
     static const char *const orders[][4] = {{"queued", "sent", "delivered", "delivered"},
@@ -673,6 +692,7 @@ int main(void)
         cmocka_unit_test(what_is_no_card_is_left_alone),
         cmocka_unit_test(nothing_of_another_shop_changes),
         cmocka_unit_test(logs_hold_no_secret_and_no_whole_number),
+        cmocka_unit_test(its_fate_is_told_until_it_is_heard),
         cmocka_unit_test(delivery_ends_the_same_in_any_order),
         cmocka_unit_test(a_text_that_was_not_delivered_says_why),
         cmocka_unit_test(a_report_that_is_none_changes_nothing),

@@ -8,6 +8,7 @@
 #include "t/handlers/lib/texts.h"
 #include "worker/agent/voicemail.h"
 #include "worker/call_token.h"
+#include "worker/providers/twilio.h"
 
 #define RUN "d0000000-0000-4000-8000-0000000000d1"
 
@@ -190,10 +191,11 @@ static void a_shop_without_a_platform_calls_through_the_carrier(void **state)
                         "outbound " DOWNTOWN_NUMBER " " JOHN_NUMBER " pickup_ready");
     assert_string_equal(t_sqlf("SELECT state FROM effects"), "done");
     assert_has(member("Url"), "/api/voice/outgoing?o=" DOWNTOWN "&e=");
-    assert_has(member("StatusCallback"), "/api/voice/status");
+    assert_has(member("StatusCallback"), "/api/voice/status" WK_TWILIO_AGAIN);
     assert_string_equal(member("MachineDetection"), "DetectMessageEnd");
     assert_string_equal(member("AsyncAmd"), "true");
     assert_has(member("AsyncAmdStatusCallback"), "/api/voice/answered-by?o=" DOWNTOWN);
+    assert_has(member("AsyncAmdStatusCallback"), WK_TWILIO_AGAIN);
 }
 
 /* The platform's number is none the carrier lets us call from. */

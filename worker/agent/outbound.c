@@ -11,6 +11,7 @@
 #include "worker/log.h"
 #include "worker/outbox.h"
 #include "worker/providers/elevenlabs.h"
+#include "worker/providers/twilio.h"
 #include "worker/store/outbound.h"
 
 #define UNDER_WAY_MS 40000 /* longer than the request to dial may take */
@@ -117,14 +118,16 @@ static wk_twilio_dial_t ring_of(const wk_ctx_t *ctx, const wk_rows_t *facts,
                                 va_str_t organization, va_str_t effect)
 {
     va_str_t action = wk_cell(facts, 0, "voicemail_action");
-    wk_twilio_dial_t ring = {
-        .from = wk_cell(facts, 0, "carrier_number"),
-        .to = wk_cell(facts, 0, "number"),
-        .url = own_url(ctx, "outgoing", organization, effect),
-        .status_url = wk_printf(ctx->arena, "%s/api/voice/status", ctx->config->public_url),
-        .greeting_ends = wk_voicemail_leaves(action)};
+    wk_twilio_dial_t ring = {.from = wk_cell(facts, 0, "carrier_number"),
+                             .to = wk_cell(facts, 0, "number"),
+                             .url = own_url(ctx, "outgoing", organization, effect),
+                             .status_url =
+                                 wk_printf(ctx->arena, "%s/api/voice/status" WK_TWILIO_AGAIN,
+                                           ctx->config->public_url),
+                             .greeting_ends = wk_voicemail_leaves(action)};
     if (wk_voicemail_looks(action)) {
-        ring.detect_url = own_url(ctx, "answered-by", organization, effect);
+        va_str_t url = own_url(ctx, "answered-by", organization, effect);
+        ring.detect_url = wk_printf(ctx->arena, "%.*s" WK_TWILIO_AGAIN, (int)url.len, url.data);
     }
     return ring;
 }

@@ -20,7 +20,7 @@
 static va_str_t told_at(const wk_speech_t *s, va_str_t organization)
 {
     const char *base = s->ctx->config->public_url;
-    return wk_printf(s->ctx->arena, "%s/api/voice/recording-status?o=%.*s#rc=5&rp=5xx,ct,rt",
+    return wk_printf(s->ctx->arena, "%s/api/voice/recording-status?o=%.*s" WK_TWILIO_AGAIN,
                      base != NULL ? base : "", (int)organization.len, organization.data);
 }
 

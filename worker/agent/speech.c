@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/twiml.h"
+#include "worker/providers/twilio.h"
 
 #define MAX_SAID  3000 /* bytes of one <Say>; Twilio takes 4096 characters */
 #define SILENCE_S "5"  /* until silence is a turn of its own */
@@ -204,6 +205,12 @@ static va_str_t stream_url(const wk_speech_t *s, va_str_t token)
                      token.data);
 }
 
+static va_str_t stream_status_url(const wk_speech_t *s, int64_t n)
+{
+    va_str_t url = wk_speech_url(s, "stream-status", n, NULL);
+    return wk_printf(s->ctx->arena, "%.*s" WK_TWILIO_AGAIN, (int)url.len, url.data);
+}
+
 static void parameter(wk_speech_t *s, const char *name, va_str_t value)
 {
     attr_t attrs[] = {{"name", va_str_c(name)}, {"value", value}};
@@ -214,7 +221,7 @@ void wk_speech_connect(wk_speech_t *s, const wk_connect_t *connect)
 {
     attr_t attrs[] = {
         {"url", stream_url(s, connect->stream_token)},
-        {"statusCallback", wk_speech_url(s, "stream-status", connect->n, NULL)},
+        {"statusCallback", stream_status_url(s, connect->n)},
         {"statusCallbackMethod", VA_STR("POST")},
     };
     va_twiml_open(&s->text, "Connect", NULL, 0);
@@ -231,7 +238,7 @@ void wk_speech_connect_to(wk_speech_t *s, va_str_t url, int64_t n)
 {
     attr_t attrs[] = {
         {"url", url},
-        {"statusCallback", wk_speech_url(s, "stream-status", n, NULL)},
+        {"statusCallback", stream_status_url(s, n)},
         {"statusCallbackMethod", VA_STR("POST")},
     };
     va_twiml_open(&s->text, "Connect", NULL, 0);

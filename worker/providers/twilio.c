@@ -120,7 +120,8 @@ static va_str_t message_form(wk_ctx_t *ctx, const wk_sms_t *sms)
     va_form_add(&form, VA_STR("Body"), sms->body);
     if (ctx->config->public_url != NULL) {
         va_form_add(&form, VA_STR("StatusCallback"),
-                    wk_printf(ctx->arena, "%s/api/webhooks/twilio/sms-status?e=%.*s",
+                    wk_printf(ctx->arena,
+                              "%s/api/webhooks/twilio/sms-status?e=%.*s" WK_TWILIO_AGAIN,
                               ctx->config->public_url, (int)sms->effect.len, sms->effect.data));
     }
     return va_buf_str(&form);

@@ -15,6 +15,14 @@ typedef struct {
 } wk_sms_t;
 
 /*
+ * Behind the address of a status callback: it is asked again, five times at most, where it
+ * answers 5xx, as it does while Redis is away, or not in time. Without it such a status is
+ * lost. The fragment is neither sent nor signed ("Webhooks (HTTP callbacks): Connection
+ * Overrides").
+ */
+#define WK_TWILIO_AGAIN "#rc=5&rp=5xx,ct,rt"
+
+/*
  * Never sent twice by itself: Twilio knows no idempotency. *sid is the message's. On failure
  * e->detail is Twilio's code, when it gave one, and e->code says what is certain:
  *
