@@ -19,8 +19,6 @@
 #define NGX_VOICEAGENT_WS_GUID    "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-static ngx_uint_t ngx_voiceagent_handshake_lists(ngx_http_request_t *r,
-    const char *name, ngx_str_t *token);
 static ngx_uint_t ngx_voiceagent_handshake_key_valid(ngx_table_elt_t *key);
 static ngx_int_t ngx_voiceagent_handshake_version(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_handshake_digest(ngx_http_request_t *r,
@@ -41,8 +39,8 @@ ngx_voiceagent_handshake_check(ngx_http_request_t *r)
     if (r->http_version != NGX_HTTP_VERSION_11
         || r->headers_in.content_length_n > 0
         || r->headers_in.chunked
-        || !ngx_voiceagent_handshake_lists(r, "upgrade", &websocket)
-        || !ngx_voiceagent_handshake_lists(r, "connection", &upgrade)
+        || !ngx_voiceagent_header_lists(r, "upgrade", &websocket)
+        || !ngx_voiceagent_header_lists(r, "connection", &upgrade)
         || !ngx_voiceagent_handshake_key_valid(
                             ngx_voiceagent_header(r, "sec-websocket-key")))
     {
@@ -60,50 +58,6 @@ ngx_voiceagent_handshake_check(ngx_http_request_t *r)
     }
 
     return NGX_OK;
-}
-
-
-/* whether the header, a list with commas, has that token in any case */
-
-static ngx_uint_t
-ngx_voiceagent_handshake_lists(ngx_http_request_t *r, const char *name,
-    ngx_str_t *token)
-{
-    u_char           *p, *last, *end, *next;
-    ngx_table_elt_t  *h;
-
-    h = ngx_voiceagent_header(r, name);
-    if (h == NULL) {
-        return 0;
-    }
-
-    last = h->value.data + h->value.len;
-
-    for (p = h->value.data; p < last; p = next) {
-
-        end = ngx_strlchr(p, last, ',');
-        if (end == NULL) {
-            end = last;
-        }
-
-        next = end + 1;
-
-        while (p < end && (*p == ' ' || *p == '\t')) {
-            p++;
-        }
-
-        while (p < end && (end[-1] == ' ' || end[-1] == '\t')) {
-            end--;
-        }
-
-        if ((size_t) (end - p) == token->len
-            && ngx_strncasecmp(p, token->data, token->len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -156,8 +110,7 @@ ngx_voiceagent_handshake_accept(ngx_http_request_t *r, ngx_str_t *protocol)
     }
 
     if (protocol->len
-        && ngx_voiceagent_handshake_lists(r, "sec-websocket-protocol",
-                                          protocol)
+        && ngx_voiceagent_header_lists(r, "sec-websocket-protocol", protocol)
         && ngx_voiceagent_add_header(r, &sec_protocol, protocol) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -32,7 +32,7 @@ static ngx_http_request_t *ngx_voiceagent_message_request(
 static ngx_int_t ngx_voiceagent_message_context(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_message_body(ngx_http_request_t *r,
     ngx_str_t *text);
-static ngx_int_t ngx_voiceagent_message_type(ngx_http_request_t *r);
+static ngx_int_t ngx_voiceagent_message_headers(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_message_limits(ngx_http_request_t *r);
 static ngx_int_t ngx_voiceagent_message_push(ngx_voiceagent_websocket_t *ws);
 static void ngx_voiceagent_message_answered(ngx_voiceagent_waiter_t *w);
@@ -208,7 +208,7 @@ ngx_voiceagent_message_request(ngx_http_request_t *handshake, ngx_pool_t *pool)
     ngx_memcpy(r->ctx, handshake->ctx, ngx_http_max_module * sizeof(void *));
 
     return ngx_voiceagent_message_context(r) == NGX_OK
-           && ngx_voiceagent_message_type(r) == NGX_OK ? r : NULL;
+           && ngx_voiceagent_message_headers(r) == NGX_OK ? r : NULL;
 }
 
 
@@ -242,32 +242,59 @@ ngx_voiceagent_message_context(ngx_http_request_t *r)
 }
 
 
-/* text over a WebSocket is JSON here, as a client that posts it would say */
+/*
+ * Those of the handshake but its Content-Type: text over a WebSocket is JSON
+ * here, as a client that posts it would say.
+ */
 
 static ngx_int_t
-ngx_voiceagent_message_type(ngx_http_request_t *r)
+ngx_voiceagent_message_headers(ngx_http_request_t *r)
 {
-    ngx_list_part_t  *rest;
-    ngx_table_elt_t  *h;
-    static u_char     lowcase_key[] = "content-type";
+    ngx_uint_t        i, n;
+    ngx_list_t       *headers;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *from;
+    static u_char     type[] = "content-type";
 
-    h = ngx_pcalloc(r->pool, sizeof(ngx_table_elt_t));
-    rest = ngx_palloc(r->pool, sizeof(ngx_list_part_t));
+    headers = &r->headers_in.headers;
+    n = 1;
 
-    if (h == NULL || rest == NULL) {
+    for (part = &headers->part; part; part = part->next) {
+        n += part->nelts;
+    }
+
+    h = ngx_pcalloc(r->pool, n * sizeof(ngx_table_elt_t));
+    if (h == NULL) {
         return NGX_ERROR;
     }
 
     h->hash = 1;
     ngx_str_set(&h->key, "Content-Type");
     ngx_str_set(&h->value, "application/json");
-    h->lowcase_key = lowcase_key;
+    h->lowcase_key = type;
 
-    *rest = r->headers_in.headers.part;
+    headers->nalloc = n;
+    n = 1;
 
-    r->headers_in.headers.part.elts = h;
-    r->headers_in.headers.part.nelts = 1;
-    r->headers_in.headers.part.next = rest;
+    for (part = &headers->part; part; part = part->next) {
+        from = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (from[i].key.len != sizeof(type) - 1
+                || ngx_memcmp(from[i].lowcase_key, type, sizeof(type) - 1)
+                   != 0)
+            {
+                h[n++] = from[i];
+            }
+        }
+    }
+
+    headers->part.elts = h;
+    headers->part.nelts = n;
+    headers->part.next = NULL;
+    headers->last = &headers->part;
+    headers->pool = r->pool;
+
     r->headers_in.content_type = h;
 
     return NGX_OK;

@@ -464,8 +464,25 @@ ngx_int_t ngx_voiceagent_route(ngx_http_request_t *r,
 /* ngx_voiceagent_variable.c */
 
 ngx_int_t ngx_voiceagent_add_variables(ngx_conf_t *cf);
+
+
+/* ngx_voiceagent_header.c: names in lower case */
+
+/* the first of that name */
+
 ngx_table_elt_t *ngx_voiceagent_header(ngx_http_request_t *r,
-    const char *lower_case_name);
+    const char *name);
+
+/*
+ * Whether the header, a list that may be spread over several lines (RFC 9110,
+ * 5.3), has that token in any case.
+ */
+
+ngx_uint_t ngx_voiceagent_header_lists(ngx_http_request_t *r,
+    const char *name, ngx_str_t *token);
+
+/* NGX_DECLINED: there is none, or it is empty */
+
 ngx_int_t ngx_voiceagent_cookie(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 

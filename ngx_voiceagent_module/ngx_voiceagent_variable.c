@@ -13,7 +13,6 @@
 #include "ngx_voiceagent_module.h"
 
 
-
 static ngx_int_t ngx_voiceagent_variable_str(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_sha256(ngx_http_request_t *r,
@@ -98,61 +97,6 @@ ngx_voiceagent_add_variables(ngx_conf_t *cf)
     }
 
     return NGX_OK;
-}
-
-
-/* the first header of that name */
-
-ngx_table_elt_t *
-ngx_voiceagent_header(ngx_http_request_t *r, const char *name)
-{
-    size_t            len;
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    len = ngx_strlen(name);
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_memcmp(h[i].lowcase_key, name, len) == 0)
-            {
-                return &h[i];
-            }
-        }
-    }
-
-    return NULL;
-}
-
-
-/* NGX_DECLINED: there is none, or it is empty */
-
-ngx_int_t
-ngx_voiceagent_cookie(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
-{
-#if (nginx_version >= 1023000)
-
-    if (ngx_http_parse_multi_header_lines(r, r->headers_in.cookie, name, value)
-        == NULL)
-    {
-        return NGX_DECLINED;
-    }
-
-#else
-
-    if (ngx_http_parse_multi_header_lines(&r->headers_in.cookies, name, value)
-        == NGX_DECLINED)
-    {
-        return NGX_DECLINED;
-    }
-
-#endif
-
-    return value->len ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -81,6 +81,8 @@ for (['no Upgrade', 400, Upgrade => undef], ['another protocol', 400, Upgrade =>
     is($refused->header('sec-websocket-version'), $status == 426 ? 13 : undef, '  and told what is spoken');
 }
 is(ws('/chat', Connection => 'keep-alive, Upgrade', Upgrade => 'foo, WebSocket')->status, 101, 'lists, in any case');
+is(ws('/chat', Connection => ['keep-alive', 'Upgrade'], Upgrade => ['foo', 'websocket'])->status, 101, '  over several lines');
+is(ws('/chat', 'Sec-WebSocket-Protocol' => ['other', 'chat'])->header('sec-websocket-protocol'), 'chat', '  of protocols too');
 is(VoiceAgent::Http::post($port, '/chat', 'x')->{status}, 405, 'only GET');
 
 # ---------------------------------------------------------------------- who is let in
@@ -155,6 +157,14 @@ reply($other, '{"second":1}');
 is(join(' ', sort $one->said, $two->said), 'text {"first":1} text {"second":1}', '  and is sent its own answer');
 $_->close for $one, $two;
 
+my $typed = ws('/once', 'Content-Type' => 'text/plain', 'User-Agent' => 'mine');
+$typed->text('{"id":"typed"}');
+$job = next_job();
+is(join(' ', map { "$_=$job->{http}{headers}{$_}" } sort keys %{$job->{http}{headers}}), 'content-type=application/json user-agent=mine',
+    'a message has the headers of the handshake, and its own type alone');
+reply($job, '{}');
+is($typed->said, 'text {}', '  and its answer');
+$typed->close;
 my $once = ws('/once');
 $once->text('{"id":"m"}');
 reply(next_job(), '{"the":"answer"}');
