@@ -22,7 +22,7 @@ my %replies = (
     '/size'   => sub { {type => 'application/octet-stream', body => substr $big, 0, $_[0]{http}{args}} },
     '/headers' => sub { {headers => {'set-cookie' => '__Host-va=t; HttpOnly; Secure', location => '/elsewhere',
                     'retry-after' => '7', 'content-disposition' => 'attachment', 'cache-control' => 'no-store',
-                    'access-control-allow-origin' => 'https://shop.example',
+                    'access-control-allow-origin' => 'https://shop.example', 'accept-ranges' => 'bytes', 'content-range' => 'bytes 0-0/9',
                     'x-secret' => 'no', 'transfer-encoding' => 'chunked', 'content-length' => '1', server => 'x'}, body => 'b'} },
     '/cookies' => sub { {headers => {'set-cookie' => ['a=1', 'b=2']}, body => 'b'} },
     '/nothing' => sub { },
@@ -175,6 +175,8 @@ Retry-After: 7
 Content-Disposition: attachment
 Cache-Control: no-store
 Access-Control-Allow-Origin: https://shop.example
+Accept-Ranges: bytes
+Content-Range: bytes 0-0/9
 !X-Secret
 !Transfer-Encoding
 Content-Length: 1

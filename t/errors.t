@@ -120,7 +120,7 @@ for my $path (qw(/api/leads/l1 /api/plan /api/stream/organization /api/nothing))
     my $asked = request($port, 'OPTIONS', $path, undef, @page, @asks);
     is(read_by($asked), '204 https://page.example Origin none', "a page may ask for $path");
     like($asked->{headers}{'access-control-allow-methods'}, qr/\bPATCH\b/, '  by its method');
-    like($asked->{headers}{'access-control-allow-headers'}, qr/\bAuthorization\b/, '  with a token');
+    like($asked->{headers}{'access-control-allow-headers'}, qr/\bAuthorization\b.*\bRange\b/, '  with a token, and of a part');
 }
 my $foreign = request($port, 'OPTIONS', '/api/plan', undef, Origin => 'https://page.example.org', @asks);
 is(read_by($foreign), '403 none Origin none', 'another page may not');
@@ -135,8 +135,8 @@ my @read = ([$reader->answer, 200, 'an answer is read by the page'], [get($port,
 for (@read) {
     my ($by_page, $status, $name) = @$_;
     is(read_by($by_page), "$status https://page.example Origin none", $name);
-    is($by_page->{headers}{'access-control-expose-headers'}, 'Retry-After, Content-Disposition',
-        '  with when to come again, and what a file is called');
+    is($by_page->{headers}{'access-control-expose-headers'}, 'Retry-After, Content-Disposition, Accept-Ranges, Content-Range',
+        '  with when to come again, what a file is called, and which part it is');
 }
 my $other = VoiceAgent::Http->connect($port)->ask('GET', '/api/plan', undef, Origin => 'https://evil.example', @known);
 ack($redis, until_true(20, sub { take($redis) }), {body => '{}'});

@@ -238,6 +238,15 @@ test('a call of the shop\'s is recorded behind the notice', async () => {
   assert.ok((await settled(sid, 'stored')).bytes > 0);
 });
 
+test('a person to whom the call is put through is told before he takes it', async () => {
+  const call = await phone({from: stranger(), to: TO, script: [{press: '0'}]});
+  assert.match(call.log.find((e) => e.who === 'whisper').text, /The call is recorded\. Press any key/);
+  await recordCalls(false);
+  const quiet = await phone({from: stranger(), to: TO, script: [{press: '0'}]});
+  await recordCalls(true);
+  assert.doesNotMatch(quiet.log.find((e) => e.who === 'whisper').text, /recorded/);
+});
+
 // ------------------------------------------------------------------ who does not want it
 
 test('whoever does not want it is not recorded any further, nothing of it is kept, and it stays so', async () => {

@@ -352,6 +352,46 @@ static void an_objection_is_carried_out_whatever_fails(void **unused)
     }
 }
 
+/* ---------------------------------------------------------------- whose account */
+
+static const char *ring(const char *account)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "phone.incoming",
+                         .scheme = "twilio",
+                         .content_type = "application/x-www-form-urlencoded",
+                         .body = wk_printf(t_ctx.arena,
+                                           "CallSid=CAring%s&AccountSid=%s&From=%%2B16475550123"
+                                           "&To=%%2B14165550001&Direction=inbound",
+                                           account, account)
+                                     .data});
+    assert_int_equal(a.status, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+/* What another account has could be neither fetched nor deleted with our login. */
+static void calls_of_another_account_are_not_recorded(void **unused)
+{
+    (void)unused;
+    t_config.internal_secret = "an internal secret of the tests alone";
+    t_sqlf("UPDATE agent_configs SET recording_enabled = true");
+    assert_has(ring(TWILIO_ACCOUNT), "This call is recorded");
+    assert_has_not(ring("AC00000000000000000000000000000009"), "<Recording");
+    t_sqlf("UPDATE agent_configs SET recording_enabled = false");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 2);
+    assert_true(t_logged("a call cannot be recorded") > 0);
+}
+
+/* A call that the carrier does not know is no call without a recording. */
+static void what_the_carrier_does_not_know_is_not_settled(void **unused)
+{
+    (void)unused;
+    t_sqlf("UPDATE calls SET ended_at = now() - interval '1 hour'");
+    t_twilio_script("{\"path\":\"/Recordings.json$\",\"status\":404,\"body\":{}}");
+    settle();
+    assert_string_equal(state(), "begun f");
+}
+
 /* ---------------------------------------------------------------- faults */
 
 static void every_fault_of_every_request_ends_with_one(void **unused)
@@ -512,6 +552,8 @@ int main(void)
         cmocka_unit_test(what_is_declined_while_it_comes_is_not_kept),
         cmocka_unit_test(an_objection_is_heard_in_whatever_words),
         cmocka_unit_test(an_objection_is_carried_out_whatever_fails),
+        cmocka_unit_test(calls_of_another_account_are_not_recorded),
+        cmocka_unit_test(what_the_carrier_does_not_know_is_not_settled),
         cmocka_unit_test(every_fault_of_every_request_ends_with_one),
         cmocka_unit_test(what_cannot_be_had_is_told_and_given_up),
         cmocka_unit_test(whoever_dies_one_is_stored),

@@ -452,6 +452,8 @@ static void headers_a_reply_may_carry(void **state)
     assert_true(va_reply_header_allowed(VA_STR("content-disposition")));
     assert_true(va_reply_header_allowed(VA_STR("cache-control")));
     assert_true(va_reply_header_allowed(VA_STR("access-control-allow-origin")));
+    assert_true(va_reply_header_allowed(VA_STR("accept-ranges")));
+    assert_true(va_reply_header_allowed(VA_STR("content-range")));
     assert_false(va_reply_header_allowed(VA_STR("content-length")));
     assert_false(va_reply_header_allowed(VA_STR("transfer-encoding")));
     assert_false(va_reply_header_allowed(VA_STR("Location")));

@@ -250,7 +250,10 @@ bool wk_recording_remove_all(wk_ctx_t *ctx, va_str_t sid, wk_error_t *e)
 {
     size_t n;
     wk_twilio_recording_t found[WK_TWILIO_RECORDINGS];
-    return wk_twilio_recordings(ctx, sid, found, &n, e) && remove_found(ctx, found, n, e);
+    if (!wk_twilio_recordings(ctx, sid, found, &n, e)) {
+        return e->code == WK_NOT_FOUND;
+    }
+    return remove_found(ctx, found, n, e);
 }
 
 static bool removed_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

@@ -180,14 +180,24 @@ static void write_overflow(ring_t *r)
     r->twiml = wk_speech_end(&v->speech);
 }
 
+/* What another account of the carrier's records we could neither fetch nor delete. */
+static bool is_of_our_account(const wk_phone_t *v)
+{
+    const char *ours = v->ctx->config->twilio_account_sid;
+    return ours != NULL && v->ctx->config->twilio_auth_token != NULL &&
+           va_str_eq(va_form_get(&v->form, "AccountSid"), va_str_c(ours));
+}
+
 /* Whatever engine has the call: the notice and the recording come before its own verbs. */
 static void record(ring_t *r)
 {
-    va_str_t document;
+    va_str_t document = VA_STR_NULL;
     if (!wk_cell_bool(r->recording, 0, "wanted")) {
         return;
     }
-    document = wk_recording_document(&r->v.speech, r->v.organization, r->twiml);
+    if (is_of_our_account(&r->v)) {
+        document = wk_recording_document(&r->v.speech, r->v.organization, r->twiml);
+    }
     r->records = document.data != NULL;
     if (r->records) {
         r->twiml = document;

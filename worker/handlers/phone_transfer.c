@@ -20,7 +20,7 @@ typedef struct {
     wk_phone_t v;
     va_str_t answer; /* of an earlier request */
     va_str_t reason;
-    bool accepted;
+    bool accepted, recorded;
     va_str_t text, twiml;
 } transfer_t;
 
@@ -39,6 +39,7 @@ static bool read_transfer(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
     va_str_t reason = wk_cell(rows, 0, "transfer_reason");
     t->reason = reason.data != NULL ? wk_cut_text(reason, MAX_REASON) : VA_STR("");
     t->accepted = wk_cell_bool(rows, 0, "accepted");
+    t->recorded = wk_cell_bool(rows, 0, "recorded");
     return true;
 }
 
@@ -56,6 +57,11 @@ static bool whisper_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     v->speech.language =
         wk_catalogue_pick(v->catalogue, wk_cell(rows, 0, "language"), VA_STR_NULL);
+    if (t->recorded) { /* so is he */
+        va_str_t recorded = wk_text(v->speech.language, "recording.whisper");
+        t->reason = wk_printf(v->ctx->arena, "%.*s %.*s", (int)t->reason.len, t->reason.data,
+                              (int)recorded.len, recorded.data);
+    }
     wk_speech_begin(&v->speech);
     wk_speech_whisper(&v->speech,
                       wk_say(v->ctx->arena, v->speech.language, "speech.whisper",

@@ -264,7 +264,7 @@ bool wk_twilio_recordings(wk_ctx_t *ctx, va_str_t call_sid, wk_twilio_recording_
         return false;
     }
     if (res.status == 404) {
-        return true;
+        return wk_error(e, WK_NOT_FOUND, "Twilio: it knows no such call");
     }
     if (res.status != 200) {
         return refused(ctx, &res, e);

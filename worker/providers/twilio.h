@@ -85,7 +85,8 @@ typedef struct {
 
 #define WK_TWILIO_RECORDINGS 50
 
-/* Those of a call that are there, at most WK_TWILIO_RECORDINGS; none where the call is gone. */
+/* Those of a call that are there, at most WK_TWILIO_RECORDINGS. WK_NOT_FOUND: there is no such
+ * call. */
 bool wk_twilio_recordings(wk_ctx_t *ctx, va_str_t call_sid, wk_twilio_recording_t *recordings,
                           size_t *n, wk_error_t *e);
 

@@ -105,6 +105,8 @@ const wk_sql_t wk_sql_phone_accepted = {
 const wk_sql_t wk_sql_phone_transfer = {
     "phone_transfer",
     "SELECT customer_id, transfer_reason, transferred_to,"
+    "       EXISTS (SELECT FROM recordings r WHERE r.call_id = calls.id AND r.state = 'begun')"
+    "           AS recorded,"
     "       coalesce((metadata ->> 'accepted')::bigint = $2::bigint, false) AS accepted"
     "  FROM calls WHERE id = $1::uuid",
     2};

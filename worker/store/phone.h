@@ -56,7 +56,8 @@ extern const wk_sql_t wk_sql_phone_transferred;
  */
 extern const wk_sql_t wk_sql_phone_accepted;
 
-/* $1 call, $2 turn: accepted, and customer_id transfer_reason transferred_to. */
+/* $1 call, $2 turn: accepted, recorded, and customer_id transfer_reason transferred_to.
+ */
 extern const wk_sql_t wk_sql_phone_transfer;
 
 #endif
