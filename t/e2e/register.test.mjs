@@ -125,18 +125,22 @@ test('what is wrong is named, and nothing is done', async () => {
   assert.equal((await call('GET', '/api/auth/register')).status, 405);
 });
 
+// The later ones ask while the first is at work, or just when it has done.
 test('an address signs up once, however often it asks', async () => {
-  const body = shopOf();
-  const answers = await Promise.all([register(body), register(body), register(body)]);
-  const made = answers.filter(({status}) => status === 201);
-  assert.equal(made.length, 1, answers.map(({status}) => status).join(' '));
-  const again = await register(body);
-  assert.equal(again.status, 409);
-  assert.doesNotMatch(again.text, /Smith/);
+  for (let round = 0; round < 4; round++) {
+    const body = shopOf();
+    const answers = await Promise.all([register(body), register(body), register(body)]);
+    const made = answers.filter(({status}) => status === 201);
+    assert.equal(made.length, 1, answers.map(({status}) => status).join(' '));
+    assert.deepEqual(answers.filter(({status}) => ![201, 409, 503].includes(status)), []);
+    const again = await register(body);
+    assert.equal(again.status, 409);
+    assert.doesNotMatch(again.text, /Smith/);
+    const {id} = made[0].json.organization;
+    assert.equal((await numbers()).filter((n) => n.friendly_name.endsWith(id)).length, 1);
+    assert.equal((await agents()).filter((a) => a.tags.includes(`voiceagent:${id}`)).length, 1);
+  }
   assert.equal((await register(shopOf({email: DOWNTOWN.email}))).status, 409);
-  const {id} = made[0].json.organization;
-  assert.equal((await numbers()).filter((n) => n.friendly_name.endsWith(id)).length, 1);
-  assert.equal((await agents()).filter((a) => a.tags.includes(`voiceagent:${id}`)).length, 1);
 });
 
 test('without a number nothing remains, and the address is free', async () => {

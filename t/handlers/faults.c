@@ -596,6 +596,114 @@ static void judge_stock(const t_answer_t *last)
     assert_int_equal(count("products WHERE sku = 'RB-T29-M'"), 1);
 }
 
+/* ---------------------------------------------------------------- a shop signs up */
+
+#define SIGN_UP                                                                                \
+    "{\"email\":\"ann@smith.example\",\"password\":\"a-long-password\","                       \
+    "\"firstName\":\"Ann\",\"lastName\":\"Smith\",\"businessName\":\"Smith Plumbing\","        \
+    "\"businessPhone\":\"+14165550199\",\"ownerPhone\":\"+14165550198\","                      \
+    "\"timezone\":\"America/Toronto\",\"businessHoursOpen\":\"09:00\","                        \
+    "\"businessHoursClose\":\"17:00\",\"businessDays\":[\"monday\"],\"termsAccepted\":true}"
+#define NEW_SHOP "(SELECT id FROM organizations WHERE name = 'Smith Plumbing')"
+
+static void begin_sign_up(void)
+{
+    begin_day();
+    t_sqlf("DELETE FROM organizations WHERE id NOT IN ('" DOWNTOWN "', '" UPTOWN "')");
+    t_twilio();
+    t_elevenlabs();
+}
+
+static t_answer_t sign_up(int attempt)
+{
+    return t_ask(&(t_ask_t){.type = "auth.register", .body = SIGN_UP, .attempt = attempt});
+}
+
+static t_answer_t resume_setting_up(void)
+{
+    return t_ask(&(t_ask_t){
+        .type = "provisioning.resume",
+        .method = "POST",
+        .claims = t_claims(t_sqlf("SELECT id FROM users WHERE email = 'ann@smith.example'"),
+                           t_sqlf("SELECT " NEW_SHOP), "admin"),
+        .org = t_sqlf("SELECT " NEW_SHOP)});
+}
+
+static t_answer_t undo_sign_up(int attempt)
+{
+    return t_ask(&(t_ask_t){.type = "registrations.undo",
+                            .org = t_sqlf("SELECT " NEW_SHOP),
+                            .scheme = "internal",
+                            .attempt = attempt,
+                            .body = "{}"});
+}
+
+/* The two of the demo are not among them. */
+static size_t numbers_bought(void)
+{
+    const char *path = "/2010-04-01/Accounts/" TWILIO_ACCOUNT "/IncomingPhoneNumbers.json";
+    return va_json_get(t_twilio_ask("GET", path, NULL), "incoming_phone_numbers")->count - 2;
+}
+
+static size_t agents_made(void)
+{
+    const char *path = "/v1/convai/agents?search=Smith";
+    return va_json_get(t_elevenlabs_ask("GET", path, NULL), "agents")->count;
+}
+
+static void pass_the_lease(void)
+{
+    t_sqlf("UPDATE organizations SET provisioning_until = now() - interval '1 second'"
+           " WHERE provisioning_until IS NOT NULL");
+}
+
+/* Whoever got none asks again, whoever got no agent has it gone on with: one of each. */
+static void judge_sign_up(const t_answer_t *last)
+{
+    t_answer_t a = *last;
+    for (int again = 0; a.status == 503 && again < 3; again++) {
+        pass_the_lease();
+        a = sign_up(1);
+    }
+    assert_status(&a, 201);
+    for (int again = 0; strcmp(t_text(&a, "/provisioning/complete"), "true") != 0 && again < 3;
+         again++) {
+        a = resume_setting_up();
+        assert_status(&a, 200);
+    }
+    assert_string_equal(t_text(&a, "/provisioning/complete"), "true");
+    assert_int_equal(count("organizations"), 3);
+    assert_int_equal(numbers_bought(), 1);
+    assert_int_equal(agents_made(), 1);
+    assert_int_equal(t_elevenlabs_ask("GET", "/v1/convai/phone-numbers", NULL)->count, 3);
+    t_sqlf("DELETE FROM organizations WHERE name = 'Smith Plumbing'");
+}
+
+/* A number was bought, and nobody could tell. */
+static void begin_left_sign_up(void)
+{
+    begin_sign_up();
+    t_twilio_script("[{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"drop\":true,"
+                    "\"effect\":true},{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\","
+                    "\"status\":500,\"body\":{}}]");
+    t_answer_t a = sign_up(1);
+    assert_status(&a, 503);
+    pass_the_lease();
+}
+
+/* It comes again by itself, until nothing is left. */
+static void judge_undone(const t_answer_t *last)
+{
+    assert_done(last);
+    if (count("organizations") == 3) {
+        pass_the_lease();
+        t_answer_t a = undo_sign_up(1);
+        assert_done(&a);
+    }
+    assert_int_equal(count("organizations"), 2);
+    assert_int_equal(numbers_bought(), 0);
+}
+
 /* ---------------------------------------------------------------- the table */
 
 #define RETRIED                                                                                \
@@ -626,6 +734,32 @@ static client_t clients[] = {
      "\"method\":\"POST\",\"path\":\"/Messages.json$\"", text, judge_text, RETRIED},
     {"Twilio: what became of a text", begin_uncertain_text, t_twilio_script,
      "\"method\":\"GET\",\"path\":\"/Messages.json$\"", text_again, judge_text, RETRIED},
+    {"Twilio: numbers for sale", begin_sign_up, t_twilio_script,
+     "\"path\":\"/AvailablePhoneNumbers/\"", sign_up, judge_sign_up, TOLD},
+    {"Twilio: a number is bought", begin_sign_up, t_twilio_script,
+     "\"method\":\"POST\",\"path\":\"/IncomingPhoneNumbers.json$\"", sign_up, judge_sign_up,
+     TOLD},
+    {"Twilio: where a number's calls go", begin_sign_up, t_twilio_script,
+     "\"method\":\"POST\",\"path\":\"/IncomingPhoneNumbers/\"", sign_up, judge_sign_up, TOLD},
+    {"Twilio: a number of that name", begin_left_sign_up, t_twilio_script,
+     "\"method\":\"GET\",\"path\":\"/IncomingPhoneNumbers.json$\"", undo_sign_up, judge_undone,
+     TOLD},
+    {"Twilio: a number is given back", begin_left_sign_up, t_twilio_script,
+     "\"method\":\"DELETE\"", undo_sign_up, judge_undone, TOLD},
+    {"ElevenLabs: a secret", begin_sign_up, t_elevenlabs_script, "\"path\":\"/secrets$\"",
+     sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: which tools there are", begin_sign_up, t_elevenlabs_script,
+     "\"method\":\"GET\",\"path\":\"/tools$\"", sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: a tool", begin_sign_up, t_elevenlabs_script,
+     "\"method\":\"POST\",\"path\":\"/tools$\"", sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: which agents there are", begin_sign_up, t_elevenlabs_script,
+     "\"method\":\"GET\",\"path\":\"/agents$\"", sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: an agent", begin_sign_up, t_elevenlabs_script, "\"path\":\"/agents/create$\"",
+     sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: a number", begin_sign_up, t_elevenlabs_script,
+     "\"method\":\"POST\",\"path\":\"/phone-numbers$\"", sign_up, judge_sign_up, TOLD},
+    {"ElevenLabs: a number's agent", begin_sign_up, t_elevenlabs_script,
+     "\"method\":\"PATCH\",\"path\":\"/phone-numbers/\"", sign_up, judge_sign_up, TOLD},
     {"ElevenLabs: a call", begin_call, t_elevenlabs_script, "\"path\":\"/outbound-call$\"",
      call, judge_call, TOLD},
     {"ElevenLabs: a campaign's call",

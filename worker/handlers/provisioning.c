@@ -221,7 +221,12 @@ wk_outcome_t wk_registrations_undo(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t 
     if (!u.taken) {
         return WK_DONE; /* it was finished, or somebody is at it */
     }
-    if (!release(ctx, &u, e) || !wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, undo_tx, &u, e)) {
+    if (!release(ctx, &u, e)) {
+        wk_log(WK_ERROR, "the number of a sign-up that was left could not be given back",
+               WK_S("organization", ctx->job->org), WK_C("error", e->text));
+        return WK_DONE; /* and is again in some minutes, whatever the reason */
+    }
+    if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, undo_tx, &u, e)) {
         return wk_webhook_failed(e);
     }
     wk_count("voiceagent_registrations_total", "outcome", VA_STR("undone"), NULL, VA_STR_NULL,

@@ -41,7 +41,8 @@ typedef struct {
     wk_twilio_number_t number;
     va_str_t known_hash; /* of whoever has the address */
     bool mine;           /* an earlier run of this job made it */
-    int64_t held_ms;
+    bool held;           /* somebody else is at work on it, */
+    int64_t held_ms;     /* for so long at most */
     wk_session_t session;
     wk_signed_in_t user;
     wk_rows_t *shop;
@@ -247,23 +248,28 @@ static bool take_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (!taken) {
-        return wk_error(e, WK_TIMEOUT, "somebody is at work on the sign-up");
+        r->held = true;
+        return wk_error(e, WK_UNAVAILABLE, "somebody is at work on the sign-up");
     }
-    r->sought = r->noted = true;
+    r->sought = true;
     if (!wk_sql(tx, &wk_sql_signup_shop, NULL, &rows, e)) {
         return false;
     }
     r->opened = !va_str_eq(wk_cell(rows, 0, "state"), VA_STR("pending"));
+    if (r->opened && !r->mine) {
+        return refuse_address(e); /* meanwhile, by whoever was at work on it */
+    }
     r->wish.business = wk_cell(rows, 0, "name");
     r->wish.business_phone = wk_cell(rows, 0, "phone");
     r->wish.timezone = wk_cell(rows, 0, "timezone");
+    r->noted = true;
     return r->opened ||
            wk_effect_claim(tx, "number", effect_key(r), VA_STR_NULL, &r->effect, e);
 }
 
 static bool is_held(const signup_t *r, wk_error_t *e)
 {
-    if (e->code != WK_TIMEOUT) {
+    if (!r->held) {
         return false;
     }
     if (r->mine) { /* an earlier run of this job may be at it still; nobody waits for this one
