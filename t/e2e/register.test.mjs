@@ -181,7 +181,7 @@ test('without its agent a shop is answered by the receptionist, until it is resu
   assert.equal((await agents()).filter((a) => a.tags.includes(`voiceagent:${id}`)).length, 1);
   const number = (await numbers()).find((n) => n.phone_number === to);
   assert.equal(number.voice_url, `${env.VA_PUBLIC_URL}/api/voice/incoming`);
-  assert.equal(number.sms_url, `${env.VA_PUBLIC_URL}/api/webhooks/twilio/sms`);
+  assert.equal(number.sms_url, `${env.VA_PUBLIC_URL}/api/webhooks/twilio/sms#rc=5&rp=5xx,ct,rt`);
   const {engines} = await row('select engines from organizations where id = :\'id\'', {id});
   assert.deepEqual(engines, ['elevenlabs', 'receptionist']);
 });

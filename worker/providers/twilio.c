@@ -512,8 +512,8 @@ static void add_places(wk_ctx_t *ctx, va_buf_t *form)
 {
     add_place(ctx, form, "VoiceUrl", "/api/voice/incoming");
     add_place(ctx, form, "VoiceFallbackUrl", "/voice/rachel/");
-    add_place(ctx, form, "StatusCallback", "/api/voice/status");
-    add_place(ctx, form, "SmsUrl", "/api/webhooks/twilio/sms");
+    add_place(ctx, form, "StatusCallback", "/api/voice/status" WK_TWILIO_AGAIN);
+    add_place(ctx, form, "SmsUrl", "/api/webhooks/twilio/sms" WK_TWILIO_AGAIN);
 }
 
 bool wk_twilio_number_buy(wk_ctx_t *ctx, int timeout_ms, va_str_t number, va_str_t name,

@@ -15,10 +15,10 @@ typedef struct {
 } wk_sms_t;
 
 /*
- * Behind the address of a status callback: it is asked again, five times at most, where it
- * answers 5xx, as it does while Redis is away, or not in time. Without it such a status is
- * lost. The fragment is neither sent nor signed ("Webhooks (HTTP callbacks): Connection
- * Overrides").
+ * Behind the address of a status callback, and of a number's texts: it is asked again, five
+ * times at most, where it answers 5xx, as it does while Redis is away, or not in time. Without
+ * it what it was told is lost. The fragment is neither sent nor signed ("Webhooks (HTTP
+ * callbacks): Connection Overrides").
  */
 #define WK_TWILIO_AGAIN "#rc=5&rp=5xx,ct,rt"
 
