@@ -160,16 +160,17 @@ static bool settle(settling_t *s, wk_error_t *e)
 
 wk_outcome_t wk_effects_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    wk_error_t failure;
+    wk_error_t failure = {.store_away = false};
     bool ok = true;
     settling_t s = {.ctx = ctx};
     (void)reply;
     if (!run(&s, unsettled_tx, e)) {
         return wk_webhook_failed(e);
     }
-    for (; s.row < wk_rows_count(s.rows); s.row++) {
-        if (!settle(&s, ok ? e : &failure)) {
-            ok = false; /* the first one is told; the others have their turn all the same */
+    for (; s.row < wk_rows_count(s.rows) && !failure.store_away; s.row++) {
+        if (!settle(&s, &failure)) {
+            *e = ok ? failure : *e; /* the first is told; the others have their turn */
+            ok = false;
         }
     }
     return ok ? WK_DONE : wk_webhook_failed(e);
