@@ -482,6 +482,11 @@ ngx_voiceagent_access_refuse(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
         return status;
     }
 
+    if (ctx->refused_scheme == NULL) {
+        /* no memory, before anything could be judged */
+        ngx_voiceagent_access_reason(ctx, "none", "error");
+    }
+
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "voiceagent refused: %s %V", ctx->refused_scheme,
                   &ctx->reason);

@@ -278,13 +278,13 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
                                        log)
             != NGX_OK)
         {
-            goto failed;
+            goto unread;
         }
 
         p = ngx_alloc(secrets->len + len + 1, log);
         if (p == NULL) {
             ngx_free(text);
-            goto failed;
+            goto unread;
         }
 
         if (secrets->text) {
@@ -313,6 +313,14 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
     key->secrets = secrets;
 
     return NGX_OK;
+
+unread:
+
+    /* none counts as read: what has changed in one is waited for in all */
+
+    for (i = 0; i < key->sources.nelts; i++) {
+        ngx_voiceagent_source_unread(&source[i]);
+    }
 
 failed:
 

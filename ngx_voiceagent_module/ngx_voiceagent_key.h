@@ -29,6 +29,10 @@ typedef struct {
 ngx_int_t ngx_voiceagent_source_read(ngx_voiceagent_key_source_t *source,
     u_char **text, size_t *len, ngx_uint_t level, ngx_log_t *log);
 
+/* as if it had never been read: it has changed */
+
+void ngx_voiceagent_source_unread(ngx_voiceagent_key_source_t *source);
+
 /* the file is another than was read */
 
 ngx_uint_t ngx_voiceagent_source_changed(ngx_voiceagent_key_source_t *source,

@@ -91,6 +91,13 @@ failed:
 }
 
 
+void
+ngx_voiceagent_source_unread(ngx_voiceagent_key_source_t *source)
+{
+    source->size = -1;
+}
+
+
 ngx_uint_t
 ngx_voiceagent_source_changed(ngx_voiceagent_key_source_t *source,
     ngx_log_t *log)

@@ -329,6 +329,11 @@ ngx_voiceagent_verify_body(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
         ngx_del_timer(&proofs->event);
     }
 
+    if (proofs->event.posted) {
+        /* this turn was the timer's: there must be none behind it */
+        ngx_delete_posted_event(&proofs->event);
+    }
+
     if (rc == NGX_OK) {
         return ngx_voiceagent_verify_hashed(r, ctx);
     }

@@ -53,14 +53,14 @@ static const char  *ngx_voiceagent_outcomes[] = {
 static const char  *ngx_voiceagent_schemes[] = {
     "twilio", "elevenlabs", "shopify", "hubspot", "standard_webhooks",
     "google_channel", "livekit", "hmac", "bearer", "jwt", "ticket",
-    "require", "authorize", "none"
+    "stream_token", "require", "authorize", "route", "none"
 };
 
 static const char  *ngx_voiceagent_reasons[] = {
     "absent", "malformed", "stale", "account", "mismatch", "limit", "error",
     "alg", "crit", "key", "signature", "expired", "not_yet", "issuer",
     "audience", "subject", "organization", "role", "claims", "origin",
-    "unknown", "forbidden", "not_found", "unavailable", "other"
+    "unknown", "forbidden", "not_found", "no_upgrade", "unavailable", "other"
 };
 
 

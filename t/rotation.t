@@ -27,16 +27,19 @@ write_key('breaking', "$old\n");
 write_key('vanishing', "$old\n");
 write_key('tokens', "$old\n");
 write_key('accounts', "a $old\n");
+write_key("pair_$_", "$old\n") for qw(one two);
 my $late = "$dir/late";
 $ENV{VA_T_KEY} = $old;
 
 my $nginx = VoiceAgent::Nginx->new(redis => $redis, workers => 2, http => <<"END", server => <<"END2")->start;
     @{[map { "voiceagent_key $_ file=$dir/$_;\n" } qw(rotating breaking vanishing tokens accounts)]}
+    voiceagent_key pair file=$dir/pair_one;
+    voiceagent_key pair file=$dir/pair_two;
     voiceagent_key split file=$dir/rotating;
     voiceagent_key split env=VA_T_KEY;
 END
     @{[map { "location /$_ { voiceagent_verify bearer key=$_; voiceagent_enqueue a.b; }\n" }
-        qw(rotating breaking vanishing accounts split)]}
+        qw(rotating breaking vanishing accounts split pair)]}
     location /tokens   { voiceagent_jwt key=tokens alg=HS256; voiceagent_enqueue a.b; }
     location /late     { voiceagent_jwt jwks=$late alg=RS256,ES256 leeway=10000d; voiceagent_enqueue a.b; }
     location = /metrics { voiceagent_metrics; }
@@ -86,6 +89,8 @@ is(status('late', $token{'ok-RS256'}), 401, 'a key set that is not there yet');
 write_key('rotating', "$new\n$both\n");
 write_key('breaking', "# all gone\n");
 unlink "$dir/vanishing" or die "unlink: $!\n";
+write_key('pair_one', "$new\n");
+rename "$dir/pair_two", "$dir/pair_away" or die "rename: $!\n";
 write_key('tokens', "$new\n");
 write_key('accounts', "a $new\nb $both\n");
 write_key('late', $json->encode({keys => [$public{'rsa-1'}]}));
@@ -104,15 +109,19 @@ ok($nginx->logged(qr/key "breaking" holds no secret/, 40), 'a file without a sec
 is(status('breaking', $old), 200, '  and the old one serves on');
 ok($nginx->logged(qr{/vanishing" failed: its keys stay as they are \(2: No such file or directory\)}, 40), 'so is one that is gone');
 is(status('vanishing', $old), 200, '  and the old one serves on');
+ok($nginx->logged(qr{open\(\) "\Q$dir\E/pair_two" failed}, 40), 'as is one of two');
+is(status('pair', $new), 401, '  which keeps the change of the other');
 cmp_ok(metric('keys_changed_total'), '>=', 10, 'changes are counted, in both workers');
 cmp_ok(metric('keys_failed_total'), '>=', 2, '  and failures');
 
+rename "$dir/pair_away", "$dir/pair_two" or die "rename: $!\n";
 write_key('breaking', "$new\n");
 write_key('vanishing', "$new\n");
 write_key('tokens', "short\n");
 write_key('late', '{"keys":[');
 ok(settles('breaking', $new, 200), 'a file that is good again is taken');
 ok(settles('vanishing', $new, 200), '  and one that is there again');
+ok(settles('pair', $new, 200), '  and what it has kept from being read');
 ok($nginx->logged(qr/"\Q$late\E" holds no key set that can be used/, 40), 'a broken key set is noticed');
 is(status('late', $token{'ok-RS256'}), 200, '  and the old one serves on');
 ok($nginx->logged(qr/key "tokens": secret 1 is too short.*\(tokens need 32 characters\)/, 40), 'a secret too short for tokens is noticed');

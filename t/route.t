@@ -32,6 +32,7 @@ my $places = <<'END';
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header X-VA-Admission $voiceagent_admission;
     }
+    location = /metrics { voiceagent_metrics; }
     location = /unguarded {
         voiceagent_route voice key=stream;
         proxy_pass http://$voiceagent_bridge;
@@ -141,6 +142,9 @@ is(ask('/stream', 'X-Twilio-Signature' => twilio_signature('y' x 32, $wss, {}))-
 is(ask('/unguarded')->{status}, 401, 'a place with no way in lets nobody in');
 is(get($nginx->port_, '/stream/' . token())->{status}, 400, 'what asks for no WebSocket is no stream');
 is($redis->command('ZCARD', 'va:voice:calls:one'), $places_before, 'nobody refused takes a place');
+my %counted = get($nginx->port_, '/metrics')->{body} =~ /^voiceagent_refusals_total\{scheme="(\w+)",reason="(?:mismatch|no_upgrade)"\} (\d+)$/mg;
+is($counted{stream_token}, 4, 'wrong tokens are counted as such');
+is($counted{route}, 1, '  and what asks for no WebSocket');
 
 # ------------------------------------------------------------------ where a process says it listens
 
