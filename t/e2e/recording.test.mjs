@@ -5,6 +5,8 @@ import assert from 'node:assert/strict';
 import {createHash, randomBytes, randomInt, randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
+import {chromium} from 'playwright-core';
+
 import {DOWNTOWN, JOHN, UPTOWN, login} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
 import {ALWAYS} from './lib/days.mjs';
@@ -198,6 +200,40 @@ test('a long one is stored in encrypted pieces, and played in bounded ones', asy
   // Across the border of two pieces.
   const border = await play(call_id, {range: '65530-65545'});
   assert.deepEqual(border.bytes, sound(sid, size).subarray(65530, 65546));
+});
+
+// Chromium, as whoever has signed in: the page is of the system's own origin.
+async function browse(t, token) {
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
+  });
+  t.after(() => browser.close());
+  const context = await browser.newContext({ignoreHTTPSErrors: true});
+  await context.addCookies([{name: '__Host-va', value: token, url: env.VA_URL, secure: true}]);
+  const page = await context.newPage();
+  await page.goto(`${env.VA_URL}/health`);
+  return page;
+}
+
+test('the player of a browser plays a long one to its end, piece by piece', async (t) => {
+  const size = 1200000;  // 75 s
+  await twilio.post('recording', {bytes: size, tone: true});
+  const {call_id: id} = await recorded();
+  await twilio.post('recording', {});
+  const page = await browse(t, manager);
+  const played = await page.evaluate((src) => new Promise((resolve) => {
+    const player = new Audio(src);
+    const tell = (how) => resolve({how, duration: Math.round(player.duration), at: Math.round(player.currentTime)});
+    player.onended = () => tell('ended');
+    player.onerror = () => tell(`error ${player.error.code} ${player.error.message}`);
+    player.playbackRate = 16;
+    player.play().catch((e) => tell(String(e)));
+  }), `/api/calls/${id}/recording`);
+  assert.deepEqual(played, {how: 'ended', duration: 75, at: 75});
+  const pieces = await plays(id);
+  assert.ok(pieces.length >= 3);
+  assert.equal(pieces.at(-1).last, String(size - 1));
 });
 
 test('whoever speaks French is told in French', async () => {

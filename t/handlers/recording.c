@@ -5,11 +5,13 @@
  */
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/commands/commands.h"
+#include "worker/sound.h"
 
 #define CALL      "a0000000-0000-4000-8000-000000000002"
 #define SID       "CA0000000000000000000000000000000a"
@@ -488,6 +490,82 @@ static void whoever_dies_one_is_stored(void **unused)
                     10, 400);
 }
 
+static t_ask_t ringing(void)
+{
+    return (t_ask_t){.type = "phone.incoming",
+                     .scheme = "twilio",
+                     .content_type = "application/x-www-form-urlencoded",
+                     .body = "CallSid=CAring&AccountSid=" TWILIO_ACCOUNT
+                             "&From=%2B16475550123&To=%2B14165550001&Direction=inbound"};
+}
+
+static void begin_ringing(void)
+{
+    setup(NULL);
+    t_config.internal_secret = "an internal secret of the tests alone";
+    t_sqlf("DELETE FROM calls; DELETE FROM messages;"
+           "UPDATE agent_configs SET recording_enabled = true");
+    t_ask_t ask = ringing();
+    t_push_ask(&ask);
+}
+
+/* The carrier asks again, and is told the same: what it may record of it is known. */
+static void judge_ringing(void)
+{
+    t_ask_t ask = ringing();
+    t_answer_t a = t_ask(&ask);
+    assert_int_equal(a.status, 200);
+    assert_has(wk_strdup(t_ctx.arena, a.body), "This call is recorded");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(concat_ws(' ', c.twilio_call_sid, r.state), ',')"
+               "  FROM recordings r JOIN calls c ON c.id = r.call_id"),
+        "CAring begun");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM consents WHERE granted"
+                                "    AND channel = 'recording' AND evidence = 'CAring'"),
+                     1);
+}
+
+static void whoever_dies_what_is_begun_is_known(void **unused)
+{
+    (void)unused;
+    assert_in_range(t_die_everywhere(&(t_death_t){.name = "phone.incoming",
+                                                  .begin = begin_ringing,
+                                                  .pass = t_texts_pass,
+                                                  .judge = judge_ringing}),
+                    10, 400);
+    t_sqlf("UPDATE agent_configs SET recording_enabled = false");
+}
+
+/* ---------------------------------------------------------------- memory */
+
+static long most_memory_kb(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Of a talk of hours some pieces are held, and no more. */
+static void a_long_one_takes_little_memory(void **unused)
+{
+    (void)unused;
+    ready();
+    tell();
+    t_answer_t a = play("bytes=0-1");
+    assert_status(&a, 206);
+    long before = most_memory_kb();
+    setup(NULL);
+    t_twilio_ask("POST", "/_sim/recording", "{\"bytes\":40000000,\"ms\":0}");
+    ready();
+    tell();
+    assert_string_equal(state(), "stored t");
+    assert_int_equal(pieces(), (40000000 + WK_SOUND_PIECE - 1) / WK_SOUND_PIECE);
+    assert_in_range(most_memory_kb() - before, 0, 8000);
+    a = play("bytes=39999990-");
+    assert_status(&a, 206);
+    assert_int_equal(a.body.len, 10);
+}
+
 /* ---------------------------------------------------------------- playing */
 
 static void ranges_are_answered_and_noted(void **unused)
@@ -557,6 +635,8 @@ int main(void)
         cmocka_unit_test(every_fault_of_every_request_ends_with_one),
         cmocka_unit_test(what_cannot_be_had_is_told_and_given_up),
         cmocka_unit_test(whoever_dies_one_is_stored),
+        cmocka_unit_test(whoever_dies_what_is_begun_is_known),
+        cmocka_unit_test(a_long_one_takes_little_memory),
         cmocka_unit_test(ranges_are_answered_and_noted),
         cmocka_unit_test(another_key_encrypts_all_of_it),
     };

@@ -3,9 +3,9 @@
  * the call or when they are stopped, then processed, then told by a signed callback. The sound is
  * made up: as many bytes a second as MP3 has, each recording its own.
  *
- *   POST /_sim/recording {bytes, ms, absent, duplicate}
+ *   POST /_sim/recording {bytes, ms, absent, duplicate, tone}
  *       from now on: how many bytes each has (4000 a second), how long it is processed (50), that
- *       nothing comes of it, that each is begun twice
+ *       nothing comes of it, that each is begun twice, that it is a tone that a player can play
  *   GET /_sim/recordings   what is there
  *   POST /_sim/recording/begin {call, url, goes_on}
  *       one of a call that exists nowhere else; it is over at once, unless it goes on
@@ -19,7 +19,7 @@ import {accountPath, API_VERSION, newSid, notFound, page, refuse, rfc2822} from 
 const A_SECOND = 4000;
 const EVENTS = ['in-progress', 'completed', 'absent'];
 const LIVE = ['in-progress', 'paused'];
-const USUAL = {bytes: 0, ms: 50, absent: false, duplicate: false};
+const USUAL = {bytes: 0, ms: 50, absent: false, duplicate: false, tone: false};
 
 export class Recordings {
   constructor({sim, account, webhooks}) {
@@ -62,6 +62,7 @@ export class Recordings {
   sound = (recording) => {
     const seconds = Math.max(1, Math.round((recording.ended - recording.started) / 1000));
     const size = this.behaviour.bytes || A_SECOND * seconds;
+    if (this.behaviour.tone) return tone(size);
     const block = createHash('sha512').update(recording.sid).digest();
     return Buffer.concat(Array(Math.ceil(size / block.length)).fill(block)).subarray(0, size);
   };
@@ -183,3 +184,22 @@ export class Recordings {
 }
 
 export const RECORDING_EVENTS = EVENTS;
+
+// So many bytes of a WAV file, 16 bits at 8 kHz: players go by what a file is, whatever it is called.
+function tone(size) {
+  const wav = Buffer.alloc(size);
+  wav.write('RIFF', 0);
+  wav.writeUInt32LE(size - 8, 4);
+  wav.write('WAVEfmt ', 8);
+  wav.writeUInt32LE(16, 16);
+  wav.writeUInt16LE(1, 20);
+  wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(8000, 24);
+  wav.writeUInt32LE(16000, 28);
+  wav.writeUInt16LE(2, 32);
+  wav.writeUInt16LE(16, 34);
+  wav.write('data', 36);
+  wav.writeUInt32LE(size - 44, 40);
+  for (let i = 44; i + 1 < size; i += 2) wav.writeInt16LE(Math.round(8000 * Math.sin(i / 20)), i);
+  return wav;
+}
