@@ -39,9 +39,11 @@ const register = (body) => call('POST', '/api/auth/register', {body, totalMs: 30
 const resume = (token) => call('POST', '/api/admin/provisioning/resume', {token, totalMs: 30000});
 const numbers = async () =>
     (await call('GET', `${NUMBERS}.json`, {headers: {authorization}})).json.incoming_phone_numbers;
-const agents = async () => (await call('GET', `${env.ELEVENLABS_BASE_URL}/v1/convai/agents?page_size=100`, {
+const platform = async (path) => (await call('GET', `${env.ELEVENLABS_BASE_URL}/v1/convai/${path}`, {
   headers: {'xi-api-key': env.ELEVENLABS_API_KEY}
-})).json.agents;
+})).json;
+const agents = async () => (await platform('agents?page_size=100')).agents;
+const agentOf = (id) => platform(`agents/${id}`);
 const shops = () => rows('select id::text from organizations order by id');
 
 // The demo's shops, with all that signing up could have touched.
@@ -98,6 +100,32 @@ test('a shop signs up, and its number is answered for it', async () => {
   });
   assert.equal(leads.length, 1);
   assert.deepEqual(await others(), before);
+});
+
+// What each call is told has all that the agent of the template speaks of, and may say it.
+test('a call to its number is its agent\'s, which knows whose it is', async () => {
+  let to, agent_id;
+  for (const [businessType, businessName] of [['Bike shop', 'Two Wheels'], ['Law office', 'Law & Sons']]) {
+    const {status, json} = await register(shopOf({businessType, businessName}));
+    assert.equal(status, 201);
+    ({phone_number: to, elevenlabs_agent_id: agent_id} = json.provisioning);
+    const told = await elevenlabs.post('initiate', {agent_id, called: to, caller: '+15145550144'});
+    assert.equal(told.delivery.status, 200);
+    assert.deepEqual([told.problem, told.ignored_overrides], [undefined, []]);
+    const variables = told.answer.dynamic_variables;
+    assert.equal(variables.business_name, businessName);
+    assert.equal(variables.owner_phone, '+15145550198');
+    const {agent} = (await agentOf(agent_id)).conversation_config;
+    const named = [...`${agent.first_message} ${agent.prompt.prompt}`.matchAll(/\{\{(\w+)\}\}/g)];
+    assert.ok(named.length > 5);
+    assert.deepEqual(named.map(([, name]) => name).filter((name) => !(name in variables)), []);
+  }
+  const since = await elevenlabs.last();
+  const heard = await phone({from: '+15145550144', to, script: [{hangup: true}]});
+  assert.deepEqual(heard.requests.map((r) => r.status).filter((s) => s !== 200 && s !== 204), []);
+  const registered = (await elevenlabs.requests(since)).find((r) => r.path.endsWith('/register-call'));
+  assert.equal(registered.body.agent_id, agent_id);
+  assert.equal(registered.body.to_number, to);
 });
 
 test('what is wrong is named, and nothing is done', async () => {

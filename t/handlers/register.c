@@ -506,6 +506,9 @@ static void without_a_number_nothing_remains(void **state)
         "{\"path\":\"AvailablePhoneNumbers\",\"status\":500,\"body\":{},\"times\":9}",
         "{\"path\":\"AvailablePhoneNumbers\",\"status\":200,"
         "\"body\":{\"available_phone_numbers\":[]},\"times\":9}",
+        "{\"path\":\"AvailablePhoneNumbers\",\"status\":200,\"body\":{"
+        "\"available_phone_numbers\":[{\"phone_number\":\"+14165550100\","
+        "\"address_requirements\":\"local\"}]},\"times\":9}",
         "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":400,"
         "\"body\":{\"code\":21404,\"status\":400},\"times\":9}",
         "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"status\":400,"
@@ -777,6 +780,14 @@ static void what_is_switched_off_is_not_done(void **state)
     assert_int_equal(bought(), 0);
     assert_int_equal(t_twilio_requests("POST"), 0);
     t_config.skip_twilio = false;
+    t_twilio_script(
+        "{\"path\":\"AvailablePhoneNumbers\",\"status\":500,\"body\":{},\"times\":2}");
+    a = resume_own();
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"),
+                     0); /* nobody would settle it */
+    t_twilio();
     a = resume_own();
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/provisioning/state"), "agent");

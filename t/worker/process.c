@@ -15,6 +15,7 @@
 #include "scripts.h"
 
 #define A       "aaaaaaaa-0000-4000-8000-000000000001"
+#define LEFT    "aaaaaaaa-0000-4000-8000-000000000045"
 #define LONG_MS 60000 /* for what must come; never waited for when it does */
 #define P       "va:{default}:"
 
@@ -684,6 +685,19 @@ static void test_effects_that_were_left_are_settled(void **state)
     t_sql_value(&postgres, "DELETE FROM voiceagent.effects");
 }
 
+/* A sign-up that nobody came back to is undone. */
+static void test_sign_ups_that_were_left_are_undone(void **state)
+{
+    (void)state;
+    t_sql_value(&postgres, "INSERT INTO voiceagent.organizations"
+                           "    (id, name, slug, is_active, provisioning_state,"
+                           "     provisioning_until)"
+                           " VALUES ('" LEFT "', 'Left', 'left', false, 'pending',"
+                           "         now() - interval '6 minutes')");
+    comes("EXISTS va:{bulk}:seen:registrations.undo:" LEFT, 1);
+    t_sql_value(&postgres, "DELETE FROM voiceagent.organizations WHERE id = '" LEFT "'");
+}
+
 /* This program does not know the sweep's type, and buries it as soon as it may run. */
 static void test_retention_does_not_wait_for_what_the_shop_sends(void **state)
 {
@@ -791,6 +805,7 @@ int main(void)
         IDLE(test_a_worker_tells_what_it_encrypts_with),
         TEST(test_ready_says_that_postgres_answers),
         TEST(test_effects_that_were_left_are_settled),
+        TEST(test_sign_ups_that_were_left_are_undone),
         TEST(test_the_scheduler_drains_what_was_left),
         TEST(test_a_silent_voice_process_is_noticed_while_postgres_hangs),
         IDLE(test_retention_does_not_wait_for_what_the_shop_sends),

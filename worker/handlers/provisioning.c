@@ -42,12 +42,20 @@ bool wk_setting_up_take(wk_tx_t *tx, va_str_t holder, va_str_t job, bool *taken,
     return true;
 }
 
-bool wk_setting_up_number(wk_tx_t *tx, va_str_t effect, const wk_twilio_number_t *number,
-                          wk_error_t *e)
+bool wk_setting_up_claim(wk_tx_t *tx, wk_effect_t *effect, wk_error_t *e)
 {
+    va_str_t shop = wk_tx_organization(tx);
+    va_str_t key = wk_printf(wk_tx_arena(tx), "number:%.*s", (int)shop.len, shop.data);
+    return wk_effect_claim(tx, "number", key, VA_STR_NULL, effect, e);
+}
+
+bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_error_t *e)
+{
+    wk_effect_t effect;
     va_str_t params[] = {number->number, number->sid};
-    return wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
-           wk_effect_finish(tx, effect, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
+    return wk_setting_up_claim(tx, &effect, e) &&
+           wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
+           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
 }
 
 void wk_setting_up_put(va_json_writer_t *w, const wk_provisioning_t *p)
@@ -71,20 +79,10 @@ typedef struct {
     va_str_t organization, holder;
     wk_own_number_t wish;
     wk_twilio_number_t number;
-    wk_effect_t effect;
     int64_t held_ms;
     bool complete;
     wk_provisioning_t progress;
 } resume_t;
-
-/* That a number is to be bought is noted before, as at the sign-up. */
-static bool claim_number(wk_tx_t *tx, resume_t *r, wk_error_t *e)
-{
-    va_str_t key =
-        wk_printf(r->ctx->arena, "number:%.*s", (int)r->organization.len, r->organization.data);
-    return !va_str_eq(r->progress.state, VA_STR("number")) ||
-           wk_effect_claim(tx, "number", key, VA_STR_NULL, &r->effect, e);
-}
 
 static bool is_held(resume_t *r, wk_error_t *e)
 {
@@ -123,8 +121,7 @@ static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
         return true;
     }
     return wk_setting_up_take(tx, r->holder, VA_STR_NULL, &taken, e) &&
-           (taken || is_held(r, e)) && claim_number(tx, r, e) &&
-           wk_audit(r->ctx, tx, &entry, e);
+           (taken || is_held(r, e)) && wk_audit(r->ctx, tx, &entry, e);
 }
 
 static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -132,7 +129,7 @@ static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     wk_rows_t *rows;
     resume_t *r = arg;
     va_str_t step[] = {r->holder, VA_STR("agent"), VA_STR_NULL, VA_STR_NULL};
-    return wk_setting_up_number(tx, r->effect.id, &r->number, e) &&
+    return wk_setting_up_number(tx, &r->number, e) &&
            wk_sql(tx, &wk_sql_signup_step, step, &rows, e) &&
            (wk_rows_count(rows) == 1 ||
             wk_error(e, WK_UNAVAILABLE, "another has taken the place of whoever set it up"));

@@ -4,6 +4,7 @@
 
 #include "worker/agent/own_number.h"
 #include "worker/agent/provisioning.h"
+#include "worker/effect.h"
 
 #define WK_SETTING_UP_MS 17000 /* all that somebody waits for */
 #define WK_HELD_S        "45"  /* longer than any of it may take */
@@ -17,9 +18,12 @@ va_str_t wk_setting_up_mark(wk_ctx_t *ctx);
  */
 bool wk_setting_up_take(wk_tx_t *tx, va_str_t holder, va_str_t job, bool *taken, wk_error_t *e);
 
-/* Its number is noted, and that it was bought. effect: of the ledger. */
-bool wk_setting_up_number(wk_tx_t *tx, va_str_t effect, const wk_twilio_number_t *number,
-                          wk_error_t *e);
+/* That a number is to be bought is noted in the ledger: before it is, in a shop that is
+ * pending. */
+bool wk_setting_up_claim(wk_tx_t *tx, wk_effect_t *effect, wk_error_t *e);
+
+/* Its number is noted, and in the ledger that it was bought. */
+bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_error_t *e);
 
 /* "provisioning": {…}. */
 void wk_setting_up_put(va_json_writer_t *w, const wk_provisioning_t *p);

@@ -12,7 +12,6 @@
 
 #include "worker/agent/agent_template.h"
 #include "worker/clock.h"
-#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/provisioning.h"
@@ -34,7 +33,6 @@ typedef struct {
     va_str_t hash, country;
     va_str_t slug;
     va_str_t organization, holder;
-    wk_effect_t effect;
     bool noted;  /* by this run or an earlier one of its job */
     bool sought; /* an earlier run may have bought a number */
     bool opened; /* an earlier run has opened the shop */
@@ -123,10 +121,12 @@ static va_str_t trial_days(const signup_t *r)
                : wk_printf(r->ctx->arena, "%d", days);
 }
 
-static va_str_t effect_key(const signup_t *r)
+/* Where none is bought there is nothing to note; what an earlier run has claimed is looked for.
+ */
+static bool claim_number(wk_tx_t *tx, const signup_t *r, wk_error_t *e)
 {
-    return wk_printf(r->ctx->arena, "number:%.*s", (int)r->organization.len,
-                     r->organization.data);
+    wk_effect_t effect;
+    return r->ctx->config->skip_twilio || wk_setting_up_claim(tx, &effect, e);
 }
 
 static bool add_shop(wk_tx_t *tx, const signup_t *r, wk_error_t *e)
@@ -151,7 +151,7 @@ static bool note_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_sql(tx, &wk_sql_signup_owner, owner, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_agent, &assistant, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_services, &r->template.services, NULL, e) &&
-           wk_effect_claim(tx, "number", effect_key(r), VA_STR_NULL, &r->effect, e);
+           claim_number(tx, r, e);
 }
 
 static bool is_taken(const wk_error_t *e, const char *what)
@@ -263,8 +263,7 @@ static bool take_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     r->wish.business_phone = wk_cell(rows, 0, "phone");
     r->wish.timezone = wk_cell(rows, 0, "timezone");
     r->noted = true;
-    return r->opened ||
-           wk_effect_claim(tx, "number", effect_key(r), VA_STR_NULL, &r->effect, e);
+    return r->opened || claim_number(tx, r, e);
 }
 
 static bool is_held(const signup_t *r, wk_error_t *e)
@@ -373,7 +372,7 @@ static bool open_shop(wk_tx_t *tx, signup_t *r, wk_error_t *e)
     if (wk_rows_count(rows) == 0) {
         return wk_error(e, WK_UNAVAILABLE, "another has taken the sign-up over");
     }
-    return (!has_number || wk_setting_up_number(tx, r->effect.id, &r->number, e)) &&
+    return (!has_number || wk_setting_up_number(tx, &r->number, e)) &&
            (r->ctx->config->signup_credits == 0 ||
             wk_sql(tx, &wk_sql_signup_credits, &credits, NULL, e));
 }
