@@ -148,6 +148,7 @@ struct ngx_voiceagent_waiter_s {
     ngx_event_t                    deadline;
     ngx_event_t                    poll;
     unsigned                       registered:1;
+    unsigned                       again:1;      /* ask once more for it */
     unsigned                       ended:1;
 };
 

@@ -388,7 +388,15 @@ ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w)
 {
     u_char  *p, *last;
 
-    if (w->ask.op || w->ended) {
+    if (w->ended) {
+        return;
+    }
+
+    /* what is under way may have been answered before there was a reply */
+
+    w->again = w->ask.op != NULL;
+
+    if (w->again) {
         return;
     }
 
@@ -419,6 +427,9 @@ ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask, redisReply *reply)
     if (reply && reply->type == REDIS_REPLY_STRING && !w->ended) {
         ngx_voiceagent_count(NGX_VOICEAGENT_REPLIES_STORED, 1);
         ngx_voiceagent_waiter_take(w, va_str(reply->str, reply->len));
+
+    } else if (w->again) {
+        ngx_voiceagent_waiter_get(w);
     }
 }
 

@@ -111,6 +111,17 @@ ack($redis, $job, {body => 'during the gap'});
 $proxy->accept;
 is($c->answer->{body}, 'during the gap', 'a reply published while there was no subscription');
 
+my ($first, $next) = (ask('/plain?first'), ask('/plain?next'));
+my %asked = map { ($_->{http}{args} => $_) } next_job(), next_job();
+$proxy->hold('commands');
+$proxy->cut('channel');
+ok(until_true(20, sub { $proxy->held('commands') }), 'who subscribes again asks for replies, which are not there yet');
+ack($redis, $asked{first}, {body => $large});
+ack($redis, $asked{next}, {body => 'small'});
+is($next->answer->{body}, 'small', '  hears that one is there now');
+$proxy->release('commands');
+is(($first->answer // {})->{body}, $large, '  and asks once more');
+
 ok(connected(), 'the subscription is made again');
 my $failures = metric('redis_failures_total');
 $proxy->refuse;
