@@ -99,17 +99,24 @@ static void the_agent_calls_and_it_is_told(void **state_)
         JOHN_NUMBER " service_reminder high t");
 }
 
+/* The last request to dial, as the platform got it; NULL: none. */
+static const va_json_t *dialling(void)
+{
+    const va_json_t *r = t_elevenlabs_ask("GET", "/_sim/requests", NULL)->first;
+    while (r != NULL && !va_str_eq(va_json_get_string(r, "path"),
+                                   VA_STR("/v1/convai/twilio/outbound-call"))) {
+        r = r->next;
+    }
+    return r;
+}
+
 static void the_platform_is_told_what_to_say(void **state_)
 {
     (void)state_;
     t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "'");
     t_answer_t a = call(asked("pickup_ready"));
     assert_status(&a, 200);
-    const va_json_t *r = t_elevenlabs_ask("GET", "/_sim/requests", NULL)->first;
-    while (r != NULL && !va_str_eq(va_json_get_string(r, "path"),
-                                   VA_STR("/v1/convai/twilio/outbound-call"))) {
-        r = r->next;
-    }
+    const va_json_t *r = dialling();
     assert_non_null(r);
 #define DATA "/body/conversation_initiation_client_data"
     va_str_t first = va_json_string(
@@ -122,6 +129,111 @@ static void the_platform_is_told_what_to_say(void **state_)
         va_str_eq(va_json_string(va_json_pointer(r, VA_STR(DATA "/dynamic_variables/service"))),
                   VA_STR("tune-up")));
     assert_null(va_json_pointer(r, VA_STR(DATA "/dynamic_variables/list")));
+}
+
+static const va_json_t *dialled_variables(void)
+{
+    return va_json_pointer(dialling(), VA_STR(DATA "/dynamic_variables"));
+}
+
+static const char *variable(const char *name)
+{
+    return wk_strdup(t_ctx.arena, va_json_scalar(va_json_get(dialled_variables(), name)));
+}
+
+static const char *first_message(void)
+{
+    return wk_strdup(
+        t_ctx.arena,
+        va_json_string(va_json_pointer(
+            dialling(), VA_STR(DATA "/conversation_config_override/agent/first_message"))));
+}
+
+/* An agent that refers to one that is missing ends the conversation. */
+static void the_agent_gets_every_variable_of_a_call_that_comes_in(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE customers SET preferred_language = NULL WHERE id = '" JOHN "'");
+    t_answer_t in = t_ask(&(t_ask_t){.type = "personalization.answer",
+                                     .scheme = "static",
+                                     .body = "{\"caller_id\":\"" JOHN_NUMBER
+                                             "\",\"called_number\":\"" DOWNTOWN_NUMBER "\"}"});
+    assert_status(&in, 200);
+    t_answer_t a = call(asked("service_reminder"));
+    assert_status(&a, 200);
+    const va_json_t *inbound = va_json_get(in.json, "dynamic_variables");
+    assert_in_range(inbound->count, 40, 100);
+    for (const va_json_t *v = inbound->first; v != NULL; v = v->next) {
+        assert_non_null(va_json_get_n(dialled_variables(), v->name));
+    }
+    assert_string_equal(variable("caller_type"), "outbound");
+    assert_string_equal(variable("call_reason"), "service_reminder");
+    assert_string_equal(variable("urgency_level"), "High");
+    assert_string_equal(variable("customer_phone"), JOHN_NUMBER);
+    assert_string_equal(variable("customer_tier"), "VIP");
+    assert_string_equal(variable("store_greeting"), first_message());
+    assert_string_equal(variable("lead_id"), JOHN);
+}
+
+/* What is said is the caller's to write, what is known is not; a name is told once. */
+static void details_take_no_variable_s_place(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\","
+                        "\"appointmentDetails\":{\"customer_name\":\"Eve\",\"lead_id\":\"1\","
+                        "\"system__caller_id\":\"+1\",\"bike\":\"Roadster\"}}");
+    assert_status(&a, 200);
+    const va_json_t *list = dialled_variables();
+    for (const va_json_t *v = list->first; v != NULL; v = v->next) {
+        assert_ptr_equal(va_json_get_n(list, v->name), v);
+    }
+    assert_string_equal(variable("customer_name"), "John Tremblay");
+    assert_string_equal(variable("lead_id"), JOHN);
+    assert_string_equal(variable("bike"), "Roadster");
+    assert_null(va_json_get(list, "system__caller_id"));
+}
+
+static void a_stranger_is_called_by_the_documents_words(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"phoneNumber\":\"" STRANGER "\",\"callReason\":\"follow_up\"}");
+    assert_status(&a, 200);
+    assert_string_equal(variable("customer_name"), "Valued Customer");
+    assert_string_equal(variable("previous_summary"), "No previous calls");
+    assert_string_equal(variable("urgency_level"), "Medium");
+    const char *said = first_message();
+    assert_int_not_equal(said[strlen(said) - 1], ' ');
+}
+
+/* The platform would look for a variable of that name, and end the call. */
+static void braces_in_a_message_are_no_variable(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\","
+                        "\"personalizedMessage\":\"Hi {{x}} and {{{y}}}!\"}");
+    assert_status(&a, 200);
+    assert_has(first_message(), "Hi {x} and {y}!");
+}
+
+static void set_plan(const char *plan)
+{
+    t_sqlf("UPDATE organizations SET plan = '%s' WHERE id = '" DOWNTOWN "'", plan);
+}
+
+/* The shop's engines call then: the receptionist, by the carrier. */
+static void a_plan_without_agents_calls_by_the_carrier(void **state_)
+{
+    (void)state_;
+    t_twilio();
+    set_plan("BASIC");
+    t_answer_t a = call(asked("pickup_ready"));
+    set_plan("PRO");
+    assert_status(&a, 200);
+    assert_int_equal(dialled(), 0);
+    assert_null(dialling());
+    assert_string_equal(
+        t_sqlf("SELECT request ->> 'through' || ' ' || state FROM effects WHERE kind = 'call'"),
+        "twilio done");
 }
 
 static void nobody_is_called_in_a_language_the_shop_does_not_speak(void **state_)
@@ -402,6 +514,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_agent_calls_and_it_is_told),
         cmocka_unit_test(the_platform_is_told_what_to_say),
+        cmocka_unit_test(the_agent_gets_every_variable_of_a_call_that_comes_in),
+        cmocka_unit_test(details_take_no_variable_s_place),
+        cmocka_unit_test(a_stranger_is_called_by_the_documents_words),
+        cmocka_unit_test(braces_in_a_message_are_no_variable),
+        cmocka_unit_test(a_plan_without_agents_calls_by_the_carrier),
         cmocka_unit_test(nobody_is_called_in_a_language_the_shop_does_not_speak),
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(it_is_made_once_until_it_is_over),

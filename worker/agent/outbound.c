@@ -2,10 +2,13 @@
 
 #include "worker/agent/call.h"
 #include "worker/agent/catalogue.h"
+#include "worker/agent/engines.h"
 #include "worker/agent/event.h"
 #include "worker/agent/outgoing.h"
+#include "worker/agent/personalization.h"
 #include "worker/agent/task.h"
 #include "worker/agent/voicemail.h"
+#include "worker/agent/words.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/log.h"
@@ -35,6 +38,23 @@ static va_json_writer_t *begin(wk_arena_t *a, va_buf_t *text)
 
 /* ---------------------------------------------------------------- what is asked for */
 
+/*
+ * The platform reads "{{name}}" in a first message as a variable, and ends a conversation that
+ * lacks one: of what somebody wrote or is called, a single brace is left.
+ */
+static va_str_t without_variables(wk_arena_t *a, va_str_t said)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), said.len);
+    for (size_t i = 0; i < said.len; i++) {
+        bool again = i > 0 && said.data[i] == said.data[i - 1];
+        if (!again || (said.data[i] != '{' && said.data[i] != '}')) {
+            va_buf_add_char(&text, said.data[i]);
+        }
+    }
+    return va_buf_str(&text);
+}
+
 static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_rows_t *facts,
                               const wk_outbound_wish_t *wish)
 {
@@ -43,33 +63,11 @@ static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_ro
         wk_printf(a, "outbound.%.*s", (int)wish->reason.len, wish->reason.data).data;
     va_str_t hello = name.len > 0 ? wk_say(a, l, "outbound.hello_named", {"name", name})
                                   : wk_text(l, "outbound.hello");
-    return wk_say(a, l, "outbound.first", {"hello", hello},
-                  {"agent", wk_cell(facts, 0, "agent_name")},
-                  {"shop", wk_cell(facts, 0, "shop")}, {"purpose", wk_text_if_any(l, purpose)},
-                  {"message", wish->message});
-}
-
-/* Scalars alone: the platform takes no others. */
-static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
-                          const wk_rows_t *facts, va_str_t voicemail)
-{
-    va_json_key(w, "dynamic_variables");
-    va_json_object(w);
-    va_json_add_str(w, "call_reason", wish->reason);
-    va_json_add_str(w, "priority", wish->priority);
-    va_json_add_str(w, "lead_id", wish->customer);
-    va_json_add_str(w, "customer_name", wk_cell(facts, 0, "name"));
-    va_json_add_str(w, "campaign_id",
-                    wish->campaign.data != NULL ? wish->campaign : VA_STR(""));
-    va_json_add_str(w, "voicemail_message", voicemail);
-    const va_json_t *v = wish->variables != NULL ? wish->variables->first : NULL;
-    for (; v != NULL; v = v->next) {
-        if (va_json_scalar(v).data != NULL) {
-            va_json_key_n(w, v->name);
-            va_json_put_value(w, v);
-        }
-    }
-    va_json_object_end(w);
+    va_str_t said =
+        wk_say(a, l, "outbound.first", {"hello", hello},
+               {"agent", wk_cell(facts, 0, "agent_name")}, {"shop", wk_cell(facts, 0, "shop")},
+               {"purpose", wk_text_if_any(l, purpose)}, {"message", wish->message});
+    return without_variables(a, wk_trim(said));
 }
 
 /* What the agent's own voicemail_detection leaves; empty: it only hangs up. */
@@ -82,9 +80,69 @@ static va_str_t voicemail_of(wk_arena_t *a, const wk_language_t *l, const wk_row
                   : VA_STR("");
 }
 
+/* A name that the platform takes of us, and that nothing else has. */
+static bool is_free(const va_json_t *taken, va_str_t name)
+{
+    static const char *const ours[] = {"priority", "lead_id", "campaign_id"};
+    for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++) {
+        if (va_str_eq(name, va_str_c(ours[i]))) {
+            return false;
+        }
+    }
+    va_str_t theirs = VA_STR("system__");
+    bool reserved = name.len >= theirs.len && memcmp(name.data, theirs.data, theirs.len) == 0;
+    return !reserved && va_json_get_n(taken, name) == NULL;
+}
+
+/* Scalars alone: the platform takes no others. */
+static void put_variables(va_json_writer_t *w, const wk_outbound_wish_t *wish,
+                          const va_json_t *usual)
+{
+    va_json_key(w, "dynamic_variables");
+    va_json_object(w);
+    for (const va_json_t *v = usual->first; v != NULL; v = v->next) {
+        va_json_key_n(w, v->name);
+        va_json_put_value(w, v);
+    }
+    va_json_add_str(w, "priority", wish->priority);
+    va_json_add_str(w, "lead_id", wish->customer);
+    va_json_add_str(w, "campaign_id",
+                    wish->campaign.data != NULL ? wish->campaign : VA_STR(""));
+    const va_json_t *v = wish->variables != NULL ? wish->variables->first : NULL;
+    for (; v != NULL; v = v->next) {
+        if (va_json_scalar(v).data != NULL && is_free(usual, v->name)) {
+            va_json_key_n(w, v->name);
+            va_json_put_value(w, v);
+        }
+    }
+    va_json_object_end(w);
+}
+
+/* What the agent is told of a call that comes in, told of this one. */
+static bool usual_variables(wk_ctx_t *ctx, wk_tx_t *tx, const wk_catalogue_t *c,
+                            const wk_outbound_wish_t *wish, const wk_rows_t *row,
+                            const va_json_t **usual, wk_error_t *e)
+{
+    wk_personalization_t told;
+    wk_caller_facts_t facts;
+    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    if (!wk_caller_facts_amid(tx, wk_cell(row, 0, "number"), &facts, e)) {
+        return false;
+    }
+    const wk_language_t *l = wk_caller_language(c, &facts);
+    const wk_placed_call_t placed = {.reason = wish->reason,
+                                     .priority = wish->priority,
+                                     .voicemail = voicemail_of(ctx->arena, l, row)};
+    facts.placed = &placed;
+    facts.opening = first_message(ctx->arena, l, row, wish);
+    return wk_personalize(ctx->arena, c, &facts, &told, e) &&
+           (va_json_parse(wk_mem(ctx->arena), told.variables, &limits, usual) == VA_OK ||
+            wk_error(e, WK_INTERNAL, "the variables of a call cannot be read"));
+}
+
 /* user_id is the effect's: by it the call is found again. */
 static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const wk_rows_t *facts,
-                          const wk_language_t *l, va_str_t effect)
+                          const wk_language_t *l, const va_json_t *usual, va_str_t effect)
 {
     va_buf_t text;
     va_json_writer_t *w = begin(ctx->arena, &text);
@@ -94,7 +152,7 @@ static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const w
     va_json_key(w, "conversation_initiation_client_data");
     va_json_object(w);
     va_json_add_str(w, "user_id", effect);
-    put_variables(w, wish, facts, voicemail_of(ctx->arena, l, facts));
+    put_variables(w, wish, usual);
     va_json_key(w, "conversation_config_override");
     va_json_object(w);
     va_json_key(w, "agent");
@@ -163,9 +221,12 @@ static bool may_call(const wk_outbound_wish_t *wish, const wk_rows_t *facts)
            (!promotion || wk_cell_bool(facts, 0, "agreed"));
 }
 
-static bool has_agent(const wk_rows_t *facts)
+/* Whether the shop has one at the platform that can call, and a plan that has such agents. */
+static bool has_agent(const wk_config_t *config, const wk_rows_t *facts)
 {
-    return wk_cell(facts, 0, "agent").len > 0 && wk_cell(facts, 0, "number_id").len > 0;
+    return wk_cell(facts, 0, "number_id").len > 0 &&
+           wk_engines_usable(wk_engines_find(VA_STR("elevenlabs")), config,
+                             wk_cell(facts, 0, "plan"), wk_cell(facts, 0, "agent"));
 }
 
 /* Without an address of ours the carrier has nobody to ask what the call is to hear. */
@@ -179,7 +240,7 @@ static bool carrier_can(const wk_config_t *config, const wk_rows_t *facts)
 static bool allowed(const wk_config_t *config, const wk_outbound_wish_t *wish,
                     const wk_rows_t *facts, wk_outbound_t *call)
 {
-    call->by_carrier = wk_rows_count(facts) > 0 && !has_agent(facts);
+    call->by_carrier = wk_rows_count(facts) > 0 && !has_agent(config, facts);
     if (wk_rows_count(facts) == 0) {
         call->state = WK_OUTBOUND_NOBODY;
     } else if (wk_cell(facts, 0, "number").data == NULL) {
@@ -279,7 +340,11 @@ bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wis
     if (call->by_carrier) {
         call->ring = ring_of(ctx, facts, wk_tx_organization(tx), call->effect);
     } else {
-        call->body = dial_body(ctx, wish, facts, l, call->effect);
+        const va_json_t *usual;
+        if (!usual_variables(ctx, tx, c, wish, facts, &usual, e)) {
+            return false;
+        }
+        call->body = dial_body(ctx, wish, facts, l, usual, call->effect);
     }
     return queue_settling(ctx, tx, call, e);
 }

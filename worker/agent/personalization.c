@@ -60,21 +60,33 @@ static void read_customer(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments");
 }
 
-bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_t *facts,
-                     wk_error_t *e)
+static bool read_facts(wk_tx_t *tx, const wk_rows_t *rows, va_str_t caller,
+                       wk_caller_facts_t *facts, wk_error_t *e)
 {
-    wk_rows_t *rows;
-    va_str_t params[] = {caller, at};
     *facts = (wk_caller_facts_t){.caller = caller};
-    if (!wk_sql_last(tx, &wk_sql_personalization, params, &rows, e)) {
-        return false;
-    }
     if (wk_rows_count(rows) != 1) {
         return wk_error(e, WK_NOT_FOUND, "the organization is gone");
     }
     read_shop(tx, rows, facts);
     read_customer(tx, rows, facts);
     return true;
+}
+
+bool wk_caller_facts(wk_tx_t *tx, va_str_t caller, va_str_t at, wk_caller_facts_t *facts,
+                     wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {caller, at};
+    return wk_sql_last(tx, &wk_sql_personalization, params, &rows, e) &&
+           read_facts(tx, rows, caller, facts, e);
+}
+
+bool wk_caller_facts_amid(wk_tx_t *tx, va_str_t caller, wk_caller_facts_t *facts, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {caller, VA_STR_NULL};
+    return wk_sql(tx, &wk_sql_personalization, params, &rows, e) &&
+           read_facts(tx, rows, caller, facts, e);
 }
 
 void wk_caller_forget(wk_caller_facts_t *f)
@@ -157,7 +169,8 @@ static va_str_t promotions(wk_arena_t *a, const wk_language_t *l, const wk_calle
 {
     va_str_t texts[MAX_LISTED];
     size_t n = 0;
-    const va_json_t *p = f->promotions != NULL && f->today.len >= 10 ? f->promotions->first : NULL;
+    const va_json_t *p =
+        f->promotions != NULL && f->today.len >= 10 ? f->promotions->first : NULL;
     for (; p != NULL && n < MAX_LISTED; p = p->next) {
         va_str_t text = va_json_get_string(p, "text");
         if (text.len > 0 && runs_today(p, f->today)) {
@@ -185,9 +198,9 @@ static va_str_t inventory(wk_arena_t *a, const wk_language_t *l, const wk_caller
 {
     va_str_t here = kinds(a, l, f, true), gone = kinds(a, l, f, false);
     const char *text = here.len > 0 && gone.len > 0 ? "stock.both"
-                       : here.len > 0              ? "stock.in"
-                       : gone.len > 0              ? "stock.out"
-                                                   : "stock.unknown";
+                       : here.len > 0               ? "stock.in"
+                       : gone.len > 0               ? "stock.out"
+                                                    : "stock.unknown";
     return wk_say(a, l, text, {"in", here}, {"out", gone});
 }
 
@@ -207,9 +220,10 @@ static va_str_t order_line(wk_arena_t *a, const wk_language_t *l, const wk_calle
 {
     va_str_t number = item(row, 0), total = item(row, 2), tracking = item(row, 4);
     va_str_t carrier = item(row, 5), expected = item(row, 6);
-    va_str_t tracked = carrier.len > 0 ? wk_printf(a, "%.*s (%.*s)", (int)tracking.len,
-                                                   tracking.data, (int)carrier.len, carrier.data)
-                                       : tracking;
+    va_str_t tracked = carrier.len > 0
+                           ? wk_printf(a, "%.*s (%.*s)", (int)tracking.len, tracking.data,
+                                       (int)carrier.len, carrier.data)
+                           : tracking;
     return wk_say(a, l, "order.line", {"number", number},
                   {"status", wk_word_for(a, l, "order.status", item(row, 1))},
                   {"items", or_text(item(row, 7), l, "order.items_unknown")},
@@ -255,7 +269,8 @@ static va_str_t message_line(wk_arena_t *a, const wk_language_t *l, const va_jso
 {
     return wk_say(a, l, "context.message", {"when", item(row, 0)},
                   {"speaker", wk_word_for(a, l, "speaker", item(row, 1))},
-                  {"channel", wk_word_for(a, l, "channel", item(row, 2))}, {"text", item(row, 3)});
+                  {"channel", wk_word_for(a, l, "channel", item(row, 2))},
+                  {"text", item(row, 3)});
 }
 
 /* Newest first, as they come: the oldest give way when there is no room. */
@@ -403,13 +418,13 @@ static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_calle
                             true};
     }
     if (order.len > 0) {
-        return (greeting_t){wk_say(a, l, "greeting.order", {"hello", greeted}, {"number", order},
-                                   {"shop", f->name}),
+        return (greeting_t){wk_say(a, l, "greeting.order", {"hello", greeted},
+                                   {"number", order}, {"shop", f->name}),
                             true};
     }
     if (va_str_eq(f->tier, VA_STR("vip"))) {
-        return (greeting_t){
-            wk_say(a, l, "greeting.vip", {"hello", greeted}, {"shop", f->name}), true};
+        return (greeting_t){wk_say(a, l, "greeting.vip", {"hello", greeted}, {"shop", f->name}),
+                            true};
     }
     va_str_t own = own_greeting(a, l, greeted, f);
     if (own.len > 0) {
@@ -425,6 +440,23 @@ va_str_t wk_caller_greeting(wk_arena_t *a, const wk_language_t *l, const wk_call
 
 /* ---------------------------------------------------------------- variables */
 
+/* Who calls whom, and why. A call that comes in has no reason yet, and meets no machine. */
+static void put_call(va_json_writer_t *w, wk_arena_t *a, const wk_language_t *l,
+                     const wk_placed_call_t *placed)
+{
+    if (placed == NULL) {
+        va_json_add_c(w, "caller_type", "inbound");
+        va_json_add_str(w, "call_reason", wk_text(l, "reason.unknown"));
+        va_json_add_c(w, "voicemail_message", "");
+        va_json_add_str(w, "urgency_level", wk_text(l, "urgency.normal"));
+        return;
+    }
+    va_json_add_c(w, "caller_type", "outbound");
+    va_json_add_str(w, "call_reason", placed->reason);
+    va_json_add_str(w, "voicemail_message", placed->voicemail);
+    va_json_add_str(w, "urgency_level", wk_word_for(a, l, "urgency", placed->priority));
+}
+
 /* Everything of the documents about the customer and the talk (bike store guide, 1C). */
 static void put_customer(va_json_writer_t *w, wk_arena_t *a, const wk_language_t *l,
                          const wk_caller_facts_t *f, va_str_t context)
@@ -433,18 +465,18 @@ static void put_customer(va_json_writer_t *w, wk_arena_t *a, const wk_language_t
     va_json_add_str(w, "customer_name", or_text(f->customer_name, l, "customer.unknown"));
     va_json_add_str(w, "customer_phone", either(f->caller, VA_STR("")));
     va_json_add_str(w, "customer_email", either(f->email, VA_STR("")));
-    va_json_add_str(w, "customer_tier", wk_word_for(a, l, "tier", either(f->tier, VA_STR("regular"))));
+    va_json_add_str(w, "customer_tier",
+                    wk_word_for(a, l, "tier", either(f->tier, VA_STR("regular"))));
     va_json_add_str(w, "previous_purchases", purchases(a, l, f));
     va_json_add_str(w, "conversation_context", context);
-    va_json_add_str(w, "previous_summary", or_text(f->summary, l, "summary.first_time"));
+    va_json_add_str(
+        w, "previous_summary",
+        or_text(f->summary, l, f->placed != NULL ? "summary.no_calls" : "summary.first_time"));
     va_json_add_str(w, "lead_status",
                     wk_word_for(a, l, "lead", either(f->lead_status, VA_STR("new"))));
     va_json_add_str(w, "interaction_count", count);
     va_json_add_str(w, "last_contact_date", or_text(f->last_contact, l, "contact.never"));
-    va_json_add_str(w, "caller_type", VA_STR("inbound"));
-    va_json_add_str(w, "call_reason", wk_text(l, "reason.unknown"));
-    va_json_add_c(w, "voicemail_message", ""); /* a call that comes in meets no machine */
-    va_json_add_str(w, "urgency_level", wk_text(l, "urgency.normal"));
+    put_call(w, a, l, f->placed);
     va_json_add_str(w, "preferred_language", wk_language_code(l));
 }
 
@@ -483,15 +515,15 @@ static void put_history(va_json_writer_t *w, wk_arena_t *a, const wk_language_t 
 {
     va_json_add_str(w, "customer_language", wk_language_code(l));
     va_json_add_str(w, "customer_since", or_text(f->customer_since, l, "customer.new"));
-    va_json_add_str(w, "recent_orders",
-                    lines(a, l, f, f->orders, order_line, "orders.none"));
+    va_json_add_str(w, "recent_orders", lines(a, l, f, f->orders, order_line, "orders.none"));
     va_json_add_str(w, "upcoming_appointments",
                     lines(a, l, f, f->appointments, appointment_line, "appointments.none"));
     va_json_add_str(w, "conversation_history", context);
     va_json_add_str(w, "conversation_summary", or_text(f->summary, l, "summary.none"));
     va_json_add_str(w, "last_interaction", or_text(f->last_contact, l, "interaction.never"));
     va_json_add_int(w, "total_messages", f->message_count);
-    va_json_add_bool(w, "is_returning_customer", f->message_count > 0 || f->interaction_count > 0);
+    va_json_add_bool(w, "is_returning_customer",
+                     f->message_count > 0 || f->interaction_count > 0);
     va_json_add_str(w, "conversation_sentiment", either(f->sentiment, VA_STR("neutral")));
 }
 
