@@ -5,6 +5,7 @@ static int setup(void **state)
 {
     (void)state;
     t_sqlf("DELETE FROM calls; UPDATE users SET role = 'admin';"
+           "UPDATE organizations SET trial_ends_at = NULL;"
            "UPDATE organizations SET plan = 'PRO' WHERE id = '" DOWNTOWN "'");
     return 0;
 }
@@ -56,6 +57,27 @@ static void what_is_told_is_what_is_refused(void **state)
     assert_int_equal(upload(), 201);
 }
 
+/* A paid plan that was only tried is one of FREE from its last moment on. */
+static void a_trial_comes_to_its_end(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM knowledge_documents;"
+           "UPDATE organizations SET trial_ends_at = now() + interval '1 minute'");
+    t_answer_t a = t_get("plan.get", "/api/plan", NULL);
+    assert_string_equal(t_text(&a, "/plan/tier"), "PRO");
+    assert_true(t_text(&a, "/plan/trial_ends_at")[0] == '2');
+    assert_int_equal(upload(), 201);
+    t_sqlf("UPDATE organizations SET trial_ends_at = now() - interval '1 second'");
+    a = t_get("plan.get", "/api/plan", NULL);
+    assert_string_equal(t_text(&a, "/plan/tier"), "FREE");
+    assert_string_equal(t_text(&a, "/plan/includes/voice_engines"), "false");
+    assert_int_equal(upload(), 403);
+    t_sqlf("UPDATE organizations SET trial_ends_at = NULL");
+    a = t_get("plan.get", "/api/plan", NULL);
+    assert_string_equal(t_text(&a, "/plan/tier"), "PRO");
+    assert_string_equal(t_text(&a, "/plan/trial_ends_at"), "null");
+}
+
 /* Calls of the month's first and last second by the shop's clock, and of those around it. */
 static void what_was_used_is_of_this_month_and_shop(void **state)
 {
@@ -103,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_plan_includes_more),
         cmocka_unit_test(what_is_told_is_what_is_refused),
+        cmocka_unit_test(a_trial_comes_to_its_end),
         cmocka_unit_test(what_was_used_is_of_this_month_and_shop),
         cmocka_unit_test(only_admins_are_told),
     };

@@ -87,6 +87,7 @@ static void put_plan(wk_ctx_t *ctx, va_json_writer_t *w, const wk_rows_t *rows)
     va_json_key(w, "plan");
     va_json_object(w);
     va_json_add_str(w, "tier", plan);
+    va_json_add_str(w, "trial_ends_at", wk_cell(rows, 0, "trial_ends_at"));
     va_json_key(w, "includes");
     va_json_object(w);
     for (wk_feature_t i = 0; i < WK_FEATURES; i++) {

@@ -1,11 +1,13 @@
 #include "worker/store/conclusions.h"
 
+#include "worker/store/sql.h"
+
 const wk_sql_t wk_sql_call_to_conclude = {
     "call_to_conclude",
     "SELECT c.concluded_at IS NOT NULL AS concluded, c.customer_id, u.phone_number AS phone,"
     "       c.transcript, c.summary, c.call_type, c.outcome, c.resolution, c.sentiment,"
     "       c.satisfaction_score AS satisfaction, c.lead_score, c.language, o.name AS shop,"
-    "       o.plan, o.engines[1] AS engine, g.llm_model AS model,"
+    "       " WK_SQL_PLAN("o") " AS plan, o.engines[1] AS engine, g.llm_model AS model,"
     "       c.appointment_booked OR EXISTS (SELECT FROM appointments a"
     "           WHERE a.status IN ('confirmed', 'in_progress', 'completed')"
     "             AND (a.call_id = c.id OR a.customer_id = c.customer_id AND a.created_at "

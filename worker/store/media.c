@@ -1,5 +1,7 @@
 #include "worker/store/media.h"
 
+#include "worker/store/sql.h"
+
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
@@ -25,7 +27,8 @@ const wk_sql_t wk_sql_media_call = {
     "       c.metadata -> 'did' AS did,"
     "       CASE c.direction WHEN 'outbound' THEN c.dynamic_variables ->> 'opening' END AS opening,"
     "       c.call_reason,"
-    "       array_to_json(o.engines) AS engines, o.plan, o.elevenlabs_agent_id,"
+    "       array_to_json(o.engines) AS engines,"
+    "       " WK_SQL_PLAN("o") " AS plan, o.elevenlabs_agent_id,"
     "       g.realtime_voice AS voice, g.speech, g.voices,"
     "       g.vad_threshold, g.prefix_padding_ms, g.silence_ms, o.business_type, g.emergency_words"
     "  FROM calls c"

@@ -1,8 +1,10 @@
 #include "worker/store/phone.h"
 
+#include "worker/store/sql.h"
+
 const wk_sql_t wk_sql_phone_shop = {
     "phone_shop",
-    "SELECT o.name, o.phone, o.owner_phone, o.plan, o.language,"
+    "SELECT o.name, o.phone, o.owner_phone, " WK_SQL_PLAN("o") " AS plan, o.language,"
     "       array_to_json(o.languages) AS languages, array_to_json(o.engines) AS engines,"
     "       o.max_concurrent_calls, o.max_call_seconds, o.elevenlabs_agent_id,"
     "       o.use_elevenlabs_inbound,"

@@ -3,7 +3,9 @@
 #include "worker/store/sql.h"
 
 const wk_sql_t wk_sql_plan = {
-    "plan", "SELECT plan FROM organizations WHERE id = current_organization()", 0};
+    "plan",
+    "SELECT " WK_SQL_PLAN("o") " AS plan FROM organizations o WHERE o.id = current_organization()",
+    0};
 
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
@@ -13,10 +15,11 @@ const wk_sql_t wk_sql_plan = {
 const wk_sql_t wk_sql_plan_used = {
     "plan_used",
     "WITH month AS ("
-    "    SELECT plan, instant_of(" MONTH ", timezone) AS begins,"
+    "    SELECT " WK_SQL_PLAN("o") " AS plan, trial_ends_at,"
+    "           instant_of(" MONTH ", timezone) AS begins,"
     "           instant_of(" MONTH " + interval '1 month', timezone) AS ends"
-    "      FROM organizations WHERE id = current_organization())"
-    " SELECT m.plan,"
+    "      FROM organizations o WHERE o.id = current_organization())"
+    " SELECT m.plan, " WK_SQL_ISO("m.trial_ends_at") " AS trial_ends_at,"
     "        json_build_object('from', " WK_SQL_ISO("m.begins") ","
     "                          'to', " WK_SQL_ISO("m.ends") ") AS period,"
     "        (SELECT json_build_object('calls', count(*),"

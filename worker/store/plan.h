@@ -4,11 +4,11 @@
 
 #include "worker/db.h"
 
-extern const wk_sql_t wk_sql_plan; /* plan of the organization */
+extern const wk_sql_t wk_sql_plan; /* plan of the organization, as it holds now */
 
 /*
- * plan, and as JSON: period (this month by the shop's clock), used (in it), credits (null:
- * there is no account).
+ * plan, trial_ends_at, and as JSON: period (this month by the shop's clock), used (in it),
+ * credits (null: there is no account).
  */
 extern const wk_sql_t wk_sql_plan_used;
 

@@ -1,5 +1,7 @@
 #include "worker/store/reception.h"
 
+#include "worker/store/sql.h"
+
 /* An order is told to the number it carries, or, carrying none, to its customer's. */
 #define MINE                                                                                   \
     "(r.phone_number = $2 OR (r.phone_number IS NULL AND r.customer_id = $1::uuid))"
@@ -28,7 +30,8 @@ const wk_sql_t wk_sql_reception = {
     "reception",
     "SELECT o.name, o.phone, o.website_url AS website, o.language,"
     "       array_to_json(o.languages) AS languages, o.address, o.directions, g.agent_name,"
-    "       g.language_detection, g.language_confidence, o.plan, o.engines[1] AS engine,"
+    "       g.language_detection, g.language_confidence,"
+    "       " WK_SQL_PLAN("o") " AS plan, o.engines[1] AS engine,"
     "       o.business_type, g.emergency_words,"
     "       coalesce(o.notification_phone, o.owner_phone) AS page_number,"
     "       to_char(t.wall, 'YYYY-MM-DD') AS today, extract(isodow FROM t.wall)::int AS weekday,"

@@ -58,7 +58,8 @@ const wk_sql_t wk_sql_signup_known = {
 
 const wk_sql_t wk_sql_signup_shop = {
     "signup_shop",
-    "SELECT o.id, o.name, o.slug, o.plan, " WK_SQL_ISO("o.trial_ends_at") " AS trial_ends_at,"
+    "SELECT o.id, o.name, o.slug, " WK_SQL_PLAN("o") " AS plan,"
+    "       " WK_SQL_ISO("o.trial_ends_at") " AS trial_ends_at,"
     "       o.timezone::text AS timezone, o.country, o.language, o.business_type AS type,"
     "       o.phone, o.provisioning_state AS state, o.provisioning ->> 'job' AS job,"
     "       o.provisioning ->> 'error' AS error, o.is_active AS active,"

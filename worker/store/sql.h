@@ -50,6 +50,10 @@
 #define WK_SQL_CUSTOMER_ZONE(customer, number, shop) \
     "coalesce(" customer ".timezone, zone_of_number(" number "), " shop ")"
 
+/* What the shop may use: a trial that is over is none of the paid plans any more. */
+#define WK_SQL_PLAN(shop) \
+    "CASE WHEN " shop ".trial_ends_at <= now() THEN 'FREE' ELSE " shop ".plan END"
+
 /* What a customer is spoken to in: the language he prefers, where the shop speaks it. */
 #define WK_SQL_SPOKEN(customer, shop) \
     "CASE WHEN " customer ".preferred_language = ANY (" shop ".languages)" \
