@@ -4,6 +4,7 @@
  * been done once, or not at all and a person knows.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "t/handlers/lib/texts.h"
 
@@ -704,6 +705,88 @@ static void judge_undone(const t_answer_t *last)
     assert_int_equal(numbers_bought(), 0);
 }
 
+/* ---------------------------------------------------------------- recordings */
+
+#define RECORDED "CA0000000000000000000000000000000a"
+
+static size_t recordings_at(const char *status)
+{
+    size_t n = 0;
+    const va_json_t *r = t_twilio_ask("GET", "/_sim/recordings", NULL)->first;
+    for (; r != NULL; r = r->next) {
+        n += status == NULL || t_eq(va_json_get_string(r, "status"), status);
+    }
+    return n;
+}
+
+static void await_recording(void)
+{
+    while (recordings_at("completed") == 0) {
+        usleep(1000);
+    }
+}
+
+static void begin_recorded_call(const char *state)
+{
+    begin_day();
+    t_sqlf("INSERT INTO calls (organization_id, id, twilio_call_sid, direction, ended_at)"
+           " VALUES ('" DOWNTOWN "', 'a0000000-0000-4000-8000-00000000000c', '" RECORDED
+           "', 'inbound', now() - interval '1 hour');"
+           "INSERT INTO recordings (organization_id, call_id, twilio_call_sid, notice_language,"
+           "    state) VALUES ('" DOWNTOWN "', 'a0000000-0000-4000-8000-00000000000c',"
+           "    '" RECORDED "', 'en', '%s')",
+           state);
+    t_twilio_ask("POST", "/_sim/recording", "{\"bytes\":70000,\"ms\":0}");
+}
+
+static void begin_recording(void)
+{
+    begin_recorded_call("begun");
+    t_twilio_ask("POST", "/_sim/recording/begin", "{\"call\":\"" RECORDED "\"}");
+    await_recording();
+}
+
+static void begin_objection(void)
+{
+    begin_recorded_call("declined");
+    t_twilio_ask("POST", "/_sim/recording/begin",
+                 "{\"call\":\"" RECORDED "\",\"goes_on\":true}");
+}
+
+static t_answer_t look_at_recording(int attempt)
+{
+    return job_of("recording.stop", "{\"call\":\"" RECORDED "\"}", attempt);
+}
+
+static void look_again(void)
+{
+    t_sqlf("UPDATE recordings SET settle_at = now()");
+    t_answer_t a = job_of("recordings.settle", "{}", 1);
+    assert_done(&a);
+}
+
+/* What failed is looked at again, whatever the job came to. */
+static void judge_recording(const t_answer_t *last)
+{
+    assert_done(last);
+    look_again();
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', state, removed, bytes) FROM recordings"),
+                        "stored t 70000");
+    assert_int_equal(recordings_at(NULL), 0);
+}
+
+static void judge_objection(const t_answer_t *last)
+{
+    assert_done(last);
+    for (int i = 0; i < MAX_RUNS && recordings_at(NULL) > 0; i++) {
+        look_again();
+        usleep(10000); /* the carrier makes it ready */
+    }
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', state, removed, bytes) FROM recordings"),
+                        "declined t");
+    assert_int_equal(recordings_at(NULL), 0);
+}
+
 /* ---------------------------------------------------------------- the table */
 
 #define RETRIED                                                                                \
@@ -760,6 +843,15 @@ static client_t clients[] = {
      "\"method\":\"POST\",\"path\":\"/phone-numbers$\"", sign_up, judge_sign_up, TOLD},
     {"ElevenLabs: a number's agent", begin_sign_up, t_elevenlabs_script,
      "\"method\":\"PATCH\",\"path\":\"/phone-numbers/\"", sign_up, judge_sign_up, TOLD},
+    {"Twilio: what there is of a call", begin_recording, t_twilio_script,
+     "\"method\":\"GET\",\"path\":\"/Recordings.json$\"", look_at_recording, judge_recording,
+     TOLD},
+    {"Twilio: a recording is deleted", begin_recording, t_twilio_script,
+     "\"method\":\"DELETE\",\"path\":\"/Recordings/\"", look_at_recording, judge_recording,
+     TOLD},
+    {"Twilio: a recording is stopped", begin_objection, t_twilio_script,
+     "\"method\":\"POST\",\"path\":\"/Twilio.CURRENT.json$\"", look_at_recording,
+     judge_objection, TOLD},
     {"ElevenLabs: a call", begin_call, t_elevenlabs_script, "\"path\":\"/outbound-call$\"",
      call, judge_call, TOLD},
     {"ElevenLabs: a campaign's call",

@@ -394,6 +394,70 @@ static void what_the_carrier_does_not_know_is_not_settled(void **unused)
     assert_string_equal(state(), "begun f");
 }
 
+/* ---------------------------------------------------------------- an erased person */
+
+static const char *ask_to_erase(const char *number)
+{
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = "privacy.deletion",
+                   .uri = "/api/privacy/deletion",
+                   .body = wk_printf(t_ctx.arena, "{\"phoneNumber\":\"%s\"}", number).data,
+                   .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                   .org = DOWNTOWN});
+    assert_status(&a, 202);
+    return t_text(&a, "/erasure/id");
+}
+
+static t_answer_t erase(const char *id)
+{
+    return t_ask(&(t_ask_t){.type = "privacy.erase",
+                            .scheme = "internal",
+                            .org = DOWNTOWN,
+                            .body = wk_printf(t_ctx.arena, "{\"erasure\":\"%s\"}", id).data});
+}
+
+static void what_is_still_made_of_an_erased_person_is_waited_for(void **unused)
+{
+    (void)unused;
+    t_sqlf("UPDATE calls SET customer_id = NULL, caller_number = '" STRANGER "'");
+    t_twilio_ask("POST", "/_sim/recording", "{\"ms\":500}");
+    t_twilio_ask("POST", "/_sim/recording/begin", "{\"call\":\"" SID "\"}");
+    const char *id = ask_to_erase(STRANGER);
+    t_answer_t a = erase(id);
+    assert_again(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 0);
+    assert_int_equal(at_carrier(NULL), 1);
+    while (at_carrier("completed") == 0) {
+        usleep(1000);
+    }
+    a = erase(id);
+    assert_done(&a);
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_string_equal(t_sqlf("SELECT state FROM erasures"), "done");
+}
+
+static void a_no_outlives_its_person(void **unused)
+{
+    (void)unused;
+    t_config.internal_secret = "an internal secret of the tests alone";
+    t_sqlf("UPDATE agent_configs SET recording_enabled = true;"
+           "INSERT INTO consents (organization_id, channel, address, granted, source)"
+           " VALUES ('" DOWNTOWN "', 'recording', '" STRANGER "', false, 'call')");
+    assert_has_not(ring(TWILIO_ACCOUNT), "<Recording");
+    t_sqlf("UPDATE calls SET status = 'completed', ended_at = now()");
+    t_answer_t a = erase(ask_to_erase(STRANGER));
+    assert_done(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM consent_states"
+                                " WHERE address = '" STRANGER "'"),
+                     0);
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    assert_has_not(ring(TWILIO_ACCOUNT), "<Recording");
+    t_sqlf("DELETE FROM kept_refusals; DELETE FROM calls; DELETE FROM messages");
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    assert_has(ring(TWILIO_ACCOUNT), "<Recording");
+    t_sqlf("UPDATE agent_configs SET recording_enabled = false");
+}
+
 /* ---------------------------------------------------------------- faults */
 
 static void every_fault_of_every_request_ends_with_one(void **unused)
@@ -632,6 +696,8 @@ int main(void)
         cmocka_unit_test(an_objection_is_carried_out_whatever_fails),
         cmocka_unit_test(calls_of_another_account_are_not_recorded),
         cmocka_unit_test(what_the_carrier_does_not_know_is_not_settled),
+        cmocka_unit_test(what_is_still_made_of_an_erased_person_is_waited_for),
+        cmocka_unit_test(a_no_outlives_its_person),
         cmocka_unit_test(every_fault_of_every_request_ends_with_one),
         cmocka_unit_test(what_cannot_be_had_is_told_and_given_up),
         cmocka_unit_test(whoever_dies_one_is_stored),
