@@ -52,6 +52,7 @@ test('the worker reads its configuration and finds its catalogues where they wer
   });
   assert.equal(check.status, 1, check.stdout + check.stderr); // neither Redis nor secrets
   assert.match(check.stdout, /^ok +\d+ message catalogues$/m);
+  assert.match(check.stdout, /^ok +\d+ templates of agents$/m);
   assert.equal(statSync(join(etc, 'voiceagent/worker.conf')).mode & 0o777, 0o640);
 });
 

@@ -282,6 +282,7 @@ static void write_catalogue(const char *text)
     fputs(text, f);
     fclose(f);
     setenv("VA_MESSAGES_DIR", dir, 1);
+    setenv("VA_TEMPLATES_DIR", "conf/agents", 1);
 }
 
 static void test_check_finds_nothing_wrong(void **state)
@@ -293,6 +294,7 @@ static void test_check_finds_nothing_wrong(void **state)
     says("ok       Postgres answers");
     says("ok       0 migrations to be applied");
     says("ok       durability full");
+    says("templates of agents");
     says("sees one organization at a time");
     says("ok       prepared statements are kept");
     says("0 errors");
@@ -311,12 +313,14 @@ static void test_check_finds_what_is_wrong(void **state)
     setenv("APP_DATABASE_URL", url, 1);
     setenv("VA_INTERNAL_SECRET", "short", 1);
     setenv("VA_WORKERS", "100", 1);
+    setenv("VA_TEMPLATES_DIR", "/nowhere", 1);
     setenv("ENCRYPTION_KEY", "k1:tooshort", 1);
     assert_int_equal(call("check"), 1);
     says("error    Redis holds layout version 7");
     says("error    VA_INTERNAL_SECRET is shorter");
     says("error    ENCRYPTION_KEY");
     says("en.json: not a JSON object");
+    says("error    /nowhere: ");
     says("is a superuser");
     says("has BYPASSRLS");
     says("error    this host takes up to 501 connections");

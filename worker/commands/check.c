@@ -20,7 +20,7 @@
 #define REDIS_TIMEOUT_MS 5000
 #define MIN_REDIS        6002 /* 6.2 */
 #define MIN_POSTGRES     150000
-#define CATALOGUE_BYTES  (4 << 20)
+#define JSON_BYTES       (4 << 20)
 
 typedef struct {
     const wk_config_t *config;
@@ -61,15 +61,15 @@ static void check_config(check_t *c)
     }
 }
 
-/* ---------------------------------------------------------------- catalogues */
+/* ---------------------------------------------------------------- folders of JSON */
 
-static void check_catalogue(check_t *c, const char *name)
+static void check_json(check_t *c, const char *dir, const char *name)
 {
     wk_error_t e;
     va_str_t text;
     const va_json_t *root;
-    va_str_t path = wk_printf(c->arena, "%s/%s", c->config->messages_dir, name);
-    if (!wk_file_read(c->arena, path.data, CATALOGUE_BYTES, &text, &e)) {
+    va_str_t path = wk_printf(c->arena, "%s/%s", dir, name);
+    if (!wk_file_read(c->arena, path.data, JSON_BYTES, &text, &e)) {
         found(c, ERROR, "%s", e.text);
     } else if (va_json_parse(wk_mem(c->arena), text, &VA_JSON_LIMITS_DEFAULT, &root) != VA_OK ||
                !va_json_is(root, VA_JSON_OBJECT)) {
@@ -77,26 +77,26 @@ static void check_catalogue(check_t *c, const char *name)
     }
 }
 
-static void check_catalogues(check_t *c)
+static void check_folder(check_t *c, const char *path, const char *what)
 {
     int n = 0, before = c->errors;
-    DIR *dir = opendir(c->config->messages_dir);
+    DIR *dir = opendir(path);
     if (dir == NULL) {
-        found(c, ERROR, "%s: %s", c->config->messages_dir, strerror(errno));
+        found(c, ERROR, "%s: %s", path, strerror(errno));
         return;
     }
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         size_t len = strlen(entry->d_name);
         if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0) {
-            check_catalogue(c, entry->d_name);
+            check_json(c, path, entry->d_name);
             n++;
         }
     }
     closedir(dir);
     if (n == 0) {
-        found(c, ERROR, "%s: no message catalogues", c->config->messages_dir);
+        found(c, ERROR, "%s: no %s", path, what);
     } else if (c->errors == before) {
-        found(c, FINE, "%d message catalogues", n);
+        found(c, FINE, "%d %s", n, what);
     }
 }
 
@@ -293,7 +293,8 @@ int wk_command_check(const wk_cli_t *cli, int argc, char **argv)
     }
     c.arena = wk_arena_new();
     check_config(&c);
-    check_catalogues(&c);
+    check_folder(&c, cli->config->messages_dir, "message catalogues");
+    check_folder(&c, cli->config->signup_templates, "templates of agents");
     check_redis(&c);
     check_postgres(&c);
     wk_arena_free(c.arena);
