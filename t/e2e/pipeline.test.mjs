@@ -304,6 +304,31 @@ test('who wants a person is put through, without a model too', async () => {
   assert.match(await call.resume(), /<Dial/);
 });
 
+// Resolves when the question of that many words of his stands in the queue.
+const questions = (times) => waitFor(`question ${times}`, async () => (await redis('LRANGE', 'va:{realtime}:in', 0, -1))
+    .filter((job) => job.includes('media.answer')).length >= times);
+
+test('who wants a person, and says "please" before there is an answer, is put through', async () => {
+  await modelDown({status: 500});
+  const call = await new Call().greeted();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('can I talk to a human');
+    await questions(1);
+    await call.say('please');
+    await questions(2);
+  });
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+});
+
+test('an emergency without a model: the words for it are said', async () => {
+  await modelDown({status: 503});
+  const call = await new Call().greeted();
+  await call.say('help the battery is on fire right now in my house');
+  await call.caller.hears(/911|emergency services/i);
+  call.caller.hangUp();
+});
+
 test('ears that cannot be had: the next engine has the call, and is heard', async () => {
   await deepgram.script([{method: 'WEBSOCKET', path: '/v1/listen', status: 429, times: 5}]);
   const call = await new Call().ring();

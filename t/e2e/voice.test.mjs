@@ -15,7 +15,7 @@ import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {call as http} from './lib/http.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
-import {alive, jobProcesses, pidOf, whileStopped} from './lib/processes.mjs';
+import {alive, jobProcesses, pidOf, signal, voiceProcesses, whileStopped} from './lib/processes.mjs';
 import {drained} from './lib/queues.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
@@ -558,6 +558,9 @@ test('a card number said in two breaths is kept and shown by nobody', async (t) 
   assert.deepEqual([...said, ...told], Array(4).fill('**** ****'));
 });
 
+// The engine is to say what is to be said of an emergency.
+const isTold = (e) => e.type === 'response.create' && /This is an emergency/.test(e.response?.instructions);
+
 test('an emergency is heard while it is spoken, and people are told once', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
@@ -568,8 +571,125 @@ test('an emergency is heard while it is spoken, and people are told once', async
     return found.length > 0 && found;
   });
   assert.deepEqual(tasks.map((t) => t.priority), ['urgent']);
-  await waitFor('the engine to be told', async () => (await call.session())?.items.some(
-      (i) => i.role === 'system' && /emergency/.test(i.text)));
+  await waitFor('the engine to be told', async () => (await call.session())?.events.some(isTold));
+  call.caller.hangUp();
+});
+
+// The words of the caller come later than the end of his speech: an answer is asked for already.
+async function reportsFire() {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {transcription_ms: 600});
+  return call;
+}
+
+test('what is to be said of an emergency is said without another word of the caller\'s', async () => {
+  const call = await reportsFire();
+  await call.say('help the battery is on fire');
+  await call.caller.hears(/Is everybody out/);
+  call.caller.hangUp();
+});
+
+test('the engine is lost before it has said what is to be said of an emergency: the next one does', async () => {
+  const call = await reportsFire();
+  const {id} = await call.living();
+  await openai.post('realtime', {answers: false});
+  await call.say('help the battery is on fire');
+  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
+                                                    {key: `emergency:${call.sid}`})).length === 1);
+  await openai.post('realtime', {answers: true});
+  await openai.post('realtime/lose', {id});
+  await call.caller.hears(/Is everybody out/);
+  call.caller.hangUp();
+});
+
+test('a tool that takes half a minute: the caller is spoken to meanwhile, and hears its answer', async () => {
+  await model([
+    {when: '1Z999', text: 'it has been shipped'},
+    {when: 'still being confirmed', text: 'I am still waiting for it'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+    {when: 'it takes a moment', text: 'one moment'},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    await call.caller.hears(/one moment.*one moment.*still waiting/, 30000);
+  });
+  await call.caller.hears(/been shipped/);
+  call.caller.hangUp();
+});
+
+test('new voice processes: who calls meanwhile is answered', async () => {
+  const worker = pidOf('worker');
+  const calls = [];
+  for (let i = 0; i < 40; i++) {
+    if (i === 10) signal(worker, 'SIGHUP');
+    calls.push(new Call().ring());
+    await sleep(50);
+  }
+  const rung = await Promise.all(calls);
+  await Promise.all(rung.map(({caller}) => caller.hears(/John/i, 60000)));
+  rung.forEach(({caller}) => caller.hangUp());
+});
+
+test('who has hung up is no call any more, whatever tool of his still runs', async () => {
+  await model([{when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const [process] = voiceProcesses();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('where is my order');
+    await waitFor('the tool', async () => (await call.session())?.items.some((i) => i.type === 'function_call'));
+    call.caller.hangUp();
+    await call.caller.ended;
+    signal(process, 'SIGTERM');
+    await waitFor('the end of the process', () => !alive(process));
+  });
+  await waitFor('another process', async () => voiceProcesses().length === 1 &&
+      Number(await redis('ZCARD', 'va:voice:processes')) === 1);
+});
+
+// It takes no new jobs meanwhile.
+async function whileRedisIsFull(work) {
+  const {maxmemory: usual} = await redis('CONFIG', 'GET', 'maxmemory');
+  await redis('CONFIG', 'SET', 'maxmemory', '1');
+  try {
+    await work();
+  } finally {
+    await redis('CONFIG', 'SET', 'maxmemory', usual);
+  }
+}
+
+test('an emergency that Redis does not take at once: people are told all the same', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await whileRedisIsFull(() => call.say('help the battery is on fire right now in my house'));
+  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
+                                                    {key: `emergency:${call.sid}`})).length === 1);
+  call.caller.hangUp();
+});
+
+test('a tool that Redis does not take at once is done, and not said to be under way', async () => {
+  await model([
+    {when: '1Z999', text: 'it has been shipped'},
+    {when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await whileRedisIsFull(async () => {
+    await call.say('where is my order');
+    await waitFor('the tool', async () => (await call.session())?.items.some((i) => i.type === 'function_call'));
+  });
+  await call.caller.hears(/has been shipped/);
+  const {items} = await call.session();
+  assert.equal(items.filter((i) => i.type === 'function_call_output').length, 1);
+  assert.doesNotMatch(JSON.stringify(items), /still being confirmed/);
   call.caller.hangUp();
 });
 

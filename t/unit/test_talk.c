@@ -187,7 +187,51 @@ static void something_is_said_while_a_tool_runs_and_nobody_speaks(void **state)
     assert_int_equal(did.fillers, 1);
     wk_talk_done(&t, 3000);
     tick(3000 + 2 * WK_TALK_FILLER_MS);
-    assert_int_equal(did.fillers, 1); /* once a tool */
+    assert_int_equal(did.fillers, 1);
+    tick(3000 + WK_TALK_REFILL_MS); /* it still runs */
+    assert_int_equal(did.fillers, 2);
+}
+
+static void who_asks_whether_anybody_is_there_while_a_tool_runs_hears_something(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    tick(WK_TALK_FILLER_MS);
+    wk_talk_done(&t, 2000);
+    wk_talk_speech(&t, true, 2500);
+    wk_talk_speech(&t, false, 3000);
+    wk_talk_heard(&t, true, true, true, 3100); /* "yeah" is no question */
+    tick(3100 + WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 1);
+    wk_talk_speech(&t, true, 5000);
+    tick(5500);
+    wk_talk_speech(&t, false, 5500);
+    wk_talk_heard(&t, true, false, true, 5600);
+    tick(5500 + WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 2);
+    assert_int_equal(did.answers, 0);
+    wk_talk_done(&t, 8000);
+    wk_talk_tool_ended(&t, 8100);
+    assert_int_equal(did.answers, 1);
+}
+
+static void what_the_caller_has_to_hear_is_said_when_nobody_is_cut_off_by_it(void **state)
+{
+    (void)state;
+    wk_talk_owes(&t);
+    assert_int_equal(did.answers, 1);
+    wk_talk_owes(&t); /* the first one is not all said */
+    assert_int_equal(did.answers, 1);
+    wk_talk_done(&t, 1000);
+    assert_int_equal(did.answers, 2);
+    wk_talk_done(&t, 2000);
+    wk_talk_speech(&t, true, 3000);
+    wk_talk_owes(&t);
+    assert_int_equal(did.answers, 2);
+    wk_talk_speech(&t, false, 4000);
+    assert_int_equal(did.answers, 3); /* his own is the same answer */
+    wk_talk_done(&t, 5000);
+    assert_int_equal(did.answers, 3);
 }
 
 static void nothing_is_said_into_the_callers_words(void **state)
@@ -428,6 +472,8 @@ int main(void)
         CASE(words_that_never_come_are_not_waited_for),
         CASE(an_answer_that_has_not_begun_is_cut_as_well),
         CASE(something_is_said_while_a_tool_runs_and_nobody_speaks),
+        CASE(who_asks_whether_anybody_is_there_while_a_tool_runs_hears_something),
+        CASE(what_the_caller_has_to_hear_is_said_when_nobody_is_cut_off_by_it),
         CASE(nothing_is_said_into_the_callers_words),
         CASE(tools_are_answered_once_all_have_ended),
         CASE(silence_is_asked_about_and_then_ends),

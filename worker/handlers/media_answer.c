@@ -16,6 +16,7 @@ typedef struct {
     wk_media_call_t call;
     wk_conversation_t talk;
     const char *next; /* what the call goes on with; NULL: the talk */
+    bool did;         /* something that the caller has to hear of */
 } answer_t;
 
 /* ---------------------------------------------------------------- what was heard */
@@ -91,6 +92,7 @@ static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
     decide(t);
     bool passed_on = t->talk.reception.task != NULL || intent_is(t, "human");
     unsigned done = t->talk.done | (passed_on ? WK_DONE_PASSED_ON : 0);
+    t->did = done != 0 || t->next != NULL;
     return wk_conversation_keep(tx, &t->talk, e) && wk_media_did(tx, &t->call, done, e);
 }
 
@@ -143,6 +145,7 @@ wk_outcome_t wk_media_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_object(w);
     va_json_add_str(w, "say", t.talk.reception.text);
     va_json_add_str(w, "language", wk_language_code(t.talk.reception.language));
+    va_json_add_bool(w, "did", t.did);
     if (t.next != NULL) {
         va_json_add_c(w, "next", t.next);
         va_json_add_str(w, "detail", detail_of(ctx->arena, t.talk.text));

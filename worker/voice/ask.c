@@ -24,14 +24,18 @@ typedef struct pending pending_t;
 
 struct pending {
     LIST_ENTRY(pending) link;
-    wk_asks_t *asks;
+    wk_asks_t *asks;          /* NULL: closed meanwhile */
     char id[2 * ID_SIZE + 1]; /* of the job that answers */
     wk_queue_t queue;
     wk_answer_fn fn;
     void *ctx;
     int64_t look_ms, until_ms; /* monotonic; look_ms 0: looked already */
     int requests;              /* of Redis, that still refer to it */
+    bool pushing;              /* one of them is that */
+    bool asked;                /* it is known to stand in the queue, or to have stood there */
     bool answered;
+    va_str_t dedup_ttl, dedup, document; /* the last two in what follows */
+    char text[];
 };
 
 /* What is told and not known to stand in the queue. */
@@ -202,7 +206,9 @@ static void close_letters(wk_asks_t *asks)
 static void free_if_done(pending_t *p)
 {
     if (p->answered && p->requests == 0) {
-        LIST_REMOVE(p, link);
+        if (p->asks != NULL) {
+            LIST_REMOVE(p, link);
+        }
         free(p);
     }
 }
@@ -275,6 +281,81 @@ static void on_ready(void *ctx)
     }
 }
 
+/* ---------------------------------------------------------------- questions */
+
+/* NEW, or RUNNING id, DONE id reply: of the first job of that deduplication key. */
+static void on_pushed(void *ctx, const redisReply *reply)
+{
+    pending_t *p = ctx;
+    bool known = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2;
+    p->requests--;
+    p->pushing = false;
+    p->asked = p->asked || known || va_str_eq(wk_redis_str(reply), VA_STR("NEW"));
+    if (known && !p->answered) {
+        snprintf(p->id, sizeof(p->id), "%s", reply->element[1]->str);
+        look(p);
+    }
+    free_if_done(p);
+}
+
+static void push_question(pending_t *p)
+{
+    const va_str_t args[] = {va_str_c(p->id), p->document, p->dedup, p->dedup_ttl,
+                             va_str_c(p->asks->channel_name)};
+    p->pushing = true;
+    p->requests++;
+    push(p->asks, p->queue, args, on_pushed, p);
+}
+
+static pending_t *new_pending(va_str_t dedup, va_str_t document)
+{
+    pending_t *p = calloc(1, sizeof(*p) + dedup.len + document.len);
+    if (p == NULL) {
+        abort();
+    }
+    memcpy(p->text, dedup.data, dedup.len);
+    memcpy(p->text + dedup.len, document.len > 0 ? document.data : "", document.len);
+    p->dedup = va_str(p->text, dedup.len);
+    p->document = va_str(p->text + dedup.len, document.len);
+    return p;
+}
+
+/* Without a key of its own its name is one: pushed again it is one job all the same. */
+void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx)
+{
+    va_buf_t document;
+    wk_question_t named = *question;
+    int64_t now = wk_monotonic_ms();
+    char id[2 * ID_SIZE + 1];
+    make_id(id);
+    if (question->dedup.len == 0) {
+        named.dedup = va_str_c(id);
+    }
+    write_job(asks, &named, id, true, &document);
+    pending_t *p = new_pending(named.dedup, va_buf_str(&document));
+    p->asks = asks;
+    p->queue = question->queue;
+    p->fn = fn;
+    p->ctx = ctx;
+    p->look_ms = now + question->wait_ms - question->wait_ms / 5;
+    p->until_ms = now + question->wait_ms;
+    p->dedup_ttl = question->dedup.len > 0 ? DEDUP_TTL : TELL_TTL;
+    memcpy(p->id, id, sizeof(id));
+    LIST_INSERT_HEAD(&asks->pending, p, link);
+    push_question(p);
+}
+
+/* Of one that never came into the queue it is known that nobody will answer it. */
+static void give_up(pending_t *p)
+{
+    static const va_reply_t never_asked = {.status = 503};
+    if (!p->asked) {
+        wk_log(WK_ERROR, "a question could not be asked", WK_C("id", p->id));
+    }
+    answer(p, p->asked ? NULL : &never_asked);
+    free_if_done(p);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     wk_asks_t *asks = timer->data;
@@ -287,52 +368,25 @@ static void on_tick(uv_timer_t *timer)
             continue;
         }
         if (now >= p->until_ms) {
-            answer(p, NULL);
-            free_if_done(p);
+            give_up(p);
+        } else if (!p->asked && !p->pushing) {
+            push_question(p);
         } else if (p->look_ms != 0 && now >= p->look_ms) {
             look(p);
         }
     }
 }
 
-/* ---------------------------------------------------------------- questions */
-
-/* NEW, or RUNNING id, DONE id reply: of the first job of that deduplication key. */
-static void on_pushed(void *ctx, const redisReply *reply)
+/* Those with requests on their way are freed by their answers. */
+static void close_questions(wk_asks_t *asks)
 {
-    pending_t *p = ctx;
-    p->requests--;
-    bool known = reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements >= 2;
-    if (!known && !va_str_eq(wk_redis_str(reply), VA_STR("NEW"))) {
+    pending_t *p;
+    while ((p = LIST_FIRST(&asks->pending)) != NULL) {
+        LIST_REMOVE(p, link);
+        p->asks = NULL;
         answer(p, NULL);
-    } else if (known) {
-        snprintf(p->id, sizeof(p->id), "%s", reply->element[1]->str);
-        look(p);
+        free_if_done(p);
     }
-    free_if_done(p);
-}
-
-void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx)
-{
-    pending_t *p = calloc(1, sizeof(*p));
-    if (p == NULL) {
-        abort();
-    }
-    int64_t now = wk_monotonic_ms();
-    *p = (pending_t){.asks = asks,
-                     .queue = question->queue,
-                     .fn = fn,
-                     .ctx = ctx,
-                     .look_ms = now + question->wait_ms - question->wait_ms / 5,
-                     .until_ms = now + question->wait_ms,
-                     .requests = 1};
-    make_id(p->id);
-    LIST_INSERT_HEAD(&asks->pending, p, link);
-    va_buf_t document;
-    write_job(asks, question, p->id, true, &document);
-    const va_str_t args[] = {va_str_c(p->id), va_buf_str(&document), question->dedup, DEDUP_TTL,
-                             va_str_c(asks->channel_name)};
-    push(asks, question->queue, args, on_pushed, p);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -368,6 +422,7 @@ static void on_timer_closed(uv_handle_t *handle)
 void wk_asks_close(wk_asks_t *asks)
 {
     close_letters(asks);
+    close_questions(asks);
     wk_aredis_close(asks->channel);
     uv_close((uv_handle_t *)&asks->timer, on_timer_closed);
 }

@@ -28,10 +28,13 @@ typedef struct {
 } wk_question_t;
 
 /*
- * reply NULL: none came in time, or the question may not have been asked. Never from within
- * wk_ask().
+ * reply NULL: none came in time. Status 503: the question was never asked, Redis did not take
+ * it. Never from within wk_ask().
  */
 typedef void (*wk_answer_fn)(void *ctx, const va_reply_t *reply);
+
+/* Asked again while Redis does not take it, as long as a reply is waited for; one job all the
+ * same. */
 
 void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx);
 

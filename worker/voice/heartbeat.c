@@ -157,6 +157,11 @@ wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
     return h;
 }
 
+void wk_heartbeat_now(wk_heartbeat_t *h)
+{
+    beat(h);
+}
+
 bool wk_heartbeat_leave(wk_heartbeat_t *h)
 {
     if (!h->leaving) {

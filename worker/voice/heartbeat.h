@@ -18,6 +18,9 @@ typedef struct wk_heartbeat wk_heartbeat_t;
 /* listen: where nginx finds us; copied. */
 wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen);
 
+/* Tells what has changed without waiting for the next beat. */
+void wk_heartbeat_now(wk_heartbeat_t *h);
+
 /* Leaves the registry for good; true once Redis has said so. To be called until it is. */
 bool wk_heartbeat_leave(wk_heartbeat_t *h);
 

@@ -21,6 +21,8 @@
 #define TICK_MS          20   /* a frame of sound */
 #define LAST_MS          5000 /* for streams that were told to end */
 #define LEAVE_MS         500  /* for Redis to hear that the process is none any more */
+#define SUCCEED_MS       1000 /* for those that take our place to be known */
+#define LISTEN_MS        2000 /* for streams that were sent to us before */
 #define REDIS_TIMEOUT_MS 2000
 
 typedef struct {
@@ -31,7 +33,8 @@ typedef struct {
     wk_counters_t *counters;
     uv_timer_t tick;
     uv_signal_t signals[3];
-    int64_t drain_until_ms; /* 0: not told to end */
+    int64_t told_ms; /* to end; 0: not */
+    int64_t drain_until_ms;
     int64_t leave_until_ms; /* 0: there are calls */
 } process_t;
 
@@ -84,11 +87,25 @@ static void leave(process_t *p, int64_t now)
     }
 }
 
+/* Nobody is sent here any more, and then nobody can come. */
+static void take_no_more(process_t *p, int64_t now)
+{
+    if (!p->voice.draining && now >= p->told_ms + SUCCEED_MS) {
+        p->voice.draining = true;
+        wk_heartbeat_now(p->heartbeat);
+    }
+    if (p->listener != NULL && now >= p->told_ms + LISTEN_MS) {
+        wk_listener_close(p->listener);
+        p->listener = NULL;
+    }
+}
+
 static void drain(process_t *p, int64_t now)
 {
     wk_voice_t *v = &p->voice;
     wk_session_t *next;
-    if (v->n_sessions == 0) {
+    take_no_more(p, now);
+    if (v->n_sessions == 0 && p->listener == NULL) {
         leave(p, now);
         return;
     }
@@ -112,7 +129,7 @@ static void on_tick(uv_timer_t *timer)
         next = wk_session_next(s);
         wk_session_tick(s, now);
     }
-    if (p->drain_until_ms != 0) {
+    if (p->told_ms != 0) {
         drain(p, now);
     }
 }
@@ -122,11 +139,10 @@ static void on_signal(uv_signal_t *watcher, int signal)
     process_t *p = watcher->data;
     if (signal == SIGUSR1) {
         wk_log_reopen();
-    } else if (p->drain_until_ms == 0) {
+    } else if (p->told_ms == 0) {
         wk_log(WK_INFO, "draining", WK_I("calls", (int64_t)p->voice.n_sessions));
-        p->voice.draining = true;
-        p->drain_until_ms = wk_monotonic_ms() + p->voice.config->voice_drain_ms;
-        wk_listener_close(p->listener);
+        p->told_ms = wk_monotonic_ms();
+        p->drain_until_ms = p->told_ms + p->voice.config->voice_drain_ms;
     }
 }
 

@@ -44,7 +44,6 @@ void wk_session_release(wk_session_t *s)
         return;
     }
     LIST_REMOVE(s, link);
-    s->voice->n_sessions--;
     wk_talk_free(&s->talk);
     for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
         wk_bytes_free(&s->spoken[i].text);
@@ -53,6 +52,7 @@ void wk_session_release(wk_session_t *s)
     wk_bytes_free(&s->early);
     wk_bytes_free(&s->untold);
     wk_bytes_free(&s->due);
+    wk_bytes_free(&s->urgent_say);
     wk_bytes_free(&s->claims);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);
@@ -65,6 +65,7 @@ static void close_session(wk_session_t *s, uint16_t code)
         return;
     }
     s->state = WK_SESSION_CLOSED;
+    s->voice->n_sessions--;
     wk_log(WK_INFO, "stream ended", WK_C("call", s->call), WK_C("next", s->next),
            WK_I("seconds", (wk_monotonic_ms() - s->began_ms) / 1000));
     wk_session_tell_timings(s, true);
@@ -336,8 +337,7 @@ static void on_carrier_text(void *ctx, va_str_t text)
 static int on_carrier_request(void *ctx, const wk_http_head_t *head)
 {
     wk_session_t *s = ctx;
-    if (s->voice->draining || s->voice->fenced ||
-        s->voice->n_sessions > (size_t)s->voice->config->voice_max_calls) {
+    if (s->voice->fenced || s->voice->n_sessions > (size_t)s->voice->config->voice_max_calls) {
         return 503;
     }
     return take_token(s, VA_TOKEN_ADMISSION, wk_http_head_get(head, ADMISSION)) ? 101 : 403;
@@ -378,13 +378,14 @@ void wk_session_accept(wk_voice_t *voice, uv_stream_t *listener)
     s->arena = wk_arena_new();
     wk_talk_init(&s->talk, &wk_session_talk_ops, s, s->began_ms);
     LIST_INSERT_HEAD(&voice->sessions, s, link);
-    voice->n_sessions++;
     wk_session_hold(s);
     s->carrier = wk_ws_accept(listener, WK_TWILIO_MESSAGE_MAX, &events, s);
     if (s->carrier == NULL) {
         s->state = WK_SESSION_CLOSED;
         wk_session_release(s);
+        return;
     }
+    voice->n_sessions++;
 }
 
 /* ---------------------------------------------------------------- time */
@@ -414,6 +415,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
         close_session(s, WK_WS_POLICY);
     } else if (s->state == WK_SESSION_TALKING) {
         wk_session_limit_tick(s, now);
+        wk_session_tools_tick(s, now);
         wk_talk_tick(&s->talk, now);
     }
     wk_session_yield_tick(s, now);

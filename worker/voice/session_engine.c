@@ -93,8 +93,8 @@ static void turn_to_something_else(wk_session_t *s)
 {
     s->asked++;
     s->awaited = 0;
-    s->resuming = false;
-    if (s->due.len > 0) {
+    s->resuming = s->urgent_said = false;
+    if (s->due.len > 0 && !s->due_stays) {
         wk_session_tell_engine(s, "prompt.voice.tool", wk_bytes_str(&s->due));
         wk_bytes_free(&s->due);
     }
@@ -180,7 +180,15 @@ static void do_answer(void *ctx)
         turn_to_something_else(s);
         s->aside = false;
         wk_timing_asked(&s->timing, wk_monotonic_ms());
-        s->engine->answer(s->seat->engine, VA_STR_NULL);
+        if (wk_session_say_due(s)) {
+            wk_talk_owes(&s->talk); /* and what he said last is answered behind it */
+            return;
+        }
+        s->urgent_said = s->urgent_say.len > 0;
+        s->engine->answer(s->seat->engine, s->urgent_said
+                                               ? prompt_text(s, "prompt.voice.urgent",
+                                                             wk_bytes_str(&s->urgent_say))
+                                               : VA_STR_NULL);
     }
 }
 
@@ -202,12 +210,22 @@ static void do_line(void *ctx, wk_talk_line_t line)
     }
 }
 
+/* What the caller heard a part of before he cut in is not said again. */
+static void urgent_was_said(wk_session_t *s, bool heard)
+{
+    if (s->urgent_said && heard) {
+        wk_bytes_free(&s->urgent_say);
+    }
+    s->urgent_said = false;
+}
+
 static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
 {
     wk_session_t *s = ctx;
     if (!wk_session_is_talking(s)) {
         return;
     }
+    urgent_was_said(s, n > 0);
     turn_to_something_else(s);
     wk_timing_dropped(&s->timing);
     s->engine->cut(s->seat->engine, cuts, n);
@@ -348,9 +366,9 @@ static void on_tool(void *ctx, va_str_t id, va_str_t name, va_str_t arguments)
 static void on_done(void *ctx, bool failed)
 {
     wk_session_t *s = seated(ctx);
-    (void)failed;
     if (s != NULL) {
         s->resuming = false;
+        urgent_was_said(s, !failed);
         if (!wk_session_say_due(s)) {
             wk_talk_done(&s->talk, wk_monotonic_ms());
         }
@@ -396,6 +414,14 @@ static void on_ended(void *ctx)
     }
 }
 
+/* The engine before may not have said it. */
+static void owe_urgent(wk_session_t *s)
+{
+    if (s->urgent_say.len > 0) {
+        wk_talk_owes(&s->talk);
+    }
+}
+
 static void on_ready(void *ctx)
 {
     wk_seat_t *seat = ctx;
@@ -404,6 +430,7 @@ static void on_ready(void *ctx)
         s->state = WK_SESSION_TALKING;
         wk_session_hear_early(s);
         tell_untold(s);
+        owe_urgent(s);
         if (!s->greeted) {
             greet(s);
         } else {
@@ -647,5 +674,6 @@ static void take_seat(wk_session_t *s)
     s->seat = s->next_seat;
     s->next_seat = NULL;
     close_seat(s, &old);
+    owe_urgent(s);
     wk_log(WK_INFO, "the engine's session was renewed", WK_C("call", s->call));
 }

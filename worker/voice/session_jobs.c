@@ -8,19 +8,23 @@
 #include "worker/clock.h"
 #include "worker/voice/session_parts.h"
 
-#define TOOL_MS     20000
+#define TOOL_MS     20000  /* then the engine is told that it takes longer */
+#define ANSWER_MS   120000 /* an answer that comes later than that is nobody's */
 #define TOOL_FAILED "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
 #define TOOL_LATE                                                                              \
     "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
 
 /* ---------------------------------------------------------------- tools */
 
-typedef struct {
+struct wk_running_tool {
+    LIST_ENTRY(wk_running_tool) link;
     wk_session_t *session;
+    int64_t called_ms;
+    bool late;     /* the engine was told that it is still under way */
     unsigned lost; /* engines, before it was called */
     va_str_t id;   /* the engine's; absent: it did not ask */
     char text[];
-} tool_t;
+};
 
 /* What the talk has to know of it: a language, or where the call goes on. */
 static void heed(wk_session_t *s, const va_json_t *answer)
@@ -57,11 +61,11 @@ static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_jso
 }
 
 /* Only the engine that called the tool knows its call. */
-static void tell_result(wk_session_t *s, const tool_t *tool, va_str_t output)
+static void tell_result(wk_session_t *s, const wk_running_tool_t *tool, va_str_t output)
 {
     if (tool->id.len == 0) {
         wk_session_tell(s, output);
-    } else if (wk_session_is_talking(s) && tool->lost == s->lost) {
+    } else if (!tool->late && wk_session_is_talking(s) && tool->lost == s->lost) {
         s->engine->result(s->seat->engine, tool->id, output);
     } else {
         wk_session_tell_engine(s, "prompt.voice.tool", output);
@@ -78,33 +82,61 @@ static void tool_ended(wk_session_t *s, const va_json_t *answer)
     }
 }
 
+/* Of a late one the talk waits no more: what it did is told, and the caller hears of it. */
+static void settle_tool(wk_session_t *s, const wk_running_tool_t *tool, va_str_t output,
+                        const va_json_t *answer)
+{
+    tell_result(s, tool, output);
+    if (tool->late) {
+        wk_talk_owes(&s->talk);
+        return;
+    }
+    wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
+    tool_ended(s, answer);
+}
+
 static void on_tool_answered(void *ctx, const va_reply_t *reply)
 {
-    tool_t *tool = ctx;
+    wk_running_tool_t *tool = ctx;
     wk_session_t *s = tool->session;
     const va_json_t *answer;
     wk_arena_reset(s->voice->reading);
     va_str_t output = output_of(s, reply, &answer);
-    if (s->state < WK_SESSION_LEAVING) {
-        tell_result(s, tool, output);
-        wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
-        tool_ended(s, answer);
+    bool told = tool->late && reply == NULL;
+    if (s->state < WK_SESSION_LEAVING && !told) {
+        settle_tool(s, tool, output, answer);
         heed(s, answer);
     }
+    LIST_REMOVE(tool, link);
     free(tool);
     wk_session_release(s);
 }
 
-static tool_t *new_tool(wk_session_t *s, va_str_t id)
+void wk_session_tools_tick(wk_session_t *s, int64_t now)
 {
-    tool_t *tool = malloc(sizeof(*tool) + id.len + 1);
+    wk_running_tool_t *tool;
+    LIST_FOREACH(tool, &s->tools_out, link)
+    {
+        if (!tool->late && now - tool->called_ms >= TOOL_MS) {
+            settle_tool(s, tool, VA_STR(TOOL_LATE), NULL);
+            tool->late = true;
+        }
+    }
+}
+
+static wk_running_tool_t *new_tool(wk_session_t *s, va_str_t id)
+{
+    wk_running_tool_t *tool = malloc(sizeof(*tool) + id.len + 1);
     if (tool == NULL) {
         abort();
     }
     tool->session = s;
+    tool->called_ms = wk_monotonic_ms();
+    tool->late = false;
     tool->lost = s->lost;
     memcpy(tool->text, id.len > 0 ? id.data : "", id.len);
     tool->id = va_str(tool->text, id.len);
+    LIST_INSERT_HEAD(&s->tools_out, tool, link);
     return tool;
 }
 
@@ -119,7 +151,7 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     if (!wk_session_question_end(s, "media.tool", w, &body, &question)) {
         return;
     }
-    question.wait_ms = TOOL_MS;
+    question.wait_ms = ANSWER_MS;
     if (id.len > 0) {
         question.dedup =
             wk_printf(s->voice->scratch, "voice:%s:%.*s", s->call, (int)id.len, id.data);
@@ -132,7 +164,6 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
 
 /* ---------------------------------------------------------------- the receptionist */
 
-/* Its answer is of use until something else is asked for. */
 typedef struct {
     wk_session_t *session;
     int64_t asked;
@@ -147,7 +178,30 @@ bool wk_session_say_due(wk_session_t *s)
     wk_talk_answering(&s->talk);
     s->engine->say(s->seat->engine, wk_bytes_str(&s->due), false);
     wk_bytes_free(&s->due);
+    s->due_stays = false;
     return true;
+}
+
+static void add_due(wk_session_t *s, va_str_t words)
+{
+    if (s->due.len > 0) {
+        wk_bytes_add(&s->due, " ", 1);
+    }
+    wk_bytes_add(&s->due, words.data, words.len);
+}
+
+/* Something else is talked about by now. */
+static void take_overtaken(wk_session_t *s, va_str_t words, bool did)
+{
+    if (!did) {
+        wk_session_tell_engine(s, "prompt.voice.tool", words);
+        return;
+    }
+    add_due(s, words);
+    s->due_stays = true;
+    if (!s->talk.answering) {
+        (void)wk_session_say_due(s);
+    }
 }
 
 static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
@@ -160,13 +214,19 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
         (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
                             &answer);
     }
-    if (s->state < WK_SESSION_LEAVING && s->awaited == question->asked) {
-        va_str_t words = va_json_get_string(answer, "say");
-        words = words.len > 0 ? words : wk_text(s->language, "speech.error");
+    va_str_t words = va_json_get_string(answer, "say");
+    bool awaited = s->awaited == question->asked;
+    bool did = va_json_bool(va_json_get(answer, "did"), false);
+    if (s->state < WK_SESSION_LEAVING && awaited) {
         s->awaited = 0;
-        wk_bytes_add(&s->due, words.data, words.len);
+        add_due(s, words.len > 0 ? words : wk_text(s->language, "speech.error"));
+        s->due_stays = s->due_stays || did;
         wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
         (void)wk_session_say_due(s);
+    } else if (s->state < WK_SESSION_LEAVING && words.len > 0) {
+        take_overtaken(s, words, did);
+    }
+    if (s->state < WK_SESSION_LEAVING) {
         heed(s, answer);
     }
     free(question);
@@ -199,7 +259,33 @@ void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard)
 
 /* ---------------------------------------------------------------- emergencies */
 
-/* A worker has paged people, and says what is to be said. */
+/*
+ * In our words, where the engine says them; else by an answer that it is told to give, or, of
+ * one that leads the talk, by its next one. The caller need not speak again to hear it, and who
+ * follows a lost engine says it.
+ */
+static void say_urgent(wk_session_t *s, va_str_t say)
+{
+    if (s->talk.led) {
+        wk_session_tell_engine(s, "prompt.voice.urgent", say);
+    } else if (s->engine->say == NULL) {
+        wk_bytes_add(&s->urgent_say, say.data, say.len);
+        if (wk_session_is_talking(s)) {
+            wk_talk_owes(&s->talk);
+        }
+    } else {
+        add_due(s, say);
+        s->due_stays = true;
+        if (!s->talk.answering) {
+            (void)wk_session_say_due(s);
+        }
+    }
+}
+
+/*
+ * A worker has paged people, and says what is to be said. If that is not known, the next word
+ * of it is looked at again: the same job answers, or the first one that comes into the queue.
+ */
 static void on_emergency_answered(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
@@ -210,8 +296,9 @@ static void on_emergency_answered(void *ctx, const va_reply_t *reply)
                             &answer);
     }
     va_str_t say = va_json_get_string(answer, "say");
-    if (say.len > 0) {
-        wk_session_tell_engine(s, "prompt.voice.urgent", say);
+    s->urgent = answer != NULL;
+    if (say.len > 0 && s->state < WK_SESSION_LEAVING) {
+        say_urgent(s, say);
     }
     wk_session_release(s);
 }
@@ -224,7 +311,7 @@ static void raise_emergency(wk_session_t *s, va_str_t text)
     va_json_add_str(w, "text", wk_session_masked(s, text));
     (void)wk_session_question_end(s, "media.emergency", w, &body, &question);
     question.serial = VA_STR_NULL; /* nothing that the call waits for delays it */
-    question.wait_ms = TOOL_MS;
+    question.wait_ms = ANSWER_MS;
     question.dedup = wk_printf(s->voice->scratch, "voice:%s:emergency", s->call);
     s->urgent = true;
     wk_session_hold(s);

@@ -31,6 +31,9 @@ typedef struct {
     int64_t turn;     /* 0: not told to anybody yet */
 } wk_spoken_t;
 
+/* A tool that was called and has not answered. */
+typedef struct wk_running_tool wk_running_tool_t;
+
 /* An engine and whether it is the one that has the call. */
 typedef struct {
     wk_session_t *session;
@@ -62,7 +65,8 @@ struct wk_session {
     unsigned lost;               /* how many were */
     wk_bytes_t untold;           /* what the next one has to know */
     int64_t awaited;  /* the receptionist's answer to that question (asked); 0: none */
-    wk_bytes_t due;   /* it came, and was not said yet */
+    wk_bytes_t due;   /* it came, or other words of ours, and was not said yet */
+    bool due_stays;   /* it is said whatever else is talked about meanwhile */
     bool resuming;    /* it is being said that the line was bad */
     int64_t renew_ms; /* not before */
     bool greeted;
@@ -82,8 +86,11 @@ struct wk_session {
     wk_bytes_t claims;  /* of the agent's that something was done; not judged yet */
     int64_t claimed_ms; /* the newest of them, monotonic */
     int64_t judged;     /* the turn of the talk when the last were handed to be judged */
-    bool urgent;        /* an emergency was heard */
-    bool aside;         /* what is being said is said in between, and answers nothing */
+    LIST_HEAD(, wk_running_tool) tools_out;
+    bool urgent;           /* an emergency was heard */
+    wk_bytes_t urgent_say; /* what the engine is to say of it, until it has */
+    bool urgent_said;      /* an answer was asked for behind that */
+    bool aside;            /* what is being said is said in between, and answers nothing */
     bool handing_over;
 
     char next[40];     /* what the call goes on with; empty: undecided */
@@ -189,9 +196,13 @@ extern const wk_talk_ops_t wk_session_talk_ops;
 /* A tool runs as a job; with id absent nobody but us asks for it. */
 void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t arguments);
 
+/* Often: one that takes too long is told to be still under way. */
+void wk_session_tools_tick(wk_session_t *s, int64_t now);
+
 /*
- * Its answer is said, unless something else was meanwhile. An engine that is lost takes nothing
- * of it along: the next one says it.
+ * Its answer is said. Something else was talked about meanwhile: it is told the engine, but
+ * where something was done it is said all the same. An engine that is lost takes nothing of it
+ * along: the next one says it.
  */
 void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard);
 

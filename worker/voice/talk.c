@@ -24,7 +24,7 @@ void wk_talk_answering(wk_talk_t *t)
     t->answering = !t->led; /* one that leads never says that it is done */
 }
 
-/* What tools said, as soon as nobody is cut off by it; the last words in any case. */
+/* As soon as nobody is cut off by it; the last words in any case. */
 static void answer_owed(wk_talk_t *t)
 {
     bool free = (!t->speech && !t->doubt) || t->goodbye_ms != 0;
@@ -100,6 +100,9 @@ void wk_talk_speech(wk_talk_t *t, bool started, int64_t now)
 
 void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64_t now)
 {
+    if (words && !backchannel && whole) {
+        t->filled = false;
+    }
     if (!t->doubt) {
         return;
     }
@@ -129,8 +132,13 @@ void wk_talk_tool(wk_talk_t *t, int64_t now)
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now)
 {
     t->tools -= t->tools > 0;
-    t->owes = !t->led;
     t->quiet_ms = now;
+    wk_talk_owes(t);
+}
+
+void wk_talk_owes(wk_talk_t *t)
+{
+    t->owes = !t->led;
     answer_owed(t);
 }
 
@@ -179,7 +187,8 @@ static void settle_doubt(wk_talk_t *t, int64_t now)
 
 static void fill(wk_talk_t *t, int64_t now)
 {
-    if (!t->led && t->tools > 0 && !t->filled && now - t->quiet_ms >= WK_TALK_FILLER_MS) {
+    int64_t pause_ms = t->filled ? WK_TALK_REFILL_MS : WK_TALK_FILLER_MS;
+    if (!t->led && t->tools > 0 && now - t->quiet_ms >= pause_ms) {
         t->filled = true;
         t->answering = true;
         t->ops->line(t->ctx, WK_TALK_FILLER);

@@ -7,9 +7,10 @@
  *     let it go on where it stopped. Any other word, half a breath of speech, or the end of it
  *     without any, and the caller has the turn: what was not heard is dropped.
  *   - The caller ends: the agent answers.
- *   - Tools run: while nobody speaks, something is said in between.
- *   - Nobody says anything for a long time: the agent asks, and then ends the call. A caller who
- *     asked for a moment has it before that.
+ *   - Tools run: while nobody speaks, something is said in between, and again after a while, or
+ *     when the caller has spoken.
+ *   - Nobody says anything for a long time: the agent asks, and then ends the call. A caller
+ * who asked for a moment has it before that.
  *
  * An engine that leads the talk decides all of this by itself; what is left to us is that the
  * caller hears nothing behind an interruption, and that the last words are heard.
@@ -24,6 +25,7 @@
 #define WK_TALK_DOUBT_MS   1200  /* longer speech than that is no back-channel */
 #define WK_TALK_WORDS_MS   700   /* how long the words of short speech are waited for */
 #define WK_TALK_FILLER_MS  1500  /* of silence, while a tool runs */
+#define WK_TALK_REFILL_MS  7000  /* of silence behind such words, while it still runs */
 #define WK_TALK_SILENCE_MS 12000 /* of silence, until the agent asks */
 #define WK_TALK_SILENCES   2     /* asked that often, it ends the call */
 #define WK_TALK_MOMENT_MS  60000 /* of silence, when the caller asked for a moment */
@@ -54,8 +56,8 @@ typedef struct {
     bool doubt;        /* the agent fell silent, and it is open whether for good */
     bool answering;    /* the engine has been asked, and has not said all */
     unsigned tools;    /* that run */
-    bool owes;         /* the engine has to answer what tools said */
-    bool filled;       /* something was said in between already */
+    bool owes;         /* the engine has to answer what it was told */
+    bool filled;       /* something was said in between, since the caller spoke last */
     unsigned silences;
     int64_t quiet_ms;   /* since when nobody speaks */
     int64_t moment_ms;  /* until then silence means nothing; 0: it does */
@@ -79,6 +81,9 @@ void wk_talk_interrupted(wk_talk_t *t, int64_t now);
 /* Tools: one was called; one has answered, and the engine was told. */
 void wk_talk_tool(wk_talk_t *t, int64_t now);
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now);
+
+/* The engine was told what the caller has to hear: as soon as nobody is cut off by it. */
+void wk_talk_owes(wk_talk_t *t);
 
 /*
  * One has answered that the agent says nothing now: no answer is owed for it, and the caller's

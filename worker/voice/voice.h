@@ -33,9 +33,9 @@ typedef struct {
     wk_arena_t *scratch, *reading;
     wk_arena_t *engine_writing, *engine_reading; /* the same of the engines */
     LIST_HEAD(wk_sessions, wk_session) sessions;
-    size_t n_sessions;
-    bool draining; /* no new calls */
-    bool fenced;   /* the lease could not be renewed: none at all */
+    size_t n_sessions; /* whose stream has not ended; one that did may still be listed */
+    bool draining;     /* it is to be sent no new calls */
+    bool fenced;       /* the lease could not be renewed: none at all */
 } wk_voice_t;
 
 #endif
