@@ -271,8 +271,7 @@ static bool is_held(const signup_t *r, wk_error_t *e)
     if (!r->held) {
         return false;
     }
-    if (r->mine) { /* an earlier run of this job may be at it still; nobody waits for this one
-                    */
+    if (r->mine) { /* by an earlier run of this job; nobody waits for this one */
         wk_error(e, WK_UNAVAILABLE, "the sign-up is in an earlier run's hands");
         e->retry_after_ms = r->held_ms;
         return false;
