@@ -5,12 +5,19 @@
 
 #define MAX_TURNS 8
 
-/* A text is as long as before, and differs in stars only. */
+/* Nothing is added but stars, and nothing grows. */
 static void only_masked(va_str_t before, va_str_t after)
 {
-    CHECK(after.len == before.len);
-    for (size_t i = 0; i < before.len; i++)
-        CHECK(after.data[i] == before.data[i] || after.data[i] == '*');
+    size_t at = 0;
+
+    CHECK(after.len <= before.len);
+    for (size_t i = 0; i < after.len; i++) {
+        if (after.data[i] == '*')
+            continue;
+        while (at < before.len && before.data[at] != after.data[i])
+            at++;
+        CHECK(at++ < before.len);
+    }
     CHECK(!va_utf8_valid(before) || va_utf8_valid(after));
 }
 

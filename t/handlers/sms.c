@@ -653,10 +653,65 @@ static void an_emergency_does_not_wait_for_its_answer(void **state)
     assert_has(job->str, "page:");
 }
 
+static void let_downtown_speak(const char *languages)
+{
+    t_sqlf("UPDATE organizations SET languages = '%s' WHERE slug = 'bici-downtown'", languages);
+}
+
+/* Whatever the talk was in before. */
+static void an_emergency_is_answered_in_its_own_language(void **state)
+{
+    (void)state;
+    let_downtown_speak("{en,fr,es}");
+    assert_has(t_say(STRANGER, "Hola, \xc2\xbf\x63u\xc3\xa1l es el horario?"), "Horario");
+    assert_has(t_say(STRANGER, "hay un incendio en la tienda"), "urgente");
+    assert_has(t_say(STRANGER, "mon v\xc3\xa9lo a pris feu"), "urgent. J'ai");
+    assert_has(t_say(STRANGER, "I smell gas"), "This sounds urgent");
+    assert_has(t_say(STRANGER, "incendio!"), "urgente");
+    let_downtown_speak("{en,fr}");
+}
+
+static const char *next_wednesday(void)
+{
+    return t_sqlf("SELECT to_char(d, 'YYYY-MM-DD') FROM generate_series(current_date + 7,"
+                  " current_date + 13, interval '1 day') d WHERE extract(isodow FROM d) = 3");
+}
+
+/* Neither an order's number nor a key is a piece of a card's. */
+static void numbers_that_are_no_cards_are_read(void **state)
+{
+    (void)state;
+    t_say(STRANGER, "order 1042");
+    t_say(STRANGER, "1042");
+    assert_has(t_say(STRANGER, "0"), "asked the team to call you back");
+    assert_int_equal(count("messages WHERE content ~ '[*]'"), 0);
+    assert_has(t_say("+16475550124", "book a tune up"), "I can offer");
+    assert_has(t_say("+16475550124", next_wednesday()), "Wednesday");
+}
+
+static void a_card_in_pieces_is_never_kept(void **state)
+{
+    (void)state;
+    t_say(STRANGER, "my card number is four one one one one one one one");
+    t_say(STRANGER, "one one one one one one one one");
+    t_say(STRANGER, "expires twelve twenty eight code one two three");
+    t_say(STRANGER, "let me repeat it 4111 1111");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(content, '|' ORDER BY occurred_at, id) FROM messages"
+               " WHERE direction = 'inbound'"),
+        "my card number is * * * * * * * *|* * * * * * * *|expires ** ** code * * *"
+        "|let me repeat it **** ****");
+    assert_has_not(every_word_kept(), "4111");
+    assert_has_not(every_word_kept(), "one one");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
+        cmocka_unit_test(an_emergency_is_answered_in_its_own_language),
+        cmocka_unit_test(numbers_that_are_no_cards_are_read),
+        cmocka_unit_test(a_card_in_pieces_is_never_kept),
         cmocka_unit_test(a_text_is_stored_and_answered),
         cmocka_unit_test(what_is_sent_is_kept_with_its_segments),
         cmocka_unit_test(a_repeated_delivery_changes_nothing),

@@ -138,6 +138,57 @@ static void the_threshold_decides_of_a_mixture(void **state)
           {.text = "bonjour vous hello", .threshold = 0.9, .language = "en"});
 }
 
+#define ALL "[\"en\",\"fr\",\"es\"]"
+
+/* "un", "en", "la" are words of several languages. */
+static void words_of_several_languages_tell_of_none(void **state)
+{
+    static const char *const spanish[] = {
+        "hay un incendio en la tienda",
+        "hay un problema en la tienda",
+        "tengo un problema con la bici",
+        "un pedido de la semana pasada, d\xc3\xb3nde est\xc3\xa1",
+        "quiero cambiar mi cita al martes",
+        "necesito la hora de un ajuste en la tienda",
+    };
+    static const char *const french[] = {
+        "il y a un probl\xc3\xa8me dans la boutique",
+        "un incendie dans la cuisine",
+        "je veux un rendez-vous de la semaine",
+        "mon v\xc3\xa9lo a pris feu",
+    };
+    static const char *const neither[] = {"un la en de", "la", "un", "en la"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(spanish) / sizeof(*spanish); i++) {
+        check(&(case_t){.now = "es",
+                        .offered = ALL,
+                        .settled = true,
+                        .text = spanish[i],
+                        .language = "es"},
+              1);
+        check(&(case_t){.offered = ALL, .text = spanish[i], .language = "es"}, 1);
+    }
+    for (size_t i = 0; i < sizeof(french) / sizeof(*french); i++) {
+        check(&(case_t){.offered = ALL, .text = french[i], .language = "fr"}, 1);
+        check(&(case_t){.now = "fr",
+                        .offered = ALL,
+                        .settled = true,
+                        .text = french[i],
+                        .language = "fr"},
+              1);
+    }
+    for (size_t i = 0; i < sizeof(neither) / sizeof(*neither); i++) {
+        check(&(case_t){.offered = ALL, .settled = true, .text = neither[i], .language = "en"},
+              1);
+        check(&(case_t){.now = "es",
+                        .offered = ALL,
+                        .settled = true,
+                        .text = neither[i],
+                        .language = "es"},
+              1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +200,7 @@ int main(void)
         TEST(it_changes_when_asked_to),
         TEST(a_deaf_one_changes_only_when_asked),
         TEST(the_threshold_decides_of_a_mixture),
+        TEST(words_of_several_languages_tell_of_none),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -417,6 +417,83 @@ static void an_old_question_is_asked_once_more(void **state)
     CHECK(&cancels, ASKS("en", "yes", "Shall I cancel"));
 }
 
+/* ---------------------------------------------------------------- answered at once */
+
+static void check_answers(const wk_dialog_t *dialog, const sentence_t *sentences, size_t n)
+{
+    wk_reception_facts_t f = facts();
+    f.policies = parse_json(VA_STR("{\"returns\":\"Thirty days, unused.\","
+                                   "\"warranty\":\"Two years on frames.\"}"));
+    f.promotions = parse_json(VA_STR("[\"Helmets 20 % off\",\"Free tube\"]"));
+    for (size_t i = 0; i < n; i++) {
+        const sentence_t *s = &sentences[i];
+        wk_reception_t r = receive(&f, dialog, s->language, s->text);
+        if (r.tool != NULL || !says(&r, s->part)) {
+            fail_msg("%s: %s, %.*s", s->text, r.tool != NULL ? r.tool : "no tool",
+                     (int)r.text.len, r.text.data);
+        }
+    }
+}
+
+#define CHECK_ANSWERS(dialog, ...)                                                             \
+    do {                                                                                       \
+        static const sentence_t sentences_[] = {__VA_ARGS__};                                  \
+        check_answers(dialog, sentences_, sizeof(sentences_) / sizeof(*sentences_));           \
+    } while (0)
+
+/* Who asks for the appointment that he has wants no second one. */
+static void the_appointment_that_stands_is_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "when is my appointment?", "tune-up is on Monday"),
+                  ASKS("en", "What time did I book", "Monday"),
+                  ASKS("en", "is my appointment confirmed?", "Monday"),
+                  ASKS("en", "do I still have an appointment?", "Monday"),
+                  ASKS("en", "what day is my tune-up", "Monday"),
+                  ASKS("fr", "\xc3\xa0 quelle heure est mon rendez-vous?", "lundi"),
+                  ASKS("fr", "c'est quand mon rdv", "lundi"),
+                  ASKS("fr", "est-ce que mon rendez-vous est confirm\xc3\xa9", "lundi"),
+                  ASKS("es", "\xc2\xbf\x63u\xc3\xa1ndo es mi cita?", "lunes"),
+                  ASKS("es", "a qu\xc3\xa9 hora es mi cita", "lunes"),
+                  ASKS("es", "\xc2\xbfmi cita est\xc3\xa1 \x63onfirmada?", "lunes"));
+}
+
+static void policies_and_promotions_are_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "what is your return policy", "Thirty days, unused."),
+                  ASKS("en", "can I return a helmet?", "Thirty days, unused."),
+                  ASKS("en", "what's your warranty policy?", "Two years on frames."),
+                  ASKS("en", "what are your policies", "unused. Two years"),
+                  ASKS("fr", "quelle est votre politique de retour?", "Thirty days, unused."),
+                  ASKS("es", "\xc2\xbf\x63u\xc3\xa1l es su pol\xc3\xadtica de devoluciones?",
+                       "Thirty days, unused."),
+                  ASKS("en", "any promotions?", "Helmets 20 % off and Free tube"),
+                  ASKS("en", "anything on sale", "Helmets 20 % off"),
+                  ASKS("fr", "avez-vous des promotions", "Helmets 20 % off"),
+                  ASKS("es", "\xc2\xbftienen ofertas?", "Helmets 20 % off"));
+}
+
+/* Nothing of a message is a wish, but for a person in a word. */
+static void a_message_is_taken_whatever_it_says(void **state)
+{
+    static const wk_dialog_t message_asked = {.expected = WK_EXPECT_MESSAGE};
+    (void)state;
+    CHECK_ANSWERS(
+        &message_asked,
+        ASKS("en", "Please call me back about the wheel", "passed your message"),
+        ASKS("en", "call me back please", "passed your message"),
+        ASKS("en", "tell the manager the wheel he fixed came off again", "passed your message"),
+        ASKS("fr", "rappelez-moi au sujet de la roue", "transmis votre message"),
+        ASKS("es", "ll\xc3\xa1menme por la rueda", "pasado su mensaje"),
+        ASKS("en", "agent", "asked the team to call"),
+        ASKS("en", "0", "asked the team to call"),
+        ASKS("en", "let me speak to a person please", "asked the team to call"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +509,9 @@ int main(void)
         TEST(what_is_no_wish_to_cancel_changes_nothing),
         TEST(a_day_asked_for_is_looked_at),
         TEST(an_old_question_is_asked_once_more),
+        TEST(the_appointment_that_stands_is_told),
+        TEST(policies_and_promotions_are_told),
+        TEST(a_message_is_taken_whatever_it_says),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -62,6 +62,17 @@ va_str_t wk_conversation_who(const wk_conversation_t *c)
 
 /* ---------------------------------------------------------------- judge */
 
+/* Who is in danger is answered as he speaks, also where the talk was in another language. */
+static const wk_language_t *language_of_emergency(const wk_conversation_t *c)
+{
+    const wk_reception_t *r = &c->reception;
+    const wk_language_t *told = c->emergency.language;
+    if (r->told_in != NULL) {
+        return r->told_in;
+    }
+    return told != NULL && wk_language_offered(c->facts.languages, told) ? told : r->language;
+}
+
 /* Before any model is asked; no model's answer can take it back. */
 static bool judge_urgency(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
 {
@@ -71,7 +82,7 @@ static bool judge_urgency(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
     if (c->emergency.level != WK_EMERGENCY_URGENT) {
         return true;
     }
-    const wk_language_t *l = c->reception.language;
+    const wk_language_t *l = language_of_emergency(c);
     c->reception = (wk_reception_t){.language = l, .intent = "emergency", .certain = true};
     return wk_urgent_answer(tx, l, &c->facts, &c->emergency, &c->reception.text, e);
 }

@@ -2,23 +2,26 @@
 
 #define CLEAR_WORDS 2 /* that many telling words are no accident */
 
-static bool is_offered(const wk_language_state_t *s, const wk_language_t *l)
+bool wk_language_offered(const va_json_t *codes, const wk_language_t *l)
 {
-    const va_json_t *code = s->offered != NULL ? s->offered->first : NULL;
+    const va_json_t *code = codes != NULL ? codes->first : NULL;
     while (code != NULL && !va_str_eq(va_json_string(code), wk_language_code(l))) {
         code = code->next;
     }
     return code != NULL;
 }
 
-static size_t telling_words(const wk_language_t *l, const wk_words_t *words)
+static bool is_shared(const wk_catalogue_t *c, const wk_language_state_t *s,
+                      const wk_language_t *own, const wk_words_t *words, size_t at)
 {
-    size_t n = 0, at = 0, len;
-    const wk_phrases_t *marks = wk_word_list(l, "language.marks");
-    for (size_t from = 0; wk_phrases_find(marks, words, from, &at, &len); from = at + len) {
-        n++;
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        const wk_language_t *l = wk_catalogue_at(c, i);
+        if (l != own && wk_language_offered(s->offered, l) &&
+            wk_phrases_at(wk_word_list(l, "language.marks"), words, at) > 0) {
+            return true;
+        }
     }
-    return n;
+    return false;
 }
 
 static const wk_language_t *requested(const wk_catalogue_t *c, const wk_language_state_t *s,
@@ -26,8 +29,9 @@ static const wk_language_t *requested(const wk_catalogue_t *c, const wk_language
 {
     for (size_t i = 0; i < wk_catalogue_count(c); i++) {
         const wk_language_t *l = wk_catalogue_at(c, i);
-        if (is_offered(s, l) && (wk_phrases_in(wk_word_list(l, "language.request"), words) ||
-                                 wk_phrases_all(wk_word_list(l, "language.names"), words))) {
+        if (wk_language_offered(s->offered, l) &&
+            (wk_phrases_in(wk_word_list(l, "language.request"), words) ||
+             wk_phrases_all(wk_word_list(l, "language.names"), words))) {
             return l;
         }
     }
@@ -36,11 +40,25 @@ static const wk_language_t *requested(const wk_catalogue_t *c, const wk_language
 
 typedef struct {
     const wk_language_t *language;
-    size_t words;
-    double share; /* of all telling words */
+    size_t words; /* that tell of it */
+    size_t own;   /* of these, those that are of no other */
+    double share; /* of what is own of any */
 } evidence_t;
 
-/* The language most of the telling words are of; NULL when there are none. */
+static evidence_t evidence_of(const wk_catalogue_t *c, const wk_language_state_t *s,
+                              const wk_language_t *l, const wk_words_t *words)
+{
+    evidence_t found = {.language = l};
+    size_t at = 0, len;
+    const wk_phrases_t *marks = wk_word_list(l, "language.marks");
+    for (size_t from = 0; wk_phrases_find(marks, words, from, &at, &len); from = at + len) {
+        found.words++;
+        found.own += !is_shared(c, s, l, words, at);
+    }
+    return found;
+}
+
+/* The language most of the words are of that tell one from another; NULL: none do. */
 static evidence_t strongest(const wk_catalogue_t *c, const wk_language_state_t *s,
                             const wk_words_t *words)
 {
@@ -48,13 +66,16 @@ static evidence_t strongest(const wk_catalogue_t *c, const wk_language_state_t *
     size_t all = 0;
     for (size_t i = 0; i < wk_catalogue_count(c); i++) {
         const wk_language_t *l = wk_catalogue_at(c, i);
-        size_t n = is_offered(s, l) ? telling_words(l, words) : 0;
-        all += n;
-        if (n > best.words || (n == best.words && n > 0 && l == s->now)) {
-            best = (evidence_t){.language = l, .words = n};
+        if (!wk_language_offered(s->offered, l)) {
+            continue;
+        }
+        evidence_t found = evidence_of(c, s, l, words);
+        all += found.own;
+        if (found.own > best.own || (found.own == best.own && found.own > 0 && l == s->now)) {
+            best = found;
         }
     }
-    best.share = all > 0 ? (double)best.words / (double)all : 0;
+    best.share = all > 0 ? (double)best.own / (double)all : 0;
     return best;
 }
 
@@ -64,9 +85,11 @@ wk_language_choice_t wk_language_choose(const wk_catalogue_t *c, const wk_langua
     wk_language_choice_t choice = {.language = s->now};
     const wk_language_t *asked_for = requested(c, s, words);
     if (asked_for != NULL) {
-        return (wk_language_choice_t){.language = asked_for, .requested = true};
+        return (wk_language_choice_t){
+            .language = asked_for, .requested = true, .told_in = asked_for};
     }
     evidence_t found = strongest(c, s, words);
+    choice.told_in = found.language;
     if (!s->detects || found.language == NULL || found.language == s->now ||
         found.share < s->threshold) {
         return choice;

@@ -4,6 +4,8 @@
 
 #include "worker/agent/wording.h"
 
+#define MOST_TOLD 3 /* of policies, of promotions */
+
 /* Whether the shop is open, and until or from when. */
 static va_str_t opening(const wk_reception_turn_t *t)
 {
@@ -131,6 +133,71 @@ void wk_answer_location(wk_reception_turn_t *t)
     wk_turn_add(t, t->f->directions);
 }
 
+/* ---------------------------------------------------------------- policies, promotions */
+
+/* "returns" is named by itself, and by the words of policy.returns. */
+static bool names_subject(const wk_reception_turn_t *t, va_str_t subject)
+{
+    wk_phrase_t phrase = wk_phrase(t->a, subject);
+    const wk_phrases_t one = {&phrase, phrase.words.count > 0};
+    return wk_phrases_in(&one, &t->r->words) ||
+           wk_turn_has(t, wk_printf(t->a, "policy.%.*s", (int)subject.len, subject.data).data);
+}
+
+static bool names_any_subject(const wk_reception_turn_t *t)
+{
+    bool named = wk_word_list_named_in_any(t->c, "policy.", &t->r->words).data != NULL;
+    const va_json_t *p = t->f->policies != NULL ? t->f->policies->first : NULL;
+    for (; p != NULL && !named; p = p->next) {
+        named = names_subject(t, p->name);
+    }
+    return named;
+}
+
+/* The next from p on that is asked for. */
+static const va_json_t *policy_from(const wk_reception_turn_t *t, const va_json_t *p)
+{
+    bool all = !names_any_subject(t);
+    while (p != NULL && !all && !names_subject(t, p->name)) {
+        p = p->next;
+    }
+    return p;
+}
+
+static const va_json_t *first_policy(const wk_reception_turn_t *t)
+{
+    return policy_from(t, t->f->policies != NULL ? t->f->policies->first : NULL);
+}
+
+bool wk_has_policy(const wk_reception_turn_t *t)
+{
+    return first_policy(t) != NULL;
+}
+
+void wk_answer_policy(wk_reception_turn_t *t)
+{
+    const va_json_t *p = first_policy(t);
+    for (size_t n = 0; p != NULL && n < MOST_TOLD; n++, p = policy_from(t, p->next)) {
+        wk_turn_add(t, va_json_string(p));
+    }
+}
+
+void wk_answer_promotion(wk_reception_turn_t *t)
+{
+    va_str_t texts[MOST_TOLD];
+    size_t n = 0;
+    const va_json_t *p = t->f->promotions != NULL ? t->f->promotions->first : NULL;
+    for (; p != NULL && n < MOST_TOLD; p = p->next) {
+        texts[n++] = va_json_string(p);
+    }
+    if (n == 0) {
+        wk_turn_add(t, wk_printf(t->a, "%s.", wk_text(t->l, "promotions.none").data));
+        return;
+    }
+    wk_turn_add(t, wk_say(t->a, t->l, "reply.promotions",
+                          {"promotions", wk_word_list_of(t->a, t->l, texts, n)}));
+}
+
 /* ---------------------------------------------------------------- order */
 
 void wk_answer_order(wk_reception_turn_t *t)
@@ -163,7 +230,7 @@ void wk_answer_order(wk_reception_turn_t *t)
                               {"date", wk_word_day(t->a, t->l, f->expected, f->today)}));
     }
     if (f->order_count > 1 && t->r->order_number.data == NULL) {
-        wk_turn_add_text(t, "reply.order_more");
+        wk_turn_add_text(t, t->dialog->spoken ? "speech.order_more" : "reply.order_more");
     }
 }
 
@@ -199,7 +266,7 @@ void wk_answer_message(wk_reception_turn_t *t)
         t->out.task = "message";
         return;
     }
-    wk_turn_add_text(t, "reply.message_ask");
+    wk_turn_add_text(t, t->dialog->spoken ? "speech.message_ask" : "reply.message_ask");
     t->out.dialog.expected = WK_EXPECT_MESSAGE;
 }
 

@@ -13,6 +13,13 @@ void wk_answer_holidays(wk_reception_turn_t *t);
 
 void wk_answer_location(wk_reception_turn_t *t);
 
+/* The shop has a policy about what the message names, or any where it names none. */
+bool wk_has_policy(const wk_reception_turn_t *t);
+void wk_answer_policy(wk_reception_turn_t *t);
+
+/* Those of today. */
+void wk_answer_promotion(wk_reception_turn_t *t);
+
 /*
  * Of an order that is another's and of one that does not exist the same is said: nobody
  * learns which numbers are orders.

@@ -6,6 +6,7 @@
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
+#define MOST_TOLD       3 /* appointments */
 #define UNCLEAR_ANSWERS 2 /* to the question whether to cancel */
 
 /* ---------------------------------------------------------------- which one */
@@ -64,6 +65,21 @@ static const va_json_t *appointment_of_letter(const wk_reception_turn_t *t, bool
 {
     *sure = t->f->texted != NULL || is_the_only(t->f->appointments);
     return t->f->texted != NULL ? t->f->texted : wk_fact_at(t->f->appointments, 0);
+}
+
+/* ---------------------------------------------------------------- when it is */
+
+void wk_answer_appointment(wk_reception_turn_t *t)
+{
+    size_t told = 0;
+    for (size_t i = 0; told < MOST_TOLD && wk_fact_at(t->f->appointments, i) != NULL; i++) {
+        add_about(t, "reply.appointment", wk_fact_at(t->f->appointments, i));
+        told++;
+    }
+    if (told == 0) {
+        wk_turn_add_text(t, "reply.no_appointment");
+    }
+    t->out.certain = true;
 }
 
 /* ---------------------------------------------------------------- cancelling */

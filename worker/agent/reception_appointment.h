@@ -7,6 +7,9 @@
 
 #include "worker/agent/reception_intent.h"
 
+/* When the coming ones are. */
+void wk_answer_appointment(wk_reception_turn_t *t);
+
 /* Only the letter, and a wish that says nothing else, act; whatever may mean it is asked. */
 void wk_answer_cancel(wk_reception_turn_t *t);
 

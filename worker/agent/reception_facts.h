@@ -10,6 +10,8 @@
 typedef struct {
     va_str_t shop, phone, language, agent_name, directions;
     const va_json_t *languages, *address;
+    const va_json_t *policies;   /* subject to text */
+    const va_json_t *promotions; /* texts of those that run today */
     bool language_detection;
     double language_confidence;
     va_str_t plan, engine;               /* organizations.plan, and the first of its engines */

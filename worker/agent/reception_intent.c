@@ -1,5 +1,7 @@
 #include "worker/agent/reception_intent.h"
 
+#include "worker/agent/reception_answers.h"
+
 static const struct {
     const char *name, *words;
 } intents[] = {
@@ -7,6 +9,9 @@ static const struct {
     [WK_INTENT_MESSAGE] = {"message", "intent.message"},
     [WK_INTENT_CANCEL] = {"cancel", "intent.cancel"},
     [WK_INTENT_RESCHEDULE] = {"reschedule", "intent.reschedule"},
+    [WK_INTENT_APPOINTMENT] = {"appointment", "appointment.own"},
+    [WK_INTENT_POLICY] = {"policy", "intent.policy"},
+    [WK_INTENT_PROMOTION] = {"promotion", "intent.promotion"},
     [WK_INTENT_BOOK] = {"book", "intent.book"},
     [WK_INTENT_ORDER] = {"order", "intent.order"},
     [WK_INTENT_HOLIDAYS] = {"holidays", "intent.holidays"},
@@ -46,6 +51,10 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     switch (intent) {
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
+    case WK_INTENT_APPOINTMENT:
+        return wk_turn_has(t, "appointment.own") && wk_turn_has(t, "appointment.asked");
+    case WK_INTENT_POLICY:
+        return wk_turn_has(t, intents[intent].words) && wk_has_policy(t);
     case WK_INTENT_HOURS:
         return wk_reading_has_beside(t->c, t->r, intents[WK_INTENT_HOURS].words);
     default:

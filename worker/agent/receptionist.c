@@ -9,6 +9,7 @@
 #include "worker/agent/reception_offer.h"
 
 #define MISSES_BEFORE_HUMAN 2
+#define SHORT_WISH          7 /* words, for a person */
 
 /* Asks once more what is not answered yet; false: nothing is. */
 static bool ask_again(wk_reception_turn_t *t)
@@ -66,11 +67,19 @@ static void answer_courtesy(wk_reception_turn_t *t, wk_intent_t intent)
 static void answer(wk_reception_turn_t *t, wk_intent_t intent)
 {
     static void (*const answers[])(wk_reception_turn_t *) = {
-        [WK_INTENT_HUMAN] = wk_answer_human,           [WK_INTENT_MESSAGE] = wk_answer_message,
-        [WK_INTENT_ORDER] = wk_answer_order,           [WK_INTENT_CANCEL] = wk_answer_cancel,
-        [WK_INTENT_RESCHEDULE] = wk_answer_reschedule, [WK_INTENT_BOOK] = wk_answer_book,
-        [WK_INTENT_HOLIDAYS] = wk_answer_holidays,     [WK_INTENT_HOURS] = wk_answer_hours,
-        [WK_INTENT_LOCATION] = wk_answer_location,     [WK_INTENT_NONE] = answer_nothing,
+        [WK_INTENT_HUMAN] = wk_answer_human,
+        [WK_INTENT_MESSAGE] = wk_answer_message,
+        [WK_INTENT_ORDER] = wk_answer_order,
+        [WK_INTENT_CANCEL] = wk_answer_cancel,
+        [WK_INTENT_RESCHEDULE] = wk_answer_reschedule,
+        [WK_INTENT_BOOK] = wk_answer_book,
+        [WK_INTENT_APPOINTMENT] = wk_answer_appointment,
+        [WK_INTENT_POLICY] = wk_answer_policy,
+        [WK_INTENT_PROMOTION] = wk_answer_promotion,
+        [WK_INTENT_HOLIDAYS] = wk_answer_holidays,
+        [WK_INTENT_HOURS] = wk_answer_hours,
+        [WK_INTENT_LOCATION] = wk_answer_location,
+        [WK_INTENT_NONE] = answer_nothing,
     };
     if (intent == WK_INTENT_THANKS || intent == WK_INTENT_GREETING) {
         answer_courtesy(t, intent);
@@ -78,6 +87,21 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
         answers[intent](t);
     }
     t->out.intent = wk_intent_name(intent);
+}
+
+/* Who was asked for his message says it, whoever he wants to be called by; one word for a
+ * person
+ * ("agent", 0) is no message. */
+static bool is_message(const wk_reception_turn_t *t, wk_intent_t intent)
+{
+    static const char *const lists[] = {"intent.human", "wish.filler", "courtesy", NULL};
+    if (intent == WK_INTENT_HUMAN) {
+        return wk_turn_has(t, "message.callback") ||
+               (t->r->words.count > SHORT_WISH &&
+                !wk_reading_is_only(t->a, t->c, t->r, lists, false));
+    }
+    return intent != WK_INTENT_CANCEL && intent != WK_INTENT_RESCHEDULE &&
+           t->r->words.count > 0;
 }
 
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
@@ -100,9 +124,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
     if (t->dialog->expected == WK_EXPECT_CANCEL) {
         return wk_answer_cancel_question(t, intent);
     }
-    bool acts = intent == WK_INTENT_HUMAN || intent == WK_INTENT_CANCEL ||
-                intent == WK_INTENT_RESCHEDULE;
-    if (t->dialog->expected == WK_EXPECT_MESSAGE && !acts && t->r->words.count > 0) {
+    if (t->dialog->expected == WK_EXPECT_MESSAGE && is_message(t, intent)) {
         wk_turn_add_text(t, "reply.message_taken");
         t->out.task = "message";
         t->out.intent = "message";
@@ -166,6 +188,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                              .customer = customer};
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
+                             .told_in = choice.told_in,
                              .dialog = {.hint = choice.hint}};
     va_buf_init(&t.text, wk_mem(a), 320);
     wk_intent_t intent = wk_intent_of(&t);

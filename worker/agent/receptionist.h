@@ -19,6 +19,7 @@ typedef struct {
     va_str_t text;                 /* the answer */
     const wk_language_t *language; /* it is in */
     bool requested;                /* the customer asked for that language */
+    const wk_language_t *told_in;  /* what the message alone tells to be in; NULL: nothing */
     const char *intent;            /* "hours", "order", …; "none" */
     wk_dialog_t dialog;            /* for the next message */
     const char *task;              /* "message" or "callback"; NULL: nothing was promised */

@@ -1,8 +1,8 @@
 /*
  * Masks payment card numbers and their security codes, written or spoken ("four one one
- * one", "quarante et un"), within a text and spread over several of one speaker, before anything
- * is stored, published, logged or given to a model. Each digit of such a number, and each word
- * that stands for digits, becomes '*'.
+ * one", "quarante et un"), within a text and spread over several of one speaker, before
+ * anything is stored, published, logged or given to a model. Each digit of such a number,
+ * written or spoken, becomes one '*': how much of a number is hidden can be told later.
  *
  * A card number is 12 to 19 digits, as its first digits demand (ISO/IEC 7812: the issuers'
  * ranges), whose last is the check digit of the Luhn formula. A security code is three or
@@ -30,15 +30,18 @@ void wk_redact_turns(const wk_redactor_t *r, wk_arena_t *a, wk_turn_t *turns, si
 va_str_t wk_redact(const wk_redactor_t *r, wk_arena_t *a, va_str_t text);
 
 /*
- * The JSON of a tree, its texts masked, and its numbers, which become texts then. Absent when it
- * cannot be written: too deep.
+ * The JSON of a tree, its texts masked, and its numbers, which become texts then. Absent when
+ * it cannot be written: too deep.
  */
 va_str_t wk_redact_json(const wk_redactor_t *r, wk_arena_t *a, const va_json_t *value);
 
 /*
  * For a text whose continuation is not known yet: masks in addition what may be the beginning,
- * or one of the later parts, of a card number. before: what the speaker said just before, newest
- * first, as this function left it.
+ * or a later part, of a card number that is not all there, and the expiry and code behind one.
+ * Words decide ("my card is 4111"), else the form: fours of digits as issuers begin their
+ * numbers, which are no date, time, phone number or amount, and not called an order's. A
+ * single digit (a key, a choice) always stays. before: what the speaker said just before,
+ * newest first, as this function left it.
  */
 va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text,
                         const va_str_t *before, size_t n);

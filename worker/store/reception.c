@@ -30,6 +30,11 @@ const wk_sql_t wk_sql_reception = {
     "reception",
     "SELECT o.name, o.phone, o.website_url AS website, o.language,"
     "       array_to_json(o.languages) AS languages, o.address, o.directions, g.agent_name,"
+    "       o.policies,"
+    "       (SELECT json_agg(p.value ->> 'text' ORDER BY p.ordinality)"
+    "          FROM jsonb_array_elements(o.promotions) WITH ORDINALITY p"
+    "         WHERE to_char(t.wall, 'YYYY-MM-DD') BETWEEN coalesce(p.value ->> 'starts', '')"
+    "                   AND coalesce(p.value ->> 'ends', '9999')) AS promotions,"
     "       g.language_detection, g.language_confidence,"
     "       " WK_SQL_PLAN("o") " AS plan, o.engines[1] AS engine,"
     "       o.business_type, g.emergency_words,"
