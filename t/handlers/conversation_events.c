@@ -11,7 +11,8 @@ static int setup(void **state)
 {
     (void)state;
     t_sqlf("DELETE FROM outbox; DELETE FROM messages; DELETE FROM calls; DELETE FROM call_data;"
-           "DELETE FROM webhook_events; DELETE FROM unrouted_events;"
+           "DELETE FROM webhook_events; DELETE FROM unrouted_events; DELETE FROM tasks;"
+           "DELETE FROM effects;"
            "DELETE FROM customers WHERE id NOT IN ('" JOHN "', '" SARAH "')");
     t_log_forget();
     return 0;
@@ -316,9 +317,90 @@ static void what_is_no_event_is_given_up(void **state)
     assert_int_equal(count("calls"), 0);
 }
 
+/* ---------------------------------------------------------------- emergencies */
+
+#define FIRE "Help, the battery of my e-bike is on fire in my house"
+
+static const char *level(void)
+{
+    return t_sqlf("SELECT string_agg(emergency_level, ' ') FROM calls");
+}
+
+/* The agent is not ours: it can neither tell of an emergency nor keep one to itself. */
+static void an_emergency_told_to_the_agent_pages_once_a_call(void **state)
+{
+    (void)state;
+    must("user_transcript", ",\"caller_id\":\"" CALLER "\",\"called_number\":\"" DOWNTOWN_NUMBER
+                            "\",\"transcript\":\"" FIRE "\",\"event_id\":1");
+    must("user_transcript", ",\"transcript\":\"" FIRE "\",\"event_id\":1");
+    must("user_transcript",
+         ",\"transcript\":\"It is burning, there is a fire!\",\"event_id\":2");
+    assert_string_equal(level(), "urgent");
+    assert_string_equal(published("emergency", "data ->> 'emergencyLevel', data ->> 'topic',"
+                                               " data ->> 'phoneNumber', data ->> 'message'"),
+                        "urgent|fire|" CALLER "|" FIRE);
+    assert_int_equal(count("messages WHERE template = 'page' AND to_number = '+14165550010'"),
+                     1);
+    assert_int_equal(count("tasks WHERE kind = 'emergency' AND priority = 'urgent'"), 1);
+    assert_string_equal(
+        t_sqlf("SELECT priority FROM customers WHERE phone_number = '" CALLER "'"), "urgent");
+}
+
+/* The platform need not say who called whom. */
+static void an_emergency_pages_where_no_number_is_told(void **state)
+{
+    (void)state;
+    must("user_transcript", ",\"transcript\":\"" FIRE "\"");
+    assert_int_equal(
+        count("messages WHERE template = 'page' AND from_number = '" DOWNTOWN_NUMBER "'"), 1);
+}
+
+static void what_is_heard_so_far_is_enough(void **state)
+{
+    (void)state;
+    must("tentative_user_transcript",
+         ",\"tentative_user_transcription_event\":{\"user_transcript\":\"there is a fire in\","
+         "\"event_id\":3}");
+    assert_string_equal(level(), "urgent");
+    assert_int_equal(count("messages WHERE template = 'page'"), 1);
+    assert_int_equal(count("messages WHERE speaker = 'customer'"), 0);
+    must("user_transcript", ",\"transcript\":\"there is a fire in my shed\",\"event_id\":3");
+    assert_int_equal(count("messages WHERE template = 'page'"), 1);
+}
+
+static void what_is_no_emergency_pages_nobody(void **state)
+{
+    (void)state;
+    must("user_transcript", ",\"transcript\":\"Do you still have the fire sale?\"");
+    assert_string_equal(level(), "normal");
+    must("user_transcript", ",\"transcript\":\"I need my bike asap\"");
+    assert_string_equal(level(), "high");
+    assert_int_equal(count("messages WHERE template = 'page'"), 0);
+    assert_int_equal(count("outbox WHERE type = 'emergency'"), 0);
+}
+
+/* Two names of one call become one row: what one of them was told of is not told again. */
+static void a_merged_call_is_as_urgent_as_the_worst(void **state)
+{
+    (void)state;
+    must("user_transcript", ",\"call_sid\":\"CAfire\",\"transcript\":\"Hello\",\"event_id\":1");
+    t_sqlf("UPDATE calls SET elevenlabs_conversation_id = NULL");
+    must("user_transcript", ",\"transcript\":\"" FIRE "\",\"event_id\":2");
+    assert_int_equal(count("calls"), 2);
+    must("user_transcript",
+         ",\"call_sid\":\"CAfire\",\"transcript\":\"" FIRE "\",\"event_id\":3");
+    assert_string_equal(level(), "urgent");
+    assert_int_equal(count("outbox WHERE type = 'emergency'"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_emergency_told_to_the_agent_pages_once_a_call),
+        cmocka_unit_test(an_emergency_pages_where_no_number_is_told),
+        cmocka_unit_test(what_is_heard_so_far_is_enough),
+        cmocka_unit_test(what_is_no_emergency_pages_nobody),
+        cmocka_unit_test(a_merged_call_is_as_urgent_as_the_worst),
         cmocka_unit_test(both_shapes_of_a_turn_are_read),
         cmocka_unit_test(a_repetition_changes_nothing),
         cmocka_unit_test(an_empty_turn_is_none),

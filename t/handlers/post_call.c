@@ -527,9 +527,50 @@ static void an_event_of_tomorrow_is_let_pass(void **state)
     assert_int_equal(count("calls"), 0);
 }
 
+/* ---------------------------------------------------------------- emergencies */
+
+#define FIRE                                                                                   \
+    "\"transcript\":[{\"role\":\"agent\",\"message\":\"Hello\"},{\"role\":\"user\","           \
+    "\"message\":\"Help, the battery of my e-bike is on fire in my house\"}]," PHONE
+
+/* Where no event told of it: late is better than never. */
+static void an_emergency_in_a_report_pages_once(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks; DELETE FROM effects");
+    t_answer_t a = report("," FIRE);
+    assert_done(&a);
+    t_sqlf("DELETE FROM webhook_events");
+    a = report("," FIRE);
+    assert_done(&a);
+    assert_int_equal(count("outbox WHERE type = 'emergency'"), 1);
+    assert_int_equal(count("messages WHERE template = 'page'"), 1);
+    assert_int_equal(count("tasks WHERE kind = 'emergency'"), 1);
+    assert_string_equal(t_sqlf("SELECT emergency_level FROM calls"), "urgent");
+    assert_string_equal(
+        t_sqlf("SELECT priority FROM customers WHERE phone_number = '" CALLER "'"), "urgent");
+}
+
+/* What the live events told of is not told again. */
+static void an_emergency_that_was_told_of_is_not_in_its_report(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = "conversation_events.store",
+                   .body = "{\"type\":\"user_transcript\",\"agent_id\":\"agent_downtown\","
+                           "\"conversation_id\":\"" CONVERSATION
+                           "\",\"transcript\":\"there is a fire!\"}"});
+    assert_done(&a);
+    a = report("," FIRE);
+    assert_done(&a);
+    assert_int_equal(count("outbox WHERE type = 'emergency'"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_emergency_in_a_report_pages_once),
+        cmocka_unit_test(an_emergency_that_was_told_of_is_not_in_its_report),
         cmocka_unit_test(what_did_not_travel_is_asked_for),
         cmocka_unit_test(a_flat_report_that_did_not_travel_is_asked_for),
         cmocka_unit_test(a_conversation_in_the_making_is_asked_for_again),

@@ -329,7 +329,13 @@ static bool alarm(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
                           .to = c->shop_number,
                           .text = c->text,
                           .key = c->key,
-                          .paged_by = c->source};
+                          .paged_by = c->source,
+                          .call = c->call};
+    bool risen, serious = c->emergency.level >= WK_EMERGENCY_HIGH;
+    if (serious && c->call.data != NULL &&
+        !wk_urgent_call(tx, c->call, c->emergency.level, &risen, e)) {
+        return false;
+    }
     return c->emergency.level != WK_EMERGENCY_URGENT ||
            wk_urgent_raise(c->ctx, tx, c->catalogue, &c->facts, &c->emergency, &urgent, e);
 }

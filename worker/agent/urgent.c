@@ -4,6 +4,7 @@
 #include "worker/agent/sms.h"
 #include "worker/agent/task.h"
 #include "worker/clock.h"
+#include "worker/store/calls.h"
 #include "worker/store/customers.h"
 #include "worker/store/reception.h"
 
@@ -69,7 +70,7 @@ static bool publish(wk_tx_t *tx, const wk_emergency_t *emergency, const wk_urgen
                     wk_error_t *e)
 {
     wk_event_t ev;
-    wk_event_begin(&ev, tx, "emergency", u->customer, VA_STR_NULL);
+    wk_event_begin(&ev, tx, "emergency", u->customer, u->call);
     va_json_add_c(ev.json, "emergencyLevel", wk_emergency_level_name(emergency->level));
     va_json_add_str(ev.json, "topic", emergency->topic);
     va_json_add_str(ev.json, "phoneNumber", u->from);
@@ -106,4 +107,74 @@ bool wk_urgent_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_catalogue_t *c,
     return wk_sql(tx, &wk_sql_customer_urgent, &urgent->customer, NULL, e) &&
            raise_task(ctx, tx, urgent, e) && publish(tx, emergency, urgent, e) &&
            page(tx, c, facts, urgent, e);
+}
+
+/* ---------------------------------------------------------------- calls */
+
+/* A row for who made the call more urgent than it was. */
+static bool rise(wk_tx_t *tx, va_str_t call, wk_emergency_level_t level, wk_rows_t **rows,
+                 wk_error_t *e)
+{
+    va_str_t params[] = {call, va_str_c(wk_emergency_level_name(level))};
+    return wk_sql(tx, &wk_sql_call_emergency, params, rows, e) ||
+           wk_error_wrap(e, "a call's emergency");
+}
+
+bool wk_urgent_call(wk_tx_t *tx, va_str_t call, wk_emergency_level_t level, bool *risen,
+                    wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!rise(tx, call, level, &rows, e)) {
+        return false;
+    }
+    *risen = wk_rows_count(rows) > 0;
+    return true;
+}
+
+/* The first of the turns that are the most urgent; n: none is more than usual. */
+static size_t worst_of(wk_tx_t *tx, const wk_catalogue_t *c, const wk_heard_t *heard,
+                       const wk_reception_facts_t *facts, wk_emergency_t *found)
+{
+    size_t worst = heard->n;
+    *found = (wk_emergency_t){.level = WK_EMERGENCY_NORMAL};
+    for (size_t i = 0; i < heard->n; i++) {
+        const wk_emergency_case_t about = {.business_type = facts->business_type,
+                                           .own = facts->emergency_words,
+                                           .partial = heard->partial && i + 1 == heard->n};
+        wk_emergency_t turn = wk_emergency(wk_tx_arena(tx), c, &about, heard->texts[i]);
+        if (turn.level > found->level) {
+            *found = turn;
+            worst = i;
+        }
+    }
+    return worst;
+}
+
+bool wk_urgent_heard(wk_ctx_t *ctx, wk_tx_t *tx, const wk_catalogue_t *c,
+                     const wk_heard_t *heard, wk_error_t *e)
+{
+    wk_rows_t *row;
+    wk_emergency_t found;
+    wk_reception_facts_t facts;
+    const wk_call_t *call = heard->call;
+    wk_reading_t reading = wk_read_message(wk_tx_arena(tx), c, NULL, VA_STR(""));
+    if (!wk_reception_facts(tx, call->customer, VA_STR_NULL, &reading, VA_STR_NULL, &facts,
+                            e)) {
+        return false;
+    }
+    size_t worst = worst_of(tx, c, heard, &facts, &found);
+    if (worst == heard->n || !rise(tx, call->id, found.level, &row, e)) {
+        return worst == heard->n;
+    }
+    if (wk_rows_count(row) == 0 || found.level != WK_EMERGENCY_URGENT) {
+        return true;
+    }
+    const wk_urgent_t urgent = {.customer = call->customer,
+                                .who = wk_cell(row, 0, "customer_number"),
+                                .from = wk_cell(row, 0, "customer_number"),
+                                .to = wk_cell(row, 0, "shop_number"),
+                                .text = heard->texts[worst],
+                                .key = call->id,
+                                .call = call->id};
+    return wk_urgent_raise(ctx, tx, c, &facts, &found, &urgent, e);
 }

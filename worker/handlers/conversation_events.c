@@ -8,6 +8,7 @@
 #include "worker/agent/event.h"
 #include "worker/agent/recording.h"
 #include "worker/agent/redact.h"
+#include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/calls.h"
@@ -169,6 +170,22 @@ static bool insert_turn(wk_tx_t *tx, const live_t *ev, const wk_call_t *call, va
     return true;
 }
 
+static bool look_for_emergency(wk_tx_t *tx, const live_t *ev, const wk_call_t *call,
+                               va_str_t text, bool partial, wk_error_t *e)
+{
+    const wk_heard_t heard = {.call = call, .texts = &text, .n = 1, .partial = partial};
+    return wk_urgent_heard(ev->ctx, tx, ev->catalogue, &heard, e);
+}
+
+/* What is heard so far is no turn yet, but an emergency in it need not wait for its end. */
+static bool watch_tentative(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
+{
+    va_str_t text = TEXT_OF(ev, "/transcript", "/user_transcript",
+                            "/tentative_user_transcription_event/user_transcript");
+    return text.len == 0 ||
+           (masked(tx, ev, call, &text, e) && look_for_emergency(tx, ev, call, text, true, e));
+}
+
 static bool store_user_transcript(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
 {
     bool is_new, declined;
@@ -194,7 +211,8 @@ static bool store_user_transcript(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_e
     }
     va_json_add_str(out.json, "language", language_of(ev));
     return wk_event_end(&out, e) &&
-           wk_recording_heed(tx, ev->catalogue, call->id, text, &declined, e);
+           wk_recording_heed(tx, ev->catalogue, call->id, text, &declined, e) &&
+           look_for_emergency(tx, ev, call, text, false, e);
 }
 
 static bool store_agent_response(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_t *e)
@@ -329,6 +347,7 @@ static const struct {
 } types[] = {
     {"conversation_initiation_metadata", store_start},
     {"user_transcript", store_user_transcript},
+    {"tentative_user_transcript", watch_tentative},
     {"agent_response", store_agent_response},
     {"agent_response_correction", store_correction},
     {"client_tool_call", store_tool},

@@ -197,10 +197,13 @@ static bool raise_alarm(wk_tx_t *tx, void *arg, wk_error_t *e)
                                 .from = caller->phone,
                                 .to = caller->shop_phone,
                                 .text = alarm->text,
-                                .key = alarm->call->sid};
+                                .key = alarm->call->sid,
+                                .call = caller->call};
+    bool risen;
     return wk_urgent_answer(tx, caller->language, &facts, &emergency, &alarm->answer, e) &&
-           wk_urgent_raise(alarm->ctx, tx, alarm->call->catalogue, &facts, &emergency, &urgent,
-                           e) &&
+           wk_urgent_call(tx, caller->call, WK_EMERGENCY_URGENT, &risen, e) &&
+           (!risen || wk_urgent_raise(alarm->ctx, tx, alarm->call->catalogue, &facts,
+                                      &emergency, &urgent, e)) &&
            wk_media_did(tx, alarm->call, WK_DONE_PASSED_ON, e);
 }
 

@@ -4,6 +4,7 @@
  */
 #include "worker/agent/call_analysis.h"
 #include "worker/agent/erasure.h"
+#include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
@@ -169,6 +170,22 @@ static bool note_voicemail(wk_tx_t *tx, const event_t *ev, va_str_t call, wk_err
     return !ev->report.voicemail || wk_sql(tx, &wk_sql_voicemail_taken, params, NULL, e);
 }
 
+/* What no event told of while it was said. A machine that took the call has no emergency. */
+static bool look_for_emergency(wk_tx_t *tx, const event_t *ev, const wk_call_t *call,
+                               wk_error_t *e)
+{
+    const wk_report_t *r = &ev->report;
+    va_str_t *texts = wk_alloc(wk_tx_arena(tx), (r->n_turns + 1) * sizeof(*texts));
+    wk_heard_t heard = {.call = call, .texts = texts};
+    for (size_t i = 0; i < r->n_turns; i++) {
+        if (va_str_eq(r->turns[i].speaker, VA_STR("customer"))) {
+            texts[heard.n++] = r->turns[i].text;
+        }
+    }
+    return heard.n == 0 || r->voicemail ||
+           wk_urgent_heard(ev->ctx, tx, ev->catalogue, &heard, e);
+}
+
 static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
 {
     bool is_new;
@@ -179,7 +196,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
     if (!is_new) {
         return true;
     }
-    return wk_call_open(tx, &ev->told, &call, e) &&
+    return wk_call_open(tx, &ev->told, &call, e) && look_for_emergency(tx, ev, &call, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
            note_voicemail(tx, ev, call.id, e) &&
            (!ev->report.has_audio || wk_sql(tx, &wk_sql_call_has_audio, &call.id, NULL, e));

@@ -71,6 +71,8 @@ const wk_sql_t wk_sql_call_move = {
     "  WHERE g.call_id = $2::uuid",
     2};
 
+#define URGENCY(level) "array_position('{low,normal,high,urgent}'::text[], " level "::text)"
+
 const wk_sql_t wk_sql_call_inherit = {
     "call_inherit",
     "UPDATE calls k"
@@ -97,6 +99,9 @@ const wk_sql_t wk_sql_call_inherit = {
     "       success_score = coalesce(k.success_score, g.success_score),"
     "       lead_score = coalesce(k.lead_score, g.lead_score),"
     "       appointment_booked = k.appointment_booked OR g.appointment_booked,"
+    "       emergency_level = CASE WHEN " URGENCY("g.emergency_level")
+    "                                   > " URGENCY("k.emergency_level")
+    "                              THEN g.emergency_level ELSE k.emergency_level END,"
     "       analyzed_at = least(k.analyzed_at, g.analyzed_at),"
     "       concluded_at = least(k.concluded_at, g.concluded_at),"
     "       analysis_source = coalesce(k.analysis_source, g.analysis_source),"
@@ -183,6 +188,18 @@ const wk_sql_t wk_sql_call_analyzed = {
     "       metadata = metadata || coalesce($19::jsonb, '{}'), analyzed_at = now()"
     " WHERE id = $1::uuid",
     19};
+
+const wk_sql_t wk_sql_call_emergency = {
+    "call_emergency",
+    "UPDATE calls SET emergency_level = $2"
+    " WHERE id = $1::uuid AND " URGENCY("emergency_level") " < " URGENCY("$2")
+    " RETURNING CASE direction WHEN 'outbound' THEN called_number ELSE caller_number END"
+    "               AS customer_number,"
+    "           coalesce(CASE direction WHEN 'outbound' THEN caller_number ELSE called_number END,"
+    "                    (SELECT n.phone_number FROM organization_phone_numbers n"
+    "                      WHERE n.is_active ORDER BY n.is_primary DESC, n.created_at LIMIT 1))"
+    "               AS shop_number",
+    2};
 
 const wk_sql_t wk_sql_call_has_audio = {
     "call_has_audio", "UPDATE calls SET has_audio = true WHERE id = $1::uuid", 1};

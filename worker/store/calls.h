@@ -76,6 +76,12 @@ extern const wk_sql_t wk_sql_call_analyzed;
  */
 extern const wk_sql_t wk_sql_call_caller;
 
+/*
+ * $1 id, $2 emergency_level: raises it. A row, customer_number shop_number (another of the
+ * shop's where the call's is not known), when it was lower.
+ */
+extern const wk_sql_t wk_sql_call_emergency;
+
 /* $1 id: there is audio of it. */
 extern const wk_sql_t wk_sql_call_has_audio;
 
