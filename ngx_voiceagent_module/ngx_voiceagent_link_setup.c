@@ -134,6 +134,7 @@ ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
 
     case NGX_VOICEAGENT_SETUP_ROLE:
         if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
+            || e[0]->type != REDIS_REPLY_STRING
             || ngx_strcmp(e[0]->str, "master") != 0)
         {
             return NGX_ERROR;
@@ -186,6 +187,13 @@ ngx_voiceagent_link_promises(ngx_voiceagent_link_t *link, redisReply *reply)
     e = reply->element;
 
     for (i = 0; i + 1 < reply->elements; i += 2) {
+
+        if (e[i]->type != REDIS_REPLY_STRING
+            || e[i + 1]->type != REDIS_REPLY_STRING)
+        {
+            return;
+        }
+
         for (p = ngx_voiceagent_link_promised; p->name; p++) {
             if (ngx_strcmp(e[i]->str, p->name) == 0
                 && ngx_strcmp(e[i + 1]->str, p->value) == 0)

@@ -61,6 +61,7 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
 static void
 ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
 {
+    size_t                  i;
     u_char                 *p;
     redisReply            **e;
     ngx_voiceagent_ctx_t   *ctx;
@@ -89,6 +90,12 @@ ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
     }
 
     e = reply->element;
+
+    for (i = 0; i < reply->elements; i++) {
+        if (e[i]->type != REDIS_REPLY_STRING) {
+            return;
+        }
+    }
 
     p = ngx_pnalloc(ask->request->pool, e[1]->len
                               + (reply->elements > 2 ? e[2]->len : 0) + 1);

@@ -215,6 +215,20 @@ for my $kind (sort keys %garbage) {
     is($c->answer->{status}, 503, '  which is none');
     ok(works($nginx), '  and the connection is made again');
 }
+$proxy->hold('commands');
+($c) = send_at_once($nginx, 1);
+ok(until_true(20, sub { $proxy->held('commands') }), 'an answer is under way, numbers come for words');
+$proxy->say('commands', "*2\r\n:1\r\n:2\r\n");
+is(($c->answer // {})->{status}, 503, '  which is none');
+$proxy->cut('commands');
+$proxy->release('commands');
+ok(works($nginx), '  and the connection is made again');
+$proxy->hold('commands');
+$proxy->cut('commands');
+ok(until_true(20, sub { $proxy->held('commands') }), 'a new connection asks what it needs to know');
+$proxy->say('commands', "+OK\r\n" x 5 . "\$-1\r\n" . "*2\r\n:1\r\n:2\r\n" x 2);
+$proxy->release('commands');
+ok(works($nginx), '  is told numbers for words, and made again');
 $proxy->dribble('commands');
 is(send_job($nginx), 200, 'an answer a byte at a time');
 $proxy->flow('commands');
