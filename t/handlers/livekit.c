@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "core/form.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
@@ -71,6 +72,17 @@ static const char *come_back_with(int n, const char *more)
 static const char *come_back(int n)
 {
     return come_back_with(n, "");
+}
+
+/* The carrier asks the number's fallback address: the document of that address was no good. */
+static const char *fall_back(const char *code, const char *args)
+{
+    va_buf_t more;
+    va_buf_init(&more, wk_mem(t_ctx.arena), 512);
+    va_buf_add_c(&more, wk_printf(t_ctx.arena, "&ErrorCode=%s", code).data);
+    va_form_add(&more, VA_STR("ErrorUrl"),
+                wk_printf(t_ctx.arena, "https://a.example/api/voice/incoming%s", args));
+    return carrier("phone.error", NULL, wk_strdup(t_ctx.arena, va_buf_str(&more)));
 }
 
 static wk_call_state_t state_of_call(void)
@@ -412,9 +424,68 @@ static void what_is_no_event_changes_nothing(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- a document that is refused
+ */
+
+static void a_document_that_is_refused_leaves_the_next_engine(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    assert_has_not(ring(), "<Gather");
+    assert_has(fall_back("12200", ""),
+               "/api/voice/incoming?e=1&amp;refused=livekit</Redirect>");
+    /* Whoever dies in between: asked again, it is the same. */
+    for (int i = 0; i < 2; i++) {
+        assert_has(carrier("phone.incoming", "e=1&refused=livekit", ""), "<Gather");
+    }
+    assert_string_equal(t_sqlf("SELECT engine FROM calls"), "receptionist");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 0);
+}
+
+/* One that could only not be had is no engine's fault. */
+static void a_document_that_is_not_had_is_asked_for_again(void **state)
+{
+    (void)state;
+    ring();
+    assert_has(fall_back("11200", ""), "/api/voice/incoming?e=1</Redirect>");
+}
+
+static void down_the_chain_until_people_have_it(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks; UPDATE organizations SET owner_phone = NULL,"
+           " engines = '{livekit,receptionist}' WHERE id = '" DOWNTOWN "';"
+           "UPDATE agent_configs SET transfer_destinations = '[]'");
+    ring();
+    fall_back("12200", "");
+    carrier("phone.incoming", "e=1&refused=livekit", "");
+    const char *last = fall_back("12200", "?e=1&refused=livekit");
+    assert_has_not(last, "not in service");
+    assert_has(last, "Somebody will call you back.");
+    assert_has(last, "<Hangup/>");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"
+                                " AND customer_id = '" JOHN "'"),
+                     1);
+    assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "failed");
+}
+
+/* Nobody knows of the call: somebody calls back all the same. */
+static void a_call_without_a_row_is_called_back(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    assert_has(fall_back("11200", "?e=1"), "Somebody will call you back.");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'"
+                                " AND title LIKE '%%" JOHN_NUMBER "%%'"),
+                     1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_document_that_is_refused_leaves_the_next_engine),
+        cmocka_unit_test(a_document_that_is_not_had_is_asked_for_again),
+        cmocka_unit_test(a_call_without_a_row_is_called_back),
         cmocka_unit_test(a_call_goes_to_a_room_with_the_agent),
         cmocka_unit_test(what_livekit_does_not_take_is_answered_here),
         cmocka_unit_test(without_a_right_secret_it_is_answered_here),
@@ -435,6 +506,7 @@ int main(void)
         cmocka_unit_test(a_caller_by_sip_whom_no_agent_joins_is_taken_out),
         cmocka_unit_test(other_rooms_are_nobodys),
         cmocka_unit_test(what_is_no_event_changes_nothing),
+        cmocka_unit_test(down_the_chain_until_people_have_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

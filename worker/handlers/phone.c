@@ -31,6 +31,13 @@ static int64_t number_arg(const va_form_t *args, const char *name, int64_t fallb
     return text.len > 0 ? n : fallback;
 }
 
+int64_t wk_phone_number_of(wk_ctx_t *ctx, va_str_t query, const char *name)
+{
+    va_form_t args;
+    return va_form_parse(wk_mem(ctx->arena), query, &args) == VA_OK ? number_arg(&args, name, 0)
+                                                                    : 0;
+}
+
 /* text: the query of an address of ours. */
 static bool read_request(wk_ctx_t *ctx, wk_phone_t *v, va_str_t text, va_form_t *args,
                          wk_error_t *e)
@@ -113,6 +120,7 @@ bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->plan = wk_cell(rows, 0, "plan");
     v->owner = wk_cell(rows, 0, "owner_phone");
     v->agent = wk_cell(rows, 0, "elevenlabs_agent_id");
+    v->language = wk_cell(rows, 0, "language");
     v->engines = wk_cell_json(wk_tx_arena(tx), rows, 0, "engines");
     v->languages = wk_cell_json(wk_tx_arena(tx), rows, 0, "languages");
     v->destinations = wk_cell_json(wk_tx_arena(tx), rows, 0, "destinations");
@@ -139,6 +147,9 @@ static bool load_call(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->call = wk_cell(rows, 0, "id");
     v->customer = wk_cell(rows, 0, "customer_id");
     v->engine = wk_cell(rows, 0, "engine");
+    if (wk_cell(rows, 0, "language").len > 0) {
+        v->language = wk_cell(rows, 0, "language");
+    }
     v->number = wk_cell(rows, 0, "customer_number");
     v->shop_number = wk_cell(rows, 0, "shop_number");
     v->elapsed_s = wk_cell_int(rows, 0, "elapsed", 0);

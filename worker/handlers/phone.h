@@ -38,6 +38,7 @@ typedef struct {
 
     /* By wk_phone_load(). */
     va_str_t shop, plan, agent, owner;
+    va_str_t language; /* of the call, where one is known, else the shop's */
     const va_json_t *engines, *languages, *destinations, *end_message, *transfer_message;
     int64_t max_calls, max_s;
     bool open;
@@ -52,6 +53,9 @@ bool wk_phone_read(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e);
 
 /* The same by the query of another address of ours. */
 bool wk_phone_read_query(wk_ctx_t *ctx, wk_phone_t *v, va_str_t query, wk_error_t *e);
+
+/* A number in the query of an address of ours; 0: there is none. */
+int64_t wk_phone_number_of(wk_ctx_t *ctx, va_str_t query, const char *name);
 
 /* For an address that carries no token yet: of the call that begins. */
 bool wk_phone_begin(wk_ctx_t *ctx, wk_phone_t *v, wk_error_t *e);
@@ -75,8 +79,8 @@ bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t
 int64_t wk_phone_age_ms(const wk_phone_t *v);
 
 /*
- * Stores what is said, published as agent_response; an empty text: nothing is. WK_CONFLICT: the turn has been answered
- * meanwhile.
+ * Stores what is said, published as agent_response; an empty text: nothing is. WK_CONFLICT: the
+ * turn has been answered meanwhile.
  */
 bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text,
                    va_str_t twiml, wk_error_t *e);

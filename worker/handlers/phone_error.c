@@ -4,16 +4,22 @@
  */
 #include <string.h>
 
+#include "worker/agent/engines.h"
 #include "worker/agent/task.h"
+#include "worker/call_token.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
+#include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/store/phone.h"
 
+#define MOST_BEGINNINGS 4 /* of a call, each with another engine */
+
 typedef struct {
     wk_phone_t v;
     int64_t next; /* the turn to be heard then */
+    bool refused; /* the carrier had the document, and did not take it */
     va_str_t twiml;
 } trouble_t;
 
@@ -92,20 +98,103 @@ static bool names(wk_ctx_t *ctx, va_str_t query, const char *arg)
            va_form_get(&args, arg).len > 0;
 }
 
-/* Not even the first document could be had: the call begins anew, once. */
-static wk_outcome_t begin_anew(wk_phone_t *v, va_str_t failed, va_reply_t *reply)
+/* 12000 and above are the errors of a document, 11000 and above of how it was had. */
+static bool is_refused(const wk_phone_t *v)
 {
-    wk_speech_t *s = &v->speech;
+    va_str_t code = va_form_get(&v->form, "ErrorCode");
+    return code.len == 5 && memcmp(code.data, "12", 2) == 0;
+}
+
+/* ---------------------------------------------------------------- the first document */
+
+static wk_outcome_t not_in_service(wk_phone_t *v, va_reply_t *reply)
+{
+    wk_speech_begin(&v->speech);
+    wk_speech_say(&v->speech, wk_text(v->speech.language, "speech.not_in_service"));
+    wk_speech_hang_up(&v->speech);
+    return wk_phone_reply(reply, wk_speech_end(&v->speech));
+}
+
+/* `refused` (absent: none): the engine whose document was not taken, and that is left out. */
+static void begin_anew(trouble_t *t, int64_t n, va_str_t refused)
+{
+    wk_speech_t *s = &t->v.speech;
     va_str_t start = wk_speech_start(s);
     wk_speech_begin(s);
-    if (names(v->ctx, failed, "e")) {
-        wk_speech_say(s, wk_text(s->language, "speech.not_in_service"));
-        wk_speech_hang_up(s);
-    } else {
-        wk_speech_pause(s, 1);
-        wk_speech_go_to(s, wk_printf(v->ctx->arena, "%.*s?e=1", (int)start.len, start.data));
+    wk_speech_pause(s, 1);
+    wk_speech_go_to(s, wk_printf(s->ctx->arena, "%.*s?e=%lld%s%.*s", (int)start.len, start.data,
+                                 (long long)n, refused.len > 0 ? "&refused=" : "",
+                                 (int)refused.len, refused.data));
+    t->twiml = wk_speech_end(s);
+}
+
+/* A call that not even a row tells of is called back all the same. */
+static bool find_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    trouble_t *t = arg;
+    wk_phone_t *v = &t->v;
+    if (wk_phone_load(tx, v, e)) {
+        return true;
     }
-    return wk_phone_reply(reply, wk_speech_end(s));
+    if (e->code != WK_NOT_FOUND || v->organization.data == NULL) {
+        return false;
+    }
+    v->speech.language = wk_catalogue_pick(v->catalogue, v->language, VA_STR_NULL);
+    wk_speech_begin(&v->speech);
+    bool ok = end_call(tx, t, e);
+    t->twiml = wk_speech_end(&v->speech);
+    return ok;
+}
+
+/* Whether another engine is behind the one whose document was refused. */
+static bool may_begin_anew(const trouble_t *t, int64_t beginnings)
+{
+    const wk_engines_entry_t *engine = wk_engines_find(t->v.engine);
+    return t->refused && engine != NULL && engine->kind != WK_ENGINE_TALK &&
+           beginnings < MOST_BEGINNINGS;
+}
+
+static bool hand_over(trouble_t *t, wk_error_t *e)
+{
+    wk_phone_t *v = &t->v;
+    wk_ctx_t *ctx = v->ctx;
+    v->errors = 1; /* a caller who was never heard is not asked to say it again */
+    v->speech.language = wk_catalogue_pick(v->catalogue, v->language, VA_STR_NULL);
+    return wk_call_token_mint(ctx->config, ctx->arena, VA_TOKEN_CALL, v->sid, v->organization,
+                              0, WK_CALL_TOKEN_S, &v->speech.token, e) &&
+           wk_tx(ctx->db, ctx->arena, v->organization, 0, trouble_tx, t, e);
+}
+
+/*
+ * Not even the first document could be had, or taken: the call begins anew, once, and with the
+ * next engine where one was refused; then people have it.
+ */
+static wk_outcome_t never_begun(trouble_t *t, int64_t beginnings, va_reply_t *reply,
+                                wk_error_t *e)
+{
+    wk_phone_t *v = &t->v;
+    wk_ctx_t *ctx = v->ctx;
+    va_str_t organization = VA_STR_NULL;
+    va_str_t called = wk_webhook_number(ctx->arena, va_form_get(&v->form, "To"));
+    if (beginnings == 0 && !t->refused) {
+        begin_anew(t, 1, VA_STR_NULL);
+        return wk_phone_reply(reply, t->twiml);
+    }
+    if (called.data != NULL &&
+        !wk_tx_by(ctx->db, ctx->arena, "number", called, 0, find_tx, t, &organization, e)) {
+        return wk_phone_failed(v, reply, e);
+    }
+    if (organization.data == NULL) {
+        return not_in_service(v, reply);
+    }
+    if (t->twiml.data != NULL) {
+        return wk_phone_reply(reply, t->twiml);
+    }
+    if (beginnings == 0 || may_begin_anew(t, beginnings)) {
+        begin_anew(t, beginnings + 1, v->engine);
+        return wk_phone_reply(reply, t->twiml);
+    }
+    return hand_over(t, e) ? wk_phone_reply(reply, t->twiml) : wk_phone_failed(v, reply, e);
 }
 
 wk_outcome_t wk_phone_error(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
@@ -118,7 +207,8 @@ wk_outcome_t wk_phone_error(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         }
         query = failed_query(&t.v);
         if (!names(ctx, query, "c")) {
-            return begin_anew(&t.v, query, reply);
+            t.refused = is_refused(&t.v);
+            return never_begun(&t, wk_phone_number_of(ctx, query, "e"), reply, e);
         }
     }
     if (!wk_phone_read_query(ctx, &t.v, query, e)) {

@@ -29,6 +29,7 @@ typedef struct {
     va_str_t answer;  /* of an earlier request */
     va_str_t effect;  /* that a call of the shop's was placed for */
     va_str_t opening; /* of such a call */
+    va_str_t refused; /* the engine whose document the carrier did not take; absent: none */
     bool known;       /* such a call, or one that comes in */
     va_str_t text, twiml;
     bool overflow;
@@ -276,7 +277,7 @@ static bool answer(ring_t *r, wk_error_t *e)
     }
     wk_phone_opening_t opening = {
         .text = r->text, .turn = GREETING + 1, .client_data = personal.answer};
-    if (!wk_phone_engine(v, &state, VA_STR_NULL, &opening, e)) {
+    if (!wk_phone_engine(v, &state, r->refused, &opening, e)) {
         return false;
     }
     r->twiml = opening.twiml;
@@ -320,9 +321,12 @@ static wk_outcome_t begin(ring_t *r, va_reply_t *reply, wk_error_t *e)
 wk_outcome_t wk_phone_incoming(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     ring_t r = {.overflow = false};
+    va_form_t args;
     if (!wk_phone_begin(ctx, &r.v, e)) {
         return wk_phone_failed(&r.v, reply, e);
     }
+    (void)va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, &args);
+    r.refused = va_form_get(&args, "refused");
     r.told = told_by(&r.v, false);
     return begin(&r, reply, e);
 }
