@@ -34,7 +34,7 @@ const wk_sql_t wk_sql_recording_look = {
     "                                                    interval '30 seconds'), interval '1 hour') END"
     "  FROM calls c, privacy_settings p"
     " WHERE r.twilio_call_sid = $1 AND c.id = r.call_id"
-    " RETURNING r.id, r.state, r.removed, r.recording_sid,"
+    " RETURNING r.id, r.state, r.removed,"
     "           extract(epoch FROM now() - r.begun_at)::bigint AS age,"
     "           c.ended_at < now() - interval '5 minutes'"
     "               OR r.begun_at < now() - interval '5 hours' AS over,"

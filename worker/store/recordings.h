@@ -11,7 +11,7 @@ extern const wk_sql_t wk_sql_recording_wanted;
 extern const wk_sql_t wk_sql_recording_begin;
 
 /*
- * $1 CallSid; locked, and put off for a while: id state removed recording_sid, age (s), over
+ * $1 CallSid; locked, and put off for a while: id state removed, age (s), over
  * (the call ended minutes ago, or must have), kept (the shop's retention still allows it),
  * customer_id, customer_number.
  */
