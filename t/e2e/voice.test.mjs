@@ -166,6 +166,26 @@ test('who is interrupted falls silent at once, and the engine knows what was hea
   call.caller.hangUp();
 });
 
+// The second one sends its words as slowly as they are spoken: they are not all there.
+for (const gap_ms of [20, 400]) {
+  test(`who hangs up in the middle of a sentence: what was heard is kept (pieces ${gap_ms} ms apart)`, async () => {
+    await model([{when: 'tell me a story', text: STORY}]);
+    const call = await new Call().ring();
+    await call.caller.hears(/John/i);
+    await call.caller.quiet();
+    await openai.post('realtime', {gap_ms});
+    await call.say('tell me a story');
+    await call.caller.hears(/a bicycle/);
+    call.caller.hangUp();
+    const story = await waitFor('what was heard', async () => (await call.turns()).find((t) => /once upon/.test(t.content) && t.interrupted));
+    const of = call.caller.words.length - call.caller.words.findIndex(({word}) => word === 'once');
+    assert.ok(STORY.startsWith(story.content), story.content);
+    const kept = story.content.trim().split(' ').length;
+    assert.ok(Math.abs(kept - of) <= 3, `kept ${kept} words, heard were ${of}`);
+    assert.equal((await call.turns()).filter((t) => /once upon/.test(t.content)).length, 1);
+  });
+}
+
 test('words that only say "I am listening" do not end a story', async () => {
   await model([{when: 'tell me a story', text: STORY}]);
   const call = await new Call().ring();

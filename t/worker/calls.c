@@ -375,6 +375,50 @@ static void test_a_full_redis_ends_no_voice_process(void **state)
     assert_int_equal(t_redis_int(r, "ZCARD va:voice:leases"), 1);
 }
 
+static void test_a_full_redis_keeps_no_silent_voice_process(void **state)
+{
+    bool begun;
+    va_str_t keys[] = {VA_STR("va:voice:leases"), VA_STR("va:voice:processes"),
+                       VA_STR("va:voice:lost")};
+    (void)state;
+    begin("o", &begun);
+    t_redis(r, a, "HSET va:call:{CA1} owner p1 epoch 1");
+    t_redis(r, a, "ZADD va:voice:calls:p1 1 CA1");
+    t_redis(r, a, "ZADD va:voice:leases 1 p1");
+    t_redis(r, a, "CONFIG SET maxmemory 1");
+    redisReply *reply = wk_redis_script(r, &wk_script_voice_reap, keys, 3, NULL, 0, &t_e);
+    t_redis(r, a, "CONFIG SET maxmemory 0");
+    assert_non_null(reply);
+    assert_int_equal(reply->elements, 3); /* CallSid, organization, epoch */
+    freeReplyObject(reply);
+    assert_int_equal(t_redis_int(r, "HGET va:call:{CA1} epoch"), 2);
+    assert_int_equal(t_redis_int(r, "HSTRLEN va:call:{CA1} owner"), 0);
+}
+
+/* The older stream of a call that came back is told of by its epoch, and the call stays ours.
+ */
+static void test_of_two_streams_of_a_call_the_older_one_is_lost(void **state)
+{
+    bool begun;
+    va_str_t keys[] = {VA_STR("va:voice:processes"), VA_STR("va:voice:process:p1"),
+                       VA_STR("va:voice:calls:p1"), VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases")};
+    va_str_t args[] = {VA_STR("p1"), VA_STR("60000"), VA_STR("127.0.0.1:1"),
+                       VA_STR("10"), VA_STR("60000"), VA_STR("CA1"),
+                       VA_STR("o"),  VA_STR("5"),     VA_STR("CA1"),
+                       VA_STR("o"),  VA_STR("3")};
+    (void)state;
+    begin("o", &begun);
+    t_redis(r, a, "HSET va:call:{CA1} owner p1 epoch 5");
+    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 5, args, 11, &t_e);
+    assert_non_null(reply);
+    assert_int_equal(reply->elements, 2);
+    assert_string_equal(reply->element[0]->str, "CA1");
+    assert_string_equal(reply->element[1]->str, "3");
+    freeReplyObject(reply);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:calls:p1"), 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -399,6 +443,8 @@ int main(void)
         TEST(test_the_end_is_the_end),
         TEST(test_a_full_redis_ends_no_call),
         TEST(test_a_full_redis_ends_no_voice_process),
+        TEST(test_a_full_redis_keeps_no_silent_voice_process),
+        TEST(test_of_two_streams_of_a_call_the_older_one_is_lost),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);

@@ -7,7 +7,8 @@
 --       5 for how many ms a call's slots are kept
 --       then CallSid, organization and epoch of each call
 --
--- The CallSids whose epoch is another by now: they are somebody else's.
+-- CallSid and epoch of those whose epoch is another by now: they are somebody else's, be it a
+-- newer stream of the same process.
 
 --@include lib/time.lua
 
@@ -32,15 +33,19 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60000)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
 for i = 6, #ARGV, 3 do
     local call, org, epoch = ARGV[i], 'va:voice:org:{' .. ARGV[i + 1] .. '}', ARGV[i + 2]
-    if redis.call('HGET', 'va:call:{' .. call .. '}', 'epoch') == epoch then
+    local known, owner = unpack(redis.call('HMGET', 'va:call:{' .. call .. '}', 'epoch', 'owner'))
+    if known == epoch then
         redis.call('ZADD', KEYS[3], slot, call)
         for _, slots in ipairs({KEYS[4], org}) do
             redis.call('ZADD', slots, 'GT', slot, call)
             redis.call('PEXPIREAT', slots, redis.call('ZREVRANGE', slots, 0, 0, 'WITHSCORES')[2])
         end
     else
-        redis.call('ZREM', KEYS[3], call)
+        if owner ~= ARGV[1] then
+            redis.call('ZREM', KEYS[3], call)
+        end
         lost[#lost + 1] = call
+        lost[#lost + 1] = epoch
     end
 end
 redis.call('PEXPIRE', KEYS[3], 86400000)

@@ -18,6 +18,7 @@ local function lose(call, process)
     if owner ~= process or status ~= 'live' then
         return
     end
+    write_when_full(key)
     redis.call('HSET', key, 'owner', '')
     redis.call('HSET', lost, call, redis.call('HINCRBY', key, 'epoch', 1) .. ' ' .. organization)
     keep(key)

@@ -32,10 +32,14 @@ typedef struct {
 
 /* ---------------------------------------------------------------- answers */
 
-static void fence_call(wk_voice_t *voice, va_str_t call)
+/* A call may have come back to us while its older stream is not known to be dead. */
+static void fence_stream(wk_voice_t *voice, va_str_t call, va_str_t epoch)
 {
+    char own[24];
     for (wk_session_t *s = LIST_FIRST(&voice->sessions); s != NULL; s = wk_session_next(s)) {
-        if (va_str_eq(wk_session_claim(s).call, call)) {
+        wk_session_claim_t claim = wk_session_claim(s);
+        int len = snprintf(own, sizeof(own), "%lld", (long long)claim.epoch);
+        if (va_str_eq(claim.call, call) && va_str_eq(va_str(own, (size_t)len), epoch)) {
             wk_session_fence(s);
             return;
         }
@@ -52,8 +56,9 @@ static void on_beaten(void *ctx, const redisReply *reply)
     } else if (taken) {
         h->renewed_ms = beat->sent_ms > h->renewed_ms ? beat->sent_ms : h->renewed_ms;
         h->taken = true;
-        for (size_t i = 0; i < reply->elements; i++) {
-            fence_call(h->voice, wk_redis_str(reply->element[i]));
+        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+            fence_stream(h->voice, wk_redis_str(reply->element[i]),
+                         wk_redis_str(reply->element[i + 1]));
         }
     }
     free(beat);

@@ -59,11 +59,9 @@ void wk_session_release(wk_session_t *s)
     free(s);
 }
 
-static void close_session(wk_session_t *s, uint16_t code)
+/* The record is as it is. */
+static void end_stream(wk_session_t *s, uint16_t code)
 {
-    if (s->state == WK_SESSION_CLOSED) {
-        return;
-    }
     s->state = WK_SESSION_CLOSED;
     s->voice->n_sessions--;
     wk_log(WK_INFO, "stream ended", WK_C("call", s->call), WK_C("next", s->next),
@@ -74,6 +72,14 @@ static void close_session(wk_session_t *s, uint16_t code)
     wk_ws_close(s->carrier, code);
     if (s->yield.epoch != 0) {
         wk_control_yielded(s->voice, va_str_c(s->call), s->yield.epoch, "closed");
+    }
+}
+
+static void close_session(wk_session_t *s, uint16_t code)
+{
+    if (s->state != WK_SESSION_CLOSED) {
+        wk_session_drop_what_is_left(s, wk_monotonic_ms());
+        end_stream(s, code);
     }
 }
 
@@ -135,7 +141,7 @@ void wk_session_fence(wk_session_t *s)
         send_carrier(s, wk_twilio_clear(&message, va_str_c(s->stream)), &message);
     }
     wk_log(WK_WARN, "the call is somebody else's now", WK_C("call", s->call));
-    close_session(s, WK_WS_GOING_AWAY);
+    end_stream(s, WK_WS_GOING_AWAY);
 }
 
 void wk_session_hand_over(wk_session_t *s)

@@ -38,7 +38,7 @@ wk_session_claim_t wk_session_claim(const wk_session_t *s);
 
 /*
  * Somebody else has the call, or nobody knows who: not a word more, and nothing is written but
- * where the time of our own turns went.
+ * where the time of our own turns went; what they claimed is handed to be judged.
  */
 void wk_session_fence(wk_session_t *s);
 

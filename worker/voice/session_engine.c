@@ -490,6 +490,7 @@ static void on_lost(void *ctx, const char *why)
         return;
     }
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
+    wk_session_agent_broke_off(s);
     wk_talk_engine_lost(&s->talk);
     /* Where the call goes on is decided: then as soon as what there is of the last words is
      * heard. */

@@ -213,6 +213,34 @@ void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t hea
     }
 }
 
+void wk_session_agent_broke_off(wk_session_t *s)
+{
+    for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
+        wk_spoken_t *spoken = &s->spoken[i];
+        if (!spoken->whole && spoken->text.len > 0) {
+            spoken->whole = true;
+            record_spoken(s, spoken, wk_bytes_str(&spoken->text));
+        }
+    }
+}
+
+/* Of an utterance that was not whole all that there was may have been heard. */
+void wk_session_drop_what_is_left(wk_session_t *s, int64_t now)
+{
+    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
+    size_t n = wk_playout_drop(&s->talk.playout, now, cuts);
+    wk_timing_dropped(&s->timing);
+    for (size_t i = 0; i < n; i++) {
+        wk_session_agent_was_cut(s, &cuts[i]);
+    }
+    for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
+        wk_spoken_t *spoken = &s->spoken[i];
+        if (!spoken->whole && spoken->text.len > 0) {
+            cut_turn(s, spoken, wk_bytes_str(&spoken->text));
+        }
+    }
+}
+
 /* ---------------------------------------------------------------- where the time went */
 
 /* The serial has it behind its turn. */

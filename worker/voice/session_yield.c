@@ -6,18 +6,6 @@
 
 #define YIELD_MS 1000 /* for the carrier to say that it has cleared what it had */
 
-/* What was said is told as it was heard; nothing of the rest is ever sent. */
-static uint32_t drop_what_is_left(wk_session_t *s, int64_t now)
-{
-    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
-    size_t n = wk_playout_drop(&s->talk.playout, now, cuts);
-    wk_timing_dropped(&s->timing);
-    for (size_t i = 0; i < n; i++) {
-        wk_session_agent_was_cut(s, &cuts[i]);
-    }
-    return s->talk.playout.run;
-}
-
 /* Messages keep their order: a mark that comes back from behind a `clear` proves it was heeded.
  */
 static void clear_carrier(wk_session_t *s)
@@ -51,7 +39,8 @@ void wk_session_yield(wk_session_t *s, int64_t epoch)
     wk_log(WK_INFO, "a person takes the call", WK_C("call", s->call));
     s->state = WK_SESSION_YIELDING;
     wk_session_close_engines(s);
-    s->yield.run = drop_what_is_left(s, now);
+    wk_session_drop_what_is_left(s, now);
+    s->yield.run = s->talk.playout.run;
     s->yield.until_ms = now + YIELD_MS;
     clear_carrier(s);
 }
