@@ -166,6 +166,27 @@ test('who is interrupted falls silent at once, and the engine knows what was hea
   call.caller.hangUp();
 });
 
+test('the talk goes over to another language: the engine is told, hears any, and so does the next one', async (t) => {
+  t.after(() => row(
+      `UPDATE customers SET preferred_language = 'en', conversation_language = NULL
+        WHERE phone_number = :'phone' RETURNING id`, {phone: JOHN}));
+  await model([{when: 'parlez vous', tool_calls: [{name: 'switch_language', arguments: {language: 'fr'}}]}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  await call.say('parlez vous francais');
+  const told = (of) => waitFor('the engine to be told', async () => {
+    const session = (await openai.get('realtime')).find((s) => s.id === of);
+    return session.items.some((i) => i.role === 'system' && /speak and write in this language: fr/.test(i.text)) && session;
+  });
+  assert.equal((await told(id)).session.audio.input.transcription.language, undefined);
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  assert.equal((await told(next.id)).session.audio.input.transcription.language, undefined);
+  call.caller.hangUp();
+});
+
 // The second one sends its words as slowly as they are spoken: they are not all there.
 for (const gap_ms of [20, 400]) {
   test(`who hangs up in the middle of a sentence: what was heard is kept (pieces ${gap_ms} ms apart)`, async () => {

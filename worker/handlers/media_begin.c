@@ -174,6 +174,14 @@ static va_str_t object_or_empty(va_str_t json)
     return json.len > 0 ? json : VA_STR("{}");
 }
 
+/* Absent: the shop speaks several. */
+static va_str_t only_language(const begin_t *b)
+{
+    const va_json_t *languages = b->context.facts.languages;
+    bool one = languages != NULL && languages->first != NULL && languages->first->next == NULL;
+    return one ? va_json_string(languages->first) : VA_STR_NULL;
+}
+
 wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     begin_t b;
@@ -200,6 +208,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_bool(w, "returned", b.call.returned);
     va_json_add_str(w, "language", wk_language_code(l));
+    va_json_add_str(w, "only_language", only_language(&b));
     va_json_add_str(w, "voice", b.call.voice);
     va_json_add_str(w, "speech", b.call.speech);
     va_json_key(w, "voices");

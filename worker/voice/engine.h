@@ -50,6 +50,7 @@ typedef struct {
     va_str_t speech;         /* who speaks in the place of the configured one; or absent */
     const va_json_t *voices; /* language to a voice's id; may be NULL */
     va_str_t language;       /* of the talk; changes with it */
+    va_str_t heard_language; /* the only one that is spoken; absent: the caller may change it */
     wk_turn_taking_t turns;
     int64_t max_tokens, chat_tokens; /* of an answer; the second of chat completions */
     const wk_said_t *said;           /* before, oldest first */

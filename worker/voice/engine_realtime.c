@@ -124,7 +124,7 @@ static void send_setup(wk_media_engine_t *engine)
     const wk_realtime_session_t session = {.instructions = s->instructions,
                                            .tools = s->tools,
                                            .voice = s->voice,
-                                           .language = s->language,
+                                           .language = s->heard_language,
                                            .transcription_model =
                                                s->config->openai_transcription_model,
                                            .max_tokens = s->max_tokens,

@@ -130,6 +130,30 @@ void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say)
     wk_session_tell(s, prompt_text(s, prompt, say));
 }
 
+/* What the engine was opened with is of the call's beginning. One that leads knows it itself.
+ */
+static void tell_language(wk_session_t *s)
+{
+    va_str_t begun = va_json_get_string(s->briefing, "language");
+    bool told = s->seat != NULL && s->seat->told == s->language;
+    bool differs = !va_str_eq(wk_language_code(s->language), begun);
+    if (s->seat != NULL && !s->talk.led && !told && (differs || s->seat->told != NULL)) {
+        s->seat->told = s->language;
+        wk_session_tell_engine(s, "prompt.voice.language", VA_STR_NULL);
+    }
+}
+
+void wk_session_set_language(wk_session_t *s, const wk_language_t *language)
+{
+    s->language = language;
+    if (s->seat != NULL) {
+        s->seat->setup.language = wk_language_code(language);
+    }
+    if (wk_session_is_talking(s)) {
+        tell_language(s);
+    }
+}
+
 static void tell_untold(wk_session_t *s)
 {
     if (s->untold.len > 0) {
@@ -429,6 +453,7 @@ static void on_ready(void *ctx)
     if (seat == s->seat && s->state == WK_SESSION_OPENING) {
         s->state = WK_SESSION_TALKING;
         wk_session_hear_early(s);
+        tell_language(s);
         tell_untold(s);
         owe_urgent(s);
         if (!s->greeted) {
@@ -588,6 +613,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .voices = va_json_get(s->briefing, "voices"),
         .chat_model = text_or_null(va_json_get_string(s->briefing, "chat_model")),
         .language = wk_language_code(s->language),
+        .heard_language = va_json_get_string(s->briefing, "only_language"),
         .model = va_json_get_string(s->briefing, "model"),
         .turns = turns_of(s->briefing),
         .said = seat->said,
@@ -675,6 +701,7 @@ static void take_seat(wk_session_t *s)
     s->seat = s->next_seat;
     s->next_seat = NULL;
     close_seat(s, &old);
+    tell_language(s);
     owe_urgent(s);
     wk_log(WK_INFO, "the engine's session was renewed", WK_C("call", s->call));
 }

@@ -26,18 +26,20 @@ struct wk_running_tool {
     char text[];
 };
 
-/* What the talk has to know of it: a language, or where the call goes on. */
-static void heed(wk_session_t *s, const va_json_t *answer)
+/* What the talk has to know of an answer before the agent says more: its language. */
+static void heed_language(wk_session_t *s, const va_json_t *answer)
 {
-    va_str_t language = va_json_get_string(answer, "language");
-    va_str_t next = va_json_get_string(answer, "next");
-    if (language.len > 0) {
-        s->language =
-            wk_catalogue_pick(s->voice->catalogue, language, wk_language_code(s->language));
-        if (s->seat != NULL) {
-            s->seat->setup.language = wk_language_code(s->language);
-        }
+    va_str_t code = va_json_get_string(answer, "language");
+    if (code.len > 0) {
+        wk_session_set_language(
+            s, wk_catalogue_pick(s->voice->catalogue, code, wk_language_code(s->language)));
     }
+}
+
+/* And behind that: where the call goes on. */
+static void heed_next(wk_session_t *s, const va_json_t *answer)
+{
+    va_str_t next = va_json_get_string(answer, "next");
     if (next.len > 0 && next.len < sizeof(s->next)) {
         wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
         if (s->state == WK_SESSION_OPENING) {
@@ -104,8 +106,9 @@ static void on_tool_answered(void *ctx, const va_reply_t *reply)
     va_str_t output = output_of(s, reply, &answer);
     bool told = tool->late && reply == NULL;
     if (s->state < WK_SESSION_LEAVING && !told) {
+        heed_language(s, answer);
         settle_tool(s, tool, output, answer);
-        heed(s, answer);
+        heed_next(s, answer);
     }
     LIST_REMOVE(tool, link);
     free(tool);
@@ -217,6 +220,9 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
     va_str_t words = va_json_get_string(answer, "say");
     bool awaited = s->awaited == question->asked;
     bool did = va_json_bool(va_json_get(answer, "did"), false);
+    if (s->state < WK_SESSION_LEAVING) {
+        heed_language(s, answer);
+    }
     if (s->state < WK_SESSION_LEAVING && awaited) {
         s->awaited = 0;
         add_due(s, words.len > 0 ? words : wk_text(s->language, "speech.error"));
@@ -227,7 +233,7 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
         take_overtaken(s, words, did);
     }
     if (s->state < WK_SESSION_LEAVING) {
-        heed(s, answer);
+        heed_next(s, answer);
     }
     free(question);
     wk_session_release(s);

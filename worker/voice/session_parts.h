@@ -41,8 +41,9 @@ typedef struct {
     wk_media_engine_setup_t setup;
     wk_said_t *said; /* before it was opened */
     int64_t opened_ms;
-    int64_t old_ms; /* when another one should take its place; 0: never */
-    int64_t turn;   /* of the talk, when it was opened */
+    int64_t old_ms;            /* when another one should take its place; 0: never */
+    int64_t turn;              /* of the talk, when it was opened */
+    const wk_language_t *told; /* to speak it from then on; NULL: the briefing's */
 } wk_seat_t;
 
 struct wk_session {
@@ -185,6 +186,9 @@ void wk_session_tell(wk_session_t *s, va_str_t text);
 
 /* The same by a prompt of the catalogue. */
 void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say);
+
+/* The talk goes on in that one. */
+void wk_session_set_language(wk_session_t *s, const wk_language_t *language);
 
 /* A session of the engine grows too old. */
 void wk_session_renew_engine(wk_session_t *s, int64_t now);
