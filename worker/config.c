@@ -15,6 +15,7 @@
 #include "worker/arena.h"
 #include "worker/mail_header.h"
 #include "worker/password.h"
+#include "worker/public_address.h"
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
 #define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
@@ -109,6 +110,7 @@ static const setting_t settings[] = {
      0},
     {"openai", "session_s", "OPENAI_SESSION_S", INTEGER, AT(openai_session_s), "3300", 1,
      86400},
+    {"knowledge", "site_addresses", "VA_SITE_ADDRESSES", TEXT, AT(site_addresses), NULL, 0, 0},
     {"deepgram", "base_url", "DEEPGRAM_BASE_URL", TEXT, AT(deepgram_base_url), NULL, 0, 0},
     {"deepgram", "api_key", "DEEPGRAM_API_KEY", TEXT, AT(deepgram_api_key), NULL, 0, 0},
     {"deepgram", "model", "DEEPGRAM_MODEL", TEXT, AT(deepgram_model), "nova-3", 0, 0},
@@ -469,6 +471,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     }
     if (c->smtp_from != NULL && !wk_mail_is_address(va_str_c(c->smtp_from))) {
         found(&f, true, "SMTP_FROM is no address like no-reply@example.com");
+    }
+    if (c->site_addresses != NULL && !wk_address_list_valid(c->site_addresses)) {
+        found(&f, true, "VA_SITE_ADDRESSES is no list of numeric addresses");
     }
     return f.ok;
 }

@@ -54,8 +54,10 @@ typedef struct {
     const char *elevenlabs_voice, *elevenlabs_speech_model;
     const char *openai_base_url, *openai_api_key, *openai_model;
     const char *openai_embedding_model; /* NULL: the knowledge is searched by words alone */
-    int openai_timeout_ms;              /* of one answer, to its last word */
-    int openai_turn_ms;                 /* of all it takes to answer one message */
+    const char *site_addresses; /* VA_SITE_ADDRESSES: not public, and sites are read there all
+                                   the same (public_address.h); NULL: none */
+    int openai_timeout_ms;      /* of one answer, to its last word */
+    int openai_turn_ms;         /* of all it takes to answer one message */
     const char *openai_realtime_url, *openai_realtime_model, *openai_transcription_model;
     const char *openai_speech_model, *openai_speech_voice;
     int openai_session_s; /* how old a realtime session grows before another takes over */

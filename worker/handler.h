@@ -14,6 +14,7 @@ typedef enum {
 
 typedef enum {
     WK_DONE,  /* reply, if any, is the answer */
+    WK_LATER, /* nothing is wrong, it is not time yet: in e->retry_after_ms */
     WK_AGAIN, /* retry after e->retry_after_ms, or the usual back-off */
     WK_GIVE_UP,
 } wk_outcome_t;

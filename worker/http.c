@@ -10,6 +10,7 @@
 
 #include "core/buf.h"
 #include "worker/crash.h"
+#include "worker/public_address.h"
 #include "worker/version.h"
 
 #define CONNECT_MS   3000
@@ -24,6 +25,8 @@ struct wk_http {
 /* One exchange, as the callbacks see it. */
 typedef struct {
     CURL *curl;
+    const wk_http_request_t *req;
+    wk_arena_t *a;
     va_buf_t body;
     wk_http_piece_fn on_piece;
     void *on_piece_ctx;
@@ -31,7 +34,9 @@ typedef struct {
     bool once;          /* sent twice, the request would be done twice */
     bool sent;          /* something of the request may have reached the server */
     bool headers_ended; /* curl takes an answer that breaks off before for a whole one */
+    bool refused;       /* an address that is not public */
     int64_t retry_after_ms;
+    va_str_t location, etag, last_modified;
 } exchange_t;
 
 bool wk_http_global(void)
@@ -59,11 +64,19 @@ void wk_http_free(wk_http_t *h)
 
 /* ---------------------------------------------------------------- connections */
 
-/* No program that is started by ours inherits it. */
+/*
+ * No program that is started by ours inherits it. What a name leads to is judged here and not
+ * before: this is the address that is connected to, whatever the name's server says next.
+ */
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    (void)ctx;
+    exchange_t *x = ctx;
     (void)purpose;
+    if (x->req->public_only && !wk_address_is_public(&address->addr) &&
+        !wk_address_is_listed(&address->addr, x->req->public_beside)) {
+        x->refused = true;
+        return CURL_SOCKET_BAD;
+    }
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -114,26 +127,39 @@ static int64_t retry_after_ms(const char *value)
     return seconds < MAX_RETRY_MS / 1000 ? seconds * 1000 : MAX_RETRY_MS;
 }
 
-static void take_retry_after(exchange_t *x, const char *data, size_t from, size_t to)
+static bool has_name(va_str_t line, const char *name, va_str_t *value)
 {
-    char value[64];
-    while (from < to && (data[from] == ' ' || data[from] == '\t')) {
-        from++;
+    size_t len = strlen(name);
+    if (line.len < len || strncasecmp(line.data, name, len) != 0) {
+        return false;
     }
-    while (to > from && strchr(" \t\r\n", data[to - 1]) != NULL) {
-        to--;
+    *value = va_str(line.data + len, line.len - len);
+    while (value->len > 0 && strchr(" \t", value->data[0]) != NULL) {
+        *value = va_str(value->data + 1, value->len - 1);
     }
-    if (to - from < sizeof(value)) {
-        memcpy(value, data + from, to - from);
-        value[to - from] = '\0';
-        x->retry_after_ms = retry_after_ms(value);
+    while (value->len > 0 && strchr(" \t\r\n", value->data[value->len - 1]) != NULL) {
+        value->len--;
+    }
+    return true;
+}
+
+static void take_header(exchange_t *x, va_str_t line)
+{
+    va_str_t value;
+    if (has_name(line, "retry-after:", &value)) {
+        x->retry_after_ms = value.len < 64 ? retry_after_ms(wk_strdup(x->a, value)) : 0;
+    } else if (has_name(line, "location:", &value)) {
+        x->location = wk_copy(x->a, value);
+    } else if (has_name(line, "etag:", &value)) {
+        x->etag = wk_copy(x->a, value);
+    } else if (has_name(line, "last-modified:", &value)) {
+        x->last_modified = wk_copy(x->a, value);
     }
 }
 
 /* Called for each line, the empty one included; of interim answers and trailers as well. */
 static size_t on_header(char *data, size_t size, size_t n, void *ctx)
 {
-    static const char name[] = "retry-after:";
     exchange_t *x = ctx;
     size_t len = size * n;
     if (len > 0 && (data[0] == '\r' || data[0] == '\n')) {
@@ -141,9 +167,7 @@ static size_t on_header(char *data, size_t size, size_t n, void *ctx)
     } else if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
         x->headers_ended = false;
     }
-    if (len >= sizeof(name) - 1 && strncasecmp(data, name, sizeof(name) - 1) == 0) {
-        take_retry_after(x, data, sizeof(name) - 1, len);
-    }
+    take_header(x, va_str(data, len));
     return len;
 }
 
@@ -188,8 +212,20 @@ static bool set_limits(CURL *c, const wk_http_request_t *req, exchange_t *x, wk_
     SET(CURLOPT_MAXAGE_CONN, (long)MAX_IDLE_S);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+    SET(CURLOPT_OPENSOCKETDATA, x);
     SET(CURLOPT_PREREQFUNCTION, on_request);
     SET(CURLOPT_PREREQDATA, x);
+    return true;
+}
+
+/* A connection that is kept was opened for somebody else, and a proxy would connect for us. */
+static bool set_public(CURL *c, const wk_http_request_t *req, wk_error_t *e)
+{
+    if (req->public_only) {
+        SET(CURLOPT_PROXY, "");
+        SET(CURLOPT_FRESH_CONNECT, 1L);
+        SET(CURLOPT_FORBID_REUSE, 1L);
+    }
     return true;
 }
 
@@ -264,6 +300,9 @@ static bool failed(const exchange_t *x, CURLcode rc, const char *text, wk_error_
     if (x->body.status != VA_OK) {
         return wk_error(e, WK_UNKNOWN, "HTTP: the answer is larger than allowed");
     }
+    if (x->refused && !x->sent) {
+        return wk_error(e, WK_FORBIDDEN, "HTTP: the address is not public");
+    }
     if (rc == CURLE_URL_MALFORMAT || rc == CURLE_UNSUPPORTED_PROTOCOL) {
         return wk_error(e, WK_INVALID, "HTTP: %s", text);
     }
@@ -283,7 +322,10 @@ static bool answered(CURL *c, wk_arena_t *a, const exchange_t *x, wk_http_respon
     *res = (wk_http_response_t){.status = (int)status,
                                 .body = va_buf_str(&x->body),
                                 .content_type = wk_copy(a, va_str_c(type)),
-                                .retry_after_ms = x->retry_after_ms};
+                                .retry_after_ms = x->retry_after_ms,
+                                .location = x->location,
+                                .etag = x->etag,
+                                .last_modified = x->last_modified};
     return true;
 }
 
@@ -291,7 +333,8 @@ static bool perform(CURL *c, const wk_http_request_t *req, struct curl_slist *he
                     exchange_t *x, wk_error_t *e)
 {
     char text[CURL_ERROR_SIZE] = "";
-    if (!set_limits(c, req, x, e) || !set_answer(c, x, e) || !set_request(c, req, headers, e)) {
+    if (!set_limits(c, req, x, e) || !set_public(c, req, e) || !set_answer(c, x, e) ||
+        !set_request(c, req, headers, e)) {
         return false;
     }
     SET(CURLOPT_ERRORBUFFER, text);
@@ -316,6 +359,8 @@ bool wk_http(wk_http_t *h, wk_arena_t *a, const wk_http_request_t *req, wk_http_
              wk_error_t *e)
 {
     exchange_t x = {.curl = h->curl,
+                    .req = req,
+                    .a = a,
                     .on_piece = req->on_piece,
                     .on_piece_ctx = req->on_piece_ctx,
                     .once = !idempotent(req->method)};

@@ -29,13 +29,17 @@ typedef struct {
     size_t max_bytes;                        /* 0: 1 MiB */
     wk_http_piece_fn on_piece; /* of a 2xx answer, which has an empty body then; may be NULL */
     void *on_piece_ctx;
+    bool public_only; /* the URL is somebody else's: no address but a public one (or one of
+                         public_beside, see public_address.h) is connected to, by no proxy */
+    const char *public_beside;
 } wk_http_request_t;
 
 typedef struct {
     int status;
     va_str_t body;
     va_str_t content_type;
-    int64_t retry_after_ms; /* from Retry-After, 0: none */
+    int64_t retry_after_ms;                 /* from Retry-After, 0: none */
+    va_str_t location, etag, last_modified; /* headers; absent: none */
 } wk_http_response_t;
 
 /*

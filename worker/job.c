@@ -170,6 +170,12 @@ static void conclude(wk_work_t *w, wk_ctx_t *ctx, wk_outcome_t outcome, const wk
     if (outcome == WK_DONE) {
         w->end = (wk_end_t){.how = WK_END_ACK, .reply = reply};
         w->outcome = "done";
+    } else if (outcome == WK_LATER) {
+        w->end = (wk_end_t){.how = WK_END_RETRY,
+                            .uncounted = true,
+                            .reason = VA_STR("it is not time yet"),
+                            .delay_ms = e->retry_after_ms};
+        w->outcome = "later";
     } else if (w->handler->kind == WK_READ) {
         failed_read(w, e, reply);
     } else {

@@ -10,7 +10,7 @@ select plan(27);
 -- What a column's CHECK or its neighbours ask for and a generator cannot guess.
 create temp table special (tab text, col text, value text);
 insert into special values
-    ('users', 'password_hash', '$2b$12$%s'), ('sessions', 'token_hash', '%s'), ('widget_keys', 'key_sha256', '%s'), ('chat_sessions', 'token_sha256', '%s'), ('knowledge_documents', 'sha256', '%s'), ('knowledge_questions', 'digest', '%s'),
+    ('users', 'password_hash', '$2b$12$%s'), ('sessions', 'token_hash', '%s'), ('widget_keys', 'key_sha256', '%s'), ('chat_sessions', 'token_sha256', '%s'), ('knowledge_documents', 'sha256', '%s'), ('knowledge_pages', 'sha256', '%s'), ('knowledge_questions', 'digest', '%s'),
     ('customers', 'timezone', 'America/Toronto'), ('erasures', 'subject_hash', '%s'), ('erasures', 'finished_at', null), ('tasks', 'done_at', null),
     ('effects', 'finished_at', null), ('outbox', 'queue', null), ('organizations', 'languages', '{en}'),
     ('call_status_events', 'status', 'connecting'), ('message_status_events', 'status', 'sent'),

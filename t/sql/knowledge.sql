@@ -1,7 +1,7 @@
 -- Search by words and by meaning.
 begin;
 set local search_path = voiceagent, extensions, public;
-select plan(16);
+select plan(24);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 insert into knowledge_documents (id, organization_id, title) values
@@ -64,5 +64,30 @@ select is(pg_temp.found('échanger', 'fr'), '1', 'French words by their stem');
 select is(pg_temp.found('öffnungszeiten', null), '2', 'other languages word by word');
 select is(pg_temp.found('secret', 'en'), null, 'nothing of another shop');
 select throws_ok($$ update knowledge_chunks set embedding_model = null where embedding_model = 'n' $$, '23514', null, 'an embedding names its model');
+
+-- Web sites.
+insert into knowledge_documents (id, organization_id, title, source, source_url) values
+    ('33333333-3333-4333-8333-333333333333', t.a(), 'Site', 'site', 'https://a.example/'),
+    ('44444444-4444-4444-8444-444444444444', t.b(), 'Site', 'site', 'https://a.example/');
+insert into knowledge_sites (organization_id, document_id) select organization_id, id from knowledge_documents where source = 'site';
+insert into knowledge_documents (id, organization_id, title, site_id) values
+    ('55555555-5555-4555-8555-555555555555', t.a(), 'Page', '33333333-3333-4333-8333-333333333333');
+insert into knowledge_pages (organization_id, site_id, url, reading, document_id) values
+    (t.a(), '33333333-3333-4333-8333-333333333333', 'https://a.example/', 1, '55555555-5555-4555-8555-555555555555'),
+    (t.b(), '44444444-4444-4444-8444-444444444444', 'https://a.example/', 1, null);
+select throws_ok($$ insert into knowledge_documents (organization_id, title, source, source_url) values (t.a(), 'Again', 'site', 'https://a.example/') $$,
+                 '23505', null, 'a site is there once');
+select throws_ok($$ insert into knowledge_documents (organization_id, title, site_id) values (t.a(), 'Page', '44444444-4444-4444-8444-444444444444') $$,
+                 '23503', null, 'a page is of a site of its own shop');
+select throws_ok($$ insert into knowledge_pages (organization_id, site_id, url, reading) values (t.a(), '44444444-4444-4444-8444-444444444444', 'x', 1) $$,
+                 '23503', null, 'so is an address');
+select throws_ok($$ update knowledge_pages set document_id = '22222222-2222-4222-8222-222222222222' where organization_id = t.a() $$,
+                 '23503', null, 'and its document');
+select is(t.app(t.a(), 'select count(*) as n from voiceagent.knowledge_pages') -> 0 ->> 'n', '1', 'a shop sees its own pages');
+select throws_ok($$ update knowledge_sites set max_pages = 51 $$, '23514', null, 'fifty pages at most');
+delete from knowledge_documents where id = '55555555-5555-4555-8555-555555555555';
+select is((select document_id from knowledge_pages where organization_id = t.a()), null, 'a page outlives its document');
+delete from knowledge_documents where id = '33333333-3333-4333-8333-333333333333';
+select is((select string_agg(organization_id::text, ' ') from knowledge_pages), t.b()::text, 'with its site all of it goes');
 select * from finish();
 rollback;

@@ -147,6 +147,7 @@ define_settings() {
     address SMTP_SIM_URL "http://$host:$((base + 19))" # where the simulated one tells what it got
 
     keep VA_ENGINE echo receptionist
+    keep VA_SITE_ADDRESSES echo 127.0.0.2 # where tests have a web site
     keep VA_WORKERS echo 0
     keep VA_NGINX_WORKERS echo auto
     VA_NGINX_USER=$(nginx_user)

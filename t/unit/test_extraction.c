@@ -144,6 +144,21 @@ static void html(void **state)
     assert_has_not(text, "Home");
 }
 
+static void page(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        text_of("page",
+                VA_STR("<html><head><title> The \x1f shop </title><base href='/b/'></head>"
+                       "<body><nav><a href='/a'>Home</a></nav><h1>Hours</h1>"
+                       "<p>Nine to five, <a href=' c?d&amp;e '>every</a> day.</p>"
+                       "<a>none</a><map><area href='f'></map></body></html>")),
+        "\x1cThe shop\n\x1d/b/\n\x1f/a\n\x1f"
+        "c?d&e\n\x1f"
+        "f\n\n\x1eHours\n\nNine to five, every day.\n\nnone");
+    assert_string_equal(text_of("page", VA_STR("<a href='x'><img src='y'></a>")), "\x1fx");
+}
+
 static void pdf(void **state)
 {
     (void)state;
@@ -218,8 +233,11 @@ static void deep_nesting(void **state)
     (void)state;
     static const struct {
         const char *kind, *opens;
-    } cases[] = {
-        {"html", "<div>"}, {"markdown", "> "}, {"markdown", "["}, {"html", "<b><table>"}};
+    } cases[] = {{"html", "<div>"},
+                 {"page", "<div>"},
+                 {"markdown", "> "},
+                 {"markdown", "["},
+                 {"html", "<b><table>"}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
         va_str_t text;
         wk_error_t e = {.code = WK_OK};
@@ -266,6 +284,7 @@ int main(void)
         CASE(plain_text),
         CASE(markdown),
         CASE(html),
+        CASE(page),
         CASE(pdf),
         CASE(tables),
         CASE(what_is_no_document_of_its_kind),

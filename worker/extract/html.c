@@ -106,12 +106,78 @@ static htmlDocPtr parse(va_str_t document)
     return htmlReadMemory(text.data, (int)text.len, NULL, "UTF-8", options);
 }
 
-void ex_read_html(va_str_t document)
+static htmlDocPtr document_of(va_str_t document)
 {
     htmlDocPtr doc = parse(document);
     if (doc == NULL) {
         ex_fail("The document is no HTML.");
     }
+    return doc;
+}
+
+void ex_read_html(va_str_t document)
+{
+    htmlDocPtr doc = document_of(document);
     walk(xmlDocGetRootElement(doc));
+    xmlFreeDoc(doc);
+}
+
+/* ---------------------------------------------------------------- a page of a site */
+
+/* The next element, whatever is between; NULL behind the last. */
+static const xmlNode *next_element(const xmlNode *node)
+{
+    do {
+        if (node->children != NULL) {
+            node = node->children;
+            continue;
+        }
+        while (node != NULL && node->next == NULL) {
+            node = node->parent;
+        }
+        node = node != NULL ? node->next : NULL;
+    } while (node != NULL && node->type != XML_ELEMENT_NODE);
+    return node;
+}
+
+static bool is_named(const xmlNode *node, const char *name)
+{
+    return strcasecmp((const char *)node->name, name) == 0;
+}
+
+/* A line of its own; a text that is absent, or empty, is none. */
+static void put_marked(char mark, xmlChar *text)
+{
+    if (text != NULL && *text != '\0') {
+        ex_marked(mark, va_str_c((const char *)text));
+    }
+    xmlFree(text);
+}
+
+/* Navigation too: a reader of the site follows it. */
+static void put_head(xmlNode *root)
+{
+    bool titled = false, based = false;
+    for (const xmlNode *node = root; node != NULL; node = next_element(node)) {
+        if (!titled && is_named(node, "title")) {
+            put_marked(EX_TITLE, xmlNodeGetContent(node));
+            titled = true;
+        } else if (!based && is_named(node, "base")) {
+            put_marked(EX_BASE, xmlGetProp(node, (const xmlChar *)"href"));
+            based = true;
+        } else if (is_named(node, "a") || is_named(node, "area")) {
+            put_marked(EX_LINK, xmlGetProp(node, (const xmlChar *)"href"));
+        }
+    }
+}
+
+void ex_read_page(va_str_t document)
+{
+    htmlDocPtr doc = document_of(document);
+    xmlNode *root = xmlDocGetRootElement(doc);
+    if (root != NULL) {
+        put_head(root);
+        walk(root);
+    }
     xmlFreeDoc(doc);
 }

@@ -11,6 +11,7 @@ static const struct {
 } kinds[] = {
     {"text", ex_read_text}, {"markdown", ex_read_markdown}, {"html", ex_read_html},
     {"pdf", ex_read_pdf},   {"csv", ex_read_csv},           {"xlsx", ex_read_xlsx},
+    {"page", ex_read_page},
 };
 
 static ex_reader_fn *reader_of(const char *name)

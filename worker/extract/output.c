@@ -9,7 +9,8 @@
 static struct {
     char text[EX_MAX_TEXT];
     size_t len;
-    bool in_line, heading, blank;
+    bool in_line, blank;
+    char mark; /* of the line that comes; '\0': none */
 } out;
 
 static void write_all(const char *data, size_t len)
@@ -54,9 +55,8 @@ static bool is_invisible(uint32_t c)
 
 static void begin_line(void)
 {
-    if (out.heading) {
-        const char mark = EX_HEADING;
-        add(&mark, 1);
+    if (out.mark != '\0') {
+        add(&out.mark, 1);
     }
     out.in_line = true;
     out.blank = false;
@@ -90,7 +90,8 @@ void ex_line(void)
     if (out.in_line) {
         add("\n", 1);
     }
-    out.in_line = out.heading = out.blank = false;
+    out.in_line = out.blank = false;
+    out.mark = '\0';
 }
 
 void ex_paragraph(void)
@@ -104,7 +105,15 @@ void ex_paragraph(void)
 void ex_heading(void)
 {
     ex_paragraph();
-    out.heading = true;
+    out.mark = EX_HEADING;
+}
+
+void ex_marked(char mark, va_str_t words)
+{
+    ex_line();
+    out.mark = mark;
+    ex_put(words);
+    ex_line();
 }
 
 void ex_finish(void)

@@ -31,7 +31,7 @@ wk_handler_fn wk_integrations_remove, wk_integrations_release;
 wk_handler_fn wk_hosted_agent_allowlist, wk_hosted_agent_url;
 wk_handler_fn wk_hubspot_webhook, wk_hubspot_log, wk_hubspot_contact_changed;
 wk_handler_fn wk_jobs_get;
-wk_handler_fn wk_knowledge_handle, wk_knowledge_index, wk_knowledge_embed;
+wk_handler_fn wk_knowledge_handle, wk_knowledge_index, wk_knowledge_embed, wk_knowledge_site;
 wk_handler_fn wk_leads_get, wk_leads_handle, wk_leads_list;
 wk_handler_fn wk_livekit_webhook;
 wk_handler_fn wk_mcp_handle;

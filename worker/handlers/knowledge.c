@@ -1,23 +1,31 @@
 /*
- * /api/knowledge[/{id}]: the documents the agent answers from. An upload is taken in at once
- * and read by a job of its own (knowledge_jobs.c); the answer says "processing" until then.
+ * /api/knowledge[/{id}[/refresh]]: the documents the agent answers from. An upload is taken in
+ * at once and read by a job of its own (knowledge_jobs.c); the answer says "processing" until
+ * then.
  */
 #include "worker/store/knowledge.h"
 
 #include "core/base64.h"
 #include "core/hmac.h"
+#include "worker/agent/words.h"
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/knowledge_site.h"
 #include "worker/handlers/list.h"
 #include "worker/handlers/plan.h"
 #include "worker/handlers/reply.h"
 #include "worker/outbox.h"
+#include "worker/site_url.h"
+#include "worker/store/knowledge_sites.h"
 
 #define MAX_TITLE    200
 #define MAX_FILENAME 255
 #define MAX_TAGS     20
+#define MAX_PAGES    50 /* of a site, and the links between the first page and one */
+#define MAX_DEPTH    3
+#define MAX_SITES    10
 #define SHOWN        "100000" /* characters of a document's text in an answer */
 
 static const char *const statuses[] = {"processing", "indexed", "failed", NULL};
@@ -29,6 +37,8 @@ typedef struct {
     const char *source; /* the kind of document; NULL: no content */
     va_str_t active;    /* "true", "false" */
     va_str_t tags;      /* JSON list */
+    va_str_t url;       /* of a web site, in its usual form; absent: it is none */
+    va_str_t max_pages, depth;
 } upload_t;
 
 typedef struct {
@@ -229,6 +239,47 @@ static bool read_active(const va_json_t *body, upload_t *u, wk_error_t *e)
     return true;
 }
 
+static bool read_number(const va_json_t *body, const char *name, int64_t min, int64_t max,
+                        va_str_t *number, wk_error_t *e)
+{
+    int64_t n;
+    const va_json_t *value = va_json_get(body, name);
+    if (value == NULL) {
+        return true;
+    }
+    *number = va_json_scalar(value);
+    return (va_json_int(value, &n) && n >= min && n <= max) ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "%s must be a number from %lld to %lld.", name,
+                     (long long)min, (long long)max);
+}
+
+/* Whether its name leads to a public address shows when it is read, and each time. */
+static bool read_site(wk_ctx_t *ctx, const va_json_t *body, upload_t *u, wk_error_t *e)
+{
+    va_str_t text;
+    wk_site_url_t url;
+    if (!wk_request_optional_text(body, "url", WK_SITE_URL_MAX, &text, e) ||
+        !read_number(body, "max_pages", 1, MAX_PAGES, &u->max_pages, e) ||
+        !read_number(body, "depth", 0, MAX_DEPTH, &u->depth, e)) {
+        return false;
+    }
+    if (text.data == NULL) {
+        return true;
+    }
+    if (!wk_site_url(ctx->arena, VA_STR_NULL, text, &url) ||
+        (!url.plain_port && ctx->config->site_addresses == NULL)) {
+        return wk_refuse(e, WK_R_BAD_REQUEST,
+                         "url must be a site's address like https://www.example.com/, without"
+                         " user, password and port.");
+    }
+    u->url = url.url;
+    if (u->title.data == NULL) {
+        u->title = wk_cut_text(url.host, MAX_TITLE);
+    }
+    return u->content.data == NULL ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "A document has content or a url, not both.");
+}
+
 static bool read_object(wk_ctx_t *ctx, upload_t *u, wk_error_t *e)
 {
     va_str_t source;
@@ -238,7 +289,8 @@ static bool read_object(wk_ctx_t *ctx, upload_t *u, wk_error_t *e)
         !wk_request_optional_text(body, "content", 1 << 20, &u->content, e) ||
         !wk_request_optional_text(body, "source", 16, &source, e) ||
         !wk_request_optional_text(body, "language", 2, &u->language, e) ||
-        !read_tags(ctx, body, u, e) || !read_active(body, u, e)) {
+        !read_tags(ctx, body, u, e) || !read_active(body, u, e) ||
+        !read_site(ctx, body, u, e)) {
         return false;
     }
     if (u->content.data == NULL) {
@@ -363,9 +415,44 @@ static bool write_content(wk_tx_t *tx, knowledge_t *k, const wk_caller_t *caller
     return wk_sql(tx, &wk_sql_knowledge_upload, upload, NULL, e) && queue_index(tx, k, rows, e);
 }
 
+static bool site_known_already(wk_error_t *e)
+{
+    return e->code == WK_CONFLICT &&
+           va_str_eq(va_str_c(e->detail), VA_STR("knowledge_documents_same_site"));
+}
+
+static bool begin_reading(wk_tx_t *tx, const knowledge_t *k, const wk_rows_t *rows,
+                          va_str_t url, wk_error_t *e)
+{
+    return wk_site_begin(k->ctx, tx, k->id, wk_cell(rows, 0, "revision"),
+                         wk_cell(rows, 0, "step"), url, e);
+}
+
+static bool write_site(wk_tx_t *tx, knowledge_t *k, const wk_caller_t *caller, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const upload_t *u = &k->upload;
+    va_str_t params[] = {
+        u->title,        u->url,       u->language, u->tags,
+        caller->user_id, u->max_pages, u->depth,    wk_printf(k->ctx->arena, "%d", MAX_SITES)};
+    if (!wk_sql(tx, &wk_sql_site_insert, params, &rows, e)) {
+        return site_known_already(e)
+                   ? wk_refuse(e, WK_R_CONFLICT, "That web site is there already.")
+                   : false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return wk_refuse(e, WK_R_CONFLICT, "There are %d web sites already.", MAX_SITES);
+    }
+    k->id = wk_cell(rows, 0, "id");
+    return begin_reading(tx, k, rows, u->url, e);
+}
+
 /* A title of its own, or the file's name. */
 static bool complete(upload_t *u, wk_error_t *e)
 {
+    if (u->url.data != NULL) {
+        return true;
+    }
     if (u->content.len == 0) {
         return wk_refuse(e, WK_R_BAD_REQUEST, "content is missing, or the file is empty.");
     }
@@ -384,9 +471,17 @@ static bool create_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
         !claim(tx, k, &effect, &first, e)) {
         return false;
     }
-    return (!first || (write_content(tx, k, caller, &wk_sql_knowledge_insert, e) &&
+    bool site = k->upload.url.data != NULL;
+    return (!first || ((site ? write_site(tx, k, caller, e)
+                             : write_content(tx, k, caller, &wk_sql_knowledge_insert, e)) &&
                        settle(tx, k, caller, &effect, "knowledge_uploaded", e))) &&
            show(tx, k, e);
+}
+
+static bool may_be_written(const wk_rows_t *rows, const upload_t *u, wk_error_t *e)
+{
+    return u->content.len == 0 || !wk_cell_bool(rows, 0, "of_site") ||
+           wk_refuse(e, WK_R_CONFLICT, "What a web site says is read there.");
 }
 
 static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
@@ -402,11 +497,19 @@ static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
         return false;
     }
     return (!first || (wk_sql(tx, &wk_sql_knowledge_change, params, &rows, e) &&
-                       wk_request_found(rows, e) &&
+                       wk_request_found(rows, e) && may_be_written(rows, u, e) &&
                        (u->content.len == 0 ||
                         write_content(tx, k, caller, &wk_sql_knowledge_replace, e)) &&
                        settle(tx, k, caller, &effect, "knowledge_changed", e))) &&
            show(tx, k, e);
+}
+
+/* It would be there again with the next reading. */
+static bool may_be_deleted(const wk_rows_t *rows, wk_error_t *e)
+{
+    return !wk_cell_bool(rows, 0, "of_site") ||
+           wk_refuse(e, WK_R_CONFLICT,
+                     "A page of a web site goes with the site. is_active hides it.");
 }
 
 static bool delete_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
@@ -419,8 +522,31 @@ static bool delete_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
         return false;
     }
     return !first || (wk_sql(tx, &wk_sql_knowledge_delete, &k->id, &k->rows, e) &&
-                      wk_request_found(k->rows, e) &&
+                      wk_request_found(k->rows, e) && may_be_deleted(k->rows, e) &&
                       settle(tx, k, caller, &effect, "knowledge_deleted", e));
+}
+
+static bool refresh_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    bool first;
+    wk_rows_t *rows;
+    wk_effect_t effect;
+    knowledge_t *k = arg;
+    if (!wk_plan_require(tx, WK_FEATURE_KNOWLEDGE, &k->gap, e) || !show(tx, k, e) ||
+        !claim(tx, k, &effect, &first, e)) {
+        return false;
+    }
+    if (!first) {
+        return show(tx, k, e);
+    }
+    if (!wk_sql(tx, &wk_sql_site_refresh, &k->id, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return wk_refuse(e, WK_R_CONFLICT, "It is no web site, or it is being read.");
+    }
+    return begin_reading(tx, k, rows, wk_cell(rows, 0, "url"), e) &&
+           settle(tx, k, caller, &effect, "knowledge_refreshed", e) && show(tx, k, e);
 }
 
 static wk_outcome_t create(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
@@ -431,11 +557,26 @@ static wk_outcome_t create(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
                : wk_plan_reply_error(k->ctx, &k->gap, reply, e);
 }
 
+static bool names_no_site(const upload_t *u, wk_error_t *e)
+{
+    return u->url.data == NULL ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "A site's address cannot be changed: add another.");
+}
+
 static wk_outcome_t change(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
 {
     return wk_request_known_id(k->id, e) && read_upload(k->ctx, &k->upload, e) &&
+                   names_no_site(&k->upload, e) &&
                    wk_caller_tx(k->ctx, WK_FROM_MANAGER, change_tx, k, e)
                ? answer(k, 200, reply, e)
+               : wk_plan_reply_error(k->ctx, &k->gap, reply, e);
+}
+
+static wk_outcome_t refresh(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
+{
+    return wk_request_known_id(k->id, e) &&
+                   wk_caller_tx(k->ctx, WK_FROM_MANAGER, refresh_tx, k, e)
+               ? answer(k, 202, reply, e)
                : wk_plan_reply_error(k->ctx, &k->gap, reply, e);
 }
 
@@ -456,6 +597,14 @@ wk_outcome_t wk_knowledge_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
 {
     knowledge_t k = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
     bool one = k.id.data != NULL;
+    va_str_t action = wk_request_segment(ctx->job, 3);
+    if (action.data != NULL) {
+        if (is_method(ctx, "POST") && va_str_eq(action, VA_STR("refresh"))) {
+            return refresh(&k, reply, e);
+        }
+        wk_refuse(e, WK_R_NOT_FOUND, "There is no such operation.");
+        return wk_reply_error(ctx, reply, e);
+    }
     if (is_method(ctx, "GET")) {
         return one ? get(&k, reply, e) : list(&k, reply, e);
     }

@@ -10,21 +10,15 @@
 #include "worker/store/knowledge.h"
 
 #include "core/base64.h"
-#include "worker/agent/chunk.h"
-#include "worker/agent/language.h"
 #include "worker/agent/words.h"
 #include "worker/crash.h"
 #include "worker/extraction.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/knowledge_pieces.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
-#include "worker/log.h"
-#include "worker/outbox.h"
 #include "worker/providers/embeddings.h"
 
-#define MAX_CHUNKS      5000
-#define TELLING_BYTES   8000 /* of a text, by which its language is told */
-#define TELLING_SHARE   0.5
 #define EMBED_MS        15000
 #define MAX_EMBED_BYTES 6000 /* of a piece: a model reads 8000 tokens and takes no more */
 
@@ -32,8 +26,7 @@ typedef struct {
     wk_ctx_t *ctx;
     va_str_t document, revision;
     wk_rows_t *rows;
-    va_str_t text, language;
-    wk_chunks_t chunks;
+    wk_pieces_t pieces;
     const char *failure; /* why it cannot be read, for the shop; NULL: it can */
 } index_t;
 
@@ -69,28 +62,6 @@ static bool upload_of(index_t *x, va_str_t *bytes, wk_error_t *e)
     return true;
 }
 
-/* The one it was uploaded with, else that of its words, else the shop's. */
-static bool tell_language(index_t *x, wk_error_t *e)
-{
-    const va_json_t *offered = NULL;
-    wk_arena_t *a = x->ctx->arena;
-    const wk_catalogue_t *c = wk_catalogue(x->ctx->config, e);
-    x->language = wk_cell(x->rows, 0, "language");
-    if (x->language.data != NULL || c == NULL) {
-        return c != NULL;
-    }
-    (void)va_json_parse(wk_mem(a), wk_cell(x->rows, 0, "languages"), &VA_JSON_LIMITS_DEFAULT,
-                        &offered);
-    wk_words_t words = wk_words(a, wk_cut_text(x->text, TELLING_BYTES));
-    wk_language_state_t state = {
-        .now = wk_catalogue_pick(c, wk_cell(x->rows, 0, "shop_language"), VA_STR_NULL),
-        .offered = offered,
-        .threshold = TELLING_SHARE,
-        .detects = true};
-    x->language = wk_language_code(wk_language_choose(c, &state, &words).language);
-    return true;
-}
-
 /* False: it may be tried again. What is wrong with the document is x->failure. */
 static bool read_document(index_t *x, wk_error_t *e)
 {
@@ -100,83 +71,24 @@ static bool read_document(index_t *x, wk_error_t *e)
     if (!upload_of(x, &bytes, e)) {
         return false;
     }
-    if (!wk_extract(x->ctx, source.data, bytes, &x->text, e)) {
-        x->failure = e->code == WK_REFUSED ? wk_strdup(a, va_str_c(e->text)) : NULL;
-        return x->failure != NULL;
+    if (wk_extract(x->ctx, source.data, bytes, &x->pieces.text, e) &&
+        wk_pieces_make(x->ctx, x->rows, &x->pieces, e)) {
+        return true;
     }
-    x->chunks = wk_chunks(a, x->text);
-    if (x->chunks.count == 0) {
-        x->failure = "The document holds headings and no text.";
-    } else if (x->chunks.count > MAX_CHUNKS) {
-        x->failure = "The document is too long: upload it in parts.";
-    }
-    return x->failure != NULL || tell_language(x, e);
+    x->failure = e->code == WK_REFUSED ? wk_strdup(a, va_str_c(e->text)) : NULL;
+    return x->failure != NULL;
 }
 
 /* ---------------------------------------------------------------- write */
-
-static va_str_t chunks_json(const index_t *x)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(x->ctx->arena), 2 * x->text.len + 4096);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_array(w);
-    for (size_t i = 0; i < x->chunks.count; i++) {
-        va_json_object(w);
-        va_json_add_int(w, "position", (int64_t)i);
-        va_json_add_str(w, "heading", x->chunks.at[i].heading);
-        va_json_add_str(w, "content", x->chunks.at[i].text);
-        va_json_object_end(w);
-    }
-    va_json_array_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
-}
-
-/* A shop reads its document without the marks of headings. */
-static va_str_t shown_text(const index_t *x)
-{
-    char *text = wk_strdup(x->ctx->arena, x->text);
-    size_t len = 0;
-    for (size_t i = 0; i < x->text.len; i++) {
-        if (text[i] != WK_HEADING) {
-            text[len++] = text[i];
-        }
-    }
-    return va_str(text, len);
-}
-
-static bool queue_embed(wk_tx_t *tx, wk_ctx_t *ctx, va_str_t document, va_str_t revision,
-                        wk_error_t *e)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(ctx->arena), 128);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "document", document);
-    va_json_key(w, "revision");
-    va_json_put_number(w, revision);
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    return wk_outbox_job(tx, WK_BULK, "knowledge.embed", VA_STR_NULL, document, VA_STR_NULL,
-                         va_buf_str(&text), e);
-}
-
-static bool write_chunks(wk_tx_t *tx, index_t *x, wk_error_t *e)
-{
-    va_str_t params[] = {x->document, x->language, chunks_json(x)};
-    return wk_sql(tx, &wk_sql_knowledge_forget_chunks, &x->document, NULL, e) &&
-           wk_sql(tx, &wk_sql_knowledge_chunks, params, NULL, e) &&
-           (!wk_embeddings_configured(x->ctx->config) ||
-            queue_embed(tx, x->ctx, x->document, x->revision, e));
-}
 
 static bool write_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     index_t *x = arg;
     wk_rows_t *rows;
     bool failed = x->failure != NULL;
-    va_str_t read[] = {x->document, x->revision, failed ? VA_STR_NULL : shown_text(x),
-                       x->language};
+    va_str_t read[] = {x->document, x->revision,
+                       failed ? VA_STR_NULL : wk_pieces_shown(x->ctx, &x->pieces),
+                       x->pieces.language};
     va_str_t failure[] = {x->document, x->revision, va_str_c(x->failure)};
     if (!wk_sql(tx, failed ? &wk_sql_knowledge_failed : &wk_sql_knowledge_read,
                 failed ? failure : read, &rows, e)) {
@@ -185,7 +97,7 @@ static bool write_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (wk_rows_count(rows) == 0) {
         return true; /* replaced or deleted while it was read */
     }
-    return (failed || write_chunks(tx, x, e)) &&
+    return (failed || wk_pieces_write(x->ctx, tx, x->document, x->revision, &x->pieces, e)) &&
            wk_sql(tx, &wk_sql_knowledge_forget_upload, &x->document, NULL, e);
 }
 
@@ -249,7 +161,7 @@ static bool embed_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t params[] = {m->model, vectors_json(m)};
     return wk_sql(tx, &wk_sql_knowledge_embed, params, NULL, e) &&
            (wk_rows_count(m->rows) < WK_EMBEDDINGS_MAX ||
-            queue_embed(tx, m->ctx, m->document, m->revision, e));
+            wk_pieces_embed(m->ctx, tx, m->document, m->revision, e));
 }
 
 static bool ask(embed_t *m, wk_error_t *e)

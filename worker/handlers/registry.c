@@ -58,6 +58,7 @@ static const wk_handler_t handlers[] = {
     {"knowledge.embed", WK_EFFECT, wk_knowledge_embed, WK_KNOWLEDGE_ATTEMPTS},
     {"knowledge.handle", WK_EFFECT, wk_knowledge_handle, 0},
     {"knowledge.index", WK_EFFECT, wk_knowledge_index, WK_KNOWLEDGE_ATTEMPTS},
+    {"knowledge.site", WK_EFFECT, wk_knowledge_site, WK_KNOWLEDGE_ATTEMPTS},
     {"leads.get", WK_READ, wk_leads_get, 0}, /* an nginx of before leads.handle asks for it */
     {"leads.handle", WK_EFFECT, wk_leads_handle, 0},
     {"leads.list", WK_READ, wk_leads_list, 0},

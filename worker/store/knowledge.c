@@ -6,10 +6,12 @@
 
 #define ENTRY \
     "d.id, d.organization_id, d.title, d.source, d.filename, d.content_type, d.bytes," \
-    "d.language, d.status, d.error, d.tags, d.is_active, d.revision," \
+    "d.source_url AS url, d.site_id AS site, d.language, d.status, d.error, d.tags, d.is_active, d.revision," \
     "(SELECT count(*) FROM knowledge_chunks c WHERE c.document_id = d.id) AS chunks," \
     "(SELECT count(c.embedding_model) FROM knowledge_chunks c WHERE c.document_id = d.id)" \
     " AS embedded_chunks," \
+    "CASE WHEN d.source = 'site' THEN" \
+    "    (SELECT count(*) FROM knowledge_documents p WHERE p.site_id = d.id) END AS pages," \
     WK_SQL_ISO("d.indexed_at") " AS indexed_at," \
     WK_SQL_ISO("d.created_at") " AS created_at," WK_SQL_ISO("d.updated_at") " AS updated_at"
 
@@ -36,7 +38,11 @@ const wk_sql_t wk_sql_knowledge_document = {
     "SELECT row_to_json(l) AS item"
     "  FROM knowledge_documents d,"
     "       LATERAL (SELECT " ENTRY ", left(d.content, $2::int) AS content,"
-    "                       coalesce(length(d.content) <= $2::int, false) AS content_complete) l"
+    "                       coalesce(length(d.content) <= $2::int, false) AS content_complete,"
+    "                       (SELECT json_agg(json_build_object("
+    "                            'url', p.url, 'depth', p.depth, 'state', p.state, 'note', p.note,"
+    "                            'document', p.document_id) ORDER BY p.depth, p.position)"
+    "                          FROM knowledge_pages p WHERE p.site_id = d.id) AS site_pages) l"
     " WHERE d.id = $1::uuid",
     2};
 
@@ -64,9 +70,11 @@ const wk_sql_t wk_sql_knowledge_replace = {
 const wk_sql_t wk_sql_knowledge_change = {
     "knowledge_change",
     "UPDATE knowledge_documents"
-    "   SET title = coalesce($2, title), is_active = coalesce($4::boolean, is_active),"
+    "   SET title = CASE WHEN id = $1::uuid THEN coalesce($2, title) ELSE title END,"
+    "       is_active = coalesce($4::boolean, is_active),"
     "       tags = CASE WHEN $3::text IS NULL THEN tags ELSE coalesce(" TAGS("$3") ", '{}') END"
-    " WHERE id = $1::uuid RETURNING id",
+    " WHERE id = $1::uuid OR site_id = $1::uuid"
+    " RETURNING id, source = 'site' OR site_id IS NOT NULL AS of_site",
     4};
 
 const wk_sql_t wk_sql_knowledge_upload = {
@@ -77,7 +85,9 @@ const wk_sql_t wk_sql_knowledge_upload = {
     2};
 
 const wk_sql_t wk_sql_knowledge_delete = {
-    "knowledge_delete", "DELETE FROM knowledge_documents WHERE id = $1::uuid RETURNING id", 1};
+    "knowledge_delete",
+    "DELETE FROM knowledge_documents WHERE id = $1::uuid RETURNING id, site_id IS NOT NULL AS of_site",
+    1};
 
 const wk_sql_t wk_sql_knowledge_waiting = {
     "knowledge_waiting",

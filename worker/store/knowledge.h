@@ -20,13 +20,17 @@ extern const wk_sql_t wk_sql_knowledge_insert;
 /* $1 to $9 likewise, null keeping what was there, $10 document. Gives id revision. */
 extern const wk_sql_t wk_sql_knowledge_replace;
 
-/* $1 document, $2 title, $3 tags (JSON list), $4 active; null: as it was. Gives id. */
+/*
+ * $1 document, $2 title, $3 tags (JSON list), $4 active; null: as it was. A site's pages get its
+ * tags and are as active. Gives id of_site (it is a site, or a page of one).
+ */
 extern const wk_sql_t wk_sql_knowledge_change;
 
 /* $1 document, $2 content in base64: in place of one that waits. */
 extern const wk_sql_t wk_sql_knowledge_upload;
 
-extern const wk_sql_t wk_sql_knowledge_delete; /* $1 document; gives id */
+/* $1 document, with its pages if it is a site. Gives id of_site (it is a page of one). */
+extern const wk_sql_t wk_sql_knowledge_delete;
 
 /*
  * $1 document, $2 revision: source language shop_language languages content (base64). No row:
