@@ -379,9 +379,132 @@ static void another_shops_call_is_none(void **state)
     assert_int_equal(count("calls WHERE concluded_at IS NOT NULL"), 0);
 }
 
+/* ---------------------------------------------------------------- our own engines' calls */
+
+static void own_call(const char *engine)
+{
+    t_sqlf("UPDATE calls SET analyzed_at = NULL, transcript = NULL, call_type = NULL,"
+           "    outcome = NULL, resolution = NULL, engine = '%s'",
+           engine);
+}
+
+static void hears(const char *text, const char *intent)
+{
+    t_sqlf("INSERT INTO messages (organization_id, call_id, customer_id, channel, direction,"
+           "    speaker, content, intent, provider, provider_message_id) VALUES ('" DOWNTOWN
+           "',"
+           "    '" CALL "', '" JOHN "', 'voice', 'inbound', 'customer', '%s', '%s', 'twilio',"
+           "    gen_random_uuid()::text)",
+           text, intent);
+}
+
+static const char *verdict(void)
+{
+    return t_sqlf("SELECT concat_ws(' ', call_type, outcome, resolution, appointment_booked,"
+                  "    concluded_at IS NOT NULL) FROM calls WHERE id = '" CALL "'");
+}
+
+static void forget_talk(void)
+{
+    t_sqlf("DELETE FROM messages; DELETE FROM tasks; DELETE FROM appointments;"
+           "UPDATE calls SET concluded_at = NULL, appointment_booked = false,"
+           "    transferred_at = NULL");
+    own_call("receptionist");
+}
+
+static void a_call_of_the_receptionist_is_judged_by_what_was_done(void **state)
+{
+    (void)state;
+    own_call("receptionist");
+    hears("book a tune up on December 16 at 10 am", "book");
+    hears("the first one", "book");
+    t_sqlf(
+        "INSERT INTO appointments (organization_id, customer_id, customer_phone, starts_at,"
+        "    ends_at, call_id, status) VALUES ('" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "',"
+        "    now() + interval '3 days', now() + interval '73 hours', '" CALL "', 'confirmed')");
+    conclude(1);
+    assert_string_equal(verdict(), "service_booking appointment_booked resolved t t");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_completed'"),
+                     1);
+    conclude(1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_completed'"),
+                     1);
+
+    forget_talk();
+    hears("where is my order", "order");
+    conclude(1);
+    assert_string_equal(verdict(), "order_status order_status resolved f t");
+
+    forget_talk();
+    hears("what are your hours", "hours");
+    t_sqlf("UPDATE calls SET transferred_at = now()");
+    conclude(1);
+    assert_string_equal(verdict(), "store_info information_only transferred f t");
+
+    forget_talk();
+    conclude(1);
+    assert_string_equal(verdict(), "general_support other abandoned f t");
+}
+
+/* Who sees the call end leaves the job, under one name however often he is told. */
+static void a_calls_end_leaves_its_judgement(void **state)
+{
+    t_ask_t ends = {.type = "call_status.store",
+                    .content_type = "application/x-www-form-urlencoded",
+                    .body = "CallSid=CA000000000000000000000000000000e1&CallStatus=completed"
+                            "&SequenceNumber=3&Direction=inbound&From=%2B16475550111"
+                            "&To=%2B14165550001&CallDuration=10"
+                            "&Timestamp=Tue%2C+01+Sep+2026+12%3A00%3A20+%2B0000"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        t_answer_t a = t_ask(&ends);
+        assert_done(&a);
+    }
+    assert_int_equal(
+        t_sqlf_int("SELECT count(DISTINCT dedup) FROM outbox WHERE type = 'calls.conclude'"),
+        1);
+}
+
+/* One task of one wish. */
+static void what_people_have_already_is_no_second_task(void **state)
+{
+    (void)state;
+    forget_talk();
+    hears("call me back", "human");
+    t_sqlf("INSERT INTO tasks (organization_id, customer_id, kind, title, key) VALUES"
+           "    ('" DOWNTOWN "', '" JOHN "', 'callback', 'x', 'x')");
+    conclude(1);
+    assert_has(verdict(), "followup_needed");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
+}
+
+/* A platform's report says more than its call's end. */
+static void a_call_that_is_reported_waits_for_its_report(void **state)
+{
+    (void)state;
+    own_call("elevenlabs");
+    hears("hello", "greeting");
+    conclude(1);
+    assert_string_equal(verdict(), "f f");
+    own_call("receptionist");
+    t_sqlf("UPDATE calls SET elevenlabs_conversation_id = 'conv_1'");
+    conclude(1);
+    assert_string_equal(verdict(), "f f");
+    t_sqlf("DELETE FROM messages; DELETE FROM calls; INSERT INTO calls (id, organization_id,"
+           "    caller_number, called_number, status, engine) VALUES ('" CALL "', '" DOWNTOWN
+           "',"
+           "    '" JOHN_NUMBER "', '" DOWNTOWN_NUMBER "', 'in_progress', 'receptionist')");
+    conclude(1); /* it goes on */
+    assert_string_equal(verdict(), "f f");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_of_the_receptionist_is_judged_by_what_was_done),
+        cmocka_unit_test(a_calls_end_leaves_its_judgement),
+        cmocka_unit_test(what_people_have_already_is_no_second_task),
+        cmocka_unit_test(a_call_that_is_reported_waits_for_its_report),
         cmocka_unit_test(the_model_judges),
         cmocka_unit_test(the_model_is_asked_for_a_strict_schema),
         cmocka_unit_test(a_follow_up_is_scheduled_to_the_customer_of_the_call),

@@ -342,6 +342,34 @@ static void an_order_is_told_to_nobody_else(void **state)
     assert_has_not(t_say(SARAH_NUMBER, "order 2042"), "2042");
 }
 
+/* With what is written on it, at once or when it is asked for; nothing else is asked meanwhile.
+ */
+static void an_order_is_told_to_who_proves_it(void **state)
+{
+    (void)state;
+    assert_has(t_say(STRANGER, "order 1042, john.tremblay@customer.example"), "1042: shipped");
+    assert_has(t_say(STRANGER, "Where is my order 1042?"), "postcode");
+    assert_has(t_say(STRANGER, "what are your hours?"), "8:00 AM");
+    assert_has(t_say(STRANGER, "M5C 1E9"), "1042: shipped");
+    assert_has(t_say(STRANGER, "Where is my order 1042?"), "postcode");
+    assert_has(t_say(STRANGER, "it is John.Tremblay@customer.example."), "1042: shipped");
+    assert_has(t_say(STRANGER, "order #1042 m5c1e9"), "1042: shipped");
+}
+
+static void an_order_is_not_told_to_who_guesses(void **state)
+{
+    (void)state;
+    assert_has_not(t_say(STRANGER, "order 1042, jane@customer.example"), "shipped");
+    t_say(STRANGER, "Where is my order 1042?");
+    assert_has(t_say(STRANGER, "M5C 1E8"), "call you back?");
+    assert_has(t_say(STRANGER, "yes please"), "asked the team");
+    for (int i = 0; i < 4; i++) {
+        t_say(STRANGER, "order 1042 M5C 1E8");
+    }
+    assert_has_not(t_say(STRANGER, "order 1042 M5C 1E9"), "shipped"); /* tried too often */
+    assert_int_equal(count("proofs WHERE NOT succeeded"), 5);
+}
+
 static void an_order_that_cannot_be_told_offers_a_human(void **state)
 {
     (void)state;
@@ -732,6 +760,8 @@ int main(void)
         cmocka_unit_test(a_stop_word_within_a_sentence_is_none),
         cmocka_unit_test(an_order_is_told_to_its_own_number),
         cmocka_unit_test(an_order_is_told_to_nobody_else),
+        cmocka_unit_test(an_order_is_told_to_who_proves_it),
+        cmocka_unit_test(an_order_is_not_told_to_who_guesses),
         cmocka_unit_test(an_order_that_cannot_be_told_offers_a_human),
         cmocka_unit_test(a_human_that_is_declined_is_no_task),
         cmocka_unit_test(two_misses_offer_a_human),

@@ -106,6 +106,35 @@ static void strangers_who_ask_alike_are_each_heard(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 4);
 }
 
+static const char *put_through(const char *body)
+{
+    t_answer_t a = in_call(NULL, "transfer_call", body);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/status"), "transferring");
+    return wk_printf(t_ctx.arena, "%s %s", t_text(&a, "/destination"),
+                     t_text(&a, "/transfer_id"))
+        .data;
+}
+
+/* Said again it is the same wish; for somebody else it is another. */
+static void a_caller_is_put_through_to_one_after_another(void **state)
+{
+    (void)state;
+    open_call();
+    t_sqlf("UPDATE organizations SET hours = (SELECT jsonb_object_agg(d, '{\"open\":\"00:00\","
+           "    \"close\":\"24:00\"}'::jsonb) FROM unnest('{monday,tuesday,wednesday,thursday,"
+           "    friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN "'");
+    const char *first = put_through("{\"reason\":\"help\"}");
+    assert_has(first, "general_support ");
+    assert_string_equal(put_through("{\"reason\":\"please, help\"}"), first);
+    assert_string_equal(
+        put_through("{\"reason\":\"help\",\"destination\":\"general_support\"}"), first);
+    const char *second = put_through("{\"reason\":\"complaint\",\"destination\":\"manager\"}");
+    assert_has(second, "manager ");
+    assert_string_equal(put_through("{\"reason\":\"complaint\",\"destination\":\"manager\"}"),
+                        second);
+}
+
 static void texts_that_begin_alike_are_two(void **state)
 {
     (void)state;
@@ -669,6 +698,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_that_begin_alike_are_two),
+        cmocka_unit_test(a_caller_is_put_through_to_one_after_another),
         cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),

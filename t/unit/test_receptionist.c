@@ -401,7 +401,7 @@ static void an_order_that_cannot_be_told_offers_a_person(void **state)
     (void)state;
     f.order_id = VA_STR_NULL;
     wk_reception_t r = receive(&f, &fresh, "order 2042");
-    assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
+    assert_int_equal(r.dialog.expected, WK_EXPECT_PROOF);
     assert_null(r.task);
     assert_null(strstr(wk_strdup(arena, r.text), "2042"));
     assert_string_equal(receive(&f, &r.dialog, "Yes please").task, "callback");

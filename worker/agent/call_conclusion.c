@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "worker/agent/call_own_verdict.h"
 #include "worker/agent/call_review.h"
 #include "worker/agent/classify.h"
 #include "worker/agent/crm.h"
@@ -24,7 +25,7 @@
 
 /* ---------------------------------------------------------------- later */
 
-bool wk_call_conclude_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
+static bool conclude_later(wk_tx_t *tx, const char *why, va_str_t call, wk_error_t *e)
 {
     va_buf_t text;
     wk_arena_t *a = wk_tx_arena(tx);
@@ -36,9 +37,20 @@ bool wk_call_conclude_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
     if (va_json_writer_end(w) != VA_OK) {
         return wk_error(e, WK_INTERNAL, "the job that concludes a call");
     }
-    va_str_t key = wk_printf(a, "conclude:%.*s", (int)call.len, call.data);
+    va_str_t key = wk_printf(a, "%s:%.*s", why, (int)call.len, call.data);
     return wk_outbox_job(tx, WK_DEFAULT, "calls.conclude", VA_STR_NULL, key, key,
                          va_buf_str(&text), e);
+}
+
+bool wk_call_conclude_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)
+{
+    return conclude_later(tx, "conclude", call, e);
+}
+
+/* Under a name of its own: a report that comes later is another job. */
+bool wk_call_conclude_ended(wk_tx_t *tx, va_str_t call, wk_error_t *e)
+{
+    return conclude_later(tx, "conclude:ended", call, e);
 }
 
 /* ---------------------------------------------------------------- the call */
@@ -72,7 +84,8 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     conclusion_t *c = arg;
     wk_rows_t *rows;
     c->row = NULL;
-    if (!wk_sql(tx, &wk_sql_call_to_conclude, &c->call, &rows, e)) {
+    if (!wk_call_judge_own(tx, c->catalogue, c->call, e) ||
+        !wk_sql(tx, &wk_sql_call_to_conclude, &c->call, &rows, e)) {
         return false;
     }
     if (wk_rows_count(rows) == 1 && !wk_cell_bool(rows, 0, "concluded")) {
@@ -165,9 +178,9 @@ static void judge_by_rules(conclusion_t *c)
                      {"information_completeness", informed(c), VA_STR_NULL},
                      {"lead_qualification", qualified(c), VA_STR_NULL},
                      {"next_steps_clear", next_steps(c), VA_STR_NULL}},
-        .followup = !open       ? "none"
-                    : wished(c) ? "sms"
-                                : "person",
+        .followup = !open || fact(c, "passed_on") ? "none"
+                    : wished(c)                   ? "sms"
+                                                  : "person",
         .followup_hours = FOLLOWUP_HOURS,
     };
 }

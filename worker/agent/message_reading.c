@@ -6,6 +6,7 @@
 
 #define MIN_ORDER_DIGITS 2 /* of a number behind "order"; fewer are a quantity */
 #define MAX_ORDER_NUMBER 40
+#define POSTCODE         6 /* characters */
 
 static bool is_order_character(char c)
 {
@@ -86,6 +87,63 @@ static va_str_t number_alone(const wk_reading_t *r)
     return number.len == r->text.len ? number : VA_STR_NULL;
 }
 
+/* ---------------------------------------------------------------- what is written on an order
+ */
+
+static bool is_address_character(char c)
+{
+    return is_order_character(c) || c == '.' || c == '_' || c == '+' || c == '%';
+}
+
+static va_str_t email_in(va_str_t text)
+{
+    const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;
+    if (at == NULL) {
+        return VA_STR_NULL;
+    }
+    const char *from = at, *to = at + 1, *end = text.data + text.len;
+    while (from > text.data && is_address_character(from[-1])) {
+        from--;
+    }
+    while (to < end && is_address_character(*to)) {
+        to++;
+    }
+    while (to > at + 1 && to[-1] == '.') {
+        to--; /* of the sentence */
+    }
+    size_t domain = (size_t)(to - at - 1);
+    bool whole = from < at && domain > 0 && memchr(at + 1, '.', domain) != NULL;
+    return whole ? va_str(from, (size_t)(to - from)) : VA_STR_NULL;
+}
+
+/* A letter and a digit by turns, six in all. */
+static bool is_postcode(va_str_t s)
+{
+    bool is = s.len == POSTCODE;
+    for (size_t i = 0; is && i < s.len; i++) {
+        bool letter = s.data[i] >= 'a' && s.data[i] <= 'z';
+        bool digit = s.data[i] >= '0' && s.data[i] <= '9';
+        is = i % 2 == 0 ? letter : digit;
+    }
+    return is;
+}
+
+/* In one word, in two, or spelt. */
+static va_str_t postcode_in(wk_arena_t *a, const wk_words_t *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        va_buf_t joined;
+        va_buf_init(&joined, wk_mem(a), POSTCODE + 1);
+        for (size_t j = i; j < words->count && joined.len < POSTCODE; j++) {
+            va_buf_add_str(&joined, wk_cut_text(words->at[j].text, POSTCODE + 1));
+        }
+        if (is_postcode(va_buf_str(&joined))) {
+            return va_buf_str(&joined);
+        }
+    }
+    return VA_STR_NULL;
+}
+
 static bool is_a_date(const wk_reading_t *r)
 {
     return r->words.count > 0 && r->spent[0];
@@ -122,6 +180,8 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     wk_reading_t r = {.text = wk_trim(text), .ahead = -1, .number = -1};
     r.words = wk_words(a, r.text);
     read_moment(a, c, spoken, &r);
+    r.email = email_in(r.text);
+    r.postcode = postcode_in(a, &r.words);
     r.order_number = number_behind_hash(r.text);
     for (size_t i = 0; i < wk_catalogue_count(c) && r.order_number.data == NULL; i++) {
         r.order_number = number_behind_word(wk_catalogue_at(c, i), &r);

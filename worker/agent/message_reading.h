@@ -12,6 +12,8 @@ typedef struct {
     wk_words_t words;
     bool *spent;           /* by word: it names the day or the time */
     va_str_t order_number; /* absent: none */
+    va_str_t email;        /* absent: none */
+    va_str_t postcode;     /* as in Canada, "m5v2t6"; absent: none */
     int weekday;           /* 1 Monday to 7 Sunday; 0: none */
     int ahead;             /* 0 today, 1 tomorrow, 2 the day after; -1: none of them */
     va_str_t day;          /* of the year, MM-DD, of a date or a feast; absent: none */

@@ -5,6 +5,7 @@
 #include "worker/agent/wording.h"
 
 #define MOST_TOLD 3 /* of policies, of promotions */
+#define ZIP       5 /* digits */
 
 /* Whether the shop is open, and until or from when. */
 static va_str_t opening(const wk_reception_turn_t *t)
@@ -200,12 +201,63 @@ void wk_answer_promotion(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- order */
 
+/* The tool decides whether it proves anything. */
+static void prove_order(wk_reception_turn_t *t, va_str_t number, va_str_t postcode)
+{
+    va_buf_t args;
+    va_json_writer_t *w = wk_turn_args(t, &args);
+    va_json_add_str(w, "order_number", number);
+    if (t->r->email.data != NULL) {
+        va_json_add_str(w, "email", t->r->email);
+    }
+    if (postcode.data != NULL) {
+        va_json_add_str(w, "postcode", postcode);
+    }
+    wk_turn_wish(t, "lookup_order", w, &args);
+}
+
+/* Not the caller's own, as far as his number tells. */
+static void answer_other_order(wk_reception_turn_t *t)
+{
+    va_str_t number = t->r->order_number;
+    if (number.data == NULL) {
+        wk_turn_add_text(t, "reply.order_unknown");
+        wk_turn_expect_callback(t);
+    } else if (t->r->email.data != NULL || t->r->postcode.data != NULL) {
+        prove_order(t, number, t->r->postcode);
+    } else {
+        wk_turn_add_text(t, t->dialog->spoken ? "speech.order_proof" : "reply.order_proof");
+        t->out.dialog.expected = WK_EXPECT_PROOF;
+        t->out.dialog.order = number;
+    }
+}
+
+/* In other countries they are a few digits: nothing else is said then. */
+static va_str_t postcode_alone(const wk_reception_turn_t *t)
+{
+    va_str_t number = t->r->order_number;
+    bool alone = number.len == ZIP && number.len == t->r->text.len;
+    return alone ? number : t->r->postcode;
+}
+
+bool wk_answer_proof(wk_reception_turn_t *t)
+{
+    va_str_t postcode = postcode_alone(t), number = t->r->order_number;
+    if (postcode.data == NULL && t->r->email.data == NULL) {
+        return false;
+    }
+    bool other = number.data != NULL && !va_str_eq(number, postcode) &&
+                 t->r->postcode.data == NULL && wk_turn_has(t, "order.words");
+    prove_order(t, other ? number : t->dialog->order, postcode);
+    t->out.intent = "order";
+    return true;
+}
+
 void wk_answer_order(wk_reception_turn_t *t)
 {
     const wk_reception_facts_t *f = t->f;
     if (f->order_id.data == NULL) {
-        wk_turn_add_text(t, "reply.order_unknown");
-        wk_turn_expect_callback(t);
+        answer_other_order(t);
         return;
     }
     wk_turn_add(t,

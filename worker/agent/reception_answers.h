@@ -26,6 +26,9 @@ void wk_answer_promotion(wk_reception_turn_t *t);
  */
 void wk_answer_order(wk_reception_turn_t *t);
 
+/* What is written on the order that was asked about; false: the message names nothing of it. */
+bool wk_answer_proof(wk_reception_turn_t *t);
+
 /* Promises a call back, once. */
 void wk_answer_human(wk_reception_turn_t *t);
 

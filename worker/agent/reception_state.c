@@ -7,7 +7,7 @@
 static const char *const expected_words[] = {
     [WK_EXPECT_NOTHING] = "nothing",   [WK_EXPECT_MESSAGE] = "message",
     [WK_EXPECT_CALLBACK] = "callback", [WK_EXPECT_SLOT] = "slot",
-    [WK_EXPECT_CANCEL] = "cancel",
+    [WK_EXPECT_CANCEL] = "cancel",     [WK_EXPECT_PROOF] = "proof",
 };
 
 static const char *member_of(va_str_t call)
@@ -41,6 +41,7 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t
     }
     d.offer = wk_offer_read(va_json_get(own, "offer"));
     d.cancels = va_json_get_string(own, "cancels");
+    d.order = va_json_get_string(own, "order");
     return d;
 }
 
@@ -63,6 +64,9 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     }
     if (d->expected == WK_EXPECT_CANCEL) {
         va_json_add_str(w, "cancels", d->cancels);
+    }
+    if (d->expected == WK_EXPECT_PROOF) {
+        va_json_add_str(w, "order", d->order);
     }
     va_json_object_end(w);
     va_json_object_end(w);

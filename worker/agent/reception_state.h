@@ -13,6 +13,7 @@ typedef enum {
     WK_EXPECT_MESSAGE,
     WK_EXPECT_CALLBACK,
     WK_EXPECT_SLOT,   /* one of offer */
+    WK_EXPECT_PROOF,  /* what is written on order */
     WK_EXPECT_CANCEL, /* whether cancels is to be cancelled */
 } wk_expected_t;
 
@@ -22,6 +23,7 @@ typedef struct {
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id */
+    va_str_t order;         /* orders.order_number */
     bool old;               /* it was asked hours ago: an answer is asked about once more */
     bool spoken;            /* in a call */
 } wk_dialog_t;

@@ -102,6 +102,17 @@ static bool is_over(const va_json_t *body)
                      VA_STR("appointment_over"));
 }
 
+static void told_order(const wk_tool_answer_t *answer, wk_reception_t *r)
+{
+    if (answer->status == 200) {
+        r->text = answer->message;
+        return;
+    }
+    bool away = answer->status == 503;
+    r->text = away ? answer->message : wk_text(r->language, "reply.order_unproven");
+    r->dialog.expected = WK_EXPECT_CALLBACK;
+}
+
 void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_answer_t *answer,
                      wk_reception_t *r)
 {
@@ -110,6 +121,8 @@ void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_a
     (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
     if (strcmp(r->tool, "search_knowledge") == 0) {
         told_knowledge(a, body, answer, r);
+    } else if (strcmp(r->tool, "lookup_order") == 0) {
+        told_order(answer, r);
     } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
         told_times(a, reading, body, r);
     } else if (answer->status == 200) {

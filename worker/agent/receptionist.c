@@ -114,9 +114,13 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    if (t->dialog->expected == WK_EXPECT_CALLBACK && wk_is_yes(t)) {
+    bool proof = t->dialog->expected == WK_EXPECT_PROOF;
+    if ((t->dialog->expected == WK_EXPECT_CALLBACK || proof) && wk_is_yes(t)) {
         answer(t, WK_INTENT_HUMAN);
         return true;
+    }
+    if (proof) {
+        return wk_answer_proof(t);
     }
     if (wk_has_offer(t)) {
         return wk_answer_offer(t, intent);
@@ -159,7 +163,10 @@ static void keep_question(wk_reception_turn_t *t)
         t->out.dialog.expected != WK_EXPECT_NOTHING) {
         return;
     }
-    if (t->dialog->expected == WK_EXPECT_SLOT) {
+    if (t->dialog->expected == WK_EXPECT_PROOF && strcmp(t->out.intent, "human") != 0) {
+        t->out.dialog.expected = WK_EXPECT_PROOF;
+        t->out.dialog.order = t->dialog->order;
+    } else if (t->dialog->expected == WK_EXPECT_SLOT) {
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = t->dialog->offer;
     } else if (t->dialog->expected == WK_EXPECT_CANCEL && !is_an_answer(t->out.intent)) {

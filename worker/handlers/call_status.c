@@ -4,6 +4,7 @@
 
 #include "worker/admission.h"
 #include "worker/agent/call.h"
+#include "worker/agent/call_conclusion.h"
 #include "worker/agent/erasure.h"
 #include "worker/agent/takeover.h"
 #include "worker/call_state.h"
@@ -122,7 +123,8 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return (!is_final(r->status) || wk_takeover_call_over(tx, r->sid, e)) &&
            wk_erasure_of_call(tx, told.call_sid, told.conversation, &erased, e) &&
            (erased || (wk_call_open(tx, &told, &call, e) && note(tx, r, e) &&
-                       wk_call_close(tx, &call, e)));
+                       wk_call_close(tx, &call, e) &&
+                       (!is_final(r->status) || wk_call_conclude_ended(tx, call.id, e))));
 }
 
 /*

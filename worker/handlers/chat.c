@@ -167,6 +167,8 @@ static const char *next_action(const wk_conversation_t *talk)
         return "confirm_callback";
     case WK_EXPECT_MESSAGE:
         return "leave_message";
+    case WK_EXPECT_PROOF:
+        return "prove_order";
     case WK_EXPECT_CANCEL:
     case WK_EXPECT_NOTHING:
         break;

@@ -2,18 +2,27 @@
 
 #include "worker/store/sql.h"
 
+#define DURING " BETWEEN c.started_at AND coalesce(c.ended_at, now()) + interval '1 minute'"
+
+/* By the call itself, or by its customer while it lasted. */
+#define BOOKED                                                                                 \
+    "(c.appointment_booked OR EXISTS (SELECT FROM appointments a"                              \
+    "    WHERE a.status IN ('confirmed', 'in_progress', 'completed')"                          \
+    "      AND (a.call_id = c.id OR a.customer_id = c.customer_id AND a.created_at" DURING ")))"
+
+/* People have a task already of what was open. */
+#define PASSED_ON                                                                              \
+    "EXISTS (SELECT FROM tasks k WHERE k.customer_id = c.customer_id"                          \
+    "           AND k.kind IN ('callback', 'message') AND k.created_at" DURING ")"
+
 const wk_sql_t wk_sql_call_to_conclude = {
     "call_to_conclude",
     "SELECT c.concluded_at IS NOT NULL AS concluded, c.customer_id, u.phone_number AS phone,"
     "       c.transcript, c.summary, c.call_type, c.outcome, c.resolution, c.sentiment,"
     "       c.satisfaction_score AS satisfaction, c.lead_score, c.language, o.name AS shop,"
     "       " WK_SQL_PLAN("o") " AS plan, o.engines[1] AS engine, g.llm_model AS model,"
-    "       c.appointment_booked OR EXISTS (SELECT FROM appointments a"
-    "           WHERE a.status IN ('confirmed', 'in_progress', 'completed')"
-    "             AND (a.call_id = c.id OR a.customer_id = c.customer_id AND a.created_at "
-    "BETWEEN"
-    "                  c.started_at AND coalesce(c.ended_at, now()) + interval '1 minute'))"
-    "           AS booked,"
+    "       " BOOKED
+    "           AS booked, " PASSED_ON " AS passed_on,"
     "       EXISTS (SELECT FROM effects f"
     "                WHERE f.kind = 'trigger_followup' AND f.claimed_at >= c.started_at"
     "                  AND (starts_with(f.key, 'followup:' || c.twilio_call_sid || ':')"
@@ -30,6 +39,28 @@ const wk_sql_t wk_sql_call_to_conclude = {
     "  LEFT JOIN customers u ON u.organization_id = c.organization_id AND u.id = c.customer_id"
     " WHERE c.id = $1::uuid AND c.analyzed_at IS NOT NULL FOR UPDATE OF c",
     1};
+
+#define SAID                                                                                   \
+    " FROM messages m WHERE m.call_id = c.id AND m.channel = 'voice' AND m.speaker = 'customer'"
+
+const wk_sql_t wk_sql_call_own_talk = {
+    "call_own_talk",
+    "SELECT c.customer_id, " BOOKED " AS booked, c.transferred_at IS NOT NULL AS transferred,"
+    "       (SELECT string_agg(DISTINCT m.intent, ' ')" SAID ") AS intents,"
+    "       (SELECT string_agg(m.content, E'\\n' ORDER BY m.occurred_at, m.id)" SAID ") AS said"
+    "  FROM calls c"
+    " WHERE c.id = $1::uuid AND c.analyzed_at IS NULL AND c.status = 'completed'"
+    "   AND c.engine IN ('receptionist', 'gather', 'realtime', 'pipeline')"
+    "   AND c.elevenlabs_conversation_id IS NULL FOR UPDATE OF c",
+    1};
+
+const wk_sql_t wk_sql_call_own_verdict = {
+    "call_own_verdict",
+    "UPDATE calls SET call_type = $2, outcome = $3, resolution = $4, lead_score = $5::int,"
+    "       appointment_booked = $6::bool, analyzed_at = now(),"
+    "       human_escalation_required = human_escalation_required OR $4 = 'transferred'"
+    " WHERE id = $1::uuid",
+    6};
 
 const wk_sql_t wk_sql_call_concluded = {
     "call_concluded",

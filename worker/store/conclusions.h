@@ -5,9 +5,19 @@
 #include "worker/db.h"
 
 /*
+ * $1 call, locked: customer_id booked transferred intents (of its turns, blanks between) said
+ * (by its caller). No row: it has not ended, somebody else reports it, or it was judged.
+ */
+extern const wk_sql_t wk_sql_call_own_talk;
+
+/* $1 call, $2 call type, $3 outcome, $4 resolution, $5 lead score, $6 booked. */
+extern const wk_sql_t wk_sql_call_own_verdict;
+
+/*
  * $1 call, locked: concluded customer_id phone (null: cannot be reached) transcript summary
  * call_type outcome resolution sentiment satisfaction lead_score language shop plan engine
- * model, the facts booked (in the database) and transferred, and known: how many of kind of
+ * model, the facts booked (in the database), passed_on (people have a task of it) and
+ * transferred, and known: how many of kind of
  * bike, budget, time and contact are known of the customer. No row: there is no such call, or
  * nothing was reported of it.
  */

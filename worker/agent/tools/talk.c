@@ -1,8 +1,8 @@
 /*
- * transfer_to_human, switch_language, skip_turn, end_call: what changes the talk itself. A call is put
- * through while the shop is open; where nobody can be (a text, a chat, at night) the transfer
- * is a person's task to call back. What is to happen with the call the answer's status says,
- * and whoever has the call does it.
+ * transfer_to_human, switch_language, skip_turn, end_call: what changes the talk itself. A call
+ * is put through while the shop is open; where nobody can be (a text, a chat, at night) the
+ * transfer is a person's task to call back. What is to happen with the call the answer's status
+ * says, and whoever has the call does it.
  */
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
@@ -76,15 +76,22 @@ static bool put_through(wk_tool_call_t *call, const wk_destination_t *to)
     return true;
 }
 
-/* One wish a message or call, however often the model repeats it. */
+/* One wish a message or call for whoever it leads to, however often the model repeats it. */
+static va_str_t transfer_key(const wk_tool_call_t *call, const wk_destination_t *to)
+{
+    va_str_t talk = wk_tool_talk(call);
+    return wk_printf(call->ctx->arena, "transfer:%.*s%s%.*s", (int)talk.len, talk.data,
+                     to->name.len > 0 ? ":" : "", (int)to->name.len,
+                     to->name.len > 0 ? to->name.data : "");
+}
+
 static bool transfer_to_human(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     bool first;
     wk_destination_t to;
-    va_str_t customer, talk = wk_tool_talk(call);
-    va_str_t key = wk_printf(call->ctx->arena, "transfer:%.*s", (int)talk.len, talk.data);
-    if (!wk_tool_customer(tx, call, &customer, e) || !wk_tool_claim(tx, call, key, &first, e) ||
-        (first && !find_person(tx, call, &to, e))) {
+    va_str_t customer;
+    if (!wk_tool_customer(tx, call, &customer, e) || !find_person(tx, call, &to, e) ||
+        !wk_tool_claim(tx, call, transfer_key(call, &to), &first, e)) {
         return false;
     }
     if (!first) {
