@@ -149,6 +149,18 @@ static void holidays_outlive_another_week(void **state)
     assert_string_equal(hours(), "monday 08:00 09:00, tuesday - -, sunday - -");
 }
 
+/* Whoever adds a day says nothing of the week. */
+static void exceptions_alone_leave_the_week(void **state)
+{
+    (void)state;
+    put(SHOP("\"hours\":{\"sunday\":\"10:00-12:00\"}"));
+    put(SHOP("\"hours\":{\"exceptions\":{\"2026-12-25\":{\"closed\":true}}}"));
+    assert_string_equal(hours(), "monday - -, tuesday - -, sunday 10:00 12:00"
+                                 " {\"2026-12-25\": {\"closed\": true}}");
+    put(SHOP("\"business_hours\":{\"exceptions\":{}}"));
+    assert_string_equal(hours(), "monday - -, tuesday - -, sunday 10:00 12:00");
+}
+
 static const char *with_exceptions(int n)
 {
     va_buf_t text;
@@ -311,6 +323,7 @@ int main(void)
         cmocka_unit_test(null_takes_away),
         cmocka_unit_test(staff_may_not),
         cmocka_unit_test(hours_of_many_shapes_are_one),
+        cmocka_unit_test(exceptions_alone_leave_the_week),
         cmocka_unit_test(holidays_outlive_another_week),
         cmocka_unit_test(a_week_has_as_many_exceptions_as_a_year_days),
         cmocka_unit_test(free_times_and_hours_follow_at_once),

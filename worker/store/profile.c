@@ -38,7 +38,8 @@ const wk_sql_t wk_sql_profile_timezone = {
 const wk_sql_t wk_sql_profile_hours = {
     "profile_hours",
     "UPDATE organizations"
-    "   SET hours = CASE WHEN $1::jsonb ? 'exceptions' THEN $1::jsonb"
+    "   SET hours = CASE WHEN $1::jsonb - 'exceptions' = '{}' THEN hours || $1::jsonb"
+    "                    WHEN $1::jsonb ? 'exceptions' THEN $1::jsonb"
     "                    ELSE $1::jsonb || jsonb_build_object('exceptions',"
     "                             coalesce(hours -> 'exceptions', '{}')) END"
     " WHERE id = current_organization()",
