@@ -457,6 +457,8 @@ static void a_stranger_has_nobody_invited(void **state)
         .body = booking});
     assert_string_equal(t_text(&a, "/success"), "true");
     push(t_text(&a, "/appointment_id"));
+    assert_string_equal(t_text(&a, "/google_event_id"),
+                        t_sqlf("SELECT google_event_id FROM appointments"));
     assert_int_equal(guests(), 0);
 
     t_sqlf("DELETE FROM appointments");

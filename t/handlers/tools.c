@@ -404,6 +404,72 @@ static void moving_and_booking_do_not_block_each_other(void **state)
     assert_int_equal(deadlocks(), before);
 }
 
+/* ---------------------------------------------------------------- as models write it */
+
+/* Postgres would refuse it, too, in words that say nothing of it. */
+static void an_address_that_is_none_is_named(void **state)
+{
+    static const char *const addresses[] = {"not-mail", "a b@c.d", "a@b@c", "é@x.example"};
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+        setup(state);
+        open_call();
+        t_answer_t a = in_call(
+            NULL, "book_appointment",
+            time_and(free_slot(0),
+                     wk_printf(t_ctx.arena, ",\"customer_email\":\"%s\"", addresses[i]).data));
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/success"), "false");
+        assert_has(t_text(&a, "/error/message"), "customer_email must be an e-mail address");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    }
+}
+
+/* When it was booked for, or why not. */
+static const char *booked_at(const char *day, const char *time, bool in_one)
+{
+    const char *parts =
+        wk_printf(t_ctx.arena, "{\"appointment_date\":\"%s\",\"appointment_time\":\"%s\"", day,
+                  time)
+            .data;
+    const char *whole =
+        wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s %s\"", day, time).data;
+    setup(NULL);
+    open_call();
+    t_answer_t a = in_call(
+        NULL, "book_appointment",
+        wk_printf(t_ctx.arena, "%s,\"customer_name\":\"Ann\"}", in_one ? whole : parts).data);
+    assert_status(&a, 200);
+    return t_text(&a, va_json_get(a.json, "error") == NULL ? "/appointment_datetime"
+                                                           : "/error/message");
+}
+
+static void a_moment_may_be_written_as_people_do(void **state)
+{
+    static const char *const times[] = {"10:45 AM", "10h45", "10:45", "10:45:00", "10:45 a.m."};
+    const char *day = wk_strdup(t_ctx.arena, va_str(free_slot(0), 10));
+    (void)state;
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        assert_has(booked_at(day, times[i], false), "T10:45:00");
+        assert_has(booked_at(day, times[i], true), "T10:45:00");
+    }
+    const char *words = t_sqlf("SELECT to_char('%s'::date, 'FMMonth FMDD, YYYY')", day);
+    assert_has(booked_at(words, "2pm", false), "T14:00:00");
+    assert_has(booked_at(words, "2pm", false), day);
+}
+
+/* What leaves a doubt is not guessed, and not called missing. */
+static void a_moment_that_is_none_is_not_called_missing(void **state)
+{
+    static const char *const times[] = {"garbage", "25:00", "3", "2026"};
+    const char *day = wk_strdup(t_ctx.arena, va_str(free_slot(0), 10));
+    (void)state;
+    for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
+        assert_has(booked_at(day, times[i], false), "is no moment that can be read");
+    }
+    assert_has(booked_at("2026-11-31", "10:00", false), "is no moment that can be read");
+    assert_has(booked_at(day, "", false), "appointment_datetime is missing");
+}
+
 /* ---------------------------------------------------------------- whose call */
 
 static void an_agent_and_a_number_of_two_shops_are_refused(void **state)
@@ -697,6 +763,9 @@ static void only_a_call_can_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_that_is_none_is_named),
+        cmocka_unit_test(a_moment_may_be_written_as_people_do),
+        cmocka_unit_test(a_moment_that_is_none_is_not_called_missing),
         cmocka_unit_test(messages_that_begin_alike_are_two),
         cmocka_unit_test(a_caller_is_put_through_to_one_after_another),
         cmocka_unit_test(texts_that_begin_alike_are_two),

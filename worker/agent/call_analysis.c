@@ -176,19 +176,11 @@ static va_str_t interest_of(wk_arena_t *a, const wk_report_t *r)
     return written(w, &text, VA_STR_NULL);
 }
 
-/* An address of one '@' and no space; anything else somebody misheard. */
+/* Anything else somebody misheard. */
 static va_str_t email_of(const wk_report_t *r)
 {
     va_str_t email = wk_trim(wk_collected(r, WK_EMAIL));
-    size_t ats = 0;
-    for (size_t i = 0; i < email.len; i++) {
-        ats += email.data[i] == '@';
-        if ((unsigned char)email.data[i] <= ' ') {
-            return VA_STR_NULL;
-        }
-    }
-    bool inside = email.len > 2 && email.data[0] != '@' && email.data[email.len - 1] != '@';
-    return ats == 1 && inside && email.len <= 254 ? email : VA_STR_NULL;
+    return wk_is_email(email) && email.len <= 254 ? email : VA_STR_NULL;
 }
 
 static bool learn(wk_tx_t *tx, const wk_catalogue_t *c, const wk_call_t *call,

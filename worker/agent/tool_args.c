@@ -189,6 +189,10 @@ static bool check_value(wk_arena_t *a, const wk_arg_t *arg, const va_json_t *val
             wk_printf(a, "%s must be one of: %.*s.", arg->name, (int)words.len, words.data);
         return false;
     }
+    if (arg->email && !wk_is_email(wk_trim(va_json_scalar(value)))) {
+        *problem = wk_printf(a, "%s must be an e-mail address.", arg->name);
+        return false;
+    }
     if (!in_range(arg, value)) {
         *problem = arg->type == WK_ARG_TEXT
                        ? wk_printf(a, "%s is too long.", arg->name)

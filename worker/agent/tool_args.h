@@ -27,6 +27,7 @@ typedef struct {
     bool required;
     const char *const *words; /* the only values (stored_word.h), NULL: any */
     int64_t min, max;         /* of a number, both 0: any; max alone: characters of a text */
+    bool email;               /* a text that is an e-mail address */
 } wk_arg_t;
 
 /* {"type": "object", "properties": …} as OpenAI, ElevenLabs and MCP take it. */

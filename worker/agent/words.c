@@ -289,3 +289,14 @@ void wk_split_name(va_str_t name, va_str_t *first, va_str_t *last)
     *first = absent_if_empty(va_str(name.data, n));
     *last = absent_if_empty(space != NULL ? wk_trim(va_str(space, name.len - n)) : VA_STR_NULL);
 }
+
+bool wk_is_email(va_str_t text)
+{
+    const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;
+    bool ok = at != NULL && at > text.data && at < text.data + text.len - 1;
+    for (size_t i = 0; ok && i < text.len; i++) {
+        const char *c = text.data + i;
+        ok = *c > ' ' && *c <= '~' && (*c != '@' || c == at);
+    }
+    return ok;
+}

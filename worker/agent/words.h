@@ -70,6 +70,9 @@ va_str_t wk_cut_text(va_str_t text, size_t max);
 
 va_str_t wk_trim(va_str_t text);
 
+/* Printable ASCII with one @ that has something on either side. */
+bool wk_is_email(va_str_t text);
+
 /* A person's name, of at most 120 bytes, at its first space; absent for an empty part. */
 void wk_split_name(va_str_t name, va_str_t *first, va_str_t *last);
 

@@ -1,5 +1,7 @@
 #include "worker/handlers/members.h"
 
+#include "worker/agent/words.h"
+
 #include <string.h>
 
 #include "core/phone.h"
@@ -101,17 +103,6 @@ bool wk_member_uuid(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     (void)rule;
     (void)c;
     return wk_is_uuid(va_json_string(value));
-}
-
-bool wk_is_email(va_str_t text)
-{
-    const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;
-    bool ok = at != NULL && at > text.data && at < text.data + text.len - 1;
-    for (size_t i = 0; ok && i < text.len; i++) {
-        const char *c = text.data + i;
-        ok = *c > ' ' && *c <= '~' && (*c != '@' || c == at);
-    }
-    return ok;
 }
 
 bool wk_member_email(const wk_member_rule_t *rule, const wk_catalogue_t *c,

@@ -55,9 +55,6 @@ bool wk_members_read(wk_arena_t *a, const wk_catalogue_t *c, const wk_member_rul
 const va_json_t *wk_members_wrong(const wk_catalogue_t *c, const wk_member_rule_t *rules,
                                   size_t n, const va_json_t *object);
 
-/* Printable ASCII with one @ that has something on either side. */
-bool wk_is_email(va_str_t text);
-
 /* Whether a later element of the list is the same text. */
 bool wk_members_repeat(const va_json_t *element);
 

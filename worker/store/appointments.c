@@ -122,6 +122,12 @@ const wk_sql_t wk_sql_appointment_insert = {
     " RETURNING id, status",
     18};
 
+const wk_sql_t wk_sql_appointment_event = {
+    "appointment_event",
+    "SELECT google_event_id AS event, calendar_state IN ('pending', 'synced') AS in_calendar"
+    "  FROM appointments WHERE id = $1::uuid",
+    1};
+
 const wk_sql_t wk_sql_holds_release = {
     "holds_release",
     "UPDATE appointments a"

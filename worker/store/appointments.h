@@ -65,4 +65,7 @@ extern const wk_sql_t wk_sql_appointment_cancel;
 /* $1 id: a confirmation was queued. */
 extern const wk_sql_t wk_sql_appointment_confirmed;
 
+/* $1 id: event (its name at Google, null: none yet) and in_calendar, whether it is to have one. */
+extern const wk_sql_t wk_sql_appointment_event;
+
 #endif

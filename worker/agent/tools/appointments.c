@@ -4,6 +4,7 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/booking.h"
 #include "worker/agent/calendar_bridge.h"
+#include "worker/agent/calendar_event.h"
 #include "worker/agent/chat_limit.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
@@ -47,18 +48,59 @@ static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_
     return true;
 }
 
+/* YYYY-MM-DD of a date in words ("December 18, 2026"), its year included; absent: none. */
+static va_str_t date_in_words(const wk_tool_call_t *call, va_str_t text)
+{
+    wk_reading_t r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
+    return r.day.len > 0 && r.year != 0
+               ? wk_printf(call->ctx->arena, "%04d-%.*s", r.year, (int)r.day.len, r.day.data)
+               : VA_STR_NULL;
+}
+
+/* HH:MM of a time in words that leave no doubt: "10:45 AM", "2pm", "14h"; absent: none. */
+static va_str_t time_in_words(const wk_tool_call_t *call, va_str_t text)
+{
+    wk_reading_t r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
+    return r.time.hour >= 0 && r.time.certain && !r.time.doubtful
+               ? wk_printf(call->ctx->arena, "%02d:%02d", r.time.hour, r.time.minute)
+               : VA_STR_NULL;
+}
+
+static bool parse_both(const wk_tool_call_t *call, va_str_t date, va_str_t time,
+                       wk_moment_t *moment)
+{
+    wk_arena_t *a = call->ctx->arena;
+    va_str_t whole =
+        wk_printf(a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    return date.len == DATE_LEN && time.len > 0 && wk_moment_parse(a, whole, false, moment);
+}
+
+/* As ISO 8601 has them, else as people write them. */
+static bool read_date_and_time(const wk_tool_call_t *call, va_str_t date, va_str_t time,
+                               wk_moment_t *moment)
+{
+    wk_moment_t day;
+    bool iso = wk_moment_parse(call->ctx->arena, date, false, &day);
+    date = iso ? date : date_in_words(call, date);
+    return parse_both(call, date, time, moment) ||
+           parse_both(call, date, time_in_words(call, time), moment);
+}
+
 /* appointment_datetime, or appointment_date and appointment_time; without a zone the shop's. */
 static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
 {
-    wk_arena_t *a = call->ctx->arena;
     va_str_t whole = wk_arg_text(call->args, "appointment_datetime");
     va_str_t date = wk_arg_text(call->args, "appointment_date");
     va_str_t time = wk_arg_text(call->args, "appointment_time");
-    if (whole.data == NULL && date.data != NULL && time.data != NULL) {
-        whole = wk_printf(a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    if (whole.data == NULL) {
+        return date.data != NULL && time.data != NULL &&
+               read_date_and_time(call, date, time, moment);
     }
-    return whole.data != NULL && memchr(whole.data, 'T', whole.len) != NULL &&
-           wk_moment_parse(a, whole, false, moment);
+    return whole.len > DATE_LEN + 1 &&
+           (wk_moment_parse(call->ctx->arena, whole, false, moment) ||
+            read_date_and_time(call, va_str(whole.data, DATE_LEN),
+                               va_str(whole.data + DATE_LEN + 1, whole.len - DATE_LEN - 1),
+                               moment));
 }
 
 /* What Google calls taken on the day that is asked for. */
@@ -72,10 +114,16 @@ static void ask_about_moment(wk_tool_call_t *call)
 
 static bool refuse_moment(wk_tool_call_t *call)
 {
+    bool given = wk_arg_text(call->args, "appointment_datetime").data != NULL ||
+                 (wk_arg_text(call->args, "appointment_date").data != NULL &&
+                  wk_arg_text(call->args, "appointment_time").data != NULL);
     return wk_tool_refuse(
         call, 400, "bad_request",
-        VA_STR("appointment_datetime is missing: ISO 8601, as "
-               "2026-11-28T10:00, or appointment_date and appointment_time."));
+        wk_printf(
+            call->ctx->arena,
+            "appointment_datetime %s: ISO 8601, as 2026-11-28T14:30, or appointment_date, "
+            "as 2026-11-28, and appointment_time, as 14:30 or 2:30 PM.",
+            given ? "is no moment that can be read" : "is missing"));
 }
 
 /* ---------------------------------------------------------------- slots in an answer */
@@ -248,7 +296,7 @@ static const wk_arg_t book_args[] = {
     {.name = "appointment_datetime",
      .description = "start, ISO 8601; without a zone the shop's time"},
     {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
-    {.name = "appointment_time", .description = "HH:MM, 24 hours"},
+    {.name = "appointment_time", .description = "HH:MM, 24 hours, or with AM or PM"},
     {.name = "service_type", .description = "what is to be done", .words = types},
     {.name = "purpose", .description = "what for, in the customer's words"},
     {.name = "duration",
@@ -260,7 +308,10 @@ static const wk_arg_t book_args[] = {
     {.name = "customer_phone",
      .description = "where the confirmation goes; the caller's if absent",
      .max = 32},
-    {.name = "customer_email", .description = "for a calendar invitation", .max = 254},
+    {.name = "customer_email",
+     .description = "for a calendar invitation",
+     .max = 254,
+     .email = true},
     {.name = "notes", .description = "for the shop", .max = 2000},
     {.name = "hold",
      WK_ARG_BOOLEAN,
@@ -445,13 +496,32 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
     return wk_appointment_changed(tx, p, b->hold ? "held" : "booked", e);
 }
 
-static void put_appointment(wk_tool_call_t *call, const wk_appointment_t *p, bool confirmed)
+/* Known before Google is asked to make the event; absent: there is none to be. */
+static bool event_of(wk_tx_t *tx, const wk_appointment_t *p, va_str_t *event, wk_error_t *e)
 {
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_appointment_event, &p->id, &rows, e)) {
+        return false;
+    }
+    *event = wk_cell(rows, 0, "event");
+    return event->data != NULL || !wk_cell_bool(rows, 0, "in_calendar") ||
+           wk_calendar_event_id(wk_tx_arena(tx), wk_tx_organization(tx), p->id, event, e);
+}
+
+static bool put_appointment(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p,
+                            bool confirmed, wk_error_t *e)
+{
+    va_str_t event = VA_STR_NULL;
+    if (!event_of(tx, p, &event, e)) {
+        return false;
+    }
     va_json_add_str(call->out, "appointment_id", p->id);
+    va_json_add_str(call->out, "google_event_id", event);
     va_json_add_str(call->out, "service_type", p->type);
     va_json_add_str(call->out, "appointment_datetime", p->slot.starts);
     va_json_add_int(call->out, "duration_minutes", p->minutes);
     va_json_add_bool(call->out, "confirmation_sent", confirmed);
+    return true;
 }
 
 /* By a text of its own; who writes to us has it in the answer instead. */
@@ -500,9 +570,8 @@ static bool take_slot(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b, wk_
         (!b->hold && !confirm(tx, call, &p, s, &confirmed, e))) {
         return false;
     }
-    put_appointment(call, &p, confirmed);
     va_json_add_str(call->out, "status", p.status);
-    return true;
+    return put_appointment(tx, call, &p, confirmed, e);
 }
 
 static bool book_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
@@ -589,7 +658,7 @@ static const wk_arg_t reschedule_args[] = {
     {.name = "appointment_datetime",
      .description = "new start, ISO 8601; without a zone the shop's time"},
     {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
-    {.name = "appointment_time", .description = "HH:MM, 24 hours"},
+    {.name = "appointment_time", .description = "HH:MM, 24 hours, or with AM or PM"},
     {NULL},
 };
 
@@ -608,8 +677,7 @@ static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
                   !confirm(tx, call, p, s, &confirmed, e))) {
         return false;
     }
-    put_appointment(call, p, confirmed);
-    return true;
+    return put_appointment(tx, call, p, confirmed, e);
 }
 
 static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)

@@ -51,7 +51,7 @@ const wk_tool_t wk_tool_trigger_followup = {
 static const wk_arg_t lead_args[] = {
     {.name = "first_name", .description = "first name", .max = 60},
     {.name = "last_name", .description = "last name", .max = 60},
-    {.name = "email", .description = "e-mail address", .max = 254},
+    {.name = "email", .description = "e-mail address", .max = 254, .email = true},
     {.name = "interest", .description = "what the customer looks for", .max = 500},
     {NULL},
 };
