@@ -289,6 +289,51 @@ static void test_retry_after_is_seconds_or_a_date(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- somebody else's addresses */
+
+static bool ask_public(const char *url, const char *beside, wk_http_response_t *res)
+{
+    wk_http_request_t req = {.method = "GET",
+                             .url = url,
+                             .timeout_ms = 1000,
+                             .public_only = true,
+                             .public_beside = beside};
+    t_e.code = WK_OK;
+    return wk_http(http, a, &req, res, &t_e);
+}
+
+static void test_only_public_addresses_are_connected_to(void **state)
+{
+    const char *const urls[] = {
+        url_of("/keep"), wk_printf(a, "http://localhost:%d/", port).data,
+        wk_printf(a, "http://[::ffff:127.0.0.1]:%d/", port).data,
+        wk_printf(a, "http://0:%d/", port).data, wk_printf(a, "https://0x7f.1:%d/", port).data};
+    wk_http_response_t res;
+    (void)state;
+    assert_ok(ask("GET", url_of("/keep"), &res)); /* leaves a connection that could be used */
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+        assert_false(ask_public(urls[i], i % 2 == 0 ? NULL : "127.0.0.2, ::1", &res));
+        assert_int_equal(t_e.code, WK_FORBIDDEN);
+    }
+    assert_int_equal(atomic_load(&requests), 1);
+    assert_ok(ask_public(url_of("/redirect"), "127.0.0.1", &res));
+    assert_int_equal(res.status, 302);
+    assert_str(res.location, "/ok");
+    assert_null(res.etag.data);
+}
+
+static void test_a_proxy_does_not_connect_instead(void **state)
+{
+    wk_http_response_t res;
+    (void)state;
+    setenv("http_proxy", url_of("/"), 1);
+    assert_ok(ask("GET", "http://no-such-host.invalid/", &res));
+    assert_false(ask_public("http://no-such-host.invalid/", "127.0.0.1", &res));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
+    unsetenv("http_proxy");
+    assert_int_equal(atomic_load(&requests), 1);
+}
+
 /* ---------------------------------------------------------------- faults */
 
 static void test_what_was_not_sent_is_unavailable(void **state)
@@ -417,6 +462,8 @@ int main(void)
         TEST(test_any_complete_answer_is_one),
         TEST(test_the_request_is_what_was_asked_for),
         TEST(test_retry_after_is_seconds_or_a_date),
+        TEST(test_only_public_addresses_are_connected_to),
+        TEST(test_a_proxy_does_not_connect_instead),
         TEST(test_what_was_not_sent_is_unavailable),
         TEST(test_what_may_have_been_done_is_unknown),
         TEST(test_a_limit_of_bytes_is_the_callers),
