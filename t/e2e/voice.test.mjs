@@ -360,12 +360,95 @@ test('the error of a cancel that came too late is not the end of the next answer
   await openai.post('realtime', {gap_ms: 400, cancels_late: true});
   await call.say('tell me a story');
   await call.caller.hears(/a bicycle/);
-  // Words come behind the end of the speech: it is cut and asked for the next in one breath.
-  await openai.post('realtime', {transcription_ms: 2500});
   await call.say('stop');
   await call.caller.hears(/I heard: stop/);
   const {errors} = await call.session();
   assert.deepEqual(errors.map((e) => e.code), ['response_cancel_not_active']);
+  call.caller.hangUp();
+});
+
+test('an answer that is cut is still being made: the next one is asked for when it has ended', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {gap_ms: 400, cancel_ms: 600});
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  // His words come behind the end of what he says: it is cut, and he is answered, in one breath.
+  await call.say('stop');
+  await call.caller.hears(/I heard: stop/);
+  assert.deepEqual((await call.session()).errors, []);
+  call.caller.hangUp();
+});
+
+test('an answer that was cut and does not end is the loss of the engine', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {gap_ms: 1500, cancel_ms: 60000});
+  await call.say('tell me a story');
+  await call.caller.hears(/once/);
+  await call.say('please stop');
+  await call.caller.hears(/line was bad/);
+  call.caller.hangUp();
+});
+
+test('words of what he said before decide nothing about what he is saying', async () => {
+  await model([{when: '^yes$', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {transcription_ms: 1500});
+  await call.say('yes');
+  await call.caller.hears(/once/);
+  await call.say('but at four');  // the words of "yes", which do not interrupt, come meanwhile
+  await call.caller.hears(/I heard: but at four/);
+  const {items, errors} = await call.session();
+  assert.ok(items.find((i) => i.text === STORY).truncated_ms < 3000, 'it stopped, and for good');
+  assert.deepEqual(errors, []);
+  const turns = await waitFor('the turns', async () => {
+    const found = await call.turns();
+    return found.some((t) => t.content === 'but at four') && found;
+  });
+  assert.deepEqual(turns.filter((t) => t.speaker === 'customer').map((t) => t.content), ['yes', 'but at four']);
+  assert.equal(turns[1].content, 'yes');  // before the answer to it
+  call.caller.hangUp();
+});
+
+test('an answer that fails, or of which nothing comes, is asked for once more', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  await openai.post('realtime', {fails: 1});
+  await call.say('do you have a white bicycle');
+  await call.caller.hears(/I heard: do you have a white bicycle/);
+  await call.caller.quiet();
+  await openai.post('model', {answers: [{when: 'a red one', text: ''}]});
+  await call.say('and a red one');
+  await call.caller.hears(/I heard: and a red one/);
+  assert.equal((await call.living()).id, id);
+  call.caller.hangUp();
+});
+
+test('an engine whose answers fail gives way to the next of the shop', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {fails: 1000});
+  await call.say('do you have a white bicycle');
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
+});
+
+test('a greeting that fails is the first thing that the next session says', async () => {
+  await openai.post('realtime', {fails: 2});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  assert.doesNotMatch(call.caller.heard(), /line was bad/);
+  assert.equal((await openai.get('realtime')).length, 2);
   call.caller.hangUp();
 });
 

@@ -127,6 +127,20 @@ static void a_back_channel_lets_the_agent_go_on(void **state)
     assert_int_equal(did.cuts + did.answers, 0);
 }
 
+/* "Yes." The agent answers. "But at four": the words of "yes" are known no sooner. */
+static void what_he_is_saying_is_not_judged_by_words_that_are_whole(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150);
+    wk_talk_heard(&t, true, true, true, 250);
+    assert_true(t.doubt);
+    wk_talk_speech(&t, false, 900);
+    tick(900 + WK_TALK_WORDS_MS);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.answers, 1);
+}
+
 static void noise_without_words_lets_the_agent_go_on(void **state)
 {
     (void)state;
@@ -468,6 +482,7 @@ int main(void)
         CASE(a_word_cuts_the_agent_short),
         CASE(a_back_channel_lets_the_agent_go_on),
         CASE(noise_without_words_lets_the_agent_go_on),
+        CASE(what_he_is_saying_is_not_judged_by_words_that_are_whole),
         CASE(long_speech_needs_no_words),
         CASE(words_that_never_come_are_not_waited_for),
         CASE(an_answer_that_has_not_begun_is_cut_as_well),

@@ -76,6 +76,9 @@ typedef struct {
      * numbers of cards. Valid until the next call. */
     va_str_t (*masked)(void *ctx, va_str_t heard);
 
+    /* All of an utterance behind which he has begun another one: too late to judge that by. */
+    void (*heard_late)(void *ctx, va_str_t text);
+
     /* The first of an utterance is there; where said() and sound() come later. */
     void (*token)(void *ctx, va_str_t item);
 
@@ -83,7 +86,8 @@ typedef struct {
     void (*said)(void *ctx, va_str_t item, va_str_t text, bool whole); /* in words; not whole: a
                                                                           further piece */
     void (*tool)(void *ctx, va_str_t id, va_str_t name, va_str_t arguments);
-    void (*done)(void *ctx, bool failed); /* the answer has ended: it has said all it wanted */
+    /* The answer has ended: it has said all it wanted; or failed, it may be in the middle. */
+    void (*done)(void *ctx, bool failed);
 
     /* It has no answer to what was heard; somebody else has to give it one, by say(). */
     void (*unanswered)(void *ctx, va_str_t heard);

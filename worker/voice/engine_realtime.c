@@ -2,9 +2,10 @@
  * OpenAI's Realtime API as an engine: speech in, speech out, tools. The caller's Base64 passes
  * as it came; what is heard in words comes beside.
  *
- * Answers begin, or are refused, in the order in which they were asked for. One that was cut
- * may begin all the same, and may still send some of itself, before the service has heard of
- * it: what belongs to no running answer of ours is dropped here.
+ * The service makes one answer at a time, and refuses to be asked for another until it has
+ * told the end of the one before, be that one cut or not: a question that comes too early waits
+ * here. One that was cut may begin all the same, and may still send some of itself, before the
+ * service has heard of it: that is dropped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,18 @@ struct wk_engine {
     wk_media_engine_events_t events;
     void *ctx;
     wk_ws_t *socket;
-    char running[NAME_MAX_LEN]; /* the answer that may speak; empty: none */
-    unsigned asked, begun;      /* answers ever; begun: or refused */
-    bool wanted;                /* the last one asked for: it has not begun, nor been cut */
-    bool is_aside;              /* that one, or the running one */
-    bool speech;                /* of the caller */
+    unsigned asked;            /* answers ever */
+    bool open;                 /* the last one asked for has neither begun nor been refused */
+    char making[NAME_MAX_LEN]; /* the answer that has begun, and has not ended; empty: none */
+    bool wanted;               /* what is open or being made: it was not cut */
+    bool is_aside;             /* the same */
+    int64_t cut_ms;            /* when it was */
+    struct {
+        bool is_one, is_aside;
+        wk_bytes_t instructions;
+    } next;                         /* the question that waits for the end of that */
+    bool speech;                    /* of the caller */
+    char speech_item[NAME_MAX_LEN]; /* what he says, or said last */
     char heard_item[NAME_MAX_LEN];
     wk_bytes_t heard; /* of it, so far */
     bool ready, lost;
@@ -53,9 +61,14 @@ static bool hear(wk_media_engine_t *engine, va_str_t base64)
     return true;
 }
 
+static bool is_busy(const wk_media_engine_t *engine)
+{
+    return engine->open || engine->making[0] != '\0';
+}
+
 static bool has_to_answer(const wk_media_engine_t *engine)
 {
-    return engine->wanted || engine->running[0] != '\0';
+    return (is_busy(engine) && engine->wanted) || engine->next.is_one;
 }
 
 /* What has to come from it, by then; any of its messages sets that anew. */
@@ -74,13 +87,43 @@ static va_str_t name_of(unsigned question, char name[NAME_MAX_LEN])
     return va_str(name, (size_t)snprintf(name, NAME_MAX_LEN, "answer_%u", question));
 }
 
-static void respond(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
+static void ask(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
 {
     char name[NAME_MAX_LEN];
-    engine->wanted = true;
+    engine->open = engine->wanted = true;
     engine->is_aside = is_aside;
     SEND(engine, wk_realtime_respond, name_of(++engine->asked, name), instructions, is_aside);
+}
+
+static void forget_next(wk_media_engine_t *engine)
+{
+    engine->next.is_one = false;
+    wk_bytes_take(&engine->next.instructions, engine->next.instructions.len);
+}
+
+static void respond(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
+{
+    if (is_busy(engine)) {
+        forget_next(engine);
+        engine->next.is_one = true;
+        engine->next.is_aside = is_aside;
+        wk_bytes_add(&engine->next.instructions, instructions.data, instructions.len);
+    } else {
+        ask(engine, instructions, is_aside);
+    }
     watch(engine);
+}
+
+/* An answer is over, or will never be; whoever asked for another one waits for that. */
+static void answer_over(wk_media_engine_t *engine, bool failed)
+{
+    if (engine->next.is_one) {
+        ask(engine, wk_bytes_str(&engine->next.instructions), engine->next.is_aside);
+        forget_next(engine);
+    } else if (engine->wanted) {
+        engine->wanted = false;
+        engine->events.done(engine->ctx, failed);
+    }
 }
 
 static void answer(wk_media_engine_t *engine, va_str_t instructions)
@@ -95,11 +138,12 @@ static void aside(wk_media_engine_t *engine, va_str_t instructions)
 
 static void cut(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n)
 {
-    if (has_to_answer(engine)) {
-        SEND(engine, wk_realtime_cancel, va_str_c(engine->running));
+    if (is_busy(engine) && engine->wanted) {
+        SEND(engine, wk_realtime_cancel, va_str_c(engine->making));
+        engine->cut_ms = wk_monotonic_ms();
     }
     engine->wanted = false;
-    engine->running[0] = '\0';
+    forget_next(engine);
     watch(engine);
     for (size_t i = 0; i < n; i++) {
         if (cuts[i].item.len > 0) {
@@ -158,21 +202,20 @@ static void keep_name(char to[NAME_MAX_LEN], va_str_t name)
 
 static void on_response(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    if (engine->begun == engine->asked) {
+    if (!engine->open) {
         return; /* nobody asked for it */
     }
-    if (++engine->begun == engine->asked && engine->wanted) {
-        engine->wanted = false;
-        keep_name(engine->running, event->response);
-    } else {
+    engine->open = false;
+    keep_name(engine->making, event->response);
+    if (!engine->wanted) {
         /* Cut before there was anything that a cancel could end. */
         SEND(engine, wk_realtime_cancel, event->response);
     }
 }
 
-static bool is_running(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
+static bool is_made(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    return engine->running[0] != '\0' && va_str_eq(event->response, va_str_c(engine->running));
+    return engine->making[0] != '\0' && va_str_eq(event->response, va_str_c(engine->making));
 }
 
 static void on_audio(wk_media_engine_t *engine, const wk_realtime_event_t *event)
@@ -190,14 +233,37 @@ static void on_audio(wk_media_engine_t *engine, const wk_realtime_event_t *event
 static void on_speech(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     engine->speech = event->kind == WK_RT_SPEECH_STARTED;
+    if (engine->speech) {
+        keep_name(engine->speech_item, event->item);
+    }
     if (event->ended_ms >= engine->setup->turns.silence_ms) {
         engine->events.voiced(engine->ctx, event->ended_ms - engine->setup->turns.silence_ms);
     }
     engine->events.speech(engine->ctx, engine->speech);
 }
 
+/* Words come when they have been understood, and he may have begun another utterance by then.
+ */
+static bool is_late(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
+{
+    return engine->speech_item[0] != '\0' &&
+           !va_str_eq(event->item, va_str_c(engine->speech_item));
+}
+
+static void on_heard(wk_media_engine_t *engine, const wk_realtime_event_t *event)
+{
+    if (is_late(engine, event)) {
+        engine->events.heard_late(engine->ctx, event->text);
+    } else {
+        engine->events.heard(engine->ctx, event->text, true);
+    }
+}
+
 static void on_heard_part(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
+    if (is_late(engine, event)) {
+        return; /* all of it follows */
+    }
     if (!va_str_eq(event->item, va_str_c(engine->heard_item))) {
         keep_name(engine->heard_item, event->item);
         wk_bytes_take(&engine->heard, engine->heard.len);
@@ -210,15 +276,15 @@ static void on_heard_part(wk_media_engine_t *engine, const wk_realtime_event_t *
 
 static void on_done(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    engine->running[0] = '\0';
+    engine->making[0] = '\0';
     bool failed = va_str_eq(event->status, VA_STR("failed"));
     if (failed) {
         wk_log(WK_WARN, "the engine's answer failed", WK_S("code", event->code));
     }
-    engine->events.done(engine->ctx, failed);
+    answer_over(engine, failed);
 }
 
-/* What belongs to the running answer. */
+/* What belongs to the answer that is being made, and is wanted. */
 static void on_answer(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
     switch (event->kind) {
@@ -233,16 +299,7 @@ static void on_answer(wk_media_engine_t *engine, const wk_realtime_event_t *even
         engine->events.tool(engine->ctx, event->call_id, event->name, event->text);
         break;
     default:
-        on_done(engine, event);
-    }
-}
-
-/* The oldest question that is open. */
-static void on_refused(wk_media_engine_t *engine)
-{
-    if (++engine->begun == engine->asked && engine->wanted) {
-        engine->wanted = false;
-        engine->events.done(engine->ctx, true);
+        break;
     }
 }
 
@@ -254,9 +311,9 @@ static void on_error(wk_media_engine_t *engine, const wk_realtime_event_t *event
            WK_S("error", event->text));
     if (!engine->ready) {
         lose(engine, "its session was refused");
-    } else if (engine->begun != engine->asked &&
-               va_str_eq(event->about, name_of(engine->begun + 1, name))) {
-        on_refused(engine);
+    } else if (engine->open && va_str_eq(event->about, name_of(engine->asked, name))) {
+        engine->open = false;
+        answer_over(engine, true);
     }
 }
 
@@ -289,7 +346,7 @@ static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event
         on_heard_part(engine, event);
         break;
     case WK_RT_HEARD:
-        engine->events.heard(engine->ctx, event->text, true);
+        on_heard(engine, event);
         break;
     case WK_RT_RESPONSE:
         on_response(engine, event);
@@ -301,9 +358,13 @@ static void on_event(wk_media_engine_t *engine, const wk_realtime_event_t *event
     case WK_RT_SAID_PART:
     case WK_RT_SAID:
     case WK_RT_CALL:
-    case WK_RT_DONE:
-        if (is_running(engine, event)) {
+        if (is_made(engine, event) && engine->wanted) {
             on_answer(engine, event);
+        }
+        break;
+    case WK_RT_DONE:
+        if (is_made(engine, event)) {
+            on_done(engine, event);
         }
         break;
     case WK_RT_OTHER:
@@ -320,6 +381,10 @@ static void on_text(void *ctx, va_str_t text)
         on_event(engine, &event);
     } else {
         wk_log(WK_WARN, "the engine sent what is no message of its");
+    }
+    if (engine->next.is_one && !engine->wanted &&
+        wk_monotonic_ms() - engine->cut_ms > ANSWER_MS) {
+        lose(engine, "an answer that was cut does not end");
     }
     watch(engine);
 }
@@ -339,6 +404,7 @@ static void on_closed(void *ctx, const char *why)
 static void free_engine(wk_media_engine_t *engine)
 {
     wk_bytes_free(&engine->heard);
+    wk_bytes_free(&engine->next.instructions);
     free(engine);
 }
 

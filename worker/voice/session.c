@@ -53,6 +53,7 @@ void wk_session_release(wk_session_t *s)
     wk_bytes_free(&s->untold);
     wk_bytes_free(&s->due);
     wk_bytes_free(&s->urgent_say);
+    wk_bytes_free(&s->answer.words);
     wk_bytes_free(&s->claims);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);

@@ -16,6 +16,7 @@
 
 static void take_seat(wk_session_t *s);
 static void close_seat(wk_session_t *s, wk_seat_t **seat);
+static void on_lost(void *ctx, const char *why);
 
 /* ---------------------------------------------------------------- briefing */
 
@@ -100,18 +101,34 @@ static void turn_to_something_else(wk_session_t *s)
     }
 }
 
+static void ask_engine(wk_session_t *s)
+{
+    va_str_t words = wk_bytes_str(&s->answer.words);
+    s->aside = s->answer.came = false;
+    if (s->answer.prompt == NULL) {
+        s->engine->answer(s->seat->engine, VA_STR_NULL);
+    } else if (s->engine->say != NULL && words.len > 0) {
+        s->engine->say(s->seat->engine, words, false);
+    } else {
+        s->engine->answer(s->seat->engine, prompt_text(s, s->answer.prompt, words));
+    }
+}
+
+static void want_answer(wk_session_t *s, const char *prompt, va_str_t words)
+{
+    s->answer.prompt = prompt;
+    wk_bytes_take(&s->answer.words, s->answer.words.len);
+    wk_bytes_add(&s->answer.words, words.data, words.len);
+    ask_engine(s);
+}
+
 void wk_session_say(wk_session_t *s, va_str_t words, const char *prompt)
 {
     turn_to_something_else(s);
-    s->aside = false;
     wk_talk_answering(&s->talk);
     wk_timing_unprompted(&s->timing);
     wk_timing_asked(&s->timing, wk_monotonic_ms());
-    if (s->engine->say != NULL && words.len > 0) {
-        s->engine->say(s->seat->engine, words, false);
-    } else {
-        s->engine->answer(s->seat->engine, prompt_text(s, prompt, words));
-    }
+    want_answer(s, prompt, words);
 }
 
 /* One that is being opened is told when it is ready. */
@@ -209,10 +226,8 @@ static void do_answer(void *ctx)
             return;
         }
         s->urgent_said = s->urgent_say.len > 0;
-        s->engine->answer(s->seat->engine, s->urgent_said
-                                               ? prompt_text(s, "prompt.voice.urgent",
-                                                             wk_bytes_str(&s->urgent_say))
-                                               : VA_STR_NULL);
+        want_answer(s, s->urgent_said ? "prompt.voice.urgent" : NULL,
+                    wk_bytes_str(&s->urgent_say));
     }
 }
 
@@ -298,6 +313,7 @@ static void on_speech(void *ctx, bool started)
         return;
     }
     if (started) {
+        s->late_ms = s->speech_ms;
         s->speech_ms = wk_now_ms();
     } else {
         wk_timing_caller_ended(&s->timing, now);
@@ -332,7 +348,16 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     }
     wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
     if (whole) {
-        wk_session_customer_said(s, text);
+        wk_session_customer_said(s, &s->speech_ms, text);
+    }
+}
+
+static void on_heard_late(void *ctx, va_str_t text)
+{
+    wk_session_t *s = seated(ctx);
+    if (s != NULL) {
+        wk_session_look_for_emergency(s, text, true);
+        wk_session_customer_said(s, &s->late_ms, text);
     }
 }
 
@@ -364,6 +389,7 @@ static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("out"), NULL,
                  VA_STR_NULL, 1);
     }
+    s->answer.came = s->answer.came || item.len > 0; /* what is said in between has no name */
     wk_session_play(s, now); /* what is said first is heard without waiting for a tick */
 }
 
@@ -383,19 +409,46 @@ static void on_tool(void *ctx, va_str_t id, va_str_t name, va_str_t arguments)
 {
     wk_session_t *s = seated(ctx);
     if (s != NULL) {
+        s->answer.came = true;
         wk_session_run_tool(s, id, name, arguments);
+    }
+}
+
+/* What is said in between may fail; and behind a tool, or at the end, more or nothing follows.
+ */
+static bool came_to_nothing(const wk_session_t *s, bool failed)
+{
+    return (failed || !s->answer.came) && !s->aside && s->talk.tools == 0 && s->next[0] == '\0';
+}
+
+/* It is asked for once more; an engine that fails twice in a row is of no use. */
+static void answer_again(wk_session_t *s, wk_seat_t *seat)
+{
+    if (seat->failures++ == 0) {
+        wk_talk_answering(&s->talk);
+        ask_engine(s);
+    } else {
+        s->engine->close(seat->engine);
+        on_lost(seat, "its answers come to nothing");
     }
 }
 
 static void on_done(void *ctx, bool failed)
 {
+    wk_seat_t *seat = ctx;
     wk_session_t *s = seated(ctx);
-    if (s != NULL) {
-        s->resuming = false;
-        urgent_was_said(s, !failed);
-        if (!wk_session_say_due(s)) {
-            wk_talk_done(&s->talk, wk_monotonic_ms());
-        }
+    if (s == NULL) {
+        return;
+    }
+    if (came_to_nothing(s, failed)) {
+        answer_again(s, seat);
+        return;
+    }
+    seat->failures = s->aside ? seat->failures : 0;
+    s->resuming = false;
+    urgent_was_said(s, !failed);
+    if (!wk_session_say_due(s)) {
+        wk_talk_done(&s->talk, wk_monotonic_ms());
     }
 }
 
@@ -456,8 +509,8 @@ static void on_ready(void *ctx)
         tell_language(s);
         tell_untold(s);
         owe_urgent(s);
-        if (!s->greeted) {
-            greet(s);
+        if (!s->greeted || s->talk.playout.end == 0) {
+            greet(s); /* nothing was heard of the first either */
         } else {
             say_resumed(s);
         }
@@ -573,6 +626,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
         .voiced = on_voiced,
         .heard = on_heard,
         .masked = masked,
+        .heard_late = on_heard_late,
         .token = on_token,
         .sound = on_sound,
         .said = on_said,

@@ -44,6 +44,7 @@ typedef struct {
     int64_t old_ms;            /* when another one should take its place; 0: never */
     int64_t turn;              /* of the talk, when it was opened */
     const wk_language_t *told; /* to speak it from then on; NULL: the briefing's */
+    unsigned failures;         /* of its answers, in a row */
 } wk_seat_t;
 
 struct wk_session {
@@ -83,6 +84,7 @@ struct wk_session {
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
     int64_t speech_ms;  /* when the caller began to speak, wall clock; 0: words of it came */
+    int64_t late_ms;    /* the same of what he said before that */
     int64_t asked;      /* how often the engine was asked for an answer, or cut in one */
     wk_bytes_t claims;  /* of the agent's that something was done; not judged yet */
     int64_t claimed_ms; /* the newest of them, monotonic */
@@ -93,6 +95,12 @@ struct wk_session {
     bool urgent_said;      /* an answer was asked for behind that */
     bool aside;            /* what is being said is said in between, and answers nothing */
     bool handing_over;
+
+    struct {
+        const char *prompt; /* NULL: what the talk itself asks for; else these words, by that */
+        wk_bytes_t words;
+        bool came; /* something of it */
+    } answer;      /* the one that the engine was asked for last */
 
     char next[40];     /* what the call goes on with; empty: undecided */
     wk_bytes_t detail; /* of it, JSON */
@@ -232,8 +240,11 @@ void wk_session_hear_early(wk_session_t *s);
  */
 va_str_t wk_session_masked(wk_session_t *s, va_str_t heard);
 
-/* Somebody said something: kept, told to Redis, to the database and to who watches. */
-void wk_session_customer_said(wk_session_t *s, va_str_t text);
+/*
+ * Somebody said something: kept, told to Redis, to the database and to who watches. begun_ms is
+ * when he began (speech_ms, late_ms), and 0 behind it.
+ */
+void wk_session_customer_said(wk_session_t *s, int64_t *begun_ms, va_str_t text);
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
 
 /* What was cut is told as it was heard. */

@@ -104,12 +104,12 @@ va_str_t wk_session_masked(wk_session_t *s, va_str_t heard)
     return wk_redact_live(s->voice->redactor, s->voice->reading, heard, before, n);
 }
 
-void wk_session_customer_said(wk_session_t *s, va_str_t text)
+void wk_session_customer_said(wk_session_t *s, int64_t *begun_ms, va_str_t text)
 {
     const turn_t turn = {.number = s->turn + 1,
-                         .at_ms = s->speech_ms != 0 ? s->speech_ms : wk_now_ms(),
+                         .at_ms = *begun_ms != 0 ? *begun_ms : wk_now_ms(),
                          .text = wk_session_masked(s, wk_trim(text))};
-    s->speech_ms = 0;
+    *begun_ms = 0;
     if (turn.text.len > 0) {
         s->turn = turn.number;
         record(s, &turn);

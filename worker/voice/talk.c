@@ -108,7 +108,7 @@ void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64
     }
     if (words && !backchannel) {
         take_turn(t, now);
-    } else if (whole) {
+    } else if (whole && !t->speech) {
         go_on(t);
     }
 }

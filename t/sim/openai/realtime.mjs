@@ -4,14 +4,16 @@
  *
  *   GET  /_sim/realtime   the sessions: their items, how they were cut, how they ended
  *   POST /_sim/realtime   {cap_ms, told_ms, tells_end, transcription_ms, gap_ms, refuse,
- *                         hold_updates, answers, begin_ms, cancels_late}: how old a session grows,
- *                         how old it says that it will (0: as old as it does), whether it says so
- *                         when it begins, how late words are heard, the time between two pieces of
- *                         sound (each 400 ms long). refuse: connections are answered with that
+ *                         hold_updates, answers, fails, begin_ms, cancel_ms, cancels_late}: how old
+ *                         a session grows, how old it says that it will (0: as old as it does),
+ *                         whether it says so when it begins, how long behind the end of what he
+ *                         says words are heard, the time between two pieces of sound (each 400 ms
+ *                         long). refuse: connections are answered with that
  *                         status. hold_updates: session.update has no effect and no answer until it
  *                         is false again. answers: false: nothing comes of response.create.
- *                         begin_ms: how late that is heeded, and whatever is told behind it.
- *                         cancels_late: an answer has just ended when it is to be cancelled
+ *                         fails: so many answers fail when they have begun. begin_ms: how late
+ *                         response.create is heeded, and whatever is told behind it. cancel_ms: how
+ *                         late response.cancel is: until then the answer goes on. cancels_late: an answer has just ended when it is to be cancelled
  *   POST /_sim/realtime/lose {id}   the session's connection breaks
  */
 import {randomBytes} from 'node:crypto';
@@ -24,12 +26,14 @@ const DEFAULTS = {
   cap_ms: 3_600_000,
   told_ms: 0,
   tells_end: true,
-  transcription_ms: 50,
+  transcription_ms: 300,
   gap_ms: 20,
   refuse: 0,
   hold_updates: false,
   answers: true,
+  fails: 0,
   begin_ms: 0,
+  cancel_ms: 100,
   cancels_late: false,
 };
 const PIECE = 20 * FRAME;
@@ -277,7 +281,7 @@ class Session {
     if (loud && !this.speech) this.#speechStarted();
     if (!this.speech) return;
     this.speech.silentMs = loud ? 0 : this.speech.silentMs + 20;
-    for (const word of found) this.#heardWord(this.speech, word);
+    this.speech.words.push(...found);
     const {turn_detection: vad} = this.session.audio?.input ?? {};
     if (this.speech.silentMs >= (vad?.silence_duration_ms ?? 500)) this.#speechStopped(vad);
   }
@@ -287,23 +291,23 @@ class Session {
     this.#send('input_audio_buffer.speech_started', {audio_start_ms: this.heardMs, item_id: this.speech.item});
   }
 
-  #heardWord(speech, word) {
-    const delta = (speech.words.length > 0 ? ' ' : '') + word;
-    speech.words.push(word);
-    this.#later(this.service.settings.transcription_ms, () => this.#send('conversation.item.input_audio_transcription.delta', {
-      item_id: speech.item, content_index: 0, delta}));
-  }
-
   #speechStopped(vad) {
     const speech = this.speech;
-    const transcript = speech.words.join(' ');
     this.speech = null;
     this.#send('input_audio_buffer.speech_stopped', {audio_end_ms: this.heardMs, item_id: speech.item});
     this.#send('input_audio_buffer.committed', {item_id: speech.item, previous_item_id: this.items.at(-1)?.id ?? null});
-    this.#add({id: speech.item, type: 'message', role: 'user', text: transcript});
-    this.#later(this.service.settings.transcription_ms, () => this.#send('conversation.item.input_audio_transcription.completed', {
-      item_id: speech.item, content_index: 0, transcript, usage: {type: 'duration', seconds: 1}}));
+    this.#add({id: speech.item, type: 'message', role: 'user', text: speech.words.join(' ')});
+    this.#later(this.service.settings.transcription_ms, () => this.#transcribe(speech));
     if (vad?.create_response !== false) this.#respond({});
+  }
+
+  // What is transcribed is what was committed, beside the answer to it.
+  #transcribe({item, words: heard}) {
+    const place = {item_id: item, content_index: 0};
+    heard.forEach((word, i) => this.#send('conversation.item.input_audio_transcription.delta',
+        {...place, delta: (i > 0 ? ' ' : '') + word}));
+    this.#send('conversation.item.input_audio_transcription.completed',
+        {...place, transcript: heard.join(' '), usage: {type: 'duration', seconds: 1}});
   }
 
   // ------------------------------------------------------------------ the conversation
@@ -343,10 +347,16 @@ class Session {
     const response = {id: id('resp'), output: [], aside: asked.conversation === 'none'};
     this.response = response;
     this.#send('response.created', {response: {object: 'realtime.response', id: response.id, status: 'in_progress', output: []}});
+    if (this.service.settings.fails > 0) {
+      this.service.settings.fails--;
+      const error = {type: 'server_error', code: 'rate_limit_exceeded', message: 'Rate limit reached'};
+      return this.#done(response, 'failed', {error});
+    }
     const answer = this.#answer(asked);
     const calls = answer.tool_calls ?? [];
     const say = answer.text ?? (answer.json ? JSON.stringify(answer.json) : '');
     const callAll = () => {
+      if (this.response !== response) return;
       calls.forEach((call) => this.#call(response, call));
       this.#done(response, 'completed');
     };
@@ -401,9 +411,9 @@ class Session {
     this.#send('response.function_call_arguments.done', {...place, call_id: item.call_id, name, arguments: text});
   }
 
-  #done(response, status, reason) {
+  #done(response, status, why) {
     this.response = null;
-    const details = reason ? {type: status, reason} : null;
+    const details = why ? {type: status, ...why} : null;
     this.#send('response.done', {response: {object: 'realtime.response', id: response.id, status, status_details: details,
       output: response.output.map(({sound, ...item}) => item), usage: {}}});
   }
@@ -412,6 +422,9 @@ class Session {
     if (this.response && this.service.settings.cancels_late) this.#done(this.response, 'completed');
     if (!this.response || (event.response_id ?? this.response.id) !== this.response.id)
       return this.#error('response_cancel_not_active', 'Cancellation failed: no active response found', event);
-    return this.#done(this.response, 'cancelled', 'client_cancelled');
+    const response = this.response;
+    return this.#later(this.service.settings.cancel_ms, () => {
+      if (this.response === response) this.#done(response, 'cancelled', {reason: 'client_cancelled'});
+    });
   }
 }
