@@ -1,11 +1,17 @@
 #include "worker/voice/wire.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "worker/voice/tls.h"
 
 #define DIAL_MS   5000 /* name, connection and handshake together */
+#define TRY_MS    1200 /* for one of several addresses: a question that was lost comes again */
+#define ADDRESSES 6    /* of a name, that are tried */
+#define UNACKED_MS                                                                             \
+    4000 /* sound flows always: a peer that has taken none of it for so long is gone */
 #define FLUSH_MS  2000
 #define KEEP_S    30
 #define READ_SIZE 65536
@@ -19,6 +25,16 @@ struct wk_wire {
     } socket;
     uv_timer_t timer;
     uv_getaddrinfo_t lookup;
+    struct {
+        union {
+            struct sockaddr any;
+            struct sockaddr_in v4;
+            struct sockaddr_in6 v6;
+        } to[ADDRESSES];
+        size_t n, next;
+        bool under_way;    /* one of them */
+        uint64_t until_ms; /* of the loop's time, for all */
+    } dial;
     uv_connect_t connect;
     uv_shutdown_t shutdown;
     int held; /* by how many handles and requests of the loop */
@@ -88,11 +104,15 @@ static void break_off(wk_wire_t *w, const char *why)
     close_handles(w);
 }
 
+static void try_next(wk_wire_t *w, const char *why);
+
 static void on_timer(uv_timer_t *timer)
 {
     wk_wire_t *w = timer->data;
     if (w->closed) {
         close_handles(w);
+    } else if (w->dial.under_way) {
+        try_next(w, "timed out");
     } else {
         break_off(w, "timed out");
     }
@@ -304,21 +324,39 @@ wk_wire_t *wk_wire_accept(uv_stream_t *listener, const wk_wire_events_t *events,
     return w;
 }
 
+static uint64_t left_ms(const wk_wire_t *w)
+{
+    uint64_t now = uv_now(w->timer.loop);
+    return w->dial.until_ms > now ? w->dial.until_ms - now : 1;
+}
+
+static void watch_peer(wk_wire_t *w)
+{
+    const unsigned unacked_ms = UNACKED_MS;
+    uv_os_fd_t fd;
+    uv_tcp_nodelay(&w->socket.tcp, 1);
+    uv_tcp_keepalive(&w->socket.tcp, 1, KEEP_S);
+    if (uv_fileno(&w->socket.handle, &fd) == 0) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked_ms, sizeof(unacked_ms));
+    }
+}
+
 static void on_connected(uv_connect_t *request, int status)
 {
     wk_wire_t *w = request->data;
-    if (w->closed) {
-        return;
+    if (w->closed || uv_is_closing(&w->socket.handle)) {
+        return; /* another address is tried by now, or none */
     }
     if (status == 0) {
         status = uv_read_start(&w->socket.stream, give_buffer, on_read);
     }
     if (status != 0) {
-        break_off(w, uv_strerror(status));
+        try_next(w, uv_strerror(status));
         return;
     }
-    uv_tcp_nodelay(&w->socket.tcp, 1);
-    uv_tcp_keepalive(&w->socket.tcp, 1, KEEP_S);
+    w->dial.under_way = false;
+    watch_peer(w);
+    wk_wire_deadline(w, left_ms(w));
     if (w->tls == NULL) {
         opened(w);
     } else {
@@ -326,17 +364,74 @@ static void on_connected(uv_connect_t *request, int status)
     }
 }
 
+/* The socket is a new one. */
+static void connect_next(wk_wire_t *w)
+{
+    const struct sockaddr *to = &w->dial.to[w->dial.next++].any;
+    bool last = w->dial.next >= w->dial.n;
+    w->dial.under_way = true;
+    wk_wire_deadline(w, last || left_ms(w) < TRY_MS ? left_ms(w) : TRY_MS);
+    w->connect.data = w;
+    int status = uv_tcp_connect(&w->connect, &w->socket.tcp, to, on_connected);
+    if (status != 0) {
+        try_next(w, uv_strerror(status));
+    }
+}
+
+static void on_tried(uv_handle_t *handle)
+{
+    wk_wire_t *w = handle->data;
+    if (w->closed) {
+        let_go(w);
+        return;
+    }
+    uv_tcp_init(w->timer.loop, &w->socket.tcp); /* no socket yet: cannot fail */
+    w->socket.handle.data = w;
+    connect_next(w);
+}
+
+/* This address leads nowhere. */
+static void try_next(wk_wire_t *w, const char *why)
+{
+    w->dial.under_way = false;
+    if (w->dial.next >= w->dial.n || uv_now(w->timer.loop) >= w->dial.until_ms) {
+        break_off(w, why);
+    } else {
+        uv_close(&w->socket.handle, on_tried);
+    }
+}
+
+static const struct addrinfo *of_family(const struct addrinfo *a, int family, bool same)
+{
+    while (a != NULL && (a->ai_family == family) != same) {
+        a = a->ai_next;
+    }
+    return a;
+}
+
+/* The families take turns: where one of them leads nowhere, the other is not far behind. */
+static void keep_addresses(wk_wire_t *w, const struct addrinfo *found)
+{
+    int family = found->ai_family;
+    const struct addrinfo *next[] = {found, of_family(found, family, false)};
+    for (size_t turn = 0; (next[0] != NULL || next[1] != NULL) && w->dial.n < ADDRESSES;
+         turn++) {
+        size_t i = next[turn % 2] != NULL ? turn % 2 : 1 - turn % 2;
+        if (next[i]->ai_addrlen <= sizeof(w->dial.to[0])) {
+            memcpy(&w->dial.to[w->dial.n++], next[i]->ai_addr, next[i]->ai_addrlen);
+        }
+        next[i] = of_family(next[i]->ai_next, family, i == 0);
+    }
+}
+
 static void on_found(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
 {
     wk_wire_t *w = request->data;
-    if (!w->closed) {
-        if (status == 0) {
-            w->connect.data = w;
-            status = uv_tcp_connect(&w->connect, &w->socket.tcp, found->ai_addr, on_connected);
-        }
-        if (status != 0) {
-            break_off(w, uv_strerror(status));
-        }
+    if (!w->closed && status != 0) {
+        break_off(w, uv_strerror(status));
+    } else if (!w->closed) {
+        keep_addresses(w, found);
+        connect_next(w);
     }
     uv_freeaddrinfo(found);
     let_go(w);
@@ -364,6 +459,7 @@ wk_wire_t *wk_wire_dial(uv_loop_t *loop, const char *host, const char *port, SSL
         return w;
     }
     w->held++;
+    w->dial.until_ms = uv_now(loop) + DIAL_MS;
     wk_wire_deadline(w, DIAL_MS);
     return w;
 }
