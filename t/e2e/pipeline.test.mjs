@@ -383,6 +383,23 @@ test('the ears end in the middle of a call: it goes on, with what was said', asy
   call.caller.hangUp();
 });
 
+test('what is said behind new ears is not taken for what was said before them', async () => {
+  const call = await new Call().greeted();
+  await deepgram.post('listen/end');
+  await call.caller.hears(/cut off/);
+  await call.say('please stop now');
+  await call.caller.hears(/I heard: please stop now/i);
+  call.caller.hangUp();
+  const [greeting, resumed] = await waitFor('the turn that was cut', async () => {
+    const turns = await call.turns();
+    return turns.some((t) => t.interrupted) && turns;
+  });
+  assert.match(greeting.content, /John.*\?$/);
+  assert.equal(greeting.interrupted, false);
+  assert.match(resumed.content, /^Sorry, we were/);
+  assert.equal(resumed.interrupted, true);
+});
+
 for (const [speech, service, path] of [['elevenlabs', elevenlabs, /text-to-speech/], ['openai', openai, /audio\/speech/]]) {
   test(`${speech} speaks, with the shop's voice: an order, and a story that is cut short`, () => spokenBy(speech, async () => {
     await elevenlabs.reset();

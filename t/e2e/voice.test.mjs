@@ -3,7 +3,7 @@
  * simulated Realtime API behind it. What was said is judged by the sound that was played.
  */
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 
@@ -251,6 +251,33 @@ test('0 calls a person: the call is put through', async () => {
   assert.equal(state, 'dial');
 });
 
+test('0 is heard before there is an engine', async () => {
+  await openai.post('realtime', {hold_updates: true});
+  const call = await new Call().ring();
+  await waitFor('the engine', () => call.living());
+  call.caller.press('0');
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+
+  const other = new Call();
+  const twiml = await other.answer();
+  await whileStopped(jobProcesses(), async () => {
+    await other.connect(twiml);  // nobody says which engine that is
+    other.caller.press('0');
+    await sleep(300);
+  });
+  await other.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${other.sid}}`, 'next'), 'dial');
+});
+
+test('nobody says a word: he is asked twice, and told why the call ends', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/Nobody has said anything.*Nobody has said anything/, 60000);
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
+  assert.match(await call.resume(), /<Say[^>]*>I cannot hear you[^<]*<\/Say><Hangup\/>/);
+});
+
 test('a voice process that is killed: the call goes on in another, with what was said', async () => {
   await model([{when: 'red bicycle', text: 'we have red ones'}]);
   const call = await new Call().ring();
@@ -335,6 +362,40 @@ test('a renewal that never gets ready is tried again', async () => {
   call.caller.hangUp();
 });
 
+test('a service that refuses renewals is asked less and less often', async () => {
+  await openai.post('realtime', {told_ms: 3000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await openai.post('realtime', {told_ms: 0, refuse: 429});
+  const dials = async () => (await openai.requests()).filter((r) => r.method === 'WEBSOCKET').length - 1;
+  await waitFor('renewals', async () => await dials() >= 1);
+  await sleep(10000);
+  assert.ok(await dials() >= 2 && await dials() <= 5, `${await dials()} in ten seconds`);
+  await openai.post('realtime', {refuse: 0});
+  call.caller.hangUp();
+});
+
+test('what a lost engine had made is heard while the next one is opened', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/once/);
+  const {id} = await waitFor('the whole story', async () => {
+    const session = await call.session();
+    return session.items.some((i) => i.text === STORY && i.ms === 200 * STORY.split(' ').length) && session;
+  });
+  await openai.post('realtime', {hold_updates: true});
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  await call.caller.hears(/the lake and/);
+  assert.equal((await call.living()).id, next.id);  // which hears nothing yet
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/over the hills.*line was bad/);
+  call.caller.hangUp();
+});
+
 test('an answer that never comes is the loss of the engine', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
@@ -406,7 +467,8 @@ test('words of what he said before decide nothing about what he is saying', asyn
   await call.say('but at four');  // the words of "yes", which do not interrupt, come meanwhile
   await call.caller.hears(/I heard: but at four/);
   const {items, errors} = await call.session();
-  assert.ok(items.find((i) => i.text === STORY).truncated_ms < 3000, 'it stopped, and for good');
+  const story = items.find((i) => i.text === STORY);
+  assert.ok(story.truncated_ms < story.ms, `it stopped for good, at ${story.truncated_ms} of ${story.ms} ms`);
   assert.deepEqual(errors, []);
   const turns = await waitFor('the turns', async () => {
     const found = await call.turns();
@@ -830,7 +892,9 @@ test(`${CALLS} calls at once, each of its own`, async () => {
     assert.deepEqual(others, []);
   });
   const owner = await redis('HGET', `va:call:{${calls[0].sid}}`, 'owner');
-  const status = readFileSync(`/proc/${owner.split(':')[1]}/status`, 'utf8');
+  const process_ = `/proc/${owner.split(':')[1]}`;
+  assert.ok(readdirSync(`${process_}/task`).length > 16, 'names are looked up beside one another');
+  const status = readFileSync(`${process_}/status`, 'utf8');
   console.log(`# the voice process with ${CALLS} calls: ${/VmRSS:\s+(.*)/.exec(status)[1]}`);
   for (const {caller} of calls) caller.hangUp();
 });

@@ -45,6 +45,7 @@ typedef struct {
     /* Of one message that is written, and of one that is read, of whatever engine; emptied by
        whoever fills it. */
     wk_arena_t *writing, *reading;
+    unsigned number; /* of the call's engines; 1: the first */
     va_str_t instructions, tools, voice, model;
     const char *chat_model;  /* of chat completions; NULL: the configured one */
     va_str_t speech;         /* who speaks in the place of the configured one; or absent */

@@ -97,7 +97,8 @@ static void begin_answer(wk_media_engine_t *engine, bool aside)
     engine->answering = true;
     engine->aside = aside;
     engine->written = engine->spoke = false;
-    snprintf(engine->item, sizeof(engine->item), "answer-%u", ++engine->answers);
+    snprintf(engine->item, sizeof(engine->item), "%u-%u", engine->setup->number,
+             ++engine->answers); /* of no other one of the call */
 }
 
 /* All was said; what tools were asked for was told before. */

@@ -27,8 +27,8 @@ wk_head_result_t wk_http_head_feed(wk_http_head_t *h, const char *data, size_t l
                                    size_t *used);
 
 /* When it is done. The texts live as long as the head. */
-int wk_http_head_status(const wk_http_head_t *h);      /* of a response */
-bool wk_http_head_is_get(const wk_http_head_t *h);     /* of a request */
+int wk_http_head_status(const wk_http_head_t *h);  /* of a response */
+bool wk_http_head_is_get(const wk_http_head_t *h); /* of a request */
 /* The value of the first header of that name, in any case; absent: there is none. */
 va_str_t wk_http_head_get(const wk_http_head_t *h, const char *name);
 

@@ -24,6 +24,7 @@
 #define SUCCEED_MS       1000 /* for those that take our place to be known */
 #define LISTEN_MS        2000 /* for streams that were sent to us before */
 #define REDIS_TIMEOUT_MS 2000
+#define LOOKUP_THREADS   "16"
 
 typedef struct {
     wk_voice_t voice;
@@ -177,6 +178,9 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
 {
     wk_voice_t *v = &p->voice;
     LIST_INIT(&v->sessions);
+    /* So that a name which is not found for long keeps no other waiting: half of them do that.
+     */
+    (void)setenv("UV_THREADPOOL_SIZE", LOOKUP_THREADS, 0);
     v->loop = uv_default_loop();
     v->config = config;
     v->catalogue = wk_catalogue(config, e);

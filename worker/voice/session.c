@@ -119,6 +119,19 @@ void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail)
     wk_session_write(s, fields, 4, on_left);
 }
 
+void wk_session_hang_up(wk_session_t *s, const char *reason, va_str_t message)
+{
+    va_buf_t detail;
+    begin_message(s, &detail);
+    va_json_writer_t *w = va_json_writer_new(&detail);
+    va_json_object(w);
+    va_json_add_c(w, "reason", reason);
+    va_json_add_str(w, "message", message);
+    va_json_object_end(w);
+    (void)va_json_writer_end(w);
+    wk_session_leave(s, "hangup", va_buf_str(&detail));
+}
+
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail)
 {
     /* Who asks for a person while we say good-bye is not hung up on. */
@@ -171,6 +184,13 @@ bool wk_session_is_of(const wk_session_t *s, va_str_t call)
 
 /* ---------------------------------------------------------------- the beginning */
 
+static void call_a_person(wk_session_t *s)
+{
+    wk_timing_unprompted(&s->timing);
+    wk_session_run_tool(s, VA_STR_NULL, VA_STR("transfer_to_human"),
+                        VA_STR("{\"reason\":\"the caller pressed 0\"}"));
+}
+
 static void on_briefed(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
@@ -178,6 +198,9 @@ static void on_briefed(void *ctx, const va_reply_t *reply)
         s->state = WK_SESSION_OPENING;
         if (wk_session_brief(s, reply)) {
             wk_session_open_engine(s);
+            if (s->pressed_0 && s->state == WK_SESSION_OPENING) {
+                call_a_person(s);
+            }
         } else {
             wk_session_leave(s, "resume", VA_STR_NULL);
         }
@@ -272,14 +295,11 @@ static bool take_start(wk_session_t *s, const wk_twilio_event_t *event)
 
 static void on_digit(wk_session_t *s, char digit)
 {
-    if (s->state != WK_SESSION_TALKING) {
-        return;
-    }
     wk_session_caller_acts(s);
-    if (digit == '0') {
-        wk_timing_unprompted(&s->timing);
-        wk_session_run_tool(s, VA_STR_NULL, VA_STR("transfer_to_human"),
-                            VA_STR("{\"reason\":\"the caller pressed 0\"}"));
+    if (digit == '0' && s->state < WK_SESSION_OPENING) {
+        s->pressed_0 = true;
+    } else if (digit == '0' && s->state <= WK_SESSION_TALKING) {
+        call_a_person(s);
     }
 }
 
@@ -427,7 +447,9 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     }
     wk_session_yield_tick(s, now);
     wk_session_expect_engines(s, now);
-    if (s->state == WK_SESSION_TALKING) {
+    if (s->state == WK_SESSION_OPENING) {
+        wk_session_play(s, now); /* what the engine before had made */
+    } else if (s->state == WK_SESSION_TALKING) {
         wk_session_play(s, now);
         wk_session_tell_timings(s, false);
         wk_session_judge_claims(s, false);

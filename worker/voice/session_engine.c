@@ -8,7 +8,8 @@
 #include "worker/metrics.h"
 #include "worker/voice/session_parts.h"
 
-#define RENEW_AGAIN_MS 1000
+#define RENEW_AGAIN_MS 1000 /* the first time; twice as long each time that it fails */
+#define RENEW_MAX_MS   30000
 #define SILENCE_MS     500 /* that end what is said, where the shop says nothing else */
 #define ENDS_SOON      6   /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
@@ -275,7 +276,8 @@ static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
 
 static void do_silent(void *ctx)
 {
-    wk_session_leave(ctx, "hangup", VA_STR("{\"reason\":\"silence\"}"));
+    wk_session_t *s = ctx;
+    wk_session_hang_up(s, "silence", wk_text(s->language, "speech.silence"));
 }
 
 static void do_over(void *ctx)
@@ -550,6 +552,14 @@ static void replace_engine(wk_session_t *s, const wk_seat_t *lost)
     }
 }
 
+/* A service that refuses is not asked more often than it can bear. */
+static void put_off_renewal(wk_session_t *s)
+{
+    int64_t longer = s->renew_wait_ms > 0 ? 2 * s->renew_wait_ms : RENEW_AGAIN_MS;
+    s->renew_wait_ms = longer < RENEW_MAX_MS ? longer : RENEW_MAX_MS;
+    s->renew_ms = wk_monotonic_ms() + s->renew_wait_ms;
+}
+
 /* Nobody asks it any more. */
 static void vacate(wk_session_t *s, const wk_seat_t *seat)
 {
@@ -563,6 +573,9 @@ static void on_lost(void *ctx, const char *why)
     wk_session_t *s = seat->session;
     bool had_the_call = seat == s->seat && s->state < WK_SESSION_LEAVING;
     count_loss(s, why);
+    if (seat == s->next_seat) {
+        put_off_renewal(s);
+    }
     vacate(s, seat);
     if (!had_the_call) {
         return;
@@ -655,6 +668,7 @@ static wk_seat_t *new_seat(wk_session_t *s)
     seat->said = wk_transcript_copy(&s->said, &n_said);
     seat->setup = (wk_media_engine_setup_t){
         .loop = s->voice->loop,
+        .number = ++s->seats,
         .config = s->voice->config,
         .tls = s->voice->tls,
         .http = s->voice->http,
@@ -754,6 +768,7 @@ static void take_seat(wk_session_t *s)
     wk_timing_engine(&s->timing);
     s->seat = s->next_seat;
     s->next_seat = NULL;
+    s->renew_wait_ms = 0;
     close_seat(s, &old);
     tell_language(s);
     owe_urgent(s);

@@ -40,27 +40,12 @@ static void give_notice(wk_session_t *s)
     tell_noticed(s);
 }
 
-/* Behind the end of the stream the carrier says the words. */
-static void end_by_carrier(wk_session_t *s)
-{
-    va_buf_t detail;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&detail, wk_mem(s->voice->scratch), 256);
-    va_json_writer_t *w = va_json_writer_new(&detail);
-    va_json_object(w);
-    va_json_add_c(w, "reason", "limit");
-    va_json_add_str(w, "message", wk_text(s->language, "speech.limit_over"));
-    va_json_object_end(w);
-    (void)va_json_writer_end(w);
-    wk_session_leave(s, "hangup", va_buf_str(&detail));
-}
-
 /* An agent that leads the talk cannot be made to say something. */
 static void end_call(wk_session_t *s, bool between_turns)
 {
     wk_log(WK_INFO, "the longest call is over", WK_C("call", s->call));
     if (s->talk.led || !between_turns) {
-        end_by_carrier(s);
+        wk_session_hang_up(s, "limit", wk_text(s->language, "speech.limit_over"));
         return;
     }
     wk_session_say(s, wk_text(s->language, "speech.limit_over"), "prompt.voice.exactly");

@@ -64,13 +64,14 @@ struct wk_session {
 
     const wk_media_engine_type_t *engine;
     wk_seat_t *seat, *next_seat; /* the second is on its way to be the first */
-    unsigned lost;               /* how many were */
+    unsigned seats, lost;        /* how many were, ever */
     wk_bytes_t untold;           /* what the next one has to know */
-    int64_t awaited;  /* the receptionist's answer to that question (asked); 0: none */
-    wk_bytes_t due;   /* it came, or other words of ours, and was not said yet */
-    bool due_stays;   /* it is said whatever else is talked about meanwhile */
-    bool resuming;    /* it is being said that the line was bad */
-    int64_t renew_ms; /* not before */
+    int64_t awaited;       /* the receptionist's answer to that question (asked); 0: none */
+    wk_bytes_t due;        /* it came, or other words of ours, and was not said yet */
+    bool due_stays;        /* it is said whatever else is talked about meanwhile */
+    bool resuming;         /* it is being said that the line was bad */
+    int64_t renew_ms;      /* not before */
+    int64_t renew_wait_ms; /* the longer, the more often the next one was not to be had */
     bool greeted;
     const wk_language_t *language;
     const va_json_t *briefing;
@@ -94,6 +95,7 @@ struct wk_session {
     wk_bytes_t urgent_say; /* what the engine is to say of it, until it has */
     bool urgent_said;      /* an answer was asked for behind that */
     bool aside;            /* what is being said is said in between, and answers nothing */
+    bool pressed_0;        /* before there was anybody to put him through */
     bool handing_over;
 
     struct {
@@ -120,7 +122,10 @@ void wk_session_release(wk_session_t *s);
 /* next "": only the end of the stream. The stream ends when it is written. */
 void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail);
 
-/* The same as soon as what is being said has been heard. */
+/* The call ends, and behind the end of the stream the carrier says why. */
+void wk_session_hang_up(wk_session_t *s, const char *reason, va_str_t message);
+
+/* wk_session_leave() as soon as what is being said has been heard. */
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail);
 
 /* Sends the carrier what is due of the agent's sound. */
