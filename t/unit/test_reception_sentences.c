@@ -477,6 +477,26 @@ static void policies_and_promotions_are_told(void **state)
                   ASKS("es", "\xc2\xbftienen ofertas?", "Helmets 20 % off"));
 }
 
+static void a_refund_is_a_persons_business(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "I want a refund of $700", "asked the team to call"),
+                  ASKS("en", "I want my money back", "asked the team to call"),
+                  ASKS("fr", "je veux un remboursement de 700 $", "rappeler"),
+                  ASKS("en", "what is your refund policy?", "Thirty days, unused."));
+}
+
+static void a_flat_tire_is_a_repair(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&nothing_asked,
+          LOOKS("en", "Can I come in tomorrow at 10am to fix a flat tire?", "\"repair\""),
+          LOOKS("en", "I have a flat tyre", "\"repair\""));
+}
+
 /* Nothing of a message is a wish, but for a person in a word. */
 static void a_message_is_taken_whatever_it_says(void **state)
 {
@@ -512,6 +532,8 @@ int main(void)
         TEST(the_appointment_that_stands_is_told),
         TEST(policies_and_promotions_are_told),
         TEST(a_message_is_taken_whatever_it_says),
+        TEST(a_refund_is_a_persons_business),
+        TEST(a_flat_tire_is_a_repair),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -26,6 +26,8 @@ static void order_numbers_are_found(void **state)
         {"AB-123", "AB-123"},
         {"I am #1!", "1"},
         {"I need 4 bikes", NULL},
+        {"my phone number is 416 555", NULL},
+        {"call me, my cell number is 4165551212", NULL},
         {"order 4 bikes", NULL},
         {"order two", NULL},
         {"#", NULL},

@@ -66,8 +66,10 @@ static va_str_t number_behind_word(const wk_language_t *l, const wk_reading_t *r
     size_t at = 0, len;
     const wk_phrases_t *words = wk_word_list(l, "order.words");
     const wk_phrases_t *abbreviated = wk_word_list(l, "order.abbreviated");
+    const wk_phrases_t *foreigns = wk_word_list(l, "order.foreign");
     for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len); from = at + len) {
-        size_t end = leads_to_number(r, abbreviated, at) ? at + len + 2 : 0;
+        bool foreign = at > 0 && wk_phrases_at(foreigns, &r->words, at - 1) > 1;
+        size_t end = !foreign && leads_to_number(r, abbreviated, at) ? at + len + 2 : 0;
         for (size_t i = at + len; i < end && i < r->words.count && !r->spent[i]; i++) {
             size_t begin = r->words.at[i].begin;
             va_str_t number =

@@ -46,9 +46,18 @@ static bool names_cancelling(const wk_reception_turn_t *t)
            (!order && (wk_turn_has(t, intents[WK_INTENT_CANCEL].words) || absent));
 }
 
+/* Of money a person decides; what the rule is, is a question for the shop's policies. */
+static bool wants_refund(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "transfer.refund") && !wk_turn_is_question(t) &&
+           !wk_turn_has(t, "intent.policy") && !wk_turn_has(t, "wish.question");
+}
+
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
+    case WK_INTENT_HUMAN:
+        return wk_turn_has(t, intents[intent].words) || wants_refund(t);
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
     case WK_INTENT_APPOINTMENT:
