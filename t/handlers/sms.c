@@ -717,6 +717,19 @@ static void numbers_that_are_no_cards_are_read(void **state)
     assert_has(t_say("+16475550124", next_wednesday()), "Wednesday");
 }
 
+/* Whoever names a time that is free is asked about it alone; a yes takes it. */
+static void a_time_that_is_named_is_asked_about(void **state)
+{
+    (void)state;
+    const char *wish =
+        wk_printf(t_ctx.arena, "book a tune up on %s at 3 pm", next_wednesday()).data;
+    const char *answer = t_say(STRANGER, wish);
+    assert_has(answer, "Shall I take Wednesday");
+    assert_has(answer, "3:00 PM");
+    assert_has(t_say(STRANGER, "yes"), "is booked for Wednesday");
+    t_sqlf("DELETE FROM appointments");
+}
+
 static void a_card_in_pieces_is_never_kept(void **state)
 {
     (void)state;
@@ -739,6 +752,7 @@ int main(void)
         cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
         cmocka_unit_test(an_emergency_is_answered_in_its_own_language),
         cmocka_unit_test(numbers_that_are_no_cards_are_read),
+        cmocka_unit_test(a_time_that_is_named_is_asked_about),
         cmocka_unit_test(a_card_in_pieces_is_never_kept),
         cmocka_unit_test(a_text_is_stored_and_answered),
         cmocka_unit_test(what_is_sent_is_kept_with_its_segments),

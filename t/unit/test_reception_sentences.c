@@ -511,6 +511,7 @@ static void a_message_is_taken_whatever_it_says(void **state)
         ASKS("es", "ll\xc3\xa1menme por la rueda", "pasado su mensaje"),
         ASKS("en", "agent", "asked the team to call"),
         ASKS("en", "0", "asked the team to call"),
+        ASKS("en", "I want a human because of the saddle of my bike", "asked the team to call"),
         ASKS("en", "let me speak to a person please", "asked the team to call"));
 }
 

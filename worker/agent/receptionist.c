@@ -9,7 +9,7 @@
 #include "worker/agent/reception_offer.h"
 
 #define MISSES_BEFORE_HUMAN 2
-#define SHORT_WISH          7 /* words, for a person */
+#define SHORT_WISH          7 /* words, for somebody */
 
 /* Asks once more what is not answered yet; false: nothing is. */
 static bool ask_again(wk_reception_turn_t *t)
@@ -89,15 +89,14 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
     t->out.intent = wk_intent_name(intent);
 }
 
-/* Who was asked for his message says it, whoever he wants to be called by; one word for a
- * person
- * ("agent", 0) is no message. */
+/* Who was asked for his message says it, whoever he wants to be called by; who asks for a
+ * person in a word ("agent", 0), or to speak to one, leaves none. */
 static bool is_message(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     static const char *const lists[] = {"intent.human", "wish.filler", "courtesy", NULL};
     if (intent == WK_INTENT_HUMAN) {
         return wk_turn_has(t, "message.callback") ||
-               (t->r->words.count > SHORT_WISH &&
+               (t->r->words.count > SHORT_WISH && !wk_turn_has(t, "message.person") &&
                 !wk_reading_is_only(t->a, t->c, t->r, lists, false));
     }
     return intent != WK_INTENT_CANCEL && intent != WK_INTENT_RESCHEDULE &&
