@@ -1,6 +1,7 @@
 /* tools.call: what a caller, a shop and a death in the middle must not be able to do. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/handlers/lib/sim.h"
@@ -470,6 +471,72 @@ static void a_moment_that_is_none_is_not_called_missing(void **state)
     assert_has(booked_at(day, "", false), "appointment_datetime is missing");
 }
 
+/* ---------------------------------------------------------------- products */
+
+static t_answer_t by_staff(const char *method, const char *uri, const char *args,
+                           const char *body)
+{
+    return t_ask(&(t_ask_t){.type = "tools.call",
+                            .method = method,
+                            .uri = uri,
+                            .args = args,
+                            .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                            .org = DOWNTOWN,
+                            .body = body});
+}
+
+static t_answer_t recommended(const char *body)
+{
+    return by_staff("POST", "/api/recommendations/products", NULL, body);
+}
+
+static void the_budget_of_the_guide_counts(void **state)
+{
+    (void)state;
+    t_answer_t a = recommended("{\"budget_range\":{\"min\":0,\"max\":1}}");
+    assert_status(&a, 404);
+    a = recommended("{\"budget_range\":{\"max\":\"2500\"},"
+                    "\"physical_measurements\":{\"height\":170}}");
+    assert_status(&a, 200);
+    for (const va_json_t *r = va_json_get(a.json, "recommendations")->first; r != NULL;
+         r = r->next) {
+        assert_true(strtod(wk_strdup(t_ctx.arena, va_json_scalar(va_json_get(r, "price"))),
+                           NULL) <= 2500);
+    }
+    assert_has(wk_strdup(t_ctx.arena, a.body), "physical_fit");
+    a = recommended("{\"budget_range\":{\"min\":2000}}");
+    assert_status(&a, 200);
+    for (const va_json_t *r = va_json_get(a.json, "recommendations")->first; r != NULL;
+         r = r->next) {
+        assert_true(strtod(wk_strdup(t_ctx.arena, va_json_scalar(va_json_get(r, "price"))),
+                           NULL) >= 2000);
+    }
+    static const char *const wrong[] = {"{\"budget_range\":\"cheap\"}",
+                                        "{\"budget_range\":{\"max\":\"much\"}}",
+                                        "{\"physical_measurements\":{\"height\":1.7}}"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        a = recommended(wrong[i]);
+        assert_status(&a, 400);
+    }
+}
+
+/* An id's number names a variant as it names a product; signs alone name nothing. */
+static void a_variant_is_found_by_its_number(void **state)
+{
+    (void)state;
+    const char *number =
+        t_sqlf("SELECT substring(provider_variant_id from '[0-9]+$')"
+               "  FROM products WHERE organization_id = '" DOWNTOWN "' AND sku = 'HLM-COM-M'");
+    t_answer_t a = by_staff("GET", "/api/shopify/inventory/HLM-COM-M",
+                            wk_printf(t_ctx.arena, "variant_id=%s", number).data, NULL);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/inventory/0/sku"), "HLM-COM-M");
+    a = by_staff("GET", "/api/shopify/inventory/HLM-COM-M", "variant_id=999999", NULL);
+    assert_status(&a, 404);
+    a = by_staff("GET", "/api/shopify/inventory/---", NULL, NULL);
+    assert_status(&a, 404);
+}
+
 /* ---------------------------------------------------------------- whose call */
 
 static void an_agent_and_a_number_of_two_shops_are_refused(void **state)
@@ -659,7 +726,7 @@ static void a_product_is_known_by_id_sku_and_words(void **state)
                  {"helmet unicycle", 0},
                  {"oddxball", 0},
                  {"odd%ball", 1}, /* two words */
-                 {"%", 5}};       /* no word: whatever there is */
+                 {"%", 0}};       /* no word at all */
     (void)state;
     t_sqlf("UPDATE products SET variant_title = 'Odd_Ball' WHERE sku = 'HLM-COM-M'"
            "   AND organization_id = '" DOWNTOWN "'");
@@ -763,6 +830,8 @@ static void only_a_call_can_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_budget_of_the_guide_counts),
+        cmocka_unit_test(a_variant_is_found_by_its_number),
         cmocka_unit_test(an_address_that_is_none_is_named),
         cmocka_unit_test(a_moment_may_be_written_as_people_do),
         cmocka_unit_test(a_moment_that_is_none_is_not_called_missing),

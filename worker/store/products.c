@@ -17,7 +17,8 @@ const wk_sql_t wk_sql_products_find = {
         "p.synced_at") "  FROM products p WHERE is_active"
                        "   AND " WK_SQL_PRODUCT_IS(
                            "$1") "   AND ($2::text IS NULL OR $2 = provider_variant_id OR "
-                                 "lower($2) = lower(variant_title))"
+                                 WK_SQL_ID_ENDS("provider_variant_id", "$2")
+                                 " OR lower($2) = lower(variant_title))"
                                  " ORDER BY " IN_STOCK
                                  " DESC, title, variant_title LIMIT $3::int",
     3};
@@ -27,6 +28,7 @@ const wk_sql_t wk_sql_products_candidates = {
     "SELECT " TELLS ", description, attributes FROM products p"
     " WHERE is_active AND ($1::text IS NULL OR product_type = $1)"
     "   AND ($2::numeric IS NULL OR price <= $2::numeric)"
+    "   AND ($5::numeric IS NULL OR price >= $5::numeric)"
     "   AND (product_type = 'accessory') = $3::bool"
     " ORDER BY " IN_STOCK " DESC, price LIMIT $4::int",
-    4};
+    5};

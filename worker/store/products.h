@@ -20,13 +20,13 @@
     "(" what " IN (provider_product_id, provider_variant_id, sku)" \
     " OR " WK_SQL_ID_ENDS("provider_product_id", what) \
     " OR " WK_SQL_ID_ENDS("provider_variant_id", what) \
-    " OR search_text LIKE ALL (" WK_SQL_WORDS(what) "))"
+    " OR (" what " ~ '\\w' AND search_text LIKE ALL (" WK_SQL_WORDS(what) ")))"
 
 /* clang-format on */
 
 /*
  * $1 what is asked for: an id of the shop system, a SKU, or words of title, variant and type
- * (each has to occur), $2 variant (its id or title) or null, $3 rows: product_id variant_id sku
+ * (each has to occur), $2 variant (its id, bare or as stored, or its title) or null, $3 rows: product_id variant_id sku
  * title variant_title vendor product_type price currency available tracked url, in stock first,
  * and known and today: when it was heard of, and the shop's day (YYYY-MM-DD HH24:MI,
  * YYYY-MM-DD).
@@ -35,7 +35,7 @@ extern const wk_sql_t wk_sql_products_find;
 
 /*
  * Candidates for a recommendation: $1 type or null, $2 most to pay or null, $3 accessories
- * alone ('t'), $4 rows. As above, and description attributes (JSON).
+ * alone ('t'), $4 rows, $5 least to pay or null. As above, and description attributes (JSON).
  */
 extern const wk_sql_t wk_sql_products_candidates;
 

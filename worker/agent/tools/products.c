@@ -156,6 +156,57 @@ static const wk_arg_t recommend_args[] = {
     {NULL},
 };
 
+/*
+ * The same in the objects of the bike store guide, which schemas for models do without: they
+ * count where the plain member is missing.
+ */
+static const wk_arg_t range_args[] = {
+    {.name = "min", WK_ARG_NUMBER, "the least to spend", .min = 0, .max = 100000},
+    {.name = "max", WK_ARG_NUMBER, "the most to spend", .min = 0, .max = 100000},
+    {NULL},
+};
+static const wk_arg_t measure_args[] = {
+    {.name = "height", WK_ARG_NUMBER, "of the rider, cm", .min = 60, .max = 230},
+    {NULL},
+};
+
+/* NULL: it is not there. False: it does not fit, and the call is refused. */
+static bool read_part(wk_tool_call_t *call, const char *name, const wk_arg_t *args,
+                      const va_json_t **part)
+{
+    va_str_t problem = VA_STR("It must be an object.");
+    const va_json_t *given = va_json_get(call->args, name);
+    *part = given == NULL || va_json_is(given, VA_JSON_NULL) ? NULL : given;
+    if (*part == NULL || (va_json_is(given, VA_JSON_OBJECT) &&
+                          wk_args_check(call->ctx->arena, args, given, &problem))) {
+        return true;
+    }
+    wk_tool_refuse(
+        call, 400, "bad_request",
+        wk_printf(call->ctx->arena, "%s: %.*s", name, (int)problem.len, problem.data));
+    return false;
+}
+
+typedef struct {
+    va_str_t least, most; /* to spend; absent: any */
+    double height;        /* 0: not told */
+} limits_t;
+
+static bool read_limits(wk_tool_call_t *call, limits_t *l)
+{
+    const va_json_t *range, *measures;
+    if (!read_part(call, "budget_range", range_args, &range) ||
+        !read_part(call, "physical_measurements", measure_args, &measures)) {
+        return false;
+    }
+    l->most = wk_arg_text(call->args, "budget_max");
+    l->most = l->most.data != NULL || range == NULL ? l->most : wk_arg_text(range, "max");
+    l->least = range != NULL ? wk_arg_text(range, "min") : VA_STR_NULL;
+    l->height = wk_arg_number(call->args, "height_cm",
+                              measures != NULL ? wk_arg_number(measures, "height", 0) : 0);
+    return true;
+}
+
 /* What fits a product, each a reason of its own. */
 typedef struct {
     size_t row;
@@ -305,15 +356,15 @@ static va_str_t say_recommended(const wish_t *w, const match_t *matches, size_t 
                        {"products", wk_word_list_of(a, l, items, n)});
 }
 
-static bool find_candidates(wk_tx_t *tx, wk_tool_call_t *call, wk_rows_t **rows,
-                            wk_rows_t **accessories, wk_error_t *e)
+static bool find_candidates(wk_tx_t *tx, wk_tool_call_t *call, const limits_t *limits,
+                            wk_rows_t **rows, wk_rows_t **accessories, wk_error_t *e)
 {
     va_str_t type = wk_arg_word(call->args, "bike_type", bike_types);
-    va_str_t budget = wk_arg_text(call->args, "budget_max");
-    va_str_t params[] = {
-        type, budget, va_str_eq(type, VA_STR("accessory")) ? VA_STR("true") : VA_STR("false"),
-        VA_STR(MAX_CANDIDATES)};
-    va_str_t extra[] = {VA_STR_NULL, VA_STR_NULL, VA_STR("true"), VA_STR("3")};
+    va_str_t params[] = {type, limits->most,
+                         va_str_eq(type, VA_STR("accessory")) ? VA_STR("true")
+                                                              : VA_STR("false"),
+                         VA_STR(MAX_CANDIDATES), limits->least};
+    va_str_t extra[] = {VA_STR_NULL, VA_STR_NULL, VA_STR("true"), VA_STR("3"), VA_STR_NULL};
     return wk_sql(tx, &wk_sql_products_candidates, params, rows, e) &&
            wk_sql(tx, &wk_sql_products_candidates, extra, accessories, e);
 }
@@ -321,7 +372,11 @@ static bool find_candidates(wk_tx_t *tx, wk_tool_call_t *call, wk_rows_t **rows,
 static bool recommend(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_rows_t *rows, *accessories;
-    if (!find_candidates(tx, call, &rows, &accessories, e)) {
+    limits_t limits;
+    if (!read_limits(call, &limits)) {
+        return true;
+    }
+    if (!find_candidates(tx, call, &limits, &rows, &accessories, e)) {
         return false;
     }
     size_t n = wk_rows_count(rows);
@@ -333,8 +388,8 @@ static bool recommend(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
                 .rows = rows,
                 .style = wk_arg_text(call->args, "riding_style"),
                 .level = wk_arg_word(call->args, "experience_level", experience),
-                .height = wk_arg_number(call->args, "height_cm", 0),
-                .budget = wk_arg_text(call->args, "budget_max").data != NULL};
+                .height = limits.height,
+                .budget = limits.most.data != NULL || limits.least.data != NULL};
     match_t *matches = wk_alloc(call->ctx->arena, n * sizeof(*matches));
     for (size_t i = 0; i < n; i++) {
         matches[i] = match(&w, i);
