@@ -36,7 +36,6 @@ static void read_text(wk_call_state_t *s, va_str_t name, va_str_t value)
         {"language", &s->language},
         {"from", &s->from},
         {"to", &s->to},
-        {"pending", &s->pending},
         {"next", &s->next},
         {"detail", &s->detail},
     };
@@ -53,8 +52,8 @@ static void read_number(wk_call_state_t *s, va_str_t name, va_str_t value)
         const char *name;
         int64_t *to;
     } numbers[] = {
-        {"epoch", &s->epoch},     {"turn", &s->turn},   {"silences", &s->silences},
-        {"resumes", &s->resumes}, {"tries", &s->tries}, {"began", &s->began},
+        {"epoch", &s->epoch}, {"turn", &s->turn},   {"resumes", &s->resumes},
+        {"tries", &s->tries}, {"began", &s->began},
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
         if (va_str_eq(name, va_str_c(numbers[i].name))) {
@@ -156,20 +155,6 @@ bool wk_call_state_set(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t epoc
     *stale = !va_str_eq(wk_redis_str(reply), VA_STR("OK"));
     freeReplyObject(reply);
     return true;
-}
-
-bool wk_call_state_claim(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t process,
-                         int64_t epoch, wk_call_state_t *state, bool *stale, wk_error_t *e)
-{
-    va_str_t args[] = {process, epoch_text(a, epoch)};
-    redisReply *reply = run(r, a, &wk_script_call_claim, call, args, 2, e);
-    if (reply == NULL) {
-        return false;
-    }
-    *stale = !answers(reply, "OK", 3);
-    bool ok = *stale || read_state(a, reply->element[2], state, e);
-    freeReplyObject(reply);
-    return ok;
 }
 
 bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,

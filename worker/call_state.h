@@ -23,16 +23,14 @@ typedef struct {
     va_str_t owner;    /* voice process that has its media; empty: none */
     va_str_t language; /* the talk's */
     va_str_t from, to; /* E.164 */
-    va_str_t pending;  /* tool whose answer is awaited: JSON of the engine's own */
     va_str_t next;     /* what the re-entry door goes on with: hangup dial resume engine:<x>
                           overflow */
     va_str_t detail;   /* of next: JSON, what is dialled, what is said */
     int64_t epoch;
-    int64_t turn;     /* of the talk, the next to be heard; from 1 */
-    int64_t silences; /* in a row */
-    int64_t began;    /* Unix time, ms */
-    int64_t resumes;  /* in all */
-    int64_t tries;    /* in a row: how often it came back since somebody claimed its stream */
+    int64_t turn;    /* of the talk, the next to be heard; from 1 */
+    int64_t began;   /* Unix time, ms */
+    int64_t resumes; /* in all */
+    int64_t tries;   /* in a row: how often it came back since somebody claimed its stream */
     bool ended;
 } wk_call_state_t;
 
@@ -57,13 +55,6 @@ bool wk_call_state_read(wk_redis_t *r, wk_arena_t *a, va_str_t call, wk_call_sta
  */
 bool wk_call_state_set(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t epoch,
                        const wk_call_field_t *fields, size_t n, bool *stale, wk_error_t *e);
-
-/*
- * A voice process takes the call with the epoch of its token (WK_CALL_ANY_EPOCH: without one);
- * state has the new epoch. *stale: it is not to be had: ended, unknown, or taken before.
- */
-bool wk_call_state_claim(wk_redis_t *r, wk_arena_t *a, va_str_t call, va_str_t process,
-                         int64_t epoch, wk_call_state_t *state, bool *stale, wk_error_t *e);
 
 typedef struct {
     va_str_t next;  /* taken from the state, which says "resume" from now on */

@@ -31,6 +31,18 @@ static void begin_message(wk_session_t *s, va_buf_t *message)
     va_buf_init(message, wk_mem(s->voice->scratch), 512);
 }
 
+void wk_session_clear_carrier(wk_session_t *s, const wk_twilio_mark_t *behind)
+{
+    va_buf_t message;
+    va_str_t stream = va_str_c(s->stream);
+    begin_message(s, &message);
+    send_carrier(s, wk_twilio_clear(&message, stream), &message);
+    if (behind != NULL) {
+        begin_message(s, &message);
+        send_carrier(s, wk_twilio_mark(&message, stream, *behind), &message);
+    }
+}
+
 /* ---------------------------------------------------------------- life */
 
 void wk_session_hold(wk_session_t *s)
@@ -146,13 +158,11 @@ void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detai
 
 void wk_session_fence(wk_session_t *s)
 {
-    va_buf_t message;
     if (s->state == WK_SESSION_CLOSED) {
         return; /* its stream has ended; somebody still holds it */
     }
     if (s->state == WK_SESSION_TALKING) {
-        begin_message(s, &message);
-        send_carrier(s, wk_twilio_clear(&message, va_str_c(s->stream)), &message);
+        wk_session_clear_carrier(s, NULL);
     }
     wk_log(WK_WARN, "the call is somebody else's now", WK_C("call", s->call));
     end_stream(s, WK_WS_GOING_AWAY);

@@ -206,13 +206,7 @@ static void greet(wk_session_t *s)
 
 static void do_clear(void *ctx)
 {
-    wk_session_t *s = ctx;
-    va_buf_t message;
-    wk_arena_reset(s->voice->scratch);
-    va_buf_init(&message, wk_mem(s->voice->scratch), 128);
-    if (wk_twilio_clear(&message, va_str_c(s->stream)) == VA_OK) {
-        wk_ws_send(s->carrier, va_buf_str(&message));
-    }
+    wk_session_clear_carrier(ctx, NULL);
 }
 
 static void do_answer(void *ctx)

@@ -128,6 +128,10 @@ void wk_session_hang_up(wk_session_t *s, const char *reason, va_str_t message);
 /* wk_session_leave() as soon as what is being said has been heard. */
 void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detail);
 
+/* The carrier plays nothing more of what it has; behind (may be NULL): a mark that comes back
+ * when it has heeded that. */
+void wk_session_clear_carrier(wk_session_t *s, const wk_twilio_mark_t *behind);
+
 /* Sends the carrier what is due of the agent's sound. */
 void wk_session_play(wk_session_t *s, int64_t now);
 
