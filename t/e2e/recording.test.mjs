@@ -117,7 +117,8 @@ test('the notice comes first, then the recording; the sound is kept here and now
   const notice = log.findIndex((e) => NOTICE.en.test(e.text ?? ''));
   const begins = log.findIndex((e) => e.record);
   assert.ok(notice >= 0 && notice < begins, 'nobody is recorded who was not told');
-  assert.match(said(r.heard)[1], /Bici Downtown/, 'the greeting follows');
+  assert.match(said(r.heard)[1], NOTICE.fr, 'in each language of the shop');
+  assert.match(said(r.heard)[2], /Bici Downtown/, 'the greeting follows');
   assert.deepEqual(
       await rows(`select channel, granted, source, evidence from consents where address = :'from'`, {from}),
       [{channel: 'recording', granted: true, source: 'call', evidence: r.heard.sid}]);
@@ -236,7 +237,7 @@ test('the player of a browser plays a long one to its end, piece by piece', asyn
   assert.equal(pieces.at(-1).last, String(size - 1));
 });
 
-test('whoever speaks French is told in French', async () => {
+test('whoever speaks French is told in French first', async () => {
   const from = stranger();
   await rows(`insert into customers (organization_id, phone_number, preferred_language, source)
               values (:'shop', :'from', 'fr', 'call') returning id`, {shop, from});

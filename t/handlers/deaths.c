@@ -148,7 +148,6 @@ static void judge_turn(void)
 {
     assert_booked_once(STRANGER, 2); /* the offer, and the answer that confirms */
     t_ask_t ask = text_of_turn();
-    ask.attempt = 2;
     t_answer_t again = t_ask(&ask);
     assert_done(&again);
     assert_booked_once(STRANGER, 2);

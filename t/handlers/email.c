@@ -341,6 +341,29 @@ static void a_connection_that_breaks_behind_the_server_is_no_doubt(void **unused
     t_proxy_stop(proxy);
 }
 
+/* Nothing is known of it at its last run; but that none was ever under way is. */
+static void what_was_never_tried_is_no_doubt(void **unused)
+{
+    char url[160];
+    wk_db_t *direct = t_ctx.db;
+    t_proxy_t *proxy = t_proxy_start(t_postgres.port);
+    (void)unused;
+    snprintf(url, sizeof(url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
+             t_proxy_port(proxy));
+    t_ctx.db = wk_db_new(url, true, "test");
+    (void)sent_over(proxy); /* connects */
+    first_day();
+    queue_email();
+    t_proxy_cut_before(proxy, 2);
+    t_answer_t a = deliver(WK_EMAIL_ATTEMPTS);
+    assert_done(&a);
+    assert_int_equal(t_mails(), 0);
+    assert_string_equal(state(), "failed failed 1 0");
+    wk_db_free(t_ctx.db);
+    t_ctx.db = direct;
+    t_proxy_stop(proxy);
+}
+
 static void begin(void)
 {
     first_day();
@@ -519,6 +542,7 @@ int main(void)
         cmocka_unit_test(a_refused_login_is_an_alarm_and_loses_nothing),
         cmocka_unit_test(a_lost_answer_is_told_and_never_sent_again),
         cmocka_unit_test(while_an_attempt_is_under_way_there_is_no_other),
+        cmocka_unit_test(what_was_never_tried_is_no_doubt),
         cmocka_unit_test(a_connection_that_breaks_behind_the_server_is_no_doubt),
         cmocka_unit_test(the_worker_dies_everywhere),
         cmocka_unit_test(an_address_that_was_given_is_written_to),

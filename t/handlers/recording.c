@@ -3,7 +3,9 @@
  * whatever fails and whoever dies in between; what is not wanted is never fetched; and what
  * cannot be had does not stay there without people knowing.
  */
+#include <libpq-fe.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -105,6 +107,15 @@ static void settle(void)
 static const char *state(void)
 {
     return t_sqlf("SELECT concat_ws(' ', state, removed) FROM recordings");
+}
+
+/* As the scheduler has it done once a day. */
+static void sweep(void)
+{
+    t_sqlf("UPDATE privacy_settings SET swept_at = '-infinity'");
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "privacy.sweep", .org = DOWNTOWN, .scheme = "internal"});
+    assert_done(&a);
 }
 
 static int64_t pieces(void)
@@ -233,6 +244,41 @@ static void what_comes_behind_its_person_is_deleted_unheard(void **unused)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 0);
 }
 
+/* Its call was deleted there by then, so that it is found by its own name alone. */
+static void what_comes_behind_its_deleted_call_is_deleted(void **unused)
+{
+    (void)unused;
+    t_sqlf("DELETE FROM calls");
+    const char *sid = ready();
+    t_twilio_script("{\"path\":\"/Recordings.json$\",\"status\":404,\"body\":{}}");
+    t_ask_t named = told;
+    named.body = wk_printf(t_ctx.arena,
+                           "CallSid=" SID "&RecordingSid=%s"
+                           "&RecordingStatus=completed",
+                           sid)
+                     .data;
+    t_answer_t a = t_ask(&named);
+    assert_done(&a);
+    assert_int_equal(at_carrier(NULL), 0);
+    assert_in_range(wk_handler_find(VA_STR("recording.status"))->max_attempts, 288, 1000);
+}
+
+/* The thread is for all shops. */
+static void a_slow_carrier_holds_no_thread(void **unused)
+{
+    (void)unused;
+    t_sqlf("INSERT INTO calls (organization_id, id, twilio_call_sid, direction, status,"
+           "    started_at) VALUES ('" DOWNTOWN "', gen_random_uuid(), 'CAnext', 'inbound',"
+           "    'completed', now());"
+           "INSERT INTO recordings (organization_id, call_id, twilio_call_sid, notice_language)"
+           " SELECT organization_id, id, twilio_call_sid, 'en' FROM calls"
+           "  WHERE twilio_call_sid = 'CAnext'");
+    t_twilio_script("{\"path\":\"/Recordings.json$\",\"delay\":5100,\"status\":500,\"body\":{},"
+                    "\"times\":2}");
+    settle();
+    assert_int_equal(requests("GET", "/Recordings.json"), 1);
+}
+
 /* Nobody looks at it again by himself, for there is no row. */
 static void what_comes_behind_its_person_is_tried_until_it_is_gone(void **unused)
 {
@@ -264,6 +310,8 @@ static void what_is_declined_while_it_comes_is_not_kept(void **unused)
     assert_int_equal(at_carrier(NULL), 0);
     t_answer_t played = play(NULL);
     assert_error(&played, 404, "not_found");
+    sweep();
+    assert_int_equal(pieces(), 0);
 }
 
 /* ---------------------------------------------------------------- who objects */
@@ -282,6 +330,72 @@ static const char *objects(const char *words)
                                      .data});
     assert_done(&a);
     return state();
+}
+
+/* A piece is being stored: committed once somebody waits for it. */
+static void *store_piece(void *at)
+{
+    PGconn *c = at;
+    bool waited = false;
+    for (int i = 0; i < 500 && !waited; i++) {
+        PGresult *r = PQexec(c, "SELECT FROM pg_locks WHERE NOT granted");
+        waited = PQntuples(r) > 0;
+        PQclear(r);
+        usleep(10000);
+    }
+    PQclear(PQexec(c, "COMMIT"));
+    return waited ? at : NULL;
+}
+
+static void a_piece_that_is_stored_beside_an_objection_goes_too(void **unused)
+{
+    pthread_t thread;
+    void *waited;
+    (void)unused;
+    t_sqlf("DELETE FROM messages");
+    PGconn *c = PQconnectdb(t_postgres.super_url);
+    PGresult *r = PQexec(
+        c, "BEGIN; INSERT INTO voiceagent.recording_chunks (organization_id, recording_id, n,"
+           "    key_id, length, sealed)"
+           " SELECT r.organization_id, r.id, 0, 'k1', 1, 'x' FROM voiceagent.recordings r"
+           "  WHERE r.id = '" RECORDING "' FOR SHARE");
+    assert_int_equal(PQresultStatus(r), PGRES_COMMAND_OK);
+    PQclear(r);
+    assert_int_equal(pthread_create(&thread, NULL, store_piece, c), 0);
+    assert_string_equal(objects("do not record me"), "declined f");
+    pthread_join(thread, &waited);
+    PQfinish(c);
+    assert_non_null(waited);
+    assert_int_equal(pieces(), 0);
+}
+
+/* What a platform alone has heard is told by its report. */
+static void an_objection_in_a_report_is_heeded(void **unused)
+{
+    (void)unused;
+    ready();
+    tell();
+    assert_string_equal(state(), "stored t");
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "post_call.store",
+        .body = "{\"type\":\"post_call_transcription\",\"data\":{\"agent_id\":"
+                "\"agent_downtown\",\"conversation_id\":\"conv_objects\",\"status\":\"done\","
+                "\"transcript\":[{\"role\":\"agent\",\"message\":\"I do not record you.\"},"
+                "{\"role\":\"user\",\"message\":\"Please do not record me.\"},"
+                "{\"role\":\"user\",\"message\":\"When do you open?\"}],"
+                "\"metadata\":{\"call_duration_secs\":47,\"phone_call\":{\"direction\":"
+                "\"inbound\",\"call_sid\":\"" SID "\",\"agent_number\":\"+14165550001\","
+                "\"external_number\":\"" JOHN_NUMBER "\"}}}}"});
+    assert_done(&a);
+    assert_string_equal(state(), "declined t");
+    assert_int_equal(pieces(), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM consent_states WHERE NOT granted"
+                                "    AND channel = 'recording' AND address = '" JOHN_NUMBER
+                                "'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls WHERE recording_deleted_at"
+                                "    IS NOT NULL"),
+                     1);
 }
 
 static void an_objection_is_heard_in_whatever_words(void **unused)
@@ -304,6 +418,8 @@ static void an_objection_is_heard_in_whatever_words(void **unused)
         }
         assert_int_equal(
             t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'recording.stop'"), 1);
+        assert_int_equal(
+            t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'recording_declined'"), 1);
         t_sqlf("DELETE FROM outbox");
         assert_string_equal(t_sqlf("SELECT string_agg(granted::text, ',') FROM consents"
                                    " WHERE channel = 'recording' AND address = '" JOHN_NUMBER
@@ -382,6 +498,52 @@ static void calls_of_another_account_are_not_recorded(void **unused)
     t_sqlf("UPDATE agent_configs SET recording_enabled = false");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 2);
     assert_true(t_logged("a call cannot be recorded") > 0);
+}
+
+/*
+ * Everybody understands the notice; and nobody is told that he may object by saying so where
+ * what he says comes to us only afterwards.
+ */
+static void the_notice_promises_what_is_kept(void **unused)
+{
+    (void)unused;
+    t_config.internal_secret = "an internal secret of the tests alone";
+    t_sqlf("UPDATE agent_configs SET recording_enabled = true");
+    const char *heard = ring(TWILIO_ACCOUNT);
+    assert_has(heard, "just say: do not record me");
+    assert_has(heard, "dites simplement");
+    t_sqlf("DELETE FROM calls; DELETE FROM messages");
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    t_elevenlabs();
+    t_sqlf("UPDATE organizations SET plan = 'PRO', engines = '{elevenlabs,receptionist}',"
+           "    use_elevenlabs_inbound = true WHERE id = '" DOWNTOWN "'");
+    const char *handed = ring(TWILIO_ACCOUNT);
+    t_sqlf("UPDATE organizations SET use_elevenlabs_inbound = false;"
+           "UPDATE agent_configs SET recording_enabled = false");
+    assert_has(handed, "This call is recorded. If you do not want that, please hang up.");
+    assert_has(handed, "veuillez raccrocher");
+    assert_has_not(handed, "do not record me");
+}
+
+/* He says no in one call while another of his begins. */
+static void a_no_of_meanwhile_is_not_written_over(void **unused)
+{
+    (void)unused;
+    t_config.internal_secret = "an internal secret of the tests alone";
+    t_sqlf("UPDATE agent_configs SET recording_enabled = true;"
+           "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+           "  INSERT INTO voiceagent.consents (organization_id, channel, address, granted,"
+           "      source, evidence, occurred_at) VALUES (new.organization_id, 'recording',"
+           "      '" STRANGER "', false, 'call', 'CAother', clock_timestamp()); RETURN NULL;"
+           "  END $$;"
+           "CREATE TRIGGER refuse AFTER INSERT ON recordings FOR EACH ROW"
+           "  EXECUTE FUNCTION refuse()");
+    (void)ring(TWILIO_ACCOUNT);
+    t_sqlf("DROP TRIGGER refuse ON recordings; DROP FUNCTION refuse();"
+           "UPDATE agent_configs SET recording_enabled = false");
+    assert_string_equal(t_sqlf("SELECT string_agg(granted::text, ',') FROM consent_states"
+                               " WHERE channel = 'recording' AND address = '" STRANGER "'"),
+                        "false");
 }
 
 /* A call that the carrier does not know is no call without a recording. */
@@ -513,12 +675,19 @@ static void what_cannot_be_had_is_told_and_given_up(void **unused)
                                 "%%'"),
                      1);
     t_sqlf("UPDATE recordings SET begun_at = now() - interval '8 days'");
+    t_sqlf("INSERT INTO recording_chunks (organization_id, recording_id, n, key_id, length,"
+           "    sealed) VALUES ('" DOWNTOWN "', '" RECORDING "', 0, 'k1', 1, 'x')"
+           " ON CONFLICT DO NOTHING");
     settle();
     assert_string_equal(state(), "lost f");
+    assert_int_equal(pieces(), 0);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings WHERE settle_at = 'infinity'"),
                      1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
     assert_true(t_logged("a recording is still at the carrier") > 0);
+    t_sqlf("UPDATE recordings SET begun_at = now() - interval '31 days'");
+    sweep();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 0);
 }
 
 /* ---------------------------------------------------------------- deaths */
@@ -691,8 +860,14 @@ int main(void)
         cmocka_unit_test(what_the_shop_does_not_keep_is_deleted_unheard),
         cmocka_unit_test(what_comes_behind_its_person_is_deleted_unheard),
         cmocka_unit_test(what_comes_behind_its_person_is_tried_until_it_is_gone),
+        cmocka_unit_test(what_comes_behind_its_deleted_call_is_deleted),
+        cmocka_unit_test(a_slow_carrier_holds_no_thread),
         cmocka_unit_test(what_is_declined_while_it_comes_is_not_kept),
         cmocka_unit_test(an_objection_is_heard_in_whatever_words),
+        cmocka_unit_test(an_objection_in_a_report_is_heeded),
+        cmocka_unit_test(a_piece_that_is_stored_beside_an_objection_goes_too),
+        cmocka_unit_test(the_notice_promises_what_is_kept),
+        cmocka_unit_test(a_no_of_meanwhile_is_not_written_over),
         cmocka_unit_test(an_objection_is_carried_out_whatever_fails),
         cmocka_unit_test(calls_of_another_account_are_not_recorded),
         cmocka_unit_test(what_the_carrier_does_not_know_is_not_settled),

@@ -1,4 +1,5 @@
 /* stream.*: what an event stream begins with. Who may see one is in caller.c. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,6 +83,26 @@ static size_t snapshot(const char *uri, event_t events[MAX_EVENTS])
     assert_str(a.type, "text/event-stream");
     assert_true(a.body.len < 256 * 1024);
     return parse_events(&a, events);
+}
+
+/* ---------------------------------------------------------------- whose channel */
+
+/* The events go by the name that the database gives, whatever the path says. */
+static void a_stream_is_of_the_channel_that_events_come_by(void **state)
+{
+    (void)state;
+    add_call(CALL, JOHN, "in_progress", "1 minute");
+    t_answer_t a = t_get("stream.authorize",
+                         "/api/stream/call/D0000000-0000-4000-8000-0000000000C1", NULL);
+    assert_status(&a, 200);
+    assert_str(a.body, CALL);
+    char *uri = wk_strdup(t_ctx.arena, VA_STR("/api/stream/conversation/" JOHN));
+    for (char *c = uri + sizeof("/api/stream/conversation/") - 1; *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    a = t_get("stream.authorize", uri, NULL);
+    assert_status(&a, 200);
+    assert_str(a.body, JOHN);
 }
 
 /* ---------------------------------------------------------------- a customer */
@@ -206,6 +227,7 @@ static void an_authorization_names_what_may_be_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stream_is_of_the_channel_that_events_come_by),
         cmocka_unit_test(a_customers_stream_begins_with_history_status_and_call),
         cmocka_unit_test(no_call_is_said_to_be_none),
         cmocka_unit_test(the_last_fifty_messages_are_told),

@@ -155,6 +155,9 @@ static bool ended(wk_tx_t *tx, wk_delivery_t *d, wk_error_t *e)
     if (!wk_delivery_lock(tx, d, &pending, e)) {
         return false;
     }
+    if (d->ends_as == WK_EFFECT_UNKNOWN && d->sending == 0) { /* none was ever under way */
+        d->ends_as = WK_EFFECT_FAILED;
+    }
     if (!pending || is_anothers(d)) {
         return true;
     }

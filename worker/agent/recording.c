@@ -1,5 +1,6 @@
 #include "worker/agent/recording.h"
 
+#include "worker/agent/event.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/log.h"
@@ -24,10 +25,15 @@ static va_str_t told_at(const wk_speech_t *s, va_str_t organization)
                      base != NULL ? base : "", (int)organization.len, organization.data);
 }
 
-va_str_t wk_recording_document(wk_speech_t *s, va_str_t organization, va_str_t document)
+va_str_t wk_recording_document(wk_speech_t *s, va_str_t organization, bool heard,
+                               va_str_t document)
 {
+    const char *notice = heard ? "recording.notice" : "recording.notice_unheard";
     wk_speech_begin(s);
-    wk_speech_say(s, wk_text(s->language, "recording.notice"));
+    wk_speech_say(s, wk_text(s->language, notice));
+    for (size_t i = 0; i < s->n_offered; i++) {
+        wk_speech_say_in(s, s->offered[i], wk_text(s->offered[i], notice));
+    }
     wk_speech_record(s, told_at(s, organization));
     return wk_speech_then(s, document);
 }
@@ -61,6 +67,16 @@ static bool queue_stop(wk_tx_t *tx, va_str_t sid, wk_error_t *e)
                          dedup, va_buf_str(&text), e);
 }
 
+/* Whoever has the call by then knows it too, a person as well. */
+static bool publish_declined(wk_tx_t *tx, va_str_t customer, va_str_t call, va_str_t sid,
+                             wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "recording_declined", customer, call);
+    va_json_add_str(ev.json, "callSid", sid);
+    return wk_event_end(&ev, e);
+}
+
 bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_str_t text,
                        bool *declined, wk_error_t *e)
 {
@@ -77,11 +93,13 @@ bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_s
     if (!*declined) {
         return true;
     }
+    va_str_t id = wk_cell(rows, 0, "id"), customer = wk_cell(rows, 0, "customer_id");
     va_str_t sid = wk_cell(rows, 0, "sid"), number = wk_cell(rows, 0, "customer_number");
-    va_str_t consent[] = {wk_cell(rows, 0, "customer_id"), number, VA_STR("false"), sid};
-    return (number.data == NULL ||
+    va_str_t consent[] = {customer, number, VA_STR("false"), sid};
+    return wk_sql(tx, &wk_sql_recording_forget, &id, NULL, e) &&
+           (number.data == NULL ||
             wk_sql(tx, &wk_sql_consent_note_recording, consent, NULL, e)) &&
-           queue_stop(tx, sid, e);
+           queue_stop(tx, sid, e) && publish_declined(tx, customer, call, sid, e);
 }
 
 /* ---------------------------------------------------------------- what is known of it */
@@ -196,7 +214,8 @@ static bool ended_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const collect_t *c = arg;
     va_str_t params[] = {c->id, va_str_c(c->ends_as)};
-    return wk_sql(tx, &wk_sql_recording_ended, params, NULL, e);
+    return wk_sql(tx, &wk_sql_recording_ended, params, NULL, e) &&
+           wk_sql(tx, &wk_sql_recording_forget, &c->id, NULL, e);
 }
 
 static bool end_as(collect_t *c, const char *state, wk_error_t *e)
@@ -254,6 +273,13 @@ bool wk_recording_remove_all(wk_ctx_t *ctx, va_str_t sid, wk_error_t *e)
         return e->code == WK_NOT_FOUND;
     }
     return remove_found(ctx, found, n, e);
+}
+
+/* A recording outlives its call there, by which alone it is listed. */
+static bool remove_unknown(wk_ctx_t *ctx, va_str_t sid, va_str_t told, wk_error_t *e)
+{
+    return wk_recording_remove_all(ctx, sid, e) &&
+           (told.data == NULL || remove_one(ctx, told, e));
 }
 
 static bool removed_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -326,7 +352,8 @@ static bool alarm_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         .who = c->number.data != NULL ? c->number : c->sid,
         .customer = c->customer};
     return wk_task_raise(c->ctx, tx, &task, e) &&
-           (c->age_s < LOST_S || wk_sql(tx, &wk_sql_recording_lost, &c->id, NULL, e));
+           (c->age_s < LOST_S || (wk_sql(tx, &wk_sql_recording_lost, &c->id, NULL, e) &&
+                                  wk_sql(tx, &wk_sql_recording_forget, &c->id, NULL, e)));
 }
 
 /* What the carrier may have does not stay there unknown. */
@@ -341,8 +368,8 @@ static void tell_people(collect_t *c)
     }
 }
 
-bool wk_recording_collect(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bool *known,
-                          wk_error_t *e)
+bool wk_recording_collect(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, va_str_t told,
+                          bool *known, wk_error_t *e)
 {
     bool done;
     collect_t c = {.ctx = ctx, .organization = organization, .sid = sid};
@@ -352,7 +379,7 @@ bool wk_recording_collect(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bo
     }
     *known = c.known;
     if (!c.known || c.removed) { /* it went with its person, or is a further one of that call */
-        return wk_recording_remove_all(ctx, sid, e);
+        return remove_unknown(ctx, sid, told, e);
     }
     bool ok = collect(&c, &done, e);
     if (!done && c.age_s > ALARM_S) {

@@ -4,8 +4,8 @@
  * there.
  *
  * The row in `recordings` is committed before the document that begins it is given out, so that
- * whatever the carrier may have of a call is known here; until nothing is left there it is
- * asked for again and again, whoever died in between.
+ * whatever the carrier may have of a call is known here, but for a person's who was erased;
+ * until nothing is left there it is asked for again and again, whoever died in between.
  */
 #ifndef WK_AGENT_RECORDING_H
 #define WK_AGENT_RECORDING_H
@@ -13,10 +13,13 @@
 #include "worker/agent/speech.h"
 
 /*
- * The document with the notice, in the talk's language, and the beginning of the recording
- * before its own verbs. Absent: it is none that they can be put before.
+ * The document with the notice, in the talk's language and in the others that are offered, and
+ * the beginning of the recording before its own verbs. heard: what the caller says comes to us
+ * while he says it, so that he is told that he may object by saying so. Absent: it is none that
+ * they can be put before.
  */
-va_str_t wk_recording_document(wk_speech_t *s, va_str_t organization, va_str_t document);
+va_str_t wk_recording_document(wk_speech_t *s, va_str_t organization, bool heard,
+                               va_str_t document);
 
 typedef struct {
     va_str_t call, sid;        /* calls.id, CallSid */
@@ -30,7 +33,8 @@ bool wk_recording_begun(wk_tx_t *tx, const wk_recording_begun_t *begun, wk_error
 /*
  * In whatever language the customer says that he does not want to be recorded: what there is of
  * the call is not kept, and with the transaction goes a job (recording.stop) that has the
- * carrier stop. *declined: it was recorded until now. He is not recorded again, either.
+ * carrier stop, and an event for whoever has the call. *declined: it was recorded until now. He
+ * is not recorded again, either.
  */
 bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_str_t text,
                        bool *declined, wk_error_t *e);
@@ -38,11 +42,12 @@ bool wk_recording_heed(wk_tx_t *tx, const wk_catalogue_t *c, va_str_t call, va_s
 /*
  * What the carrier has of that call is fetched, stored and deleted there, as far as it is
  * ready; what is not is looked for again later. True: all that can be done now is done. May run
- * again from any point. False: it will be tried again by itself, as long as `recordings` has
- * it: *known.
+ * again from any point. told: the RecordingSid the carrier names, or absent; of a call that is
+ * not known any more it is deleted too. False: it will be tried again by itself, as long as
+ * `recordings` has it: *known.
  */
-bool wk_recording_collect(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bool *known,
-                          wk_error_t *e);
+bool wk_recording_collect(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, va_str_t told,
+                          bool *known, wk_error_t *e);
 
 /* All the carrier has of that call is deleted there; WK_CONFLICT: not before it is over. */
 bool wk_recording_remove_all(wk_ctx_t *ctx, va_str_t sid, wk_error_t *e);

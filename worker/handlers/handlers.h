@@ -7,6 +7,10 @@
 /* Of a report: enough for a day in which a refused login is put right (post_call.c). */
 #define WK_POST_CALL_ATTEMPTS 100
 
+/* Of what the carrier tells of a recording: enough for a day, since of a call that is not known
+ * any more nobody asks again. */
+#define WK_RECORDING_ATTEMPTS 300
+
 /* Of reading and embedding a document: enough for an hour in which a service is away. */
 #define WK_KNOWLEDGE_ATTEMPTS 20
 

@@ -34,6 +34,7 @@ typedef struct {
     va_str_t text, twiml;
     bool overflow;
     bool spoken;          /* the text is in the document, not left to an engine */
+    bool heard;           /* what is said comes to us, not to a platform alone */
     wk_rows_t *recording; /* whether the call is to be recorded */
     bool records;
 } ring_t;
@@ -197,7 +198,7 @@ static void record(ring_t *r)
         return;
     }
     if (is_of_our_account(&r->v)) {
-        document = wk_recording_document(&r->v.speech, r->v.organization, r->twiml);
+        document = wk_recording_document(&r->v.speech, r->v.organization, r->heard, r->twiml);
     }
     r->records = document.data != NULL;
     if (r->records) {
@@ -282,6 +283,7 @@ static bool answer(ring_t *r, wk_error_t *e)
     }
     r->twiml = opening.twiml;
     r->spoken = opening.spoken;
+    r->heard = opening.spoken || opening.streams;
     record(r);
     return store(r, e);
 }

@@ -4,6 +4,7 @@
  */
 #include "worker/agent/call_analysis.h"
 #include "worker/agent/erasure.h"
+#include "worker/agent/recording.h"
 #include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
@@ -186,6 +187,18 @@ static bool look_for_emergency(wk_tx_t *tx, const event_t *ev, const wk_call_t *
            wk_urgent_heard(ev->ctx, tx, ev->catalogue, &heard, e);
 }
 
+/* What a platform alone has heard while the call went on. */
+static bool look_for_objection(wk_tx_t *tx, const event_t *ev, va_str_t call, wk_error_t *e)
+{
+    const wk_report_t *r = &ev->report;
+    bool declined = false, ok = true;
+    for (size_t i = 0; ok && !declined && i < r->n_turns; i++) {
+        ok = !va_str_eq(r->turns[i].speaker, VA_STR("customer")) ||
+             wk_recording_heed(tx, ev->catalogue, call, r->turns[i].text, &declined, e);
+    }
+    return ok;
+}
+
 static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
 {
     bool is_new;
@@ -197,6 +210,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
         return true;
     }
     return wk_call_open(tx, &ev->told, &call, e) && look_for_emergency(tx, ev, &call, e) &&
+           look_for_objection(tx, ev, call.id, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
            note_voicemail(tx, ev, call.id, e) &&
            (!ev->report.has_audio || wk_sql(tx, &wk_sql_call_has_audio, &call.id, NULL, e));

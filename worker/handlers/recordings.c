@@ -7,6 +7,7 @@
  */
 #include "worker/store/recordings.h"
 #include "worker/agent/recording.h"
+#include "worker/clock.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
@@ -19,12 +20,14 @@
 #include "worker/sound.h"
 
 #define BATCH     "20" /* of a run; the next one comes in half a minute */
+#define RUN_MS    5000 /* then no further one is begun: the thread is for all shops */
 #define MAX_PIECE ((int64_t)8 * WK_SOUND_PIECE) /* of an answer to a range */
 
 /* What fails is tried again by recordings.settle, as long as the call is known. */
-static bool look(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bool *known, wk_error_t *e)
+static bool look(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, va_str_t told, bool *known,
+                 wk_error_t *e)
 {
-    if (wk_recording_collect(ctx, organization, sid, known, e)) {
+    if (wk_recording_collect(ctx, organization, sid, told, known, e)) {
         return true;
     }
     if (*known) {
@@ -37,7 +40,8 @@ static bool look(wk_ctx_t *ctx, va_str_t organization, va_str_t sid, bool *known
 /* ---------------------------------------------------------------- recording.status */
 
 /*
- * Which call, and whose: nothing more of it is believed, since the carrier is asked.
+ * Which call, and whose: of a call we know nothing more is believed, since the carrier is
+ * asked.
  */
 wk_outcome_t wk_recording_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
@@ -53,7 +57,9 @@ wk_outcome_t wk_recording_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
         wk_error(e, WK_INVALID, "a recording without its call");
         return WK_GIVE_UP;
     }
-    return look(ctx, organization, sid, &known, e) || known ? WK_DONE : WK_AGAIN;
+    va_str_t told = va_form_get(&form, "RecordingSid");
+    told = wk_webhook_is_id(told) ? told : VA_STR_NULL;
+    return look(ctx, organization, sid, told, &known, e) || known ? WK_DONE : WK_AGAIN;
 }
 
 /* ---------------------------------------------------------------- recording.stop */
@@ -71,7 +77,7 @@ wk_outcome_t wk_recording_stop(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         wk_error(e, WK_INVALID, "no call is named");
         return WK_GIVE_UP;
     }
-    return look(ctx, ctx->job->org, sid, &known, e) || known ? WK_DONE : WK_AGAIN;
+    return look(ctx, ctx->job->org, sid, VA_STR_NULL, &known, e) || known ? WK_DONE : WK_AGAIN;
 }
 
 /* ---------------------------------------------------------------- recordings.settle */
@@ -94,9 +100,10 @@ wk_outcome_t wk_recordings_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
     if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, unsettled_tx, &u, e)) {
         return wk_webhook_failed(e);
     }
-    for (size_t i = 0; i < wk_rows_count(u.rows); i++) {
+    int64_t end = wk_monotonic_ms() + RUN_MS;
+    for (size_t i = 0; i < wk_rows_count(u.rows) && wk_monotonic_ms() < end; i++) {
         bool known;
-        (void)look(ctx, ctx->job->org, wk_cell(u.rows, i, "sid"), &known, e);
+        (void)look(ctx, ctx->job->org, wk_cell(u.rows, i, "sid"), VA_STR_NULL, &known, e);
     }
     return WK_DONE;
 }

@@ -99,7 +99,7 @@ static const wk_handler_t handlers[] = {
     {"privacy.settings", WK_EFFECT, wk_privacy_settings, 0},
     {"privacy.sweep", WK_EFFECT, wk_privacy_sweep, 0},
     {"provisioning.resume", WK_EFFECT, wk_provisioning_resume, 0},
-    {"recording.status", WK_EFFECT, wk_recording_status, 0},
+    {"recording.status", WK_EFFECT, wk_recording_status, WK_RECORDING_ATTEMPTS},
     {"recording.stop", WK_EFFECT, wk_recording_stop, 0},
     {"recordings.get", WK_READ, wk_recordings_get,
      0}, /* who plays it waits for it, or nobody */

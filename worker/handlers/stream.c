@@ -61,8 +61,13 @@ static bool authorize_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_e
         return true;
     }
     const wk_sql_t *sql = s->kind == CALL ? &wk_sql_call_exists : &wk_sql_lead_exists;
-    return name_call(tx, s, e) && wk_sql_last(tx, sql, &s->id, &rows, e) &&
-           wk_request_found(rows, e);
+    if (!name_call(tx, s, e) || !wk_sql_last(tx, sql, &s->id, &rows, e) ||
+        !wk_request_found(rows, e)) {
+        return false;
+    }
+    s->id =
+        wk_cell(rows, 0, "id"); /* as the channel has it, in whatever case it was asked for */
+    return true;
 }
 
 wk_outcome_t wk_stream_authorize(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

@@ -100,4 +100,4 @@ const wk_sql_t wk_sql_call_named = {
 
 const wk_sql_t wk_sql_call_exists = {
     "call_exists",
-    "SELECT FROM calls WHERE organization_id = current_organization() AND id = $1::uuid", 1};
+    "SELECT id FROM calls WHERE organization_id = current_organization() AND id = $1::uuid", 1};

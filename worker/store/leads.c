@@ -80,5 +80,5 @@ const wk_sql_t wk_sql_lead_status = {
 
 const wk_sql_t wk_sql_lead_exists = {
     "lead_exists",
-    "SELECT FROM customers WHERE organization_id = current_organization() AND id = $1::uuid",
+    "SELECT id FROM customers WHERE organization_id = current_organization() AND id = $1::uuid",
     1};

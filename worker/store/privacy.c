@@ -140,14 +140,16 @@ const wk_sql_t wk_sql_sweep_recordings = {
 const wk_sql_t wk_sql_sweep_recording_pieces = {
     "sweep_recording_pieces",
     FORGET("recording_chunks k",
-           "EXISTS (SELECT FROM recordings r WHERE r.id = k.recording_id AND r.state = 'expired')"),
+           "EXISTS (SELECT FROM recordings r WHERE r.id = k.recording_id"
+           "        AND r.state NOT IN ('begun', 'stored'))"),
     1};
 
-/* One that the carrier may still have is not forgotten. */
+/* One that the carrier may still have is not forgotten, as long as anybody asks for it. */
 const wk_sql_t wk_sql_sweep_recording_rows = {
     "sweep_recording_rows",
     FORGET("recordings r",
-           "r.removed AND r.state <> 'stored' AND r.begun_at < " AUDIO_END
+           "(r.removed OR r.settle_at = 'infinity') AND r.state NOT IN ('begun', 'stored')"
+           " AND r.begun_at < " AUDIO_END
            " AND NOT EXISTS (SELECT FROM recording_chunks k WHERE k.recording_id = r.id)"),
     1};
 

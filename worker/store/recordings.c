@@ -84,10 +84,20 @@ const wk_sql_t wk_sql_recording_stored = {
 
 const wk_sql_t wk_sql_recording_ended = {
     "recording_ended",
-    "WITH gone AS (DELETE FROM recording_chunks k USING recordings r"
-    "               WHERE k.recording_id = $1::uuid AND r.id = k.recording_id AND r.state = 'begun')"
-    " UPDATE recordings SET state = $2 WHERE id = $1::uuid AND state = 'begun'",
+    "UPDATE recordings SET state = $2 WHERE id = $1::uuid AND state = 'begun'",
     2};
+
+/* By itself: what waits for the row in the statement that changes it does not see the piece that
+ * it waited for. */
+const wk_sql_t wk_sql_recording_forget = {
+    "recording_forget",
+    "WITH gone AS (DELETE FROM recording_chunks k USING recordings r"
+    "               WHERE k.recording_id = $1::uuid AND r.id = k.recording_id"
+    "                 AND r.state NOT IN ('begun', 'stored'))"
+    " UPDATE calls c SET recording_deleted_at = now() FROM recordings r"
+    "  WHERE r.id = $1::uuid AND r.state NOT IN ('begun', 'stored') AND c.id = r.call_id"
+    "    AND c.recording_url IS NOT NULL AND c.recording_deleted_at IS NULL",
+    1};
 
 const wk_sql_t wk_sql_recording_removed = {
     "recording_removed", "UPDATE recordings SET removed = true WHERE id = $1::uuid", 1};
@@ -103,11 +113,8 @@ const wk_sql_t wk_sql_recording_decline = {
     "recording_decline",
     "WITH declined AS (UPDATE recordings SET state = 'declined', settle_at = now()"
     "                   WHERE call_id = $1::uuid AND state IN ('begun', 'stored')"
-    "               RETURNING id, call_id, twilio_call_sid),"
-    "     gone AS (DELETE FROM recording_chunks k USING declined d WHERE k.recording_id = d.id),"
-    "     told AS (UPDATE calls c SET recording_deleted_at = now() FROM declined d"
-    "               WHERE c.id = d.call_id AND c.recording_url IS NOT NULL)"
-    " SELECT d.twilio_call_sid AS sid, c.customer_id,"
+    "               RETURNING id, call_id, twilio_call_sid)"
+    " SELECT d.id, d.twilio_call_sid AS sid, c.customer_id,"
     "        CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
     "            AS customer_number"
     "   FROM declined d JOIN calls c ON c.id = d.call_id",

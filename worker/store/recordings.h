@@ -26,8 +26,11 @@ extern const wk_sql_t wk_sql_recording_put_piece;
 /* $1 recording, $2 pieces, $3 bytes, $4 media type, $5 seconds or null: a row when all are there. */
 extern const wk_sql_t wk_sql_recording_stored;
 
-/* $1 recording, $2 state: none of its sound is here. */
+/* $1 recording, $2 state: none of its sound will be had. */
 extern const wk_sql_t wk_sql_recording_ended;
+
+/* $1 recording, behind the statement that ended it: what is here of its sound goes. */
+extern const wk_sql_t wk_sql_recording_forget;
 
 /* $1 recording: the carrier has nothing of it any more. */
 extern const wk_sql_t wk_sql_recording_removed;
@@ -36,8 +39,8 @@ extern const wk_sql_t wk_sql_recording_removed;
 extern const wk_sql_t wk_sql_recording_lost;
 
 /*
- * $1 call: sid customer_id customer_number, where it is recorded and nobody had declined before:
- * now the customer has, and nothing is kept.
+ * $1 call: id sid customer_id customer_number, where it is recorded and nobody had declined
+ * before: now the customer has. wk_sql_recording_forget comes next.
  */
 extern const wk_sql_t wk_sql_recording_decline;
 
