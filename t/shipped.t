@@ -22,7 +22,7 @@ my $dir    = $nginx->dir;
 # by the few.
 my %few = map { $_ => VoiceAgent::Nginx::slurp("$conf/locations/$_.conf") =~ s/(voiceagent_(?:streams|uploads)) \d+/$1 3/gr }
   qw(events elevenlabs shopify);
-VoiceAgent::Nginx::write_file("$dir/http.conf", VoiceAgent::Nginx::shipped_http());
+VoiceAgent::Nginx::write_file("$dir/http.conf", VoiceAgent::Nginx::shipped_http() =~ s{rate=\d+r/m}{rate=1r/m}gr);
 VoiceAgent::Nginx::write_file("$dir/$_.conf", $few{$_}) for keys %few;
 $nginx->write_shipped_keys($secret);
 make_path("$dir/voiceagent/fallback");
@@ -52,6 +52,17 @@ sub lane_of_login {
     my $job = next_job() or return "none: $client->answer->{status}";
     return $redis->command('HGET', 'va:{realtime}:job:' . $job->{id}, 'lane');
 }
+
+# --------------------------------------------------------------------- signing up
+
+sub sign_up { return ask($_[0], 'POST', '/api/auth/register', '{}') }
+
+sub signs_up { my $client = sign_up(@_); return next_job() ? 1 : 0 }
+
+is(scalar(grep { signs_up("2001:db8:9:1::$_") } 1 .. 6), 6, 'one subscriber signs up six times at once');
+is(sign_up('2001:db8:9:1:ffff::1')->answer->{status}, 429, '  and not once more');
+is(scalar(grep { signs_up("198.51.101.$_") } 1 .. 15), 15, 'subscribers together');
+is(sign_up('203.0.113.9')->answer->{status}, 429, '  as often as is good for all');
 
 # --------------------------------------------------------------------- signing in
 

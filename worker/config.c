@@ -147,6 +147,8 @@ static const setting_t settings[] = {
     {"signup", "trial_days", "VA_SIGNUP_TRIAL_DAYS", INTEGER, AT(signup_trial_days), "14", 0,
      3650},
     {"signup", "credits", "VA_SIGNUP_CREDITS", INTEGER, AT(signup_credits), "100", 0, 1000000},
+    {"signup", "numbers_a_day", "VA_SIGNUP_NUMBERS_A_DAY", INTEGER, AT(signup_numbers_a_day),
+     "20", 0, 100000},
     {"signup", "country", "VA_SIGNUP_COUNTRY", TEXT, AT(signup_country), "US", 0, 0},
     {"signup", "terms_version", "VA_TERMS_VERSION", TEXT, AT(signup_terms), "1", 0, 0},
     {"signup", "templates_dir", "VA_TEMPLATES_DIR", TEXT, AT(signup_templates),

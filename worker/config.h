@@ -82,6 +82,7 @@ typedef struct {
     const char *signup_plan;      /* of who names none: FREE, BASIC or PRO */
     int signup_trial_days;        /* of a plan that is not FREE; 0: it has no end */
     int signup_credits;           /* granted once */
+    int signup_numbers_a_day;     /* bought for shops that sign up, of all together */
     const char *signup_country;   /* of a number, where the shop's time zone tells none */
     const char *signup_terms;     /* the version of the terms that is accepted */
     const char *signup_templates; /* a folder: what agents are made of, by kind of shop */

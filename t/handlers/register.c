@@ -63,11 +63,11 @@ static t_answer_t sign_up(const char *body)
         &(t_ask_t){.type = "auth.register", .uri = "/api/auth/register", .body = body});
 }
 
-static t_answer_t sign_up_again(const char *job, int attempt)
+/* After a death the job comes back with the attempt that it had. */
+static t_answer_t sign_up_as(const char *job)
 {
     return t_ask(&(t_ask_t){.type = "auth.register",
                             .id = job,
-                            .attempt = attempt,
                             .uri = "/api/auth/register",
                             .body = body_with(NULL, NULL)});
 }
@@ -82,6 +82,7 @@ static void first_day(void)
     t_log_forget();
     t_config.skip_twilio = t_config.skip_elevenlabs = false;
     t_config.signup_plan = "PRO";
+    t_config.signup_numbers_a_day = 20;
     t_config.signup_backup = NULL;
 }
 
@@ -153,19 +154,31 @@ static void time_goes_by(const char *interval)
            interval);
 }
 
+static t_ask_t resume_by(const char *user, const char *organization, const char *role)
+{
+    return (t_ask_t){.type = "provisioning.resume",
+                     .method = "POST",
+                     .uri = "/api/admin/provisioning/resume",
+                     .claims = t_claims(user, organization, role),
+                     .org = organization};
+}
+
 static t_answer_t resume(const char *user, const char *organization, const char *role)
 {
-    return t_ask(&(t_ask_t){.type = "provisioning.resume",
-                            .method = "POST",
-                            .uri = "/api/admin/provisioning/resume",
-                            .claims = t_claims(user, organization, role),
-                            .org = organization});
+    t_ask_t ask = resume_by(user, organization, role);
+    return t_ask(&ask);
+}
+
+static t_ask_t resume_ask(void)
+{
+    return resume_by(t_sqlf("SELECT id FROM users WHERE email = '" EMAIL "'"),
+                     t_sqlf("SELECT " SHOP), "admin");
 }
 
 static t_answer_t resume_own(void)
 {
-    return resume(t_sqlf("SELECT id FROM users WHERE email = '" EMAIL "'"),
-                  t_sqlf("SELECT " SHOP), "admin");
+    t_ask_t ask = resume_ask();
+    return t_ask(&ask);
 }
 
 static t_answer_t undo(void)
@@ -259,6 +272,40 @@ static void the_number_is_near_and_comes_to_us(void **state)
     assert_json(n, "/voice_fallback_url", "http://127.0.0.1:9/voice/rachel/");
     assert_json(n, "/status_callback", "http://127.0.0.1:9/api/voice/status" WK_TWILIO_AGAIN);
     assert_json(n, "/sms_url", "http://127.0.0.1:9/api/webhooks/twilio/sms" WK_TWILIO_AGAIN);
+}
+
+static t_answer_t sign_up_at(const char *zone, const char *phone)
+{
+    const char *body = body_with("timezone", zone);
+    const char *at = strstr(body, "\"(416) 555-0199\"");
+    assert_non_null(at);
+    return sign_up(wk_printf(t_ctx.arena, "%.*s%s%s", (int)(at - body), body, phone,
+                             at + strlen("\"(416) 555-0199\""))
+                       .data);
+}
+
+/* A name that zone.tab does not have any more is no reason to buy in another country. */
+static void older_names_of_zones_have_their_country(void **state)
+{
+    static const char *const places[][3] = {
+        {"\"America/Montreal\"", "\"+15145550199\"", "CA CAD +1514"},
+        {"\"Canada/Eastern\"", "\"+14165550199\"", "CA CAD +1416"},
+        {"\"America/Montreal\"", "\"+442079460199\"", "CA CAD"},
+        {"\"US/Eastern\"", "\"+12125550199\"", "US USD +1212"},
+    };
+    (void)state;
+    t_config.signup_country = "GB";
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+        first_day();
+        t_answer_t a = sign_up_at(places[i][0], places[i][1]);
+        assert_status(&a, 201);
+        const char *is =
+            t_sqlf("SELECT concat_ws(' ', country, currency, left(n.phone_number, 5))"
+                   "  FROM organizations o JOIN organization_phone_numbers n"
+                   "    ON n.organization_id = o.id WHERE o.id = " SHOP);
+        assert_memory_equal(is, places[i][2], strlen(places[i][2]));
+    }
+    t_config.signup_country = "US";
 }
 
 static const va_json_t *agent_of(const t_answer_t *a)
@@ -563,6 +610,59 @@ static void an_answer_that_is_lost_is_asked_for(void **state)
     }
 }
 
+static va_str_t retry_after(const t_answer_t *a)
+{
+    for (size_t i = 0; i < a->reply.n_headers; i++) {
+        if (va_str_eq(a->reply.headers[i].name, VA_STR("retry-after"))) {
+            return a->reply.headers[i].value;
+        }
+    }
+    return VA_STR("");
+}
+
+static t_answer_t sign_up_others(int n)
+{
+    const char *email = wk_printf(t_ctx.arena, "\"bob%d@jones.example\"", n).data;
+    return sign_up(body_with("email", email));
+}
+
+/* Nobody buys numbers without end: what a day has is for all shops, and nothing is done beyond.
+ */
+static void a_day_has_so_many_numbers(void **state)
+{
+    int status[4], made = 0;
+    t_ask_t asks[4];
+    (void)state;
+    t_config.signup_numbers_a_day = 2;
+    for (int i = 0; i < 4; i++) {
+        const char *email = wk_printf(t_ctx.arena, "\"eve%d@jones.example\"", i).data;
+        asks[i] = (t_ask_t){.type = "auth.register", .body = body_with("email", email)};
+    }
+    t_ask_at_once(asks, status, 4);
+    for (int i = 0; i < 4; i++) {
+        made += status[i] == 201;
+        assert_true(status[i] == 201 || status[i] == 503);
+    }
+    assert_int_equal(made, 2);
+    t_answer_t a = sign_up_others(1);
+    assert_error(&a, 503, "unavailable");
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_str(retry_after(&a), "3600");
+    assert_int_equal(shops(), 4);
+    assert_int_equal(bought(), 2);
+    assert_true(t_logged("a day's numbers are bought") > 0);
+    t_sqlf("UPDATE effects SET claimed_at = claimed_at - interval '25 hours'");
+    a = sign_up_others(2);
+    assert_status(&a, 201);
+    t_config.signup_numbers_a_day = 0;
+    a = sign_up_others(3);
+    assert_error(&a, 503, "unavailable");
+    t_config.skip_twilio = t_config.skip_elevenlabs = true;
+    a = sign_up_others(3); /* which buys none */
+    assert_status(&a, 201);
+    assert_int_equal(bought(), 3);
+}
+
 /* Bought, and nobody can tell: the shop is pending. */
 static void leave_pending(void)
 {
@@ -802,21 +902,78 @@ static void what_is_switched_off_is_not_done(void **state)
                         "done");
 }
 
+/*
+ * The carrier sells a number, slowly and unheard: the place is kept meanwhile, the job itself
+ * goes on, and the number is found, whatever the shop is called by then.
+ */
+static void a_resume_that_cannot_tell_buys_no_second(void **state)
+{
+    (void)state;
+    t_config.skip_twilio = true;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    t_config.skip_twilio = false;
+    t_twilio_script("[{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"drop\":true,"
+                    "\"effect\":true},"
+                    "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\",\"times\":2,"
+                    "\"status\":200,\"body\":{\"incoming_phone_numbers\":[]}}]");
+    t_ask_t ask = resume_ask();
+    ask.id = "resume-1";
+    a = t_ask(&ask);
+    assert_int_equal(a.end.how, WK_END_RETRY);
+    assert_int_equal(bought(), 1);
+    a = resume_own();
+    assert_error(&a, 409, "conflict");
+    a = t_ask(&ask);
+    assert_int_equal(a.end.how, WK_END_RETRY); /* it is its own place */
+    assert_int_equal(bought(), 1);
+    t_sqlf("UPDATE organizations SET name = 'Jones Plumbing' WHERE id = " SHOP);
+    time_goes_by("1 minute");
+    a = t_ask(&ask);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_int_equal(bought(), 1);
+}
+
 /* ---------------------------------------------------------------- deaths */
+
+/*
+ * Whoever runs a sign-up again and finds no Postgres cannot know whether a shop was noted: it
+ * is gone on with all the same.
+ */
+static void a_sign_up_outlives_postgres(void **state)
+{
+    (void)state;
+    t_ask_t ask = {.type = "auth.register", .id = "register-1", .body = body_with(NULL, NULL)};
+    assert_true(t_dies_at("commit.after", 1, &ask));
+    assert_int_equal(shops(), 3);
+    wk_db_t *there = t_ctx.db;
+    t_ctx.db = wk_db_new("postgresql://va_app@127.0.0.1:1/voiceagent", true, "test");
+    t_answer_t a = t_ask(&ask);
+    wk_db_free(t_ctx.db);
+    t_ctx.db = there;
+    assert_int_equal(a.end.how, WK_END_RETRY);
+    assert_true(a.end.uncounted);
+    time_goes_by("1 minute");
+    a = t_ask(&ask);
+    assert_status(&a, 201);
+    assert_int_equal(shops(), 3);
+    assert_int_equal(bought(), 1);
+}
 
 /* A job that runs again has the shop it made, and no second. */
 static void the_same_job_has_the_same_shop(void **state)
 {
     (void)state;
-    t_answer_t a = sign_up_again("register-1", 1);
+    t_answer_t a = sign_up_as("register-1");
     assert_status(&a, 201);
     const char *shop = t_text(&a, "/organization/id");
-    a = sign_up_again("register-1", 2);
+    a = sign_up_as("register-1");
     assert_status(&a, 201);
     assert_string_equal(t_text(&a, "/organization/id"), shop);
     assert_int_equal(shops(), 3);
     assert_int_equal(bought(), 1);
-    a = sign_up_again("register-2", 1);
+    a = sign_up_as("register-2");
     assert_error(&a, 409, "conflict");
 }
 
@@ -833,12 +990,12 @@ static void pass_death(void)
     time_goes_by("1 minute");
 }
 
-static void judge_death(void)
+static void assert_one_shop(void)
 {
     assert_int_equal(shops(), 3);
     assert_int_equal(bought(), 1);
-    assert_string_equal(t_sqlf("SELECT concat_ws(' ', is_active, provisioning_state,"
-                               "    provisioning_until) FROM organizations WHERE id = " SHOP),
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', is_active, provisioning_state)"
+                               "  FROM organizations WHERE id = " SHOP),
                         "t complete");
     assert_int_equal(agents()->count, 1);
     assert_int_equal(imported()->count, 3);
@@ -847,6 +1004,14 @@ static void judge_death(void)
                                 " WHERE organization_id = " SHOP),
                      1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE state <> 'done'"), 0);
+}
+
+static void judge_death(void)
+{
+    assert_one_shop();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM organizations"
+                                " WHERE provisioning_until IS NOT NULL"),
+                     0);
 }
 
 static void whoever_dies_it_is_one_shop(void **state)
@@ -859,12 +1024,48 @@ static void whoever_dies_it_is_one_shop(void **state)
                     30, 400);
 }
 
+/* Of a shop without a number; whoever runs again at once meets the hold of the one who died. */
+static void begin_resume(void)
+{
+    first_day();
+    t_config.skip_twilio = true;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    t_config.skip_twilio = false;
+    t_ask_t ask = resume_ask();
+    t_push_ask(&ask);
+}
+
+static void pass_resume(void)
+{
+    time_goes_by("20 seconds");
+}
+
+static void judge_resume(void)
+{
+    assert_one_shop();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE action ="
+                                " 'provisioning_resumed' AND organization_id = " SHOP),
+                     1);
+}
+
+static void a_resume_that_dies_is_gone_on_with(void **state)
+{
+    (void)state;
+    assert_in_range(t_die_everywhere(&(t_death_t){.name = "resume",
+                                                  .begin = begin_resume,
+                                                  .pass = pass_resume,
+                                                  .judge = judge_resume}),
+                    20, 400);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shop_signs_up),
         cmocka_unit_test(what_was_said_is_kept),
         cmocka_unit_test(the_number_is_near_and_comes_to_us),
+        cmocka_unit_test(older_names_of_zones_have_their_country),
         cmocka_unit_test(the_agent_is_the_templates),
         cmocka_unit_test(a_bike_shop_has_its_own),
         cmocka_unit_test(tools_are_shared_and_vouched_for),
@@ -875,6 +1076,7 @@ int main(void)
         cmocka_unit_test(of_two_at_once_one_is_the_shop),
         cmocka_unit_test(without_a_number_nothing_remains),
         cmocka_unit_test(what_is_sold_to_others_is_passed_over),
+        cmocka_unit_test(a_day_has_so_many_numbers),
         cmocka_unit_test(an_answer_that_is_lost_is_asked_for),
         cmocka_unit_test(who_asks_again_has_the_number_that_was_bought),
         cmocka_unit_test(what_nobody_comes_back_for_is_undone),
@@ -886,8 +1088,11 @@ int main(void)
         cmocka_unit_test(two_do_not_resume_at_once),
         cmocka_unit_test(nobody_else_is_touched),
         cmocka_unit_test(what_is_switched_off_is_not_done),
+        cmocka_unit_test(a_resume_that_cannot_tell_buys_no_second),
+        cmocka_unit_test(a_sign_up_outlives_postgres),
         cmocka_unit_test(the_same_job_has_the_same_shop),
         cmocka_unit_test(whoever_dies_it_is_one_shop),
+        cmocka_unit_test(a_resume_that_dies_is_gone_on_with),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);

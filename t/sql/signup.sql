@@ -1,7 +1,7 @@
 -- Signing up: a shop that is not there yet, and those that were left in the middle.
 begin;
 set local search_path = voiceagent, public;
-select plan(14);
+select plan(16);
 select t.make_organization(t.a(), 'a') \gset
 
 create function pg_temp.due() returns text language sql as $$
@@ -35,5 +35,13 @@ select is(pg_temp.due(), null, 'one that has its number stays');
 update organizations set is_active = false, provisioning_state = 'pending' where id = t.b();
 select t.app(t.b(), $$ delete from voiceagent.organizations where id = t.b() $$) \gset
 select is((select count(*)::int from routing_keys where organization_id = t.b()), 0, 'undone, it leaves nothing');
+
+-- What a day's numbers are is counted over all shops.
+select t.app(t.a(), $$ insert into voiceagent.effects (organization_id, kind, key, claimed_at)
+                       select t.a(), case when n < 3 then 'number' else 'sms' end, 'k' || n, now() - n * interval '12 hours' + interval '1 minute'
+                         from generate_series(1, 4) n $$) \gset
+select is(t.app_value(null, $$ select voiceagent.numbers_of_a_day() $$), '2', 'numbers of the last 24 hours are counted');
+update effects set claimed_at = claimed_at - interval '2 minutes';
+select is(t.app_value(t.a(), $$ select voiceagent.numbers_of_a_day() $$), '1', 'and no older ones');
 select * from finish();
 rollback;

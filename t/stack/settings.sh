@@ -132,6 +132,7 @@ define_settings() {
     keep METRICS_TOKEN hex 24
     keep SKIP_ELEVENLABS_PROVISIONING echo false
     keep SKIP_TWILIO_PROVISIONING echo false
+    keep VA_SIGNUP_NUMBERS_A_DAY echo 10000
 
     address TWILIO_BASE_URL "http://$host:$((base + 10))"
     address ELEVENLABS_BASE_URL "http://$host:$((base + 11))"

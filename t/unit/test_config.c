@@ -189,6 +189,7 @@ static void test_the_shipped_file_shows_the_defaults(void **state)
     assert_string_equal(shown->signup_plan, without->signup_plan);
     assert_int_equal(shown->signup_trial_days, without->signup_trial_days);
     assert_int_equal(shown->signup_credits, without->signup_credits);
+    assert_int_equal(shown->signup_numbers_a_day, without->signup_numbers_a_day);
     assert_string_equal(shown->signup_country, without->signup_country);
     assert_string_equal(shown->signup_terms, without->signup_terms);
     assert_string_equal(shown->signup_templates, without->signup_templates);

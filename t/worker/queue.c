@@ -706,6 +706,40 @@ static void test_a_dead_job_is_shown_and_replayed(void **state)
     assert_false(found);
 }
 
+/* A password is not kept for whoever looks at the dead, however the job came to be there. */
+static void test_the_dead_have_no_password(void **state)
+{
+    static const char *const secret[] = {"auth.login", "auth.register", "team.handle"};
+    wk_dead_t dead;
+    bool found;
+    (void)state;
+    for (size_t i = 0; i < 6; i++) {
+        const char *id = wk_printf(a, "secret%zu", i).data;
+        t_redis(
+            r, a, "LPUSH " P "in %s",
+            wk_printf(a,
+                      "{\"v\":1,\"id\":\"%s\",\"type\":\"%s\",\"lane\":\"l\",\"enqueued_ms\":"
+                      "1790000000123,\"http\":{\"method\":\"POST\",\"body\":\"a-password\"}}",
+                      id, secret[i / 2])
+                .data);
+        wk_lease_t l = take();
+        for (int stalls = 0; i % 2 == 1 && stalls < 3; stalls++) {
+            t_redis(r, a, "ZADD " P "held 0 %s", id);
+            (void)reap(0);
+            t_redis(r, a, "ZADD " P "later XX 0 %s", id);
+            (void)reap(0);
+            l = stalls < 2 ? take() : l;
+        }
+        assert_true(i % 2 == 1 ||
+                    end(&l, (wk_end_t){.how = WK_END_BURY, .reason = VA_STR("why")}));
+        assert_ok(wk_queue_dead_get(r, WK_DEFAULT, va_str_c(id), a, &dead, &found, &t_e));
+        assert_true(found);
+        assert_null(strstr(wk_strdup(a, dead.document), "a-password"));
+        assert_non_null(strstr(wk_strdup(a, dead.document), "\"enqueued_ms\":1790000000123"));
+        assert_non_null(strstr(wk_strdup(a, dead.document), "\"method\":\"POST\""));
+    }
+}
+
 static void test_the_dead_are_listed_newest_first_in_pages(void **state)
 {
     wk_dead_t page[2];
@@ -883,6 +917,7 @@ int main(void)
         TEST(test_old_dead_are_dropped),
         TEST(test_a_job_whose_hash_is_gone_stops_nobody),
         TEST(test_a_dead_job_is_shown_and_replayed),
+        TEST(test_the_dead_have_no_password),
         TEST(test_the_dead_are_listed_newest_first_in_pages),
         TEST(test_a_full_redis_takes_all_of_a_push_or_nothing),
         TEST(test_a_full_redis_still_gives_jobs),

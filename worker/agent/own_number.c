@@ -14,30 +14,48 @@
 
 /* ---------------------------------------------------------------- where */
 
-#define ZONES     "/usr/share/zoneinfo/zone.tab" /* tzdata: country, place, zone, … */
+#define ZONES     "/usr/share/zoneinfo/zone.tab"  /* tzdata: country, place, zone, … */
+#define LINKS     "/usr/share/zoneinfo/tzdata.zi" /* and: L, zone, an older name of it */
 #define ZONES_MAX (1 << 20)
 
-va_str_t wk_country_of_zone(wk_ctx_t *ctx, va_str_t timezone)
+/* The line of the file in which words stand, up to the end of a field; NULL: none. */
+static const char *line_with(wk_ctx_t *ctx, const char *path, va_str_t words)
 {
     va_str_t text;
     wk_error_t e;
-    va_str_t country = va_str_c(ctx->config->signup_country);
-    va_str_t wanted = wk_printf(ctx->arena, "\t%.*s", (int)timezone.len, timezone.data);
-    if (!wk_file_read(ctx->arena, ZONES, ZONES_MAX, &text, &e)) {
-        return country;
+    if (!wk_file_read(ctx->arena, path, ZONES_MAX, &text, &e)) {
+        return NULL;
     }
     const char *at = text.data;
-    while ((at = strstr(at, wanted.data)) != NULL) {
+    while ((at = strstr(at, words.data)) != NULL) {
         const char *line = at;
-        at += wanted.len;
+        at += words.len;
         while (line > text.data && line[-1] != '\n') {
             line--;
         }
         if (*line != '#' && (*at == '\n' || *at == '\t' || *at == '\0')) {
-            return va_str(line, 2);
+            return line;
         }
     }
-    return country;
+    return NULL;
+}
+
+static va_str_t country_of_zone(wk_ctx_t *ctx, va_str_t timezone)
+{
+    va_str_t words = wk_printf(ctx->arena, "\t%.*s", (int)timezone.len, timezone.data);
+    const char *line = line_with(ctx, ZONES, words);
+    return line != NULL ? va_str(line, 2) : VA_STR_NULL;
+}
+
+/* Of America/Montreal that is America/Toronto; itself where it is no older name. */
+static va_str_t present_name(wk_ctx_t *ctx, va_str_t timezone)
+{
+    va_str_t words = wk_printf(ctx->arena, " %.*s", (int)timezone.len, timezone.data);
+    const char *line = line_with(ctx, LINKS, words);
+    if (line == NULL || strncmp(line, "L ", 2) != 0) {
+        return timezone;
+    }
+    return va_str(line + 2, strcspn(line + 2, " "));
 }
 
 /* Of a North American number; absent: another's. */
@@ -45,6 +63,34 @@ static va_str_t area_of(va_str_t phone)
 {
     bool ours = phone.len == strlen("+14165550100") && phone.data[1] == '1';
     return ours ? va_str(phone.data + 2, 3) : VA_STR_NULL;
+}
+
+static bool is_canadian(va_str_t phone)
+{
+    static const char areas[] =
+        " 204 226 236 249 250 257 263 289 306 343 354 365 367 368 382 387 403 416 418 428 431"
+        " 437 438 450 460 468 474 506 514 519 537 548 568 579 581 584 587 604 613 639 647 672"
+        " 683 705 709 742 753 778 780 782 807 819 825 867 873 879 902 905 942 ";
+    char area[] = " 000 ";
+    va_str_t said = area_of(phone);
+    if (said.data == NULL) {
+        return false;
+    }
+    memcpy(area + 1, said.data, said.len);
+    return strstr(areas, area) != NULL;
+}
+
+va_str_t wk_country_of(wk_ctx_t *ctx, va_str_t timezone, va_str_t phone)
+{
+    va_str_t country = country_of_zone(ctx, timezone);
+    if (country.data != NULL) {
+        return country;
+    }
+    if (is_canadian(phone)) {
+        return VA_STR("CA");
+    }
+    country = country_of_zone(ctx, present_name(ctx, timezone));
+    return country.data != NULL ? country : va_str_c(ctx->config->signup_country);
 }
 
 /* ---------------------------------------------------------------- found again */
@@ -133,8 +179,8 @@ static bool for_sale(wk_ctx_t *ctx, const wk_own_number_t *wish, va_str_t area, 
     va_buf_t text;
     va_str_t numbers[WK_TWILIO_FOUND];
     if (!wk_time_left(wish->until_ms, LIST_MS, &ms, e) ||
-        !wk_twilio_numbers_for_sale(ctx, ms, wk_country_of_zone(ctx, wish->timezone), area,
-                                    numbers, &n, e)) {
+        !wk_twilio_numbers_for_sale(ctx, ms, wk_country_of(ctx, wish->timezone, wish->phone),
+                                    area, numbers, &n, e)) {
         return false;
     }
     va_buf_init(&text, wk_mem(ctx->arena), 512);

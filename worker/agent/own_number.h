@@ -25,7 +25,10 @@ bool wk_own_number_get(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_num
 /* Whatever was bought is given back. Safe to repeat. */
 bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_t *e);
 
-/* Two letters, by the time zone, else the configured one; lasts as the arena. */
-va_str_t wk_country_of_zone(wk_ctx_t *ctx, va_str_t timezone);
+/*
+ * Two letters, by the time zone; where it is an older name, by the phone number if that is
+ * Canadian, else by the zone it stands for; else the configured one. Lasts as the arena.
+ */
+va_str_t wk_country_of(wk_ctx_t *ctx, va_str_t timezone, va_str_t phone);
 
 #endif

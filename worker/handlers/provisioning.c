@@ -80,16 +80,24 @@ typedef struct {
     wk_own_number_t wish;
     wk_twilio_number_t number;
     int64_t held_ms;
+    bool mine; /* an earlier run of this job was at it last */
     bool complete;
     wk_provisioning_t progress;
 } resume_t;
 
+/* The next run looks for what this one cannot tell; nobody else has the place meanwhile. */
+static bool later(wk_error_t *e, int64_t ms)
+{
+    e->code = WK_UNAVAILABLE;
+    e->retry_after_ms = ms;
+    return false;
+}
+
 static bool is_held(resume_t *r, wk_error_t *e)
 {
-    if (r->ctx->attempt > 1) { /* by an earlier run of this very job, which died */
-        wk_error(e, WK_UNAVAILABLE, "whoever set the shop up may still be at it");
-        e->retry_after_ms = r->held_ms;
-        return false;
+    if (r->mine) { /* which died, or could not tell what it had done */
+        wk_error(e, WK_UNAVAILABLE, "an earlier run may still set the shop up");
+        return later(e, r->held_ms);
     }
     return wk_refuse(e, WK_R_CONFLICT, "The shop is being set up just now.");
 }
@@ -111,8 +119,9 @@ static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
     }
     r->complete = va_str_eq(r->progress.state, VA_STR("complete"));
     r->held_ms = wk_cell_int(rows, 0, "held", 0);
+    r->mine = va_str_eq(wk_cell(rows, 0, "job"), r->ctx->job->id);
     r->wish = (wk_own_number_t){.organization = r->organization,
-                                .business = wk_cell(rows, 0, "name"),
+                                .business = wk_cell(rows, 0, "number_name"),
                                 .timezone = wk_cell(rows, 0, "timezone"),
                                 .phone = wk_cell(rows, 0, "phone"),
                                 .sought = true,
@@ -120,8 +129,8 @@ static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
     if (r->complete) {
         return true;
     }
-    return wk_setting_up_take(tx, r->holder, VA_STR_NULL, &taken, e) &&
-           (taken || is_held(r, e)) && wk_audit(r->ctx, tx, &entry, e);
+    return wk_setting_up_take(tx, r->holder, r->ctx->job->id, &taken, e) &&
+           (taken || is_held(r, e)) && (r->mine || wk_audit(r->ctx, tx, &entry, e));
 }
 
 static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -135,19 +144,21 @@ static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
             wk_error(e, WK_UNAVAILABLE, "another has taken the place of whoever set it up"));
 }
 
-/* Of a shop that signed up while none were bought. One that is not to be had now is no error.
+/*
+ * Of a shop that signed up while none were bought. One that is not to be had now is no error;
+ * one that may have been bought is looked for when the carrier must have made up its mind, by
+ * this job: it is paid for, whether or not somebody asks again.
  */
 static bool have_number(resume_t *r, wk_error_t *e)
 {
-    wk_error_t failure;
     wk_ctx_t *ctx = r->ctx;
     if (!va_str_eq(r->progress.state, VA_STR("number")) || ctx->config->skip_twilio) {
         return true;
     }
-    if (!wk_own_number_get(ctx, &r->wish, &r->number, &failure)) {
+    if (!wk_own_number_get(ctx, &r->wish, &r->number, e)) {
         wk_log(WK_ERROR, "a shop got no number", WK_S("organization", r->organization),
-               WK_C("error", failure.text));
-        return true;
+               WK_C("error", e->text));
+        return e->code != WK_UNKNOWN || later(e, WK_HELD_MS);
     }
     return wk_tx(ctx->db, ctx->arena, r->organization, 0, number_tx, r, e);
 }
@@ -190,7 +201,7 @@ static bool take_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (!u->taken) {
         return true;
     }
-    u->wish.business = wk_cell(rows, 0, "name");
+    u->wish.business = wk_cell(rows, 0, "number_name");
     return wk_setting_up_take(tx, u->holder, VA_STR_NULL, &u->taken, e);
 }
 

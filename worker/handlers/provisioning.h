@@ -8,6 +8,7 @@
 
 #define WK_SETTING_UP_MS 17000 /* all that somebody waits for */
 #define WK_HELD_S        "45"  /* longer than any of it may take */
+#define WK_HELD_MS       45000
 
 /* A mark nobody else has, and an id for a shop. */
 va_str_t wk_setting_up_mark(wk_ctx_t *ctx);

@@ -23,7 +23,8 @@
 #include "worker/password.h"
 #include "worker/store/signup.h"
 
-#define AGAIN_MS 60000 /* whoever was not told what became of his sign-up may ask again */
+#define AGAIN_MS    60000   /* whoever was not told what became of his sign-up may ask again */
+#define ANOTHER_DAY 3600000 /* and when as many numbers as a day has were bought */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -33,9 +34,10 @@ typedef struct {
     va_str_t hash, country;
     va_str_t slug;
     va_str_t organization, holder;
-    bool noted;  /* by this run or an earlier one of its job */
-    bool sought; /* an earlier run may have bought a number */
-    bool opened; /* an earlier run has opened the shop */
+    bool noted;    /* by this run or an earlier one of its job */
+    bool sought;   /* an earlier run may have bought a number */
+    bool opened;   /* an earlier run has opened the shop */
+    bool too_many; /* numbers were bought today */
     wk_twilio_number_t number;
     va_str_t known_hash; /* of whoever has the address */
     bool mine;           /* an earlier run of this job made it */
@@ -121,6 +123,30 @@ static va_str_t trial_days(const signup_t *r)
                : wk_printf(r->ctx->arena, "%d", days);
 }
 
+static bool refuse_for_now(wk_error_t *e, int64_t ms, const char *why)
+{
+    (void)wk_refuse(e, WK_R_UNAVAILABLE, "%s", why);
+    e->retry_after_ms = ms;
+    return false;
+}
+
+/* Anybody may sign up, and each number is paid for: a day has so many. Until the end of the
+ * transaction nobody else counts, so that no two have the last one. */
+static bool may_buy(wk_tx_t *tx, signup_t *r, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (r->ctx->config->skip_twilio) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_signup_numbers_of_a_day, NULL, &rows, e)) {
+        return false;
+    }
+    r->too_many = wk_cell_int(rows, 0, "bought", 0) >= r->ctx->config->signup_numbers_a_day;
+    return !r->too_many ||
+           refuse_for_now(e, ANOTHER_DAY,
+                          "No more shops can sign up today. Nothing was set up.");
+}
+
 /* Where none is bought there is nothing to note; what an earlier run has claimed is looked for.
  */
 static bool claim_number(wk_tx_t *tx, const signup_t *r, wk_error_t *e)
@@ -151,7 +177,7 @@ static bool note_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_sql(tx, &wk_sql_signup_owner, owner, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_agent, &assistant, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_services, &r->template.services, NULL, e) &&
-           claim_number(tx, r, e);
+           may_buy(tx, r, e) && claim_number(tx, r, e);
 }
 
 static bool is_taken(const wk_error_t *e, const char *what)
@@ -181,13 +207,6 @@ static bool note(signup_t *r, wk_error_t *e)
 static bool refuse_address(wk_error_t *e)
 {
     return wk_refuse(e, WK_R_CONFLICT, "That e-mail address cannot be used.");
-}
-
-static bool refuse_for_now(wk_error_t *e, int64_t ms, const char *why)
-{
-    (void)wk_refuse(e, WK_R_UNAVAILABLE, "%s", why);
-    e->retry_after_ms = ms;
-    return false;
 }
 
 static bool known_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -259,7 +278,7 @@ static bool take_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (r->opened && !r->mine) {
         return refuse_address(e); /* meanwhile, by whoever was at work on it */
     }
-    r->wish.business = wk_cell(rows, 0, "name");
+    r->wish.business = wk_cell(rows, 0, "number_name");
     r->wish.business_phone = wk_cell(rows, 0, "phone");
     r->wish.timezone = wk_cell(rows, 0, "timezone");
     r->noted = true;
@@ -303,8 +322,13 @@ static bool begin(signup_t *r, wk_error_t *e)
                           e)) {
         return false;
     }
-    r->country = wk_country_of_zone(ctx, r->wish.timezone);
+    r->country = wk_country_of(ctx, r->wish.timezone, r->wish.business_phone);
     r->noted = note(r, e);
+    if (r->too_many) {
+        count("too_many");
+        wk_log(WK_ALERT, "a shop could not sign up: a day's numbers are bought",
+               WK_I("numbers_a_day", ctx->config->signup_numbers_a_day));
+    }
     return r->noted || (is_taken(e, "routing_keys_email") && take_up(r, e));
 }
 
@@ -460,12 +484,15 @@ static wk_outcome_t answer(signup_t *r, va_reply_t *reply, wk_error_t *e)
 
 /*
  * A refusal is the end of it, also one for now, and so is any failure before a shop was noted:
- * nobody signs up behind his own back. What fails after that is gone on with by the next run.
+ * nobody signs up behind his own back. What fails after that is gone on with by the next run,
+ * and so is what met no Postgres: whether an earlier run noted a shop cannot be told then, and
+ * whoever waits is told that it takes longer.
  */
 static wk_outcome_t refused(signup_t *r, va_reply_t *reply, const wk_error_t *e)
 {
     wk_outcome_t outcome = wk_reply_error(r->ctx, reply, e);
-    return r->noted && strcmp(e->detail, "unavailable") != 0 ? outcome : WK_DONE;
+    return e->store_away || (r->noted && strcmp(e->detail, "unavailable") != 0) ? outcome
+                                                                                : WK_DONE;
 }
 
 wk_outcome_t wk_auth_register(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

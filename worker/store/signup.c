@@ -20,7 +20,7 @@ const wk_sql_t wk_sql_signup_organization = {
     "        now() + make_interval(days => $4::int), false, w.timezone, w.language, w.languages,"
     "        w.country, w.currency, $3::jsonb, w.phone, w.owner_phone, w.owner_phone, w.email,"
     "        w.email, w.website, w.description, w.services, w.referral, now(), w.terms,"
-    "        'pending', jsonb_build_object('job', $5::text, 'holder', $6::text),"
+    "        'pending', jsonb_build_object('job', $5::text, 'holder', $6::text, 'name', w.name),"
     "        now() + make_interval(secs => $7::int)"
     "   FROM jsonb_to_record($1::jsonb) AS w (name text, type text, plan text, timezone text,"
     "        language text, languages text[], country text, currency text, phone text,"
@@ -62,6 +62,7 @@ const wk_sql_t wk_sql_signup_shop = {
     "       " WK_SQL_ISO("o.trial_ends_at") " AS trial_ends_at,"
     "       o.timezone::text AS timezone, o.country, o.language, o.business_type AS type,"
     "       o.phone, o.provisioning_state AS state, o.provisioning ->> 'job' AS job,"
+    "       coalesce(o.provisioning ->> 'name', o.name) AS number_name,"
     "       o.provisioning ->> 'error' AS error, o.is_active AS active,"
     "       o.elevenlabs_agent_id AS agent, n.phone_number AS number,"
     "       n.twilio_phone_sid AS number_sid, n.elevenlabs_phone_number_id AS number_id,"
@@ -76,7 +77,8 @@ const wk_sql_t wk_sql_signup_take = {
     "UPDATE organizations"
     "   SET provisioning_until = now() + make_interval(secs => $2::int),"
     "       provisioning = provisioning || jsonb_strip_nulls("
-    "           jsonb_build_object('holder', $1::text, 'job', $3::text))"
+    "           jsonb_build_object('holder', $1::text, 'job', $3::text,"
+    "                              'name', coalesce(provisioning ->> 'name', name)))"
     " WHERE id = current_organization()"
     "   AND (provisioning_until IS NULL OR provisioning_until <= now())"
     " RETURNING id",
@@ -90,6 +92,9 @@ const wk_sql_t wk_sql_signup_user = {
     " WHERE u.organization_id = current_organization() AND u.role = 'admin'"
     " ORDER BY u.created_at LIMIT 1",
     0};
+
+const wk_sql_t wk_sql_signup_numbers_of_a_day = {
+    "signup_numbers_of_a_day", "SELECT numbers_of_a_day() AS bought", 0};
 
 const wk_sql_t wk_sql_signup_free_numbers = {
     "signup_free_numbers",

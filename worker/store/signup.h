@@ -40,13 +40,20 @@ extern const wk_sql_t wk_sql_signup_take;
 
 /*
  * The shop as it stands: id name slug plan trial_ends_at timezone country language type phone
- * state job active error agent number number_sid number_id, and held, for how many ms somebody
- * is at work on it (0: nobody is).
+ * state job active error agent number number_sid number_id; number_name, which its number is
+ * bought and looked for by, whatever the shop is called since; and held, for how many ms
+ * somebody is at work on it (0: nobody is).
  */
 extern const wk_sql_t wk_sql_signup_shop;
 
 /* Its owner, as wk_sql_login_subject tells a user. */
 extern const wk_sql_t wk_sql_signup_user;
+
+/*
+ * bought: the numbers that all shops have bought, or are about to, in the last 24 hours. No
+ * other transaction is told before this one is over. No tenant.
+ */
+extern const wk_sql_t wk_sql_signup_numbers_of_a_day;
 
 /* $1 JSON list of numbers: number, those of it that no shop here has, in their order. */
 extern const wk_sql_t wk_sql_signup_free_numbers;

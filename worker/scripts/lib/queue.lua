@@ -142,8 +142,24 @@ local function answer(q, id, channel, dedup, reply)
     end
 end
 
+-- Types whose bodies may hold a password.
+local SECRET = {['auth.login'] = true, ['auth.register'] = true, ['team.handle'] = true}
+
+-- A password is not kept with the dead: replayed, the job is refused for want of a body.
+local function drop_secret(hash)
+    local of = redis.call('HMGET', hash, 'type', 'job')
+    if SECRET[of[1]] then
+        local job = cjson.decode(of[2])
+        if type(job.http) == 'table' then
+            job.http.body, job.http.body_b64 = nil, nil
+        end
+        redis.call('HSET', hash, 'job', cjson.encode(job))
+    end
+end
+
 -- To the dead, for 14 days. The hash exists already.
 local function die(q, id, now, reason)
+    drop_secret(q .. 'job:' .. id)
     redis.call('ZADD', q .. 'dead', now, id)
     redis.call('HDEL', q .. 'job:' .. id, 'token')
     redis.call('HSET', q .. 'job:' .. id, 'reason', reason, 'died', now)
