@@ -168,6 +168,23 @@ static void a_call_goes_to_a_room_with_the_agent(void **state)
     assert_str(state_of_call().engine, "livekit");
 }
 
+/* What the caller was told. */
+static void the_agent_knows_of_the_recording(void **state)
+{
+    static const char *const given[] = {"false", "true"};
+    (void)state;
+    for (int wanted = 0; wanted < 2; wanted++) {
+        setup(NULL);
+        t_sqlf("UPDATE agent_configs SET recording_enabled = %s", given[wanted]);
+        (void)carrier("phone.incoming", NULL, "&AccountSid=" TWILIO_ACCOUNT);
+        t_sqlf("UPDATE agent_configs SET recording_enabled = false");
+        const va_json_t *room = t_livekit_ask("GET", "/_sim/rooms", NULL)->first;
+        const va_json_t *told = va_json_pointer(room, VA_STR("/agents/0/metadata/recorded"));
+        assert_non_null(told);
+        assert_int_equal(va_json_bool(told, !wanted), wanted);
+    }
+}
+
 static void what_livekit_does_not_take_is_answered_here(void **state)
 {
     static const char *const faults[] = {
@@ -487,6 +504,7 @@ int main(void)
         cmocka_unit_test(a_document_that_is_not_had_is_asked_for_again),
         cmocka_unit_test(a_call_without_a_row_is_called_back),
         cmocka_unit_test(a_call_goes_to_a_room_with_the_agent),
+        cmocka_unit_test(the_agent_knows_of_the_recording),
         cmocka_unit_test(what_livekit_does_not_take_is_answered_here),
         cmocka_unit_test(without_a_right_secret_it_is_answered_here),
         cmocka_unit_test(a_room_that_is_gone_ends_the_call),

@@ -484,27 +484,52 @@ static void a_call_the_carrier_does_not_know_is_not_taken(void **state)
     assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
 }
 
+/* What the caller says to the person who has the call; the document that answers it. */
+static const char *says_while_held(const char *words)
+{
+    va_str_t token;
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "phone.turn",
+        .scheme = "twilio",
+        .content_type = "application/x-www-form-urlencoded",
+        .args =
+            wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en&s=0", (int)token.len, token.data).data,
+        .body = wk_printf(t_ctx.arena,
+                          "CallSid=" SID "&From=%%2B14165559876"
+                          "&To=%%2B14165550001&SpeechResult=%s",
+                          words)
+                    .data});
+    assert_status(&a, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+/* He hears that his wish is heeded, and goes back to the person, who is told. */
+static void an_objection_in_a_held_call_is_answered(void **state)
+{
+    (void)state;
+    call_begins();
+    t_sqlf("INSERT INTO recordings (organization_id, call_id, twilio_call_sid, notice_language)"
+           " SELECT organization_id, id, twilio_call_sid, 'en' FROM calls"
+           "  WHERE twilio_call_sid = '" SID "'");
+    assert_asked(&stan, SID, "join", NULL, 200);
+    held(1, 1);
+    const char *hears = says_while_held("Do+not+record+me");
+    assert_has(hears, "The recording is stopped");
+    assert_has(hears, "/held");
+    assert_int_equal(count("outbox WHERE type = 'recording_declined'"), 1);
+    assert_int_equal(count("recordings WHERE state = 'declined'"), 1);
+}
+
 static void an_emergency_in_a_held_call_pages(void **state)
 {
     (void)state;
     call_begins();
     assert_asked(&stan, SID, "join", NULL, 200);
     held(1, 1);
-    va_str_t token;
-    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
-                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
     for (int i = 0; i < 2; i++) {
-        t_answer_t a =
-            t_ask(&(t_ask_t){.type = "phone.turn",
-                             .scheme = "twilio",
-                             .content_type = "application/x-www-form-urlencoded",
-                             .args = wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en&s=0",
-                                               (int)token.len, token.data)
-                                         .data,
-                             .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"
-                                     "&SpeechResult=Help+my+battery+is+on+fire"});
-        assert_status(&a, 200);
-        assert_has_not(wk_strdup(t_ctx.arena, a.body), "<Say");
+        assert_has_not(says_while_held("Help+my+battery+is+on+fire"), "<Say");
     }
     assert_int_equal(count("tasks WHERE priority = 'urgent'"), 1);
     assert_int_equal(count("messages WHERE template = 'page'"), 1);
@@ -730,6 +755,7 @@ int main(void)
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),
         cmocka_unit_test(an_emergency_in_a_held_call_pages),
+        cmocka_unit_test(an_objection_in_a_held_call_is_answered),
         cmocka_unit_test(a_forgotten_call_goes_back_to_the_agent),
         cmocka_unit_test(a_lost_call_is_redirected_unless_somebody_has_it),
         cmocka_unit_test(a_sweep_dies),

@@ -147,6 +147,7 @@ static bool load_call(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->call = wk_cell(rows, 0, "id");
     v->customer = wk_cell(rows, 0, "customer_id");
     v->engine = wk_cell(rows, 0, "engine");
+    v->recorded = wk_cell_bool(rows, 0, "recorded");
     if (wk_cell(rows, 0, "language").len > 0) {
         v->language = wk_cell(rows, 0, "language");
     }

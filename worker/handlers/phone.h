@@ -43,6 +43,7 @@ typedef struct {
     int64_t max_calls, max_s;
     bool open;
     bool handed; /* the agent's platform takes calls itself */
+    bool recorded;
     va_str_t call, customer, engine, number, shop_number; /* number absent: withheld */
     int64_t elapsed_s;
     bool warned, attested;

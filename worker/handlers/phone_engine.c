@@ -132,6 +132,7 @@ static va_str_t agent_metadata(const wk_phone_t *v, const wk_phone_opening_t *o)
     va_json_add_str(w, "caller", v->number);
     va_json_add_str(w, "language", wk_language_code(v->speech.language));
     va_json_add_str(w, "first_message", o->text);
+    va_json_add_bool(w, "recorded", v->recorded);
     if (o->client_data.data != NULL) {
         va_json_key(w, "client_data");
         va_json_put_raw(w, o->client_data);

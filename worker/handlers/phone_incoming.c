@@ -197,7 +197,7 @@ static void record(ring_t *r)
     if (!wk_cell_bool(r->recording, 0, "wanted")) {
         return;
     }
-    if (is_of_our_account(&r->v)) {
+    if (r->v.recorded) {
         document = wk_recording_document(&r->v.speech, r->v.organization, r->heard, r->twiml);
     }
     r->records = document.data != NULL;
@@ -276,6 +276,7 @@ static bool answer(ring_t *r, wk_error_t *e)
         !begin_state(r, &state, e)) {
         return false;
     }
+    v->recorded = wk_cell_bool(r->recording, 0, "wanted") && is_of_our_account(v);
     wk_phone_opening_t opening = {
         .text = r->text, .turn = GREETING + 1, .client_data = personal.answer};
     if (!wk_phone_engine(v, &state, r->refused, &opening, e)) {

@@ -294,11 +294,26 @@ static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
            wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e) && cite(tx, t, e);
 }
 
+/* He hears it before whatever the person has for him; the person is told by the event. */
+static void tell_stopped_while_held(turn_t *t)
+{
+    wk_speech_t *s = &t->v.speech;
+    if (t->declined) {
+        wk_speech_begin(s);
+        wk_speech_say(s, wk_text(s->language, "recording.stopped"));
+        t->twiml = wk_speech_then(s, t->twiml);
+    }
+}
+
 /* A person has the call: he reads what was said, and it is his to answer. */
 static bool leave_to_person(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
     bool news;
-    return t->silent || store_heard(tx, t, &news, e);
+    if (!t->silent && !store_heard(tx, t, &news, e)) {
+        return false;
+    }
+    tell_stopped_while_held(t);
+    return true;
 }
 
 /* The same, before the agent has judged it: an emergency is one for everybody. */
@@ -308,8 +323,11 @@ static bool hear_for_person(wk_tx_t *tx, turn_t *t, wk_error_t *e)
     if (t->silent) {
         return true;
     }
-    return know_caller(tx, t, e) && mask(tx, t, e) && store_heard(tx, t, &news, e) &&
-           (!news || wk_conversation_watch(tx, &t->talk, e));
+    if (!know_caller(tx, t, e) || !mask(tx, t, e) || !store_heard(tx, t, &news, e)) {
+        return false;
+    }
+    tell_stopped_while_held(t);
+    return !news || wk_conversation_watch(tx, &t->talk, e);
 }
 
 /* What was said, what is answered, and all that follows of it: one transaction. */

@@ -20,6 +20,8 @@ const wk_sql_t wk_sql_phone_call = {
     "SELECT c.id, c.customer_id, c.language, c.engine,"
     "       extract(epoch FROM now() - c.started_at)::bigint AS elapsed,"
     "       c.metadata ? 'warned' AS warned,"
+    "       EXISTS (SELECT FROM recordings r WHERE r.call_id = c.id AND r.state = 'begun')"
+    "           AS recorded,"
     "       CASE c.direction WHEN 'outbound' THEN c.called_number ELSE c.caller_number END"
     "           AS customer_number,"
     "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
