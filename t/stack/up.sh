@@ -66,7 +66,7 @@ render_nginx() {
     render t/stack/nginx.conf "$RUN/nginx.conf"
     render conf/http.conf "$RUN/voiceagent/http.conf"
     # All tests are one subscriber, who signs up by the dozen.
-    sed -i -E 's/(zone=voiceagent_signups?:1m +rate=)[0-9]+r\/m/\1600r\/m/' "$RUN/voiceagent/http.conf"
+    sed -i -E 's/(zone=voiceagent_signups?:1m +rate=)[0-9]+r\/m/\11000r\/s/' "$RUN/voiceagent/http.conf"
     for file in "$ROOT"/conf/locations/*.conf; do
         render "${file#"$ROOT"/}" "$RUN/voiceagent/locations/${file##*/}"
     done
