@@ -57,6 +57,17 @@ static void what_a_person_says_stays(void **state)
                         "outcome_set " CALL ", outcome_set " CALL);
 }
 
+static void an_outcome_is_read_as_people_write_it(void **state)
+{
+    (void)state;
+    t_answer_t a = say("staff", "{\"outcome\":\"Complaint\"}");
+    assert_status(&a, 200);
+    assert_string_equal(outcome(), "complaint");
+    a = say("staff", "{\"outcome\":\"Appointment booked\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/call/outcome"), "appointment_booked");
+}
+
 static void a_call_is_named_as_the_carrier_does(void **state)
 {
     (void)state;
@@ -164,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_person_says_stays),
+        cmocka_unit_test(an_outcome_is_read_as_people_write_it),
         cmocka_unit_test(a_call_is_named_as_the_carrier_does),
         cmocka_unit_test(a_saying_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(what_is_wrong_changes_nothing),

@@ -773,7 +773,7 @@ static void a_model_is_refused_alike(void **state)
     book(NULL, NULL);
     let_model_answer();
     const char *free_time =
-        t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto' + interval '1 hour',"
+        t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto' + interval '7 days',"
                "    'YYYY-MM-DD\"T\"HH24:MI') FROM appointments");
     model(wk_printf(t_ctx.arena,
                     "{\"answers\":[{\"tool_calls\":[{\"name\":\"book_appointment\","

@@ -265,6 +265,8 @@ static void leads_by_status(void **state)
     assert_int_equal(found("status=hot"), 0);
     assert_int_equal(found("status="), 4);
     assert_int_equal(found("status=QUALIFIED"), 1);
+    assert_int_equal(found("status=New%20Inquiry"), 3);
+    assert_int_equal(found("status=Active%20Lead"), 0);
     t_answer_t a = t_get("leads.list", "/api/leads", "status=unqualified");
     assert_error(&a, 400, "bad_request");
     a = t_get("leads.list", "/api/leads", "status=new%27%20OR%20%271%27=%271");

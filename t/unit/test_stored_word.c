@@ -4,6 +4,8 @@
 
 static const char *const services[] = {"tune_up", "repair", "pickup", "fitting", NULL};
 static const char *const visits[] = {"in_progress", "cancelled", "no_show", NULL};
+static const char *const states[] = {"held", "confirmed", NULL};
+static const char *const leads[] = {"new", "contacted", NULL};
 static const char *const calls[] = {"in_progress", "no_answer", "canceled", NULL};
 
 static void case_blanks_and_hyphens_do_not_count(void **state)
@@ -25,6 +27,9 @@ static void another_word_for_the_same_is_read(void **state)
     assert_str(wk_stored_word(visits, VA_STR("Canceled")), "cancelled");
     assert_str(wk_stored_word(visits, VA_STR("no-show")), "no_show");
     assert_str(wk_stored_word(calls, VA_STR("cancelled")), "canceled");
+    assert_str(wk_stored_word(states, VA_STR("scheduled")), "confirmed");
+    assert_str(wk_stored_word(leads, VA_STR("New Inquiry")), "new");
+    assert_str(wk_stored_word(leads, VA_STR("Active Lead")), "contacted");
 }
 
 static void anything_else_is_none(void **state)

@@ -9,7 +9,8 @@ static const struct {
     {"tuneup", "tune_up"},   {"pick_up", "pickup"},         {"bike_fitting", "fitting"},
     {"bike_fit", "fitting"}, {"canceled", "cancelled"},     {"cancelled", "canceled"},
     {"noshow", "no_show"},   {"inprogress", "in_progress"}, {"noanswer", "no_answer"},
-    {"medium", "normal"},
+    {"medium", "normal"},    {"new_inquiry", "new"},        {"active_lead", "contacted"},
+    {"scheduled", "confirmed"},
 };
 
 static bool is_gap(char c)

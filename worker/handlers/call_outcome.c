@@ -7,6 +7,7 @@
 #include "worker/handlers/call_named.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/list.h"
 #include "worker/handlers/members.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
@@ -24,7 +25,7 @@ static const char *const outcomes[] = {
 
 static const wk_member_rule_t rules[] = {
     {.name = "outcome",
-     .check = wk_member_word,
+     .check = wk_member_stored_word,
      .of = outcomes,
      .must = "appointment_booked, product_inquiry, order_status, technical_support, complaint, "
              "information_only or other"},
@@ -39,7 +40,8 @@ static bool read_body(saying_t *s, wk_error_t *e)
         return false;
     }
     s->outcome = va_json_get_string(body, "outcome");
-    return true;
+    return wk_list_word(outcomes, &s->outcome) ||
+           wk_error(e, WK_INTERNAL, "an outcome that was read is none");
 }
 
 /* Of a job that is run again nothing is written again: another may have said more since. */
