@@ -19,13 +19,17 @@
 
 static char secret[] = "an internal secret of the tests alone";
 
+#define NOTHING_MEANWHILE "DROP FUNCTION IF EXISTS meanwhile() CASCADE;"
+
 static int setup(void **state)
 {
     int failed = t_texts_setup(state);
     t_config.internal_secret = secret;
     t_config.public_url = "https://shop.example";
     t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
-    t_sqlf("DELETE FROM takeovers; DELETE FROM calls; DELETE FROM appointments;"
+    t_sqlf(NOTHING_MEANWHILE
+           "DELETE FROM call_status_events; DELETE FROM takeovers; DELETE FROM calls; DELETE "
+           "FROM appointments;"
            "DELETE FROM audit_log; DELETE FROM campaign_runs;"
            "UPDATE organizations SET engines = '{receptionist}';"
            "UPDATE agent_configs SET sms_reminders = true, quiet_from = '00:00',"
@@ -409,6 +413,57 @@ static void a_call_is_found_by_each_of_its_names(void **state)
     assert_asked(&stan, "conv_2", "resume", NULL, 404);
 }
 
+/* What happens between two statements of a join, or of the call's end, happens in a trigger. */
+static void meanwhile(const char *when, const char *what)
+{
+    t_sqlf(NOTHING_MEANWHILE
+           "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER"
+           " AS $$ BEGIN %s; RETURN NULL; END $$;"
+           "CREATE TRIGGER meanwhile AFTER %s FOR EACH ROW EXECUTE FUNCTION meanwhile()",
+           what, when);
+}
+
+static void a_call_that_ends_while_it_is_joined_is_not_held(void **state)
+{
+    (void)state;
+    call_begins();
+    meanwhile("INSERT ON takeovers", "UPDATE calls SET status = 'completed'");
+    assert_asked(&stan, SID, "join", NULL, 409);
+    assert_int_equal(count("takeovers"), 0);
+    meanwhile("UPDATE OF taken_over_by ON calls", "UPDATE takeovers SET state = 'over'");
+    assert_asked(&stan, SID, "join", NULL, 409);
+    t_sqlf(NOTHING_MEANWHILE);
+    assert_string_equal(states(), "over");
+    assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
+}
+
+static void end_call(void)
+{
+    t_answer_t a = t_ask(&(t_ask_t){.type = "call_status.store",
+                                    .scheme = "twilio",
+                                    .content_type = "application/x-www-form-urlencoded",
+                                    .body = "CallSid=" SID "&From=%2B14165559876"
+                                            "&To=%2B14165550001&Direction=inbound"
+                                            "&CallStatus=completed&SequenceNumber=3"});
+    assert_done(&a);
+}
+
+static void a_join_that_is_first_ends_with_the_call(void **state)
+{
+    (void)state;
+    call_begins();
+    meanwhile(
+        "UPDATE OF status ON calls",
+        "INSERT INTO takeovers (organization_id, customer_id, call_id, channel, state,"
+        "    stale_at) SELECT new.organization_id, new.customer_id, new.id, 'text', 'held',"
+        "    now() + interval '1 hour' WHERE new.status = 'completed'"
+        " ON CONFLICT DO NOTHING");
+    end_call();
+    t_sqlf(NOTHING_MEANWHILE);
+    assert_string_equal(states(), "over");
+    assert_asked(&stan, SID, "join", NULL, 409);
+}
+
 static void a_call_is_held_document_by_document(void **state)
 {
     (void)state;
@@ -750,6 +805,8 @@ int main(void)
         cmocka_unit_test(a_join_comes_again_behind_a_text_on_its_way),
         cmocka_unit_test(a_forgotten_one_ends),
         cmocka_unit_test(a_call_is_found_by_each_of_its_names),
+        cmocka_unit_test(a_call_that_ends_while_it_is_joined_is_not_held),
+        cmocka_unit_test(a_join_that_is_first_ends_with_the_call),
         cmocka_unit_test(a_call_is_held_document_by_document),
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),

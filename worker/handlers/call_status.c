@@ -114,17 +114,21 @@ static bool is_final(va_str_t status)
     return false;
 }
 
+/*
+ * The row of the call is closed before those who have it are looked for: a join that is under
+ * way at the time has either changed that row, and is found, or finds it closed.
+ */
 static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     report_t *r = arg;
     wk_call_t call;
     wk_call_told_t told = told_by(r->ctx, r);
     bool erased;
-    return (!is_final(r->status) || wk_takeover_call_over(tx, r->sid, e)) &&
-           wk_erasure_of_call(tx, told.call_sid, told.conversation, &erased, e) &&
+    return wk_erasure_of_call(tx, told.call_sid, told.conversation, &erased, e) &&
            (erased || (wk_call_open(tx, &told, &call, e) && note(tx, r, e) &&
-                       wk_call_close(tx, &call, e) &&
-                       (!is_final(r->status) || wk_call_conclude_ended(tx, call.id, e))));
+                       wk_call_close(tx, &call, e))) &&
+           (!is_final(r->status) || (wk_takeover_call_over(tx, r->sid, e) &&
+                                     (erased || wk_call_conclude_ended(tx, call.id, e))));
 }
 
 /*

@@ -228,10 +228,15 @@ static wk_outcome_t answer(takeover_t *t, const char *state, va_reply_t *reply, 
 
 /* ---------------------------------------------------------------- join */
 
+static bool refuse_ended(wk_error_t *e)
+{
+    return wk_refuse(e, WK_R_CONFLICT, "The call has ended.");
+}
+
 static bool may_join(const takeover_t *t, wk_error_t *e)
 {
     if (t->ended_call) {
-        return wk_refuse(e, WK_R_CONFLICT, "The call has ended.");
+        return refuse_ended(e);
     }
     if (t->state.data != NULL && !state_is(t, "leaving") && !t->own) {
         return wk_refuse(e, WK_R_CONFLICT, "Somebody else has taken this over.");
@@ -256,6 +261,16 @@ static bool is_joining(const takeover_t *t)
     return state_is(t, "joining") && t->own && t->same_call && va_str_eq(t->mode, t->channel);
 }
 
+/* Of a talk by text there is none. */
+static bool take_call(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {t->thread.call, t->user};
+    return t->thread.call.data == NULL ||
+           (wk_sql(tx, &wk_sql_call_taken_over, params, &rows, e) &&
+            (wk_rows_count(rows) > 0 || refuse_ended(e)));
+}
+
 static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     takeover_t *t = arg;
@@ -270,7 +285,6 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     bool phone = va_str_eq(t->channel, VA_STR("phone"));
     va_str_t params[] = {t->customer, t->thread.call, t->user, t->channel,
                          phone ? t->phone : VA_STR_NULL};
-    va_str_t call[] = {t->thread.call, t->user};
     if (!wk_sql(tx, &wk_sql_takeover_begin, params, &rows, e)) {
         return false;
     }
@@ -278,8 +292,18 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     t->thread.step = wk_cell_int(rows, 0, "step", 0) + 1;
     t->thread.reached = false;
     bool begins = t->state.data == NULL || state_is(t, "leaving");
-    return (!begins || audit(tx, t, "takeover_join", e)) &&
-           (call[0].data == NULL || wk_sql(tx, &wk_sql_call_taken_over, call, NULL, e));
+    return (!begins || audit(tx, t, "takeover_join", e)) && take_call(tx, t, e);
+}
+
+/* Another run has come to the same end; or the call has ended, or was given back, meanwhile. */
+static bool is_held(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_takeover_open, &t->customer, &rows, e)) {
+        return false;
+    }
+    return (wk_rows_count(rows) > 0 && va_str_eq(wk_cell(rows, 0, "state"), VA_STR("held"))) ||
+           wk_refuse(e, WK_R_CONFLICT, "The talk has ended meanwhile.");
 }
 
 static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
@@ -290,7 +314,7 @@ static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
         return false;
     }
     if (!news) {
-        return true;
+        return is_held(tx, t, e);
     }
     begin_event(&ev, tx, t, "human_agent_joined");
     va_json_add_str(ev.json, "by", t->channel);

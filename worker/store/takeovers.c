@@ -88,10 +88,10 @@ const wk_sql_t wk_sql_takeover_call_ended = {
 
 const wk_sql_t wk_sql_call_taken_over = {
     "call_taken_over",
-    "UPDATE calls"
+    "UPDATE calls c"
     "   SET taken_over_by = " USER("$2") ", taken_over_at = now(), resumed_at = NULL,"
     "       epoch = epoch + 1"
-    " WHERE id = $1::uuid",
+    " WHERE id = $1::uuid AND " LIVE " RETURNING id",
     2};
 
 const wk_sql_t wk_sql_call_given_back = {
