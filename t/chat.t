@@ -3,11 +3,13 @@
 use strict;
 use warnings;
 
+use File::Path qw(make_path);
 use Test::More;
 use VoiceAgent::Http;
 use VoiceAgent::Nginx;
 use VoiceAgent::Process qw(until_true);
 use VoiceAgent::Redis;
+use VoiceAgent::Token qw(token);
 use VoiceAgent::Worker qw(take ack encode);
 
 my $conf  = "$VoiceAgent::Nginx::ROOT/conf";
@@ -16,8 +18,12 @@ my $nginx = VoiceAgent::Nginx->new(
     http   => "voiceagent_redis @{[$redis->url]};\ninclude $conf/http.conf;\n"
       . 'map $http_origin $voiceagent_page_origin { default ""; }',
     server => "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;\n"
-      . "include $conf/locations/errors.conf;\ninclude $conf/locations/chat.conf;\nlocation /metrics { voiceagent_metrics; }");
-$nginx->write_shipped_keys('a-secret-of-more-than-thirty-two-characters');
+      . "include $conf/locations/errors.conf;\ninclude $conf/locations/chat.conf;\n"
+      . "include $conf/locations/elevenlabs.conf;\nlocation /metrics { voiceagent_metrics; }");
+make_path("@{[$nginx->dir]}/voiceagent/fallback");
+VoiceAgent::Nginx::write_file("@{[$nginx->dir]}/voiceagent/fallback/personalization.json", '{}');
+my $secret = 'a-secret-of-more-than-thirty-two-characters';
+$nginx->write_shipped_keys($secret);
 $nginx->start->finds_redis;
 my $port = $nginx->port_;
 
@@ -76,6 +82,16 @@ my $asking = begun(VoiceAgent::Http->connect($port)->ask('OPTIONS', '/api/chat',
         'X-Real-IP' => '192.0.2.1', Origin => 'https://shop.example'));
 is(lane_of($asking), 'chat:https://shop.example', 'a browser that asks first takes its page\'s share');
 answered($asking);
+
+for ([undef, 'chat:bici-downtown'], [token({organizationId => 'a-shop'}, secret => $secret), 'a-shop']) {
+    my ($token, $lane) = @$_;
+    my $body = encode({businessId => 'bici-downtown', key => 'k'});
+    my $talk = begun(VoiceAgent::Http->connect($port)->ask('POST', '/api/elevenlabs/signed-url', $body,
+            'X-Real-IP' => '192.0.2.2', 'Content-Type' => 'application/json',
+            Authorization => $token && "Bearer $token"));
+    is(lane_of($talk), $lane, "who asks for a talk with the agent takes its share as $lane");
+    ok(answered($talk), '  and is answered');
+}
 my @far = map { let_in("192.0.2.$_") } 10, 11;
 is(lane_of($far[0]), lane_of($far[1]), 'so do messages from anywhere');
 answered($_) for @far;

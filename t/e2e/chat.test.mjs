@@ -62,6 +62,28 @@ const preflight = (origin) => call('OPTIONS', '/api/chat', {
 
 const allowed = (answer) => answer.headers['access-control-allow-origin'];
 
+test('the key of a chat opens a talk with the shop\'s agent, for its pages alone', async () => {
+  const path = '/api/elevenlabs/signed-url';
+  const talk = (options) => call('POST', path, {localAddress: address, ...options});
+  const told = await talk({body: SHOP, headers: {origin: ORIGIN}});
+  assert.equal(told.status, 200, told.text);
+  assert.match(told.json.signed_url, /agent_id=agent_downtown/);
+  assert.equal(allowed(told), ORIGIN);
+  const foreign = await talk({body: SHOP, headers: {origin: 'https://evil.example'}});
+  assert.equal(foreign.status, 403);
+  assert.equal(allowed(foreign), undefined);
+  assert.equal((await talk({body: {...SHOP, key: 'wk_demo_uptown'}})).status, 401);
+  assert.equal((await talk({})).status, 401);
+  const shops = await talk({token});
+  assert.equal(shops.status, 200);
+  const asked = await call('OPTIONS', path, {
+    localAddress: address,
+    headers: {origin: ORIGIN, 'access-control-request-method': 'POST'},
+  });
+  assert.equal(asked.status, 204, asked.text);
+  assert.equal(allowed(asked), ORIGIN);
+});
+
 test('a browser is told its own origin, and nobody any other', async () => {
   const asked = await preflight(ORIGIN);
   assert.equal(asked.status, 204);

@@ -110,16 +110,6 @@ static const char *begin_as_john(const char *message)
     return session_of(&a);
 }
 
-static const char *header(const t_answer_t *a, const char *name)
-{
-    for (size_t i = 0; i < a->reply.n_headers; i++) {
-        if (va_str_eq(a->reply.headers[i].name, va_str_c(name))) {
-            return wk_strdup(t_ctx.arena, a->reply.headers[i].value);
-        }
-    }
-    return "";
-}
-
 /* ---------------------------------------------------------------- who may write */
 
 static void the_key_and_the_page_let_in(void **state)
@@ -133,21 +123,21 @@ static void the_key_and_the_page_let_in(void **state)
     for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
         t_answer_t a = chat(strangers[i]);
         assert_error(&a, 401, "unauthorized");
-        assert_string_equal(header(&a, "access-control-allow-origin"), "");
+        assert_string_equal(t_header(&a, "access-control-allow-origin"), "");
     }
     t_answer_t foreign = chat((chat_t){"Hi", .origin = "https://evil.example"});
     assert_error(&foreign, 403, "forbidden");
-    assert_string_equal(header(&foreign, "access-control-allow-origin"), "");
+    assert_string_equal(t_header(&foreign, "access-control-allow-origin"), "");
     t_answer_t null = chat((chat_t){"Hi", .origin = "null"});
     assert_error(&null, 403, "forbidden");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM customers"), 2);
 
     t_answer_t page = say(NULL, "Hi");
-    assert_string_equal(header(&page, "access-control-allow-origin"), ORIGIN);
+    assert_string_equal(t_header(&page, "access-control-allow-origin"), ORIGIN);
     t_answer_t program = chat((chat_t){"Hi", .business = DOWNTOWN, .origin = ""});
     assert_status(&program, 200);
-    assert_string_equal(header(&program, "access-control-allow-origin"), "");
+    assert_string_equal(t_header(&program, "access-control-allow-origin"), "");
 }
 
 /* ---------------------------------------------------------------- over a WebSocket */
@@ -231,10 +221,10 @@ static void a_browser_that_asks_first_is_told_its_origin(void **state)
     (void)state;
     t_answer_t a = preflight(ALSO);
     assert_int_equal(a.status, 204);
-    assert_string_equal(header(&a, "access-control-allow-origin"), ALSO);
+    assert_string_equal(t_header(&a, "access-control-allow-origin"), ALSO);
     t_answer_t foreign = preflight("https://evil.example");
     assert_error(&foreign, 403, "forbidden");
-    assert_string_equal(header(&foreign, "access-control-allow-origin"), "");
+    assert_string_equal(t_header(&foreign, "access-control-allow-origin"), "");
 }
 
 static void what_cannot_be_read_changes_nothing(void **state)
@@ -307,7 +297,7 @@ static void a_session_is_its_shops_its_pages_and_its_own(void **state)
     t_sqlf("UPDATE chat_sessions SET last_seen_at = now() - interval '25 hours'");
     t_answer_t late = chat((chat_t){"Hi", .session = session});
     assert_error(&late, 404, "not_found");
-    assert_string_equal(header(&late, "access-control-allow-origin"), ORIGIN);
+    assert_string_equal(t_header(&late, "access-control-allow-origin"), ORIGIN);
 }
 
 /* ---------------------------------------------------------------- once */
@@ -800,7 +790,7 @@ static void an_address_tells_so_many_numbers_a_day(void **state)
     }
     t_answer_t refused = chat(one_more);
     assert_error(&refused, 429, "too_many_requests");
-    assert_string_equal(header(&refused, "access-control-allow-origin"), ORIGIN);
+    assert_string_equal(t_header(&refused, "access-control-allow-origin"), ORIGIN);
     t_answer_t begun = say(NULL, "Hi");
     t_answer_t late =
         chat((chat_t){one_more.message, .more = one_more.more, .session = session_of(&begun)});

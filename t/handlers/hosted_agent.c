@@ -29,6 +29,19 @@ static t_answer_t url_for(const char *role)
                    .org = DOWNTOWN});
 }
 
+static t_answer_t url_for_page(const char *method, const char *origin, const char *body)
+{
+    t_ask_t ask = {.type = "hosted_agent.url",
+                   .method = method,
+                   .uri = "/api/elevenlabs/signed-url",
+                   .body = body};
+    if (origin != NULL) {
+        ask.headers[0] = "origin";
+        ask.headers[1] = origin;
+    }
+    return t_ask(&ask);
+}
+
 static t_ask_t list(const char *id, const char *role, const char *body)
 {
     return (t_ask_t){.type = "hosted_agent.allowlist",
@@ -81,6 +94,56 @@ static void who_is_not_let_in_is_given_none(void **state)
            " WHERE id = '" DOWNTOWN "'");
     a = url_for("admin");
     assert_error(&a, 409, "conflict");
+    assert_string_equal(noted(), "");
+}
+
+#define BY_KEY "{\"businessId\":\"bici-downtown\",\"key\":\"wk_demo_downtown\"}"
+
+static void a_visitor_talks_by_the_key_of_the_chat(void **state)
+{
+    static const char *const origins[] = {"http://localhost", NULL};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        t_answer_t a = url_for_page("POST", origins[i], BY_KEY);
+        assert_status(&a, 200);
+        assert_has(t_text(&a, "/signed_url"), "agent_id=agent_downtown");
+        if (origins[i] != NULL) {
+            assert_string_equal(t_header(&a, "access-control-allow-origin"), origins[i]);
+        } else {
+            assert_string_equal(t_header(&a, "access-control-allow-origin"), "");
+        }
+    }
+    assert_string_equal(noted(), "signed_url agent_downtown, signed_url agent_downtown");
+    assert_string_equal(t_sqlf("SELECT string_agg(DISTINCT actor, ',') FROM audit_log"),
+                        "customer");
+    t_answer_t asked = url_for_page("OPTIONS", "http://localhost", NULL);
+    assert_status(&asked, 204);
+    assert_string_equal(t_header(&asked, "access-control-allow-origin"), "http://localhost");
+    asked = url_for_page("OPTIONS", "https://evil.example", NULL);
+    assert_status(&asked, 403);
+}
+
+static void a_key_opens_no_more_than_its_shop(void **state)
+{
+    static const struct {
+        const char *origin, *body;
+        int status;
+        const char *code;
+    } wrong[] = {
+        {"https://evil.example", BY_KEY, 403, "forbidden"},
+        {NULL, "{\"businessId\":\"bici-downtown\",\"key\":\"wk_demo_uptown\"}", 401,
+         "unauthorized"},
+        {NULL, "{\"businessId\":\"nobody\",\"key\":\"wk_demo_downtown\"}", 401, "unauthorized"},
+        {NULL, "{\"businessId\":\"bici-uptown\",\"key\":\"wk_demo_uptown\"}", 403, "plan"},
+        {NULL, "{\"businessId\":\"bici-downtown\"}", 400, "bad_request"},
+        {NULL, NULL, 401, "unauthorized"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        t_answer_t a = url_for_page("POST", wrong[i].origin, wrong[i].body);
+        assert_error(&a, wrong[i].status, wrong[i].code);
+        assert_string_equal(t_header(&a, "access-control-allow-origin"), "");
+    }
     assert_string_equal(noted(), "");
 }
 
@@ -206,6 +269,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(staff_talks_with_the_shops_agent),
         cmocka_unit_test(who_is_not_let_in_is_given_none),
+        cmocka_unit_test(a_visitor_talks_by_the_key_of_the_chat),
+        cmocka_unit_test(a_key_opens_no_more_than_its_shop),
         cmocka_unit_test(a_platform_that_fails_gives_none),
         cmocka_unit_test(a_key_that_is_refused_is_ours_to_repair),
         cmocka_unit_test(an_admin_says_where_talks_begin),

@@ -11,6 +11,7 @@
 #include "worker/agent/redact.h"
 #include "worker/agent/shop.h"
 #include "worker/clock.h"
+#include "worker/handlers/chat_page.h"
 #include "worker/handlers/chat_session.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
@@ -29,36 +30,6 @@ typedef struct {
     wk_conversation_t talk;
     wk_rows_t *answer; /* the row of wk_sql_chat_answer; none as long as there is none */
 } chat_t;
-
-/* ---------------------------------------------------------------- pages of other origins */
-
-static void let_page_read(wk_ctx_t *ctx, va_reply_t *reply, va_str_t origin)
-{
-    wk_reply_header(ctx, reply, "access-control-allow-origin", origin);
-}
-
-static bool known_origin(wk_tx_t *tx, void *arg, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    const va_str_t *origin = arg;
-    if (!wk_sql(tx, &wk_sql_chat_origin, origin, &rows, e)) {
-        return false;
-    }
-    return wk_cell_bool(rows, 0, "known") ||
-           wk_refuse(e, WK_R_FORBIDDEN, "The chat is not for pages of that origin.");
-}
-
-/* A browser asks before it asks (Fetch standard, "CORS-preflight"). */
-static wk_outcome_t allow(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
-{
-    va_str_t origin = wk_request_header(ctx->job, "origin");
-    if (!wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, known_origin, &origin, e)) {
-        return wk_reply_error(ctx, reply, e);
-    }
-    reply->status = 204;
-    let_page_read(ctx, reply, origin);
-    return WK_DONE;
-}
 
 /* ---------------------------------------------------------------- what was written */
 
@@ -249,9 +220,7 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 static bool answer(chat_t *c, va_str_t *organization, wk_error_t *e)
 {
     wk_ctx_t *ctx = c->ctx;
-    va_str_t business = c->request.business;
-    const char *kind = wk_is_uuid(business) ? "id" : "slug";
-    if (!wk_tx_by(ctx->db, ctx->arena, kind, business, 0, hear_tx, c, organization, e)) {
+    if (!wk_chat_tx(ctx, &c->request, 0, hear_tx, c, organization, e)) {
         return false;
     }
     return organization->data == NULL || is_answered(c) ||
@@ -297,18 +266,18 @@ wk_outcome_t wk_chat_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
                          .channel = "chat",
                          .level = WK_LEVEL_ANYBODY}};
     if (va_str_eq(ctx->job->http_method, VA_STR("OPTIONS"))) {
-        return allow(ctx, reply, e);
+        return wk_chat_page_allow(ctx, reply, e);
     }
     if (c.talk.catalogue == NULL || !wk_chat_read(ctx, c.talk.catalogue, &c.request, e)) {
         return wk_reply_error(ctx, reply, e);
     }
     bool done = answer(&c, &organization, e) || answered_by_another(&c, organization, e);
     if (done && organization.data == NULL) {
-        done = wk_refuse(e, WK_R_UNAUTHORIZED, "The key opens no chat of that business.");
+        done = wk_chat_refuse_key(e);
     }
     wk_outcome_t outcome = done ? tell(&c, reply, e) : wk_reply_error(ctx, reply, e);
     if (c.session.let_in) {
-        let_page_read(ctx, reply, c.request.origin);
+        wk_chat_page_may_read(ctx, reply, c.request.origin);
     }
     return outcome;
 }

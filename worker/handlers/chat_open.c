@@ -20,13 +20,9 @@ static bool may_open(wk_ctx_t *ctx, wk_error_t *e)
     if (!wk_chat_read_address(ctx, &request, e)) {
         return false;
     }
-    const char *kind = wk_is_uuid(request.business) ? "id" : "slug";
-    if (!wk_tx_by(ctx->db, ctx->arena, kind, request.business, wk_request_deadline_ms(ctx),
-                  open_tx, &request, &organization, e)) {
-        return false;
-    }
-    return organization.data != NULL ||
-           wk_refuse(e, WK_R_UNAUTHORIZED, "The key opens no chat of that business.");
+    return wk_chat_tx(ctx, &request, wk_request_deadline_ms(ctx), open_tx, &request,
+                      &organization, e) &&
+           (organization.data != NULL || wk_chat_refuse_key(e));
 }
 
 wk_outcome_t wk_chat_open(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

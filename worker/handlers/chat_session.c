@@ -90,27 +90,31 @@ bool wk_chat_read_address(wk_ctx_t *ctx, wk_chat_request_t *r, wk_error_t *e)
     return wk_token_digest(ctx, key, &r->key_sha256, e);
 }
 
+bool wk_chat_read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r,
+                       wk_error_t *e)
+{
+    va_str_t key;
+    r->origin = wk_request_header(ctx->job, "origin");
+    return wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) &&
+           wk_request_text(body, "key", MAX_KEY, &key, e) &&
+           wk_token_digest(ctx, key, &r->key_sha256, e);
+}
+
 /*
  * A WebSocket's address says it for all messages: the client was let in by it, and cannot be
  * another shop's afterwards.
  */
 static bool read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r, wk_error_t *e)
 {
-    va_str_t key;
-    if (ctx->job->http_connection.data != NULL) {
-        return wk_chat_read_address(ctx, r, e);
-    }
-    return wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) &&
-           wk_request_text(body, "key", MAX_KEY, &key, e) &&
-           wk_token_digest(ctx, key, &r->key_sha256, e);
+    return ctx->job->http_connection.data != NULL ? wk_chat_read_address(ctx, r, e)
+                                                  : wk_chat_read_shop(ctx, body, r, e);
 }
 
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
     va_str_t network = wk_request_network(ctx);
-    *r = (wk_chat_request_t){.origin = wk_request_header(ctx->job, "origin"),
-                             .source = wk_printf(ctx->arena, "chat:%.*s", (int)network.len,
+    *r = (wk_chat_request_t){.source = wk_printf(ctx->arena, "chat:%.*s", (int)network.len,
                                                  network.len > 0 ? network.data : "")};
     if (!wk_request_json(ctx, &body, e) ||
         !wk_request_text(body, "message", MAX_TEXT, &r->text, e) ||
@@ -125,6 +129,20 @@ bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, 
 
 /* ---------------------------------------------------------------- the door */
 
+bool wk_chat_refuse_key(wk_error_t *e)
+{
+    return wk_refuse(e, WK_R_UNAUTHORIZED, "The key opens no chat of that business.");
+}
+
+bool wk_chat_tx(wk_ctx_t *ctx, const wk_chat_request_t *r, int64_t deadline_ms, wk_tx_fn fn,
+                void *arg, va_str_t *organization, wk_error_t *e)
+{
+    const char *kind = wk_is_uuid(r->business) ? "id" : "slug";
+    *organization = VA_STR_NULL;
+    return wk_tx_by(ctx->db, ctx->arena, kind, r->business, deadline_ms, fn, arg, organization,
+                    e);
+}
+
 bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *s,
                     wk_error_t *e)
 {
@@ -134,7 +152,7 @@ bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *
         return false;
     }
     if (!wk_cell_bool(rows, 0, "key_known")) {
-        return wk_refuse(e, WK_R_UNAUTHORIZED, "The key opens no chat of that business.");
+        return wk_chat_refuse_key(e);
     }
     if (!wk_cell_bool(rows, 0, "origin_known")) {
         return wk_refuse(e, WK_R_FORBIDDEN, "The chat is not for pages of that origin.");

@@ -24,6 +24,10 @@ typedef struct {
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *request,
                   wk_error_t *e);
 
+/* Of a body: business, key_sha256; and the page's origin. */
+bool wk_chat_read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *request,
+                       wk_error_t *e);
+
 /* Of a WebSocket's address: business, key_sha256, origin; 401 if they are not there. */
 bool wk_chat_read_address(wk_ctx_t *ctx, wk_chat_request_t *request, wk_error_t *e);
 
@@ -39,6 +43,15 @@ typedef struct {
 } wk_chat_session_t;
 
 /*
+ * Runs fn in a transaction of the business that is named. *organization absent: there is none,
+ * and the answer is wk_chat_refuse_key(), as to a wrong key.
+ */
+bool wk_chat_tx(wk_ctx_t *ctx, const wk_chat_request_t *request, int64_t deadline_ms,
+                wk_tx_fn fn, void *arg, va_str_t *organization, wk_error_t *e);
+
+bool wk_chat_refuse_key(wk_error_t *e);
+
+/*
  * In a transaction of the shop: refuses who has no key of it or comes from a foreign page. Sets
  * let_in and sender.
  */
@@ -46,8 +59,8 @@ bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *request, wk_chat_sessi
                     wk_error_t *e);
 
 /*
- * Likewise lets in, and finds the session, or begins it. Its row is locked, and so is its lead: that of the number
- * that was given, else one of its own. let_in is set with a refusal too.
+ * Likewise lets in, and finds the session, or begins it. Its row is locked, and so is its lead:
+ * that of the number that was given, else one of its own. let_in is set with a refusal too.
  */
 bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *request,
                      wk_chat_session_t *session, wk_error_t *e);

@@ -1,12 +1,15 @@
 /*
  * Conversations with the shop's agent at ElevenLabs that browsers begin: hosted_agent.url is
- * the address of one, hosted_agent.allowlist says on which hosts' pages they may begin. Both
+ * the address of one, for the shop's people and, with the key of its chat, for visitors;
+ * hosted_agent.allowlist says on which hosts' pages they may begin. Both
  * are noted in the audit log: an address that could not be noted is not given out, a list that
  * could not is not set.
  */
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
+#include "worker/handlers/chat_page.h"
+#include "worker/handlers/chat_session.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/members.h"
 #include "worker/handlers/origin.h"
@@ -23,6 +26,8 @@
 typedef struct {
     wk_ctx_t *ctx;
     wk_caller_t caller;
+    wk_chat_request_t visitor; /* who asks with the key of the chat */
+    wk_chat_session_t door;    /* of such a request let_in alone */
     va_str_t agent;
     const va_json_t *hosts; /* of an allow-list */
     va_str_t list;          /* {"allowlist":[…]}: the same as it is noted */
@@ -31,28 +36,64 @@ typedef struct {
 
 /* ---------------------------------------------------------------- whose agent */
 
-static bool agent_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+static bool read_agent(wk_tx_t *tx, hosted_t *h, wk_error_t *e)
 {
     wk_rows_t *rows;
+    if (!wk_plan_require(tx, WK_FEATURE_VOICE_ENGINES, &h->gap, e) ||
+        !wk_sql(tx, &wk_sql_shop_agent, NULL, &rows, e)) {
+        return false;
+    }
+    h->agent = wk_copy(h->ctx->arena, wk_cell(rows, 0, "agent"));
+    return h->agent.len > 0 ||
+           wk_refuse(e, WK_R_CONFLICT, "The shop has no agent at ElevenLabs.");
+}
+
+static bool agent_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
     hosted_t *h = arg;
     wk_arena_t *a = h->ctx->arena;
     h->caller = (wk_caller_t){.user_id = wk_copy(a, caller->user_id),
                               .organization = wk_copy(a, caller->organization),
                               .role = caller->role};
-    if (!wk_plan_require(tx, WK_FEATURE_VOICE_ENGINES, &h->gap, e) ||
-        !wk_sql(tx, &wk_sql_shop_agent, NULL, &rows, e)) {
-        return false;
-    }
-    h->agent = wk_copy(a, wk_cell(rows, 0, "agent"));
-    return h->agent.len > 0 ||
-           wk_refuse(e, WK_R_CONFLICT, "The shop has no agent at ElevenLabs.");
+    return read_agent(tx, h, e);
+}
+
+static bool is_configured(const hosted_t *h, wk_error_t *e)
+{
+    return h->ctx->config->elevenlabs_api_key != NULL ||
+           wk_refuse(e, WK_R_UNAVAILABLE, "ElevenLabs is not configured here.");
 }
 
 static bool find_agent(hosted_t *h, unsigned roles, wk_error_t *e)
 {
-    return wk_caller_tx(h->ctx, roles, agent_tx, h, e) &&
-           (h->ctx->config->elevenlabs_api_key != NULL ||
-            wk_refuse(e, WK_R_UNAVAILABLE, "ElevenLabs is not configured here."));
+    return wk_caller_tx(h->ctx, roles, agent_tx, h, e) && is_configured(h, e);
+}
+
+static bool visitor_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    hosted_t *h = arg;
+    return wk_chat_let_in(tx, &h->visitor, &h->door, e) && read_agent(tx, h, e);
+}
+
+static bool find_agent_of_page(hosted_t *h, wk_error_t *e)
+{
+    const va_json_t *body;
+    va_str_t organization;
+    if (!wk_request_json(h->ctx, &body, e) ||
+        !wk_chat_read_shop(h->ctx, body, &h->visitor, e) ||
+        !wk_chat_tx(h->ctx, &h->visitor, 0, visitor_tx, h, &organization, e)) {
+        return false;
+    }
+    h->caller.organization = organization;
+    return (organization.data != NULL || wk_chat_refuse_key(e)) && is_configured(h, e);
+}
+
+/* A token tells more than a key: with one, nobody is a visitor. Neither is 401. */
+static bool find_agent_of_either(hosted_t *h, wk_error_t *e)
+{
+    return h->ctx->job->claims == NULL && h->ctx->job->body.len > 0
+               ? find_agent_of_page(h, e)
+               : find_agent(h, WK_FROM_STAFF, e);
 }
 
 /* What may pass may be asked again; a refused key is ours; the rest is the platform's no. */
@@ -72,7 +113,8 @@ static bool fail(wk_error_t *e)
 static bool note(wk_tx_t *tx, const hosted_t *h, const char *action, va_str_t data,
                  wk_error_t *e)
 {
-    wk_audit_t entry = {.actor = wk_audit_actor(h->caller.role),
+    bool visitor = h->visitor.business.data != NULL;
+    wk_audit_t entry = {.actor = visitor ? "customer" : wk_audit_actor(h->caller.role),
                         .user_id = h->caller.user_id,
                         .action = action,
                         .entity = "hosted_agent",
@@ -115,21 +157,32 @@ static bool in_tx(hosted_t *h, wk_tx_fn fn, wk_error_t *e)
 
 /* ---------------------------------------------------------------- hosted_agent.url */
 
+static wk_outcome_t tell_url(hosted_t *h, va_str_t url, va_reply_t *reply, wk_error_t *e)
+{
+    wk_document_t doc;
+    va_json_writer_t *w = wk_reply_begin(h->ctx, &doc);
+    va_json_add_str(w, "signed_url", url);
+    va_json_add_int(w, "expires_in", URL_S);
+    wk_outcome_t outcome = wk_reply_end(h->ctx, &doc, 200, reply, e);
+    wk_reply_header(h->ctx, reply, "cache-control", VA_STR("no-store"));
+    return outcome;
+}
+
 wk_outcome_t wk_hosted_agent_url(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     va_str_t url;
-    wk_document_t doc;
     hosted_t h = {.ctx = ctx};
-    if (!find_agent(&h, WK_FROM_STAFF, e) ||
-        (!wk_elevenlabs_signed_url(ctx, h.agent, &url, e) && !fail(e)) ||
-        !in_tx(&h, url_told_tx, e)) {
-        return wk_plan_reply_error(ctx, &h.gap, reply, e);
+    if (va_str_eq(ctx->job->http_method, VA_STR("OPTIONS"))) {
+        return wk_chat_page_allow(ctx, reply, e);
     }
-    va_json_writer_t *w = wk_reply_begin(ctx, &doc);
-    va_json_add_str(w, "signed_url", url);
-    va_json_add_int(w, "expires_in", URL_S);
-    wk_outcome_t outcome = wk_reply_end(ctx, &doc, 200, reply, e);
-    wk_reply_header(ctx, reply, "cache-control", VA_STR("no-store"));
+    bool done = find_agent_of_either(&h, e) &&
+                (wk_elevenlabs_signed_url(ctx, h.agent, &url, e) || fail(e)) &&
+                in_tx(&h, url_told_tx, e);
+    wk_outcome_t outcome =
+        done ? tell_url(&h, url, reply, e) : wk_plan_reply_error(ctx, &h.gap, reply, e);
+    if (h.door.let_in) {
+        wk_chat_page_may_read(ctx, reply, h.visitor.origin);
+    }
     return outcome;
 }
 

@@ -371,6 +371,16 @@ const char *t_text(const t_answer_t *answer, const char *pointer)
     return text.data != NULL ? wk_strdup(t_ctx.arena, text) : "";
 }
 
+const char *t_header(const t_answer_t *a, const char *name)
+{
+    for (size_t i = 0; i < a->reply.n_headers; i++) {
+        if (va_str_eq(a->reply.headers[i].name, va_str_c(name))) {
+            return wk_strdup(t_ctx.arena, a->reply.headers[i].value);
+        }
+    }
+    return "";
+}
+
 int64_t t_number(const t_answer_t *answer, const char *pointer)
 {
     int64_t n = INT64_MIN;

@@ -95,6 +95,9 @@ const char *t_text(const t_answer_t *answer, const char *pointer);
 int64_t t_number(const t_answer_t *answer, const char *pointer);
 size_t t_count(const t_answer_t *answer, const char *pointer);
 
+/* "" when there is none of that name. */
+const char *t_header(const t_answer_t *answer, const char *name);
+
 /* The value of a Set-Cookie of that name, attributes included; "" when there is none. */
 const char *t_cookie(const t_answer_t *answer, const char *name);
 
