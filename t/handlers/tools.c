@@ -209,6 +209,33 @@ static void moved_there_and_back_is_confirmed_each_time(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 3);
 }
 
+static void a_tool_without_parameters_needs_no_body(void **state)
+{
+    (void)state;
+    open_call();
+    t_answer_t a = in_call(NULL, "get_store_hours", NULL);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/success"), "true");
+    a = in_call(NULL, "switch_language", NULL);
+    assert_error(&a, 200, "bad_request");
+    assert_has(t_text(&a, "/message"), "language");
+}
+
+static void a_language_is_switched_to_by_its_name(void **state)
+{
+    static const char *const names[] = {"fr", "fr-CA", "French", "FRANÇAIS"};
+    (void)state;
+    open_call();
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        t_answer_t a = in_call(NULL, "switch_language",
+                               wk_printf(t_ctx.arena, "{\"language\":\"%s\"}", names[i]).data);
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/language"), "fr");
+    }
+    t_answer_t a = in_call(NULL, "switch_language", "{\"language\":\"Frankish\"}");
+    assert_string_equal(t_text(&a, "/error/code"), "unknown_language");
+}
+
 static void a_day_that_is_over_is_refused_with_todays(void **state)
 {
     (void)state;
@@ -843,6 +870,8 @@ int main(void)
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),
+        cmocka_unit_test(a_tool_without_parameters_needs_no_body),
+        cmocka_unit_test(a_language_is_switched_to_by_its_name),
         cmocka_unit_test(a_day_that_is_over_is_refused_with_todays),
         cmocka_unit_test(staff_may_write_a_number_as_people_do),
         cmocka_unit_test(all_of_an_order_is_what_does_not_go_back_yet),

@@ -24,6 +24,17 @@ static bool is_shared(const wk_catalogue_t *c, const wk_language_state_t *s,
     return false;
 }
 
+const wk_language_t *wk_language_named(wk_arena_t *a, const wk_catalogue_t *c, va_str_t said)
+{
+    const wk_language_t *l = wk_catalogue_find(c, said);
+    wk_words_t words = wk_words(a, said);
+    for (size_t i = 0; l == NULL && i < wk_catalogue_count(c); i++) {
+        const wk_language_t *other = wk_catalogue_at(c, i);
+        l = wk_phrases_all(wk_word_list(other, "language.names"), &words) ? other : NULL;
+    }
+    return l;
+}
+
 static const wk_language_t *requested(const wk_catalogue_t *c, const wk_language_state_t *s,
                                       const wk_words_t *words)
 {

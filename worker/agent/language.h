@@ -22,11 +22,14 @@ typedef struct {
     const wk_language_t *language; /* to go on in */
     bool requested;                /* by name: it is the customer's own from now on */
     va_str_t hint;                 /* for the next message; absent: none */
-    const wk_language_t *told_in;   /* what this message tells to be in; NULL: nothing */
+    const wk_language_t *told_in;  /* what this message tells to be in; NULL: nothing */
 } wk_language_choice_t;
 
 /* It is one of the codes. */
 bool wk_language_offered(const va_json_t *codes, const wk_language_t *l);
+
+/* By its code ("fr", "fr-CA") or by a name of it ("French"); NULL: none of the catalogue's. */
+const wk_language_t *wk_language_named(wk_arena_t *a, const wk_catalogue_t *c, va_str_t said);
 
 wk_language_choice_t wk_language_choose(const wk_catalogue_t *c,
                                         const wk_language_state_t *state,

@@ -87,11 +87,19 @@ static bool add_names(wk_ctx_t *ctx, request_t *r, const va_json_t *body,
     return *name == NULL;
 }
 
+/* The platform sends none for a tool that it knows no parameters of. */
+static bool read_body(wk_ctx_t *ctx, const va_json_t **body, wk_error_t *e)
+{
+    static const va_json_t nothing = {.type = VA_JSON_OBJECT};
+    *body = &nothing;
+    return ctx->job->body.len == 0 || wk_request_json(ctx, body, e);
+}
+
 static bool read_agent_call(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
     va_str_t name = wk_request_segment(ctx->job, 3);
-    if (!wk_request_json(ctx, &body, e)) {
+    if (!read_body(ctx, &body, e)) {
         return false;
     }
     name = name.len > 0 ? name : tool_of_body(body);

@@ -4,6 +4,7 @@
  * transfer is a person's task to call back. What is to happen with the call the answer's status
  * says, and whoever has the call does it.
  */
+#include "worker/agent/language.h"
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/transfer.h"
@@ -132,8 +133,8 @@ static const wk_arg_t language_args[] = {
 
 static bool switch_language(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
-    const wk_language_t *l =
-        wk_catalogue_find(call->catalogue, wk_arg_text(call->args, "language"));
+    const wk_language_t *l = wk_language_named(call->ctx->arena, call->catalogue,
+                                               wk_arg_text(call->args, "language"));
     if (l == NULL) {
         return wk_tool_refuse(call, 422, "unknown_language",
                               VA_STR("That language is not spoken here."));
