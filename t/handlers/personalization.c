@@ -249,7 +249,7 @@ static void the_greeting_is_the_nearest_matter(void **state)
     t_sqlf("UPDATE customers SET tier = 'vip' WHERE id = '" JOHN "';"
            "UPDATE orders SET status = 'shipped' WHERE order_number = '1042'");
     book("tune_up", "1 hour");
-    assert_greeting("You have a tune-up booked with Bici Downtown today at", true);
+    assert_greeting("Your tune-up is booked with Bici Downtown today at", true);
     t_sqlf("DELETE FROM appointments");
     book("tune_up", "1 day");
     assert_greeting("your order #1042", true);

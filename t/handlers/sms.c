@@ -485,6 +485,13 @@ static void a_shop_speaks_its_own_languages_only(void **state)
 
 /* ---------------------------------------------------------------- card numbers */
 
+static void an_offer_reads_well_of_every_kind_of_appointment(void **state)
+{
+    (void)state;
+    assert_has(t_say(STRANGER, "I need an appointment"), "For your appointment I can offer");
+    assert_has(t_say("+16475550125", "book a tune up"), "For your tune-up I can offer");
+}
+
 static void card_numbers_are_masked_everywhere(void **state)
 {
     static const char *const texts[] = {
@@ -787,6 +794,7 @@ int main(void)
         cmocka_unit_test(a_talk_switches_on_clear_words_only),
         cmocka_unit_test(a_language_asked_for_is_kept),
         cmocka_unit_test(a_shop_speaks_its_own_languages_only),
+        cmocka_unit_test(an_offer_reads_well_of_every_kind_of_appointment),
         cmocka_unit_test(card_numbers_are_masked_everywhere),
         cmocka_unit_test(a_number_split_over_several_texts_is_masked),
         cmocka_unit_test(what_is_no_card_is_left_alone),
