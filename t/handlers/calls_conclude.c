@@ -478,6 +478,21 @@ static void what_people_have_already_is_no_second_task(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
 }
 
+/* A task is people's; a text that was wished for is another thing. */
+static void who_asked_to_be_written_to_is_beside_a_task(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "UPDATE organizations SET engines = '{receptionist}';"
+        "UPDATE calls SET resolution = 'followup_needed', transcript ="
+        "    '[{\"speaker\":\"customer\",\"text\":\"Please text me the price\"}]';"
+        "INSERT INTO tasks (organization_id, customer_id, kind, title, key, created_at)"
+        "    SELECT organization_id, customer_id, 'callback', 'x', 'x', started_at FROM calls");
+    concluded();
+    t_sqlf("DELETE FROM tasks WHERE key = 'x'");
+    assert_string_equal(t_sqlf("SELECT data ->> 'channel' FROM campaign_runs"), "sms");
+}
+
 /* A platform's report says more than its call's end. */
 static void a_call_that_is_reported_waits_for_its_report(void **state)
 {
@@ -504,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_call_of_the_receptionist_is_judged_by_what_was_done),
         cmocka_unit_test(a_calls_end_leaves_its_judgement),
         cmocka_unit_test(what_people_have_already_is_no_second_task),
+        cmocka_unit_test(who_asked_to_be_written_to_is_beside_a_task),
         cmocka_unit_test(a_call_that_is_reported_waits_for_its_report),
         cmocka_unit_test(the_model_judges),
         cmocka_unit_test(the_model_is_asked_for_a_strict_schema),

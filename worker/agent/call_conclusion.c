@@ -178,9 +178,10 @@ static void judge_by_rules(conclusion_t *c)
                      {"information_completeness", informed(c), VA_STR_NULL},
                      {"lead_qualification", qualified(c), VA_STR_NULL},
                      {"next_steps_clear", next_steps(c), VA_STR_NULL}},
-        .followup = !open || fact(c, "passed_on") ? "none"
-                    : wished(c)                   ? "sms"
-                                                  : "person",
+        .followup = !open                  ? "none"
+                    : wished(c)            ? "sms"
+                    : fact(c, "passed_on") ? "none"
+                                           : "person",
         .followup_hours = FOLLOWUP_HOURS,
     };
 }
