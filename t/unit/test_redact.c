@@ -108,6 +108,24 @@ static void what_follows_a_number_goes_with_it(void **state)
           {CARD " expires 12/29", "**************** expires **/**"});
 }
 
+static void what_is_glued_to_a_number_goes_with_it(void **state)
+{
+    (void)state;
+    CHECK({CARD "1228", "********************"}, {CARD "12/28", "******************/**"},
+          {CARD "123", "*******************"}, {CARD "1228123", "***********************"},
+          {CARD "12281234", "************************"},
+          {CARD "122812345", CARD "122812345"}, /* more than both */
+          {"3782822463100051228", "*******************"},
+          {"378282246310005"
+           "12281234",
+           "***********************"},
+          {"card" CARD "1228ok", "card********************ok"},
+          {"x123456789012y" CARD, "x123456789012y****************"},
+          {CARD "x" CARD "y" CARD "z", "****************x****************y****************z"},
+          {"9400111899223100001234", "9400111899223100001234"}, /* a parcel's */
+          {"41111111111111121228", "41111111111111121228"});
+}
+
 /* ---------------------------------------------------------------- spoken */
 
 static void spoken_numbers_are_masked(void **state)
@@ -236,6 +254,7 @@ int main(void)
         TEST(every_issuer_is_known),
         TEST(what_is_no_card_stays),
         TEST(what_follows_a_number_goes_with_it),
+        TEST(what_is_glued_to_a_number_goes_with_it),
         TEST(spoken_numbers_are_masked),
         TEST(security_codes_are_masked),
         TEST(a_code_is_masked_in_the_answer_to_its_question),

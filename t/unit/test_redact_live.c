@@ -1,6 +1,8 @@
 /* What of a talk that still goes on is masked, and what has to stay. */
 #include "worker/agent/redact.h"
 
+#include <time.h>
+
 #include "t/unit/catalogue.h"
 
 #define REMEMBERED 4
@@ -77,10 +79,25 @@ static const talk_case_t secret[] = {
      "|expires twelve twenty eight code one two three|let me repeat it 4111 1111",
      "let me repeat it **** ****"},
     {"4111111111111111 exp 12/28 code 123", "**************** exp **/** code ***"},
+    {"4111111111111111|one twenty three", "* **"},
+    {"4111111111111111|one double two", "* **"},
+    {"4111111111111111|un vingt trois", "* **"},
+    {"4111111111111111|twelve twenty eight", "** **"},
+    {"41111111111111111228", "********************"},
+    {"my card is 4111|forty two", "**"},
+    {"my card is 4111|forty two|forty two", "**"},
+    {"my card is 4111|quatre vingt dix neuf", "**"},
     {"the CVV is 739", "the CVV is ***"},
     {"what, the security code?|739", "***"},
     {"le cryptogramme c'est 739", "le cryptogramme c'est ***"},
     {"codigo de seguridad 739", "codigo de seguridad ***"},
+    /* beside stars of the customer's own */
+    {"*4111 1111 1111 1111*", "***** **** **** *****"},
+    {"my card is *4111 1111*", "my card is ***** *****"},
+    {"card4111111111111111ok|123", "***"},
+    {"I *really* mean it, my card is 4111|1111", "****"},
+    {"4111111111111111, my phone is *416 555 1212*",
+     "****************, my phone is *416 555 1212*"},
 };
 
 static const char *const open_to_all[] = {
@@ -159,6 +176,20 @@ static const char *const open_to_all[] = {
     "cuatro uno seis cinco cinco cinco uno dos uno dos",
     "five one four|five five five|one two one two",
     "my cell is 4165551212|ext 4213",
+    /* with stars that the customer writes himself */
+    "my phone is *416 555 1212*",
+    "* 2 tubes",
+    "* 2 tubes|1042",
+    "* 2 tubes\n* 1 pump|1042",
+    "order *1042*",
+    "*1042*",
+    "**1042**",
+    "*1042*|1042",
+    "*1",
+    "I *really* need it|1042",
+    "I **really** need it|555 1212",
+    "*really* *need*|1042",
+    "5* hotel|555 1212",
     /* amounts and other numbers */
     "my bike was 2500 dollars in 2024",
     "I paid $2500 by card",
@@ -241,12 +272,37 @@ static void what_is_said_again_and_again_is_judged_each_time(void **state)
     }
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* As much as a chat takes: each word could go on with the number before it. */
+static void many_number_words_are_read_at_once(void **state)
+{
+    static const char *const units[] = {"sixty ", "vingt et ", "double ", "cvv ", "7 "};
+    char said[4000];
+    va_str_t text = va_str(said, sizeof(said)), before[REMEMBERED] = {text, text, text, text};
+    (void)state;
+    for (size_t u = 0; u < sizeof(units) / sizeof(*units); u++) {
+        for (size_t i = 0; i < sizeof(said); i++) {
+            said[i] = units[u][i % strlen(units[u])];
+        }
+        double began = cpu_seconds();
+        (void)wk_redact_live(redactor, arena, text, before, REMEMBERED);
+        assert_case(cpu_seconds() - began < 0.5, units[u]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(cards_and_what_belongs_to_them_are_masked),
         TEST(everything_else_stays),
         TEST(what_is_said_again_and_again_is_judged_each_time),
+        TEST(many_number_words_are_read_at_once),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -2,7 +2,6 @@
 
 #define CODE_REACH   8 /* words between "security code" and the code */
 #define CODE_TURNS   2 /* and turns */
-#define MAX_TRAILING 8 /* digits behind a card number: expiry and code */
 #define TRAILING_GAP 2 /* words before each of them: "expires", "the code" */
 
 /* ---------------------------------------------------------------- card numbers */
@@ -24,7 +23,7 @@ static bool begins_with_phone(const wk_digit_groups_t *g, size_t i)
 static size_t card_from(const wk_digit_groups_t *g, size_t i)
 {
     char digits[WK_MAX_CARD];
-    size_t len = 0, best = 0;
+    size_t len = 0, best = wk_leads_with_card(g->at[i].digits, g->at[i].len);
     int best_rank = 0;
     for (size_t j = i; j < g->count && (j == i || g->at[j].gap <= WK_MAX_GAP); j++) {
         const wk_digits_t *group = &g->at[j];
@@ -46,11 +45,12 @@ static size_t card_from(const wk_digit_groups_t *g, size_t i)
 static void mask_trailing(wk_digit_groups_t *g, size_t from)
 {
     size_t digits = 0, end = from;
-    while (end < g->count && g->at[end].turn == g->at[from - 1].turn &&
-           g->at[end].gap <= TRAILING_GAP && g->at[end].named != WK_NAMES_OTHER) {
+    while (digits <= WK_MAX_TRAILING && end < g->count &&
+           g->at[end].turn == g->at[from - 1].turn && g->at[end].gap <= TRAILING_GAP &&
+           g->at[end].named != WK_NAMES_OTHER) {
         digits += g->at[end++].len;
     }
-    for (; digits <= MAX_TRAILING && from < end; from++) {
+    for (; digits <= WK_MAX_TRAILING && from < end; from++) {
         g->at[from].masked = true;
     }
 }
@@ -71,19 +71,32 @@ static void mask_cards(wk_digit_groups_t *g)
 
 /* ---------------------------------------------------------------- security codes */
 
+/* The first group, of those in order, at word of the turn or behind it. */
+static size_t group_from(const wk_digit_groups_t *g, size_t turn, size_t word)
+{
+    size_t low = 0, high = g->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const wk_digits_t *group = &g->at[middle];
+        if (group->turn < turn || (group->turn == turn && group->word < word)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /* The first digits from word on in that turn, when three or four: masked. True: there were any.
  */
 static bool mask_code(wk_digit_groups_t *g, size_t turn, size_t word, size_t reach)
 {
-    size_t i = 0, digits = 0, end;
-    while (i < g->count && (g->at[i].turn != turn || g->at[i].word < word)) {
-        i++;
-    }
-    if (i == g->count || g->at[i].word > word + reach) {
+    size_t i = group_from(g, turn, word), digits = 0, end;
+    if (i == g->count || g->at[i].turn != turn || g->at[i].word > word + reach) {
         return false;
     }
-    for (end = i;
-         end < g->count && g->at[end].turn == turn && (end == i || g->at[end].gap == 0);
+    for (end = i; digits <= 4 && end < g->count && g->at[end].turn == turn &&
+                  (end == i || g->at[end].gap == 0);
          end++) {
         digits += g->at[end].len;
     }
@@ -155,16 +168,30 @@ static void mask_turns(wk_arena_t *a, wk_turn_t *turns, size_t n, const talk_t *
     }
 }
 
+static void mark_talk(const wk_redactor_t *r, wk_arena_t *a, const wk_turn_t *turns, size_t n,
+                      talk_t *t)
+{
+    read_talk(r, a, turns, n, t);
+    for (size_t s = 0; s < t->n_speakers; s++) {
+        mask_cards(&t->groups[s]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        mask_codes_of(r, t, i, n);
+    }
+}
+
+wk_digit_groups_t wk_digits_mark(const wk_redactor_t *r, wk_arena_t *a, const wk_turn_t *turns,
+                                 size_t n)
+{
+    talk_t t = {.n_speakers = 0};
+    mark_talk(r, a, turns, n, &t);
+    return t.groups[speaker_of(&t, turns[n - 1].speaker)];
+}
+
 void wk_redact_turns(const wk_redactor_t *r, wk_arena_t *a, wk_turn_t *turns, size_t n)
 {
     talk_t t = {.n_speakers = 0};
-    read_talk(r, a, turns, n, &t);
-    for (size_t s = 0; s < t.n_speakers; s++) {
-        mask_cards(&t.groups[s]);
-    }
-    for (size_t i = 0; i < n; i++) {
-        mask_codes_of(r, &t, i, n);
-    }
+    mark_talk(r, a, turns, n, &t);
     mask_turns(a, turns, n, &t);
 }
 

@@ -94,11 +94,8 @@ static bool joins_teen(const wk_redactor_t *r, const wk_number_word_t *ten,
            ten->language == unit->language && !r->has[ten->language][10 + unit->value];
 }
 
-/*
- * The number spoken at word i ("vingt et un", "quatre vingt dix neuf"), its value, and the word
- * behind it; false when there is none.
- */
-static bool spoken_number(const wk_redactor_t *r, const wk_words_t *words, size_t i, int *value,
+/* What one entry, or "dix sept", says at word i, and the word behind it; false: nothing. */
+static bool simple_number(const wk_redactor_t *r, const wk_words_t *words, size_t i, int *value,
                           size_t *next)
 {
     const wk_number_word_t *first = number_at(&r->numbers, words, i);
@@ -107,16 +104,29 @@ static bool spoken_number(const wk_redactor_t *r, const wk_words_t *words, size_
     }
     *value = first->value;
     *next = i + first->phrase->words.count;
-    const wk_number_word_t *second = number_at(&r->numbers, words, *next);
+    const wk_number_word_t *second =
+        first->value == 10 ? number_at(&r->numbers, words, *next) : NULL;
     if (second != NULL && joins_teen(r, first, second)) {
         *value += second->value;
         *next += second->phrase->words.count;
-        return true;
+    }
+    return true;
+}
+
+/*
+ * The number spoken at word i ("vingt et un", "quatre vingt dix neuf"), its value, and the word
+ * behind it; false when there is none.
+ */
+static bool spoken_number(const wk_redactor_t *r, const wk_words_t *words, size_t i, int *value,
+                          size_t *next)
+{
+    if (!simple_number(r, words, i, value, next)) {
+        return false;
     }
     bool tens = *value >= 20 && *value % 10 == 0;
     int more;
     size_t behind;
-    if (tens && spoken_number(r, words, *next + wk_phrases_at(&r->joints, words, *next), &more,
+    if (tens && simple_number(r, words, *next + wk_phrases_at(&r->joints, words, *next), &more,
                               &behind)) {
         bool unit = more >= 1 && more <= 9;
         bool teen = (*value == 60 || *value == 80) && more >= 10 && more <= 19;
@@ -176,7 +186,7 @@ static bool put_value(wk_digits_t *group, int value, int times)
 
 /*
  * The digits at word i, written or spoken, and the word behind them. False: it is another
- * word. A written number of more than 19 digits is no card's: it is one too.
+ * word. A written number of more than 19 digits is no card's, if no card's begins it.
  */
 static bool group_at(const wk_redactor_t *r, const wk_words_t *words, size_t i,
                      wk_digits_t *group, size_t *next)
@@ -202,12 +212,17 @@ static bool group_at(const wk_redactor_t *r, const wk_words_t *words, size_t i,
            put_value(group, value, times != NULL ? times->value : 1);
 }
 
-/* Within a word of letters ("card4111…") as many digits as a card number has, the first such.
- */
-static bool glued_at(va_str_t text, const wk_word_t *word, wk_digits_t *group)
+/* As many digits in a row as a card number has, or one with its expiry and code behind it. */
+static bool is_row(const wk_digits_t *group, size_t len)
+{
+    return len >= WK_MIN_CARD && (len <= WK_MAX_CARD || wk_leads_with_card(group->digits, len));
+}
+
+/* The first such row within a word ("card4111…"), from a byte of the text on. */
+static bool glued_at(va_str_t text, const wk_word_t *word, size_t from, wk_digits_t *group)
 {
     size_t len = 0;
-    va_str_t rest = va_str(text.data + word->begin, word->end - word->begin);
+    va_str_t rest = va_str(text.data + from, word->end - from);
     while (rest.len > 0) {
         uint32_t c;
         size_t at = (size_t)(rest.data - text.data);
@@ -216,10 +231,10 @@ static bool glued_at(va_str_t text, const wk_word_t *word, wk_digits_t *group)
         if (digit >= 0) {
             group->begin = len == 0 ? at : group->begin;
             group->end = (size_t)(rest.data - text.data);
-            group->digits[len < WK_MAX_CARD ? len : WK_MAX_CARD] = (char)('0' + digit);
+            group->digits[len < WK_MAX_ROW ? len : WK_MAX_ROW] = (char)('0' + digit);
             len++;
         }
-        if ((digit < 0 || rest.len == 0) && len >= WK_MIN_CARD && len <= WK_MAX_CARD) {
+        if ((digit < 0 || rest.len == 0) && is_row(group, len)) {
             group->len = len;
             return true;
         }
@@ -230,15 +245,15 @@ static bool glued_at(va_str_t text, const wk_word_t *word, wk_digits_t *group)
 
 /* The digits that begin at word i, and their place; false: there are none. */
 static bool digits_at(const wk_redactor_t *r, va_str_t text, const wk_words_t *words, size_t i,
-                      wk_digits_t *group, size_t *next)
+                      wk_digits_t *group)
 {
-    if (group_at(r, words, i, group, next)) {
+    if (group_at(r, words, i, group, &group->behind)) {
         group->begin = words->at[i].begin;
-        group->end = words->at[*next - 1].end;
+        group->end = words->at[group->behind - 1].end;
         return true;
     }
-    *next = i + 1;
-    return glued_at(text, &words->at[i], group);
+    group->behind = i + 1;
+    return glued_at(text, &words->at[i], words->at[i].begin, group);
 }
 
 /* What the words at word i name, and how many they are. */
@@ -275,12 +290,12 @@ static char sign_before(va_str_t text, size_t at)
 
 /* A number behind "#", "+" or "$", or one before "dollars". */
 static bool is_marked_other(const wk_redactor_t *r, va_str_t text, const wk_words_t *words,
-                            const wk_digits_t *group, size_t next)
+                            const wk_digits_t *group)
 {
     char sign = sign_before(text, group->begin);
     return sign == '#' || sign == '+' || sign == '$' ||
            (group->end < text.len && text.data[group->end] == '$') ||
-           wk_phrases_at(&r->units, words, next) > 0;
+           wk_phrases_at(&r->units, words, group->behind) > 0;
 }
 
 static void add_digits(wk_digits_reader_t *reader, wk_digits_t *group,
@@ -292,14 +307,51 @@ static void add_digits(wk_digits_reader_t *reader, wk_digits_t *group,
     reader->named = WK_NAMES_NOTHING;
 }
 
-/* Digits that were masked between two words. */
+/* Digits that begin at word i, and those further on in the same word; false: none do. */
+static bool read_digits(wk_digits_reader_t *reader, va_str_t text, const wk_words_t *words,
+                        size_t i, size_t turn, wk_digit_groups_t *groups, size_t *next)
+{
+    const wk_word_t *word = &words->at[i];
+    wk_digits_t group = {.turn = turn, .word = i};
+    bool any = digits_at(reader->r, text, words, i, &group);
+    for (bool more = any; more;
+         more = group.end < word->end && glued_at(text, word, group.end, &group)) {
+        bool other = is_marked_other(reader->r, text, words, &group);
+        group.spoken = !all_digits(word->text);
+        group.named = other ? WK_NAMES_OTHER : reader->named;
+        add_digits(reader, &group, groups);
+    }
+    *next = group.behind;
+    return any;
+}
+
+/*
+ * The stars between two words that stand for digits. Those that stick to a word are somebody's
+ * own ("*really*", "5*"), but for a whole number's, and so is a single one: "* two tubes".
+ */
+static size_t hidden_between(va_str_t text, size_t from, size_t to)
+{
+    size_t stars = 0;
+    for (size_t i = from, n; i < to; i += n) {
+        n = 1;
+        if (text.data[i] != '*') {
+            continue;
+        }
+        while (i + n < to && text.data[i + n] == '*') {
+            n++;
+        }
+        bool sticks = (i == from && from > 0) || (i + n == to && to < text.len);
+        stars += !sticks || (n >= WK_MIN_CARD && n <= WK_MAX_ROW) ? n : 0;
+    }
+    return stars > 1 ? stars : 0;
+}
+
 static void read_stars(wk_digits_reader_t *reader, va_str_t text, size_t from, size_t to,
                        size_t turn, size_t word, wk_digit_groups_t *groups)
 {
-    wk_digits_t group = {.turn = turn, .word = word, .named = reader->named, .masked = true};
-    for (size_t i = from; i < to; i++) {
-        group.hidden += text.data[i] == '*';
-    }
+    wk_digits_t group = {.turn = turn, .word = word, .behind = word, .masked = true};
+    group.named = reader->named;
+    group.hidden = hidden_between(text, from, to);
     if (group.hidden > 0) {
         add_digits(reader, &group, groups);
     }
@@ -326,16 +378,10 @@ void wk_digits_read(wk_digits_reader_t *reader, va_str_t text, const wk_words_t 
     size_t behind = 0;
     reader->named = WK_NAMES_NOTHING;
     for (size_t i = 0, next; i < words->count; i = next) {
-        wk_digits_t group = {.turn = turn, .word = i};
         if (reader->stars) {
             read_stars(reader, text, behind, words->at[i].begin, turn, i, groups);
         }
-        if (digits_at(reader->r, text, words, i, &group, &next)) {
-            bool other = is_marked_other(reader->r, text, words, &group, next);
-            group.spoken = !all_digits(words->at[i].text);
-            group.named = other ? WK_NAMES_OTHER : reader->named;
-            add_digits(reader, &group, groups);
-        } else {
+        if (!read_digits(reader, text, words, i, turn, groups, &next)) {
             next = i + read_word(reader, words, i);
         }
         behind = words->at[next - 1].end;
@@ -425,6 +471,13 @@ bool wk_is_card(const char *digits, size_t len)
         }
     }
     return false;
+}
+
+bool wk_leads_with_card(const char *digits, size_t len)
+{
+    return len > 16 &&
+           ((len <= 16 + WK_MAX_TRAILING && wk_is_card(digits, 16)) ||
+            (len <= 15 + WK_MAX_TRAILING && digits[0] == '3' && wk_is_card(digits, 15)));
 }
 
 bool wk_begins_card(const char *digits, size_t len)

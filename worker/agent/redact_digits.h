@@ -11,6 +11,9 @@
 #define WK_MAX_CARD 19
 #define WK_MAX_GAP  5 /* other words between two parts of one number */
 
+#define WK_MAX_TRAILING 8 /* digits behind a card number: expiry and code */
+#define WK_MAX_ROW      (16 + WK_MAX_TRAILING)
+
 typedef struct {
     const wk_phrase_t *phrase;
     int value;
@@ -46,8 +49,8 @@ typedef enum {
 /* Digits that were written, or spoken as one number, together. */
 typedef struct {
     size_t turn, begin, end; /* bytes of the turn's text */
-    size_t word;             /* the first of them */
-    char digits[WK_MAX_CARD + 1];
+    size_t word, behind;     /* the first of them, and the one behind the last */
+    char digits[WK_MAX_ROW + 1];
     size_t len;        /* of digits; 0 when hidden is not */
     size_t hidden;     /* digits that were masked earlier: stars */
     size_t gap;        /* other words since the group before, of the same speaker */
@@ -75,8 +78,18 @@ void wk_digits_read(wk_digits_reader_t *reader, va_str_t text, const wk_words_t 
 /* A whole number, with its check digit. */
 bool wk_is_card(const char *digits, size_t len);
 
+/* One of the usual length, with its expiry or code glued behind it. */
+bool wk_leads_with_card(const char *digits, size_t len);
+
 /* As far as the digits go (one at least) it can be the beginning of one. */
 bool wk_begins_card(const char *digits, size_t len);
+
+/*
+ * Reads turns and marks what is a card number, its expiry and its code. The groups of whoever
+ * said the last turn (n > 0), of all his turns.
+ */
+wk_digit_groups_t wk_digits_mark(const wk_redactor_t *r, wk_arena_t *a, const wk_turn_t *turns,
+                                 size_t n);
 
 /* The text with each masked group of that turn replaced: a star a digit. New texts live in a.
  */

@@ -1,10 +1,9 @@
 #include "worker/agent/redact_digits.h"
 
-#define CODE_TURNS   2 /* messages behind a whole card number with its expiry, its code */
-#define MAX_TRAILING 8 /* digits of these */
-#define LEAST_PIECE  3 /* digits that go on with a number beside other words */
+#define CODE_TURNS  2 /* messages behind a whole card number with its expiry, its code */
+#define LEAST_PIECE 3 /* digits that go on with a number beside other words */
 
-/* Digits in a row, without another word between them. */
+/* Digits in a row, without another word between them: all hidden, or none. */
 typedef struct {
     const wk_digits_t *first;
     size_t groups;
@@ -51,9 +50,10 @@ static run_t run_at(const wk_digit_groups_t *g, size_t i, va_str_t text,
                     const wk_words_t *words)
 {
     run_t run = {.first = &g->at[i], .named = g->at[i].named};
-    size_t covered = 0;
-    for (size_t j = i; j < g->count && (j == i || g->at[j].gap == 0) &&
-                       (j == i || g->at[j].named != WK_NAMES_OTHER);
+    size_t behind = 0;
+    for (size_t j = i;
+         j < g->count && (j == i || g->at[j].gap == 0) &&
+         (j == i || g->at[j].named != WK_NAMES_OTHER) && g->at[j].masked == run.first->masked;
          j++) {
         const wk_digits_t *group = &g->at[j];
         run.groups++;
@@ -61,10 +61,10 @@ static run_t run_at(const wk_digit_groups_t *g, size_t i, va_str_t text,
         for (size_t d = 0; d < group->len && run.n_known < WK_MAX_CARD; d++) {
             run.known[run.n_known++] = group->digits[d];
         }
-        covered = group->word;
+        behind = group->behind;
     }
     run.dated = looks_dated(text, run.first, run.groups);
-    run.alone = run.first->word == 0 && covered + 1 >= words->count;
+    run.alone = run.first->word == 0 && behind >= words->count;
     return run;
 }
 
@@ -112,7 +112,7 @@ static void whole(state_t *s)
 /* Digits of a card, hidden or about to be. */
 static void follow_piece(state_t *s, size_t digits)
 {
-    bool trails = s->open == 0 && s->since <= CODE_TURNS && digits < MAX_TRAILING;
+    bool trails = s->open == 0 && s->since <= CODE_TURNS && digits < WK_MAX_TRAILING;
     if (trails) {
         return;
     }
@@ -192,22 +192,17 @@ static void inherit(const state_t *s, wk_naming_t before, run_t *run)
     }
 }
 
-/* old: what was to be masked in it is. Otherwise it is marked in groups. */
-static void follow(const wk_redactor_t *r, wk_arena_t *a, state_t *s, va_str_t text, bool old,
+/* A message and its groups: those to be masked in it are marked, more so in one that is new. */
+static void follow(state_t *s, va_str_t text, bool old, const wk_words_t *words,
                    wk_digit_groups_t *groups)
 {
-    wk_words_t words = wk_words(a, text);
-    wk_digits_reader_t reader = {.r = r, .a = a, .stars = true};
     wk_naming_t named = WK_NAMES_NOTHING;
-    wk_digits_read(&reader, text, &words, 0, groups);
-    s->cards = s->cards || wk_phrases_in(&r->cards, &words);
     s->since += s->since < SIZE_MAX;
     for (size_t i = 0; i < groups->count;) {
-        run_t run = run_at(groups, i, text, &words);
+        run_t run = run_at(groups, i, text, words);
         inherit(s, named, &run);
         named = run.named;
-        bool hidden = run.first->hidden > 0;
-        bool piece = hidden || (!old && is_piece(s, &run));
+        bool piece = run.first->masked || (!old && is_piece(s, &run));
         if (piece) {
             follow_piece(s, run.digits);
         } else {
@@ -217,22 +212,45 @@ static void follow(const wk_redactor_t *r, wk_arena_t *a, state_t *s, va_str_t t
             groups->at[i].masked = piece;
         }
     }
-    s->named = reader.named != WK_NAMES_NOTHING || groups->count > 0 ? reader.named : s->named;
+}
+
+static void follow_old(const wk_redactor_t *r, wk_arena_t *a, state_t *s, va_str_t text)
+{
+    wk_digit_groups_t groups = {.at = NULL};
+    wk_words_t words = wk_words(a, text);
+    wk_digits_reader_t reader = {.r = r, .a = a, .stars = true};
+    wk_digits_read(&reader, text, &words, 0, &groups);
+    s->cards = s->cards || wk_phrases_in(&r->cards, &words);
+    follow(s, text, true, &words, &groups);
+    s->named = reader.named != WK_NAMES_NOTHING || groups.count > 0 ? reader.named : s->named;
+}
+
+/* marked: the groups of all messages, of which the last is the turn. */
+static void follow_new(const wk_redactor_t *r, wk_arena_t *a, state_t *s, va_str_t text,
+                       size_t turn, const wk_digit_groups_t *marked)
+{
+    wk_words_t words = wk_words(a, text);
+    size_t first = marked->count;
+    while (first > 0 && marked->at[first - 1].turn == turn) {
+        first--;
+    }
+    wk_digit_groups_t own = {.at = first < marked->count ? &marked->at[first] : NULL,
+                             .count = marked->count - first};
+    s->cards = s->cards || wk_phrases_in(&r->cards, &words);
+    follow(s, text, false, &words, &own);
 }
 
 va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text,
                         const va_str_t *before, size_t n)
 {
     state_t state = {.since = SIZE_MAX};
-    wk_digit_groups_t groups = {.at = NULL};
     wk_turn_t *turns = wk_alloc(a, (n + 1) * sizeof(*turns));
     for (size_t i = 0; i < n; i++) {
-        wk_digit_groups_t old = {.at = NULL};
         turns[i].text = before[n - 1 - i];
-        follow(r, a, &state, turns[i].text, true, &old);
+        follow_old(r, a, &state, turns[i].text);
     }
     turns[n].text = text;
-    wk_redact_turns(r, a, turns, n + 1);
-    follow(r, a, &state, turns[n].text, false, &groups);
-    return wk_digits_hide(a, turns[n].text, &groups, 0);
+    wk_digit_groups_t marked = wk_digits_mark(r, a, turns, n + 1);
+    follow_new(r, a, &state, text, n, &marked);
+    return wk_digits_hide(a, text, &marked, n);
 }
