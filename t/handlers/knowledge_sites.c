@@ -10,6 +10,7 @@
 
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
+#include "worker/clock.h"
 
 /* ---------------------------------------------------------------- the site */
 
@@ -92,9 +93,8 @@ static void answer(int client)
                      "HTTP/1.1 %d X\r\nContent-Type: text/html\r\nContent-Length: %zu\r\n"
                      "Connection: close\r\n\r\n",
                      status, strlen(body));
-    if (write(client, head, (size_t)h) < 0 || write(client, body, strlen(body)) < 0) {
-        return;
-    }
+    (void)(send(client, head, (size_t)h, MSG_NOSIGNAL) >= 0 &&
+           send(client, body, strlen(body), MSG_NOSIGNAL) >= 0);
 }
 
 static void *serve(void *arg)
@@ -362,6 +362,60 @@ static void without_its_rules_a_site_is_not_read(void **state)
     assert_int_equal(t_sqlf_int("SELECT pause_ms FROM knowledge_sites"), 4000);
 }
 
+/* The rules, and so many bytes of unit behind them. */
+static const char *rules_before(const char *unit, size_t bytes)
+{
+    static const char rules[] =
+        "User-agent: *\nDisallow: /a\nDisallow: /caf\xe9\nDisallow: /zoo\n#";
+    size_t head = sizeof(rules) - 1;
+    char *text = wk_alloc(t_ctx.arena, head + bytes + 1);
+    memcpy(text, rules, head);
+    for (size_t i = 0; i < bytes; i++) {
+        text[head + i] = unit[i % strlen(unit)];
+    }
+    return text;
+}
+
+/* RFC 9309 2.5: of a file of whatever size and bytes the beginning counts. */
+static void rules_of_any_size_and_bytes_count(void **state)
+{
+    static const struct {
+        const char *unit;
+        size_t bytes;
+    } texts[] = {{"x", 512000 - 64}, {"\xc3\xa9", 600000}, {"\xff", 600000}, {"y", 3 << 20}};
+    (void)state;
+    put_page("/", 200,
+             "<p>We mend bicycles.</p><a href='/a'>a</a><a href='/caf%E9'>c</a>"
+             "<a href='/zoo'>z</a><a href='/b'>b</a>");
+    put_page("/b", 200, "<p>Open on Mondays.</p>");
+    put_page("/caf%E9", 200, "<p>Coffee.</p>");
+    put_page("/zoo", 200, "<p>Bears.</p>");
+    const char *id = added(home());
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        put_page("/robots.txt", 200, rules_before(texts[i].unit, texts[i].bytes));
+        if (i > 0) {
+            t_answer_t a = refreshed(NULL, id);
+            assert_status(&a, 202);
+        }
+        int64_t began = wk_monotonic_ms();
+        do_step(id);
+        assert_in_range(wk_monotonic_ms() - began, 0, 3000);
+        read_all(id);
+        assert_int_equal(hits("/b"), i + 1);
+        assert_int_equal(hits("/a") + hits("/caf%E9") + hits("/zoo"), 0);
+    }
+}
+
+static void a_page_that_is_too_large_is_not_read(void **state)
+{
+    (void)state;
+    put_page("/a", 200, rules_before("y", 3 << 20));
+    const char *id = added(home());
+    read_all(id);
+    assert_int_equal(pages_known(), 1);
+    assert_has(t_sqlf("SELECT note FROM knowledge_pages WHERE url LIKE '%%/a'"), "2 MB");
+}
+
 static void a_reading_has_an_hour(void **state)
 {
     (void)state;
@@ -443,6 +497,8 @@ int main(void)
         cmocka_unit_test(a_reading_that_is_overtaken_or_deleted_comes_to_nothing),
         cmocka_unit_test(what_does_not_answer_is_asked_three_times_and_stays_known),
         cmocka_unit_test(without_its_rules_a_site_is_not_read),
+        cmocka_unit_test(rules_of_any_size_and_bytes_count),
+        cmocka_unit_test(a_page_that_is_too_large_is_not_read),
         cmocka_unit_test(a_reading_has_an_hour),
         cmocka_unit_test(private_addresses_are_not_connected_to),
         cmocka_unit_test(roles_and_plans),

@@ -153,15 +153,29 @@ static bool end(site_t *s, const char *why, wk_error_t *e)
 
 /* ---------------------------------------------------------------- robots.txt */
 
-/* What Postgres can hold of it; its rules are ASCII. */
+/*
+ * What Postgres can hold of it. A byte that is no UTF-8 is written as in an address, where it
+ * means the same.
+ */
 static va_str_t stored(wk_arena_t *a, va_str_t text)
 {
-    char *copy = wk_strdup(a, va_str(text.data != NULL ? text.data : "", text.len));
-    size_t len = text.len < WK_ROBOTS_BYTES ? text.len : WK_ROBOTS_BYTES;
-    for (size_t i = 0; !va_utf8_valid(va_str(copy, len)) && i < len; i++) {
-        copy[i] = copy[i] == '\0' || (unsigned char)copy[i] >= 128 ? '?' : copy[i];
+    static const char hex[] = "0123456789ABCDEF";
+    va_buf_t out;
+    text = wk_cut_text(text, WK_ROBOTS_BYTES);
+    if (text.len == 0 || va_utf8_valid(text)) {
+        return text.len > 0 ? text : VA_STR("");
     }
-    return va_str(copy, len);
+    va_buf_init(&out, wk_mem(a), 3 * text.len);
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        if (c == '\0' || c >= 128) {
+            const char encoded[] = {'%', hex[c >> 4], hex[c & 15]};
+            va_buf_add(&out, encoded, sizeof(encoded));
+        } else {
+            va_buf_add_char(&out, (char)c);
+        }
+    }
+    return wk_cut_text(va_buf_str(&out), WK_ROBOTS_BYTES);
 }
 
 static bool robots_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

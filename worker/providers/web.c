@@ -10,9 +10,10 @@ typedef struct {
 static bool take(void *ctx, va_str_t piece)
 {
     taken_t *t = ctx;
-    va_buf_add_str(&t->body, piece);
-    t->too_large = t->body.status != VA_OK;
-    return !t->too_large;
+    size_t room = WK_WEB_MAX_BYTES - t->body.len;
+    t->too_large = piece.len > room;
+    va_buf_add_str(&t->body, va_str(piece.data, t->too_large ? room : piece.len));
+    return !t->too_large && t->body.status == VA_OK;
 }
 
 /* As the site has sent it: what no header can hold is not sent back. */
@@ -50,7 +51,7 @@ bool wk_web_get(wk_ctx_t *ctx, va_str_t url, va_str_t etag, va_str_t last_modifi
     }
     *file = (wk_web_file_t){.status = taken.too_large ? 200 : res.status,
                             .too_large = taken.too_large,
-                            .body = taken.too_large ? VA_STR_NULL : va_buf_str(&taken.body),
+                            .body = va_buf_str(&taken.body),
                             .type = res.content_type,
                             .location = res.location,
                             .etag = res.etag,

@@ -13,7 +13,7 @@
 
 typedef struct {
     int status;
-    bool too_large; /* then there is no body */
+    bool too_large; /* then the body is its beginning */
     va_str_t body, type;
     va_str_t location, etag, last_modified; /* absent: none */
     int64_t retry_after_ms;
