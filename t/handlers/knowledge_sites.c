@@ -19,7 +19,7 @@
 typedef struct {
     const char *path;
     int status;
-    const char *body;
+    const char *body; /* with 3xx where it leads */
     int hits;
 } page_t;
 
@@ -91,8 +91,8 @@ static void answer(int client)
     pthread_mutex_unlock(&site.lock);
     int h = snprintf(head, sizeof(head),
                      "HTTP/1.1 %d X\r\nContent-Type: text/html\r\nContent-Length: %zu\r\n"
-                     "Connection: close\r\n\r\n",
-                     status, strlen(body));
+                     "Location: %s\r\nConnection: close\r\n\r\n",
+                     status, strlen(body), status / 100 == 3 ? body : "/");
     (void)(send(client, head, (size_t)h, MSG_NOSIGNAL) >= 0 &&
            send(client, body, strlen(body), MSG_NOSIGNAL) >= 0);
 }
@@ -337,6 +337,50 @@ static void what_does_not_answer_is_asked_three_times_and_stays_known(void **sta
     assert_int_equal(pages_known(), 1);
 }
 
+/* It defends itself, or is closed for an hour: that is no end of its pages. */
+static void what_may_be_back_stays_known(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+    } answers[] = {{403, ""}, {401, ""}, {451, ""}, {302, "/m"}, {307, "http://m.example/"}};
+    (void)state;
+    const char *id = added(home());
+    read_all(id);
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        put_page("/", answers[i].status, answers[i].body);
+        t_answer_t a = refreshed(NULL, id);
+        assert_status(&a, 202);
+        read_all(id);
+        assert_string_equal(status_of(id), "indexed");
+        assert_int_equal(pages_known(), 2);
+        assert_string_not_equal(
+            t_sqlf("SELECT coalesce(error, '') FROM knowledge_documents WHERE id = '%s'", id),
+            "");
+    }
+    assert_int_equal(hits("/a"), 1);
+    put_page("/", 301, "/a");
+    t_answer_t a = refreshed(NULL, id);
+    assert_status(&a, 202);
+    read_all(id);
+    assert_int_equal(pages_known(), 1);
+    assert_int_equal(hits("/a"), 2);
+}
+
+/* What it costs is one page, and not the job's twenty runs. */
+static void a_page_that_the_reader_fails_at_is_tried_three_times(void **state)
+{
+    (void)state;
+    const char *id = added(home());
+    do_step(id);
+    t_config.extract_program = "/bin/false";
+    read_all(id);
+    assert_string_equal(status_of(id), "failed");
+    assert_int_equal(hits("/"), 3);
+    assert_has(t_sqlf("SELECT error FROM knowledge_documents WHERE id = '%s'", id),
+               "could not be read");
+}
+
 static void without_its_rules_a_site_is_not_read(void **state)
 {
     (void)state;
@@ -496,6 +540,8 @@ int main(void)
         cmocka_unit_test(a_step_waits_for_its_time_and_that_is_no_failure),
         cmocka_unit_test(a_reading_that_is_overtaken_or_deleted_comes_to_nothing),
         cmocka_unit_test(what_does_not_answer_is_asked_three_times_and_stays_known),
+        cmocka_unit_test(what_may_be_back_stays_known),
+        cmocka_unit_test(a_page_that_the_reader_fails_at_is_tried_three_times),
         cmocka_unit_test(without_its_rules_a_site_is_not_read),
         cmocka_unit_test(rules_of_any_size_and_bytes_count),
         cmocka_unit_test(a_page_that_is_too_large_is_not_read),

@@ -17,6 +17,7 @@
 #include "worker/handlers/knowledge_pieces.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
+#include "worker/log.h"
 #include "worker/outbox.h"
 #include "worker/providers/web.h"
 #include "worker/site_url.h"
@@ -37,7 +38,7 @@ typedef enum {
     READ,    /* s->pieces, s->links */
     SAME,    /* as it was when it was read */
     SKIPPED, /* s->note says why, s->links where it leads */
-    FAILED,  /* could not be had, says s->note */
+    FAILED,  /* could not be had, says s->note; s->links as well */
     AGAIN,   /* not yet; s->note */
 } fate_t;
 
@@ -252,6 +253,14 @@ static bool skip(site_t *s, va_str_t note)
     return true;
 }
 
+/* A page that may be back: what is known of it stays. */
+static bool keep(site_t *s, va_str_t note)
+{
+    skip(s, note);
+    s->fate = cell(s, "document").data != NULL ? FAILED : SKIPPED;
+    return true;
+}
+
 static va_str_t next_line(va_str_t *text)
 {
     const char *end = text->len > 0 ? memchr(text->data, '\n', text->len) : NULL;
@@ -300,14 +309,33 @@ static void take_head(site_t *s, va_str_t *text)
     s->links = va_json_writer_end(w) == VA_OK ? va_buf_str(&links) : VA_STR_NULL;
 }
 
-/* Why nothing can be told of it is its note; false: it may be tried again. */
+static bool try_again(site_t *s, const char *why)
+{
+    bool last = wk_cell_int(s->rows, 0, "page_tries", 0) + 1 >= MAX_TRIES;
+    s->fate = last ? FAILED : AGAIN;
+    s->note = va_str_c(why);
+    return true;
+}
+
+/* The document's fault is its note; the reader's is tried again as the site's own are. */
+static bool is_unread(site_t *s, const wk_error_t *e)
+{
+    if (e->code == WK_REFUSED) {
+        return skip(s, wk_copy(s->ctx->arena, va_str_c(e->text)));
+    }
+    wk_log(WK_WARN, "a page could not be read", WK_S("url", s->page.url),
+           WK_C("error", e->text));
+    return try_again(s, "The page could not be read.");
+}
+
+/* Why nothing can be told of it is its note; false: the job may be tried again. */
 static bool read_text(site_t *s, wk_error_t *e)
 {
     va_str_t text;
     wk_arena_t *a = s->ctx->arena;
     bool html = strcmp(s->kind, "html") == 0;
     if (!wk_extract(s->ctx, html ? "page" : s->kind, s->file.body, &text, e)) {
-        return e->code == WK_REFUSED && skip(s, wk_copy(a, va_str_c(e->text)));
+        return is_unread(s, e);
     }
     if (html) {
         take_head(s, &text);
@@ -335,16 +363,19 @@ static const char *kind_of(va_str_t type)
 
 /* ---------------------------------------------------------------- what the site answers */
 
+/* A shop that is closed for an hour sends its visitors elsewhere for as long. */
 static bool follow(site_t *s)
 {
     va_buf_t links;
     wk_site_url_t to;
     wk_arena_t *a = s->ctx->arena;
+    bool for_good = s->file.status == 301 || s->file.status == 308;
+    bool (*const leave)(site_t *, va_str_t) = for_good ? skip : keep;
     if (!wk_site_url(a, s->page.url, s->file.location, &to)) {
-        return skip(s, VA_STR("The page leads nowhere."));
+        return leave(s, VA_STR("The page leads nowhere."));
     }
     if (!va_str_eq(to.host, s->home.host)) {
-        return skip(s, va_str_c(beyond(s, &to)));
+        return leave(s, va_str_c(beyond(s, &to)));
     }
     va_buf_init(&links, wk_mem(a), 256);
     va_json_writer_t *w = va_json_writer_new(&links);
@@ -352,15 +383,7 @@ static bool follow(site_t *s)
     va_json_put_str(w, to.url);
     va_json_array_end(w);
     s->links = va_json_writer_end(w) == VA_OK ? va_buf_str(&links) : VA_STR_NULL;
-    return skip(s, wk_printf(a, "The page has moved to %.*s", (int)to.url.len, to.url.data));
-}
-
-static bool try_again(site_t *s, const char *why)
-{
-    bool last = wk_cell_int(s->rows, 0, "page_tries", 0) + 1 >= MAX_TRIES;
-    s->fate = last ? FAILED : AGAIN;
-    s->note = va_str_c(why);
-    return true;
+    return leave(s, wk_printf(a, "The page has moved to %.*s", (int)to.url.len, to.url.data));
 }
 
 static bool judge(site_t *s, wk_error_t *e)
@@ -377,7 +400,8 @@ static bool judge(site_t *s, wk_error_t *e)
         return try_again(s, "The site answers with an error.");
     }
     if (status != 200) {
-        return skip(s, wk_printf(s->ctx->arena, "The site answers with status %d.", status));
+        va_str_t note = wk_printf(s->ctx->arena, "The site answers with status %d.", status);
+        return status == 404 || status == 410 ? skip(s, note) : keep(s, note);
     }
     s->kind = kind_of(s->file.type);
     if (s->file.too_large) {
@@ -435,20 +459,26 @@ static int64_t page_depth(const site_t *s)
     return wk_cell_int(s->rows, 0, "page_depth", 0);
 }
 
-static bool write_without_text(wk_tx_t *tx, site_t *s, wk_error_t *e)
+/* That it has no text now, why, and where it leads. */
+static bool note_page(wk_tx_t *tx, site_t *s, const char *state, wk_error_t *e)
 {
     bool moved = s->file.status / 100 == 3;
-    va_str_t params[] = {s->site, s->page.url, VA_STR("skipped"), s->note};
-    return wk_sql(tx, &wk_sql_page_forget, params, NULL, e) &&
-           wk_sql(tx, &wk_sql_page_without_text, params, NULL, e) &&
+    va_str_t params[] = {s->site, s->page.url, va_str_c(state), s->note};
+    return wk_sql(tx, &wk_sql_page_without_text, params, NULL, e) &&
            add_links(tx, s, s->links, page_depth(s) + !moved, e);
+}
+
+static bool write_without_text(wk_tx_t *tx, site_t *s, wk_error_t *e)
+{
+    va_str_t params[] = {s->site, s->page.url};
+    return wk_sql(tx, &wk_sql_page_forget, params, NULL, e) && note_page(tx, s, "skipped", e);
 }
 
 static bool write_failed(wk_tx_t *tx, site_t *s, wk_error_t *e)
 {
-    va_str_t params[] = {s->site, s->page.url, VA_STR("failed"), s->note};
+    va_str_t params[] = {s->site, s->page.url};
     return s->fate == AGAIN ? wk_sql(tx, &wk_sql_page_again, params, NULL, e)
-                            : wk_sql(tx, &wk_sql_page_without_text, params, NULL, e);
+                            : note_page(tx, s, "failed", e);
 }
 
 static bool write_same(wk_tx_t *tx, site_t *s, wk_error_t *e)
