@@ -51,3 +51,8 @@ bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_
     va_str_t params[] = {id, va_str_c(names[state]), provider_id, result};
     return wk_sql_later(tx, &wk_sql_effect_finish, params, e);
 }
+
+bool wk_effect_release(wk_tx_t *tx, va_str_t id, wk_error_t *e)
+{
+    return wk_sql(tx, &wk_sql_effect_release, &id, NULL, e);
+}

@@ -902,6 +902,41 @@ static void what_is_switched_off_is_not_done(void **state)
                         "done");
 }
 
+/* However many shops signed up while none were bought. */
+static void a_day_has_so_many_numbers_at_resume_too(void **state)
+{
+    t_ask_t asks[2];
+    int status[2];
+    (void)state;
+    t_config.skip_twilio = t_config.skip_elevenlabs = true;
+    for (int i = 0; i < 2; i++) {
+        const char *email = wk_printf(t_ctx.arena, "bob%d@jones.example", i).data;
+        t_answer_t a = sign_up_others(i);
+        assert_status(&a, 201);
+        asks[i] = resume_by(
+            t_sqlf("SELECT id FROM users WHERE email = '%s'", email),
+            t_sqlf("SELECT organization_id FROM users WHERE email = '%s'", email), "admin");
+    }
+    t_config.skip_twilio = false;
+    t_config.signup_numbers_a_day = 1;
+    t_ask_at_once(asks, status, 2);
+    assert_int_equal(status[0] + status[1], 200 + 503);
+    assert_int_equal(bought(), 1);
+    t_ask_t *other = &asks[status[0] == 200];
+    t_answer_t a = t_ask(other);
+    assert_error(&a, 503, "unavailable");
+    assert_int_equal(a.end.how, WK_END_ACK);
+    assert_str(retry_after(&a), "3600");
+    assert_true(t_logged("a day's numbers are bought") > 0);
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'provisioning_resumed'"), 1);
+    t_sqlf("UPDATE effects SET claimed_at = claimed_at - interval '25 hours'");
+    a = t_ask(other);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "agent");
+    assert_int_equal(bought(), 2);
+}
+
 /*
  * The carrier sells a number, slowly and unheard: the place is kept meanwhile, the job itself
  * goes on, and the number is found, whatever the shop is called by then.
@@ -1088,6 +1123,7 @@ int main(void)
         cmocka_unit_test(two_do_not_resume_at_once),
         cmocka_unit_test(nobody_else_is_touched),
         cmocka_unit_test(what_is_switched_off_is_not_done),
+        cmocka_unit_test(a_day_has_so_many_numbers_at_resume_too),
         cmocka_unit_test(a_resume_that_cannot_tell_buys_no_second),
         cmocka_unit_test(a_sign_up_outlives_postgres),
         cmocka_unit_test(the_same_job_has_the_same_shop),

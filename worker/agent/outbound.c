@@ -533,7 +533,7 @@ static bool end_as(settling_t *s, va_str_t organization, wk_effect_state_t state
 static bool release_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const settling_t *s = arg;
-    return wk_sql(tx, &wk_sql_outbound_release, &s->call->effect, NULL, e);
+    return wk_effect_release(tx, s->call->effect, e);
 }
 
 /* Surely nobody was called. A claim that outlives this is settled as one nobody can tell of. */

@@ -42,19 +42,36 @@ bool wk_setting_up_take(wk_tx_t *tx, va_str_t holder, va_str_t job, bool *taken,
     return true;
 }
 
-bool wk_setting_up_claim(wk_tx_t *tx, wk_effect_t *effect, wk_error_t *e)
+static bool claim_number(wk_tx_t *tx, wk_effect_t *effect, wk_error_t *e)
 {
     va_str_t shop = wk_tx_organization(tx);
     va_str_t key = wk_printf(wk_tx_arena(tx), "number:%.*s", (int)shop.len, shop.data);
     return wk_effect_claim(tx, "number", key, VA_STR_NULL, effect, e);
 }
 
+bool wk_setting_up_claim(wk_ctx_t *ctx, wk_tx_t *tx, wk_effect_t *effect, bool *too_many,
+                         wk_error_t *e)
+{
+    wk_rows_t *rows;
+    *too_many = false;
+    if (!claim_number(tx, effect, e)) {
+        return false;
+    }
+    if (effect->state != WK_EFFECT_NEW) {
+        return true; /* an earlier run's, which was counted */
+    }
+    if (!wk_sql(tx, &wk_sql_signup_numbers_of_a_day, NULL, &rows, e)) {
+        return false;
+    }
+    *too_many = wk_cell_int(rows, 0, "bought", 0) > ctx->config->signup_numbers_a_day;
+    return true;
+}
+
 bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_error_t *e)
 {
     wk_effect_t effect;
     va_str_t params[] = {number->number, number->sid};
-    return wk_setting_up_claim(tx, &effect, e) &&
-           wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
+    return claim_number(tx, &effect, e) && wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
            wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
 }
 
@@ -82,6 +99,8 @@ typedef struct {
     int64_t held_ms;
     bool mine; /* an earlier run of this job was at it last */
     bool complete;
+    bool too_many;  /* numbers were bought today */
+    va_str_t claim; /* under which one is bought; absent: none is */
     wk_provisioning_t progress;
 } resume_t;
 
@@ -100,6 +119,25 @@ static bool is_held(resume_t *r, wk_error_t *e)
         return later(e, r->held_ms);
     }
     return wk_refuse(e, WK_R_CONFLICT, "The shop is being set up just now.");
+}
+
+/* A shop that signed up while none were bought is one of those a day has numbers for. */
+static bool claim(wk_tx_t *tx, resume_t *r, wk_error_t *e)
+{
+    wk_effect_t effect;
+    if (!va_str_eq(r->progress.state, VA_STR("number")) || r->ctx->config->skip_twilio) {
+        return true;
+    }
+    if (!wk_setting_up_claim(r->ctx, tx, &effect, &r->too_many, e)) {
+        return false;
+    }
+    if (r->too_many) {
+        (void)wk_refuse(e, WK_R_UNAVAILABLE, "No more numbers can be had today.");
+        e->retry_after_ms = WK_ANOTHER_DAY;
+        return false;
+    }
+    r->claim = effect.id;
+    return true;
 }
 
 static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
@@ -130,7 +168,8 @@ static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
         return true;
     }
     return wk_setting_up_take(tx, r->holder, r->ctx->job->id, &taken, e) &&
-           (taken || is_held(r, e)) && (r->mine || wk_audit(r->ctx, tx, &entry, e));
+           (taken || is_held(r, e)) && (r->mine || wk_audit(r->ctx, tx, &entry, e)) &&
+           claim(tx, r, e);
 }
 
 static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -144,6 +183,12 @@ static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
             wk_error(e, WK_UNAVAILABLE, "another has taken the place of whoever set it up"));
 }
 
+static bool release_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const resume_t *r = arg;
+    return wk_effect_release(tx, r->claim, e);
+}
+
 /*
  * Of a shop that signed up while none were bought. One that is not to be had now is no error;
  * one that may have been bought is looked for when the carrier must have made up its mind, by
@@ -152,15 +197,30 @@ static bool number_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 static bool have_number(resume_t *r, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->ctx;
-    if (!va_str_eq(r->progress.state, VA_STR("number")) || ctx->config->skip_twilio) {
+    if (r->claim.data == NULL) {
         return true;
     }
     if (!wk_own_number_get(ctx, &r->wish, &r->number, e)) {
         wk_log(WK_ERROR, "a shop got no number", WK_S("organization", r->organization),
                WK_C("error", e->text));
-        return e->code != WK_UNKNOWN || later(e, WK_HELD_MS);
+        return e->code == WK_UNKNOWN
+                   ? later(e, WK_HELD_MS)
+                   : wk_tx(ctx->db, ctx->arena, r->organization, 0, release_tx, r, e);
     }
     return wk_tx(ctx->db, ctx->arena, r->organization, 0, number_tx, r, e);
+}
+
+/* Another day is the admin's to ask on, not the job's. */
+static wk_outcome_t refused(const resume_t *r, va_reply_t *reply, const wk_error_t *e)
+{
+    wk_outcome_t outcome = wk_reply_error(r->ctx, reply, e);
+    if (!r->too_many) {
+        return outcome;
+    }
+    wk_log(WK_ALERT, "a shop got no number: a day's numbers are bought",
+           WK_S("organization", r->organization),
+           WK_I("numbers_a_day", r->ctx->config->signup_numbers_a_day));
+    return WK_DONE;
 }
 
 wk_outcome_t wk_provisioning_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
@@ -170,7 +230,7 @@ wk_outcome_t wk_provisioning_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t
                   .until_ms = wk_monotonic_ms() + WK_SETTING_UP_MS,
                   .holder = wk_setting_up_mark(ctx)};
     if (!wk_caller_tx(ctx, WK_FROM_ADMIN, begin_tx, &r, e)) {
-        return wk_reply_error(ctx, reply, e);
+        return refused(&r, reply, e);
     }
     if (!r.complete &&
         (!have_number(&r, e) ||

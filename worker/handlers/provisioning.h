@@ -9,6 +9,8 @@
 #define WK_SETTING_UP_MS 17000 /* all that somebody waits for */
 #define WK_HELD_S        "45"  /* longer than any of it may take */
 #define WK_HELD_MS       45000
+#define WK_ANOTHER_DAY   3600000 /* ms, until somebody may ask when a day's numbers are bought \
+                                  */
 
 /* A mark nobody else has, and an id for a shop. */
 va_str_t wk_setting_up_mark(wk_ctx_t *ctx);
@@ -19,9 +21,13 @@ va_str_t wk_setting_up_mark(wk_ctx_t *ctx);
  */
 bool wk_setting_up_take(wk_tx_t *tx, va_str_t holder, va_str_t job, bool *taken, wk_error_t *e);
 
-/* That a number is to be bought is noted in the ledger: before it is, in a shop that is
- * pending. */
-bool wk_setting_up_claim(wk_tx_t *tx, wk_effect_t *effect, wk_error_t *e);
+/*
+ * Before a number is bought: that it is to be is noted in the ledger. Anybody may ask for one,
+ * and each is paid for: *too_many when a day's were bought, and this would be one more. Until
+ * the end of the transaction nobody else counts, so that no two have the last one.
+ */
+bool wk_setting_up_claim(wk_ctx_t *ctx, wk_tx_t *tx, wk_effect_t *effect, bool *too_many,
+                         wk_error_t *e);
 
 /* Its number is noted, and in the ledger that it was bought. */
 bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_error_t *e);

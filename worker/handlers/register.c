@@ -23,8 +23,7 @@
 #include "worker/password.h"
 #include "worker/store/signup.h"
 
-#define AGAIN_MS    60000   /* whoever was not told what became of his sign-up may ask again */
-#define ANOTHER_DAY 3600000 /* and when as many numbers as a day has were bought */
+#define AGAIN_MS 60000 /* whoever was not told what became of his sign-up may ask again */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -130,29 +129,20 @@ static bool refuse_for_now(wk_error_t *e, int64_t ms, const char *why)
     return false;
 }
 
-/* Anybody may sign up, and each number is paid for: a day has so many. Until the end of the
- * transaction nobody else counts, so that no two have the last one. */
-static bool may_buy(wk_tx_t *tx, signup_t *r, wk_error_t *e)
+/* Where none is bought there is nothing to note; what an earlier run has claimed is looked for.
+ */
+static bool claim_number(wk_tx_t *tx, signup_t *r, wk_error_t *e)
 {
-    wk_rows_t *rows;
+    wk_effect_t effect;
     if (r->ctx->config->skip_twilio) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_signup_numbers_of_a_day, NULL, &rows, e)) {
+    if (!wk_setting_up_claim(r->ctx, tx, &effect, &r->too_many, e)) {
         return false;
     }
-    r->too_many = wk_cell_int(rows, 0, "bought", 0) >= r->ctx->config->signup_numbers_a_day;
     return !r->too_many ||
-           refuse_for_now(e, ANOTHER_DAY,
+           refuse_for_now(e, WK_ANOTHER_DAY,
                           "No more shops can sign up today. Nothing was set up.");
-}
-
-/* Where none is bought there is nothing to note; what an earlier run has claimed is looked for.
- */
-static bool claim_number(wk_tx_t *tx, const signup_t *r, wk_error_t *e)
-{
-    wk_effect_t effect;
-    return r->ctx->config->skip_twilio || wk_setting_up_claim(tx, &effect, e);
 }
 
 static bool add_shop(wk_tx_t *tx, const signup_t *r, wk_error_t *e)
@@ -177,7 +167,7 @@ static bool note_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_sql(tx, &wk_sql_signup_owner, owner, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_agent, &assistant, NULL, e) &&
            wk_sql(tx, &wk_sql_signup_services, &r->template.services, NULL, e) &&
-           may_buy(tx, r, e) && claim_number(tx, r, e);
+           claim_number(tx, r, e);
 }
 
 static bool is_taken(const wk_error_t *e, const char *what)

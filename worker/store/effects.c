@@ -18,6 +18,9 @@ const wk_sql_t wk_sql_effect_finish = {
     " WHERE id = $1::uuid AND (state = 'pending' OR (state = 'unknown' AND $2 <> 'unknown'))",
     4};
 
+const wk_sql_t wk_sql_effect_release = {
+    "effect_release", "DELETE FROM effects WHERE id = $1::uuid AND state = 'pending'", 1};
+
 const wk_sql_t wk_sql_effect_pending = {
     "effect_pending",
     "SELECT id FROM effects WHERE kind = $1 AND key = $2 AND state = 'pending' FOR UPDATE", 2};

@@ -10,6 +10,9 @@ extern const wk_sql_t wk_sql_effect_claim;
 /* $1 id, $2 state, $3 provider_id, $4 result. */
 extern const wk_sql_t wk_sql_effect_finish;
 
+/* $1 id. */
+extern const wk_sql_t wk_sql_effect_release;
+
 /* $1 kind, $2 key: id of it, locked; no row: it has ended, or there is none. */
 extern const wk_sql_t wk_sql_effect_pending;
 

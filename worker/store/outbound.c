@@ -58,9 +58,6 @@ const wk_sql_t wk_sql_outbound_effect = {
     "  FROM effects WHERE key = $1 FOR UPDATE",
     1};
 
-const wk_sql_t wk_sql_outbound_release = {
-    "outbound_release", "DELETE FROM effects WHERE id = $1::uuid AND state = 'pending'", 1};
-
 #define USER(param) "(SELECT id FROM users WHERE id = uuid_or_null(" param "))"
 
 const wk_sql_t wk_sql_outbound_note = {

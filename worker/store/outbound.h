@@ -19,9 +19,6 @@ extern const wk_sql_t wk_sql_outbound_of_job;
 /* $1 key, locked: id state request result claimed (Unix time) age_ms. */
 extern const wk_sql_t wk_sql_outbound_effect;
 
-/* $1 effect: a claim under which nobody dialled is as if it had never been made. */
-extern const wk_sql_t wk_sql_outbound_release;
-
 /* $1 call, $2 reason, $3 priority, $4 user or null. */
 extern const wk_sql_t wk_sql_outbound_note;
 
