@@ -286,6 +286,31 @@ static void a_step_waits_for_its_time_and_that_is_no_failure(void **state)
     assert_int_equal(hits("/"), 0);
 }
 
+#define UNWRITABLE "unwritable" /* a page that Postgres does not take, whatever is done */
+
+static void a_reading_that_is_given_up_ends(void **state)
+{
+    (void)state;
+    const char *id = added(home());
+    do_step(id);
+    do_step(id);
+    t_sqlf("ALTER TABLE knowledge_pages ADD CONSTRAINT " UNWRITABLE
+           " CHECK (1 / (state <> 'read' OR depth = 0)::int = 1) NOT VALID");
+    wait_over();
+    t_ask_t job = next_job(id);
+    t_answer_t a = t_ask(&job);
+    assert_int_equal(a.end.how, WK_END_BURY);
+    t_sqlf("ALTER TABLE knowledge_pages DROP CONSTRAINT " UNWRITABLE);
+    assert_string_equal(status_of(id), "indexed");
+    assert_has(t_sqlf("SELECT error FROM knowledge_documents WHERE id = '%s'", id),
+               "broke off");
+    assert_int_equal(pages_known(), 1);
+    a = refreshed(NULL, id);
+    assert_status(&a, 202);
+    read_all(id);
+    assert_int_equal(pages_known(), 2);
+}
+
 static void a_reading_that_is_overtaken_or_deleted_comes_to_nothing(void **state)
 {
     (void)state;
@@ -293,7 +318,10 @@ static void a_reading_that_is_overtaken_or_deleted_comes_to_nothing(void **state
     t_ask_t job = next_job(id);
     t_answer_t a = refreshed(NULL, id);
     assert_error(&a, 409, "conflict"); /* it is being read */
-    t_sqlf("UPDATE knowledge_sites SET began_at = now() - interval '3 hours'");
+    t_sqlf("UPDATE knowledge_sites SET next_at = now() - interval '9 minutes'");
+    a = refreshed(NULL, id);
+    assert_error(&a, 409, "conflict");
+    t_sqlf("UPDATE knowledge_sites SET next_at = now() - interval '11 minutes'"); /* lost */
     a = refreshed("again-1", id);
     assert_status(&a, 202);
     a = refreshed("again-1", id); /* the same request once more */
@@ -538,6 +566,7 @@ int main(void)
         cmocka_unit_test(each_step_is_done_once),
         cmocka_unit_test(a_death_with_the_page_in_hand_leaves_nothing),
         cmocka_unit_test(a_step_waits_for_its_time_and_that_is_no_failure),
+        cmocka_unit_test(a_reading_that_is_given_up_ends),
         cmocka_unit_test(a_reading_that_is_overtaken_or_deleted_comes_to_nothing),
         cmocka_unit_test(what_does_not_answer_is_asked_three_times_and_stays_known),
         cmocka_unit_test(what_may_be_back_stays_known),

@@ -594,6 +594,22 @@ static bool step(site_t *s, wk_error_t *e)
     return cell(s, "page").data != NULL ? read_page(s, e) : end(s, NULL, e);
 }
 
+/*
+ * A job that is given up is the last of its reading, which nobody would go on with: what was
+ * read of the site is known. Where that cannot be noted either, it can be refreshed soon.
+ */
+static wk_outcome_t failed(site_t *s, const wk_error_t *e)
+{
+    wk_error_t other;
+    wk_outcome_t outcome = wk_webhook_failed(e);
+    if (outcome == WK_GIVE_UP &&
+        !end(s, "The reading broke off: what was read is known.", &other)) {
+        wk_log(WK_WARN, "a site's reading is not ended", WK_S("site", s->site),
+               WK_C("error", other.text));
+    }
+    return outcome;
+}
+
 wk_outcome_t wk_knowledge_site(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     site_t s = {.ctx = ctx};
@@ -608,5 +624,5 @@ wk_outcome_t wk_knowledge_site(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         e->retry_after_ms = wk_cell_int(s.rows, 0, "wait_ms", 0);
         return WK_LATER;
     }
-    return step(&s, e) ? WK_DONE : wk_webhook_failed(e);
+    return step(&s, e) ? WK_DONE : failed(&s, e);
 }

@@ -25,7 +25,7 @@ const wk_sql_t wk_sql_site_refresh = {
     "    UPDATE knowledge_documents d SET status = 'processing', error = NULL, revision = revision + 1"
     "      FROM knowledge_sites s"
     "     WHERE d.id = $1::uuid AND s.document_id = d.id"
-    "       AND (d.status <> 'processing' OR s.began_at < now() - interval '2 hours')"
+    "       AND (d.status <> 'processing' OR s.next_at < now() - interval '10 minutes')"
     "    RETURNING d.id, d.revision, d.source_url)"
     " UPDATE knowledge_sites s"
     "    SET step = s.step + 1, robots = NULL, tries = 0, began_at = now(), next_at = now()"
