@@ -286,6 +286,20 @@ static void a_step_waits_for_its_time_and_that_is_no_failure(void **state)
     assert_int_equal(hits("/"), 0);
 }
 
+/* As another libcurl may have written it. */
+static void an_address_that_is_written_otherwise_is_read_once(void **state)
+{
+    (void)state;
+    const char *id = added(home());
+    do_step(id);
+    do_step(id);
+    t_sqlf("UPDATE knowledge_pages SET url = url || '#top' WHERE url LIKE '%%/a'");
+    read_all(id);
+    assert_string_equal(status_of(id), "indexed");
+    assert_int_equal(hits("/a"), 1);
+    assert_int_equal(pages_known(), 2);
+}
+
 #define UNWRITABLE "unwritable" /* a page that Postgres does not take, whatever is done */
 
 static void a_reading_that_is_given_up_ends(void **state)
@@ -566,6 +580,7 @@ int main(void)
         cmocka_unit_test(each_step_is_done_once),
         cmocka_unit_test(a_death_with_the_page_in_hand_leaves_nothing),
         cmocka_unit_test(a_step_waits_for_its_time_and_that_is_no_failure),
+        cmocka_unit_test(an_address_that_is_written_otherwise_is_read_once),
         cmocka_unit_test(a_reading_that_is_given_up_ends),
         cmocka_unit_test(a_reading_that_is_overtaken_or_deleted_comes_to_nothing),
         cmocka_unit_test(what_does_not_answer_is_asked_three_times_and_stays_known),

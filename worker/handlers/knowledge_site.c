@@ -463,20 +463,20 @@ static int64_t page_depth(const site_t *s)
 static bool note_page(wk_tx_t *tx, site_t *s, const char *state, wk_error_t *e)
 {
     bool moved = s->file.status / 100 == 3;
-    va_str_t params[] = {s->site, s->page.url, va_str_c(state), s->note};
+    va_str_t params[] = {s->site, cell(s, "page"), va_str_c(state), s->note};
     return wk_sql(tx, &wk_sql_page_without_text, params, NULL, e) &&
            add_links(tx, s, s->links, page_depth(s) + !moved, e);
 }
 
 static bool write_without_text(wk_tx_t *tx, site_t *s, wk_error_t *e)
 {
-    va_str_t params[] = {s->site, s->page.url};
+    va_str_t params[] = {s->site, cell(s, "page")};
     return wk_sql(tx, &wk_sql_page_forget, params, NULL, e) && note_page(tx, s, "skipped", e);
 }
 
 static bool write_failed(wk_tx_t *tx, site_t *s, wk_error_t *e)
 {
-    va_str_t params[] = {s->site, s->page.url};
+    va_str_t params[] = {s->site, cell(s, "page")};
     return s->fate == AGAIN ? wk_sql(tx, &wk_sql_page_again, params, NULL, e)
                             : note_page(tx, s, "failed", e);
 }
@@ -484,7 +484,7 @@ static bool write_failed(wk_tx_t *tx, site_t *s, wk_error_t *e)
 static bool write_same(wk_tx_t *tx, site_t *s, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {s->site, s->page.url};
+    va_str_t params[] = {s->site, cell(s, "page")};
     return wk_sql(tx, &wk_sql_page_same, params, &rows, e) &&
            add_links(tx, s, wk_cell(rows, 0, "links"), page_depth(s) + 1, e);
 }
@@ -499,7 +499,7 @@ static bool write_document(wk_tx_t *tx, site_t *s, wk_error_t *e)
     wk_rows_t *changed, *made;
     wk_arena_t *a = s->ctx->arena;
     va_str_t params[] = {s->site,
-                         s->page.url,
+                         cell(s, "page"),
                          s->sha256,
                          s->title.len > 0 ? s->title : wk_cut_text(s->page.url, MAX_TITLE),
                          va_str_c(s->kind),
@@ -514,7 +514,7 @@ static bool write_document(wk_tx_t *tx, site_t *s, wk_error_t *e)
     const wk_rows_t *written = wk_rows_count(made) > 0 ? made : changed;
     bool same = wk_rows_count(written) == 0; /* its document says that already */
     va_str_t id = same ? VA_STR_NULL : wk_cell(written, 0, "id");
-    va_str_t page[] = {s->site,          s->page.url,          id,
+    va_str_t page[] = {s->site,          cell(s, "page"),      id,
                        s->sha256,        header(s->file.etag), header(s->file.last_modified),
                        or_none(s->links)};
     return (same ||
@@ -527,7 +527,7 @@ static bool write_document(wk_tx_t *tx, site_t *s, wk_error_t *e)
 static bool write_read(wk_tx_t *tx, site_t *s, wk_error_t *e)
 {
     wk_rows_t *twin;
-    va_str_t params[] = {s->site, s->page.url, s->revision, s->sha256};
+    va_str_t params[] = {s->site, cell(s, "page"), s->revision, s->sha256};
     if (!wk_sql(tx, &wk_sql_page_twin, params, &twin, e)) {
         return false;
     }
