@@ -34,7 +34,8 @@ typedef struct {
     bool once;          /* sent twice, the request would be done twice */
     bool sent;          /* something of the request may have reached the server */
     bool headers_ended; /* curl takes an answer that breaks off before for a whole one */
-    bool refused;       /* an address that is not public */
+    bool refused;       /* an address that is not public, */
+    bool opened;        /* and another one was tried */
     int64_t retry_after_ms;
     va_str_t location, etag, last_modified;
 } exchange_t;
@@ -77,6 +78,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
         x->refused = true;
         return CURL_SOCKET_BAD;
     }
+    x->opened = true;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -300,7 +302,7 @@ static bool failed(const exchange_t *x, CURLcode rc, const char *text, wk_error_
     if (x->body.status != VA_OK) {
         return wk_error(e, WK_UNKNOWN, "HTTP: the answer is larger than allowed");
     }
-    if (x->refused && !x->sent) {
+    if (x->refused && !x->opened) {
         return wk_error(e, WK_FORBIDDEN, "HTTP: the address is not public");
     }
     if (rc == CURLE_URL_MALFORMAT || rc == CURLE_UNSUPPORTED_PROTOCOL) {

@@ -312,7 +312,7 @@ static void test_only_public_addresses_are_connected_to(void **state)
     (void)state;
     assert_ok(ask("GET", url_of("/keep"), &res)); /* leaves a connection that could be used */
     for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
-        assert_false(ask_public(urls[i], i % 2 == 0 ? NULL : "127.0.0.2, ::1", &res));
+        assert_false(ask_public(urls[i], i % 2 == 0 ? NULL : "127.0.0.2, ::2", &res));
         assert_int_equal(t_e.code, WK_FORBIDDEN);
     }
     assert_int_equal(atomic_load(&requests), 1);
@@ -320,6 +320,16 @@ static void test_only_public_addresses_are_connected_to(void **state)
     assert_int_equal(res.status, 302);
     assert_str(res.location, "/ok");
     assert_null(res.etag.data);
+}
+
+/* Its name has a private address as well: that is no word on the other one. */
+static void test_a_public_address_that_does_not_answer_is_unavailable(void **state)
+{
+    wk_http_response_t res;
+    (void)state;
+    const char *url = wk_printf(a, "http://localhost:%d/", closed_port).data;
+    assert_false(ask_public(url, "127.0.0.1", &res));
+    assert_int_equal(t_e.code, WK_UNAVAILABLE);
 }
 
 static void test_a_proxy_does_not_connect_instead(void **state)
@@ -463,6 +473,7 @@ int main(void)
         TEST(test_the_request_is_what_was_asked_for),
         TEST(test_retry_after_is_seconds_or_a_date),
         TEST(test_only_public_addresses_are_connected_to),
+        TEST(test_a_public_address_that_does_not_answer_is_unavailable),
         TEST(test_a_proxy_does_not_connect_instead),
         TEST(test_what_was_not_sent_is_unavailable),
         TEST(test_what_may_have_been_done_is_unknown),
