@@ -46,6 +46,11 @@ test('callers of a process that fell silent talk on with another, which knows wh
   const streams = async (sid) => (await heard(sid)).streams;
   for (const sid of sids)
     await waitFor(`"noted" in ${sid}`, async () => /noted/.test((await streams(sid))[0]?.heard ?? ''), 60000);
+  // A caller's words are written down behind the answer to them.
+  for (const sid of sids)
+    await waitFor(`the words of ${sid}`, () => row(
+        `SELECT 1 FROM messages m JOIN calls c ON c.id = m.call_id
+          WHERE c.twilio_call_sid = :'sid' AND m.speaker = 'customer'`, {sid}));
 
   // Other processes beside the old ones, which keep their calls.
   const old = await redis('ZRANGE', 'va:voice:processes', 0, -1);

@@ -732,11 +732,11 @@ test('a card number said in two breaths is kept and shown by nobody', async (t) 
     await call.say('4242 4242');
     await call.caller.hears(new RegExp(Array(times).fill('go on').join('.*')));
   }
-  call.caller.hangUp();
   const said = await waitFor('both turns', async () => {
     const found = (await call.turns()).filter((turn) => turn.speaker === 'customer');
     return found.length === 2 && found.map((turn) => turn.content);
   });
+  call.caller.hangUp();
   const told = await waitFor('both events', () => {
     const found = events.all.filter((e) => e.type === 'user_transcript' && e.data.callSid === call.sid);
     return found.length === 2 && found.map((e) => e.data.transcript);

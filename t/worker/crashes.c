@@ -73,6 +73,14 @@ static bool died(void *arg)
     return t_program_logged(&program, "\"signal\":9") > 0;
 }
 
+/* Before, a signal ends it as any program that has just begun. */
+static bool at_work(void *arg)
+{
+    pid_t pid;
+    (void)arg;
+    return t_program_children(&program, "jobs", &pid, 1) > 0;
+}
+
 static bool all_done(void *arg)
 {
     (void)arg;
@@ -89,6 +97,7 @@ static bool all_done(void *arg)
 static void finish_and_check(void)
 {
     t_program_start(&program);
+    assert_true(t_until(at_work, NULL, LONG_MS));
     assert_true(t_until(all_done, NULL, LONG_MS));
     assert_int_equal(t_program_stop(&program, LONG_MS), 0);
 
