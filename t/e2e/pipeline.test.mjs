@@ -5,6 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import {after, before, beforeEach, test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
@@ -319,6 +320,45 @@ test('who wants a person, and says "please" before there is an answer, is put th
   });
   await call.caller.ended;
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+});
+
+test('who says goodbye, and then something more before there is an answer, is not hung up on', async () => {
+  await modelDown({status: 503});
+  const call = await new Call().greeted();
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('goodbye');
+    await questions(1);
+    await call.say('wait where is my order 1042');
+    await questions(2);
+  });
+  await call.caller.hears(new RegExp(TRACKING));
+  await call.caller.quiet();
+  await call.say('where is my order 1042');
+  await call.caller.hears(new RegExp(`${TRACKING}.*${TRACKING}`));
+  assert.doesNotMatch(call.caller.heard(), /[Gg]oodbye/);
+  call.caller.hangUp();
+});
+
+test('what is to be said of an emergency is cut before its first sound: it is said next, and once', async () => {
+  const call = await new Call().greeted();
+  await deepgram.script([{path: '/v1/speak', delay: 2000}]);
+  await call.say('help the battery is on fire right now in my house');
+  await sleep(1000);
+  await call.say('please');
+  await call.caller.hears(/Is everybody out.*call 911/);
+  await call.caller.quiet();
+  await call.say('yes we are');
+  await call.caller.hears(/I heard: yes we are/i);
+  assert.equal(call.caller.heard().match(/Is everybody out/g).length, 1);
+  call.caller.hangUp();
+});
+
+test('the voice fails at what is to be said of an emergency: the next engine says it', async () => {
+  const call = await new Call().greeted();
+  await deepgram.script([{path: '/v1/speak', status: 500}]);
+  await call.say('help the battery is on fire right now in my house');
+  await call.caller.hears(/cut off.*Is everybody out/);
+  call.caller.hangUp();
 });
 
 test('an emergency without a model: the words for it are said', async () => {

@@ -270,6 +270,24 @@ test('0 is heard before there is an engine', async () => {
   assert.equal(await redis('HGET', `va:call:{${other.sid}}`, 'next'), 'dial');
 });
 
+test('0 before there is an engine, where nobody can be had: he is told so behind the greeting', async (t) => {
+  const hours = (to) => row(`UPDATE organizations SET hours = :'to' WHERE slug = 'bici-downtown' RETURNING slug`, {to});
+  const callbacks = async () => (await row(`SELECT count(*) AS n FROM tasks WHERE kind = 'callback'`)).n;
+  const {usual} = await row(`SELECT hours::text AS usual FROM organizations WHERE slug = 'bici-downtown'`);
+  t.after(() => hours(usual));
+  await hours('{}');
+  await model([{when: 'John', recall: '"status":"callback"', text: 'somebody will call you back'}]);
+  await openai.post('realtime', {hold_updates: true});
+  const known = await callbacks();
+  const call = await new Call().ring();
+  await waitFor('the engine', () => call.living());
+  call.caller.press('0');
+  await waitFor('the task', async () => await callbacks() > known);
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/John.*somebody will call you back/);
+  call.caller.hangUp();
+});
+
 test('nobody says a word: he is asked twice, and told why the call ends', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/Nobody has said anything.*Nobody has said anything/, 60000);
@@ -479,6 +497,27 @@ test('words of what he said before decide nothing about what he is saying', asyn
   call.caller.hangUp();
 });
 
+test('words that interrupted decide so, though he says "okay" before they are known', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('tell me a story');
+  await call.caller.hears(/a bicycle/);
+  await openai.post('realtime', {transcription_ms: 600});
+  await call.say('no wait');
+  await sleep(700);  // the end of that is known, and its words are not
+  await call.say('okay');
+  await call.caller.hears(/I heard: okay/);
+  assert.doesNotMatch(call.caller.heard(), /over the hills/);
+  const turns = await waitFor('the turns', async () => {
+    const found = (await call.turns()).filter((t) => t.speaker === 'customer').map((t) => t.content);
+    return found.length === 3 && found;
+  });
+  assert.deepEqual(turns, ['tell me a story', 'no wait', 'okay']);
+  call.caller.hangUp();
+});
+
 test('an answer that fails, or of which nothing comes, is asked for once more', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);
@@ -682,6 +721,15 @@ test('the longest call: the caller is told once that it ends soon, and when it h
   assert.equal(end_reason, 'limit');
 });
 
+test('the longest call is over, and the words for it fail: they are asked for once more', async () => {
+  const call = await ringLate(1800 - 10);
+  await call.caller.hears(/one more minute/);
+  await openai.post('realtime', {fails: 1});
+  await call.caller.hears(/Our time for this call is over.*Goodbye/, 30000);
+  await call.caller.ended;
+  assert.match(await call.resume(), /<Response><Hangup\/>/);
+});
+
 test('the longest call ends even when somebody speaks all the time: the carrier says so', async () => {
   await model([{when: 'tell me a story', text: Array(4).fill(STORY).join(' ')}]);
   const call = await ringLate(1800 - 8);
@@ -774,6 +822,46 @@ test('what is to be said of an emergency is said without another word of the cal
   const call = await reportsFire();
   await call.say('help the battery is on fire');
   await call.caller.hears(/Is everybody out/);
+  call.caller.hangUp();
+});
+
+test('who cuts off the answer before what is to be said of an emergency hears that next, and once', async () => {
+  await model([{when: 'battery is on fire', text: STORY}]);
+  const call = await reportsFire();
+  await call.say('help the battery is on fire');
+  await call.caller.hears(/a bicycle/);
+  const {id} = await waitFor('the words behind it', async () => {
+    const session = await call.session();
+    return session.items.some((i) => /Is everybody out/.test(i.text) && i.ms === 200 * i.text.split(' ').length) && session;
+  });
+  await call.say('stop');
+  await call.caller.hears(/Is everybody out.*call 911/);
+  await call.caller.quiet();
+  await call.say('yes we are');
+  await call.caller.hears(/I heard: yes we are/);
+  assert.equal(call.caller.heard().match(/Is everybody out/g).length, 1);
+  assert.equal((await call.living()).id, id);
+  call.caller.hangUp();
+});
+
+// Nobody reads or writes what it has, meanwhile.
+const locked = (table, seconds) => run('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-c',
+    `LOCK TABLE voiceagent.${table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(${seconds})`, env.DATABASE_URL]);
+
+test('what is to be said of an emergency waits for no tool', async () => {
+  await model([{when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  let isLocked = true;
+  const lock = locked('orders', 12).finally(() => (isLocked = false));
+  await sleep(300);
+  await call.say('where is my order');
+  await waitFor('the tool', async () => (await call.session())?.items.some((i) => i.type === 'function_call'));
+  await call.say('help the battery is on fire');
+  await call.caller.hears(/Is everybody out/);
+  assert.ok(isLocked, 'the tool has not answered yet');
+  await lock;
   call.caller.hangUp();
 });
 

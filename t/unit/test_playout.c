@@ -180,6 +180,22 @@ static void what_comes_after_a_drop_is_heard_anew(void **state)
     assert_int_equal(wk_playout_drop(&p, 400, cuts), 0);
 }
 
+static void an_utterance_waits_until_all_of_it_was_heard(void **state)
+{
+    wk_cut_t cuts[WK_PLAYOUT_ITEMS];
+    (void)state;
+    say("a", 0, 200);
+    say("b", 0, 200);
+    assert_true(wk_playout_waits(&p, VA_STR("b")));
+    assert_false(wk_playout_waits(&p, VA_STR("c")));
+    send_due(0, NULL);
+    wk_playout_heard_mark(&p, (wk_twilio_mark_t){0, MS(200)}, 200);
+    assert_false(wk_playout_waits(&p, VA_STR("a")));
+    assert_true(wk_playout_waits(&p, VA_STR("b")));
+    wk_playout_drop(&p, 200, cuts);
+    assert_false(wk_playout_waits(&p, VA_STR("b")));
+}
+
 static void there_is_a_bound(void **state)
 {
     (void)state;
@@ -225,6 +241,7 @@ int main(void)
         CASE(it_goes_on_where_it_was_stopped),
         CASE(what_is_dropped_was_heard_so_far),
         CASE(what_comes_after_a_drop_is_heard_anew),
+        CASE(an_utterance_waits_until_all_of_it_was_heard),
         CASE(there_is_a_bound),
         CASE(utterances_are_counted_while_they_are_not_heard),
         CASE(a_name_that_is_too_long_is_not_taken),

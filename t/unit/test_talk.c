@@ -141,6 +141,40 @@ static void what_he_is_saying_is_not_judged_by_words_that_are_whole(void **state
     assert_int_equal(did.answers, 1);
 }
 
+/* "No, wait." The agent is silent; "okay": the words of the first come behind its beginning. */
+static void words_that_come_late_decide_for_what_the_agent_fell_silent_for(void **state)
+{
+    (void)state;
+    agent_speaks(0);
+    wk_talk_speech(&t, true, 150);
+    wk_talk_speech(&t, false, 550);
+    wk_talk_speech(&t, true, 850);
+    wk_talk_heard_late(&t, 1, true, true, 900); /* not a word that ends it */
+    assert_int_equal(did.cuts, 0);
+    wk_talk_heard_late(&t, 1, true, false, 950);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.answers, 0); /* he speaks */
+    wk_talk_speech(&t, false, 1200);
+    wk_talk_heard(&t, true, true, true, 1500);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.answers, 1);
+}
+
+/* "At four." The agent answers. "Yeah": the words of "at four" are those it answers. */
+static void words_that_come_late_decide_nothing_about_what_came_since(void **state)
+{
+    (void)state;
+    wk_talk_speech(&t, true, 0);
+    wk_talk_speech(&t, false, 500);
+    agent_speaks(600);
+    wk_talk_speech(&t, true, 900);
+    wk_talk_heard_late(&t, 1, true, false, 950);
+    wk_talk_speech(&t, false, 1100);
+    wk_talk_heard(&t, true, true, true, 1200);
+    assert_int_equal(did.cuts, 0);
+    assert_false(t.doubt);
+}
+
 static void noise_without_words_lets_the_agent_go_on(void **state)
 {
     (void)state;
@@ -246,6 +280,23 @@ static void what_the_caller_has_to_hear_is_said_when_nobody_is_cut_off_by_it(voi
     assert_int_equal(did.answers, 3); /* his own is the same answer */
     wk_talk_done(&t, 5000);
     assert_int_equal(did.answers, 3);
+}
+
+static void what_cannot_wait_waits_for_no_tool(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_speech(&t, true, 100);
+    wk_talk_owes_at_once(&t);
+    assert_int_equal(did.answers, 0); /* he speaks */
+    wk_talk_speech(&t, false, 900);
+    assert_int_equal(did.answers, 1);
+    wk_talk_done(&t, 2000);
+    assert_int_equal(did.answers, 1);
+    wk_talk_owes(&t); /* anything else does wait */
+    assert_int_equal(did.answers, 1);
+    wk_talk_tool_ended(&t, 3000);
+    assert_int_equal(did.answers, 2);
 }
 
 static void nothing_is_said_into_the_callers_words(void **state)
@@ -481,6 +532,8 @@ int main(void)
         CASE(the_agent_answers_when_the_caller_ends),
         CASE(a_word_cuts_the_agent_short),
         CASE(a_back_channel_lets_the_agent_go_on),
+        CASE(words_that_come_late_decide_for_what_the_agent_fell_silent_for),
+        CASE(words_that_come_late_decide_nothing_about_what_came_since),
         CASE(noise_without_words_lets_the_agent_go_on),
         CASE(what_he_is_saying_is_not_judged_by_words_that_are_whole),
         CASE(long_speech_needs_no_words),
@@ -489,6 +542,7 @@ int main(void)
         CASE(something_is_said_while_a_tool_runs_and_nobody_speaks),
         CASE(who_asks_whether_anybody_is_there_while_a_tool_runs_hears_something),
         CASE(what_the_caller_has_to_hear_is_said_when_nobody_is_cut_off_by_it),
+        CASE(what_cannot_wait_waits_for_no_tool),
         CASE(nothing_is_said_into_the_callers_words),
         CASE(tools_are_answered_once_all_have_ended),
         CASE(silence_is_asked_about_and_then_ends),

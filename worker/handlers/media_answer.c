@@ -92,7 +92,7 @@ static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
     decide(t);
     bool passed_on = t->talk.reception.task != NULL || intent_is(t, "human");
     unsigned done = t->talk.done | (passed_on ? WK_DONE_PASSED_ON : 0);
-    t->did = done != 0 || t->next != NULL;
+    t->did = done != 0 || intent_is(t, "human");
     return wk_conversation_keep(tx, &t->talk, e) && wk_media_did(tx, &t->call, done, e);
 }
 

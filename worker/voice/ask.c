@@ -16,6 +16,7 @@
 
 #define ID_SIZE   16 /* bytes; twice as many digits */
 #define TICK_MS   100
+#define AGAIN_MS  2000 /* at most, until what Redis does not take is pushed again */
 #define DEDUP_TTL VA_STR("86400")
 #define TELL_MS   60000
 #define TELL_TTL  VA_STR("120") /* longer than one is told again */
@@ -30,6 +31,7 @@ struct pending {
     wk_answer_fn fn;
     void *ctx;
     int64_t look_ms, until_ms; /* monotonic; look_ms 0: looked already */
+    int64_t push_ms, pause_ms; /* not before; twice as long each time */
     int requests;              /* of Redis, that still refer to it */
     bool pushing;              /* one of them is that */
     bool asked;                /* it is known to stand in the queue, or to have stood there */
@@ -303,6 +305,8 @@ static void push_question(pending_t *p)
     const va_str_t args[] = {va_str_c(p->id), p->document, p->dedup, p->dedup_ttl,
                              va_str_c(p->asks->channel_name)};
     p->pushing = true;
+    p->push_ms = wk_monotonic_ms() + p->pause_ms;
+    p->pause_ms = 2 * p->pause_ms < AGAIN_MS ? 2 * p->pause_ms : AGAIN_MS;
     p->requests++;
     push(p->asks, p->queue, args, on_pushed, p);
 }
@@ -339,6 +343,7 @@ void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, voi
     p->ctx = ctx;
     p->look_ms = now + question->wait_ms - question->wait_ms / 5;
     p->until_ms = now + question->wait_ms;
+    p->pause_ms = TICK_MS;
     p->dedup_ttl = question->dedup.len > 0 ? DEDUP_TTL : TELL_TTL;
     memcpy(p->id, id, sizeof(id));
     LIST_INSERT_HEAD(&asks->pending, p, link);
@@ -369,7 +374,7 @@ static void on_tick(uv_timer_t *timer)
         }
         if (now >= p->until_ms) {
             give_up(p);
-        } else if (!p->asked && !p->pushing) {
+        } else if (!p->asked && !p->pushing && now >= p->push_ms) {
             push_question(p);
         } else if (p->look_ms != 0 && now >= p->look_ms) {
             look(p);

@@ -36,6 +36,8 @@ typedef struct {
     int64_t silence_ms; /* that end it */
 } wk_turn_taking_t;
 
+#define WK_ENGINE_BEHIND 3 /* utterances that have begun before the words of one are there */
+
 /* What it is opened with; must live as long as the engine. */
 typedef struct {
     uv_loop_t *loop;
@@ -77,8 +79,9 @@ typedef struct {
      * numbers of cards. Valid until the next call. */
     va_str_t (*masked)(void *ctx, va_str_t heard);
 
-    /* All of an utterance behind which he has begun another one: too late to judge that by. */
-    void (*heard_late)(void *ctx, va_str_t text);
+    /* All of an utterance behind which he has begun so many others: too late to judge the last
+     * one by. */
+    void (*heard_late)(void *ctx, unsigned behind, va_str_t text);
 
     /* The first of an utterance is there; where said() and sound() come later. */
     void (*token)(void *ctx, va_str_t item);

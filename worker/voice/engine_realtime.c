@@ -39,9 +39,10 @@ struct wk_engine {
     struct {
         bool is_one, is_aside;
         wk_bytes_t instructions;
-    } next;                         /* the question that waits for the end of that */
-    bool speech;                    /* of the caller */
-    char speech_item[NAME_MAX_LEN]; /* what he says, or said last */
+    } next;      /* the question that waits for the end of that */
+    bool speech; /* of the caller */
+    char speech_items[WK_ENGINE_BEHIND + 1][NAME_MAX_LEN]; /* what he says, or said last; and
+                                                              before, the newest first */
     char heard_item[NAME_MAX_LEN];
     wk_bytes_t heard; /* of it, so far */
     bool ready, lost;
@@ -234,7 +235,9 @@ static void on_speech(wk_media_engine_t *engine, const wk_realtime_event_t *even
 {
     engine->speech = event->kind == WK_RT_SPEECH_STARTED;
     if (engine->speech) {
-        keep_name(engine->speech_item, event->item);
+        memmove(engine->speech_items + 1, engine->speech_items,
+                sizeof(engine->speech_items) - sizeof(engine->speech_items[0]));
+        keep_name(engine->speech_items[0], event->item);
     }
     if (event->ended_ms >= engine->setup->turns.silence_ms) {
         engine->events.voiced(engine->ctx, event->ended_ms - engine->setup->turns.silence_ms);
@@ -244,16 +247,21 @@ static void on_speech(wk_media_engine_t *engine, const wk_realtime_event_t *even
 
 /* Words come when they have been understood, and he may have begun another utterance by then.
  */
-static bool is_late(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
+static unsigned behind(const wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    return engine->speech_item[0] != '\0' &&
-           !va_str_eq(event->item, va_str_c(engine->speech_item));
+    unsigned n = 0;
+    while (n < WK_ENGINE_BEHIND && engine->speech_items[n][0] != '\0' &&
+           !va_str_eq(event->item, va_str_c(engine->speech_items[n]))) {
+        n++;
+    }
+    return n;
 }
 
 static void on_heard(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    if (is_late(engine, event)) {
-        engine->events.heard_late(engine->ctx, event->text);
+    unsigned n = behind(engine, event);
+    if (n > 0) {
+        engine->events.heard_late(engine->ctx, n, event->text);
     } else {
         engine->events.heard(engine->ctx, event->text, true);
     }
@@ -261,7 +269,7 @@ static void on_heard(wk_media_engine_t *engine, const wk_realtime_event_t *event
 
 static void on_heard_part(wk_media_engine_t *engine, const wk_realtime_event_t *event)
 {
-    if (is_late(engine, event)) {
+    if (behind(engine, event) > 0) {
         return; /* all of it follows */
     }
     if (!va_str_eq(event->item, va_str_c(engine->heard_item))) {

@@ -129,6 +129,16 @@ bool wk_playout_busy(const wk_playout_t *p)
     return p->confirmed < p->end;
 }
 
+bool wk_playout_waits(const wk_playout_t *p, va_str_t item)
+{
+    for (size_t i = 0; i < p->n_items; i++) {
+        if (p->items[i].end > p->confirmed && va_str_eq(va_str_c(p->items[i].name), item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---------------------------------------------------------------- stopping */
 
 void wk_playout_hold(wk_playout_t *p, int64_t now)

@@ -72,6 +72,9 @@ bool wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now);
 /* How much has been heard, as a position. */
 uint64_t wk_playout_heard(const wk_playout_t *p, int64_t now);
 
+/* True while the caller has not heard all that there is of that utterance. */
+bool wk_playout_waits(const wk_playout_t *p, va_str_t item);
+
 /* True while the caller hears something, or would if it were not held. */
 bool wk_playout_busy(const wk_playout_t *p);
 

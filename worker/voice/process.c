@@ -88,10 +88,17 @@ static void leave(process_t *p, int64_t now)
     }
 }
 
+/* Before a call is handed over, which else might come back here. */
+static int64_t succeeded_ms(const process_t *p)
+{
+    int64_t at_ms = p->told_ms + SUCCEED_MS;
+    return at_ms < p->drain_until_ms ? at_ms : p->drain_until_ms;
+}
+
 /* Nobody is sent here any more, and then nobody can come. */
 static void take_no_more(process_t *p, int64_t now)
 {
-    if (!p->voice.draining && now >= p->told_ms + SUCCEED_MS) {
+    if (!p->voice.draining && now >= succeeded_ms(p)) {
         p->voice.draining = true;
         wk_heartbeat_now(p->heartbeat);
     }

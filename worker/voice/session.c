@@ -63,8 +63,7 @@ void wk_session_release(wk_session_t *s)
     wk_transcript_free(&s->said);
     wk_bytes_free(&s->early);
     wk_bytes_free(&s->untold);
-    wk_bytes_free(&s->due);
-    wk_bytes_free(&s->urgent_say);
+    wk_session_free_due(s);
     wk_bytes_free(&s->answer.words);
     wk_bytes_free(&s->claims);
     wk_bytes_free(&s->detail);
@@ -161,7 +160,7 @@ void wk_session_fence(wk_session_t *s)
     if (s->state == WK_SESSION_CLOSED) {
         return; /* its stream has ended; somebody still holds it */
     }
-    if (s->state == WK_SESSION_TALKING) {
+    if (s->state == WK_SESSION_TALKING || s->state == WK_SESSION_OPENING) {
         wk_session_clear_carrier(s, NULL);
     }
     wk_log(WK_WARN, "the call is somebody else's now", WK_C("call", s->call));
@@ -453,6 +452,9 @@ void wk_session_tick(wk_session_t *s, int64_t now)
     } else if (s->state == WK_SESSION_TALKING) {
         wk_session_limit_tick(s, now);
         wk_session_tools_tick(s, now);
+        if (!s->talk.answering) {
+            (void)wk_session_say_due(s);
+        }
         wk_talk_tick(&s->talk, now);
     }
     wk_session_yield_tick(s, now);

@@ -95,10 +95,11 @@ static void turn_to_something_else(wk_session_t *s)
 {
     s->asked++;
     s->awaited = 0;
-    s->resuming = s->urgent_said = false;
-    if (s->due.len > 0 && !s->due_stays) {
-        wk_session_tell_engine(s, "prompt.voice.tool", wk_bytes_str(&s->due));
-        wk_bytes_free(&s->due);
+    s->resuming = false;
+    wk_session_due_broke_off(s);
+    if (s->due.words.len > 0 && !s->due.stays) {
+        wk_session_tell_engine(s, "prompt.voice.tool", wk_bytes_str(&s->due.words));
+        wk_bytes_free(&s->due.words);
     }
 }
 
@@ -184,8 +185,8 @@ static void tell_untold(wk_session_t *s)
 static void say_resumed(wk_session_t *s)
 {
     int64_t awaited = s->awaited;
-    wk_bytes_t due = s->due;
-    s->due = (wk_bytes_t){.len = 0};
+    wk_due_t due = s->due;
+    s->due = (wk_due_t){.stays = false};
     wk_session_say(s, wk_text(s->language, "speech.resumed"), "prompt.voice.resume");
     s->awaited = awaited;
     s->due = due;
@@ -212,7 +213,9 @@ static void do_clear(void *ctx)
 static void do_answer(void *ctx)
 {
     wk_session_t *s = ctx;
-    if (wk_session_is_talking(s)) {
+    if (s->state == WK_SESSION_OPENING) {
+        wk_talk_owes(&s->talk); /* behind the first words of the one that is opened */
+    } else if (wk_session_is_talking(s)) {
         turn_to_something_else(s);
         s->aside = false;
         wk_timing_asked(&s->timing, wk_monotonic_ms());
@@ -220,9 +223,8 @@ static void do_answer(void *ctx)
             wk_talk_owes(&s->talk); /* and what he said last is answered behind it */
             return;
         }
-        s->urgent_said = s->urgent_say.len > 0;
-        want_answer(s, s->urgent_said ? "prompt.voice.urgent" : NULL,
-                    wk_bytes_str(&s->urgent_say));
+        va_str_t due = wk_session_ask_due(s);
+        want_answer(s, due.len > 0 ? "prompt.voice.urgent" : NULL, due);
     }
 }
 
@@ -244,22 +246,13 @@ static void do_line(void *ctx, wk_talk_line_t line)
     }
 }
 
-/* What the caller heard a part of before he cut in is not said again. */
-static void urgent_was_said(wk_session_t *s, bool heard)
-{
-    if (s->urgent_said && heard) {
-        wk_bytes_free(&s->urgent_say);
-    }
-    s->urgent_said = false;
-}
-
 static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)
 {
     wk_session_t *s = ctx;
     if (!wk_session_is_talking(s)) {
         return;
     }
-    urgent_was_said(s, n > 0);
+    wk_session_due_cut(s, cuts, n);
     turn_to_something_else(s);
     wk_timing_dropped(&s->timing);
     s->engine->cut(s->seat->engine, cuts, n);
@@ -309,8 +302,9 @@ static void on_speech(void *ctx, bool started)
         return;
     }
     if (started) {
-        s->late_ms = s->speech_ms;
-        s->speech_ms = wk_now_ms();
+        memmove(s->began_to_speak + 1, s->began_to_speak,
+                sizeof(s->began_to_speak) - sizeof(s->began_to_speak[0]));
+        s->began_to_speak[0] = wk_now_ms();
     } else {
         wk_timing_caller_ended(&s->timing, now);
     }
@@ -325,6 +319,18 @@ static void on_voiced(void *ctx, int64_t sound_ms)
     }
 }
 
+static bool has_words(wk_session_t *s, va_str_t text)
+{
+    wk_arena_reset(s->voice->scratch);
+    return wk_words(s->voice->scratch, text).count > 0;
+}
+
+static bool is_backchannel(wk_session_t *s, va_str_t text)
+{
+    wk_arena_reset(s->voice->scratch);
+    return wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
+}
+
 static void on_heard(void *ctx, va_str_t text, bool whole)
 {
     wk_session_t *s = seated(ctx);
@@ -334,26 +340,26 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     if (whole && s->talk.led) {
         wk_timing_caller_ended(&s->timing, wk_monotonic_ms()); /* it tells so by nothing else */
     }
-    wk_arena_reset(s->voice->scratch);
-    bool words = wk_words(s->voice->scratch, text).count > 0;
-    bool backchannel =
-        wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
+    bool words = has_words(s, text);
+    bool backchannel = is_backchannel(s, text);
     wk_session_look_for_emergency(s, text, whole);
     if (whole && (!words || backchannel) && (s->talk.doubt || s->talk.tools > 0)) {
         wk_timing_backchannel(&s->timing);
     }
     wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
     if (whole) {
-        wk_session_customer_said(s, &s->speech_ms, text);
+        wk_session_customer_said(s, 0, text);
     }
 }
 
-static void on_heard_late(void *ctx, va_str_t text)
+static void on_heard_late(void *ctx, unsigned behind, va_str_t text)
 {
     wk_session_t *s = seated(ctx);
     if (s != NULL) {
         wk_session_look_for_emergency(s, text, true);
-        wk_session_customer_said(s, &s->late_ms, text);
+        wk_talk_heard_late(&s->talk, behind, has_words(s, text), is_backchannel(s, text),
+                           wk_monotonic_ms());
+        wk_session_customer_said(s, behind, text);
     }
 }
 
@@ -381,6 +387,7 @@ static void on_sound(void *ctx, va_str_t item, va_str_t mulaw)
     uint64_t position = s->talk.playout.end;
     if (wk_playout_add(&s->talk.playout, item, mulaw, now)) {
         wk_timing_sound(&s->timing, item, position, now);
+        wk_session_due_sounds(s, item);
     } else {
         wk_count("voiceagent_voice_dropped_total", "direction", VA_STR("out"), NULL,
                  VA_STR_NULL, 1);
@@ -410,11 +417,12 @@ static void on_tool(void *ctx, va_str_t id, va_str_t name, va_str_t arguments)
     }
 }
 
-/* What is said in between may fail; and behind a tool, or at the end, more or nothing follows.
- */
+/* What is said in between may fail; behind a tool more follows; and at the end there may be
+ * nothing to say. */
 static bool came_to_nothing(const wk_session_t *s, bool failed)
 {
-    return (failed || !s->answer.came) && !s->aside && s->talk.tools == 0 && s->next[0] == '\0';
+    bool empty = !s->answer.came && s->next[0] == '\0';
+    return (failed || empty) && !s->aside && s->talk.tools == 0;
 }
 
 /* It is asked for once more; an engine that fails twice in a row is of no use. */
@@ -442,7 +450,9 @@ static void on_done(void *ctx, bool failed)
     }
     seat->failures = s->aside ? seat->failures : 0;
     s->resuming = false;
-    urgent_was_said(s, !failed);
+    if (!s->aside) {
+        wk_session_due_said(s, failed);
+    }
     if (!wk_session_say_due(s)) {
         wk_talk_done(&s->talk, wk_monotonic_ms());
     }
@@ -487,10 +497,10 @@ static void on_ended(void *ctx)
     }
 }
 
-/* The engine before may not have said it. */
-static void owe_urgent(wk_session_t *s)
+/* The engine before has not said it. */
+static void owe_due(wk_session_t *s)
 {
-    if (s->urgent_say.len > 0) {
+    if (s->due.words.len > 0 && s->engine->say == NULL) {
         wk_talk_owes(&s->talk);
     }
 }
@@ -504,7 +514,7 @@ static void on_ready(void *ctx)
         wk_session_hear_early(s);
         tell_language(s);
         tell_untold(s);
-        owe_urgent(s);
+        owe_due(s);
         if (!s->greeted || s->talk.playout.end == 0) {
             greet(s); /* nothing was heard of the first either */
         } else {
@@ -576,6 +586,7 @@ static void on_lost(void *ctx, const char *why)
     }
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
     wk_session_agent_broke_off(s);
+    wk_session_due_broke_off(s);
     wk_talk_engine_lost(&s->talk);
     /* Where the call goes on is decided: then as soon as what there is of the last words is
      * heard. */
@@ -765,6 +776,6 @@ static void take_seat(wk_session_t *s)
     s->renew_wait_ms = 0;
     close_seat(s, &old);
     tell_language(s);
-    owe_urgent(s);
+    owe_due(s);
     wk_log(WK_INFO, "the engine's session was renewed", WK_C("call", s->call));
 }

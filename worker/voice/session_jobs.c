@@ -36,11 +36,15 @@ static void heed_language(wk_session_t *s, const va_json_t *answer)
     }
 }
 
-/* And behind that: where the call goes on. */
-static void heed_next(wk_session_t *s, const va_json_t *answer)
+/*
+ * And behind that: where the call goes on. Who has gone on talking before that was known is put
+ * through, as he wished, but not hung up on.
+ */
+static void heed_next(wk_session_t *s, const va_json_t *answer, bool overtaken)
 {
     va_str_t next = va_json_get_string(answer, "next");
-    if (next.len > 0 && next.len < sizeof(s->next)) {
+    bool heeded = !overtaken || va_str_eq(next, VA_STR("dial"));
+    if (heeded && next.len > 0 && next.len < sizeof(s->next)) {
         wk_session_leave_politely(s, next.data, va_json_get_string(answer, "detail"));
         if (s->state == WK_SESSION_OPENING) {
             s->talk.ops->over(s); /* there is nobody to say a last word */
@@ -108,7 +112,7 @@ static void on_tool_answered(void *ctx, const va_reply_t *reply)
     if (s->state < WK_SESSION_LEAVING && !told) {
         heed_language(s, answer);
         settle_tool(s, tool, output, answer);
-        heed_next(s, answer);
+        heed_next(s, answer, tool->late);
     }
     LIST_REMOVE(tool, link);
     free(tool);
@@ -172,27 +176,6 @@ typedef struct {
     int64_t asked;
 } unanswered_t;
 
-bool wk_session_say_due(wk_session_t *s)
-{
-    bool he_may_speak = s->talk.answering || !s->talk.speech;
-    if (s->due.len == 0 || s->resuming || !he_may_speak || !wk_session_is_talking(s)) {
-        return false;
-    }
-    wk_talk_answering(&s->talk);
-    s->engine->say(s->seat->engine, wk_bytes_str(&s->due), false);
-    wk_bytes_free(&s->due);
-    s->due_stays = false;
-    return true;
-}
-
-static void add_due(wk_session_t *s, va_str_t words)
-{
-    if (s->due.len > 0) {
-        wk_bytes_add(&s->due, " ", 1);
-    }
-    wk_bytes_add(&s->due, words.data, words.len);
-}
-
 /* Something else is talked about by now. */
 static void take_overtaken(wk_session_t *s, va_str_t words, bool did)
 {
@@ -200,8 +183,7 @@ static void take_overtaken(wk_session_t *s, va_str_t words, bool did)
         wk_session_tell_engine(s, "prompt.voice.tool", words);
         return;
     }
-    add_due(s, words);
-    s->due_stays = true;
+    wk_session_add_due(s, words, true);
     if (!s->talk.answering) {
         (void)wk_session_say_due(s);
     }
@@ -225,15 +207,15 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
     }
     if (s->state < WK_SESSION_LEAVING && awaited) {
         s->awaited = 0;
-        add_due(s, words.len > 0 ? words : wk_text(s->language, "speech.error"));
-        s->due_stays = s->due_stays || did;
+        wk_session_add_due(s, words.len > 0 ? words : wk_text(s->language, "speech.error"),
+                           did);
         wk_timing_tool_answered(&s->timing, wk_monotonic_ms());
         (void)wk_session_say_due(s);
     } else if (s->state < WK_SESSION_LEAVING && words.len > 0) {
         take_overtaken(s, words, did);
     }
     if (s->state < WK_SESSION_LEAVING) {
-        heed_next(s, answer);
+        heed_next(s, answer, !awaited);
     }
     free(question);
     wk_session_release(s);
@@ -274,17 +256,13 @@ static void say_urgent(wk_session_t *s, va_str_t say)
 {
     if (s->talk.led) {
         wk_session_tell_engine(s, "prompt.voice.urgent", say);
-    } else if (s->engine->say == NULL) {
-        wk_bytes_add(&s->urgent_say, say.data, say.len);
-        if (wk_session_is_talking(s)) {
-            wk_talk_owes(&s->talk);
-        }
-    } else {
-        add_due(s, say);
-        s->due_stays = true;
-        if (!s->talk.answering) {
-            (void)wk_session_say_due(s);
-        }
+        return;
+    }
+    wk_session_add_due(s, say, true);
+    if (s->engine->say != NULL && !s->talk.answering) {
+        (void)wk_session_say_due(s);
+    } else if (s->engine->say == NULL && wk_session_is_talking(s)) {
+        wk_talk_owes_at_once(&s->talk);
     }
 }
 

@@ -31,6 +31,12 @@ typedef struct {
     int64_t turn;     /* 0: not told to anybody yet */
 } wk_spoken_t;
 
+/* Words that the caller has to hear. */
+typedef struct {
+    wk_bytes_t words;
+    bool stays; /* whatever else is talked about meanwhile */
+} wk_due_t;
+
 /* A tool that was called and has not answered. */
 typedef struct wk_running_tool wk_running_tool_t;
 
@@ -67,8 +73,6 @@ struct wk_session {
     unsigned seats, lost;        /* how many were, ever */
     wk_bytes_t untold;           /* what the next one has to know */
     int64_t awaited;       /* the receptionist's answer to that question (asked); 0: none */
-    wk_bytes_t due;        /* it came, or other words of ours, and was not said yet */
-    bool due_stays;        /* it is said whatever else is talked about meanwhile */
     bool resuming;         /* it is being said that the line was bad */
     int64_t renew_ms;      /* not before */
     int64_t renew_wait_ms; /* the longer, the more often the next one was not to be had */
@@ -84,19 +88,22 @@ struct wk_session {
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
     int64_t turn;
-    int64_t speech_ms;  /* when the caller began to speak, wall clock; 0: words of it came */
-    int64_t late_ms;    /* the same of what he said before that */
+    int64_t began_to_speak[WK_ENGINE_BEHIND + 1]; /* the caller, wall clock, the newest first;
+                                                     0: words of it came */
     int64_t asked;      /* how often the engine was asked for an answer, or cut in one */
     wk_bytes_t claims;  /* of the agent's that something was done; not judged yet */
     int64_t claimed_ms; /* the newest of them, monotonic */
     int64_t judged;     /* the turn of the talk when the last were handed to be judged */
     LIST_HEAD(, wk_running_tool) tools_out;
-    bool urgent;           /* an emergency was heard */
-    wk_bytes_t urgent_say; /* what the engine is to say of it, until it has */
-    bool urgent_said;      /* an answer was asked for behind that */
-    bool aside;            /* what is being said is said in between, and answers nothing */
-    bool pressed_0;        /* before there was anybody to put him through */
+    bool urgent;    /* an emergency was heard */
+    bool aside;     /* what is being said is said in between, and answers nothing */
+    bool pressed_0; /* before there was anybody to put him through */
     bool handing_over;
+
+    wk_due_t due;    /* what he has to hear, and nobody says yet */
+    wk_due_t saying; /* the same, once the engine was asked to say it: until he has heard it */
+    char saying_as[WK_PLAYOUT_ITEM_MAX]; /* its utterance; empty: no sound of it yet */
+    bool made;                           /* all of it */
 
     struct {
         const char *prompt; /* NULL: what the talk itself asks for; else these words, by that */
@@ -227,11 +234,34 @@ void wk_session_tools_tick(wk_session_t *s, int64_t now);
  */
 void wk_session_ask_receptionist(wk_session_t *s, va_str_t heard);
 
-/* What it answered, as soon as there is somebody to say it. True: he does now. */
-bool wk_session_say_due(wk_session_t *s);
-
 /* People are told once in a call; whole: of what is said no more will come. */
 void wk_session_look_for_emergency(wk_session_t *s, va_str_t text, bool whole);
+
+/* ---------------------------------------------------------------- session_due.c */
+
+void wk_session_add_due(wk_session_t *s, va_str_t words, bool stays);
+
+/*
+ * Only an engine that says our words: as soon as they can be heard, by it or by the next one.
+ * True: it says them now.
+ */
+bool wk_session_say_due(wk_session_t *s);
+
+/*
+ * Of one that has to be asked: what the answer that it is asked for now is to say. Empty:
+ * nothing.
+ */
+va_str_t wk_session_ask_due(wk_session_t *s);
+
+/* What becomes of it: the answer can be heard; it has ended; the caller cut in. */
+void wk_session_due_sounds(wk_session_t *s, va_str_t item);
+void wk_session_due_said(wk_session_t *s, bool failed);
+void wk_session_due_cut(wk_session_t *s, const wk_cut_t *cuts, size_t n);
+
+/* No more of the answer will come: what was to be said is due again, unless it was made. */
+void wk_session_due_broke_off(wk_session_t *s);
+
+void wk_session_free_due(wk_session_t *s);
 
 /* ---------------------------------------------------------------- session_early.c */
 
@@ -250,10 +280,10 @@ void wk_session_hear_early(wk_session_t *s);
 va_str_t wk_session_masked(wk_session_t *s, va_str_t heard);
 
 /*
- * Somebody said something: kept, told to Redis, to the database and to who watches. begun_ms is
- * when he began (speech_ms, late_ms), and 0 behind it.
+ * Somebody said something: kept, told to Redis, to the database and to who watches. behind: so
+ * many utterances were begun since, at most WK_ENGINE_BEHIND.
  */
-void wk_session_customer_said(wk_session_t *s, int64_t *begun_ms, va_str_t text);
+void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text);
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
 
 /* What was cut is told as it was heard. */

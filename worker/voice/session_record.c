@@ -104,8 +104,9 @@ va_str_t wk_session_masked(wk_session_t *s, va_str_t heard)
     return wk_redact_live(s->voice->redactor, s->voice->reading, heard, before, n);
 }
 
-void wk_session_customer_said(wk_session_t *s, int64_t *begun_ms, va_str_t text)
+void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text)
 {
+    int64_t *begun_ms = &s->began_to_speak[behind];
     const turn_t turn = {.number = s->turn + 1,
                          .at_ms = *begun_ms != 0 ? *begun_ms : wk_now_ms(),
                          .text = wk_session_masked(s, wk_trim(text))};

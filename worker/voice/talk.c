@@ -12,7 +12,7 @@ void wk_talk_free(wk_talk_t *t)
 
 static void answer(wk_talk_t *t)
 {
-    t->owes = false;
+    t->owes = t->at_once = false;
     if (!t->led) {
         t->answering = true;
         t->ops->answer(t->ctx);
@@ -28,7 +28,8 @@ void wk_talk_answering(wk_talk_t *t)
 static void answer_owed(wk_talk_t *t)
 {
     bool free = (!t->speech && !t->doubt) || t->goodbye_ms != 0;
-    if (t->owes && t->tools == 0 && !t->answering && free) {
+    bool waits = t->tools > 0 && !t->at_once;
+    if (t->owes && !waits && !t->answering && free) {
         answer(t);
     }
 }
@@ -65,20 +66,27 @@ static void go_on(wk_talk_t *t)
     answer_owed(t);
 }
 
+static void begin_doubt(wk_talk_t *t)
+{
+    t->doubted = t->doubt ? t->doubted : t->utterances;
+    t->doubt = true;
+}
+
 static void speech_started(wk_talk_t *t, int64_t now)
 {
     if (wk_playout_busy(&t->playout)) {
         wk_playout_hold(&t->playout, now);
         t->ops->clear(t->ctx);
-        t->doubt = true;
+        begin_doubt(t);
     } else if (t->answering) {
         wk_playout_hold(&t->playout, now); /* not a word of it before that is settled */
-        t->doubt = true;
+        begin_doubt(t);
     }
 }
 
 void wk_talk_speech(wk_talk_t *t, bool started, int64_t now)
 {
+    t->utterances += started;
     if (t->speech == started) {
         return;
     }
@@ -94,7 +102,7 @@ void wk_talk_speech(wk_talk_t *t, bool started, int64_t now)
     } else if (!t->doubt && t->tools == 0) {
         answer(t);
     } else if (!t->doubt) {
-        t->owes = true;
+        wk_talk_owes(t);
     }
 }
 
@@ -110,6 +118,15 @@ void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64
         take_turn(t, now);
     } else if (whole && !t->speech) {
         go_on(t);
+    }
+}
+
+void wk_talk_heard_late(wk_talk_t *t, unsigned behind, bool words, bool backchannel,
+                        int64_t now)
+{
+    bool for_it = t->doubt && behind <= t->utterances - t->doubted;
+    if (for_it && words && !backchannel) {
+        take_turn(t, now);
     }
 }
 
@@ -140,6 +157,12 @@ void wk_talk_owes(wk_talk_t *t)
 {
     t->owes = !t->led;
     answer_owed(t);
+}
+
+void wk_talk_owes_at_once(wk_talk_t *t)
+{
+    t->at_once = !t->led;
+    wk_talk_owes(t);
 }
 
 void wk_talk_tool_waits(wk_talk_t *t, int64_t now)

@@ -50,14 +50,17 @@ typedef struct {
     const wk_talk_ops_t *ops;
     void *ctx;
     wk_playout_t playout;
-    bool led;          /* by the engine: it takes its turns and is cut short by itself */
-    bool speech;       /* of the caller */
-    int64_t speech_ms; /* when it began, or ended */
-    bool doubt;        /* the agent fell silent, and it is open whether for good */
-    bool answering;    /* the engine has been asked, and has not said all */
-    unsigned tools;    /* that run */
-    bool owes;         /* the engine has to answer what it was told */
-    bool filled;       /* something was said in between, since the caller spoke last */
+    bool led;            /* by the engine: it takes its turns and is cut short by itself */
+    bool speech;         /* of the caller */
+    int64_t speech_ms;   /* when it began, or ended */
+    unsigned utterances; /* of the caller, ever */
+    bool doubt;          /* the agent fell silent, and it is open whether for good */
+    unsigned doubted;    /* the utterance that it fell silent for */
+    bool answering;      /* the engine has been asked, and has not said all */
+    unsigned tools;      /* that run */
+    bool owes;           /* the engine has to answer what it was told */
+    bool at_once;        /* the same, and no tool is waited for */
+    bool filled;         /* something was said in between, since the caller spoke last */
     unsigned silences;
     int64_t quiet_ms;   /* since when nobody speaks */
     int64_t moment_ms;  /* until then silence means nothing; 0: it does */
@@ -73,6 +76,13 @@ void wk_talk_answering(wk_talk_t *t);
 /* What the engine tells (engine.h). backchannel: the words are nothing else. */
 void wk_talk_speech(wk_talk_t *t, bool started, int64_t now);
 void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64_t now);
+
+/*
+ * All the words of an utterance behind which he has begun so many others: they decide for him
+ * where the agent fell silent for that one, or for one before it.
+ */
+void wk_talk_heard_late(wk_talk_t *t, unsigned behind, bool words, bool backchannel,
+                        int64_t now);
 void wk_talk_done(wk_talk_t *t, int64_t now);
 
 /* An engine that leads was cut short by the caller. */
@@ -84,6 +94,9 @@ void wk_talk_tool_ended(wk_talk_t *t, int64_t now);
 
 /* The engine was told what the caller has to hear: as soon as nobody is cut off by it. */
 void wk_talk_owes(wk_talk_t *t);
+
+/* The same, whatever tools run. */
+void wk_talk_owes_at_once(wk_talk_t *t);
 
 /*
  * One has answered that the agent says nothing now: no answer is owed for it, and the caller's
