@@ -534,6 +534,24 @@ test('an answer that fails, or of which nothing comes, is asked for once more', 
   call.caller.hangUp();
 });
 
+test('an answer that fails in its middle: the rest of it is asked for, and its beginning is said and kept once', async () => {
+  await model([{when: 'Go on exactly where you stopped', text: 'and they lived happily'}, {when: 'tell me a story', text: STORY}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await openai.post('realtime', {breaks: 1});
+  await call.say('tell me a story');
+  await call.caller.hears(/once upon.*lived happily/);
+  assert.equal(call.caller.heard().match(/once upon/g).length, 1);
+  const turns = await waitFor('the turns', async () => {
+    const found = (await call.turns()).filter((t) => t.speaker === 'agent').map((t) => t.content);
+    return found.length === 3 && found;
+  });
+  assert.match(turns[1], /^once upon/);
+  assert.equal(turns[2], 'and they lived happily');
+  call.caller.hangUp();
+});
+
 test('an engine whose answers fail gives way to the next of the shop', async () => {
   const call = await new Call().ring();
   await call.caller.hears(/John/i);

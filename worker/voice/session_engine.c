@@ -425,12 +425,19 @@ static bool came_to_nothing(const wk_session_t *s, bool failed)
     return (failed || empty) && !s->aside && s->talk.tools == 0;
 }
 
-/* It is asked for once more; an engine that fails twice in a row is of no use. */
+/*
+ * It is asked for once more, or, where it can be heard how it begins, for the rest of it; an
+ * engine that fails twice in a row is of no use.
+ */
 static void answer_again(wk_session_t *s, wk_seat_t *seat)
 {
     if (seat->failures++ == 0) {
         wk_talk_answering(&s->talk);
-        ask_engine(s);
+        if (wk_session_agent_broke_off(s)) {
+            want_answer(s, "prompt.voice.go_on", VA_STR_NULL);
+        } else {
+            ask_engine(s);
+        }
     } else {
         s->engine->close(seat->engine);
         on_lost(seat, "its answers come to nothing");
@@ -585,7 +592,7 @@ static void on_lost(void *ctx, const char *why)
         return;
     }
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
-    wk_session_agent_broke_off(s);
+    (void)wk_session_agent_broke_off(s);
     wk_session_due_broke_off(s);
     wk_talk_engine_lost(&s->talk);
     /* Where the call goes on is decided: then as soon as what there is of the last words is

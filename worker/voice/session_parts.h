@@ -289,8 +289,9 @@ void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool w
 /* What was cut is told as it was heard. */
 void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
 
-/* The engine is gone: of what it was saying no more will come, and that is still played. */
-void wk_session_agent_broke_off(wk_session_t *s);
+/* Of what the engine was saying no more will come, and that is still played. False: it was
+ * saying nothing. */
+bool wk_session_agent_broke_off(wk_session_t *s);
 
 /* Nothing more is ever played: what was said is told as it was heard. */
 void wk_session_drop_what_is_left(wk_session_t *s, int64_t now);

@@ -214,15 +214,17 @@ void wk_session_agent_was_corrected(wk_session_t *s, va_str_t said, va_str_t hea
     }
 }
 
-void wk_session_agent_broke_off(wk_session_t *s)
+bool wk_session_agent_broke_off(wk_session_t *s)
 {
+    bool said = false;
     for (size_t i = 0; i < WK_SESSION_SPOKEN; i++) {
         wk_spoken_t *spoken = &s->spoken[i];
         if (!spoken->whole && spoken->text.len > 0) {
-            spoken->whole = true;
+            spoken->whole = said = true;
             record_spoken(s, spoken, wk_bytes_str(&spoken->text));
         }
     }
+    return said;
 }
 
 /* Of an utterance that was not whole all that there was may have been heard. */

@@ -4,14 +4,15 @@
  *
  *   GET  /_sim/realtime   the sessions: their items, how they were cut, how they ended
  *   POST /_sim/realtime   {cap_ms, told_ms, tells_end, transcription_ms, gap_ms, refuse,
- *                         hold_updates, answers, fails, begin_ms, cancel_ms, cancels_late}: how old
+ *                         hold_updates, answers, fails, breaks, begin_ms, cancel_ms, cancels_late}: how old
  *                         a session grows, how old it says that it will (0: as old as it does),
  *                         whether it says so when it begins, how long behind the end of what he
  *                         says words are heard, the time between two pieces of sound (each 400 ms
  *                         long). refuse: connections are answered with that
  *                         status. hold_updates: session.update has no effect and no answer until it
  *                         is false again. answers: false: nothing comes of response.create.
- *                         fails: so many answers fail when they have begun. begin_ms: how late
+ *                         fails: so many answers fail when they have begun. breaks: so many fail
+ *                         behind the first half of their sound. begin_ms: how late
  *                         response.create is heeded, and whatever is told behind it. cancel_ms: how
  *                         late response.cancel is: until then the answer goes on. cancels_late: an answer has just ended when it is to be cancelled
  *   POST /_sim/realtime/lose {id}   the session's connection breaks
@@ -32,6 +33,7 @@ const DEFAULTS = {
   hold_updates: false,
   answers: true,
   fails: 0,
+  breaks: 0,
   begin_ms: 0,
   cancel_ms: 100,
   cancels_late: false,
@@ -349,8 +351,7 @@ class Session {
     this.#send('response.created', {response: {object: 'realtime.response', id: response.id, status: 'in_progress', output: []}});
     if (this.service.settings.fails > 0) {
       this.service.settings.fails--;
-      const error = {type: 'server_error', code: 'rate_limit_exceeded', message: 'Rate limit reached'};
-      return this.#done(response, 'failed', {error});
+      return this.#fail(response);
     }
     const answer = this.#answer(asked);
     const calls = answer.tool_calls ?? [];
@@ -392,6 +393,10 @@ class Session {
       const said = spoken.slice(from, from + 2).join(' ');
       this.#send('response.output_audio_transcript.delta', {...place, delta: (from > 0 ? ' ' : '') + said});
       this.#send('response.output_audio.delta', {...place, delta: part.toString('base64')});
+      if (this.service.settings.breaks > 0 && 2 * item.sound >= sound.length) {
+        this.service.settings.breaks--;
+        return this.#fail(response);
+      }
       if (item.sound < sound.length) return this.#later(this.service.settings.gap_ms, piece);
       this.#send('response.output_audio.done', place);
       this.#send('response.output_audio_transcript.done', {...place, transcript: text});
@@ -409,6 +414,11 @@ class Session {
     this.#send('response.output_item.added', {...place, item});
     this.#send('response.function_call_arguments.delta', {...place, call_id: item.call_id, delta: text});
     this.#send('response.function_call_arguments.done', {...place, call_id: item.call_id, name, arguments: text});
+  }
+
+  #fail(response) {
+    const error = {type: 'server_error', code: 'rate_limit_exceeded', message: 'Rate limit reached'};
+    return this.#done(response, 'failed', {error});
   }
 
   #done(response, status, why) {
