@@ -862,27 +862,6 @@ test('who cuts off the answer before what is to be said of an emergency hears th
   call.caller.hangUp();
 });
 
-// Nobody reads or writes what it has, meanwhile.
-const locked = (table, seconds) => run('psql', ['-qX', '-v', 'ON_ERROR_STOP=1', '-c',
-    `LOCK TABLE voiceagent.${table} IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(${seconds})`, env.DATABASE_URL]);
-
-test('what is to be said of an emergency waits for no tool', async () => {
-  await model([{when: 'where is my order', tool_calls: [{name: 'lookup_order', arguments: {order_number: '1042'}}]}]);
-  const call = await new Call().ring();
-  await call.caller.hears(/John/i);
-  await call.caller.quiet();
-  let isLocked = true;
-  const lock = locked('orders', 12).finally(() => (isLocked = false));
-  await sleep(300);
-  await call.say('where is my order');
-  await waitFor('the tool', async () => (await call.session())?.items.some((i) => i.type === 'function_call'));
-  await call.say('help the battery is on fire');
-  await call.caller.hears(/Is everybody out/);
-  assert.ok(isLocked, 'the tool has not answered yet');
-  await lock;
-  call.caller.hangUp();
-});
-
 test('the engine is lost before it has said what is to be said of an emergency: the next one does', async () => {
   const call = await reportsFire();
   const {id} = await call.living();
