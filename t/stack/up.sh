@@ -65,8 +65,8 @@ render_nginx() {
     ln -s "$ROOT/conf/fallback" "$RUN/voiceagent/fallback"
     render t/stack/nginx.conf "$RUN/nginx.conf"
     render conf/http.conf "$RUN/voiceagent/http.conf"
-    # All tests are one subscriber, who signs up by the dozen.
-    sed -i -E 's/(zone=voiceagent_signups?:1m +rate=)[0-9]+r\/m/\11000r\/s/' "$RUN/voiceagent/http.conf"
+    # All tests are one subscriber, who signs in and up by the dozen.
+    sed -i -E 's/(zone=voiceagent_(auth|logins|signups?):1m +rate=)[0-9]+r\/[ms]/\11000r\/s/' "$RUN/voiceagent/http.conf"
     for file in "$ROOT"/conf/locations/*.conf; do
         render "${file#"$ROOT"/}" "$RUN/voiceagent/locations/${file##*/}"
     done
