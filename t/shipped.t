@@ -123,6 +123,16 @@ for my $target (sort keys %began) {
     ok(until_true(20, sub { status_of_upload('2001:db8:3:1::5', $target) == 401 }), '  until one of them has gone');
 }
 
+# -------------------------------------------------------------------- tickets
+
+# Counted before his token is looked at; an office's pages all open their streams again at once.
+sub tickets { return map { ask($_[0], 'POST', '/api/auth/ticket', '')->answer->{status} } 1 .. $_[1] }
+
+my @tickets = tickets('2001:db8:4:1::1', 150);
+is(scalar(grep { $_ == 401 } @tickets), 150, 'an office may ask for its tickets together');
+ok(until_true(20, sub { grep { $_ == 429 } tickets('2001:db8:4:1::2', 100) }), '  and no more without end');
+is((tickets('2001:db8:4:2::1', 1))[0], 401, '  which is nothing to its neighbour');
+
 # -------------------------------------------------------------------- event streams
 
 sub stream {

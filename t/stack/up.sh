@@ -65,8 +65,9 @@ render_nginx() {
     ln -s "$ROOT/conf/fallback" "$RUN/voiceagent/fallback"
     render t/stack/nginx.conf "$RUN/nginx.conf"
     render conf/http.conf "$RUN/voiceagent/http.conf"
-    # All tests are one subscriber, who signs in and up by the dozen.
-    sed -i -E 's/(zone=voiceagent_(auth|logins|signups?):1m +rate=)[0-9]+r\/[ms]/\11000r\/s/' "$RUN/voiceagent/http.conf"
+    # All tests are one subscriber, who signs up by the dozen.
+    sed -i -E 's/(zone=voiceagent_signups?:1m +rate=)[0-9]+r\/m/\11000r\/s/' "$RUN/voiceagent/http.conf"
+    [[ $(grep -c '=1000r/s' "$RUN/voiceagent/http.conf") == 2 ]] || die "conf/http.conf: no limits of sign-ups"
     for file in "$ROOT"/conf/locations/*.conf; do
         render "${file#"$ROOT"/}" "$RUN/voiceagent/locations/${file##*/}"
     done
