@@ -738,6 +738,24 @@ static void a_time_that_is_named_is_asked_about(void **state)
     t_sqlf("DELETE FROM appointments");
 }
 
+/* Another day's free time is never asked about as if it were the one that was named. */
+static void a_time_of_a_day_that_is_closed_brings_others(void **state)
+{
+    (void)state;
+    const char *hours = t_sqlf("SELECT hours FROM organizations WHERE slug = 'bici-downtown'");
+    const char *day = next_wednesday();
+    t_sqlf("UPDATE organizations SET hours = hours ||"
+           " '{\"exceptions\": {\"%s\": {\"closed\": true}}}'"
+           " WHERE slug = 'bici-downtown'",
+           day);
+    const char *answer =
+        t_say(STRANGER, wk_printf(t_ctx.arena, "book a tune up on %s at 3 pm", day).data);
+    t_sqlf("UPDATE organizations SET hours = '%s' WHERE slug = 'bici-downtown'", hours);
+    assert_has(answer, "I can offer");
+    assert_has(answer, "3:00 PM");
+    assert_has_not(answer, "Wednesday");
+}
+
 static void a_card_in_pieces_is_never_kept(void **state)
 {
     (void)state;
@@ -761,6 +779,7 @@ int main(void)
         cmocka_unit_test(an_emergency_is_answered_in_its_own_language),
         cmocka_unit_test(numbers_that_are_no_cards_are_read),
         cmocka_unit_test(a_time_that_is_named_is_asked_about),
+        cmocka_unit_test(a_time_of_a_day_that_is_closed_brings_others),
         cmocka_unit_test(a_card_in_pieces_is_never_kept),
         cmocka_unit_test(a_text_is_stored_and_answered),
         cmocka_unit_test(what_is_sent_is_kept_with_its_segments),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "worker/agent/appointment.h"
+#include "worker/agent/wording.h"
 
 #define MAX_SLOTS     32 /* of a tool's answer that are looked at */
 #define FIRST_MORNING 8  /* "at 7" without more is the evening, "at 8" the morning */
@@ -211,6 +212,15 @@ va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *
         va_buf_add_str(&text, wk_word_slot(a, l, &slot));
     }
     return va_buf_str(&text);
+}
+
+va_str_t wk_word_time_question(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer)
+{
+    va_str_t start = offer->slots[0];
+    const wk_slot_t slot = {start, va_str(start.data, 10), va_str(start.data + 11, 5)};
+    return wk_say(a, l, "reply.time_ask",
+                  {"service", wk_word_for(a, l, "appointment", offer->service)},
+                  {"moment", wk_word_slot(a, l, &slot)});
 }
 
 void wk_offer_write(va_json_writer_t *w, const wk_offer_t *offer)

@@ -18,6 +18,7 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
         va_json_add_str(w, "preferred_date", date);
     }
     wk_turn_wish(t, "check_availability", w, &args);
+    t->out.wanted = date;
     t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
 }
 
@@ -61,13 +62,10 @@ static void take_offered(wk_reception_turn_t *t, va_str_t start)
 /* The one time that a "yes" takes. */
 static void ask_about_time(wk_reception_turn_t *t, va_str_t start)
 {
-    const wk_slot_t slot = {.date = va_str(start.data, 10), .time = va_str(start.data + 11, 5)};
     wk_offer_t offer = t->dialog->offer;
     offer.slots[0] = start;
     offer.count = 1;
-    wk_turn_add(t, wk_say(t->a, t->l, "reply.time_ask",
-                          {"service", wk_word_for(t->a, t->l, "appointment", offer.service)},
-                          {"moment", wk_word_slot(t->a, t->l, &slot)}));
+    wk_turn_add(t, wk_word_time_question(t->a, t->l, &offer));
     t->out.dialog.expected = WK_EXPECT_SLOT;
     t->out.dialog.offer = offer;
 }

@@ -19,15 +19,21 @@ static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
     r->dialog.expected = WK_EXPECT_CALLBACK;
 }
 
+/* asks: which of the offer it is to be. */
+static void ask_for_slot(wk_arena_t *a, wk_reception_t *r, va_str_t before, va_str_t asks)
+{
+    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
+                                         (int)asks.len, asks.data)
+                             : asks;
+    r->dialog.expected = WK_EXPECT_SLOT;
+}
+
 static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
 {
     va_str_t times = wk_say(a, r->language, r->spoken ? "speech.slots" : "reply.slots",
                             {"service", service_word(a, r)},
                             {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
-    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
-                                         (int)times.len, times.data)
-                             : times;
-    r->dialog.expected = WK_EXPECT_SLOT;
+    ask_for_slot(a, r, before, times);
 }
 
 /* Which one is to be moved, so that a wrong guess is seen. */
@@ -41,11 +47,11 @@ static va_str_t moving(wk_arena_t *a, const wk_reception_t *r)
 }
 
 /* The very time that was named, of the day that was: of the offer nothing else is left. */
-static bool leave_named_time(const wk_reading_t *reading, wk_offer_t *offer)
+static bool leave_named_time(const wk_reading_t *reading, va_str_t day, wk_offer_t *offer)
 {
     for (size_t i = 0; i < offer->count && reading->time.hour >= 0; i++) {
         va_str_t start = offer->slots[i];
-        if (start.len >= 16 && wk_reading_names_a_day(reading) &&
+        if (va_str_eq(va_str(start.data, 10), day) &&
             wk_clock_time_is(reading->time, va_str(start.data + 11, 5))) {
             offer->slots[0] = start;
             offer->count = 1;
@@ -55,18 +61,6 @@ static bool leave_named_time(const wk_reading_t *reading, wk_offer_t *offer)
     return false;
 }
 
-static void ask_about_time(wk_arena_t *a, wk_reception_t *r, va_str_t before)
-{
-    va_str_t start = r->dialog.offer.slots[0];
-    const wk_slot_t slot = {.date = va_str(start.data, 10), .time = va_str(start.data + 11, 5)};
-    va_str_t asked = wk_say(a, r->language, "reply.time_ask", {"service", service_word(a, r)},
-                            {"moment", wk_word_slot(a, r->language, &slot)});
-    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
-                                         (int)asked.len, asked.data)
-                             : asked;
-    r->dialog.expected = WK_EXPECT_SLOT;
-}
-
 static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json_t *body,
                        wk_reception_t *r)
 {
@@ -74,8 +68,9 @@ static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json
     if (r->dialog.offer.count == 0) {
         offer_callback(
             a, r, wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)}));
-    } else if (leave_named_time(reading, &r->dialog.offer)) {
-        ask_about_time(a, r, moving(a, r));
+    } else if (leave_named_time(reading, r->wanted, &r->dialog.offer)) {
+        ask_for_slot(a, r, moving(a, r),
+                     wk_word_time_question(a, r->language, &r->dialog.offer));
     } else {
         offer_times(a, r, moving(a, r));
     }
