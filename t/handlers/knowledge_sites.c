@@ -448,6 +448,24 @@ static void without_its_rules_a_site_is_not_read(void **state)
     assert_int_equal(t_sqlf_int("SELECT pause_ms FROM knowledge_sites"), 4000);
 }
 
+/* RFC 9309 2.3.1.2 */
+static void rules_five_redirections_away_are_obeyed(void **state)
+{
+    (void)state;
+    put_page("/robots.txt", 301, "/r1");
+    put_page("/r1", 302, "/r2");
+    put_page("/r2", 307, "/r3");
+    put_page("/r3", 308, "/r4");
+    put_page("/r4", 301, "/r5");
+    put_page("/r5", 200, "User-agent: *\nDisallow: /\n");
+    const char *id = added(home());
+    read_all(id);
+    assert_int_equal(hits("/r5"), 1);
+    assert_int_equal(hits("/"), 0);
+    assert_has(t_sqlf("SELECT error FROM knowledge_documents WHERE id = '%s'", id),
+               "robots.txt");
+}
+
 /* The rules, and so many bytes of unit behind them. */
 static const char *rules_before(const char *unit, size_t bytes)
 {
@@ -587,6 +605,7 @@ int main(void)
         cmocka_unit_test(what_may_be_back_stays_known),
         cmocka_unit_test(a_page_that_the_reader_fails_at_is_tried_three_times),
         cmocka_unit_test(without_its_rules_a_site_is_not_read),
+        cmocka_unit_test(rules_five_redirections_away_are_obeyed),
         cmocka_unit_test(rules_of_any_size_and_bytes_count),
         cmocka_unit_test(a_page_that_is_too_large_is_not_read),
         cmocka_unit_test(a_reading_has_an_hour),

@@ -204,7 +204,7 @@ static const char *beyond(site_t *s, const wk_site_url_t *to)
 static bool get_robots(site_t *s, wk_site_url_t url, wk_site_url_t *to, wk_error_t *e)
 {
     wk_arena_t *a = s->ctx->arena;
-    for (int hops = 0; hops < MAX_HOPS; hops++) {
+    for (int hops = 0; hops <= MAX_HOPS; hops++) {
         if (!wk_web_get(s->ctx, url.url, VA_STR_NULL, VA_STR_NULL, &s->file, e)) {
             return false;
         }
