@@ -4,9 +4,10 @@
 
 #include <string.h>
 
-#define MIN_ORDER_DIGITS 2 /* of a number behind "order"; fewer are a quantity */
-#define MAX_ORDER_NUMBER 40
-#define POSTCODE         6 /* characters */
+#define MIN_ORDER_DIGITS  2 /* of a number behind "order"; fewer are a quantity */
+#define MAX_ORDER_NUMBER  40
+#define MAX_FOREIGN_WORDS 3 /* of a phrase of order.foreign */
+#define POSTCODE          6 /* characters */
 
 static bool is_order_character(char c)
 {
@@ -58,17 +59,31 @@ static bool leads_to_number(const wk_reading_t *r, const wk_phrases_t *abbreviat
 }
 
 /*
+ * Word at is of such a phrase: "phone number", "call back number", "número telefónico". In
+ * whatever language: "número" reads as French "numéro" too.
+ */
+static bool is_foreign(const wk_catalogue_t *c, const wk_words_t *words, size_t at)
+{
+    for (size_t before = 0; before < MAX_FOREIGN_WORDS && before <= at; before++) {
+        if (wk_word_list_at(c, "order.foreign", words, at - before) > before) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
  * Behind a word such as "order" or "number", at most one word between; what names a day or a
  * time is none.
  */
-static va_str_t number_behind_word(const wk_language_t *l, const wk_reading_t *r)
+static va_str_t number_behind_word(const wk_catalogue_t *c, const wk_language_t *l,
+                                   const wk_reading_t *r)
 {
     size_t at = 0, len;
     const wk_phrases_t *words = wk_word_list(l, "order.words");
     const wk_phrases_t *abbreviated = wk_word_list(l, "order.abbreviated");
-    const wk_phrases_t *foreigns = wk_word_list(l, "order.foreign");
     for (size_t from = 0; wk_phrases_find(words, &r->words, from, &at, &len); from = at + len) {
-        bool foreign = at > 0 && wk_phrases_at(foreigns, &r->words, at - 1) > 1;
+        bool foreign = is_foreign(c, &r->words, at);
         size_t end = !foreign && leads_to_number(r, abbreviated, at) ? at + len + 2 : 0;
         for (size_t i = at + len; i < end && i < r->words.count && !r->spent[i]; i++) {
             size_t begin = r->words.at[i].begin;
@@ -186,7 +201,7 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     r.postcode = postcode_in(a, &r.words);
     r.order_number = number_behind_hash(r.text);
     for (size_t i = 0; i < wk_catalogue_count(c) && r.order_number.data == NULL; i++) {
-        r.order_number = number_behind_word(wk_catalogue_at(c, i), &r);
+        r.order_number = number_behind_word(c, wk_catalogue_at(c, i), &r);
     }
     if (r.order_number.data == NULL && !is_a_date(&r)) {
         r.order_number = number_alone(&r);
