@@ -57,6 +57,7 @@ export class SocketConversation {
     conversation_id: this.conversation?.conversation_id ?? null,
     told: this.told,
     turns: this.talk?.turns ?? [],
+    speaking: this.talk?.isSpeaking() ?? false,
     errors: this.errors,
     pings: this.pings,
     sent: this.sent,

@@ -73,7 +73,7 @@ export class Talk {
   #heardWord(word) {
     this.#speech.words.push(word);
     this.out.tentative(this.#speech.words.join(' '));
-    if (this.#isSpeaking()) this.#interrupt();
+    if (this.isSpeaking()) this.#interrupt();
   }
 
   #callerEnded() {
@@ -86,7 +86,7 @@ export class Talk {
   }
 
   // By the time that what it has sent takes to be heard.
-  #isSpeaking = () =>
+  isSpeaking = () =>
       this.#playing !== null && performance.now() - this.#playing.began < this.#playing.sentMs;
 
   #interrupt() {
@@ -133,7 +133,7 @@ export class Talk {
 
   // The platform's own tool: the conversation is over when it has said all.
   async #endCall(own) {
-    const left = this.#isSpeaking() ? this.#playing.sentMs - (performance.now() - this.#playing.began) : 0;
+    const left = this.isSpeaking() ? this.#playing.sentMs - (performance.now() - this.#playing.began) : 0;
     await sleep(left);
     if (own !== this.#answer || this.#over) return;
     this.turns.push({role: 'agent', tool: {name: 'end_call'}});
@@ -146,7 +146,7 @@ export class Talk {
     const sound = speak(text);
     if (!this.settings.words_late) this.out.response(text);
     this.turns.push({role: 'agent', message: text});
-    const left = this.#isSpeaking() ? this.#playing.sentMs - (performance.now() - this.#playing.began) : 0;
+    const left = this.isSpeaking() ? this.#playing.sentMs - (performance.now() - this.#playing.began) : 0;
     this.#playing = {text, began: performance.now() + left, sentMs: 0};
     for (let at = 0; at < sound.length; at += sizeOf(PIECE_MS)) {
       if (own !== this.#answer) return;

@@ -19,7 +19,8 @@ export class Caller {
   #sequence = 0;
   #chunk = 0;
   #speaking = Buffer.alloc(0);
-  #buffer = [];  // what is to be played: {sound} and {mark}
+  #buffer = [];  // what is to be played: {sound, ms} and {mark}
+  #heardUntil = 0;  // the end of the last frame played
   #ear = new Ear();
 
   // keepSound: false for one who talks for long; then played and arrived know of no sound.
@@ -94,9 +95,9 @@ export class Caller {
     return this.heard();
   }
 
-  // Resolves when nothing more is to be played.
+  // Resolves when all that came has been heard to its end.
   async quiet() {
-    while (this.#buffer.length > 0 && this.closed === null) await sleep(20);
+    while (this.closed === null && (this.#buffer.length > 0 || this.now() < this.#heardUntil)) await sleep(20);
   }
 
   bufferedMs = () => this.#buffer.reduce((n, b) => n + (b.sound?.length ?? 0), 0) / 8;
@@ -120,7 +121,10 @@ export class Caller {
     });
   }
 
+  // Nothing is played in a frame that began before it came, however late the timer is: sound takes
+  // no less time to be heard than it lasts.
   #playFrame() {
+    const began = (this.#chunk - 1) * 20;
     let room = FRAME;
     while (this.#buffer.length > 0 && (room > 0 || this.#buffer[0].mark)) {
       const next = this.#buffer[0];
@@ -128,6 +132,7 @@ export class Caller {
         this.#echo(this.#buffer.shift());
         continue;
       }
+      if (next.ms > began) break;
       const part = next.sound.subarray(0, room);
       this.#hear(part);
       room -= part.length;
@@ -141,6 +146,7 @@ export class Caller {
     this.frames++;
     this.firstMs ??= ms;
     this.lastMs = ms;
+    this.#heardUntil = this.#chunk * 20;
     if (this.keepSound) this.played.push({ms, sound});
     for (const word of this.#ear.hear(sound)) this.words.push({ms, at: this.#chunk * 20, word});
   }
@@ -151,7 +157,7 @@ export class Caller {
     if (this.keepSound || !media) this.arrived.push({ms: this.now(), event});
     if (streamSid !== this.stream) throw new Error(`a message for ${streamSid}`);
     if (event === 'media') {
-      this.#buffer.push({sound: Buffer.from(media.payload, 'base64')});
+      this.#buffer.push({sound: Buffer.from(media.payload, 'base64'), ms: this.now()});
     } else if (event === 'mark') {
       if (this.#buffer.length === 0) this.#echo({mark: mark.name});
       else this.#buffer.push({mark: mark.name});

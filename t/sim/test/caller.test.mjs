@@ -1,8 +1,13 @@
 // The simulated caller follows TwiML as Twilio does, and refuses what Twilio refuses.
 import assert from 'node:assert/strict';
-import {test} from 'node:test';
+import {once} from 'node:events';
+import {after, test} from 'node:test';
+
+import {WebSocketServer} from 'ws';
 
 import {twilioClient, verifiesAsTwilio} from '../../e2e/lib/twilio.mjs';
+import {Caller} from '../lib/caller.mjs';
+import {speak, WORD_MS} from '../lib/speech.mjs';
 import {livekit} from '../livekit.mjs';
 import {twilio} from '../twilio.mjs';
 
@@ -191,4 +196,23 @@ test('a caller that is malformed is refused', async () => {
   assert.equal((await ctl.post('/_sim/call', {from: CALLER, to: '+14165559999'})).status, 400);
   assert.equal((await ctl.post('/_sim/call', {to: OURS, mood: 'bad'})).status, 400);
   assert.equal((await ctl.get('/_sim/call/CA0')).status, 404);
+});
+
+test('who waits with his words until it is quiet has heard all sound for as long as it lasts', async () => {
+  const server = new WebSocketServer({port: 0, host: '127.0.0.1'});
+  after(() => server.close());
+  await once(server, 'listening');
+  const caller = new Caller();
+  const dialled = caller.dial(`ws://127.0.0.1:${server.address().port}`);
+  const [platform] = await once(server, 'connection');
+  await dialled;
+  for (let i = 0; i < 12; i++) {
+    platform.send(JSON.stringify(
+        {event: 'media', streamSid: caller.stream, media: {payload: speak(`n${i}`).toString('base64')}}));
+    await caller.hears(new RegExp(`n${i}$`));
+    await caller.quiet();
+    const took = caller.now() - caller.arrived.at(-1).ms;
+    assert.ok(took >= WORD_MS, `the sound of word ${i} ended ${took} ms behind its arrival`);
+  }
+  caller.die();
 });
