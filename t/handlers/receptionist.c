@@ -158,6 +158,57 @@ static void a_visit_that_took_place_is_not_moved(void **state)
                      1);
 }
 
+/* The time of the only appointment, by the shop's clock. */
+static const char *time_booked(void)
+{
+    return t_sqlf("SELECT to_char(starts_at AT TIME ZONE 'America/Toronto', 'HH24:MI')"
+                  "  FROM appointments WHERE status = 'confirmed'");
+}
+
+/* On a Wednesday of next week: its whole day is to come, and open. */
+static void book_a_tune_up(void)
+{
+    const char *day = t_sqlf("SELECT to_char(date_trunc('week', now()) + interval '9 days',"
+                             "               'FMMonth FMDD')");
+    assert_has(t_say(JOHN_NUMBER, t_sqlf("SELECT 'I would like a tune-up on %s'", day)), "1) ");
+    assert_has(t_say(JOHN_NUMBER, "1"), "is booked for");
+}
+
+static void what_was_just_booked_is_moved(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    assert_has(t_say(JOHN_NUMBER, "yes"), "Your tune-up is on ");
+    assert_has(t_say(JOHN_NUMBER, "what are your hours?"), "Hours of ");
+    assert_has(t_say(JOHN_NUMBER, "change it to 4pm"), "4:00 PM");
+    assert_string_equal(time_booked(), "16:00");
+    assert_has(t_say(JOHN_NUMBER, "make it 2 pm please"), "2:00 PM");
+    assert_string_equal(time_booked(), "14:00");
+    assert_int_equal(appointments(), 1);
+    assert_has(t_say(JOHN_NUMBER, "change it to 4am"), "That time cannot be had.");
+    assert_has(t_say(JOHN_NUMBER, "1"), "is booked for");
+    assert_int_equal(appointments(), 1);
+}
+
+static void an_appointment_goes_to_a_time_of_its_own_day(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    const char *day = t_sqlf("SELECT starts_at::date FROM appointments");
+    assert_has(t_say(JOHN_NUMBER, "move my appointment to 4pm"), "Shall I take ");
+    assert_has(t_say(JOHN_NUMBER, "yes"), "is booked for");
+    assert_string_equal(time_booked(), "16:00");
+    assert_string_equal(t_sqlf("SELECT starts_at::date FROM appointments"), day);
+}
+
+static void a_price_is_told(void **state)
+{
+    (void)state;
+    assert_has(t_say(JOHN_NUMBER, "how much is a tune-up"), "89.00 CAD");
+    assert_has(t_say(JOHN_NUMBER, "what does a repair cost?"), "Shall I ask someone");
+    assert_has(t_say(JOHN_NUMBER, "yes"), "asked the team to call you back");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +219,9 @@ int main(void)
         cmocka_unit_test(an_offer_is_answered_within_a_day),
         cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),
         cmocka_unit_test(a_visit_that_took_place_is_not_moved),
+        cmocka_unit_test(what_was_just_booked_is_moved),
+        cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
+        cmocka_unit_test(a_price_is_told),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

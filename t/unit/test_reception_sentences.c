@@ -35,6 +35,8 @@ static wk_reception_facts_t facts(void)
         .order_status = VA_STR("shipped"),
         .order_count = 1,
         .appointments = parse_json(VA_STR("[" MONDAY "]")),
+        .prices = parse_json(VA_STR("{\"tune_up\":89.00,\"warranty\":0.00}")),
+        .currency = VA_STR("CAD"),
     };
 }
 
@@ -497,6 +499,122 @@ static void a_flat_tire_is_a_repair(void **state)
           LOOKS("en", "I have a flat tyre", "\"repair\""));
 }
 
+static void a_price_is_told_and_no_time_is_offered(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t offered = three_times();
+    (void)state;
+    CHECK_ANSWERS(
+        &nothing_asked,
+        ASKS("en", "how much is a tune-up", "price of your tune-up is 89.00 CAD"),
+        ASKS("en", "What does a repair cost?", "I do not know what that costs. Shall I"),
+        ASKS("en", "how much is a helmet", "I do not know what that costs. Shall I"),
+        ASKS("en", "how much for an appointment", "I do not know what that costs."),
+        ASKS("en", "price of a tune up?", "89.00 CAD"),
+        ASKS("en", "how much is my order?", "order #1042"),
+        ASKS("en", "how much longer are you open today", "open until"),
+        ASKS("fr", "combien co\xc3\xbbte une mise au point?", "Prix (mise au point) : 89"),
+        ASKS("fr", "quel est le prix d'une r\xc3\xa9paration", "ne connais pas ce prix"),
+        ASKS("es", "\xc2\xbf\x63u\xc3\xa1nto cuesta una puesta a punto?", "89"),
+        ASKS("es", "precio de un casco", "No conozco ese precio"));
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "how much is a warranty check", "no charge for your warranty"));
+    CHECK_ANSWERS(&offered, ASKS("en", "how much is it?", "89.00 CAD"));
+    CHECK(&nothing_asked, LOOKS("en", "my bike cost 3000 and needs a repair", "\"repair\""),
+          LOOKS("en", "how much is a tune-up on Friday at 3 pm?", "2026-11-27"));
+}
+
+static void a_price_leaves_the_offer_standing(void **state)
+{
+    wk_dialog_t offered = three_times();
+    wk_reception_facts_t f = facts();
+    (void)state;
+    static const char *const texts[] = {"how much is a tune-up?", "how much is a repair?"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &offered, "en", texts[i]);
+        assert_int_equal(r.dialog.offer.count, 3);
+        assert_true(r.dialog.expected == (i == 0 ? WK_EXPECT_SLOT : WK_EXPECT_CALLBACK));
+    }
+}
+
+/* What was just booked is what "it" is. */
+static void what_was_booked_is_moved(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    static const wk_dialog_t long_ago = {.booked = VA_STR("a-mon"), .old = true};
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+#define MOVES(language, text, start)                                                           \
+    {language, text, "reschedule_appointment", "\"" start "\",\"appointment_id\":\"a-mon\""}
+    CHECK(
+        &booked, MOVES("en", "change it to 4pm", "2026-11-30T16:00"),
+        MOVES("en", "make it 4 pm please", "2026-11-30T16:00"),
+        MOVES("en", "4pm instead", "2026-11-30T16:00"),
+        MOVES("en", "move it to Friday at 2 pm", "2026-11-27T14:00"),
+        MOVES("fr", "changez-le \xc3\xa0 16 h svp", "2026-11-30T16:00"),
+        MOVES("fr", "plut\xc3\xb4t \xc3\xa0 16 h", "2026-11-30T16:00"),
+        MOVES("es", "c\xc3\xa1mbiela a las 4 de la tarde", "2026-11-30T16:00"),
+        MOVES("es", "mejor a las 4 de la tarde", "2026-11-30T16:00"),
+        ASKS("en", "can you change it to 4pm?", "Shall I take Monday, November 30 at 4:00 PM"),
+        LOOKS("en", "can we move it to Friday?", "2026-11-27"),
+        LOOKS("en", "change it please", "tune_up"));
+    CHECK(&long_ago,
+          ASKS("en", "change it to 4pm", "Shall I take Monday, November 30 at 4:00"));
+    CHECK(&nothing_asked, LOOKS("en", "move my appointment to 4pm", "2026-11-30"),
+          LOOKS("en", "move my appointment at 10", "\"tune_up\"}"));
+    CHECK_ANSWERS(&booked, ASKS("en", "don't change it", "stands"),
+                  ASKS("en", "do you have helmets instead", "did not understand"));
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "change it", "did not understand"));
+#undef MOVES
+}
+
+/* Whose appointments are not told moves none. */
+static void nobody_moves_what_he_is_not_told(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-fri")};
+    (void)state;
+    CHECK_ANSWERS(&booked, ASKS("en", "change it to 4pm", "I cannot do that here. Shall I"));
+}
+
+static void a_yes_to_what_is_done_is_no_riddle(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    static const wk_dialog_t others = {.booked = VA_STR("a-fri")};
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const wk_dialog_t in_a_call = {.expected = WK_EXPECT_NOTHING, .spoken = true};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    CHECK_ANSWERS(&booked, ASKS("en", "yes", "Your tune-up is on Monday"),
+                  ASKS("en", "yes book it please", "Your tune-up is on Monday"),
+                  ASKS("fr", "oui", "lundi"), ASKS("es", "s\xc3\xad", "lunes"));
+    CHECK_ANSWERS(&others, ASKS("en", "yes", "You are welcome"));
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "yes", "did not understand"));
+    CHECK(&booked, LOOKS("en", "yes and book a repair", "\"repair\""));
+    f.texted = parse_json(VA_STR(MONDAY));
+    wk_reception_t r = receive(&f, &nothing_asked, "en", "yes");
+    assert_true(says(&r, "Your tune-up is on Monday"));
+    r = receive(&f, &in_a_call, "en", "yes");
+    assert_true(says(&r, "did not understand"));
+}
+
+/* It is carried from one message to the next, until it is cancelled. */
+static void what_was_booked_is_remembered(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    wk_reception_t r = receive(&f, &booked, "en", "what are your hours?");
+    assert_true(va_str_eq(r.dialog.booked, VA_STR("a-mon")));
+    va_str_t text = wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1795608000000);
+    wk_dialog_t read = wk_dialog_read(parse_json(text), VA_STR_NULL, 1795608000000);
+    assert_true(va_str_eq(read.booked, VA_STR("a-mon")));
+    r = receive(&f, &booked, "en", "cancel my appointment on Monday");
+    wk_tool_answer_t done = {.status = 200, .body = VA_STR("{\"appointment_id\":\"a-mon\"}")};
+    wk_reading_t none = {.ahead = -1};
+    wk_receive_done(arena, &none, &done, &r);
+    assert_true(r.dialog.booked.data == NULL);
+}
+
 /* Nothing of a message is a wish, but for a person in a word. */
 static void a_message_is_taken_whatever_it_says(void **state)
 {
@@ -535,6 +653,12 @@ int main(void)
         TEST(a_message_is_taken_whatever_it_says),
         TEST(a_refund_is_a_persons_business),
         TEST(a_flat_tire_is_a_repair),
+        TEST(a_price_is_told_and_no_time_is_offered),
+        TEST(a_price_leaves_the_offer_standing),
+        TEST(what_was_booked_is_moved),
+        TEST(nobody_moves_what_he_is_not_told),
+        TEST(a_yes_to_what_is_done_is_no_riddle),
+        TEST(what_was_booked_is_remembered),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

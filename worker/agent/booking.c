@@ -90,7 +90,8 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 /* ---------------------------------------------------------------- choice */
 
 static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", NULL};
-static const char *const time_words[] = {"wish.filler", "courtesy", "intent.book", "service.",
+static const char *const time_words[] = {"wish.filler", "courtesy",      "intent.book",
+                                         "service.",    "reschedule.it", "reschedule.instead",
                                          NULL};
 
 /*

@@ -15,7 +15,6 @@
 typedef struct {
     va_str_t service;           /* appointments.appointment_type; absent: none was offered */
     va_str_t appointment;       /* that is to be moved; absent: a new one */
-    va_str_t date, time;        /* of that one, while it is offered */
     va_str_t slots[WK_OFFERED]; /* ISO 8601 with the shop's offset, earliest first */
     size_t count;
 } wk_offer_t;

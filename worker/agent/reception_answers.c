@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
 #define MOST_TOLD 3 /* of policies, of promotions */
@@ -197,6 +198,46 @@ void wk_answer_promotion(wk_reception_turn_t *t)
     }
     wk_turn_add(t, wk_say(t->a, t->l, "reply.promotions",
                           {"promotions", wk_word_list_of(t->a, t->l, texts, n)}));
+}
+
+/* ---------------------------------------------------------------- prices */
+
+static bool is_free(va_str_t price)
+{
+    size_t i = 0;
+    while (i < price.len && (price.data[i] == '0' || price.data[i] == '.')) {
+        i++;
+    }
+    return i == price.len;
+}
+
+/* service, price: absent where it is not known. */
+static void tell_price(wk_reception_turn_t *t, va_str_t service, va_str_t price)
+{
+    if (price.data == NULL) {
+        wk_turn_add_text(t, "reply.price_unknown");
+        return;
+    }
+    wk_turn_add(t, wk_say(t->a, t->l, is_free(price) ? "reply.price_free" : "reply.price",
+                          {"service", wk_word_for(t->a, t->l, "appointment", service)},
+                          {"price", wk_word_money(t->a, t->l, price, t->f->currency)}));
+}
+
+bool wk_answer_price(wk_reception_turn_t *t)
+{
+    va_str_t named = wk_read_service(t->c, &t->r->words);
+    bool offered = named.data == NULL && wk_has_offer(t);
+    va_str_t service = offered ? t->dialog->offer.service : named;
+    va_str_t price = va_json_scalar(va_json_get(t->f->prices, wk_strdup(t->a, service)));
+    tell_price(t, service, price);
+    if (wk_turn_names_a_moment(t) && (named.data != NULL || wk_turn_has(t, "intent.book"))) {
+        t->out.before = va_buf_str(&t->text);
+        wk_answer_book(t);
+    } else if (price.data == NULL) {
+        wk_offer_person(t);
+        t->out.dialog.offer = wk_has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
+    }
+    return price.data != NULL;
 }
 
 /* ---------------------------------------------------------------- order */

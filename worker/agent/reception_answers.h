@@ -17,6 +17,13 @@ void wk_answer_location(wk_reception_turn_t *t);
 bool wk_has_policy(const wk_reception_turn_t *t);
 void wk_answer_policy(wk_reception_turn_t *t);
 
+/*
+ * Of the service that is named, or of the one that times were offered for. False: it is not
+ * known, which is said, and a call back is offered. Who names a day as well is offered its
+ * times.
+ */
+bool wk_answer_price(wk_reception_turn_t *t);
+
 /* Those of today. */
 void wk_answer_promotion(wk_reception_turn_t *t);
 

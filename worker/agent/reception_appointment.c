@@ -39,20 +39,31 @@ static bool fits(const wk_reception_turn_t *t, const va_json_t *row, va_str_t da
            (service.data == NULL || va_str_eq(wk_fact_text(row, 1), service));
 }
 
+/* NULL: none of this talk's, or it is over, or whose it is cannot be told. */
+static const va_json_t *appointment_booked(const wk_reception_turn_t *t)
+{
+    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), t->dialog->booked)) {
+        row = row->next;
+    }
+    return t->dialog->booked.data != NULL ? row : NULL;
+}
+
 /*
  * The coming appointment that the message means: that of the day, time and service it names,
- * else the next. *sure: it can be no other.
+ * else the one just booked, else the next. *sure: it can be no other.
  */
 static const va_json_t *appointment_meant(const wk_reception_turn_t *t, bool *sure)
 {
     va_str_t date;
     size_t n = 0;
-    const va_json_t *meant = wk_fact_at(t->f->appointments, 0);
+    const va_json_t *booked = appointment_booked(t);
+    const va_json_t *meant = booked != NULL ? booked : wk_fact_at(t->f->appointments, 0);
     bool clear = wk_turn_date(t, &date) != WK_DAY_UNCLEAR;
     for (size_t i = 0; wk_fact_at(t->f->appointments, i) != NULL; i++) {
         const va_json_t *row = wk_fact_at(t->f->appointments, i);
         if (fits(t, row, date)) {
-            meant = n == 0 ? row : meant;
+            meant = n == 0 || row == booked ? row : meant;
             n++;
         }
     }
@@ -80,6 +91,23 @@ void wk_answer_appointment(wk_reception_turn_t *t)
         wk_turn_add_text(t, "reply.no_appointment");
     }
     t->out.certain = true;
+}
+
+bool wk_answer_agreement(wk_reception_turn_t *t)
+{
+    const va_json_t *row = appointment_booked(t);
+    bool texted =
+        row == NULL && !t->dialog->spoken && va_json_bool(wk_fact_at(t->f->texted, 4), false);
+    row = texted ? t->f->texted : row;
+    if (row == NULL && t->dialog->booked.data == NULL) {
+        return false;
+    }
+    if (row != NULL) {
+        add_about(t, "reply.appointment", row);
+    } else {
+        wk_turn_add_text(t, "reply.thanks");
+    }
+    return true;
 }
 
 /* ---------------------------------------------------------------- cancelling */
@@ -183,8 +211,69 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
 
 /* ---------------------------------------------------------------- moving */
 
+/*
+ * Which one is to be moved is said, so that a wrong guess is seen. A time that is not its own
+ * is where it shall go, on its day if no other is named.
+ */
+static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
+{
+    bool to = t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, wk_fact_text(row, 3));
+    wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0),
+                      to ? wk_fact_text(row, 2) : VA_STR_NULL);
+    t->out.before =
+        wk_say(t->a, t->l, "reply.moving",
+               {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
+               {"moment", moment_of(t, row)});
+}
+
+bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
+{
+    return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
+           (wk_turn_has(t, "reschedule.it") ||
+            (wk_turn_names_a_moment(t) && wk_turn_has(t, "reschedule.instead")));
+}
+
+/*
+ * What was just booked is like an offer of its one time, in whose place another day or time may
+ * be chosen; false: none is named.
+ */
+static bool choose_anew(wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_str_t date = wk_fact_text(row, 2), time = wk_fact_text(row, 3);
+    wk_dialog_t dialog = *t->dialog;
+    wk_reception_turn_t turn = *t;
+    dialog.expected = WK_EXPECT_SLOT;
+    dialog.offer = (wk_offer_t){
+        .service = wk_fact_text(row, 1), .appointment = wk_fact_text(row, 0), .count = 1};
+    dialog.offer.slots[0] =
+        wk_printf(t->a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    turn.dialog = &dialog;
+    bool chosen = wk_answer_offer(&turn, WK_INTENT_NONE);
+    t->text = turn.text;
+    t->out = turn.out;
+    return chosen;
+}
+
+static void change_what_was_booked(wk_reception_turn_t *t)
+{
+    const va_json_t *row = appointment_booked(t);
+    if (row == NULL) {
+        wk_turn_add_text(t, "reply.cannot");
+        wk_offer_person(t);
+    } else if (wk_is_denied(t, "reschedule.it")) {
+        add_about(t, "reply.stands", row);
+    } else if (!choose_anew(t, row)) {
+        look_for_another(t, row);
+    }
+    t->out.certain = true;
+}
+
 void wk_answer_reschedule(wk_reception_turn_t *t)
 {
+    if (wk_changes_what_was_booked(t)) {
+        change_what_was_booked(t);
+        return;
+    }
     bool sure, letter = wk_turn_is_letter(t, "letter.reschedule");
     const va_json_t *row =
         letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
@@ -196,9 +285,7 @@ void wk_answer_reschedule(wk_reception_turn_t *t)
     } else if (!letter && wk_is_denied(t, "intent.reschedule")) {
         add_about(t, "reply.stands", row);
     } else {
-        wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0));
-        t->out.dialog.offer.date = wk_fact_text(row, 2);
-        t->out.dialog.offer.time = wk_fact_text(row, 3);
+        look_for_another(t, row);
     }
     t->out.certain = true;
 }

@@ -7,6 +7,18 @@
 
 #include "worker/agent/reception_intent.h"
 
+/*
+ * "Change it to 4 pm", where an appointment was booked or moved in this talk and nothing was
+ * asked since.
+ */
+bool wk_changes_what_was_booked(const wk_reception_turn_t *t);
+
+/*
+ * A yes to what was not asked: to the booking just made, or to the text that confirmed or
+ * reminded. What stands is said; false: there is nothing.
+ */
+bool wk_answer_agreement(wk_reception_turn_t *t);
+
 /* When the coming ones are. */
 void wk_answer_appointment(wk_reception_turn_t *t);
 

@@ -2,8 +2,7 @@
 
 static bool names_a_time(const wk_reception_turn_t *t)
 {
-    va_str_t date;
-    return t->r->numbers > 0 || t->r->time.hour >= 0 || wk_turn_date(t, &date) != WK_DAY_NONE;
+    return t->r->numbers > 0 || wk_turn_names_a_moment(t);
 }
 
 /* ---------------------------------------------------------------- yes */

@@ -14,6 +14,8 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
     f->address = wk_cell_json(wk_tx_arena(tx), r, 0, "address");
     f->policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies");
     f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
+    f->prices = wk_cell_json(wk_tx_arena(tx), r, 0, "prices");
+    f->currency = wk_cell(r, 0, "currency");
     f->directions = wk_cell(r, 0, "directions");
     f->agent_name = wk_cell(r, 0, "agent_name");
     f->language_detection = wk_cell_bool(r, 0, "language_detection");

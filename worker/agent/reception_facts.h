@@ -12,6 +12,8 @@ typedef struct {
     const va_json_t *languages, *address;
     const va_json_t *policies;   /* subject to text */
     const va_json_t *promotions; /* texts of those that run today */
+    const va_json_t *prices;     /* by type of appointment, of those that have one */
+    va_str_t currency;
     bool language_detection;
     double language_confidence;
     va_str_t plan, engine;               /* organizations.plan, and the first of its engines */

@@ -1,6 +1,7 @@
 #include "worker/agent/reception_intent.h"
 
 #include "worker/agent/reception_answers.h"
+#include "worker/agent/reception_appointment.h"
 
 static const struct {
     const char *name, *words;
@@ -12,6 +13,7 @@ static const struct {
     [WK_INTENT_APPOINTMENT] = {"appointment", "appointment.own"},
     [WK_INTENT_POLICY] = {"policy", "intent.policy"},
     [WK_INTENT_PROMOTION] = {"promotion", "intent.promotion"},
+    [WK_INTENT_PRICE] = {"price", "intent.price"},
     [WK_INTENT_BOOK] = {"book", "intent.book"},
     [WK_INTENT_ORDER] = {"order", "intent.order"},
     [WK_INTENT_HOLIDAYS] = {"holidays", "intent.holidays"},
@@ -53,6 +55,26 @@ static bool wants_refund(const wk_reception_turn_t *t)
            !wk_turn_has(t, "intent.policy") && !wk_turn_has(t, "wish.question");
 }
 
+/* "What does a tune-up cost", not "the bike cost 3000". */
+static bool has_price_words(const wk_reception_turn_t *t)
+{
+    bool asks = wk_turn_is_question(t) || wk_turn_has(t, "price.asked");
+    return !wk_turn_has(t, "price.other") && (wk_turn_has(t, intents[WK_INTENT_PRICE].words) ||
+                                              (asks && wk_turn_has(t, "price.cost")));
+}
+
+/* What is asked about an order, the hours or the place may have such words too. */
+static bool asks_price(const wk_reception_turn_t *t)
+{
+    bool service = wk_read_service(t->c, &t->r->words).data != NULL ||
+                   wk_turn_has(t, intents[WK_INTENT_BOOK].words);
+    bool other = t->r->order_number.data != NULL;
+    for (wk_intent_t i = WK_INTENT_PRICE + 1; i <= WK_INTENT_LOCATION && !other; i++) {
+        other = wk_intent_named(t, i);
+    }
+    return has_price_words(t) && (service || !other);
+}
+
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
@@ -60,10 +82,14 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
         return wk_turn_has(t, intents[intent].words) || wants_refund(t);
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
+    case WK_INTENT_RESCHEDULE:
+        return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t);
     case WK_INTENT_APPOINTMENT:
         return wk_turn_has(t, "appointment.own") && wk_turn_has(t, "appointment.asked");
     case WK_INTENT_POLICY:
         return wk_turn_has(t, intents[intent].words) && wk_has_policy(t);
+    case WK_INTENT_PRICE:
+        return asks_price(t);
     case WK_INTENT_HOURS:
         return wk_reading_has_beside(t->c, t->r, intents[WK_INTENT_HOURS].words);
     default:

@@ -18,6 +18,7 @@ typedef enum {
     WK_INTENT_APPOINTMENT, /* when the one is that he has */
     WK_INTENT_POLICY,
     WK_INTENT_PROMOTION,
+    WK_INTENT_PRICE, /* of a service, or of whatever else nothing tells */
     WK_INTENT_ORDER,
     WK_INTENT_BOOK,
     WK_INTENT_HOLIDAYS,

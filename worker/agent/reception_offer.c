@@ -7,11 +7,12 @@
 
 /* ---------------------------------------------------------------- looking for times */
 
-void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment)
+void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                       va_str_t day)
 {
     va_buf_t args;
     va_str_t date;
-    (void)wk_turn_date(t, &date);
+    date = wk_turn_date(t, &date) == WK_DAY_NONE ? day : date;
     va_json_writer_t *w = wk_turn_args(t, &args);
     va_json_add_str(w, "service_type", service);
     if (date.data != NULL) {
@@ -37,7 +38,7 @@ void wk_answer_book(wk_reception_turn_t *t)
     if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
         ask_for_day(t, (wk_offer_t){.service = service});
     } else {
-        wk_look_for_times(t, service, VA_STR_NULL);
+        wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
     }
 }
 
@@ -122,7 +123,7 @@ static bool answer_other_day(wk_reception_turn_t *t, va_str_t date)
     }
     bool other = is_other_service(t);
     wk_look_for_times(t, other ? wk_read_service(t->c, &t->r->words) : t->dialog->offer.service,
-                      t->dialog->offer.appointment);
+                      t->dialog->offer.appointment, VA_STR_NULL);
     return true;
 }
 

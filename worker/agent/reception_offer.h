@@ -8,10 +8,12 @@
 #include "worker/agent/reception_intent.h"
 
 /*
- * Free times of the day that the message names; they are offered when the tool has told them.
- * appointment: that is to be moved; absent: a new one.
+ * Free times of the day that the message names, else of day (YYYY-MM-DD; absent: the next that
+ * has any); they are offered when the tool has told them. appointment: that is to be moved;
+ * absent: a new one.
  */
-void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment);
+void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                       va_str_t day);
 
 /* A new appointment is wished for. */
 void wk_answer_book(wk_reception_turn_t *t);

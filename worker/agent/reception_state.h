@@ -24,6 +24,7 @@ typedef struct {
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id */
     va_str_t order;         /* orders.order_number */
+    va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */
     bool old;               /* it was asked hours ago: an answer is asked about once more */
     bool spoken;            /* in a call */
 } wk_dialog_t;

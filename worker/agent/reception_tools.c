@@ -19,12 +19,17 @@ static void offer_callback(wk_arena_t *a, wk_reception_t *r, va_str_t sentence)
     r->dialog.expected = WK_EXPECT_CALLBACK;
 }
 
+static va_str_t behind(wk_arena_t *a, va_str_t before, va_str_t sentence)
+{
+    return before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
+                                      (int)sentence.len, sentence.data)
+                          : sentence;
+}
+
 /* asks: which of the offer it is to be. */
 static void ask_for_slot(wk_arena_t *a, wk_reception_t *r, va_str_t before, va_str_t asks)
 {
-    r->text = before.len > 0 ? wk_printf(a, "%.*s %.*s", (int)before.len, before.data,
-                                         (int)asks.len, asks.data)
-                             : asks;
+    r->text = behind(a, before, asks);
     r->dialog.expected = WK_EXPECT_SLOT;
 }
 
@@ -34,16 +39,6 @@ static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
                             {"service", service_word(a, r)},
                             {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
     ask_for_slot(a, r, before, times);
-}
-
-/* Which one is to be moved, so that a wrong guess is seen. */
-static va_str_t moving(wk_arena_t *a, const wk_reception_t *r)
-{
-    const wk_slot_t slot = {.date = r->dialog.offer.date, .time = r->dialog.offer.time};
-    return slot.date.len > 0
-               ? wk_say(a, r->language, "reply.moving", {"service", service_word(a, r)},
-                        {"moment", wk_word_slot(a, r->language, &slot)})
-               : VA_STR("");
 }
 
 /* The very time that was named, of the day that was: of the offer nothing else is left. */
@@ -66,13 +61,13 @@ static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json
 {
     wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time);
     if (r->dialog.offer.count == 0) {
-        offer_callback(
-            a, r, wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)}));
+        va_str_t none =
+            wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)});
+        offer_callback(a, r, behind(a, r->before, none));
     } else if (leave_named_time(reading, r->wanted, &r->dialog.offer)) {
-        ask_for_slot(a, r, moving(a, r),
-                     wk_word_time_question(a, r->language, &r->dialog.offer));
+        ask_for_slot(a, r, r->before, wk_word_time_question(a, r->language, &r->dialog.offer));
     } else {
-        offer_times(a, r, moving(a, r));
+        offer_times(a, r, r->before);
     }
 }
 
@@ -151,6 +146,9 @@ void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_a
         told_times(a, reading, body, r);
     } else if (answer->status == 200) {
         r->text = answer->message;
+        r->dialog.booked = strcmp(r->tool, "cancel_appointment") != 0
+                               ? va_json_get_string(body, "appointment_id")
+                               : VA_STR_NULL;
     } else if (answer->status == 404 || is_over(body)) {
         r->text = wk_text(r->language, "reply.no_appointment");
     } else if (answer->status == 409 || answer->status == 422) {

@@ -85,6 +85,11 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
     return clear ? WK_DAY_ONE : wk_reading_names_a_day(r) ? WK_DAY_UNCLEAR : WK_DAY_NONE;
 }
 
+bool wk_turn_names_a_moment(const wk_reception_turn_t *t)
+{
+    return wk_reading_names_a_day(t->r) || t->r->time.hour >= 0;
+}
+
 /* ---------------------------------------------------------------- the answer */
 
 void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence)

@@ -45,6 +45,9 @@ typedef enum { WK_DAY_NONE, WK_DAY_ONE, WK_DAY_UNCLEAR } wk_named_day_t;
 /* The date of the day that the message names, *date absent when it names none that is clear. */
 wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date);
 
+/* A day or a time of day, clear or not. */
+bool wk_turn_names_a_moment(const wk_reception_turn_t *t);
+
 /* Behind what was said already. */
 void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence);
 

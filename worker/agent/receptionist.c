@@ -64,6 +64,22 @@ static void answer_courtesy(wk_reception_turn_t *t, wk_intent_t intent)
     }
 }
 
+/* The shop's documents may know what its list of services does not. */
+static void answer_price(wk_reception_turn_t *t)
+{
+    if (!wk_answer_price(t) && t->f->knows && t->out.tool == NULL) {
+        look_into_knowledge(t);
+    }
+}
+
+/* To nothing that was asked; with a service it is a wish for one. */
+static bool is_agreement(const wk_reception_turn_t *t, wk_intent_t intent)
+{
+    bool service = wk_read_service(t->c, &t->r->words).data != NULL;
+    return (intent == WK_INTENT_NONE || (intent == WK_INTENT_BOOK && !service)) &&
+           t->dialog->expected == WK_EXPECT_NOTHING && wk_is_yes(t);
+}
+
 static void answer(wk_reception_turn_t *t, wk_intent_t intent)
 {
     static void (*const answers[])(wk_reception_turn_t *) = {
@@ -76,12 +92,15 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
         [WK_INTENT_APPOINTMENT] = wk_answer_appointment,
         [WK_INTENT_POLICY] = wk_answer_policy,
         [WK_INTENT_PROMOTION] = wk_answer_promotion,
+        [WK_INTENT_PRICE] = answer_price,
         [WK_INTENT_HOLIDAYS] = wk_answer_holidays,
         [WK_INTENT_HOURS] = wk_answer_hours,
         [WK_INTENT_LOCATION] = wk_answer_location,
         [WK_INTENT_NONE] = answer_nothing,
     };
-    if (intent == WK_INTENT_THANKS || intent == WK_INTENT_GREETING) {
+    if (is_agreement(t, intent) && wk_answer_agreement(t)) {
+        intent = WK_INTENT_APPOINTMENT;
+    } else if (intent == WK_INTENT_THANKS || intent == WK_INTENT_GREETING) {
         answer_courtesy(t, intent);
     } else {
         answers[intent](t);
@@ -195,7 +214,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
                              .told_in = choice.told_in,
-                             .dialog = {.hint = choice.hint}};
+                             .dialog = {.hint = choice.hint, .booked = dialog->booked}};
     va_buf_init(&t.text, wk_mem(a), 320);
     wk_intent_t intent = wk_intent_of(&t);
     if (is_language_only(&choice, intent)) {

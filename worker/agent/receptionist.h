@@ -26,6 +26,7 @@ typedef struct {
 
     const char *tool;   /* to be run before text is known; NULL: none */
     va_str_t tool_args; /* JSON */
+    va_str_t before;    /* to be said before what the tool answers; absent: nothing */
     va_str_t wanted;    /* the day that times are looked for, YYYY-MM-DD; absent: no one day */
     va_str_t citations; /* JSON list: the knowledge text is made from; absent: none */
     bool certain;       /* a model would not do better: a keyword, or what was asked last */
