@@ -27,19 +27,8 @@
 
 static bool conclude_later(wk_tx_t *tx, const char *why, va_str_t call, wk_error_t *e)
 {
-    va_buf_t text;
-    wk_arena_t *a = wk_tx_arena(tx);
-    va_buf_init(&text, wk_mem(a), 96);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "call", call);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "the job that concludes a call");
-    }
-    va_str_t key = wk_printf(a, "%s:%.*s", why, (int)call.len, call.data);
-    return wk_outbox_job(tx, WK_DEFAULT, "calls.conclude", VA_STR_NULL, key, key,
-                         va_buf_str(&text), e);
+    va_str_t key = wk_printf(wk_tx_arena(tx), "%s:%.*s", why, (int)call.len, call.data);
+    return wk_outbox_call_job(tx, "calls.conclude", call, key, key, e);
 }
 
 bool wk_call_conclude_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)

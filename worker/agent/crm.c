@@ -28,19 +28,8 @@ va_str_t wk_crm_serial(wk_arena_t *a, va_str_t organization, va_str_t key)
 /* dedup may be absent. */
 static bool queue_log(wk_tx_t *tx, va_str_t call, va_str_t dedup, wk_error_t *e)
 {
-    va_buf_t text;
-    wk_arena_t *a = wk_tx_arena(tx);
-    va_buf_init(&text, wk_mem(a), 96);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "call", call);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "a job for the CRM");
-    }
-    va_str_t serial = wk_crm_serial(a, wk_tx_organization(tx), VA_STR_NULL);
-    return wk_outbox_job(tx, WK_DEFAULT, "hubspot.log", VA_STR_NULL, serial, dedup,
-                         va_buf_str(&text), e);
+    va_str_t serial = wk_crm_serial(wk_tx_arena(tx), wk_tx_organization(tx), VA_STR_NULL);
+    return wk_outbox_call_job(tx, "hubspot.log", call, serial, dedup, e);
 }
 
 bool wk_crm_log_later(wk_tx_t *tx, va_str_t call, wk_error_t *e)

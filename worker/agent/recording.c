@@ -51,20 +51,10 @@ bool wk_recording_begun(wk_tx_t *tx, const wk_recording_begun_t *b, wk_error_t *
 
 static bool queue_stop(wk_tx_t *tx, va_str_t sid, wk_error_t *e)
 {
-    va_buf_t text;
     wk_arena_t *a = wk_tx_arena(tx);
-    va_buf_init(&text, wk_mem(a), 96);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "call", sid);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "a job cannot be written");
-    }
     va_str_t serial = wk_printf(a, "recording:%.*s", (int)sid.len, sid.data);
     va_str_t dedup = wk_printf(a, "recording.stop:%.*s", (int)sid.len, sid.data);
-    return wk_outbox_job(tx, WK_DEFAULT, "recording.stop", wk_tx_organization(tx), serial,
-                         dedup, va_buf_str(&text), e);
+    return wk_outbox_call_job(tx, "recording.stop", sid, serial, dedup, e);
 }
 
 /* Whoever has the call by then knows it too, a person as well. */

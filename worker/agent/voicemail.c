@@ -57,19 +57,8 @@ static bool is_taken(const wk_rows_t *call)
 
 static bool queue_leaving(wk_tx_t *tx, va_str_t sid, wk_error_t *e)
 {
-    va_buf_t text;
-    wk_arena_t *a = wk_tx_arena(tx);
-    va_buf_init(&text, wk_mem(a), 96);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "call", sid);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "a job cannot be written");
-    }
-    va_str_t key = wk_printf(a, "voicemail:%.*s", (int)sid.len, sid.data);
-    return wk_outbox_job(tx, WK_DEFAULT, "voicemail.leave", wk_tx_organization(tx), VA_STR_NULL,
-                         key, va_buf_str(&text), e);
+    va_str_t key = wk_printf(wk_tx_arena(tx), "voicemail:%.*s", (int)sid.len, sid.data);
+    return wk_outbox_call_job(tx, "voicemail.leave", sid, VA_STR_NULL, key, e);
 }
 
 static bool take(wk_tx_t *tx, const wk_voicemail_t *v, const wk_rows_t *call, wk_error_t *e)
