@@ -1,7 +1,7 @@
 -- Signing up: a shop that is not there yet, and those that were left in the middle.
 begin;
 set local search_path = voiceagent, public;
-select plan(16);
+select plan(20);
 select t.make_organization(t.a(), 'a') \gset
 
 create function pg_temp.due() returns text language sql as $$
@@ -43,5 +43,13 @@ select t.app(t.a(), $$ insert into voiceagent.effects (organization_id, kind, ke
 select is(t.app_value(null, $$ select voiceagent.numbers_of_a_day() $$), '2', 'numbers of the last 24 hours are counted');
 update effects set claimed_at = claimed_at - interval '2 minutes';
 select is(t.app_value(t.a(), $$ select voiceagent.numbers_of_a_day() $$), '1', 'and no older ones');
+
+-- What a shop has, however long ago it was active, is no other's to buy.
+insert into organization_phone_numbers (organization_id, phone_number, is_active) values (t.a(), '+14165550150', true), (t.a(), '+14165550151', false);
+select is(t.app_value(null, $$ select voiceagent.is_known_number('+14165550150') $$), 'true', 'a number that a shop has is known');
+select is(t.app_value(t.b(), $$ select voiceagent.is_known_number('+14165550151') $$), 'true', 'one that it does not use, too');
+update organizations set is_active = false where id = t.a();
+select is(t.app_value(null, $$ select voiceagent.is_known_number('+14165550150') $$), 'true', 'and when the shop is closed');
+select is(t.app_value(null, $$ select voiceagent.is_known_number('a') $$), 'false', 'what is no number is not');
 select * from finish();
 rollback;

@@ -20,7 +20,7 @@ select bag_eq($$ select signature from functions where prosecdef or owner = 'va_
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
     'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)', 'voiceagent.due_recordings(integer)', 'voiceagent.due_registrations(integer)', 'voiceagent.numbers_of_a_day()',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
-    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.is_person(text)', 'voiceagent.recall_refusals()'],
+    'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.is_person(text)', 'voiceagent.is_known_number(text)', 'voiceagent.recall_refusals()'],
     'the functions that look across organizations are the listed ones');
 select is_empty($$ select signature from functions where prosecdef <> (owner = 'va_directory') $$,
     'a function runs with its owner''s rights exactly when va_directory owns it');
@@ -36,7 +36,7 @@ select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_a
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
     'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app', 'voiceagent.due_recordings(integer) va_app', 'voiceagent.due_registrations(integer) va_app', 'voiceagent.numbers_of_a_day() va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
-    'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app', 'voiceagent.is_person(text) va_app',
+    'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app', 'voiceagent.is_person(text) va_app', 'voiceagent.is_known_number(text) va_app',
     'voiceagent.jwt_member() authenticated'],
     'who may execute them');
 select is_empty($$ select signature from functions where signature ~ '\.(isolate|hand_to_directory)\('

@@ -164,7 +164,7 @@ typedef struct {
     wk_rows_t *rows;
 } sale_t;
 
-/* Not those that a shop here has, whatever the carrier believes. */
+/* Not those that a shop here has or had, whatever the carrier believes. */
 static bool free_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     sale_t *sale = arg;

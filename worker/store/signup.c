@@ -99,7 +99,7 @@ const wk_sql_t wk_sql_signup_numbers_of_a_day = {
 const wk_sql_t wk_sql_signup_free_numbers = {
     "signup_free_numbers",
     "SELECT n AS number FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS l (n, i)"
-    " WHERE organization_by('number', n) IS NULL ORDER BY i",
+    " WHERE NOT is_known_number(n) ORDER BY i",
     1};
 
 const wk_sql_t wk_sql_signup_number = {

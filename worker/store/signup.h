@@ -55,7 +55,7 @@ extern const wk_sql_t wk_sql_signup_user;
  */
 extern const wk_sql_t wk_sql_signup_numbers_of_a_day;
 
-/* $1 JSON list of numbers: number, those of it that no shop here has, in their order. */
+/* $1 JSON list of numbers: number, those that no shop here has, active or not, in order. */
 extern const wk_sql_t wk_sql_signup_free_numbers;
 
 /* $1 number, $2 its sid at the carrier: bought, and the first of the shop. */
