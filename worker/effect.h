@@ -44,7 +44,10 @@ bool wk_effect_claim(wk_tx_t *tx, const char *kind, va_str_t key, va_str_t reque
 bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_t provider_id,
                       va_str_t result, wk_error_t *e);
 
-/* A claim under which surely nothing was done is as if it had never been made. */
+/*
+ * A claim under which surely nothing was done is as if it had never been made; also one of
+ * which nobody could tell before.
+ */
 bool wk_effect_release(wk_tx_t *tx, va_str_t id, wk_error_t *e);
 
 #endif

@@ -922,6 +922,11 @@ static void what_is_switched_off_is_not_done(void **state)
     assert_string_equal(t_text(&a, "/provisioning/state"), "number");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"),
                      0); /* nobody would settle it */
+    t_twilio_script("{\"status\":401,\"body\":{\"code\":20003},\"times\":9}");
+    a = resume_own(); /* who was never asked for one has sold none */
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"), 0);
     t_twilio();
     a = resume_own();
     assert_status(&a, 200);
@@ -985,7 +990,7 @@ static void a_resume_that_cannot_tell_buys_no_second(void **state)
     t_config.skip_twilio = false;
     t_twilio_script("[{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"drop\":true,"
                     "\"effect\":true},"
-                    "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\",\"times\":2,"
+                    "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\","
                     "\"status\":200,\"body\":{\"incoming_phone_numbers\":[]}}]");
     t_ask_t ask = resume_ask();
     ask.id = "resume-1";
@@ -1003,6 +1008,113 @@ static void a_resume_that_cannot_tell_buys_no_second(void **state)
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
     assert_int_equal(bought(), 1);
+}
+
+/* A shop without a number, whose setting up has one bought and cannot tell. */
+static t_ask_t leave_resume_unknown(void)
+{
+    t_config.skip_twilio = true;
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_status(&a, 201);
+    t_config.skip_twilio = false;
+    t_twilio_script("[{\"path\":\"IncomingPhoneNumbers\",\"method\":\"POST\",\"drop\":true,"
+                    "\"effect\":true},"
+                    "{\"path\":\"IncomingPhoneNumbers\",\"method\":\"GET\",\"status\":500,"
+                    "\"body\":{}}]");
+    t_ask_t ask = resume_ask();
+    ask.id = "resume-1";
+    a = t_ask(&ask);
+    assert_int_equal(a.end.how, WK_END_RETRY);
+    assert_int_equal(bought(), 1);
+    return ask;
+}
+
+static int64_t numbers_claimed(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM effects WHERE kind = 'number'");
+}
+
+/* What could not be given back is, by the same job; then the next one is had. */
+static void a_resume_gives_back_what_another_shop_has(void **state)
+{
+    (void)state;
+    t_ask_t ask = leave_resume_unknown();
+    const char *number = number_that_was_bought();
+    have_had(number);
+    t_twilio_script("{\"path\":\"IncomingPhoneNumbers\",\"method\":\"DELETE\",\"status\":500,"
+                    "\"body\":{}}");
+    time_goes_by("1 minute");
+    t_answer_t a = t_ask(&ask);
+    assert_int_equal(a.end.how, WK_END_RETRY);
+    assert_int_equal(bought(), 1);
+    time_goes_by("1 minute");
+    a = t_ask(&ask);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_int_equal(bought(), 0);
+    assert_int_equal(numbers_claimed(), 0);
+    a = resume_own();
+    forget_number(number);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_string_not_equal(t_text(&a, "/provisioning/phone_number"), number);
+    assert_int_equal(bought(), 1);
+}
+
+static void settle_effects(void)
+{
+    t_sqlf("UPDATE effects SET settle_at = now() - interval '1 second'");
+    t_answer_t a = t_ask(&(t_ask_t){.type = "effects.settle",
+                                    .org = t_sqlf("SELECT " SHOP),
+                                    .scheme = "internal",
+                                    .body = "{}"});
+    assert_int_equal(a.end.how, WK_END_ACK);
+}
+
+static const char *claim_state(void)
+{
+    return t_sqlf("SELECT state FROM effects WHERE kind = 'number'");
+}
+
+/* Its job was buried: people hear of it, once, and whoever resumes has the number. */
+static void a_claim_that_nobody_settles_ends(void **state)
+{
+    static const char told[] = "whether a number was bought";
+    (void)state;
+    (void)leave_resume_unknown();
+    t_log_forget();
+    settle_effects(); /* somebody may still be at it */
+    assert_string_equal(claim_state(), "pending");
+    assert_int_equal(t_logged(told), 0);
+    time_goes_by("1 minute");
+    settle_effects();
+    settle_effects();
+    assert_string_equal(claim_state(), "unknown");
+    assert_int_equal(t_logged(told), 1);
+    assert_int_equal(t_logged("nobody settles"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"
+                                "   AND organization_id = " SHOP),
+                     1);
+    t_answer_t a = resume_own();
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_string_equal(claim_state(), "done");
+    assert_int_equal(bought(), 1);
+}
+
+/* It came to nothing after all: the day has its number again. */
+static void an_unknown_claim_can_come_to_nothing(void **state)
+{
+    (void)state;
+    t_ask_t ask = leave_resume_unknown();
+    t_sqlf("UPDATE effects SET state = 'unknown', finished_at = now()");
+    t_twilio();
+    t_twilio_script(
+        "{\"path\":\"AvailablePhoneNumbers\",\"status\":500,\"body\":{},\"times\":2}");
+    time_goes_by("1 minute");
+    t_answer_t a = t_ask(&ask);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_int_equal(numbers_claimed(), 0);
 }
 
 /* ---------------------------------------------------------------- deaths */
@@ -1151,6 +1263,7 @@ int main(void)
         cmocka_unit_test(who_asks_again_has_the_number_that_was_bought),
         cmocka_unit_test(what_nobody_comes_back_for_is_undone),
         cmocka_unit_test(an_open_shop_is_not_undone),
+        cmocka_unit_test(numbers_that_shops_here_had_are_not_bought),
         cmocka_unit_test(a_number_of_another_shop_is_given_back),
         cmocka_unit_test(without_an_agent_it_is_a_shop),
         cmocka_unit_test(it_goes_on_where_it_stopped),
@@ -1160,6 +1273,9 @@ int main(void)
         cmocka_unit_test(what_is_switched_off_is_not_done),
         cmocka_unit_test(a_day_has_so_many_numbers_at_resume_too),
         cmocka_unit_test(a_resume_that_cannot_tell_buys_no_second),
+        cmocka_unit_test(a_resume_gives_back_what_another_shop_has),
+        cmocka_unit_test(a_claim_that_nobody_settles_ends),
+        cmocka_unit_test(an_unknown_claim_can_come_to_nothing),
         cmocka_unit_test(a_sign_up_outlives_postgres),
         cmocka_unit_test(the_same_job_has_the_same_shop),
         cmocka_unit_test(whoever_dies_it_is_one_shop),
@@ -1169,4 +1285,3 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
 }
-        cmocka_unit_test(numbers_that_shops_here_had_are_not_bought),

@@ -3,7 +3,7 @@
  * Whoever claims one queues a job that settles it, or is one; but a job that kills its worker
  * is buried, and a dead one may be dropped. Where none is left another is queued, once; what
  * that one leaves behind ends as one that nobody can tell of, or that surely was not carried
- * out, which people hear of.
+ * out, which people hear of; so does what is not done again unless somebody asks for it.
  */
 #include "worker/store/effects.h"
 #include "worker/agent/crm.h"
@@ -12,6 +12,7 @@
 #include "worker/agent/outgoing.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/provisioning.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -45,6 +46,7 @@ static bool call_anew(wk_tx_t *tx, va_str_t key, wk_error_t *e)
 typedef struct {
     const char *name;
     va_str_t (*serial)(wk_arena_t *a, va_str_t organization, va_str_t key); /* of its jobs */
+    /* NULL: it is only done when somebody asks for it again */
     bool (*anew)(wk_tx_t *tx, va_str_t key, wk_error_t *e);
     wk_outcome_t (*give_up)(wk_ctx_t *ctx, va_str_t organization, va_str_t key, wk_error_t *e);
 } kind_t;
@@ -55,6 +57,7 @@ static const kind_t kinds[] = {
     {"email", key_itself, email_anew, wk_email_give_up},
     {"call", key_itself, call_anew, wk_outbound_give_up},
     {"crm", wk_crm_serial, wk_crm_log_anew, wk_crm_give_up},
+    {"number", key_itself, NULL, wk_setting_up_give_up},
 };
 
 static const kind_t *kind_named(va_str_t name)
@@ -148,7 +151,7 @@ static bool settle(settling_t *s, wk_error_t *e)
     if (waits) {
         return run(s, later_tx, e);
     }
-    if (wk_cell_bool(s->rows, s->row, "requeued")) {
+    if (kind->anew == NULL || wk_cell_bool(s->rows, s->row, "requeued")) {
         return run(s, later_tx, e) && give_up(s, kind, e);
     }
     count(kind, "requeued");

@@ -1,12 +1,15 @@
 /*
- * provisioning.resume: an admin has the setting up of his shop go on where it stopped.
+ * provisioning.resume: an admin has the setting up of his shop go on where it stopped. What
+ * remains open when its job is given up ends by effects.settle.
  * registrations.undo: a sign-up that was left before the shop had its number comes to nothing:
  * whoever waited was not told that there is a shop, and its address is free again.
  */
 #include "worker/handlers/provisioning.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "worker/agent/task.h"
 #include "worker/clock.h"
 #include "worker/effect.h"
 #include "worker/handlers/audit.h"
@@ -15,6 +18,7 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
+#include "worker/store/effects.h"
 #include "worker/store/signup.h"
 
 /* ---------------------------------------------------------------- shared */
@@ -73,6 +77,11 @@ bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_erro
     va_str_t params[] = {number->number, number->sid};
     return claim_number(tx, &effect, e) && wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
            wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
+}
+
+bool wk_setting_up_is_anothers(const wk_error_t *e)
+{
+    return e->code == WK_CONFLICT && strcmp(e->detail, "routing_keys_number") == 0;
 }
 
 void wk_setting_up_put(va_json_writer_t *w, const wk_provisioning_t *p)
@@ -137,6 +146,7 @@ static bool claim(wk_tx_t *tx, resume_t *r, wk_error_t *e)
         return false;
     }
     r->claim = effect.id;
+    r->wish.sought = effect.state != WK_EFFECT_NEW;
     return true;
 }
 
@@ -162,7 +172,6 @@ static bool begin_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
                                 .business = wk_cell(rows, 0, "number_name"),
                                 .timezone = wk_cell(rows, 0, "timezone"),
                                 .phone = wk_cell(rows, 0, "phone"),
-                                .sought = true,
                                 .until_ms = r->until_ms};
     if (r->complete) {
         return true;
@@ -189,6 +198,25 @@ static bool release_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_effect_release(tx, r->claim, e);
 }
 
+static bool release_claim(resume_t *r, wk_error_t *e)
+{
+    return wk_tx(r->ctx->db, r->ctx->arena, r->organization, 0, release_tx, r, e);
+}
+
+static bool note_number(resume_t *r, wk_error_t *e)
+{
+    wk_ctx_t *ctx = r->ctx;
+    if (wk_tx(ctx->db, ctx->arena, r->organization, 0, number_tx, r, e)) {
+        return true;
+    }
+    if (!wk_setting_up_is_anothers(e)) {
+        return false;
+    }
+    wk_log(WK_ERROR, "a shop got no number: it was sold one that another shop has",
+           WK_S("organization", r->organization));
+    return wk_own_number_release(ctx, &r->wish, e) ? release_claim(r, e) : later(e, WK_HELD_MS);
+}
+
 /*
  * Of a shop that signed up while none were bought. One that is not to be had now is no error;
  * one that may have been bought is looked for when the carrier must have made up its mind, by
@@ -203,11 +231,9 @@ static bool have_number(resume_t *r, wk_error_t *e)
     if (!wk_own_number_get(ctx, &r->wish, &r->number, e)) {
         wk_log(WK_ERROR, "a shop got no number", WK_S("organization", r->organization),
                WK_C("error", e->text));
-        return e->code == WK_UNKNOWN
-                   ? later(e, WK_HELD_MS)
-                   : wk_tx(ctx->db, ctx->arena, r->organization, 0, release_tx, r, e);
+        return e->code == WK_UNKNOWN ? later(e, WK_HELD_MS) : release_claim(r, e);
     }
-    return wk_tx(ctx->db, ctx->arena, r->organization, 0, number_tx, r, e);
+    return note_number(r, e);
 }
 
 /* Another day is the admin's to ask on, not the job's. */
@@ -239,6 +265,54 @@ wk_outcome_t wk_provisioning_resume(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t
     }
     wk_setting_up_put(wk_reply_begin(ctx, &doc), &r.progress);
     return wk_reply_end(ctx, &doc, 200, reply, e);
+}
+
+/* ---------------------------------------------------------------- given up */
+
+typedef struct {
+    wk_ctx_t *ctx;
+    va_str_t key;
+    bool pending;
+} given_up_t;
+
+/* Of each claim once: a shop that begins anew has another. */
+static bool tell_people(given_up_t *g, wk_tx_t *tx, va_str_t effect, wk_error_t *e)
+{
+    const wk_task_t task = {
+        .kind = "alarm",
+        .key = wk_printf(wk_tx_arena(tx), "number:%.*s", (int)effect.len, effect.data),
+        .priority = "high",
+        .title = "task.number_unknown"};
+    return wk_task_raise(g->ctx, tx, &task, e);
+}
+
+static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    given_up_t *g = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {VA_STR("number"), g->key};
+    if (!wk_sql(tx, &wk_sql_effect_pending, params, &rows, e)) {
+        return false;
+    }
+    va_str_t effect = wk_cell(rows, 0, "id");
+    g->pending = wk_rows_count(rows) == 1;
+    return !g->pending ||
+           (wk_effect_finish(tx, effect, WK_EFFECT_UNKNOWN, VA_STR_NULL, VA_STR_NULL, e) &&
+            tell_people(g, tx, effect, e));
+}
+
+wk_outcome_t wk_setting_up_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key,
+                                   wk_error_t *e)
+{
+    given_up_t g = {.ctx = ctx, .key = key};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, give_up_tx, &g, e)) {
+        return WK_AGAIN;
+    }
+    if (g.pending) {
+        wk_log(WK_ALERT, "whether a number was bought for a shop is not known",
+               WK_S("organization", organization));
+    }
+    return WK_DONE;
 }
 
 /* ---------------------------------------------------------------- undo */

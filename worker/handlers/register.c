@@ -414,7 +414,6 @@ static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            wk_session_open(r->ctx, tx, r->user.id, &r->session, e);
 }
 
-/* The carrier has sold a number that a shop here still has: it can be no other's. */
 static bool give_back(signup_t *r, wk_error_t *e)
 {
     wk_own_number_t wish = number_wish(r);
@@ -430,7 +429,7 @@ static bool open(signup_t *r, wk_error_t *e)
 {
     return wk_session_make(r->ctx, &r->session, e) &&
            (run_as(r, r->organization, open_tx, e) ||
-            (is_taken(e, "routing_keys_number") && give_back(r, e)));
+            (wk_setting_up_is_anothers(e) && give_back(r, e)));
 }
 
 /* ---------------------------------------------------------------- the answer */

@@ -19,7 +19,8 @@ const wk_sql_t wk_sql_effect_finish = {
     4};
 
 const wk_sql_t wk_sql_effect_release = {
-    "effect_release", "DELETE FROM effects WHERE id = $1::uuid AND state = 'pending'", 1};
+    "effect_release",
+    "DELETE FROM effects WHERE id = $1::uuid AND state IN ('pending', 'unknown')", 1};
 
 const wk_sql_t wk_sql_effect_pending = {
     "effect_pending",
@@ -32,7 +33,9 @@ const wk_sql_t wk_sql_effects_unsettled = {
     "effects_unsettled",
     "SELECT e.id, e.kind, e.key, e.requeued,"
     "       EXISTS (SELECT FROM messages m JOIN postponed_texts p ON p.message_id = m.id"
-    "                WHERE m.effect_id = e.id) AS postponed"
+    "                WHERE m.effect_id = e.id)"
+    "       OR (e.kind = 'number' AND EXISTS (SELECT FROM organizations o"
+    "            WHERE o.id = e.organization_id AND o.provisioning_until > now())) AS postponed"
     "  FROM effects e"
     " WHERE e.state = 'pending' AND e.settle_at <= now()"
     " ORDER BY e.settle_at, e.id LIMIT $1::int",
