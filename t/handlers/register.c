@@ -1117,6 +1117,21 @@ static void an_unknown_claim_can_come_to_nothing(void **state)
     assert_int_equal(numbers_claimed(), 0);
 }
 
+/* ElevenLabs made it and was not heard, and the shop is called otherwise since. */
+static void an_agent_is_found_whatever_the_shop_is_called(void **state)
+{
+    (void)state;
+    t_elevenlabs_script("{\"method\":\"POST\",\"path\":\"agents/create\",\"drop\":true,"
+                        "\"effect\":true}");
+    t_answer_t a = sign_up(body_with(NULL, NULL));
+    assert_string_equal(t_text(&a, "/provisioning/state"), "agent");
+    t_ask_t ask = resume_ask();
+    t_sqlf("UPDATE organizations SET name = 'Smith and Sons' WHERE id = " SHOP);
+    a = t_ask(&ask);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
+    assert_int_equal(agents()->count, 1);
+}
+
 /* ---------------------------------------------------------------- deaths */
 
 /*
@@ -1276,6 +1291,7 @@ int main(void)
         cmocka_unit_test(a_resume_gives_back_what_another_shop_has),
         cmocka_unit_test(a_claim_that_nobody_settles_ends),
         cmocka_unit_test(an_unknown_claim_can_come_to_nothing),
+        cmocka_unit_test(an_agent_is_found_whatever_the_shop_is_called),
         cmocka_unit_test(a_sign_up_outlives_postgres),
         cmocka_unit_test(the_same_job_has_the_same_shop),
         cmocka_unit_test(whoever_dies_it_is_one_shop),

@@ -335,7 +335,7 @@ bool wk_agent_body(wk_ctx_t *ctx, const wk_agent_template_t *t, const wk_agent_w
     va_buf_init(&text, wk_mem(ctx->arena), 16384);
     m.w = va_json_writer_new(&text);
     va_json_object(m.w);
-    va_json_add_str(m.w, "name", wk_agent_title(ctx, wish->business));
+    va_json_add_str(m.w, "name", wish->title);
     va_json_key(m.w, "tags");
     va_json_array(m.w);
     va_json_put_str(m.w, wk_agent_tag(ctx->arena, wish->organization));

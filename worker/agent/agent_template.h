@@ -28,6 +28,7 @@ const va_json_t *wk_agent_template_tools(const wk_agent_template_t *t);
 
 typedef struct {
     va_str_t organization, business, timezone, owner_phone;
+    va_str_t title;     /* of wk_agent_title() */
     va_str_t variables; /* JSON object: examples of what each call is told */
     va_str_t tools;     /* JSON list of ids */
     va_str_t secret;    /* id of the secret that lets its requests in */

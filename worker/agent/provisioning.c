@@ -18,6 +18,7 @@ typedef struct {
     int64_t until_ms;
     wk_provisioning_t *p;
     va_str_t name, plan, type, number_sid;
+    va_str_t title;          /* of its agent */
     wk_caller_facts_t facts; /* as a call from nobody is told */
     const char *next;        /* state to be noted */
 } run_t;
@@ -62,6 +63,7 @@ static bool begin_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     read_progress(rows, r->p);
     r->name = wk_cell(rows, 0, "name");
+    r->title = wk_agent_title(r->ctx, wk_cell(rows, 0, "number_name"));
     r->plan = wk_cell(rows, 0, "plan");
     r->type = wk_cell(rows, 0, "type");
     r->number_sid = wk_cell(rows, 0, "number_sid");
@@ -230,6 +232,7 @@ static bool make_agent(run_t *r, wk_error_t *e)
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
     wk_agent_wish_t wish = {.organization = r->organization,
                             .business = r->name,
+                            .title = r->title,
                             .timezone = r->facts.timezone,
                             .owner_phone = r->facts.owner_phone};
     if (c == NULL || !wk_agent_template(ctx, c, r->type, &t, e) ||
@@ -249,8 +252,8 @@ static bool have_agent(run_t *r, wk_error_t *e)
     wk_arena_t *a = r->ctx->arena;
     if (r->p->agent.data == NULL &&
         (!time_left(r, &ms, e) ||
-         !wk_elevenlabs_agent_tagged(r->ctx, ms, wk_agent_title(r->ctx, r->name),
-                                     wk_agent_tag(a, r->organization), &r->p->agent, e))) {
+         !wk_elevenlabs_agent_tagged(r->ctx, ms, r->title, wk_agent_tag(a, r->organization),
+                                     &r->p->agent, e))) {
         return false;
     }
     return r->p->agent.data != NULL || make_agent(r, e);

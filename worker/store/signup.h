@@ -40,9 +40,9 @@ extern const wk_sql_t wk_sql_signup_take;
 
 /*
  * The shop as it stands: id name slug plan trial_ends_at timezone country language type phone
- * state job active error agent number number_sid number_id; number_name, which its number is
- * bought and looked for by, whatever the shop is called since; and held, for how many ms
- * somebody is at work on it (0: nobody is).
+ * state job active error agent number number_sid number_id; number_name, by which its
+ * number and its agent are made and looked for, whatever the shop is called since; and held, for
+ * how many ms somebody is at work on it (0: nobody is).
  */
 extern const wk_sql_t wk_sql_signup_shop;
 
