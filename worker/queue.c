@@ -304,6 +304,32 @@ bool wk_queue_has_serial(wk_redis_t *r, va_str_t serial, wk_arena_t *a, bool *ha
     return true;
 }
 
+static bool has_job(wk_redis_t *r, va_str_t key, bool *has, wk_error_t *e)
+{
+    va_str_t argv[] = {VA_STR("HMGET"), key, VA_STR("type"), VA_STR("died")};
+    redisReply *reply = wk_redis_command(r, 0, argv, 4, e);
+    if (reply == NULL) {
+        return false;
+    }
+    *has = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 &&
+           wk_redis_str(reply->element[0]).data != NULL &&
+           wk_redis_str(reply->element[1]).data == NULL;
+    freeReplyObject(reply);
+    return true;
+}
+
+bool wk_queue_has_job(wk_redis_t *r, va_str_t id, wk_arena_t *a, bool *has, wk_error_t *e)
+{
+    *has = false;
+    for (size_t i = 0; i < WK_QUEUES && !*has; i++) {
+        va_str_t key = wk_printf(a, "%sjob:%.*s", queues[i].prefix.data, (int)id.len, id.data);
+        if (!has_job(r, key, has, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What both scripts that push take first. */
 static bool send_push(wk_redis_t *r, const wk_script_t *script, wk_queue_t q,
                       const va_job_t *job, int dedup_ttl_s, wk_arena_t *a, wk_error_t *e)

@@ -108,6 +108,9 @@ bool wk_queue_reap(wk_redis_t *r, wk_queue_t q, const wk_queue_limits_t *lim, in
 bool wk_queue_has_serial(wk_redis_t *r, va_str_t serial, wk_arena_t *a, bool *has,
                          wk_error_t *e);
 
+/* *has: that job, which has been taken in, has not ended yet. A dead one has. */
+bool wk_queue_has_job(wk_redis_t *r, va_str_t id, wk_arena_t *a, bool *has, wk_error_t *e);
+
 /*
  * The same push nginx does. job->dedup absent: no deduplication. *known is set when the
  * key had a job already.

@@ -3,51 +3,26 @@
 import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 import {once} from 'node:events';
-import {readFileSync} from 'node:fs';
 import {afterEach, beforeEach, test} from 'node:test';
 
-import WebSocket from 'ws';
-
+import {closeAll, closed, connect as connectFrom, dial as dialFrom, heard, ORIGIN, said, SHOP, WAIT_MS,
+  write} from './lib/chats.mjs';
 import {rows} from './lib/database.mjs';
 import {reload} from './lib/doors.mjs';
-import {env} from './lib/env.mjs';
 import {call} from './lib/http.mjs';
 import {alive} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
 import {waitFor} from './lib/wait.mjs';
 
-const ORIGIN = 'https://localhost';
-const SHOP = {businessId: 'bici-downtown', key: 'wk_demo_downtown'};
-const ca = readFileSync(env.VA_CA_FILE);
-const WAIT_MS = 30000;
-
 // Visitors are counted by address: those of one test come from one of its own.
 let address, tests = 0;
-const open = [];
 beforeEach(() => {
   address = `127.0.2.${++tests}`;
 });
-afterEach(() => open.splice(0).forEach((ws) => ws.terminate()));
+afterEach(closeAll);
 
-function dial({origin = ORIGIN, protocols = [], ...shop} = {}) {
-  const query = new URLSearchParams({...SHOP, ...shop});
-  const ws = new WebSocket(`${env.VA_URL.replace(/^http/, 'ws')}/api/chat/socket?${query}`,
-      protocols, {ca, origin, localAddress: address, handshakeTimeout: WAIT_MS});
-  open.push(ws);
-  ws.heard = [];
-  ws.on('message', (data, isBinary) => ws.heard.push({isBinary, json: JSON.parse(data)}));
-  ws.on('close', (code) => {
-    ws.closedWith = code;
-  });
-  ws.on('error', () => {});  // a refusal is judged by unexpected-response
-  return ws;
-}
-
-async function connect(options) {
-  const ws = dial(options);
-  await once(ws, 'open', {signal: AbortSignal.timeout(WAIT_MS)});
-  return ws;
-}
+const dial = (options) => dialFrom(address, options);
+const connect = (options) => connectFrom(address, options);
 
 // The status of a handshake, 101 where it is opened; it does not stay open.
 function handshake(options) {
@@ -58,18 +33,6 @@ function handshake(options) {
     ws.once('error', reject);
   }).finally(() => ws.terminate());
 }
-
-const heard = async (ws) => {
-  await waitFor('a message', () => ws.heard.length > 0 || ws.closedWith, WAIT_MS);
-  assert.equal(ws.closedWith, undefined);
-  return ws.heard.shift().json;
-};
-const closed = (ws) => waitFor('the close', () => ws.closedWith, WAIT_MS);
-const write = (ws, message, members) => ws.send(JSON.stringify({message, ...members}));
-const said = (ws, message, members) => {
-  write(ws, message, members);
-  return heard(ws);
-};
 
 // Redis' channel of a connection that is opened meanwhile.
 const channels = () => redis('PUBSUB', 'CHANNELS', 'va:ws:*');

@@ -2,13 +2,11 @@
  * chat.answer: who may write in a shop's chat, what a session is, what a number that was only
  * typed in opens (nothing), and that a message is heard and answered once.
  */
-#include <libpq-fe.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/texts.h"
 
 #define KEY        "wk_demo_downtown"
@@ -346,66 +344,27 @@ static void a_header_names_the_message_too(void **state)
 
 /* ---------------------------------------------------------------- two runs at once */
 
-typedef struct {
-    t_ask_t ask;
-    t_answer_t answer;
-    char body[2000];
-    atomic_bool done;
-} run_t;
-
-static void *ask_in_thread(void *arg)
-{
-    wk_ctx_t ctx;
-    run_t *r = arg;
-    t_ctx_open(&ctx);
-    r->answer = t_ask_in(&ctx, &r->ask);
-    snprintf(r->body, sizeof(r->body), "%.*s", (int)r->answer.body.len, r->answer.body.data);
-    t_ctx_close(&ctx);
-    r->done = true;
-    return NULL;
-}
-
-/* Each is done, or waits for a lock that somebody has. */
-static bool are_still(void *arg)
-{
-    const run_t *runs = arg;
-    return runs[0].done + runs[1].done +
-               t_sqlf_int("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type ="
-                          " 'Lock'") ==
-           2;
-}
-
-static PGconn *lock(const char *table, const char *mode)
-{
-    PGconn *db = PQconnectdb(t_postgres.super_url);
-    PQclear(PQexec(db, "BEGIN"));
-    PQclear(PQexec(db, wk_printf(t_ctx.arena, "LOCK TABLE %s IN %s MODE", table, mode).data));
-    assert_int_equal(PQtransactionStatus(db), PQTRANS_INTRANS);
-    return db;
-}
-
 /*
  * Both have seen that there is no such session before either begins it, and neither has an
  * answer before both have seen that there is none.
  */
 static void two_runs_of_a_first_message_answer_alike(void **state)
 {
-    pthread_t threads[2];
-    run_t runs[2] = {0};
+    t_run_t runs[2] = {0};
     const chat_t first = {"Book a tune-up", .id = ID};
     (void)state;
-    PGconn *sessions = lock("chat_sessions", "SHARE");
-    PGconn *free_times = lock("calendar_events", "ACCESS EXCLUSIVE");
+    PGconn *sessions = t_lock("chat_sessions", "SHARE");
+    PGconn *free_times = t_lock("calendar_events", "ACCESS EXCLUSIVE");
     for (size_t i = 0; i < 2; i++) {
         runs[i].ask = request(&first);
-        assert_int_equal(pthread_create(&threads[i], NULL, ask_in_thread, &runs[i]), 0);
+        t_run(&runs[i]);
     }
-    assert_true(t_until(are_still, runs, 60000));
+    t_runs_still(runs, 2);
     PQfinish(sessions);
-    assert_true(t_until(are_still, runs, 60000));
+    t_runs_still(runs, 2);
     PQfinish(free_times);
     for (size_t i = 0; i < 2; i++) {
-        pthread_join(threads[i], NULL);
+        t_run_end(&runs[i]);
         assert_int_equal(runs[i].answer.status, 200);
     }
     assert_string_equal(runs[0].body, runs[1].body);
@@ -478,22 +437,6 @@ static void a_number_typed_in_opens_nothing(void **state)
                         "John Tremblay john.tremblay@customer.example vip");
 }
 
-/* What the model was told in its last question, as text. */
-static const char *told(void)
-{
-    const va_json_t *requests = t_openai_ask("GET", "/_sim/requests", NULL);
-    va_buf_t out;
-    const va_json_t *last = requests->first;
-    while (last != NULL && last->next != NULL) {
-        last = last->next;
-    }
-    va_buf_init(&out, wk_mem(t_ctx.arena), 4096);
-    va_json_writer_t *w = va_json_writer_new(&out);
-    va_json_put_value(w, va_json_get(last, "body"));
-    assert_int_equal(va_json_writer_end(w), VA_OK);
-    return wk_strdup(t_ctx.arena, va_buf_str(&out));
-}
-
 static void neither_reads_what_the_other_wrote(void **state)
 {
     (void)state;
@@ -502,14 +445,14 @@ static void neither_reads_what_the_other_wrote(void **state)
           "{\"text\":\"Sure.\"}]}");
     t_say(JOHN_NUMBER, "My secret word is marmalade");
     const char *session = begin_as_john("Mine is turnip, what about yours");
-    assert_has_not(told(), "marmalade");
-    assert_has_not(told(), "Tremblay");
+    assert_has_not(t_openai_told(), "marmalade");
+    assert_has_not(t_openai_told(), "Tremblay");
     say(session, "And what did I say before");
-    assert_has(told(), "turnip");
-    assert_has_not(told(), "marmalade");
+    assert_has(t_openai_told(), "turnip");
+    assert_has_not(t_openai_told(), "marmalade");
     t_say(JOHN_NUMBER, "And what did I write before");
-    assert_has(told(), "marmalade");
-    assert_has_not(told(), "turnip");
+    assert_has(t_openai_told(), "marmalade");
+    assert_has_not(t_openai_told(), "turnip");
 }
 
 /* A Saturday at ten. */
@@ -568,8 +511,8 @@ static void anothers_booking_is_a_taken_time(void **state)
     let_model_answer();
     let_model_book(start, "");
     begin_as_john("My turn then");
-    assert_has(told(), "time_conflict");
-    assert_has_not(told(), "appointment_id");
+    assert_has(t_openai_told(), "time_conflict");
+    assert_has_not(t_openai_told(), "appointment_id");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
 }
 
@@ -592,7 +535,7 @@ static void a_chat_books_for_the_number_it_gave(void **state)
         "confirmed " STRANGER " chat");
     const char *id = t_sqlf("SELECT id FROM appointments");
     say(session_of(&a), "My turn once more");
-    assert_has(told(), id); /* the talk's own booking is told again */
+    assert_has(t_openai_told(), id); /* the talk's own booking is told again */
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
 }
 
@@ -631,7 +574,7 @@ static void a_name_is_not_written_to_a_number(void **state)
     let_model_answer();
     let_model_call("create_lead", "\"first_name\":\"Refund: evil.example\"");
     say(session_of(&a), "My name for you");
-    assert_has(told(), "lead_id");
+    assert_has(t_openai_told(), "lead_id");
     assert_string_equal(
         t_sqlf("SELECT name FROM customers WHERE phone_number = '" STRANGER "'"), "");
     t_answer_t seen = t_get("conversations.get",
@@ -677,8 +620,8 @@ static void an_order_is_told_with_proof_alone(void **state)
     (void)state;
     let_model_answer();
     begin_as_john("call lookup_order {\\\"order_number\\\":\\\"1042\\\"}");
-    assert_has(told(), "verification_needed");
-    assert_has_not(told(), "1Z999");
+    assert_has(t_openai_told(), "verification_needed");
+    assert_has_not(t_openai_told(), "1Z999");
     t_answer_t wrong = say(NULL, LOOK_UP("M1M 1M1"));
     assert_has_not(t_text(&wrong, "/reply"), "1Z999");
     t_answer_t right = say(NULL, LOOK_UP("m5c1e9"));
@@ -772,7 +715,7 @@ static void a_model_is_refused_alike(void **state)
                     free_time)
               .data);
     say(NULL, "hmm, let me think about bikes");
-    assert_has(told(), ENOUGH);
+    assert_has(t_openai_told(), ENOUGH);
     assert_int_equal(booked(), 1);
 }
 

@@ -5,10 +5,13 @@
 #include "worker/agent/event.h"
 #include "worker/agent/redirect.h"
 #include "worker/call_state.h"
+#include "worker/queue.h"
+#include "worker/store/chat.h"
 #include "worker/store/takeovers.h"
 
-#define LOOK_MS 50 /* between two looks for texts on their way */
-#define LOOKS   20 /* most are through by then; for the others the job comes again */
+#define LOOK_MS  50 /* between two looks for what is on its way */
+#define LOOKS    20 /* most is through by then; for the rest the job comes again */
+#define AGAIN_MS 1000
 
 /* ---------------------------------------------------------------- who has it */
 
@@ -82,6 +85,55 @@ static bool await_texts(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t
     }
     wk_error(e, WK_UNAVAILABLE, "a text of the agent's is on its way");
     e->retry_after_ms = u.wait_ms;
+    return false;
+}
+
+/* ---------------------------------------------------------------- the chat */
+
+typedef struct {
+    va_str_t chat;
+    wk_rows_t *rows;
+} jobs_t;
+
+static bool jobs_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    jobs_t *j = arg;
+    return wk_sql(tx, &wk_sql_chat_jobs, &j->chat, &j->rows, e);
+}
+
+static bool any_has_not_ended(wk_ctx_t *ctx, const wk_rows_t *jobs, bool *any, wk_error_t *e)
+{
+    *any = false;
+    for (size_t i = 0; i < wk_rows_count(jobs) && !*any; i++) {
+        if (!wk_queue_has_job(ctx->redis, wk_cell(jobs, i, "job"), ctx->arena, any, e)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * An answer that was stored before the takeover is out when its job has ended: the end of the
+ * job is what gives it to nginx. Where its worker died, that takes a lease.
+ */
+static bool await_answers(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
+{
+    bool any;
+    jobs_t j = {.chat = t->chat};
+    if (!wk_tx(ctx->db, ctx->arena, t->organization, 0, jobs_tx, &j, e)) {
+        return false;
+    }
+    for (int looks = 0; looks < LOOKS; looks++) {
+        if (!any_has_not_ended(ctx, j.rows, &any, e)) {
+            return false;
+        }
+        if (!any) {
+            return true;
+        }
+        pause_ms(LOOK_MS);
+    }
+    wk_error(e, WK_UNAVAILABLE, "an answer of the agent's is on its way");
+    e->retry_after_ms = AGAIN_MS;
     return false;
 }
 
@@ -159,7 +211,8 @@ static bool silence_call(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_
 bool wk_takeover_silence(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)
 {
     return (t->sid.data == NULL || t->reached || silence_call(ctx, t, e)) &&
-           (t->number.data == NULL || await_texts(ctx, t, e));
+           (t->number.data == NULL || await_texts(ctx, t, e)) &&
+           (t->chat.data == NULL || await_answers(ctx, t, e));
 }
 
 bool wk_takeover_give_back(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t *e)

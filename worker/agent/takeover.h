@@ -1,9 +1,9 @@
 /*
  * A person has a talk instead of the agent: a customer's texts, and the call he is in
- * (docs/telephony.md, "People in the call"). The row in `takeovers` says so; what speaks for
- * the agent looks at it under the thread's lock, in the transaction that decides to speak. So
- * nothing new is said once that row is committed, and wk_takeover_silence() waits for what was
- * decided before.
+ * (docs/telephony.md, "People in the call"), or a chat (agent/chat_people.h tells of one). The
+ * row in `takeovers` says so; what speaks for the agent looks at it under the thread's lock, in
+ * the transaction that decides to speak. So nothing new is said once that row is committed, and
+ * wk_takeover_silence() waits for what was decided before.
  */
 #ifndef WK_AGENT_TAKEOVER_H
 #define WK_AGENT_TAKEOVER_H
@@ -23,6 +23,7 @@ bool wk_takeover_holds_call(wk_tx_t *tx, va_str_t call, va_str_t customer, bool 
 typedef struct {
     va_str_t organization;
     va_str_t number;    /* of the customer; absent: he has none */
+    va_str_t chat;      /* chat_sessions.id; then nothing of texts or calls is here */
     va_str_t call, sid; /* calls.id and CallSid; absent: no call is live */
     va_str_t shop_number, engine, language;
     int64_t step;   /* the next document for the caller */

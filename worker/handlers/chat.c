@@ -2,14 +2,18 @@
  * chat.answer: somebody writes in the chat of a shop's web site, and is answered in the same
  * request. What he writes is heard once, each of its effects is had once, and its answer is one
  * document, however often it is asked for. Nothing he writes makes him somebody: he is told
- * what anybody is told.
+ * what anybody is told. While a person has the chat, the agent answers nothing; what people
+ * write comes with the next answer, or over the WebSocket (agent/chat_sockets.h).
  */
 #include <string.h>
 
+#include "worker/agent/chat_people.h"
+#include "worker/agent/chat_sockets.h"
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/shop.h"
+#include "worker/chat_channels.h"
 #include "worker/clock.h"
 #include "worker/handlers/chat_page.h"
 #include "worker/handlers/chat_session.h"
@@ -28,7 +32,10 @@ typedef struct {
     wk_chat_request_t request;
     wk_chat_session_t session;
     wk_conversation_t talk;
-    wk_rows_t *answer; /* the row of wk_sql_chat_answer; none as long as there is none */
+    wk_chat_people_t people;
+    int64_t after, upto; /* of what people wrote the answer brings what is between */
+    wk_rows_t *words;    /* that; NULL: nothing */
+    wk_rows_t *answer;   /* the row of wk_sql_chat_answer; none as long as there is none */
 } chat_t;
 
 /* ---------------------------------------------------------------- what was written */
@@ -147,16 +154,72 @@ static const char *next_action(const wk_conversation_t *talk)
     return "continue";
 }
 
-static bool store_heard(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
+/* ---------------------------------------------------------------- what people wrote */
+
+/* Over a WebSocket an answer brings none: each is sent by itself, also to the other sockets. */
+static void choose_span(chat_t *c)
 {
-    wk_rows_t *rows;
-    const wk_reception_t *r = &c->talk.reception;
-    va_str_t params[] = {c->session.id, c->talk.text, wk_language_code(r->language),
-                         c->talk.key, r->intent != NULL ? va_str_c(r->intent) : VA_STR_NULL};
-    if (!wk_sql(tx, &wk_sql_chat_heard, params, &rows, e)) {
+    const wk_chat_people_t *p = &c->people;
+    int64_t from = c->request.after >= 0 ? c->request.after : p->told;
+    c->upto = p->said;
+    c->after = c->request.connection.data != NULL || from > p->said ? p->said : from;
+    if (c->upto - c->after > WK_CHAT_MOST) {
+        c->upto = c->after + WK_CHAT_MOST;
+    }
+}
+
+static bool read_words(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    return c->upto <= c->after ||
+           wk_chat_people_words(tx, c->session.id, c->after, c->upto, &c->words, e);
+}
+
+/* The visitor has them with this answer. */
+static bool give_words(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    return c->upto <= c->after ||
+           (read_words(tx, c, e) && wk_chat_people_given(tx, c->session.id, c->upto, e));
+}
+
+/* Every message says which socket is his: whoever died before, it is known now. */
+static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
+{
+    int64_t missed;
+    const wk_chat_people_t *p = &c->people;
+    int64_t last = c->request.after >= 0 ? c->request.after : p->told;
+    last = last < p->said ? last : p->said;
+    if (c->request.connection.data == NULL) {
+        return true;
+    }
+    return wk_chat_sockets_add(c->ctx, c->session.id, c->request.connection, last, e) &&
+           (last == p->said ||
+            wk_chat_sockets_push(c->ctx, organization, c->session.id, false, &missed, e));
+}
+
+/* ---------------------------------------------------------------- storing */
+
+static va_str_t number(const chat_t *c, int64_t n)
+{
+    return wk_printf(c->ctx->arena, "%lld", (long long)n);
+}
+
+/* next: what the page may offer where nobody answers now; NULL: it is answered. */
+static bool store_heard(wk_tx_t *tx, const chat_t *c, const char *intent, const char *next,
+                        wk_rows_t **rows, wk_error_t *e)
+{
+    va_str_t params[] = {c->session.id,
+                         c->talk.text,
+                         wk_language_code(c->talk.reception.language),
+                         c->talk.key,
+                         intent != NULL ? va_str_c(intent) : VA_STR_NULL,
+                         next != NULL ? va_str_c(next) : VA_STR_NULL,
+                         va_str_c(wk_emergency_level_name(c->talk.emergency.level)),
+                         number(c, c->after),
+                         number(c, c->upto)};
+    if (!wk_sql(tx, &wk_sql_chat_heard, params, rows, e)) {
         return false;
     }
-    if (wk_rows_count(rows) == 0) {
+    if (wk_rows_count(*rows) == 0) {
         return wk_error(e, WK_CONFLICT, "the message is known already");
     }
     return publish(tx, c, "user_transcript", "transcript", c->talk.text, e);
@@ -172,24 +235,49 @@ static bool store_said(wk_tx_t *tx, chat_t *c, wk_error_t *e)
                          c->talk.key,
                          r->citations,
                          va_str_c(next_action(&c->talk)),
-                         va_str_c(wk_emergency_level_name(c->talk.emergency.level))};
+                         va_str_c(wk_emergency_level_name(c->talk.emergency.level)),
+                         number(c, c->after),
+                         number(c, c->upto),
+                         c->ctx->job->id};
     return wk_sql(tx, &wk_sql_chat_said, params, &c->answer, e) &&
            publish(tx, c, "agent_response", "response", text, e);
+}
+
+static bool contacted(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
+{
+    return wk_sql(tx, &wk_sql_customer_contacted, &c->session.lead, NULL, e) &&
+           wk_shop_look_up_later(tx, c->session.lead, e);
 }
 
 /* What was written, what is answered, and all that follows of it: one transaction. */
 static bool store(wk_tx_t *tx, chat_t *c, wk_error_t *e)
 {
-    return store_heard(tx, c, e) && wk_conversation_keep(tx, &c->talk, e) &&
-           store_said(tx, c, e) &&
-           wk_sql(tx, &wk_sql_customer_contacted, &c->session.lead, NULL, e) &&
-           wk_shop_look_up_later(tx, c->session.lead, e);
+    wk_rows_t *heard;
+    return store_heard(tx, c, c->talk.reception.intent, NULL, &heard, e) &&
+           wk_conversation_keep(tx, &c->talk, e) && store_said(tx, c, e) &&
+           give_words(tx, c, e) && contacted(tx, c, e);
+}
+
+/* While a person has the chat, he reads what comes, and the agent says nothing. */
+static bool leave_to_person(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    bool urgent = c->talk.emergency.level == WK_EMERGENCY_URGENT;
+    return store_heard(tx, c, urgent ? "emergency" : NULL, "wait_for_person", &c->answer, e) &&
+           give_words(tx, c, e) && contacted(tx, c, e);
 }
 
 static bool read_answer(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     chat_t *c = arg;
-    return wk_sql(tx, &wk_sql_chat_answer, &c->talk.key, &c->answer, e);
+    if (!wk_sql(tx, &wk_sql_chat_answer, &c->talk.key, &c->answer, e)) {
+        return false;
+    }
+    if (wk_rows_count(c->answer) == 0) {
+        return true;
+    }
+    c->after = wk_cell_int(c->answer, 0, "after", 0);
+    c->upto = wk_cell_int(c->answer, 0, "upto", 0);
+    return read_words(tx, c, e);
 }
 
 static bool is_answered(const chat_t *c)
@@ -197,35 +285,56 @@ static bool is_answered(const chat_t *c)
     return c->answer != NULL && wk_rows_count(c->answer) > 0;
 }
 
+static bool judge(wk_tx_t *tx, chat_t *c, wk_error_t *e)
+{
+    return c->people.held
+               ? wk_conversation_watch(tx, &c->talk, e) && leave_to_person(tx, c, e)
+               : wk_conversation_judge(tx, &c->talk, e) && (c->talk.thinks || store(tx, c, e));
+}
+
 static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     chat_t *c = arg;
-    if (!wk_chat_session(c->ctx, tx, &c->request, &c->session, e)) {
+    if (!wk_chat_session(c->ctx, tx, &c->request, &c->session, e) ||
+        !wk_chat_people_read(tx, c->session.id, &c->people, e)) {
         return false;
+    }
+    choose_span(c);
+    if (c->request.listens) {
+        return give_words(tx, c, e);
     }
     begin_talk(c);
     if (!read_answer(tx, c, e) || is_answered(c)) {
         return is_answered(c);
     }
-    return publish_begin(tx, c, e) && mask(tx, c, e) &&
-           wk_conversation_judge(tx, &c->talk, e) && (c->talk.thinks || store(tx, c, e));
+    return publish_begin(tx, c, e) && mask(tx, c, e) && judge(tx, c, e);
 }
 
+/* A person may have taken the chat while the answer was thought of: then there is none. */
 static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    return store(tx, arg, e);
+    chat_t *c = arg;
+    if (!wk_chat_people_read(tx, c->session.id, &c->people, e)) {
+        return false;
+    }
+    choose_span(c);
+    return c->people.held ? leave_to_person(tx, c, e) : store(tx, c, e);
+}
+
+static bool think(chat_t *c, va_str_t organization, wk_error_t *e)
+{
+    wk_ctx_t *ctx = c->ctx;
+    return !c->talk.thinks || is_answered(c) ||
+           (wk_conversation_think(&c->talk, organization, e) &&
+            wk_tx(ctx->db, ctx->arena, organization, 0, store_tx, c, e));
 }
 
 /* *organization absent: there is no such business. */
 static bool answer(chat_t *c, va_str_t *organization, wk_error_t *e)
 {
-    wk_ctx_t *ctx = c->ctx;
-    if (!wk_chat_tx(ctx, &c->request, 0, hear_tx, c, organization, e)) {
-        return false;
-    }
-    return organization->data == NULL || is_answered(c) ||
-           (wk_conversation_think(&c->talk, *organization, e) &&
-            wk_tx(ctx->db, ctx->arena, *organization, 0, store_tx, c, e));
+    return wk_chat_tx(c->ctx, &c->request, 0, hear_tx, c, organization, e) &&
+           (organization->data == NULL ||
+            (listen(c, *organization, e) && think(c, *organization, e)));
 }
 
 /* Another run answered the same message first: its answer is the message's, once it is read. */
@@ -233,7 +342,7 @@ static bool answered_by_another(chat_t *c, va_str_t organization, wk_error_t *e)
 {
     wk_ctx_t *ctx = c->ctx;
     wk_error_t unread;
-    if (e->code != WK_CONFLICT || c->session.token_sha256.data == NULL) {
+    if (e->code != WK_CONFLICT || c->session.token_sha256.data == NULL || c->request.listens) {
         return false;
     }
     name_message(c);
@@ -244,16 +353,34 @@ static bool answered_by_another(chat_t *c, va_str_t organization, wk_error_t *e)
     return is_answered(c);
 }
 
+static void put_words(const chat_t *c, va_json_writer_t *w)
+{
+    va_json_key(w, "messages");
+    va_json_array(w);
+    for (size_t i = 0; c->words != NULL && i < wk_rows_count(c->words); i++) {
+        va_json_object(w);
+        wk_chat_people_put(w, c->words, i);
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+}
+
 static wk_outcome_t tell(chat_t *c, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
     va_json_writer_t *w = wk_reply_begin(c->ctx, &doc);
-    va_json_add_str(w, "reply", wk_cell(c->answer, 0, "content"));
     va_json_add_str(w, "sessionId", c->session.token);
-    va_json_add_str(w, "nextAction", wk_cell(c->answer, 0, "next_action"));
-    va_json_add_str(w, "emergencyLevel", wk_cell(c->answer, 0, "emergency_level"));
-    va_json_key(w, "lead");
-    va_json_put_raw(w, wk_cell(c->answer, 0, "lead"));
+    if (c->request.listens) {
+        va_json_add_bool(w, "person", c->people.held);
+    } else {
+        va_json_add_bool(w, "person", wk_cell_bool(c->answer, 0, "held"));
+        va_json_add_str(w, "reply", wk_cell(c->answer, 0, "content"));
+        va_json_add_str(w, "nextAction", wk_cell(c->answer, 0, "next_action"));
+        va_json_add_str(w, "emergencyLevel", wk_cell(c->answer, 0, "emergency_level"));
+        va_json_key(w, "lead");
+        va_json_put_raw(w, wk_cell(c->answer, 0, "lead"));
+    }
+    put_words(c, w);
     return wk_reply_end(c->ctx, &doc, 200, reply, e);
 }
 

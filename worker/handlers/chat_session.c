@@ -110,21 +110,39 @@ static bool read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r
                                                   : wk_chat_read_shop(ctx, body, r, e);
 }
 
+static bool read_after(const va_json_t *body, wk_chat_request_t *r, wk_error_t *e)
+{
+    const va_json_t *after = va_json_get(body, "after");
+    r->after = -1;
+    return after == NULL || va_json_is(after, VA_JSON_NULL) ||
+           (va_json_int(after, &r->after) && r->after >= 0) ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "after must be the number of a message.");
+}
+
+static bool read_text(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *r, wk_error_t *e)
+{
+    r->listens = r->token.data != NULL && va_json_get(body, "message") == NULL;
+    if (r->listens) {
+        return true;
+    }
+    if (!wk_request_text(body, "message", MAX_TEXT, &r->text, e)) {
+        return false;
+    }
+    r->text = wk_trim(wk_clean_text(ctx->arena, r->text));
+    return r->text.len > 0 || wk_refuse(e, WK_R_BAD_REQUEST, "message is empty.");
+}
+
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *r, wk_error_t *e)
 {
     const va_json_t *body;
     va_str_t network = wk_request_network(ctx);
     *r = (wk_chat_request_t){.source = wk_printf(ctx->arena, "chat:%.*s", (int)network.len,
-                                                 network.len > 0 ? network.data : "")};
-    if (!wk_request_json(ctx, &body, e) ||
-        !wk_request_text(body, "message", MAX_TEXT, &r->text, e) ||
-        !read_shop(ctx, body, r, e) ||
-        !wk_request_optional_text(body, "sessionId", MAX_TOKEN, &r->token, e) ||
-        !read_message_name(ctx, body, r, e) || !read_visitor(ctx, c, body, r, e)) {
-        return false;
-    }
-    r->text = wk_trim(wk_clean_text(ctx->arena, r->text));
-    return r->text.len > 0 || wk_refuse(e, WK_R_BAD_REQUEST, "message is empty.");
+                                                 network.len > 0 ? network.data : ""),
+                             .connection = ctx->job->http_connection};
+    return wk_request_json(ctx, &body, e) &&
+           wk_request_optional_text(body, "sessionId", MAX_TOKEN, &r->token, e) &&
+           read_text(ctx, body, r, e) && read_shop(ctx, body, r, e) && read_after(body, r, e) &&
+           read_message_name(ctx, body, r, e) && read_visitor(ctx, c, body, r, e);
 }
 
 /* ---------------------------------------------------------------- the door */
@@ -285,6 +303,10 @@ bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r,
     if (wk_rows_count(rows) == 0 && r->token.data != NULL) {
         return wk_refuse(e, WK_R_NOT_FOUND,
                          "There is no such chat, or it is over: begin one without sessionId.");
+    }
+    if (r->listens) {
+        s->id = wk_cell(rows, 0, "id");
+        return true;
     }
     return (wk_rows_count(rows) > 0 ? go_on(ctx, tx, r, rows, s, e)
                                     : begin(ctx, tx, r, s, e)) &&

@@ -16,11 +16,17 @@ typedef struct {
     va_str_t origin;  /* of the page; absent: no browser asks */
     va_str_t token;   /* the session's id, as the client has it; absent: it begins one */
     va_str_t message; /* the client's name for this message, or the job's */
-    va_str_t text;
+    va_str_t text;    /* absent: it only asks what people have written (listens) */
+    bool listens;
+    int64_t after;       /* the last number it has of what people wrote; -1: it does not say */
+    va_str_t connection; /* the WebSocket it is written over; absent: it is posted */
     va_str_t name, email, phone; /* as given; each may be absent */
 } wk_chat_request_t;
 
-/* Card numbers in the visitor's name are masked; his text is the caller's to mask. */
+/*
+ * Card numbers in the visitor's name are masked; his text is the caller's to mask. A request
+ * with a session and no message listens.
+ */
 bool wk_chat_read(wk_ctx_t *ctx, const wk_catalogue_t *c, wk_chat_request_t *request,
                   wk_error_t *e);
 
@@ -61,6 +67,7 @@ bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *request, wk_chat_sessi
 /*
  * Likewise lets in, and finds the session, or begins it. Its row is locked, and so is its lead:
  * that of the number that was given, else one of its own. let_in is set with a refusal too.
+ * Of a request that listens nothing is written down.
  */
 bool wk_chat_session(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *request,
                      wk_chat_session_t *session, wk_error_t *e);

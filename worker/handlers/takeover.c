@@ -1,13 +1,14 @@
 /*
  * POST /api/takeover/{call}/join|message|resume: a person of the shop takes a talk from the
- * agent, speaks in it, and gives it back. {call} is a call (call_named.h), or a customer's id:
- * the call that customer is in, else his texts.
+ * agent, speaks in it, and gives it back. {call} is a call (call_named.h), a chat's session, or
+ * a customer's id: the call that customer is in, else the chat or the texts he writes.
  */
 #include "worker/agent/takeover.h"
 
 #include <ctype.h>
 
 #include "core/phone.h"
+#include "worker/agent/chat_people.h"
 #include "worker/agent/event.h"
 #include "worker/agent/sms.h"
 #include "worker/handlers/audit.h"
@@ -18,6 +19,7 @@
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/log.h"
+#include "worker/store/chat.h"
 #include "worker/store/consents.h"
 #include "worker/store/messages.h"
 #include "worker/store/takeovers.h"
@@ -30,6 +32,7 @@ static const char *const channels[] = {"text", "phone", NULL};
 
 typedef struct {
     wk_ctx_t *ctx;
+    bool joins;                  /* is asked for */
     va_str_t target;             /* of the path */
     va_str_t channel, phone;     /* of a join: how the person speaks, what is rung */
     va_str_t text, id;           /* of a message; its client's name for it */
@@ -38,6 +41,7 @@ typedef struct {
     va_str_t state, mode;        /* of the open takeover; absent: there is none */
     bool own, same_call;         /* of it */
     bool ended_call;             /* the path names a call that is over */
+    bool ended_chat;             /* so long silent that it is over */
     wk_takeover_thread_t thread;
     va_str_t message;  /* its row */
     bool calls_caller; /* the caller is to be asked to come for it */
@@ -130,13 +134,63 @@ static bool find_thread(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
     return true;
 }
 
+/* A chat by itself: what is known of the customer's number is not proven by who writes there.
+ */
+static void be_of_chat(takeover_t *t, const wk_rows_t *chat)
+{
+    t->ended_chat = wk_cell_bool(chat, 0, "over");
+    t->thread = (wk_takeover_thread_t){.organization = t->thread.organization,
+                                       .chat = wk_cell(chat, 0, "id"),
+                                       .language = wk_cell(chat, 0, "language")};
+}
+
+/* A customer who is in a call is joined there; what a person has already is gone on with. */
+static bool find_chat(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    bool live = t->thread.call.data != NULL;
+    va_str_t life = wk_printf(t->ctx->arena, "%d", t->ctx->config->chat_session_s);
+    va_str_t params[] = {t->target, t->customer, t->joins ? VA_STR("true") : VA_STR("false"),
+                         life};
+    if (t->ended_call || va_str_eq(t->target, t->thread.call)) {
+        return true; /* the path names a call */
+    }
+    if (!wk_sql(tx, &wk_sql_takeover_chat, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) > 0 && (!live || wk_cell_bool(rows, 0, "sure"))) {
+        be_of_chat(t, rows);
+    }
+    return true;
+}
+
+/* A visitor who has told his number meanwhile is that number's customer. */
+static bool lock_chat(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_chat_lock, &t->thread.chat, &rows, e) ||
+        !wk_request_found(rows, e)) {
+        return false;
+    }
+    t->customer = wk_cell(rows, 0, "customer_id");
+    return true;
+}
+
+static bool read_open(wk_tx_t *tx, takeover_t *t, wk_rows_t **rows, wk_error_t *e)
+{
+    return t->thread.chat.data != NULL
+               ? lock_chat(tx, t, e) &&
+                     wk_sql(tx, &wk_sql_takeover_open_chat, &t->thread.chat, rows, e)
+               : wk_sql(tx, &wk_sql_thread_lock, &t->customer, NULL, e) &&
+                     wk_sql(tx, &wk_sql_takeover_open, &t->customer, rows, e);
+}
+
 /* Locks the thread; who has it stays so until the commit. */
 static bool look(wk_tx_t *tx, takeover_t *t, const wk_caller_t *caller, wk_error_t *e)
 {
     wk_rows_t *rows;
-    if (!read_person(tx, t, caller, e) || !find_thread(tx, t, e) ||
-        !wk_sql(tx, &wk_sql_thread_lock, &t->customer, NULL, e) ||
-        !wk_sql(tx, &wk_sql_takeover_open, &t->customer, &rows, e)) {
+    if (!read_person(tx, t, caller, e) || !find_thread(tx, t, e) || !find_chat(tx, t, e) ||
+        !read_open(tx, t, &rows, e)) {
         return false;
     }
     if (wk_rows_count(rows) == 0) {
@@ -176,6 +230,10 @@ static void begin_event(wk_event_t *ev, wk_tx_t *tx, const takeover_t *t, const 
                     t->thread.call.data != NULL ? t->thread.call : t->customer);
     va_json_add_str(ev->json, "agentId", t->user);
     va_json_add_str(ev->json, "agentName", t->name);
+    if (t->thread.chat.data != NULL) {
+        va_json_add_c(ev->json, "channel", "chat");
+        va_json_add_str(ev->json, "sessionId", t->thread.chat);
+    }
     if (t->thread.sid.data != NULL) {
         va_json_add_str(ev->json, "callSid", t->thread.sid);
     }
@@ -219,6 +277,7 @@ static wk_outcome_t answer(takeover_t *t, const char *state, va_reply_t *reply, 
     va_json_add_str(w, "takeover_id", t->takeover);
     va_json_add_str(w, "customer_id", t->customer);
     va_json_add_str(w, "call_id", t->thread.call);
+    va_json_add_str(w, "chat_id", t->thread.chat);
     if (t->message.data != NULL) {
         va_json_add_str(w, "message_id", t->message);
     }
@@ -233,10 +292,18 @@ static bool refuse_ended(wk_error_t *e)
     return wk_refuse(e, WK_R_CONFLICT, "The call has ended.");
 }
 
+static bool refuse_ended_chat(wk_error_t *e)
+{
+    return wk_refuse(e, WK_R_CONFLICT, "The chat is over.");
+}
+
 static bool may_join(const takeover_t *t, wk_error_t *e)
 {
     if (t->ended_call) {
         return refuse_ended(e);
+    }
+    if (t->ended_chat) {
+        return refuse_ended_chat(e);
     }
     if (t->state.data != NULL && !state_is(t, "leaving") && !t->own) {
         return wk_refuse(e, WK_R_CONFLICT, "Somebody else has taken this over.");
@@ -271,6 +338,17 @@ static bool take_call(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
             (wk_rows_count(rows) > 0 || refuse_ended(e)));
 }
 
+static bool begin(wk_tx_t *tx, const takeover_t *t, wk_rows_t **rows, wk_error_t *e)
+{
+    bool phone = va_str_eq(t->channel, VA_STR("phone"));
+    va_str_t of_chat[] = {t->thread.chat, t->user, t->channel};
+    va_str_t of_customer[] = {t->customer, t->thread.call, t->user, t->channel,
+                              phone ? t->phone : VA_STR_NULL};
+    return t->thread.chat.data != NULL
+               ? wk_sql(tx, &wk_sql_takeover_begin_chat, of_chat, rows, e)
+               : wk_sql(tx, &wk_sql_takeover_begin, of_customer, rows, e);
+}
+
 static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     takeover_t *t = arg;
@@ -282,10 +360,7 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     if (has_joined(t) || is_joining(t)) {
         return true;
     }
-    bool phone = va_str_eq(t->channel, VA_STR("phone"));
-    va_str_t params[] = {t->customer, t->thread.call, t->user, t->channel,
-                         phone ? t->phone : VA_STR_NULL};
-    if (!wk_sql(tx, &wk_sql_takeover_begin, params, &rows, e)) {
+    if (!begin(tx, t, &rows, e)) {
         return false;
     }
     t->takeover = wk_cell(rows, 0, "id");
@@ -299,7 +374,9 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
 static bool is_held(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_takeover_open, &t->customer, &rows, e)) {
+    bool chat = t->thread.chat.data != NULL;
+    if (!wk_sql(tx, chat ? &wk_sql_takeover_open_chat : &wk_sql_takeover_open,
+                chat ? &t->thread.chat : &t->customer, &rows, e)) {
         return false;
     }
     return (wk_rows_count(rows) > 0 && va_str_eq(wk_cell(rows, 0, "state"), VA_STR("held"))) ||
@@ -420,6 +497,34 @@ static bool write_text(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
             tell_message(tx, t, e));
 }
 
+static bool find_written(wk_tx_t *tx, takeover_t *t, va_str_t key, wk_rows_t **rows,
+                         wk_error_t *e)
+{
+    if (!wk_sql(tx, &wk_sql_takeover_message_known, &key, rows, e)) {
+        return false;
+    }
+    t->message = wk_rows_count(*rows) > 0 ? wk_cell(*rows, 0, "id") : VA_STR_NULL;
+    return true;
+}
+
+/* What is known is on its way, whoever died: the job for it was written with it. */
+static bool write_in_chat(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t key = message_key(t);
+    if (!find_written(tx, t, key, &rows, e)) {
+        return false;
+    }
+    if (t->message.data != NULL) {
+        return true;
+    }
+    if (t->ended_chat) {
+        return refuse_ended_chat(e);
+    }
+    return wk_chat_people_write(tx, t->thread.chat, t->text, t->user, key, &t->message, e) &&
+           tell_message(tx, t, e);
+}
+
 /*
  * One asking at a time: the caller who has come for it must not be taken from what he is told
  * by another. One that comes to nothing is repeated when it surely has.
@@ -450,10 +555,10 @@ static bool say(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
         return false;
     }
     bool first = wk_rows_count(rows) > 0;
-    if (!first && !wk_sql(tx, &wk_sql_held_message_known, &key, &rows, e)) {
+    t->message = first ? wk_cell(rows, 0, "id") : VA_STR_NULL;
+    if (!first && !find_written(tx, t, key, &rows, e)) {
         return false;
     }
-    t->message = wk_cell(rows, 0, "id");
     if (!first && !wk_cell_bool(rows, 0, "unsaid")) {
         return true;
     }
@@ -478,6 +583,9 @@ static bool message_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_err
     }
     if (!wk_sql(tx, &wk_sql_takeover_active, &t->takeover, NULL, e)) {
         return false;
+    }
+    if (t->thread.chat.data != NULL) {
+        return write_in_chat(tx, t, e);
     }
     return t->thread.call.data != NULL && t->same_call ? say(tx, t, e) : write_text(tx, t, e);
 }
@@ -550,7 +658,8 @@ wk_outcome_t wk_takeover_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     takeover_t t = {.ctx = ctx, .target = wk_request_segment(ctx->job, 2)};
     va_str_t action = wk_request_segment(ctx->job, 3);
-    if (va_str_eq(action, VA_STR("join"))) {
+    t.joins = va_str_eq(action, VA_STR("join"));
+    if (t.joins) {
         return join(&t, reply, e);
     }
     return va_str_eq(action, VA_STR("message")) ? message(&t, reply, e) : resume(&t, reply, e);

@@ -44,6 +44,10 @@ static bool tell(wk_tx_t *tx, const sweep_t *s, va_str_t customer, wk_error_t *e
                               .entity_id = call.data != NULL ? call : customer};
     wk_event_begin(&ev, tx, "ai_agent_resumed", customer, call);
     va_json_add_str(ev.json, "conversationId", entry.entity_id);
+    if (s->thread.chat.data != NULL) {
+        va_json_add_c(ev.json, "channel", "chat");
+        va_json_add_str(ev.json, "sessionId", s->thread.chat);
+    }
     if (s->thread.sid.data != NULL) {
         va_json_add_str(ev.json, "callSid", s->thread.sid);
     }
@@ -72,6 +76,7 @@ static bool end_takeover(sweep_t *s, wk_error_t *e)
 {
     s->thread = (wk_takeover_thread_t){.organization = s->ctx->job->org,
                                        .number = wk_cell(s->rows, s->row, "phone_number"),
+                                       .chat = wk_cell(s->rows, s->row, "chat_id"),
                                        .call = wk_cell(s->rows, s->row, "call_id"),
                                        .sid = wk_cell(s->rows, s->row, "sid"),
                                        .engine = wk_cell(s->rows, s->row, "engine"),

@@ -1,5 +1,7 @@
 #include "worker/store/chat.h"
 
+#include "worker/store/sql.h"
+
 const wk_sql_t wk_sql_chat_origin = {"chat_origin", "SELECT is_widget_origin($1) AS known", 1};
 
 const wk_sql_t wk_sql_chat_shop = {
@@ -55,6 +57,17 @@ const wk_sql_t wk_sql_chat_effect_lock = {
     "chat_effect_lock", "SELECT lock_key('chat:' || $1::text), lock_key('chat:' || $2::text)",
     2};
 
+const wk_sql_t wk_sql_chat_lock = {
+    "chat_lock", "SELECT customer_id FROM chat_sessions WHERE id = $1::uuid FOR UPDATE", 1};
+
+const wk_sql_t wk_sql_chat_people = {
+    "chat_people",
+    "SELECT s.said, s.told,"
+    "       EXISTS (SELECT FROM takeovers t"
+    "                WHERE t.chat_session_id = s.id AND t.state IN ('joining', 'held')) AS held"
+    "  FROM chat_sessions s WHERE s.id = $1::uuid",
+    1};
+
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
@@ -97,41 +110,96 @@ const wk_sql_t wk_sql_chat_recent = {
     " ORDER BY occurred_at DESC, id DESC LIMIT 4",
     1};
 
+/* clang-format off */
+
+/* What the visitor said of himself so far. */
+#define LEAD                                                                                   \
+    "jsonb_build_object('id', s.customer_id, 'name', s.name, 'email', s.email,"                \
+    "                   'phone', s.phone_number)"
+
+/* The row of an answer; where a person has the chat, the message that has none. */
+#define ANSWER                                                                                 \
+    "CASE WHEN NOT metadata ? 'held' THEN content END AS content,"                             \
+    " metadata ? 'held' AS held, metadata ->> 'next_action' AS next_action,"                   \
+    " metadata ->> 'emergency_level' AS emergency_level, metadata -> 'lead' AS lead,"          \
+    " metadata ->> 'after' AS after, metadata ->> 'upto' AS upto"
+
 const wk_sql_t wk_sql_chat_heard = {
     "chat_heard",
     "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
-    "                      speaker, content, language, provider, provider_message_id, intent)"
-    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'inbound', 'customer', $2, "
-    "$3,"
-    "        'chat', $4 || ':heard', $5"
+    "                      speaker, content, language, provider, provider_message_id, intent,"
+    "                      metadata)"
+    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'inbound', 'customer', $2, $3,"
+    "        'chat', $4 || ':heard', $5,"
+    "        CASE WHEN $6::text IS NULL THEN '{}' ELSE"
+    "            jsonb_build_object('held', true, 'next_action', $6::text,"
+    "                'emergency_level', $7::text, 'lead', " LEAD ","
+    "                'after', $8::int, 'upto', $9::int) END"
     "   FROM chat_sessions s WHERE s.id = $1::uuid"
-    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
-    5};
-
-#define ANSWER                                                                                 \
-    "content, metadata ->> 'next_action' AS next_action,"                                      \
-    " metadata ->> 'emergency_level' AS emergency_level, metadata -> 'lead' AS lead"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING " ANSWER,
+    9};
 
 /* clock_timestamp(): an answer comes after what it answers, in one transaction too. */
 const wk_sql_t wk_sql_chat_said = {
     "chat_said",
     "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
-    "                      speaker, content, language, provider, provider_message_id, "
-    "citations,"
+    "                      speaker, content, language, provider, provider_message_id, citations,"
     "                      metadata, occurred_at)"
     " SELECT current_organization(), s.customer_id, s.id, 'chat', 'outbound', 'agent', $2, $3,"
     "        'chat', $4, coalesce($5::jsonb, '[]'),"
     "        jsonb_build_object('next_action', $6::text, 'emergency_level', $7::text,"
-    "            'lead', jsonb_build_object('id', s.customer_id, 'name', s.name,"
-    "                                       'email', s.email, 'phone', s.phone_number)),"
+    "            'lead', " LEAD ", 'after', $8::int, 'upto', $9::int, 'job', $10::text),"
     "        clock_timestamp()"
     "   FROM chat_sessions s WHERE s.id = $1::uuid"
     " RETURNING " ANSWER,
-    7};
+    10};
 
 const wk_sql_t wk_sql_chat_answer = {
     "chat_answer",
-    "SELECT " ANSWER " FROM messages WHERE provider = 'chat' AND provider_message_id = $1", 1};
+    "SELECT " ANSWER " FROM messages WHERE provider = 'chat'"
+    "   AND (provider_message_id = $1"
+    "        OR provider_message_id = $1 || ':heard' AND metadata ? 'held')",
+    1};
+
+const wk_sql_t wk_sql_chat_jobs = {
+    "chat_jobs",
+    "SELECT metadata ->> 'job' AS job FROM messages"
+    " WHERE chat_session_id = $1::uuid AND speaker = 'agent' AND metadata ? 'job'"
+    "   AND occurred_at > now() - interval '1 day'"
+    " ORDER BY occurred_at DESC, id DESC LIMIT 8",
+    1};
+
+const wk_sql_t wk_sql_chat_write = {
+    "chat_write",
+    "WITH s AS (UPDATE chat_sessions SET said = said + 1 WHERE id = $1::uuid"
+    "            RETURNING id, customer_id, said, language)"
+    " INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
+    "                       speaker, position, content, language, user_id, provider,"
+    "                       provider_message_id, status, status_at, occurred_at)"
+    " SELECT current_organization(), customer_id, id, 'chat', 'outbound', 'human_agent', said, $2,"
+    "        language, (SELECT id FROM users WHERE id = uuid_or_null($3)), 'takeover', $4,"
+    "        'queued', now(), clock_timestamp()"
+    "   FROM s RETURNING id",
+    4};
+
+const wk_sql_t wk_sql_chat_words = {
+    "chat_words",
+    "SELECT id, position, content, " WK_SQL_ISO("occurred_at") " AS said_at FROM messages"
+    " WHERE chat_session_id = $1::uuid AND speaker = 'human_agent'"
+    "   AND position > $2::int AND position <= $3::int"
+    " ORDER BY position LIMIT 100",
+    3};
+
+const wk_sql_t wk_sql_chat_given = {
+    "chat_given",
+    "WITH s AS (UPDATE chat_sessions SET told = greatest(told, least($2::int, said))"
+    "            WHERE id = $1::uuid)"
+    " UPDATE messages SET status = 'sent', status_at = now()"
+    "  WHERE chat_session_id = $1::uuid AND speaker = 'human_agent' AND status = 'queued'"
+    "    AND position <= $2::int",
+    2};
+
+/* clang-format on */
 
 const wk_sql_t wk_sql_chat_dialog = {
     "chat_dialog",

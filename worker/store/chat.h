@@ -57,19 +57,50 @@ extern const wk_sql_t wk_sql_chat_effect_booking, wk_sql_chat_effect_number;
 extern const wk_sql_t wk_sql_chat_recent;
 
 /*
- * $1 session, $2 text, $3 language, $4 the message's key, $5 intent or null. Gives id; no row:
- * known already.
+ * $1 session, $2 text, $3 language, $4 the message's key, $5 intent or null; and of a message
+ * that a person has to answer $6 next action (null: it is the agent's), $7 emergency level, $8
+ * and $9 as below. Gives the row of wk_sql_chat_answer; no row: known already.
  */
 extern const wk_sql_t wk_sql_chat_heard;
 
 /*
  * $1 session, $2 text, $3 language, $4 the key of the message it answers, $5 citations (JSON
- * list) or null, $6 next action, $7 emergency level. Gives the row of wk_sql_chat_answer.
+ * list) or null, $6 next action, $7 emergency level, $8 after and $9 upto: of what people wrote
+ * it brings what is behind the one number, up to the other; $10 the job whose reply it is.
+ * Gives the row of wk_sql_chat_answer.
  */
 extern const wk_sql_t wk_sql_chat_said;
 
-/* $1 the key of a message: content next_action emergency_level lead (JSON), of its answer. */
+/*
+ * $1 the key of a message: held content next_action emergency_level lead (JSON) after upto, of
+ * its answer; content is null where a person had the chat (held).
+ */
 extern const wk_sql_t wk_sql_chat_answer;
+
+/*
+ * What speaks in a chat, and whoever takes it over, waits here for each other. $1 session:
+ * customer_id.
+ */
+extern const wk_sql_t wk_sql_chat_lock;
+
+/*
+ * $1 session, behind its lock: held (a person has it), said (how many messages people wrote
+ * there), told (up to which number the visitor was given them).
+ */
+extern const wk_sql_t wk_sql_chat_people;
+
+/* $1 session: job, of each of the agent's last answers. */
+extern const wk_sql_t wk_sql_chat_jobs;
+
+/* A person's message. $1 session, $2 text, $3 user or null, $4 key of its own. id. */
+extern const wk_sql_t wk_sql_chat_write;
+
+/* Those behind number $2 up to $3, in their order, 100 at most. $1 session: id position content
+ * said_at. */
+extern const wk_sql_t wk_sql_chat_words;
+
+/* $1 session, $2 number: up to it the visitor has them. */
+extern const wk_sql_t wk_sql_chat_given;
 
 /* Where the talk stands. $1 session, $2 state, $3 language. */
 extern const wk_sql_t wk_sql_chat_dialog;

@@ -28,8 +28,33 @@ const wk_sql_t wk_sql_takeover_target = {
     "       WHERE c.customer_id = k.id AND c.twilio_call_sid IS NOT NULL"
     "         AND (c.id = $1::uuid OR (k.id = $1::uuid AND " LIVE "))"
     "       ORDER BY c.started_at DESC LIMIT 1) c ON true"
-    " WHERE k.id = coalesce((SELECT customer_id FROM calls WHERE id = $1::uuid), $1::uuid)",
+    " WHERE k.id = coalesce((SELECT customer_id FROM calls WHERE id = $1::uuid),"
+    "                       (SELECT customer_id FROM chat_sessions WHERE id = $1::uuid), $1::uuid)",
     1};
+
+/* What a person has open says more than where the customer wrote last. */
+const wk_sql_t wk_sql_takeover_chat = {
+    "takeover_chat",
+    "WITH open AS ("
+    "    SELECT t.chat_session_id AS id"
+    "      FROM takeovers t LEFT JOIN chat_sessions s ON s.id = t.chat_session_id"
+    "     WHERE t.state <> 'over' AND $2::uuid IN (t.customer_id, s.customer_id) AND NOT $3::bool"
+    "     ORDER BY t.began_at DESC LIMIT 1),"
+    " last AS ("
+    "    SELECT chat_session_id AS id FROM messages"
+    "     WHERE customer_id = $2::uuid AND direction = 'inbound' AND channel IN ('sms', 'chat')"
+    "     ORDER BY occurred_at DESC, id DESC LIMIT 1),"
+    " meant AS ("
+    "    SELECT $1::uuid AS id, true AS sure, true AS named"
+    "     UNION ALL SELECT id, true, false FROM open"
+    "     UNION ALL SELECT id, false, false FROM last WHERE NOT EXISTS (SELECT FROM open))"
+    " SELECT m.id, m.sure, s.language, s.over"
+    "  FROM meant m"
+    "  JOIN (SELECT id, language, last_seen_at <= now() - make_interval(secs => $4::int) AS over"
+    "          FROM chat_sessions WHERE customer_id = $2::uuid) s ON s.id = m.id"
+    " WHERE m.sure OR NOT s.over"
+    " ORDER BY m.named DESC LIMIT 1",
+    4};
 
 const wk_sql_t wk_sql_thread_lock = {
     "thread_lock", "SELECT id FROM customers WHERE id = $1::uuid FOR NO KEY UPDATE", 1};
@@ -42,6 +67,12 @@ const wk_sql_t wk_sql_takeover_open = {
     "takeover_open",
     "SELECT id, call_id, user_id, channel, state, step, reached FROM takeovers"
     " WHERE customer_id = $1::uuid AND state <> 'over'",
+    1};
+
+const wk_sql_t wk_sql_takeover_open_chat = {
+    "takeover_open_chat",
+    "SELECT id, call_id, user_id, channel, state, step, reached FROM takeovers"
+    " WHERE chat_session_id = $1::uuid AND state <> 'over'",
     1};
 
 const wk_sql_t wk_sql_thread_is_held = {
@@ -67,6 +98,19 @@ const wk_sql_t wk_sql_takeover_begin = {
     "        stale_at = excluded.stale_at"
     " RETURNING id, step",
     5};
+
+/* What the agent had asked is not asked any more: a person has spoken since. */
+const wk_sql_t wk_sql_takeover_begin_chat = {
+    "takeover_begin_chat",
+    "WITH asked AS (UPDATE chat_sessions SET state = '{}' WHERE id = $1::uuid)"
+    " INSERT INTO takeovers (organization_id, chat_session_id, user_id, channel, stale_at)"
+    " VALUES (current_organization(), $1::uuid, " USER("$2") ", $3,"
+    "         now() + interval '10 minutes')"
+    " ON CONFLICT (organization_id, chat_session_id) WHERE state <> 'over' DO UPDATE"
+    "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
+    "        stale_at = excluded.stale_at"
+    " RETURNING id, step",
+    3};
 
 const wk_sql_t wk_sql_takeover_state = {
     "takeover_state",
@@ -142,17 +186,20 @@ const wk_sql_t wk_sql_takeovers_forgotten = {
     "UPDATE takeovers t"
     "   SET state = 'leaving', ended_at = coalesce(t.ended_at, now()),"
     "       stale_at = now() + interval '10 minutes'"
-    "  FROM (SELECT f.id, k.phone_number, c.id AS call_id, c.twilio_call_sid AS sid, c.engine,"
+    "  FROM (SELECT f.id, k.id AS customer_id, k.phone_number, c.id AS call_id,"
+    "               c.twilio_call_sid AS sid, c.engine,"
     "               coalesce(c.language, k.conversation_language, o.language) AS language"
     "          FROM takeovers f"
-    "          JOIN customers k ON k.id = f.customer_id"
+    "          LEFT JOIN chat_sessions s ON s.id = f.chat_session_id"
+    "          JOIN customers k ON k.id = coalesce(f.customer_id, s.customer_id)"
     "          JOIN organizations o ON o.id = f.organization_id"
     "          LEFT JOIN calls c ON c.id = f.call_id AND " LIVE
     "         WHERE f.state <> 'over' AND f.stale_at <= now()"
     "           AND NOT (f.state = 'held' AND c.id IS NOT NULL)"
     "         ORDER BY f.stale_at LIMIT $1::int FOR UPDATE OF f SKIP LOCKED) f"
     " WHERE t.id = f.id"
-    " RETURNING t.id, t.customer_id, f.phone_number, f.call_id, f.sid, f.engine, f.language",
+    " RETURNING t.id, f.customer_id, t.chat_session_id AS chat_id, f.phone_number, f.call_id,"
+    "           f.sid, f.engine, f.language",
     1};
 
 const wk_sql_t wk_sql_text_postponed = {
@@ -209,8 +256,8 @@ const wk_sql_t wk_sql_held_message = {
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
     6};
 
-const wk_sql_t wk_sql_held_message_known = {
-    "held_message_known",
+const wk_sql_t wk_sql_takeover_message_known = {
+    "takeover_message_known",
     "SELECT id, metadata ? 'unsaid' AS unsaid FROM messages"
     " WHERE provider = 'takeover' AND provider_message_id = $1",
     1};

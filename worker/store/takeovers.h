@@ -5,11 +5,19 @@
 #include "worker/db.h"
 
 /*
- * $1 what is to be taken over: calls.id, or customers.id, which means the call that customer is
- * in, else his texts. No row: none of the organization's. customer_id phone_number
- * shop_number language; of the call, null without one: call_id sid engine live.
+ * $1 what is to be taken over: calls.id, chat_sessions.id, or customers.id, which means the call
+ * that customer is in, else what he writes. No row: none of the organization's. customer_id
+ * phone_number shop_number language; of the call, null without one: call_id sid engine live.
  */
 extern const wk_sql_t wk_sql_takeover_target;
+
+/*
+ * Which chat is meant by $1, an id as above. $2 its customer, $3 whether a person joins, $4
+ * seconds of silence after which a chat is over. The chat of that id; for a customer the chat
+ * a person has (not for who joins), else the one he wrote in last, if he wrote there last and
+ * it is not over: id language over, sure (no other reading). No row: his texts.
+ */
+extern const wk_sql_t wk_sql_takeover_chat;
 
 /*
  * Everything that speaks in the thread, and whoever takes it over, waits here for each other.
@@ -18,8 +26,12 @@ extern const wk_sql_t wk_sql_takeover_target;
 extern const wk_sql_t wk_sql_thread_lock;
 extern const wk_sql_t wk_sql_thread_lock_by_number;
 
-/* $1 customer: the one that is not over. id call_id user_id channel state step reached. */
+/*
+ * $1 customer, or $1 chat session: the one that is not over. id call_id user_id channel state
+ * step reached.
+ */
 extern const wk_sql_t wk_sql_takeover_open;
+extern const wk_sql_t wk_sql_takeover_open_chat;
 
 /* Row, or none: a person has it. $1 number; $1 calls.id (step: documents given so far). */
 extern const wk_sql_t wk_sql_thread_is_held;
@@ -30,6 +42,9 @@ extern const wk_sql_t wk_sql_call_is_held;
  * $4 channel, $5 number to be rung or null. id step.
  */
 extern const wk_sql_t wk_sql_takeover_begin;
+
+/* The same of a chat. $1 session, $2 user or null, $3 channel. id step. */
+extern const wk_sql_t wk_sql_takeover_begin_chat;
 
 /* $1 id, $2 state, $3 states it may come from (array). A row when that was news. */
 extern const wk_sql_t wk_sql_takeover_state;
@@ -68,8 +83,8 @@ extern const wk_sql_t wk_sql_held_call_away;
 extern const wk_sql_t wk_sql_takeover_active;
 
 /*
- * At most $1 that nobody has ended, ended now as "leaving": id customer_id phone_number, and of
- * a live call call_id sid engine language.
+ * At most $1 that nobody has ended, ended now as "leaving": id customer_id phone_number chat_id
+ * (null: of no chat), and of a live call call_id sid engine language.
  */
 extern const wk_sql_t wk_sql_takeovers_forgotten;
 
@@ -94,8 +109,8 @@ extern const wk_sql_t wk_sql_held_unsaid;
  */
 extern const wk_sql_t wk_sql_held_message;
 
-/* $1 key: id, unsaid (it waits to be said). */
-extern const wk_sql_t wk_sql_held_message_known;
+/* Of one in a call or a chat. $1 key: id, unsaid (it waits to be said in a call). */
+extern const wk_sql_t wk_sql_takeover_message_known;
 
 /* $1 users.id or what a token names: name, phone. */
 extern const wk_sql_t wk_sql_takeover_person;

@@ -187,7 +187,7 @@ static va_str_t document(wk_ctx_t *ctx, const t_ask_t *ask)
                               : wk_printf(ctx->arena, "job-%d", atomic_fetch_add(&n, 1)),
         .type = va_str_c(ask->type),
         .org = va_str_c(ask->org),
-        .enqueued_ms = wk_now_ms(),
+        .enqueued_ms = wk_now_ms() - ask->age_ms,
         .deadline_ms = ask->deadline_ms != 0 ? ask->deadline_ms : wk_now_ms() + 60000,
         .trace = VA_STR("trace"),
         .auth_scheme = va_str_c(ask->scheme != NULL   ? ask->scheme

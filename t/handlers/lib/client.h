@@ -51,6 +51,7 @@ typedef struct {
     bool omitted;           /* the body was too large to travel with the job */
     int attempt;            /* the first without */
     int64_t deadline_ms;
+    int64_t age_ms; /* since it was pushed */
 } t_ask_t;
 
 typedef struct {

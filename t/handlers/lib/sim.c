@@ -402,3 +402,17 @@ size_t t_twilio_requests(const char *method)
     }
     return n;
 }
+
+const char *t_openai_told(void)
+{
+    va_buf_t out;
+    const va_json_t *last = t_openai_ask("GET", "/_sim/requests", NULL)->first;
+    while (last != NULL && last->next != NULL) {
+        last = last->next;
+    }
+    va_buf_init(&out, wk_mem(t_ctx.arena), 4096);
+    va_json_writer_t *w = va_json_writer_new(&out);
+    va_json_put_value(w, va_json_get(last, "body"));
+    assert_int_equal(va_json_writer_end(w), VA_OK);
+    return wk_strdup(t_ctx.arena, va_buf_str(&out));
+}

@@ -71,6 +71,9 @@ size_t t_twilio_sent(const char *to);
 /* How many e-mails the mail server has taken since it was started or reset. */
 size_t t_mails(void);
 
+/* What the model was told in its last question, as text; lasts a test. */
+const char *t_openai_told(void);
+
 /* How many requests of that method it has seen since it was started or reset. */
 size_t t_twilio_requests(const char *method);
 

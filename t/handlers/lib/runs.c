@@ -1,0 +1,57 @@
+#include "t/handlers/lib/runs.h"
+
+#include <stdio.h>
+
+static void *ask(void *arg)
+{
+    wk_ctx_t ctx;
+    t_run_t *r = arg;
+    t_ctx_open(&ctx);
+    r->answer = t_ask_in(&ctx, &r->ask);
+    snprintf(r->body, sizeof(r->body), "%.*s", (int)r->answer.body.len, r->answer.body.data);
+    t_ctx_close(&ctx);
+    r->done = true;
+    return NULL;
+}
+
+void t_run(t_run_t *run)
+{
+    assert_int_equal(pthread_create(&run->thread, NULL, ask, run), 0);
+}
+
+void t_run_end(t_run_t *run)
+{
+    pthread_join(run->thread, NULL);
+}
+
+typedef struct {
+    t_run_t *runs;
+    size_t n;
+} runs_t;
+
+static bool are_still(void *arg)
+{
+    const runs_t *r = arg;
+    size_t done = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        done += r->runs[i].done;
+    }
+    return (int64_t)done + t_sqlf_int("SELECT count(*) FROM pg_stat_activity"
+                                      " WHERE wait_event_type = 'Lock'") ==
+           (int64_t)r->n;
+}
+
+void t_runs_still(t_run_t *runs, size_t n)
+{
+    runs_t r = {runs, n};
+    assert_true(t_until(are_still, &r, 60000));
+}
+
+PGconn *t_lock(const char *table, const char *mode)
+{
+    PGconn *db = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(db, "BEGIN"));
+    PQclear(PQexec(db, wk_printf(t_ctx.arena, "LOCK TABLE %s IN %s MODE", table, mode).data));
+    assert_int_equal(PQtransactionStatus(db), PQTRANS_INTRANS);
+    return db;
+}

@@ -1,0 +1,25 @@
+/*
+ * The WebSockets of a chat's visitor, several where he has it open more than once, and what
+ * people wrote, which is sent to each of them once and in order. Redis knows them for as long
+ * as the chat lasts (docs/protocol.md, va:chat).
+ */
+#ifndef WK_AGENT_CHAT_SOCKETS_H
+#define WK_AGENT_CHAT_SOCKETS_H
+
+#include "worker/context.h"
+
+/*
+ * session: chat_sessions.id; connection as a job names it; last: the number of the last message
+ * it has. One that is known stays where it is.
+ */
+bool wk_chat_sockets_add(wk_ctx_t *ctx, va_str_t session, va_str_t connection, int64_t last,
+                         wk_error_t *e);
+
+/*
+ * Outside of any transaction: sends each what it has not been sent. *missed: how many of them
+ * nobody has at the moment; forget: those are forgotten. Where a run dies the next goes on.
+ */
+bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool forget,
+                          int64_t *missed, wk_error_t *e);
+
+#endif

@@ -1,0 +1,61 @@
+#include "worker/chat_channels.h"
+
+#include <stdlib.h>
+
+#include "scripts.h"
+
+static va_str_t key_of(wk_arena_t *a, va_str_t session)
+{
+    return wk_printf(a, "va:chat:{%.*s}", (int)session.len, session.data);
+}
+
+bool wk_chat_channels_add(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str_t connection,
+                          int64_t last, int life_s, wk_error_t *e)
+{
+    va_str_t key = key_of(a, session);
+    va_str_t args[] = {connection, wk_printf(a, "%lld", (long long)last),
+                       wk_printf(a, "%d", life_s)};
+    redisReply *reply = wk_redis_script(r, &wk_script_chat_listen, &key, 1, args, 3, e);
+    freeReplyObject(reply);
+    return reply != NULL || wk_error_wrap(e, "the channels of a chat");
+}
+
+bool wk_chat_channels_first(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t *first,
+                            bool *any, wk_error_t *e)
+{
+    va_str_t argv[] = {VA_STR("HVALS"), key_of(a, session)};
+    redisReply *reply = wk_redis_command(r, 0, argv, 2, e);
+    if (reply == NULL) {
+        return wk_error_wrap(e, "the channels of a chat");
+    }
+    *any = reply->elements > 0;
+    *first = INT64_MAX;
+    for (size_t i = 0; i < reply->elements; i++) {
+        int64_t last = strtoll(wk_redis_str(reply->element[i]).data, NULL, 10);
+        *first = last < *first ? last : *first;
+    }
+    freeReplyObject(reply);
+    return true;
+}
+
+bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
+                           const wk_chat_message_t *messages, size_t n, bool forget,
+                           int64_t *highest, int64_t *missed, wk_error_t *e)
+{
+    va_str_t args[1 + 2 * WK_CHAT_MOST] = {forget ? VA_STR("1") : VA_STR("0")};
+    size_t count = 1;
+    for (size_t i = 0; i < n && i < WK_CHAT_MOST; i++) {
+        args[count++] = messages[i].number;
+        args[count++] = messages[i].text;
+    }
+    va_str_t key = key_of(a, session);
+    redisReply *reply = wk_redis_script(r, &wk_script_chat_push, &key, 1, args, count, e);
+    if (reply == NULL) {
+        return wk_error_wrap(e, "the channels of a chat");
+    }
+    bool ok = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
+    *highest = ok ? reply->element[0]->integer : 0;
+    *missed = ok ? reply->element[1]->integer : 0;
+    freeReplyObject(reply);
+    return ok || wk_error(e, WK_INTERNAL, "Redis: chat_push: unexpected reply");
+}

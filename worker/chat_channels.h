@@ -1,0 +1,37 @@
+/*
+ * The channels of a chat's WebSockets in Redis (docs/protocol.md, va:chat), and how far each of
+ * them is with what people write there. session: chat_sessions.id.
+ */
+#ifndef WK_CHAT_CHANNELS_H
+#define WK_CHAT_CHANNELS_H
+
+#include "worker/arena.h"
+#include "worker/redis.h"
+
+/*
+ * connection as a job names it; last: the number of the last message it has; life_s: seconds
+ * after which the chat is over. One that is known stays where it is.
+ */
+bool wk_chat_channels_add(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str_t connection,
+                          int64_t last, int life_s, wk_error_t *e);
+
+/* The number behind which any of them may lack something; *any false: there is none. */
+bool wk_chat_channels_first(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t *first,
+                            bool *any, wk_error_t *e);
+
+#define WK_CHAT_MOST 100 /* messages that are given at once */
+
+typedef struct {
+    va_str_t number, text; /* JSON */
+} wk_chat_message_t;
+
+/*
+ * Publishes to each what is behind its last, of n messages in their order, n at most
+ * WK_CHAT_MOST. *highest: the last number that reached any of them, now or before; 0: none.
+ * *missed: how many nobody listens to; with forget those are forgotten, and not counted.
+ */
+bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
+                           const wk_chat_message_t *messages, size_t n, bool forget,
+                           int64_t *highest, int64_t *missed, wk_error_t *e);
+
+#endif
