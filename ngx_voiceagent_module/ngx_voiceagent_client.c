@@ -343,7 +343,9 @@ static ngx_int_t
 ngx_voiceagent_client_data(ngx_voiceagent_client_t *client, const char *type,
     va_buf_t *out)
 {
-    u_char            *p, now[sizeof("1970-09-28T12:00:00+06:00")];
+    u_char            *p, now[sizeof("1970-09-28T12:00:00.000Z")];
+    ngx_tm_t           tm;
+    ngx_time_t        *tp;
     va_json_writer_t  *w;
 
     w = va_json_writer_new(out);
@@ -351,8 +353,13 @@ ngx_voiceagent_client_data(ngx_voiceagent_client_t *client, const char *type,
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(now, ngx_cached_http_log_iso8601.data,
-                   ngx_min(ngx_cached_http_log_iso8601.len, sizeof(now)));
+    tp = ngx_timeofday();
+    ngx_gmtime(tp->sec, &tm);
+
+    p = ngx_snprintf(now, sizeof(now), "%4d-%02d-%02dT%02d:%02d:%02d.%03MZ",
+                     tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                     tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
+                     tp->msec);
 
     va_json_object(w);
     va_json_add_c(w, "type", type);

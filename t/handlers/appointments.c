@@ -177,6 +177,13 @@ static void one_is_marked(void **state)
     assert_string_equal(t_text(&a, "/appointment/status"), "completed");
     assert_string_equal(t_text(&a, "/appointment/notes"), "new chain");
     assert_string_not_equal(t_text(&a, "/appointment/pickup_ready_at"), "null");
+    a = ask("PATCH", URI "/" A1, "{\"status\":\"completed\"}");
+    assert_string_equal(t_text(&a, "/appointment/notes"), "new chain");
+    a = ask("PATCH", URI "/" A1, "{\"notes\":\"\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/appointment/notes"), "null");
+    t_sqlf("DELETE FROM outbox WHERE id <> (SELECT min(id) FROM outbox);"
+           "DELETE FROM audit_log WHERE id <> (SELECT min(id) FROM audit_log)");
     assert_int_equal(
         t_sqlf_int("SELECT count(*) FROM outbox WHERE data ->> 'change' = 'updated'"), 1);
     assert_int_equal(
@@ -216,6 +223,27 @@ static void one_is_cancelled_and_stays_so(void **state)
 
 /* ---------------------------------------------------------------- what is asked for */
 
+/* The calendar shows the booking, and not what was kept for it before. */
+static void a_hold_that_was_booked_is_one_row(void **state)
+{
+    static const char *const kinds[] = {"true", "false"};
+    (void)state;
+    const char *at = free_slot(0);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        t_answer_t a = ask("POST", URI,
+                           wk_printf(t_ctx.arena,
+                                     "{\"appointment_datetime\":\"%s\",\"hold\":%s,"
+                                     "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                                     at, kinds[i])
+                               .data);
+        assert_status(&a, 201);
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 2);
+    t_answer_t a = ask("GET", URI, NULL);
+    assert_int_equal(t_count(&a, "/appointments"), 1);
+    assert_string_equal(t_text(&a, "/appointments/0/status"), "confirmed");
+}
+
 /* What a booking with those members has become: the service and its minutes. */
 static const char *booked_as(const char *members)
 {
@@ -240,6 +268,11 @@ static void the_purpose_chooses_the_service(void **state)
     assert_string_equal(booked_as("\"purpose\":\"repair\",\"service_type\":\"Tune Up\""),
                         "tune_up 60");
     assert_string_equal(booked_as("\"purpose\":\"to talk\""), "general 30");
+    assert_string_equal(booked_as("\"service_type\":\"mise au point\""), "tune_up 60");
+    assert_string_equal(booked_as("\"service_type\":\"Réparation\""), "repair 90");
+    assert_string_equal(booked_as("\"service_type\":\"ramassage\""), "pickup 15");
+    assert_string_equal(booked_as("\"service_type\":\"rendez-vous\""), "general 30");
+    assert_string_equal(booked_as("\"service_type\":\"puesta a punto\""), "tune_up 60");
     t_answer_t a = t_ask(&(t_ask_t){.type = "tools.call",
                                     .uri = "/api/calendar/availability",
                                     .args = "purpose=repair",
@@ -247,6 +280,10 @@ static void the_purpose_chooses_the_service(void **state)
                                     .org = DOWNTOWN});
     assert_string_equal(t_text(&a, "/service_type"), "repair");
     assert_int_equal(t_number(&a, "/duration_minutes"), 90);
+    a = ask("POST", URI,
+            "{\"appointment_datetime\":\"2030-01-07T10:00\",\"service_type\":\"vivre\","
+            "\"customer_phone\":\"" STRANGER "\"}");
+    assert_status(&a, 400);
 }
 
 static const char *lead_of(const char *number)
@@ -373,6 +410,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(one_is_cancelled_and_stays_so),
         cmocka_unit_test(the_purpose_chooses_the_service),
+        cmocka_unit_test(a_hold_that_was_booked_is_one_row),
         cmocka_unit_test(a_lead_without_a_name_gets_that_of_the_booking),
         cmocka_unit_test(a_stranger_gives_nobody_an_address),
         cmocka_unit_test(words_are_read_as_people_write_them),

@@ -80,6 +80,21 @@ static void each_role_sees_what_is_its(void **state)
     }
 }
 
+/* Of the tools those about appointments, which he makes and moves. */
+static void a_technician_sees_free_times_and_no_stock(void **state)
+{
+    (void)state;
+    t_answer_t a = t_get_as(NOBODY, DOWNTOWN, "service_tech", "tools.call",
+                            "/api/calendar/availability", NULL);
+    assert_status(&a, 200);
+    a = t_get_as(NOBODY, DOWNTOWN, "service_tech", "tools.call",
+                 "/api/shopify/inventory/helmet", NULL);
+    assert_error(&a, 403, "role");
+    a = t_get_as(NOBODY, DOWNTOWN, "staff", "tools.call", "/api/shopify/inventory/helmet",
+                 NULL);
+    assert_status(&a, 200);
+}
+
 static void a_role_nobody_has_is_refused(void **state)
 {
     static const char *const words[] = {"",       "owner",         "Admin",
@@ -357,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_role_sees_what_is_its),
+        cmocka_unit_test(a_technician_sees_free_times_and_no_stock),
         cmocka_unit_test(a_role_nobody_has_is_refused),
         cmocka_unit_test(of_two_roles_the_lesser_counts),
         cmocka_unit_test(whoever_was_made_inactive_is_out_at_once),

@@ -513,7 +513,7 @@ static void the_same_request_twice_is_one(void **state)
     leave_all_traces();
     const char *id = ask();
     assert_string_equal(ask(), id);
-    t_answer_t a = ask_as("admin", "{\"phoneNumber\":\"(647) 555-0123\"}");
+    t_answer_t a = ask_as("admin", "{\"phone_number\":\"(647) 555-0123\"}");
     assert_string_equal(t_text(&a, "/erasure/id"), id);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'privacy.erase'"), 3);
     t_answer_t b = erase(id), c = erase(id);
@@ -531,6 +531,9 @@ static void what_is_wrong_or_not_allowed_asks_for_nothing(void **state)
     } cases[] = {
         {"admin", "{}", 400, "bad_request"},
         {"admin", "{\"phoneNumber\":\"nobody\"}", 400, "bad_request"},
+        {"admin", "{\"customer_id\":\"" SARAH "\"}", 404, "not_found"},
+        {"admin", "{\"phoneNumber\":\"" STRANGER "\",\"customer_id\":\"" ANN "\"}", 400,
+         "bad_request"},
         {"admin", "{\"phoneNumber\":\"" DOWNTOWN_NUMBER "\"}", 400, "bad_request"},
         {"admin", "{\"customerId\":\"" ANN "\",\"phoneNumber\":\"" STRANGER "\"}", 400,
          "bad_request"},

@@ -130,6 +130,15 @@ static void what_is_replaced_or_deleted_meanwhile_leaves_nothing(void **state)
                      1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM knowledge_chunks"), 1);
 
+    t_ask_t nothing = {.type = "knowledge.handle",
+                       .method = "PUT",
+                       .uri = wk_printf(t_ctx.arena, "/api/knowledge/%s", id).data,
+                       .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                       .org = DOWNTOWN,
+                       .body = "{}"};
+    a = t_ask(&nothing);
+    assert_error(&a, 400, "bad_request");
+
     /* the older text is found until the newer one is read */
     a = write_as("admin", "PUT", id, "Rates", "An hour of repair costs a hundred dollars.");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM knowledge_chunks"

@@ -445,6 +445,7 @@ static void calls_are_listed_and_filtered(void **state)
     add_calls();
     assert_int_equal(found_calls(NULL), 4);
     assert_int_equal(found_calls("status=completed"), 1);
+    assert_int_equal(found_calls("status=active"), found_calls("status=in_progress"));
     assert_int_equal(found_calls("status=no_answer"), 3);
     assert_int_equal(found_calls("from=2026-07-02"), 3);
     assert_int_equal(found_calls("to=2026-07-01"), 1);

@@ -357,6 +357,8 @@ static void what_is_not_understood_is_refused(void **state_)
         "{\"leadId\":\"" JOHN "\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"chat\"}",
         "{\"phoneNumber\":\"12\",\"callReason\":\"follow_up\"}",
+        "{\"phoneNumber\":\"+1416555\",\"callReason\":\"follow_up\"}",
+        "{\"phoneNumber\":\"" DOWNTOWN_NUMBER "\",\"callReason\":\"follow_up\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"priority\":\"now\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"appointmentDetails\":[]}",
     };

@@ -330,10 +330,19 @@ static void what_was_said_before_stays_on_one_line(void **state)
            " VALUES ('" DOWNTOWN "', '" JOHN "', 'sms', 'inbound', 'customer',"
            "         E'Two\\r\\nlines and {name}')");
     t_answer_t a = ring(JOHN_NUMBER, DOWNTOWN_NUMBER);
+    assert_has(variable(&a, "previous_summary"), "gravel bike");
     const char *context = variable(&a, "conversation_context");
     assert_has(context, "gravel bike");
     assert_has(context, "lines and {name}");
     assert_null(strpbrk(context, "\r\n"));
+    t_sqlf("UPDATE customers SET conversation_summary = NULL WHERE id = '" JOHN "'");
+    a = ring(JOHN_NUMBER, DOWNTOWN_NUMBER);
+    assert_has(variable(&a, "previous_summary"), "Known customer");
+    assert_has(variable(&a, "conversation_summary"), "Known customer");
+    t_sqlf("DELETE FROM messages");
+    a = ring(JOHN_NUMBER, DOWNTOWN_NUMBER);
+    assert_string_equal(variable(&a, "previous_summary"), "First-time caller");
+    assert_string_equal(variable(&a, "conversation_summary"), "First conversation");
 }
 
 int main(void)

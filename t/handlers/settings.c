@@ -72,6 +72,8 @@ static void what_is_wrong_changes_nothing(void **state)
         "{\"other\":1}",
         "{\"campaigns\":{}}",
         "{\"campaigns\":[7]}",
+        "{\"campaigns\":[{\"name\":\"abandoned_cart\",\"channel\":\"fax\"}]}",
+        "{\"campaigns\":[{\"name\":\"abandoned_cart\",\"zzz\":1}]}",
         "{\"campaigns\":[{\"name\":\"abandoned_cart\",\"is_active\":true},"
         "{\"name\":\"no_such\"}]}",
         "{\"campaigns\":[{\"name\":\"abandoned_cart\",\"is_active\":\"yes\"}]}",

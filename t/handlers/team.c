@@ -345,7 +345,8 @@ static void the_last_admin_stays_one(void **state)
 {
     (void)state;
     t_sqlf("INSERT INTO users (organization_id, email, role, is_active)"
-           " VALUES ('" DOWNTOWN "', 'former@downtown.example', 'admin', false)");
+           " VALUES ('" DOWNTOWN "', 'former@downtown.example', 'admin', false),"
+           "    ('" DOWNTOWN "', 'support@downtown.example', 'super_admin', true)");
     const char *before = stored();
     t_answer_t a = ask("PATCH", DANA, "{\"role\":\"manager\"}");
     assert_error(&a, 409, "conflict");

@@ -576,6 +576,19 @@ static void nobody_moves_what_he_is_not_told(void **state)
     CHECK_ANSWERS(&booked, ASKS("en", "change it to 4pm", "I cannot do that here. Shall I"));
 }
 
+/* A caller is not asked to write. */
+static void who_declines_in_a_call_may_go_on_speaking(void **state)
+{
+    wk_dialog_t dialog = one_time();
+    wk_reception_facts_t f = facts();
+    (void)state;
+    wk_reception_t r = receive(&f, &dialog, "en", "no thanks");
+    assert_true(says(&r, "just write"));
+    dialog.spoken = true;
+    r = receive(&f, &dialog, "en", "no thanks");
+    assert_true(says(&r, "Is there anything else?") && !says(&r, "write"));
+}
+
 static void a_yes_to_what_is_done_is_no_riddle(void **state)
 {
     static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
@@ -659,6 +672,7 @@ int main(void)
         TEST(nobody_moves_what_he_is_not_told),
         TEST(a_yes_to_what_is_done_is_no_riddle),
         TEST(what_was_booked_is_remembered),
+        TEST(who_declines_in_a_call_may_go_on_speaking),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

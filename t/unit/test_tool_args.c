@@ -6,6 +6,13 @@
 
 static const char *const colours[] = {"red", "dark blue", NULL};
 
+static va_str_t meant(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+{
+    (void)a;
+    (void)c;
+    return va_str_eq(text, VA_STR("rouge")) ? VA_STR("red") : VA_STR_NULL;
+}
+
 static const wk_arg_t table[] = {
     {.name = "name", .type = WK_ARG_TEXT, .description = "who", .required = true},
     {.name = "short", .type = WK_ARG_TEXT, .description = "a few letters", .max = 5},
@@ -14,7 +21,11 @@ static const wk_arg_t table[] = {
     {.name = "price", .type = WK_ARG_NUMBER, .description = "in dollars", .min = 0, .max = 100},
     {.name = "weight", .type = WK_ARG_NUMBER, .description = "any"},
     {.name = "sure", .type = WK_ARG_BOOLEAN, .description = "really"},
-    {.name = "colour", .type = WK_ARG_TEXT, .description = "which", .words = colours},
+    {.name = "colour",
+     .type = WK_ARG_TEXT,
+     .description = "which",
+     .words = colours,
+     .meant = meant},
     {.name = "tags", .type = WK_ARG_TEXTS, .description = "some"},
     {.name = "more", .type = WK_ARG_OBJECT, .description = "anything"},
     {.name = NULL},
@@ -24,7 +35,7 @@ static const wk_arg_t table[] = {
 static const char *problem_with(const va_json_t *object)
 {
     va_str_t problem = VA_STR_NULL;
-    bool ok = wk_args_check(arena, table, object, &problem);
+    bool ok = wk_args_check(arena, NULL, table, object, &problem);
     assert_int_equal(ok, problem.data == NULL);
     return ok ? NULL : wk_strdup(arena, problem);
 }
@@ -95,6 +106,7 @@ static void what_fits_is_let_through(void **state)
         "\"sure\":\"FALSE\"",
         "\"sure\":\" true \"",
         "\"colour\":\"red\"",
+        "\"colour\":\"rouge\"",
         "\"colour\":\" Dark BLUE \"",
         "\"tags\":[]",
         "\"tags\":[\"a\",7,true]",

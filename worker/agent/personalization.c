@@ -457,6 +457,11 @@ static void put_call(va_json_writer_t *w, wk_arena_t *a, const wk_language_t *l,
     va_json_add_str(w, "urgency_level", wk_word_for(a, l, "urgency", placed->priority));
 }
 
+static bool is_returning(const wk_caller_facts_t *f)
+{
+    return f->message_count > 0 || f->interaction_count > 0;
+}
+
 /* Everything of the documents about the customer and the talk (bike store guide, 1C). */
 static void put_customer(va_json_writer_t *w, wk_arena_t *a, const wk_language_t *l,
                          const wk_caller_facts_t *f, va_str_t context)
@@ -469,9 +474,9 @@ static void put_customer(va_json_writer_t *w, wk_arena_t *a, const wk_language_t
                     wk_word_for(a, l, "tier", either(f->tier, VA_STR("regular"))));
     va_json_add_str(w, "previous_purchases", purchases(a, l, f));
     va_json_add_str(w, "conversation_context", context);
-    va_json_add_str(
-        w, "previous_summary",
-        or_text(f->summary, l, f->placed != NULL ? "summary.no_calls" : "summary.first_time"));
+    const char *none = f->placed != NULL ? "summary.no_calls" : "summary.first_time";
+    va_json_add_str(w, "previous_summary",
+                    or_text(f->summary, l, is_returning(f) ? "summary.known" : none));
     va_json_add_str(w, "lead_status",
                     wk_word_for(a, l, "lead", either(f->lead_status, VA_STR("new"))));
     va_json_add_str(w, "interaction_count", count);
@@ -519,11 +524,11 @@ static void put_history(va_json_writer_t *w, wk_arena_t *a, const wk_language_t 
     va_json_add_str(w, "upcoming_appointments",
                     lines(a, l, f, f->appointments, appointment_line, "appointments.none"));
     va_json_add_str(w, "conversation_history", context);
-    va_json_add_str(w, "conversation_summary", or_text(f->summary, l, "summary.none"));
+    va_json_add_str(w, "conversation_summary",
+                    or_text(f->summary, l, is_returning(f) ? "summary.known" : "summary.none"));
     va_json_add_str(w, "last_interaction", or_text(f->last_contact, l, "interaction.never"));
     va_json_add_int(w, "total_messages", f->message_count);
-    va_json_add_bool(w, "is_returning_customer",
-                     f->message_count > 0 || f->interaction_count > 0);
+    va_json_add_bool(w, "is_returning_customer", is_returning(f));
     va_json_add_str(w, "conversation_sentiment", either(f->sentiment, VA_STR("neutral")));
 }
 

@@ -375,6 +375,6 @@ void wk_answer_greeting(wk_reception_turn_t *t)
 
 void wk_answer_no(wk_reception_turn_t *t)
 {
-    wk_turn_add_text(t, "reply.declined");
+    wk_turn_add_text(t, t->dialog->spoken ? "speech.declined" : "reply.declined");
     t->out.intent = "no";
 }

@@ -6,11 +6,11 @@
 static const struct {
     const char *said, *stored;
 } synonyms[] = {
-    {"tuneup", "tune_up"},   {"pick_up", "pickup"},         {"bike_fitting", "fitting"},
-    {"bike_fit", "fitting"}, {"canceled", "cancelled"},     {"cancelled", "canceled"},
-    {"noshow", "no_show"},   {"inprogress", "in_progress"}, {"noanswer", "no_answer"},
-    {"medium", "normal"},    {"new_inquiry", "new"},        {"active_lead", "contacted"},
-    {"scheduled", "confirmed"},
+    {"tuneup", "tune_up"},      {"pick_up", "pickup"},         {"bike_fitting", "fitting"},
+    {"bike_fit", "fitting"},    {"canceled", "cancelled"},     {"cancelled", "canceled"},
+    {"noshow", "no_show"},      {"inprogress", "in_progress"}, {"noanswer", "no_answer"},
+    {"medium", "normal"},       {"new_inquiry", "new"},        {"active_lead", "contacted"},
+    {"scheduled", "confirmed"}, {"active", "in_progress"},
 };
 
 static bool is_gap(char c)

@@ -85,7 +85,8 @@ struct wk_tool {
     const char *also;     /* another name it is known under, or NULL */
     const wk_arg_t *args; /* ends with a name of NULL */
     wk_assurance_t level;
-    bool effect; /* changes something */
+    bool effect;   /* changes something */
+    bool schedule; /* is about appointments alone: technicians may use it as well */
 
     /*
      * Asks outside, where no transaction is open, before run() is called; may be NULL. A

@@ -154,9 +154,12 @@ static va_str_t words_of(wk_arena_t *a, const wk_arg_t *arg)
     return va_buf_str(&text);
 }
 
-static bool is_word(const wk_arg_t *arg, const va_json_t *value)
+static bool is_word(wk_arena_t *a, const wk_catalogue_t *c, const wk_arg_t *arg,
+                    const va_json_t *value)
 {
-    return wk_stored_word(arg->words, va_json_scalar(value)).data != NULL;
+    va_str_t said = va_json_scalar(value);
+    return wk_stored_word(arg->words, said).data != NULL ||
+           (arg->meant != NULL && arg->meant(a, c, said).data != NULL);
 }
 
 static bool in_range(const wk_arg_t *arg, const va_json_t *value)
@@ -176,14 +179,14 @@ static bool in_range(const wk_arg_t *arg, const va_json_t *value)
     }
 }
 
-static bool check_value(wk_arena_t *a, const wk_arg_t *arg, const va_json_t *value,
-                        va_str_t *problem)
+static bool check_value(wk_arena_t *a, const wk_catalogue_t *c, const wk_arg_t *arg,
+                        const va_json_t *value, va_str_t *problem)
 {
     if (!fits_type(arg, value)) {
         *problem = wk_printf(a, "%s must be %s.", arg->name, types[arg->type].phrase);
         return false;
     }
-    if (arg->words != NULL && !is_word(arg, value)) {
+    if (arg->words != NULL && !is_word(a, c, arg, value)) {
         va_str_t words = words_of(a, arg);
         *problem =
             wk_printf(a, "%s must be one of: %.*s.", arg->name, (int)words.len, words.data);
@@ -203,8 +206,8 @@ static bool check_value(wk_arena_t *a, const wk_arg_t *arg, const va_json_t *val
     return true;
 }
 
-bool wk_args_check(wk_arena_t *a, const wk_arg_t *args, const va_json_t *object,
-                   va_str_t *problem)
+bool wk_args_check(wk_arena_t *a, const wk_catalogue_t *c, const wk_arg_t *args,
+                   const va_json_t *object, va_str_t *problem)
 {
     for (const wk_arg_t *arg = args; arg->name != NULL; arg++) {
         const va_json_t *value = va_json_get(object, arg->name);
@@ -213,7 +216,7 @@ bool wk_args_check(wk_arena_t *a, const wk_arg_t *args, const va_json_t *object,
                 *problem = wk_printf(a, "%s is missing: %s", arg->name, arg->description);
                 return false;
             }
-        } else if (!check_value(a, arg, value, problem)) {
+        } else if (!check_value(a, c, arg, value, problem)) {
             return false;
         }
     }

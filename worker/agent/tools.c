@@ -274,7 +274,8 @@ static bool admit(run_t *r, wk_error_t *e)
 {
     va_str_t problem;
     wk_tool_call_t *call = &r->call;
-    if (!wk_args_check(call->ctx->arena, call->tool->args, call->args, &problem)) {
+    if (!wk_args_check(call->ctx->arena, call->catalogue, call->tool->args, call->args,
+                       &problem)) {
         return refuse_now(r, 400, "bad_request", problem, e);
     }
     if (r->caller.level < call->tool->level) {

@@ -26,6 +26,7 @@ typedef struct {
     wk_list_t list;
     va_str_t id;
     va_str_t status, notes; /* to mark; each absent when it stays */
+    bool has_notes;         /* absent notes take the old ones away */
     bool pickup_ready;
     wk_rows_t *rows;
 } schedule_t;
@@ -150,11 +151,12 @@ static bool read_marks(schedule_t *s, const va_json_t *body, wk_error_t *e)
         return wk_refuse(e, WK_R_BAD_REQUEST, "pickup_ready must be true or false.");
     }
     s->pickup_ready = va_json_bool(ready, false);
+    s->has_notes = va_json_get(body, "notes") != NULL;
     if (s->status.data != NULL && !wk_list_word(marks, &s->status)) {
         return wk_refuse(e, WK_R_BAD_REQUEST,
                          "status must be confirmed, in_progress, completed or no_show.");
     }
-    return s->status.data != NULL || s->notes.data != NULL || s->pickup_ready ||
+    return s->status.data != NULL || s->has_notes || s->pickup_ready ||
            wk_refuse(e, WK_R_BAD_REQUEST, "There is nothing to change.");
 }
 
@@ -182,7 +184,8 @@ static bool mark_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     schedule_t *s = arg;
     wk_appointment_t p;
     va_str_t params[] = {s->id, s->status, s->notes,
-                         s->pickup_ready ? VA_STR("t") : VA_STR("f")};
+                         s->pickup_ready ? VA_STR("t") : VA_STR("f"),
+                         s->has_notes ? VA_STR("t") : VA_STR("f")};
     if (!wk_request_known_id(s->id, e) ||
         !wk_appointment_find(tx, s->id, VA_STR_NULL, &p, &found, e)) {
         return false;

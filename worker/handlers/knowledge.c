@@ -557,6 +557,12 @@ static wk_outcome_t create(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
                : wk_plan_reply_error(k->ctx, &k->gap, reply, e);
 }
 
+static bool says_something(const upload_t *u, wk_error_t *e)
+{
+    return u->title.data != NULL || u->tags.data != NULL || u->active.data != NULL ||
+           u->content.len > 0 || wk_refuse(e, WK_R_BAD_REQUEST, "There is nothing to change.");
+}
+
 static bool names_no_site(const upload_t *u, wk_error_t *e)
 {
     return u->url.data == NULL ||
@@ -566,7 +572,7 @@ static bool names_no_site(const upload_t *u, wk_error_t *e)
 static wk_outcome_t change(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
 {
     return wk_request_known_id(k->id, e) && read_upload(k->ctx, &k->upload, e) &&
-                   names_no_site(&k->upload, e) &&
+                   names_no_site(&k->upload, e) && says_something(&k->upload, e) &&
                    wk_caller_tx(k->ctx, WK_FROM_MANAGER, change_tx, k, e)
                ? answer(k, 200, reply, e)
                : wk_plan_reply_error(k->ctx, &k->gap, reply, e);

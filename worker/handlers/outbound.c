@@ -8,6 +8,7 @@
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
+#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/customers.h"
@@ -109,7 +110,9 @@ static bool claim_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
     request_t *r = arg;
     r->organization = wk_copy(r->ctx->arena, caller->organization);
     r->wish.user = wk_copy(r->ctx->arena, caller->user_id);
-    if (!reach(tx, r, e) || !wk_outbound_claim(r->ctx, tx, &r->wish, &r->call, e)) {
+    /* a call to oneself would be answered by the shop's own agent */
+    if ((r->wish.number.data != NULL && !wk_person_not_the_shop(tx, r->wish.number, e)) ||
+        !reach(tx, r, e) || !wk_outbound_claim(r->ctx, tx, &r->wish, &r->call, e)) {
         return false;
     }
     wk_audit_t entry = {.actor = wk_audit_actor(caller->role),

@@ -1,9 +1,10 @@
-/* What a body says of somebody who is to sign in here from now on. */
+/* What a body says of a person. */
 #ifndef WK_HANDLERS_PERSON_H
 #define WK_HANDLERS_PERSON_H
 
 #include "core/json.h"
 #include "worker/context.h"
+#include "worker/db.h"
 
 #define WK_EMAIL_MAX 254 /* RFC 5321, 4.5.3.1.3 */
 
@@ -16,6 +17,9 @@ bool wk_person_line(const va_json_t *body, const char *name, size_t max, va_str_
 
 /* The member "password", long enough. */
 bool wk_person_password(const va_json_t *body, va_str_t *password, wk_error_t *e);
+
+/* The member phoneNumber, in its usual form, is refused where it is one of the shop's own. */
+bool wk_person_not_the_shop(wk_tx_t *tx, va_str_t number, wk_error_t *e);
 
 /* Of ASCII: the directory knows addresses that way. */
 va_str_t wk_person_lower(wk_ctx_t *ctx, va_str_t text);

@@ -7,6 +7,7 @@
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
@@ -23,6 +24,14 @@ typedef struct {
 
 /* ---------------------------------------------------------------- asking for it */
 
+/* As B's documents spell it, or as this API does elsewhere. */
+static bool read_either(const va_json_t *body, const char *name, const char *also, size_t max,
+                        va_str_t *text, wk_error_t *e)
+{
+    return wk_request_optional_text(body, name, max, text, e) &&
+           (text->data != NULL || wk_request_optional_text(body, also, max, text, e));
+}
+
 static bool read_body(deletion_t *d, wk_error_t *e)
 {
     const va_json_t *body;
@@ -30,8 +39,8 @@ static bool read_body(deletion_t *d, wk_error_t *e)
     va_str_t phone;
     wk_erasure_request_t *r = &d->request;
     if (!wk_request_json(d->ctx, &body, e) ||
-        !wk_request_optional_text(body, "customerId", MAX_ID, &r->customer, e) ||
-        !wk_request_optional_text(body, "phoneNumber", MAX_PHONE, &phone, e)) {
+        !read_either(body, "customerId", "customer_id", MAX_ID, &r->customer, e) ||
+        !read_either(body, "phoneNumber", "phone_number", MAX_PHONE, &phone, e)) {
         return false;
     }
     if ((r->customer.data != NULL) == (phone.data != NULL)) {
@@ -56,23 +65,14 @@ static bool check_customer(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
            wk_sql(tx, &wk_sql_erasure_person, who, &rows, e) && wk_request_found(rows, e);
 }
 
-/* Every call has one of the shop's numbers: it is nobody's. */
-static bool check_number(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_erasure_own, &d->request.phone, &rows, e)) {
-        return false;
-    }
-    return !wk_cell_bool(rows, 0, "own") ||
-           wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
-}
-
 static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     deletion_t *d = arg;
     d->request.reason = "request";
     d->request.user = caller->user_id;
-    if (!check_customer(tx, d, e) || !check_number(tx, d, e) ||
+    if (!check_customer(tx, d,
+                        e) || /* every call has one of the shop's numbers: it is nobody's */
+        !wk_person_not_the_shop(tx, d->request.phone, e) ||
         !wk_erasure_request(d->ctx, tx, &d->request, e)) {
         return false;
     }

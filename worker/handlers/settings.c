@@ -9,6 +9,7 @@
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/list.h"
 #include "worker/handlers/origin.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
@@ -161,16 +162,32 @@ static bool conditions_text(wk_ctx_t *ctx, const va_json_t *conditions, va_str_t
     return end_text(w, &buf, text, e);
 }
 
+/* What reading the settings tells of one may come back; trigger and channel are no choice. */
+static bool has_known_members(const va_json_t *campaign, wk_error_t *e)
+{
+    static const char *const names[] = {"name",       "trigger",   "channel", "delay_seconds",
+                                        "conditions", "is_active", NULL};
+    for (const va_json_t *m = campaign->first; m != NULL; m = m->next) {
+        if (!wk_list_has(names, m->name)) {
+            return wk_refuse(e, WK_R_BAD_REQUEST, "%.*s cannot be set here.", (int)m->name.len,
+                             m->name.data);
+        }
+    }
+    return true;
+}
+
 static bool put_campaign(wk_tx_t *tx, const settings_t *s, const va_json_t *c, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t name, active = VA_STR_NULL, written = VA_STR_NULL;
+    va_str_t name, trigger, channel, active = VA_STR_NULL, written = VA_STR_NULL;
     int64_t delay = -1;
     const va_json_t *conditions;
     if (!va_json_is(c, VA_JSON_OBJECT)) {
         return refuse(e, "campaigns must be a list of objects.");
     }
-    if (!wk_request_text(c, "name", MAX_NAME, &name, e) ||
+    if (!has_known_members(c, e) || !wk_request_text(c, "name", MAX_NAME, &name, e) ||
+        !wk_request_optional_text(c, "trigger", MAX_NAME, &trigger, e) ||
+        !wk_request_optional_text(c, "channel", MAX_NAME, &channel, e) ||
         !optional_bool(c, "is_active", &active, e) ||
         !optional_int(c, "delay_seconds", MAX_DELAY_S, &delay, e) ||
         !section(c, "conditions", VA_JSON_OBJECT, &conditions, e) ||
@@ -179,12 +196,16 @@ static bool put_campaign(wk_tx_t *tx, const settings_t *s, const va_json_t *c, w
         return false;
     }
     va_str_t params[] = {
-        name, active,
-        delay >= 0 ? wk_printf(s->ctx->arena, "%lld", (long long)delay) : VA_STR_NULL, written};
+        name,
+        active,
+        delay >= 0 ? wk_printf(s->ctx->arena, "%lld", (long long)delay) : VA_STR_NULL,
+        written,
+        trigger,
+        channel};
     return wk_sql(tx, &wk_sql_settings_campaign, params, &rows, e) &&
            (wk_rows_count(rows) == 1 ||
-            wk_refuse(e, WK_R_BAD_REQUEST, "There is no campaign %.*s.", (int)name.len,
-                      name.data));
+            wk_refuse(e, WK_R_BAD_REQUEST, "There is no campaign %.*s, or of another kind.",
+                      (int)name.len, name.data));
 }
 
 static bool put_campaigns(wk_tx_t *tx, const settings_t *s, const va_json_t *list,

@@ -111,17 +111,11 @@ static bool within(const wk_caller_t *caller, va_str_t word, wk_error_t *e)
            wk_refuse(e, WK_R_ROLE, "That role is above your own.");
 }
 
-static bool is_admin(va_str_t word)
-{
-    wk_role_t role;
-    return wk_role_parse(word, &role) && (role & WK_FROM_ADMIN) != 0;
-}
-
 /* Whether the change, as far as it is one, leaves an admin to be one. */
 static bool stays_admin(const team_t *t)
 {
     return !va_str_eq(t->active, VA_STR("false")) &&
-           (t->role.data == NULL || is_admin(t->role));
+           (t->role.data == NULL || va_str_eq(t->role, VA_STR("admin")));
 }
 
 static bool may_change(wk_tx_t *tx, const team_t *t, const wk_caller_t *caller, wk_error_t *e)

@@ -268,6 +268,7 @@ bool wk_tool_caller_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t 
     if (ctx->job->claims == NULL) {
         return run_for_agent(ctx, c, tool, channel, args, answer, e);
     }
-    return wk_tool_caller_member(ctx, c, channel, WK_FROM_STAFF, &caller, e) &&
+    unsigned roles = tool->schedule ? WK_ANY_ROLE : WK_FROM_STAFF;
+    return wk_tool_caller_member(ctx, c, channel, roles, &caller, e) &&
            wk_tool_run(ctx, c, tool, &caller, args, answer, e);
 }

@@ -25,6 +25,8 @@ const wk_sql_t wk_sql_schedule = {
     "   AND " WK_SQL_OLDER("a.starts_at", "a.id", "$2", "$3")
     "   AND " WK_SQL_BETWEEN("a.starts_at", "$6", "$7", "$8", "$9")
     "   AND ($4::text IS NULL OR a.status = $4)"
+    "   AND NOT (a.status = 'cancelled' AND a.cancelled_by = 'reschedule'"
+    "            AND a.hold_expires_at IS NOT NULL)" /* its booking is there */
     "   AND ($5::text IS NULL OR strpos(lower(a.customer_name), lower($5)) > 0"
     "        OR " WK_SQL_NUMBER_HAS("a.customer_phone", "$5") ")"
     " ORDER BY a.starts_at DESC, a.id DESC LIMIT $1::int",
@@ -41,9 +43,9 @@ const wk_sql_t wk_sql_schedule_entry = {
 const wk_sql_t wk_sql_schedule_mark = {
     "schedule_mark",
     "UPDATE appointments"
-    "   SET status = coalesce($2, status), notes = coalesce($3, notes),"
+    "   SET status = coalesce($2, status), notes = CASE WHEN $5::bool THEN $3 ELSE notes END,"
     "       hold_expires_at = CASE WHEN coalesce($2, status) = 'held' THEN hold_expires_at END,"
     "       pickup_ready_at = CASE WHEN $4::bool THEN coalesce(pickup_ready_at, now())"
     "                              ELSE pickup_ready_at END"
     " WHERE id = $1::uuid AND status <> 'cancelled'",
-    4};
+    5};

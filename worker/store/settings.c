@@ -51,8 +51,9 @@ const wk_sql_t wk_sql_settings_campaign = {
     "   SET is_active = coalesce($2::bool, is_active),"
     "       delay_seconds = coalesce($3::int, delay_seconds),"
     "       conditions = coalesce($4::jsonb, conditions)"
-    " WHERE name = $1 RETURNING id",
-    4};
+    " WHERE name = $1 AND trigger = coalesce($5, trigger) AND channel = coalesce($6, channel)"
+    " RETURNING id",
+    6};
 
 const wk_sql_t wk_sql_settings_voicemail = {
     "settings_voicemail",

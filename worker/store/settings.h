@@ -16,7 +16,7 @@ extern const wk_sql_t wk_sql_settings_lock;
 
 /*
  * $1 name, $2 is_active, $3 delay in seconds, $4 conditions (JSON); null leaves one as it is.
- * One row: there is such a campaign.
+ * $5 trigger, $6 channel, which it has to have; null: any. One row: there is such a campaign.
  */
 extern const wk_sql_t wk_sql_settings_campaign;
 

@@ -34,7 +34,8 @@ const wk_sql_t wk_sql_team_member = {
     " WHERE u.organization_id = current_organization() AND u.id = $1::uuid",
     1};
 
-#define IS_ADMIN(user) user ".is_active AND " user ".role IN ('admin', 'super_admin')"
+/* Of the shop: who supports all shops is none of its. */
+#define IS_ADMIN(user) user ".is_active AND " user ".role = 'admin'"
 
 const wk_sql_t wk_sql_team_lock = {
     "team_lock",

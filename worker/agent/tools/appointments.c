@@ -22,21 +22,42 @@ static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
 
 /* ---------------------------------------------------------------- what is asked for */
 
-/* The service that the purpose is, or names: "Repair", "the brakes need a repair". */
-static va_str_t type_of_purpose(const wk_tool_call_t *call)
+/* Our own name for it in the language is all that is said. */
+static bool is_called(wk_arena_t *a, const wk_language_t *l, const char *type,
+                      const wk_words_t *words)
 {
-    va_str_t type = wk_arg_word(call->args, "purpose", types);
-    if (type.data == NULL) {
-        wk_words_t words = wk_words(call->ctx->arena, wk_arg_text(call->args, "purpose"));
-        type = wk_read_service(call->catalogue, &words);
+    wk_phrase_t name = wk_phrase(a, wk_word_for(a, l, "appointment", va_str_c(type)));
+    const wk_phrases_t one = {&name, name.words.count > 0};
+    return wk_phrases_all(&one, words);
+}
+
+/* In whatever language: "mise au point", "the brakes need a repair". */
+static va_str_t type_named(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+{
+    wk_words_t words = wk_words(a, text);
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        for (const char *const *type = types; *type != NULL; type++) {
+            if (is_called(a, wk_catalogue_at(c, i), *type, &words)) {
+                return va_str_c(*type);
+            }
+        }
     }
-    return type.data != NULL ? type : VA_STR("general");
+    return wk_read_service(c, &words);
+}
+
+static va_str_t type_in(const wk_tool_call_t *call, const char *name)
+{
+    va_str_t type = wk_arg_word(call->args, name, types);
+    return type.data != NULL
+               ? type
+               : type_named(call->ctx->arena, call->catalogue, wk_arg_text(call->args, name));
 }
 
 static va_str_t type_of(const wk_tool_call_t *call)
 {
-    va_str_t type = wk_arg_word(call->args, "service_type", types);
-    return type.data != NULL ? type : type_of_purpose(call);
+    va_str_t type = type_in(call, "service_type");
+    type = type.data != NULL ? type : type_in(call, "purpose");
+    return type.data != NULL ? type : VA_STR("general");
 }
 
 static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_error_t *e)
@@ -161,7 +182,10 @@ static va_str_t say_slots(const wk_tool_call_t *call, const wk_slots_t *slots, s
 /* ---------------------------------------------------------------- check_availability */
 
 static const wk_arg_t availability_args[] = {
-    {.name = "service_type", .description = "what is to be done", .words = types},
+    {.name = "service_type",
+     .description = "what is to be done",
+     .words = types,
+     .meant = type_named},
     {.name = "purpose",
      .description = "what for, in the customer's words, where service_type is absent"},
     {.name = "preferred_date",
@@ -252,6 +276,7 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 
 const wk_tool_t wk_tool_check_availability = {
     .name = "check_availability",
+    .schedule = true,
     .also = "check_calendar",
     .args = availability_args,
     .before = ask_google,
@@ -297,7 +322,10 @@ static const wk_arg_t book_args[] = {
      .description = "start, ISO 8601; without a zone the shop's time"},
     {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
     {.name = "appointment_time", .description = "HH:MM, 24 hours, or with AM or PM"},
-    {.name = "service_type", .description = "what is to be done", .words = types},
+    {.name = "service_type",
+     .description = "what is to be done",
+     .words = types,
+     .meant = type_named},
     {.name = "purpose", .description = "what for, in the customer's words"},
     {.name = "duration",
      WK_ARG_INTEGER,
@@ -609,6 +637,7 @@ static bool book_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 
 const wk_tool_t wk_tool_book_appointment = {
     .name = "book_appointment",
+    .schedule = true,
     .args = book_args,
     .effect = true,
     .before = ask_about_moment,
@@ -711,6 +740,7 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
 
 const wk_tool_t wk_tool_reschedule_appointment = {
     .name = "reschedule_appointment",
+    .schedule = true,
     .args = reschedule_args,
     .level = WK_LEVEL_PHONE,
     .effect = true,
@@ -773,6 +803,7 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 
 const wk_tool_t wk_tool_cancel_appointment = {
     .name = "cancel_appointment",
+    .schedule = true,
     .args = cancel_args,
     .level = WK_LEVEL_PHONE,
     .effect = true,

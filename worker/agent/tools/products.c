@@ -177,8 +177,9 @@ static bool read_part(wk_tool_call_t *call, const char *name, const wk_arg_t *ar
     va_str_t problem = VA_STR("It must be an object.");
     const va_json_t *given = va_json_get(call->args, name);
     *part = given == NULL || va_json_is(given, VA_JSON_NULL) ? NULL : given;
-    if (*part == NULL || (va_json_is(given, VA_JSON_OBJECT) &&
-                          wk_args_check(call->ctx->arena, args, given, &problem))) {
+    if (*part == NULL ||
+        (va_json_is(given, VA_JSON_OBJECT) &&
+         wk_args_check(call->ctx->arena, call->catalogue, args, given, &problem))) {
         return true;
     }
     wk_tool_refuse(
