@@ -59,3 +59,26 @@ bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
     freeReplyObject(reply);
     return ok || wk_error(e, WK_INTERNAL, "Redis: chat_push: unexpected reply");
 }
+
+static bool publish(wk_redis_t *r, wk_arena_t *a, va_str_t connection, va_str_t text,
+                    wk_error_t *e)
+{
+    va_str_t channel = wk_printf(a, "va:ws:%.*s", (int)connection.len, connection.data);
+    va_str_t argv[] = {VA_STR("PUBLISH"), channel, text};
+    redisReply *reply = wk_redis_command(r, 0, argv, 3, e);
+    freeReplyObject(reply);
+    return reply != NULL;
+}
+
+bool wk_chat_channels_tell(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str_t text,
+                           wk_error_t *e)
+{
+    va_str_t argv[] = {VA_STR("HKEYS"), key_of(a, session)};
+    redisReply *reply = wk_redis_command(r, 0, argv, 2, e);
+    bool ok = reply != NULL;
+    for (size_t i = 0; ok && i < reply->elements; i++) {
+        ok = publish(r, a, wk_redis_str(reply->element[i]), text, e);
+    }
+    freeReplyObject(reply);
+    return ok || wk_error_wrap(e, "the channels of a chat");
+}

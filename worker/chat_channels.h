@@ -34,4 +34,8 @@ bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
                            const wk_chat_message_t *messages, size_t n, bool forget,
                            int64_t *highest, int64_t *missed, wk_error_t *e);
 
+/* Publishes to each of them, once; who does not listen now does not hear it. */
+bool wk_chat_channels_tell(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str_t text,
+                           wk_error_t *e);
+
 #endif

@@ -165,7 +165,7 @@ static redisContext *opens(const char *connection)
     return c;
 }
 
-/* "1 Hello|2 Bye": all that has been sent to it. Closes it. */
+/* "joined|1 Hello|2 Bye|left": all that has been sent to it. Closes it. */
 static const char *was_sent(redisContext *c)
 {
     void *reply;
@@ -177,7 +177,11 @@ static const char *was_sent(redisContext *c)
         int64_t number = 0;
         const redisReply *r = reply;
         end = r->type != REDIS_REPLY_ARRAY || r->elements < 3;
-        if (!end) {
+        if (!end && strstr(r->element[2]->str, "\"type\":\"person\"") != NULL) {
+            all = wk_printf(t_ctx.arena, "%s%s%s", all, all[0] != '\0' ? "|" : "",
+                            strstr(r->element[2]->str, "true") != NULL ? "joined" : "left")
+                      .data;
+        } else if (!end) {
             assert_int_equal(va_json_parse(wk_mem(t_ctx.arena),
                                            wk_copy(t_ctx.arena, wk_redis_str(r->element[2])),
                                            &VA_JSON_LIMITS_DEFAULT, &m),
@@ -195,18 +199,27 @@ static const char *was_sent(redisContext *c)
     return all;
 }
 
-/* The jobs that the outbox holds for a worker, done by one. */
+/* A job that the outbox holds for a worker, done by one; false: there is none. */
+static bool does_job(t_answer_t *a)
+{
+    const char *job = t_sqlf("DELETE FROM outbox WHERE id = (SELECT min(id) FROM outbox"
+                             "                                WHERE type ~ '^chat\\.')"
+                             " RETURNING type || ' ' || (data ->> 'session')");
+    const char *id = strchr(job, ' ');
+    if (id == NULL) {
+        return false;
+    }
+    *a = t_ask(&(t_ask_t){.type = wk_printf(t_ctx.arena, "%.*s", (int)(id - job), job).data,
+                          .org = DOWNTOWN,
+                          .scheme = "internal",
+                          .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", id + 1).data});
+    return true;
+}
+
 static t_answer_t pushes(void)
 {
     t_answer_t a = {.status = 0};
-    const char *id;
-    while ((id = t_sqlf("DELETE FROM outbox WHERE id = (SELECT id FROM outbox"
-                        " WHERE type = 'chat.push' ORDER BY id LIMIT 1)"
-                        " RETURNING data ->> 'session'"))[0] != '\0') {
-        a = t_ask(&(t_ask_t){.type = "chat.push",
-                             .org = DOWNTOWN,
-                             .scheme = "internal",
-                             .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", id).data});
+    while (does_job(&a)) {
     }
     return a;
 }
@@ -339,6 +352,26 @@ static void an_answer_that_is_being_thought_of_is_none(void **state)
     assert_has_not(run.body, "A fine colour");
     assert_int_equal(count("messages WHERE content = 'A fine colour.'"), 0);
     assert_int_equal(count("messages WHERE content = 'hmm, let me think about bikes'"), 1);
+}
+
+/* People see that somebody has begun to write before what he wrote is stored. */
+static void who_has_only_begun_is_joined_too(void **state)
+{
+    (void)state;
+    t_openai();
+    t_openai_ask("POST", "/_sim/model", "{\"answers\":[{\"text\":\"A fine colour.\"}]}");
+    t_sqlf("UPDATE organizations SET engines = '{pipeline,receptionist}'");
+    session = NULL;
+    t_run_t run = {.ask = writes(NULL, "hmm, let me think about bikes", NULL)};
+    PGconn *thinking = t_lock("lead_questions", "ACCESS EXCLUSIVE");
+    t_run(&run);
+    t_runs_still(&run, 1);
+    assert_int_equal(count("messages"), 0);
+    assert_does(&stan, lead(), "join", NULL, 200);
+    PQfinish(thinking);
+    t_run_end(&run);
+    assert_has(run.body, "\"reply\":null");
+    assert_int_equal(count("messages"), 1);
 }
 
 /* It is given to nginx by the end of its job, which may be another worker's by now. */
@@ -505,8 +538,10 @@ static void each_socket_is_sent_each_message_once(void **state)
     pushes();
     t_answer_t a = says(ONE, "Fine", NULL);
     assert_string_equal(brings(&a), "");
-    assert_string_equal(was_sent(one), "1 Hello|2 This is Stan|3 How are you?");
-    assert_string_equal(was_sent(two), "1 Hello|2 This is Stan|3 How are you?");
+    assert_does(&stan, lead(), "resume", NULL, 200);
+    pushes();
+    assert_string_equal(was_sent(one), "joined|1 Hello|2 This is Stan|3 How are you?|left");
+    assert_string_equal(was_sent(two), "joined|1 Hello|2 This is Stan|3 How are you?|left");
     t_answer_t posted = says(NULL, "Fine", NULL);
     assert_string_equal(brings(&posted), "");
     assert_true(t_redis_int(t_ctx.redis, "TTL va:chat:{%s}", chat_id()) > 0);
@@ -521,7 +556,7 @@ static void a_socket_that_is_opened_anew_goes_on(void **state)
     assert_does(&stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     pushes();
-    assert_string_equal(was_sent(one), "1 Hello");
+    assert_string_equal(was_sent(one), "joined|1 Hello");
     person_writes("Are you there?", 2);
     t_answer_t missed = pushes();
     assert_again(&missed);
@@ -744,6 +779,7 @@ int main(void)
         cmocka_unit_test(what_is_written_meanwhile_is_kept_and_not_answered),
         cmocka_unit_test(an_emergency_pages_all_the_same),
         cmocka_unit_test(an_answer_that_is_being_thought_of_is_none),
+        cmocka_unit_test(who_has_only_begun_is_joined_too),
         cmocka_unit_test(a_join_comes_again_behind_an_answer_on_its_way),
         cmocka_unit_test(a_chat_and_the_texts_of_its_number_are_two),
         cmocka_unit_test(who_tells_his_number_meanwhile_stays_held),

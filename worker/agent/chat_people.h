@@ -24,6 +24,10 @@ bool wk_chat_people_read(wk_tx_t *tx, va_str_t session, wk_chat_people_t *people
 bool wk_chat_people_write(wk_tx_t *tx, va_str_t session, va_str_t text, va_str_t user,
                           va_str_t key, va_str_t *message, wk_error_t *e);
 
+/* Whether a person has the chat has changed: a job (chat.person) tells the visitor's sockets.
+ */
+bool wk_chat_people_changed(wk_tx_t *tx, va_str_t session, wk_error_t *e);
+
 /* Rows of wk_sql_chat_words, WK_CHAT_MOST of them (chat_channels.h), behind number after, up to
  * upto. */
 bool wk_chat_people_words(wk_tx_t *tx, va_str_t session, int64_t after, int64_t upto,

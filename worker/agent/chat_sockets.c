@@ -3,6 +3,7 @@
 #include "worker/agent/chat_people.h"
 #include "worker/chat_channels.h"
 #include "worker/crash.h"
+#include "worker/store/chat.h"
 
 bool wk_chat_sockets_add(wk_ctx_t *ctx, va_str_t session, va_str_t connection, int64_t last,
                          wk_error_t *e)
@@ -86,4 +87,30 @@ bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session
         }
     } while (wk_rows_count(s.words) == WK_CHAT_MOST && *missed == 0);
     return true;
+}
+
+typedef struct {
+    va_str_t session;
+    wk_rows_t *rows;
+} state_t;
+
+static bool state_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    state_t *s = arg;
+    return wk_sql(tx, &wk_sql_chat_people, &s->session, &s->rows, e);
+}
+
+bool wk_chat_sockets_tell(wk_ctx_t *ctx, va_str_t organization, va_str_t session, wk_error_t *e)
+{
+    state_t s = {.session = session};
+    if (!wk_tx(ctx->db, ctx->arena, organization, 0, state_tx, &s, e)) {
+        return false;
+    }
+    if (wk_rows_count(s.rows) == 0) {
+        return true;
+    }
+    va_str_t text = wk_cell_bool(s.rows, 0, "held")
+                        ? VA_STR("{\"type\":\"person\",\"person\":true}")
+                        : VA_STR("{\"type\":\"person\",\"person\":false}");
+    return wk_chat_channels_tell(ctx->redis, ctx->arena, session, text, e);
 }

@@ -22,4 +22,8 @@ bool wk_chat_sockets_add(wk_ctx_t *ctx, va_str_t session, va_str_t connection, i
 bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool forget,
                           int64_t *missed, wk_error_t *e);
 
+/* Tells each whether a person has the chat now. */
+bool wk_chat_sockets_tell(wk_ctx_t *ctx, va_str_t organization, va_str_t session,
+                          wk_error_t *e);
+
 #endif

@@ -40,6 +40,7 @@ static const wk_handler_t handlers[] = {
     {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
     {"chat.answer", WK_EFFECT, wk_chat_answer, 0},
     {"chat.open", WK_READ, wk_chat_open, 0},
+    {"chat.person", WK_EFFECT, wk_chat_person, 0},
     {"chat.push", WK_EFFECT, wk_chat_push, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},

@@ -239,6 +239,11 @@ static void begin_event(wk_event_t *ev, wk_tx_t *tx, const takeover_t *t, const 
     }
 }
 
+static bool tell_visitor(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    return t->thread.chat.data == NULL || wk_chat_people_changed(tx, t->thread.chat, e);
+}
+
 /* *news false: it was in that state before, or has gone on meanwhile. */
 static bool go_to(wk_tx_t *tx, const takeover_t *t, const char *state, const char *from,
                   bool *news, wk_error_t *e)
@@ -395,7 +400,7 @@ static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
     }
     begin_event(&ev, tx, t, "human_agent_joined");
     va_json_add_str(ev.json, "by", t->channel);
-    return wk_event_end(&ev, e);
+    return wk_event_end(&ev, e) && tell_visitor(tx, t, e);
 }
 
 static bool not_joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
@@ -640,7 +645,7 @@ static bool resumed(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
         return true;
     }
     begin_event(&ev, tx, t, "ai_agent_resumed");
-    return wk_event_end(&ev, e);
+    return wk_event_end(&ev, e) && tell_visitor(tx, t, e);
 }
 
 static wk_outcome_t resume(takeover_t *t, va_reply_t *reply, wk_error_t *e)

@@ -2,6 +2,7 @@
  * takeover.sweep: of one shop, ends the takeovers that nobody has ended, and lets the texts go
  * that waited for the end of one.
  */
+#include "worker/agent/chat_people.h"
 #include "worker/agent/event.h"
 #include "worker/agent/sms.h"
 #include "worker/agent/takeover.h"
@@ -51,7 +52,8 @@ static bool tell(wk_tx_t *tx, const sweep_t *s, va_str_t customer, wk_error_t *e
     if (s->thread.sid.data != NULL) {
         va_json_add_str(ev.json, "callSid", s->thread.sid);
     }
-    return wk_event_end(&ev, e) && wk_audit(s->ctx, tx, &entry, e);
+    return wk_event_end(&ev, e) && wk_audit(s->ctx, tx, &entry, e) &&
+           (s->thread.chat.data == NULL || wk_chat_people_changed(tx, s->thread.chat, e));
 }
 
 /* Unless its person has come back meanwhile. */
