@@ -1,7 +1,8 @@
--- The chat of a shop's web site: its keys, its pages, and a session that tells its number late.
+-- The chat of a shop's web site: its keys, its pages, a session that tells its number late, and
+-- one that a person takes over.
 begin;
 set local search_path = voiceagent, public;
-select plan(11);
+select plan(15);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 update organizations set widget_origins = '{https://a.example}' where id = t.a();
@@ -36,5 +37,16 @@ select results_eq($$ select customer_id from messages union select customer_id f
     $$ values ('11111111-1111-4111-8111-111111111111'::uuid) $$, 'and so is what it left');
 select is((select notes from customers), E'Likes blue\nAsked for bells', 'what people noted stays');
 select is((select count(*)::int from customers), 1, 'the lead it had of its own is gone');
+
+-- ---- a person takes it over
+insert into takeovers (organization_id, chat_session_id, channel) values (t.a(), '33333333-3333-4333-8333-333333333333', 'text');
+select throws_ok($$ insert into takeovers (organization_id, chat_session_id, channel)
+                    values (t.a(), '33333333-3333-4333-8333-333333333333', 'text') $$, '23505', null, 'one person a chat');
+select throws_ok($$ insert into takeovers (organization_id, customer_id, chat_session_id, channel)
+                    values (t.a(), '11111111-1111-4111-8111-111111111111', '33333333-3333-4333-8333-333333333333', 'text') $$,
+    '23514', null, 'of a chat or of a customer');
+select throws_ok($$ update chat_sessions set told = 1 $$, '23514', null, 'nothing is told that was not said');
+delete from customers;
+select is((select count(*)::int from takeovers), 0, 'it goes with its chat');
 select * from finish();
 rollback;

@@ -12,7 +12,7 @@ create temp table special (tab text, col text, value text);
 insert into special values
     ('users', 'password_hash', '$2b$12$%s'), ('sessions', 'token_hash', '%s'), ('widget_keys', 'key_sha256', '%s'), ('chat_sessions', 'token_sha256', '%s'), ('knowledge_documents', 'sha256', '%s'), ('knowledge_pages', 'sha256', '%s'), ('knowledge_questions', 'digest', '%s'),
     ('customers', 'timezone', 'America/Toronto'), ('erasures', 'subject_hash', '%s'), ('erasures', 'finished_at', null), ('tasks', 'done_at', null),
-    ('effects', 'finished_at', null), ('outbox', 'queue', null), ('organizations', 'languages', '{en}'),
+    ('effects', 'finished_at', null), ('outbox', 'queue', null), ('takeovers', 'chat_session_id', null), ('organizations', 'languages', '{en}'),
     ('call_status_events', 'status', 'connecting'), ('message_status_events', 'status', 'sent'),
     ('appointments', 'starts_at', '2026-11-%d 10:00+00'), ('appointments', 'ends_at', '2026-11-%d 11:00+00'),
     ('calendar_events', 'starts_at', '2026-11-%d 10:00+00'), ('calendar_events', 'ends_at', '2026-11-%d 11:00+00');
@@ -77,7 +77,7 @@ create function pg_temp.json_for(rel oid, att pg_attribute, mark text) returns j
 $$;
 
 -- A whole row as JSON: every column that can be written, foreign keys to the row
--- the organization has already.
+-- the organization has already, but for what is to be null.
 create function pg_temp.row_for(rel oid, organization uuid, mark text) returns jsonb language plpgsql as $$
 declare
     result jsonb := '{}';
@@ -102,6 +102,8 @@ begin
           join pg_attribute r on r.attrelid = fk.confrelid and r.attnum = k.r
          where s.attname <> 'organization_id';
     end loop;
+    select result || coalesce(jsonb_object_agg(s.col, null), '{}') into result
+      from special s where s.tab = (select relname from pg_class where oid = rel) and s.value is null;
     return result || jsonb_build_object((select tenant from relations where oid = rel), organization);
 end
 $$;
