@@ -398,6 +398,13 @@ ngx_voiceagent_link_flush(ngx_event_t *ev)
     link->out_pos = link->out;
     link->out_last = link->out;
 
+    /* an event that is told by level would be told without end */
+
+    if (ngx_handle_write_event(c->write, 0) != NGX_OK) {
+        ngx_voiceagent_link_fail(link, "has no write event");
+        return;
+    }
+
     if (link->out_end - link->out > NGX_VOICEAGENT_LINK_KEEP) {
         ngx_free(link->out);
         link->out = NULL;

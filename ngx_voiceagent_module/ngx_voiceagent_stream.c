@@ -61,7 +61,9 @@ ngx_voiceagent_stream_output(ngx_http_request_t *r, ngx_chain_t *out,
             ngx_del_timer(wev);
         }
 
-        return NGX_OK;
+        /* an event that is told by level would be told without end */
+
+        return ngx_handle_write_event(wev, 0);
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);

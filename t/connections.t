@@ -180,4 +180,15 @@ ok($nginx->settled, '  the old worker ends');
 ok(connected($redis, $nginx, 2), '  the new one has two');
 $nginx->stop;
 ok(until_true(20, sub { !connections($redis) }), '  and an nginx that has ended none');
+
+# ---------------------------------------------------------------- nothing to do
+
+# With poll, in the build from source, what is writable is told as long as anybody listens.
+$nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis->url . ' connections=4')->start;
+ok(connected($redis, $nginx, 4), 'connected');
+my ($worker) = $nginx->workers;
+my $used = VoiceAgent::Nginx::processor_time($worker);
+sleep 2;
+cmp_ok(VoiceAgent::Nginx::processor_time($worker) - $used, '<', 1, '  who has nothing to do does nothing');
+$nginx->stop;
 done_testing();
