@@ -59,6 +59,8 @@ struct wk_asks {
     wk_arena_t *arena; /* of one document */
     LIST_HEAD(, pending) pending;
     TAILQ_HEAD(letters, letter) letters;
+    bool refuses;                /* Redis, what was told last */
+    int64_t tell_ms, tell_again; /* then: not before, monotonic; twice as long each time */
 };
 
 static const char *const queue_names[WK_QUEUES] = {
@@ -118,15 +120,24 @@ static void drop_letter(wk_asks_t *asks, letter_t *l)
     free(l);
 }
 
+static int64_t twice(int64_t pause_ms)
+{
+    return 2 * pause_ms < AGAIN_MS ? 2 * pause_ms : AGAIN_MS;
+}
+
 static void on_told(void *ctx, const redisReply *reply)
 {
     letter_t *l = ctx;
-    if (l->asks == NULL) {
+    wk_asks_t *asks = l->asks;
+    if (asks == NULL) {
         free(l);
     } else if (reply != NULL) {
-        drop_letter(l->asks, l);
+        asks->refuses = false;
+        drop_letter(asks, l);
     } else {
         l->sent = false;
+        asks->tell_again = asks->refuses ? asks->tell_again : TICK_MS;
+        asks->refuses = true;
     }
 }
 
@@ -145,16 +156,44 @@ static void lose_letter(letter_t *l)
     wk_count("voiceagent_voice_untold_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
 }
 
-static void send_letters(wk_asks_t *asks)
+static void drop_late_letters(wk_asks_t *asks, int64_t now)
 {
     letter_t *l, *next;
-    int64_t now = wk_monotonic_ms();
     for (l = TAILQ_FIRST(&asks->letters); l != NULL; l = next) {
         next = TAILQ_NEXT(l, link);
         if (!l->sent && now >= l->until_ms) {
             lose_letter(l);
             drop_letter(asks, l);
-        } else if (!l->sent) {
+        }
+    }
+}
+
+/*
+ * Of many that Redis refuses the first shows when it takes them again: all of them at each tick
+ * would keep this thread from the sound, and Redis from what it still does.
+ */
+static void try_first_letter(wk_asks_t *asks, int64_t now)
+{
+    letter_t *first = TAILQ_FIRST(&asks->letters);
+    if (first != NULL && !first->sent && now >= asks->tell_ms) {
+        asks->tell_ms = now + asks->tell_again;
+        asks->tell_again = twice(asks->tell_again);
+        send_letter(first);
+    }
+}
+
+static void send_letters(wk_asks_t *asks)
+{
+    letter_t *l;
+    int64_t now = wk_monotonic_ms();
+    drop_late_letters(asks, now);
+    if (asks->refuses) {
+        try_first_letter(asks, now);
+        return;
+    }
+    TAILQ_FOREACH(l, &asks->letters, link)
+    {
+        if (!l->sent) {
             send_letter(l);
         }
     }
@@ -182,9 +221,9 @@ void wk_tell(wk_asks_t *asks, const wk_question_t *question)
                     .len = text.len};
     memcpy(l->id, id, sizeof(id));
     memcpy(l->document, text.data, text.len);
-    bool first = TAILQ_EMPTY(&asks->letters) || TAILQ_LAST(&asks->letters, letters)->sent;
+    bool behind = !TAILQ_EMPTY(&asks->letters) && !TAILQ_LAST(&asks->letters, letters)->sent;
     TAILQ_INSERT_TAIL(&asks->letters, l, link);
-    if (first) {
+    if (!behind && !asks->refuses) {
         send_letter(l);
     }
 }
@@ -306,7 +345,7 @@ static void push_question(pending_t *p)
                              va_str_c(p->asks->channel_name)};
     p->pushing = true;
     p->push_ms = wk_monotonic_ms() + p->pause_ms;
-    p->pause_ms = 2 * p->pause_ms < AGAIN_MS ? 2 * p->pause_ms : AGAIN_MS;
+    p->pause_ms = twice(p->pause_ms);
     p->requests++;
     push(p->asks, p->queue, args, on_pushed, p);
 }

@@ -35,12 +35,11 @@ typedef void (*wk_answer_fn)(void *ctx, const va_reply_t *reply);
 
 /* Asked again while Redis does not take it, as long as a reply is waited for; one job all the
  * same. */
-
 void wk_ask(wk_asks_t *asks, const wk_question_t *question, wk_answer_fn fn, void *ctx);
 
 /*
- * Nobody waits for a reply. Told again while Redis is away, in the order of the calls, for a
- * minute at most; it becomes one job all the same.
+ * Nobody waits for a reply. Told again while Redis is away or takes nothing, in the order of
+ * the calls, for a minute at most; it becomes one job all the same.
  */
 void wk_tell(wk_asks_t *asks, const wk_question_t *question);
 

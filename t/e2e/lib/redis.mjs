@@ -12,6 +12,12 @@ export async function redis(...args) {
   }
 }
 
+// How often a command has been called, which INFO tells as lines.
+export async function callsOf(command) {
+  const text = await run('redis-cli', ['-u', env.REDIS_URL, 'INFO', 'commandstats']);
+  return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+}
+
 // It is there, and has read its files.
 export async function redisAnswers() {
   try {
