@@ -9,7 +9,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
-import {row} from './lib/database.mjs';
+import {row, rows} from './lib/database.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
@@ -368,6 +368,17 @@ test('an emergency without a model: the words for it are said', async () => {
   await call.say('help the battery is on fire right now in my house');
   await call.caller.hears(/911|emergency services/i);
   call.caller.hangUp();
+});
+
+test('who hangs up right behind his words: they are kept, and people hear of an emergency in them', async () => {
+  const call = await new Call().greeted();
+  await call.say('tell them the battery is on fire');
+  await sleep(150);  // less than the silence that ends them
+  call.caller.hangUp();
+  await waitFor('his words', async () => (await call.turns()).some(
+      (t) => t.speaker === 'customer' && t.content === 'tell them the battery is on fire'));
+  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
+                                                    {key: `emergency:${call.sid}`})).length === 1);
 });
 
 test('ears that cannot be had: the next engine has the call, and is heard', async () => {

@@ -61,6 +61,7 @@ void wk_session_release(wk_session_t *s)
         wk_bytes_free(&s->spoken[i].text);
     }
     wk_transcript_free(&s->said);
+    wk_bytes_free(&s->hearing);
     wk_bytes_free(&s->early);
     wk_bytes_free(&s->untold);
     wk_session_free_due(s);

@@ -340,6 +340,7 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
     if (whole && s->talk.led) {
         wk_timing_caller_ended(&s->timing, wk_monotonic_ms()); /* it tells so by nothing else */
     }
+    wk_session_customer_says(s, whole ? VA_STR_NULL : text);
     bool words = has_words(s, text);
     bool backchannel = is_backchannel(s, text);
     wk_session_look_for_emergency(s, text, whole);
@@ -356,6 +357,7 @@ static void on_heard_late(void *ctx, unsigned behind, va_str_t text)
 {
     wk_session_t *s = seated(ctx);
     if (s != NULL) {
+        wk_session_customer_says(s, VA_STR_NULL);
         wk_session_look_for_emergency(s, text, true);
         wk_talk_heard_late(&s->talk, behind, has_words(s, text), is_backchannel(s, text),
                            wk_monotonic_ms());
@@ -592,6 +594,7 @@ static void on_lost(void *ctx, const char *why)
         return;
     }
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
+    wk_session_customer_says(s, VA_STR_NULL);
     (void)wk_session_agent_broke_off(s);
     wk_session_due_broke_off(s);
     wk_talk_engine_lost(&s->talk);

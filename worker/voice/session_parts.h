@@ -87,6 +87,7 @@ struct wk_session {
     wk_spoken_t spoken[WK_SESSION_SPOKEN];
     size_t n_spoken;      /* ever; a ring */
     wk_transcript_t said; /* in this stream and before */
+    wk_bytes_t hearing;   /* what the caller is saying, so far */
     int64_t turn;
     int64_t began_to_speak[WK_ENGINE_BEHIND + 1]; /* the caller, wall clock, the newest first;
                                                      0: words of it came */
@@ -284,6 +285,10 @@ va_str_t wk_session_masked(wk_session_t *s, va_str_t heard);
  * many utterances were begun since, at most WK_ENGINE_BEHIND.
  */
 void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text);
+
+/* So far; absent: it was told whole, or nobody will tell the rest. */
+void wk_session_customer_says(wk_session_t *s, va_str_t text);
+
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
 
 /* What was cut is told as it was heard. */
@@ -293,7 +298,8 @@ void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
  * saying nothing. */
 bool wk_session_agent_broke_off(wk_session_t *s);
 
-/* Nothing more is ever played: what was said is told as it was heard. */
+/* Nothing more is ever played or heard: what was said, by either, is told as far as it was
+ * heard. */
 void wk_session_drop_what_is_left(wk_session_t *s, int64_t now);
 
 /* The engine says itself what was heard of an utterance. */

@@ -117,6 +117,24 @@ void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text)
     }
 }
 
+void wk_session_customer_says(wk_session_t *s, va_str_t text)
+{
+    wk_bytes_take(&s->hearing, s->hearing.len);
+    wk_bytes_add(&s->hearing, text.data, text.len);
+}
+
+/* He is cut off in the middle of it: no more of it will come. */
+static void customer_broke_off(wk_session_t *s)
+{
+    wk_bytes_t heard = s->hearing;
+    s->hearing = (wk_bytes_t){0};
+    if (heard.len > 0) {
+        wk_session_look_for_emergency(s, wk_bytes_str(&heard), true);
+        wk_session_customer_said(s, 0, wk_bytes_str(&heard));
+    }
+    wk_bytes_free(&heard);
+}
+
 /* ---------------------------------------------------------------- the agent's */
 
 static wk_spoken_t *spoken_as(wk_session_t *s, va_str_t item)
@@ -242,6 +260,7 @@ void wk_session_drop_what_is_left(wk_session_t *s, int64_t now)
             cut_turn(s, spoken, wk_bytes_str(&spoken->text));
         }
     }
+    customer_broke_off(s);
 }
 
 /* ---------------------------------------------------------------- where the time went */
