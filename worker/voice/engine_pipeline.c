@@ -1,7 +1,6 @@
 /*
  * Hearing, thinking and speaking by three services as one engine: Deepgram hears, a language
- * model answers in words as they come, and each sentence of them is spoken by the configured
- * service while the next is still written.
+ * model answers in words as they come, and the mouth speaks them.
  *
  * The caller's speech begins with his first words, not with a noise. A model that does not
  * answer is left alone for a while, and what was heard is somebody else's to answer
@@ -16,32 +15,26 @@
 #include "worker/metrics.h"
 #include "worker/providers/deepgram.h"
 #include "worker/providers/openai_stream.h"
-#include "worker/providers/speaker.h"
 #include "worker/voice/chat_memory.h"
 #include "worker/voice/engine.h"
-#include "worker/voice/sentences.h"
-#include "worker/voice/transcode.h"
+#include "worker/voice/mouth.h"
 #include "worker/voice/websocket.h"
 
-#define BEHIND_MAX   (48 << 10) /* bytes the ears have not taken yet: about six seconds */
-#define HEARD_MAX    16384      /* of what the caller says in one go */
-#define CLOCK_MS     1000
-#define DEAF_MS      20000     /* of sound without a message: it hears nothing */
-#define MODEL_QUIET  5         /* seconds without a piece of an answer */
-#define MODEL_DOWN   30000     /* ms that a model which failed is left alone */
-#define MODEL_MAX    (4 << 20) /* bytes of an answer, its envelopes included */
-#define SPEECH_QUIET 5         /* seconds without sound of a sentence */
-#define SPEECH_MS    30000     /* for a sentence */
-#define SPEECH_MAX_S 240       /* of sound, for a sentence */
+#define BEHIND_MAX  (48 << 10) /* bytes the ears have not taken yet: about six seconds */
+#define HEARD_MAX   16384      /* of what the caller says in one go */
+#define CLOCK_MS    1000
+#define DEAF_MS     20000     /* of sound without a message: it hears nothing */
+#define MODEL_QUIET 5         /* seconds without a piece of an answer */
+#define MODEL_DOWN  30000     /* ms that a model which failed is left alone */
+#define MODEL_MAX   (4 << 20) /* bytes of an answer, its envelopes included */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;
     wk_media_engine_events_t events;
     void *ctx;
-    const wk_speaker_t *speaker;
-    wk_transcode_t *resampler; /* NULL: the speaker speaks as telephony does */
     wk_chat_memory_t *memory;
-    wk_arena_t *reading;  /* of one message, or one request */
+    wk_mouth_t *mouth;
+    wk_arena_t *reading;  /* of one message */
     wk_arena_t *thinking; /* of one answer of the model */
     uv_timer_t clock, soon;
     int held; /* by the ears and the timers */
@@ -53,17 +46,13 @@ struct wk_engine {
     wk_bytes_t settled;      /* of his words, those that will not change */
     wk_bytes_t heard;        /* all of them so far */
 
-    bool answering, aside;
+    bool aside;
     unsigned answers; /* ever; they name the utterances */
     char item[24];    /* of this one */
     wk_openai_stream_t stream;
     wk_exchange_t *model; /* NULL: it is not asked */
     int64_t model_down_until;
-    wk_bytes_t text;      /* to be spoken */
-    bool written;         /* all of it is there */
-    wk_exchange_t *voice; /* NULL: nothing is being spoken */
-    wk_bytes_t sentence;  /* that is being spoken, until its first sound */
-    bool spoke;           /* something of the answer can be heard */
+    bool spoke; /* something of the answer can be heard */
 };
 
 static void lose(wk_media_engine_t *engine, const char *why);
@@ -81,173 +70,68 @@ static void hush(wk_media_engine_t *engine)
         wk_ahttp_cancel(engine->model);
         engine->model = NULL;
     }
-    if (engine->voice != NULL) {
-        wk_ahttp_cancel(engine->voice);
-        engine->voice = NULL;
-    }
     uv_timer_stop(&engine->soon);
-    empty(&engine->text);
-    empty(&engine->sentence);
-    engine->answering = false;
+    wk_mouth_hush(engine->mouth);
 }
 
 static void begin_answer(wk_media_engine_t *engine, bool aside)
 {
     hush(engine);
-    engine->answering = true;
+    wk_mouth_begin(engine->mouth);
     engine->aside = aside;
-    engine->written = engine->spoke = false;
+    engine->spoke = false;
     snprintf(engine->item, sizeof(engine->item), "%u-%u", engine->setup->number,
              ++engine->answers); /* of no other one of the call */
 }
 
-/* All was said; what tools were asked for was told before. */
-static void end_answer(wk_media_engine_t *engine, bool failed)
+/* ---------------------------------------------------------------- the voice */
+
+static void on_words_heard(void *ctx, va_str_t sentence)
 {
+    wk_media_engine_t *engine = ctx;
     va_str_t item = va_str_c(engine->item);
-    engine->answering = false;
+    engine->spoke = true;
+    if (!engine->aside) {
+        wk_chat_agent(engine->memory, item, sentence);
+        engine->events.said(engine->ctx, item, sentence, false);
+    }
+}
+
+static void on_sound(void *ctx, va_str_t mulaw)
+{
+    wk_media_engine_t *engine = ctx;
+    /* What the conversation does not hold cannot be cut in it: it has no name. */
+    va_str_t item = engine->aside ? VA_STR("") : va_str_c(engine->item);
+    engine->events.sound(engine->ctx, item, mulaw);
+}
+
+/* All was said; what tools were asked for was told before. */
+static void on_all_said(void *ctx)
+{
+    wk_media_engine_t *engine = ctx;
+    va_str_t item = va_str_c(engine->item);
     if (engine->spoke && !engine->aside) {
         engine->events.said(engine->ctx, item, wk_chat_said(engine->memory, item), true);
     }
-    engine->events.done(engine->ctx, failed);
+    engine->events.done(engine->ctx, false);
 }
 
-/* ---------------------------------------------------------------- the voice */
-
-static void speak_on(wk_media_engine_t *engine);
-
-/* The words are said when they can be heard, and not before. */
-static void tell_sentence(wk_media_engine_t *engine)
+static void on_unspoken(void *ctx, const char *why)
 {
-    va_str_t words = wk_bytes_str(&engine->sentence), item = va_str_c(engine->item);
-    engine->spoke = true;
-    if (!engine->aside) {
-        wk_chat_agent(engine->memory, item, words);
-        engine->events.said(engine->ctx, item, words, false);
-    }
-    empty(&engine->sentence);
-}
-
-static va_str_t as_mulaw(wk_media_engine_t *engine, va_str_t sound)
-{
-    wk_arena_reset(engine->reading);
-    return engine->resampler != NULL ? wk_transcode(engine->resampler, engine->reading, sound)
-                                     : sound;
-}
-
-static void on_voice_piece(void *ctx, va_str_t sound)
-{
-    wk_media_engine_t *engine = ctx;
-    va_str_t mulaw = as_mulaw(engine, sound);
-    if (mulaw.len == 0) {
-        return;
-    }
-    if (engine->sentence.len > 0) {
-        tell_sentence(engine);
-    }
-    if (!engine->lost) {
-        /* What the conversation does not hold cannot be cut in it: it has no name. */
-        va_str_t item = engine->aside ? VA_STR("") : va_str_c(engine->item);
-        engine->events.sound(engine->ctx, item, mulaw);
-    }
-}
-
-static void on_voice_end(void *ctx, int status, const char *why)
-{
-    wk_media_engine_t *engine = ctx;
-    engine->voice = NULL;
-    if (why != NULL) {
-        wk_log(WK_WARN, "a sentence is not spoken", WK_I("status", status), WK_C("why", why));
-        lose(engine, "it has no voice");
-    } else {
-        speak_on(engine);
-    }
-}
-
-static va_str_t voice_of(const wk_media_engine_setup_t *setup)
-{
-    return va_json_string(va_json_get_n(setup->voices, setup->language));
-}
-
-static size_t bytes_a_second(const wk_speaker_t *speaker)
-{
-    return speaker->pcm_hz > 0 ? 2 * (size_t)speaker->pcm_hz : 1000 * WK_PLAYOUT_RATE;
-}
-
-static bool speak(wk_media_engine_t *engine, va_str_t words)
-{
-    static const wk_ahttp_events_t events = {on_voice_piece, on_voice_end};
-    wk_speech_request_t request;
-    const wk_speech_text_t speech = {
-        .text = words, .voice = voice_of(engine->setup), .language = engine->setup->language};
-    wk_arena_reset(engine->reading);
-    if (engine->resampler != NULL) {
-        wk_transcode_reset(engine->resampler);
-    }
-    if (engine->speaker->request(engine->reading, engine->setup->config, &speech, &request)) {
-        const wk_ahttp_request_t post = {.url = request.url,
-                                         .headers = request.headers,
-                                         .body = request.body,
-                                         .quiet_s = SPEECH_QUIET,
-                                         .timeout_ms = SPEECH_MS,
-                                         .max_bytes =
-                                             SPEECH_MAX_S * bytes_a_second(engine->speaker)};
-        engine->voice = wk_ahttp_post(engine->setup->http, &post, &events, engine);
-    }
-    return engine->voice != NULL;
-}
-
-static bool has_words(va_str_t text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if ((unsigned char)text.data[i] > ' ') {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The next sentence that has words; false: none is there yet. */
-static bool next_sentence(wk_media_engine_t *engine)
-{
-    size_t len;
-    while ((len = wk_sentence(wk_bytes_str(&engine->text), engine->written)) > 0) {
-        empty(&engine->sentence);
-        wk_bytes_add(&engine->sentence, wk_bytes_str(&engine->text).data, len);
-        wk_bytes_take(&engine->text, len);
-        if (has_words(wk_bytes_str(&engine->sentence))) {
-            return true;
-        }
-    }
-    empty(&engine->sentence);
-    return false;
-}
-
-/* One sentence at a time; the services speak faster than it is listened to. */
-static void speak_on(wk_media_engine_t *engine)
-{
-    if (engine->voice != NULL || !engine->answering || engine->lost) {
-        return;
-    }
-    if (next_sentence(engine)) {
-        if (!speak(engine, wk_bytes_str(&engine->sentence))) {
-            lose(engine, "a sentence cannot be spoken");
-        }
-    } else if (engine->written) {
-        end_answer(engine, false);
-    }
+    lose(ctx, why);
 }
 
 static void on_soon_speak(uv_timer_t *timer)
 {
-    speak_on(timer->data);
+    wk_media_engine_t *engine = timer->data;
+    wk_mouth_speak(engine->mouth);
 }
 
 static void say(wk_media_engine_t *engine, va_str_t words, bool aside)
 {
     begin_answer(engine, aside);
-    wk_bytes_add(&engine->text, words.data, words.len);
-    engine->written = true;
+    wk_mouth_add(engine->mouth, words);
+    wk_mouth_end(engine->mouth);
     uv_timer_start(&engine->soon, on_soon_speak, 0, 0);
 }
 
@@ -276,9 +160,9 @@ static void do_without_model(wk_media_engine_t *engine)
 {
     va_str_t words = message_of_tool(engine);
     if (words.len > 0) {
-        wk_bytes_add(&engine->text, words.data, words.len);
-        engine->written = true;
-        speak_on(engine);
+        wk_mouth_add(engine->mouth, words);
+        wk_mouth_end(engine->mouth);
+        wk_mouth_speak(engine->mouth);
     } else {
         engine->events.unanswered(engine->ctx, wk_chat_last_user(engine->memory));
     }
@@ -292,19 +176,12 @@ static void on_soon_unanswered(uv_timer_t *timer)
 /* What it said until then is said to the end of its last whole sentence. */
 static void fail_model(wk_media_engine_t *engine, const char *why)
 {
-    size_t len;
     count_model("failed");
     wk_log(WK_WARN, "the model does not answer", WK_C("why", why));
     engine->model_down_until = wk_monotonic_ms() + MODEL_DOWN;
-    va_str_t rest = wk_bytes_str(&engine->text);
-    size_t whole = 0;
-    while ((len = wk_sentence(va_str(rest.data + whole, rest.len - whole), false)) > 0) {
-        whole += len;
-    }
-    engine->text.len = whole;
-    if (engine->spoke || engine->voice != NULL || whole > 0) {
-        engine->written = true;
-        speak_on(engine);
+    if (wk_mouth_break_off(engine->mouth) || engine->spoke) {
+        wk_mouth_end(engine->mouth);
+        wk_mouth_speak(engine->mouth);
     } else {
         do_without_model(engine);
     }
@@ -316,7 +193,7 @@ static bool on_words(void *ctx, va_str_t piece)
     if (!engine->aside) {
         engine->events.token(engine->ctx, va_str_c(engine->item));
     }
-    wk_bytes_add(&engine->text, piece.data, piece.len);
+    wk_mouth_add(engine->mouth, piece);
     return true;
 }
 
@@ -324,7 +201,7 @@ static void on_model_piece(void *ctx, va_str_t piece)
 {
     wk_media_engine_t *engine = ctx;
     if (wk_openai_stream_take(&engine->stream, piece)) {
-        speak_on(engine);
+        wk_mouth_speak(engine->mouth);
     } else {
         wk_ahttp_cancel(engine->model);
         engine->model = NULL;
@@ -357,9 +234,9 @@ static void on_model_end(void *ctx, int status, const char *why)
         return;
     }
     count_model("answered");
-    engine->written = true;
+    wk_mouth_end(engine->mouth);
     call_tools(engine, &answer);
-    speak_on(engine);
+    wk_mouth_speak(engine->mouth);
 }
 
 static bool ask_model(wk_media_engine_t *engine, va_str_t instructions)
@@ -559,13 +436,11 @@ static void let_go(wk_media_engine_t *engine)
     }
     engine->events.gone(engine->ctx);
     wk_chat_memory_free(engine->memory);
-    wk_transcode_free(engine->resampler);
+    wk_mouth_free(engine->mouth);
     wk_arena_free(engine->reading);
     wk_arena_free(engine->thinking);
     wk_bytes_free(&engine->settled);
     wk_bytes_free(&engine->heard);
-    wk_bytes_free(&engine->text);
-    wk_bytes_free(&engine->sentence);
     free(engine);
 }
 
@@ -604,16 +479,6 @@ static void close_engine(wk_media_engine_t *engine)
     }
 }
 
-/* The shop's choice, else the configured one; NULL: it cannot be asked. */
-static const wk_speaker_t *speaker_of(const wk_media_engine_setup_t *setup)
-{
-    va_str_t name =
-        setup->speech.len > 0 ? setup->speech : va_str_c(setup->config->voice_speech);
-    const wk_speaker_t *speaker = wk_speaker_find(name);
-    return speaker != NULL && speaker->configured(setup->config, voice_of(setup)) ? speaker
-                                                                                  : NULL;
-}
-
 static void remember_before(wk_media_engine_t *engine)
 {
     char item[32];
@@ -645,10 +510,19 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                                                .text = on_ears_text,
                                                .closed = on_ears_closed,
                                                .gone = on_ears_gone};
-    const wk_speaker_t *speaker = speaker_of(setup);
-    if (setup->config->deepgram_api_key == NULL || speaker == NULL) {
+    static const wk_mouth_events_t mouth_events = {
+        .words = on_words_heard, .sound = on_sound, .done = on_all_said, .failed = on_unspoken};
+    wk_media_engine_t *engine = calloc(1, sizeof(*engine));
+    if (engine == NULL) {
+        abort();
+    }
+    engine->mouth = setup->config->deepgram_api_key != NULL
+                        ? wk_mouth_new(setup, &mouth_events, engine)
+                        : NULL;
+    if (engine->mouth == NULL) {
         wk_error(e, WK_INTERNAL,
                  "no ears or no voice is configured, or nobody speaks as asked");
+        free(engine);
         return NULL;
     }
     wk_arena_t *a = wk_arena_new();
@@ -656,12 +530,9 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                              .authorization = wk_deepgram_authorization(a, setup->config),
                              .tls = setup->tls,
                              .max = WK_DEEPGRAM_MESSAGE_MAX};
-    wk_media_engine_t *engine = calloc(1, sizeof(*engine));
-    if (engine == NULL) {
-        abort();
-    }
     engine->ears = wk_ws_dial(setup->loop, &to, &ears_events, engine, e);
     if (engine->ears == NULL) {
+        wk_mouth_free(engine->mouth);
         wk_arena_free(a);
         free(engine);
         return NULL;
@@ -669,8 +540,6 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
     engine->setup = setup;
     engine->events = *events;
     engine->ctx = ctx;
-    engine->speaker = speaker;
-    engine->resampler = speaker->pcm_hz > 0 ? wk_transcode_to_mulaw(speaker->pcm_hz) : NULL;
     engine->memory = wk_chat_memory_new();
     engine->reading = a;
     engine->thinking = wk_arena_new();

@@ -183,13 +183,6 @@ void wk_session_question_tell(wk_session_t *s, const char *type, va_json_writer_
 /* What the worker said; false: it cannot be used. */
 bool wk_session_brief(wk_session_t *s, const va_reply_t *reply);
 
-/* The one of the briefing; where it cannot be had the next of the chain has the call. */
-void wk_session_open_engine(wk_session_t *s);
-void wk_session_close_engines(wk_session_t *s);
-
-/* Often: one that does not get ready in time is lost. */
-void wk_session_expect_engines(wk_session_t *s, int64_t now);
-
 /*
  * The caller's sound, Base64, and its timestamp in the stream (negative: it has none); what he
  * does without a sound.
@@ -215,10 +208,29 @@ void wk_session_tell_engine(wk_session_t *s, const char *prompt, va_str_t say);
 /* The talk goes on in that one. */
 void wk_session_set_language(wk_session_t *s, const wk_language_t *language);
 
-/* A session of the engine grows too old. */
-void wk_session_renew_engine(wk_session_t *s, int64_t now);
+/* The engine that was opened is ready; another one has taken the place of the one that was. */
+void wk_session_begin_talk(wk_session_t *s);
+void wk_session_go_on_talking(wk_session_t *s);
 
 extern const wk_talk_ops_t wk_session_talk_ops;
+
+/* What an engine tells of the talk; ctx: its wk_seat_t. */
+extern const wk_media_engine_events_t wk_session_engine_events;
+
+/* ---------------------------------------------------------------- session_seat.c */
+
+/* The one of the briefing; where it cannot be had the next of the chain has the call. */
+void wk_session_open_engine(wk_session_t *s);
+void wk_session_close_engines(wk_session_t *s);
+
+/* Often: one that does not get ready in time is lost. */
+void wk_session_expect_engines(wk_session_t *s, int64_t now);
+
+/* It is of no use any more. */
+void wk_session_lose_engine(wk_seat_t *seat, const char *why);
+
+/* A session of the engine grows too old. */
+void wk_session_renew_engine(wk_session_t *s, int64_t now);
 
 /* ---------------------------------------------------------------- session_jobs.c */
 
