@@ -19,7 +19,7 @@ my $server = <<'END';
     location /job      { voiceagent_public on; voiceagent_enqueue a.b dedup=$arg_n; }
     location /call     { voiceagent_public on; voiceagent_call a.b timeout=10m; }
     location /events   { voiceagent_events org=$voiceagent_claim_org ping=100ms drain=200ms; }
-    location /lasting  { voiceagent_events org=$voiceagent_claim_org ping=100ms drain=10m; }
+    location /lasting  { voiceagent_events org=$voiceagent_claim_org ping=100ms drain=10d; }
     location /metrics  { voiceagent_public on; voiceagent_metrics; }
     location = /static { voiceagent_public on; root html; try_files /index.html =404; }
 END
