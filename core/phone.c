@@ -1,5 +1,7 @@
 #include "core/phone.h"
 
+#define SHORTEST 7 /* digits, of a number with its country code, anywhere */
+
 /* What providers send for a withheld number: a word in the letters of the keypad. */
 static const char *const withheld[] = {
     "+266696687",   /* ANONYMOUS */
@@ -98,17 +100,6 @@ static bool is_withheld(const char *number)
     return false;
 }
 
-/* The shortest of the world have seven digits; all of North America's have eleven. */
-static bool has_length(va_str_t country, va_str_t number)
-{
-    size_t len = country.len + number.len;
-
-    if (country.len > 0 || number.data[0] == '1')
-        return len == 11 && number.data[country.len > 0 ? 0 : 1] >= '2';
-
-    return len >= 7 && len < VA_PHONE_MAX;
-}
-
 bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in)
 {
     char digits[sizeof("011") + VA_PHONE_MAX];
@@ -121,7 +112,8 @@ bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in)
 
     va_str_t number = international(va_str(digits, len), &country);
 
-    if (number.len == 0 || number.data[0] == '0' || !has_length(country, number))
+    len = country.len + number.len;
+    if (len < SHORTEST || len >= VA_PHONE_MAX || number.data[0] == '0')
         return false;
 
     out[0] = '+';

@@ -13,8 +13,8 @@
  * it: separators dropped, "00" and "011" read as '+', ten digits, or eleven with a
  * leading 1, read as North American. False, with out empty, for anything else:
  * withheld numbers ("anonymous", or the digits that spell it), SIP and client
- * addresses, letters, short codes, the ambiguous "+44 (0)20…", and what is too short for
- * any country or, behind +1, not ten digits long.
+ * addresses, letters, short codes, the ambiguous "+44 (0)20…", and what has less
+ * than seven digits. How many a country's own numbers have is not looked at.
  */
 bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in);
 

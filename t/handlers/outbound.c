@@ -357,7 +357,8 @@ static void what_is_not_understood_is_refused(void **state_)
         "{\"leadId\":\"" JOHN "\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"chat\"}",
         "{\"phoneNumber\":\"12\",\"callReason\":\"follow_up\"}",
-        "{\"phoneNumber\":\"+1416555\",\"callReason\":\"follow_up\"}",
+        "{\"phoneNumber\":\"+1\",\"callReason\":\"follow_up\"}",
+        "{\"phoneNumber\":\"+141655\",\"callReason\":\"follow_up\"}",
         "{\"phoneNumber\":\"" DOWNTOWN_NUMBER "\",\"callReason\":\"follow_up\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"priority\":\"now\"}",
         "{\"leadId\":\"" JOHN "\",\"callReason\":\"follow_up\",\"appointmentDetails\":[]}",
@@ -370,6 +371,15 @@ static void what_is_not_understood_is_refused(void **state_)
     t_answer_t a = call("{\"leadId\":\"" SARAH "\",\"callReason\":\"follow_up\"}");
     assert_error(&a, 404, "not_found");
     assert_nothing_happened();
+}
+
+/* Whether somebody has it is the carrier's to say. */
+static void a_number_of_ten_digits_behind_the_plus_is_called(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call("{\"phoneNumber\":\"+1234567890\",\"callReason\":\"follow_up\"}");
+    assert_status(&a, 200);
+    assert_int_equal(dialled(), 1);
 }
 
 static void another_number_than_the_leads_is_not_called(void **state_)
@@ -529,6 +539,7 @@ int main(void)
         cmocka_unit_test(who_said_no_is_not_called),
         cmocka_unit_test(a_promotion_needs_a_yes),
         cmocka_unit_test(what_is_not_understood_is_refused),
+        cmocka_unit_test(a_number_of_ten_digits_behind_the_plus_is_called),
         cmocka_unit_test(another_number_than_the_leads_is_not_called),
         cmocka_unit_test(technicians_do_not_call),
         cmocka_unit_test(a_refusal_of_the_platform_is_final),
