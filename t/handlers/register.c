@@ -1084,8 +1084,11 @@ static void a_claim_that_nobody_settles_ends(void **state)
     t_log_forget();
     settle_effects(); /* somebody may still be at it */
     assert_string_equal(claim_state(), "pending");
-    assert_int_equal(t_logged(told), 0);
     time_goes_by("1 minute");
+    settle_effects(); /* its job may wait for its next attempt */
+    assert_string_equal(claim_state(), "pending");
+    assert_int_equal(t_logged(told), 0);
+    time_goes_by("3 minutes");
     settle_effects();
     settle_effects();
     assert_string_equal(claim_state(), "unknown");
@@ -1099,6 +1102,19 @@ static void a_claim_that_nobody_settles_ends(void **state)
     assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
     assert_string_equal(claim_state(), "done");
     assert_int_equal(bought(), 1);
+}
+
+/* Who signs up and waits is not told of by this, but looked after by what undoes sign-ups. */
+static void a_claim_of_a_pending_sign_up_is_not_given_up(void **state)
+{
+    (void)state;
+    leave_pending();
+    assert_string_equal(claim_state(), "pending");
+    t_log_forget();
+    time_goes_by("4 minutes");
+    settle_effects();
+    assert_string_equal(claim_state(), "pending");
+    assert_int_equal(t_logged("whether a number was bought"), 0);
 }
 
 /* It came to nothing after all: the day has its number again. */
@@ -1290,6 +1306,7 @@ int main(void)
         cmocka_unit_test(a_resume_that_cannot_tell_buys_no_second),
         cmocka_unit_test(a_resume_gives_back_what_another_shop_has),
         cmocka_unit_test(a_claim_that_nobody_settles_ends),
+        cmocka_unit_test(a_claim_of_a_pending_sign_up_is_not_given_up),
         cmocka_unit_test(an_unknown_claim_can_come_to_nothing),
         cmocka_unit_test(an_agent_is_found_whatever_the_shop_is_called),
         cmocka_unit_test(a_sign_up_outlives_postgres),

@@ -35,7 +35,10 @@ const wk_sql_t wk_sql_effects_unsettled = {
     "       EXISTS (SELECT FROM messages m JOIN postponed_texts p ON p.message_id = m.id"
     "                WHERE m.effect_id = e.id)"
     "       OR (e.kind = 'number' AND EXISTS (SELECT FROM organizations o"
-    "            WHERE o.id = e.organization_id AND o.provisioning_until > now())) AS postponed"
+    "            WHERE o.id = e.organization_id"
+    "              AND (o.provisioning_state = 'pending'" /* registrations.undo's */
+    "                   OR o.provisioning_until > now() - interval '2 minutes')))"
+    "       AS postponed"
     "  FROM effects e"
     " WHERE e.state = 'pending' AND e.settle_at <= now()"
     " ORDER BY e.settle_at, e.id LIMIT $1::int",

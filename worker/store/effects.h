@@ -22,7 +22,8 @@ extern const wk_sql_t wk_sql_effects_due;
 /*
  * Those effects, the longest overdue first, at most $1: id, kind, key; requeued: a job was
  * queued for it anew before; postponed: a text that waits for the end of a takeover,
- * or the number of a shop that somebody is setting up.
+ * or the number of a shop that somebody is setting up, or whose job may come back to it
+ * within two minutes of its last attempt, or that is still signing up.
  */
 extern const wk_sql_t wk_sql_effects_unsettled;
 
