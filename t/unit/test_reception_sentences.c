@@ -170,6 +170,7 @@ static void a_time_of_the_offer_is_taken(void **state)
                 "al mediod\xc3\xad"
                 "a",
                 "27T12:00"));
+    CHECK(&dialog, BOOKS("es", "Vale, que sea la 1", "27T09:00"));
 }
 
 /* Also where the hour is written as those of the morning are. */
@@ -518,7 +519,8 @@ static void a_price_is_told_and_no_time_is_offered(void **state)
         ASKS("es", "\xc2\xbf\x63u\xc3\xa1nto cuesta una puesta a punto?", "89"),
         ASKS("es", "precio de un casco", "No conozco ese precio"));
     CHECK_ANSWERS(&nothing_asked,
-                  ASKS("en", "how much is a warranty check", "no charge for your warranty"));
+                  ASKS("en", "how much is a warranty check", "no charge for your warranty"),
+                  ASKS("es", "¿qué vale una puesta a punto?", "89"));
     CHECK_ANSWERS(&offered, ASKS("en", "how much is it?", "89.00 CAD"));
     CHECK(&nothing_asked, LOOKS("en", "my bike cost 3000 and needs a repair", "\"repair\""),
           LOOKS("en", "how much is a tune-up on Friday at 3 pm?", "2026-11-27"));
@@ -562,10 +564,37 @@ static void what_was_booked_is_moved(void **state)
           ASKS("en", "change it to 4pm", "Shall I take Monday, November 30 at 4:00"));
     CHECK(&nothing_asked, LOOKS("en", "move my appointment to 4pm", "2026-11-30"),
           LOOKS("en", "move my appointment at 10", "\"tune_up\"}"));
+    CHECK(&booked, MOVES("en", "actually, Friday at 2 pm", "2026-11-27T14:00"),
+          ASKS("es", "no, mejor a las 4 de la tarde", "16:00"));
     CHECK_ANSWERS(&booked, ASKS("en", "don't change it", "stands"),
+                  ASKS("en", "don't make it 4 pm", "stands"),
                   ASKS("en", "do you have helmets instead", "did not understand"));
     CHECK_ANSWERS(&nothing_asked, ASKS("en", "change it", "did not understand"));
 #undef MOVES
+}
+
+static void another_service_is_another_booking(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    (void)state;
+    CHECK(&booked,
+          LOOKS("en", "Actually I need a repair on Friday at 10 am",
+                "\"repair\",\"preferred_date\":\"2026-11-27\""),
+          LOOKS("fr", "En fait je voudrais une réparation vendredi à 10 h", "\"repair\""),
+          LOOKS("es", "mejor una reparación el viernes a las 10 de la mañana", "\"repair\""));
+    wk_reception_facts_t f = facts();
+    wk_reception_t r =
+        receive(&f, &booked, "en", "Actually I need a repair on Friday at 10 am");
+    assert_null(r.dialog.offer.appointment.data);
+    assert_string_equal(r.intent, "book");
+}
+
+static void a_question_moves_nothing(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    (void)state;
+    CHECK_ANSWERS(&booked, ASKS("en", "Actually, are you open on Saturday?", "9:00 AM"),
+                  ASKS("fr", "En fait, êtes-vous ouverts samedi?", "9 h"));
 }
 
 /* Whose appointments are not told moves none. */
@@ -602,6 +631,7 @@ static void a_yes_to_what_is_done_is_no_riddle(void **state)
                   ASKS("fr", "oui", "lundi"), ASKS("es", "s\xc3\xad", "lunes"));
     CHECK_ANSWERS(&others, ASKS("en", "yes", "You are welcome"));
     CHECK_ANSWERS(&nothing_asked, ASKS("en", "yes", "did not understand"));
+    CHECK(&others, LOOKS("en", "OK, book an appointment please", "\"general\""));
     CHECK(&booked, LOOKS("en", "yes and book a repair", "\"repair\""));
     f.texted = parse_json(VA_STR(MONDAY));
     wk_reception_t r = receive(&f, &nothing_asked, "en", "yes");
@@ -669,6 +699,8 @@ int main(void)
         TEST(a_price_is_told_and_no_time_is_offered),
         TEST(a_price_leaves_the_offer_standing),
         TEST(what_was_booked_is_moved),
+        TEST(another_service_is_another_booking),
+        TEST(a_question_moves_nothing),
         TEST(nobody_moves_what_he_is_not_told),
         TEST(a_yes_to_what_is_done_is_no_riddle),
         TEST(what_was_booked_is_remembered),

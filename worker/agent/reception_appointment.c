@@ -99,7 +99,8 @@ bool wk_answer_agreement(wk_reception_turn_t *t)
     bool texted =
         row == NULL && !t->dialog->spoken && va_json_bool(wk_fact_at(t->f->texted, 4), false);
     row = texted ? t->f->texted : row;
-    if (row == NULL && t->dialog->booked.data == NULL) {
+    bool agrees = t->dialog->booked.data != NULL && !wk_intent_named(t, WK_INTENT_BOOK);
+    if (row == NULL && !agrees) {
         return false;
     }
     if (row != NULL) {
@@ -226,11 +227,44 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
                {"moment", moment_of(t, row)});
 }
 
+/* With another service than that of what was booked it is a wish for one more. */
+static bool names_another_service(const wk_reception_turn_t *t)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    return service.data != NULL && !va_str_eq(service, wk_fact_text(appointment_booked(t), 1));
+}
+
+static bool asks_something(const wk_reception_turn_t *t)
+{
+    for (wk_intent_t i = WK_INTENT_APPOINTMENT; i <= WK_INTENT_LOCATION; i++) {
+        if (i != WK_INTENT_BOOK && wk_intent_named(t, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Actually, 4 pm", not "actually, are you open on Saturday". */
+static bool names_another_moment(const wk_reception_turn_t *t)
+{
+    return wk_turn_names_a_moment(t) && wk_turn_has(t, "reschedule.instead") &&
+           !asks_something(t);
+}
+
 bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
 {
     return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
-           (wk_turn_has(t, "reschedule.it") ||
-            (wk_turn_names_a_moment(t) && wk_turn_has(t, "reschedule.instead")));
+           (wk_turn_has(t, "reschedule.it") || names_another_moment(t)) &&
+           !names_another_service(t);
+}
+
+/* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands. */
+static bool denies_change(const wk_reception_turn_t *t)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    wk_cut_refusal(&turn, &rest);
+    return wk_is_denied(t, "reschedule.it") || wk_is_denied(&turn, "reschedule.instead");
 }
 
 /*
@@ -260,7 +294,7 @@ static void change_what_was_booked(wk_reception_turn_t *t)
     if (row == NULL) {
         wk_turn_add_text(t, "reply.cannot");
         wk_offer_person(t);
-    } else if (wk_is_denied(t, "reschedule.it")) {
+    } else if (denies_change(t)) {
         add_about(t, "reply.stands", row);
     } else if (!choose_anew(t, row)) {
         look_for_another(t, row);
