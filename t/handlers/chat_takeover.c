@@ -272,6 +272,9 @@ static void a_chat_has_one_person(void **state)
     assert_int_equal(count("audit_log a JOIN chat_sessions s"
                            " ON a.entity = 'customer' AND a.entity_id = s.customer_id::text"),
                      3);
+    assert_int_equal(count("audit_log a JOIN chat_sessions s"
+                           " ON a.data = jsonb_build_object('sessionId', s.id)"),
+                     3);
     assert_int_equal(
         count("outbox o JOIN chat_sessions s ON o.data ->> 'sessionId' = s.id::text"
               " WHERE o.customer_id = s.customer_id AND o.type IN"
@@ -421,6 +424,11 @@ static void a_chat_and_the_texts_of_its_number_are_two(void **state)
     assert_does(&dana, chat_id(), "message", text("By chat", 4), 200);
     t_answer_t held = says(NULL, "Hi", NULL);
     assert_string_equal(brings(&held), "3 By chat");
+    person_writes("By text again", 5); /* the chat has a name of its own */
+    assert_string_equal(t_sqlf("SELECT channel FROM messages WHERE content = 'By text again'"),
+                        "sms");
+    assert_does(&stan, JOHN, "resume", NULL, 200);
+    assert_string_equal(t_sqlf("SELECT user_id FROM takeovers WHERE state = 'held'"), DANA);
 }
 
 static void who_tells_his_number_meanwhile_stays_held(void **state)
@@ -669,6 +677,10 @@ static void a_forgotten_one_ends(void **state)
                            "   AND o.data ->> 'sessionId' = s.id::text"),
                      1);
     assert_has(audited(), "system:takeover_forgotten");
+    assert_int_equal(count("audit_log a JOIN chat_sessions s"
+                           " ON a.data = jsonb_build_object('sessionId', s.id)"
+                           " WHERE a.action = 'takeover_forgotten'"),
+                     1);
     t_answer_t a = says(NULL, "What are your hours?", NULL);
     assert_has(t_text(&a, "/reply"), "Hours");
 }

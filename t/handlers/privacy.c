@@ -218,6 +218,8 @@ static void a_shop_that_keeps_nothing_keeps_what_goes_on(void **state)
            "     status, occurred_at) VALUES"
            " ('" DOWNTOWN "', 'sms', 'inbound', 'customer', 'just now', 'received', now()),"
            " ('" DOWNTOWN "', 'sms', 'outbound', 'agent', 'not sent', 'queued',"
+           "     now() - interval '2 days'),"
+           " ('" DOWNTOWN "', 'chat', 'outbound', 'human_agent', 'not fetched', 'queued',"
            "     now() - interval '2 days')");
     sweep(DOWNTOWN);
     assert_string_equal(

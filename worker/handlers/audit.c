@@ -36,6 +36,20 @@ va_str_t wk_audit_members(wk_ctx_t *ctx, const va_json_t *body)
     return va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL;
 }
 
+va_str_t wk_audit_chat(wk_ctx_t *ctx, va_str_t session)
+{
+    va_buf_t data;
+    if (session.data == NULL) {
+        return VA_STR_NULL;
+    }
+    va_buf_init(&data, wk_mem(ctx->arena), 64);
+    va_json_writer_t *w = va_json_writer_new(&data);
+    va_json_object(w);
+    va_json_add_str(w, "sessionId", session);
+    va_json_object_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL;
+}
+
 bool wk_audit_settings(wk_ctx_t *ctx, wk_tx_t *tx, const wk_caller_t *caller,
                        const char *entity, const va_json_t *body, wk_error_t *e)
 {

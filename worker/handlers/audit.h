@@ -20,6 +20,9 @@ const char *wk_audit_actor(wk_role_t role);
 /* The data of an entry: which members the body has, and nothing of what they are now. */
 va_str_t wk_audit_members(wk_ctx_t *ctx, const va_json_t *body);
 
+/* The data of an entry about a chat; session: chat_sessions.id, absent: it is about none. */
+va_str_t wk_audit_chat(wk_ctx_t *ctx, va_str_t session);
+
 /* Address, user agent and trace are those of the job. */
 bool wk_audit(wk_ctx_t *ctx, wk_tx_t *tx, const wk_audit_t *entry, wk_error_t *e);
 

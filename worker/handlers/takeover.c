@@ -218,8 +218,8 @@ static bool audit(wk_tx_t *tx, const takeover_t *t, const char *action, wk_error
                         .user_id = t->user,
                         .action = action,
                         .entity = t->thread.call.data != NULL ? "call" : "customer",
-                        .entity_id =
-                            t->thread.call.data != NULL ? t->thread.call : t->customer};
+                        .entity_id = t->thread.call.data != NULL ? t->thread.call : t->customer,
+                        .data = wk_audit_chat(t->ctx, t->thread.chat)};
     return wk_audit(t->ctx, tx, &entry, e);
 }
 

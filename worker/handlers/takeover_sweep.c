@@ -42,7 +42,8 @@ static bool tell(wk_tx_t *tx, const sweep_t *s, va_str_t customer, wk_error_t *e
     const wk_audit_t entry = {.actor = "system",
                               .action = "takeover_forgotten",
                               .entity = call.data != NULL ? "call" : "customer",
-                              .entity_id = call.data != NULL ? call : customer};
+                              .entity_id = call.data != NULL ? call : customer,
+                              .data = wk_audit_chat(s->ctx, s->thread.chat)};
     wk_event_begin(&ev, tx, "ai_agent_resumed", customer, call);
     va_json_add_str(ev.json, "conversationId", entry.entity_id);
     if (s->thread.chat.data != NULL) {

@@ -66,13 +66,16 @@ const wk_sql_t wk_sql_sweep_chat_effects = {
 
 /* ---------------------------------------------------------------- what was said */
 
-/* What waits to be sent is given a week more: longer than the longest takeover. */
+/*
+ * What waits to be sent is given a week more: longer than the longest takeover. In a chat it
+ * waits for a visitor who may never come back.
+ */
 const wk_sql_t wk_sql_sweep_messages = {
     "sweep_messages",
     FORGET("messages m",
            "m.occurred_at < " WORDS_END
            " AND (coalesce(m.status, '') NOT IN ('queued', 'sending')"
-           "      OR m.occurred_at < " WORDS_END " - interval '7 days')"
+           "      OR m.channel = 'chat' OR m.occurred_at < " WORDS_END " - interval '7 days')"
            " AND NOT EXISTS (SELECT FROM calls c WHERE c.id = m.call_id AND c.ended_at IS NULL"
            "                    AND c.started_at > now() - interval '1 day')"),
     1};

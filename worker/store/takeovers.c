@@ -32,14 +32,17 @@ const wk_sql_t wk_sql_takeover_target = {
     "                       (SELECT customer_id FROM chat_sessions WHERE id = $1::uuid), $1::uuid)",
     1};
 
-/* What a person has open says more than where the customer wrote last. */
+/*
+ * What a person has open says more than where the customer wrote last. Of the texts and a chat
+ * the texts are meant: a chat has a name of its own.
+ */
 const wk_sql_t wk_sql_takeover_chat = {
     "takeover_chat",
     "WITH open AS ("
     "    SELECT t.chat_session_id AS id"
     "      FROM takeovers t LEFT JOIN chat_sessions s ON s.id = t.chat_session_id"
     "     WHERE t.state <> 'over' AND $2::uuid IN (t.customer_id, s.customer_id) AND NOT $3::bool"
-    "     ORDER BY t.began_at DESC LIMIT 1),"
+    "     ORDER BY (t.customer_id IS NULL), t.began_at DESC LIMIT 1),"
     " last AS ("
     "    SELECT id FROM chat_sessions"
     "     WHERE customer_id = $2::uuid"
