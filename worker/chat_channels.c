@@ -38,12 +38,13 @@ bool wk_chat_channels_first(wk_redis_t *r, wk_arena_t *a, va_str_t session, int6
     return true;
 }
 
-bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
+bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t after,
                            const wk_chat_message_t *messages, size_t n, bool forget,
-                           int64_t *highest, int64_t *missed, wk_error_t *e)
+                           wk_chat_sent_t *sent, wk_error_t *e)
 {
-    va_str_t args[1 + 2 * WK_CHAT_MOST] = {forget ? VA_STR("1") : VA_STR("0")};
-    size_t count = 1;
+    va_str_t args[2 + 2 * WK_CHAT_MOST] = {forget ? VA_STR("1") : VA_STR("0"),
+                                           wk_printf(a, "%lld", (long long)after)};
+    size_t count = 2;
     for (size_t i = 0; i < n && i < WK_CHAT_MOST; i++) {
         args[count++] = messages[i].number;
         args[count++] = messages[i].text;
@@ -53,9 +54,12 @@ bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
     if (reply == NULL) {
         return wk_error_wrap(e, "the channels of a chat");
     }
-    bool ok = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2;
-    *highest = ok ? reply->element[0]->integer : 0;
-    *missed = ok ? reply->element[1]->integer : 0;
+    bool ok = reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
+    if (ok) {
+        *sent = (wk_chat_sent_t){.highest = reply->element[0]->integer,
+                                 .missed = reply->element[1]->integer,
+                                 .behind = reply->element[2]->integer};
+    }
     freeReplyObject(reply);
     return ok || wk_error(e, WK_INTERNAL, "Redis: chat_push: unexpected reply");
 }

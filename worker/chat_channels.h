@@ -19,20 +19,26 @@ bool wk_chat_channels_add(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str
 bool wk_chat_channels_first(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t *first,
                             bool *any, wk_error_t *e);
 
-#define WK_CHAT_MOST 100 /* messages that are given at once */
+/* Messages that are given at once: nginx holds 64 KB for a socket that is slow. */
+#define WK_CHAT_MOST 16
 
 typedef struct {
     va_str_t number, text; /* JSON */
 } wk_chat_message_t;
 
+typedef struct {
+    int64_t highest; /* the last number that reached any of them, now or before; 0: none */
+    int64_t missed;  /* how many nobody listens to; those that are forgotten do not count */
+    int64_t behind;  /* how many may lack what comes before these messages, and got none */
+} wk_chat_sent_t;
+
 /*
- * Publishes to each what is behind its last, of n messages in their order, n at most
- * WK_CHAT_MOST. *highest: the last number that reached any of them, now or before; 0: none.
- * *missed: how many nobody listens to; with forget those are forgotten, and not counted.
+ * Publishes to each what is behind its last, of the n messages that come behind number after,
+ * in their order, n at most WK_CHAT_MOST. forget: those that nobody listens to.
  */
-bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session,
+bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t after,
                            const wk_chat_message_t *messages, size_t n, bool forget,
-                           int64_t *highest, int64_t *missed, wk_error_t *e);
+                           wk_chat_sent_t *sent, wk_error_t *e);
 
 /* Publishes to each of them, once; who does not listen now does not hear it. */
 bool wk_chat_channels_tell(wk_redis_t *r, wk_arena_t *a, va_str_t session, va_str_t text,

@@ -500,6 +500,34 @@ static void a_page_that_says_how_far_it_is_misses_nothing(void **state)
     assert_error(&a, 400, "bad_request");
 }
 
+static const char *numbers(int from, int to)
+{
+    const char *all = "";
+    for (int i = from; i <= to; i++) {
+        all = wk_printf(t_ctx.arena, "%s%s%d Hello", all, i > from ? "|" : "", i).data;
+    }
+    return all;
+}
+
+static void long_catching_up_comes_in_pieces(void **state)
+{
+    (void)state;
+    begins(NULL);
+    assert_does(&stan, lead(), "join", NULL, 200);
+    for (int i = 1; i <= 40; i++) {
+        person_writes("Hello", i);
+    }
+    t_answer_t first = says(NULL, NULL, NULL);
+    assert_string_equal(brings(&first), numbers(1, 16));
+    t_answer_t next = says(NULL, NULL, NULL);
+    assert_string_equal(brings(&next), numbers(17, 32));
+    t_answer_t last = says(NULL, NULL, ",\"after\":32");
+    assert_string_equal(brings(&last), numbers(33, 40));
+    redisContext *one = opens(ONE);
+    says(ONE, NULL, ",\"after\":0");
+    assert_string_equal(was_sent(one), numbers(1, 40));
+}
+
 /* It writes nothing down, and belongs to who has the session. */
 static void who_only_listens_changes_nothing(void **state)
 {
@@ -592,6 +620,73 @@ static void one_that_does_not_say_is_sent_what_nobody_had(void **state)
     says(TWO, "Yes", NULL);
     pushes();
     assert_string_equal(was_sent(two), "2 Are you there?");
+}
+
+static const char *said_so_far; /* of t_until: messages that are to be there */
+
+static bool is_heard(void *arg)
+{
+    (void)arg;
+    return strcmp(t_sqlf("SELECT count(*) FROM messages"), said_so_far) == 0;
+}
+
+/* As it is stored, with nobody there who takes it to the sockets. */
+static void is_stored(int number, const char *words)
+{
+    t_sqlf("WITH s AS (UPDATE chat_sessions SET said = %d RETURNING *)"
+           " INSERT INTO messages (organization_id, customer_id, chat_session_id, channel,"
+           "     direction, speaker, position, content, provider, provider_message_id, status)"
+           " SELECT organization_id, customer_id, id, 'chat', 'outbound', 'human_agent', said,"
+           "     '%s', 'takeover', '%s', 'queued' FROM s",
+           number, words, words);
+}
+
+/* Its job looks for sockets before this one is known, whose message was heard before it. */
+static void what_is_stored_as_a_socket_comes_is_sent_to_it(void **state)
+{
+    (void)state;
+    begins(NULL);
+    assert_does(&stan, lead(), "join", NULL, 200);
+    redisContext *one = opens(ONE);
+    t_run_t run = {.ask = writes(ONE, "Hi", NULL)};
+    PGconn *hearing = t_lock("chat_sessions", "ACCESS EXCLUSIVE");
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_redis(t_ctx.redis, t_ctx.arena, "CLIENT PAUSE 60000 WRITE");
+    PQfinish(hearing);
+    said_so_far = "3";
+    assert_true(t_until(is_heard, NULL, 30000));
+    is_stored(1, "Hello");
+    assert_int_equal(sockets(), 0);
+    t_redis(t_ctx.redis, t_ctx.arena, "CLIENT UNPAUSE");
+    t_run_end(&run);
+    assert_string_equal(was_sent(one), "1 Hello");
+}
+
+/* It comes when what the others lack has just been read, and lacks more. */
+static void a_socket_that_comes_during_a_push_misses_nothing(void **state)
+{
+    (void)state;
+    redisContext *one = opens(ONE), *two = opens(TWO);
+    begins(ONE);
+    assert_does(&stan, lead(), "join", NULL, 200);
+    person_writes("Hello", 1);
+    pushes();
+    is_stored(2, "Bye");
+    t_run_t run = {
+        .ask = {.type = "chat.push",
+                .org = DOWNTOWN,
+                .scheme = "internal",
+                .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", chat_id()).data}};
+    PGconn *reading = t_lock("messages", "ACCESS EXCLUSIVE");
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:chat:{%s} " TWO " 0", chat_id());
+    PQfinish(reading);
+    t_run_end(&run);
+    assert_done(&run.answer);
+    assert_string_equal(was_sent(one), "joined|1 Hello|2 Bye");
+    assert_string_equal(was_sent(two), "1 Hello|2 Bye");
 }
 
 /* For some seconds nginx may have lost Redis; then the connection is forgotten. */
@@ -797,10 +892,13 @@ int main(void)
         cmocka_unit_test(who_tells_his_number_meanwhile_stays_held),
         cmocka_unit_test(each_message_comes_with_one_answer_and_in_order),
         cmocka_unit_test(a_page_that_says_how_far_it_is_misses_nothing),
+        cmocka_unit_test(long_catching_up_comes_in_pieces),
         cmocka_unit_test(who_only_listens_changes_nothing),
         cmocka_unit_test(each_socket_is_sent_each_message_once),
         cmocka_unit_test(a_socket_that_is_opened_anew_goes_on),
         cmocka_unit_test(one_that_does_not_say_is_sent_what_nobody_had),
+        cmocka_unit_test(what_is_stored_as_a_socket_comes_is_sent_to_it),
+        cmocka_unit_test(a_socket_that_comes_during_a_push_misses_nothing),
         cmocka_unit_test(a_connection_that_is_gone_is_forgotten),
         cmocka_unit_test(many_sockets_are_not_remembered),
         cmocka_unit_test(the_agent_goes_on_with_what_was_said),

@@ -1,5 +1,6 @@
 #include "worker/agent/chat_people.h"
 
+#include "worker/chat_channels.h"
 #include "worker/outbox.h"
 #include "worker/store/chat.h"
 
@@ -57,7 +58,8 @@ bool wk_chat_people_words(wk_tx_t *tx, va_str_t session, int64_t after, int64_t 
 {
     wk_arena_t *a = wk_tx_arena(tx);
     va_str_t params[] = {session, wk_printf(a, "%lld", (long long)after),
-                         wk_printf(a, "%lld", (long long)upto)};
+                         wk_printf(a, "%lld", (long long)upto),
+                         wk_printf(a, "%d", WK_CHAT_MOST)};
     return wk_sql(tx, &wk_sql_chat_words, params, words, e) || wk_error_wrap(e, "chat");
 }
 

@@ -47,7 +47,8 @@ static bool write_message(wk_arena_t *a, const wk_rows_t *words, size_t row, va_
     return true;
 }
 
-static bool send(wk_ctx_t *ctx, span_t *s, bool forget, int64_t *missed, wk_error_t *e)
+static bool send(wk_ctx_t *ctx, const span_t *s, bool forget, wk_chat_sent_t *sent,
+                 wk_error_t *e)
 {
     wk_chat_message_t messages[WK_CHAT_MOST];
     size_t n = wk_rows_count(s->words);
@@ -57,14 +58,21 @@ static bool send(wk_ctx_t *ctx, span_t *s, bool forget, int64_t *missed, wk_erro
             return false;
         }
     }
-    return wk_chat_channels_send(ctx->redis, ctx->arena, s->session, messages, n, forget,
-                                 &s->upto, missed, e);
+    return wk_chat_channels_send(ctx->redis, ctx->arena, s->session, s->after, messages, n,
+                                 forget, sent, e);
+}
+
+/* One that came after the reading is served by the next round: that begins where it is. */
+static bool is_more(const span_t *s, const wk_chat_sent_t *sent)
+{
+    return sent->behind > 0 || (wk_rows_count(s->words) == WK_CHAT_MOST && sent->missed == 0);
 }
 
 bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool forget,
                           int64_t *missed, wk_error_t *e)
 {
     bool any;
+    wk_chat_sent_t sent;
     span_t s = {.session = session};
     *missed = 0;
     do {
@@ -78,14 +86,16 @@ bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session
             return false;
         }
         wk_crash_point("chat.read");
-        if (!send(ctx, &s, forget, missed, e)) {
+        if (!send(ctx, &s, forget, &sent, e)) {
             return false;
         }
+        *missed = sent.missed;
+        s.upto = sent.highest;
         wk_crash_point("chat.published");
         if (s.upto > 0 && !wk_tx(ctx->db, ctx->arena, organization, 0, given_tx, &s, e)) {
             return false;
         }
-    } while (wk_rows_count(s.words) == WK_CHAT_MOST && *missed == 0);
+    } while (is_more(&s, &sent));
     return true;
 }
 

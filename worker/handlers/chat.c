@@ -181,7 +181,10 @@ static bool give_words(wk_tx_t *tx, chat_t *c, wk_error_t *e)
            (read_words(tx, c, e) && wk_chat_people_given(tx, c->session.id, c->upto, e));
 }
 
-/* Every message says which socket is his: whoever died before, it is known now. */
+/*
+ * Every message says which socket is his: whoever died before, it is known now. What a person
+ * wrote since the session was read may have been taken to the other sockets by then.
+ */
 static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
 {
     int64_t missed;
@@ -192,7 +195,7 @@ static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
         return true;
     }
     return wk_chat_sockets_add(c->ctx, c->session.id, c->request.connection, last, e) &&
-           (last == p->said ||
+           ((last == p->said && !p->held) ||
             wk_chat_sockets_push(c->ctx, organization, c->session.id, false, &missed, e));
 }
 
@@ -304,8 +307,11 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return give_words(tx, c, e);
     }
     begin_talk(c);
-    if (!read_answer(tx, c, e) || is_answered(c)) {
-        return is_answered(c);
+    if (!read_answer(tx, c, e)) {
+        return false;
+    }
+    if (is_answered(c)) {
+        return true;
     }
     return publish_begin(tx, c, e) && mask(tx, c, e) && judge(tx, c, e);
 }

@@ -187,15 +187,17 @@ const wk_sql_t wk_sql_chat_words = {
     "SELECT id, position, content, " WK_SQL_ISO("occurred_at") " AS said_at FROM messages"
     " WHERE chat_session_id = $1::uuid AND speaker = 'human_agent'"
     "   AND position > $2::int AND position <= $3::int"
-    " ORDER BY position LIMIT 100",
-    3};
+    " ORDER BY position LIMIT $4::int",
+    4};
 
+/* FROM s: the session is locked before its messages, as everywhere. */
 const wk_sql_t wk_sql_chat_given = {
     "chat_given",
     "WITH s AS (UPDATE chat_sessions SET told = greatest(told, least($2::int, said))"
-    "            WHERE id = $1::uuid)"
+    "            WHERE id = $1::uuid RETURNING id)"
     " UPDATE messages SET status = 'sent', status_at = now()"
-    "  WHERE chat_session_id = $1::uuid AND speaker = 'human_agent' AND status = 'queued'"
+    "   FROM s"
+    "  WHERE chat_session_id = s.id AND speaker = 'human_agent' AND status = 'queued'"
     "    AND position <= $2::int",
     2};
 

@@ -95,7 +95,7 @@ extern const wk_sql_t wk_sql_chat_jobs;
 /* A person's message. $1 session, $2 text, $3 user or null, $4 key of its own. id. */
 extern const wk_sql_t wk_sql_chat_write;
 
-/* Those behind number $2 up to $3, in their order, 100 at most. $1 session: id position content
+/* Those behind number $2 up to $3, in their order, $4 at most. $1 session: id position content
  * said_at. */
 extern const wk_sql_t wk_sql_chat_words;
 
