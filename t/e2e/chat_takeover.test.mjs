@@ -13,6 +13,7 @@ import {openEvents} from './lib/events.mjs';
 import {call} from './lib/http.mjs';
 import {takeOver} from './lib/people.mjs';
 import {jobProcesses, signal} from './lib/processes.mjs';
+import {drained} from './lib/queues.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 
@@ -36,6 +37,7 @@ afterEach(closeAll);
 after(async () => {
   await use(engines);
   await openai.reset();
+  await drained(60000);  // what killed workers held is done when its lease is over
 });
 
 const connect = () => connectFrom(address);
