@@ -17,7 +17,7 @@
 
 
 static ngx_int_t ngx_voiceagent_greeting_connected(
-    ngx_voiceagent_client_t *client, ngx_uint_t snapshot);
+    ngx_voiceagent_client_t *client, ngx_uint_t more);
 static ngx_int_t ngx_voiceagent_greeting_snapshot(
     ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w);
@@ -48,8 +48,8 @@ ngx_voiceagent_greeting(ngx_voiceagent_client_t *client)
         return ngx_voiceagent_greeting_connected(client, 0);
     }
 
-    rc = ngx_voiceagent_greeting_connected(client,
-                                           vlcf->events->snapshot != NULL);
+    rc = ngx_voiceagent_greeting_connected(client, client->last_id.len
+                                           || vlcf->events->snapshot);
 
     if (rc == NGX_OK && client->last_id.len) {
         rc = ngx_voiceagent_client_resync(client);
@@ -65,13 +65,13 @@ ngx_voiceagent_greeting(ngx_voiceagent_client_t *client)
 
 /*
  * Its id is the latest event's, unless something comes before the next: a
- * replay, whose events have their own, or a snapshot, which a client that
- * reconnects before it came has to be given then.
+ * replay, whose events have their own, or more that a client which reconnects
+ * before it came has to be told then, a resync or a snapshot.
  */
 
 static ngx_int_t
 ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client,
-    ngx_uint_t snapshot)
+    ngx_uint_t more)
 {
     u_char     *p, head[sizeof("retry: \nid: -\n") + 3 * NGX_INT64_LEN];
     uint64_t    ms, seq;
@@ -83,7 +83,7 @@ ngx_voiceagent_greeting_connected(ngx_voiceagent_client_t *client,
 
     p = ngx_sprintf(head, "retry: %ui\n", retry);
 
-    if (!snapshot && client->reader.position == client->reader.ring->head) {
+    if (!more && client->reader.position == client->reader.ring->head) {
         ngx_voiceagent_ring_last_id(client->reader.ring, &ms, &seq);
         p = ngx_sprintf(p, "id: %uL-%uL\n", ms, seq);
     }

@@ -153,6 +153,7 @@ static void who_does_not_read_for_long_is_let_go(void **state)
     }
     assert_true(t_streams_within(&streams, 0));
     assert_int_equal(streams.resyncs, SLOW);
+    assert_int_equal(streams.lost, 0);
     t_publish(&t_publisher, &feed, BURST, 0);
     assert_true(t_streams_within(&streams, 0));
     assert_int_equal(streams.doubled + streams.foreign + streams.cut, 0);
