@@ -370,15 +370,18 @@ test('an emergency without a model: the words for it are said', async () => {
   call.caller.hangUp();
 });
 
+const isKept = (call, words) => waitFor('his words', async () => (await call.turns()).some(
+    (t) => t.speaker === 'customer' && t.content === words));
+const isPaged = (call) => waitFor('the task', async () => (await rows(
+    `SELECT key FROM tasks WHERE key = :'key'`, {key: `emergency:${call.sid}`})).length === 1);
+
 test('who hangs up right behind his words: they are kept, and people hear of an emergency in them', async () => {
   const call = await new Call().greeted();
   await call.say('tell them the battery is on fire');
   await sleep(150);  // less than the silence that ends them
   call.caller.hangUp();
-  await waitFor('his words', async () => (await call.turns()).some(
-      (t) => t.speaker === 'customer' && t.content === 'tell them the battery is on fire'));
-  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
-                                                    {key: `emergency:${call.sid}`})).length === 1);
+  await isKept(call, 'tell them the battery is on fire');
+  await isPaged(call);
 });
 
 test('ears that cannot be had: the next engine has the call, and is heard', async () => {
@@ -432,6 +435,16 @@ test('the ears end in the middle of a call: it goes on, with what was said', asy
   const told = await call.told('which color');
   assert.ok(told.some((m) => m.role === 'assistant' && /blue ones/.test(m.content)));
   assert.ok(told.some((m) => m.role === 'user' && m.content === 'do you have a blue bicycle'));
+  call.caller.hangUp();
+});
+
+test('the ears end in the middle of his words: they are kept, and people hear of an emergency in them', async () => {
+  const call = await new Call().greeted();
+  await call.say('tell them the battery is on fire');
+  await sleep(150);  // less than the silence that ends them
+  await deepgram.post('listen/end');
+  await isKept(call, 'tell them the battery is on fire');
+  await isPaged(call);
   call.caller.hangUp();
 });
 

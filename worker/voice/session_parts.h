@@ -298,8 +298,11 @@ va_str_t wk_session_masked(wk_session_t *s, va_str_t heard);
  */
 void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text);
 
-/* So far; absent: it was told whole, or nobody will tell the rest. */
+/* So far; absent: it was told whole. */
 void wk_session_customer_says(wk_session_t *s, va_str_t text);
+
+/* In the middle of it: no more of it will come. */
+void wk_session_customer_broke_off(wk_session_t *s);
 
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
 

@@ -123,8 +123,7 @@ void wk_session_customer_says(wk_session_t *s, va_str_t text)
     wk_bytes_add(&s->hearing, text.data, text.len);
 }
 
-/* He is cut off in the middle of it: no more of it will come. */
-static void customer_broke_off(wk_session_t *s)
+void wk_session_customer_broke_off(wk_session_t *s)
 {
     wk_bytes_t heard = s->hearing;
     s->hearing = (wk_bytes_t){0};
@@ -260,7 +259,7 @@ void wk_session_drop_what_is_left(wk_session_t *s, int64_t now)
             cut_turn(s, spoken, wk_bytes_str(&spoken->text));
         }
     }
-    customer_broke_off(s);
+    wk_session_customer_broke_off(s);
 }
 
 /* ---------------------------------------------------------------- where the time went */

@@ -84,7 +84,7 @@ static void on_lost(void *ctx, const char *why)
         return;
     }
     close_seat(s, &s->next_seat); /* it was to follow one that talks */
-    wk_session_customer_says(s, VA_STR_NULL);
+    wk_session_customer_broke_off(s);
     (void)wk_session_agent_broke_off(s);
     wk_session_due_broke_off(s);
     wk_talk_engine_lost(&s->talk);
