@@ -79,7 +79,8 @@ static bool cart_bought(wk_tx_t *tx, va_str_t cart, wk_error_t *e)
 {
     va_str_t note[] = {VA_STR("shopify"), VA_STR("cart bought"), cart};
     va_str_t cancel[] = {cart, VA_STR("bought")};
-    return cart.data == NULL || (wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) &&
+    return cart.data == NULL || (wk_sql(tx, &wk_sql_cart_lock, &cart, NULL, e) &&
+                                 wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) &&
                                  wk_sql(tx, &wk_sql_cart_cancel, cancel, NULL, e));
 }
 
@@ -214,7 +215,8 @@ static bool apply_cart(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
         return false;
     }
     va_str_t params[] = {cart, customer, total, updated, cart_data(hook)};
-    return customer.data == NULL || wk_sql(tx, &wk_sql_cart_left, params, NULL, e);
+    return customer.data == NULL || (wk_sql(tx, &wk_sql_cart_lock, &cart, NULL, e) &&
+                                     wk_sql(tx, &wk_sql_cart_left, params, NULL, e));
 }
 
 /* ---------------------------------------------------------------- the connection, privacy */

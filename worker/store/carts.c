@@ -21,6 +21,8 @@ const wk_sql_t wk_sql_cart_customer = {
     " LIMIT 1",
     3};
 
+const wk_sql_t wk_sql_cart_lock = {"cart_lock", "SELECT lock_key('cart:' || $1::text)", 1};
+
 const wk_sql_t wk_sql_cart_left = {
     "cart_left",
     "INSERT INTO campaign_runs AS r"

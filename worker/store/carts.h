@@ -13,6 +13,9 @@ extern const wk_sql_t wk_sql_cart_wanted;
  */
 extern const wk_sql_t wk_sql_cart_customer;
 
+/* $1 cart: until the commit nobody else notes that it was left or bought. */
+extern const wk_sql_t wk_sql_cart_lock;
+
 /*
  * A run of each such campaign, due after its delay. $1 cart, $2 customer, $3 total, $4 updated,
  * $5 data. An older state of the cart changes nothing, nor does one that was bought.
