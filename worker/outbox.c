@@ -34,20 +34,25 @@ bool wk_outbox_job(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t lan
            wk_error_wrap(e, "job %s", type);
 }
 
-bool wk_outbox_call_job(wk_tx_t *tx, const char *type, va_str_t call, va_str_t serial,
-                        va_str_t dedup, wk_error_t *e)
+bool wk_outbox_job_of(wk_tx_t *tx, wk_queue_t queue, const char *type, const char *member,
+                      va_str_t id, va_str_t serial, va_str_t dedup, wk_error_t *e)
 {
     va_buf_t text;
     va_buf_init(&text, wk_mem(wk_tx_arena(tx)), 96);
     va_json_writer_t *w = va_json_writer_new(&text);
     va_json_object(w);
-    va_json_add_str(w, "call", call);
+    va_json_add_str(w, member, id);
     va_json_object_end(w);
     if (va_json_writer_end(w) != VA_OK) {
         return wk_error(e, WK_INTERNAL, "job %s: its body cannot be written", type);
     }
-    return wk_outbox_job(tx, WK_DEFAULT, type, VA_STR_NULL, serial, dedup, va_buf_str(&text),
-                         e);
+    return wk_outbox_job(tx, queue, type, VA_STR_NULL, serial, dedup, va_buf_str(&text), e);
+}
+
+bool wk_outbox_call_job(wk_tx_t *tx, const char *type, va_str_t call, va_str_t serial,
+                        va_str_t dedup, wk_error_t *e)
+{
+    return wk_outbox_job_of(tx, WK_DEFAULT, type, "call", call, serial, dedup, e);
 }
 
 /* ---------------------------------------------------------------- drain */

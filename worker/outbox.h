@@ -21,7 +21,11 @@ bool wk_outbox_event(wk_tx_t *tx, const char *type, va_str_t customer, va_str_t 
 bool wk_outbox_job(wk_tx_t *tx, wk_queue_t queue, const char *type, va_str_t lane,
                    va_str_t serial, va_str_t dedup, va_str_t body, wk_error_t *e);
 
-/* The same in WK_DEFAULT and the organization's lane; its body is {"call": call}. */
+/* The same in the organization's lane; its body is {member: id}. */
+bool wk_outbox_job_of(wk_tx_t *tx, wk_queue_t queue, const char *type, const char *member,
+                      va_str_t id, va_str_t serial, va_str_t dedup, wk_error_t *e);
+
+/* The same in WK_DEFAULT; its body is {"call": call}. */
 bool wk_outbox_call_job(wk_tx_t *tx, const char *type, va_str_t call, va_str_t serial,
                         va_str_t dedup, wk_error_t *e);
 

@@ -17,23 +17,6 @@ bool wk_chat_people_read(wk_tx_t *tx, va_str_t session, wk_chat_people_t *people
     return true;
 }
 
-/* serial: such jobs of the session run one after the other; absent: it does not matter. */
-static bool job_later(wk_tx_t *tx, const char *type, va_str_t session, va_str_t serial,
-                      wk_error_t *e)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(wk_tx_arena(tx)), 64);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_object(w);
-    va_json_add_str(w, "session", session);
-    va_json_object_end(w);
-    if (va_json_writer_end(w) != VA_OK) {
-        return wk_error(e, WK_INTERNAL, "chat: the job cannot be written");
-    }
-    return wk_outbox_job(tx, WK_REALTIME, type, VA_STR_NULL, serial, VA_STR_NULL,
-                         va_buf_str(&text), e);
-}
-
 bool wk_chat_people_write(wk_tx_t *tx, va_str_t session, va_str_t text, va_str_t user,
                           va_str_t key, va_str_t *message, wk_error_t *e)
 {
@@ -43,14 +26,16 @@ bool wk_chat_people_write(wk_tx_t *tx, va_str_t session, va_str_t text, va_str_t
         return wk_error_wrap(e, "chat");
     }
     *message = wk_cell(rows, 0, "id");
-    return job_later(tx, "chat.push", session, VA_STR_NULL, e);
+    return wk_outbox_job_of(tx, WK_REALTIME, "chat.push", "session", session, VA_STR_NULL,
+                            VA_STR_NULL, e);
 }
 
 bool wk_chat_people_changed(wk_tx_t *tx, va_str_t session, wk_error_t *e)
 {
     va_str_t serial =
         wk_printf(wk_tx_arena(tx), "chat.person:%.*s", (int)session.len, session.data);
-    return job_later(tx, "chat.person", session, serial, e);
+    return wk_outbox_job_of(tx, WK_REALTIME, "chat.person", "session", session, serial,
+                            VA_STR_NULL, e);
 }
 
 bool wk_chat_people_words(wk_tx_t *tx, va_str_t session, int64_t after, int64_t upto,
