@@ -45,8 +45,9 @@ bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_
                       va_str_t result, wk_error_t *e);
 
 /*
- * A claim under which surely nothing was done is as if it had never been made; also one of
- * which nobody could tell before.
+ * A claim under which surely nothing was done is as if it had never been made. Of a number that
+ * is so also where nobody could tell before: who looks for it finds it or not. Anything else
+ * that ended as one nobody can tell of stays so, since people were told.
  */
 bool wk_effect_release(wk_tx_t *tx, va_str_t id, wk_error_t *e);
 

@@ -382,6 +382,15 @@ static void a_number_of_ten_digits_behind_the_plus_is_called(void **state_)
     assert_int_equal(dialled(), 1);
 }
 
+static void the_owner_can_be_called(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE organizations SET owner_phone = '+14165551777' WHERE id = '" DOWNTOWN "'");
+    t_answer_t a = call("{\"phoneNumber\":\"+14165551777\",\"callReason\":\"follow_up\"}");
+    assert_status(&a, 200);
+    assert_int_equal(dialled(), 1);
+}
+
 static void another_number_than_the_leads_is_not_called(void **state_)
 {
     (void)state_;
@@ -540,6 +549,7 @@ int main(void)
         cmocka_unit_test(a_promotion_needs_a_yes),
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(a_number_of_ten_digits_behind_the_plus_is_called),
+        cmocka_unit_test(the_owner_can_be_called),
         cmocka_unit_test(another_number_than_the_leads_is_not_called),
         cmocka_unit_test(technicians_do_not_call),
         cmocka_unit_test(a_refusal_of_the_platform_is_final),

@@ -8,10 +8,10 @@
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
-#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/customers.h"
+#include "worker/store/outbound.h"
 
 #define MAX_MESSAGE 1000
 
@@ -90,6 +90,20 @@ static bool read_request(request_t *r, wk_error_t *e)
 
 /* ---------------------------------------------------------------- claim */
 
+/* What is dialled there is answered by the shop's own agent. */
+static bool check_number(wk_tx_t *tx, const request_t *r, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (r->wish.number.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_outbound_own, &r->wish.number, &rows, e)) {
+        return false;
+    }
+    return wk_rows_count(rows) == 0 ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
+}
+
 /* A number alone is a customer's, or becomes one. */
 static bool reach(wk_tx_t *tx, request_t *r, wk_error_t *e)
 {
@@ -110,9 +124,8 @@ static bool claim_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error
     request_t *r = arg;
     r->organization = wk_copy(r->ctx->arena, caller->organization);
     r->wish.user = wk_copy(r->ctx->arena, caller->user_id);
-    /* a call to oneself would be answered by the shop's own agent */
-    if ((r->wish.number.data != NULL && !wk_person_not_the_shop(tx, r->wish.number, e)) ||
-        !reach(tx, r, e) || !wk_outbound_claim(r->ctx, tx, &r->wish, &r->call, e)) {
+    if (!check_number(tx, r, e) || !reach(tx, r, e) ||
+        !wk_outbound_claim(r->ctx, tx, &r->wish, &r->call, e)) {
         return false;
     }
     wk_audit_t entry = {.actor = wk_audit_actor(caller->role),

@@ -6,7 +6,6 @@
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/password.h"
-#include "worker/store/erasures.h"
 
 va_str_t wk_person_lower(wk_ctx_t *ctx, va_str_t s)
 {
@@ -56,14 +55,4 @@ bool wk_person_password(const va_json_t *body, va_str_t *password, wk_error_t *e
             memchr(password->data, '\0', password->len) == NULL) ||
            wk_refuse(e, WK_R_BAD_REQUEST, "password must be of %d characters or more.",
                      WK_PASSWORD_MIN);
-}
-
-bool wk_person_not_the_shop(wk_tx_t *tx, va_str_t number, wk_error_t *e)
-{
-    wk_rows_t *rows;
-    if (!wk_sql(tx, &wk_sql_erasure_own, &number, &rows, e)) {
-        return false;
-    }
-    return !wk_cell_bool(rows, 0, "own") ||
-           wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
 }

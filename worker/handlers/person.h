@@ -18,9 +18,6 @@ bool wk_person_line(const va_json_t *body, const char *name, size_t max, va_str_
 /* The member "password", long enough. */
 bool wk_person_password(const va_json_t *body, va_str_t *password, wk_error_t *e);
 
-/* The member phoneNumber, in its usual form, is refused where it is one of the shop's own. */
-bool wk_person_not_the_shop(wk_tx_t *tx, va_str_t number, wk_error_t *e);
-
 /* Of ASCII: the directory knows addresses that way. */
 va_str_t wk_person_lower(wk_ctx_t *ctx, va_str_t text);
 

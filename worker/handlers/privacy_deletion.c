@@ -7,7 +7,6 @@
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/person.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
@@ -65,14 +64,23 @@ static bool check_customer(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
            wk_sql(tx, &wk_sql_erasure_person, who, &rows, e) && wk_request_found(rows, e);
 }
 
+/* Every call has one of the shop's numbers: it is nobody's. */
+static bool check_number(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_erasure_own, &d->request.phone, &rows, e)) {
+        return false;
+    }
+    return !wk_cell_bool(rows, 0, "own") ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
+}
+
 static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     deletion_t *d = arg;
     d->request.reason = "request";
     d->request.user = caller->user_id;
-    if (!check_customer(tx, d,
-                        e) || /* every call has one of the shop's numbers: it is nobody's */
-        !wk_person_not_the_shop(tx, d->request.phone, e) ||
+    if (!check_customer(tx, d, e) || !check_number(tx, d, e) ||
         !wk_erasure_request(d->ctx, tx, &d->request, e)) {
         return false;
     }

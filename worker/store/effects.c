@@ -20,7 +20,9 @@ const wk_sql_t wk_sql_effect_finish = {
 
 const wk_sql_t wk_sql_effect_release = {
     "effect_release",
-    "DELETE FROM effects WHERE id = $1::uuid AND state IN ('pending', 'unknown')", 1};
+    "DELETE FROM effects WHERE id = $1::uuid"
+    "   AND (state = 'pending' OR (state = 'unknown' AND kind = 'number'))",
+    1};
 
 const wk_sql_t wk_sql_effect_pending = {
     "effect_pending",

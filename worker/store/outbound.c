@@ -7,6 +7,9 @@
 
 #define ZONE WK_SQL_CUSTOMER_ZONE("c", "c.phone_number", "o.timezone::text")
 
+const wk_sql_t wk_sql_outbound_own = {
+    "outbound_own", "SELECT id FROM organization_phone_numbers WHERE phone_number = $1", 1};
+
 /* A call nobody reported the end of does not stand in the way for ever. */
 const wk_sql_t wk_sql_outbound_facts = {
     "outbound_facts",
