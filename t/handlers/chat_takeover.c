@@ -7,14 +7,13 @@
 #include <string.h>
 
 #include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/people.h"
 #include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/texts.h"
 
 #define KEY    "wk_demo_downtown"
 #define ORIGIN "https://localhost"
-#define STAN   "d0000000-0000-4000-8000-000000000091" /* staff of Downtown */
-#define TESS   "d0000000-0000-4000-8000-000000000092" /* its technician */
-#define ONE    "00112233445566778899aabbccddeef1"     /* connections */
+#define ONE    "00112233445566778899aabbccddeef1" /* connections */
 #define TWO    "00112233445566778899aabbccddeef2"
 #define NAMED  "a-name-for-this-message"
 
@@ -101,38 +100,6 @@ static const char *chat_id(void)
 
 /* ---------------------------------------------------------------- people */
 
-typedef struct {
-    const char *user, *organization, *role;
-} person_t;
-
-static const person_t dana = {DANA, DOWNTOWN, "admin"}, stan = {STAN, DOWNTOWN, "staff"},
-                      tess = {TESS, DOWNTOWN, "service_tech"}, uma = {UMA, UPTOWN, "admin"};
-
-static t_ask_t takes(const person_t *who, const char *target, const char *action,
-                     const char *body)
-{
-    return (t_ask_t){.type = "takeover.handle",
-                     .method = "POST",
-                     .uri = wk_printf(t_ctx.arena, "/api/takeover/%s/%s", target, action).data,
-                     .claims = t_claims(who->user, who->organization, who->role),
-                     .org = who->organization,
-                     .body = body};
-}
-
-static t_answer_t does(const person_t *who, const char *target, const char *action,
-                       const char *body)
-{
-    t_ask_t ask = takes(who, target, action, body);
-    return t_ask(&ask);
-}
-
-static void assert_does(const person_t *who, const char *target, const char *action,
-                        const char *body, int status)
-{
-    t_answer_t a = does(who, target, action, body);
-    assert_status(&a, status);
-}
-
 static const char *text(const char *message, int id)
 {
     return wk_printf(t_ctx.arena, "{\"message\":\"%s\",\"id\":\"%d\"}", message, id).data;
@@ -140,7 +107,7 @@ static const char *text(const char *message, int id)
 
 static void person_writes(const char *message, int id)
 {
-    assert_does(&stan, lead(), "message", text(message, id), 200);
+    t_assert_takeover(&t_stan, lead(), "message", text(message, id), 200);
 }
 
 static int64_t count(const char *from_where)
@@ -238,13 +205,13 @@ static void a_technician_and_another_shop_may_not(void **state)
     begins(NULL);
     const char *targets[] = {lead(), chat_id()};
     for (size_t i = 0; i < 6; i++) {
-        t_answer_t a = does(&tess, targets[i % 2], actions[i / 2], text("Hello", 1));
+        t_answer_t a = t_takeover(&t_tess, targets[i % 2], actions[i / 2], text("Hello", 1));
         assert_error(&a, 403, "role");
-        a = does(&uma, targets[i % 2], actions[i / 2], text("Hello", 1));
+        a = t_takeover(&t_uma, targets[i % 2], actions[i / 2], text("Hello", 1));
         assert_error(&a, 404, "not_found");
     }
-    assert_does(&stan, lead(), "message", text("Hello", 1), 409);
-    assert_does(&stan, chat_id(), "resume", NULL, 409);
+    t_assert_takeover(&t_stan, lead(), "message", text("Hello", 1), 409);
+    t_assert_takeover(&t_stan, chat_id(), "resume", NULL, 409);
     assert_int_equal(count("takeovers"), 0);
     assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 0);
     assert_int_equal(count("audit_log"), 0);
@@ -254,17 +221,18 @@ static void a_chat_has_one_person(void **state)
 {
     (void)state;
     begins(NULL);
-    t_answer_t a = does(&stan, lead(), "join", NULL);
+    t_answer_t a = t_takeover(&t_stan, lead(), "join", NULL);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/chat_id"), chat_id());
-    assert_does(&stan, chat_id(), "join", NULL, 200); /* the same by its other name */
-    assert_does(&dana, chat_id(), "join", NULL, 409);
-    assert_does(&dana, lead(), "message", text("Hello", 1), 409);
-    assert_does(&stan, lead(), "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 409);
+    t_assert_takeover(&t_stan, chat_id(), "join", NULL, 200); /* the same by its other name */
+    t_assert_takeover(&t_dana, chat_id(), "join", NULL, 409);
+    t_assert_takeover(&t_dana, lead(), "message", text("Hello", 1), 409);
+    t_assert_takeover(&t_stan, lead(), "join",
+                      "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 409);
     person_writes("Hello", 1);
     person_writes("Hello", 1);
-    assert_does(&dana, chat_id(), "resume", NULL, 200);
-    assert_does(&stan, lead(), "resume", NULL, 409);
+    t_assert_takeover(&t_dana, chat_id(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 409);
     assert_int_equal(count("takeovers WHERE customer_id IS NULL AND state = 'over'"), 1);
     assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 1);
     assert_string_equal(audited(), "user:takeover_join user:takeover_message"
@@ -287,11 +255,11 @@ static void a_chat_that_is_over_is_nobodys(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_sqlf("UPDATE chat_sessions SET last_seen_at = now() - interval '2 days'");
-    assert_does(&stan, chat_id(), "message", text("Hello", 1), 409);
-    assert_does(&stan, chat_id(), "resume", NULL, 200);
-    assert_does(&stan, chat_id(), "join", NULL, 409);
+    t_assert_takeover(&t_stan, chat_id(), "message", text("Hello", 1), 409);
+    t_assert_takeover(&t_stan, chat_id(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, chat_id(), "join", NULL, 409);
     assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 0);
 }
 
@@ -301,7 +269,7 @@ static void what_is_written_meanwhile_is_kept_and_not_answered(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_sqlf("DELETE FROM outbox");
     t_answer_t a = says(NULL, "Are you open on Sundays?", ",\"messageId\":\"" NAMED "\"");
     assert_true(va_json_is(va_json_get(a.json, "reply"), VA_JSON_NULL));
@@ -314,7 +282,7 @@ static void what_is_written_meanwhile_is_kept_and_not_answered(void **state)
     assert_int_equal(count("messages WHERE speaker = 'agent'"), 1);
     assert_int_equal(count("outbox WHERE type = 'user_transcript'"), 1);
     assert_int_equal(count("outbox WHERE type = 'agent_response'"), 0);
-    assert_does(&stan, lead(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 200);
     t_answer_t back = says(NULL, "What are your hours?", NULL);
     assert_string_equal(t_text(&back, "/person"), "false");
     assert_has(t_text(&back, "/reply"), "Hours");
@@ -324,7 +292,7 @@ static void an_emergency_pages_all_the_same(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_answer_t a = says(NULL, "There is a fire in your workshop!", NULL);
     assert_true(va_json_is(va_json_get(a.json, "reply"), VA_JSON_NULL));
     assert_string_equal(t_text(&a, "/emergencyLevel"), "urgent");
@@ -346,7 +314,7 @@ static void an_answer_that_is_being_thought_of_is_none(void **state)
     t_run(&run);
     t_runs_still(&run, 1);
     assert_false(run.done);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     PQfinish(thinking);
     t_run_end(&run);
@@ -370,7 +338,7 @@ static void who_has_only_begun_is_joined_too(void **state)
     t_run(&run);
     t_runs_still(&run, 1);
     assert_int_equal(count("messages"), 0);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     PQfinish(thinking);
     t_run_end(&run);
     assert_has(run.body, "\"reply\":null");
@@ -384,13 +352,13 @@ static void a_join_comes_again_behind_an_answer_on_its_way(void **state)
     begins(NULL);
     const char *job = t_sqlf("SELECT metadata ->> 'job' FROM messages WHERE speaker = 'agent'");
     t_redis(t_ctx.redis, t_ctx.arena, "HSET va:{realtime}:job:%s type chat.answer", job);
-    t_answer_t a = does(&stan, lead(), "join", NULL);
+    t_answer_t a = t_takeover(&t_stan, lead(), "join", NULL);
     assert_again(&a);
     assert_string_equal(t_sqlf("SELECT state FROM takeovers"), "joining");
     t_answer_t held = says(NULL, "Hi", NULL);
     assert_string_equal(t_text(&held, "/person"), "true");
     t_redis(t_ctx.redis, t_ctx.arena, "HSET va:{realtime}:job:%s died 1", job);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     assert_string_equal(t_sqlf("SELECT state FROM takeovers"), "held");
 }
 
@@ -404,30 +372,30 @@ static void a_chat_and_the_texts_of_its_number_are_two(void **state)
         says(NULL, "What are your hours?", ",\"phone\":\"" JOHN_NUMBER "\",\"name\":\"Eve\"");
     session = t_text(&a, "/sessionId");
     assert_string_equal(lead(), JOHN);
-    assert_does(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     person_writes("Hello", 1);
     assert_string_equal(t_sqlf("SELECT channel FROM messages WHERE speaker = 'human_agent'"),
                         "chat");
     assert_has(t_say(JOHN_NUMBER, "What are your hours?"), "Hours");
     person_writes("Still here", 2); /* where he is, though it is a text that came last */
     assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
-    assert_does(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
 
-    assert_does(&stan, JOHN, "join", NULL, 200); /* the texts, which came last */
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200); /* the texts, which came last */
     person_writes("By text", 3);
     assert_string_equal(t_sqlf("SELECT channel FROM messages WHERE content = 'By text'"),
                         "sms");
     assert_string_equal(t_say(JOHN_NUMBER, "Hi"), "");
     t_answer_t free = says(NULL, "What are your hours?", NULL);
     assert_has(t_text(&free, "/reply"), "Hours");
-    assert_does(&dana, chat_id(), "join", NULL, 200); /* one each, at the same time */
-    assert_does(&dana, chat_id(), "message", text("By chat", 4), 200);
+    t_assert_takeover(&t_dana, chat_id(), "join", NULL, 200); /* one each, at the same time */
+    t_assert_takeover(&t_dana, chat_id(), "message", text("By chat", 4), 200);
     t_answer_t held = says(NULL, "Hi", NULL);
     assert_string_equal(brings(&held), "3 By chat");
     person_writes("By text again", 5); /* the chat has a name of its own */
     assert_string_equal(t_sqlf("SELECT channel FROM messages WHERE content = 'By text again'"),
                         "sms");
-    assert_does(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
     assert_string_equal(t_sqlf("SELECT user_id FROM takeovers WHERE state = 'held'"), DANA);
 }
 
@@ -435,7 +403,7 @@ static void who_tells_his_number_meanwhile_stays_held(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_answer_t a = says(NULL, "It is me", ",\"phone\":\"" JOHN_NUMBER "\"");
     assert_string_equal(t_text(&a, "/person"), "true");
     assert_string_equal(lead(), JOHN);
@@ -444,7 +412,7 @@ static void who_tells_his_number_meanwhile_stays_held(void **state)
     assert_string_equal(brings(&b), "1 Hello");
     assert_int_equal(
         count("messages WHERE speaker = 'human_agent' AND customer_id = '" JOHN "'"), 1);
-    assert_does(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
 }
 
 /* ---------------------------------------------------------------- with an answer */
@@ -453,7 +421,7 @@ static void each_message_comes_with_one_answer_and_in_order(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     person_writes("This is Stan", 2);
     assert_string_equal(t_sqlf("SELECT string_agg(status, ' ') FROM messages"
@@ -472,7 +440,7 @@ static void each_message_comes_with_one_answer_and_in_order(void **state)
     t_answer_t none = says(NULL, "Yes", NULL);
     assert_string_equal(brings(&none), "");
     person_writes("Bye", 4);
-    assert_does(&stan, lead(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 200);
     t_answer_t agents = says(NULL, "What are your hours?", NULL);
     assert_string_equal(brings(&agents), "4 Bye");
     assert_has(t_text(&agents, "/reply"), "Hours");
@@ -482,7 +450,7 @@ static void a_page_that_says_how_far_it_is_misses_nothing(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     for (int i = 1; i <= 3; i++) {
         person_writes("Hello", i);
     }
@@ -513,7 +481,7 @@ static void long_catching_up_comes_in_pieces(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     for (int i = 1; i <= 40; i++) {
         person_writes("Hello", i);
     }
@@ -562,7 +530,7 @@ static void each_socket_is_sent_each_message_once(void **state)
     redisContext *one = opens(ONE), *two = opens(TWO);
     begins(ONE);
     says(TWO, "Hi", NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     assert_string_equal(t_sqlf("SELECT status FROM messages WHERE speaker = 'human_agent'"),
                         "queued");
@@ -574,7 +542,7 @@ static void each_socket_is_sent_each_message_once(void **state)
     pushes();
     t_answer_t a = says(ONE, "Fine", NULL);
     assert_string_equal(brings(&a), "");
-    assert_does(&stan, lead(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 200);
     pushes();
     assert_string_equal(was_sent(one), "joined|1 Hello|2 This is Stan|3 How are you?|left");
     assert_string_equal(was_sent(two), "joined|1 Hello|2 This is Stan|3 How are you?|left");
@@ -589,7 +557,7 @@ static void a_socket_that_is_opened_anew_goes_on(void **state)
     (void)state;
     redisContext *one = opens(ONE);
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     pushes();
     assert_string_equal(was_sent(one), "joined|1 Hello");
@@ -611,7 +579,7 @@ static void one_that_does_not_say_is_sent_what_nobody_had(void **state)
     (void)state;
     redisContext *one = opens(ONE);
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     pushes();
     was_sent(one);
@@ -646,7 +614,7 @@ static void what_is_stored_as_a_socket_comes_is_sent_to_it(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     redisContext *one = opens(ONE);
     t_run_t run = {.ask = writes(ONE, "Hi", NULL)};
     PGconn *hearing = t_lock("chat_sessions", "ACCESS EXCLUSIVE");
@@ -669,7 +637,7 @@ static void a_socket_that_comes_during_a_push_misses_nothing(void **state)
     (void)state;
     redisContext *one = opens(ONE), *two = opens(TWO);
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     pushes();
     is_stored(2, "Bye");
@@ -694,7 +662,7 @@ static void a_connection_that_is_gone_is_forgotten(void **state)
 {
     (void)state;
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     t_ask_t push = {.type = "chat.push",
                     .org = DOWNTOWN,
@@ -736,10 +704,10 @@ static void the_agent_goes_on_with_what_was_said(void **state)
     (void)state;
     begins(NULL);
     says(NULL, "I would like to book a tune-up", NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("The blue one is reserved for you.", 1);
     says(NULL, "Thank you", NULL);
-    assert_does(&stan, lead(), "resume", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 200);
     says(NULL, "1", NULL);
     assert_int_equal(count("appointments"), 0);
 
@@ -755,7 +723,7 @@ static void a_forgotten_one_ends(void **state)
 {
     (void)state;
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_sqlf("UPDATE takeovers SET stale_at = now() + interval '1 minute'");
     person_writes("Hello", 1);
     assert_true(t_sqlf_int("SELECT extract(epoch FROM stale_at - now()) FROM takeovers") >
@@ -784,7 +752,7 @@ static void what_is_erased_is_gone(void **state)
 {
     (void)state;
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     t_sqlf("DELETE FROM customers WHERE id = '%s'", lead());
     assert_int_equal(count("takeovers"), 0);
@@ -802,9 +770,9 @@ static void begin_message(void)
     setup(NULL);
     visitor = opens(ONE);
     begins(ONE);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     t_sqlf("DELETE FROM outbox");
-    t_ask_t r = takes(&stan, lead(), "message", text("Hello", 1));
+    t_ask_t r = t_takeover_ask(&t_stan, lead(), "message", text("Hello", 1));
     t_push_ask(&r);
 }
 
@@ -828,7 +796,7 @@ static void begin_answer(void)
 {
     setup(NULL);
     begins(NULL);
-    assert_does(&stan, lead(), "join", NULL, 200);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
     t_sqlf("DELETE FROM outbox");
     t_ask_t r = writes(NULL, "Hi", ",\"messageId\":\"" NAMED "\"");
@@ -858,7 +826,7 @@ static void begin_join(void)
     setup(NULL);
     begins(NULL);
     t_sqlf("DELETE FROM outbox");
-    t_ask_t r = takes(&stan, lead(), "join", NULL);
+    t_ask_t r = t_takeover_ask(&t_stan, lead(), "join", NULL);
     t_push_ask(&r);
 }
 

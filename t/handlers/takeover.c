@@ -5,14 +5,13 @@
 #include <stdio.h>
 
 #include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/people.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
 
 #define SID   "CA0123456789abcdef0123456789abcdef"
 #define CALL  "d0000000-0000-4000-8000-0000000000c1"
-#define STAN  "d0000000-0000-4000-8000-000000000091" /* staff of Downtown */
-#define TESS  "d0000000-0000-4000-8000-000000000092" /* its technician */
 #define VISIT "d0000000-0000-4000-8000-0000000000a1"
 
 #define SAYS(id) "{\"message\":\"It is kept for you.\",\"id\":\"" id "\"}"
@@ -44,38 +43,6 @@ static int setup(void **state)
 }
 
 /* ---------------------------------------------------------------- requests */
-
-typedef struct {
-    const char *user, *organization, *role;
-} person_t;
-
-static const person_t dana = {DANA, DOWNTOWN, "admin"}, stan = {STAN, DOWNTOWN, "staff"},
-                      tess = {TESS, DOWNTOWN, "service_tech"}, uma = {UMA, UPTOWN, "admin"};
-
-static t_ask_t request(const person_t *who, const char *target, const char *action,
-                       const char *body)
-{
-    return (t_ask_t){.type = "takeover.handle",
-                     .method = "POST",
-                     .uri = wk_printf(t_ctx.arena, "/api/takeover/%s/%s", target, action).data,
-                     .claims = t_claims(who->user, who->organization, who->role),
-                     .org = who->organization,
-                     .body = body};
-}
-
-static t_answer_t ask(const person_t *who, const char *target, const char *action,
-                      const char *body)
-{
-    t_ask_t r = request(who, target, action, body);
-    return t_ask(&r);
-}
-
-static void assert_asked(const person_t *who, const char *target, const char *action,
-                         const char *body, int status)
-{
-    t_answer_t a = ask(who, target, action, body);
-    assert_status(&a, status);
-}
 
 static int64_t count(const char *from_where)
 {
@@ -128,9 +95,9 @@ static void a_technician_and_another_shop_may_not(void **state)
     static const char *const actions[] = {"join", "message", "resume"};
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        t_answer_t a = ask(&tess, JOHN, actions[i], SAYS("1"));
+        t_answer_t a = t_takeover(&t_tess, JOHN, actions[i], SAYS("1"));
         assert_error(&a, 403, "role");
-        a = ask(&uma, JOHN, actions[i], SAYS("1"));
+        a = t_takeover(&t_uma, JOHN, actions[i], SAYS("1"));
         assert_error(&a, 404, "not_found");
     }
     assert_int_equal(count("takeovers"), 0);
@@ -141,17 +108,17 @@ static void a_technician_and_another_shop_may_not(void **state)
 static void a_talk_has_one_person(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "message", SAYS("1"), 409);
-    assert_asked(&stan, JOHN, "join", NULL, 200);
-    assert_asked(&stan, JOHN, "join", NULL, 200);
-    assert_asked(&dana, JOHN, "join", NULL, 409);
-    assert_asked(&dana, JOHN, "message", SAYS("1"), 409);
-    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
-    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
-    assert_asked(&stan, JOHN, "message", SAYS("2"), 200);
+    t_assert_takeover(&t_stan, JOHN, "message", SAYS("1"), 409);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_dana, JOHN, "join", NULL, 409);
+    t_assert_takeover(&t_dana, JOHN, "message", SAYS("1"), 409);
+    t_assert_takeover(&t_stan, JOHN, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, JOHN, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, JOHN, "message", SAYS("2"), 200);
     assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 2);
-    assert_asked(&dana, JOHN, "resume", NULL, 200);
-    assert_asked(&stan, JOHN, "resume", NULL, 409);
+    t_assert_takeover(&t_dana, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 409);
     assert_string_equal(audited(), "user:takeover_join user:takeover_message"
                                    " user:takeover_message user:takeover_resume");
     assert_string_equal(states(), "over");
@@ -162,9 +129,9 @@ static void a_talk_has_one_person(void **state)
 static void who_comes_after_another_is_noted(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     t_sqlf("UPDATE takeovers SET state = 'leaving'"); /* its worker died here */
-    assert_asked(&dana, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_dana, JOHN, "join", NULL, 200);
     assert_string_equal(audited(), "user:takeover_join user:takeover_join");
     assert_string_equal(t_sqlf("SELECT user_id FROM takeovers"), DANA);
 }
@@ -174,7 +141,7 @@ static void who_comes_after_another_is_noted(void **state)
 static void an_emergency_pages_all_the_same(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     assert_string_equal(t_say(JOHN_NUMBER, "Help, the battery of my e-bike is on fire!"), "");
     assert_int_equal(count("tasks WHERE priority = 'urgent'"), 1);
     assert_int_equal(count("messages WHERE template = 'page' AND status = 'queued'"), 1);
@@ -191,7 +158,7 @@ static void a_page_is_held_back_by_nothing(void **state)
     const char *page = t_sqlf("SELECT coalesce(notification_phone, owner_phone)"
                               " FROM organizations WHERE id = '" DOWNTOWN "'");
     t_sqlf("UPDATE customers SET phone_number = '%s' WHERE id = '" JOHN "'", page);
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     t_say(STRANGER, "Help, the battery of my e-bike is on fire!");
     send_key(t_sqlf("SELECT key FROM effects WHERE key LIKE 'page:%%'"));
     size_t sent = t_twilio_sent(page);
@@ -214,13 +181,13 @@ static void remind(const char *begins_in)
 static void a_reminder_waits_for_the_end(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     remind("20 hours");
     sweep();
     send_queued();
     assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
     assert_string_equal(t_sqlf("SELECT status FROM messages"), "queued");
-    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
     sweep();
     sweep();
     send_queued();
@@ -233,11 +200,11 @@ static void one_that_was_queued_before_waits_too(void **state)
 {
     (void)state;
     remind("20 hours");
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     send_queued();
     assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
     assert_int_equal(count("postponed_texts"), 1);
-    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
     sweep();
     send_queued();
     assert_int_equal(t_twilio_sent(JOHN_NUMBER), 1);
@@ -259,7 +226,7 @@ static void assert_skipped(const char *why)
 static void what_is_of_no_use_any_more_is_skipped(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     remind("20 hours");
     t_sqlf("UPDATE postponed_texts SET useful_until = now() - interval '1 minute'");
     assert_skipped("canceled too_late"); /* while the person still has the thread */
@@ -268,19 +235,19 @@ static void what_is_of_no_use_any_more_is_skipped(void **state)
 static void who_stopped_texts_meanwhile_gets_none(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     remind("20 hours");
     t_say(JOHN_NUMBER, "STOP");
-    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
     assert_skipped("canceled no_consent");
 }
 
 static void in_quiet_hours_it_waits_on(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     remind("20 hours");
-    assert_asked(&stan, JOHN, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "resume", NULL, 200);
     t_sqlf("UPDATE agent_configs g"
            "   SET quiet_from = (now() AT TIME ZONE o.timezone - interval '1 hour')::time,"
            "       quiet_until = (now() AT TIME ZONE o.timezone + interval '1 hour')::time"
@@ -309,7 +276,7 @@ static void an_answer_that_comes_too_late_is_none(void **state)
 {
     (void)state;
     answer_queued("NULL");
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     send_key("an answer");
     assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
     assert_string_equal(t_sqlf("SELECT status || ' ' || error_code FROM messages"),
@@ -321,12 +288,12 @@ static void a_join_comes_again_behind_a_text_on_its_way(void **state)
 {
     (void)state;
     answer_queued("(extract(epoch FROM clock_timestamp()) * 1000)::bigint");
-    t_answer_t a = ask(&stan, JOHN, "join", NULL);
+    t_answer_t a = t_takeover(&t_stan, JOHN, "join", NULL);
     assert_again(&a);
     assert_in_range(a.end.delay_ms, 1, 10000);
     assert_string_equal(states(), "joining");
     t_texts_wait(11000);
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     assert_string_equal(states(), "held");
     assert_string_equal(audited(), "user:takeover_join");
 }
@@ -336,14 +303,14 @@ static void a_join_comes_again_behind_a_text_on_its_way(void **state)
 static void a_forgotten_one_ends(void **state)
 {
     (void)state;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     sweep();
     assert_string_equal(states(), "held");
     assert_int_equal(t_sqlf_int("SELECT round(extract(epoch FROM stale_at - now()) / 60)"
                                 " FROM takeovers"),
                      480);
     t_sqlf("UPDATE takeovers SET stale_at = now() + interval '1 minute'");
-    assert_asked(&stan, JOHN, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, JOHN, "message", SAYS("1"), 200);
     assert_true(t_sqlf_int("SELECT extract(epoch FROM stale_at - now()) FROM takeovers") >
                 470 * 60);
     t_sqlf("UPDATE takeovers SET stale_at = now() - interval '1 second'");
@@ -407,10 +374,10 @@ static void a_call_is_found_by_each_of_its_names(void **state)
     call_is_known();
     t_sqlf("UPDATE calls SET elevenlabs_conversation_id = 'conv_1'");
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-        assert_asked(&stan, names[i], "resume", NULL, 409);
-        assert_asked(&uma, names[i], "resume", NULL, 404);
+        t_assert_takeover(&t_stan, names[i], "resume", NULL, 409);
+        t_assert_takeover(&t_uma, names[i], "resume", NULL, 404);
     }
-    assert_asked(&stan, "conv_2", "resume", NULL, 404);
+    t_assert_takeover(&t_stan, "conv_2", "resume", NULL, 404);
 }
 
 /* What happens between two statements of a join, or of the call's end, happens in a trigger. */
@@ -428,10 +395,10 @@ static void a_call_that_ends_while_it_is_joined_is_not_held(void **state)
     (void)state;
     call_begins();
     meanwhile("INSERT ON takeovers", "UPDATE calls SET status = 'completed'");
-    assert_asked(&stan, SID, "join", NULL, 409);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
     assert_int_equal(count("takeovers"), 0);
     meanwhile("UPDATE OF taken_over_by ON calls", "UPDATE takeovers SET state = 'over'");
-    assert_asked(&stan, SID, "join", NULL, 409);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
     t_sqlf(NOTHING_MEANWHILE);
     assert_string_equal(states(), "over");
     assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
@@ -461,21 +428,21 @@ static void a_join_that_is_first_ends_with_the_call(void **state)
     end_call();
     t_sqlf(NOTHING_MEANWHILE);
     assert_string_equal(states(), "over");
-    assert_asked(&stan, SID, "join", NULL, 409);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
 }
 
 static void a_call_is_held_document_by_document(void **state)
 {
     (void)state;
     call_begins();
-    assert_asked(&stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
     assert_string_equal(human(), "1");
     assert_int_equal(t_twilio_requests("POST"), 1);
     const char *listens = held(1, 1);
     assert_has(listens, "<Gather");
     assert_has_not(listens, "<Say");
     assert_string_equal(held(1, 1), listens);
-    assert_asked(&stan, CALL, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, CALL, "message", SAYS("1"), 200);
     assert_int_equal(t_twilio_requests("POST"), 2);
     assert_has_not(held(2, 0), "<Say"); /* who was asked is awaited */
     const char *says = held(2, 2);
@@ -483,7 +450,7 @@ static void a_call_is_held_document_by_document(void **state)
     assert_string_equal(held(2, 2), says); /* the carrier repeats its request */
     assert_has_not(held(2, 3), "It is kept for you.");
     assert_has(held(3, 0), "<Gather");
-    assert_asked(&stan, SID, "resume", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "resume", NULL, 200);
     assert_string_equal(human(), "0");
     assert_has(held(4, 0), "/resume");
 }
@@ -494,21 +461,21 @@ static void the_caller_is_asked_for_once(void **state)
 {
     (void)state;
     call_begins();
-    assert_asked(&stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
     held(1, 1);
-    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, SID, "message", SAYS("1"), 200);
     assert_int_equal(t_twilio_requests("POST"), 2);
-    t_answer_t a = ask(&stan, SID, "message", SAYS("1"));
+    t_answer_t a = t_takeover(&t_stan, SID, "message", SAYS("1"));
     assert_again(&a);
     assert_true(a.end.delay_ms >= 10000);
     assert_int_equal(t_twilio_requests("POST"), 2);
-    assert_asked(&stan, SID, "message", SAYS("2"), 200); /* he hears it with the first */
+    t_assert_takeover(&t_stan, SID, "message", SAYS("2"), 200); /* he hears it with the first */
     assert_int_equal(t_twilio_requests("POST"), 2);
     t_sqlf("UPDATE takeovers SET called_at = called_at - interval '11 seconds'");
-    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, SID, "message", SAYS("1"), 200);
     assert_int_equal(t_twilio_requests("POST"), 3);
     assert_has(held(2, 3), "It is kept for you.");
-    assert_asked(&stan, SID, "message", SAYS("1"), 200);
+    t_assert_takeover(&t_stan, SID, "message", SAYS("1"), 200);
     assert_int_equal(t_twilio_requests("POST"), 3);
     assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 2);
 }
@@ -517,10 +484,12 @@ static void a_person_is_rung_once(void **state)
 {
     (void)state;
     call_begins();
-    assert_asked(&stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 200);
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}",
+                      200);
     assert_has(held(1, 1), "+14165550177");
     t_sqlf("UPDATE takeovers SET state = 'joining'"); /* the worker died before it said so */
-    assert_asked(&stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}", 200);
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}",
+                      200);
     assert_int_equal(t_twilio_requests("POST"), 1);
     assert_has_not(held(2, 0), "+14165550177");
     assert_string_equal(states(), "held");
@@ -532,7 +501,7 @@ static void a_call_the_carrier_does_not_know_is_not_taken(void **state)
     call_is_known();
     t_twilio_script("{\"path\":\"Calls\",\"method\":\"POST\",\"status\":404,\"body\":"
                     "{\"code\":20404,\"message\":\"not found\",\"status\":404}}");
-    assert_asked(&stan, SID, "join", NULL, 422);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 422);
     assert_string_equal(states(), "over");
     assert_string_equal(human(), "0");
     assert_string_equal(t_sqlf("SELECT resumed_at IS NOT NULL FROM calls"), "t");
@@ -568,7 +537,7 @@ static void an_objection_in_a_held_call_is_answered(void **state)
     t_sqlf("INSERT INTO recordings (organization_id, call_id, twilio_call_sid, notice_language)"
            " SELECT organization_id, id, twilio_call_sid, 'en' FROM calls"
            "  WHERE twilio_call_sid = '" SID "'");
-    assert_asked(&stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
     held(1, 1);
     const char *hears = says_while_held("Do+not+record+me");
     assert_has(hears, "The recording is stopped");
@@ -581,7 +550,7 @@ static void an_emergency_in_a_held_call_pages(void **state)
 {
     (void)state;
     call_begins();
-    assert_asked(&stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
     held(1, 1);
     for (int i = 0; i < 2; i++) {
         assert_has_not(says_while_held("Help+my+battery+is+on+fire"), "<Say");
@@ -596,7 +565,7 @@ static void a_forgotten_call_goes_back_to_the_agent(void **state)
 {
     (void)state;
     call_begins();
-    assert_asked(&stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
     t_sqlf("UPDATE takeovers SET stale_at = now() - interval '1 second'");
     sweep();
     assert_string_equal(states(), "held");
@@ -643,7 +612,7 @@ static const char *target;
 
 static void push(const char *action, const char *body)
 {
-    t_ask_t r = request(&stan, target, action, body);
+    t_ask_t r = t_takeover_ask(&t_stan, target, action, body);
     t_push_ask(&r);
 }
 
@@ -672,7 +641,7 @@ static void judge_join(void)
 static void begin_message(void)
 {
     world();
-    assert_asked(&stan, CALL, "join", NULL, 200);
+    t_assert_takeover(&t_stan, CALL, "join", NULL, 200);
     t_sqlf("DELETE FROM outbox");
     held(1, 1);
     push("message", SAYS("1"));
@@ -698,7 +667,7 @@ static void begin_text(void)
 {
     setup(NULL);
     target = JOHN;
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     t_sqlf("DELETE FROM outbox");
     push("message", SAYS("1"));
 }
@@ -713,7 +682,7 @@ static void judge_text(void)
 static void begin_resume(void)
 {
     world();
-    assert_asked(&stan, CALL, "join", NULL, 200);
+    t_assert_takeover(&t_stan, CALL, "join", NULL, 200);
     t_sqlf("DELETE FROM outbox");
     push("resume", NULL);
 }
@@ -729,7 +698,7 @@ static void judge_resume(void)
 static void begin_sweep(void)
 {
     setup(NULL);
-    assert_asked(&stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
     remind("20 hours");
     t_sqlf("DELETE FROM outbox; UPDATE takeovers SET stale_at = now() - interval '1 second'");
     t_push_ask(&(t_ask_t){
