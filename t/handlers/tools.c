@@ -155,13 +155,88 @@ static void a_job_taken_again_cancels_nothing_more(void **state)
     (void)state;
     open_call();
     appoint(0, "confirmed", "NULL");
-    appoint(2, "confirmed", "NULL");
     t_answer_t a = in_call("again", "cancel_appointment", "{}");
+    appoint(2, "confirmed", "NULL");
     t_answer_t b = in_call("again", "cancel_appointment", "{}");
     assert_string_equal(t_text(&a, "/success"), "true");
     assert_string_equal(t_text(&b, "/appointment_id"), t_text(&a, "/appointment_id"));
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'cancelled'"),
                      1);
+}
+
+static const char *named(const char *id, const char *more)
+{
+    return wk_printf(t_ctx.arena, "{\"appointment_id\":\"%s\"%s}", id, more).data;
+}
+
+/* A model asks again when it was cut off before it had the answer, as another call of a tool.
+ */
+static void a_cancellation_asked_for_again_is_the_same(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "confirmed", "NULL");
+    t_answer_t a = in_call(NULL, "cancel_appointment", "{}");
+    t_answer_t b = in_call(NULL, "cancel_appointment", "{}");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(t_text(&b, "/success"), "true");
+    assert_string_equal(t_text(&b, "/appointment_id"), t_text(&a, "/appointment_id"));
+    t_sqlf("UPDATE appointments SET cancelled_at = now() - interval '1 hour'");
+    b = in_call(NULL, "cancel_appointment", "{}");
+    assert_error(&b, 200, "not_found");
+}
+
+static void of_two_appointments_none_is_guessed(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "confirmed", "NULL");
+    appoint(2, "confirmed", "NULL");
+    t_answer_t a = in_call(NULL, "cancel_appointment", "{}");
+    assert_error(&a, 200, "which_one");
+    const char *first =
+        wk_printf(t_ctx.arena, "%s", t_text(&a, "/appointments/0/appointment_id")).data;
+    const char *second =
+        wk_printf(t_ctx.arena, "%s", t_text(&a, "/appointments/1/appointment_id")).data;
+    assert_string_equal(first,
+                        t_sqlf("SELECT id FROM appointments ORDER BY starts_at LIMIT 1"));
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE status = 'cancelled'"),
+                     0);
+    a = in_call(NULL, "cancel_appointment", named(first, ""));
+    assert_string_equal(t_text(&a, "/success"), "true");
+    a = in_call(NULL, "cancel_appointment", "{}"); /* again, or the other one: who knows */
+    assert_error(&a, 200, "which_one");
+    assert_string_equal(t_text(&a, "/appointments/0/appointment_id"), second);
+    assert_string_equal(t_sqlf("SELECT status FROM appointments WHERE id = '%s'", second),
+                        "confirmed");
+    a = in_call(NULL, "cancel_appointment", named(second, ""));
+    assert_string_equal(t_text(&a, "/success"), "true");
+}
+
+static void of_two_appointments_none_is_moved_by_a_guess(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "confirmed", "NULL");
+    appoint(2, "confirmed", "NULL");
+    /* Of other resources, so that no slot of the one is in the other's way. */
+    t_sqlf("UPDATE appointments SET resource = 'stand-' || extract(hour FROM starts_at)");
+    const char *there =
+        wk_printf(t_ctx.arena, "\"appointment_datetime\":\"%s\"", free_slot(0)).data;
+    const char *nameless = wk_printf(t_ctx.arena, "{%s}", there).data;
+    t_answer_t a = in_call(NULL, "reschedule_appointment", nameless);
+    assert_error(&a, 200, "which_one");
+    const char *first =
+        wk_printf(t_ctx.arena, "%s", t_text(&a, "/appointments/0/appointment_id")).data;
+    const char *second_at = t_sqlf("SELECT max(starts_at) FROM appointments");
+    a = in_call(NULL, "reschedule_appointment",
+                named(first, wk_printf(t_ctx.arena, ",%s", there).data));
+    assert_string_equal(t_text(&a, "/success"), "true");
+    a = in_call(NULL, "reschedule_appointment", nameless); /* it is there already */
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(t_text(&a, "/appointment_id"), first);
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM appointments WHERE starts_at = '%s'", second_at), 1);
 }
 
 static void what_is_over_is_not_said_to_be_cancelled(void **state)
@@ -867,6 +942,9 @@ int main(void)
         cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
+        cmocka_unit_test(a_cancellation_asked_for_again_is_the_same),
+        cmocka_unit_test(of_two_appointments_none_is_guessed),
+        cmocka_unit_test(of_two_appointments_none_is_moved_by_a_guess),
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),

@@ -183,6 +183,27 @@ bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appoint
     return true;
 }
 
+bool wk_appointments_meant(wk_tx_t *tx, va_str_t customer, const wk_moment_t *moment,
+                           wk_candidate_t *out, size_t *n, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {customer, moment != NULL ? moment->wall : VA_STR_NULL,
+                         moment != NULL ? moment->zone : VA_STR_NULL,
+                         number(tx, WK_CANDIDATES)};
+    if (!wk_sql(tx, &wk_sql_appointments_meant, params, &rows, e)) {
+        return wk_error_wrap(e, "appointments");
+    }
+    *n = wk_rows_count(rows);
+    for (size_t i = 0; i < *n; i++) {
+        out[i] = (wk_candidate_t){.id = wk_cell(rows, i, "id"),
+                                  .type = wk_cell(rows, i, "appointment_type"),
+                                  .slot = slot_of(rows, i),
+                                  .stands = wk_cell_bool(rows, i, "stands"),
+                                  .is_then = wk_cell_bool(rows, i, "is_then")};
+    }
+    return true;
+}
+
 bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *p, const char *change,
                             wk_error_t *e)
 {

@@ -86,12 +86,24 @@ typedef struct {
 /* Before wk_appointment_find() of one that is to be moved, with the same words. */
 bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_error_t *e);
 
-/*
- * By id, or absent: the next of the customer. customer absent: anybody's. *found false: there
- * is none. The row is locked.
- */
+/* By id; customer absent: anybody's. *found false: there is none. The row is locked. */
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
                          bool *found, wk_error_t *e);
+
+#define WK_CANDIDATES 6
+
+/* One that a customer may mean who names none. */
+typedef struct {
+    va_str_t id, type;
+    wk_slot_t slot;
+    bool stands;  /* else he gave it back a moment ago */
+    bool is_then; /* it begins at the moment that was named */
+} wk_candidate_t;
+
+/* Those that stand first. moment: that is named, or NULL. *n: how many, WK_CANDIDATES at most.
+ */
+bool wk_appointments_meant(wk_tx_t *tx, va_str_t customer, const wk_moment_t *moment,
+                           wk_candidate_t *out, size_t *n, wk_error_t *e);
 
 /*
  * change: "booked", "held", "moved", "cancelled", "updated". Dashboards hear of it, and the

@@ -20,12 +20,8 @@
 #define HOLDER(phone, talk) \
     "(coalesce(a.customer_phone = " phone ", false)" \
     "  OR coalesce(a.metadata ->> 'talk' = " talk ", false))"
-/* The appointment of an id ($1), or the next of a customer ($2). */
-#define MEANT \
-    "($2::uuid IS NULL OR a.customer_id = $2::uuid)" \
-    "   AND CASE WHEN $1::text IS NOT NULL THEN a.id = uuid_or_null($1)" \
-    "            ELSE " UPCOMING " AND a.starts_at > now() END" \
-    " ORDER BY a.starts_at LIMIT 1"
+/* The appointment of an id ($1), when it is that customer's ($2; null: anybody's). */
+#define MEANT "($2::uuid IS NULL OR a.customer_id = $2::uuid) AND a.id = uuid_or_null($1)"
 #define UPCOMING "(a.status = 'confirmed' OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
 /* clang-format on */
@@ -164,6 +160,19 @@ const wk_sql_t wk_sql_appointment_find = {
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
     " WHERE " MEANT " FOR UPDATE OF a",
     2};
+
+const wk_sql_t wk_sql_appointments_meant = {
+    "appointments_meant",
+    "SELECT a.id, a.appointment_type, " STARTS("a.starts_at", "o.timezone::text") ","
+    "       " UPCOMING " AS stands,"
+    "       coalesce(a.starts_at = instant_of($2::timestamp, coalesce($3, o.timezone::text)),"
+    "                false) AS is_then"
+    "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
+    " WHERE a.customer_id = $1::uuid AND a.starts_at > now()"
+    "   AND (" UPCOMING " OR (a.status = 'cancelled' AND a.cancelled_by = 'customer'"
+    "                         AND a.cancelled_at > now() - interval '15 minutes'))"
+    " ORDER BY stands DESC, a.starts_at, a.id LIMIT $4::int",
+    4};
 
 const wk_sql_t wk_sql_appointment_move = {
     "appointment_move",

@@ -52,9 +52,16 @@ extern const wk_sql_t wk_sql_appointment_generation;
 /*
  * Locked: id appointment_type status resource minutes starts date time customer_id
  * customer_name customer_phone customer_email language calendar_id moves stands comes. The one
- * of id $1, or without an id the next of the customer $2 that still stands. $2 null: anybody's.
+ * of id $1, if it is the customer's of $2; null: anybody's.
  */
 extern const wk_sql_t wk_sql_appointment_find;
+
+/*
+ * What the customer $1 may mean without naming one: id appointment_type starts, stands, and
+ * is_then: it begins at $2 ($3: its zone, else the shop's). Those that come, and behind them
+ * what he gave back a moment ago; $4 of them at most.
+ */
+extern const wk_sql_t wk_sql_appointments_meant;
 
 /* $1 id, $2 start, $3 minutes. */
 extern const wk_sql_t wk_sql_appointment_move;

@@ -652,9 +652,77 @@ static bool refuse_over(wk_tool_call_t *call)
                           wk_text(call->caller->language, "tool.no_appointment"));
 }
 
-/* The appointment meant; customers reach their own alone, staff every one. */
-static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointment_t *p,
-                     wk_error_t *e)
+static bool refuse_unfound(wk_tool_call_t *call)
+{
+    return wk_tool_refuse(call, 404, "not_found",
+                          wk_text(call->caller->language, "tool.no_appointment"));
+}
+
+/* Those that stand, each with its id, which has to be named. */
+static bool refuse_choice(wk_tx_t *tx, wk_tool_call_t *call, const wk_candidate_t *of,
+                          size_t standing, wk_error_t *e)
+{
+    wk_service_t s;
+    va_str_t names[WK_CANDIDATES];
+    wk_arena_t *a = call->ctx->arena;
+    const wk_language_t *l = call->caller->language;
+    va_json_key(call->out, "appointments");
+    va_json_array(call->out);
+    for (size_t i = 0; i < standing; i++) {
+        if (!wk_service(tx, l, of[i].type, &s, e)) {
+            return false;
+        }
+        va_str_t when = wk_word_slot(a, l, &of[i].slot);
+        names[i] =
+            wk_printf(a, "%.*s, %.*s", (int)s.name.len, s.name.data, (int)when.len, when.data);
+        va_json_object(call->out);
+        va_json_add_str(call->out, "appointment_id", of[i].id);
+        va_json_add_str(call->out, "service_type", of[i].type);
+        va_json_add_str(call->out, "appointment_datetime", of[i].slot.starts);
+        va_json_object_end(call->out);
+    }
+    va_json_array_end(call->out);
+    return wk_tool_refuse(
+        call, 409, "which_one",
+        wk_tool_say(call, "tool.appointment_which",
+                    {"appointments", wk_word_list_of(a, l, names, standing)}));
+}
+
+/*
+ * Where none is named: the only one there is, or the one that is at that moment already. None
+ * is guessed of several, since the same call once more, after an answer that was not heard,
+ * would mean the next one; what was given back a moment ago counts for that. moment: where it
+ * is to go, or NULL. Sets *id; or refuses, and call->status is set.
+ */
+static bool choose(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer,
+                   const wk_moment_t *moment, va_str_t *id, wk_error_t *e)
+{
+    size_t n, standing = 0;
+    wk_candidate_t of[WK_CANDIDATES];
+    if (!wk_appointments_meant(tx, customer, moment, of, &n, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        standing += of[i].stands;
+        if (of[i].stands && of[i].is_then) {
+            *id = of[i].id;
+            return true;
+        }
+    }
+    size_t meant = moment != NULL ? standing : n;
+    if (meant == 0) {
+        return refuse_unfound(call);
+    }
+    *id = of[0].id;
+    return meant == 1 || standing == 0 || refuse_choice(tx, call, of, standing, e);
+}
+
+/*
+ * The appointment meant; customers reach their own alone, staff every one. moment: where it is
+ * to be moved, or NULL.
+ */
+static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *moment,
+                     wk_appointment_t *p, wk_error_t *e)
 {
     bool found = false;
     wk_rows_t *rows;
@@ -668,13 +736,18 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointme
     } else if (id.data == NULL) {
         return wk_tool_refuse(call, 400, "bad_request", VA_STR("appointment_id is missing."));
     }
-    if ((moves && !wk_appointment_lock_slots(tx, id, customer, e)) ||
+    if (id.data == NULL && !choose(tx, call, customer, moment, &id, e)) {
+        return false;
+    }
+    if (call->status != 0) {
+        return true;
+    }
+    if ((moment != NULL && !wk_appointment_lock_slots(tx, id, customer, e)) ||
         !wk_appointment_find(tx, id, customer, p, &found, e)) {
         return false;
     }
     if (!found) {
-        return wk_tool_refuse(call, 404, "not_found",
-                              wk_text(call->caller->language, "tool.no_appointment"));
+        return refuse_unfound(call);
     }
     /* What has begun is history to its customer; the shop's people may correct it. */
     return p->comes || call->caller->level == WK_LEVEL_STAFF || refuse_over(call);
@@ -682,7 +755,7 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, bool moves, wk_appointme
 
 static const wk_arg_t reschedule_args[] = {
     {.name = "appointment_id",
-     .description = "which; the customer's next one if absent",
+     .description = "which; may be absent where the customer has one only",
      .max = 64},
     {.name = "appointment_datetime",
      .description = "new start, ISO 8601; without a zone the shop's time"},
@@ -719,7 +792,7 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
     if (!read_moment(call, &moment)) {
         return refuse_moment(call);
     }
-    if (!find_own(tx, call, true, &p, e) || call->status != 0) {
+    if (!find_own(tx, call, &moment, &p, e) || call->status != 0) {
         return call->status != 0;
     }
     if (!wk_service(tx, call->caller->language, p.type, &s, e)) {
@@ -750,7 +823,7 @@ const wk_tool_t wk_tool_reschedule_appointment = {
 
 static const wk_arg_t cancel_args[] = {
     {.name = "appointment_id",
-     .description = "which; the customer's next one if absent",
+     .description = "which; may be absent where the customer has one only",
      .max = 64},
     {.name = "reason", .description = "why, in the customer's words"},
     {NULL},
@@ -780,7 +853,7 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     wk_appointment_t p = {.id = VA_STR_NULL};
     bool staff = call->caller->level == WK_LEVEL_STAFF;
     const char *by = staff ? "staff" : "customer";
-    if (!find_own(tx, call, false, &p, e) || call->status != 0) {
+    if (!find_own(tx, call, NULL, &p, e) || call->status != 0) {
         return call->status != 0;
     }
     if (!wk_service(tx, call->caller->language, p.type, &s, e) ||
