@@ -22,6 +22,7 @@ my $dir    = $nginx->dir;
 # by the few.
 my %few = map { $_ => VoiceAgent::Nginx::slurp("$conf/locations/$_.conf") =~ s/(voiceagent_(?:streams|uploads)) \d+/$1 3/gr }
   qw(events elevenlabs shopify);
+$few{tools} = VoiceAgent::Nginx::slurp("$conf/locations/tools.conf") =~ s/timeout=\d+s/timeout=300ms/gr;
 VoiceAgent::Nginx::write_file("$dir/http.conf", VoiceAgent::Nginx::shipped_http() =~ s{rate=\d+r/m}{rate=1r/m}gr);
 VoiceAgent::Nginx::write_file("$dir/$_.conf", $few{$_}) for keys %few;
 $nginx->write_shipped_keys($secret);
@@ -51,6 +52,16 @@ sub lane_of_login {
     my $client = login(@_);
     my $job = next_job() or return "none: $client->answer->{status}";
     return $redis->command('HGET', 'va:{realtime}:job:' . $job->{id}, 'lane');
+}
+
+# ----------------------------------------------------------- tools that take longer
+
+# A model reads the body of a 2xx and nothing else: of a 503 it would think that nothing was done.
+for my $target ('/api/elevenlabs/tools/book_appointment', '/api/calendar/book') {
+    my $answer = ask('192.0.2.9', 'POST', $target, '{}', Authorization => "Bearer $secret",
+        'Content-Type' => 'application/json')->answer;
+    my $job = next_job();
+    is("$answer->{status} $answer->{body}", qq(202 {"status":"pending","job":"$job->{id}"}), "$target goes on");
 }
 
 # --------------------------------------------------------------------- signing up

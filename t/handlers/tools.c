@@ -164,6 +164,29 @@ static void a_job_taken_again_cancels_nothing_more(void **state)
                      1);
 }
 
+static int owners_after(const char *tool, const char *body)
+{
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "tools.call",
+                         .id = "slow",
+                         .method = "POST",
+                         .uri = uri_of(tool),
+                         .scheme = "bearer",
+                         .headers = {"x-va-agent", "agent_downtown", "x-va-call", SID},
+                         .body = body});
+    assert_string_equal(t_text(&a, "/success"), "true");
+    return (int)t_redis_int(t_ctx.redis, "EXISTS va:owner:slow");
+}
+
+/* Who was answered that it takes longer asks for what became of it. */
+static void the_answer_of_what_a_tool_did_may_be_asked_for(void **state)
+{
+    (void)state;
+    open_call();
+    assert_int_equal(owners_after("check_availability", "{}"), 0);
+    assert_int_equal(owners_after("take_message", "{\"message\":\"call me back\"}"), 1);
+}
+
 static const char *named(const char *id, const char *more)
 {
     return wk_printf(t_ctx.arena, "{\"appointment_id\":\"%s\"%s}", id, more).data;
@@ -942,6 +965,7 @@ int main(void)
         cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
+        cmocka_unit_test(the_answer_of_what_a_tool_did_may_be_asked_for),
         cmocka_unit_test(a_cancellation_asked_for_again_is_the_same),
         cmocka_unit_test(of_two_appointments_none_is_guessed),
         cmocka_unit_test(of_two_appointments_none_is_moved_by_a_guess),

@@ -5,6 +5,7 @@
 #include "worker/agent/tools.h"
 
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/jobs.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/tool_caller.h"
@@ -151,12 +152,15 @@ static bool read_route(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
  * ElevenLabs feeds the body of a 2xx to the model and nothing else: a refusal it should act on
  * is told by the body alone.
  */
-static wk_outcome_t answer_with(const request_t *r, const wk_tool_answer_t *answer,
-                                va_reply_t *reply)
+static wk_outcome_t answer_with(wk_ctx_t *ctx, const request_t *r,
+                                const wk_tool_answer_t *answer, va_reply_t *reply)
 {
     reply->status = r->for_model ? 200 : answer->status;
     reply->type = VA_STR("application/json");
     reply->body = answer->body;
+    if (r->tool->effect) {
+        wk_job_keep_owner(ctx); /* who was told that it takes longer may ask for it */
+    }
     return WK_DONE;
 }
 
@@ -171,5 +175,5 @@ wk_outcome_t wk_tools_call(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         !wk_tool_caller_run(ctx, c, r.tool, "api", r.args, &answer, e)) {
         return wk_reply_error(ctx, reply, e);
     }
-    return answer_with(&r, &answer, reply);
+    return answer_with(ctx, &r, &answer, reply);
 }
