@@ -152,10 +152,11 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_job_conf_t *jcf,
     u_char digest[32])
 {
-    u_char     *p;
-    size_t      len;
-    va_str_t    text;
-    ngx_str_t   subject;
+    u_char      *p;
+    size_t       len;
+    va_str_t     text, parts[6];
+    ngx_str_t    subject;
+    ngx_uint_t   i;
 
     ngx_str_null(&subject);
 
@@ -165,8 +166,18 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    len = jcf->type.len + subject.len + r->uri.len + ctx->scheme.len
-          + ctx->account.len + ctx->claims_text.len + 5;
+    parts[0] = ngx_voiceagent_va(&jcf->type);
+    parts[1] = ngx_voiceagent_va(&subject);
+    parts[2] = ngx_voiceagent_va(&r->uri);
+    parts[3] = ngx_voiceagent_va(&ctx->scheme);
+    parts[4] = ngx_voiceagent_va(&ctx->account);
+    parts[5] = ctx->claims_text;
+
+    len = 0;
+
+    for (i = 0; i < 6; i++) {
+        len += NGX_SIZE_T_LEN + 1 + parts[i].len;
+    }
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -175,17 +186,12 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
 
     text.data = (char *) p;
 
-    p = ngx_cpymem(p, jcf->type.data, jcf->type.len);
-    *p++ = '\n';
-    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&subject));
-    *p++ = '\n';
-    p = ngx_cpymem(p, r->uri.data, r->uri.len);
-    *p++ = '\n';
-    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&ctx->scheme));
-    *p++ = '\n';
-    p = ngx_voiceagent_copy(p, ngx_voiceagent_va(&ctx->account));
-    *p++ = '\n';
-    p = ngx_voiceagent_copy(p, ctx->claims_text);
+    /* each behind its length: a subject, or a path, may hold any byte */
+
+    for (i = 0; i < 6; i++) {
+        p = ngx_sprintf(p, "%uz:", parts[i].len);
+        p = ngx_voiceagent_copy(p, parts[i]);
+    }
 
     text.len = (char *) p - text.data;
 

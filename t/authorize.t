@@ -48,10 +48,15 @@ my $places = <<'END';
         voiceagent_authorize may.see;
         voiceagent_call show;
     }
+    location /lines/ {
+        voiceagent_authorize may.see for=$subject;
+        voiceagent_call show;
+    }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
 END
-my $nginx = VoiceAgent::Nginx->new(redis => $redis, server => $places)->start;
-my $without = VoiceAgent::Nginx->new(redis => "redis://127.0.0.1:$closed", server => $places)->start;
+my $subjects = 'map $arg_of $subject { default ""; lines "\n/lines/says-200"; }';
+my $nginx = VoiceAgent::Nginx->new(redis => $redis, http => $subjects, server => $places)->start;
+my $without = VoiceAgent::Nginx->new(redis => "redis://127.0.0.1:$closed", http => $subjects, server => $places)->start;
 
 my @token = (Authorization => 'Bearer ' . token({organizationId => 'o1', role => 'staff'}));
 my @other = (Authorization => 'Bearer ' . token({organizationId => 'o2'}));
@@ -102,6 +107,8 @@ ask('/k/says-200?other=arguments', @token);
 is(asked('/k/says-200'), 1, '  also for other arguments');
 ask('/k/says-200/else', @token);
 is(asked('/k/says-200/else'), 1, 'another path is another question');
+is(code(ask('/lines/says-200%0A/lines/says-404', @token)), '200 shown', 'a path of two lines');
+is(code(ask('/lines/says-404?of=lines', @token)), '404 not_found', '  is not the second with a subject that ends in the first');
 ask('/k/says-200', @other);
 is(asked('/k/says-200'), 2, '  as is another token');
 ask('/k/says-200', @tools);
