@@ -35,6 +35,7 @@ static void ngx_voiceagent_frames_message(wslay_event_context_ptr wslay,
     const struct wslay_event_on_msg_recv_arg *message, void *data);
 static void ngx_voiceagent_frames_queue(ngx_voiceagent_websocket_t *ws,
     uint8_t opcode, va_str_t text);
+static void ngx_voiceagent_frames_flush(ngx_voiceagent_websocket_t *ws);
 static ngx_chain_t *ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws);
 static void ngx_voiceagent_frames_writer(ngx_http_request_t *r);
 
@@ -311,6 +312,22 @@ ngx_voiceagent_frames_close(ngx_voiceagent_websocket_t *ws, uint16_t code)
 }
 
 
+/*
+ * Much may come in one reading of Redis: who reads would else be taken for one
+ * who does not, having had no turn to.
+ */
+
+void
+ngx_voiceagent_frames_make_room(ngx_voiceagent_websocket_t *ws)
+{
+    if (!ws->blocked && !ws->error
+        && ws->out_last - ws->out > NGX_VOICEAGENT_UNSENT / 2)
+    {
+        ngx_voiceagent_frames_write(ws);
+    }
+}
+
+
 ngx_uint_t
 ngx_voiceagent_frames_full(ngx_voiceagent_websocket_t *ws)
 {
@@ -328,17 +345,27 @@ ngx_voiceagent_frames_full(ngx_voiceagent_websocket_t *ws)
 void
 ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
 {
-    ngx_int_t  rc;
+    ngx_voiceagent_frames_flush(ws);
+
+    if (ws->error || !wslay_event_want_write(ws->wslay)) {
+        return;
+    }
 
     /* pongs of one who only writes, and its close */
 
-    if (wslay_event_want_write(ws->wslay)
-        && (ngx_voiceagent_frames_full(ws)
-            || wslay_event_send(ws->wslay) != 0))
-    {
+    if (ngx_voiceagent_frames_full(ws) || wslay_event_send(ws->wslay) != 0) {
         ws->error = 1;
         return;
     }
+
+    ngx_voiceagent_frames_flush(ws);
+}
+
+
+static void
+ngx_voiceagent_frames_flush(ngx_voiceagent_websocket_t *ws)
+{
+    ngx_int_t  rc;
 
     do {
         rc = ngx_voiceagent_stream_output(ws->request,

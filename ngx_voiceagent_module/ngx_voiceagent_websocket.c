@@ -390,7 +390,7 @@ ngx_voiceagent_websocket_turn(ngx_voiceagent_websocket_t *ws)
 }
 
 
-/* within the reading of Redis' connection: written in an event of its own */
+/* within the reading of Redis' connection: its turn is an event of its own */
 
 static void
 ngx_voiceagent_websocket_published(void *data, va_str_t text)
@@ -402,6 +402,8 @@ ngx_voiceagent_websocket_published(void *data, va_str_t text)
                       "voiceagent: a message to a WebSocket that is no text");
         return;
     }
+
+    ngx_voiceagent_frames_make_room(ws);
 
     if (ngx_voiceagent_frames_full(ws)) {
         ws->error = 1;

@@ -98,6 +98,10 @@ void ngx_voiceagent_frames_ping(ngx_voiceagent_websocket_t *ws);
 void ngx_voiceagent_frames_close(ngx_voiceagent_websocket_t *ws,
     uint16_t code);
 
+/* of what has been said much is written at once, where the client takes it */
+
+void ngx_voiceagent_frames_make_room(ngx_voiceagent_websocket_t *ws);
+
 /* so much waits behind what is on its way that nothing more is kept */
 
 ngx_uint_t ngx_voiceagent_frames_full(ngx_voiceagent_websocket_t *ws);

@@ -283,6 +283,13 @@ $redis->command('PUBLISH', $channel, '{"after":1}');
 is($ws->said, 'text {"after":1}', '  unless it is no text');
 ok($nginx->logged(qr/a message to a WebSocket that is no text/), '  which is logged');
 
+# Much that is read from Redis at once: its client has had no turn to take any of it.
+my ($process) = $nginx->workers;
+kill STOP => $process;
+$redis->command('PUBLISH', $channel, $_ x 10000) for 1 .. 9;
+kill CONT => $process;
+is(join(' ', map { my $said = $ws->said // ''; substr $said, 0, 6 } 1 .. 9), join(' ', map { "text $_" } 1 .. 9), 'all that comes at once is sent');
+
 # ------------------------------------------------------------------------------- frames
 
 $ws->send(text => '{"in', fin => 0);
