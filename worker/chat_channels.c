@@ -39,10 +39,10 @@ bool wk_chat_channels_first(wk_redis_t *r, wk_arena_t *a, va_str_t session, int6
 }
 
 bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64_t after,
-                           const wk_chat_message_t *messages, size_t n, bool forget,
-                           wk_chat_sent_t *sent, wk_error_t *e)
+                           const wk_chat_message_t *messages, size_t n, wk_chat_sent_t *sent,
+                           wk_error_t *e)
 {
-    va_str_t args[2 + 2 * WK_CHAT_MOST] = {forget ? VA_STR("1") : VA_STR("0"),
+    va_str_t args[2 + 2 * WK_CHAT_MOST] = {VA_STR(WK_CHAT_PATIENCE_MS),
                                            wk_printf(a, "%lld", (long long)after)};
     size_t count = 2;
     for (size_t i = 0; i < n && i < WK_CHAT_MOST; i++) {
@@ -50,15 +50,18 @@ bool wk_chat_channels_send(wk_redis_t *r, wk_arena_t *a, va_str_t session, int64
         args[count++] = messages[i].text;
     }
     va_str_t key = key_of(a, session);
-    redisReply *reply = wk_redis_script(r, &wk_script_chat_push, &key, 1, args, count, e);
+    va_str_t keys[] = {key, wk_printf(a, "%s:lost", key.data),
+                       wk_printf(a, "%s:sent", key.data)};
+    redisReply *reply = wk_redis_script(r, &wk_script_chat_push, keys, 3, args, count, e);
     if (reply == NULL) {
         return wk_error_wrap(e, "the channels of a chat");
     }
-    bool ok = reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
+    bool ok = reply->type == REDIS_REPLY_ARRAY && reply->elements == 4;
     if (ok) {
         *sent = (wk_chat_sent_t){.highest = reply->element[0]->integer,
                                  .missed = reply->element[1]->integer,
-                                 .behind = reply->element[2]->integer};
+                                 .behind = reply->element[2]->integer,
+                                 .enough = reply->element[3]->integer == 1};
     }
     freeReplyObject(reply);
     return ok || wk_error(e, WK_INTERNAL, "Redis: chat_push: unexpected reply");

@@ -183,6 +183,14 @@ static bool does_job(t_answer_t *a)
     return true;
 }
 
+static t_ask_t push_job(void)
+{
+    return (t_ask_t){.type = "chat.push",
+                     .org = DOWNTOWN,
+                     .scheme = "internal",
+                     .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", chat_id()).data};
+}
+
 static t_answer_t pushes(void)
 {
     t_answer_t a = {.status = 0};
@@ -323,6 +331,73 @@ static void an_answer_that_is_being_thought_of_is_none(void **state)
     assert_has_not(run.body, "A fine colour");
     assert_int_equal(count("messages WHERE content = 'A fine colour.'"), 0);
     assert_int_equal(count("messages WHERE content = 'hmm, let me think about bikes'"), 1);
+}
+
+/* What a person said meanwhile is what it has to know: the one that knows nothing of it is
+ * none. */
+static void an_answer_that_people_overtook_is_thought_of_anew(void **state)
+{
+    (void)state;
+    begins(NULL);
+    t_openai();
+    t_openai_ask("POST", "/_sim/model",
+                 "{\"answers\":[{\"text\":\"A fine colour.\"},{\"text\":\"As Stan said.\"}]}");
+    t_sqlf("UPDATE organizations SET engines = '{pipeline,receptionist}'");
+    t_run_t run = {
+        .ask = writes(NULL, "hmm, let me think about bikes", ",\"messageId\":\"" NAMED "\"")};
+    PGconn *thinking = t_lock("lead_questions", "ACCESS EXCLUSIVE");
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
+    person_writes("The blue one is reserved for you.", 1);
+    t_assert_takeover(&t_stan, lead(), "resume", NULL, 200);
+    PQfinish(thinking);
+    t_run_end(&run);
+    assert_again(&run.answer);
+    assert_int_equal(count("messages WHERE content = 'A fine colour.'"), 0);
+    t_answer_t a = t_ask(&run.ask);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/reply"), "As Stan said.");
+    assert_has(t_openai_told(), "The blue one is reserved for you.");
+    assert_int_equal(count("messages WHERE content = 'hmm, let me think about bikes'"), 1);
+}
+
+#define TAKES_MESSAGE                                                                          \
+    "{\"answers\":[{\"tool_calls\":[{\"name\":\"take_message\",\"arguments\":"                 \
+    "\"{\\\"message\\\":\\\"Please call me about bikes\\\"}\"}]},{\"text\":\"It is passed "    \
+    "on.\"}]}"
+
+/* It was done though nobody is told of it by an answer: so people are, also where it was a run
+ * that died which did it. */
+static void what_a_tool_did_for_no_answer_is_told_to_people(void **state)
+{
+    (void)state;
+    begins(NULL);
+    t_openai();
+    t_openai_ask("POST", "/_sim/model", TAKES_MESSAGE);
+    t_sqlf("UPDATE organizations SET engines = '{pipeline,receptionist}'");
+    t_run_t run = {
+        .ask = writes(NULL, "hmm, let me think about bikes", ",\"messageId\":\"" NAMED "\"")};
+    PGconn *thinking = t_lock("lead_questions", "ACCESS EXCLUSIVE");
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
+    PQfinish(thinking);
+    t_run_end(&run);
+    assert_has(run.body, "\"reply\":null");
+    assert_has_not(run.body, "passed on");
+    const char *told = t_sqlf("SELECT result ->> 'message' FROM effects WHERE key ~ '^once:'");
+    assert_true(strlen(told) > 0);
+    assert_has(t_sqlf("SELECT content FROM messages WHERE speaker = 'system'"), told);
+    assert_int_equal(count("outbox WHERE type = 'agent_note' AND data ->> 'channel' = 'chat'"),
+                     1);
+    t_answer_t again = t_ask(&run.ask);
+    assert_has_not(wk_strdup(t_ctx.arena, again.body), told);
+    assert_int_equal(count("messages WHERE speaker = 'system'"), 1);
+
+    t_sqlf("DELETE FROM messages WHERE content ~ 'think about bikes' OR speaker = 'system'");
+    t_ask(&run.ask);
+    assert_int_equal(count("messages WHERE speaker = 'system'"), 1);
 }
 
 /* People see that somebody has begun to write before what he wrote is stored. */
@@ -496,6 +571,54 @@ static void long_catching_up_comes_in_pieces(void **state)
     assert_string_equal(was_sent(one), numbers(1, 40));
 }
 
+/* How many messages a socket was sent, which are number from and those that follow it. */
+static int follow(const char *sent, int from)
+{
+    int n = 0;
+    for (const char *at = sent; *at != '\0'; n++) {
+        assert_int_equal(strtol(at, NULL, 10), from + n);
+        at += strcspn(at, "|");
+        at += *at == '|';
+    }
+    return n;
+}
+
+static void is_stored(int number, const char *words);
+
+/* nginx ends a socket whose client has 64 KB to read: a second's are fewer. */
+static void a_socket_is_not_sent_more_than_it_can_take(void **state)
+{
+    char words[1501];
+    int sent = 0;
+    (void)state;
+    memset(words, 'x', sizeof(words) - 1);
+    words[sizeof(words) - 1] = '\0';
+    begins(NULL);
+    for (int i = 1; i <= 100; i++) {
+        is_stored(i, words);
+    }
+    redisContext *one = opens(ONE);
+    says(ONE, NULL, ",\"after\":0");
+    for (;;) {
+        const char *some = was_sent(one);
+        assert_in_range(strlen(some), 1, 62000);
+        sent += follow(some, sent + 1);
+        if (sent == 100) {
+            break;
+        }
+        one = opens(ONE);
+        assert_int_equal(count("outbox WHERE type = 'chat.push'"), 1);
+        t_redis(t_ctx.redis, t_ctx.arena, "PERSIST va:chat:{%s}:sent", chat_id());
+        t_ask_t job = push_job();
+        t_answer_t early = t_ask(&job);
+        assert_again(&early);
+        t_redis(t_ctx.redis, t_ctx.arena, "DEL va:chat:{%s}:sent", chat_id());
+        t_answer_t a = t_ask(&job);
+        assert_int_equal(a.end.how, sent + 16 < 100 ? WK_END_RETRY : WK_END_ACK);
+    }
+    assert_int_equal(t_sqlf_int("SELECT told FROM chat_sessions"), 100);
+}
+
 /* It writes nothing down, and belongs to who has the session. */
 static void who_only_listens_changes_nothing(void **state)
 {
@@ -605,8 +728,8 @@ static void is_stored(int number, const char *words)
            " INSERT INTO messages (organization_id, customer_id, chat_session_id, channel,"
            "     direction, speaker, position, content, provider, provider_message_id, status)"
            " SELECT organization_id, customer_id, id, 'chat', 'outbound', 'human_agent', said,"
-           "     '%s', 'takeover', '%s', 'queued' FROM s",
-           number, words, words);
+           "     '%s', 'takeover', 'stored:%d', 'queued' FROM s",
+           number, words, number);
 }
 
 /* Its job looks for sockets before this one is known, whose message was heard before it. */
@@ -641,11 +764,7 @@ static void a_socket_that_comes_during_a_push_misses_nothing(void **state)
     person_writes("Hello", 1);
     pushes();
     is_stored(2, "Bye");
-    t_run_t run = {
-        .ask = {.type = "chat.push",
-                .org = DOWNTOWN,
-                .scheme = "internal",
-                .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", chat_id()).data}};
+    t_run_t run = {.ask = push_job()};
     PGconn *reading = t_lock("messages", "ACCESS EXCLUSIVE");
     t_run(&run);
     t_runs_still(&run, 1);
@@ -657,28 +776,54 @@ static void a_socket_that_comes_during_a_push_misses_nothing(void **state)
     assert_string_equal(was_sent(two), "1 Hello|2 Bye");
 }
 
-/* For some seconds nginx may have lost Redis; then the connection is forgotten. */
+/* For some seconds nginx may have lost Redis; then the connection is forgotten. The seconds are
+ * those it was tried for, however long the job had to wait for its first try. */
 static void a_connection_that_is_gone_is_forgotten(void **state)
 {
     (void)state;
     begins(ONE);
     t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
     person_writes("Hello", 1);
-    t_ask_t push = {.type = "chat.push",
-                    .org = DOWNTOWN,
-                    .scheme = "internal",
-                    .body = wk_printf(t_ctx.arena, "{\"session\":\"%s\"}", chat_id()).data};
-    t_answer_t a = t_ask(&push);
-    assert_again(&a);
-    assert_int_equal(sockets(), 1);
+    t_ask_t push = push_job();
     push.age_ms = 11000;
+    for (int tries = 0; tries < 2; tries++) {
+        t_answer_t a = t_ask(&push);
+        assert_again(&a);
+        assert_int_equal(sockets(), 1);
+    }
+    long long first = t_redis_int(t_ctx.redis, "HGET va:chat:{%s}:lost " ONE, chat_id());
+    assert_true(t_redis_int(t_ctx.redis, "PTTL va:chat:{%s}:lost", chat_id()) > 10000);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:chat:{%s}:lost " ONE " %lld", chat_id(),
+            first - 11000);
     t_answer_t b = t_ask(&push);
     assert_done(&b);
     assert_int_equal(sockets(), 0);
+    assert_int_equal(t_redis_int(t_ctx.redis, "EXISTS va:chat:{%s}:lost", chat_id()), 0);
     assert_string_equal(t_sqlf("SELECT status FROM messages WHERE speaker = 'human_agent'"),
                         "queued");
     t_answer_t posted = says(NULL, NULL, NULL);
     assert_string_equal(brings(&posted), "1 Hello");
+}
+
+/* nginx had lost Redis, and has it again: what was tried before counts no more. */
+static void a_connection_that_is_back_is_kept(void **state)
+{
+    (void)state;
+    begins(ONE);
+    t_assert_takeover(&t_stan, lead(), "join", NULL, 200);
+    person_writes("Hello", 1);
+    t_ask_t push = push_job();
+    t_answer_t a = t_ask(&push);
+    assert_again(&a);
+    redisContext *one = opens(ONE);
+    t_answer_t b = t_ask(&push);
+    assert_done(&b);
+    assert_string_equal(was_sent(one), "1 Hello");
+    assert_int_equal(t_redis_int(t_ctx.redis, "EXISTS va:chat:{%s}:lost", chat_id()), 0);
+    person_writes("Bye", 2);
+    t_answer_t c = t_ask(&push);
+    assert_again(&c);
+    assert_int_equal(sockets(), 1);
 }
 
 /* A page may open one socket after the other: those that are gone are not kept for a day. */
@@ -854,6 +999,8 @@ int main(void)
         cmocka_unit_test(what_is_written_meanwhile_is_kept_and_not_answered),
         cmocka_unit_test(an_emergency_pages_all_the_same),
         cmocka_unit_test(an_answer_that_is_being_thought_of_is_none),
+        cmocka_unit_test(an_answer_that_people_overtook_is_thought_of_anew),
+        cmocka_unit_test(what_a_tool_did_for_no_answer_is_told_to_people),
         cmocka_unit_test(who_has_only_begun_is_joined_too),
         cmocka_unit_test(a_join_comes_again_behind_an_answer_on_its_way),
         cmocka_unit_test(a_chat_and_the_texts_of_its_number_are_two),
@@ -861,6 +1008,7 @@ int main(void)
         cmocka_unit_test(each_message_comes_with_one_answer_and_in_order),
         cmocka_unit_test(a_page_that_says_how_far_it_is_misses_nothing),
         cmocka_unit_test(long_catching_up_comes_in_pieces),
+        cmocka_unit_test(a_socket_is_not_sent_more_than_it_can_take),
         cmocka_unit_test(who_only_listens_changes_nothing),
         cmocka_unit_test(each_socket_is_sent_each_message_once),
         cmocka_unit_test(a_socket_that_is_opened_anew_goes_on),
@@ -868,6 +1016,7 @@ int main(void)
         cmocka_unit_test(what_is_stored_as_a_socket_comes_is_sent_to_it),
         cmocka_unit_test(a_socket_that_comes_during_a_push_misses_nothing),
         cmocka_unit_test(a_connection_that_is_gone_is_forgotten),
+        cmocka_unit_test(a_connection_that_is_back_is_kept),
         cmocka_unit_test(many_sockets_are_not_remembered),
         cmocka_unit_test(the_agent_goes_on_with_what_was_said),
         cmocka_unit_test(a_forgotten_one_ends),

@@ -13,7 +13,8 @@ bool wk_chat_people_read(wk_tx_t *tx, va_str_t session, wk_chat_people_t *people
     }
     *people = (wk_chat_people_t){.held = wk_cell_bool(rows, 0, "held"),
                                  .said = wk_cell_int(rows, 0, "said", 0),
-                                 .told = wk_cell_int(rows, 0, "told", 0)};
+                                 .told = wk_cell_int(rows, 0, "told", 0),
+                                 .joins = wk_cell_int(rows, 0, "joins", 0)};
     return true;
 }
 
@@ -26,6 +27,11 @@ bool wk_chat_people_write(wk_tx_t *tx, va_str_t session, va_str_t text, va_str_t
         return wk_error_wrap(e, "chat");
     }
     *message = wk_cell(rows, 0, "id");
+    return wk_chat_people_push(tx, session, e);
+}
+
+bool wk_chat_people_push(wk_tx_t *tx, va_str_t session, wk_error_t *e)
+{
     return wk_outbox_job_of(tx, WK_REALTIME, "chat.push", "session", session, VA_STR_NULL,
                             VA_STR_NULL, e);
 }

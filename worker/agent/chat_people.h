@@ -11,6 +11,7 @@
 typedef struct {
     bool held; /* a person has the chat */
     int64_t said, told;
+    int64_t joins; /* how often a person has taken it so far */
 } wk_chat_people_t;
 
 /* Locks the session until the commit: what it says is true for so long. */
@@ -23,6 +24,9 @@ bool wk_chat_people_read(wk_tx_t *tx, va_str_t session, wk_chat_people_t *people
  */
 bool wk_chat_people_write(wk_tx_t *tx, va_str_t session, va_str_t text, va_str_t user,
                           va_str_t key, va_str_t *message, wk_error_t *e);
+
+/* That job by itself: a socket lacks what cannot be sent at once. */
+bool wk_chat_people_push(wk_tx_t *tx, va_str_t session, wk_error_t *e);
 
 /* Whether a person has the chat has changed: a job (chat.person) tells the visitor's sockets.
  */

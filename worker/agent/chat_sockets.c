@@ -47,8 +47,7 @@ static bool write_message(wk_arena_t *a, const wk_rows_t *words, size_t row, va_
     return true;
 }
 
-static bool send(wk_ctx_t *ctx, const span_t *s, bool forget, wk_chat_sent_t *sent,
-                 wk_error_t *e)
+static bool send(wk_ctx_t *ctx, const span_t *s, wk_chat_sent_t *sent, wk_error_t *e)
 {
     wk_chat_message_t messages[WK_CHAT_MOST];
     size_t n = wk_rows_count(s->words);
@@ -59,22 +58,23 @@ static bool send(wk_ctx_t *ctx, const span_t *s, bool forget, wk_chat_sent_t *se
         }
     }
     return wk_chat_channels_send(ctx->redis, ctx->arena, s->session, s->after, messages, n,
-                                 forget, sent, e);
+                                 sent, e);
 }
 
 /* One that came after the reading is served by the next round: that begins where it is. */
 static bool is_more(const span_t *s, const wk_chat_sent_t *sent)
 {
-    return sent->behind > 0 || (wk_rows_count(s->words) == WK_CHAT_MOST && sent->missed == 0);
+    return !sent->enough &&
+           (sent->behind > 0 || (wk_rows_count(s->words) == WK_CHAT_MOST && sent->missed == 0));
 }
 
-bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool forget,
-                          int64_t *missed, wk_error_t *e)
+bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool *left,
+                          wk_error_t *e)
 {
     bool any;
     wk_chat_sent_t sent;
     span_t s = {.session = session};
-    *missed = 0;
+    *left = false;
     do {
         if (!wk_chat_channels_first(ctx->redis, ctx->arena, session, &s.after, &any, e)) {
             return false;
@@ -86,10 +86,10 @@ bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session
             return false;
         }
         wk_crash_point("chat.read");
-        if (!send(ctx, &s, forget, &sent, e)) {
+        if (!send(ctx, &s, &sent, e)) {
             return false;
         }
-        *missed = sent.missed;
+        *left = sent.missed > 0 || sent.enough;
         s.upto = sent.highest;
         wk_crash_point("chat.published");
         if (s.upto > 0 && !wk_tx(ctx->db, ctx->arena, organization, 0, given_tx, &s, e)) {

@@ -16,11 +16,12 @@ bool wk_chat_sockets_add(wk_ctx_t *ctx, va_str_t session, va_str_t connection, i
                          wk_error_t *e);
 
 /*
- * Outside of any transaction: sends each what it has not been sent. *missed: how many of them
- * nobody has at the moment; forget: those are forgotten. Where a run dies the next goes on.
+ * Outside of any transaction: sends each what it has not been sent. *left: nobody has some of
+ * them at the moment, or so much was sent just now that more comes later: to be called again in
+ * a second. Those that nobody has for long are forgotten. Where a run dies the next goes on.
  */
-bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool forget,
-                          int64_t *missed, wk_error_t *e);
+bool wk_chat_sockets_push(wk_ctx_t *ctx, va_str_t organization, va_str_t session, bool *left,
+                          wk_error_t *e);
 
 /* Tells each whether a person has the chat now. */
 bool wk_chat_sockets_tell(wk_ctx_t *ctx, va_str_t organization, va_str_t session,

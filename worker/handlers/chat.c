@@ -25,7 +25,8 @@
 
 #define MAX_BEFORE  4
 #define MAX_ANSWER  4000 /* bytes */
-#define KEY_OF_TALK 32   /* characters of the session's digest that name it in keys */
+#define AT_ONCE_MS  1
+#define KEY_OF_TALK 32 /* characters of the session's digest that name it in keys */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -33,6 +34,8 @@ typedef struct {
     wk_chat_session_t session;
     wk_conversation_t talk;
     wk_chat_people_t people;
+    int64_t joins;       /* of people, when the message was heard */
+    bool overtaken;      /* they came and went while an answer was thought of */
     int64_t after, upto; /* of what people wrote the answer brings what is between */
     wk_rows_t *words;    /* that; NULL: nothing */
     wk_rows_t *answer;   /* the row of wk_sql_chat_answer; none as long as there is none */
@@ -181,13 +184,27 @@ static bool give_words(wk_tx_t *tx, chat_t *c, wk_error_t *e)
            (read_words(tx, c, e) && wk_chat_people_given(tx, c->session.id, c->upto, e));
 }
 
+static bool push_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const chat_t *c = arg;
+    return wk_chat_people_push(tx, c->session.id, e);
+}
+
+/* What cannot be sent now is a job's to send: the visitor does not wait for it. */
+static bool push(chat_t *c, va_str_t organization, wk_error_t *e)
+{
+    bool left;
+    wk_ctx_t *ctx = c->ctx;
+    return wk_chat_sockets_push(ctx, organization, c->session.id, &left, e) &&
+           (!left || wk_tx(ctx->db, ctx->arena, organization, 0, push_tx, c, e));
+}
+
 /*
  * Every message says which socket is his: whoever died before, it is known now. What a person
  * wrote since the session was read may have been taken to the other sockets by then.
  */
 static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
 {
-    int64_t missed;
     const wk_chat_people_t *p = &c->people;
     int64_t last = c->request.after >= 0 ? c->request.after : p->told;
     last = last < p->said ? last : p->said;
@@ -195,8 +212,7 @@ static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
         return true;
     }
     return wk_chat_sockets_add(c->ctx, c->session.id, c->request.connection, last, e) &&
-           ((last == p->said && !p->held) ||
-            wk_chat_sockets_push(c->ctx, organization, c->session.id, false, &missed, e));
+           ((last == p->said && !p->held) || push(c, organization, e));
 }
 
 /* ---------------------------------------------------------------- storing */
@@ -269,6 +285,25 @@ static bool leave_to_person(wk_tx_t *tx, chat_t *c, wk_error_t *e)
            give_words(tx, c, e) && contacted(tx, c, e);
 }
 
+/* What tools did for a message whose answer is not given is told to people in its place. */
+static bool note_done(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const wk_language_t *l =
+        wk_catalogue_pick(c->talk.catalogue, c->talk.facts.language, VA_STR_NULL);
+    if (!wk_sql(tx, &wk_sql_chat_done, &c->talk.key, &rows, e)) {
+        return false;
+    }
+    va_str_t what = wk_cell(rows, 0, "what");
+    if (what.len == 0) {
+        return true;
+    }
+    va_str_t text = wk_say(c->ctx->arena, l, "chat.done_unsaid", {"what", what});
+    va_str_t params[] = {c->session.id, text, wk_language_code(l), c->talk.key};
+    return wk_sql(tx, &wk_sql_chat_note, params, &rows, e) &&
+           (wk_rows_count(rows) == 0 || publish(tx, c, "agent_note", "note", text, e));
+}
+
 static bool read_answer(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     chat_t *c = arg;
@@ -291,7 +326,8 @@ static bool is_answered(const chat_t *c)
 static bool judge(wk_tx_t *tx, chat_t *c, wk_error_t *e)
 {
     return c->people.held
-               ? wk_conversation_watch(tx, &c->talk, e) && leave_to_person(tx, c, e)
+               ? wk_conversation_watch(tx, &c->talk, e) && leave_to_person(tx, c, e) &&
+                     note_done(tx, c, e)
                : wk_conversation_judge(tx, &c->talk, e) && (c->talk.thinks || store(tx, c, e));
 }
 
@@ -302,6 +338,7 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         !wk_chat_people_read(tx, c->session.id, &c->people, e)) {
         return false;
     }
+    c->joins = c->people.joins;
     choose_span(c);
     if (c->request.listens) {
         return give_words(tx, c, e);
@@ -316,7 +353,10 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return publish_begin(tx, c, e) && mask(tx, c, e) && judge(tx, c, e);
 }
 
-/* A person may have taken the chat while the answer was thought of: then there is none. */
+/*
+ * A person may have taken the chat while the answer was thought of: then there is none. One who
+ * has given it back since has said what the answer knows nothing of: it is thought of anew.
+ */
 static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     chat_t *c = arg;
@@ -324,7 +364,11 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     choose_span(c);
-    return c->people.held ? leave_to_person(tx, c, e) : store(tx, c, e);
+    if (c->people.held) {
+        return leave_to_person(tx, c, e) && note_done(tx, c, e);
+    }
+    c->overtaken = c->people.joins != c->joins;
+    return c->overtaken ? note_done(tx, c, e) : store(tx, c, e);
 }
 
 static bool think(chat_t *c, va_str_t organization, wk_error_t *e)
@@ -407,6 +451,10 @@ wk_outcome_t wk_chat_answer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     bool done = answer(&c, &organization, e) || answered_by_another(&c, organization, e);
     if (done && organization.data == NULL) {
         done = wk_chat_refuse_key(e);
+    }
+    if (done && c.overtaken) {
+        e->retry_after_ms = AT_ONCE_MS;
+        return WK_LATER;
     }
     wk_outcome_t outcome = done ? tell(&c, reply, e) : wk_reply_error(ctx, reply, e);
     if (c.session.let_in) {

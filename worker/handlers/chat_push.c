@@ -1,16 +1,15 @@
 /*
  * chat.push: takes what a person wrote in a chat to the WebSockets of its visitor. A connection
  * that nobody has may be one whose nginx has just lost Redis: it is tried for some seconds.
- * chat.person: tells them whether a person has the chat, as it is by then.
+ * What is more than a slow client can take comes second by second. chat.person: tells them
+ * whether a person has the chat, as it is by then.
  */
 #include "worker/agent/chat_sockets.h"
-#include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
 
-#define PATIENCE_MS 10000
-#define PAUSE_MS    1000
+#define PAUSE_MS 1000
 
 static bool read_session(wk_ctx_t *ctx, va_str_t *session, wk_error_t *e)
 {
@@ -23,14 +22,13 @@ static bool read_session(wk_ctx_t *ctx, va_str_t *session, wk_error_t *e)
 wk_outcome_t wk_chat_push(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     va_str_t session;
-    int64_t missed;
-    bool last_try = wk_now_ms() - ctx->job->enqueued_ms > PATIENCE_MS;
+    bool left;
     (void)reply;
     if (!read_session(ctx, &session, e) ||
-        !wk_chat_sockets_push(ctx, ctx->job->org, session, last_try, &missed, e)) {
+        !wk_chat_sockets_push(ctx, ctx->job->org, session, &left, e)) {
         return wk_webhook_failed(e);
     }
-    if (missed == 0) {
+    if (!left) {
         return WK_DONE;
     }
     e->retry_after_ms = PAUSE_MS;

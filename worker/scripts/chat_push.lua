@@ -1,17 +1,27 @@
 -- Sends what people wrote in a chat to its WebSockets: to each in order, from behind the last
--- message it was sent, and none twice.
+-- message it was sent, and none twice. No faster than a client can be expected to read: nginx
+-- keeps 64 KB for one that is slow, and ends it then.
 --
--- KEYS  1 va:chat:{<session>}
--- ARGV  1 '1': a connection that nobody has is forgotten
+-- KEYS  1 va:chat:{<session>}    2 …:lost    3 …:sent
+-- ARGV  1 ms after which a connection that nobody has is forgotten, from the first try on that
+--         met nobody
 --       2 the number behind which the messages come
 --       3, 4 … a message's number and its text, in turn, ascending
 --
 -- {the highest number any connection was sent, how many connections nobody has, how many have
--- come meanwhile that lack more than that: they are sent nothing}
+-- come meanwhile that lack more than that: they are sent nothing; 1: so much was sent just now
+-- that nothing more is}
 
-local key = KEYS[1]
-local after = tonumber(ARGV[2])
+local BURST, PAUSE = 8192, 1000  -- with the largest messages that are sent at once, 62 KB
+
+local key, lost, pace = KEYS[1], KEYS[2], KEYS[3]
+local patience, after = tonumber(ARGV[1]), tonumber(ARGV[2])
 local highest, missed, behind = 0, 0, 0
+local sent = {}
+
+if tonumber(redis.call('GET', pace) or '0') > BURST then
+    return {0, 0, 0, 1}
+end
 
 -- The last message that reached it, and whether there is anybody.
 local function send(connection, last)
@@ -22,9 +32,28 @@ local function send(connection, last)
                 return last, false
             end
             last = number
+            sent[i] = #ARGV[i + 1]
         end
     end
     return last, true
+end
+
+-- What nobody tries for so long is tried anew: nginx may have lost Redis just now.
+local function is_given_up(connection)
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    redis.call('HSETNX', lost, connection, string.format('%d', now))
+    redis.call('PEXPIRE', lost, 2 * patience)
+    return now - tonumber(redis.call('HGET', lost, connection)) >= patience
+end
+
+local function miss(connection)
+    if is_given_up(connection) then
+        redis.call('HDEL', key, connection)
+        redis.call('HDEL', lost, connection)
+    else
+        missed = missed + 1
+    end
 end
 
 local function serve(connection, before)
@@ -34,10 +63,20 @@ local function serve(connection, before)
     end
     if there then
         highest = math.max(highest, last)
-    elseif ARGV[1] == '1' then
-        redis.call('HDEL', key, connection)
+        redis.call('HDEL', lost, connection)
     else
-        missed = missed + 1
+        miss(connection)
+    end
+end
+
+local function count_sent()
+    local bytes = 0
+    for _, n in pairs(sent) do
+        bytes = bytes + n
+    end
+    if bytes > 0 then
+        redis.call('INCRBY', pace, bytes)
+        redis.call('PEXPIRE', pace, PAUSE)
     end
 end
 
@@ -51,4 +90,5 @@ for i = 1, #sockets, 2 do
         serve(sockets[i], before)
     end
 end
-return {highest, missed, behind}
+count_sent()
+return {highest, missed, behind, 0}

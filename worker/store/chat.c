@@ -62,7 +62,7 @@ const wk_sql_t wk_sql_chat_lock = {
 
 const wk_sql_t wk_sql_chat_people = {
     "chat_people",
-    "SELECT s.said, s.told,"
+    "SELECT s.said, s.told, s.joins,"
     "       EXISTS (SELECT FROM takeovers t"
     "                WHERE t.chat_session_id = s.id AND t.state IN ('joining', 'held')) AS held"
     "  FROM chat_sessions s WHERE s.id = $1::uuid",
@@ -153,6 +153,25 @@ const wk_sql_t wk_sql_chat_said = {
     "   FROM chat_sessions s WHERE s.id = $1::uuid"
     " RETURNING " ANSWER,
     10};
+
+/* The tools' own sentences (agent/tool.h, once). Of an hour: nothing is thought of for so long. */
+const wk_sql_t wk_sql_chat_done = {
+    "chat_done",
+    "SELECT string_agg(result ->> 'message', ' ' ORDER BY finished_at, id) AS what FROM effects"
+    " WHERE starts_with(key, 'once:' || $1 || ':') AND state = 'done'"
+    "   AND claimed_at > now() - interval '1 hour'",
+    1};
+
+const wk_sql_t wk_sql_chat_note = {
+    "chat_note",
+    "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
+    "                      speaker, content, language, provider, provider_message_id,"
+    "                      occurred_at)"
+    " SELECT current_organization(), s.customer_id, s.id, 'chat', 'outbound', 'system', $2, $3,"
+    "        'chat', $4 || ':done', clock_timestamp()"
+    "   FROM chat_sessions s WHERE s.id = $1::uuid"
+    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
+    4};
 
 const wk_sql_t wk_sql_chat_answer = {
     "chat_answer",

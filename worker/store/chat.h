@@ -85,9 +85,19 @@ extern const wk_sql_t wk_sql_chat_lock;
 
 /*
  * $1 session, behind its lock: held (a person has it), said (how many messages people wrote
- * there), told (up to which number the visitor was given them).
+ * there), told (up to which number the visitor was given them), joins (how often a person has
+ * taken it so far).
  */
 extern const wk_sql_t wk_sql_chat_people;
+
+/* $1 the key of a message: what, as the tools that did something for it told it; or null. */
+extern const wk_sql_t wk_sql_chat_done;
+
+/*
+ * A note to people in a chat. $1 session, $2 text, $3 language, $4 the key of the message it is
+ * about: id; no row: it is there.
+ */
+extern const wk_sql_t wk_sql_chat_note;
 
 /* $1 session: job, of each of the agent's last answers. */
 extern const wk_sql_t wk_sql_chat_jobs;

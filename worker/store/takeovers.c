@@ -108,7 +108,7 @@ const wk_sql_t wk_sql_takeover_begin = {
 /* What the agent had asked is not asked any more: a person has spoken since. */
 const wk_sql_t wk_sql_takeover_begin_chat = {
     "takeover_begin_chat",
-    "WITH asked AS (UPDATE chat_sessions SET state = '{}' WHERE id = $1::uuid)"
+    "WITH asked AS (UPDATE chat_sessions SET state = '{}', joins = joins + 1 WHERE id = $1::uuid)"
     " INSERT INTO takeovers (organization_id, chat_session_id, user_id, channel, stale_at)"
     " VALUES (current_organization(), $1::uuid, " USER("$2") ", $3,"
     "         now() + interval '10 minutes')"
