@@ -190,6 +190,40 @@ static void what_was_just_booked_is_moved(void **state)
     assert_int_equal(appointments(), 1);
 }
 
+/* What was booked was booked that long ago, whatever was written since. */
+static void the_booking_is_old(const char *interval)
+{
+    t_sqlf("UPDATE customers SET dialog_state = jsonb_set(dialog_state,"
+           "    '{receptionist,booked_at}', to_jsonb((extract(epoch FROM now()"
+           "        - '%s'::interval) * 1000)::bigint))"
+           " WHERE dialog_state #> '{receptionist,booked}' IS NOT NULL",
+           interval);
+}
+
+static void what_was_booked_long_ago_is_not_moved_at_once(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    const char *before = time_booked();
+    the_booking_is_old("3 hours");
+    assert_has(t_say(JOHN_NUMBER, "actually, 4 pm"), "Shall I take ");
+    t_say(JOHN_NUMBER, "no");
+    assert_string_equal(time_booked(), before);
+    the_booking_is_old("3 days");
+    t_say(JOHN_NUMBER, "actually, 4 pm");
+    t_say(JOHN_NUMBER, "yes");
+    assert_string_equal(time_booked(), before);
+}
+
+static void another_service_is_no_second_booking(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    assert_has(t_say(JOHN_NUMBER, "change it to a repair"), "into another service");
+    assert_has(t_say(JOHN_NUMBER, "yes"), "asked the team to call you back");
+    assert_int_equal(appointments(), 1);
+}
+
 static void an_appointment_goes_to_a_time_of_its_own_day(void **state)
 {
     (void)state;
@@ -220,6 +254,8 @@ int main(void)
         cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),
         cmocka_unit_test(a_visit_that_took_place_is_not_moved),
         cmocka_unit_test(what_was_just_booked_is_moved),
+        cmocka_unit_test(what_was_booked_long_ago_is_not_moved_at_once),
+        cmocka_unit_test(another_service_is_no_second_booking),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
         cmocka_unit_test(a_price_is_told),
     };

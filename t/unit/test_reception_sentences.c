@@ -516,6 +516,7 @@ static void a_price_is_told_and_no_time_is_offered(void **state)
         ASKS("en", "how much longer are you open today", "open until"),
         ASKS("fr", "combien co\xc3\xbbte une mise au point?", "Prix (mise au point) : 89"),
         ASKS("fr", "quel est le prix d'une r\xc3\xa9paration", "ne connais pas ce prix"),
+        ASKS("en", "I don't mind, what is the price of a tune-up?", "89.00 CAD"),
         ASKS("es", "\xc2\xbf\x63u\xc3\xa1nto cuesta una puesta a punto?", "89"),
         ASKS("es", "precio de un casco", "No conozco ese precio"));
     CHECK_ANSWERS(&nothing_asked,
@@ -523,7 +524,10 @@ static void a_price_is_told_and_no_time_is_offered(void **state)
                   ASKS("es", "¿qué vale una puesta a punto?", "89"));
     CHECK_ANSWERS(&offered, ASKS("en", "how much is it?", "89.00 CAD"));
     CHECK(&nothing_asked, LOOKS("en", "my bike cost 3000 and needs a repair", "\"repair\""),
-          LOOKS("en", "how much is a tune-up on Friday at 3 pm?", "2026-11-27"));
+          LOOKS("en", "how much is a tune-up on Friday at 3 pm?", "2026-11-27"),
+          LOOKS("en", "I don't mind the price, book me for Saturday", "2026-11-28"),
+          LOOKS("fr", "peu importe le prix, je veux un rendez-vous samedi", "2026-11-28"),
+          LOOKS("es", "no me importa el precio, quiero una cita el sábado", "2026-11-28"));
 }
 
 static void a_price_leaves_the_offer_standing(void **state)
@@ -543,7 +547,7 @@ static void a_price_leaves_the_offer_standing(void **state)
 static void what_was_booked_is_moved(void **state)
 {
     static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
-    static const wk_dialog_t long_ago = {.booked = VA_STR("a-mon"), .old = true};
+    static const wk_dialog_t long_ago = {.booked = VA_STR("a-mon"), .booked_old = true};
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
     (void)state;
 #define MOVES(language, text, start)                                                           \
@@ -597,6 +601,76 @@ static void a_question_moves_nothing(void **state)
                   ASKS("fr", "En fait, êtes-vous ouverts samedi?", "9 h"));
 }
 
+/* "I'm not free" is why, and the time that is his already is not the one that he wants. */
+static void who_cannot_come_then_is_asked_for_his_time(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    (void)state;
+    CHECK(
+        &booked,
+        LOOKS("en", "I'm not actually free at 10, 4 pm?",
+              "\"tune_up\",\"preferred_date\":\"2026-11-30\""),
+        LOOKS("en", "I'm not free at 10, 4 pm?", "2026-11-30"),
+        ASKS("en", "I'm not free at 10 am, 4 pm?",
+             "Shall I take Monday, November 30 at 4:00 PM"),
+        ASKS("en", "I can't do 10 am and 4 pm", "Shall I take Monday, November 30 at 4:00 PM"),
+        ASKS("fr", "je ne suis pas libre à 10 h, 16 h?", "lundi 30 novembre à 16 h"),
+        ASKS("es", "no puedo a las 10:00, a las 16:00?", "16:00"),
+        {"en", "move it from 10 am to 4 pm", "reschedule_appointment", "2026-11-30T16:00"},
+        {"en", "move it from Monday 10 am to Friday 4 pm", "reschedule_appointment",
+         "2026-11-27T16:00"},
+        ASKS("en", "I can't make it", "Shall I cancel"));
+}
+
+/* No second booking: people change what it is for. */
+static void the_service_of_what_was_booked_is_changed_by_people(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    static const wk_dialog_t others = {.booked = VA_STR("a-fri")};
+    static const char *const texts[] = {"change it to a repair", "make it a repair please",
+                                        "Actually it's a repair, not a tune-up",
+                                        "Can you switch it to a fitting?"};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &booked, "en", texts[i]);
+        assert_case(r.tool == NULL && says(&r, "into another service") &&
+                        says(&r, "your tune-up on Monday, November 30 at 10:00 AM stands"),
+                    texts[i]);
+        assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
+        assert_string_equal(receive(&f, &r.dialog, "en", "yes").task, "callback");
+    }
+    CHECK_ANSWERS(&booked, ASKS("fr", "changez-le en réparation svp", "changer ici le service"),
+                  ASKS("es", "cámbiela a una reparación", "cambiar el servicio"),
+                  ASKS("en", "don't change it to a repair", "stands"));
+    CHECK_ANSWERS(&others,
+                  ASKS("en", "change it to a repair", "I cannot do that here. Shall I"));
+    CHECK(&booked, LOOKS("en", "Actually I need a repair too", "\"repair\""),
+          LOOKS("en", "I also need a repair", "\"repair\""));
+}
+
+/* What it is that is to be changed is said behind it. */
+static void a_thing_that_is_changed_is_no_appointment(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    static const struct {
+        const char *language, *text;
+    } cases[] = {{"fr", "change le pneu"},
+                 {"fr", "changez la chaîne aussi"},
+                 {"en", "please change that tire"}};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &booked, cases[i].language, cases[i].text);
+        assert_case(strcmp(r.intent, "reschedule") != 0 &&
+                        (r.tool == NULL || strcmp(r.tool, "check_availability") != 0),
+                    cases[i].text);
+    }
+    CHECK(&booked, LOOKS("fr", "change le svp", "tune_up"),
+          LOOKS("fr", "changez-le.", "tune_up"),
+          LOOKS("en", "can you change that, I am late", "tune_up"));
+}
+
 /* Whose appointments are not told moves none. */
 static void nobody_moves_what_he_is_not_told(void **state)
 {
@@ -639,6 +713,43 @@ static void a_yes_to_what_is_done_is_no_riddle(void **state)
     assert_true(says(&r, "Your tune-up is on Monday"));
     r = receive(&f, &in_a_call, "en", "yes");
     assert_true(says(&r, "did not understand"));
+}
+
+/* Each message makes the talk young again, not the booking. */
+static void what_was_booked_grows_old(void **state)
+{
+    static const struct {
+        int64_t hours;
+        bool stands, old;
+    } cases[] = {{1, true, false}, {3, true, true}, {24, true, true}, {25, false, false}};
+    const int64_t booked_at = 1795608000000, hour = 3600000;
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        int64_t at = booked_at;
+        wk_dialog_t d = {.booked = VA_STR("a-mon")};
+        for (int64_t h = 0; h <= cases[i].hours; h++, at += hour) {
+            va_str_t text = wk_dialog_write(arena, &d, VA_STR_NULL, at);
+            d = wk_dialog_read(parse_json(text), VA_STR_NULL, booked_at + h * hour);
+            bool is_last = h == cases[i].hours;
+            d = is_last ? d : receive(&f, &d, "en", "what are your hours?").dialog;
+        }
+        assert_int_equal(d.booked.len > 0, cases[i].stands);
+        assert_int_equal(d.booked_old, cases[i].old);
+    }
+}
+
+static void a_call_forgets_what_was_booked_before(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon"), .booked_ms = 1795608000000};
+    const int64_t hour = 3600000;
+    va_str_t call = VA_STR("call-1");
+    (void)state;
+    va_str_t text = wk_dialog_write(arena, &booked, call, booked.booked_ms + 2 * hour);
+    wk_dialog_t d = wk_dialog_read(parse_json(text), call, booked.booked_ms + 2 * hour);
+    assert_true(d.booked.len > 0);
+    d = wk_dialog_read(parse_json(text), call, booked.booked_ms + 2 * hour + 1);
+    assert_true(d.booked.data == NULL);
 }
 
 /* It is carried from one message to the next, until it is cancelled. */
@@ -705,6 +816,11 @@ int main(void)
         TEST(nobody_moves_what_he_is_not_told),
         TEST(a_yes_to_what_is_done_is_no_riddle),
         TEST(what_was_booked_is_remembered),
+        TEST(what_was_booked_grows_old),
+        TEST(a_call_forgets_what_was_booked_before),
+        TEST(who_cannot_come_then_is_asked_for_his_time),
+        TEST(the_service_of_what_was_booked_is_changed_by_people),
+        TEST(a_thing_that_is_changed_is_no_appointment),
         TEST(who_declines_in_a_call_may_go_on_speaking),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -90,9 +90,9 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 /* ---------------------------------------------------------------- choice */
 
 static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", NULL};
-static const char *const time_words[] = {"wish.filler", "courtesy",      "intent.book",
-                                         "service.",    "reschedule.it", "reschedule.instead",
-                                         NULL};
+static const char *const time_words[] = {
+    "wish.filler",     "courtesy",        "intent.book",        "service.", "reschedule.it",
+    "reschedule.that", "reschedule.make", "reschedule.instead", NULL};
 
 /*
  * The one time of the list that is named by its place in it; 0: none, or more than one. "One"

@@ -159,6 +159,15 @@ static bool read_minutes(va_str_t text, const wk_words_t *words, size_t i, wk_cl
     return true;
 }
 
+/* "10 h 30", but not "10 h, 16 h": the value of word i behind the unit; -1: it is no minute. */
+static int minute_behind_unit(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
+{
+    bool beside = i < words->count && words->at[i].text.len == 2 &&
+                  words->at[i].begin == words->at[i - 1].end + 1 &&
+                  wk_word_list_at(c, "time.unit", words, i + 1) == 0;
+    return beside ? wk_small_number(words->at[i].text) : -1;
+}
+
 /* The words at i that are a written time; 0: none. */
 static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words,
                          size_t i, wk_clock_time_t *t)
@@ -183,8 +192,8 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     } else if (word.len == n && (unit = wk_word_list_at(c, "time.unit", words, i + 1)) > 0) {
         taken += unit;
         t->certain = t->written = true;
-        int minute = i + taken < words->count ? wk_small_number(words->at[i + taken].text) : -1;
-        if (minute >= 0 && words->at[i + taken].text.len == 2) {
+        int minute = minute_behind_unit(c, words, i + taken);
+        if (minute >= 0) {
             t->minute = minute;
             taken++;
         }

@@ -1,5 +1,7 @@
 #include "worker/agent/reception_appointment.h"
 
+#include <string.h>
+
 #include "worker/agent/appointment.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
@@ -210,7 +212,7 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
     return true;
 }
 
-/* ---------------------------------------------------------------- moving */
+/* ---------------------------------------------------------------- another time */
 
 /*
  * Which one is to be moved is said, so that a wrong guess is seen. A time that is not its own
@@ -227,11 +229,26 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
                {"moment", moment_of(t, row)});
 }
 
-/* With another service than that of what was booked it is a wish for one more. */
+typedef struct {
+    const wk_words_t *words;
+    va_str_t own;
+    bool other;
+} services_t;
+
+static void look_at_service(void *ctx, va_str_t service, const wk_phrases_t *phrases)
+{
+    services_t *s = ctx;
+    s->other = s->other || (wk_phrases_in(phrases, s->words) && !va_str_eq(service, s->own));
+}
+
+/* Than that of what was booked. */
 static bool names_another_service(const wk_reception_turn_t *t)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
-    return service.data != NULL && !va_str_eq(service, wk_fact_text(appointment_booked(t), 1));
+    services_t s = {&t->r->words, wk_fact_text(appointment_booked(t), 1), false};
+    for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
+        wk_word_lists(wk_catalogue_at(t->c, i), "service.", look_at_service, &s);
+    }
+    return s.other;
 }
 
 static bool asks_something(const wk_reception_turn_t *t)
@@ -244,27 +261,96 @@ static bool asks_something(const wk_reception_turn_t *t)
     return false;
 }
 
+/* ---------------------------------------------------------------- what was just booked */
+
+/* "Changez-le à 16 h", not "changez le pneu": before a noun it is no "it". */
+static bool is_it(const wk_reception_turn_t *t, const wk_language_t *l, size_t end)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t at = words->at[end - 1].end;
+    return end == words->count || t->r->spent[end] ||
+           memchr(",.;:!?", t->r->text.data[at], 6) != NULL ||
+           wk_phrases_at(wk_word_list(l, "reschedule.behind"), words, end) > 0;
+}
+
+static bool says_it(const wk_reception_turn_t *t)
+{
+    bool it = wk_turn_has(t, "reschedule.it");
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && !it; i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        const wk_phrases_t *phrases = wk_word_list(l, "reschedule.that");
+        size_t at = 0, len = 0;
+        while (!it && wk_phrases_find(phrases, &t->r->words, at + len, &at, &len)) {
+            it = is_it(t, l, at + len);
+        }
+    }
+    return it;
+}
+
+/* "From 10 am to 4 pm": the appointment's own time, said first, is not where it shall go. */
+static bool cut_own_time(wk_reception_turn_t *t, const va_json_t *row, wk_reading_t *rest)
+{
+    const wk_reading_t *r = t->r;
+    if (r->time.hour < 0 || r->time.end >= r->words.count ||
+        !wk_clock_time_is(r->time, wk_fact_text(row, 3))) {
+        return false;
+    }
+    size_t begin = r->words.at[r->time.end].begin;
+    *rest =
+        wk_read_message(t->a, t->c, t->l, va_str(r->text.data + begin, r->text.len - begin));
+    if (rest->time.hour < 0 || (wk_reading_names_a_day(r) && !wk_reading_names_a_day(rest))) {
+        return false;
+    }
+    t->refuses = t->refuses || wk_turn_has(t, "wish.denial");
+    t->r = rest;
+    return true;
+}
+
+/* "I'm not free at 10, 4 pm?" */
+static bool is_unable_but(const wk_reception_turn_t *t)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    va_str_t own = wk_fact_text(appointment_booked(t), 3);
+    bool both = t->r->numbers == 1 && t->r->time.hour >= 0 &&
+                wk_clock_time_is(wk_clock_hour(t->r->number), own);
+    return (wk_turn_has(t, "reschedule.unable") || wk_turn_has(t, "cancel.absence")) &&
+           (both || cut_own_time(&turn, appointment_booked(t), &rest));
+}
+
 /* "Actually, 4 pm", not "actually, are you open on Saturday". */
 static bool names_another_moment(const wk_reception_turn_t *t)
 {
-    return wk_turn_names_a_moment(t) && wk_turn_has(t, "reschedule.instead") &&
+    return wk_turn_names_a_moment(t) &&
+           (wk_turn_has(t, "reschedule.instead") || wk_turn_has(t, "reschedule.make") ||
+            is_unable_but(t)) &&
            !asks_something(t);
+}
+
+/* "Change it to a repair"; with a day or time "actually, a repair" is one more appointment. */
+static bool changes_service(const wk_reception_turn_t *t)
+{
+    return names_another_service(t) && !wk_turn_has(t, "wish.also") &&
+           (says_it(t) || wk_turn_has(t, "reschedule.make") ||
+            (wk_turn_has(t, "reschedule.instead") && !wk_turn_names_a_moment(t)));
 }
 
 bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
 {
     return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
-           (wk_turn_has(t, "reschedule.it") || names_another_moment(t)) &&
-           !names_another_service(t);
+           (changes_service(t) ||
+            ((says_it(t) || names_another_moment(t)) && !names_another_service(t)));
 }
 
-/* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands. */
+/* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands, and "not
+ * actually" to something else. */
 static bool denies_change(const wk_reception_turn_t *t)
 {
     wk_reading_t rest;
     wk_reception_turn_t turn = *t;
     wk_cut_refusal(&turn, &rest);
-    return wk_is_denied(t, "reschedule.it") || wk_is_denied(&turn, "reschedule.instead");
+    return wk_is_denied(t, "reschedule.it") || wk_is_denied(t, "reschedule.that") ||
+           wk_is_denied(&turn, "reschedule.make");
 }
 
 /*
@@ -277,6 +363,7 @@ static bool choose_anew(wk_reception_turn_t *t, const va_json_t *row)
     wk_dialog_t dialog = *t->dialog;
     wk_reception_turn_t turn = *t;
     dialog.expected = WK_EXPECT_SLOT;
+    dialog.old = t->dialog->booked_old;
     dialog.offer = (wk_offer_t){
         .service = wk_fact_text(row, 1), .appointment = wk_fact_text(row, 0), .count = 1};
     dialog.offer.slots[0] =
@@ -288,6 +375,18 @@ static bool choose_anew(wk_reception_turn_t *t, const va_json_t *row)
     return chosen;
 }
 
+static void move_what_was_booked(wk_reception_turn_t *t, const va_json_t *row)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    (void)cut_own_time(&turn, row, &rest);
+    if (!choose_anew(&turn, row)) {
+        look_for_another(&turn, row);
+    }
+    t->text = turn.text;
+    t->out = turn.out;
+}
+
 static void change_what_was_booked(wk_reception_turn_t *t)
 {
     const va_json_t *row = appointment_booked(t);
@@ -296,11 +395,16 @@ static void change_what_was_booked(wk_reception_turn_t *t)
         wk_offer_person(t);
     } else if (denies_change(t)) {
         add_about(t, "reply.stands", row);
-    } else if (!choose_anew(t, row)) {
-        look_for_another(t, row);
+    } else if (changes_service(t)) {
+        wk_turn_add_text(t, "reply.other_service");
+        let_go(t, row);
+    } else {
+        move_what_was_booked(t, row);
     }
     t->out.certain = true;
 }
+
+/* ---------------------------------------------------------------- moving */
 
 void wk_answer_reschedule(wk_reception_turn_t *t)
 {

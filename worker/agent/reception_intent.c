@@ -40,10 +40,9 @@ static bool names_cancelling(const wk_reception_turn_t *t)
 {
     bool order =
         t->r->order_number.data != NULL || wk_turn_has(t, intents[WK_INTENT_ORDER].words);
-    bool absent = wk_turn_has(t, "cancel.absence") &&
-                  wk_fact_at(t->f->appointments, 0) != NULL &&
-                  t->dialog->expected != WK_EXPECT_SLOT &&
-                  !wk_turn_has(t, intents[WK_INTENT_RESCHEDULE].words);
+    bool absent =
+        wk_turn_has(t, "cancel.absence") && wk_fact_at(t->f->appointments, 0) != NULL &&
+        t->dialog->expected != WK_EXPECT_SLOT && !wk_intent_named(t, WK_INTENT_RESCHEDULE);
     return wk_turn_has(t, "cancel.plain") ||
            (!order && (wk_turn_has(t, intents[WK_INTENT_CANCEL].words) || absent));
 }

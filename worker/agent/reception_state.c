@@ -15,10 +15,26 @@ static const char *member_of(va_str_t call)
     return call.data != NULL ? "call" : "receptionist";
 }
 
+static int64_t stands_ms(va_str_t call)
+{
+    return call.data == NULL ? TEXT_STANDS_MS : FRESH_MS;
+}
+
 static bool is_current(const va_json_t *own, va_str_t call, int64_t age_ms)
 {
-    return age_ms <= (call.data == NULL ? TEXT_STANDS_MS : FRESH_MS) &&
+    return age_ms <= stands_ms(call) &&
            (call.data == NULL || va_str_eq(va_json_get_string(own, "id"), call));
+}
+
+/* Its age is its own: each message since has made the state young again. */
+static void read_booked(const va_json_t *own, va_str_t call, int64_t now_ms, wk_dialog_t *d)
+{
+    int64_t at = 0;
+    if (va_json_int(va_json_get(own, "booked_at"), &at) && now_ms - at <= stands_ms(call)) {
+        d->booked = va_json_get_string(own, "booked");
+        d->booked_ms = at;
+        d->booked_old = now_ms - at > FRESH_MS;
+    }
 }
 
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms)
@@ -42,7 +58,7 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t
     d.offer = wk_offer_read(va_json_get(own, "offer"));
     d.cancels = va_json_get_string(own, "cancels");
     d.order = va_json_get_string(own, "order");
-    d.booked = va_json_get_string(own, "booked");
+    read_booked(own, call, now_ms, &d);
     return d;
 }
 
@@ -71,6 +87,7 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     }
     if (d->booked.data != NULL) {
         va_json_add_str(w, "booked", d->booked);
+        va_json_add_int(w, "booked_at", d->booked_ms != 0 ? d->booked_ms : now_ms);
     }
     va_json_object_end(w);
     va_json_object_end(w);

@@ -25,6 +25,8 @@ typedef struct {
     va_str_t cancels;       /* appointments.id */
     va_str_t order;         /* orders.order_number */
     va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */
+    int64_t booked_ms;      /* when, Unix time; 0: by this very message */
+    bool booked_old;        /* hours ago: a change of it is asked about */
     bool old;               /* it was asked hours ago: an answer is asked about once more */
     bool spoken;            /* in a call */
 } wk_dialog_t;
@@ -32,8 +34,8 @@ typedef struct {
 /*
  * The state of the texts, or of one call (calls.id): what was asked in a call is no question
  * of another, nor of a text. What was asked by text stands for a day, as texts are answered in
- * the evening; in a call for two hours. now_ms: Unix time. Zero, but for the language's hint,
- * when there is none.
+ * the evening; in a call for two hours. What was booked is "it" for as long, whatever is
+ * written since. now_ms: Unix time. Zero, but for the language's hint, when there is none.
  */
 wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t now_ms);
 

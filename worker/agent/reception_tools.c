@@ -149,6 +149,7 @@ void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_a
         r->dialog.booked = strcmp(r->tool, "cancel_appointment") != 0
                                ? va_json_get_string(body, "appointment_id")
                                : VA_STR_NULL;
+        r->dialog.booked_ms = 0;
     } else if (answer->status == 404 || is_over(body)) {
         r->text = wk_text(r->language, "reply.no_appointment");
     } else if (answer->status == 409 || answer->status == 422) {

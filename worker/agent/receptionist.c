@@ -214,7 +214,9 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
                              .told_in = choice.told_in,
-                             .dialog = {.hint = choice.hint, .booked = dialog->booked}};
+                             .dialog = {.hint = choice.hint,
+                                        .booked = dialog->booked,
+                                        .booked_ms = dialog->booked_ms}};
     va_buf_init(&t.text, wk_mem(a), 320);
     wk_intent_t intent = wk_intent_of(&t);
     if (is_language_only(&choice, intent)) {
