@@ -182,6 +182,10 @@ static void one_is_marked(void **state)
     a = ask("PATCH", URI "/" A1, "{\"notes\":\"\"}");
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/appointment/notes"), "null");
+    ask("PATCH", URI "/" A1, "{\"notes\":\"new chain\"}");
+    a = ask("PATCH", URI "/" A1, "{\"notes\":null}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/appointment/notes"), "null");
     t_sqlf("DELETE FROM outbox WHERE id <> (SELECT min(id) FROM outbox);"
            "DELETE FROM audit_log WHERE id <> (SELECT min(id) FROM audit_log)");
     assert_int_equal(
@@ -193,7 +197,14 @@ static void one_is_marked(void **state)
 static void what_cannot_be_marked_changes_nothing(void **state)
 {
     static const char *const bodies[] = {
-        "{}", "{\"status\":\"cancelled\"}", "{\"status\":7}", "{\"pickup_ready\":\"yes\"}",
+        "{}",
+        "{\"status\":\"cancelled\"}",
+        "{\"status\":7}",
+        "{\"pickup_ready\":\"yes\"}",
+        "{\"status\":\"active\"}",
+        "{\"status\":null,\"notes\":\"x\"}",
+        "{\"status\":\"\",\"notes\":\"x\"}",
+        "{\"pickup_ready\":null,\"notes\":\"x\"}",
         "{\"status\":\"completed\",\"appointment_datetime\":\"2026-07-09T10:00\"}"};
     (void)state;
     seed();
@@ -201,7 +212,8 @@ static void what_cannot_be_marked_changes_nothing(void **state)
         t_answer_t a = ask("PATCH", URI "/" A1, bodies[i]);
         assert_error(&a, 400, "bad_request");
     }
-    assert_string_equal(t_sqlf("SELECT status FROM appointments WHERE id = '" A1 "'"),
+    assert_string_equal(t_sqlf("SELECT status || coalesce(notes, '') FROM appointments"
+                               " WHERE id = '" A1 "'"),
                         "confirmed");
     t_answer_t a = ask("PATCH", URI "/" JOHN, "{\"status\":\"completed\"}");
     assert_error(&a, 404, "not_found");
@@ -280,10 +292,27 @@ static void the_purpose_chooses_the_service(void **state)
                                     .org = DOWNTOWN});
     assert_string_equal(t_text(&a, "/service_type"), "repair");
     assert_int_equal(t_number(&a, "/duration_minutes"), 90);
-    a = ask("POST", URI,
-            "{\"appointment_datetime\":\"2030-01-07T10:00\",\"service_type\":\"vivre\","
-            "\"customer_phone\":\"" STRANGER "\"}");
-    assert_status(&a, 400);
+}
+
+/* "service_type" is one of a list; sentences are for "purpose". */
+static void a_service_is_called_by_its_name_alone(void **state)
+{
+    static const char *const none[] = {"vivre", "no repair please", "the brakes need a repair",
+                                       "repairs", "tune up and repair"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+        t_answer_t a = ask("POST", URI,
+                           wk_printf(t_ctx.arena,
+                                     "{\"appointment_datetime\":\"%s\","
+                                     "\"service_type\":\"%s\","
+                                     "\"customer_phone\":\"" STRANGER "\"}",
+                                     free_slot(0), none[i])
+                               .data);
+        assert_error(&a, 400, "bad_request");
+        assert_has(t_text(&a, "/error/message"), "service_type must be one of: tune_up");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    assert_string_equal(booked_as("\"service_type\":\" MISE AU POINT \""), "tune_up 60");
 }
 
 static const char *lead_of(const char *number)
@@ -410,6 +439,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(one_is_cancelled_and_stays_so),
         cmocka_unit_test(the_purpose_chooses_the_service),
+        cmocka_unit_test(a_service_is_called_by_its_name_alone),
         cmocka_unit_test(a_hold_that_was_booked_is_one_row),
         cmocka_unit_test(a_lead_without_a_name_gets_that_of_the_booking),
         cmocka_unit_test(a_stranger_gives_nobody_an_address),

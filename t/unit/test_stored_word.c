@@ -27,6 +27,7 @@ static void another_word_for_the_same_is_read(void **state)
     assert_str(wk_stored_word(visits, VA_STR("Canceled")), "cancelled");
     assert_str(wk_stored_word(visits, VA_STR("no-show")), "no_show");
     assert_str(wk_stored_word(calls, VA_STR("cancelled")), "canceled");
+    assert_str(wk_stored_word(calls, VA_STR("Active")), "in_progress");
     assert_str(wk_stored_word(states, VA_STR("scheduled")), "confirmed");
     assert_str(wk_stored_word(leads, VA_STR("New Inquiry")), "new");
     assert_str(wk_stored_word(leads, VA_STR("Active Lead")), "contacted");
@@ -37,6 +38,7 @@ static void anything_else_is_none(void **state)
     (void)state;
     assert_absent(wk_stored_word(services, VA_STR("")));
     assert_absent(wk_stored_word(services, VA_STR("-")));
+    assert_absent(wk_stored_word(visits, VA_STR("active")));
     assert_absent(wk_stored_word(services, VA_STR("repairs")));
     assert_absent(wk_stored_word(services, va_str("repair", 7)));
     assert_absent(wk_stored_word(services, VA_STR("no-show")));

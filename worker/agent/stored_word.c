@@ -2,15 +2,20 @@
 
 #define MAX_WORD 32
 
-/* Each stands only where the list has the second word and not the first. */
+/*
+ * Each stands only where the list has the second word and not the first; with a third, only
+ * where the list has that, too: a call is "active", a visit is not.
+ */
 static const struct {
-    const char *said, *stored;
+    const char *said, *stored, *beside;
 } synonyms[] = {
-    {"tuneup", "tune_up"},      {"pick_up", "pickup"},         {"bike_fitting", "fitting"},
-    {"bike_fit", "fitting"},    {"canceled", "cancelled"},     {"cancelled", "canceled"},
-    {"noshow", "no_show"},      {"inprogress", "in_progress"}, {"noanswer", "no_answer"},
-    {"medium", "normal"},       {"new_inquiry", "new"},        {"active_lead", "contacted"},
-    {"scheduled", "confirmed"}, {"active", "in_progress"},
+    {"tuneup", "tune_up", NULL},       {"pick_up", "pickup", NULL},
+    {"bike_fitting", "fitting", NULL}, {"bike_fit", "fitting", NULL},
+    {"canceled", "cancelled", NULL},   {"cancelled", "canceled", NULL},
+    {"noshow", "no_show", NULL},       {"inprogress", "in_progress", NULL},
+    {"noanswer", "no_answer", NULL},   {"medium", "normal", NULL},
+    {"new_inquiry", "new", NULL},      {"active_lead", "contacted", NULL},
+    {"scheduled", "confirmed", NULL},  {"active", "in_progress", "no_answer"},
 };
 
 static bool is_gap(char c)
@@ -57,7 +62,9 @@ va_str_t wk_stored_word(const char *const *words, va_str_t said)
     }
     va_str_t stored = find(words, word);
     for (size_t i = 0; stored.data == NULL && i < sizeof(synonyms) / sizeof(*synonyms); i++) {
-        if (va_str_eq(word, va_str_c(synonyms[i].said))) {
+        const char *beside = synonyms[i].beside;
+        if (va_str_eq(word, va_str_c(synonyms[i].said)) &&
+            (beside == NULL || find(words, va_str_c(beside)).data != NULL)) {
             stored = find(words, va_str_c(synonyms[i].stored));
         }
     }

@@ -139,6 +139,7 @@ static wk_outcome_t cancel(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 
 /* ---------------------------------------------------------------- mark */
 
+/* null takes away what may be absent: notes alone. */
 static bool read_marks(schedule_t *s, const va_json_t *body, wk_error_t *e)
 {
     const va_json_t *ready = va_json_get(body, "pickup_ready");
@@ -152,7 +153,8 @@ static bool read_marks(schedule_t *s, const va_json_t *body, wk_error_t *e)
     }
     s->pickup_ready = va_json_bool(ready, false);
     s->has_notes = va_json_get(body, "notes") != NULL;
-    if (s->status.data != NULL && !wk_list_word(marks, &s->status)) {
+    bool marked = va_json_get(body, "status") != NULL;
+    if (marked && !wk_list_word(marks, &s->status)) {
         return wk_refuse(e, WK_R_BAD_REQUEST,
                          "status must be confirmed, in_progress, completed or no_show.");
     }

@@ -31,8 +31,8 @@ static bool is_called(wk_arena_t *a, const wk_language_t *l, const char *type,
     return wk_phrases_all(&one, words);
 }
 
-/* In whatever language: "mise au point", "the brakes need a repair". */
-static va_str_t type_named(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+/* By its name in whatever language, and nothing else: "mise au point". */
+static va_str_t type_called(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
 {
     wk_words_t words = wk_words(a, text);
     for (size_t i = 0; i < wk_catalogue_count(c); i++) {
@@ -42,7 +42,7 @@ static va_str_t type_named(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text
             }
         }
     }
-    return wk_read_service(c, &words);
+    return VA_STR_NULL;
 }
 
 static va_str_t type_in(const wk_tool_call_t *call, const char *name)
@@ -50,13 +50,18 @@ static va_str_t type_in(const wk_tool_call_t *call, const char *name)
     va_str_t type = wk_arg_word(call->args, name, types);
     return type.data != NULL
                ? type
-               : type_named(call->ctx->arena, call->catalogue, wk_arg_text(call->args, name));
+               : type_called(call->ctx->arena, call->catalogue, wk_arg_text(call->args, name));
 }
 
+/* What it is for may be told in any words: "the brakes need a repair". */
 static va_str_t type_of(const wk_tool_call_t *call)
 {
     va_str_t type = type_in(call, "service_type");
     type = type.data != NULL ? type : type_in(call, "purpose");
+    if (type.data == NULL) {
+        wk_words_t words = wk_words(call->ctx->arena, wk_arg_text(call->args, "purpose"));
+        type = wk_read_service(call->catalogue, &words);
+    }
     return type.data != NULL ? type : VA_STR("general");
 }
 
@@ -185,7 +190,7 @@ static const wk_arg_t availability_args[] = {
     {.name = "service_type",
      .description = "what is to be done",
      .words = types,
-     .meant = type_named},
+     .meant = type_called},
     {.name = "purpose",
      .description = "what for, in the customer's words, where service_type is absent"},
     {.name = "preferred_date",
@@ -325,7 +330,7 @@ static const wk_arg_t book_args[] = {
     {.name = "service_type",
      .description = "what is to be done",
      .words = types,
-     .meant = type_named},
+     .meant = type_called},
     {.name = "purpose", .description = "what for, in the customer's words"},
     {.name = "duration",
      WK_ARG_INTEGER,
