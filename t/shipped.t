@@ -64,6 +64,25 @@ for my $target ('/api/elevenlabs/tools/book_appointment', '/api/calendar/book') 
     is("$answer->{status} $answer->{body}", qq(202 {"status":"pending","job":"$job->{id}"}), "$target goes on");
 }
 
+# ---------------------------------------------------------------------- technicians
+
+sub as {
+    my ($role, $method, $target) = @_;
+    my $token = token({organizationId => 'o1', role => $role, userId => 'u1'}, secret => $secret);
+    return ask('192.0.2.9', $method, $target, $method eq 'POST' ? '{}' : undef, Authorization => "Bearer $token");
+}
+
+sub allowed { return as(@_)->answer->{status} != 403 }
+
+ok(allowed('service_tech', @$_), "a technician uses $_->[1]") for ['GET', '/api/calendar/availability'], ['POST', '/api/calendar/book'];
+1 while take($redis);
+for (['GET', '/api/shopify/inventory/helmet'], ['GET', '/api/shopify/orders/lookup'], ['POST', '/api/recommendations/products'], ['POST', '/mcp']) {
+    ok(!allowed('service_tech', @$_), "  and not $_->[1]");
+    is(take($redis), undef, '  of which no worker is asked');
+    ok(allowed('staff', @$_), '  but staff');
+    1 while take($redis);
+}
+
 # --------------------------------------------------------------------- signing up
 
 sub sign_up { return ask($_[0], 'POST', '/api/auth/register', '{}') }

@@ -1,6 +1,7 @@
 /* appointments.handle: the schedule for the shop's people, and what they may do with it. */
 #include <stdio.h>
 
+#include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 
 #define URI "/api/appointments"
@@ -27,22 +28,6 @@ static t_answer_t ask_as(const char *role, const char *method, const char *uri,
 static t_answer_t ask(const char *method, const char *uri, const char *body)
 {
     return ask_as("staff", method, uri, NULL, body);
-}
-
-/* A free start of Downtown's coming weeks, as ISO 8601 without a zone. */
-static const char *free_slot_of(const char *length, int n)
-{
-    return t_sqlf("SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
-                  "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
-                  "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '%s',"
-                  "    now() + interval '2 days', now() + interval '20 days', '1 hour')"
-                  " ORDER BY starts_at OFFSET %d LIMIT 1",
-                  length, n);
-}
-
-static const char *free_slot(int n)
-{
-    return free_slot_of("1 hour", n);
 }
 
 static const char *book(const char *at)
@@ -120,7 +105,7 @@ static void one_is_told_to_its_shop_alone(void **state)
 static void one_is_booked_once_and_confirmed(void **state)
 {
     (void)state;
-    const char *at = free_slot(0);
+    const char *at = t_free_slot(0);
     const char *id = book(at);
     assert_string_equal(t_sqlf("SELECT source || ' ' || status FROM appointments"),
                         "staff confirmed");
@@ -140,7 +125,7 @@ static void one_is_booked_once_and_confirmed(void **state)
 static void a_taken_slot_is_a_conflict_with_others(void **state)
 {
     (void)state;
-    const char *at = free_slot(0);
+    const char *at = t_free_slot(0);
     book(at);
     t_answer_t a =
         ask("POST", URI,
@@ -156,7 +141,7 @@ static void a_taken_slot_is_a_conflict_with_others(void **state)
 static void a_technician_moves_one(void **state)
 {
     (void)state;
-    const char *id = book(free_slot(0)), *later = free_slot(5);
+    const char *id = book(t_free_slot(0)), *later = t_free_slot(5);
     t_answer_t a =
         ask_as("service_tech", "PATCH", of(id), NULL,
                wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", later).data);
@@ -222,7 +207,7 @@ static void what_cannot_be_marked_changes_nothing(void **state)
 static void one_is_cancelled_and_stays_so(void **state)
 {
     (void)state;
-    const char *id = book(free_slot(0));
+    const char *id = book(t_free_slot(0));
     t_answer_t a = ask("DELETE", of(id), NULL);
     assert_status(&a, 200);
     assert_string_equal(t_sqlf("SELECT status || ' ' || cancelled_by FROM appointments"),
@@ -240,7 +225,7 @@ static void a_hold_that_was_booked_is_one_row(void **state)
 {
     static const char *const kinds[] = {"true", "false"};
     (void)state;
-    const char *at = free_slot(0);
+    const char *at = t_free_slot(0);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
         t_answer_t a = ask("POST", URI,
                            wk_printf(t_ctx.arena,
@@ -263,7 +248,7 @@ static const char *booked_as(const char *members)
                        wk_printf(t_ctx.arena,
                                  "{\"appointment_datetime\":\"%s\",%s,"
                                  "\"customer_phone\":\"" STRANGER "\"}",
-                                 free_slot_of("2 hours", 0), members)
+                                 t_free_slot_of("2 hours", 0), members)
                            .data);
     assert_status(&a, 201);
     return wk_printf(t_ctx.arena, "%s %s", t_text(&a, "/service_type"),
@@ -306,7 +291,7 @@ static void a_service_is_called_by_its_name_alone(void **state)
                                      "{\"appointment_datetime\":\"%s\","
                                      "\"service_type\":\"%s\","
                                      "\"customer_phone\":\"" STRANGER "\"}",
-                                     free_slot(0), none[i])
+                                     t_free_slot(0), none[i])
                                .data);
         assert_error(&a, 400, "bad_request");
         assert_has(t_text(&a, "/error/message"), "service_type must be one of: tune_up");
@@ -345,7 +330,7 @@ static void a_stranger_gives_nobody_an_address(void **state)
                                                       "\"organization\":\"bici-downtown\","
                                                       "\"customer_phone\":\"" STRANGER "\","
                                                       "\"customer_email\":\"other@x.example\"}",
-                                                      free_slot(0))
+                                                      t_free_slot(0))
                                                 .data});
     assert_status(&a, 200);
     assert_string_equal(lead_of(STRANGER), "Nam Ed staff");
@@ -354,7 +339,7 @@ static void a_stranger_gives_nobody_an_address(void **state)
 static void words_are_read_as_people_write_them(void **state)
 {
     (void)state;
-    const char *id = book(free_slot(0));
+    const char *id = book(t_free_slot(0));
     t_answer_t a = ask_as("staff", "GET", URI, "status=CONFIRMED", NULL);
     assert_int_equal(t_count(&a, "/appointments"), 1);
     a = ask_as("staff", "GET", URI, "status=canceled", NULL);
@@ -382,12 +367,12 @@ static void staff_writes_to_a_customer_in_his_language(void **state)
 {
     (void)state;
     t_sqlf("UPDATE customers SET preferred_language = 'fr' WHERE id = '" JOHN "'");
-    const char *id = book(free_slot(0));
+    const char *id = book(t_free_slot(0));
     assert_has(queued("confirmation"), "rendez-vous confirm");
     assert_string_equal(t_sqlf("SELECT language FROM appointments"), "fr");
     t_answer_t a =
         ask("PATCH", of(id),
-            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", free_slot(5)).data);
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", t_free_slot(5)).data);
     assert_status(&a, 200);
     assert_has(t_text(&a, "/message"), "Moved: tune-up");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE template = 'confirmation'"
@@ -400,7 +385,7 @@ static void who_is_cancelled_by_the_shop_is_told_once(void **state)
 {
     (void)state;
     t_sqlf("UPDATE customers SET preferred_language = 'es' WHERE id = '" JOHN "'");
-    const char *id = book(free_slot(0));
+    const char *id = book(t_free_slot(0));
     t_sqlf("UPDATE customers SET preferred_language = NULL WHERE id = '" JOHN "'");
     for (int i = 0; i < 2; i++) {
         t_answer_t a = ask("DELETE", of(id), NULL);
@@ -414,7 +399,7 @@ static void who_is_cancelled_by_the_shop_is_told_once(void **state)
 static void nobody_is_told_who_wants_no_texts_or_came_already(void **state)
 {
     (void)state;
-    const char *past = book(free_slot(0)), *refused = book(free_slot(5));
+    const char *past = book(t_free_slot(0)), *refused = book(t_free_slot(5));
     t_sqlf("UPDATE appointments SET starts_at = now() - interval '1 hour',"
            "    ends_at = now() + interval '1 hour' WHERE id = '%s';"
            "INSERT INTO consents (organization_id, channel, address, granted, source)"

@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 
+#include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 
 #define EVENTS  "/calendar/v3/calendars/primary/events"
@@ -19,18 +20,6 @@ static int setup(void **state)
 }
 
 /* ---------------------------------------------------------------- the shop */
-
-/* A free start of Downtown's coming weeks, each an hour after the one before, or a day. */
-static const char *free_slot(int n)
-{
-    return t_sqlf(
-        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
-        "SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
-        "  FROM free_slots('default', '1 hour', now() + interval '2 days',"
-        "       now() + interval '20 days', '1 hour')"
-        " ORDER BY starts_at OFFSET %d LIMIT 1",
-        n);
-}
 
 static t_answer_t book(const char *at)
 {
@@ -140,7 +129,7 @@ static void add_marked(const char *at, const char *appointment)
 static void the_time_an_owner_moved_it_from_can_be_booked_again(void **state)
 {
     (void)state;
-    const char *tuesday = free_slot(0), *wednesday = free_slot(5);
+    const char *tuesday = t_free_instant(0), *wednesday = t_free_instant(5);
     const char *first = booked(tuesday);
     move(first, wednesday);
     synchronise();
@@ -159,7 +148,7 @@ static void the_time_an_owner_moved_it_from_can_be_booked_again(void **state)
 static void what_is_deleted_in_google_is_cancelled(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *id = booked(at);
+    const char *at = t_free_instant(0), *id = booked(at);
     take_away(id);
     synchronise();
     assert_string_equal(state_of(id), cancelled_at(at));
@@ -168,7 +157,7 @@ static void what_is_deleted_in_google_is_cancelled(void **state)
 static void it_is_even_when_google_forgot_the_token(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *other = free_slot(5);
+    const char *at = t_free_instant(0), *other = t_free_instant(5);
     const char *deleted = booked(at), *kept = booked(other);
     take_away(deleted);
     t_google_ask("POST", "/_sim/forget-sync", NULL);
@@ -182,8 +171,8 @@ static void it_is_even_when_google_forgot_the_token(void **state)
 static void a_visit_that_is_over_stays_as_it_was(void **state)
 {
     (void)state;
-    const char *deleted = booked(free_slot(0)), *moved = booked(free_slot(5));
-    const char *later = free_slot(10);
+    const char *deleted = booked(t_free_instant(0)), *moved = booked(t_free_instant(5));
+    const char *later = t_free_instant(10);
     t_sqlf("UPDATE appointments SET starts_at = now() - interval '2 hours' * n,"
            "    ends_at = now() - interval '2 hours' * n + interval '1 hour'"
            "  FROM (SELECT id, row_number() OVER () AS n FROM appointments) x"
@@ -202,7 +191,7 @@ static void a_visit_that_is_over_stays_as_it_was(void **state)
 static void nobody_is_cancelled_who_came_already(void **state)
 {
     (void)state;
-    const char *id = booked(free_slot(0));
+    const char *id = booked(t_free_instant(0));
     t_sqlf("UPDATE appointments SET starts_at = now() - interval '10 minutes',"
            "    ends_at = now() + interval '50 minutes'");
     take_away(id);
@@ -214,7 +203,8 @@ static void nobody_is_cancelled_who_came_already(void **state)
 static void what_was_read_before_our_change_changes_nothing(void **state)
 {
     (void)state;
-    const char *later = free_slot(5), *theirs = free_slot(10), *id = booked(free_slot(0));
+    const char *later = t_free_instant(5), *theirs = t_free_instant(10),
+               *id = booked(t_free_instant(0));
     move(id, theirs);
     t_sqlf("UPDATE appointments SET starts_at = '%1$s',"
            "    ends_at = timestamptz '%1$s' + (ends_at - starts_at)",
@@ -228,7 +218,7 @@ static void what_was_read_before_our_change_changes_nothing(void **state)
 static void another_shops_event_takes_its_time(void **state)
 {
     (void)state;
-    const char *at = free_slot(0);
+    const char *at = t_free_instant(0);
     add_marked(at, NOBODYS);
     synchronise();
     t_answer_t a = book(at);
@@ -238,7 +228,7 @@ static void another_shops_event_takes_its_time(void **state)
 static void a_copy_of_our_event_takes_its_time(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *copied = free_slot(5), *id = booked(at);
+    const char *at = t_free_instant(0), *copied = t_free_instant(5), *id = booked(at);
     add_marked(copied, id);
     synchronise();
     assert_string_equal(state_of(id), stands_at(at));
@@ -249,7 +239,7 @@ static void a_copy_of_our_event_takes_its_time(void **state)
 static void another_account_is_given_what_was_booked_before(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *id = booked(at);
+    const char *at = t_free_instant(0), *id = booked(at);
     t_google_consent("owner@uptown.example");
     t_sqlf("DELETE FROM sync_tokens");
     assert_int_equal(t_google_events(), 0);
@@ -330,7 +320,7 @@ static int64_t overruled(void)
 static void what_was_deleted_while_disconnected_is_put_back(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *id = booked(at);
+    const char *at = t_free_instant(0), *id = booked(at);
     disconnect();
     take_away(id);
     reconnect(OWNER, id);
@@ -342,7 +332,7 @@ static void what_was_deleted_while_disconnected_is_put_back(void **state)
 static void and_what_was_deleted_after_the_consent_had_ended(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *id = booked(at);
+    const char *at = t_free_instant(0), *id = booked(at);
     t_sqlf("UPDATE integrations SET status = 'error', error = 'invalid_grant'"
            " WHERE organization_id = '" DOWNTOWN "' AND service = 'google_calendar'");
     take_away(id);
@@ -354,7 +344,7 @@ static void and_what_was_deleted_after_the_consent_had_ended(void **state)
 static void a_new_consent_of_a_connected_shop_overrules_nothing(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *id = booked(at);
+    const char *at = t_free_instant(0), *id = booked(at);
     take_away(id);
     t_google_connect(OWNER);
     synchronise();
@@ -365,7 +355,7 @@ static void a_new_consent_of_a_connected_shop_overrules_nothing(void **state)
 static void what_was_moved_here_while_disconnected_is_moved_in_google(void **state)
 {
     (void)state;
-    const char *later = free_slot(5), *id = booked(free_slot(0));
+    const char *later = t_free_instant(5), *id = booked(t_free_instant(0));
     disconnect();
     move_here(id, later);
     reconnect(OWNER, id);
@@ -377,7 +367,8 @@ static void what_was_moved_here_while_disconnected_is_moved_in_google(void **sta
 static void where_both_were_moved_while_disconnected_ours_counts(void **state)
 {
     (void)state;
-    const char *later = free_slot(5), *theirs = free_slot(10), *id = booked(free_slot(0));
+    const char *later = t_free_instant(5), *theirs = t_free_instant(10),
+               *id = booked(t_free_instant(0));
     disconnect();
     move_here(id, later);
     move(id, theirs);
@@ -390,7 +381,7 @@ static void where_both_were_moved_while_disconnected_ours_counts(void **state)
 static void what_was_cancelled_here_while_disconnected_leaves_google(void **state)
 {
     (void)state;
-    const char *id = booked(free_slot(0));
+    const char *id = booked(t_free_instant(0));
     disconnect();
     change_here(id, "DELETE", NULL);
     assert_int_equal(t_google_events(), 1);
@@ -404,7 +395,7 @@ static void what_was_cancelled_here_while_disconnected_leaves_google(void **stat
 static void what_was_cancelled_before_is_not_taken_away_again(void **state)
 {
     (void)state;
-    const char *id = booked(free_slot(0));
+    const char *id = booked(t_free_instant(0));
     change_here(id, "DELETE", NULL);
     push(id);
     disconnect();
@@ -416,8 +407,8 @@ static void what_was_cancelled_before_is_not_taken_away_again(void **state)
 static void another_account_is_given_what_stands_alone(void **state)
 {
     (void)state;
-    const char *at = free_slot(0), *later = free_slot(5);
-    const char *cancelled = booked(at), *moved = booked(free_slot(10));
+    const char *at = t_free_instant(0), *later = t_free_instant(5);
+    const char *cancelled = booked(at), *moved = booked(t_free_instant(10));
     disconnect();
     change_here(cancelled, "DELETE", NULL);
     move_here(moved, later);
@@ -448,7 +439,7 @@ static void a_stranger_has_nobody_invited(void **state)
                   "{\"appointment_datetime\":\"%s\",\"customer_name\":\"Ann\","
                   "\"customer_phone\":\"" JOHN_NUMBER
                   "\",\"customer_email\":\"ann@example.com\"}",
-                  free_slot(0))
+                  t_free_instant(0))
             .data;
     t_answer_t a = t_ask(&(t_ask_t){
         .type = "tools.call",
@@ -476,7 +467,7 @@ static void a_stranger_has_nobody_invited(void **state)
 static void a_dead_calendar_keeps_nothing_from_the_others(void **state)
 {
     (void)state;
-    const char *id = booked(free_slot(0));
+    const char *id = booked(t_free_instant(0));
     t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting';"
            "UPDATE appointments SET calendar_state = 'none'");
     synchronise();
@@ -502,7 +493,7 @@ static void a_calendar_of_no_service_is_forgotten(void **state)
 static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
 {
     (void)state;
-    booked(free_slot(0));
+    booked(t_free_instant(0));
     t_sqlf("UPDATE appointments SET google_calendar_id = '" GONE "';"
            "INSERT INTO sync_tokens (organization_id, resource) VALUES ('" DOWNTOWN "', '" GONE
            "')");

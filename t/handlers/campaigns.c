@@ -151,6 +151,8 @@ static void who_does_not_want_it_hears_nothing(void **state)
         {"UPDATE customers SET contact_preferences = '{\"sms\": false}'", "no_consent"},
         {"UPDATE customers SET lead_status = 'closed'", "obsolete"},
         {"UPDATE customers SET phone_number = NULL WHERE id = '" JOHN "'", "no_number"},
+        {"UPDATE customers SET phone_number = '" DOWNTOWN_NUMBER "' WHERE id = '" JOHN "'",
+         "own_number"},
         {"UPDATE campaigns SET is_active = false", "campaign_off"},
         {"UPDATE campaign_runs SET due_at = now() - interval '4 days'", "too_late"},
     };
@@ -587,6 +589,19 @@ static void a_run_that_meets_the_quiet_hours_waits_for_their_end(void **state)
     assert_string_equal(run(), "done call");
 }
 
+/* Also when it became the shop's after the run was taken. */
+static void the_shop_does_not_call_itself(void **state)
+{
+    (void)state;
+    follow_up();
+    t_sqlf("UPDATE campaign_runs SET data = '{\"channel\": \"call\"}'");
+    job("campaigns.send", "{}");
+    t_sqlf("UPDATE customers SET phone_number = '" DOWNTOWN_NUMBER "' WHERE id = '" JOHN "'");
+    job("campaigns.call", "{\"run\":\"" RUN "\"}");
+    assert_string_equal(run(), "skipped own_number");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 0);
+}
+
 static void who_wants_no_calls_gets_none(void **state)
 {
     (void)state;
@@ -629,6 +644,7 @@ int main(void)
         cmocka_unit_test(who_has_just_booked_is_not_called),
         cmocka_unit_test(a_run_may_call_instead),
         cmocka_unit_test(a_run_that_meets_the_quiet_hours_waits_for_their_end),
+        cmocka_unit_test(the_shop_does_not_call_itself),
         cmocka_unit_test(who_wants_no_calls_gets_none),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

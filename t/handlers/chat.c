@@ -7,6 +7,7 @@
 
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/runs.h"
+#include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 
 #define KEY        "wk_demo_downtown"
@@ -520,11 +521,7 @@ static void a_chat_books_for_the_number_it_gave(void **state)
 {
     (void)state;
     let_model_answer();
-    const char *start = t_sqlf(
-        "SET app.current_organization_id = '" DOWNTOWN "';"
-        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto', 'YYYY-MM-DD\"T\"HH24:MI')"
-        "  FROM free_slots('default', '1 hour', now() + interval '4 days',"
-        "                  now() + interval '20 days', '1 hour') ORDER BY starts_at LIMIT 1");
+    const char *start = t_free_slot(0);
     let_model_book(start, ",\"customer_phone\":\"" JOHN_NUMBER "\"");
     t_answer_t a =
         chat((chat_t){.message = "My turn then", .more = ",\"phone\":\"" STRANGER "\""});

@@ -407,6 +407,16 @@ static void another_number_than_the_leads_is_not_called(void **state_)
     assert_int_equal(dialled(), 1);
 }
 
+static void a_lead_with_the_shops_number_is_not_called(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE customers SET phone_number = '" DOWNTOWN_NUMBER "' WHERE id = '" JOHN "'");
+    t_answer_t a = call("{\"leadId\":\"" JOHN "\",\"callReason\":\"pickup_ready\"}");
+    t_sqlf("UPDATE customers SET phone_number = '" JOHN_NUMBER "' WHERE id = '" JOHN "'");
+    assert_error(&a, 422, "own_number");
+    assert_nothing_happened();
+}
+
 static void technicians_do_not_call(void **state_)
 {
     (void)state_;
@@ -550,6 +560,7 @@ int main(void)
         cmocka_unit_test(what_is_not_understood_is_refused),
         cmocka_unit_test(a_number_of_ten_digits_behind_the_plus_is_called),
         cmocka_unit_test(the_owner_can_be_called),
+        cmocka_unit_test(a_lead_with_the_shops_number_is_not_called),
         cmocka_unit_test(another_number_than_the_leads_is_not_called),
         cmocka_unit_test(technicians_do_not_call),
         cmocka_unit_test(a_refusal_of_the_platform_is_final),

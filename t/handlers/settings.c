@@ -65,6 +65,44 @@ static void a_manager_switches_campaigns(void **state)
                         "user settings_changed {\"campaigns\": true}");
 }
 
+static const char *campaigns_of(const char *shop)
+{
+    return t_sqlf("SELECT json_agg(row_to_json(c) ORDER BY c.name) FROM"
+                  " (SELECT name, trigger, channel, delay_seconds, conditions, is_active,"
+                  "         message_template FROM campaigns WHERE organization_id = '%s') c",
+                  shop);
+}
+
+/* What an answer tells of them, as JSON. */
+static const char *campaigns_in(const t_answer_t *a)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t_ctx.arena), 1024);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_put_value(w, va_json_pointer(a->json, VA_STR("/settings/campaigns")));
+    assert_int_equal(va_json_writer_end(w), VA_OK);
+    return wk_strdup(t_ctx.arena, va_buf_str(&text));
+}
+
+/* A page that shows them saves what it was shown. */
+static void campaigns_come_back_as_they_were_read(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE campaigns SET conditions = '{\"lead_status\": [\"hot\"]}',"
+           "    delay_seconds = 123, is_active = true WHERE trigger = 'lead_created'");
+    const char *before = campaigns_of(DOWNTOWN), *others = campaigns_of(UPTOWN);
+    t_answer_t read = t_get("settings.handle", "/api/settings", NULL);
+    assert_status(&read, 200);
+    const char *campaigns = campaigns_in(&read);
+    assert_true(t_count(&read, "/settings/campaigns") > 3);
+    t_answer_t a =
+        t_put_settings("manager", wk_printf(t_ctx.arena, "{\"campaigns\":%s}", campaigns).data);
+    assert_status(&a, 200);
+    assert_string_equal(campaigns_in(&a), campaigns);
+    assert_string_equal(campaigns_of(DOWNTOWN), before);
+    assert_string_equal(campaigns_of(UPTOWN), others);
+}
+
 static void what_is_wrong_changes_nothing(void **state)
 {
     static const char *const wrong[] = {
@@ -411,6 +449,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_manager_switches_campaigns),
+        cmocka_unit_test(campaigns_come_back_as_they_were_read),
         cmocka_unit_test(a_shop_says_what_a_machine_hears),
         cmocka_unit_test(what_is_wrong_changes_nothing),
         cmocka_unit_test(a_manager_says_what_is_speech_and_who_speaks),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "t/handlers/lib/sim.h"
+#include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 #include "t/worker/lib/proxy.h"
 
@@ -58,17 +59,6 @@ static void appoint(int hours, const char *status, const char *expires)
            "    '" JOHN_NUMBER "', at, at + interval '1 hour', '%s', %s"
            "  FROM (SELECT date_trunc('hour', now()) + interval '2 days %d hours' AS at) x",
            status, expires, hours);
-}
-
-static const char *free_slot(int n)
-{
-    return t_sqlf(
-        "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
-        "SELECT to_char(starts_at AT TIME ZONE 'America/Toronto',"
-        "               'YYYY-MM-DD\"T\"HH24:MI') FROM free_slots('default', '1 hour',"
-        "    now() + interval '4 days', now() + interval '20 days', '1 hour')"
-        " ORDER BY starts_at OFFSET %d LIMIT 1",
-        n);
 }
 
 /* ---------------------------------------------------------------- words for the shop */
@@ -245,7 +235,7 @@ static void of_two_appointments_none_is_moved_by_a_guess(void **state)
     /* Of other resources, so that no slot of the one is in the other's way. */
     t_sqlf("UPDATE appointments SET resource = 'stand-' || extract(hour FROM starts_at)");
     const char *there =
-        wk_printf(t_ctx.arena, "\"appointment_datetime\":\"%s\"", free_slot(0)).data;
+        wk_printf(t_ctx.arena, "\"appointment_datetime\":\"%s\"", t_free_slot(0)).data;
     const char *nameless = wk_printf(t_ctx.arena, "{%s}", there).data;
     t_answer_t a = in_call(NULL, "reschedule_appointment", nameless);
     assert_error(&a, 200, "which_one");
@@ -284,7 +274,7 @@ static void a_hold_that_ran_out_is_nobodys_next_appointment(void **state)
     t_answer_t a = in_call(
         NULL, "reschedule_appointment",
         wk_printf(t_ctx.arena, "{\"appointment_id\":\"%s\",\"appointment_datetime\":\"%s\"}",
-                  held, free_slot(0))
+                  held, t_free_slot(0))
             .data);
     assert_error(&a, 200, "appointment_over");
     a = in_call(NULL, "cancel_appointment", "{}");
@@ -297,7 +287,7 @@ static void moved_there_and_back_is_confirmed_each_time(void **state)
 {
     (void)state;
     open_call();
-    const char *slots[] = {free_slot(0), free_slot(3), free_slot(0)};
+    const char *slots[] = {t_free_slot(0), t_free_slot(3), t_free_slot(0)};
     for (size_t i = 0; i < 3; i++) {
         t_answer_t a =
             in_call(NULL, i == 0 ? "book_appointment" : "reschedule_appointment",
@@ -449,7 +439,7 @@ static void a_number_that_is_only_said_frees_no_hold(void **state)
 {
     (void)state;
     open_call();
-    const char *slot = free_slot(0), *other = free_slot(5);
+    const char *slot = t_free_slot(0), *other = t_free_slot(5);
     t_answer_t a = in_call(
         NULL, "book_appointment",
         wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\",\"hold\":true}", slot).data);
@@ -510,7 +500,7 @@ static int64_t deadlocks(void)
 static void moving_and_booking_do_not_block_each_other(void **state)
 {
     int64_t before = deadlocks();
-    const char *now = free_slot(0), *later = free_slot(5);
+    const char *now = t_free_slot(0), *later = t_free_slot(5);
     for (int i = 0; i < 12; i++) {
         setup(state);
         open_call();
@@ -541,7 +531,7 @@ static void an_address_that_is_none_is_named(void **state)
         open_call();
         t_answer_t a = in_call(
             NULL, "book_appointment",
-            time_and(free_slot(0),
+            time_and(t_free_slot(0),
                      wk_printf(t_ctx.arena, ",\"customer_email\":\"%s\"", addresses[i]).data));
         assert_status(&a, 200);
         assert_string_equal(t_text(&a, "/success"), "false");
@@ -572,7 +562,7 @@ static const char *booked_at(const char *day, const char *time, bool in_one)
 static void a_moment_may_be_written_as_people_do(void **state)
 {
     static const char *const times[] = {"10:45 AM", "10h45", "10:45", "10:45:00", "10:45 a.m."};
-    const char *day = wk_strdup(t_ctx.arena, va_str(free_slot(0), 10));
+    const char *day = wk_strdup(t_ctx.arena, va_str(t_free_slot(0), 10));
     (void)state;
     for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
         assert_has(booked_at(day, times[i], false), "T10:45:00");
@@ -587,7 +577,7 @@ static void a_moment_may_be_written_as_people_do(void **state)
 static void a_moment_that_is_none_is_not_called_missing(void **state)
 {
     static const char *const times[] = {"garbage", "25:00", "3", "2026"};
-    const char *day = wk_strdup(t_ctx.arena, va_str(free_slot(0), 10));
+    const char *day = wk_strdup(t_ctx.arena, va_str(t_free_slot(0), 10));
     (void)state;
     for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
         assert_has(booked_at(day, times[i], false), "is no moment that can be read");
@@ -687,7 +677,7 @@ static void a_text_leaves_from_the_shops_own_number(void **state)
         .headers = {"x-va-agent", "agent_downtown", "x-va-called", "+14165550009",
                     "x-va-caller", STRANGER},
         .body =
-            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", free_slot(0)).data});
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", t_free_slot(0)).data});
     assert_string_equal(t_text(&a, "/confirmation_sent"), "true");
     assert_string_equal(t_sqlf("SELECT from_number FROM messages"), DOWNTOWN_NUMBER);
 }

@@ -200,6 +200,8 @@ static const char *refusal(wk_outbound_state_t state)
     case WK_OUTBOUND_NO_NUMBER:
     case WK_OUTBOUND_NOBODY:
         return "no_number";
+    case WK_OUTBOUND_OWN_NUMBER:
+        return "own_number";
     case WK_OUTBOUND_NO_AGENT:
         return "no_agent";
     default:

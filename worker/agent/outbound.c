@@ -245,6 +245,8 @@ static bool allowed(const wk_config_t *config, const wk_outbound_wish_t *wish,
         call->state = WK_OUTBOUND_NOBODY;
     } else if (wk_cell(facts, 0, "number").data == NULL) {
         call->state = WK_OUTBOUND_NO_NUMBER;
+    } else if (wk_cell_bool(facts, 0, "own")) {
+        call->state = WK_OUTBOUND_OWN_NUMBER;
     } else if (wish->number.data != NULL &&
                !va_str_eq(wish->number, wk_cell(facts, 0, "number"))) {
         call->state = WK_OUTBOUND_OTHER_NUMBER;

@@ -35,6 +35,7 @@ typedef enum {
     WK_OUTBOUND_QUIET,   /* not before next_allowed */
     WK_OUTBOUND_NO_CONSENT,
     WK_OUTBOUND_NO_NUMBER,    /* of the customer */
+    WK_OUTBOUND_OWN_NUMBER,   /* the customer's is one that the shop is called at */
     WK_OUTBOUND_OTHER_NUMBER, /* the one that is wished for is not the customer's */
     WK_OUTBOUND_NO_AGENT,     /* the shop has none that can call, and no number to call from */
     WK_OUTBOUND_NOBODY,       /* no such customer */

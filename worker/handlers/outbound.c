@@ -90,7 +90,7 @@ static bool read_request(request_t *r, wk_error_t *e)
 
 /* ---------------------------------------------------------------- claim */
 
-/* What is dialled there is answered by the shop's own agent. */
+/* Before a customer is made of it. */
 static bool check_number(wk_tx_t *tx, const request_t *r, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -100,7 +100,7 @@ static bool check_number(wk_tx_t *tx, const request_t *r, wk_error_t *e)
     if (!wk_sql(tx, &wk_sql_outbound_own, &r->wish.number, &rows, e)) {
         return false;
     }
-    return wk_rows_count(rows) == 0 ||
+    return !wk_cell_bool(rows, 0, "own") ||
            wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
 }
 
@@ -196,6 +196,9 @@ static wk_outcome_t answer(const request_t *r, va_reply_t *reply, wk_error_t *e)
                          reply);
     case WK_OUTBOUND_NO_NUMBER:
         return answer_no(r, 422, "no_number", "The customer has no phone number.", reply);
+    case WK_OUTBOUND_OWN_NUMBER:
+        return answer_no(r, 422, "own_number", "The lead's number is one of the shop's own.",
+                         reply);
     case WK_OUTBOUND_OTHER_NUMBER:
         return answer_no(r, 422, "another_number",
                          "phoneNumber is not that of the lead: leave one of them out.", reply);

@@ -164,6 +164,7 @@ const wk_sql_t wk_sql_campaign_runs_take = {
     "       nullif(m.message_template, '{}') AS template,"
     "       CASE WHEN NOT m.is_active THEN 'campaign_off'"
     "            WHEN u.phone_number IS NULL THEN 'no_number'"
+    "            WHEN " WK_SQL_OWN_NUMBER("u.phone_number") " THEN 'own_number'"
     "            WHEN " CHANNEL " = 'email' THEN 'no_email'"
     "            WHEN " CHANNEL " = 'sms' AND p.sender IS NULL THEN 'no_sender'"
     "            WHEN " REFUSED " THEN 'no_consent'"

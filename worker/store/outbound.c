@@ -8,12 +8,13 @@
 #define ZONE WK_SQL_CUSTOMER_ZONE("c", "c.phone_number", "o.timezone::text")
 
 const wk_sql_t wk_sql_outbound_own = {
-    "outbound_own", "SELECT id FROM organization_phone_numbers WHERE phone_number = $1", 1};
+    "outbound_own", "SELECT " WK_SQL_OWN_NUMBER("$1") " AS own", 1};
 
 /* A call nobody reported the end of does not stand in the way for ever. */
 const wk_sql_t wk_sql_outbound_facts = {
     "outbound_facts",
-    "SELECT c.phone_number AS number, c.name, c.first_name,"
+    "SELECT c.phone_number AS number, " WK_SQL_OWN_NUMBER("c.phone_number") " AS own,"
+    "       c.name, c.first_name,"
     "       " WK_SQL_SPOKEN("c", "o") " AS spoken,"
     "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"
     "       p.phone_number AS agent_number, w.phone_number AS carrier_number,"

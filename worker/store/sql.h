@@ -54,6 +54,10 @@
 #define WK_SQL_PLAN(shop) \
     "CASE WHEN " shop ".trial_ends_at <= now() THEN 'FREE' ELSE " shop ".plan END"
 
+/* The shop is called at that number: its own agent would answer. */
+#define WK_SQL_OWN_NUMBER(number) \
+    "EXISTS (SELECT FROM organization_phone_numbers own WHERE own.phone_number = " number ")"
+
 /* What a customer is spoken to in: the language he prefers, where the shop speaks it. */
 #define WK_SQL_SPOKEN(customer, shop) \
     "CASE WHEN " customer ".preferred_language = ANY (" shop ".languages)" \
