@@ -211,6 +211,20 @@ static void what_a_tool_of_the_call_did_may_be_said(void **state)
     assert_int_equal(alarms(), 2);
 }
 
+static void what_the_agent_shows_is_seen_on_dashboards(void **state)
+{
+    (void)state;
+    assert_int_equal(tell("media.tool", DOWNTOWN,
+                          "{\"call\":\"" SID "\",\"tool\":\"display_product\","
+                          "\"arguments\":\"{\\\"product_id\\\":\\\"RB-T29-M\\\"}\"}"),
+                     WK_END_ACK);
+    assert_string_equal(t_sqlf("SELECT concat_ws('|', data ->> 'toolName',"
+                               "    data -> 'result' -> 'product' ->> 'sku',"
+                               "    call_id = (SELECT id FROM calls))"
+                               "  FROM outbox WHERE type = 'client_tool_executed'"),
+                        "display_product|RB-T29-M|t");
+}
+
 /* ---------------------------------------------------------------- a moment */
 
 /* The engine is answered, and the session told to say nothing; other tools say something. */
@@ -252,6 +266,7 @@ int main(void)
         cmocka_unit_test(the_shops_turn_settings_are_the_engines),
         cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
+        cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(who_asks_for_a_moment_has_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

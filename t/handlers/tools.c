@@ -154,6 +154,48 @@ static void a_job_taken_again_cancels_nothing_more(void **state)
                      1);
 }
 
+/* ---------------------------------------------------------------- shown to people */
+
+#define SHOWN "FROM outbox WHERE type = 'client_tool_executed'"
+
+static void a_product_is_shown_to_people_once(void **state)
+{
+    (void)state;
+    open_call();
+    t_sqlf("DELETE FROM outbox");
+    t_answer_t a = in_call("shown", "display_product",
+                           "{\"product_id\":\"RB-T29-M\",\"action\":\"highlight\"}");
+    assert_string_equal(t_text(&a, "/success"), "true");
+    (void)in_call("shown", "display_product",
+                  "{\"product_id\":\"RB-T29-M\",\"action\":\"highlight\"}");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(concat_ws('|', data ->> 'toolName',"
+               "    data -> 'parameters' ->> 'action', data -> 'result' ->> 'success',"
+               "    data -> 'result' -> 'product' ->> 'sku', customer_id,"
+               "    call_id = (SELECT id FROM calls)), ' ') " SHOWN),
+        "display_product|highlight|true|RB-T29-M|" JOHN "|t");
+    a = in_call(NULL, "display_product", "{\"product_id\":\"no such thing\"}");
+    assert_error(&a, 200, "not_found");
+    assert_int_equal(t_sqlf_int("SELECT count(*) " SHOWN), 1);
+}
+
+static void people_are_shown_no_card(void **state)
+{
+    (void)state;
+    open_call();
+    t_sqlf("DELETE FROM outbox");
+    const char *body = "{\"event_type\":\"transfer_request\","
+                       "\"data\":{\"note\":\"his card is 4111 1111 1111 1111\"}}";
+    t_answer_t a = in_call(NULL, "update_dashboard", body);
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_string_equal(t_sqlf("SELECT data -> 'parameters' ->> 'event_type' " SHOWN),
+                        "transfer_request");
+    assert_null(strstr(t_sqlf("SELECT data::text " SHOWN), "4111"));
+    a = from_nowhere("update_dashboard", body);
+    assert_error(&a, 200, "no_talk");
+    assert_int_equal(t_sqlf_int("SELECT count(*) " SHOWN), 1);
+}
+
 static int owners_after(const char *tool, const char *body)
 {
     t_answer_t a =
@@ -955,6 +997,8 @@ int main(void)
         cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
+        cmocka_unit_test(a_product_is_shown_to_people_once),
+        cmocka_unit_test(people_are_shown_no_card),
         cmocka_unit_test(the_answer_of_what_a_tool_did_may_be_asked_for),
         cmocka_unit_test(a_cancellation_asked_for_again_is_the_same),
         cmocka_unit_test(of_two_appointments_none_is_guessed),

@@ -31,6 +31,8 @@ static const wk_tool_t *const tools[] = {
     &wk_tool_create_lead,
     &wk_tool_get_customer_history,
     &wk_tool_search_knowledge,
+    &wk_tool_update_dashboard,
+    &wk_tool_display_product,
 };
 
 #define N_TOOLS (sizeof(tools) / sizeof(*tools))

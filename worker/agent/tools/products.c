@@ -22,12 +22,11 @@ static va_str_t full_title(wk_arena_t *a, const wk_rows_t *rows, size_t i)
                                         (int)variant.len, variant.data);
 }
 
-static void put_variant(wk_tool_call_t *call, const wk_rows_t *rows, size_t i)
+void wk_tool_put_product(va_json_writer_t *w, wk_arena_t *a, const wk_rows_t *rows, size_t i)
 {
-    va_json_writer_t *w = call->out;
     va_json_add_str(w, "product_id", wk_cell(rows, i, "product_id"));
     va_json_add_str(w, "variant_id", wk_cell(rows, i, "variant_id"));
-    va_json_add_str(w, "title", full_title(call->ctx->arena, rows, i));
+    va_json_add_str(w, "title", full_title(a, rows, i));
     va_json_add_str(w, "product_type", wk_cell(rows, i, "product_type"));
     va_json_add_str(w, "price", wk_cell(rows, i, "price"));
     va_json_add_str(w, "currency", wk_cell(rows, i, "currency"));
@@ -119,7 +118,7 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         int64_t available = wk_cell_int(rows, i, "available", 0);
         total += available > 0 ? available : 0;
         va_json_object(call->out);
-        put_variant(call, rows, i);
+        wk_tool_put_product(call->out, call->ctx->arena, rows, i);
         va_json_object_end(call->out);
     }
     va_json_array_end(call->out);
@@ -307,7 +306,7 @@ static void put_recommendation(const wish_t *w, const match_t *matches, size_t n
     size_t others = i + 3 < n ? i + 3 : n;
     size_t extra = wk_rows_count(accessories) < 3 ? wk_rows_count(accessories) : 3;
     va_json_object(out);
-    put_variant(w->call, w->rows, matches[i].row);
+    wk_tool_put_product(out, w->call->ctx->arena, w->rows, matches[i].row);
     va_json_add_int(out, "compatibility_score", matches[i].score);
     va_json_key(out, "reasons");
     va_json_array(out);

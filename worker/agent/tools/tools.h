@@ -17,5 +17,9 @@ extern const wk_tool_t wk_tool_trigger_followup, wk_tool_create_lead,
 extern const wk_tool_t wk_tool_transfer_to_human, wk_tool_switch_language, wk_tool_skip_turn,
     wk_tool_end_call;
 extern const wk_tool_t wk_tool_voicemail_detection;
+extern const wk_tool_t wk_tool_update_dashboard, wk_tool_display_product;
+
+/* A row of wk_sql_products_find as tools tell it: the members of an object. */
+void wk_tool_put_product(va_json_writer_t *w, wk_arena_t *a, const wk_rows_t *rows, size_t i);
 
 #endif
