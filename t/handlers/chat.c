@@ -502,6 +502,20 @@ static void let_model_book(const char *start, const char *more)
                        .data);
 }
 
+/* Of what tools did the visitor is told, where the model's own words are not said. */
+static void what_people_are_shown_is_not_told_the_visitor(void **state)
+{
+    (void)state;
+    let_model_answer();
+    t_sqlf("DELETE FROM outbox");
+    model("{\"answers\":[{\"tool_calls\":[{\"name\":\"display_product\",\"arguments\":{"
+          "\"product_id\":\"RB-T29-M\"}}]},{\"text\":\"You are booked.\"}]}");
+    t_answer_t a = chat((chat_t){.message = "What about the Trek"});
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'client_tool_executed'"), 1);
+    assert_int_equal(strncmp(t_text(&a, "/reply"), "Nothing new is booked", 21), 0);
+}
+
 static void anothers_booking_is_a_taken_time(void **state)
 {
     (void)state;
@@ -837,6 +851,7 @@ int main(void)
         cmocka_unit_test(a_number_typed_in_opens_nothing),
         cmocka_unit_test(neither_reads_what_the_other_wrote),
         cmocka_unit_test(whether_a_number_has_an_appointment_is_not_told),
+        cmocka_unit_test(what_people_are_shown_is_not_told_the_visitor),
         cmocka_unit_test(anothers_booking_is_a_taken_time),
         cmocka_unit_test(a_chat_books_for_the_number_it_gave),
         cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),

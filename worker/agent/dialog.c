@@ -164,7 +164,7 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
         t->confirmation = answer->message;
     }
     note_call(t->out, body);
-    if (tool->effect && t->n_told < MAX_CALLS) {
+    if (tool->effect && answer->message.len > 0 && t->n_told < MAX_CALLS) {
         t->told[t->n_told++] = answer->message;
     }
     if ((done & WK_DONE_PASSED_ON) != 0 && t->out->n_promised < 4) {

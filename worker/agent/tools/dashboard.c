@@ -9,7 +9,6 @@
 #include "worker/store/products.h"
 
 #define MAX_DATA (16 * 1024)
-#define SHOWN    "It is shown to the shop's people. Say nothing about it."
 
 /* The call's customer, or the lead a chat is kept as; a talk of nobody's is shown to nobody. */
 static bool customer_of(wk_tx_t *tx, wk_tool_call_t *call, va_str_t *customer, wk_error_t *e)
@@ -51,7 +50,7 @@ static bool show(wk_tx_t *tx, wk_tool_call_t *call, const wk_rows_t *rows, wk_er
         va_json_object_end(ev.json);
     }
     va_json_object_end(ev.json);
-    call->message = VA_STR(SHOWN);
+    call->message = VA_STR(""); /* the customer hears nothing of it */
     return wk_event_end(&ev, e);
 }
 
