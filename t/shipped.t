@@ -96,6 +96,10 @@ is(sign_up('203.0.113.9')->answer->{status}, 429, '  as often as is good for all
 
 # --------------------------------------------------------------------- signing in
 
+ask('192.0.2.1', 'POST', '/api/admin/provisioning/resume', '{}', Authorization => 'Bearer ' . token({organizationId => 'o1', role => 'admin', userId => 'u1'}, secret => $secret));
+my $resume = next_job();
+is($redis->command('HGET', "va:{realtime}:job:$resume->{id}", 'serial'), 'number:o1', 'of one shop one setting up is gone on with at a time');
+ack($redis, $resume, {status => 200});
 is(lane_of_login('192.0.2.1'), 'auth', 'a login takes the share of all logins');
 is(lane_of_login('2001:db8:1:1::1'), 'auth', '  whoever asks');
 is(scalar(grep { lane_of_login("2001:db8:1:1::$_") eq 'auth' } 2 .. 21), 20, 'one subscriber signs in 21 times at once');

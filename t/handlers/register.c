@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "t/handlers/lib/deaths.h"
+#include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/sim.h"
 #include "worker/providers/twilio.h"
 
@@ -1070,6 +1071,36 @@ static void settle_effects(void)
     assert_int_equal(a.end.how, WK_END_ACK);
 }
 
+/* A number more, which the shop is known to have, under the name the carrier has the first by.
+ */
+static void have_another_line(void)
+{
+    va_str_t sid, number = VA_STR("+14165550107");
+    va_str_t name =
+        wk_copy(t_ctx.arena, va_json_string(va_json_get(bought_number(), "friendly_name")));
+    assert_ok(wk_twilio_number_buy(&t_ctx, 5000, number, name, &sid, &t_e));
+    t_sqlf("INSERT INTO organization_phone_numbers (organization_id, phone_number,"
+           "    twilio_phone_sid) VALUES (" SHOP ", '+14165550107', '%.*s')",
+           (int)sid.len, sid.data);
+}
+
+/* What the shop has had all along is not given back with it, and is not what was bought. */
+static void a_resume_gives_back_nothing_else(void **state)
+{
+    (void)state;
+    t_ask_t ask = leave_resume_unknown();
+    const char *number = number_that_was_bought();
+    have_another_line();
+    have_had(number);
+    time_goes_by("1 minute");
+    t_answer_t a = t_ask(&ask);
+    forget_number(number);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/provisioning/state"), "number");
+    assert_int_equal(bought(), 1);
+    assert_string_equal(number_that_was_bought(), "+14165550107");
+}
+
 static const char *claim_state(void)
 {
     return t_sqlf("SELECT state FROM effects WHERE kind = 'number'");
@@ -1102,6 +1133,49 @@ static void a_claim_that_nobody_settles_ends(void **state)
     assert_string_equal(t_text(&a, "/provisioning/state"), "complete");
     assert_string_equal(claim_state(), "done");
     assert_int_equal(bought(), 1);
+    assert_string_equal(t_sqlf("SELECT status FROM tasks WHERE kind = 'alarm'"
+                               "   AND organization_id = " SHOP),
+                        "done");
+}
+
+/* Between the look at a claim and its end somebody has begun to look for the number. */
+static void a_resume_that_begins_meanwhile_is_let_be(void **state)
+{
+    (void)state;
+    (void)leave_resume_unknown();
+    time_goes_by("4 minutes");
+    t_log_forget();
+    t_sqlf("UPDATE effects SET settle_at = now() - interval '1 second'");
+    t_run_t settling = {.ask = {.type = "effects.settle",
+                                .org = t_sqlf("SELECT " SHOP),
+                                .scheme = "internal",
+                                .body = "{}"}};
+    PGconn *looked = t_lock("effects", "SHARE"); /* read, not written */
+    t_run(&settling);
+    t_runs_still(&settling, 1);
+    t_sqlf("UPDATE organizations SET provisioning_until = now() + interval '45 seconds'"
+           " WHERE id = " SHOP);
+    PQfinish(looked);
+    t_run_end(&settling);
+    assert_string_equal(claim_state(), "pending");
+    assert_int_equal(t_logged("whether a number was bought"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"), 0);
+}
+
+/* Its job waits in the queue, or for its next attempt. */
+static void a_claim_whose_resume_waits_is_let_be(void **state)
+{
+    (void)state;
+    (void)leave_resume_unknown();
+    time_goes_by("4 minutes");
+    t_redis(t_ctx.redis, t_ctx.arena, "SET va:{realtime}:serial:number:%s resume-1",
+            t_sqlf("SELECT " SHOP));
+    settle_effects();
+    assert_string_equal(claim_state(), "pending");
+    t_redis(t_ctx.redis, t_ctx.arena, "DEL va:{realtime}:serial:number:%s",
+            t_sqlf("SELECT " SHOP));
+    settle_effects();
+    assert_string_equal(claim_state(), "unknown");
 }
 
 /* Who signs up and waits is not told of by this, but looked after by what undoes sign-ups. */
@@ -1305,7 +1379,10 @@ int main(void)
         cmocka_unit_test(a_day_has_so_many_numbers_at_resume_too),
         cmocka_unit_test(a_resume_that_cannot_tell_buys_no_second),
         cmocka_unit_test(a_resume_gives_back_what_another_shop_has),
+        cmocka_unit_test(a_resume_gives_back_nothing_else),
         cmocka_unit_test(a_claim_that_nobody_settles_ends),
+        cmocka_unit_test(a_resume_that_begins_meanwhile_is_let_be),
+        cmocka_unit_test(a_claim_whose_resume_waits_is_let_be),
         cmocka_unit_test(a_claim_of_a_pending_sign_up_is_not_given_up),
         cmocka_unit_test(an_unknown_claim_can_come_to_nothing),
         cmocka_unit_test(an_agent_is_found_whatever_the_shop_is_called),

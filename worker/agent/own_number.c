@@ -111,12 +111,63 @@ static va_str_t name_of(wk_ctx_t *ctx, const wk_own_number_t *wish)
     return va_buf_str(&name);
 }
 
+typedef struct {
+    va_str_t list; /* JSON */
+    wk_rows_t *rows;
+} list_t;
+
+static va_str_t write_list(wk_ctx_t *ctx, const va_str_t *texts, size_t n)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(ctx->arena), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < n; i++) {
+        va_json_put_str(w, texts[i]);
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+}
+
+static bool unnoted_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    list_t *l = arg;
+    return wk_sql_last(tx, &wk_sql_signup_unnoted_numbers, &l->list, &l->rows, e);
+}
+
+/* What the shop is known to have is none that was bought without being noted, whatever its
+ * name. */
+static bool leave_unnoted(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *found,
+                          size_t *n, wk_error_t *e)
+{
+    size_t left = 0;
+    va_str_t sids[WK_TWILIO_FOUND];
+    for (size_t i = 0; i < *n; i++) {
+        sids[i] = found[i].sid;
+    }
+    list_t l = {.list = write_list(ctx, sids, *n)};
+    if (*n == 0) {
+        return true;
+    }
+    if (!wk_tx(ctx->db, ctx->arena, wish->organization, 0, unnoted_tx, &l, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < *n && left < wk_rows_count(l.rows); i++) {
+        if (va_str_eq(found[i].sid, wk_cell(l.rows, left, "sid"))) {
+            found[left++] = found[i];
+        }
+    }
+    *n = left;
+    return true;
+}
+
 static bool look(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *found,
                  size_t *n, wk_error_t *e)
 {
     int ms;
     return wk_time_left(wish->until_ms, LIST_MS, &ms, e) &&
-           wk_twilio_numbers_named(ctx, ms, name_of(ctx, wish), found, n, e);
+           wk_twilio_numbers_named(ctx, ms, name_of(ctx, wish), found, n, e) &&
+           leave_unnoted(ctx, wish, found, n, e);
 }
 
 static bool release(wk_ctx_t *ctx, const wk_own_number_t *wish, const wk_twilio_number_t *found,
@@ -157,45 +208,38 @@ bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_
     return look(ctx, wish, found, &n, e) && release(ctx, wish, found, n, e);
 }
 
-/* ---------------------------------------------------------------- bought */
+bool wk_own_number_give_back(wk_ctx_t *ctx, const wk_own_number_t *wish,
+                             const wk_twilio_number_t *number, wk_error_t *e)
+{
+    return release(ctx, wish, number, 1, e);
+}
 
-typedef struct {
-    va_str_t list; /* JSON */
-    wk_rows_t *rows;
-} sale_t;
+/* ---------------------------------------------------------------- bought */
 
 /* Not those that a shop here has or had, whatever the carrier believes. */
 static bool free_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    sale_t *sale = arg;
+    list_t *sale = arg;
     return wk_sql_last(tx, &wk_sql_signup_free_numbers, &sale->list, &sale->rows, e);
 }
 
-static bool for_sale(wk_ctx_t *ctx, const wk_own_number_t *wish, va_str_t area, sale_t *sale,
+static bool for_sale(wk_ctx_t *ctx, const wk_own_number_t *wish, va_str_t area, list_t *sale,
                      wk_error_t *e)
 {
     int ms;
     size_t n;
-    va_buf_t text;
     va_str_t numbers[WK_TWILIO_FOUND];
     if (!wk_time_left(wish->until_ms, LIST_MS, &ms, e) ||
         !wk_twilio_numbers_for_sale(ctx, ms, wk_country_of(ctx, wish->timezone, wish->phone),
                                     area, numbers, &n, e)) {
         return false;
     }
-    va_buf_init(&text, wk_mem(ctx->arena), 512);
-    va_json_writer_t *w = va_json_writer_new(&text);
-    va_json_array(w);
-    for (size_t i = 0; i < n; i++) {
-        va_json_put_str(w, numbers[i]);
-    }
-    va_json_array_end(w);
-    sale->list = va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+    sale->list = write_list(ctx, numbers, n);
     return wk_tx(ctx->db, ctx->arena, VA_STR_NULL, 0, free_tx, sale, e);
 }
 
 /* Its neighbours first, then any of the country. */
-static bool search(wk_ctx_t *ctx, const wk_own_number_t *wish, sale_t *sale, wk_error_t *e)
+static bool search(wk_ctx_t *ctx, const wk_own_number_t *wish, list_t *sale, wk_error_t *e)
 {
     va_str_t area = area_of(wish->phone);
     if (area.data != NULL && !for_sale(ctx, wish, area, sale, e)) {
@@ -221,7 +265,7 @@ static bool settle(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_
     return false;
 }
 
-static bool buy(wk_ctx_t *ctx, const wk_own_number_t *wish, const sale_t *sale,
+static bool buy(wk_ctx_t *ctx, const wk_own_number_t *wish, const list_t *sale,
                 wk_twilio_number_t *number, wk_error_t *e)
 {
     int ms;
@@ -245,7 +289,7 @@ static bool buy(wk_ctx_t *ctx, const wk_own_number_t *wish, const sale_t *sale,
 bool wk_own_number_get(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
                        wk_error_t *e)
 {
-    sale_t sale = {.rows = NULL};
+    list_t sale = {.rows = NULL};
     if (wish->sought) {
         if (!find(ctx, wish, number, e)) {
             e->code = WK_UNKNOWN; /* nobody was asked for another */

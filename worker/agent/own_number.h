@@ -22,7 +22,12 @@ typedef struct {
 bool wk_own_number_get(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_twilio_number_t *number,
                        wk_error_t *e);
 
-/* Whatever was bought is given back. Safe to repeat. */
+/*
+ * One that was bought and is of no use is given back; or whatever was bought and is not noted
+ * as the shop's. Safe to repeat.
+ */
+bool wk_own_number_give_back(wk_ctx_t *ctx, const wk_own_number_t *wish,
+                             const wk_twilio_number_t *number, wk_error_t *e);
 bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_t *e);
 
 /*

@@ -57,7 +57,7 @@ static const kind_t kinds[] = {
     {"email", key_itself, email_anew, wk_email_give_up},
     {"call", key_itself, call_anew, wk_outbound_give_up},
     {"crm", wk_crm_serial, wk_crm_log_anew, wk_crm_give_up},
-    /* its jobs have no serial: whether one is at work the place tells that it holds */
+    /* a resume's; whether a sign-up is at work the place tells that it holds */
     {"number", key_itself, NULL, wk_setting_up_give_up},
 };
 

@@ -20,6 +20,9 @@
 #include "worker/metrics.h"
 #include "worker/store/effects.h"
 #include "worker/store/signup.h"
+#include "worker/store/tasks.h"
+
+#define TASKS "number:" /* what the keys begin with of tasks about a shop's number */
 
 /* ---------------------------------------------------------------- shared */
 
@@ -75,8 +78,10 @@ bool wk_setting_up_number(wk_tx_t *tx, const wk_twilio_number_t *number, wk_erro
 {
     wk_effect_t effect;
     va_str_t params[] = {number->number, number->sid};
+    va_str_t tasks = VA_STR(TASKS);
     return claim_number(tx, &effect, e) && wk_sql(tx, &wk_sql_signup_number, params, NULL, e) &&
-           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e);
+           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, number->sid, VA_STR_NULL, e) &&
+           wk_sql(tx, &wk_sql_tasks_settled, &tasks, NULL, e);
 }
 
 bool wk_setting_up_is_anothers(const wk_error_t *e)
@@ -214,7 +219,8 @@ static bool note_number(resume_t *r, wk_error_t *e)
     }
     wk_log(WK_ERROR, "a shop got no number: it was sold one that another shop has",
            WK_S("organization", r->organization));
-    return wk_own_number_release(ctx, &r->wish, e) ? release_claim(r, e) : later(e, WK_HELD_MS);
+    return wk_own_number_give_back(ctx, &r->wish, &r->number, e) ? release_claim(r, e)
+                                                                 : later(e, WK_HELD_MS);
 }
 
 /*
@@ -280,7 +286,7 @@ static bool tell_people(given_up_t *g, wk_tx_t *tx, va_str_t effect, wk_error_t 
 {
     const wk_task_t task = {
         .kind = "alarm",
-        .key = wk_printf(wk_tx_arena(tx), "number:%.*s", (int)effect.len, effect.data),
+        .key = wk_printf(wk_tx_arena(tx), TASKS "%.*s", (int)effect.len, effect.data),
         .priority = "high",
         .title = "task.number_unknown"};
     return wk_task_raise(g->ctx, tx, &task, e);
@@ -291,6 +297,12 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     given_up_t *g = arg;
     wk_rows_t *rows;
     va_str_t params[] = {VA_STR("number"), g->key};
+    if (!wk_sql(tx, &wk_sql_signup_is_held, NULL, &rows, e)) {
+        return false;
+    }
+    if (wk_cell_bool(rows, 0, "held")) {
+        return true; /* since its claim was looked at */
+    }
     if (!wk_sql(tx, &wk_sql_effect_pending, params, &rows, e)) {
         return false;
     }

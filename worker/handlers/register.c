@@ -418,7 +418,7 @@ static bool give_back(signup_t *r, wk_error_t *e)
 {
     wk_own_number_t wish = number_wish(r);
     wk_error_t conflict = *e;
-    if (!wk_own_number_release(r->ctx, &wish, e)) {
+    if (!wk_own_number_give_back(r->ctx, &wish, &r->number, e)) {
         return refuse_for_now(e, AGAIN_MS, "No phone number can be had just now. Ask again.");
     }
     *e = conflict;

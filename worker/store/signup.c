@@ -102,6 +102,14 @@ const wk_sql_t wk_sql_signup_free_numbers = {
     " WHERE NOT is_known_number(n) ORDER BY i",
     1};
 
+const wk_sql_t wk_sql_signup_unnoted_numbers = {
+    "signup_unnoted_numbers",
+    "SELECT s AS sid FROM jsonb_array_elements_text($1::jsonb) WITH ORDINALITY AS l (s, i)"
+    " WHERE NOT EXISTS (SELECT FROM organization_phone_numbers n"
+    "                    WHERE n.organization_id = current_organization()"
+    "                      AND n.twilio_phone_sid = s) ORDER BY i",
+    1};
+
 const wk_sql_t wk_sql_signup_number = {
     "signup_number",
     "INSERT INTO organization_phone_numbers (organization_id, phone_number, label,"
@@ -151,6 +159,12 @@ const wk_sql_t wk_sql_signup_leave = {
     "                      || jsonb_strip_nulls(jsonb_build_object('error', $2::text))"
     MINE,
     2};
+
+const wk_sql_t wk_sql_signup_is_held = {
+    "signup_is_held",
+    "SELECT coalesce(provisioning_until > now() - interval '2 minutes', false) AS held"
+    "  FROM organizations WHERE id = current_organization() FOR NO KEY UPDATE",
+    0};
 
 const wk_sql_t wk_sql_signup_undo = {
     "signup_undo",

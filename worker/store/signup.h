@@ -58,6 +58,9 @@ extern const wk_sql_t wk_sql_signup_numbers_of_a_day;
 /* $1 JSON list of numbers: number, those that no shop here has, active or not, in order. */
 extern const wk_sql_t wk_sql_signup_free_numbers;
 
+/* $1 JSON list of sids at the carrier: sid, those that are no number of the shop's, in order. */
+extern const wk_sql_t wk_sql_signup_unnoted_numbers;
+
 /* $1 number, $2 its sid at the carrier: bought, and the first of the shop. */
 extern const wk_sql_t wk_sql_signup_number;
 
@@ -79,6 +82,12 @@ extern const wk_sql_t wk_sql_signup_complete;
 
 /* $1 holder, $2 why it did not go on or null: nobody is at work on it any more. */
 extern const wk_sql_t wk_sql_signup_leave;
+
+/*
+ * held: somebody is at work on it, or was within two minutes and may come back. Nobody takes the
+ * place until the end of the transaction.
+ */
+extern const wk_sql_t wk_sql_signup_is_held;
 
 /* $1 holder: a pending shop is gone, with all that is its. id; no row: it is another's. */
 extern const wk_sql_t wk_sql_signup_undo;

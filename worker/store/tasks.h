@@ -10,4 +10,7 @@
  */
 extern const wk_sql_t wk_sql_task_raise;
 
+/* $1 what keys begin with: such tasks have settled themselves. */
+extern const wk_sql_t wk_sql_tasks_settled;
+
 #endif
