@@ -225,6 +225,51 @@ static void what_the_agent_shows_is_seen_on_dashboards(void **state)
                         "display_product|RB-T29-M|t");
 }
 
+static const char *made_of(int turn)
+{
+    return t_sqlf("SELECT tools_used || citations FROM messages"
+                  " WHERE provider_message_id = '" SID ":3:%d'",
+                  turn);
+}
+
+static void a_turn_says_what_it_was_made_of(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM knowledge_documents");
+    t_sqlf("WITH d AS (INSERT INTO knowledge_documents (organization_id, title, status)"
+           "           VALUES ('" DOWNTOWN "', 'Rentals', 'indexed') RETURNING id)"
+           " INSERT INTO knowledge_chunks (organization_id, document_id, position, content)"
+           " SELECT '" DOWNTOWN
+           "', id, 0, 'A tandem is rented out for 60 dollars a day.' FROM d");
+    const char *source =
+        t_sqlf("SELECT jsonb_build_object('chunk', id, 'document', document_id)"
+               "  FROM knowledge_chunks");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(tell("media.tool", DOWNTOWN,
+                              "{\"call\":\"" SID "\",\"tool\":\"search_knowledge\","
+                              "\"arguments\":\"{\\\"query\\\":\\\"tandem rented\\\"}\"}"),
+                         WK_END_ACK);
+    }
+    static const char *const speakers[] = {"customer", "agent", "agent"};
+    for (int i = 0; i < 3; i++) {
+        const char *turn = wk_printf(t_ctx.arena,
+                                     "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":%d,"
+                                     "\"speaker\":\"%s\",\"text\":\"a tandem\","
+                                     "\"language\":\"en\"}",
+                                     i, speakers[i])
+                               .data;
+        assert_int_equal(tell("media.turn", DOWNTOWN, turn), WK_END_ACK);
+    }
+    assert_string_equal(made_of(0), "[]");
+    assert_string_equal(made_of(1),
+                        wk_printf(t_ctx.arena, "[\"search_knowledge\", %s]", source).data);
+    assert_string_equal(made_of(2), "[]");
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(data ->> 'toolsUsed', ' ' ORDER BY id) FROM outbox"
+               " WHERE type = 'agent_response'"),
+        "[\"search_knowledge\"] []");
+}
+
 /* ---------------------------------------------------------------- a moment */
 
 /* The engine is answered, and the session told to say nothing; other tools say something. */
@@ -267,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
+        cmocka_unit_test(a_turn_says_what_it_was_made_of),
         cmocka_unit_test(who_asks_for_a_moment_has_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -9,6 +9,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
+#include "worker/store/media.h"
 
 #define MAX_OUTPUT 6000 /* bytes of an answer that a model is given */
 
@@ -48,21 +49,49 @@ static va_str_t detail_of(wk_arena_t *a, const char *next, va_str_t arguments,
 
 typedef struct {
     const wk_media_call_t *call;
+    const wk_tool_t *tool;
     unsigned done;
+    va_str_t cites; /* JSON list */
 } did_t;
+
+/* What search_knowledge found, as messages.citations has it. */
+static va_str_t cited_by(wk_arena_t *a, const va_json_t *answer)
+{
+    va_buf_t text;
+    const va_json_t *sources = va_json_get(answer, "sources");
+    const va_json_t *s = va_json_is(sources, VA_JSON_ARRAY) ? sources->first : NULL;
+    va_buf_init(&text, wk_mem(a), 256);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (; s != NULL; s = s->next) {
+        va_json_object(w);
+        va_json_add_str(w, "document", va_json_get_string(s, "document"));
+        va_json_add_str(w, "chunk", va_json_get_string(s, "chunk"));
+        va_json_object_end(w);
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR("[]");
+}
 
 static bool did_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const did_t *did = arg;
-    return wk_media_did(tx, did->call, did->done, e);
+    unsigned news = did->done & ~did->call->done;
+    va_str_t params[] = {did->call->caller.call, va_str_c(did->tool->name), did->cites};
+    return wk_sql(tx, &wk_sql_media_used, params, NULL, e) &&
+           wk_media_did(tx, did->call, news, e);
 }
 
-/* Before the engine hears of it: what it says then is judged by this (media.promise). */
-static bool note_done(wk_ctx_t *ctx, const wk_media_call_t *call, unsigned done, wk_error_t *e)
+/*
+ * Before the engine hears of it: what it says then is judged by this (media.promise), and its
+ * turn says what it was made of.
+ */
+static bool note_done(wk_ctx_t *ctx, const wk_media_call_t *call, const wk_tool_t *tool,
+                      const va_json_t *answer, wk_error_t *e)
 {
-    did_t did = {call, done};
-    return (call->done & done) == done ||
-           wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, did_tx, &did, e);
+    did_t did = {call, tool, wk_promise_done_by(tool->name, answer),
+                 cited_by(ctx->arena, answer)};
+    return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, did_tx, &did, e);
 }
 
 static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool,
@@ -86,8 +115,7 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
                                       va_json_get_string(call->body, "arguments"), body)
                           : VA_STR_NULL;
     }
-    return answer.status != 200 ||
-           note_done(ctx, call, wk_promise_done_by(tool->name, body), e);
+    return answer.status != 200 || note_done(ctx, call, tool, body, e);
 }
 
 static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t *e)

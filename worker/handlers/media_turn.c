@@ -36,6 +36,10 @@ static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error
     if (t->interrupted) {
         va_json_add_bool(ev.json, "corrected", true);
     }
+    if (t->by_agent) {
+        va_json_key(ev.json, "toolsUsed");
+        va_json_put_raw(ev.json, wk_cell(row, 0, "tools_used"));
+    }
     if (t->latency != NULL) {
         va_json_key(ev.json, "latency");
         va_json_put_value(ev.json, t->latency);

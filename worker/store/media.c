@@ -37,23 +37,44 @@ const wk_sql_t wk_sql_media_call = {
     " WHERE c.twilio_call_sid = $1",
     1};
 
+/* What tools were asked since the agent's last words, these were made of. */
+#define MADE_OF(what) "CASE $2 WHEN 'agent' THEN coalesce(c.metadata -> '" what "', '[]') ELSE '[]' END"
+
 const wk_sql_t wk_sql_media_turn = {
     "media_turn",
-    "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
-    "                      content, language, provider, provider_message_id, latency,"
-    "                      occurred_at)"
-    " SELECT current_organization(), c.id, c.customer_id, 'voice',"
-    "        CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5,"
-    "        coalesce($6::jsonb, '{}'), least(now(), to_timestamp($7::bigint / 1000.0))"
-    "   FROM calls c WHERE c.twilio_call_sid = $1 AND c.transcript IS NULL"
-    " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING"
-    " RETURNING call_id, customer_id",
+    "WITH told AS ("
+    "    INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
+    "                          content, language, provider, provider_message_id, latency,"
+    "                          occurred_at, tools_used, citations)"
+    "    SELECT current_organization(), c.id, c.customer_id, 'voice',"
+    "           CASE $2 WHEN 'customer' THEN 'inbound' ELSE 'outbound' END, $2, $3, $4, 'voice', $5,"
+    "           coalesce($6::jsonb, '{}'), least(now(), to_timestamp($7::bigint / 1000.0)),"
+    "           " MADE_OF("used") ", " MADE_OF("cites")
+    "      FROM calls c WHERE c.twilio_call_sid = $1 AND c.transcript IS NULL"
+    "    ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING"
+    "    RETURNING call_id, customer_id, tools_used),"
+    " taken AS ("
+    "    UPDATE calls SET metadata = metadata - '{used,cites}'::text[]"
+    "     WHERE $2 = 'agent' AND metadata ? 'used' AND id IN (SELECT call_id FROM told))"
+    " SELECT call_id, customer_id, tools_used FROM told",
     7};
+
+#define MORE(what, list) \
+    "'" what "', (SELECT coalesce(jsonb_agg(DISTINCT w), '[]')" \
+    "   FROM jsonb_array_elements(coalesce(metadata -> '" what "', '[]') || " list ") w)"
+
+const wk_sql_t wk_sql_media_used = {
+    "media_used",
+    "UPDATE calls SET metadata = metadata || jsonb_build_object("
+    MORE("used", "jsonb_build_array($2::text)") ", " MORE("cites", "$3::jsonb") ")"
+    " WHERE id = $1::uuid",
+    3};
 
 const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"
-    " WHERE provider = 'voice' AND provider_message_id = $1 RETURNING call_id, customer_id",
+    " WHERE provider = 'voice' AND provider_message_id = $1"
+    " RETURNING call_id, customer_id, tools_used",
     2};
 
 const wk_sql_t wk_sql_media_did = {

@@ -16,12 +16,16 @@ extern const wk_sql_t wk_sql_media_call;
 
 /*
  * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name, $6 latency
- * so far (JSON) or absent. Gives call_id customer_id; no row: stored before, or no such call.
+ * so far (JSON) or absent. Gives call_id customer_id tools_used (JSON); no row: stored before, or
+ * no such call.
  */
 extern const wk_sql_t wk_sql_media_turn;
 
-/* $1 its name, $2 what was really heard of it. Gives call_id customer_id. */
+/* $1 its name, $2 what was really heard of it. Gives call_id customer_id tools_used. */
 extern const wk_sql_t wk_sql_media_turn_cut;
+
+/* $1 calls.id, $2 a tool that was asked, $3 what of the knowledge it found: the next turn's. */
+extern const wk_sql_t wk_sql_media_used;
 
 /* $1 calls.id, $2 a JSON list of words (promise.h): that was done in the call. */
 extern const wk_sql_t wk_sql_media_did;
