@@ -25,6 +25,40 @@ static void sweep(const char *organization)
     assert_done(&a);
 }
 
+/* ---------------------------------------------------------------- what never ended */
+
+/* The carrier tells an end some times, and then nobody. */
+static void calls_whose_end_was_not_told_end(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM outbox");
+    t_sqlf(
+        "INSERT INTO calls (organization_id, twilio_call_sid, status, started_at, end_reason)"
+        " SELECT '" DOWNTOWN "', 'CA' || sid, status, now() - age::interval, reason"
+        "   FROM (VALUES ('talked', 'in_progress', '6 hours', 'goodbye'),"
+        "                ('rang', 'connecting', '6 hours', NULL),"
+        "                ('talks', 'in_progress', '4 hours', NULL),"
+        "                ('told', 'busy', '6 hours', NULL)) c (sid, status, age, reason)");
+    t_sqlf(
+        "INSERT INTO messages (organization_id, call_id, channel, direction, speaker, content,"
+        "    occurred_at) SELECT organization_id, id, 'voice', 'inbound', 'customer', 'bye',"
+        "    started_at + interval '3 minutes' FROM calls WHERE twilio_call_sid = 'CAtalked'");
+    for (int i = 0; i < 2; i++) {
+        sweep(DOWNTOWN);
+        assert_string_equal(
+            t_sqlf("SELECT string_agg(concat_ws(' ', twilio_call_sid, status, end_reason,"
+                   "    extract(epoch FROM ended_at - started_at)::int), ', '"
+                   "    ORDER BY twilio_call_sid) FROM calls"),
+            "CArang failed unknown 0, CAtalked completed goodbye 180, CAtalks in_progress,"
+            " CAtold busy");
+        assert_int_equal(
+            t_sqlf_int(
+                "SELECT count(*) FROM outbox o JOIN calls c ON c.id = (o.data ->> 'call')"
+                "::uuid WHERE o.type = 'calls.conclude' AND c.end_reason IS NOT NULL"),
+            2);
+    }
+}
+
 /* ---------------------------------------------------------------- what served its time */
 
 static void keys_and_counts_that_are_over_are_deleted(void **state)
@@ -193,7 +227,7 @@ static void whoever_dies_in_a_sweep_another_ends_it(void **state)
            "    occurred_at) SELECT '" DOWNTOWN "', 'sms', 'inbound', 'customer', 'x',"
            "    now() - interval '91 days' FROM generate_series(1, 1100)");
     assert_true(
-        t_dies_at("db.after", 5,
+        t_dies_at("db.after", 6,
                   &(t_ask_t){.type = "privacy.sweep", .scheme = "internal", .org = DOWNTOWN}));
     assert_in_range(t_sqlf_int("SELECT count(*) FROM messages"), 1, 1000);
     assert_string_equal(t_sqlf("SELECT string_agg(d::text, ' ' ORDER BY d)"
@@ -413,6 +447,7 @@ static void events_of_a_shop_that_retains_nothing_have_no_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_whose_end_was_not_told_end),
         cmocka_unit_test(keys_and_counts_that_are_over_are_deleted),
         cmocka_unit_test(a_shop_is_swept_once_a_day),
         cmocka_unit_test(words_go_when_their_time_is_over),

@@ -14,11 +14,13 @@
 #define BATCH   500 /* rows of a transaction */
 #define BATCHES 200 /* of a run: its lane is the shop's other sweeps' too */
 
-/* In this order: a lead is forgotten when nothing leads to it any more. */
+/* In this order: words are kept while their call goes on, and a lead is forgotten when nothing
+ * leads to it any more. */
 static const wk_sql_t *const sweeps[] = {
     &wk_sql_sweep_widget_keys,
     &wk_sql_sweep_proofs,
     &wk_sql_sweep_chat_effects,
+    &wk_sql_sweep_calls_untold,
     &wk_sql_sweep_messages,
     &wk_sql_sweep_calls,
     &wk_sql_sweep_call_data,

@@ -64,6 +64,34 @@ const wk_sql_t wk_sql_sweep_proofs = {
 const wk_sql_t wk_sql_sweep_chat_effects = {
     "sweep_chat_effects", FORGET("chat_effects", "created_at <= now() - interval '1 day'"), 1};
 
+/*
+ * No call is longer than 4 hours: of what looks live beyond that the end was never told. It
+ * ended with its last words, and is concluded as any other.
+ */
+const wk_sql_t wk_sql_sweep_calls_untold = {
+    "sweep_calls_untold",
+    "WITH untold AS ("
+    "    SELECT c.id, coalesce((SELECT max(m.occurred_at) FROM messages m WHERE m.call_id = c.id),"
+    "                          c.answered_at, c.started_at) AS last"
+    "      FROM calls c"
+    "     WHERE c.status IN ('connecting', 'in_progress')"
+    "       AND c.started_at < now() - interval '5 hours'"
+    "       AND c.started_at > now() - interval '30 days'"
+    "     ORDER BY c.started_at LIMIT $1::int FOR UPDATE OF c SKIP LOCKED),"
+    " ended AS ("
+    "    UPDATE calls c"
+    "       SET status = CASE c.status WHEN 'connecting' THEN 'failed' ELSE 'completed' END,"
+    "           ended_at = greatest(c.ended_at, u.last),"
+    "           end_reason = coalesce(c.end_reason, 'unknown')"
+    "      FROM untold u WHERE c.id = u.id RETURNING c.id),"
+    " queued AS ("
+    "    INSERT INTO outbox (organization_id, kind, type, queue, serial, dedup, data)"
+    "    SELECT current_organization(), 'job', 'calls.conclude', 'default',"
+    "           'conclude:ended:' || id, 'conclude:ended:' || id, jsonb_build_object('call', id)"
+    "      FROM ended)"
+    " SELECT count(*) AS done FROM ended",
+    1};
+
 /* ---------------------------------------------------------------- what was said */
 
 /*

@@ -24,6 +24,9 @@ extern const wk_sql_t wk_sql_privacy_settings_put;
 
 /* A piece of what is past its time; each: $1 rows at most: done, how many they were. */
 extern const wk_sql_t wk_sql_sweep_widget_keys, wk_sql_sweep_proofs, wk_sql_sweep_chat_effects;
+
+/* Ends calls whose end nobody told; what they left for the outbox the scheduler drains. */
+extern const wk_sql_t wk_sql_sweep_calls_untold;
 extern const wk_sql_t wk_sql_sweep_messages, wk_sql_sweep_calls, wk_sql_sweep_call_data;
 extern const wk_sql_t wk_sql_sweep_recordings, wk_sql_sweep_recording_pieces;
 extern const wk_sql_t wk_sql_sweep_recording_rows;
