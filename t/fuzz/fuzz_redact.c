@@ -3,6 +3,8 @@
 #include "t/fuzz/worker.h"
 #include "worker/agent/redact.h"
 
+#define ASKED VA_STR("What is your order number?")
+
 #define MAX_TURNS 8
 
 /* Nothing is added but stars, and nothing grows. */
@@ -45,7 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < n; i++) {
         only_masked(texts[i], turns[i].text);
         only_masked(texts[i], wk_redact(r, a, texts[i]));
-        only_masked(texts[i], wk_redact_live(r, a, texts[i], texts, i < 4 ? i : 4));
+        only_masked(texts[i],
+                    wk_redact_live(r, a, texts[i], VA_STR_NULL, texts, i < 4 ? i : 4));
+        only_masked(texts[i], wk_redact_live(r, a, texts[i], ASKED, texts, i < 4 ? i : 4));
     }
     wk_arena_reset(a);
     fuzz_free_all();

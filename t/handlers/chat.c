@@ -784,6 +784,22 @@ static void a_card_number_is_masked_over_messages(void **state)
     assert_has_not(t_sqlf("SELECT string_agg(data::text, '|') FROM outbox"), "4242");
 }
 
+/* Of a form that half a card number has as well; the other half would be masked. */
+static void an_order_number_that_was_asked_for_is_kept(void **state)
+{
+    (void)state;
+    let_model_answer();
+    model("{\"answers\":[{\"text\":\"Gladly. What is your order number?\"},"
+          "{\"text\":\"One moment.\"},{\"text\":\"And now?\"}]}");
+    t_answer_t a = say(NULL, "hmm, let me think about bikes");
+    say(session_of(&a), "41234567");
+    say(session_of(&a), "1234 5678");
+    assert_string_equal(t_sqlf("SELECT string_agg(content, '|' ORDER BY occurred_at, id)"
+                               "  FROM messages WHERE direction = 'inbound'"),
+                        "hmm, let me think about bikes|41234567|**** ****");
+    assert_has(t_openai_told(), "41234567");
+}
+
 static void a_claim_without_its_deed_is_not_said(void **state)
 {
     (void)state;
@@ -866,6 +882,7 @@ int main(void)
         cmocka_unit_test(an_address_tells_so_many_numbers_a_day),
         cmocka_unit_test(an_emergency_pages_the_owner_once_an_hour_from_one_place),
         cmocka_unit_test(a_card_number_is_masked_over_messages),
+        cmocka_unit_test(an_order_number_that_was_asked_for_is_kept),
         cmocka_unit_test(a_claim_without_its_deed_is_not_said),
         cmocka_unit_test(a_wish_that_comes_again_is_a_task_again),
         cmocka_unit_test(a_chats_wish_is_not_its_numbers_owners),

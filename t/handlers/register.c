@@ -8,6 +8,7 @@
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/sim.h"
+#include "worker/handlers/provisioning.h"
 #include "worker/providers/twilio.h"
 
 #define EMAIL    "ann@smith.example"
@@ -1136,6 +1137,11 @@ static void a_claim_that_nobody_settles_ends(void **state)
     assert_string_equal(t_sqlf("SELECT status FROM tasks WHERE kind = 'alarm'"
                                "   AND organization_id = " SHOP),
                         "done");
+    va_str_t shop = va_str_c(t_sqlf("SELECT " SHOP));
+    va_str_t key = va_str_c(t_sqlf("SELECT key FROM effects WHERE kind = 'number'"));
+    time_goes_by("4 minutes");
+    assert_int_equal(wk_setting_up_give_up(&t_ctx, shop, key, &t_e), WK_DONE);
+    assert_string_equal(claim_state(), "done");
 }
 
 /* Between the look at a claim and its end somebody has begun to look for the number. */

@@ -725,6 +725,19 @@ static void numbers_that_are_no_cards_are_read(void **state)
     assert_has(t_say("+16475550124", next_wednesday()), "Wednesday");
 }
 
+static void an_order_number_that_was_asked_for_is_read(void **state)
+{
+    (void)state;
+    t_say(JOHN_NUMBER, "hello");
+    t_sqlf("UPDATE messages SET content = 'Sure, which is your order number?'"
+           " WHERE direction = 'outbound'");
+    t_say(JOHN_NUMBER, "41234567");
+    assert_int_equal(count("messages WHERE content = '41234567'"), 1);
+    t_say(JOHN_NUMBER, "thanks");
+    t_say(JOHN_NUMBER, "41234568");
+    assert_int_equal(count("messages WHERE content ~ '^[*]{8}$'"), 1);
+}
+
 /* Whoever names a time that is free is asked about it alone; a yes takes it. */
 static void a_time_that_is_named_is_asked_about(void **state)
 {
@@ -778,6 +791,7 @@ int main(void)
         cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
         cmocka_unit_test(an_emergency_is_answered_in_its_own_language),
         cmocka_unit_test(numbers_that_are_no_cards_are_read),
+        cmocka_unit_test(an_order_number_that_was_asked_for_is_read),
         cmocka_unit_test(a_time_that_is_named_is_asked_about),
         cmocka_unit_test(a_time_of_a_day_that_is_closed_brings_others),
         cmocka_unit_test(a_card_in_pieces_is_never_kept),

@@ -66,6 +66,19 @@ static void what_the_caller_said_last_is_known(void **state)
     wk_transcript_free(&t);
 }
 
+static void what_the_agent_asked_is_known_until_it_is_answered(void **state)
+{
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    assert_null(wk_transcript_asked(&t).data);
+    wk_transcript_add(&t, true, VA_STR("first"));
+    wk_transcript_add(&t, true, VA_STR("second"));
+    assert_str(wk_transcript_asked(&t), "second");
+    wk_transcript_add(&t, false, VA_STR("the caller"));
+    assert_null(wk_transcript_asked(&t).data);
+    wk_transcript_free(&t);
+}
+
 static void nothing_was_said(void **state)
 {
     size_t n;
@@ -116,6 +129,7 @@ int main(void)
         cmocka_unit_test(all_is_remembered_in_its_order),
         cmocka_unit_test(what_was_not_heard_is_not_remembered),
         cmocka_unit_test(what_the_caller_said_last_is_known),
+        cmocka_unit_test(what_the_agent_asked_is_known_until_it_is_answered),
         cmocka_unit_test(nothing_was_said),
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),

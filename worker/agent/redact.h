@@ -41,9 +41,11 @@ va_str_t wk_redact_json(const wk_redactor_t *r, wk_arena_t *a, const va_json_t *
  * Words decide ("my card is 4111"), else the form: fours of digits as issuers begin their
  * numbers, which are no date, time, phone number or amount, and not called an order's. A
  * single digit (a key, a choice) always stays. before: what the speaker said just before,
- * newest first, as this function left it.
+ * newest first, as this function left it. asked: what he was told or asked last, or absent: up
+ * to twelve digits, eight in pieces, that answer a question for the number of an order are one,
+ * unless a card was spoken of; what goes on with them as a card number would is masked.
  */
-va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text,
+va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text, va_str_t asked,
                         const va_str_t *before, size_t n);
 
 #endif

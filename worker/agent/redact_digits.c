@@ -68,6 +68,7 @@ const wk_redactor_t *wk_redactor(wk_arena_t *a, const wk_catalogue_t *c)
     r->data = all_of(a, c, "card_data");
     r->others = all_of(a, c, "card_other");
     r->units = all_of(a, c, "number_unit");
+    r->orders = all_of(a, c, "order_asked");
     return r;
 }
 

@@ -31,7 +31,7 @@ typedef struct {
 struct wk_redactor {
     wk_arena_t *arena;
     wk_number_words_t numbers, times;
-    wk_phrases_t joints, cards, codes, data, others, units; /* of all languages */
+    wk_phrases_t joints, cards, codes, data, others, units, orders; /* of all languages */
     /* By language: a word of its own for the value. */
     bool has[WK_NUMBER_LANGUAGES][WK_NUMBER_MAX + 1];
     size_t language; /* while it is filled */

@@ -18,6 +18,7 @@ typedef struct {
 /* What the messages before told of a card. */
 typedef struct {
     bool cards;        /* one was spoken of */
+    bool asked;        /* for the number of an order, just now */
     size_t open;       /* digits of a number that is not all there */
     bool may_begin;    /* open are digits that were left as they are: nobody spoke of cards */
     bool amex;         /* and begin a number of groups of 4, 6 and 5 */
@@ -126,7 +127,7 @@ static void follow_piece(state_t *s, size_t digits)
 /* Digits that were left as they are. */
 static void follow_clear(state_t *s, const run_t *run)
 {
-    bool may = run->named != WK_NAMES_OTHER && !run->dated && run->digits == 4 &&
+    bool may = run->named != WK_NAMES_OTHER && !run->dated && run->digits <= WK_MIN_CARD &&
                begins_card(run) && is_grouped_as_card(run);
     if (run->digits == 1) {
         return; /* a key, a choice */
@@ -181,6 +182,17 @@ static bool is_piece(const state_t *s, const run_t *run)
            (trails(s, run) || goes_on(s, run) || begins(s, run));
 }
 
+/*
+ * All the digits of an answer to a question for it. No whole card number is, nor what may be
+ * the better part of one: more than half of it, in pieces.
+ */
+static bool is_order(const state_t *s, const wk_digit_groups_t *groups, const run_t *run)
+{
+    bool fits = run->digits <= (run->groups == 1 ? WK_MIN_CARD : WK_MIN_CARD - 4);
+    return s->asked && !s->cards && s->open == 0 && s->since > CODE_TURNS &&
+           run->named == WK_NAMES_NOTHING && fits && run->groups == groups->count;
+}
+
 /* ---------------------------------------------------------------- message by message */
 
 /* "My order number is" names the digits that begin the next message, too. */
@@ -202,7 +214,8 @@ static void follow(state_t *s, va_str_t text, bool old, const wk_words_t *words,
         run_t run = run_at(groups, i, text, words);
         inherit(s, named, &run);
         named = run.named;
-        bool piece = run.first->masked || (!old && is_piece(s, &run));
+        bool piece =
+            run.first->masked || (!old && is_piece(s, &run) && !is_order(s, groups, &run));
         if (piece) {
             follow_piece(s, run.digits);
         } else {
@@ -240,15 +253,17 @@ static void follow_new(const wk_redactor_t *r, wk_arena_t *a, state_t *s, va_str
     follow(s, text, false, &words, &own);
 }
 
-va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text,
+va_str_t wk_redact_live(const wk_redactor_t *r, wk_arena_t *a, va_str_t text, va_str_t asked,
                         const va_str_t *before, size_t n)
 {
+    wk_words_t question = wk_words(a, asked.data != NULL ? asked : VA_STR(""));
     state_t state = {.since = SIZE_MAX};
     wk_turn_t *turns = wk_alloc(a, (n + 1) * sizeof(*turns));
     for (size_t i = 0; i < n; i++) {
         turns[i].text = before[n - 1 - i];
         follow_old(r, a, &state, turns[i].text);
     }
+    state.asked = wk_phrases_in(&r->orders, &question);
     turns[n].text = text;
     wk_digit_groups_t marked = wk_digits_mark(r, a, turns, n + 1);
     follow_new(r, a, &state, text, n, &marked);

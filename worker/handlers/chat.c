@@ -11,7 +11,7 @@
 #include "worker/agent/chat_sockets.h"
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
-#include "worker/agent/redact.h"
+#include "worker/agent/redact_recent.h"
 #include "worker/agent/shop.h"
 #include "worker/chat_channels.h"
 #include "worker/clock.h"
@@ -23,7 +23,6 @@
 #include "worker/store/chat.h"
 #include "worker/store/customers.h"
 
-#define MAX_BEFORE  4
 #define MAX_ANSWER  4000 /* bytes */
 #define AT_ONCE_MS  1
 #define KEY_OF_TALK 32 /* characters of the session's digest that name it in keys */
@@ -89,17 +88,11 @@ static void begin_talk(chat_t *c)
 static bool mask(wk_tx_t *tx, chat_t *c, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t before[MAX_BEFORE];
-    size_t n = 0;
     wk_arena_t *a = wk_tx_arena(tx);
     if (!wk_sql(tx, &wk_sql_chat_recent, &c->session.id, &rows, e)) {
         return false;
     }
-    for (; n < MAX_BEFORE && n < wk_rows_count(rows); n++) {
-        before[n] = wk_cell(rows, n, "content");
-    }
-    c->talk.text =
-        wk_redact_live(wk_redactor(a, c->talk.catalogue), a, c->talk.text, before, n);
+    c->talk.text = wk_redact_recent(wk_redactor(a, c->talk.catalogue), a, c->talk.text, rows);
     return true;
 }
 

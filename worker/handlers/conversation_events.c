@@ -7,7 +7,7 @@
 #include "worker/agent/erasure.h"
 #include "worker/agent/event.h"
 #include "worker/agent/recording.h"
-#include "worker/agent/redact.h"
+#include "worker/agent/redact_recent.h"
 #include "worker/agent/urgent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
@@ -15,8 +15,7 @@
 #include "worker/store/messages.h"
 #include "worker/store/webhooks.h"
 
-#define MAX_TEXT   20000
-#define MAX_BEFORE 4
+#define MAX_TEXT 20000
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -129,31 +128,16 @@ static void begin_event(wk_event_t *out, wk_tx_t *tx, const live_t *ev, const wk
 
 /* ---------------------------------------------------------------- turns */
 
-static bool recent(wk_tx_t *tx, const wk_call_t *call, va_str_t before[MAX_BEFORE], size_t *n,
-                   wk_error_t *e)
-{
-    wk_rows_t *rows;
-    *n = 0;
-    if (!wk_sql(tx, &wk_sql_turn_recent, &call->id, &rows, e)) {
-        return false;
-    }
-    for (; *n < MAX_BEFORE && *n < wk_rows_count(rows); ++*n) {
-        before[*n] = wk_cell(rows, *n, "content");
-    }
-    return true;
-}
-
 /* Nothing of a card number leaves this function, not even the first part of one. */
 static bool masked(wk_tx_t *tx, const live_t *ev, const wk_call_t *call, va_str_t *text,
                    wk_error_t *e)
 {
-    size_t n;
-    va_str_t before[MAX_BEFORE];
+    wk_rows_t *rows;
     wk_arena_t *a = ev->ctx->arena;
-    if (!recent(tx, call, before, &n, e)) {
+    if (!wk_sql(tx, &wk_sql_turn_recent, &call->id, &rows, e)) {
         return false;
     }
-    *text = wk_redact_live(wk_redactor(a, ev->catalogue), a, *text, before, n);
+    *text = wk_redact_recent(wk_redactor(a, ev->catalogue), a, *text, rows);
     return true;
 }
 

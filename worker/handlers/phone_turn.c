@@ -7,7 +7,7 @@
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
 #include "worker/agent/recording.h"
-#include "worker/agent/redact.h"
+#include "worker/agent/redact_recent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
 #include "worker/handlers/webhook.h"
@@ -18,7 +18,6 @@
 #include "worker/store/phone.h"
 
 #define MAX_HEARD    2000 /* bytes */
-#define MAX_BEFORE   4
 #define MAX_SILENCES 2
 
 typedef enum { GOES_ON, WAITS, PUT_THROUGH, ENDS } next_t;
@@ -73,16 +72,11 @@ static void read_heard(turn_t *t)
 static bool mask(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t before[MAX_BEFORE];
-    size_t n = 0;
     wk_arena_t *a = wk_tx_arena(tx);
     if (!wk_sql(tx, &wk_sql_turn_recent, &t->v.call, &rows, e)) {
         return false;
     }
-    for (; n < MAX_BEFORE && n < wk_rows_count(rows); n++) {
-        before[n] = wk_cell(rows, n, "content");
-    }
-    t->talk.text = wk_redact_live(wk_redactor(a, t->v.catalogue), a, t->talk.text, before, n);
+    t->talk.text = wk_redact_recent(wk_redactor(a, t->v.catalogue), a, t->talk.text, rows);
     return true;
 }
 

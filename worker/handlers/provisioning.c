@@ -306,11 +306,13 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (!wk_sql(tx, &wk_sql_effect_pending, params, &rows, e)) {
         return false;
     }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
     va_str_t effect = wk_cell(rows, 0, "id");
-    g->pending = wk_rows_count(rows) == 1;
-    return !g->pending ||
-           (wk_effect_finish(tx, effect, WK_EFFECT_UNKNOWN, VA_STR_NULL, VA_STR_NULL, e) &&
-            tell_people(g, tx, effect, e));
+    g->pending = true;
+    return wk_effect_finish(tx, effect, WK_EFFECT_UNKNOWN, VA_STR_NULL, VA_STR_NULL, e) &&
+           tell_people(g, tx, effect, e);
 }
 
 wk_outcome_t wk_setting_up_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t key,

@@ -8,7 +8,7 @@
 #include "worker/agent/conversation.h"
 #include "worker/agent/event.h"
 #include "worker/agent/opt_out.h"
-#include "worker/agent/redact.h"
+#include "worker/agent/redact_recent.h"
 #include "worker/agent/shop.h"
 #include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
@@ -21,9 +21,8 @@
 #include "worker/store/messages.h"
 #include "worker/store/organizations.h"
 
-#define OUTBOX_ROWS 100 /* told at once */
-#define MAX_MEDIA   10  /* Twilio: "up to 10 media" a message */
-#define MAX_BEFORE  4
+#define OUTBOX_ROWS 100  /* told at once */
+#define MAX_MEDIA   10   /* Twilio: "up to 10 media" a message */
 #define MAX_TEXT    1600 /* characters of a text that Twilio takes */
 
 typedef struct {
@@ -123,17 +122,11 @@ static bool mask(wk_tx_t *tx, text_t *t, wk_error_t *e)
 {
     wk_rows_t *rows = NULL;
     wk_arena_t *a = wk_tx_arena(tx);
-    va_str_t before[MAX_BEFORE];
-    size_t n = 0;
     if (t->talk.customer.data != NULL &&
         !wk_sql(tx, &wk_sql_sms_recent, &t->talk.customer, &rows, e)) {
         return false;
     }
-    for (; rows != NULL && n < MAX_BEFORE && n < wk_rows_count(rows); n++) {
-        before[n] = wk_cell(rows, n, "content");
-    }
-    t->talk.text =
-        wk_redact_live(wk_redactor(a, t->talk.catalogue), a, t->talk.text, before, n);
+    t->talk.text = wk_redact_recent(wk_redactor(a, t->talk.catalogue), a, t->talk.text, rows);
     return true;
 }
 

@@ -104,7 +104,12 @@ const wk_sql_t wk_sql_chat_effect_number = {
 
 const wk_sql_t wk_sql_chat_recent = {
     "chat_recent",
-    "SELECT content FROM messages"
+    "SELECT content,"
+    "       (SELECT CASE l.direction WHEN 'outbound' THEN l.content END FROM messages l"
+    "         WHERE l.chat_session_id = $1::uuid AND l.speaker <> 'system'"
+    "           AND l.occurred_at > now() - interval '10 minutes'"
+    "         ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1) AS asked"
+    "  FROM messages"
     " WHERE chat_session_id = $1::uuid AND direction = 'inbound'"
     "   AND occurred_at > now() - interval '10 minutes'"
     " ORDER BY occurred_at DESC, id DESC LIMIT 4",

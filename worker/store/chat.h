@@ -52,7 +52,9 @@ extern const wk_sql_t wk_sql_chat_effect_lock;
  */
 extern const wk_sql_t wk_sql_chat_effect_booking, wk_sql_chat_effect_number;
 
-/* Content of what was written in a session in the last ten minutes, newest first. $1 session.
+/*
+ * Content of what was written in a session in the last ten minutes, newest first; asked: what was
+ * answered there last, if nothing was written since. $1 session.
  */
 extern const wk_sql_t wk_sql_chat_recent;
 

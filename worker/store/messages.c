@@ -88,7 +88,12 @@ const wk_sql_t wk_sql_sms_status_insert = {
 
 const wk_sql_t wk_sql_sms_recent = {
     "sms_recent",
-    "SELECT content FROM messages"
+    "SELECT content,"
+    "       (SELECT CASE l.direction WHEN 'outbound' THEN l.content END FROM messages l"
+    "         WHERE l.customer_id = $1::uuid AND l.channel = 'sms'"
+    "           AND l.occurred_at > now() - interval '10 minutes'"
+    "         ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1) AS asked"
+    "  FROM messages"
     " WHERE customer_id = $1::uuid AND channel = 'sms' AND direction = 'inbound'"
     "   AND occurred_at > now() - interval '10 minutes'"
     " ORDER BY occurred_at DESC, id DESC LIMIT 4",
@@ -114,7 +119,11 @@ const wk_sql_t wk_sql_turn_correct = {
 
 const wk_sql_t wk_sql_turn_recent = {
     "turn_recent",
-    "SELECT content FROM messages"
+    "SELECT content,"
+    "       (SELECT CASE WHEN l.speaker <> 'customer' THEN l.content END FROM messages l"
+    "         WHERE l.call_id = $1::uuid AND l.channel = 'voice' AND l.position IS NULL"
+    "         ORDER BY l.occurred_at DESC, l.id DESC LIMIT 1) AS asked"
+    "  FROM messages"
     " WHERE call_id = $1::uuid AND channel = 'voice' AND speaker = 'customer' AND position IS NULL"
     " ORDER BY occurred_at DESC, id DESC LIMIT 4",
     1};

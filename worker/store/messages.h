@@ -48,7 +48,10 @@ extern const wk_sql_t wk_sql_sms_known;
 /* $1 MessageSid, $2 status in the provider's words, $3 error code or null. */
 extern const wk_sql_t wk_sql_sms_status_insert;
 
-/* Content of what a customer wrote by SMS in the last ten minutes, newest first. $1 customer. */
+/*
+ * Content of what a customer wrote by SMS in the last ten minutes, newest first; asked: what he
+ * was sent last, if he wrote nothing since. $1 customer.
+ */
 extern const wk_sql_t wk_sql_sms_recent;
 
 /*
@@ -61,7 +64,10 @@ extern const wk_sql_t wk_sql_turn_insert;
 /* $1 its name at ElevenLabs, $2 what was really heard of it. */
 extern const wk_sql_t wk_sql_turn_correct;
 
-/* The content of a call's last customer turns as they were spoken, newest first. $1 call. */
+/*
+ * The content of a call's last customer turns as they were spoken, newest first; asked: what was
+ * said to him last, if he said nothing since. $1 call.
+ */
 extern const wk_sql_t wk_sql_turn_recent;
 
 /*

@@ -101,7 +101,8 @@ va_str_t wk_session_masked(wk_session_t *s, va_str_t heard)
     va_str_t before[MASKED_WITH];
     size_t n = wk_transcript_heard(&s->said, before, MASKED_WITH);
     wk_arena_reset(s->voice->reading);
-    return wk_redact_live(s->voice->redactor, s->voice->reading, heard, before, n);
+    return wk_redact_live(s->voice->redactor, s->voice->reading, heard,
+                          wk_transcript_asked(&s->said), before, n);
 }
 
 void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text)

@@ -96,6 +96,19 @@ size_t wk_transcript_heard(const wk_transcript_t *t, va_str_t *texts, size_t max
     return n;
 }
 
+va_str_t wk_transcript_asked(const wk_transcript_t *t)
+{
+    va_str_t asked = VA_STR_NULL;
+    va_str_t lines = wk_bytes_str(&t->lines);
+    for (size_t i = 0; i < lines.len;) {
+        head_t head = head_at(lines.data + i);
+        va_str_t text = va_str(lines.data + i + sizeof(head), head.len);
+        asked = head.by_agent ? text : VA_STR_NULL;
+        i += sizeof(head) + head.len;
+    }
+    return asked;
+}
+
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n)
 {
     va_str_t lines = wk_bytes_str(&t->lines);

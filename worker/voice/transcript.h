@@ -28,6 +28,9 @@ void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard);
  * the next change. */
 size_t wk_transcript_heard(const wk_transcript_t *t, va_str_t *texts, size_t max);
 
+/* What the agent said last, if the caller said nothing since; else absent. Valid as long. */
+va_str_t wk_transcript_asked(const wk_transcript_t *t);
+
 /* Oldest first, n of them; one block of memory with their texts in it, to be freed by free().
  */
 wk_said_t *wk_transcript_copy(const wk_transcript_t *t, size_t *n);
