@@ -138,6 +138,26 @@ static void texts_that_begin_alike_are_two(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 2);
 }
 
+/* Whatever an agent is talked into. */
+static void texts_of_a_day_are_limited(void **state)
+{
+    (void)state;
+    open_call();
+    t_answer_t a = {0};
+    for (int i = 0; i < 11; i++) {
+        a = in_call(NULL, "send_sms",
+                    wk_printf(t_ctx.arena, "{\"message\":\"no %d\"}", i).data);
+        assert_int_equal(strcmp(t_text(&a, "/success"), "true") == 0, i < 10);
+    }
+    assert_error(&a, 200, "too_many");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 10);
+    a = in_call(NULL, "send_sms", "{\"message\":\"no 3\"}"); /* was sent */
+    assert_string_equal(t_text(&a, "/success"), "true");
+    t_sqlf("UPDATE messages SET occurred_at = occurred_at - interval '1 day'");
+    a = in_call(NULL, "send_sms", "{\"message\":\"no 10\"}");
+    assert_string_equal(t_text(&a, "/success"), "true");
+}
+
 /* ---------------------------------------------------------------- done once, or not said */
 
 static void a_job_taken_again_cancels_nothing_more(void **state)
@@ -996,6 +1016,7 @@ int main(void)
         cmocka_unit_test(a_caller_is_put_through_to_one_after_another),
         cmocka_unit_test(texts_that_begin_alike_are_two),
         cmocka_unit_test(strangers_who_ask_alike_are_each_heard),
+        cmocka_unit_test(texts_of_a_day_are_limited),
         cmocka_unit_test(a_job_taken_again_cancels_nothing_more),
         cmocka_unit_test(a_product_is_shown_to_people_once),
         cmocka_unit_test(people_are_shown_no_card),

@@ -11,6 +11,13 @@ const wk_sql_t wk_sql_texting_number = {
 /* What a visitor ($6) says of himself is not written to a number he did not prove. */
 #define NAMELESS "name = '' AND (NOT $6::bool OR phone_number IS NULL)"
 
+const wk_sql_t wk_sql_texts_of_a_day = {
+    "texts_of_a_day",
+    "SELECT count(*) AS recent FROM messages"
+    " WHERE customer_id = $1::uuid AND channel = 'sms' AND template = 'tool'"
+    "   AND occurred_at > now() - interval '1 day'",
+    1};
+
 const wk_sql_t wk_sql_lead_noted = {
     "lead_noted",
     "UPDATE customers"

@@ -7,6 +7,9 @@
 /* The number the shop's texts leave from: phone_number; no row: none. */
 extern const wk_sql_t wk_sql_texting_number;
 
+/* $1 customer: recent, the texts that agents chose to send him within a day. */
+extern const wk_sql_t wk_sql_texts_of_a_day;
+
 /*
  * $1 customer, $2 first name, $3 last name, $4 e-mail, each only where nothing stands; $5
  * interest, added to the notes once. All but $1 may be null.

@@ -11,6 +11,7 @@
 #include "worker/store/products.h"
 
 #define MAX_SMS      480 /* characters: four segments of the GSM alphabet, eight of UCS-2 */
+#define MAX_TEXTS    10 /* a day to one customer, whatever a talk is led to: each costs money */
 #define MAX_SUBJECT  150
 #define MAX_EMAIL    4000
 #define MAX_RECENT   5 /* e-mails a day to one customer, whatever a talk is led to */
@@ -50,6 +51,18 @@ static bool shop_number(wk_tx_t *tx, const wk_tool_call_t *call, va_str_t *numbe
     return true;
 }
 
+/* Else it is refused, and call->status is set. */
+static bool has_texts_left(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_texts_of_a_day, &customer, &rows, e)) {
+        return false;
+    }
+    return wk_cell_int(rows, 0, "recent", 0) < MAX_TEXTS ||
+           wk_tool_refuse(call, 429, "too_many",
+                          wk_text(call->caller->language, "tool.sms_enough"));
+}
+
 /* Claims the tool's effect, and queues the text to the number the talk is held from. */
 static bool send_text(wk_tx_t *tx, wk_tool_call_t *call, va_str_t text, wk_error_t *e)
 {
@@ -74,6 +87,9 @@ static bool send_text(wk_tx_t *tx, wk_tool_call_t *call, va_str_t text, wk_error
     }
     if (!first) {
         return true;
+    }
+    if (!has_texts_left(tx, call, customer, e) || call->status != 0) {
+        return call->status != 0;
     }
     wk_sms_draft_t draft = {.key = key,
                             .customer = customer,
