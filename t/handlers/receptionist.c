@@ -235,6 +235,33 @@ static void an_appointment_goes_to_a_time_of_its_own_day(void **state)
     assert_string_equal(t_sqlf("SELECT starts_at::date FROM appointments"), day);
 }
 
+/* People mark the visit that took place; one that is to come says nothing of it. */
+static void a_bike_is_ready_when_people_say_so(void **state)
+{
+    (void)state;
+    johns_appointment(MONDAY, -1, "2 days");
+    johns_appointment(FRIDAY, 5, "1 hour");
+    assert_has(t_say(JOHN_NUMBER, "is my bike ready?"), "not see yet");
+    t_sqlf("UPDATE appointments SET pickup_ready_at = now() WHERE id = '" MONDAY "'");
+    assert_has(t_say(JOHN_NUMBER, "is my bike ready?"), "Good news");
+    assert_has(t_say(SARAH_NUMBER, "is my bike ready?"), "not see yet");
+}
+
+static void how_long_it_takes_is_told(void **state)
+{
+    (void)state;
+    assert_has(t_say(JOHN_NUMBER, "how long does a repair take?"), "repair takes 90 minutes");
+}
+
+static void who_is_late_is_told_of_to_people(void **state)
+{
+    (void)state;
+    assert_has(t_say(JOHN_NUMBER, "running 15 minutes late"), "passed your message");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'message'"
+                                "   AND concat(title, body, data) LIKE '%%15 minutes late%%'"),
+                     1);
+}
+
 static void a_price_is_told(void **state)
 {
     (void)state;
@@ -257,6 +284,9 @@ int main(void)
         cmocka_unit_test(what_was_booked_long_ago_is_not_moved_at_once),
         cmocka_unit_test(another_service_is_no_second_booking),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
+        cmocka_unit_test(a_bike_is_ready_when_people_say_so),
+        cmocka_unit_test(how_long_it_takes_is_told),
+        cmocka_unit_test(who_is_late_is_told_of_to_people),
         cmocka_unit_test(a_price_is_told),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

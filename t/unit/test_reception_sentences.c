@@ -36,6 +36,7 @@ static wk_reception_facts_t facts(void)
         .order_count = 1,
         .appointments = parse_json(VA_STR("[" MONDAY "]")),
         .prices = parse_json(VA_STR("{\"tune_up\":89.00,\"warranty\":0.00}")),
+        .durations = parse_json(VA_STR("{\"tune_up\":60}")),
         .currency = VA_STR("CAD"),
     };
 }
@@ -378,7 +379,6 @@ static void what_is_no_wish_to_cancel_changes_nothing(void **state)
     static const struct {
         const char *text, *intent;
     } cases[] = {
-        {"cancel my order", "order"},
         {"please don't cancel my appointment", "cancel"},
         {"I don't want to cancel my appointment", "cancel"},
         {"no quiero cancelar la cita", "cancel"},
@@ -770,6 +770,215 @@ static void what_was_booked_is_remembered(void **state)
     assert_true(r.dialog.booked.data == NULL);
 }
 
+/* ---------------------------------------------------------------- as customers put it */
+
+static void a_repair_is_wished_for_in_many_words(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&nothing_asked, LOOKS("en", "I need to get my brakes fixed", "\"repair\""),
+          LOOKS("en", "can you fix a broken spoke", "\"repair\""),
+          LOOKS("en", "I have a puncture", "\"repair\""),
+          LOOKS("en", "I got a flat, can I come tomorrow", "2026-11-25"),
+          LOOKS("en", "can you look at my bike tmrw", "2026-11-25"),
+          LOOKS("en", "any openings tomorrow?", "2026-11-25"),
+          LOOKS("en", "can you squeeze me in today", "2026-11-24"),
+          LOOKS("fr", "Mon vélo fait un bruit bizarre, pouvez-vous le regarder demain?",
+                "2026-11-25"),
+          LOOKS("fr", "pouvez-vous arranger mon vélo samedi", "\"repair\""),
+          LOOKS("fr", "avez-vous de la place samedi?", "2026-11-28"),
+          LOOKS("es", "¿pueden arreglar mi bici mañana?", "\"repair\""));
+}
+
+/* Behind a booking it is meant in its place. */
+static void a_day_with_a_time_is_when_somebody_would_come(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    wk_dialog_t cancels = cancelling();
+    (void)state;
+    CHECK(&nothing_asked, LOOKS("en", "Saturday at 10 am", "2026-11-28"),
+          LOOKS("fr", "ok je le prends samedi à 11h", "2026-11-28"));
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "Saturday?", "9:00 AM"),
+                  ASKS("en", "are you open Saturday at 10 am?", "9:00 AM"));
+    CHECK(&cancels, ASKS("en", "Wednesday at 10 am", "Shall I cancel"));
+    wk_reception_facts_t f = facts();
+    wk_reception_t r = receive(&f, &booked, "en", "Friday at 2 pm");
+    assert_string_equal(r.tool, "check_availability");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")));
+}
+
+static void what_was_booked_is_changed_in_many_words(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&booked, LOOKS("en", "actually can we do it a bit later the same day?", "2026-11-30"),
+          ASKS("en", "Monday doesn't work anymore", "Which day"),
+          ASKS("fr", "en fait je ne peux pas lundi", "De quel jour"),
+          ASKS("en", "Friday would be too early, Tuesday instead", "Which day"));
+    CHECK(&booked, {"en", "make it 4", "reschedule_appointment", "2026-11-30T16:00"},
+          {"en", "make it 12 instead", "reschedule_appointment", "2026-11-30T12:00"});
+    CHECK_ANSWERS(&booked, ASKS("en", "what time was that again?", "Monday, November 30"));
+    CHECK(&nothing_asked, LOOKS("en", "I have an appointment but I need to move it", "tune_up"),
+          ASKS("en", "I can't come on Monday", "Shall I cancel"));
+}
+
+static void who_wants_none_of_the_times_is_asked_for_a_day(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, ASKS("en", "none of those work", "Which day"),
+          ASKS("en", "not on Friday", "Which day"),
+          ASKS("fr", "aucune des trois", "De quel jour"),
+          LOOKS("en", "none of those, Saturday please", "2026-11-28"));
+}
+
+static void what_takes_time_is_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "How long does a tune-up take?", "tune-up takes 60 minutes"),
+                  ASKS("fr", "combien de temps prend une mise au point?", "60 minutes"),
+                  ASKS("es", "¿cuánto tarda una puesta a punto?", "60 minutos"),
+                  ASKS("en", "how long does a repair take?", "Shall I ask someone"));
+    CHECK(&nothing_asked, LOOKS("en", "how long is the wait for a tune-up?", "tune_up"));
+}
+
+static void prices_are_told_together(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(
+        &nothing_asked,
+        ASKS("en", "what are your prices",
+             "Our prices: tune-up 89.00 CAD and warranty check 0.00 CAD."),
+        ASKS("fr", "quels sont vos tarifs?", "mise au point 89,00 CAD"),
+        ASKS("es", "¿cuáles son sus precios?", "89"),
+        ASKS("fr", "prix mise au point et vous êtes ouverts samedi?", "de 9 h à 17 h"));
+}
+
+static void a_delay_is_passed_on(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *language, *text;
+    } late[] = {{"en", "running 15 minutes late"},
+                {"en", "I'm stuck in traffic"},
+                {"fr", "je serai en retard de 10 minutes"},
+                {"es", "voy a llegar tarde"}};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(late) / sizeof(*late); i++) {
+        wk_reception_t r = receive(&f, &nothing_asked, late[i].language, late[i].text);
+        assert_case(r.task != NULL && strcmp(r.task, "message") == 0, late[i].text);
+    }
+    wk_reception_t r = receive(&f, &nothing_asked, "en", "my order is running late");
+    assert_string_equal(r.intent, "order");
+    assert_null(r.task);
+    r = receive(&f, &nothing_asked, "en", "don't cancel my appointment, I'm 10 minutes late");
+    assert_true(says(&r, "stands"));
+}
+
+static void a_bike_that_is_ready_is_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "Is my bike ready?", "not see yet that your bike"),
+                  ASKS("fr", "quand est-ce que mon vélo sera prêt?", "vous rappelle?"),
+                  ASKS("es", "¿está lista mi bicicleta?", "Todavía no"),
+                  ASKS("en", "is my order ready for pickup?", "order #1042"));
+    f.ready = true;
+    wk_reception_t r = receive(&f, &nothing_asked, "en", "is my bike ready");
+    assert_true(says(&r, "Good news") && r.dialog.expected == WK_EXPECT_NOTHING);
+}
+
+static void the_shops_number_is_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "what's your phone number?", "at +14165550001."),
+                  ASKS("fr", "quel est votre numéro de téléphone?", "+14165550001"),
+                  ASKS("es", "¿cuál es su número?", "+14165550001"));
+    f.phone = VA_STR("");
+    wk_reception_t r = receive(&f, &nothing_asked, "en", "what's your phone number?");
+    assert_true(says(&r, "Shall I ask someone"));
+}
+
+static void trouble_with_an_order_is_a_persons_business(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&nothing_asked, ASKS("en", "cancel my order", "order #1042: shipped. Shall I ask"),
+          ASKS("en", "my package never arrived", "Shall I ask someone"),
+          ASKS("fr", "j'aimerais annuler ma commande", "vous rappelle?"),
+          ASKS("es", "quiero cancelar mi pedido", "le llame?"));
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "when will it arrive?", "order #1042"));
+}
+
+static void a_farewell_asks_for_no_hours(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "Great, thanks. See you Saturday!", "You are welcome"),
+                  ASKS("fr", "merci, à bientôt", "plaisir"));
+}
+
+/* To a call back that was offered "book it" is no yes. */
+static void who_would_rather_book_is_offered_times(void **state)
+{
+    static const wk_dialog_t offered = {.expected = WK_EXPECT_CALLBACK};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    CHECK(&offered, LOOKS("en", "ok book it", "general"));
+    assert_string_equal(receive(&f, &offered, "en", "yes please").task, "callback");
+}
+
+#define DAY_SLOT(time) "{\"start\":\"2026-11-27T" time ":00-05:00\"}"
+
+/* A time that is none of those of its day is said to be none; half of a day is looked into. */
+static void the_times_of_a_day_are_those_wished_for(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *text, *total, *part;
+    } cases[] = {
+        {"a tune-up on Friday at 5:30 pm", "6", "That time cannot be had. For your tune-up"},
+        {"a tune-up on Friday at 4 pm", "6", "Shall I take Friday, November 27 at 4:00 PM"},
+        {"a tune-up on Friday at 5:30 pm", "60", "For your tune-up I can offer"},
+        {"Good morning, a tune-up Friday afternoon please", "6",
+         "1) Friday, November 27 at 2:00 PM; 2) Friday, November 27 at 3:00 PM; 3)"},
+        {"a tune-up on Friday morning", "6",
+         "1) Friday, November 27 at 8:00 AM; 2) Friday, "
+         "November 27 at 9:00 AM; 3) Friday, November 27 at 10"},
+    };
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_tool_answer_t answer = {
+            .status = 200,
+            .body = wk_printf(
+                arena,
+                "{\"available_slots\":[" DAY_SLOT("08:00") "," DAY_SLOT("09:00") "," DAY_SLOT(
+                    "10:00") "," DAY_SLOT("14:00") "," DAY_SLOT("15:00") "," DAY_SLOT("16:00") "],"
+                                                                                               "\"total_slots\":%s}",
+                cases[i].total)};
+        va_str_t text = va_str_c(cases[i].text);
+        wk_reading_t reading =
+            wk_read_message(arena, catalogue, wk_catalogue_find(catalogue, VA_STR("en")), text);
+        wk_reception_t r = receive(&f, &nothing_asked, "en", cases[i].text);
+        wk_receive_done(arena, &reading, &answer, &r);
+        if (!says(&r, cases[i].part)) {
+            fail_msg("%s: %.*s", cases[i].text, (int)r.text.len, r.text.data);
+        }
+        assert_true(strcmp(cases[i].total, "60") != 0 || !says(&r, "cannot be had"));
+    }
+}
+
 /* Nothing of a message is a wish, but for a person in a word. */
 static void a_message_is_taken_whatever_it_says(void **state)
 {
@@ -822,6 +1031,19 @@ int main(void)
         TEST(the_service_of_what_was_booked_is_changed_by_people),
         TEST(a_thing_that_is_changed_is_no_appointment),
         TEST(who_declines_in_a_call_may_go_on_speaking),
+        TEST(a_repair_is_wished_for_in_many_words),
+        TEST(a_day_with_a_time_is_when_somebody_would_come),
+        TEST(what_was_booked_is_changed_in_many_words),
+        TEST(who_wants_none_of_the_times_is_asked_for_a_day),
+        TEST(what_takes_time_is_told),
+        TEST(prices_are_told_together),
+        TEST(a_delay_is_passed_on),
+        TEST(a_bike_that_is_ready_is_told),
+        TEST(the_shops_number_is_told),
+        TEST(trouble_with_an_order_is_a_persons_business),
+        TEST(a_farewell_asks_for_no_hours),
+        TEST(who_would_rather_book_is_offered_times),
+        TEST(the_times_of_a_day_are_those_wished_for),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

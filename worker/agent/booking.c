@@ -75,10 +75,26 @@ static size_t nearest(const va_str_t *starts, size_t n, wk_clock_time_t wanted)
     return from + WK_OFFERED <= n ? from : n - WK_OFFERED;
 }
 
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted)
+#define NOON (12 * 60)
+
+/* The starts of that half, at their beginning; returns how many: all where it has none. */
+static size_t leave_half(va_str_t *starts, size_t n, wk_half_t half)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n && half != WK_ANY_HALF; i++) {
+        if ((minutes_of(starts[i]) < NOON) == (half == WK_MORNING)) {
+            starts[left++] = starts[i];
+        }
+    }
+    return left > 0 ? left : n;
+}
+
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted,
+                     wk_half_t half)
 {
     va_str_t starts[MAX_SLOTS];
     size_t n = first_day(slots, starts);
+    n = leave_half(starts, n, wanted.hour < 0 ? half : WK_ANY_HALF);
     offer->count = n < WK_OFFERED ? n : WK_OFFERED;
     size_t from = wanted.hour >= 0 && n > WK_OFFERED ? nearest(starts, n, wanted) : 0;
     for (size_t i = 0; i < offer->count; i++) {

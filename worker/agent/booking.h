@@ -36,11 +36,15 @@ typedef struct {
 wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
                         const wk_reading_t *r, va_str_t date);
 
+typedef enum { WK_ANY_HALF, WK_MORNING, WK_AFTERNOON } wk_half_t; /* of a day */
+
 /*
  * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: of the first day
- * that has any, near the time when one was named, else spread over the day.
+ * that has any, near the time when one was named, else spread over the half that was, where it
+ * has any, or over the day.
  */
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted);
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted,
+                     wk_half_t half);
 
 /* "1) Saturday, November 28 at 9:00 AM; 2) …" */
 va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer);

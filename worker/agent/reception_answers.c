@@ -5,8 +5,9 @@
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
-#define MOST_TOLD 3 /* of policies, of promotions */
-#define ZIP       5 /* digits */
+#define MOST_TOLD   3 /* of policies, of promotions */
+#define ZIP         5 /* digits */
+#define MOST_PRICES 8
 
 /* Whether the shop is open, and until or from when. */
 static va_str_t opening(const wk_reception_turn_t *t)
@@ -135,6 +136,16 @@ void wk_answer_location(wk_reception_turn_t *t)
     wk_turn_add(t, t->f->directions);
 }
 
+void wk_answer_phone(wk_reception_turn_t *t)
+{
+    if (t->f->phone.len > 0) {
+        wk_turn_add(t, wk_say(t->a, t->l, "reply.phone", {"phone", t->f->phone}));
+    } else {
+        wk_turn_add_text(t, "reply.cannot");
+        wk_offer_person(t);
+    }
+}
+
 /* ---------------------------------------------------------------- policies, promotions */
 
 /* "returns" is named by itself, and by the words of policy.returns. */
@@ -223,14 +234,42 @@ static void tell_price(wk_reception_turn_t *t, va_str_t service, va_str_t price)
                           {"price", wk_word_money(t->a, t->l, price, t->f->currency)}));
 }
 
+static void tell_prices(wk_reception_turn_t *t)
+{
+    va_str_t items[MOST_PRICES];
+    size_t n = 0;
+    for (const va_json_t *p = t->f->prices->first; p != NULL && n < MOST_PRICES; p = p->next) {
+        items[n++] =
+            wk_say(t->a, t->l, "reply.prices_item",
+                   {"service", wk_word_for(t->a, t->l, "appointment", p->name)},
+                   {"price", wk_word_money(t->a, t->l, va_json_scalar(p), t->f->currency)});
+    }
+    wk_turn_add(t, wk_say(t->a, t->l, "reply.prices",
+                          {"prices", wk_word_list_of(t->a, t->l, items, n)}));
+}
+
+/* All of them, and of nothing else. */
+static bool asks_all_prices(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "price.all") && !wk_turn_names_a_moment(t) && t->f->prices != NULL &&
+           t->f->prices->first != NULL;
+}
+
 bool wk_answer_price(wk_reception_turn_t *t)
 {
     va_str_t named = wk_read_service(t->c, &t->r->words);
+    if (named.data == NULL && asks_all_prices(t)) {
+        tell_prices(t);
+        return true;
+    }
     bool offered = named.data == NULL && wk_has_offer(t);
     va_str_t service = offered ? t->dialog->offer.service : named;
     va_str_t price = va_json_scalar(va_json_get(t->f->prices, wk_strdup(t->a, service)));
     tell_price(t, service, price);
-    if (wk_turn_names_a_moment(t) && (named.data != NULL || wk_turn_has(t, "intent.book"))) {
+    if (wk_intent_named(t, WK_INTENT_HOURS)) {
+        wk_answer_hours(t);
+    } else if (wk_turn_names_a_moment(t) &&
+               (named.data != NULL || wk_turn_has(t, "intent.book"))) {
         t->out.before = va_buf_str(&t->text);
         wk_answer_book(t);
     } else if (price.data == NULL) {
@@ -238,6 +277,28 @@ bool wk_answer_price(wk_reception_turn_t *t)
         t->out.dialog.offer = wk_has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
     }
     return price.data != NULL;
+}
+
+void wk_answer_duration(wk_reception_turn_t *t)
+{
+    va_str_t service = wk_read_service(t->c, &t->r->words);
+    va_str_t minutes = va_json_scalar(va_json_get(t->f->durations, wk_strdup(t->a, service)));
+    if (minutes.data == NULL) {
+        wk_turn_add_text(t, "reply.cannot");
+        wk_offer_person(t);
+        return;
+    }
+    wk_turn_add(t, wk_say(t->a, t->l, "reply.duration",
+                          {"service", wk_word_for(t->a, t->l, "appointment", service)},
+                          {"minutes", minutes}));
+}
+
+void wk_answer_ready(wk_reception_turn_t *t)
+{
+    wk_turn_add_text(t, t->f->ready ? "reply.ready" : "reply.not_ready");
+    if (!t->f->ready) {
+        wk_offer_person(t);
+    }
 }
 
 /* ---------------------------------------------------------------- order */
@@ -322,7 +383,9 @@ void wk_answer_order(wk_reception_turn_t *t)
         wk_turn_add(t, wk_say(t->a, t->l, "reply.order_expected",
                               {"date", wk_word_day(t->a, t->l, f->expected, f->today)}));
     }
-    if (f->order_count > 1 && t->r->order_number.data == NULL) {
+    if (wk_turn_has(t, "order.trouble")) {
+        wk_offer_person(t);
+    } else if (f->order_count > 1 && t->r->order_number.data == NULL) {
         wk_turn_add_text(t, t->dialog->spoken ? "speech.order_more" : "reply.order_more");
     }
 }
@@ -352,9 +415,11 @@ void wk_answer_message(wk_reception_turn_t *t)
 {
     const char *colon =
         t->r->text.len > 0 ? memchr(t->r->text.data, ':', t->r->text.len) : NULL;
-    if (colon != NULL &&
+    bool behind =
+        colon != NULL &&
         wk_words(t->a, va_str(colon, (size_t)(t->r->text.data + t->r->text.len - colon)))
-                .count > 0) {
+                .count > 0;
+    if (behind || !wk_turn_has(t, "intent.message")) {
         wk_turn_add_text(t, "reply.message_taken");
         t->out.task = "message";
         return;

@@ -13,6 +13,9 @@ void wk_answer_holidays(wk_reception_turn_t *t);
 
 void wk_answer_location(wk_reception_turn_t *t);
 
+/* The shop's number; without one a call back is offered. */
+void wk_answer_phone(wk_reception_turn_t *t);
+
 /* The shop has a policy about what the message names, or any where it names none. */
 bool wk_has_policy(const wk_reception_turn_t *t);
 void wk_answer_policy(wk_reception_turn_t *t);
@@ -23,6 +26,12 @@ void wk_answer_policy(wk_reception_turn_t *t);
  * times.
  */
 bool wk_answer_price(wk_reception_turn_t *t);
+
+/* Of the service that is named; of one that is not known a call back is offered. */
+void wk_answer_duration(wk_reception_turn_t *t);
+
+/* Whether the bike of the last visit is ready; while it is not, a call back is offered. */
+void wk_answer_ready(wk_reception_turn_t *t);
 
 /* Those of today. */
 void wk_answer_promotion(wk_reception_turn_t *t);
@@ -42,7 +51,7 @@ void wk_answer_human(wk_reception_turn_t *t);
 /* Asks whether somebody shall call back, and tells the number. */
 void wk_offer_person(wk_reception_turn_t *t);
 
-/* Takes the message behind a colon, or asks for it. */
+/* Takes the message behind a colon, or that of a delay; else asks for it. */
 void wk_answer_message(wk_reception_turn_t *t);
 
 void wk_answer_greeting(wk_reception_turn_t *t);

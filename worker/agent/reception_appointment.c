@@ -193,8 +193,8 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
     wk_reception_turn_t turn = *t;
     const va_json_t *row = wk_appointment_asked_about(t);
     wk_cut_refusal(&turn, &rest);
-    bool another_day = intent == WK_INTENT_HOURS &&
-                       !wk_intent_named(t, WK_INTENT_HOURS); /* a day alone asks for no hours */
+    bool another_day = (intent == WK_INTENT_HOURS || intent == WK_INTENT_BOOK) &&
+                       !wk_intent_named(t, intent); /* a day alone asks for no hours */
     if (row != NULL && another_day) {
         wk_ask_to_cancel_again(t, row);
     } else if (row != NULL && wk_is_yes_to_cancel(t) && t->dialog->old) {
@@ -220,7 +220,8 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
  */
 static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
 {
-    bool to = t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, wk_fact_text(row, 3));
+    bool to = (t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, wk_fact_text(row, 3))) ||
+              wk_turn_has(t, "reschedule.nearby");
     wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0),
                       to ? wk_fact_text(row, 2) : VA_STR_NULL);
     t->out.before =
@@ -306,7 +307,7 @@ static bool cut_own_time(wk_reception_turn_t *t, const va_json_t *row, wk_readin
     return true;
 }
 
-/* "I'm not free at 10, 4 pm?" */
+/* "I'm not free at 10, 4 pm?", "Monday doesn't work any more" */
 static bool is_unable_but(const wk_reception_turn_t *t)
 {
     wk_reading_t rest;
@@ -314,14 +315,25 @@ static bool is_unable_but(const wk_reception_turn_t *t)
     va_str_t own = wk_fact_text(appointment_booked(t), 3);
     bool both = t->r->numbers == 1 && t->r->time.hour >= 0 &&
                 wk_clock_time_is(wk_clock_hour(t->r->number), own);
-    return (wk_turn_has(t, "reschedule.unable") || wk_turn_has(t, "cancel.absence")) &&
-           (both || cut_own_time(&turn, appointment_booked(t), &rest));
+    bool unable = wk_turn_has(t, "reschedule.unable"),
+         absent = wk_turn_has(t, "cancel.absence");
+    return (unable && !absent && wk_reading_names_a_day(t->r)) ||
+           ((unable || absent) && (both || cut_own_time(&turn, appointment_booked(t), &rest)));
+}
+
+/* "Make it 4": a number that can be nothing but the hour. */
+static bool names_an_hour(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"wish.filler", "courtesy", "reschedule.make",
+                                        "reschedule.instead", NULL};
+    return t->r->numbers == 1 && t->r->number < 24 &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, true);
 }
 
 /* "Actually, 4 pm", not "actually, are you open on Saturday". */
 static bool names_another_moment(const wk_reception_turn_t *t)
 {
-    return wk_turn_names_a_moment(t) &&
+    return (wk_turn_names_a_moment(t) || names_an_hour(t)) &&
            (wk_turn_has(t, "reschedule.instead") || wk_turn_has(t, "reschedule.make") ||
             is_unable_but(t)) &&
            !asks_something(t);
@@ -339,7 +351,8 @@ bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
 {
     return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
            (changes_service(t) ||
-            ((says_it(t) || names_another_moment(t)) && !names_another_service(t)));
+            ((says_it(t) || wk_turn_has(t, "reschedule.nearby") || names_another_moment(t)) &&
+             !names_another_service(t)));
 }
 
 /* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands, and "not

@@ -15,6 +15,7 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
     f->policies = wk_cell_json(wk_tx_arena(tx), r, 0, "policies");
     f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
     f->prices = wk_cell_json(wk_tx_arena(tx), r, 0, "prices");
+    f->durations = wk_cell_json(wk_tx_arena(tx), r, 0, "durations");
     f->currency = wk_cell(r, 0, "currency");
     f->directions = wk_cell(r, 0, "directions");
     f->agent_name = wk_cell(r, 0, "agent_name");
@@ -46,6 +47,7 @@ static void read_customer(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t 
     f->order_count = wk_cell_int(r, 0, "order_count", 0);
     f->appointments = wk_cell_json(wk_tx_arena(tx), r, 0, "appointments");
     f->texted = wk_cell_json(wk_tx_arena(tx), r, 0, "texted");
+    f->ready = wk_cell_bool(r, 0, "ready");
     f->open_callback = wk_cell_bool(r, 0, "open_callback");
     f->knows = wk_cell_bool(r, 0, "knows");
 }

@@ -13,6 +13,7 @@ typedef struct {
     const va_json_t *policies;   /* subject to text */
     const va_json_t *promotions; /* texts of those that run today */
     const va_json_t *prices;     /* by type of appointment, of those that have one */
+    const va_json_t *durations;  /* minutes by type of appointment */
     va_str_t currency;
     bool language_detection;
     double language_confidence;
@@ -29,6 +30,7 @@ typedef struct {
     int64_t order_count;
     const va_json_t *appointments; /* the customer's coming ones, earliest first */
     const va_json_t *texted; /* that of the last text that invited an answer; NULL: none */
+    bool ready;              /* people have marked the bike of his last visit as ready */
     bool open_callback;
     bool knows; /* the shop has documents to look into (knowledge.h) */
 } wk_reception_facts_t;

@@ -11,24 +11,35 @@ static const struct {
     [WK_INTENT_CANCEL] = {"cancel", "intent.cancel"},
     [WK_INTENT_RESCHEDULE] = {"reschedule", "intent.reschedule"},
     [WK_INTENT_APPOINTMENT] = {"appointment", "appointment.own"},
+    [WK_INTENT_READY] = {"ready", "intent.ready"},
     [WK_INTENT_POLICY] = {"policy", "intent.policy"},
     [WK_INTENT_PROMOTION] = {"promotion", "intent.promotion"},
     [WK_INTENT_PRICE] = {"price", "intent.price"},
+    [WK_INTENT_DURATION] = {"duration", "duration.asked"},
     [WK_INTENT_BOOK] = {"book", "intent.book"},
     [WK_INTENT_ORDER] = {"order", "intent.order"},
     [WK_INTENT_HOLIDAYS] = {"holidays", "intent.holidays"},
     [WK_INTENT_HOURS] = {"hours", "intent.hours"},
+    [WK_INTENT_PHONE] = {"phone", "intent.phone"},
     [WK_INTENT_LOCATION] = {"location", "intent.location"},
     [WK_INTENT_THANKS] = {"thanks", "intent.thanks"},
     [WK_INTENT_GREETING] = {"greeting", "intent.greeting"},
     [WK_INTENT_NONE] = {"none", NULL},
 };
 
-/* A bare day, or a feast, asks for its hours; a bare number for the order. */
-static wk_intent_t by_what_is_named(const wk_reading_t *r)
+/*
+ * A bare day, or a feast, asks for its hours; a bare number for the order. A day with a time is
+ * when somebody would come: behind a booking, in its place.
+ */
+static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
 {
+    const wk_reading_t *r = t->r;
     if (r->order_number.data != NULL) {
         return WK_INTENT_ORDER;
+    }
+    if (wk_reading_names_a_day(r) && r->time.hour >= 0 && !wk_turn_has(t, "wish.denial")) {
+        bool booked = t->dialog->booked.data != NULL && t->f->appointments != NULL;
+        return booked ? WK_INTENT_RESCHEDULE : WK_INTENT_BOOK;
     }
     return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
                ? WK_INTENT_HOURS
@@ -62,6 +73,23 @@ static bool has_price_words(const wk_reception_turn_t *t)
                                               (asks && wk_turn_has(t, "price.cost")));
 }
 
+/* "I'm running late": people are told, unless it is a wish that can be had at once. */
+static bool tells_of_delay(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "message.late") && !wk_turn_is_question(t) &&
+           t->r->order_number.data == NULL && !wk_turn_has(t, intents[WK_INTENT_ORDER].words) &&
+           !wk_intent_named(t, WK_INTENT_CANCEL) && !wk_intent_named(t, WK_INTENT_RESCHEDULE);
+}
+
+/* "How long does a tune-up take", not "how long is the wait for one". */
+static bool asks_duration(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, intents[WK_INTENT_DURATION].words) &&
+           !wk_turn_has(t, "duration.other") &&
+           wk_read_service(t->c, &t->r->words).data != NULL && !wk_turn_names_a_moment(t) &&
+           !wk_intent_named(t, WK_INTENT_HOURS);
+}
+
 /* What is asked about an order, the hours or the place may have such words too. */
 static bool asks_price(const wk_reception_turn_t *t)
 {
@@ -79,10 +107,19 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     switch (intent) {
     case WK_INTENT_HUMAN:
         return wk_turn_has(t, intents[intent].words) || wants_refund(t);
+    case WK_INTENT_MESSAGE:
+        return wk_turn_has(t, intents[intent].words) || tells_of_delay(t);
+    case WK_INTENT_READY:
+        return wk_turn_has(t, intents[intent].words) && t->r->order_number.data == NULL &&
+               !wk_turn_has(t, intents[WK_INTENT_ORDER].words) &&
+               !wk_turn_has(t, intents[WK_INTENT_BOOK].words);
+    case WK_INTENT_DURATION:
+        return asks_duration(t);
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
     case WK_INTENT_RESCHEDULE:
-        return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t);
+        return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t) ||
+               (wk_turn_has(t, "reschedule.it") && wk_turn_has(t, "appointment.own"));
     case WK_INTENT_APPOINTMENT:
         return wk_turn_has(t, "appointment.own") && wk_turn_has(t, "appointment.asked");
     case WK_INTENT_POLICY:
@@ -109,7 +146,10 @@ wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
             return i;
         }
     }
-    wk_intent_t named_one = by_what_is_named(t->r);
+    if (wk_turn_has(t, "farewell.until") && !wk_turn_is_question(t)) {
+        return WK_INTENT_THANKS;
+    }
+    wk_intent_t named_one = by_what_is_named(t);
     if (named_one != WK_INTENT_NONE) {
         return named_one;
     }

@@ -16,13 +16,16 @@ typedef enum {
     WK_INTENT_CANCEL,
     WK_INTENT_RESCHEDULE,
     WK_INTENT_APPOINTMENT, /* when the one is that he has */
+    WK_INTENT_READY,       /* whether what was brought can be had back */
     WK_INTENT_POLICY,
     WK_INTENT_PROMOTION,
     WK_INTENT_PRICE, /* of a service, or of whatever else nothing tells */
+    WK_INTENT_DURATION,
     WK_INTENT_ORDER,
     WK_INTENT_BOOK,
     WK_INTENT_HOLIDAYS,
     WK_INTENT_HOURS,
+    WK_INTENT_PHONE, /* the shop's number */
     WK_INTENT_LOCATION,
     WK_INTENT_THANKS,
     WK_INTENT_GREETING,

@@ -7,6 +7,22 @@
 
 /* ---------------------------------------------------------------- looking for times */
 
+/* "Friday morning"; who says "good morning" names none. */
+static wk_half_t half_of_day(const wk_reception_turn_t *t)
+{
+    const wk_words_t *words = &t->r->words;
+    for (size_t i = 0; i < words->count; i++) {
+        bool greets = i > 0 && wk_word_list_at(t->c, "intent.greeting", words, i - 1) > 1;
+        if (!greets && wk_word_list_at(t->c, "time.half.am", words, i) > 0) {
+            return WK_MORNING;
+        }
+        if (!greets && wk_word_list_at(t->c, "time.half.pm", words, i) > 0) {
+            return WK_AFTERNOON;
+        }
+    }
+    return WK_ANY_HALF;
+}
+
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day)
 {
@@ -20,6 +36,7 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
     }
     wk_turn_wish(t, "check_availability", w, &args);
     t->out.wanted = date;
+    t->out.half = half_of_day(t);
     t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
 }
 
@@ -157,6 +174,18 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     return true;
 }
 
+/* "None of those", "not on Friday" where Friday was offered: which day then? */
+static bool wants_none_of_them(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    const wk_offer_t *offer = &t->dialog->offer;
+    bool its_day = wk_turn_date(t, &date) == WK_DAY_ONE && offer->count > 0 &&
+                   va_str_eq(date, va_str(offer->slots[0].data, 10));
+    return t->r->time.hour < 0 &&
+           (its_day ? wk_turn_has(t, "wish.denial")
+                    : wk_turn_has(t, "offer.none") && !wk_reading_names_a_day(t->r));
+}
+
 static bool may_be_about_offer(wk_intent_t intent)
 {
     return intent == WK_INTENT_NONE || intent == WK_INTENT_HOURS || intent == WK_INTENT_BOOK ||
@@ -177,8 +206,9 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    bool answered = answer_choice(&turn, intent);
-    if (!answered && turn.refuses && offer->count == 1) {
+    bool none = wants_none_of_them(&turn);
+    bool answered = !none && answer_choice(&turn, intent);
+    if (none || (!answered && turn.refuses && offer->count == 1)) {
         ask_for_day(&turn, *offer);
         answered = true;
     }

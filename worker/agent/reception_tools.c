@@ -56,16 +56,38 @@ static bool leave_named_time(const wk_reading_t *reading, va_str_t day, wk_offer
     return false;
 }
 
+/*
+ * The time that was named is none of those of its day. Only so many are told: of a day that the
+ * list breaks off in nothing is known.
+ */
+static bool is_named_time_taken(const wk_reading_t *reading, const va_json_t *body,
+                                va_str_t day)
+{
+    int64_t total = 0, told = 0;
+    va_str_t last = VA_STR_NULL;
+    const va_json_t *slots = va_json_get(body, "available_slots");
+    const va_json_t *slot = va_json_is(slots, VA_JSON_ARRAY) ? slots->first : NULL;
+    for (; slot != NULL; slot = slot->next, told++) {
+        last = va_json_get_string(slot, "start");
+    }
+    bool whole = va_json_int(va_json_get(body, "total_slots"), &total) && total <= told;
+    return reading->time.hour >= 0 && !reading->time.doubtful && day.len == 10 &&
+           last.len > 10 && (whole || memcmp(last.data, day.data, 10) > 0);
+}
+
 static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json_t *body,
                        wk_reception_t *r)
 {
-    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time);
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time,
+                    r->half);
     if (r->dialog.offer.count == 0) {
         va_str_t none =
             wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)});
         offer_callback(a, r, behind(a, r->before, none));
     } else if (leave_named_time(reading, r->wanted, &r->dialog.offer)) {
         ask_for_slot(a, r, r->before, wk_word_time_question(a, r->language, &r->dialog.offer));
+    } else if (is_named_time_taken(reading, body, r->wanted)) {
+        offer_times(a, r, behind(a, r->before, wk_text(r->language, "reply.slot_unavailable")));
     } else {
         offer_times(a, r, r->before);
     }

@@ -90,11 +90,14 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
         [WK_INTENT_RESCHEDULE] = wk_answer_reschedule,
         [WK_INTENT_BOOK] = wk_answer_book,
         [WK_INTENT_APPOINTMENT] = wk_answer_appointment,
+        [WK_INTENT_READY] = wk_answer_ready,
         [WK_INTENT_POLICY] = wk_answer_policy,
         [WK_INTENT_PROMOTION] = wk_answer_promotion,
         [WK_INTENT_PRICE] = answer_price,
+        [WK_INTENT_DURATION] = wk_answer_duration,
         [WK_INTENT_HOLIDAYS] = wk_answer_holidays,
         [WK_INTENT_HOURS] = wk_answer_hours,
+        [WK_INTENT_PHONE] = wk_answer_phone,
         [WK_INTENT_LOCATION] = wk_answer_location,
         [WK_INTENT_NONE] = answer_nothing,
     };
@@ -133,7 +136,8 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         return true;
     }
     bool proof = t->dialog->expected == WK_EXPECT_PROOF;
-    if ((t->dialog->expected == WK_EXPECT_CALLBACK || proof) && wk_is_yes(t)) {
+    bool agrees = wk_is_yes(t) && !wk_turn_has(t, "intent.book");
+    if ((t->dialog->expected == WK_EXPECT_CALLBACK || proof) && agrees) {
         answer(t, WK_INTENT_HUMAN);
         return true;
     }
