@@ -806,6 +806,13 @@ static void a_day_with_a_time_is_when_somebody_would_come(void **state)
     wk_reception_t r = receive(&f, &booked, "en", "Friday at 2 pm");
     assert_string_equal(r.tool, "check_availability");
     assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")));
+    wk_dialog_t moving = three_times();
+    moving.booked = moving.offer.appointment = VA_STR("a-mon");
+    r = receive(&f, &moving, "en", "Saturday at 10 am");
+    assert_string_equal(r.tool, "reschedule_appointment");
+    assert_true(strstr(wk_strdup(arena, r.tool_args), "2026-11-28T10:00") != NULL);
+    r = receive(&f, &nothing_asked, "en", "I was there Saturday at 10 am and nobody came");
+    assert_null(r.tool);
 }
 
 static void what_was_booked_is_changed_in_many_words(void **state)
@@ -822,6 +829,66 @@ static void what_was_booked_is_changed_in_many_words(void **state)
     CHECK_ANSWERS(&booked, ASKS("en", "what time was that again?", "Monday, November 30"));
     CHECK(&nothing_asked, LOOKS("en", "I have an appointment but I need to move it", "tune_up"),
           ASKS("en", "I can't come on Monday", "Shall I cancel"));
+}
+
+/* Until it is booked, and for as long as an answer needs no second question. */
+static void the_service_spoken_of_is_remembered(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const char *const before[] = {"how much is a tune-up?", "what does a repair cost?",
+                                         "how long does a tune-up take?"};
+    static const char *const services[] = {"\"tune_up\"", "\"repair\"", "\"tune_up\""};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(before) / sizeof(*before); i++) {
+        wk_reception_t r = receive(&f, &nothing_asked, "en", before[i]);
+        va_str_t text = wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1795608000000);
+        wk_dialog_t d = wk_dialog_read(parse_json(text), VA_STR_NULL, 1795608000000);
+        r = receive(&f, &d, "en", "ok book me for tomorrow at 9 am");
+        assert_case(strstr(wk_strdup(arena, r.tool_args), services[i]) != NULL, before[i]);
+        d = wk_dialog_read(parse_json(text), VA_STR_NULL, 1795608000000 + 3 * 3600000);
+        r = receive(&f, &d, "en", "book me for tomorrow at 9 am");
+        assert_case(strstr(wk_strdup(arena, r.tool_args), "general") != NULL, before[i]);
+    }
+    wk_reception_t r = receive(&f, &nothing_asked, "en", "tune-up on Friday at 10 am");
+    assert_true(va_str_eq(r.dialog.service, VA_STR("tune_up")));
+    wk_tool_answer_t done = {.status = 200, .body = VA_STR("{\"appointment_id\":\"a-mon\"}")};
+    wk_reading_t none = {.ahead = -1};
+    r.tool = "book_appointment";
+    wk_receive_done(arena, &none, &done, &r);
+    assert_null(r.dialog.service.data);
+    assert_true(va_str_eq(r.dialog.booked, VA_STR("a-mon")));
+}
+
+static void the_price_of_it_is_of_what_was_booked(void **state)
+{
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    (void)state;
+    CHECK_ANSWERS(&booked, ASKS("en", "how much is it?", "89.00 CAD"),
+                  ASKS("fr", "c'est combien?", "89,00"),
+                  ASKS("en", "how long will it take?", "takes 60 minutes"),
+                  ASKS("en", "which appointments do I have?", "tune-up is on Monday"),
+                  ASKS("en", "how much is a helmet?", "do not know what that costs"));
+}
+
+static void who_would_come_is_offered_times(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&nothing_asked, LOOKS("en", "can I come in tomorrow?", "2026-11-25"),
+          LOOKS("en", "I'd like to drop off my bike tomorrow morning", "2026-11-25"),
+          LOOKS("fr", "je peux venir lundi?", "2026-11-30"),
+          LOOKS("es", "¿puedo pasar el lunes?", "2026-11-30"));
+    CHECK_ANSWERS(&nothing_asked,
+                  ASKS("en", "when do you close on Saturday, I'd come by", "5:00 PM"));
+    CHECK(&dialog, LOOKS("en", "afternoon", "2026-11-27"),
+          LOOKS("fr", "le matin", "2026-11-27"), ASKS("en", "good afternoon", "Reply with"),
+          ASKS("en", "none", "Which day"));
+    CHECK(&booked, LOOKS("en", "could you move that to the afternoon?", "2026-11-30"),
+          LOOKS("fr", "est-ce possible plus tard?", "2026-11-30"),
+          ASKS("fr", "je serai absent lundi, mercredi?", "De quel jour"));
 }
 
 static void who_wants_none_of_the_times_is_asked_for_a_day(void **state)
@@ -1034,6 +1101,9 @@ int main(void)
         TEST(a_repair_is_wished_for_in_many_words),
         TEST(a_day_with_a_time_is_when_somebody_would_come),
         TEST(what_was_booked_is_changed_in_many_words),
+        TEST(the_service_spoken_of_is_remembered),
+        TEST(the_price_of_it_is_of_what_was_booked),
+        TEST(who_would_come_is_offered_times),
         TEST(who_wants_none_of_the_times_is_asked_for_a_day),
         TEST(what_takes_time_is_told),
         TEST(prices_are_told_together),

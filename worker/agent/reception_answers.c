@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
@@ -255,6 +256,21 @@ static bool asks_all_prices(const wk_reception_turn_t *t)
            t->f->prices->first != NULL;
 }
 
+va_str_t wk_service_meant(const wk_reception_turn_t *t)
+{
+    static const char *const it[] = {"intent.price", "price.cost",     "price.asked",
+                                     "wish.filler",  "wish.opener",    "courtesy",
+                                     "yes.filler",   "duration.asked", NULL};
+    va_str_t named = wk_read_service(t->c, &t->r->words);
+    if (named.data != NULL || wk_has_offer(t)) {
+        return named.data != NULL ? named : t->dialog->offer.service;
+    }
+    if (!wk_reading_is_only(t->a, t->c, t->r, it, false)) {
+        return VA_STR_NULL;
+    }
+    return t->dialog->service.data != NULL ? t->dialog->service : wk_service_booked(t);
+}
+
 bool wk_answer_price(wk_reception_turn_t *t)
 {
     va_str_t named = wk_read_service(t->c, &t->r->words);
@@ -262,8 +278,8 @@ bool wk_answer_price(wk_reception_turn_t *t)
         tell_prices(t);
         return true;
     }
-    bool offered = named.data == NULL && wk_has_offer(t);
-    va_str_t service = offered ? t->dialog->offer.service : named;
+    va_str_t service = wk_service_meant(t);
+    t->out.dialog.service = service.data != NULL ? service : t->out.dialog.service;
     va_str_t price = va_json_scalar(va_json_get(t->f->prices, wk_strdup(t->a, service)));
     tell_price(t, service, price);
     if (wk_intent_named(t, WK_INTENT_HOURS)) {
@@ -281,7 +297,8 @@ bool wk_answer_price(wk_reception_turn_t *t)
 
 void wk_answer_duration(wk_reception_turn_t *t)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
+    va_str_t service = wk_service_meant(t);
+    t->out.dialog.service = service;
     va_str_t minutes = va_json_scalar(va_json_get(t->f->durations, wk_strdup(t->a, service)));
     if (minutes.data == NULL) {
         wk_turn_add_text(t, "reply.cannot");

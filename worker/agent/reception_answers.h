@@ -21,7 +21,13 @@ bool wk_has_policy(const wk_reception_turn_t *t);
 void wk_answer_policy(wk_reception_turn_t *t);
 
 /*
- * Of the service that is named, or of the one that times were offered for. False: it is not
+ * That is named; where the message says "it" alone, the one that times were offered for, or
+ * that was spoken of or booked last. Absent: none.
+ */
+va_str_t wk_service_meant(const wk_reception_turn_t *t);
+
+/*
+ * Of the service that is meant. False: it is not
  * known, which is said, and a call back is offered. Who names a day as well is offered its
  * times.
  */

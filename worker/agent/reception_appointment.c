@@ -51,6 +51,11 @@ static const va_json_t *appointment_booked(const wk_reception_turn_t *t)
     return t->dialog->booked.data != NULL ? row : NULL;
 }
 
+va_str_t wk_service_booked(const wk_reception_turn_t *t)
+{
+    return wk_fact_text(appointment_booked(t), 1);
+}
+
 /*
  * The coming appointment that the message means: that of the day, time and service it names,
  * else the one just booked, else the next. *sure: it can be no other.
@@ -221,7 +226,7 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
 static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
 {
     bool to = (t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, wk_fact_text(row, 3))) ||
-              wk_turn_has(t, "reschedule.nearby");
+              wk_turn_has(t, "reschedule.nearby") || wk_half_of_day(t) != WK_ANY_HALF;
     wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0),
                       to ? wk_fact_text(row, 2) : VA_STR_NULL);
     t->out.before =

@@ -19,6 +19,9 @@ bool wk_changes_what_was_booked(const wk_reception_turn_t *t);
  */
 bool wk_answer_agreement(wk_reception_turn_t *t);
 
+/* Of what was booked in this talk; absent: nothing was, or whose it is cannot be told. */
+va_str_t wk_service_booked(const wk_reception_turn_t *t);
+
 /* When the coming ones are. */
 void wk_answer_appointment(wk_reception_turn_t *t);
 

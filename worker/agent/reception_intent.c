@@ -27,6 +27,14 @@ static const struct {
     [WK_INTENT_NONE] = {"none", NULL},
 };
 
+/* A day and a time, with words that are polite or wish for them. */
+static bool names_only_a_moment(const wk_reception_turn_t *t)
+{
+    static const char *const beside[] = {"wish.filler", "courtesy", "yes.", NULL};
+    return wk_reading_names_a_day(t->r) && t->r->time.hour >= 0 &&
+           wk_reading_is_only(t->a, t->c, t->r, beside, false);
+}
+
 /*
  * A bare day, or a feast, asks for its hours; a bare number for the order. A day with a time is
  * when somebody would come: behind a booking, in its place.
@@ -37,9 +45,10 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
     if (r->order_number.data != NULL) {
         return WK_INTENT_ORDER;
     }
-    if (wk_reading_names_a_day(r) && r->time.hour >= 0 && !wk_turn_has(t, "wish.denial")) {
-        bool booked = t->dialog->booked.data != NULL && t->f->appointments != NULL;
-        return booked ? WK_INTENT_RESCHEDULE : WK_INTENT_BOOK;
+    if (names_only_a_moment(t)) {
+        bool instead = t->dialog->booked.data != NULL && t->f->appointments != NULL &&
+                       t->dialog->expected == WK_EXPECT_NOTHING;
+        return instead ? WK_INTENT_RESCHEDULE : WK_INTENT_BOOK;
     }
     return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
                ? WK_INTENT_HOURS
@@ -81,13 +90,19 @@ static bool tells_of_delay(const wk_reception_turn_t *t)
            !wk_intent_named(t, WK_INTENT_CANCEL) && !wk_intent_named(t, WK_INTENT_RESCHEDULE);
 }
 
+/* "Can I come on Monday", not "when do you close, I'd come by". */
+static bool wants_to_come(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "book.visit") && !wk_intent_named(t, WK_INTENT_HOURS) &&
+           !wk_turn_has(t, intents[WK_INTENT_LOCATION].words);
+}
+
 /* "How long does a tune-up take", not "how long is the wait for one". */
 static bool asks_duration(const wk_reception_turn_t *t)
 {
     return wk_turn_has(t, intents[WK_INTENT_DURATION].words) &&
-           !wk_turn_has(t, "duration.other") &&
-           wk_read_service(t->c, &t->r->words).data != NULL && !wk_turn_names_a_moment(t) &&
-           !wk_intent_named(t, WK_INTENT_HOURS);
+           !wk_turn_has(t, "duration.other") && wk_service_meant(t).data != NULL &&
+           !wk_turn_names_a_moment(t) && !wk_intent_named(t, WK_INTENT_HOURS);
 }
 
 /* What is asked about an order, the hours or the place may have such words too. */
@@ -115,6 +130,8 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
                !wk_turn_has(t, intents[WK_INTENT_BOOK].words);
     case WK_INTENT_DURATION:
         return asks_duration(t);
+    case WK_INTENT_BOOK:
+        return wk_turn_has(t, intents[intent].words) || wants_to_come(t);
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
     case WK_INTENT_RESCHEDULE:

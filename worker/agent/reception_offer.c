@@ -7,8 +7,8 @@
 
 /* ---------------------------------------------------------------- looking for times */
 
-/* "Friday morning"; who says "good morning" names none. */
-static wk_half_t half_of_day(const wk_reception_turn_t *t)
+/* Who says "good morning" names none. */
+wk_half_t wk_half_of_day(const wk_reception_turn_t *t)
 {
     const wk_words_t *words = &t->r->words;
     for (size_t i = 0; i < words->count; i++) {
@@ -36,7 +36,7 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
     }
     wk_turn_wish(t, "check_availability", w, &args);
     t->out.wanted = date;
-    t->out.half = half_of_day(t);
+    t->out.half = wk_half_of_day(t);
     t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
 }
 
@@ -51,6 +51,8 @@ static void ask_for_day(wk_reception_turn_t *t, wk_offer_t offer)
 void wk_answer_book(wk_reception_turn_t *t)
 {
     va_str_t date, service = wk_read_service(t->c, &t->r->words);
+    service = service.data != NULL ? service : t->dialog->service;
+    t->out.dialog.service = service;
     service = service.data != NULL ? service : VA_STR("general");
     if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
         ask_for_day(t, (wk_offer_t){.service = service});
@@ -168,6 +170,10 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
         take_or_ask(t, pick.start, !t->dialog->old && !t->refuses);
     } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {
         ask_about_time(t, pick.start);
+    } else if (open && day == WK_DAY_NONE && offer->count > 0 &&
+               wk_half_of_day(t) != WK_ANY_HALF) {
+        wk_look_for_times(t, offer->service, offer->appointment,
+                          va_str(offer->slots[0].data, 10));
     } else {
         return day == WK_DAY_ONE && (pick.only || open) && answer_other_day(t, date);
     }

@@ -15,7 +15,10 @@
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day);
 
-/* A new appointment is wished for. */
+/* The half of the day that is named: "Friday morning". */
+wk_half_t wk_half_of_day(const wk_reception_turn_t *t);
+
+/* A new appointment is wished for: of the service that is named, or was spoken of last. */
 void wk_answer_book(wk_reception_turn_t *t);
 
 /* The customer was offered times, or asked for their day, and has not answered yet. */

@@ -58,6 +58,7 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t
     d.offer = wk_offer_read(va_json_get(own, "offer"));
     d.cancels = va_json_get_string(own, "cancels");
     d.order = va_json_get_string(own, "order");
+    d.service = d.old ? VA_STR_NULL : va_json_get_string(own, "service");
     read_booked(own, call, now_ms, &d);
     return d;
 }
@@ -84,6 +85,9 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     }
     if (d->expected == WK_EXPECT_PROOF) {
         va_json_add_str(w, "order", d->order);
+    }
+    if (d->service.data != NULL) {
+        va_json_add_str(w, "service", d->service);
     }
     if (d->booked.data != NULL) {
         va_json_add_str(w, "booked", d->booked);

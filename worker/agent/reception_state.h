@@ -23,6 +23,7 @@ typedef struct {
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id */
+    va_str_t service;       /* that was spoken of last, until it is booked; absent: none */
     va_str_t order;         /* orders.order_number */
     va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */
     int64_t booked_ms;      /* when, Unix time; 0: by this very message */

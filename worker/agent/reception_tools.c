@@ -172,6 +172,7 @@ void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_a
                                ? va_json_get_string(body, "appointment_id")
                                : VA_STR_NULL;
         r->dialog.booked_ms = 0;
+        r->dialog.service = VA_STR_NULL;
     } else if (answer->status == 404 || is_over(body)) {
         r->text = wk_text(r->language, "reply.no_appointment");
     } else if (answer->status == 409 || answer->status == 422) {

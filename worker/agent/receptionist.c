@@ -219,6 +219,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                              .requested = choice.requested,
                              .told_in = choice.told_in,
                              .dialog = {.hint = choice.hint,
+                                        .service = dialog->service,
                                         .booked = dialog->booked,
                                         .booked_ms = dialog->booked_ms}};
     va_buf_init(&t.text, wk_mem(a), 320);
