@@ -26,6 +26,10 @@ const isWeekend = ({weekday}) => isSunday({weekday}) || weekday === 'Saturday';
 export const openDays = (ahead, count) => days(ahead, count, (day) => !isSunday(day));
 // Open from 8:00 AM to 6:00 PM.
 export const workingDay = (ahead) => days(ahead, 1, (day) => !isWeekend(day))[0];
+// The same by its French name, whatever edition of the locales is installed.
+export const workingDayInFrench = (ahead) => ({
+  Monday: 'lundi', Tuesday: 'mardi', Wednesday: 'mercredi', Thursday: 'jeudi', Friday: 'vendredi'
+})[workingDay(ahead).weekday];
 export const closedDay = (ahead) => days(ahead, 1, isSunday)[0];
 export const dayNamed = (weekday, ahead) => days(ahead, 1, (day) => day.weekday === weekday)[0];
 
