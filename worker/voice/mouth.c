@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "worker/agent/words.h"
 #include "worker/log.h"
 #include "worker/providers/speaker.h"
 #include "worker/voice/bytes.h"
@@ -57,10 +58,20 @@ static void on_voice_piece(void *ctx, va_str_t sound)
     }
 }
 
+/* Of one that has no word in it there may be nothing to hear. */
+static bool was_swallowed(wk_mouth_t *m)
+{
+    wk_arena_reset(m->arena);
+    return wk_words(m->arena, wk_bytes_str(&m->sentence)).count > 0;
+}
+
 static void on_voice_end(void *ctx, int status, const char *why)
 {
     wk_mouth_t *m = ctx;
     m->voice = NULL;
+    if (why == NULL && was_swallowed(m)) {
+        why = "there is no sound in the answer";
+    }
     if (why != NULL) {
         wk_log(WK_WARN, "a sentence is not spoken", WK_I("status", status), WK_C("why", why));
         m->events->failed(m->ctx, "it has no voice");
