@@ -628,6 +628,28 @@ test('the engine is lost while it says good-bye: the call ends as was decided', 
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
 });
 
+test('the engine is lost while it says good-bye, and a person is called for behind that: nobody waits for an answer', async () => {
+  await model([
+    {when: '"success":true', text: STORY},
+    {when: 'goodbye', tool_calls: [{name: 'end_call', arguments: {reason: 'done'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await call.say('goodbye');
+  await call.caller.hears(/a bicycle/);
+  const {id} = await call.session();
+  await openai.post('realtime', {refuse: 503});
+  await openai.post('realtime/lose', {id});
+  await waitFor('the loss', async () => (await openai.get('realtime')).find((s) => s.id === id).closed !== null);
+  call.caller.press('0');
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+  assert.match(call.caller.heard(), /over the hills/);
+  const silent = call.caller.now() - call.caller.lastMs;
+  assert.ok(silent < 4000, `silent for ${silent} ms`);  // the last words may take 15 s in all
+});
+
 test('the engine is lost while the end of the call is being written: the process lives on', async () => {
   await model([
     {when: '"success":true', text: 'thank you and bye'},

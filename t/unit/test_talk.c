@@ -10,16 +10,18 @@ static struct {
     int clears, answers, fillers, questions, cuts, silences, overs;
     unsigned heard_ms; /* of the first utterance that was cut last */
 } did;
+static bool mute; /* there is no engine */
 
 static void on_clear(void *ctx)
 {
     (void)ctx;
     did.clears++;
 }
-static void on_answer(void *ctx)
+static bool on_answer(void *ctx)
 {
     (void)ctx;
     did.answers++;
+    return !mute;
 }
 static void on_silent(void *ctx)
 {
@@ -32,11 +34,12 @@ static void on_over(void *ctx)
     did.overs++;
 }
 
-static void on_line(void *ctx, wk_talk_line_t line)
+static bool on_line(void *ctx, wk_talk_line_t line)
 {
     (void)ctx;
     did.fillers += line == WK_TALK_FILLER;
     did.questions += line == WK_TALK_ARE_YOU;
+    return !mute;
 }
 
 static void on_cut(void *ctx, const wk_cut_t *cuts, size_t n)
@@ -51,6 +54,7 @@ static int set_up(void **state)
     static const wk_talk_ops_t ops = {on_clear, on_answer, on_line, on_cut, on_silent, on_over};
     (void)state;
     memset(&did, 0, sizeof(did));
+    mute = false;
     wk_talk_init(&t, &ops, NULL, 0);
     return 0;
 }
@@ -447,6 +451,26 @@ static void last_words_end_where_their_engine_was_lost(void **state)
     assert_int_equal(did.overs, 1);
 }
 
+/* A tool still runs, or answers: nobody could say so, and nobody is waited for. */
+static void last_words_end_though_there_is_nobody_to_answer(void **state)
+{
+    (void)state;
+    wk_talk_tool(&t, 0);
+    wk_talk_tool(&t, 0);
+    wk_talk_goodbye(&t, 10);
+    wk_talk_engine_lost(&t);
+    mute = true;
+    agent_ends(20);
+    tick(20 + WK_TALK_FILLER_MS);
+    assert_int_equal(did.fillers, 1);
+    assert_int_equal(did.overs, 1);
+    wk_talk_tool_ended(&t, 2000);
+    wk_talk_tool_ended(&t, 2000);
+    assert_int_equal(did.answers, 1);
+    tick(2020);
+    assert_int_equal(did.overs, 2);
+}
+
 /* A second of sound of an engine that leads. */
 static void leader_speaks(int64_t now)
 {
@@ -554,6 +578,7 @@ int main(void)
         CASE(an_engine_that_is_lost_takes_its_doubts_along),
         CASE(what_tools_said_is_answered_behind_the_loss_of_an_engine),
         CASE(last_words_end_where_their_engine_was_lost),
+        CASE(last_words_end_though_there_is_nobody_to_answer),
         CASE(one_that_leads_is_never_told_to_speak),
         CASE(one_that_leads_is_cut_where_it_says_so),
         CASE(the_last_words_of_one_that_leads_are_waited_for),

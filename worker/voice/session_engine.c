@@ -224,33 +224,37 @@ static void do_clear(void *ctx)
     wk_session_clear_carrier(ctx, NULL);
 }
 
-static void do_answer(void *ctx)
+static bool do_answer(void *ctx)
 {
     wk_session_t *s = ctx;
     if (s->state == WK_SESSION_OPENING) {
         wk_talk_owes(&s->talk); /* behind the first words of the one that is opened */
-    } else if (wk_session_is_talking(s)) {
-        turn_to_something_else(s);
-        s->aside = false;
-        wk_timing_asked(&s->timing, wk_monotonic_ms());
-        if (wk_session_say_due(s)) {
-            wk_talk_owes(&s->talk); /* and what he said last is answered behind it */
-            return;
-        }
-        va_str_t due = wk_session_ask_due(s);
-        want_answer(s, due.len > 0 ? "prompt.voice.urgent" : NULL, due);
+        return true;
     }
+    if (!wk_session_is_talking(s)) {
+        return false; /* lost, and the call goes on elsewhere, or ends */
+    }
+    turn_to_something_else(s);
+    s->aside = false;
+    wk_timing_asked(&s->timing, wk_monotonic_ms());
+    if (wk_session_say_due(s)) {
+        wk_talk_owes(&s->talk); /* and what he said last is answered behind it */
+        return true;
+    }
+    va_str_t due = wk_session_ask_due(s);
+    want_answer(s, due.len > 0 ? "prompt.voice.urgent" : NULL, due);
+    return true;
 }
 
-static void do_line(void *ctx, wk_talk_line_t line)
+static bool do_line(void *ctx, wk_talk_line_t line)
 {
     wk_session_t *s = ctx;
     if (!wk_session_is_talking(s)) {
-        return;
+        return false;
     }
     if (line == WK_TALK_ARE_YOU) {
         wk_session_say(s, wk_text(s->language, "speech.still_there"), "prompt.voice.are_you");
-        return;
+        return true;
     }
     s->aside = true;
     if (s->engine->say != NULL) {
@@ -258,6 +262,7 @@ static void do_line(void *ctx, wk_talk_line_t line)
     } else {
         s->engine->aside(s->seat->engine, prompt_text(s, "prompt.voice.filler", VA_STR_NULL));
     }
+    return true;
 }
 
 static void do_cut(void *ctx, const wk_cut_t *cuts, size_t n)

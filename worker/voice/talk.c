@@ -15,7 +15,17 @@ static void answer(wk_talk_t *t)
     t->owes = t->at_once = false;
     if (!t->led) {
         t->answering = true;
-        t->ops->answer(t->ctx);
+        if (!t->ops->answer(t->ctx)) {
+            t->answering = false;
+        }
+    }
+}
+
+static void say_line(wk_talk_t *t, wk_talk_line_t line)
+{
+    t->answering = true;
+    if (!t->ops->line(t->ctx, line)) {
+        t->answering = false;
     }
 }
 
@@ -213,8 +223,7 @@ static void fill(wk_talk_t *t, int64_t now)
     int64_t pause_ms = t->filled ? WK_TALK_REFILL_MS : WK_TALK_FILLER_MS;
     if (!t->led && t->tools > 0 && now - t->quiet_ms >= pause_ms) {
         t->filled = true;
-        t->answering = true;
-        t->ops->line(t->ctx, WK_TALK_FILLER);
+        say_line(t, WK_TALK_FILLER);
     }
 }
 
@@ -226,8 +235,7 @@ static void break_silence(wk_talk_t *t, int64_t now)
     }
     t->quiet_ms = now;
     if (t->silences++ < WK_TALK_SILENCES) {
-        t->answering = true;
-        t->ops->line(t->ctx, WK_TALK_ARE_YOU);
+        say_line(t, WK_TALK_ARE_YOU);
     } else {
         t->ops->silent(t->ctx);
     }

@@ -37,10 +37,11 @@ typedef enum {
     WK_TALK_ARE_YOU, /* ask whether somebody is there */
 } wk_talk_line_t;
 
+/* False: there is nobody who could do it, and nothing will come. */
 typedef struct {
     void (*clear)(void *ctx);                               /* the carrier plays no more */
-    void (*answer)(void *ctx);                              /* the agent takes its turn */
-    void (*line)(void *ctx, wk_talk_line_t line);           /* it says something of its own */
+    bool (*answer)(void *ctx);                              /* the agent takes its turn */
+    bool (*line)(void *ctx, wk_talk_line_t line);           /* it says something of its own */
     void (*cut)(void *ctx, const wk_cut_t *cuts, size_t n); /* the caller has the turn */
     void (*silent)(void *ctx);                              /* nobody is there */
     void (*over)(void *ctx);                                /* the last words were heard */
