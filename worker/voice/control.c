@@ -23,18 +23,9 @@ void wk_control_yielded(wk_voice_t *voice, va_str_t call, int64_t epoch, const c
     wk_aredis_script(voice->redis, &wk_script_call_yielded, keys, 1, args, 1, NULL, NULL);
 }
 
-static wk_session_t *session_of(const wk_voice_t *voice, va_str_t call)
-{
-    wk_session_t *s = LIST_FIRST(&voice->sessions);
-    while (s != NULL && !wk_session_is_of(s, call)) {
-        s = wk_session_next(s);
-    }
-    return s;
-}
-
 static void yield(wk_voice_t *voice, va_str_t call, int64_t epoch)
 {
-    wk_session_t *s = session_of(voice, call);
+    wk_session_t *s = wk_session_of(voice, call, 0);
     if (s != NULL) {
         wk_session_yield(s, epoch);
     } else {

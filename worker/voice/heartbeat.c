@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/json_number.h"
 #include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/voice/session.h"
@@ -33,16 +34,13 @@ typedef struct {
 /* ---------------------------------------------------------------- answers */
 
 /* A call may have come back to us while its older stream is not known to be dead. */
-static void fence_stream(wk_voice_t *voice, va_str_t call, va_str_t epoch)
+static void fence_stream(wk_voice_t *voice, va_str_t call, va_str_t told)
 {
-    char own[24];
-    for (wk_session_t *s = LIST_FIRST(&voice->sessions); s != NULL; s = wk_session_next(s)) {
-        wk_session_claim_t claim = wk_session_claim(s);
-        int len = snprintf(own, sizeof(own), "%lld", (long long)claim.epoch);
-        if (va_str_eq(claim.call, call) && va_str_eq(va_str(own, (size_t)len), epoch)) {
-            wk_session_fence(s);
-            return;
-        }
+    int64_t epoch;
+    bool known = va_json_number_int(told, &epoch) && epoch > 0;
+    wk_session_t *s = known ? wk_session_of(voice, call, epoch) : NULL;
+    if (s != NULL) {
+        wk_session_fence(s);
     }
 }
 

@@ -186,10 +186,20 @@ wk_session_claim_t wk_session_claim(const wk_session_t *s)
                : (wk_session_claim_t){.epoch = 0};
 }
 
-bool wk_session_is_of(const wk_session_t *s, va_str_t call)
+static bool is_of(const wk_session_t *s, va_str_t call, int64_t epoch)
 {
     return s->state > WK_SESSION_WAITING && s->state < WK_SESSION_CLOSED &&
-           va_str_eq(va_str_c(s->call), call);
+           va_str_eq(va_str_c(s->call), call) &&
+           (epoch == 0 || wk_session_claim(s).epoch == epoch);
+}
+
+wk_session_t *wk_session_of(const wk_voice_t *voice, va_str_t call, int64_t epoch)
+{
+    wk_session_t *s = LIST_FIRST(&voice->sessions);
+    while (s != NULL && !is_of(s, call, epoch)) {
+        s = LIST_NEXT(s, link);
+    }
+    return s;
 }
 
 /* ---------------------------------------------------------------- the beginning */

@@ -37,6 +37,12 @@ typedef struct {
 wk_session_claim_t wk_session_claim(const wk_session_t *s);
 
 /*
+ * The stream of that call that has not ended, the newest if there are several; NULL: none is
+ * here. epoch: only the one that has claimed it under that; 0: any, claimed or not.
+ */
+wk_session_t *wk_session_of(const wk_voice_t *voice, va_str_t call, int64_t epoch);
+
+/*
  * Somebody else has the call, or nobody knows who: not a word more, and nothing is written but
  * where the time of our own turns went; what they claimed is handed to be judged.
  */
@@ -47,7 +53,6 @@ void wk_session_fence(wk_session_t *s);
  * certain, and the stream ends.
  */
 void wk_session_yield(wk_session_t *s, int64_t epoch);
-bool wk_session_is_of(const wk_session_t *s, va_str_t call);
 
 /* The process ends: the call goes on elsewhere as soon as nobody is cut off by it. */
 void wk_session_hand_over(wk_session_t *s);
