@@ -9,7 +9,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
-import {row, rows} from './lib/database.mjs';
+import {row} from './lib/database.mjs';
 import {MediaCall, withEngines} from './lib/media.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
@@ -370,18 +370,13 @@ test('an emergency without a model: the words for it are said', async () => {
   call.caller.hangUp();
 });
 
-const isKept = (call, words) => waitFor('his words', async () => (await call.turns()).some(
-    (t) => t.speaker === 'customer' && t.content === words));
-const isPaged = (call) => waitFor('the task', async () => (await rows(
-    `SELECT key FROM tasks WHERE key = :'key'`, {key: `emergency:${call.sid}`})).length === 1);
-
 test('who hangs up right behind his words: they are kept, and people hear of an emergency in them', async () => {
   const call = await new Call().greeted();
   await call.say('tell them the battery is on fire');
   await sleep(150);  // less than the silence that ends them
   call.caller.hangUp();
-  await isKept(call, 'tell them the battery is on fire');
-  await isPaged(call);
+  await call.isKept('tell them the battery is on fire');
+  await call.isPaged();
 });
 
 test('ears that cannot be had: the next engine has the call, and is heard', async () => {
@@ -443,8 +438,8 @@ test('the ears end in the middle of his words: they are kept, and people hear of
   await call.say('tell them the battery is on fire');
   await sleep(150);  // less than the silence that ends them
   await deepgram.post('listen/end');
-  await isKept(call, 'tell them the battery is on fire');
-  await isPaged(call);
+  await call.isKept('tell them the battery is on fire');
+  await call.isPaged();
   call.caller.hangUp();
 });
 

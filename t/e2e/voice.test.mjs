@@ -884,13 +884,61 @@ test('who cuts off the answer before what is to be said of an emergency hears th
   call.caller.hangUp();
 });
 
+// How long behind his last word he hangs up: its end is known, and he has been answered; or not yet.
+for (const ms of [700, 150]) {
+  test(`who hangs up ${ms} ms behind his words, before they are known: they are kept, and people hear of an emergency in them`, async () => {
+    await model([{when: 'battery is on fire', text: STORY}]);
+    const call = await reportsFire();
+    await openai.post('realtime', {transcription_ms: 800, gap_ms: 200});
+    await call.say('help the battery is on fire');
+    await sleep(ms);
+    call.caller.hangUp();
+    await call.isKept('help the battery is on fire');
+    await call.isPaged();
+    const {events, errors, closed} = await waitFor('the end', async () => {
+      const session = await call.session();
+      return session.closed !== null && session;
+    });
+    const asked = events.filter((e) => e.type === 'response.create').length;
+    assert.equal(asked, ms > 500 ? 2 : 1, 'the greeting, and what he has heard of');
+    assert.equal(events.filter((e) => e.type === 'response.cancel').length, asked - 1, 'nothing is made for nobody');
+    assert.deepEqual(errors, []);
+    assert.equal(closed, 1000);
+  });
+}
+
+test('words that never come are waited for a moment; who has said nothing more is not', async () => {
+  const both = await Promise.all(['yes please', 'no thank you'].map(async (words) => {
+    const call = await new Call().ring();
+    await call.caller.hears(/John/i);
+    await call.caller.quiet();
+    await call.say(words);
+    await call.caller.hears(new RegExp(`I heard: ${words}`));
+    await call.caller.quiet();
+    return call;
+  }));
+  const [waits, silent] = both;
+  const ids = await Promise.all(both.map(async (call) => (await call.session()).id));
+  const closed = async () => {
+    const sessions = await openai.get('realtime');
+    return ids.map((id) => sessions.find((s) => s.id === id).closed);
+  };
+  await openai.post('realtime', {transcription_ms: 600000});
+  await waits.say('the battery is on fire');
+  await sleep(700);
+  waits.caller.hangUp();
+  silent.caller.hangUp();
+  await waitFor('the end of the second', async () => (await closed())[1] !== null);
+  assert.deepEqual(await closed(), [null, 1000]);
+  await waitFor('the end of the first', async () => (await closed())[0] !== null);
+});
+
 test('the engine is lost before it has said what is to be said of an emergency: the next one does', async () => {
   const call = await reportsFire();
   const {id} = await call.living();
   await openai.post('realtime', {answers: false});
   await call.say('help the battery is on fire');
-  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
-                                                    {key: `emergency:${call.sid}`})).length === 1);
+  await call.isPaged();
   await openai.post('realtime', {answers: true});
   await openai.post('realtime/lose', {id});
   await call.caller.hears(/Is everybody out/);
@@ -966,8 +1014,7 @@ test('an emergency that Redis does not take at once: people are told all the sam
     await waitFor('the end of it', () => call.session());
     await sleep(1500);  // it is written by then
   });
-  await waitFor('the task', async () => (await rows(`SELECT key FROM tasks WHERE key = :'key'`,
-                                                    {key: `emergency:${call.sid}`})).length === 1);
+  await call.isPaged();
   call.caller.hangUp();
 });
 

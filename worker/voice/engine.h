@@ -149,6 +149,12 @@ typedef struct {
     /* The caller does something that is not heard, and should not be spoken to. May be NULL. */
     void (*active)(wk_media_engine_t *engine);
 
+    /*
+     * The caller is gone: what he has said until then is told by heard() and heard_late() as
+     * far as it was not, and nothing more is made. NULL: it has told what it will.
+     */
+    void (*last_words)(wk_media_engine_t *engine);
+
     void (*close)(wk_media_engine_t *engine);
 } wk_media_engine_type_t;
 

@@ -24,6 +24,8 @@
 #define LONGEST_S    86400      /* of a session: an end beyond it is none */
 #define ANSWER_MS    10000      /* without a word while it has to answer */
 #define SPEECH_MS    300000     /* without a word while the caller speaks */
+#define SILENCE_MS   60         /* of it in one message: its Base64 ends with no padding */
+#define BEYOND_MS    200        /* of silence behind that which ends what he says */
 
 struct wk_engine {
     const wk_media_engine_setup_t *setup;
@@ -409,6 +411,25 @@ static void on_closed(void *ctx, const char *why)
 
 /* ---------------------------------------------------------------- life */
 
+/* 0xff, as mu-law is silent, in Base64. */
+static void hear_silence(wk_media_engine_t *engine, int64_t ms)
+{
+    char base64[VA_BASE64_LEN(SILENCE_MS * WK_PLAYOUT_RATE)];
+    memset(base64, '/', sizeof(base64));
+    for (; ms > 0; ms -= SILENCE_MS) {
+        (void)hear(engine, va_str(base64, sizeof(base64)));
+    }
+}
+
+/* The service writes down what has ended: in the middle of a word silence ends it. */
+static void last_words(wk_media_engine_t *engine)
+{
+    cut(engine, NULL, 0);
+    if (engine->speech) {
+        hear_silence(engine, engine->setup->turns.silence_ms + BEYOND_MS);
+    }
+}
+
 static void free_engine(wk_media_engine_t *engine)
 {
     wk_bytes_free(&engine->heard);
@@ -470,5 +491,6 @@ const wk_media_engine_type_t wk_media_engine_realtime = {
     .cut = cut,
     .result = result,
     .tell = tell,
+    .last_words = last_words,
     .close = close_engine,
 };

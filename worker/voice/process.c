@@ -108,12 +108,22 @@ static void take_no_more(process_t *p, int64_t now)
     }
 }
 
+/* Neither calls, nor words that somebody said right before he hung up. */
+static bool is_idle(const wk_voice_t *v)
+{
+    wk_session_t *s = LIST_FIRST(&v->sessions);
+    while (s != NULL && !wk_session_awaits_last_words(s)) {
+        s = wk_session_next(s);
+    }
+    return v->n_sessions == 0 && s == NULL;
+}
+
 static void drain(process_t *p, int64_t now)
 {
     wk_voice_t *v = &p->voice;
     wk_session_t *next;
     take_no_more(p, now);
-    if (v->n_sessions == 0 && p->listener == NULL) {
+    if (is_idle(v) && p->listener == NULL) {
         leave(p, now);
         return;
     }

@@ -81,7 +81,9 @@ static void end_stream(wk_session_t *s, uint16_t code)
            WK_I("seconds", (wk_monotonic_ms() - s->began_ms) / 1000));
     wk_session_tell_timings(s, true);
     wk_session_judge_claims(s, true);
-    wk_session_close_engines(s);
+    if (!wk_session_awaits_last_words(s)) {
+        wk_session_close_engines(s);
+    }
     wk_ws_close(s->carrier, code);
     if (s->yield.epoch != 0) {
         wk_control_yielded(s->voice, va_str_c(s->call), s->yield.epoch, "closed");
@@ -92,6 +94,9 @@ static void close_session(wk_session_t *s, uint16_t code)
 {
     if (s->state != WK_SESSION_CLOSED) {
         wk_session_drop_what_is_left(s, wk_monotonic_ms());
+        if (!wk_session_begin_last_words(s)) {
+            wk_session_customer_broke_off(s);
+        }
         end_stream(s, code);
     }
 }
@@ -159,6 +164,7 @@ void wk_session_leave_politely(wk_session_t *s, const char *next, va_str_t detai
 void wk_session_fence(wk_session_t *s)
 {
     if (s->state == WK_SESSION_CLOSED) {
+        wk_session_forget_last_words(s);
         return; /* its stream has ended; somebody still holds it */
     }
     if (s->state == WK_SESSION_TALKING || s->state == WK_SESSION_OPENING) {
@@ -467,6 +473,8 @@ void wk_session_tick(wk_session_t *s, int64_t now)
             (void)wk_session_say_due(s);
         }
         wk_talk_tick(&s->talk, now);
+    } else if (wk_session_awaits_last_words(s)) {
+        wk_session_last_words_tick(s, now);
     }
     wk_session_yield_tick(s, now);
     wk_session_expect_engines(s, now);

@@ -10,7 +10,8 @@
  *   leaving    what the call goes on with is written; then the stream is closed
  *   yielding   a person takes the call: the carrier is told to play nothing more of the agent,
  *              and the stream is closed when it has said so
- *   closed     waiting for what the loop still holds
+ *   closed     waiting for what the loop still holds, and for words of the caller's that the
+ *              engine had not told yet
  *
  * Whatever goes wrong ends in the stream's end, behind which the carrier comes back through the
  * re-entry door: a call is never left in silence.
@@ -53,6 +54,9 @@ void wk_session_fence(wk_session_t *s);
  * certain, and the stream ends.
  */
 void wk_session_yield(wk_session_t *s, int64_t epoch);
+
+/* Its stream has ended, and words that the caller said before are waited for, not for long. */
+bool wk_session_awaits_last_words(const wk_session_t *s);
 
 /* The process ends: the call goes on elsewhere as soon as nobody is cut off by it. */
 void wk_session_hand_over(wk_session_t *s);

@@ -313,6 +313,14 @@ static wk_session_t *seated(void *ctx)
     return s->state == WK_SESSION_TALKING && s->seat == seat ? s : NULL;
 }
 
+/* The same; or it says nothing more, and is kept for words that the caller has said. */
+static wk_session_t *listening(void *ctx)
+{
+    const wk_seat_t *seat = ctx;
+    wk_session_t *s = seat->session;
+    return s->state >= WK_SESSION_TALKING && s->seat == seat ? s : NULL;
+}
+
 static void on_speech(void *ctx, bool started)
 {
     wk_session_t *s = seated(ctx);
@@ -350,23 +358,31 @@ static bool is_backchannel(wk_session_t *s, va_str_t text)
     return wk_talk_is_backchannel(s->voice->scratch, s->voice->catalogue, s->language, text);
 }
 
-static void on_heard(void *ctx, va_str_t text, bool whole)
+/* What they mean for who speaks next. */
+static void judge_heard(wk_session_t *s, va_str_t text, bool whole)
 {
-    wk_session_t *s = seated(ctx);
-    if (s == NULL) {
-        return;
-    }
+    bool words = has_words(s, text);
+    bool backchannel = is_backchannel(s, text);
     if (whole && s->talk.led) {
         wk_timing_caller_ended(&s->timing, wk_monotonic_ms()); /* it tells so by nothing else */
     }
-    wk_session_customer_says(s, whole ? VA_STR_NULL : text);
-    bool words = has_words(s, text);
-    bool backchannel = is_backchannel(s, text);
-    wk_session_look_for_emergency(s, text, whole);
     if (whole && (!words || backchannel) && (s->talk.doubt || s->talk.tools > 0)) {
         wk_timing_backchannel(&s->timing);
     }
     wk_talk_heard(&s->talk, words, backchannel, whole, wk_monotonic_ms());
+}
+
+static void on_heard(void *ctx, va_str_t text, bool whole)
+{
+    wk_session_t *s = listening(ctx);
+    if (s == NULL) {
+        return;
+    }
+    wk_session_customer_says(s, whole ? VA_STR_NULL : text);
+    wk_session_look_for_emergency(s, text, whole);
+    if (s->state == WK_SESSION_TALKING) {
+        judge_heard(s, text, whole);
+    }
     if (whole) {
         wk_session_customer_said(s, 0, text);
     }
@@ -374,14 +390,17 @@ static void on_heard(void *ctx, va_str_t text, bool whole)
 
 static void on_heard_late(void *ctx, unsigned behind, va_str_t text)
 {
-    wk_session_t *s = seated(ctx);
-    if (s != NULL) {
-        wk_session_customer_says(s, VA_STR_NULL);
-        wk_session_look_for_emergency(s, text, true);
+    wk_session_t *s = listening(ctx);
+    if (s == NULL) {
+        return;
+    }
+    wk_session_customer_says(s, VA_STR_NULL);
+    wk_session_look_for_emergency(s, text, true);
+    if (s->state == WK_SESSION_TALKING) {
         wk_talk_heard_late(&s->talk, behind, has_words(s, text), is_backchannel(s, text),
                            wk_monotonic_ms());
-        wk_session_customer_said(s, behind, text);
     }
+    wk_session_customer_said(s, behind, text);
 }
 
 static va_str_t masked(void *ctx, va_str_t heard)

@@ -91,10 +91,11 @@ struct wk_session {
     int64_t turn;
     int64_t began_to_speak[WK_ENGINE_BEHIND + 1]; /* the caller, wall clock, the newest first;
                                                      0: words of it came */
-    int64_t asked;      /* how often the engine was asked for an answer, or cut in one */
-    wk_bytes_t claims;  /* of the agent's that something was done; not judged yet */
-    int64_t claimed_ms; /* the newest of them, monotonic */
-    int64_t judged;     /* the turn of the talk when the last were handed to be judged */
+    int64_t last_words_ms; /* they are waited for until then; 0: they are not */
+    int64_t asked;         /* how often the engine was asked for an answer, or cut in one */
+    wk_bytes_t claims;     /* of the agent's that something was done; not judged yet */
+    int64_t claimed_ms;    /* the newest of them, monotonic */
+    int64_t judged;        /* the turn of the talk when the last were handed to be judged */
     LIST_HEAD(, wk_running_tool) tools_out;
     bool urgent;    /* an emergency was heard */
     bool aside;     /* what is being said is said in between, and answers nothing */
@@ -164,6 +165,18 @@ void wk_session_judge_claims(wk_session_t *s, bool at_end);
 
 void wk_session_yield_mark(wk_session_t *s, wk_twilio_mark_t mark);
 void wk_session_yield_tick(wk_session_t *s, int64_t now);
+
+/* ---------------------------------------------------------------- session_last_words.c */
+
+/* The stream ends. True: words of his are still to come, and until then the engine stays. */
+bool wk_session_begin_last_words(wk_session_t *s);
+
+void wk_session_last_words_tick(wk_session_t *s, int64_t now);
+
+/* No more of them will come; or they are nobody's to hear. Nothing happens unless they are
+ * waited for. */
+void wk_session_end_last_words(wk_session_t *s);
+void wk_session_forget_last_words(wk_session_t *s);
 
 /* ---------------------------------------------------------------- session_question.c */
 
@@ -301,7 +314,7 @@ void wk_session_customer_said(wk_session_t *s, unsigned behind, va_str_t text);
 /* So far; absent: it was told whole. */
 void wk_session_customer_says(wk_session_t *s, va_str_t text);
 
-/* In the middle of it: no more of it will come. */
+/* In the middle of it: no more of it will come, nor of anything he said before. */
 void wk_session_customer_broke_off(wk_session_t *s);
 
 void wk_session_agent_says(wk_session_t *s, va_str_t item, va_str_t text, bool whole);
@@ -313,8 +326,7 @@ void wk_session_agent_was_cut(wk_session_t *s, const wk_cut_t *cut);
  * saying nothing. */
 bool wk_session_agent_broke_off(wk_session_t *s);
 
-/* Nothing more is ever played or heard: what was said, by either, is told as far as it was
- * heard. */
+/* Nothing more is ever played: what the agent said is told as far as it was heard. */
 void wk_session_drop_what_is_left(wk_session_t *s, int64_t now);
 
 /* The engine says itself what was heard of an utterance. */

@@ -133,6 +133,7 @@ void wk_session_customer_broke_off(wk_session_t *s)
         wk_session_customer_said(s, 0, wk_bytes_str(&heard));
     }
     wk_bytes_free(&heard);
+    memset(s->began_to_speak, 0, sizeof(s->began_to_speak));
 }
 
 /* ---------------------------------------------------------------- the agent's */
@@ -260,7 +261,6 @@ void wk_session_drop_what_is_left(wk_session_t *s, int64_t now)
             cut_turn(s, spoken, wk_bytes_str(&spoken->text));
         }
     }
-    wk_session_customer_broke_off(s);
 }
 
 /* ---------------------------------------------------------------- where the time went */

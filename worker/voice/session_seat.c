@@ -80,6 +80,9 @@ static void on_lost(void *ctx, const char *why)
         put_off_renewal(s);
     }
     vacate(s, seat);
+    if (s->seat == NULL) {
+        wk_session_end_last_words(s);
+    }
     if (!had_the_call) {
         return;
     }
@@ -125,7 +128,7 @@ static void on_ready(void *ctx)
     wk_session_t *s = seat->session;
     if (seat == s->seat && s->state == WK_SESSION_OPENING) {
         wk_session_begin_talk(s);
-    } else if (seat == s->next_seat) {
+    } else if (seat == s->next_seat && s->state == WK_SESSION_TALKING) {
         take_seat(s);
     }
 }

@@ -22,6 +22,7 @@ void wk_session_yield(wk_session_t *s, int64_t epoch)
     s->state = WK_SESSION_YIELDING;
     wk_session_close_engines(s);
     wk_session_drop_what_is_left(s, now);
+    wk_session_customer_broke_off(s);
     s->yield.run = s->talk.playout.run;
     s->yield.until_ms = now + YIELD_MS;
     /* Messages keep their order. */

@@ -11,6 +11,7 @@ import {ALWAYS} from './days.mjs';
 import {env} from './env.mjs';
 import {call as http} from './http.mjs';
 import {signedForm} from './twilio.mjs';
+import {waitFor} from './wait.mjs';
 
 const DOWNTOWN = '+14165550001';
 const unescaped = (xml) => xml.replace(/&amp;/g, '&');
@@ -84,6 +85,14 @@ export class MediaCall {
       `SELECT speaker, content, interrupted FROM messages
         WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')
         ORDER BY occurred_at, provider_message_id`, {sid: this.sid});
+
+  // Resolves when those words of the caller's stand in the record.
+  isKept = (words) => waitFor('his words', async () => (await this.turns()).some(
+      (t) => t.speaker === 'customer' && t.content === words));
+
+  // Resolves when people were told of an emergency in it, once.
+  isPaged = () => waitFor('the task', async () => (await rows(
+      `SELECT key FROM tasks WHERE key = :'key'`, {key: `emergency:${this.sid}`})).length === 1);
 
   async say(text) {
     this.last = text;
