@@ -38,6 +38,7 @@ static void read_text(wk_call_state_t *s, va_str_t name, va_str_t value)
         {"to", &s->to},
         {"next", &s->next},
         {"detail", &s->detail},
+        {"due", &s->due},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         if (va_str_eq(name, va_str_c(texts[i].name)) && value.len > 0) {

@@ -26,6 +26,7 @@ typedef struct {
     va_str_t next;     /* what the re-entry door goes on with: hangup dial resume engine:<x>
                           overflow */
     va_str_t detail;   /* of next: JSON, what is dialled, what is said */
+    va_str_t due;      /* words that the caller has to hear, and has not, as far as is known */
     int64_t epoch;
     int64_t turn;    /* of the talk, the next to be heard; from 1 */
     int64_t began;   /* Unix time, ms */

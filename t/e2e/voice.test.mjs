@@ -296,6 +296,16 @@ test('nobody says a word: he is asked twice, and told why the call ends', async 
   assert.match(await call.resume(), /<Say[^>]*>I cannot hear you[^<]*<\/Say><Hangup\/>/);
 });
 
+// Its process is; resolves with the document that leads to another one.
+async function killed(call, owner) {
+  process.kill(Number(owner.split(':')[1]), 'SIGKILL');
+  await call.caller.ended;
+  return waitFor('another process', async () => {
+    const living = await redis('ZRANGE', 'va:voice:processes', '0', '-1');
+    return living.some((name) => name !== owner) && call.resume();
+  });
+}
+
 test('a voice process that is killed: the call goes on in another, with what was said', async () => {
   await model([{when: 'red bicycle', text: 'we have red ones'}]);
   const call = await new Call().ring();
@@ -305,13 +315,7 @@ test('a voice process that is killed: the call goes on in another, with what was
   await call.caller.hears(/red ones/);
   const owner = await redis('HGET', `va:call:{${call.sid}}`, 'owner');
   await waitFor('the turn', async () => (await call.turns()).some((t) => /red ones/.test(t.content)));
-  process.kill(Number(owner.split(':')[1]), 'SIGKILL');
-  await call.caller.ended;
-  const twiml = await waitFor('another process', async () => {
-    const living = await redis('ZRANGE', 'va:voice:processes', '0', '-1');
-    return living.some((name) => name !== owner) && call.resume();
-  });
-  await call.connect(twiml);
+  await call.connect(await killed(call, owner));
   await call.caller.hears(/line was bad/);
   const sessions = await openai.get('realtime');
   const told = sessions.at(-1).items.map((i) => i.text);
@@ -943,6 +947,40 @@ test('the engine is lost before it has said what is to be said of an emergency: 
   await openai.post('realtime/lose', {id});
   await call.caller.hears(/Is everybody out/);
   call.caller.hangUp();
+});
+
+const due = (call) => redis('HGET', `va:call:{${call.sid}}`, 'due');
+
+// Resolves when they are known, and cannot be heard.
+async function owesWords() {
+  const call = await reportsFire();
+  await openai.post('realtime', {answers: false});
+  await call.say('help the battery is on fire');
+  await waitFor('the words for it', async () => /Is everybody out/.test(await due(call)));
+  return call;
+}
+
+test('the process is killed before it has said what is to be said of an emergency: who has the call next says it, once', async () => {
+  const call = await owesWords();
+  const owner = await redis('HGET', `va:call:{${call.sid}}`, 'owner');
+  await openai.post('realtime', {answers: true});
+  await call.connect(await killed(call, owner));
+  await call.caller.hears(/Is everybody out.*call 911/);
+  await waitFor('it to be heard', async () => await due(call) === '');
+  await call.caller.quiet();
+  await call.say('yes we are');
+  await call.caller.hears(/I heard: yes we are/);
+  assert.equal(call.caller.heard().match(/Is everybody out/g).length, 1);
+  call.caller.hangUp();
+});
+
+test('no engine can be had any more to say what is to be said of an emergency: the receptionist says it', async () => {
+  const call = await owesWords();
+  const {id} = await call.living();
+  await openai.post('realtime', {refuse: 503});
+  await openai.post('realtime/lose', {id});
+  await call.caller.ended;
+  assert.match(await call.resume(), /<Gather.*Where were we\? .*Is everybody out/s);
 });
 
 test('a tool that takes half a minute: the caller is spoken to meanwhile, and hears its answer', async () => {

@@ -140,6 +140,17 @@ static void who_was_told_of_the_end_is_not_told_again(void **state)
     }
 }
 
+/* ---------------------------------------------------------------- what he has to hear */
+
+static void what_the_engine_before_was_to_say_is_in_the_briefing(void **state)
+{
+    (void)state;
+    assert_int_equal(va_json_get_string(t_briefing(SID), "due").len, 0);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} due Leave-the-house.");
+    assert_true(
+        va_str_eq(va_json_get_string(t_briefing(SID), "due"), VA_STR("Leave-the-house.")));
+}
+
 /* ---------------------------------------------------------------- what is speech */
 
 static void the_shops_turn_settings_are_the_engines(void **state)
@@ -308,6 +319,7 @@ int main(void)
         cmocka_unit_test(what_is_no_timing_is_buried),
         cmocka_unit_test(the_end_is_counted_from_where_the_call_began),
         cmocka_unit_test(who_was_told_of_the_end_is_not_told_again),
+        cmocka_unit_test(what_the_engine_before_was_to_say_is_in_the_briefing),
         cmocka_unit_test(the_shops_turn_settings_are_the_engines),
         cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),

@@ -205,6 +205,24 @@ static void an_engine_that_is_done_ends_the_call(void **state)
     assert_has(come_back(1), ">Bye for now</Say><Hangup/>");
 }
 
+/* It stays, until somebody who can tell has seen it heard. */
+static void what_he_had_to_hear_is_said_at_the_door(void **state)
+{
+    (void)state;
+    ring();
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} due Leave-the-house.");
+    assert_has(come_back(1), "Where were we? Leave-the-house.");
+    assert_has(come_back(1), "Where were we? Leave-the-house.");
+    leave("hangup", "{\"message\":\"Bye for now\"}");
+    const char *document = come_back(2);
+    assert_has(document, ">Leave-the-house.</Say>");
+    assert_has(document, ">Bye for now</Say><Hangup/>");
+    leave("dial", "{\"reason\":\"wants the manager\"}");
+    document = come_back(3);
+    assert_has(document, ">Leave-the-house.</Say>");
+    assert_has(document, "<Dial ");
+}
+
 static void why_an_engine_ended_it_is_kept(void **state)
 {
     (void)state;
@@ -415,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_token_is_of_one_call),
         cmocka_unit_test(a_call_that_is_not_known_begins_anew),
         cmocka_unit_test(an_engine_that_is_done_ends_the_call),
+        cmocka_unit_test(what_he_had_to_hear_is_said_at_the_door),
         cmocka_unit_test(why_an_engine_ended_it_is_kept),
         cmocka_unit_test(the_longest_call_ends_at_the_door),
         cmocka_unit_test(the_longest_call_is_still_put_through),

@@ -455,6 +455,18 @@ static void a_call_is_held_document_by_document(void **state)
     assert_has(held(4, 0), "/resume");
 }
 
+/* What the agent was still to say is the person's to say. */
+static void who_has_the_call_says_what_is_to_be_said(void **state)
+{
+    (void)state;
+    call_begins();
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "resume", NULL, 200);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} due Leave-the-house.");
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+    assert_int_equal(t_redis_int(t_ctx.redis, "HEXISTS va:call:{" SID "} due"), 0);
+}
+
 /* The run that asked for the caller died: whether he comes is awaited, then he is asked again.
  */
 static void the_caller_is_asked_for_once(void **state)
@@ -777,6 +789,7 @@ int main(void)
         cmocka_unit_test(a_call_that_ends_while_it_is_joined_is_not_held),
         cmocka_unit_test(a_join_that_is_first_ends_with_the_call),
         cmocka_unit_test(a_call_is_held_document_by_document),
+        cmocka_unit_test(who_has_the_call_says_what_is_to_be_said),
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),

@@ -60,7 +60,8 @@ static va_str_t tools_of(wk_arena_t *a, const wk_media_call_t *call)
 /* The one that the call was connected for, and the one behind it in the organization's list. */
 typedef struct {
     const char *name, *next;
-    bool agent; /* it is an agent at a platform */
+    bool agent;   /* it is an agent at a platform */
+    va_str_t due; /* that the one before it was to say */
 } chain_t;
 
 static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chain,
@@ -80,7 +81,7 @@ static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chai
     *chain = (chain_t){
         engine->name,
         wk_engines_next(list, state.engine, ctx->config, call->plan, call->agent)->name,
-        engine->kind == WK_ENGINE_AGENT};
+        engine->kind == WK_ENGINE_AGENT, state.due};
     return true;
 }
 
@@ -207,6 +208,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "greeting", wk_caller_greeting(a, l, &b.context.facts));
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_bool(w, "returned", b.call.returned);
+    va_json_add_str(w, "due", chain.due);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "only_language", only_language(&b));
     va_json_add_str(w, "voice", b.call.voice);

@@ -107,6 +107,7 @@ static bool cut_off_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 static void say_and_hang_up(resume_t *r, va_str_t text)
 {
     wk_speech_begin(&r->v.speech);
+    wk_speech_say(&r->v.speech, r->back.state.due);
     wk_speech_say(&r->v.speech, text);
     wk_speech_hang_up(&r->v.speech);
     r->twiml = wk_speech_end(&r->v.speech);
@@ -146,6 +147,7 @@ static bool dial_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     wk_destination_t to = wk_phone_person(v, detail(r, "destination"), reason);
     int64_t turn = next_turn(r) + 1;
     wk_speech_begin(&v->speech);
+    wk_speech_say(&v->speech, r->back.state.due);
     if (to.number.data == NULL) {
         wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "transfer", turn, NULL));
     } else if (!wk_phone_put_through(
@@ -195,10 +197,19 @@ static bool write_client_data(resume_t *r, wk_phone_opening_t *opening, wk_error
     return true;
 }
 
+/* And what who had the call before was to say. */
+static va_str_t with_due(const resume_t *r, va_str_t text)
+{
+    va_str_t due = r->back.state.due;
+    return due.len == 0 ? text
+                        : wk_printf(r->v.ctx->arena, "%.*s %.*s", (int)text.len, text.data,
+                                    (int)due.len, due.data);
+}
+
 static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 {
     const char *first = next_is(r, "returned") ? "speech.after_human" : "speech.resumed";
-    wk_phone_opening_t opening = {.text = wk_text(r->v.speech.language, first),
+    wk_phone_opening_t opening = {.text = with_due(r, wk_text(r->v.speech.language, first)),
                                   .turn = next_turn(r)};
     if (!write_client_data(r, &opening, e)) {
         return false;

@@ -22,6 +22,7 @@ write_when_full(key)
 local epoch = redis.call('HINCRBY', key, 'epoch', 1)
 redis.call('HSET', key, 'human', ARGV[2], 'owner', '', 'next',
            ARGV[2] == '1' and 'resume' or 'returned')
+redis.call('HDEL', key, 'due') -- to be said by nobody but that person
 keep(key)
 owner = owner or ''
 if owner == '' then

@@ -472,6 +472,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
         if (!s->talk.answering) {
             (void)wk_session_say_due(s);
         }
+        wk_session_keep_due(s);
         wk_talk_tick(&s->talk, now);
     } else if (wk_session_awaits_last_words(s)) {
         wk_session_last_words_tick(s, now);

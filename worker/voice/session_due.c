@@ -1,7 +1,8 @@
 /*
  * What the caller has to hear, in our words: an answer of the receptionist's, what an emergency
  * asks to be said. It is due until somebody was asked to say it, and kept from then on until he
- * has heard it: whatever stops it before makes it due again.
+ * has heard it: whatever stops it before makes it due again. What is said whatever else is
+ * talked about stands in the call's state meanwhile, so that it is not lost with the session.
  */
 #include "worker/voice/session_parts.h"
 
@@ -39,6 +40,7 @@ void wk_session_free_due(wk_session_t *s)
 {
     forget(&s->due);
     forget(&s->saying);
+    wk_bytes_free(&s->kept_due);
 }
 
 /* ---------------------------------------------------------------- what is being said */
@@ -119,6 +121,42 @@ void wk_session_due_broke_off(wk_session_t *s)
         s->made = true;
         take_back(s);
     }
+}
+
+/* ---------------------------------------------------------------- from session to session */
+
+/* One that leads says what it is told. */
+void wk_session_inherit_due(wk_session_t *s)
+{
+    va_str_t words = va_json_get_string(s->briefing, "due");
+    if (words.len == 0) {
+        return;
+    }
+    wk_bytes_add(&s->kept_due, words.data, words.len);
+    if (s->talk.led) {
+        wk_session_tell_engine(s, "prompt.voice.exactly", words);
+    } else {
+        wk_session_add_due(s, words, true);
+    }
+}
+
+void wk_session_keep_due(wk_session_t *s)
+{
+    wk_due_t left = {.stays = false};
+    forget_heard(s);
+    if (s->saying.stays) {
+        join(&left, wk_bytes_str(&s->saying.words), true);
+    }
+    if (s->due.stays) {
+        join(&left, wk_bytes_str(&s->due.words), true);
+    }
+    if (va_str_eq(wk_bytes_str(&left.words), wk_bytes_str(&s->kept_due))) {
+        forget(&left);
+        return;
+    }
+    wk_bytes_free(&s->kept_due);
+    s->kept_due = left.words;
+    wk_session_write_field(s, VA_STR("due"), wk_bytes_str(&s->kept_due));
 }
 
 /* ---------------------------------------------------------------- saying it */

@@ -35,6 +35,7 @@ bool wk_session_brief(wk_session_t *s, const va_reply_t *reply)
     remember_before(s);
     wk_session_limit_begin(s);
     s->talk.led = s->engine != NULL && !s->engine->traits.barge_in;
+    wk_session_inherit_due(s);
     return s->instructions.len > 0;
 }
 
@@ -205,12 +206,12 @@ void wk_session_begin_talk(wk_session_t *s)
     wk_session_hear_early(s);
     tell_language(s);
     tell_untold(s);
-    owe_due(s);
     if (!s->greeted || s->talk.playout.end == 0) {
         greet(s); /* nothing was heard of the first either */
     } else {
         say_resumed(s);
     }
+    owe_due(s);
 }
 
 void wk_session_go_on_talking(wk_session_t *s)
@@ -242,7 +243,8 @@ static bool do_answer(void *ctx)
         return true;
     }
     va_str_t due = wk_session_ask_due(s);
-    want_answer(s, due.len > 0 ? "prompt.voice.urgent" : NULL, due);
+    const char *prompt = s->urgent ? "prompt.voice.urgent" : "prompt.voice.exactly";
+    want_answer(s, due.len > 0 ? prompt : NULL, due);
     return true;
 }
 

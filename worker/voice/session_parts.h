@@ -106,6 +106,7 @@ struct wk_session {
     wk_due_t saying; /* the same, once the engine was asked to say it: until he has heard it */
     char saying_as[WK_PLAYOUT_ITEM_MAX]; /* its utterance; empty: no sound of it yet */
     bool made;                           /* all of it */
+    wk_bytes_t kept_due; /* what of both the call's state says, for who has the call next */
 
     struct {
         const char *prompt; /* NULL: what the talk itself asks for; else these words, by that */
@@ -267,6 +268,12 @@ void wk_session_look_for_emergency(wk_session_t *s, va_str_t text, bool whole);
 
 void wk_session_add_due(wk_session_t *s, va_str_t words, bool stays);
 
+/* By the briefing: what the caller had to hear of who had the call before. */
+void wk_session_inherit_due(wk_session_t *s);
+
+/* Often: the call's state says what would be lost with this process. */
+void wk_session_keep_due(wk_session_t *s);
+
 /*
  * Only an engine that says our words: as soon as they can be heard, by it or by the next one.
  * True: it says them now.
@@ -337,6 +344,9 @@ void wk_session_tell_timings(wk_session_t *s, bool at_end);
 
 /* The platform has a name for the talk, under which it will report. */
 void wk_session_named(wk_session_t *s, va_str_t conversation);
+
+/* A field of the call's state; where the call has another epoch by now, its stream ends. */
+void wk_session_write_field(wk_session_t *s, va_str_t name, va_str_t value);
 
 /* Fields of the call's state; fn is told the script's answer. */
 void wk_session_write(wk_session_t *s, const va_str_t *fields, size_t n, wk_aredis_fn fn);

@@ -36,10 +36,9 @@ static void on_written(void *ctx, const redisReply *reply)
     wk_session_release(s);
 }
 
-/* It also tells us whether the call is still ours. */
-static void write_language(wk_session_t *s)
+void wk_session_write_field(wk_session_t *s, va_str_t name, va_str_t value)
 {
-    va_str_t fields[] = {VA_STR("language"), wk_language_code(s->language)};
+    va_str_t fields[] = {name, value};
     wk_session_write(s, fields, 2, on_written);
 }
 
@@ -93,7 +92,8 @@ static void record(wk_session_t *s, const turn_t *turn)
 {
     wk_transcript_add(&s->said, turn->by_agent, turn->text);
     tell_workers(s, turn);
-    write_language(s);
+    /* It also tells us whether the call is still ours. */
+    wk_session_write_field(s, VA_STR("language"), wk_language_code(s->language));
 }
 
 va_str_t wk_session_masked(wk_session_t *s, va_str_t heard)
