@@ -51,6 +51,17 @@ ngx_voiceagent_stream_output(ngx_http_request_t *r, ngx_chain_t *out,
 
     wev = r->connection->write;
 
+    /*
+     * gzip passes nothing on once all of its own has been sent, though the end
+     * of the chunk around it may be left: nobody would write that
+     */
+
+    if (out == NULL && r->connection->buffered && wev->ready && !wev->delayed
+        && ngx_http_write_filter(r, NULL) == NGX_ERROR)
+    {
+        return NGX_ERROR;
+    }
+
     if (!r->buffered && !r->connection->buffered) {
 
         r->write_event_handler = ngx_http_request_empty_handler;
