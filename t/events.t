@@ -351,9 +351,12 @@ ok(shown(qr{^HTTP/2 200}), 'a stream over HTTP/2');
 ok(shown(qr/^event: connected/m), '  is connected');
 publish('o10', "h2-$_") for 1 .. 50;
 ok(shown(qr/"n":"h2-50"/), '  and sees what is published');
-publish('o10', "large-$_-" . 'x' x 3000) for 1 .. 50;
-ok(shown(qr/"n":"large-50-x{3000}"/), '  more than a window holds too');
-is(join(' ', VoiceAgent::Nginx::slurp($output) =~ /"n":"large-(\d+)-/g), join(' ', 1 .. 50), '  in its order');
+SKIP: {
+    skip 'nginx forgets the window of SETTINGS that come in pieces', 2 if $ENV{TEST_NGINX_LD_PRELOAD};
+    publish('o10', "large-$_-" . 'x' x 3000) for 1 .. 50;
+    ok(shown(qr/"n":"large-50-x{3000}"/), '  more than a window holds too');
+    is(join(' ', VoiceAgent::Nginx::slurp($output) =~ /"n":"large-(\d+)-/g), join(' ', 1 .. 50), '  in its order');
+}
 kill 'TERM', $curl;
 reap($curl);
 ok(until_true(20, sub { metric('event_clients') == 0 }), '  and goes');

@@ -118,7 +118,8 @@ sub report {
 
 sub reports_stored { my $n = 0; $n++ while take($redis); return $n }
 
-my $told = 'x' x 70000;
+# nginx joins what comes a byte at a time in the square of its size.
+my $told = 'x' x ($ENV{TEST_NGINX_LD_PRELOAD} ? 7000 : 70000);
 my @late = map { qq({"transcript":"$told","conversation_id":"$_"}) } 'one', 'two';
 is(report($_), 200, 'a report that names its conversation late') for @late;
 is(reports_stored(), 2, '  is not taken for another such');
