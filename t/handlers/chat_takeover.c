@@ -4,6 +4,7 @@
  * order), how it ends; and that all of it holds wherever a worker dies.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "t/handlers/lib/deaths.h"

@@ -3,6 +3,7 @@
  * gone, and ends when the room does. livekit.webhook: what is told of rooms.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/form.h"
 #include "t/handlers/lib/texts.h"

@@ -198,10 +198,11 @@ static void read_data(wk_arena_t *a, const wk_redactor_t *redactor, const va_jso
 {
     const va_json_t *list = va_json_get(analysis, "data_collection_results");
     list = list != NULL ? list : va_json_get(analysis, "data_collection");
-    bool container = va_json_is(list, VA_JSON_OBJECT) || va_json_is(list, VA_JSON_ARRAY);
-    r->data = wk_alloc(a, ((container ? list->count : 0) + 1) * sizeof(*r->data));
-    const va_json_t *entry = container ? list->first : NULL;
-    for (; entry != NULL; entry = entry->next) {
+    if (!va_json_is(list, VA_JSON_OBJECT) && !va_json_is(list, VA_JSON_ARRAY)) {
+        return;
+    }
+    r->data = wk_alloc(a, (list->count + 1) * sizeof(*r->data));
+    for (const va_json_t *entry = list->first; entry != NULL; entry = entry->next) {
         const va_json_t *value = va_json_get(entry, "value");
         value = value != NULL ? value : va_json_get(entry, "field_value");
         va_str_t name = ANY(entry, "/data_collection_id", "/field_name");
@@ -221,10 +222,11 @@ static void read_evaluations(wk_arena_t *a, const wk_redactor_t *redactor,
 {
     static const char *const results[] = {"success", "failure", "unknown", NULL};
     const va_json_t *list = va_json_get(analysis, "evaluation_criteria_results");
-    bool object = va_json_is(list, VA_JSON_OBJECT);
-    r->evaluations = wk_alloc(a, ((object ? list->count : 0) + 1) * sizeof(*r->evaluations));
-    const va_json_t *entry = object ? list->first : NULL;
-    for (; entry != NULL; entry = entry->next) {
+    if (!va_json_is(list, VA_JSON_OBJECT)) {
+        return;
+    }
+    r->evaluations = wk_alloc(a, (list->count + 1) * sizeof(*r->evaluations));
+    for (const va_json_t *entry = list->first; entry != NULL; entry = entry->next) {
         va_str_t result = va_json_get_string(entry, "result");
         if (one_of(result, results)) {
             r->evaluations[r->n_evaluations++] = (wk_report_evaluation_t){
