@@ -56,7 +56,9 @@ ngx_voiceagent_stream_output(ngx_http_request_t *r, ngx_chain_t *out,
      * of the chunk around it may be left: nobody would write that
      */
 
-    if (out == NULL && r->connection->buffered && wev->ready && !wev->delayed
+    if (out == NULL && wev->ready && !wev->delayed
+        && (r->connection->buffered
+            & (NGX_HTTP_WRITE_BUFFERED|NGX_LOWLEVEL_BUFFERED))
         && ngx_http_write_filter(r, NULL) == NGX_ERROR)
     {
         return NGX_ERROR;
