@@ -190,7 +190,7 @@ typedef struct {
     ngx_msec_t                     redis_time;
     void                          *client;       /* stream's or socket's */
     ngx_str_t                      connection;   /* the WebSocket's name */
-    va_stream_token_t              stream;       /* the media stream's */
+    va_stream_token_t             *stream;       /* the media stream's */
     ngx_str_t                      bridge;       /* where it goes */
     ngx_str_t                      admission;    /* what lets it in there */
 

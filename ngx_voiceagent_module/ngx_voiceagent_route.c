@@ -138,11 +138,16 @@ ngx_voiceagent_route_enter(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
+    ctx->stream = ngx_pcalloc(r->pool, sizeof(va_stream_token_t));
+    if (ctx->stream == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     secrets = ngx_voiceagent_key_secrets(rcf->key, &n);
 
     verdict = va_stream_token_verify(&ctx->mem, secrets, n, VA_TOKEN_STREAM,
                                      ngx_voiceagent_va(&text), ngx_time(),
-                                     &ctx->stream);
+                                     ctx->stream);
 
     if (verdict != VA_VERDICT_OK) {
         *reason = va_verdict_name(verdict);
@@ -175,9 +180,14 @@ ngx_voiceagent_route(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 
     /* a stream without a token tells its call later, with one */
 
-    if (ctx->stream.call.len == 0) {
-        ctx->stream.call = VA_STR("-");
-        ctx->stream.organization = VA_STR("-");
+    if (ctx->stream == NULL) {
+        ctx->stream = ngx_pcalloc(r->pool, sizeof(va_stream_token_t));
+        if (ctx->stream == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->stream->call = VA_STR("-");
+        ctx->stream->organization = VA_STR("-");
     }
 
     if (ngx_voiceagent_route_admit(r, vlcf->route, ctx) != NGX_OK) {
@@ -216,7 +226,7 @@ ngx_voiceagent_route_admit(ngx_http_request_t *r,
     const va_secret_t  *secrets;
     va_stream_token_t   admission;
 
-    admission = ctx->stream;
+    admission = *ctx->stream;
     admission.purpose = VA_TOKEN_ADMISSION;
     admission.expires = ngx_time() + NGX_VOICEAGENT_ROUTE_SECONDS;
 
@@ -235,7 +245,7 @@ ngx_voiceagent_route_admit(ngx_http_request_t *r,
     }
 
     ngx_voiceagent_ngx(&ctx->admission, va_buf_str(&text));
-    ctx->stream.nonce = admission.nonce;
+    ctx->stream->nonce = admission.nonce;
 
     return NGX_OK;
 }
@@ -260,8 +270,8 @@ ngx_voiceagent_route_bind(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     ask = &b->ask;
 
     ask->args[0] = VA_STR("va:voice:processes");
-    ask->args[1] = ctx->stream.call.len > 1 ? ctx->stream.call
-                                            : ctx->stream.nonce;
+    ask->args[1] = ctx->stream->call.len > 1 ? ctx->stream->call
+                                            : ctx->stream->nonce;
     ask->args[2] = VA_STR(NGX_VOICEAGENT_ROUTE_HOLD);
 
     ctx->routing = 1;

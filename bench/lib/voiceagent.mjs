@@ -18,12 +18,13 @@ export function token(organization) {
   return `${text}.${createHmac('sha256', JWT_SECRET).update(text).digest('base64url')}`;
 }
 
-export function voiceagent(context, { name, store, port }) {
+/** conf: of bench/peers. */
+export function voiceagent(context, { name, store, port, conf = 'voiceagent.conf' }) {
   const { dir, root, modules } = context;
   writeFileSync(join(dir, 'twilio.key'), `${ACCOUNT} ${TOKEN}\n`);
   writeFileSync(join(dir, 'tools.key'), `${TOOLS_SECRET}\n`);
   writeFileSync(join(dir, 'jwt.key'), `${JWT_SECRET}\n`);
-  return nginx({ dir, name, modules: [modules.voiceagent], conf: join(root, 'bench/peers/voiceagent.conf'),
+  return nginx({ dir, name, modules: [modules.voiceagent], conf: join(root, 'bench/peers', conf),
     values: { REDIS: store.socket }, port });
 }
 

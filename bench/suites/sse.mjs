@@ -46,7 +46,7 @@ function post(body) {
 
 async function ours(context) {
   const store = await redis({ dir: context.dir, name: 'redis-sse' });
-  const server = await voiceagent(context, { name: 'sse', store, port: PORT });
+  const server = await voiceagent(context, { name: 'sse', store, port: PORT, conf: 'events.conf' });
   const sha = store.load(join(context.root, 'worker/scripts/publish.lua'));
   let n = 0;
   const result = await deliver(context, server,

@@ -13,7 +13,7 @@
  */
 extern const wk_sql_t wk_sql_outbound_facts;
 
-/* $1 number: a row, when the shop is called there. */
+/* $1 number: own, whether the shop is called there. */
 extern const wk_sql_t wk_sql_outbound_own;
 
 /* $1 job: key of the call that an earlier run of it claimed. */
