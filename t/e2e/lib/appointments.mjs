@@ -36,7 +36,7 @@ export async function freeTimes(token, service_type, day) {
 
 // Who has an appointment today is greeted with it, and hears from no campaign.
 export const cancelAppointments = (phone) => rows(
-    `update appointments set status = 'cancelled', cancelled_at = now()
+    `update appointments set status = 'cancelled', cancelled_at = now(), cancelled_by = 'staff'
       where customer_phone = :'phone' and status in ('held', 'confirmed') returning id`,
     {phone});
 
