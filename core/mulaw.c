@@ -25,5 +25,5 @@ uint8_t va_mulaw_encode(int16_t sample)
 
     int step = (magnitude >> (segment + 3)) & 15;
 
-    return (uint8_t) ~((sample < 0 ? SIGN : 0) | segment << 4 | step);
+    return (uint8_t)~((sample < 0 ? SIGN : 0) | segment << 4 | step);
 }

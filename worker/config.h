@@ -39,9 +39,9 @@ typedef struct {
     const char *jwt_secret;             /* JWT_SECRET: signs access tokens */
     const char *internal_secret;        /* VA_INTERNAL_SECRET: signs tickets and call tokens */
     const char *internal_secret_before; /* verifies what was signed before a rotation */
-    const char *encryption_keys; /* ENCRYPTION_KEY: "id:base64,…", the first encrypts */
-    const char *jwks_url;        /* JWKS_URL: the identity provider's key set */
-    const char *jwks_file;       /* JWKS_FILE: where nginx reads it */
+    const char *encryption_keys;        /* ENCRYPTION_KEY: "id:base64,…", the first encrypts */
+    const char *jwks_url;               /* JWKS_URL: the identity provider's key set */
+    const char *jwks_file;              /* JWKS_FILE: where nginx reads it */
     int access_token_s;
     int refresh_token_s;
     int password_cost;                     /* yescrypt/bcrypt cost parameter for new hashes */

@@ -789,27 +789,12 @@ static void judge_objection(const t_answer_t *last)
 
 /* ---------------------------------------------------------------- the table */
 
-#define RETRIED                                                                                \
-    {                                                                                          \
-        AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN                                             \
-    }
-#define LOGGED                                                                                 \
-    {                                                                                          \
-        AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, ANSWERED                                          \
-    }
-#define TRIED                                                                                  \
-    {                                                                                          \
-        AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, GIVEN_UP                                          \
-    }
+#define RETRIED {AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN}
+#define LOGGED  {AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, ANSWERED}
+#define TRIED   {AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, GIVEN_UP}
 /* What is answered without a body can neither drip nor be cut. */
-#define NO_BODY                                                                                \
-    {                                                                                          \
-        AT_TIME, AGAIN, ANSWERED, AGAIN, ANSWERED, AGAIN                                       \
-    }
-#define TOLD                                                                                   \
-    {                                                                                          \
-        ANSWERED, ANSWERED, ANSWERED, ANSWERED, ANSWERED, ANSWERED                             \
-    }
+#define NO_BODY {AT_TIME, AGAIN, ANSWERED, AGAIN, ANSWERED, AGAIN}
+#define TOLD    {ANSWERED, ANSWERED, ANSWERED, ANSWERED, ANSWERED, ANSWERED}
 
 /* of: BUSY, FAILURE, DRIP, RESET, CUT, EXPIRED */
 static client_t clients[] = {

@@ -32,7 +32,7 @@ PACKAGES=(
     nginx redis-server redis-tools redis-sentinel "postgresql-$pg" postgresql-contrib
     pgbouncer openssl ca-certificates curl
     # testing
-    libcmocka-dev clang lld llvm libclang-rt-dev clang-format valgrind faketime
+    libcmocka-dev clang lld llvm libclang-rt-dev clang-format-19 valgrind faketime
     "postgresql-$pg-pgtap" libnginx-mod-nchan libnginx-mod-http-lua wrk nghttp2-client
     chromium fonts-dejavu-core jq perl procps iproute2 util-linux
     "${extra[@]}"

@@ -4,7 +4,7 @@
 
 #include "t/unit/support.h"
 
-#define MS(ms) ((size_t)(ms)*WK_PLAYOUT_RATE)
+#define MS(ms) ((size_t)(ms) * WK_PLAYOUT_RATE)
 
 static wk_playout_t p;
 static char sound[MS(WK_PLAYOUT_MAX_MS) + 1];

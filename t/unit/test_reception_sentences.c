@@ -46,22 +46,10 @@ typedef struct {
     const char *language, *text, *tool, *part;
 } sentence_t;
 
-#define BOOKS(language, text, start)                                                           \
-    {                                                                                          \
-        language, text, "book_appointment", start                                              \
-    }
-#define LOOKS(language, text, args)                                                            \
-    {                                                                                          \
-        language, text, "check_availability", args                                             \
-    }
-#define CANCELS(language, text)                                                                \
-    {                                                                                          \
-        language, text, "cancel_appointment", "a-mon"                                          \
-    }
-#define ASKS(language, text, part)                                                             \
-    {                                                                                          \
-        language, text, NULL, part                                                             \
-    }
+#define BOOKS(language, text, start) {language, text, "book_appointment", start}
+#define LOOKS(language, text, args)  {language, text, "check_availability", args}
+#define CANCELS(language, text)      {language, text, "cancel_appointment", "a-mon"}
+#define ASKS(language, text, part)   {language, text, NULL, part}
 
 static wk_reception_t receive(const wk_reception_facts_t *f, const wk_dialog_t *dialog,
                               const char *language, const char *text)

@@ -606,18 +606,9 @@ static wk_dialog_t offered(void)
                                    .count = 3}};
 }
 
-#define BOOKS(text, start)                                                                     \
-    {                                                                                          \
-        text, "book_appointment", start, NULL                                                  \
-    }
-#define ASKS(text, part)                                                                       \
-    {                                                                                          \
-        text, NULL, NULL, part                                                                 \
-    }
-#define LEAVES(text)                                                                           \
-    {                                                                                          \
-        text, NULL, NULL, NULL                                                                 \
-    }
+#define BOOKS(text, start) {text, "book_appointment", start, NULL}
+#define ASKS(text, part)   {text, NULL, NULL, part}
+#define LEAVES(text)       {text, NULL, NULL, NULL}
 
 static void a_clear_choice_is_booked(void **state)
 {

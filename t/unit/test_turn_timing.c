@@ -4,7 +4,7 @@
 #include "t/unit/support.h"
 
 #define FRAME_MS 20
-#define MS(ms)   ((uint64_t)(ms)*WK_PLAYOUT_RATE)
+#define MS(ms)   ((uint64_t)(ms) * WK_PLAYOUT_RATE)
 #define LATE_MS  30 /* what every frame of these tests takes on its way */
 
 static wk_timing_t t;

@@ -862,12 +862,9 @@ static void test_a_pooler_that_keeps_no_statements_costs_one_transaction(void **
     db = unprepared;
 }
 
-#define TEST(name)       cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST_PROXY(name) cmocka_unit_test_setup_teardown(name, setup_proxy, teardown)
-#define TEST_POOLER(name)                                                                      \
-    {                                                                                          \
-#name "_pooled", name, setup_pooler, teardown, NULL                                    \
-    }
+#define TEST(name)        cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_PROXY(name)  cmocka_unit_test_setup_teardown(name, setup_proxy, teardown)
+#define TEST_POOLER(name) {#name "_pooled", name, setup_pooler, teardown, NULL}
 
 static void prepare_database(void)
 {
