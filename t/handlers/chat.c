@@ -272,6 +272,9 @@ static void a_talk_goes_on_to_an_appointment(void **state)
                "                'agent_response')"),
         "conversation_started user_transcript agent_response user_transcript "
         "agent_response");
+    assert_string_equal(t_sqlf("SELECT string_agg(tools_used::text, ' ' ORDER BY occurred_at)"
+                               "  FROM messages WHERE speaker = 'agent'"),
+                        "[\"check_availability\"] [\"book_appointment\"]");
 }
 
 static void a_session_is_its_shops_its_pages_and_its_own(void **state)
@@ -500,6 +503,28 @@ static void let_model_book(const char *start, const char *more)
                              "\"service_type\":\"tune_up\",\"appointment_datetime\":\"%s\"%s",
                              start, more)
                        .data);
+}
+
+static void an_answer_says_what_it_was_made_of(void **state)
+{
+    (void)state;
+    let_model_answer();
+    t_sqlf("DELETE FROM outbox");
+    model("{\"answers\":[{\"tool_calls\":[{\"name\":\"get_store_hours\",\"arguments\":{}},"
+          "{\"name\":\"check_inventory\",\"arguments\":{\"product_id\":\"RB-T29-M\"}},"
+          "{\"name\":\"book_appointment\",\"arguments\":{}},"
+          "{\"name\":\"invented\",\"arguments\":{}},"
+          "{\"name\":\"get_store_hours\",\"arguments\":{}}]},{\"text\":\"We have it.\"},"
+          "{\"text\":\"Fine.\"}]}");
+    t_answer_t a = chat((chat_t){.message = "What about the Trek"});
+    assert_status(&a, 200);
+    say(session_of(&a), "and the blue one?");
+    assert_string_equal(t_sqlf("SELECT string_agg(tools_used::text, ' ' ORDER BY occurred_at)"
+                               "  FROM messages WHERE speaker = 'agent'"),
+                        "[\"get_store_hours\", \"check_inventory\"] []");
+    assert_string_equal(t_sqlf("SELECT string_agg(data ->> 'toolsUsed', ' ' ORDER BY id)"
+                               "  FROM outbox WHERE type = 'agent_response'"),
+                        "[\"get_store_hours\", \"check_inventory\"] []");
 }
 
 /* Of what tools did the visitor is told, where the model's own words are not said. */
@@ -867,6 +892,7 @@ int main(void)
         cmocka_unit_test(a_number_typed_in_opens_nothing),
         cmocka_unit_test(neither_reads_what_the_other_wrote),
         cmocka_unit_test(whether_a_number_has_an_appointment_is_not_told),
+        cmocka_unit_test(an_answer_says_what_it_was_made_of),
         cmocka_unit_test(what_people_are_shown_is_not_told_the_visitor),
         cmocka_unit_test(anothers_booking_is_a_taken_time),
         cmocka_unit_test(a_chat_books_for_the_number_it_gave),

@@ -281,6 +281,20 @@ static void a_turn_says_what_it_was_made_of(void **state)
         "[\"search_knowledge\"] []");
 }
 
+/* The same of a turn that the receptionist thought of. */
+static void what_the_receptionist_asked_is_of_its_turn(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM appointments");
+    assert_int_equal(tell("media.answer", DOWNTOWN,
+                          "{\"call\":\"" SID "\",\"epoch\":3,\"question\":1,"
+                          "\"text\":\"I would like to book a tune-up\","
+                          "\"language\":\"en\"}"),
+                     WK_END_ACK);
+    assert_int_equal(say(""), WK_END_ACK);
+    assert_string_equal(made_of(2), "[\"check_availability\"]");
+}
+
 /* ---------------------------------------------------------------- a moment */
 
 /* The engine is answered, and the session told to say nothing; other tools say something. */
@@ -325,6 +339,7 @@ int main(void)
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(a_turn_says_what_it_was_made_of),
+        cmocka_unit_test(what_the_receptionist_asked_is_of_its_turn),
         cmocka_unit_test(who_asks_for_a_moment_has_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

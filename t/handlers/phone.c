@@ -346,6 +346,17 @@ static const char *turn_with_tool(int turn, const char *tool, const char *argume
     return say(turn, "It+is+about+the+blue+one");
 }
 
+/* What the agent has said so far, by the record and as people saw it live. */
+static const char *made_of(void)
+{
+    const char *stored = t_sqlf("SELECT string_agg(tools_used::text, ' ' ORDER BY occurred_at)"
+                                "  FROM messages WHERE speaker = 'agent'");
+    assert_string_equal(t_sqlf("SELECT string_agg(data ->> 'toolsUsed', ' ' ORDER BY id)"
+                               "  FROM outbox WHERE type = 'agent_response'"),
+                        stored);
+    return stored;
+}
+
 /* Whoever asks for a moment is in the same call as before. */
 static void a_moment_does_not_outlast_the_longest_call(void **state)
 {
@@ -388,6 +399,7 @@ static void a_hold_is_booked_by_its_own_caller_a_turn_later(void **state)
     turn_with_tool(1, "book_appointment",
                    wk_printf(t_ctx.arena, "{%s,\"hold\":true}", wish).data);
     assert_string_equal(t_sqlf("SELECT string_agg(status, ' ') FROM appointments"), "held");
+    assert_string_equal(made_of(), "[] [\"book_appointment\"]");
     for (int turn = 2; turn <= 4; turn += 2) {
         turn_with_tool(turn, "book_appointment", wk_printf(t_ctx.arena, "{%s}", wish).data);
         assert_string_equal(

@@ -178,6 +178,9 @@ static void what_was_just_booked_is_moved(void **state)
 {
     (void)state;
     book_a_tune_up();
+    assert_string_equal(t_sqlf("SELECT string_agg(tools_used::text, ' ' ORDER BY occurred_at)"
+                               "  FROM messages WHERE speaker = 'agent'"),
+                        "[\"check_availability\"] [\"book_appointment\"]");
     assert_has(t_say(JOHN_NUMBER, "yes"), "Your tune-up is on ");
     assert_has(t_say(JOHN_NUMBER, "what are your hours?"), "Hours of ");
     assert_has(t_say(JOHN_NUMBER, "change it to 4pm"), "4:00 PM");

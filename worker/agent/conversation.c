@@ -168,8 +168,13 @@ static void note_done(wk_conversation_t *c, const wk_tool_t *tool,
                       const wk_tool_answer_t *answer)
 {
     const va_json_t *body = NULL;
-    (void)va_json_parse(wk_mem(c->ctx->arena), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
-    c->done |= answer->status == 200 ? wk_promise_done_by(tool->name, body) : 0;
+    wk_arena_t *a = c->ctx->arena;
+    if (answer->status != 200) {
+        return;
+    }
+    (void)va_json_parse(wk_mem(a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
+    c->done |= wk_promise_done_by(tool->name, body);
+    c->reception.used = wk_printf(a, "[\"%s\"]", tool->name);
 }
 
 /*
@@ -240,6 +245,7 @@ static bool ask_model(wk_conversation_t *c, va_str_t organization)
                           .requested = r->requested,
                           .intent = r->intent,
                           .citations = c->conversed.citations,
+                          .used = c->conversed.used,
                           .dialog = {.hint = r->dialog.hint}};
     return true;
 }

@@ -26,6 +26,8 @@ typedef struct {
     va_str_t confirmation; /* of what was booked last, where the answer takes it along */
     size_t stays[WK_OPENAI_CALLS * 4]; /* by tool: calls that changed something */
     va_buf_t citations;                /* items of a JSON list */
+    const wk_tool_t *used[MAX_CALLS];
+    size_t n_used;
     wk_conversed_t *out;
 } talk_t;
 
@@ -135,6 +137,33 @@ static va_str_t citations_of(const talk_t *t)
     return items.len > 0 ? wk_printf(t->a, "[%.*s]", (int)items.len, items.data) : VA_STR_NULL;
 }
 
+static void note_used(talk_t *t, const wk_tool_t *tool)
+{
+    size_t i = 0;
+    while (i < t->n_used && t->used[i] != tool) {
+        i++;
+    }
+    if (i == t->n_used && i < MAX_CALLS) {
+        t->used[t->n_used++] = tool;
+    }
+}
+
+static va_str_t used_of(const talk_t *t)
+{
+    va_buf_t text;
+    if (t->n_used == 0) {
+        return VA_STR_NULL;
+    }
+    va_buf_init(&text, wk_mem(t->a), 128);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    for (size_t i = 0; i < t->n_used; i++) {
+        va_json_put_str(w, va_str_c(t->used[i]->name));
+    }
+    va_json_array_end(w);
+    return va_json_writer_end(w) == VA_OK ? va_buf_str(&text) : VA_STR_NULL;
+}
+
 /* ---------------------------------------------------------------- one call */
 
 /* What a tool wants of the call itself. */
@@ -158,6 +187,7 @@ static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *
     (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
     unsigned done = wk_promise_done_by(tool->name, body);
     cite_answer(t, body);
+    note_used(t, tool);
     t->done |= done;
     bool booked = (done & (WK_DONE_BOOKED | WK_DONE_MOVED)) != 0;
     if (booked && strcmp(t->in->caller->channel, "sms") == 0) {
@@ -337,7 +367,9 @@ bool wk_converse(const wk_converse_t *in, wk_conversed_t *out, wk_error_t *e)
     va_buf_add_str(&t.messages,
                    wk_context_messages(t.a, in->catalogue, in->caller->language, in->context,
                                        in->caller->channel, in->text, room));
-    if (loop(&t, &out->text, e)) {
+    bool answered = loop(&t, &out->text, e);
+    out->used = used_of(&t);
+    if (answered) {
         correct(&t);
         add_confirmation(&t);
         out->citations = citations_of(&t);

@@ -35,6 +35,7 @@ typedef struct {
     bool waits;         /* nothing is said now, and the text is empty */
     va_str_t ends;      /* why the call is to end; absent: it goes on */
     va_str_t citations; /* JSON list: the knowledge it was given; absent: none */
+    va_str_t used;      /* JSON list: the tools that answered it; absent: none */
 } wk_conversed_t;
 
 /*

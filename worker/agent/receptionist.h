@@ -30,6 +30,7 @@ typedef struct {
     va_str_t wanted;    /* the day that times are looked for, YYYY-MM-DD; absent: no one day */
     wk_half_t half;     /* of that day, that they are looked for in */
     va_str_t citations; /* JSON list: the knowledge text is made from; absent: none */
+    va_str_t used;      /* JSON list: the tools that answered for it; absent: none */
     bool certain;       /* a model would not do better: a keyword, or what was asked last */
     bool spoken;        /* the answer is listened to: set before wk_receive_done() */
 } wk_reception_t;

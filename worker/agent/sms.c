@@ -89,7 +89,8 @@ static bool queue(wk_tx_t *tx, const wk_sms_draft_t *draft, bool later, wk_sms_q
                          draft->citations,
                          draft->person,
                          draft->until,
-                         wk_printf(wk_tx_arena(tx), "%d", wk_sms_segments(draft->text))};
+                         wk_printf(wk_tx_arena(tx), "%d", wk_sms_segments(draft->text)),
+                         draft->tools};
     if (!wk_sql(tx, &wk_sql_sms_queued, params, &rows, e)) {
         return false;
     }

@@ -23,6 +23,7 @@ typedef struct {
     va_str_t text, language;
     const char *template; /* what kind of text it is */
     va_str_t citations;   /* JSON list: the knowledge it is made from; may be absent */
+    va_str_t tools;       /* JSON list: the tools that answered for it; may be absent */
     va_str_t person;      /* who of the shop wrote it; absent: the agent did */
     va_str_t until; /* a moment: until then it may wait for a takeover's end; may be absent */
     bool in_bulk;   /* one of many, for which nobody waits: sent on the bulk queue */

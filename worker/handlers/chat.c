@@ -110,15 +110,31 @@ static bool publish_begin(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
     return wk_event_end(&ev, e);
 }
 
+static void begin_event(wk_event_t *ev, wk_tx_t *tx, const chat_t *c, const char *type,
+                        const char *member, va_str_t text)
+{
+    wk_event_begin(ev, tx, type, c->session.lead, VA_STR_NULL);
+    va_json_add_c(ev->json, "channel", "chat");
+    va_json_add_str(ev->json, "sessionId", c->session.id);
+    va_json_add_str(ev->json, member, text);
+    va_json_add_str(ev->json, "language", wk_language_code(c->talk.reception.language));
+}
+
 static bool publish(wk_tx_t *tx, const chat_t *c, const char *type, const char *member,
                     va_str_t text, wk_error_t *e)
 {
     wk_event_t ev;
-    wk_event_begin(&ev, tx, type, c->session.lead, VA_STR_NULL);
-    va_json_add_c(ev.json, "channel", "chat");
-    va_json_add_str(ev.json, "sessionId", c->session.id);
-    va_json_add_str(ev.json, member, text);
-    va_json_add_str(ev.json, "language", wk_language_code(c->talk.reception.language));
+    begin_event(&ev, tx, c, type, member, text);
+    return wk_event_end(&ev, e);
+}
+
+static bool publish_said(wk_tx_t *tx, const chat_t *c, va_str_t text, wk_error_t *e)
+{
+    wk_event_t ev;
+    va_str_t used = c->talk.reception.used;
+    begin_event(&ev, tx, c, "agent_response", "response", text);
+    va_json_key(ev.json, "toolsUsed");
+    va_json_put_raw(ev.json, used.len > 0 ? used : VA_STR("[]"));
     return wk_event_end(&ev, e);
 }
 
@@ -250,9 +266,9 @@ static bool store_said(wk_tx_t *tx, chat_t *c, wk_error_t *e)
                          va_str_c(wk_emergency_level_name(c->talk.emergency.level)),
                          number(c, c->after),
                          number(c, c->upto),
-                         c->ctx->job->id};
-    return wk_sql(tx, &wk_sql_chat_said, params, &c->answer, e) &&
-           publish(tx, c, "agent_response", "response", text, e);
+                         c->ctx->job->id,
+                         r->used};
+    return wk_sql(tx, &wk_sql_chat_said, params, &c->answer, e) && publish_said(tx, c, text, e);
 }
 
 static bool contacted(wk_tx_t *tx, const chat_t *c, wk_error_t *e)

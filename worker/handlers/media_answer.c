@@ -9,6 +9,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/webhook.h"
+#include "worker/store/media.h"
 
 #define MAX_HEARD 2000 /* bytes */
 
@@ -86,6 +87,15 @@ static void decide(answer_t *t)
     }
 }
 
+/* Of the turn that says it. */
+static bool note_used(wk_tx_t *tx, const answer_t *t, wk_error_t *e)
+{
+    const wk_reception_t *r = &t->talk.reception;
+    va_str_t params[] = {t->call.caller.call, r->used,
+                         r->citations.len > 0 ? r->citations : VA_STR("[]")};
+    return r->used.len == 0 || wk_sql(tx, &wk_sql_media_used, params, NULL, e);
+}
+
 static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     answer_t *t = arg;
@@ -93,7 +103,8 @@ static bool keep(wk_tx_t *tx, void *arg, wk_error_t *e)
     bool passed_on = t->talk.reception.task != NULL || intent_is(t, "human");
     unsigned done = t->talk.done | (passed_on ? WK_DONE_PASSED_ON : 0);
     t->did = done != 0 || intent_is(t, "human");
-    return wk_conversation_keep(tx, &t->talk, e) && wk_media_did(tx, &t->call, done, e);
+    return wk_conversation_keep(tx, &t->talk, e) && note_used(tx, t, e) &&
+           wk_media_did(tx, &t->call, done, e);
 }
 
 /* An emergency was heard by the voice process too, whose job tells people of it. */

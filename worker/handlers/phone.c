@@ -214,21 +214,22 @@ static bool write_latency(const wk_phone_t *v, va_buf_t *out, wk_error_t *e)
            wk_error(e, WK_INTERNAL, "a latency cannot be written");
 }
 
-static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, va_str_t text, va_str_t latency,
-                         wk_error_t *e)
+static bool publish_said(wk_tx_t *tx, const wk_phone_t *v, const wk_phone_said_t *said,
+                         va_str_t latency, wk_error_t *e)
 {
     wk_event_t ev;
     wk_event_begin(&ev, tx, "agent_response", v->customer, v->call);
     va_json_add_str(ev.json, "callSid", v->sid);
-    va_json_add_str(ev.json, "response", text);
+    va_json_add_str(ev.json, "response", said->text);
     va_json_add_str(ev.json, "language", wk_language_code(v->speech.language));
+    va_json_key(ev.json, "toolsUsed");
+    va_json_put_raw(ev.json, said->used.len > 0 ? said->used : VA_STR("[]"));
     va_json_key(ev.json, "latency");
     va_json_put_raw(ev.json, latency);
     return wk_event_end(&ev, e);
 }
 
-bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text,
-                   va_str_t twiml, wk_error_t *e)
+bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, const wk_phone_said_t *said, wk_error_t *e)
 {
     wk_rows_t *rows;
     va_buf_t latency;
@@ -237,18 +238,20 @@ bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text
     }
     va_str_t params[] = {v->call,
                          v->customer,
-                         text,
+                         said->text,
                          wk_language_code(v->speech.language),
-                         wk_phone_key(v, turn),
-                         twiml,
-                         va_buf_str(&latency)};
+                         wk_phone_key(v, said->turn),
+                         said->twiml,
+                         va_buf_str(&latency),
+                         said->used,
+                         said->citations};
     if (!wk_sql(tx, &wk_sql_phone_said, params, &rows, e)) {
         return false;
     }
     if (wk_rows_count(rows) == 0) {
         return wk_error(e, WK_CONFLICT, "the turn was answered before");
     }
-    return text.len == 0 || publish_said(tx, v, text, va_buf_str(&latency), e);
+    return said->text.len == 0 || publish_said(tx, v, said, va_buf_str(&latency), e);
 }
 
 va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *name)

@@ -79,12 +79,18 @@ bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t
 /* ms since nginx took the request, by the clocks of two hosts; never below 0. */
 int64_t wk_phone_age_ms(const wk_phone_t *v);
 
-/*
- * Stores what is said, published as agent_response; an empty text: nothing is. WK_CONFLICT: the
- * turn has been answered meanwhile.
- */
-bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, int64_t turn, va_str_t text,
-                   va_str_t twiml, wk_error_t *e);
+/* The answer of a turn. */
+typedef struct {
+    int64_t turn;
+    va_str_t text;      /* empty: nothing is said */
+    va_str_t twiml;     /* the document */
+    va_str_t used;      /* JSON list: the tools that answered for it; may be absent */
+    va_str_t citations; /* JSON list: the knowledge it is made from; may be absent */
+} wk_phone_said_t;
+
+/* Stores it, published as agent_response. WK_CONFLICT: the turn has been answered meanwhile. */
+bool wk_phone_said(wk_tx_t *tx, const wk_phone_t *v, const wk_phone_said_t *said,
+                   wk_error_t *e);
 
 /* A text of the shop's own in the talk's language, else the catalogue's. */
 va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *name);

@@ -223,9 +223,10 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     ring_t *r = arg;
     va_str_t params[] = {r->v.call, wk_language_code(r->v.speech.language),
                          r->overflow ? VA_STR("overflow") : VA_STR_NULL, r->v.engine};
+    const wk_phone_said_t said = {.turn = GREETING, .text = r->text, .twiml = r->twiml};
     return (!r->overflow || overflow_tx(tx, r, e)) &&
            wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) && note_recording(tx, r, e) &&
-           (!r->spoken || wk_phone_said(tx, &r->v, GREETING, r->text, r->twiml, e));
+           (!r->spoken || wk_phone_said(tx, &r->v, &said, e));
 }
 
 static bool read_again_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

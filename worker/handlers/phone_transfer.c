@@ -151,7 +151,8 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     wk_speech_begin(&v->speech);
     wk_speech_listen(&v->speech, t->text, v->turn + 1, 0);
     t->twiml = wk_speech_end(&v->speech);
-    return wk_phone_said(tx, v, v->turn, t->text, t->twiml, e);
+    const wk_phone_said_t said = {.turn = v->turn, .text = t->text, .twiml = t->twiml};
+    return wk_phone_said(tx, v, &said, e);
 }
 
 /* ---------------------------------------------------------------- handlers */

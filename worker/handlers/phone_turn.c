@@ -270,12 +270,6 @@ static void tell_stopped(turn_t *t)
     t->next = t->next == WAITS ? GOES_ON : t->next;
 }
 
-static bool cite(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
-{
-    va_str_t params[] = {wk_phone_key(&t->v, t->v.turn), t->talk.reception.citations};
-    return params[1].data == NULL || wk_sql(tx, &wk_sql_phone_cited, params, NULL, e);
-}
-
 static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
 {
     if (!heed_length(tx, t, e) || !write_answer(tx, t, e)) {
@@ -284,8 +278,13 @@ static bool store_said(wk_tx_t *tx, turn_t *t, wk_error_t *e)
     /* Only now it is known whether the call ends, and why. */
     va_str_t params[] = {t->v.call, wk_language_code(t->v.speech.language),
                          t->next == ENDS ? t->reason : VA_STR_NULL, VA_STR_NULL};
+    const wk_phone_said_t said = {.turn = t->v.turn,
+                                  .text = t->text,
+                                  .twiml = t->twiml,
+                                  .used = t->talk.reception.used,
+                                  .citations = t->talk.reception.citations};
     return wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e) &&
-           wk_phone_said(tx, &t->v, t->v.turn, t->text, t->twiml, e) && cite(tx, t, e);
+           wk_phone_said(tx, &t->v, &said, e);
 }
 
 /* He hears it before whatever the person has for him; the person is told by the event. */

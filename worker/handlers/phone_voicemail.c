@@ -125,7 +125,9 @@ static bool leave_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t message = message_for(v, call);
     m->answer =
         document(v, message, va_str_eq(wk_cell(call, 0, "answered_by"), VA_STR("agent")));
-    return wk_phone_said(tx, v, WK_VOICEMAIL_TURN, message, m->answer, e);
+    const wk_phone_said_t said = {
+        .turn = WK_VOICEMAIL_TURN, .text = message, .twiml = m->answer};
+    return wk_phone_said(tx, v, &said, e);
 }
 
 /* Of two requests at once one stores the document, and the other is asked again. */

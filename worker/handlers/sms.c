@@ -284,7 +284,8 @@ static bool store_answer(wk_tx_t *tx, text_t *t, wk_error_t *e)
                             .text = wk_cut_text(r->text, MAX_TEXT),
                             .language = wk_language_code(r->language),
                             .template = "answer",
-                            .citations = r->citations};
+                            .citations = r->citations,
+                            .tools = r->used};
     t->queued = true;
     return insert(tx, t, r->intent, draft.language, e) && publish(tx, t, e) &&
            wk_conversation_keep(tx, &t->talk, e) && wk_sms_queue(tx, &draft, &t->sms, e);

@@ -149,15 +149,15 @@ const wk_sql_t wk_sql_chat_said = {
     "chat_said",
     "INSERT INTO messages (organization_id, customer_id, chat_session_id, channel, direction,"
     "                      speaker, content, language, provider, provider_message_id, citations,"
-    "                      metadata, occurred_at)"
+    "                      metadata, occurred_at, tools_used)"
     " SELECT current_organization(), s.customer_id, s.id, 'chat', 'outbound', 'agent', $2, $3,"
     "        'chat', $4, coalesce($5::jsonb, '[]'),"
     "        jsonb_build_object('next_action', $6::text, 'emergency_level', $7::text,"
     "            'lead', " LEAD ", 'after', $8::int, 'upto', $9::int, 'job', $10::text),"
-    "        clock_timestamp()"
+    "        clock_timestamp(), coalesce($11::jsonb, '[]')"
     "   FROM chat_sessions s WHERE s.id = $1::uuid"
     " RETURNING " ANSWER,
-    10};
+    11};
 
 /* The tools' own sentences (agent/tool.h, once). Of an hour: nothing is thought of for so long. */
 const wk_sql_t wk_sql_chat_done = {

@@ -68,7 +68,8 @@ extern const wk_sql_t wk_sql_chat_heard;
 /*
  * $1 session, $2 text, $3 language, $4 the key of the message it answers, $5 citations (JSON
  * list) or null, $6 next action, $7 emergency level, $8 after and $9 upto: of what people wrote
- * it brings what is behind the one number, up to the other; $10 the job whose reply it is.
+ * it brings what is behind the one number, up to the other; $10 the job whose reply it is,
+ * $11 tools that were used (JSON list) or null.
  * Gives the row of wk_sql_chat_answer.
  */
 extern const wk_sql_t wk_sql_chat_said;

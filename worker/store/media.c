@@ -66,7 +66,7 @@ const wk_sql_t wk_sql_media_turn = {
 const wk_sql_t wk_sql_media_used = {
     "media_used",
     "UPDATE calls SET metadata = metadata || jsonb_build_object("
-    MORE("used", "jsonb_build_array($2::text)") ", " MORE("cites", "$3::jsonb") ")"
+    MORE("used", "$2::jsonb") ", " MORE("cites", "$3::jsonb") ")"
     " WHERE id = $1::uuid",
     3};
 

@@ -24,7 +24,8 @@ extern const wk_sql_t wk_sql_media_turn;
 /* $1 its name, $2 what was really heard of it. Gives call_id customer_id tools_used. */
 extern const wk_sql_t wk_sql_media_turn_cut;
 
-/* $1 calls.id, $2 a tool that was asked, $3 what of the knowledge it found: the next turn's. */
+/* $1 calls.id, $2 tools that answered, $3 what of the knowledge they found (JSON lists): the
+ * next turn's. */
 extern const wk_sql_t wk_sql_media_used;
 
 /* $1 calls.id, $2 a JSON list of words (promise.h): that was done in the call. */

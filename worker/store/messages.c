@@ -15,7 +15,8 @@ const wk_sql_t wk_sql_sms_queued = {
     "sms_queued",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
     "                      language, from_number, to_number, status, status_at, effect_id,"
-    "                      template, metadata, citations, occurred_at, user_id, segments)"
+    "                      template, metadata, citations, occurred_at, user_id, segments,"
+    "                      tools_used)"
     " VALUES (current_organization(), $1::uuid, 'sms', 'outbound',"
     "         CASE WHEN $10::text IS NULL THEN 'agent' ELSE 'human_agent' END, $2, $3, $4, $5,"
     "         'queued', now(), $6::uuid, $7,"
@@ -23,9 +24,10 @@ const wk_sql_t wk_sql_sms_queued = {
     "         || jsonb_build_object('sending', CASE WHEN NOT $8::bool THEN"
     "             (extract(epoch FROM clock_timestamp()) * 1000)::bigint END),"
     "         coalesce($9::jsonb, '[]'), clock_timestamp(),"
-    "         (SELECT id FROM users WHERE id = uuid_or_null($10)), $12::int)"
+    "         (SELECT id FROM users WHERE id = uuid_or_null($10)), $12::int,"
+    "         coalesce($13::jsonb, '[]'))"
     " RETURNING id, (metadata ->> 'sending')::bigint AS sending",
-    12};
+    13};
 
 const wk_sql_t wk_sql_message_of_effect = {
     "message_of_effect",

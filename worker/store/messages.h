@@ -15,7 +15,7 @@ extern const wk_sql_t wk_sql_sms_received;
  * $6 effect, $7 template, $8 true: it is sent by a job of its own. Else its metadata.sending is
  * when (ms) the attempt to send began that may still be on its way. $9 citations (JSON list) or
  * null, $10 who of the shop wrote it or null, $11 until when it is of use or null,
- * $12 segments. Gives id sending.
+ * $12 segments, $13 tools that were used (JSON list) or null. Gives id sending.
  */
 extern const wk_sql_t wk_sql_sms_queued;
 

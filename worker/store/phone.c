@@ -67,17 +67,12 @@ const wk_sql_t wk_sql_phone_said = {
     "phone_said",
     "INSERT INTO messages (organization_id, call_id, customer_id, channel, direction, speaker,"
     "                      content, language, provider, provider_message_id, metadata,"
-    "                      latency, occurred_at)"
+    "                      latency, occurred_at, tools_used, citations)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, 'voice', 'outbound', 'agent', $3, $4,"
-    "         'twilio', $5, jsonb_build_object('twiml', $6::text), $7::jsonb, clock_timestamp())"
+    "         'twilio', $5, jsonb_build_object('twiml', $6::text), $7::jsonb, clock_timestamp(),"
+    "         coalesce($8::jsonb, '[]'), coalesce($9::jsonb, '[]'))"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
-    7};
-
-const wk_sql_t wk_sql_phone_cited = {
-    "phone_cited",
-    "UPDATE messages SET citations = $2::jsonb"
-    " WHERE provider = 'twilio' AND provider_message_id = $1",
-    2};
+    9};
 
 const wk_sql_t wk_sql_phone_goes_on = {
     "phone_goes_on",

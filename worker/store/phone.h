@@ -36,12 +36,10 @@ extern const wk_sql_t wk_sql_phone_heard;
 
 /*
  * What is said. $1 call, $2 customer or null, $3 text, $4 language, $5 key of the turn, $6 the
- * document, $7 latency (JSON). No row: the turn was answered before.
+ * document, $7 latency (JSON), $8 tools that were used and $9 the knowledge it is made from (JSON
+ * lists) or null. No row: the turn was answered before.
  */
 extern const wk_sql_t wk_sql_phone_said;
-
-/* $1 key of the turn, $2 the knowledge its answer is made from (JSON list). */
-extern const wk_sql_t wk_sql_phone_cited;
 
 /* $1 call, $2 language, $3 why it ends or null, $4 the engine that has it now or null. */
 extern const wk_sql_t wk_sql_phone_goes_on;
