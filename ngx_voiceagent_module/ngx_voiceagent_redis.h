@@ -26,6 +26,7 @@ typedef enum {
     NGX_VOICEAGENT_PUSH = 0,
     NGX_VOICEAGENT_READY,
     NGX_VOICEAGENT_STATS,
+    NGX_VOICEAGENT_CALLS,
     NGX_VOICEAGENT_BIND,
     NGX_VOICEAGENT_SCRIPTS,
     NGX_VOICEAGENT_PLAIN           /* args[0] is a command, not a script */

@@ -30,6 +30,7 @@ static const ngx_voiceagent_script_t  *ngx_voiceagent_scripts[] = {
     &ngx_voiceagent_script_push,
     &ngx_voiceagent_script_ready,
     &ngx_voiceagent_script_stats,
+    &ngx_voiceagent_script_calls,
     &ngx_voiceagent_script_bind
 };
 

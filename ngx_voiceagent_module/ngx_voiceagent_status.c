@@ -19,12 +19,17 @@
 
 #define NGX_VOICEAGENT_READY_AGE       "5000"
 #define NGX_VOICEAGENT_STATS_FIELDS    8
+#define NGX_VOICEAGENT_CALLS_FIELDS    5
 
 
 typedef struct {
     ngx_voiceagent_ask_t           ask;          /* the first: its handlers */
     ngx_uint_t                     kind;
+    ngx_uint_t                     detailed;     /* tells more than that it
+                                                    lives */
     ngx_int_t                      workers;      /* NGX_ERROR: no Redis */
+    int64_t                        calls[NGX_VOICEAGENT_CALLS_FIELDS];
+    ngx_uint_t                     counted;      /* calls are known */
     va_buf_t                       out;
 } ngx_voiceagent_status_t;
 
@@ -33,6 +38,8 @@ static char *ngx_voiceagent_status_set(ngx_conf_t *cf,
     ngx_voiceagent_loc_conf_t *vlcf, ngx_uint_t kind);
 static ngx_int_t ngx_voiceagent_status_handler(ngx_http_request_t *r);
 static void ngx_voiceagent_status_workers(ngx_voiceagent_ask_t *ask,
+    redisReply *reply);
+static void ngx_voiceagent_status_calls(ngx_voiceagent_ask_t *ask,
     redisReply *reply);
 static void ngx_voiceagent_status_queues(ngx_voiceagent_ask_t *ask,
     redisReply *reply);
@@ -61,6 +68,30 @@ static const char  *ngx_voiceagent_queues[] = {
 
 static const char  *ngx_voiceagent_stats[NGX_VOICEAGENT_STATS_FIELDS] = {
     "in", "ready", "parked", "held", "later", "dead", "lanes", "oldest"
+};
+
+
+typedef struct {
+    const char                    *member;       /* of /health */
+    const char                    *sample;
+    const char                    *help;
+} ngx_voiceagent_calls_t;
+
+
+/* the order of core/scripts/calls.lua */
+
+static const ngx_voiceagent_calls_t
+    ngx_voiceagent_calls[NGX_VOICEAGENT_CALLS_FIELDS] =
+{
+    { "live", "voiceagent_calls", "Live calls." },
+    { "streams", "voiceagent_voice_streams",
+      "Live calls that have, or are to have, a media stream." },
+    { "capacity", "voiceagent_voice_capacity",
+      "Media streams that the living voice processes may carry." },
+    { "processes", "voiceagent_voice_processes",
+      "Living voice processes that take calls." },
+    { "processesWithRoom", "voiceagent_voice_processes_with_room",
+      "Those that carry fewer streams than they may." }
 };
 
 
@@ -127,6 +158,7 @@ static ngx_int_t
 ngx_voiceagent_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
+    ngx_str_t                   detail;
     ngx_voiceagent_ctx_t       *ctx;
     ngx_voiceagent_status_t    *status;
     ngx_voiceagent_loc_conf_t  *vlcf;
@@ -156,7 +188,18 @@ ngx_voiceagent_status_handler(ngx_http_request_t *r)
     }
 
     status->kind = vlcf->status;
+    status->detailed = vlcf->status == NGX_VOICEAGENT_STATUS_METRICS;
     status->workers = NGX_ERROR;
+
+    if (vlcf->status_detail) {
+
+        if (ngx_http_complex_value(r, vlcf->status_detail, &detail) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        status->detailed = detail.len
+                           && !(detail.len == 1 && detail.data[0] == '0');
+    }
 
     va_buf_init(&status->out, &ctx->mem, 0);
 
@@ -187,7 +230,39 @@ ngx_voiceagent_status_workers(ngx_voiceagent_ask_t *ask, redisReply *reply)
         status->workers = (ngx_int_t) reply->integer;
     }
 
-    if (reply == NULL || status->kind != NGX_VOICEAGENT_STATUS_METRICS) {
+    if (reply == NULL || !status->detailed) {
+        ngx_voiceagent_ask_resume(ask);
+        return;
+    }
+
+    ask->args[0] = VA_STR("va:voice:live");
+    ask->args[1] = VA_STR("va:voice:media");
+    ask->args[2] = VA_STR("va:voice:processes");
+
+    ngx_voiceagent_status_next(ask, NGX_VOICEAGENT_CALLS, 3, 3,
+                               ngx_voiceagent_status_calls);
+}
+
+
+static void
+ngx_voiceagent_status_calls(ngx_voiceagent_ask_t *ask, redisReply *reply)
+{
+    ngx_uint_t                i;
+    ngx_voiceagent_status_t  *status;
+
+    status = (ngx_voiceagent_status_t *) ask;
+
+    if (reply && reply->type == REDIS_REPLY_ARRAY
+        && reply->elements == NGX_VOICEAGENT_CALLS_FIELDS)
+    {
+        for (i = 0; i < NGX_VOICEAGENT_CALLS_FIELDS; i++) {
+            status->calls[i] = reply->element[i]->integer;
+        }
+
+        status->counted = 1;
+    }
+
+    if (status->kind != NGX_VOICEAGENT_STATUS_METRICS) {
         ngx_voiceagent_ask_resume(ask);
         return;
     }
@@ -364,22 +439,10 @@ ngx_voiceagent_status_answer(ngx_voiceagent_status_t *status)
 static ngx_int_t
 ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
 {
-    ngx_str_t                   body, detail;
-    va_json_writer_t           *w;
-    static ngx_str_t            type = ngx_string("application/json");
-    ngx_http_request_t         *r;
-    ngx_voiceagent_loc_conf_t  *vlcf;
-
-    r = status->ask.request;
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
-
-    ngx_str_null(&detail);
-
-    if (vlcf->status_detail
-        && ngx_http_complex_value(r, vlcf->status_detail, &detail) != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    ngx_str_t          body;
+    ngx_uint_t         i;
+    va_json_writer_t  *w;
+    static ngx_str_t   type = ngx_string("application/json");
 
     w = va_json_writer_new(&status->out);
     if (w == NULL) {
@@ -389,7 +452,7 @@ ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
     va_json_object(w);
     va_json_add_c(w, "status", "ok");
 
-    if (detail.len && !(detail.len == 1 && detail.data[0] == '0')) {
+    if (status->detailed) {
         va_json_key(w, "webSocket");
         va_json_object(w);
         va_json_add_int(w, "connections",
@@ -403,6 +466,18 @@ ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
         va_json_add_int(w, "waiting",
                         ngx_voiceagent_gauge_sum(NGX_VOICEAGENT_WAITERS));
         va_json_object_end(w);
+
+        if (status->counted) {
+            va_json_key(w, "calls");
+            va_json_object(w);
+
+            for (i = 0; i < NGX_VOICEAGENT_CALLS_FIELDS; i++) {
+                va_json_add_int(w, ngx_voiceagent_calls[i].member,
+                                status->calls[i]);
+            }
+
+            va_json_object_end(w);
+        }
 
         va_json_add_c(w, "redis", status->workers == NGX_ERROR ? "down"
                                                                : "up");
@@ -419,7 +494,7 @@ ngx_voiceagent_status_health(ngx_voiceagent_status_t *status)
 
     ngx_voiceagent_ngx(&body, va_buf_str(&status->out));
 
-    return ngx_voiceagent_send(r, NGX_HTTP_OK, &type, &body);
+    return ngx_voiceagent_send(status->ask.request, NGX_HTTP_OK, &type, &body);
 }
 
 
@@ -448,6 +523,7 @@ ngx_voiceagent_status_metrics(ngx_voiceagent_status_t *status)
 {
     va_buf_t          *out;
     ngx_str_t          body;
+    ngx_uint_t         i;
     static ngx_str_t   type = ngx_string("text/plain; version=0.0.4");
 
     out = &status->out;
@@ -464,6 +540,20 @@ ngx_voiceagent_status_metrics(ngx_voiceagent_status_t *status)
                       "voiceagent_workers_ready ");
     va_buf_add_int(out, ngx_max(status->workers, 0));
     va_buf_add_char(out, '\n');
+
+    for (i = 0; status->counted && i < NGX_VOICEAGENT_CALLS_FIELDS; i++) {
+        va_buf_add_c(out, "# HELP ");
+        va_buf_add_c(out, ngx_voiceagent_calls[i].sample);
+        va_buf_add_char(out, ' ');
+        va_buf_add_c(out, ngx_voiceagent_calls[i].help);
+        va_buf_add_c(out, "\n# TYPE ");
+        va_buf_add_c(out, ngx_voiceagent_calls[i].sample);
+        va_buf_add_c(out, " gauge\n");
+        va_buf_add_c(out, ngx_voiceagent_calls[i].sample);
+        va_buf_add_char(out, ' ');
+        va_buf_add_int(out, status->calls[i]);
+        va_buf_add_char(out, '\n');
+    }
 
     ngx_voiceagent_ngx(&body, va_buf_str(out));
 

@@ -59,6 +59,7 @@ is("$answer->{status} $answer->{headers}{'content-type'} $answer->{body}", '200 
 is(get($port, '/detail?d=0')->{body}, '{"status":"ok"}', 'no detail for 0');
 is(get($port, '/detail')->{body}, '{"status":"ok"}', '  nor for nothing');
 is_deeply(json('/detail?d=1'), {status => 'ok', webSocket => {connections => 0}, sessions => {streams => 0, waiting => 0},
+    calls => {live => 0, streams => 0, capacity => 0, processes => 0, processesWithRoom => 0},
     redis => 'up', postgres => 'down', workers => 0}, 'details, without a worker');
 is(request($port, 'HEAD', '/health')->{status}, 200, 'HEAD');
 is(post($port, '/health', 'x')->{status}, 405, 'POST is not allowed');
@@ -119,6 +120,22 @@ $redis->script('publish', ['va:events:{o}'], 1, 'note', '', '', '{}');
 $s->event;
 is(metrics()->{voiceagent_events_sent_total}, 1, 'an event');
 
+# Calls, and the processes that carry them: what ran out counts no more.
+sub calls { my ($m) = metrics(); return join ' ', map { $m->{"voiceagent_$_"} } qw(calls voice_streams voice_capacity voice_processes voice_processes_with_room) }
+my ($soon, $before) = (1000 * time + 100_000, 1000 * time - 100_000);
+is(calls(), '0 0 0 0 0', 'no calls, and nobody who carries them');
+$redis->command('ZADD', 'va:voice:live', $soon, 'CA1', $soon, 'CA2', $soon, 'CA3', $before, 'CA4');
+$redis->command('ZADD', 'va:voice:media', $soon, 'CA1', $soon, 'CA2', $before, 'CA4');
+$redis->command('ZADD', 'va:voice:processes', $soon, 'one', $soon, 'two', $before, 'gone');
+$redis->command('HSET', "va:voice:process:$_", 'listen', 'unix:/run/x', 'capacity', 2) for qw(one two gone);
+$redis->command('ZADD', 'va:voice:calls:one', $soon, 'CA1', $soon, 'CA2');
+$redis->command('ZADD', 'va:voice:calls:two', $soon, 'CA3', $before, 'CA4');
+is(calls(), '3 2 4 2 1', 'three calls, two with a stream of four, and one of two processes with room');
+is_deeply(json('/detail?d=1')->{calls}, {live => 3, streams => 2, capacity => 4, processes => 2, processesWithRoom => 1}, '  in the details too');
+$redis->command('ZADD', 'va:voice:calls:two', $soon, 'CA5');
+$redis->command('ZADD', 'va:voice:media', $soon, 'CA3', $soon, 'CA5');
+is(calls(), '3 4 4 2 0', 'full');
+
 # What the workers count (worker/metrics.c), each family under one type.
 $redis->command('HSET', 'va:metrics', 'voiceagent_jobs_total{type="a",result="done"}', 7, 'voiceagent_sms_total', 3,
     'voiceagent_jobs_total{type="b",result="done"}', 8, 'voiceagent_jobs', 1);
@@ -147,6 +164,7 @@ $m = metrics();
 is($m->{voiceagent_redis_up}, 0, '  and the metrics');
 is($m->{voiceagent_workers_ready}, 0, '  which know of no worker');
 is($m->{'voiceagent_queue_jobs{queue="default",state="in"}'}, undef, '  nor of a queue');
+is($m->{voiceagent_calls}, undef, '  nor of calls, which is not the same as none');
 is(post($port, '/enqueue?d=9', 'x')->{status}, 503, 'a request that cannot be stored');
 is(outcome('unavailable'), 1, '  counted');
 cmp_ok(metrics()->{voiceagent_redis_failures_total}, '>', 0, '  as are the failures');

@@ -4,6 +4,7 @@
 #include "t/worker/lib/fixture.h"
 #include "worker/admission.h"
 #include "worker/call_state.h"
+#include "worker/metrics.h"
 
 #include "scripts.h"
 
@@ -107,7 +108,8 @@ static void test_the_end_frees_every_slot_once(void **state)
     for (int i = 0; i < 2; i++) {
         assert_ok(wk_admission_release(r, a, VA_STR("o"), VA_STR("CA1"), &t_e));
     }
-    assert_int_equal(t_redis_int(r, "EXISTS va:voice:org:{o} va:voice:media va:voice:calls:p1"),
+    assert_int_equal(t_redis_int(r, "EXISTS va:voice:org:{o} va:voice:media va:voice:calls:p1"
+                                    " va:voice:live"),
                      0);
     assert_int_equal(reserve("o", "CA2", 1, HOUR, true), WK_ADMITTED);
 }
@@ -133,6 +135,52 @@ static void test_media_needs_a_living_process_with_room(void **state)
     assert_int_equal(reserve("o", "CA3", 9, HOUR, true), WK_ADMISSION_NO_VOICE);
     assert_int_equal(reserve("o", "CA2", 9, HOUR, true), WK_ADMITTED);
     assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 3);
+}
+
+/* {calls, streams, capacity, processes, processes with room} */
+static void assert_counted(int calls, int streams, int capacity, int processes, int with_room)
+{
+    va_str_t keys[] = {VA_STR("va:voice:live"), VA_STR("va:voice:media"),
+                       VA_STR("va:voice:processes")};
+    const int expected[] = {calls, streams, capacity, processes, with_room};
+    redisReply *reply = wk_redis_script(r, &wk_script_calls, keys, 3, NULL, 0, &t_e);
+    assert_non_null(reply);
+    assert_int_equal(reply->elements, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(reply->element[i]->integer, expected[i]);
+    }
+    freeReplyObject(reply);
+}
+
+static void test_calls_of_all_shops_are_counted(void **state)
+{
+    (void)state;
+    process_lives("p1", 1, HOUR);
+    assert_counted(0, 0, 1, 1, 1);
+    reserve("o", "CA1", 9, HOUR, true);
+    reserve("other", "CA2", 9, HOUR, false);
+    assert_counted(2, 1, 1, 1, 1);
+    t_redis(r, a, "ZADD va:voice:live 1 CA2");
+    assert_counted(1, 1, 1, 1, 1);
+    reserve("o", "CA3", 9, HOUR, false);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:live"), 2); /* CA2 ran out */
+}
+
+static void test_who_is_turned_away_is_counted(void **state)
+{
+    (void)state;
+    assert_ok(wk_metrics_flush(r, &t_e));
+    t_redis(r, a, "DEL va:metrics");
+    reserve("o", "CA1", 1, HOUR, false);
+    reserve("o", "CA2", 1, HOUR, false);
+    reserve("o", "CA1", 1, HOUR, true);
+    assert_ok(wk_metrics_flush(r, &t_e));
+    assert_int_equal(
+        t_redis_int(r,
+                    "HGET va:metrics voiceagent_calls_refused_total{reason=\"organization\"}"),
+        1);
+    assert_int_equal(
+        t_redis_int(r, "HGET va:metrics voiceagent_calls_refused_total{reason=\"voice\"}"), 1);
 }
 
 /* ---------------------------------------------------------------- state */
@@ -370,11 +418,11 @@ static void test_a_full_redis_ends_no_call(void **state)
 static bool beat(const char *process)
 {
     va_str_t keys[] = {VA_STR("va:voice:processes"), VA_STR("va:voice:process:p1"),
-                       VA_STR("va:voice:calls:p1"), VA_STR("va:voice:media"),
-                       VA_STR("va:voice:leases")};
+                       VA_STR("va:voice:calls:p1"),  VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases"),    VA_STR("va:voice:live")};
     va_str_t args[] = {va_str_c(process), VA_STR("60000"), VA_STR("127.0.0.1:1"), VA_STR("10"),
                        VA_STR("60000")};
-    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 5, args, 5, &t_e);
+    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 6, args, 5, &t_e);
     freeReplyObject(reply);
     return reply != NULL;
 }
@@ -415,8 +463,8 @@ static void test_of_two_streams_of_a_call_the_older_one_is_lost(void **state)
 {
     bool begun;
     va_str_t keys[] = {VA_STR("va:voice:processes"), VA_STR("va:voice:process:p1"),
-                       VA_STR("va:voice:calls:p1"), VA_STR("va:voice:media"),
-                       VA_STR("va:voice:leases")};
+                       VA_STR("va:voice:calls:p1"),  VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases"),    VA_STR("va:voice:live")};
     va_str_t args[] = {VA_STR("p1"), VA_STR("60000"), VA_STR("127.0.0.1:1"),
                        VA_STR("10"), VA_STR("60000"), VA_STR("CA1"),
                        VA_STR("o"),  VA_STR("5"),     VA_STR("CA1"),
@@ -424,13 +472,14 @@ static void test_of_two_streams_of_a_call_the_older_one_is_lost(void **state)
     (void)state;
     begin("o", &begun);
     t_redis(r, a, "HSET va:call:{CA1} owner p1 epoch 5");
-    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 5, args, 11, &t_e);
+    redisReply *reply = wk_redis_script(r, &wk_script_voice_beat, keys, 6, args, 11, &t_e);
     assert_non_null(reply);
     assert_int_equal(reply->elements, 2);
     assert_string_equal(reply->element[0]->str, "CA1");
     assert_string_equal(reply->element[1]->str, "3");
     freeReplyObject(reply);
     assert_int_equal(t_redis_int(r, "ZCARD va:voice:calls:p1"), 1);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:live"), 1);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
@@ -446,6 +495,8 @@ int main(void)
         TEST(test_the_end_frees_every_slot_once),
         TEST(test_what_is_done_late_for_an_ended_call_takes_no_slot),
         TEST(test_media_needs_a_living_process_with_room),
+        TEST(test_calls_of_all_shops_are_counted),
+        TEST(test_who_is_turned_away_is_counted),
         TEST(test_a_call_begins_once),
         TEST(test_an_unknown_call_is_not_found_nor_written),
         TEST(test_who_was_overtaken_writes_nothing),

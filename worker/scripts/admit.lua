@@ -3,7 +3,7 @@
 -- shorter. What ran out is nobody's: nothing has to be given back by who died.
 --
 -- KEYS  1 va:voice:org:{<organization>}    2 va:voice:media    3 va:voice:processes
---       4 va:call:{<CallSid>}
+--       4 va:call:{<CallSid>}    5 va:voice:live
 -- ARGV  1 CallSid    2 most calls of the organization at once, 0: the call goes on already
 --       3 for how many ms    4 '1' with media
 --
@@ -44,6 +44,8 @@ if limit > 0 and full(org, limit) then
     return 'FULL'
 end
 reserve(org)
+reserve(KEYS[5])
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now)
 if ARGV[4] ~= '1' then
     return 'OK'
 end

@@ -1,7 +1,7 @@
 -- A voice process lives, and so do its calls.
 --
 -- KEYS  1 va:voice:processes    2 va:voice:process:<process>    3 va:voice:calls:<process>
---       4 va:voice:media    5 va:voice:leases
+--       4 va:voice:media    5 va:voice:leases    6 va:voice:live
 -- ARGV  1 the process    2 its lease in ms, 0: it ends    3 where it listens
 --       4 how many streams it may carry, 0: it takes no new calls
 --       5 for how many ms a call's slots are kept
@@ -36,7 +36,7 @@ for i = 6, #ARGV, 3 do
     local known, owner = unpack(redis.call('HMGET', 'va:call:{' .. call .. '}', 'epoch', 'owner'))
     if known == epoch then
         redis.call('ZADD', KEYS[3], slot, call)
-        for _, slots in ipairs({KEYS[4], org}) do
+        for _, slots in ipairs({KEYS[4], KEYS[6], org}) do
             redis.call('ZADD', slots, 'GT', slot, call)
             redis.call('PEXPIREAT', slots, redis.call('ZREVRANGE', slots, 0, 0, 'WITHSCORES')[2])
         end

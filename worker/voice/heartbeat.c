@@ -93,9 +93,9 @@ static void send_beat(wk_heartbeat_t *h, const telling_t *t)
     }
     *beat = (beat_t){h, wk_monotonic_ms(), h->leaving};
     va_str_t keys[] = {VA_STR("va:voice:processes"), va_str_c(h->process_key),
-                       va_str_c(h->calls_key), VA_STR("va:voice:media"),
-                       VA_STR("va:voice:leases")};
-    wk_aredis_script(h->voice->redis, &wk_script_voice_beat, keys, 5, t->args, t->n, on_beaten,
+                       va_str_c(h->calls_key),       VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases"),    VA_STR("va:voice:live")};
+    wk_aredis_script(h->voice->redis, &wk_script_voice_beat, keys, 6, t->args, t->n, on_beaten,
                      beat);
 }
 
