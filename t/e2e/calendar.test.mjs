@@ -289,6 +289,37 @@ test('a time that free/busy calls taken is never booked, however old the mirror'
   await waitFor('the faults to be over', owner.answers);
 });
 
+test('while Google does not say what is taken, every door says so, and the shop has one task', async () => {
+  const free = await slots(74);
+  await drained();
+  const owner = await ownerOf('owner@downtown.example');
+  await google.script([
+    {status: 503, body: '', method: 'GET', path: '^/calendar/v3/calendars/primary/events$', times: 40},
+    {status: 503, body: '', path: '^/calendar/v3/freeBusy$', times: 4},
+  ]);
+  await age(6);
+  const shown = await ask('GET', '/api/calendar/availability?service_type=tune_up', {token});
+  assert.equal(shown.calendar_stale, true);
+  const tool = await customerOf('+14165550178');
+  const asked = await tool('check_availability', {service_type: 'tune_up'});
+  assert.equal(asked.json.calendar_stale, true);
+  assert.match(asked.json.message, /still has to be confirmed/);
+  const args = {service_type: 'tune_up', appointment_datetime: free[0].start, customer_name: 'By MCP'};
+  const {json: {result}} = await call('POST', '/mcp', {
+    token,
+    body: {jsonrpc: '2.0', id: 1, method: 'tools/call', params: {name: 'book_appointment', arguments: args}}
+  });
+  assert.deepEqual([result.isError, result.structuredContent.calendar_stale], [false, true], JSON.stringify(result));
+  assert.equal((await book(free[6].start, 'By REST')).json.calendar_stale, true);
+  const tasks = () => rows(
+      `select status, jsonb_array_length(data -> 'appointments') as n from tasks
+        where organization_id = :'shop' and key like 'calendar:unasked:%' order by created_at desc`, {shop});
+  assert.deepEqual((await tasks())[0], {status: 'open', n: 2});
+  await waitFor('the faults to be over', owner.answers);
+  await waitFor('the task to settle itself', async () => (await tasks())[0].status === 'done', 60000);
+  assert.equal((await ask('GET', '/api/calendar/availability?service_type=tune_up', {token})).calendar_stale, undefined);
+});
+
 test('tokens are refreshed, and a consent that was withdrawn is told once', async () => {
   const free = await slots(78);
   const from = await google.last();

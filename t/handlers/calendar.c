@@ -501,6 +501,170 @@ static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM sync_tokens"), 2);
 }
 
+/* ---------------------------------------------------------------- Google is away */
+
+#define UNASKED "key LIKE 'calendar:unasked:%%'"
+
+static void google_goes(void)
+{
+    t_google_script("[{\"status\":503,\"body\":\"\",\"path\":\"/freeBusy$\",\"times\":99}]");
+    t_sqlf("UPDATE sync_tokens SET synced_at = now() - interval '6 minutes'");
+}
+
+static t_answer_t ask_for_times(void)
+{
+    return t_get_as("somebody", DOWNTOWN, "staff", "tools.call", "/api/calendar/availability",
+                    "service_type=tune_up&days_ahead=30");
+}
+
+static const char *in_words(const t_answer_t *a)
+{
+    const char *message = t_text(a, "/message");
+    return strstr(message, "still has to be confirmed") != NULL ? "unsure" : "sure";
+}
+
+static void assert_stale(const t_answer_t *a, bool stale)
+{
+    assert_string_equal(t_text(a, "/calendar_stale"), stale ? "true" : "");
+    assert_string_equal(in_words(a), stale ? "unsure" : "sure");
+}
+
+/* How many are open, of how many, and how many lines the first one has below its words. */
+static const char *tasks(void)
+{
+    return t_sqlf(
+        "SELECT concat_ws(' ', count(*) FILTER (WHERE status = 'open'), count(*),"
+        "    max(regexp_count(body, E'\\n')), string_agg(priority, ',' ORDER BY created_at))"
+        " FROM tasks WHERE " UNASKED);
+}
+
+static void what_google_was_not_asked_about_is_said_and_is_one_task(void **state)
+{
+    (void)state;
+    synchronise();
+    t_answer_t a = ask_for_times();
+    assert_stale(&a, false);
+    google_goes();
+    a = ask_for_times();
+    assert_status(&a, 200);
+    assert_stale(&a, true);
+    assert_string_equal(tasks(), "0 0");
+
+    a = book(t_free_instant(0));
+    assert_status(&a, 201);
+    assert_stale(&a, true);
+    assert_string_equal(t_sqlf("SELECT count(*) FROM messages WHERE content LIKE"
+                               " '%%still has to be confirmed%%'"),
+                        "1");
+    a = book(t_free_instant(5));
+    assert_stale(&a, true);
+    assert_string_equal(tasks(), "1 1 2 normal");
+    assert_string_equal(t_sqlf("SELECT body LIKE '%%tune-up, %%' FROM tasks WHERE " UNASKED),
+                        "t");
+
+    synchronise();
+    assert_string_equal(tasks(), "0 1 2 normal");
+    a = book(t_free_instant(10));
+    assert_stale(&a, false);
+}
+
+static void what_is_taken_there_is_told_when_google_is_back(void **state)
+{
+    (void)state;
+    synchronise();
+    const char *mine = t_free_instant(0), *other = t_free_instant(5);
+    google_goes();
+    t_answer_t a = book(mine);
+    const char *id = t_text(&a, "/appointment_id");
+    (void)book(other);
+    add_marked(mine, NOBODYS);
+    synchronise();
+    assert_string_equal(tasks(), "1 1 1 high");
+
+    google_goes();
+    (void)book(t_free_instant(10));
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks WHERE status = 'open' AND " UNASKED),
+                        "2");
+    synchronise();
+    assert_string_equal(tasks(), "1 2 1 high,normal");
+
+    move_here(id, t_free_instant(15));
+    synchronise();
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks WHERE status = 'open' AND " UNASKED),
+                        "0");
+}
+
+static void so_it_is_of_a_consent_that_has_ended(void **state)
+{
+    (void)state;
+    synchronise();
+    t_sqlf("UPDATE sync_tokens SET synced_at = now() - interval '6 minutes';"
+           "UPDATE integrations SET status = 'error', error = 'invalid_grant'"
+           " WHERE service = 'google_calendar'");
+    t_answer_t a = ask_for_times();
+    assert_stale(&a, true);
+    a = book(t_free_instant(0));
+    assert_stale(&a, true);
+    assert_string_equal(tasks(), "1 1 1 normal");
+    t_google_connect(OWNER);
+    synchronise();
+    assert_string_equal(tasks(), "0 1 1 normal");
+    disconnect();
+    a = ask_for_times();
+    assert_stale(&a, false);
+}
+
+static void a_calendar_that_is_still_away_keeps_the_task(void **state)
+{
+    (void)state;
+    synchronise();
+    google_goes();
+    t_sqlf("INSERT INTO sync_tokens (organization_id, service, resource, synced_at)"
+           " VALUES ('" DOWNTOWN "', 'google_calendar', '" GONE
+           "', now() - interval '1 hour')");
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    (void)book(t_free_instant(0));
+    (void)job("calendar.sync", "{}");
+    assert_string_equal(tasks(), "1 1 1 normal");
+    t_sqlf("UPDATE services SET calendar_id = 'primary'");
+    synchronise();
+    assert_string_equal(tasks(), "0 1 1 normal");
+}
+
+static void a_move_is_such_an_appointment_and_a_hold_is_none(void **state)
+{
+    (void)state;
+    const char *id = booked(t_free_instant(0));
+    google_goes();
+    move_here(id, t_free_instant(5));
+    assert_string_equal(tasks(), "1 1 1 normal");
+    t_answer_t a =
+        t_ask(&(t_ask_t){.type = "appointments.handle",
+                         .method = "POST",
+                         .uri = "/api/appointments",
+                         .claims = t_claims("somebody", DOWNTOWN, "staff"),
+                         .org = DOWNTOWN,
+                         .body = wk_printf(t_ctx.arena,
+                                           "{\"appointment_datetime\":\"%s\",\"hold\":true,"
+                                           "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                                           t_free_instant(10))
+                                     .data});
+    assert_status(&a, 201);
+    assert_string_equal(tasks(), "1 1 1 normal");
+}
+
+static void the_receptionist_says_it_too(void **state)
+{
+    (void)state;
+    synchronise();
+    google_goes();
+    const char *answer = t_say(JOHN_NUMBER, "I'd like to book a tune-up tomorrow");
+    assert_non_null(strstr(answer, "still has to be confirmed"));
+    answer = t_say(JOHN_NUMBER, "1");
+    assert_non_null(strstr(answer, "still has to be confirmed"));
+    assert_string_equal(tasks(), "1 1 1 normal");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -525,6 +689,12 @@ int main(void)
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
+        cmocka_unit_test(what_google_was_not_asked_about_is_said_and_is_one_task),
+        cmocka_unit_test(what_is_taken_there_is_told_when_google_is_back),
+        cmocka_unit_test(so_it_is_of_a_consent_that_has_ended),
+        cmocka_unit_test(a_calendar_that_is_still_away_keeps_the_task),
+        cmocka_unit_test(a_move_is_such_an_appointment_and_a_hold_is_none),
+        cmocka_unit_test(the_receptionist_says_it_too),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

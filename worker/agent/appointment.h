@@ -81,6 +81,7 @@ typedef struct {
     int64_t moves; /* how often its time was changed */
     bool stands;   /* confirmed, or held and not run out */
     bool comes;    /* it has not begun */
+    bool unasked;  /* it was made while the shop's calendar could not be asked */
 } wk_appointment_t;
 
 /* Before wk_appointment_find() of one that is to be moved, with the same words. */
@@ -116,7 +117,8 @@ bool wk_appointment_changed(wk_tx_t *tx, const wk_appointment_t *appointment,
 bool wk_appointment_cancel(wk_tx_t *tx, const wk_appointment_t *appointment, const char *by,
                            va_str_t reason, bool *cancelled, wk_error_t *e);
 
-/* What confirms it: the shop, the moment, the way to cancel or move it, the address. */
+/* What confirms it: the shop, the moment, whether that is sure, how to cancel it, the address.
+ */
 va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *appointment,
                                      const wk_service_t *s, const wk_language_t *l);
 

@@ -13,6 +13,7 @@ struct wk_calendar_need {
     va_str_t params[3]; /* of wk_sql_calendars_to_ask */
     wk_rows_t *stale;
     const va_json_t *answers;
+    bool unknown; /* of a calendar that Google was asked about it said nothing */
 };
 
 static wk_calendar_need_t need_of(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
@@ -87,6 +88,7 @@ static bool keep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         const va_json_t *busy = va_json_get(answer, "busy");
         if (va_json_get(answer, "errors") != NULL || !va_json_is(busy, VA_JSON_ARRAY)) {
             wk_log(WK_WARN, "free/busy of a calendar is unknown");
+            b->unknown = true;
             continue;
         }
         va_str_t clear[] = {calendar, wk_cell(b->stale, i, "from"),
@@ -112,37 +114,38 @@ static bool ask_and_keep(wk_calendar_need_t *b, wk_error_t *e)
         return false;
     }
     if (!b->account.connected) {
-        return true;
+        return wk_error(e, WK_FORBIDDEN, "the consent has ended");
     }
     if (!ask(b, e)) {
         wk_google_account_failed(b->ctx, &b->account, e);
         return false;
     }
-    return in_tx(b, keep_tx, e);
+    if (!in_tx(b, keep_tx, e)) {
+        return false;
+    }
+    return !b->unknown || wk_error(e, WK_UNAVAILABLE, "a calendar is not told of");
 }
 
-static void not_asked(const wk_error_t *e)
+static bool not_asked(const wk_error_t *e)
 {
     wk_count("voiceagent_calendar_unasked_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
-    wk_log(WK_WARN, "Google was not asked what is taken", WK_C("error", e->text));
+    wk_log(WK_WARN, "Google did not say what is taken", WK_C("error", e->text));
+    return false;
 }
 
-void wk_calendar_ask(wk_calendar_need_t *need)
+bool wk_calendar_ask(wk_calendar_need_t *need)
 {
     wk_error_t e;
-    if (!ask_and_keep(need, &e)) {
-        not_asked(&e);
-    }
+    return ask_and_keep(need, &e) || not_asked(&e);
 }
 
-void wk_calendar_bridge(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
+bool wk_calendar_bridge(wk_ctx_t *ctx, va_str_t organization, const wk_moment_t *from,
                         int64_t days)
 {
     wk_error_t e;
     wk_calendar_need_t b = need_of(ctx, organization, from, days);
     if (!in_tx(&b, look_tx, &e)) {
-        not_asked(&e);
-    } else if (wk_calendar_is_needed(&b)) {
-        wk_calendar_ask(&b);
+        return not_asked(&e);
     }
+    return !wk_calendar_is_needed(&b) || wk_calendar_ask(&b);
 }

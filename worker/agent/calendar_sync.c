@@ -6,6 +6,7 @@
 #include "worker/agent/calendar_apply.h"
 #include "worker/agent/calendar_event.h"
 #include "worker/agent/calendar_push.h"
+#include "worker/agent/calendar_unasked.h"
 #include "worker/agent/google_account.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
@@ -295,10 +296,10 @@ static bool sync_one(sync_t *s, size_t row, wk_error_t *e)
     return false;
 }
 
-static bool push_behind_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool follow_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
-    (void)arg;
-    return wk_calendar_push_behind(tx, false, e);
+    const sync_t *s = arg;
+    return wk_calendar_push_behind(tx, false, e) && wk_calendar_unasked_settle(s->ctx, tx, e);
 }
 
 static wk_outcome_t ended_badly(const wk_ctx_t *ctx, const wk_error_t *e)
@@ -336,7 +337,7 @@ wk_outcome_t wk_calendar_sync_now(wk_ctx_t *ctx, va_str_t organization, va_str_t
     }
     /* A calendar that cannot be read keeps no appointment of another from Google. */
     wk_error_t behind;
-    if (!in_tx(&s, push_behind_tx, ok ? e : &behind)) {
+    if (!in_tx(&s, follow_tx, ok ? e : &behind)) {
         return WK_AGAIN;
     }
     return ok ? WK_DONE : ended_badly(ctx, e);

@@ -80,6 +80,9 @@ static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json
 {
     wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time,
                     r->half);
+    if (r->dialog.offer.count > 0 && va_json_bool(va_json_get(body, "calendar_stale"), false)) {
+        r->before = behind(a, r->before, wk_text(r->language, "tool.slots_unasked"));
+    }
     if (r->dialog.offer.count == 0) {
         va_str_t none =
             wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)});

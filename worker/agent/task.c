@@ -3,7 +3,7 @@
 #include "worker/store/organizations.h"
 #include "worker/store/tasks.h"
 
-static const wk_language_t *shop_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t *e)
+const wk_language_t *wk_task_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t *e)
 {
     wk_rows_t *rows;
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
@@ -17,7 +17,7 @@ static const wk_language_t *shop_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t
 bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e)
 {
     wk_arena_t *a = wk_tx_arena(tx);
-    const wk_language_t *l = shop_language(ctx, tx, e);
+    const wk_language_t *l = wk_task_language(ctx, tx, e);
     if (l == NULL) {
         return wk_error_wrap(e, "task");
     }

@@ -18,6 +18,9 @@ typedef struct {
         chat; /* chat_sessions.id of who wished it, and is perhaps not customer; or absent */
 } wk_task_t;
 
+/* What the shop's people read in; NULL: it could not be told. */
+const wk_language_t *wk_task_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t *e);
+
 bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e);
 
 #endif

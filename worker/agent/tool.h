@@ -70,6 +70,7 @@ typedef struct {
     void *before;          /* what has to be asked outside, or was found there, or NULL */
     bool asks, asked;      /* before() is to be called, and was */
     bool shop_away;        /* the shop's system did not answer it: the cache may be old */
+    bool calendar_stale;   /* the shop's calendar could not be asked; the answer says so */
 
     int status;       /* HTTP; 0: answered, else refused, and nothing was changed */
     const char *code; /* of a refusal */

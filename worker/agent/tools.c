@@ -106,6 +106,9 @@ static bool end_answer(run_t *r, wk_error_t *e)
     wk_tool_call_t *call = &r->call;
     va_json_writer_t *w = call->out;
     bool refused = call->status != 0;
+    if (call->calendar_stale) {
+        va_json_add_bool(w, "calendar_stale", true);
+    }
     va_json_add_bool(w, "success", !refused);
     va_json_add_str(w, "message", call->message);
     if (refused) {

@@ -263,7 +263,7 @@ const wk_sql_t wk_sql_calendars_to_ask = {
     "  JOIN organizations o ON o.id = i.organization_id,"
     "       LATERAL (SELECT greatest(now(), coalesce("
     "           instant_of($1::timestamp, coalesce($2, o.timezone::text)), now())) AS at) f"
-    " WHERE i.service = 'google_calendar' AND i.status = 'connected'"
+    " WHERE i.service = 'google_calendar' AND i.status <> 'disconnected'"
     "   AND (t.synced_at IS NULL OR t.synced_at < now() - interval '5 minutes')"
     "   AND f.at < now() + interval '370 days'"
     " ORDER BY t.resource LIMIT 50",
@@ -290,6 +290,64 @@ const wk_sql_t wk_sql_calendar_busy_put = {
     " ON CONFLICT (organization_id, calendar_id, event_id, resource) DO UPDATE"
     "    SET ends_at = greatest(calendar_events.ends_at, excluded.ends_at), synced_at = now()",
     2};
+
+/* ---------------------------------------------------------------- not asked */
+
+#define UNASKED "k.status = 'open' AND starts_with(k.key, 'calendar:unasked:')"
+#define GROWS "NOT k.data ? 'clashes'"
+
+/* A key of 64 bits: those of lock_key, of which the slots' lock is held, are few. */
+const wk_sql_t wk_sql_calendar_unasked_lock = {
+    "calendar_unasked_lock",
+    "SELECT pg_advisory_xact_lock("
+    "    hashtextextended('calendar:unasked:' || current_organization()::text, 0))",
+    0};
+
+const wk_sql_t wk_sql_calendar_unasked_open = {
+    "calendar_unasked_open",
+    "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,"
+    "       EXISTS (SELECT FROM tasks k WHERE " UNASKED " AND " GROWS ") AS open",
+    0};
+
+const wk_sql_t wk_sql_calendar_unasked_add = {
+    "calendar_unasked_add",
+    "UPDATE tasks k"
+    "   SET body = concat_ws(E'\n', k.body, $2::text),"
+    "       data = k.data || jsonb_build_object('until_us', $3::bigint, 'appointments',"
+    "           coalesce(k.data -> 'appointments', '[]') || to_jsonb($1::text))"
+    " WHERE " UNASKED " AND " GROWS,
+    3};
+
+const wk_sql_t wk_sql_calendar_unasked_known = {
+    "calendar_unasked_known",
+    "SELECT k.id, k.key FROM tasks k"
+    " WHERE " UNASKED
+    "   AND NOT EXISTS (SELECT FROM sync_tokens t"
+    "                    WHERE t.service = 'google_calendar'"
+    "                      AND (t.synced_at IS NULL"
+    "                           OR t.synced_at < " BEGAN("(k.data ->> 'until_us')") "))",
+    0};
+
+const wk_sql_t wk_sql_calendar_clashes = {
+    "calendar_clashes",
+    "SELECT a.appointment_type AS type,"
+    "       to_char(a.starts_at AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS date,"
+    "       to_char(a.starts_at AT TIME ZONE o.timezone, 'HH24:MI') AS time"
+    "  FROM tasks k JOIN appointments a ON k.data -> 'appointments' ? a.id::text"
+    "  JOIN organizations o ON o.id = a.organization_id"
+    " WHERE k.id = $1::uuid AND a.status = 'confirmed' AND a.ends_at > now()"
+    "   AND EXISTS (SELECT FROM calendar_events c"
+    "                WHERE c.resource = a.resource AND c.is_busy"
+    "                  AND c.starts_at < a.ends_at AND c.ends_at > a.starts_at)"
+    " ORDER BY a.starts_at, a.id",
+    1};
+
+const wk_sql_t wk_sql_calendar_unasked_clash = {
+    "calendar_unasked_clash",
+    "UPDATE tasks"
+    "   SET priority = 'high', title = $2, body = $3, data = data || '{\"clashes\": true}'"
+    " WHERE id = $1::uuid AND body IS DISTINCT FROM $3",
+    3};
 
 /* ---------------------------------------------------------------- directory */
 

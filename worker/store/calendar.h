@@ -124,8 +124,8 @@ extern const wk_sql_t wk_sql_calendar_watched;
 
 /*
  * $1 first moment (wall clock) or null for now, $2 its zone or null for the shop's, $3 days:
- * the calendars whose mirror is older than five minutes, with the time to ask about, a day
- * more on both sides: calendar from until (RFC 3339).
+ * the calendars whose mirror is older than five minutes, also where the consent has ended, with
+ * the time to ask about, a day more on both sides: calendar from until (RFC 3339).
  */
 extern const wk_sql_t wk_sql_calendars_to_ask;
 
@@ -137,6 +137,26 @@ extern const wk_sql_t wk_sql_calendar_busy_clear;
  * those of our own appointments, until the next synchronisation knows better.
  */
 extern const wk_sql_t wk_sql_calendar_busy_put;
+
+/* ---------------------------------------------------------------- not asked */
+
+/* Before the following, so that two transactions do not raise two tasks. */
+extern const wk_sql_t wk_sql_calendar_unasked_lock;
+
+/* now_us (Unix time, microseconds), open: whether a task stands that takes more appointments. */
+extern const wk_sql_t wk_sql_calendar_unasked_open;
+
+/* $1 appointment, $2 a line that tells of it, $3 now_us: added to that task. */
+extern const wk_sql_t wk_sql_calendar_unasked_add;
+
+/* id key, of the tasks since whose last appointment every calendar was read. */
+extern const wk_sql_t wk_sql_calendar_unasked_known;
+
+/* $1 task: type date time, of its appointments that stand where the calendar has an event. */
+extern const wk_sql_t wk_sql_calendar_clashes;
+
+/* $1 task, $2 title, $3 body: it tells of those alone from now on. */
+extern const wk_sql_t wk_sql_calendar_unasked_clash;
 
 /* ---------------------------------------------------------------- directory */
 

@@ -5,6 +5,7 @@
 #include "worker/agent/booking.h"
 #include "worker/agent/calendar_bridge.h"
 #include "worker/agent/calendar_event.h"
+#include "worker/agent/calendar_unasked.h"
 #include "worker/agent/chat_limit.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
@@ -134,7 +135,8 @@ static void ask_about_moment(wk_tool_call_t *call)
 {
     wk_moment_t moment;
     if (read_moment(call, &moment)) {
-        wk_calendar_bridge(call->ctx, call->caller->organization, &moment, 1);
+        call->calendar_stale =
+            !wk_calendar_bridge(call->ctx, call->caller->organization, &moment, 1);
     }
 }
 
@@ -153,6 +155,15 @@ static bool refuse_moment(wk_tool_call_t *call)
 }
 
 /* ---------------------------------------------------------------- slots in an answer */
+
+static void say_if_stale(wk_tool_call_t *call, const char *text)
+{
+    if (call->calendar_stale) {
+        va_str_t more = wk_text(call->caller->language, text);
+        call->message = wk_printf(call->ctx->arena, "%.*s %.*s", (int)call->message.len,
+                                  call->message.data, (int)more.len, more.data);
+    }
+}
 
 static void put_slot(va_json_writer_t *w, const wk_slot_t *slot)
 {
@@ -217,7 +228,7 @@ static va_str_t preferred_day(const va_json_t *args)
 
 static void ask_google(wk_tool_call_t *call)
 {
-    wk_calendar_ask(call->before);
+    call->calendar_stale = !wk_calendar_ask(call->before);
 }
 
 /*
@@ -272,10 +283,13 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     va_json_add_int(call->out, "total_slots", slots.total);
     va_json_add_int(call->out, "duration_minutes", s.minutes);
     va_json_add_str(call->out, "service_type", s.type);
-    call->message = slots.count == 0
-                        ? wk_tool_say(call, "tool.no_slots", {"service", s.name})
-                        : wk_tool_say(call, "tool.slots", {"service", s.name},
-                                      {"slots", say_slots(call, &slots, SLOTS_SAID)});
+    if (slots.count == 0) {
+        call->message = wk_tool_say(call, "tool.no_slots", {"service", s.name});
+        return true;
+    }
+    call->message = wk_tool_say(call, "tool.slots", {"service", s.name},
+                                {"slots", say_slots(call, &slots, SLOTS_SAID)});
+    say_if_stale(call, "tool.slots_unasked");
     return true;
 }
 
@@ -525,7 +539,8 @@ static bool insert_booking(wk_tx_t *tx, const wk_tool_call_t *call, const bookin
                             .name = b->name,
                             .phone = b->phone,
                             .email = b->email,
-                            .language = language};
+                            .language = language,
+                            .unasked = call->calendar_stale};
     return wk_appointment_changed(tx, p, b->hold ? "held" : "booked", e);
 }
 
@@ -574,6 +589,13 @@ static bool confirm(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p
     return wk_sql(tx, &wk_sql_appointment_confirmed, &p->id, NULL, e);
 }
 
+/* Google may know of something at that time: the shop's people look. */
+static bool note_unasked(wk_tx_t *tx, const wk_tool_call_t *call, const wk_appointment_t *p,
+                         wk_error_t *e)
+{
+    return !p->unasked || wk_calendar_unasked(call->ctx, tx, p, e);
+}
+
 /* Of a chat; else it is refused, and call->status is set. */
 static bool has_bookings_left(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b,
                               wk_error_t *e)
@@ -599,8 +621,10 @@ static bool take_slot(wk_tx_t *tx, wk_tool_call_t *call, const booking_t *b, wk_
     }
     call->message = wk_tool_say(call, b->hold ? "tool.held" : "tool.booked",
                                 {"service", s->name}, {"moment", moment});
+    say_if_stale(call, "appointment.unasked");
     if (!insert_booking(tx, call, b, &p, e) ||
-        (!b->hold && !confirm(tx, call, &p, s, &confirmed, e))) {
+        (!b->hold &&
+         !(note_unasked(tx, call, &p, e) && confirm(tx, call, &p, s, &confirmed, e)))) {
         return false;
     }
     va_json_add_str(call->out, "status", p.status);
@@ -779,8 +803,12 @@ static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
     call->message = wk_tool_say(call, "tool.moved", {"service", s->name}, {"moment", moment});
     p->slot = *slot;
     p->moves += moves;
+    p->unasked = moves && call->calendar_stale;
+    if (p->unasked) {
+        say_if_stale(call, "appointment.unasked");
+    }
     if (moves && (!wk_sql(tx, &wk_sql_appointment_move, params, NULL, e) ||
-                  !wk_appointment_changed(tx, p, "moved", e) ||
+                  !wk_appointment_changed(tx, p, "moved", e) || !note_unasked(tx, call, p, e) ||
                   !confirm(tx, call, p, s, &confirmed, e))) {
         return false;
     }
