@@ -438,9 +438,8 @@ test('a model talks, puts a call through, and ends one', async () => {
 });
 
 // Downtown calls somebody through the carrier, who answers as the handset says.
-async function callOut(behaviour) {
+async function callOut(behaviour, number = stranger()) {
   const {token} = await login(DOWNTOWN);
-  const number = stranger();
   await handset(number, behaviour);
   const {status, json, text} = await http('POST', '/api/elevenlabs/outbound-call', {
     token, body: {phoneNumber: number, callReason: 'pickup_ready'}
@@ -475,6 +474,24 @@ test('whom the shop calls talks with its agent; a machine is left a message', as
   assert.match(said(talk)[0], /Your bike is ready for pickup/);
   assert.match(answerTo(talk, 1), /open/i);
   assert.equal((await ended(talked)).answered_by, 'human');
+
+  const customer = stranger();
+  const {id: owner} = await row(
+      `insert into customers (organization_id, phone_number) values (:'shop', :'customer') returning id`,
+      {shop, customer});
+  const {id: appointment} = await row(
+      `insert into appointments (organization_id, customer_id, customer_phone, appointment_type,
+                                 starts_at, ends_at, status)
+       values (:'shop', :'owner', :'customer', 'tune_up', now() + interval '30 days',
+               now() + interval '30 days 1 hour', 'confirmed') returning id`,
+      {shop, owner, customer});
+  const moving = await over(await callOut(
+      {script: [{say: 'please cancel my appointment', ms: 50}, {say: 'yes'}, {say: 'goodbye'}]}, customer));
+  fine(moving);
+  assert.match(answerTo(moving, 1) + answerTo(moving, 2), /Cancelled: tune-up/);
+  assert.deepEqual(
+      await row('select status from appointments where id = :\'appointment\'', {appointment}),
+      {status: 'cancelled'});
 
   const left = await callOut(
       {machine: true, greeting_ms: 300, script: [{silent: true, ms: 20000}, {silent: true, ms: 20000}]});

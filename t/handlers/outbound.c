@@ -274,6 +274,47 @@ static void it_is_made_once_until_it_is_over(void **state_)
     assert_int_equal(dialled(), 2);
 }
 
+/* ---------------------------------------------------------------- who is called */
+
+static t_answer_t text_me(const char *conversation)
+{
+    return t_ask(&(t_ask_t){.type = "tools.call",
+                            .method = "POST",
+                            .uri = "/api/elevenlabs/tools/send_sms",
+                            .headers = {"x-va-caller", DOWNTOWN_NUMBER, "x-va-agent",
+                                        "agent_downtown", "x-va-conversation", conversation},
+                            .body = "{\"message\":\"We are at 12 Main St\"}"});
+}
+
+/* His number was dialled, which is no less than a carrier's word for it. */
+static void whom_we_dialled_is_known_by_his_number(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call(asked("service_reminder"));
+    const char *conversation = t_text(&a, "/conversation_id");
+    a = text_me(conversation);
+    assert_string_equal(t_text(&a, "/success"), "true");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 1);
+}
+
+static void nobody_else_is(void **state_)
+{
+    static const char *const otherwise[] = {
+        "UPDATE calls SET answered_by = 'machine_start'",
+        "UPDATE calls SET answered_by = NULL, end_reason = 'voicemail'",
+        "UPDATE calls SET end_reason = NULL, called_number = '" STRANGER "'",
+        "UPDATE calls SET called_number = '" JOHN_NUMBER "'; DELETE FROM effects"};
+    (void)state_;
+    t_answer_t a = call(asked("service_reminder"));
+    const char *conversation = t_text(&a, "/conversation_id");
+    for (size_t i = 0; i < sizeof(otherwise) / sizeof(*otherwise); i++) {
+        t_sqlf("%s", otherwise[i]);
+        a = text_me(conversation);
+        assert_error(&a, 200, "verification_needed");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 0);
+}
+
 /* ---------------------------------------------------------------- not made */
 
 static void assert_nothing_happened(void)
@@ -553,6 +594,8 @@ int main(void)
         cmocka_unit_test(nobody_is_called_in_a_language_the_shop_does_not_speak),
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
+        cmocka_unit_test(whom_we_dialled_is_known_by_his_number),
+        cmocka_unit_test(nobody_else_is),
         cmocka_unit_test(within_quiet_hours_nobody_is_called),
         cmocka_unit_test(quiet_hours_are_the_customers),
         cmocka_unit_test(who_said_no_is_not_called),

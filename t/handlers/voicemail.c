@@ -89,16 +89,22 @@ static void tell_verdict(const char *call, const char *verdict)
     assert_done(&a);
 }
 
-/* What the machine is given. */
-static const char *document(const char *call, const char *language)
+static const char *address_token(const char *call)
 {
     va_str_t token;
     assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, va_str_c(call),
                                  VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
-    t_answer_t a = post(
-        "phone.voicemail",
-        wk_printf(t_ctx.arena, "c=%s&n=%d&l=%s", token.data, WK_VOICEMAIL_TURN, language).data,
-        wk_printf(t_ctx.arena, "CallSid=%s", call).data);
+    return token.data;
+}
+
+/* What the machine is given. */
+static const char *document(const char *call, const char *language)
+{
+    t_answer_t a = post("phone.voicemail",
+                        wk_printf(t_ctx.arena, "c=%s&n=%d&l=%s", address_token(call),
+                                  WK_VOICEMAIL_TURN, language)
+                            .data,
+                        wk_printf(t_ctx.arena, "CallSid=%s", call).data);
     assert_int_equal(a.status, 200);
     return wk_strdup(t_ctx.arena, a.body);
 }
@@ -303,6 +309,92 @@ static void what_is_no_call_of_the_shop_is_hung_up(void **state)
     assert_has(heard_by(call, "00000000-0000-4000-8000-000000000000"), "<Hangup");
     assert_has(heard_by(call, "1%%27"), "<Hangup");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 0);
+}
+
+/* ---------------------------------------------------------------- who is talked to */
+
+#define APPOINTMENT "d0000000-0000-4000-8000-0000000000e1"
+
+static void book_john(void)
+{
+    t_sqlf("DELETE FROM appointments;"
+           "INSERT INTO appointments (id, organization_id, customer_id, customer_phone,"
+           "    appointment_type, starts_at, ends_at, status, confirmation_sent_at)"
+           " SELECT '" APPOINTMENT "', '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "',"
+           "    'tune_up', at, at + interval '1 hour', 'confirmed', now() - interval '1 day'"
+           "  FROM (SELECT date_trunc('hour', now()) + interval '4 days' AS at) x");
+}
+
+static const char *booked(void)
+{
+    return t_sqlf("SELECT status FROM appointments WHERE id = '" APPOINTMENT "'");
+}
+
+static const char *say(const char *call, int turn, const char *words)
+{
+    t_answer_t a =
+        post("phone.turn",
+             wk_printf(t_ctx.arena, "c=%s&n=%d&l=en&s=0&e=0", address_token(call), turn).data,
+             wk_printf(t_ctx.arena, "CallSid=%s&SpeechResult=%s", call, words).data);
+    assert_int_equal(a.status, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+#define CANCEL "I+can%27t+make+it%2C+please+cancel+my+appointment"
+
+static void whom_we_called_may_what_an_attested_caller_may(void **state)
+{
+    (void)state;
+    book_john();
+    const char *call = placed();
+    heard_by(call, effect());
+    tell_verdict(call, "human");
+    assert_has(say(call, 1, CANCEL), "Shall I cancel your tune-up");
+    assert_has(say(call, 2, "yes"), "Cancelled: tune-up");
+    assert_string_equal(booked(), "cancelled");
+}
+
+static void a_machine_is_not_taken_for_him(void **state)
+{
+    (void)state;
+    book_john();
+    const char *call = placed();
+    heard_by(call, effect());
+    tell_verdict(call, "machine_start");
+    say(call, 1, CANCEL);
+    say(call, 2, "yes");
+    assert_string_equal(booked(), "confirmed");
+}
+
+/* Whether a model is told of the tool. */
+static bool is_offered(const char *call, const char *tool)
+{
+    const char *list = wk_strdup(t_ctx.arena, va_json_get_string(t_briefing(call), "tools"));
+    return strstr(list, wk_printf(t_ctx.arena, "\"name\":\"%s\"", tool).data) != NULL;
+}
+
+static void a_model_has_the_tools_of_whom_we_called(void **state)
+{
+    (void)state;
+    const char *call = placed();
+    assert_true(is_offered(call, "take_message"));
+    assert_true(is_offered(call, "cancel_appointment"));
+    tell_verdict(call, "machine_start");
+    assert_true(is_offered(call, "take_message"));
+    assert_false(is_offered(call, "cancel_appointment"));
+}
+
+/* A webhook may call outbound what it likes: no row of the ledger, no customer of ours. */
+static void a_call_that_we_have_not_placed_is_nobodys(void **state)
+{
+    (void)state;
+    book_john();
+    const char *call = placed();
+    heard_by(call, effect());
+    t_sqlf("UPDATE effects SET provider_id = 'CA1123456789abcdef0123456789abcdef'");
+    say(call, 1, CANCEL);
+    say(call, 2, "yes");
+    assert_string_equal(booked(), "confirmed");
 }
 
 /* ---------------------------------------------------------------- the verdict */
@@ -528,6 +620,10 @@ int main(void)
         cmocka_unit_test(a_lost_answer_is_found_by_asking),
         cmocka_unit_test(who_answers_is_spoken_to_in_a_language_of_the_shops),
         cmocka_unit_test(what_is_no_call_of_the_shop_is_hung_up),
+        cmocka_unit_test(whom_we_called_may_what_an_attested_caller_may),
+        cmocka_unit_test(a_machine_is_not_taken_for_him),
+        cmocka_unit_test(a_model_has_the_tools_of_whom_we_called),
+        cmocka_unit_test(a_call_that_we_have_not_placed_is_nobodys),
         cmocka_unit_test(a_machine_is_noted_once),
         cmocka_unit_test(a_verdict_may_be_the_first_that_is_heard_of_a_call),
         cmocka_unit_test(a_person_is_none),

@@ -18,7 +18,7 @@
 typedef enum {
     WK_LEVEL_NAMELESS, /* nothing but the shop is known: no call, no conversation, no agent */
     WK_LEVEL_ANYBODY,
-    WK_LEVEL_PHONE, /* the number is attested by the carrier, or wrote to us */
+    WK_LEVEL_PHONE, /* the number is attested by the carrier, dialled by us, or wrote to us */
     WK_LEVEL_STAFF, /* signed in */
 } wk_assurance_t;
 

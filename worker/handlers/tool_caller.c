@@ -129,18 +129,23 @@ static bool judge(const agent_t *r, va_str_t organization, wk_error_t *e)
 
 /* ---------------------------------------------------------------- the call */
 
-/* The carrier's own word for the number, as far as the shop believes it. */
+/* Of a call of the shop's the platform names the shop as its caller. */
+static bool is_of_call(va_str_t named, va_str_t customer, va_str_t shop)
+{
+    return named.data == NULL || va_str_eq(named, customer) || va_str_eq(named, shop);
+}
+
+/* The number of the call's customer, as far as it is surely his. */
 static void believe_call(const agent_t *r, const wk_rows_t *rows)
 {
     wk_tool_caller_t *caller = r->caller;
     const wk_language_t *spoken =
         wk_catalogue_find(r->catalogue, wk_cell(rows, 0, "call_language"));
     va_str_t number = wk_cell(rows, 0, "customer_number");
-    bool same = r->id.caller.data == NULL || va_str_eq(r->id.caller, number);
     caller->language = spoken != NULL ? spoken : caller->language;
     caller->call = wk_cell(rows, 0, "call");
     caller->shop_phone = wk_cell(rows, 0, "shop_number");
-    if (number.data != NULL && same) {
+    if (number.data != NULL && is_of_call(r->id.caller, number, caller->shop_phone)) {
         caller->phone = number;
         caller->level = wk_cell_bool(rows, 0, "attested") ? WK_LEVEL_PHONE : WK_LEVEL_ANYBODY;
     }

@@ -204,10 +204,6 @@ const wk_sql_t wk_sql_call_emergency = {
 const wk_sql_t wk_sql_call_has_audio = {
     "call_has_audio", "UPDATE calls SET has_audio = true WHERE id = $1::uuid", 1};
 
-/*
- * StirVerstat names the carrier's attestation ("TN-Validation-Passed-A"); a forwarded call says
- * nothing of who is on the line (providers' "SHAKEN/STIR" pages).
- */
 const wk_sql_t wk_sql_call_caller = {
     "call_caller",
     "SELECT o.language, c.id AS call, c.language AS call_language,"
@@ -215,9 +211,7 @@ const wk_sql_t wk_sql_call_caller = {
     "           AS customer_number,"
     "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
     "           AS shop_number,"
-    "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
-    "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
-    "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested"
+    "       " WK_SQL_ATTESTED("c", "g") " AS attested"
     "  FROM organizations o"
     "  LEFT JOIN (calls c JOIN agent_configs g ON g.organization_id = c.organization_id)"
     "    ON c.organization_id = o.id"

@@ -72,7 +72,7 @@ extern const wk_sql_t wk_sql_call_analyzed;
 /*
  * $1 CallSid, $2 conversation, either null: language, the shop's, and of the call, null when
  * there is none, call (its id) call_language customer_number shop_number and attested: the
- * carrier vouches for the caller's number as far as the shop's policy asks.
+ * number is surely his (WK_SQL_ATTESTED).
  */
 extern const wk_sql_t wk_sql_call_caller;
 

@@ -6,7 +6,7 @@
 
 /*
  * $1 CallSid. One row, or none: id customer_id language customer_number shop_number, attested:
- * the carrier vouches for the number as far as the shop asks; resumed: some of it was spoken
+ * the number is surely his (WK_SQL_ATTESTED); resumed: some of it was spoken
  * already; left_s: of the longest call, negative behind it; warned: the caller was told
  * that it ends soon; did: what was done in it (JSON list,
  * promise.h); engines (JSON, first to last) voice speech voices (JSON)

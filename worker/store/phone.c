@@ -26,9 +26,7 @@ const wk_sql_t wk_sql_phone_call = {
     "           AS customer_number,"
     "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
     "           AS shop_number,"
-    "       c.direction = 'inbound' AND c.forwarded_from IS NULL"
-    "           AND c.stir_verstat LIKE 'TN-Validation-Passed-%'"
-    "           AND right(c.stir_verstat, 1) = ANY (g.caller_attestation) AS attested"
+    "       " WK_SQL_ATTESTED("c", "g") " AS attested"
     "  FROM calls c JOIN agent_configs g ON g.organization_id = c.organization_id"
     " WHERE c.twilio_call_sid = $1",
     1};

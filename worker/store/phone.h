@@ -14,8 +14,7 @@ extern const wk_sql_t wk_sql_phone_shop;
 
 /*
  * $1 CallSid: id customer_id language elapsed (s, since it began) warned (of its length) engine
- * customer_number shop_number attested: the carrier vouches for the number as far as the shop
- * asks.
+ * customer_number shop_number attested: the number is surely his (WK_SQL_ATTESTED).
  */
 extern const wk_sql_t wk_sql_phone_call;
 

@@ -74,6 +74,27 @@
     "     coalesce(metadata -> 'moved_from', '[]')" \
     "     || to_jsonb(to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI')))"
 
+/*
+ * Whether the customer's number of a call is surely his. Of one that comes in the carrier vouches
+ * for it, as far as the shop asks (settings: its agent_configs): StirVerstat names the attestation
+ * ("TN-Validation-Passed-A"), and a forwarded call says nothing of who is on the line (providers'
+ * "SHAKEN/STIR" pages). One of the shop's was dialled by us, as its row of the ledger says; but a
+ * machine that answers is nobody.
+ */
+#define WK_SQL_ATTESTED(call, settings) \
+    "CASE " call ".direction WHEN 'outbound' THEN " \
+    " " call ".end_reason IS DISTINCT FROM 'voicemail'" \
+    " AND coalesce(" call ".answered_by, '') !~ '^(machine_|fax$|agent$)'" \
+    " AND EXISTS (SELECT FROM effects dialled" \
+    "              WHERE dialled.organization_id = " call ".organization_id" \
+    "                AND dialled.kind = 'call' AND dialled.state = 'done'" \
+    "                AND dialled.provider_id" \
+    "                    IN (" call ".twilio_call_sid, " call ".elevenlabs_conversation_id)" \
+    "                AND dialled.request ->> 'to' = " call ".called_number)" \
+    " ELSE " call ".forwarded_from IS NULL" \
+    " AND " call ".stir_verstat LIKE 'TN-Validation-Passed-%'" \
+    " AND right(" call ".stir_verstat, 1) = ANY (" settings ".caller_attestation) END"
+
 /* clang-format on */
 
 #endif
