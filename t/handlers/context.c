@@ -30,12 +30,12 @@ static void an_appointment_made_before_may_be_spoken_of(void **state)
     const wk_catalogue_t *c = wk_catalogue(&t_config, &t_e);
     (void)state;
     assert_ok(wk_tx(t_ctx.db, t_ctx.arena, VA_STR(DOWNTOWN), 0, read_john, &context, &t_e));
-    assert_null(wk_promise_broken(t_ctx.arena, c,
-                                  VA_STR("Your tune-up is booked for Saturday at 10 AM."), 0,
-                                  context.appointments));
+    const wk_stands_t stands = {.appointments = context.appointments};
+    assert_null(wk_promise_broken(
+        t_ctx.arena, c, VA_STR("Your tune-up is booked for Saturday at 10 AM."), &stands));
     assert_string_equal(wk_promise_broken(t_ctx.arena, c,
-                                          VA_STR("You are booked for Friday at 10 AM."), 0,
-                                          context.appointments),
+                                          VA_STR("You are booked for Friday at 10 AM."),
+                                          &stands),
                         "booked");
 }
 

@@ -205,20 +205,102 @@ static void a_claim_without_its_deed_is_an_alarm_once(void **state)
     assert_int_equal(alarms(), 2);
 }
 
+static void use(const char *tool, const char *arguments)
+{
+    va_buf_t body;
+    va_buf_init(&body, wk_mem(t_ctx.arena), 256);
+    va_json_writer_t *w = va_json_writer_new(&body);
+    va_json_object(w);
+    va_json_add_c(w, "call", SID);
+    va_json_add_c(w, "tool", tool);
+    va_json_add_c(w, "arguments", arguments);
+    va_json_object_end(w);
+    assert_int_equal(va_json_writer_end(w), VA_OK);
+    assert_int_equal(tell("media.tool", DOWNTOWN, wk_strdup(t_ctx.arena, va_buf_str(&body))),
+                     WK_END_ACK);
+}
+
+static void hears(const char *text, int turn)
+{
+    const char *body = wk_printf(t_ctx.arena,
+                                 "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":%d,"
+                                 "\"speaker\":\"customer\",\"text\":\"%s\","
+                                 "\"language\":\"en\"}",
+                                 turn, text)
+                           .data;
+    assert_int_equal(tell("media.turn", DOWNTOWN, body), WK_END_ACK);
+}
+
 static void what_a_tool_of_the_call_did_may_be_said(void **state)
 {
     (void)state;
     t_sqlf("DELETE FROM tasks");
     assert_has(judged("I passed that on to the team.", 2), "not passed that on");
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(tell("media.tool", DOWNTOWN,
-                              "{\"call\":\"" SID "\",\"tool\":\"take_message\","
-                              "\"arguments\":\"{\\\"message\\\":\\\"call me\\\"}\"}"),
-                         WK_END_ACK);
-        assert_null(judged("I passed that on to the team.", 4));
-    }
-    assert_string_equal(t_sqlf("SELECT metadata -> 'did' FROM calls"), "[\"passed_on\"]");
+    use("take_message", "{\"message\":\"call me\"}");
+    assert_null(judged("I passed that on to the team.", 4));
     assert_has(judged(BOOKED, 6), "Nothing new is booked yet");
+    assert_int_equal(alarms(), 2);
+}
+
+/* Said again, it is true; judged again, what was judged is what it was. */
+static void more_that_is_claimed_needs_a_deed_of_its_own(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    use("take_message", "{\"message\":\"call me\"}");
+    assert_null(judged("I passed that on to the team.", 2));
+    hears("Thank you", 3);
+    assert_null(judged("As I said, I passed that on to the team.", 4));
+    hears("And take a message for the mechanic too.", 5);
+    assert_null(judged("As I said, I passed that on to the team.", 4));
+    assert_int_equal(alarms(), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_has(judged("I passed that on to the mechanic.", 6), "not passed that on");
+        assert_int_equal(alarms(), 1);
+        use("take_message", "{\"message\":\"for the mechanic\"}");
+    }
+    assert_null(judged("I passed that on to the mechanic.", 8));
+    assert_has(judged("I passed that on to the mechanic.", 6), "not passed that on");
+    assert_int_equal(alarms(), 1);
+}
+
+/* Who asks for more behind the claims has not asked for what they claim. */
+static void what_is_asked_later_is_not_judged_with(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    use("take_message", "{\"message\":\"call me\"}");
+    assert_null(judged("I passed that on to the team.", 2));
+    hears("And take a message for the mechanic too.", 5);
+    t_answer_t a = t_ask(&(t_ask_t){.type = "media.promise",
+                                    .org = DOWNTOWN,
+                                    .scheme = "internal",
+                                    .age_ms = 2000,
+                                    .body = "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":4,"
+                                            "\"text\":\"I passed that on.\"}"});
+    assert_int_equal(a.status, 200);
+    assert_int_equal(alarms(), 0);
+}
+
+/* One tune-up is booked; the fitting that is claimed then is not. */
+static void a_second_booking_needs_a_tool_too(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks; DELETE FROM appointments");
+    const char *day = t_sqlf("SELECT date_trunc('week', current_date)::date + 9");
+    use("book_appointment", wk_printf(t_ctx.arena,
+                                      "{\"service_type\":\"tune_up\",\"customer_name\":\"Ann\","
+                                      "\"customer_phone\":\"+16475550177\","
+                                      "\"appointment_datetime\":\"%sT10:00\"}",
+                                      day)
+                                .data);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+    assert_null(judged("Great, you are booked for Wednesday at 10 AM.", 2));
+    assert_null(judged("As I said, your tune-up is booked.", 4));
+    hears("And a fitting for my son on Friday.", 5);
+    assert_null(judged("Your tune-up is booked for Wednesday at 10 AM.", 6));
+    assert_has(judged("Booked! It is booked.", 8), "Nothing new is booked yet");
+    assert_has(judged("He is booked for Friday at 10 AM.", 10), "Nothing new is booked yet");
     assert_int_equal(alarms(), 2);
 }
 
@@ -337,6 +419,9 @@ int main(void)
         cmocka_unit_test(the_shops_turn_settings_are_the_engines),
         cmocka_unit_test(a_claim_without_its_deed_is_an_alarm_once),
         cmocka_unit_test(what_a_tool_of_the_call_did_may_be_said),
+        cmocka_unit_test(more_that_is_claimed_needs_a_deed_of_its_own),
+        cmocka_unit_test(what_is_asked_later_is_not_judged_with),
+        cmocka_unit_test(a_second_booking_needs_a_tool_too),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(a_turn_says_what_it_was_made_of),
         cmocka_unit_test(what_the_receptionist_asked_is_of_its_turn),

@@ -5,14 +5,19 @@
 
 static const va_json_t *before; /* the customer's appointments */
 
-static void assert_claim(const char *text, unsigned done, const char *expected)
+static void assert_judged(const char *text, const wk_stands_t *stands, const char *expected)
 {
-    const char *broken = wk_promise_broken(arena, catalogue, va_str_c(text), done, before);
+    const char *broken = wk_promise_broken(arena, catalogue, va_str_c(text), stands);
     if ((broken == NULL) != (expected == NULL) ||
         (broken != NULL && strcmp(broken, expected) != 0)) {
         fail_msg("\"%s\" is %s, not %s", text, broken != NULL ? broken : "kept",
                  expected != NULL ? expected : "kept");
     }
+}
+
+static void assert_claim(const char *text, unsigned done, const char *expected)
+{
+    assert_judged(text, &(wk_stands_t){.done = done, .appointments = before}, expected);
 }
 
 static void a_claim_without_its_deed_is_found(void **state)
@@ -60,6 +65,75 @@ static void what_was_done_before_may_be_spoken_of(void **state)
         "booked");
     appointments_are("[[\"confirmed\",\"10:00\",6,2,true]]");
     assert_claim("Your appointment has been moved to Saturday at 10 AM.", 0, NULL);
+    before = NULL;
+}
+
+/* Whose day and time are named is looked for among the appointments. */
+static void what_was_done_earlier_may_be_said_again(void **state)
+{
+    wk_stands_t stands = {.again = WK_DONE_BOOKED | WK_DONE_TEXTED};
+    (void)state;
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false]]");
+    stands.appointments = before;
+    assert_judged("Yes, your tune-up is booked.", &stands, NULL);
+    assert_judged("I have sent you the address.", &stands, NULL);
+    assert_judged("You are booked for Saturday at 10 AM.", &stands, NULL);
+    assert_judged("You are booked for Friday at 9 AM.", &stands, "booked");
+    assert_judged("It has been cancelled.", &stands, "cancelled");
+    assert_judged("I have sent you what you need for Friday at 9 AM.", &stands, NULL);
+    appointments_are("[[\"cancelled\",\"10:00\",6,2,false]]");
+    stands.appointments = before;
+    assert_judged("Yes, your tune-up is booked.", &stands, "booked"); /* no more */
+    before = NULL;
+}
+
+static void what_is_only_held_is_not_booked(void **state)
+{
+    (void)state;
+    appointments_are("[[\"held\",\"10:00\",6,2,false]]");
+    assert_claim("You are booked for Saturday at 10 AM.", 0, "booked");
+    before = NULL;
+}
+
+#define ALL_DONE                                                                               \
+    (WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED | WK_DONE_TEXTED | WK_DONE_PASSED_ON)
+
+static unsigned asked(const char *heard)
+{
+    return wk_promise_asked(arena, catalogue, va_str_c(heard), before);
+}
+
+static void who_asks_for_more_is_told_of_nothing_old(void **state)
+{
+    static const char *const of_what_was_done[] = {"",
+                                                   "thank you",
+                                                   "so it is booked?",
+                                                   "Is my appointment on Saturday confirmed?",
+                                                   "And at ten, right?",
+                                                   "until when are you open on Friday?",
+                                                   "merci beaucoup",
+                                                   "gracias"};
+    (void)state;
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false]]");
+    for (size_t i = 0; i < sizeof(of_what_was_done) / sizeof(*of_what_was_done); i++) {
+        if (asked(of_what_was_done[i]) & WK_DONE_BOOKED) {
+            fail_msg("\"%s\" asks for another booking", of_what_was_done[i]);
+        }
+    }
+    assert_int_equal(asked(""), 0);
+    assert_true(asked("and a fitting for my son") & WK_DONE_BOOKED);
+    assert_true(asked("one on Friday too, please") & WK_DONE_BOOKED);
+    assert_true(asked("And one at noon?") & WK_DONE_BOOKED);
+    assert_true(asked("cancel the other one as well") & WK_DONE_CANCELLED);
+    assert_true(asked("and the one on Saturday too") & WK_DONE_CANCELLED);
+    assert_false(asked("then on Friday instead") & WK_DONE_CANCELLED);
+    assert_true(asked("then on Friday instead") & WK_DONE_MOVED);
+    assert_true(asked("Can you text me the address?") & WK_DONE_TEXTED);
+    assert_true(asked("Pouvez-vous m'envoyer le lien ?") & WK_DONE_TEXTED);
+    assert_true(asked("¿Me puede enviar el enlace?") & WK_DONE_TEXTED);
+    assert_true(asked("take a message for Sam") & WK_DONE_PASSED_ON);
+    assert_true(asked("can the manager call me back?") & WK_DONE_PASSED_ON);
+    assert_false(asked("Can you text me the address?") & WK_DONE_BOOKED);
     before = NULL;
 }
 
@@ -121,10 +195,8 @@ static void a_tools_answer_says_what_was_done(void **state)
 static void what_was_done_can_be_written_down(void **state)
 {
     const va_json_t *list;
-    unsigned all =
-        WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED | WK_DONE_TEXTED | WK_DONE_PASSED_ON;
     (void)state;
-    for (unsigned done = 0; done <= all; done++) {
+    for (unsigned done = 0; done <= ALL_DONE; done++) {
         va_str_t text = wk_promise_write(arena, done);
         assert_int_equal(va_json_parse(wk_mem(arena), text, &VA_JSON_LIMITS_DEFAULT, &list),
                          VA_OK);
@@ -143,6 +215,9 @@ int main(void)
         cmocka_unit_test(a_claim_without_its_deed_is_found),
         cmocka_unit_test(a_claim_with_its_deed_stands),
         cmocka_unit_test(what_was_done_before_may_be_spoken_of),
+        cmocka_unit_test(what_was_done_earlier_may_be_said_again),
+        cmocka_unit_test(what_is_only_held_is_not_booked),
+        cmocka_unit_test(who_asks_for_more_is_told_of_nothing_old),
         cmocka_unit_test(what_is_denied_or_offered_is_no_claim),
         cmocka_unit_test(the_corrections_claim_nothing),
         cmocka_unit_test(a_tools_answer_says_what_was_done),

@@ -330,8 +330,8 @@ static void correct(talk_t *t)
 {
     const wk_language_t *l = t->in->caller->language;
     wk_conversed_t *out = t->out;
-    out->broken = wk_promise_broken(t->a, t->in->catalogue, out->text, t->done,
-                                    t->in->context->appointments);
+    const wk_stands_t stands = {.done = t->done, .appointments = t->in->context->appointments};
+    out->broken = wk_promise_broken(t->a, t->in->catalogue, out->text, &stands);
     if (out->broken == NULL) {
         return;
     }

@@ -17,13 +17,15 @@ static const struct {
 
 /* ---------------------------------------------------------------- earlier appointments */
 
+#define OF_APPOINTMENTS (WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED)
+
 /* What is judged, and by what. */
 typedef struct {
     wk_arena_t *a;
     const wk_catalogue_t *c;
     va_str_t text;
     wk_words_t words;
-    const va_json_t *appointments;
+    const wk_stands_t *stands;
 } judged_t;
 
 /* A point ends one only before a blank and a capital: "at 10 a.m. on Saturday". */
@@ -58,11 +60,13 @@ static const va_json_t *field(const va_json_t *row, size_t i)
 
 static bool is_of_kind(const va_json_t *appointment, unsigned claim)
 {
-    bool cancelled = va_str_eq(va_json_string(field(appointment, 0)), VA_STR("cancelled"));
+    va_str_t status = va_json_string(field(appointment, 0));
+    bool cancelled = va_str_eq(status, VA_STR("cancelled"));
+    bool booked = !cancelled && !va_str_eq(status, VA_STR("held"));
     bool moved = va_json_bool(field(appointment, 4), false);
     return (claim & WK_DONE_CANCELLED) != 0 ? cancelled
-           : (claim & WK_DONE_BOOKED) != 0  ? !cancelled
-           : (claim & WK_DONE_MOVED) != 0   ? !cancelled && moved
+           : (claim & WK_DONE_BOOKED) != 0  ? booked
+           : (claim & WK_DONE_MOVED) != 0   ? booked && moved
                                             : false;
 }
 
@@ -79,15 +83,95 @@ static bool is_named(const va_json_t *appointment, const wk_reading_t *r)
            (r->time.hour < 0 || wk_clock_time_is(r->time, starts));
 }
 
-static bool stood_before(const judged_t *j, unsigned claim, size_t at)
+static bool names_one_of(const va_json_t *appointments, unsigned claim, const wk_reading_t *r)
 {
-    const va_json_t *p =
-        va_json_is(j->appointments, VA_JSON_ARRAY) ? j->appointments->first : NULL;
-    wk_reading_t reading = wk_read_message(j->a, j->c, NULL, sentence_at(j->text, at));
-    while (p != NULL && !(is_of_kind(p, claim) && is_named(p, &reading))) {
+    const va_json_t *p = va_json_is(appointments, VA_JSON_ARRAY) ? appointments->first : NULL;
+    while (p != NULL && !(is_of_kind(p, claim) && is_named(p, r))) {
         p = p->next;
     }
     return p != NULL;
+}
+
+static bool names_when(const wk_reading_t *r)
+{
+    return wk_reading_names_a_day(r) || r->time.hour >= 0;
+}
+
+static bool has_one_of(const va_json_t *appointments, unsigned claim)
+{
+    const va_json_t *p = va_json_is(appointments, VA_JSON_ARRAY) ? appointments->first : NULL;
+    while (p != NULL && !is_of_kind(p, claim)) {
+        p = p->next;
+    }
+    return p != NULL;
+}
+
+static bool stood_before(const judged_t *j, unsigned claim, size_t at)
+{
+    const wk_stands_t *s = j->stands;
+    bool again = (s->again & claim) != 0;
+    if ((claim & OF_APPOINTMENTS) == 0) {
+        return again;
+    }
+    wk_reading_t r = wk_read_message(j->a, j->c, NULL, sentence_at(j->text, at));
+    return names_when(&r) ? names_one_of(s->appointments, claim, &r)
+                          : again && has_one_of(s->appointments, claim);
+}
+
+/* ---------------------------------------------------------------- what is asked for */
+
+/* What a deed of a kind is asked for with; other: what sounds like it and asks for none. */
+static const struct {
+    unsigned done;
+    const char *lists[6];
+    const char *other;
+} wishes[] = {
+    {WK_DONE_BOOKED, {"intent.book"}, "appointment.own"},
+    {WK_DONE_MOVED, {"intent.reschedule", "intent.book"}, "appointment.own"},
+    {WK_DONE_CANCELLED, {"intent.cancel"}, NULL},
+    {WK_DONE_TEXTED,
+     {"said.text_asked", "intent.location", "intent.price", "intent.policy",
+      "intent.promotion"},
+     NULL},
+    {WK_DONE_PASSED_ON, {"intent.message", "intent.human"}, NULL},
+};
+
+static bool is_asked_in_words(const wk_catalogue_t *c, const wk_reading_t *r, size_t wish)
+{
+    bool asked = false;
+    const char *other = wishes[wish].other;
+    for (const char *const *list = wishes[wish].lists; *list != NULL; list++) {
+        asked = asked || wk_reading_has(c, r, *list);
+    }
+    return asked && (other == NULL || !wk_reading_has(c, r, other));
+}
+
+/*
+ * A day or a time: where no appointment is, one is wished for; where one stands, it may be
+ * meant to be given up. Who asks when the shop is open wishes for none.
+ */
+static unsigned asked_by_time(const wk_catalogue_t *c, const wk_reading_t *r,
+                              const va_json_t *appointments)
+{
+    unsigned asked = 0;
+    if (!names_when(r) || wk_reading_has(c, r, "intent.hours")) {
+        return 0;
+    }
+    bool stands = names_one_of(appointments, WK_DONE_BOOKED, r);
+    asked |= stands ? WK_DONE_CANCELLED : WK_DONE_BOOKED;
+    asked |= names_one_of(appointments, WK_DONE_MOVED, r) ? 0 : WK_DONE_MOVED;
+    return asked;
+}
+
+unsigned wk_promise_asked(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard,
+                          const va_json_t *appointments)
+{
+    wk_reading_t r = wk_read_message(a, c, NULL, heard);
+    unsigned asked = asked_by_time(c, &r, appointments);
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
+        asked |= is_asked_in_words(c, &r, i) ? wishes[i].done : 0;
+    }
+    return asked;
 }
 
 /* ---------------------------------------------------------------- claims */
@@ -108,11 +192,12 @@ static bool claims_it(const judged_t *j, const wk_language_t *l, const char *lis
 }
 
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
-                              unsigned done, const va_json_t *appointments)
+                              const wk_stands_t *stands)
 {
-    judged_t j = {a, c, text, wk_words(a, text), appointments};
+    judged_t j = {a, c, text, wk_words(a, text), stands};
     for (size_t i = 0; i < sizeof(claims) / sizeof(*claims); i++) {
-        for (size_t k = 0; (done & claims[i].behind) == 0 && k < wk_catalogue_count(c); k++) {
+        for (size_t k = 0; (stands->done & claims[i].behind) == 0 && k < wk_catalogue_count(c);
+             k++) {
             if (claims_it(&j, wk_catalogue_at(c, k), claims[i].words, claims[i].behind)) {
                 return claims[i].name;
             }

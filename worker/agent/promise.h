@@ -2,7 +2,8 @@
  * Said versus done: whether an answer claims something (booked, moved, cancelled, a text on its
  * way, passed on to a person) of which the ledger has no row of this turn. What was booked,
  * moved or cancelled in an earlier one may be spoken of: a sentence that names the day or the
- * time of such an appointment, and no other, claims nothing new.
+ * time of such an appointment, and no other, claims nothing new. Nor does one without a day or
+ * a time of what was done before, while nothing more of the kind was asked for since.
  *
  * The word lists "said.<claim>" of all languages hold what such a claim sounds like; one behind
  * a word of "said.denial" in the same clause is none: "not booked yet".
@@ -21,13 +22,24 @@ typedef enum {
     WK_DONE_PASSED_ON = 1 << 4,
 } wk_done_t;
 
-/*
- * The first claim that nothing of done (wk_done_t) stands behind: "booked", …; NULL: none.
- * appointments: the customer's before this turn, [[status, "HH:MM", weekday (1 Monday), days
- * from today, whether it was moved]]; NULL: none.
- */
+/* What may be spoken of. */
+typedef struct {
+    unsigned done;  /* wk_done_t: now */
+    unsigned again; /* before, and nothing more was asked for since (wk_promise_asked) */
+    /*
+     * The customer's, [[status, "HH:MM", weekday (1 Monday), days from today, whether it was
+     * moved]]; NULL: none.
+     */
+    const va_json_t *appointments;
+} wk_stands_t;
+
+/* The first claim that nothing stands behind: "booked", …; NULL: none. */
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
-                              unsigned done, const va_json_t *appointments);
+                              const wk_stands_t *stands);
+
+/* What a customer's words may ask to be done (wk_done_t). appointments as above. */
+unsigned wk_promise_asked(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard,
+                          const va_json_t *appointments);
 
 /* What a tool that was run stands behind, by its answer. */
 unsigned wk_promise_done_by(const char *tool, const va_json_t *answer);

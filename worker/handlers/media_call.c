@@ -25,7 +25,6 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->returned = wk_cell_bool(row, 0, "returned");
     call->held = wk_cell_bool(row, 0, "held");
     call->left_s = wk_cell_int(row, 0, "left_s", 0);
-    call->done = wk_promise_read(wk_cell_json(wk_tx_arena(tx), row, 0, "did"));
     call->warned = wk_cell_bool(row, 0, "warned");
     call->recorded = wk_cell_bool(row, 0, "recorded");
     call->engines = wk_cell(row, 0, "engines");

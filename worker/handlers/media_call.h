@@ -17,7 +17,6 @@ typedef struct {
     bool returned;          /* a person had it, and the agent has not spoken since */
     bool held;              /* a person has it */
     int64_t left_s;         /* of the longest call; negative: behind it */
-    unsigned done;          /* wk_done_t, in this call so far */
     bool warned;            /* the caller was told that it ends soon */
     bool recorded;          /* and he was told so */
     va_str_t engines;       /* JSON */
@@ -31,7 +30,7 @@ typedef struct {
 /* Of the job's organization. WK_NOT_FOUND: it has no such call. */
 bool wk_media_call_read(wk_ctx_t *ctx, wk_media_call_t *call, wk_error_t *e);
 
-/* That was done in the call, besides what was before (wk_done_t). */
+/* That was done now in the call (wk_done_t). */
 bool wk_media_did(wk_tx_t *tx, const wk_media_call_t *call, unsigned done, wk_error_t *e);
 
 /* A reply of 200 with the JSON of w, which ends here. */

@@ -76,11 +76,10 @@ static va_str_t cited_by(wk_arena_t *a, const va_json_t *answer)
 static bool did_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const did_t *did = arg;
-    unsigned news = did->done & ~did->call->done;
     va_str_t params[] = {did->call->caller.call,
                          wk_printf(wk_tx_arena(tx), "[\"%s\"]", did->tool->name), did->cites};
     return wk_sql(tx, &wk_sql_media_used, params, NULL, e) &&
-           wk_media_did(tx, did->call, news, e);
+           wk_media_did(tx, did->call, did->done, e);
 }
 
 /*

@@ -22,7 +22,6 @@ const wk_sql_t wk_sql_media_call = {
     "       o.max_call_seconds - extract(epoch FROM now() - c.started_at)::bigint AS left_s,"
     "       c.metadata ? 'warned' AS warned,"
     "       EXISTS (SELECT FROM recordings r WHERE r.call_id = c.id AND r.state = 'begun') AS recorded,"
-    "       c.metadata -> 'did' AS did,"
     "       CASE c.direction WHEN 'outbound' THEN c.dynamic_variables ->> 'opening' END AS opening,"
     "       c.call_reason,"
     "       array_to_json(o.engines) AS engines,"
@@ -79,9 +78,39 @@ const wk_sql_t wk_sql_media_did = {
     "media_did",
     "UPDATE calls SET metadata = metadata || jsonb_build_object('did', ("
     "    SELECT jsonb_agg(DISTINCT w)"
-    "      FROM jsonb_array_elements(coalesce(metadata -> 'did', '[]') || $2::jsonb) w))"
+    "      FROM jsonb_array_elements(coalesce(metadata -> 'did', '[]') || $2::jsonb) w),"
+    "    'deeds', coalesce(metadata -> 'deeds', '{}') || ("
+    "        SELECT jsonb_object_agg(w, extract(epoch FROM clock_timestamp()))"
+    "          FROM jsonb_array_elements_text($2::jsonb) w))"
     " WHERE id = $1::uuid",
     2};
+
+/* A tool that ends now is behind these claims, or waits and is behind the next. */
+const wk_sql_t wk_sql_media_deeds = {
+    "media_deeds",
+    "SELECT metadata -> 'did' AS did, metadata -> 'verdicts' ->> $2::text AS verdict,"
+    "       (SELECT jsonb_agg(d) FROM jsonb_object_keys(metadata -> 'deeds') d) AS deeds"
+    "  FROM calls WHERE id = $1::uuid FOR UPDATE",
+    2};
+
+const wk_sql_t wk_sql_media_heard = {
+    "media_heard",
+    "SELECT m.content AS heard, jsonb_agg(d.key) AS behind"
+    "  FROM calls c"
+    "  CROSS JOIN jsonb_each_text(c.metadata -> 'deeds') d"
+    "  JOIN messages m ON m.call_id = c.id AND m.speaker = 'customer'"
+    "   AND m.occurred_at > to_timestamp(d.value::float8)"
+    "   AND m.occurred_at <= to_timestamp($2::bigint / 1000.0)"
+    " WHERE c.id = $1::uuid"
+    " GROUP BY m.id, m.content",
+    2};
+
+const wk_sql_t wk_sql_media_judged = {
+    "media_judged",
+    "UPDATE calls SET metadata = metadata - 'did' || jsonb_build_object('verdicts',"
+    "    coalesce(metadata -> 'verdicts', '{}') || jsonb_build_object($2::text, $3::text))"
+    " WHERE id = $1::uuid",
+    3};
 
 const wk_sql_t wk_sql_media_turn_timed = {
     "media_turn_timed",

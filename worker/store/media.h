@@ -8,8 +8,7 @@
  * $1 CallSid. One row, or none: id customer_id language customer_number shop_number, attested:
  * the number is surely his (WK_SQL_ATTESTED); resumed: some of it was spoken
  * already; left_s: of the longest call, negative behind it; warned: the caller was told
- * that it ends soon; did: what was done in it (JSON list,
- * promise.h); engines (JSON, first to last) voice speech voices (JSON)
+ * that it ends soon; engines (JSON, first to last) voice speech voices (JSON)
  * vad_threshold prefix_padding_ms silence_ms business_type emergency_words (JSON).
  */
 extern const wk_sql_t wk_sql_media_call;
@@ -28,8 +27,24 @@ extern const wk_sql_t wk_sql_media_turn_cut;
  * next turn's. */
 extern const wk_sql_t wk_sql_media_used;
 
-/* $1 calls.id, $2 a JSON list of words (promise.h): that was done in the call. */
+/* $1 calls.id, $2 a JSON list of words (promise.h), not empty: that was done in the call. */
 extern const wk_sql_t wk_sql_media_did;
+
+/*
+ * $1 calls.id, $2 the name of claims. One row, locked: did: what was done since claims were
+ * judged last, deeds: what was done in the call (JSON lists or null), verdict: of these claims
+ * when they were judged before, "" for none that was broken.
+ */
+extern const wk_sql_t wk_sql_media_deeds;
+
+/*
+ * $1 calls.id, $2 ms. What the customer said until then and after something was done, a row
+ * each: heard, behind: what was done before (JSON list).
+ */
+extern const wk_sql_t wk_sql_media_heard;
+
+/* $1 calls.id, $2 the name of claims, $3 their verdict. */
+extern const wk_sql_t wk_sql_media_judged;
 
 /* $1 its name, $2 latency (JSON). */
 extern const wk_sql_t wk_sql_media_turn_timed;

@@ -15,7 +15,8 @@ void wk_session_claims(wk_session_t *s, va_str_t text)
 {
     wk_arena_reset(s->voice->scratch);
     if (text.len + s->claims.len > MAX_SAID ||
-        wk_promise_broken(s->voice->scratch, s->voice->catalogue, text, 0, NULL) == NULL) {
+        wk_promise_broken(s->voice->scratch, s->voice->catalogue, text, &(wk_stands_t){0}) ==
+            NULL) {
         return;
     }
     s->claimed_ms = wk_monotonic_ms();
