@@ -245,6 +245,23 @@ static void quiet_hours_are_those_where_the_customer_is(void **state)
     assert_int_equal(sent_after_a_sweep(), 1);
 }
 
+/* A sweep takes fifty at once. */
+static void those_who_wait_hold_up_nobody_behind_them(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO appointments (organization_id, customer_phone, resource, starts_at, "
+           "ends_at)"
+           " SELECT '" DOWNTOWN "', '+1416555' || 2000 + n, 'stand-' || n,"
+           "        now() + interval '22 hours', now() + interval '23 hours'"
+           "   FROM generate_series(1, 60) n");
+    book("23 hours");
+    be_quiet(3);
+    t_sqlf("UPDATE customers SET timezone = 'Asia/Tokyo' WHERE id = '" JOHN "'");
+    assert_int_equal(sent_after_a_sweep(), 1);
+    assert_string_equal(
+        t_sqlf("SELECT count(*) FROM appointments WHERE reminded_24h_at IS NULL"), "60");
+}
+
 static void what_could_only_come_too_late_never_comes(void **state)
 {
     (void)state;
@@ -318,6 +335,7 @@ int main(void)
         cmocka_unit_test(who_was_confirmed_just_now_needs_none),
         cmocka_unit_test(within_quiet_hours_it_waits_for_their_end),
         cmocka_unit_test(quiet_hours_are_those_where_the_customer_is),
+        cmocka_unit_test(those_who_wait_hold_up_nobody_behind_them),
         cmocka_unit_test(what_could_only_come_too_late_never_comes),
         cmocka_unit_test(who_can_pick_up_is_told_once),
         cmocka_unit_test(many_are_dealt_with_in_pieces),

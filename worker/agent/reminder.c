@@ -116,13 +116,16 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
     }
     for (size_t i = 0; i < wk_rows_count(rows); i++) {
         va_str_t done[] = {wk_cell(rows, i, "id"), wk_cell(rows, i, "kind")};
+        *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), done[0]};
+        if (wk_cell_bool(rows, i, "waits")) {
+            continue;
+        }
         bool calls = va_str_eq(done[1], VA_STR("48h"));
         if ((calls ? !wk_sql(tx, &wk_sql_appointment_call, done, NULL, e)
                    : !queue_if_wanted(ctx, tx, &known, rows, i, e)) ||
             !wk_sql_later(tx, &wk_sql_reminder_done, done, e)) {
             return wk_error_wrap(e, "reminders");
         }
-        *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), done[0]};
     }
     *more = wk_rows_count(rows) == (size_t)n;
     return true;

@@ -57,7 +57,9 @@ const wk_sql_t wk_sql_reminders_due = {
 
 /*
  * Who was confirmed half an hour ago needs no reminder yet; a text that could only leave
- * after the appointment began never leaves.
+ * after the appointment began never leaves. One whose quiet hours end before it `waits` is
+ * among the rows, not left out by a condition: whose clock shows what is then asked of the
+ * few that are taken, and not of all that are due.
  */
 const wk_sql_t wk_sql_reminders_take = {
     "reminders_take",
@@ -65,6 +67,8 @@ const wk_sql_t wk_sql_reminders_take = {
     "        k.kind <> '48h' AND s.sms_reminders AND q.ends IS NULL AND " MAY_BE_WRITTEN_TO
     "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true)"
     "        AND NOT " CAMPAIGN_TODAY " AS wanted,"
+    "        k.kind <> '48h' AND s.sms_reminders AND coalesce(q.ends < a.starts_at, false)"
+    "            AS waits,"
     "        (a.starts_at - CASE k.kind WHEN '24h' THEN interval '1 hour' ELSE '0' END)::text"
     "            AS until,"
     "        EXISTS (SELECT FROM effects f"
@@ -74,9 +78,8 @@ const wk_sql_t wk_sql_reminders_take = {
     "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k CROSS JOIN " QUIET
     "  WHERE a.status = 'confirmed' AND k.kind IS NOT NULL"
     "    AND a.starts_at > now() AND a.starts_at <= now() + interval '48 hours'"
-    "    AND ($1::timestamptz IS NULL OR (a.starts_at, a.id) > ($1::timestamptz, $2::uuid))"
-    "    AND NOT (k.kind <> '48h' AND s.sms_reminders AND coalesce(q.ends < a.starts_at, "
-    "false))"
+    "    AND (a.starts_at, a.id) > (coalesce($1::timestamptz, now()),"
+    "                               coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))"
     "  ORDER BY a.starts_at, a.id LIMIT $3::int FOR UPDATE OF a SKIP LOCKED",
     3};
 
