@@ -10,7 +10,9 @@
 #include "ngx_voiceagent_module.h"
 
 
-#define NGX_VOICEAGENT_SCAN_LIMIT  65536
+#define NGX_VOICEAGENT_SCAN_LIMIT    65536
+#define NGX_VOICEAGENT_QUOTED_LIMIT  1048576
+#define NGX_VOICEAGENT_QUOTED_VALUES 10000
 
 
 /* voiceagent_json name /pointer */
@@ -99,6 +101,52 @@ ngx_voiceagent_json(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     }
 
     ctx->json_ready = 1;
+
+    return NGX_OK;
+}
+
+
+/* for an answer that is JSON, made when there is no worker to make it */
+
+ngx_int_t
+ngx_voiceagent_json_quoted(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_str_t *pointer, va_str_t *text)
+{
+    va_buf_t                 out;
+    va_str_t                 body;
+    const va_json_t         *value;
+    va_json_writer_t        *w;
+    const va_json_limits_t   limits = { NGX_VOICEAGENT_QUOTED_LIMIT, 32,
+                                        NGX_VOICEAGENT_QUOTED_VALUES };
+
+    if (ngx_voiceagent_body_head(r, NGX_VOICEAGENT_QUOTED_LIMIT, &body)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* a body that is none, or too large, has no members */
+
+    if (va_json_parse(&ctx->mem, body, &limits, &value) == VA_ENOMEM) {
+        return NGX_ERROR;
+    }
+
+    value = va_json_pointer(value, ngx_voiceagent_va(pointer));
+
+    if (va_json_is(value, VA_JSON_ARRAY) || va_json_is(value, VA_JSON_OBJECT)) {
+        value = NULL;
+    }
+
+    va_buf_init(&out, &ctx->mem, 64);
+
+    w = va_json_writer_new(&out);
+    va_json_put_value(w, value);
+
+    if (va_json_writer_end(w) != VA_OK) {
+        return NGX_ERROR;
+    }
+
+    *text = va_buf_str(&out);
 
     return NGX_OK;
 }

@@ -361,6 +361,11 @@ char *ngx_voiceagent_json_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 ngx_int_t ngx_voiceagent_json(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx);
 
+/* the scalar of the body that the pointer names, as JSON; else null */
+
+ngx_int_t ngx_voiceagent_json_quoted(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_str_t *pointer, va_str_t *text);
+
 
 /* ngx_voiceagent_origin.c */
 

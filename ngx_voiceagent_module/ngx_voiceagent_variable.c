@@ -25,6 +25,10 @@ static ngx_int_t ngx_voiceagent_variable_form(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_json(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voiceagent_variable_quoted(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voiceagent_variable_member(
+    ngx_voiceagent_loc_conf_t *vlcf, ngx_str_t *name);
 static ngx_int_t ngx_voiceagent_variable_claim(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voiceagent_variable_set(ngx_http_variable_value_t *v,
@@ -72,6 +76,9 @@ static ngx_http_variable_t  ngx_voiceagent_variables[] = {
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
     { ngx_string("voiceagent_json_"), NULL, ngx_voiceagent_variable_json, 0,
+      NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
+
+    { ngx_string("voiceagent_quoted_"), NULL, ngx_voiceagent_variable_quoted, 0,
       NGX_HTTP_VAR_NOCACHEABLE|NGX_HTTP_VAR_PREFIX, 0 },
 
     { ngx_string("voiceagent_claim_"), NULL, ngx_voiceagent_variable_claim, 0,
@@ -239,10 +246,9 @@ static ngx_int_t
 ngx_voiceagent_variable_json(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    ngx_int_t                   i;
     ngx_str_t                   name;
-    ngx_uint_t                  i;
     ngx_voiceagent_ctx_t       *ctx;
-    ngx_voiceagent_json_t      *json;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
@@ -259,17 +265,71 @@ ngx_voiceagent_variable_json(ngx_http_request_t *r,
     }
 
     name = ngx_voiceagent_variable_suffix(data, "voiceagent_json_");
+    i = ngx_voiceagent_variable_member(vlcf, &name);
+
+    return i < 0 ? NGX_OK : ngx_voiceagent_variable_set(v, ctx->json[i]);
+}
+
+
+static ngx_int_t
+ngx_voiceagent_variable_quoted(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    va_str_t                    text;
+    ngx_int_t                   i;
+    ngx_str_t                   name;
+    ngx_voiceagent_ctx_t       *ctx;
+    ngx_voiceagent_json_t      *json;
+    ngx_voiceagent_loc_conf_t  *vlcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    v->not_found = 1;
+
+    if (ctx == NULL || !ctx->passed || vlcf->json == NULL) {
+        return NGX_OK;
+    }
+
+    name = ngx_voiceagent_variable_suffix(data, "voiceagent_quoted_");
+    i = ngx_voiceagent_variable_member(vlcf, &name);
+
+    if (i < 0) {
+        return NGX_OK;
+    }
+
+    json = vlcf->json->elts;
+
+    if (ngx_voiceagent_json_quoted(r, ctx, &json[i].pointer, &text)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_voiceagent_variable_set(v, text);
+}
+
+
+/* which voiceagent_json has the name; negative: none */
+
+static ngx_int_t
+ngx_voiceagent_variable_member(ngx_voiceagent_loc_conf_t *vlcf,
+    ngx_str_t *name)
+{
+    ngx_uint_t              i;
+    ngx_voiceagent_json_t  *json;
+
     json = vlcf->json->elts;
 
     for (i = 0; i < vlcf->json->nelts; i++) {
         if (va_str_ieq(ngx_voiceagent_va(&json[i].name),
-                       ngx_voiceagent_va(&name)))
+                       ngx_voiceagent_va(name)))
         {
-            return ngx_voiceagent_variable_set(v, ctx->json[i]);
+            return (ngx_int_t) i;
         }
     }
 
-    return NGX_OK;
+    return NGX_DECLINED;
 }
 
 

@@ -64,6 +64,17 @@ for my $target ('/api/elevenlabs/tools/book_appointment', '/api/calendar/book') 
     is("$answer->{status} $answer->{body}", qq(202 {"status":"pending","job":"$job->{id}"}), "$target goes on");
 }
 
+# Clients of MCP match an answer with its request by the id, a string or a number.
+for (['7'], ['"7"'], ['"a\\"b"'], ['-1.5'], ['{}', 'null'], ['}', 'null']) {
+    my ($id, $told) = ($_->[0], $_->[-1]);
+    my $answer = ask('192.0.2.9', 'POST', '/mcp', qq({"jsonrpc":"2.0","params":{"id":"other"},"id":$id,"method":"ping"}),
+        Authorization => "Bearer $secret", 'Content-Type' => 'application/json')->answer;
+    my $job = next_job();
+    is($answer->{status}, 200, "a message of id $id that is late is answered as JSON-RPC");
+    like($answer->{body}, qr/^\{"jsonrpc":"2.0","id":\Q$told\E,"error":\{"code":-32000,/, '  by its id');
+    like($answer->{body}, qr/"status":"pending","job":"\Q$job->{id}\E"/, '  and goes on');
+}
+
 # ---------------------------------------------------------------------- technicians
 
 sub as {

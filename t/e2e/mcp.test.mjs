@@ -3,10 +3,12 @@ import {Client} from '@modelcontextprotocol/sdk/client/index.js';
 import {StreamableHTTPClientTransport} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
 import {at, call, fetchSystem} from './lib/http.mjs';
+import {drained} from './lib/queues.mjs';
 
 let client;
 before(async () => {
@@ -60,6 +62,33 @@ test('what is wrong is an error of the tool, or of the protocol', async () => {
   assert.equal(refused.isError, true);
   assert.match(refused.content[0].text, /appointment_datetime is missing/);
   await assert.rejects(client.callTool({name: 'make_coffee', arguments: {}}), /no such tool/);
+});
+
+// Nothing that refers to the shop's row is written while somebody has it.
+const holdShop = (seconds) => row(
+    `with held as materialized (select o.id from organizations o join organization_phone_numbers n
+                                  on n.organization_id = o.id where n.phone_number = :'number' for update of o)
+     select pg_sleep(:'seconds'::int) from held`, {number: DOWNTOWN.number, seconds});
+
+const told = async (words) =>
+    (await row('select count(*)::int as n from tasks where body = :\'words\'', {words})).n;
+
+test('what takes longer is told so in time, goes on, and is done once when it is asked for again', async () => {
+  const words = `The wheel is ready, ${Date.now()}`;
+  const tell = () => client.callTool({name: 'take_message', arguments: {message: words}});
+  const held = holdShop(18);
+  await sleep(500);
+  const late = await tell().then(() => assert.fail('it was not late'), (e) => e);
+  assert.equal(late.code, -32000, String(late));
+  assert.match(late.message, /Make the same call again/);
+  await held;
+  const again = await tell();
+  assert.equal(again.isError, false);
+  await drained();
+  assert.equal(await told(words), 1);
+  const {token} = await login(DOWNTOWN);
+  const {status, json} = await call('GET', `/api/jobs/${late.data.job}`, {token});
+  assert.deepEqual([status, json.result.structuredContent.success], [200, true]);
 });
 
 const message = (members) => ({jsonrpc: '2.0', id: 1, ...members});

@@ -1004,6 +1004,42 @@ static void only_a_call_can_wait(void **state)
     assert_string_equal(t_text(&a, "/status"), "waiting");
 }
 
+/* ---------------------------------------------------------------- MCP */
+
+static t_answer_t by_mcp(const char *claims, int id, const char *words)
+{
+    return t_ask(&(t_ask_t){
+        .type = "mcp.handle",
+        .uri = "/mcp",
+        .claims = claims,
+        .org = DOWNTOWN,
+        .body = wk_printf(t_ctx.arena,
+                          "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\",\"params\":"
+                          "{\"name\":\"take_message\",\"arguments\":{\"message\":\"%s\"}}}",
+                          id, words)
+                    .data});
+}
+
+/* As a client does that was told to, since no answer had come in time. */
+static void a_call_that_a_client_of_mcp_makes_again_is_done_once(void **state)
+{
+    (void)state;
+    const char *stan = t_claims("stan", DOWNTOWN, "staff"),
+               *dana = t_claims("dana", DOWNTOWN, "manager");
+    t_sqlf("DELETE FROM tasks");
+    for (int i = 1; i <= 2; i++) {
+        t_answer_t a = by_mcp(stan, i, "The wheel is ready.");
+        assert_status(&a, 200);
+        assert_int_equal(t_number(&a, "/id"), i);
+        assert_string_equal(t_text(&a, "/result/structuredContent/success"), "true");
+    }
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "1");
+    (void)by_mcp(stan, 3, "The frame is ready.");
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "2");
+    (void)by_mcp(dana, 3, "The frame is ready.");
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1047,6 +1083,7 @@ int main(void)
         cmocka_unit_test(a_shop_is_asked_when_the_cache_is_old),
         cmocka_unit_test(only_a_call_can_wait),
         cmocka_unit_test(a_number_is_a_decimal_one),
+        cmocka_unit_test(a_call_that_a_client_of_mcp_makes_again_is_done_once),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

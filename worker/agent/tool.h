@@ -55,6 +55,9 @@ typedef struct {
      * absent.
      */
     va_str_t once;
+    /* Of who is in no talk: names what he has asked for a moment ago, in the same words, as it
+     * names it now. May be absent. */
+    va_str_t wish;
 } wk_tool_caller_t;
 
 typedef struct wk_tool wk_tool_t;
@@ -122,7 +125,8 @@ bool wk_tool_claim(wk_tx_t *tx, wk_tool_call_t *call, va_str_t key, bool *first,
 
 /*
  * What the call's words are said in, so that said again there they are the same wish: the talk,
- * or in a chat its message. A request that is part of none is one by itself.
+ * or in a chat its message. A request that is part of none is its caller's wish, or one by
+ * itself.
  */
 va_str_t wk_tool_talk(const wk_tool_call_t *call);
 

@@ -139,7 +139,8 @@ va_str_t wk_tool_talk(const wk_tool_call_t *call)
         return caller->visitor.message;
     }
     bool is_talk = caller->level != WK_LEVEL_STAFF && caller->scope.len > 0;
-    return is_talk ? caller->scope : caller->once.len > 0 ? caller->once : VA_STR("");
+    va_str_t by_itself = caller->wish.len > 0 ? caller->wish : caller->once;
+    return is_talk ? caller->scope : by_itself.len > 0 ? by_itself : VA_STR("");
 }
 
 bool wk_tool_words_key(const wk_tool_call_t *call, const char *what, va_str_t words,

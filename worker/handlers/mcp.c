@@ -6,6 +6,7 @@
 #include "worker/agent/tools.h"
 
 #include "worker/handlers/handlers.h"
+#include "worker/handlers/jobs.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/tool_caller.h"
@@ -178,6 +179,9 @@ static wk_outcome_t call_tool(rpc_t *r, va_reply_t *reply, wk_error_t *e)
     args = args != NULL ? args : &none;
     if (!wk_tool_caller_run(r->ctx, r->catalogue, tool, "mcp", args, &answer, e)) {
         return wk_reply_error(r->ctx, reply, e);
+    }
+    if (tool->effect) {
+        wk_job_keep_owner(r->ctx); /* who was told that it takes longer may ask for it */
     }
     return tell(r, &answer, reply, e);
 }

@@ -1,9 +1,13 @@
 #include "worker/handlers/tool_caller.h"
 
+#include "core/base64.h"
+#include "core/hmac.h"
+
 #include "worker/handlers/caller.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
+#include "worker/log.h"
 #include "worker/store/calls.h"
 #include "worker/store/organizations.h"
 
@@ -34,6 +38,70 @@ static identity_t read_identity(wk_ctx_t *ctx)
 static va_str_t job_key(const wk_ctx_t *ctx)
 {
     return wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+}
+
+/* ---------------------------------------------------------------- asked again */
+
+#define WISH_LIFE_S "600" /* as long as an answer is kept */
+
+static bool hash_of_call(wk_ctx_t *ctx, const wk_tool_t *tool, va_str_t who,
+                         const va_json_t *args, char hex[64])
+{
+    uint8_t digest[32];
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(ctx->arena), 512);
+    va_json_writer_t *w = va_json_writer_new(&text);
+    va_json_array(w);
+    va_json_put_str(w, ctx->job->org);
+    va_json_put_str(w, who);
+    va_json_put_c(w, tool->name);
+    va_json_put_value(w, args);
+    va_json_array_end(w);
+    if (va_json_writer_end(w) != VA_OK || va_sha256(va_buf_str(&text), digest) != VA_OK) {
+        return false;
+    }
+    va_hex_encode(hex, digest, sizeof(digest));
+    return true;
+}
+
+/* The id of the job that asked first for what is asked for under that key; absent: unknown. */
+static va_str_t first_job(wk_ctx_t *ctx, va_str_t key, wk_error_t *e)
+{
+    va_str_t id = VA_STR_NULL;
+    va_str_t set[] = {VA_STR("SET"), key,          ctx->job->id,
+                      VA_STR("NX"),  VA_STR("EX"), VA_STR(WISH_LIFE_S)};
+    va_str_t get[] = {VA_STR("GET"), key};
+    redisReply *noted = wk_redis_command(ctx->redis, 0, set, 6, e);
+    redisReply *first = noted != NULL ? wk_redis_command(ctx->redis, 0, get, 2, e) : NULL;
+    if (first != NULL) {
+        id = wk_copy(ctx->arena, wk_redis_str(first));
+    }
+    freeReplyObject(noted);
+    freeReplyObject(first);
+    return id;
+}
+
+/*
+ * A client of MCP names no talk, and is told to make a call again that was not answered in
+ * time: the same words within ten minutes are one wish. Elsewhere, and where Redis does not
+ * say, each request is one by itself.
+ */
+static va_str_t wish_of(wk_ctx_t *ctx, const char *channel, const wk_tool_t *tool, va_str_t who,
+                        const va_json_t *args)
+{
+    char hex[64];
+    wk_error_t e = {.code = WK_OK};
+    if (strcmp(channel, "mcp") != 0 || !tool->effect ||
+        !hash_of_call(ctx, tool, who, args, hex)) {
+        return VA_STR_NULL;
+    }
+    va_str_t key = wk_printf(ctx->arena, "va:wish:%.*s", (int)sizeof(hex), hex);
+    va_str_t id = first_job(ctx, key, &e);
+    if (id.len == 0) {
+        wk_log(WK_WARN, "a repeated call may not be known as one", WK_C("error", e.text));
+        return VA_STR_NULL;
+    }
+    return wk_printf(ctx->arena, "job:%.*s", (int)id.len, id.data);
 }
 
 /* ---------------------------------------------------------------- organization */
@@ -67,6 +135,7 @@ typedef struct {
     const va_json_t *args;
     identity_t id;
     wk_key_t keys[WK_KEYS];
+    va_str_t wish;
     wk_tool_caller_t *caller;
     wk_tx_fn fn;
     void *arg;
@@ -174,6 +243,7 @@ static void read_request(agent_t *r)
     *r->caller = (wk_tool_caller_t){
         .channel = is_call ? "voice" : r->channel,
         .once = job_key(r->ctx),
+        .wish = r->wish,
         .scope = id->call_sid.data != NULL ? id->call_sid : id->conversation,
         .source = source_of(r->ctx, id),
         .level = is_named(id) ? WK_LEVEL_ANYBODY : WK_LEVEL_NAMELESS,
@@ -224,6 +294,8 @@ static bool run_for_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_
 {
     agent_t r = {
         .ctx = ctx, .catalogue = c, .channel = channel, .args = args, .id = read_identity(ctx)};
+    va_str_t who = r.id.agent.data != NULL ? r.id.agent : ctx->job->auth_account;
+    r.wish = wish_of(ctx, channel, tool, who, args);
     return read_keys(&r, e) && wk_tool_run_at(ctx, c, tool, open_agent, &r, args, answer, e);
 }
 
@@ -274,6 +346,9 @@ bool wk_tool_caller_run(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t 
         return run_for_agent(ctx, c, tool, channel, args, answer, e);
     }
     unsigned roles = tool->schedule ? WK_ANY_ROLE : WK_FROM_STAFF;
-    return wk_tool_caller_member(ctx, c, channel, roles, &caller, e) &&
-           wk_tool_run(ctx, c, tool, &caller, args, answer, e);
+    if (!wk_tool_caller_member(ctx, c, channel, roles, &caller, e)) {
+        return false;
+    }
+    caller.wish = wish_of(ctx, channel, tool, caller.user_id, args);
+    return wk_tool_run(ctx, c, tool, &caller, args, answer, e);
 }
