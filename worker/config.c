@@ -19,10 +19,13 @@
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
 #define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
+#define DIGITS          "0123456789"
+#define PRICE_WHOLE     3 /* digits before the point, and behind it */
+#define PRICE_FRACTION  9
 #define MAX_SIP_HOST                                                                           \
     160 /* an address is at most 255 at Twilio's, with the room's name before it */
 
-typedef enum { TEXT, INTEGER, BOOLEAN, LEVEL } kind_t;
+typedef enum { TEXT, INTEGER, BOOLEAN, LEVEL, PRICE } kind_t;
 
 /* A setting is a line here, a member of wk_config_t and a line of docs/settings.md. */
 typedef struct {
@@ -168,6 +171,27 @@ static const setting_t settings[] = {
     {"voice", "speech", "VA_VOICE_SPEECH", TEXT, AT(voice_speech), "deepgram", 0, 0},
     {"voice", "drain_ms", "VA_VOICE_DRAIN_MS", INTEGER, AT(voice_drain_ms), "7200000", 0,
      86400000},
+
+    {"prices", "telephony_in", "VA_PRICE_TELEPHONY_IN", PRICE, AT(price_telephony_in), NULL, 0,
+     0},
+    {"prices", "telephony_out", "VA_PRICE_TELEPHONY_OUT", PRICE, AT(price_telephony_out), NULL,
+     0, 0},
+    {"prices", "engine_receptionist", "VA_PRICE_ENGINE_RECEPTIONIST", PRICE,
+     AT(price_receptionist), NULL, 0, 0},
+    {"prices", "engine_gather", "VA_PRICE_ENGINE_GATHER", PRICE, AT(price_gather), NULL, 0, 0},
+    {"prices", "engine_realtime", "VA_PRICE_ENGINE_REALTIME", PRICE, AT(price_realtime), NULL,
+     0, 0},
+    {"prices", "engine_pipeline", "VA_PRICE_ENGINE_PIPELINE", PRICE, AT(price_pipeline), NULL,
+     0, 0},
+    {"prices", "engine_elevenlabs", "VA_PRICE_ENGINE_ELEVENLABS", PRICE, AT(price_elevenlabs),
+     NULL, 0, 0},
+    {"prices", "engine_livekit", "VA_PRICE_ENGINE_LIVEKIT", PRICE, AT(price_livekit), NULL, 0,
+     0},
+    {"prices", "elevenlabs_credit", "VA_PRICE_ELEVENLABS_CREDIT", PRICE,
+     AT(price_elevenlabs_credit), NULL, 0, 0},
+    {"prices", "sms_segment", "VA_PRICE_SMS_SEGMENT", PRICE, AT(price_sms_segment), NULL, 0, 0},
+    {"prices", "tokens_in", "VA_PRICE_TOKENS_IN", PRICE, AT(price_tokens_in), NULL, 0, 0},
+    {"prices", "tokens_out", "VA_PRICE_TOKENS_OUT", PRICE, AT(price_tokens_out), NULL, 0, 0},
 };
 
 #define N_SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -220,6 +244,22 @@ static bool read_level(const char *value, wk_level_t *to, wk_error_t *e)
     return wk_error(e, WK_INVALID, "must be debug, info, warn or error");
 }
 
+/* Kept as it is written: whoever computes with it has decimals, which double has not. */
+static bool is_price(const char *value)
+{
+    size_t whole = strspn(value, DIGITS);
+    const char *rest = value + whole;
+    if (whole == 0 || whole > PRICE_WHOLE) {
+        return false;
+    }
+    if (*rest == '\0') {
+        return true;
+    }
+    size_t fraction = strspn(rest + 1, DIGITS);
+    return *rest == '.' && fraction > 0 && fraction <= PRICE_FRACTION &&
+           rest[1 + fraction] == '\0';
+}
+
 static bool assign(loader_t *l, const setting_t *s, const char *value, wk_error_t *e)
 {
     void *to = (char *)&l->config + s->offset;
@@ -230,6 +270,11 @@ static bool assign(loader_t *l, const setting_t *s, const char *value, wk_error_
         return read_boolean(value, to, e);
     case LEVEL:
         return read_level(value, to, e);
+    case PRICE:
+        if (*value != '\0' && !is_price(value)) {
+            return wk_error(e, WK_INVALID, "must be a price like 0.0085, below 1000");
+        }
+        /* fall through */
     case TEXT:
         *(const char **)to = *value != '\0' ? wk_strdup(l->arena, va_str_c(value)) : NULL;
         return true;

@@ -97,6 +97,14 @@ typedef struct {
     int voice_max_calls;      /* a process */
     const char *voice_speech; /* who speaks in the engine pipeline (providers/speaker.h) */
     int voice_drain_ms;       /* how long SIGTERM waits for calls */
+
+    /* Decimals, USD; NULL: not known. A minute, but where another measure is named. */
+    const char *price_telephony_in, *price_telephony_out;
+    const char *price_receptionist, *price_gather, *price_realtime, *price_pipeline,
+        *price_elevenlabs, *price_livekit;
+    const char *price_elevenlabs_credit;            /* a credit of the platform's plan */
+    const char *price_sms_segment;                  /* a segment */
+    const char *price_tokens_in, *price_tokens_out; /* a million of tokens */
 } wk_config_t;
 
 /*

@@ -62,6 +62,7 @@ static void totals_are_those_of_the_time(void **state)
         {"average_answer_ms", "500"},
         {"cost_per_call", "0.2000"},
         {"total_cost", "0.600000"},
+        {"costed_calls", "3"},
     };
     (void)state;
     seed();
@@ -122,6 +123,8 @@ static void without_calls_there_is_nothing_to_divide(void **state)
     assert_status(&a, 200);
     assert_string_equal(total(&a, "total_calls"), "0");
     assert_string_equal(total(&a, "ai_resolution_rate"), "null");
+    assert_string_equal(total(&a, "total_cost"), "null"); /* not known is not nothing */
+    assert_string_equal(total(&a, "costed_calls"), "0");
     assert_int_equal(t_count(&a, "/analytics/by_day"), 0);
 }
 

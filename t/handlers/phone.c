@@ -389,6 +389,20 @@ static void a_withheld_caller_proves_an_order_five_times_a_call(void **state)
     }
 }
 
+/* A turn that is asked for again is the answer of before. */
+static void what_the_model_takes_is_counted_once(void **state)
+{
+    (void)state;
+    ring_withheld();
+    turn_with_tool(1, "skip_turn", "{\"reason\":\"looks for the number\"}");
+    const char *taken = t_sqlf("SELECT concat_ws(' ', tokens_in, tokens_out) FROM calls"
+                               " WHERE tokens_in > 100 AND tokens_out > 0");
+    assert_non_null(taken);
+    say(1, "It+is+about+the+blue+one");
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', tokens_in, tokens_out) FROM calls"),
+                        taken);
+}
+
 static void a_hold_is_booked_by_its_own_caller_a_turn_later(void **state)
 {
     (void)state;
@@ -455,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_lost_state_is_begun_again),
         cmocka_unit_test(a_moment_does_not_outlast_the_longest_call),
         cmocka_unit_test(a_withheld_caller_proves_an_order_five_times_a_call),
+        cmocka_unit_test(what_the_model_takes_is_counted_once),
         cmocka_unit_test(a_hold_is_booked_by_its_own_caller_a_turn_later),
         cmocka_unit_test(trouble_is_asked_about_once_and_then_a_person_helps),
         cmocka_unit_test(the_carriers_own_fallback_begins_the_call_anew),

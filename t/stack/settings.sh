@@ -147,6 +147,19 @@ define_settings() {
     address SMTP_URL "smtp://$host:$((base + 18))"
     address SMTP_SIM_URL "http://$host:$((base + 19))" # where the simulated one tells what it got
 
+    # What the simulated companies would ask: nobody's real prices, so that calls have a cost.
+    keep VA_PRICE_TELEPHONY_IN echo 0.01
+    keep VA_PRICE_TELEPHONY_OUT echo 0.02
+    keep VA_PRICE_ENGINE_RECEPTIONIST echo 0
+    keep VA_PRICE_ENGINE_GATHER echo 0.02
+    keep VA_PRICE_ENGINE_REALTIME echo 0.1
+    keep VA_PRICE_ENGINE_PIPELINE echo 0.05
+    keep VA_PRICE_ENGINE_ELEVENLABS echo 0.1
+    keep VA_PRICE_ENGINE_LIVEKIT echo 0.05
+    keep VA_PRICE_SMS_SEGMENT echo 0.01
+    keep VA_PRICE_TOKENS_IN echo 0.5
+    keep VA_PRICE_TOKENS_OUT echo 2
+
     keep VA_ENGINE echo receptionist
     keep VA_SITE_ADDRESSES echo 127.0.0.2 # where tests have a web site
     keep VA_WORKERS echo 0

@@ -84,6 +84,20 @@ static void test_the_environment_wins_unless_empty(void **state)
     wk_config_free(c);
 }
 
+/* As they are written: not through a double. */
+static void test_prices_are_decimals(void **state)
+{
+    (void)state;
+    wk_config_t *c = load("[prices]\ntelephony_in = 0.0085\nengine_realtime = 999.123456789\n"
+                          "sms_segment = 0\ntokens_in =\n");
+    assert_string_equal(c->price_telephony_in, "0.0085");
+    assert_string_equal(c->price_realtime, "999.123456789");
+    assert_string_equal(c->price_sms_segment, "0");
+    assert_null(c->price_tokens_in);
+    assert_null(c->price_telephony_out);
+    wk_config_free(c);
+}
+
 static void fails(const char *text, const char *because)
 {
     wk_error_t e;
@@ -108,6 +122,12 @@ static void test_mistakes_are_named(void **state)
     fails("[worker]\nthreads = 99999999999999999999\n", "must be a number");
     fails("[postgres]\nprepare = perhaps\n", "must be on or off");
     fails("[log]\nlevel = loud\n", "must be debug");
+    const char *const no_prices[] = {"-1",   "1e3", ".5",  "5.",           "0.5 USD",
+                                     "1000", "0,5", "0x1", "1.1234567891", "NaN"};
+    for (size_t i = 0; i < sizeof(no_prices) / sizeof(*no_prices); i++) {
+        snprintf(line, sizeof(line), "[prices]\nsms_segment = %s\n", no_prices[i]);
+        fails(line, "[prices] sms_segment: must be a price like 0.0085");
+    }
     fails("[redis]\nno value\n", "line 2");
     snprintf(line, sizeof(line), "[redis]\nurl = %0300d\n", 1);
     fails(line, "longer than");
@@ -196,6 +216,8 @@ static void test_the_shipped_file_shows_the_defaults(void **state)
     assert_string_equal(shown->signup_assistant, without->signup_assistant);
     assert_string_equal(shown->signup_product, without->signup_product);
     assert_null(shown->signup_backup);
+    assert_null(shown->price_telephony_in);
+    assert_null(shown->price_tokens_out);
     assert_int_equal(shown->skip_twilio, without->skip_twilio);
     assert_int_equal(shown->skip_elevenlabs, without->skip_elevenlabs);
     wk_config_free(shown);
@@ -318,6 +340,7 @@ int main(void)
         TEST(test_the_file_is_read),
         TEST(test_the_environment_wins_unless_empty),
         TEST(test_mistakes_are_named),
+        TEST(test_prices_are_decimals),
         TEST(test_every_setting_is_documented),
         TEST(test_the_shipped_file_shows_the_defaults),
         TEST(test_a_good_configuration_has_no_findings),

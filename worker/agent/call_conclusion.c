@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "worker/agent/call_cost.h"
 #include "worker/agent/call_own_verdict.h"
 #include "worker/agent/call_review.h"
 #include "worker/agent/classify.h"
@@ -51,6 +52,7 @@ typedef struct {
     const wk_rows_t *row; /* NULL: there is nothing to conclude */
     bool reviewed;        /* by a model: review holds it */
     wk_review_t review;
+    int64_t tokens_in, tokens_out; /* the question took, answered or not */
 } conclusion_t;
 
 static va_str_t cell(const conclusion_t *c, const char *column)
@@ -79,8 +81,9 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     if (wk_rows_count(rows) == 1 && !wk_cell_bool(rows, 0, "concluded")) {
         c->row = rows;
+        return true;
     }
-    return true;
+    return wk_call_cost(tx, c->ctx->config, c->call, e); /* who asks again knows more of it */
 }
 
 /* ---------------------------------------------------------------- asking */
@@ -99,8 +102,8 @@ static bool ask(conclusion_t *c, wk_error_t *e)
     wk_review_wish_t wish = {.model = model.len > 0 ? model.data : NULL,
                              .shop = cell(c, "shop"),
                              .transcript = cell(c, "transcript")};
-    c->reviewed =
-        wk_review_ask(c->ctx, wk_redactor(c->ctx->arena, c->catalogue), &wish, &c->review, e);
+    c->reviewed = wk_review_ask(c->ctx, wk_redactor(c->ctx->arena, c->catalogue), &wish,
+                                &c->review, &c->tokens_in, &c->tokens_out, e);
     wk_count("voiceagent_call_reviews_total", "outcome",
              va_str_c(c->reviewed ? "reviewed" : wk_code_name(e->code)), NULL, VA_STR_NULL, 1);
     if (c->reviewed) {
@@ -368,6 +371,12 @@ static bool schedule_followup(wk_tx_t *tx, const conclusion_t *c, wk_error_t *e)
 
 /* ---------------------------------------------------------------- all of it */
 
+static bool cost(wk_tx_t *tx, const conclusion_t *c, wk_error_t *e)
+{
+    return wk_call_cost_tokens(tx, c->call, c->tokens_in, c->tokens_out, e) &&
+           wk_call_cost(tx, c->ctx->config, c->call, e);
+}
+
 static bool conclude_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     conclusion_t *c = arg;
@@ -381,7 +390,8 @@ static bool conclude_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         judge_by_rules(c);
     }
     return store_criteria(tx, c, e) && store_data(tx, c, e) && store_judgement(tx, c, e) &&
-           learn(tx, c, e) && schedule_followup(tx, c, e) && wk_crm_log_later(tx, c->call, e);
+           learn(tx, c, e) && schedule_followup(tx, c, e) && cost(tx, c, e) &&
+           wk_crm_log_later(tx, c->call, e);
 }
 
 wk_outcome_t wk_call_conclude(wk_ctx_t *ctx, va_str_t organization, va_str_t call,

@@ -355,7 +355,7 @@ static va_str_t messages_of(wk_arena_t *a, const wk_review_wish_t *wish)
 }
 
 bool wk_review_ask(wk_ctx_t *ctx, const wk_redactor_t *redactor, const wk_review_wish_t *wish,
-                   wk_review_t *review, wk_error_t *e)
+                   wk_review_t *review, int64_t *tokens_in, int64_t *tokens_out, wk_error_t *e)
 {
     wk_openai_answer_t answer;
     wk_openai_chat_t chat = {.model = wish->model,
@@ -367,7 +367,10 @@ bool wk_review_ask(wk_ctx_t *ctx, const wk_redactor_t *redactor, const wk_review
     if (chat.messages.data == NULL || chat.schema.data == NULL) {
         return wk_error(e, WK_INTERNAL, "review: the question cannot be written");
     }
-    if (!wk_openai_chat(ctx, &chat, &answer, e)) {
+    bool answered = wk_openai_chat(ctx, &chat, &answer, e);
+    *tokens_in = answer.in;
+    *tokens_out = answer.out;
+    if (!answered) {
         return wk_error_wrap(e, "review");
     }
     if (answer.n_calls > 0 || !va_str_eq(answer.finish, VA_STR("stop"))) {

@@ -45,9 +45,9 @@ typedef struct {
 } wk_review_wish_t;
 
 /* Asks once; nothing may be open in the database. The codes of wk_openai_chat(), and WK_REFUSED
- * for an answer that is no review. */
+ * for an answer that is no review. The tokens it took are told of a failure too. */
 bool wk_review_ask(wk_ctx_t *ctx, const wk_redactor_t *redactor, const wk_review_wish_t *wish,
-                   wk_review_t *review, wk_error_t *e);
+                   wk_review_t *review, int64_t *tokens_in, int64_t *tokens_out, wk_error_t *e);
 
 /* An answer as a review: every member, none other, each within its bounds. */
 bool wk_review_read(wk_arena_t *a, const wk_redactor_t *redactor, va_str_t answer,

@@ -1,5 +1,6 @@
 #include "worker/agent/conversation.h"
 
+#include "worker/agent/call_cost.h"
 #include "worker/agent/promise.h"
 
 #include <string.h>
@@ -355,8 +356,14 @@ bool wk_conversation_watch(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
     return alarm(tx, c, e);
 }
 
+static bool cost(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
+{
+    return c->call.data == NULL ||
+           wk_call_cost_tokens(tx, c->call, c->conversed.tokens_in, c->conversed.tokens_out, e);
+}
+
 bool wk_conversation_keep(wk_tx_t *tx, const wk_conversation_t *c, wk_error_t *e)
 {
     return promise(tx, c, e) && promise_of_model(tx, c, e) && alarm(tx, c, e) &&
-           remember(tx, c, e);
+           remember(tx, c, e) && cost(tx, c, e);
 }

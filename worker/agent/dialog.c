@@ -277,7 +277,10 @@ static bool ask(talk_t *t, wk_openai_answer_t *answer, wk_error_t *e)
                              .timeout_ms = left < ctx->config->openai_timeout_ms
                                                ? (int)left
                                                : ctx->config->openai_timeout_ms};
-    return wk_openai_chat(ctx, &chat, answer, e);
+    bool answered = wk_openai_chat(ctx, &chat, answer, e);
+    t->out->tokens_in += answer->in;
+    t->out->tokens_out += answer->out;
+    return answered;
 }
 
 /* What another tool did has to be told all the same. */

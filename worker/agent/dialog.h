@@ -32,10 +32,11 @@ typedef struct {
     size_t n_promised;
     wk_destination_t transfer; /* of a call: it is to be put through; number absent: not */
     va_str_t transfer_reason;
-    bool waits;         /* nothing is said now, and the text is empty */
-    va_str_t ends;      /* why the call is to end; absent: it goes on */
-    va_str_t citations; /* JSON list: the knowledge it was given; absent: none */
-    va_str_t used;      /* JSON list: the tools that answered it; absent: none */
+    bool waits;                    /* nothing is said now, and the text is empty */
+    va_str_t ends;                 /* why the call is to end; absent: it goes on */
+    int64_t tokens_in, tokens_out; /* that the model took, also without an answer */
+    va_str_t citations;            /* JSON list: the knowledge it was given; absent: none */
+    va_str_t used;                 /* JSON list: the tools that answered it; absent: none */
 } wk_conversed_t;
 
 /*

@@ -5,6 +5,7 @@
 #include "worker/admission.h"
 #include "worker/agent/call.h"
 #include "worker/agent/call_conclusion.h"
+#include "worker/agent/call_cost.h"
 #include "worker/agent/erasure.h"
 #include "worker/agent/takeover.h"
 #include "worker/call_state.h"
@@ -123,12 +124,15 @@ static bool store_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     report_t *r = arg;
     wk_call_t call;
     wk_call_told_t told = told_by(r->ctx, r);
-    bool erased;
-    return wk_erasure_of_call(tx, told.call_sid, told.conversation, &erased, e) &&
-           (erased || (wk_call_open(tx, &told, &call, e) && note(tx, r, e) &&
-                       wk_call_close(tx, &call, e))) &&
-           (!is_final(r->status) || (wk_takeover_call_over(tx, r->sid, e) &&
-                                     (erased || wk_call_conclude_ended(tx, call.id, e))));
+    bool erased, ended = is_final(r->status);
+    if (!wk_erasure_of_call(tx, told.call_sid, told.conversation, &erased, e) ||
+        !(erased || (wk_call_open(tx, &told, &call, e) && note(tx, r, e) &&
+                     wk_call_close(tx, &call, e)))) {
+        return false;
+    }
+    return !ended || (wk_takeover_call_over(tx, r->sid, e) &&
+                      (erased || (wk_call_conclude_ended(tx, call.id, e) &&
+                                  wk_call_cost(tx, r->ctx->config, call.id, e))));
 }
 
 /*

@@ -3,6 +3,7 @@
  * large to travel with its job, and one that is not final yet, is asked for.
  */
 #include "worker/agent/call_analysis.h"
+#include "worker/agent/call_cost.h"
 #include "worker/agent/erasure.h"
 #include "worker/agent/recording.h"
 #include "worker/agent/urgent.h"
@@ -212,6 +213,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
     return wk_call_open(tx, &ev->told, &call, e) && look_for_emergency(tx, ev, &call, e) &&
            look_for_objection(tx, ev, call.id, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
+           wk_call_cost(tx, ev->ctx->config, call.id, e) &&
            note_voicemail(tx, ev, call.id, e) &&
            (!ev->report.has_audio || wk_sql(tx, &wk_sql_call_has_audio, &call.id, NULL, e));
 }

@@ -78,12 +78,15 @@ bool wk_openai_chat(wk_ctx_t *ctx, const wk_openai_chat_t *chat, wk_openai_answe
 {
     wk_openai_stream_t s;
     int64_t began = wk_monotonic_ms();
+    *answer = (wk_openai_answer_t){.in = 0};
     if (ctx->config->openai_api_key == NULL) {
         return wk_error(e, WK_INTERNAL, "OpenAI: no key is configured");
     }
     wk_openai_stream_init(&s, ctx->arena, chat->on_text, chat->on_text_ctx);
     bool ok =
         ask(ctx, chat, &s, e) && (wk_openai_stream_end(&s, answer) || broken_off(&s, false, e));
+    answer->in = s.in;
+    answer->out = s.out;
     count(&s, ok ? "answered" : wk_code_name(e->code), wk_monotonic_ms() - began);
     return ok;
 }

@@ -34,7 +34,7 @@ typedef struct {
     wk_openai_call_t calls[WK_OPENAI_CALLS];
     size_t n_calls;
     va_str_t finish; /* "stop", "length", "tool_calls", "content_filter" */
-    int64_t in, out; /* tokens, 0 when the service does not tell */
+    int64_t in, out; /* tokens, also of a failure; 0 when the service does not tell */
 } wk_openai_answer_t;
 
 /*

@@ -30,7 +30,7 @@
     " round(avg(duration_seconds)) AS average_duration_seconds," \
     " round(avg(answer_ms)) AS average_answer_ms," \
     " round(avg(cost_usd), 4) AS cost_per_call," \
-    " coalesce(sum(cost_usd), 0) AS total_cost"
+    " sum(cost_usd) AS total_cost, count(cost_usd) AS costed_calls"
 
 /* clang-format on */
 

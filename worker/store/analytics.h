@@ -20,6 +20,6 @@ extern const wk_sql_t wk_sql_analytics_funnel;
     "total_calls", "inbound_calls", "outbound_calls", "completion_rate", "ai_resolution_rate", \
         "human_transfer_rate", "appointments_booked", "appointment_conversion_rate",           \
         "average_satisfaction", "average_duration_seconds", "average_answer_ms",               \
-        "cost_per_call", "total_cost"
+        "cost_per_call", "total_cost", "costed_calls"
 
 #endif

@@ -33,7 +33,7 @@
     WK_SQL_ISO("s.resumed_at") " AS resumed_at," \
     WK_SQL_ISO("s.analyzed_at") " AS analyzed_at, s.analysis_source, s.intents," \
     "s.unanswered_questions, s.lead_reasons," \
-    "s.recording_seconds, s.costs, s.latency," \
+    "s.recording_seconds, s.costs, s.tokens_in, s.tokens_out, s.latency," \
     "CASE WHEN octet_length(s.transcript::text) <= 262144 THEN s.transcript END AS transcript," \
     "(SELECT coalesce(json_agg(d), '[]')" \
     "   FROM (SELECT data_type, field_name, field_value, confidence FROM call_data" \

@@ -71,6 +71,9 @@ const wk_sql_t wk_sql_call_move = {
     "  WHERE g.call_id = $2::uuid",
     2};
 
+/* What was reported of the other row counts more than what is computed of this one. */
+#define REPORTED "g.costs ? 'reported' AND NOT k.costs ? 'reported'"
+
 #define URGENCY(level) "array_position('{low,normal,high,urgent}'::text[], " level "::text)"
 
 const wk_sql_t wk_sql_call_inherit = {
@@ -120,7 +123,9 @@ const wk_sql_t wk_sql_call_inherit = {
     "       recording_sid = coalesce(k.recording_sid, g.recording_sid),"
     "       recording_seconds = coalesce(k.recording_seconds, g.recording_seconds),"
     "       recording_deleted_at = coalesce(k.recording_deleted_at, g.recording_deleted_at),"
-    "       cost_usd = coalesce(k.cost_usd, g.cost_usd),"
+    "       cost_usd = CASE WHEN " REPORTED " THEN g.cost_usd ELSE k.cost_usd END,"
+    "       costs = CASE WHEN " REPORTED " THEN g.costs ELSE k.costs END,"
+    "       tokens_in = k.tokens_in + g.tokens_in, tokens_out = k.tokens_out + g.tokens_out,"
     "       dynamic_variables = g.dynamic_variables || k.dynamic_variables,"
     "       metadata = g.metadata || k.metadata,"
     "       status = CASE WHEN call_status_rank(g.status) > call_status_rank(k.status)"
@@ -180,7 +185,10 @@ const wk_sql_t wk_sql_call_analyzed = {
     "       satisfaction_score = $9::int, success_score = $10::numeric, lead_score = $11::int,"
     "       appointment_booked = appointment_booked OR $12::bool,"
     "       duration_seconds = greatest(duration_seconds, $13::int),"
-    "       cost_usd = coalesce($14::numeric, cost_usd), language = coalesce($15, language),"
+    "       cost_usd = coalesce($14::numeric, cost_usd),"
+    "       costs = CASE WHEN $14::numeric IS NULL THEN costs"
+    "                    ELSE jsonb_build_object('reported', $14::numeric) END,"
+    "       language = coalesce($15, language),"
     "       end_reason = CASE WHEN end_reason = 'voicemail' THEN end_reason"
     "                         ELSE coalesce(nullif($16, ''), end_reason) END,"
     "       human_escalation_required = human_escalation_required OR $17::bool,"
