@@ -12,6 +12,10 @@ mount -t proc proc "$DIR/proc"
 mount --rbind /sys "$DIR/sys"
 mount --rbind /dev "$DIR/dev"
 mount -t tmpfs -o mode=1777 shm "$DIR/dev/shm"
+# The network is this machine's: tests there and here reserve their ports in one place.
+PORTS=/tmp/voiceagent-ports-$EUID
+mkdir -p "$PORTS" "$DIR$PORTS"
+mount --bind "$PORTS" "$DIR$PORTS"
 mount -t proc proc /proc
 
 within() {

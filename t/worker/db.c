@@ -862,6 +862,30 @@ static void test_a_pooler_that_keeps_no_statements_costs_one_transaction(void **
     db = unprepared;
 }
 
+static void test_a_pooler_that_keeps_statements_serves_as_a_server(void **state)
+{
+    char url[160];
+    (void)state;
+    if (!t_pooler_can_keep_statements()) {
+        skip();
+    }
+    pid_t pooler = t_pooler_start(&server, true, url);
+    wk_db_t *direct = db, *first = wk_db_new(url, true, "test");
+    wk_db_t *second = wk_db_new(url, true, "test");
+    for (int i = 0; i < 3; i++) {
+        db = first;
+        sees(A, 2);
+        assert_false(in_tx(A, run_broken, NULL));
+        db = second;
+        sees(B, 1);
+        sees(NULL, 0);
+    }
+    wk_db_free(first);
+    wk_db_free(second);
+    t_end(pooler);
+    db = direct;
+}
+
 #define TEST(name)        cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_PROXY(name)  cmocka_unit_test_setup_teardown(name, setup_proxy, teardown)
 #define TEST_POOLER(name) {#name "_pooled", name, setup_pooler, teardown, NULL}
@@ -927,6 +951,7 @@ int main(void)
         TEST_POOLER(test_a_query_is_stopped_from_another_thread),
         TEST_POOLER(test_two_clients_of_a_pooler_keep_apart),
         TEST_POOLER(test_a_pooler_that_keeps_no_statements_costs_one_transaction),
+        TEST_POOLER(test_a_pooler_that_keeps_statements_serves_as_a_server),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);
@@ -935,7 +960,7 @@ int main(void)
     proxy = t_proxy_start(server.port);
     snprintf(proxy_url, sizeof(proxy_url), "postgresql://va_app@127.0.0.1:%d/voiceagent",
              t_proxy_port(proxy));
-    pid_t pooler = t_pooler_start(&server, pooler_url);
+    pid_t pooler = t_pooler_start(&server, false, pooler_url);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     t_end(pooler);
     t_proxy_stop(proxy);

@@ -29,7 +29,7 @@ const wk_sql_t wk_sql_login_rights = {
     "login_rights",
     "SELECT rolsuper AS superuser, rolbypassrls AS bypassrls,"
     "       (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    "         WHERE n.nspname = 'voiceagent' AND pg_has_role(r.oid, c.relowner, 'USAGE')) AS "
+    "         WHERE n.nspname = 'voiceagent' AND pg_has_role(r.oid, c.relowner, 'MEMBER')) AS "
     "owns"
     "  FROM pg_roles r WHERE rolname = current_user",
     0};

@@ -397,19 +397,34 @@ static bool pooler_answers(void *arg)
     return PQping(arg) == PQPING_OK;
 }
 
-pid_t t_pooler_start(const t_postgres_t *p, char url[160])
+bool t_pooler_can_keep_statements(void)
 {
-    char path[300], users[300], text[1000];
+    int major = 0, minor = 0;
+    FILE *said = popen("pgbouncer --version", "re");
+    if (said == NULL || fscanf(said, "PgBouncer %d.%d", &major, &minor) != 2) {
+        bail("pgbouncer does not tell its version");
+    }
+    pclose(said);
+    return major > 1 || (major == 1 && minor >= 21);
+}
+
+pid_t t_pooler_start(const t_postgres_t *p, bool keeps_statements, char url[160])
+{
+    char path[300], users[300], text[1000], kept[60] = "";
     int port = t_free_port();
     snprintf(users, sizeof(users), "%s/users.txt", t_folder());
     write_file(users, "\"va_app\" \"secret\"\n");
+    if (t_pooler_can_keep_statements()) { /* who cannot refuses to be told */
+        snprintf(kept, sizeof(kept), "max_prepared_statements = %d\n",
+                 keeps_statements ? 200 : 0);
+    }
     snprintf(path, sizeof(path), "%s/pgbouncer.ini", t_folder());
     snprintf(text, sizeof(text),
              "[databases]\nvoiceagent = host=127.0.0.1 port=%d\n[pgbouncer]\n"
              "listen_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"
              "auth_type = trust\nauth_file = %s\npool_mode = transaction\n"
-             "default_pool_size = 1\n",
-             p->port, port, users);
+             "default_pool_size = 1\n%s",
+             p->port, port, users, kept);
     write_file(path, text);
     snprintf(url, 160, "postgresql://va_app@127.0.0.1:%d/voiceagent", port);
     pid_t pid =

@@ -61,10 +61,13 @@ void t_sql(const t_postgres_t *p, const char *text);
 const char *t_sql_value(const t_postgres_t *p, const char *text);
 
 /*
- * PgBouncer in transaction mode, with one connection to the server for all clients; its
- * address as va_app. For t_end().
+ * PgBouncer in transaction mode, with one connection to the server for all clients, which
+ * keeps their prepared statements or does not; its address as va_app. For t_end().
  */
-pid_t t_pooler_start(const t_postgres_t *p, char url[160]);
+pid_t t_pooler_start(const t_postgres_t *p, bool keeps_statements, char url[160]);
+
+/* From 1.21 on PgBouncer can: Debian 12 has an older one. */
+bool t_pooler_can_keep_statements(void);
 
 /* The program under test, built with job types of its own (registry.c). */
 const char *t_worker_program(void);
