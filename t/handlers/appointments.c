@@ -151,6 +151,128 @@ static void a_technician_moves_one(void **state)
                         later);
 }
 
+/* ---------------------------------------------------------------- another service */
+
+static t_answer_t make_it(const char *id, const char *service)
+{
+    return ask("PATCH", of(id),
+               wk_printf(t_ctx.arena, "{\"service_type\":\"%s\"}", service).data);
+}
+
+/* type, minutes, price, resource, calendar, and whether it still begins then. */
+static const char *is_now(const char *id, const char *at)
+{
+    return t_sqlf("SELECT concat_ws(' ', appointment_type,"
+                  "    extract(epoch FROM ends_at - starts_at)::int / 60, price, resource,"
+                  "    google_calendar_id, CASE WHEN starts_at = timestamp '%s' AT TIME ZONE"
+                  "    'America/Toronto' THEN 'then' ELSE 'moved' END)"
+                  "  FROM appointments WHERE id = '%s'",
+                  at, id);
+}
+
+static void one_becomes_another_service(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0), *id = book(at);
+    t_sqlf("UPDATE appointments SET reminded_48h_at = now()");
+    t_answer_t a = make_it(id, "fitting");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/service_type"), "fitting");
+    assert_string_equal(t_text(&a, "/duration_minutes"), "90");
+    assert_string_equal(t_text(&a, "/confirmation_sent"), "true");
+    assert_string_equal(is_now(id, at), "fitting 90 150.00 default primary then");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE content LIKE"
+                                " '%%your bike fitting is booked%%'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"
+                                " WHERE data ->> 'appointmentType' = 'fitting'"),
+                     1);
+    assert_int_equal(t_sqlf_int("SELECT count(reminded_48h_at) FROM appointments"), 1);
+
+    a = make_it(id, "fitting");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/confirmation_sent"), "false");
+    a = make_it(id, "a massage");
+    assert_error(&a, 400, "bad_request");
+    a = ask("PATCH", of(id), "{\"service_type\":\"repair\",\"notes\":\"x\"}");
+    assert_error(&a, 400, "bad_request");
+    assert_string_equal(is_now(id, at), "fitting 90 150.00 default primary then");
+}
+
+static void at_another_time_too(void **state)
+{
+    (void)state;
+    const char *id = book(t_free_slot(0)), *later = t_free_slot(5);
+    t_answer_t a = ask("PATCH", of(id),
+                       wk_printf(t_ctx.arena,
+                                 "{\"service_type\":\"warranty\","
+                                 "\"appointment_datetime\":\"%s\"}",
+                                 later)
+                           .data);
+    assert_status(&a, 200);
+    assert_string_equal(is_now(id, later), "warranty 30 0.00 default primary then");
+}
+
+/* A repair takes 90 minutes, and behind 60 somebody else comes. */
+static void what_does_not_fit_changes_nothing(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0), *id = book(at);
+    t_sqlf("INSERT INTO appointments (organization_id, customer_name, starts_at, ends_at)"
+           " SELECT organization_id, 'Ann', ends_at, ends_at + interval '1 hour'"
+           "   FROM appointments");
+    const char *before = t_sqlf("SELECT md5(a::text) FROM appointments a WHERE id = '%s'", id);
+    int64_t said = t_sqlf_int("SELECT count(*) FROM outbox");
+    t_answer_t a = make_it(id, "repair");
+    assert_error(&a, 409, "time_conflict");
+    assert_int_equal(t_count(&a, "/alternatives"), 3);
+    assert_string_equal(t_sqlf("SELECT md5(a::text) FROM appointments a WHERE id = '%s'", id),
+                        before);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"), said);
+    a = make_it(id, "warranty");
+    assert_status(&a, 200);
+}
+
+/* Who does it is another: his time is taken, and the first one's is free. */
+static void it_takes_the_time_of_who_does_it(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0), *id = book(at);
+    t_sqlf("UPDATE services SET resource = 'fitter' WHERE appointment_type = 'fitting'");
+    t_answer_t a = make_it(id, "fitting");
+    assert_status(&a, 200);
+    assert_string_equal(is_now(id, at), "fitting 90 150.00 fitter primary then");
+    a = ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"service_type\":\"fitting\","
+                      "\"customer_name\":\"Ann\"}",
+                      at)
+                .data);
+    assert_error(&a, 409, "time_conflict");
+    a = ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"service_type\":\"tune_up\","
+                      "\"customer_name\":\"Ann\"}",
+                      at)
+                .data);
+    assert_status(&a, 201);
+    t_sqlf("UPDATE services SET resource = 'default'");
+    a = make_it(id, "tune_up");
+    assert_error(&a, 409, "time_conflict");
+}
+
+/* The ledger does not take it for the booking that became another and was given back. */
+static void what_it_was_can_be_booked_again(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0), *first = book(at);
+    t_answer_t a = make_it(first, "repair");
+    assert_status(&a, 200);
+    a = ask("DELETE", of(first), NULL);
+    assert_status(&a, 200);
+    assert_string_not_equal(book(at), first);
+}
+
 static void one_is_marked(void **state)
 {
     (void)state;
@@ -420,6 +542,11 @@ int main(void)
         cmocka_unit_test(one_is_booked_once_and_confirmed),
         cmocka_unit_test(a_taken_slot_is_a_conflict_with_others),
         cmocka_unit_test(a_technician_moves_one),
+        cmocka_unit_test(one_becomes_another_service),
+        cmocka_unit_test(at_another_time_too),
+        cmocka_unit_test(what_does_not_fit_changes_nothing),
+        cmocka_unit_test(it_takes_the_time_of_who_does_it),
+        cmocka_unit_test(what_it_was_can_be_booked_again),
         cmocka_unit_test(one_is_marked),
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(one_is_cancelled_and_stays_so),

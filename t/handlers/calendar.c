@@ -1,7 +1,9 @@
 /* calendar.sync and calendar.push: Downtown's appointments and what its owner does in Google.
  */
 #include <stdio.h>
+#include <unistd.h>
 
+#include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 
@@ -501,6 +503,98 @@ static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM sync_tokens"), 2);
 }
 
+/* ---------------------------------------------------------------- another service */
+
+static void make_it(const char *id, const char *service)
+{
+    change_here(id, "PATCH", wk_printf(t_ctx.arena, "{\"service_type\":\"%s\"}", service).data);
+}
+
+static const va_json_t *event_in(const char *calendar, const char *id)
+{
+    const char *event = t_sqlf("SELECT google_event_id FROM appointments WHERE id = '%s'", id);
+    return t_google_ask(
+        "GET",
+        wk_printf(t_ctx.arena, "/calendar/v3/calendars/%s/events/%s", calendar, event).data,
+        NULL);
+}
+
+static const char *member(const va_json_t *event, const char *name)
+{
+    return wk_strdup(t_ctx.arena, va_json_get_string(event, name));
+}
+
+/* A calendar of its own for fittings, which Google knows. */
+static const char *fitters_calendar(void)
+{
+    const char *id = member(
+        t_google_ask("POST", "/calendar/v3/calendars", "{\"summary\":\"Fittings\"}"), "id");
+    assert_string_not_equal(id, "");
+    t_sqlf("UPDATE services SET calendar_id = '%s' WHERE appointment_type = 'fitting'", id);
+    return id;
+}
+
+static void its_event_becomes_that_service(void **state)
+{
+    (void)state;
+    const char *at = t_free_instant(0), *id = booked(at);
+    make_it(id, "repair");
+    push(id);
+    const va_json_t *event = event_in("primary", id);
+    assert_int_equal(strncmp(member(event, "summary"), "repair - ", 9), 0);
+    assert_string_equal(
+        member(va_json_get(event, "end"), "dateTime"),
+        t_sqlf("SELECT to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+               "  FROM appointments"));
+    synchronise();
+    assert_string_equal(state_of(id), stands_at(at));
+}
+
+static void its_event_goes_to_that_services_calendar(void **state)
+{
+    (void)state;
+    const char *fittings = fitters_calendar(), *at = t_free_instant(0), *id = booked(at);
+    make_it(id, "fitting");
+    push(id);
+    assert_string_equal(member(event_in("primary", id), "status"), "cancelled");
+    assert_string_equal(member(event_in(fittings, id), "status"), "confirmed");
+    synchronise();
+    assert_string_equal(state_of(id), stands_at(at));
+    make_it(id, "tune_up");
+    push(id);
+    assert_string_equal(member(event_in("primary", id), "status"), "confirmed");
+    assert_string_equal(member(event_in(fittings, id), "status"), "cancelled");
+    assert_string_equal(t_sqlf("SELECT coalesce(metadata ->> 'left_calendars', 'none')"
+                               "  FROM appointments"),
+                        "none");
+    synchronise();
+    assert_string_equal(state_of(id), stands_at(at));
+}
+
+static void so_it_does_when_it_was_just_being_made(void **state)
+{
+    (void)state;
+    const char *fittings = fitters_calendar(), *at = t_free_instant(0);
+    t_answer_t a = book(at);
+    const char *id = t_text(&a, "/appointment_id");
+    t_google_script("[{\"delay\":1500,\"effect\":true,\"method\":\"POST\","
+                    "\"path\":\"/primary/events$\",\"times\":1}]");
+    t_run_t run = {
+        .ask = {.type = "calendar.push",
+                .org = DOWNTOWN,
+                .body = wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data}};
+    t_run(&run);
+    while (t_google_events() == 0) {
+        usleep(20 * 1000);
+    }
+    make_it(id, "fitting");
+    t_run_end(&run);
+    push(id);
+    assert_int_equal(t_google_events(), 0);
+    assert_string_equal(member(event_in(fittings, id), "status"), "confirmed");
+    assert_string_equal(state_of(id), stands_at(at));
+}
+
 /* ---------------------------------------------------------------- Google is away */
 
 #define UNASKED "key LIKE 'calendar:unasked:%%'"
@@ -638,6 +732,8 @@ static void a_move_is_such_an_appointment_and_a_hold_is_none(void **state)
     google_goes();
     move_here(id, t_free_instant(5));
     assert_string_equal(tasks(), "1 1 1 normal");
+    make_it(id, "repair");
+    assert_string_equal(tasks(), "1 1 2 normal");
     t_answer_t a =
         t_ask(&(t_ask_t){.type = "appointments.handle",
                          .method = "POST",
@@ -650,7 +746,7 @@ static void a_move_is_such_an_appointment_and_a_hold_is_none(void **state)
                                            t_free_instant(10))
                                      .data});
     assert_status(&a, 201);
-    assert_string_equal(tasks(), "1 1 1 normal");
+    assert_string_equal(tasks(), "1 1 2 normal");
 }
 
 static void the_receptionist_says_it_too(void **state)
@@ -689,6 +785,9 @@ int main(void)
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
+        cmocka_unit_test(its_event_becomes_that_service),
+        cmocka_unit_test(its_event_goes_to_that_services_calendar),
+        cmocka_unit_test(so_it_does_when_it_was_just_being_made),
         cmocka_unit_test(what_google_was_not_asked_about_is_said_and_is_one_task),
         cmocka_unit_test(what_is_taken_there_is_told_when_google_is_back),
         cmocka_unit_test(so_it_is_of_a_consent_that_has_ended),

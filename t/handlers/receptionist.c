@@ -222,9 +222,31 @@ static void another_service_is_no_second_booking(void **state)
 {
     (void)state;
     book_a_tune_up();
-    assert_has(t_say(JOHN_NUMBER, "change it to a repair"), "into another service");
+    assert_has(t_say(JOHN_NUMBER, "make it a full overhaul instead"),
+               "your repair is booked for");
+    assert_string_equal(t_sqlf("SELECT string_agg(appointment_type, ' ') FROM appointments"),
+                        "repair");
+    assert_has(t_say(JOHN_NUMBER, "change it to a fitting at 4pm"), "into another service");
     assert_has(t_say(JOHN_NUMBER, "yes"), "asked the team to call you back");
     assert_int_equal(appointments(), 1);
+}
+
+/* The time behind it is taken: the other service is offered at others. */
+static void another_service_may_need_another_time(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    t_sqlf("INSERT INTO appointments (organization_id, customer_name, starts_at, ends_at)"
+           " SELECT organization_id, 'Ann', ends_at, ends_at + interval '10 minutes'"
+           "   FROM appointments");
+    assert_has(t_say(JOHN_NUMBER, "change it to a repair"), "That time cannot be had.");
+    assert_string_equal(
+        t_sqlf("SELECT appointment_type FROM appointments WHERE customer_id = '" JOHN "'"),
+        "tune_up");
+    assert_has(t_say(JOHN_NUMBER, "1"), "your repair is booked for");
+    assert_string_equal(
+        t_sqlf("SELECT appointment_type FROM appointments WHERE customer_id = '" JOHN "'"),
+        "repair");
 }
 
 static void an_appointment_goes_to_a_time_of_its_own_day(void **state)
@@ -286,6 +308,7 @@ int main(void)
         cmocka_unit_test(what_was_just_booked_is_moved),
         cmocka_unit_test(what_was_booked_long_ago_is_not_moved_at_once),
         cmocka_unit_test(another_service_is_no_second_booking),
+        cmocka_unit_test(another_service_may_need_another_time),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
         cmocka_unit_test(a_bike_is_ready_when_people_say_so),
         cmocka_unit_test(how_long_it_takes_is_told),

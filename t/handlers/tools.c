@@ -314,6 +314,30 @@ static void of_two_appointments_none_is_moved_by_a_guess(void **state)
         t_sqlf_int("SELECT count(*) FROM appointments WHERE starts_at = '%s'", second_at), 1);
 }
 
+/* The only one needs no name, and stays when it is. */
+static void a_caller_makes_his_appointment_another_service(void **state)
+{
+    (void)state;
+    open_call();
+    appoint(0, "confirmed", "NULL");
+    const char *at = t_sqlf("SELECT starts_at FROM appointments");
+    for (int i = 0; i < 2; i++) {
+        t_answer_t a = in_call(NULL, "reschedule_appointment", "{\"service_type\":\"repair\"}");
+        assert_string_equal(t_text(&a, "/success"), "true");
+        assert_string_equal(t_text(&a, "/service_type"), "repair");
+    }
+    assert_string_equal(t_sqlf("SELECT appointment_type FROM appointments"
+                               " WHERE starts_at = '%s' AND ends_at = starts_at + interval"
+                               " '90 minutes'",
+                               at),
+                        "repair");
+    t_answer_t a = in_call(NULL, "reschedule_appointment", "{}");
+    assert_error(&a, 200, "bad_request");
+    a = in_call(NULL, "reschedule_appointment",
+                "{\"service_type\":\"repair\",\"appointment_datetime\":\"soon\"}");
+    assert_error(&a, 200, "bad_request");
+}
+
 static void what_is_over_is_not_said_to_be_cancelled(void **state)
 {
     (void)state;
@@ -1060,6 +1084,7 @@ int main(void)
         cmocka_unit_test(a_cancellation_asked_for_again_is_the_same),
         cmocka_unit_test(of_two_appointments_none_is_guessed),
         cmocka_unit_test(of_two_appointments_none_is_moved_by_a_guess),
+        cmocka_unit_test(a_caller_makes_his_appointment_another_service),
         cmocka_unit_test(what_is_over_is_not_said_to_be_cancelled),
         cmocka_unit_test(a_hold_that_ran_out_is_nobodys_next_appointment),
         cmocka_unit_test(moved_there_and_back_is_confirmed_each_time),

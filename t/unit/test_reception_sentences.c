@@ -610,27 +610,34 @@ static void who_cannot_come_then_is_asked_for_his_time(void **state)
         ASKS("en", "I can't make it", "Shall I cancel"));
 }
 
-/* No second booking: people change what it is for. */
-static void the_service_of_what_was_booked_is_changed_by_people(void **state)
+/* No second booking; what is less simple is changed by people. */
+static void the_service_of_what_was_booked_is_changed(void **state)
 {
     static const wk_dialog_t booked = {.booked = VA_STR("a-mon")};
     static const wk_dialog_t others = {.booked = VA_STR("a-fri")};
-    static const char *const texts[] = {"change it to a repair", "make it a repair please",
-                                        "Actually it's a repair, not a tune-up",
-                                        "Can you switch it to a fitting?"};
+    static const wk_dialog_t old = {.booked = VA_STR("a-mon"), .booked_old = true};
     wk_reception_facts_t f = facts();
     (void)state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        wk_reception_t r = receive(&f, &booked, "en", texts[i]);
-        assert_case(r.tool == NULL && says(&r, "into another service") &&
-                        says(&r, "your tune-up on Monday, November 30 at 10:00 AM stands"),
-                    texts[i]);
-        assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
-        assert_string_equal(receive(&f, &r.dialog, "en", "yes").task, "callback");
-    }
-    CHECK_ANSWERS(&booked, ASKS("fr", "changez-le en réparation svp", "changer ici le service"),
-                  ASKS("es", "cámbiela a una reparación", "cambiar el servicio"),
-                  ASKS("en", "don't change it to a repair", "stands"));
+    CHECK(
+        &booked,
+        {"en", "change it to a repair", "reschedule_appointment",
+         "\"service_type\":\"repair\""},
+        {"en", "make it a repair please", "reschedule_appointment", "\"repair\""},
+        {"en", "make it a full overhaul instead", "reschedule_appointment", "\"repair\""},
+        {"en", "Actually it's a repair, not a tune-up", "reschedule_appointment", "\"repair\""},
+        {"en", "Can you switch it to a fitting?", "reschedule_appointment", "\"fitting\""},
+        {"fr", "changez-le en réparation svp", "reschedule_appointment", "\"repair\""},
+        {"es", "cámbiela a una reparación", "reschedule_appointment",
+         "\"appointment_id\":\"a-mon\""});
+    wk_reception_t r = receive(&f, &booked, "en", "make it a repair at 4 pm");
+    assert_true(r.tool == NULL && says(&r, "into another service") &&
+                says(&r, "your tune-up on Monday, November 30 at 10:00 AM stands"));
+    assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
+    assert_string_equal(receive(&f, &r.dialog, "en", "yes").task, "callback");
+    CHECK_ANSWERS(&old, ASKS("fr", "changez-le en réparation svp", "changer ici le service"),
+                  ASKS("es", "cámbiela a una reparación", "cambiar el servicio"));
+    CHECK_ANSWERS(&booked, ASKS("en", "don't change it to a repair", "stands"),
+                  ASKS("en", "change it to a repair or a fitting", "into another service"));
     CHECK_ANSWERS(&others,
                   ASKS("en", "change it to a repair", "I cannot do that here. Shall I"));
     CHECK(&booked, LOOKS("en", "Actually I need a repair too", "\"repair\""),
@@ -1083,7 +1090,7 @@ int main(void)
         TEST(what_was_booked_grows_old),
         TEST(a_call_forgets_what_was_booked_before),
         TEST(who_cannot_come_then_is_asked_for_his_time),
-        TEST(the_service_of_what_was_booked_is_changed_by_people),
+        TEST(the_service_of_what_was_booked_is_changed),
         TEST(a_thing_that_is_changed_is_no_appointment),
         TEST(who_declines_in_a_call_may_go_on_speaking),
         TEST(a_repair_is_wished_for_in_many_words),

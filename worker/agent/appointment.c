@@ -147,9 +147,10 @@ bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment,
 
 /* ---------------------------------------------------------------- one of them */
 
-bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_error_t *e)
+bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
+                               wk_error_t *e)
 {
-    va_str_t params[] = {id, customer};
+    va_str_t params[] = {id, customer, resource};
     return wk_sql(tx, &wk_sql_appointment_lock_slots, params, NULL, e) ||
            wk_error_wrap(e, "appointment");
 }

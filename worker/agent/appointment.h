@@ -78,14 +78,18 @@ typedef struct {
     wk_slot_t slot;
     int64_t minutes;
     va_str_t customer, name, phone, email, language;
-    int64_t moves; /* how often its time was changed */
+    int64_t moves; /* how often its time or its service was changed */
     bool stands;   /* confirmed, or held and not run out */
     bool comes;    /* it has not begun */
     bool unasked;  /* it was made while the shop's calendar could not be asked */
 } wk_appointment_t;
 
-/* Before wk_appointment_find() of one that is to be moved, with the same words. */
-bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_error_t *e);
+/*
+ * Before wk_appointment_find() of one that is to be moved, with the same words. resource: it
+ * may go to, absent: its own.
+ */
+bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
+                               wk_error_t *e);
 
 /* By id; customer absent: anybody's. *found false: there is none. The row is locked. */
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,

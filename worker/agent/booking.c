@@ -245,6 +245,9 @@ void wk_offer_write(va_json_writer_t *w, const wk_offer_t *offer)
     va_json_object(w);
     va_json_add_str(w, "service", offer->service);
     va_json_add_str(w, "appointment", offer->appointment);
+    if (offer->becomes) {
+        va_json_add_bool(w, "becomes", true);
+    }
     va_json_key(w, "slots");
     va_json_array(w);
     for (size_t i = 0; i < offer->count; i++) {
@@ -257,7 +260,8 @@ void wk_offer_write(va_json_writer_t *w, const wk_offer_t *offer)
 wk_offer_t wk_offer_read(const va_json_t *state)
 {
     wk_offer_t offer = {.service = va_json_get_string(state, "service"),
-                        .appointment = va_json_get_string(state, "appointment")};
+                        .appointment = va_json_get_string(state, "appointment"),
+                        .becomes = va_json_bool(va_json_get(state, "becomes"), false)};
     const va_json_t *slots = va_json_get(state, "slots");
     const va_json_t *slot = va_json_is(slots, VA_JSON_ARRAY) ? slots->first : NULL;
     for (; slot != NULL && offer.count < WK_OFFERED; slot = slot->next) {

@@ -15,6 +15,7 @@
 typedef struct {
     va_str_t service;           /* appointments.appointment_type; absent: none was offered */
     va_str_t appointment;       /* that is to be moved; absent: a new one */
+    bool becomes;               /* that one is to be the service, which it is not yet */
     va_str_t slots[WK_OFFERED]; /* ISO 8601 with the shop's offset, earliest first */
     size_t count;
 } wk_offer_t;

@@ -61,7 +61,8 @@ typedef struct {
     va_str_t appointment;
 
     bool found, known; /* known: an event was made already */
-    va_str_t status, state, calendar;
+    va_str_t status, state, calendar, type;
+    va_str_t left; /* JSON: calendars in which an event may be left */
     wk_calendar_entry_t entry;
 
     va_str_t event_id;       /* of ours, made of the appointment */
@@ -98,6 +99,8 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     p->status = wk_cell(rows, 0, "status");
     p->state = wk_cell(rows, 0, "calendar_state");
     p->calendar = wk_cell(rows, 0, "calendar");
+    p->type = wk_cell(rows, 0, "type");
+    p->left = wk_cell(rows, 0, "left_calendars");
     p->known = wk_cell(rows, 0, "event").data != NULL;
     p->entry = (wk_calendar_entry_t){.id = p->appointment,
                                      .customer = wk_cell(rows, 0, "customer_name"),
@@ -116,11 +119,16 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- Google */
 
-static bool look(push_t *p, wk_error_t *e)
+static bool look_in(push_t *p, va_str_t calendar, wk_error_t *e)
 {
     p->event = NULL;
-    return wk_google_event_get(&p->account.google, p->calendar, p->event_id, &p->event, e) ||
+    return wk_google_event_get(&p->account.google, calendar, p->event_id, &p->event, e) ||
            e->code == WK_NOT_FOUND;
+}
+
+static bool look(push_t *p, wk_error_t *e)
+{
+    return look_in(p, p->calendar, e);
 }
 
 static bool insert(push_t *p, wk_error_t *e)
@@ -159,13 +167,34 @@ static bool put_event(push_t *p, bool known, wk_error_t *e)
     return patch(p, p->before, e);
 }
 
-static bool take_event_away(push_t *p, wk_error_t *e)
+static bool take_away_from(push_t *p, va_str_t calendar, wk_error_t *e)
 {
-    if (!look(p, e)) {
+    if (!look_in(p, calendar, e)) {
         return false;
     }
     return p->event == NULL || wk_calendar_event_cancelled(p->event) ||
-           wk_google_event_delete(&p->account.google, p->calendar, p->event_id, e);
+           wk_google_event_delete(&p->account.google, calendar, p->event_id, e);
+}
+
+/* The service it was before has another calendar than the one it is now. */
+static bool leave_calendars(push_t *p, wk_error_t *e)
+{
+    const va_json_t *left = NULL;
+    if (p->left.len > 0) {
+        (void)va_json_parse(wk_mem(p->ctx->arena), p->left, &VA_JSON_LIMITS_DEFAULT, &left);
+    }
+    const va_json_t *calendar = va_json_is(left, VA_JSON_ARRAY) ? left->first : NULL;
+    while (calendar != NULL && take_away_from(p, va_json_string(calendar), e)) {
+        calendar = calendar->next;
+    }
+    return calendar == NULL;
+}
+
+static bool bring_up_to_date(push_t *p, wk_error_t *e)
+{
+    bool cancelled = va_str_eq(p->status, VA_STR("cancelled"));
+    return leave_calendars(p, e) &&
+           (cancelled ? take_away_from(p, p->calendar, e) : put_event(p, p->known, e));
 }
 
 /* ---------------------------------------------------------------- what became of it */
@@ -213,7 +242,7 @@ static bool record_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t params[] = {
         p->appointment, p->calendar,       p->event != NULL ? p->event_id : VA_STR_NULL,
         etag,           p->entry.starts_s, p->entry.ends_s,
-        p->status};
+        p->status,      p->type,           p->left};
     return changed_by_hand(tx, p->before, &overruled, e) &&
            (!overruled || raise(p, tx, "task.calendar_overruled", "overruled", e)) &&
            wk_sql(tx, &wk_sql_calendar_pushed, params, NULL, e);
@@ -272,9 +301,7 @@ wk_outcome_t wk_calendar_push_now(wk_ctx_t *ctx, va_str_t organization, va_str_t
     if (!p.account.connected) {
         return WK_DONE; /* the row still waits: connecting it anew goes on with it */
     }
-    bool ok =
-        is_word(p.status, "cancelled") ? take_event_away(&p, e) : put_event(&p, p.known, e);
-    if (!ok) {
+    if (!bring_up_to_date(&p, e)) {
         return failed(&p, e);
     }
     wk_crash_point("calendar.pushed");

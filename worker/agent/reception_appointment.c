@@ -237,24 +237,33 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
 
 typedef struct {
     const wk_words_t *words;
-    va_str_t own;
-    bool other;
+    va_str_t own, other;
+    bool several;
 } services_t;
 
 static void look_at_service(void *ctx, va_str_t service, const wk_phrases_t *phrases)
 {
     services_t *s = ctx;
-    s->other = s->other || (wk_phrases_in(phrases, s->words) && !va_str_eq(service, s->own));
+    if (!wk_phrases_in(phrases, s->words) || va_str_eq(service, s->own)) {
+        return;
+    }
+    s->several = s->several || (s->other.data != NULL && !va_str_eq(service, s->other));
+    s->other = service;
 }
 
-/* Than that of what was booked. */
-static bool names_another_service(const wk_reception_turn_t *t)
+/* Than that of what was booked: those that are named, in whatever language. */
+static services_t other_services(const wk_reception_turn_t *t)
 {
-    services_t s = {&t->r->words, wk_fact_text(appointment_booked(t), 1), false};
+    services_t s = {.words = &t->r->words, .own = wk_fact_text(appointment_booked(t), 1)};
     for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
         wk_word_lists(wk_catalogue_at(t->c, i), "service.", look_at_service, &s);
     }
-    return s.other;
+    return s;
+}
+
+static bool names_another_service(const wk_reception_turn_t *t)
+{
+    return other_services(t).other.data != NULL;
 }
 
 static bool asks_something(const wk_reception_turn_t *t)
@@ -405,6 +414,25 @@ static void move_what_was_booked(wk_reception_turn_t *t, const va_json_t *row)
     t->out = turn.out;
 }
 
+/* Another service at the same time; what is less simple, and what is hours ago, is for people.
+ */
+static void change_service(wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_buf_t args;
+    services_t named = other_services(t);
+    if (named.several || wk_turn_names_a_moment(t) || t->dialog->booked_old) {
+        wk_turn_add_text(t, "reply.other_service");
+        let_go(t, row);
+        return;
+    }
+    va_json_writer_t *w = wk_turn_args(t, &args);
+    va_json_add_str(w, "appointment_id", wk_fact_text(row, 0));
+    va_json_add_str(w, "service_type", named.other);
+    wk_turn_wish(t, "reschedule_appointment", w, &args);
+    t->out.dialog.offer = (wk_offer_t){
+        .service = named.other, .appointment = wk_fact_text(row, 0), .becomes = true};
+}
+
 static void change_what_was_booked(wk_reception_turn_t *t)
 {
     const va_json_t *row = appointment_booked(t);
@@ -414,8 +442,7 @@ static void change_what_was_booked(wk_reception_turn_t *t)
     } else if (denies_change(t)) {
         add_about(t, "reply.stands", row);
     } else if (changes_service(t)) {
-        wk_turn_add_text(t, "reply.other_service");
-        let_go(t, row);
+        change_service(t, row);
     } else {
         move_what_was_booked(t, row);
     }

@@ -37,7 +37,12 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
     wk_turn_wish(t, "check_availability", w, &args);
     t->out.wanted = date;
     t->out.half = wk_half_of_day(t);
-    t->out.dialog.offer = (wk_offer_t){.service = service, .appointment = appointment};
+    bool same = appointment.data != NULL &&
+                va_str_eq(appointment, t->dialog->offer.appointment) &&
+                va_str_eq(service, t->dialog->offer.service);
+    t->out.dialog.offer = (wk_offer_t){.service = service,
+                                       .appointment = appointment,
+                                       .becomes = same && t->dialog->offer.becomes};
 }
 
 /* The offer stands, or is yet to come: its day is asked for. */
@@ -71,6 +76,9 @@ static void take_offered(wk_reception_turn_t *t, va_str_t start)
     va_json_add_str(w, "appointment_datetime", start);
     if (offer->appointment.data != NULL) {
         va_json_add_str(w, "appointment_id", offer->appointment);
+        if (offer->becomes) {
+            va_json_add_str(w, "service_type", offer->service);
+        }
         wk_turn_wish(t, "reschedule_appointment", w, &args);
     } else {
         va_json_add_str(w, "service_type", offer->service);

@@ -213,10 +213,11 @@ static wk_outcome_t mark(schedule_t *s, const va_json_t *body, va_reply_t *reply
                : wk_reply_error(s->ctx, reply, e);
 }
 
-static bool moves(const va_json_t *body)
+static bool reschedules(const va_json_t *body)
 {
     return va_json_get(body, "appointment_datetime") != NULL ||
-           va_json_get(body, "appointment_date") != NULL;
+           va_json_get(body, "appointment_date") != NULL ||
+           va_json_get(body, "service_type") != NULL;
 }
 
 static bool marks_something(const va_json_t *body)
@@ -225,18 +226,20 @@ static bool marks_something(const va_json_t *body)
            va_json_get(body, "pickup_ready") != NULL;
 }
 
-/* Either a new time or a mark: each is done whole or not at all, both together might not be. */
+/* Either a new time or service, or a mark: each is done whole or not at all, both together
+ * might not be. */
 static wk_outcome_t change(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 {
     const va_json_t *body;
     if (!wk_request_known_id(s->id, e) || !wk_request_json(s->ctx, &body, e)) {
         return wk_reply_error(s->ctx, reply, e);
     }
-    if (!moves(body)) {
+    if (!reschedules(body)) {
         return mark(s, body, reply, e);
     }
     if (marks_something(body)) {
-        wk_refuse(e, WK_R_BAD_REQUEST, "Change the time and the rest in two requests.");
+        wk_refuse(e, WK_R_BAD_REQUEST,
+                  "Change the time or service and the rest in two requests.");
         return wk_reply_error(s->ctx, reply, e);
     }
     return run_tool(s, "reschedule_appointment", with_id(s->ctx, body, s->id), 200, reply, e);

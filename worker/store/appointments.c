@@ -24,6 +24,17 @@
 #define MEANT "($2::uuid IS NULL OR a.customer_id = $2::uuid) AND a.id = uuid_or_null($1)"
 #define UPCOMING "(a.status = 'confirmed' OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
+/* What an appointment was before it became another service. */
+#define CHANGED_FROM(type, at) \
+    "(" type "::text || ' ' || to_char(" at " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI'))"
+
+/* Of the calendars that an event of it may still be in, while it goes to $7. */
+#define CALENDAR "coalesce(google_calendar_id, 'primary')"
+#define LEFT_CALENDARS \
+    "coalesce(metadata -> 'left_calendars', '[]') - $7::text" \
+    " || CASE WHEN google_event_id IS NULL OR " CALENDAR " = $7 THEN '[]'::jsonb" \
+    "         ELSE to_jsonb(array[" CALENDAR "]) END"
+
 /* clang-format on */
 
 /* Half an hour where the shop says nothing about the type. */
@@ -46,8 +57,9 @@ const wk_sql_t wk_sql_slots_lock = {
 const wk_sql_t wk_sql_appointment_lock_slots = {
     "appointment_lock_slots",
     "SELECT lock_key('appointments:' || current_organization()::text || ':' || x.resource)"
-    "  FROM (SELECT a.resource FROM appointments a WHERE " MEANT ") x",
-    2};
+    "  FROM (SELECT a.resource FROM appointments a WHERE " MEANT
+    "        UNION SELECT $3::text WHERE $3::text IS NOT NULL ORDER BY 1) x",
+    3};
 
 /* Of the resource that does the type, for as long as it takes there; $2: that long instead. */
 const wk_sql_t wk_sql_slots = {
@@ -139,13 +151,14 @@ const wk_sql_t wk_sql_appointment_generation = {
     "SELECT count(*) AS generation FROM appointments"
     " WHERE CASE WHEN $1::uuid IS NOT NULL THEN customer_id = $1::uuid"
     "            ELSE customer_phone IS NOT DISTINCT FROM $2 AND customer_name = $3 END"
-    "   AND appointment_type = $4"
-    "   AND CASE WHEN $6::bool THEN starts_at = $5::timestamptz AND hold_expires_at IS NOT NULL"
+    "   AND (CASE WHEN appointment_type <> $4 THEN false"
+    "            WHEN $6::bool THEN starts_at = $5::timestamptz AND hold_expires_at IS NOT NULL"
     "                           AND (status <> 'held' OR hold_expires_at <= now())"
     "            ELSE (starts_at = $5::timestamptz AND status = 'cancelled'"
     "                  AND cancelled_by IN ('customer', 'staff', 'calendar'))"
     "              OR metadata -> 'moved_from' ? to_char($5::timestamptz AT TIME ZONE 'UTC',"
-    "                                                   'YYYY-MM-DD\"T\"HH24:MI') END",
+    "                                                   'YYYY-MM-DD\"T\"HH24:MI') END"
+    "        OR metadata -> 'changed_from' ? " CHANGED_FROM("$4", "$5::timestamptz") ")",
     6};
 
 const wk_sql_t wk_sql_appointment_find = {
@@ -155,7 +168,8 @@ const wk_sql_t wk_sql_appointment_find = {
     "       " STARTS("a.starts_at", "o.timezone::text") ","
     "       a.customer_id, a.customer_name, a.customer_phone, a.customer_email, a.language,"
     "       a.google_calendar_id AS calendar_id,"
-    "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]')) AS moves,"
+    "       jsonb_array_length(coalesce(a.metadata -> 'moved_from', '[]'))"
+    "         + jsonb_array_length(coalesce(a.metadata -> 'changed_from', '[]')) AS moves,"
     "       " UPCOMING " AS stands, a.starts_at > now() AS comes"
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
     " WHERE " MEANT " FOR UPDATE OF a",
@@ -181,6 +195,23 @@ const wk_sql_t wk_sql_appointment_move = {
     "       ends_at = $2::timestamptz + make_interval(mins => $3::int), " WK_SQL_MOVED
     " WHERE id = $1::uuid",
     3};
+
+const wk_sql_t wk_sql_appointment_become = {
+    "appointment_become",
+    "UPDATE appointments"
+    "   SET appointment_type = $2, resource = $3, price = $4::numeric, starts_at = $5::timestamptz,"
+    "       ends_at = $5::timestamptz + make_interval(mins => $6::int),"
+    "       reminded_48h_at = CASE WHEN starts_at = $5::timestamptz THEN reminded_48h_at END,"
+    "       reminded_24h_at = CASE WHEN starts_at = $5::timestamptz THEN reminded_24h_at END,"
+    "       reminded_1h_at = CASE WHEN starts_at = $5::timestamptz THEN reminded_1h_at END,"
+    "       confirmation_sent_at = NULL, google_calendar_id = $7,"
+    "       google_event_id = CASE WHEN " CALENDAR " = $7 THEN google_event_id END,"
+    "       google_etag = CASE WHEN " CALENDAR " = $7 THEN google_etag END,"
+    "       metadata = metadata || jsonb_build_object('left_calendars', " LEFT_CALENDARS ","
+    "           'changed_from', coalesce(metadata -> 'changed_from', '[]')"
+    "               || to_jsonb(" CHANGED_FROM("appointment_type", "starts_at") "))"
+    " WHERE id = $1::uuid",
+    7};
 
 const wk_sql_t wk_sql_appointment_cancel = {
     "appointment_cancel",

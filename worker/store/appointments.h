@@ -12,7 +12,8 @@ extern const wk_sql_t wk_sql_service;
 
 /* $1 resource: until the transaction ends nobody else takes a slot of it. */
 extern const wk_sql_t wk_sql_slots_lock;
-extern const wk_sql_t wk_sql_appointment_lock_slots; /* of the resource of that appointment */
+/* $1, $2 as wk_sql_appointment_find: of the resource of that one, and of $3, unless null. */
+extern const wk_sql_t wk_sql_appointment_lock_slots;
 
 /*
  * $1 resource, $2 minutes, $3 first day (YYYY-MM-DD) or null for today, $4 number of days, $5
@@ -43,7 +44,7 @@ extern const wk_sql_t wk_sql_appointment_insert;
 extern const wk_sql_t wk_sql_holds_release;
 
 /*
- * How often that very booking was given up: cancelled, or moved to another time. $1 customer or
+ * How often that very booking was given up: cancelled, moved, or made another. $1 customer or
  * null, and then $2 phone or null and $3 name; $4 type, $5 start, $6 true: of holds:
  * generation.
  */
@@ -65,6 +66,12 @@ extern const wk_sql_t wk_sql_appointments_meant;
 
 /* $1 id, $2 start, $3 minutes. */
 extern const wk_sql_t wk_sql_appointment_move;
+
+/*
+ * $1 id, $2 type, $3 resource, $4 price or null, $5 start, $6 minutes, $7 calendar: it is that
+ * service from now on. An event in another calendar is noted, to be taken away.
+ */
+extern const wk_sql_t wk_sql_appointment_become;
 
 /* $1 id, $2 by whom, $3 reason or null; affects no row when it is over already. */
 extern const wk_sql_t wk_sql_appointment_cancel;

@@ -47,6 +47,7 @@ const wk_sql_t wk_sql_calendar_appointment = {
     "       a.google_event_id AS event, a.calendar_state, a.appointment_type AS type,"
     "       a.purpose, a.notes, a.customer_name, a.customer_phone, a.customer_email,"
     "       coalesce((a.metadata ->> 'invites')::bool, true) AS invites,"
+    "       a.metadata -> 'left_calendars' AS left_calendars,"
     "       " RFC3339("a.starts_at") " AS starts, " RFC3339("a.ends_at") " AS ends,"
     "       " SECONDS("a.starts_at") " AS starts_s, " SECONDS("a.ends_at") " AS ends_s,"
     "       o.timezone::text AS zone, o.language"
@@ -54,16 +55,33 @@ const wk_sql_t wk_sql_calendar_appointment = {
     " WHERE a.id = $1::uuid",
     1};
 
+/* Without those of $9, which were looked after. */
+#define LEFT_AFTER \
+    "(coalesce(metadata -> 'left_calendars', '[]')" \
+    " - ARRAY(SELECT jsonb_array_elements_text(coalesce($9::jsonb, '[]'))))"
+#define IS_THERE "coalesce(google_calendar_id, 'primary') = $2"
+
+/* One that became another service meanwhile may have to be in another calendar. */
 const wk_sql_t wk_sql_calendar_pushed = {
     "calendar_pushed",
     "UPDATE appointments"
-    "   SET google_calendar_id = $2, google_event_id = coalesce($3, google_event_id),"
-    "       google_etag = $4, calendar_synced_at = now(),"
-    "       calendar_state = CASE WHEN " SECONDS("starts_at") " = $5::bigint"
+    "   SET google_calendar_id = CASE WHEN " IS_THERE " THEN $2 ELSE google_calendar_id END,"
+    "       google_event_id = CASE WHEN " IS_THERE " THEN coalesce($3, google_event_id)"
+    "                              ELSE google_event_id END,"
+    "       google_etag = CASE WHEN " IS_THERE " THEN $4 ELSE google_etag END,"
+    "       calendar_synced_at = now(),"
+    "       calendar_state = CASE WHEN " IS_THERE
+    "                              AND " SECONDS("starts_at") " = $5::bigint"
     "                              AND " SECONDS("ends_at") " = $6::bigint AND status = $7"
-    "                             THEN 'synced' ELSE calendar_state END"
+    "                              AND appointment_type = $8"
+    "                             THEN 'synced' ELSE calendar_state END,"
+    "       metadata = metadata - 'left_calendars' || CASE"
+    "           WHEN NOT (" IS_THERE ") AND $3 IS NOT NULL"
+    "           THEN jsonb_build_object('left_calendars', " LEFT_AFTER " || to_jsonb(array[$2::text]))"
+    "           WHEN " LEFT_AFTER " <> '[]' THEN jsonb_build_object('left_calendars', " LEFT_AFTER ")"
+    "           ELSE '{}' END"
     " WHERE id = $1::uuid",
-    7};
+    9};
 
 const wk_sql_t wk_sql_calendar_failed = {
     "calendar_failed",

@@ -18,14 +18,16 @@ extern const wk_sql_t wk_sql_calendar_doubted;
 
 /*
  * $1 appointment, as its event is to be: id status calendar event calendar_state type purpose
- * notes customer_name customer_phone customer_email invites starts ends (RFC 3339, UTC)
+ * notes customer_name customer_phone customer_email invites left_calendars (JSON: calendars
+ * that an event of it may be left in, or null) starts ends (RFC 3339, UTC)
  * starts_s ends_s (Unix time) zone language of the shop.
  */
 extern const wk_sql_t wk_sql_calendar_appointment;
 
 /*
  * $1 appointment, $2 calendar, $3 event or null, $4 etag or null, $5 and $6 starts_s and
- * ends_s, $7 status: that is what Google has now. The row counts as synced if it is still so.
+ * ends_s, $7 status, $8 type: that is what Google has now. The row counts as synced if it is
+ * still so. $9 left_calendars: there is none in those any more.
  */
 extern const wk_sql_t wk_sql_calendar_pushed;
 

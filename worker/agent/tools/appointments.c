@@ -130,14 +130,22 @@ static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
                                moment));
 }
 
-/* What Google calls taken on the day that is asked for. */
+/* What Google calls taken on the day that is asked for, or that run() has found. */
 static void ask_about_moment(wk_tool_call_t *call)
 {
-    wk_moment_t moment;
-    if (read_moment(call, &moment)) {
+    wk_moment_t moment, *found = call->before;
+    if (found != NULL || read_moment(call, &moment)) {
+        moment = found != NULL ? *found : moment;
         call->calendar_stale =
             !wk_calendar_bridge(call->ctx, call->caller->organization, &moment, 1);
     }
+}
+
+static bool names_moment(const wk_tool_call_t *call)
+{
+    return wk_arg_text(call->args, "appointment_datetime").data != NULL ||
+           wk_arg_text(call->args, "appointment_date").data != NULL ||
+           wk_arg_text(call->args, "appointment_time").data != NULL;
 }
 
 static bool refuse_moment(wk_tool_call_t *call)
@@ -675,6 +683,12 @@ const wk_tool_t wk_tool_book_appointment = {
 
 /* ---------------------------------------------------------------- reschedule, cancel */
 
+/* What is to become of an appointment. */
+typedef struct {
+    const wk_moment_t *moment; /* NULL: it stays when it is */
+    wk_service_t service;      /* its resource absent: it stays what it is */
+} change_t;
+
 static bool refuse_over(wk_tool_call_t *call)
 {
     return wk_tool_refuse(call, 409, "appointment_over",
@@ -720,14 +734,15 @@ static bool refuse_choice(wk_tx_t *tx, wk_tool_call_t *call, const wk_candidate_
 /*
  * Where none is named: the only one there is, or the one that is at that moment already. None
  * is guessed of several, since the same call once more, after an answer that was not heard,
- * would mean the next one; what was given back a moment ago counts for that. moment: where it
- * is to go, or NULL. Sets *id; or refuses, and call->status is set.
+ * would mean the next one; what was given back a moment ago counts for that. Sets *id; or
+ * refuses, and call->status is set.
  */
-static bool choose(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer,
-                   const wk_moment_t *moment, va_str_t *id, wk_error_t *e)
+static bool choose(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer, const change_t *change,
+                   va_str_t *id, wk_error_t *e)
 {
     size_t n, standing = 0;
     wk_candidate_t of[WK_CANDIDATES];
+    const wk_moment_t *moment = change != NULL ? change->moment : NULL;
     if (!wk_appointments_meant(tx, customer, moment, of, &n, e)) {
         return false;
     }
@@ -738,7 +753,7 @@ static bool choose(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer,
             return true;
         }
     }
-    size_t meant = moment != NULL ? standing : n;
+    size_t meant = change != NULL ? standing : n;
     if (meant == 0) {
         return refuse_unfound(call);
     }
@@ -747,10 +762,10 @@ static bool choose(wk_tx_t *tx, wk_tool_call_t *call, va_str_t customer,
 }
 
 /*
- * The appointment meant; customers reach their own alone, staff every one. moment: where it is
- * to be moved, or NULL.
+ * The appointment meant; customers reach their own alone, staff every one. change: NULL where
+ * it is to be given back.
  */
-static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *moment,
+static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const change_t *change,
                      wk_appointment_t *p, wk_error_t *e)
 {
     bool found = false;
@@ -765,13 +780,14 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *momen
     } else if (id.data == NULL) {
         return wk_tool_refuse(call, 400, "bad_request", VA_STR("appointment_id is missing."));
     }
-    if (id.data == NULL && !choose(tx, call, customer, moment, &id, e)) {
+    if (id.data == NULL && !choose(tx, call, customer, change, &id, e)) {
         return false;
     }
     if (call->status != 0) {
         return true;
     }
-    if ((moment != NULL && !wk_appointment_lock_slots(tx, id, customer, e)) ||
+    if ((change != NULL &&
+         !wk_appointment_lock_slots(tx, id, customer, change->service.resource, e)) ||
         !wk_appointment_find(tx, id, customer, p, &found, e)) {
         return false;
     }
@@ -787,61 +803,132 @@ static const wk_arg_t reschedule_args[] = {
      .description = "which; may be absent where the customer has one only",
      .max = 64},
     {.name = "appointment_datetime",
-     .description = "new start, ISO 8601; without a zone the shop's time"},
+     .description =
+         "new start, ISO 8601; without a zone the shop's time; may be absent where the "
+         "service alone is changed"},
     {.name = "appointment_date", .description = "YYYY-MM-DD, together with appointment_time"},
     {.name = "appointment_time", .description = "HH:MM, 24 hours, or with AM or PM"},
+    {.name = "service_type",
+     .description = "only where it is to become another service: what is to be done now",
+     .words = types,
+     .meant = type_called},
     {NULL},
 };
 
-static bool move_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
-                    const wk_service_t *s, const wk_slot_t *slot, wk_error_t *e)
+/* s: what p is to be, for as long as that takes. */
+static bool store_change(wk_tx_t *tx, wk_tool_call_t *call, const wk_appointment_t *p,
+                         const wk_service_t *s, const wk_slot_t *slot, wk_error_t *e)
 {
-    bool confirmed = false, moves = !va_str_eq(p->slot.starts, slot->starts);
-    va_str_t params[] = {p->id, slot->starts,
-                         wk_printf(call->ctx->arena, "%lld", (long long)p->minutes)};
-    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, slot);
-    call->message = wk_tool_say(call, "tool.moved", {"service", s->name}, {"moment", moment});
+    va_str_t minutes = wk_printf(call->ctx->arena, "%lld", (long long)s->minutes);
+    va_str_t move[] = {p->id, slot->starts, minutes};
+    va_str_t become[] = {p->id,        s->type, s->resource, s->price,
+                         slot->starts, minutes, s->calendar};
+    return va_str_eq(p->type, s->type)
+               ? wk_sql(tx, &wk_sql_appointment_move, move, NULL, e)
+               : wk_sql(tx, &wk_sql_appointment_become, become, NULL, e);
+}
+
+static void become(wk_appointment_t *p, const wk_service_t *s, const wk_slot_t *slot)
+{
+    p->type = s->type;
+    p->resource = s->resource;
+    p->calendar = s->calendar;
+    p->minutes = s->minutes;
     p->slot = *slot;
-    p->moves += moves;
-    p->unasked = moves && call->calendar_stale;
-    if (p->unasked) {
-        say_if_stale(call, "appointment.unasked");
+    p->moves++;
+}
+
+static bool change_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
+                      const wk_service_t *s, const wk_slot_t *slot, wk_error_t *e)
+{
+    bool confirmed = false, moves = !va_str_eq(p->slot.starts, slot->starts),
+         becomes = !va_str_eq(p->type, s->type);
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, slot);
+    call->message = wk_tool_say(call, becomes ? "tool.changed" : "tool.moved",
+                                {"service", s->name}, {"moment", moment});
+    if (!moves && !becomes) {
+        return put_appointment(tx, call, p, confirmed, e);
     }
-    if (moves && (!wk_sql(tx, &wk_sql_appointment_move, params, NULL, e) ||
-                  !wk_appointment_changed(tx, p, "moved", e) || !note_unasked(tx, call, p, e) ||
-                  !confirm(tx, call, p, s, &confirmed, e))) {
+    p->unasked = call->calendar_stale;
+    say_if_stale(call, "appointment.unasked");
+    if (!store_change(tx, call, p, s, slot, e)) {
         return false;
     }
-    return put_appointment(tx, call, p, confirmed, e);
+    become(p, s, slot);
+    return wk_appointment_changed(tx, p, moves ? "moved" : "updated", e) &&
+           note_unasked(tx, call, p, e) && confirm(tx, call, p, s, &confirmed, e) &&
+           put_appointment(tx, call, p, confirmed, e);
+}
+
+/*
+ * Google is asked about the day it goes to; of one that stays when it is that is known only
+ * here. False: Google is to be asked first.
+ */
+static bool is_asked(wk_tool_call_t *call, const wk_moment_t *moment)
+{
+    if (call->asked) {
+        return true;
+    }
+    wk_moment_t *about = wk_alloc(call->ctx->arena, sizeof(*about));
+    *about = (wk_moment_t){wk_copy(call->ctx->arena, moment->wall),
+                           wk_copy(call->ctx->arena, moment->zone)};
+    call->before = about;
+    return wk_tool_ask_first(call);
+}
+
+/* What the appointment is to be, and its slot. */
+static bool change_found(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
+                         const change_t *change, wk_error_t *e)
+{
+    wk_slot_t slot;
+    wk_moment_t stays;
+    wk_slot_state_t state;
+    wk_service_t s = change->service;
+    const wk_holder_t holder = {.phone = p->phone};
+    if (s.resource.data == NULL || va_str_eq(s.type, p->type)) {
+        if (!wk_service(tx, call->caller->language, p->type, &s, e)) {
+            return false;
+        }
+        s.minutes = p->minutes;
+        s.resource = p->resource;
+        s.calendar = p->calendar;
+    }
+    if (change->moment == NULL &&
+        !wk_moment_parse(call->ctx->arena, p->slot.starts, false, &stays)) {
+        return wk_error(e, WK_INTERNAL, "an appointment's start cannot be read");
+    }
+    const wk_moment_t *moment = change->moment != NULL ? change->moment : &stays;
+    if (!is_asked(call, moment) ||
+        !wk_slot_look(tx, &s, moment, p->id, &holder, &slot, &state, e)) {
+        return false;
+    }
+    if (!p->stands) {
+        return refuse_over(call);
+    }
+    return state == WK_SLOT_FREE ? change_to(tx, call, p, &s, &slot, e)
+                                 : refuse_slot(tx, call, &s, &slot, state, e);
 }
 
 static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
-    wk_service_t s;
-    wk_slot_t slot;
     wk_moment_t moment;
-    wk_slot_state_t state;
+    change_t change = {.moment = NULL};
     wk_appointment_t p = {.id = VA_STR_NULL};
-    if (!read_moment(call, &moment)) {
+    va_str_t type = type_in(call, "service_type");
+    if (read_moment(call, &moment)) {
+        change.moment = &moment;
+    } else if (type.data == NULL || names_moment(call)) {
         return refuse_moment(call);
     }
-    if (!find_own(tx, call, &moment, &p, e) || call->status != 0) {
-        return call->status != 0;
-    }
-    if (!wk_service(tx, call->caller->language, p.type, &s, e)) {
+    if (change.moment != NULL && !is_asked(call, change.moment)) {
         return false;
     }
-    s.minutes = p.minutes;
-    s.resource = p.resource;
-    wk_holder_t holder = {.phone = p.phone};
-    if (!wk_slot_look(tx, &s, &moment, p.id, &holder, &slot, &state, e)) {
+    if ((type.data != NULL &&
+         !wk_service(tx, call->caller->language, type, &change.service, e)) ||
+        !find_own(tx, call, &change, &p, e)) {
         return false;
     }
-    if (!p.stands) {
-        return refuse_over(call);
-    }
-    return state == WK_SLOT_FREE ? move_to(tx, call, &p, &s, &slot, e)
-                                 : refuse_slot(tx, call, &s, &slot, state, e);
+    return call->status != 0 || change_found(tx, call, &p, &change, e);
 }
 
 const wk_tool_t wk_tool_reschedule_appointment = {
@@ -851,6 +938,7 @@ const wk_tool_t wk_tool_reschedule_appointment = {
     .level = WK_LEVEL_PHONE,
     .effect = true,
     .before = ask_about_moment,
+    .sees_need = true,
     .run = reschedule_appointment,
 };
 
