@@ -233,6 +233,9 @@ static void whoever_is_rung_second_hears_why(void **state)
     assert_has(say(1, "A+person+please%2C+my+chain+squeaks"), "<Dial ");
     assert_has(document("phone.transfer", query(2, 0), "&DialCallStatus=no-answer"),
                "<Gather ");
+    assert_string_equal(
+        t_sqlf("SELECT (metadata ? 'rung') || ' ' || (metadata ? 'accepted') FROM calls"),
+        "true false");
     assert_has(say(3, "I+want+a+human+because+of+the+saddle"), "<Dial ");
     const char *whisper = document("phone.whisper", query(4, 0), "");
     assert_has(whisper, "saddle");

@@ -12,9 +12,10 @@
     moment " >= " FROM_OR_A_MONTH_AGO("$1", "$2") \
     " AND " moment " < " WK_SQL_INSTANT("$3", "$4", "infinity")
 
-#define OVER         "filter (WHERE is_over)"
-#define SHARE(which) "round(100.0 * count(*) filter (WHERE is_over AND " which ")" \
-                     " / nullif(count(*) " OVER ", 0), 1)"
+#define SHARE_OF(some, which) \
+    "round(100.0 * count(*) filter (WHERE is_over AND " some " AND " which ")" \
+    " / nullif(count(*) filter (WHERE is_over AND " some "), 0), 1)"
+#define SHARE(which) SHARE_OF("true", which)
 
 /* A call counts as the agent's own work when nobody of the shop had to step in. */
 #define FIGURES \
@@ -30,47 +31,147 @@
     " round(avg(duration_seconds)) AS average_duration_seconds," \
     " round(avg(answer_ms)) AS average_answer_ms," \
     " round(avg(cost_usd), 4) AS cost_per_call," \
-    " sum(cost_usd) AS total_cost, count(cost_usd) AS costed_calls"
+    " sum(cost_usd) AS total_cost, count(cost_usd) AS costed_calls," \
+    SHARE_OF("status = 'completed'", \
+             "resolution = 'resolved' AND NOT by_people AND NOT human_escalation_required") \
+    "     AS automation_rate," \
+    SHARE_OF("is_first AND NOT by_people AND resolution IS NOT NULL", \
+             "resolution = 'resolved' AND NOT calls_again") " AS first_call_resolution_rate," \
+    SHARE_OF("wants_appointment", "appointment_booked") " AS scheduling_success_rate," \
+    SHARE_OF("rung", "person_came") " AS transfer_success_rate," \
+    SHARE_OF("language_right IS NOT NULL", "language_right") " AS language_accuracy_rate," \
+    " round(avg(satisfaction_score) / 2, 1) AS average_satisfaction_of_5," \
+    " round(avg(handle_seconds)) AS average_handle_seconds"
 
-/* clang-format on */
+/* No call is longer than 4 hours, also where its end was not told. */
+#define DURING \
+    " BETWEEN c.started_at" \
+    "     AND coalesce(c.ended_at, c.started_at + interval '4 hours') + interval '1 minute'"
+
+/* About the same thing, within a week: then one of the two did not settle it. */
+#define INBOUND_OF_THE_SAME(which) \
+    "EXISTS (SELECT FROM calls o WHERE o.organization_id = c.organization_id" \
+    "           AND o.customer_id = c.customer_id AND o.direction = 'inbound'" \
+    "           AND o.call_type IS NOT DISTINCT FROM c.call_type AND " which ")"
+#define FIRST_AND_AGAIN \
+    "c.direction = 'inbound' AND c.customer_id IS NOT NULL AND NOT " \
+    INBOUND_OF_THE_SAME("o.started_at < c.started_at" \
+                        " AND o.started_at >= c.started_at - interval '7 days'") " AS is_first," \
+    INBOUND_OF_THE_SAME("o.started_at > c.started_at" \
+                        " AND o.started_at <= c.started_at + interval '7 days'") " AS calls_again,"
+
+/* Who came to cancel did not ask for an appointment. */
+#define WANTS_APPOINTMENT \
+    "c.appointment_booked OR c.call_type = 'service_booking' AND NOT EXISTS (" \
+    "    SELECT FROM appointments a WHERE a.organization_id = c.organization_id" \
+    "       AND a.customer_id = c.customer_id AND a.cancelled_by = 'customer'" \
+    "       AND a.cancelled_at" DURING ")"
+
+#define SPOKEN "m.organization_id = c.organization_id AND m.call_id = c.id AND m.channel = 'voice'"
+#define MS(stage) \
+    "(CASE WHEN jsonb_typeof(m.latency -> '" stage "_ms') = 'number'" \
+    "      THEN (m.latency ->> '" stage "_ms')::numeric END)"
+
+/* By TwiML the wait for us is measured from where nginx took the call (docs/voice.md). */
+#define ANSWER_MS \
+    "CASE c.direction WHEN 'inbound' THEN (" \
+    "    SELECT greatest(0, CASE WHEN m.latency ? 'received_ms' THEN " MS("written") \
+    "                            ELSE extract(epoch FROM m.occurred_at - c.started_at) * 1000 END)" \
+    "      FROM messages m WHERE " SPOKEN " AND m.speaker = 'agent'" \
+    "     ORDER BY m.occurred_at LIMIT 1) END"
+
+/*
+ * What the caller first said was answered in the language the call ended in. What a platform
+ * reports has one language for all of it, and tells nothing.
+ */
+#define OWN_TURN SPOKEN " AND m.provider IS DISTINCT FROM 'elevenlabs'"
+#define LANGUAGE_RIGHT \
+    "(SELECT m.language::text = c.language::text FROM messages m" \
+    "  WHERE " OWN_TURN " AND m.speaker = 'agent' AND m.occurred_at > (" \
+    "      SELECT min(m.occurred_at) FROM messages m" \
+    "       WHERE " OWN_TURN " AND m.speaker = 'customer')" \
+    "  ORDER BY m.occurred_at LIMIT 1)"
+
+/* As voiceagent_turn_seconds has them (docs/voice.md): from the caller's last sound. */
+#define RESPONSE_MS MS("written") " - " MS("caller_ended")
+#define SINCE_END   MS("tool_called") ", " MS("end_detected") ", " MS("caller_ended")
+#define SINCE_TOOL  MS("tool_answered") ", " SINCE_END
+#define OWN_MS \
+    "coalesce(" MS("tool_answered") " - coalesce(" SINCE_END "), 0)" \
+    " + coalesce(" MS("asked") " - coalesce(" SINCE_TOOL "), 0)" \
+    " + " MS("written") " - coalesce(" MS("first_sound") ", " MS("first_token") ", " \
+    MS("asked") ", " SINCE_TOOL ")"
+#define P95(ms) "round(percentile_cont(0.95) WITHIN GROUP (ORDER BY " ms ")::numeric)"
+
+#define OF_A_DIMENSION \
+    "CASE grouping(day, type, language) WHEN 7 THEN 'total' WHEN 3 THEN 'day'" \
+    "                                   WHEN 5 THEN 'type' ELSE 'language' END AS dimension," \
+    " coalesce(day, type, language, '') AS value"
+#define DIMENSIONS " GROUP BY GROUPING SETS ((), (day), (type), (language))"
 
 const wk_sql_t wk_sql_analytics = {
     "analytics",
     "WITH of_time AS ("
-    "    SELECT to_char(c.started_at AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
+    "    SELECT c.id, c.organization_id,"
+    "           to_char(c.started_at AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
     "           coalesce(c.call_type, 'unknown') AS type,"
     "           coalesce(c.language::text, 'unknown') AS language, c.direction, c.status,"
     "           c.status NOT IN ('connecting', 'in_progress') AS is_over,"
     "           c.resolution IS NOT DISTINCT FROM 'transferred' OR c.transferred_at IS NOT NULL"
     "               OR c.taken_over_at IS NOT NULL AS by_people,"
     "           c.resolution, c.appointment_booked, c.satisfaction_score, c.duration_seconds,"
-    "           c.cost_usd,"
-    "           CASE WHEN jsonb_typeof(c.latency -> 'answer_ms') = 'number'"
-    "                THEN (c.latency ->> 'answer_ms')::numeric END AS answer_ms"
+    "           c.cost_usd, c.human_escalation_required, " FIRST_AND_AGAIN
+    "           c.metadata ? 'rung' AS rung,"
+    "           c.metadata ? 'accepted' OR c.taken_over_at IS NOT NULL AS person_came,"
+    "           " WANTS_APPOINTMENT " AS wants_appointment,"
+    "           " LANGUAGE_RIGHT " AS language_right, " ANSWER_MS " AS answer_ms,"
+    "           CASE c.status WHEN 'completed' THEN"
+    "               coalesce(c.duration_seconds, extract("
+    "                   epoch FROM c.ended_at - coalesce(c.answered_at, c.started_at)))"
+    "               END AS handle_seconds"
     "      FROM calls c JOIN organizations o ON o.id = c.organization_id"
     "     WHERE c.organization_id = current_organization() AND " WITHIN("c.started_at") "),"
-    " figures AS ("
-    "    SELECT CASE grouping(day, type, language) WHEN 7 THEN 'total' WHEN 3 THEN 'day'"
-    "                                              WHEN 5 THEN 'type' ELSE 'language' END"
-    "               AS dimension,"
-    "           coalesce(day, type, language, '') AS value, " FIGURES
-    "      FROM of_time GROUP BY GROUPING SETS ((), (day), (type), (language)))"
-    " SELECT f.*, row_to_json(f) AS item FROM figures f"
+    " figures AS (SELECT " OF_A_DIMENSION ", " FIGURES " FROM of_time" DIMENSIONS "),"
+    " turns AS ("
+    "    SELECT c.day, c.type, c.language, " RESPONSE_MS " AS response_ms, " OWN_MS " AS own_ms"
+    "      FROM of_time c JOIN messages m ON " SPOKEN
+    "     WHERE m.speaker = 'agent' AND m.latency ?& '{caller_ended_ms,written_ms}'::text[]),"
+    " waits AS ("
+    "    SELECT " OF_A_DIMENSION ", " P95("response_ms") " AS p95_response_ms,"
+    "           " P95("own_ms") " AS p95_own_ms FROM turns" DIMENSIONS "),"
+    " whole AS (SELECT f.*, w.p95_response_ms, w.p95_own_ms"
+    "             FROM figures f LEFT JOIN waits w USING (dimension, value))"
+    " SELECT w.*, row_to_json(w) AS item FROM whole w"
     "  ORDER BY array_position(ARRAY['total', 'day', 'type', 'language'], dimension), value",
     4};
 
-/* A sale is an order of somebody who had called before, within the time. */
+/*
+ * An appointment is one that was made in a call, once, however often it was moved since; a hold
+ * that came to nothing, or made room for the booking, is none. A sale is an order of somebody
+ * who had called before, within the time.
+ */
 const wk_sql_t wk_sql_analytics_funnel = {
     "analytics_funnel",
     "WITH of_time AS ("
-    "    SELECT customer_id, call_type, appointment_booked, started_at"
+    "    SELECT id, organization_id, customer_id, call_type, started_at, ended_at"
     "      FROM calls"
     "     WHERE organization_id = current_organization() AND " WITHIN("started_at") "),"
-    " callers AS (SELECT customer_id, min(started_at) AS since FROM of_time GROUP BY customer_id)"
+    " callers AS (SELECT customer_id, min(started_at) AS since FROM of_time GROUP BY customer_id),"
+    " made AS ("
+    "    SELECT a.id, a.status, a.hold_expires_at, a.rescheduled_from"
+    "      FROM of_time c JOIN appointments a"
+    "        ON a.organization_id = c.organization_id AND a.call_id = c.id"
+    "    UNION"
+    "    SELECT a.id, a.status, a.hold_expires_at, a.rescheduled_from"
+    "      FROM of_time c JOIN appointments a"
+    "        ON a.organization_id = c.organization_id AND a.customer_id = c.customer_id"
+    "       AND a.source = 'agent' AND a.created_at" DURING ")"
     " SELECT json_build_object("
     "        'inquiries', (SELECT count(*) FROM of_time"
     "                       WHERE call_type IN ('sales_inquiry', 'service_booking')),"
-    "        'appointments', (SELECT count(*) FROM of_time WHERE appointment_booked),"
+    "        'appointments', (SELECT count(*) FROM made"
+    "                          WHERE rescheduled_from IS NULL AND (hold_expires_at IS NULL"
+    "                             OR status NOT IN ('held', 'cancelled'))),"
     "        'sales', (SELECT count(*) FROM orders p JOIN callers k USING (customer_id)"
     "                   WHERE p.placed_at >= k.since"
     "                     AND p.placed_at < " WK_SQL_INSTANT("$3", "$4", "infinity") "))"

@@ -20,6 +20,9 @@ extern const wk_sql_t wk_sql_analytics_funnel;
     "total_calls", "inbound_calls", "outbound_calls", "completion_rate", "ai_resolution_rate", \
         "human_transfer_rate", "appointments_booked", "appointment_conversion_rate",           \
         "average_satisfaction", "average_duration_seconds", "average_answer_ms",               \
-        "cost_per_call", "total_cost", "costed_calls"
+        "cost_per_call", "total_cost", "costed_calls", "automation_rate",                      \
+        "first_call_resolution_rate", "scheduling_success_rate", "transfer_success_rate",      \
+        "language_accuracy_rate", "average_satisfaction_of_5", "average_handle_seconds",       \
+        "p95_response_ms", "p95_own_ms"
 
 #endif

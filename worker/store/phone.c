@@ -88,7 +88,8 @@ const wk_sql_t wk_sql_phone_transferred = {
     "phone_transferred",
     "UPDATE calls"
     "   SET transferred_at = coalesce(transferred_at, now()), transferred_to = $2,"
-    "       transfer_reason = $3, human_escalation_required = true"
+    "       transfer_reason = $3, human_escalation_required = true,"
+    "       metadata = metadata || '{\"rung\": true}'"
     " WHERE id = $1::uuid",
     3};
 
