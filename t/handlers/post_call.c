@@ -14,7 +14,8 @@ static int setup(void **state)
     t_elevenlabs();
     t_sqlf("DELETE FROM outbox; DELETE FROM messages; DELETE FROM calls; DELETE FROM call_data;"
            "DELETE FROM evaluations; DELETE FROM webhook_events; DELETE FROM unrouted_events;"
-           "DELETE FROM call_status_events; DELETE FROM erasures;"
+           "DELETE FROM call_status_events; DELETE FROM erasures; DELETE FROM tasks;"
+           "DELETE FROM appointments;"
            "DELETE FROM customers WHERE id NOT IN ('" JOHN "', '" SARAH "')");
     t_log_forget();
     return 0;
@@ -241,6 +242,120 @@ static void a_report_with_turns_replaces_them(void **state)
     assert_done(&a);
     say_live(2);
     assert_string_equal(t_sqlf("SELECT string_agg(content, '|') FROM messages"), "All of it");
+}
+
+/* ---------------------------------------------------------------- said versus done */
+
+#define USER(text)  "{\"role\":\"user\",\"message\":\"" text "\"}"
+#define AGENT(text) "{\"role\":\"agent\",\"message\":\"" text "\"}"
+#define TOOL(tool, answer)                                                                     \
+    "{\"role\":\"agent\",\"message\":null,\"tool_calls\":[{\"request_id\":\"" tool             \
+    "\",\"tool_name\":\"" tool "\",\"tool_has_been_called\":true}]},"                          \
+    "{\"role\":\"agent\",\"message\":null,\"tool_results\":[{\"request_id\":\"" tool           \
+    "\",\"tool_name\":\"" tool "\",\"is_error\":false,\"result_value\":\"" answer "\"}]}"
+#define BOOK    TOOL("book_appointment", "{\\\"success\\\":true}")
+#define REFUSED TOOL("book_appointment", "{\\\"success\\\":false}")
+
+#define TUNE_UP USER("I would like a tune-up") ","
+#define FITTING USER("And a fitting for my son") ","
+#define BOOKED  AGENT("Great, it is booked.")
+
+/* How many alarms there are when the platform has reported that. */
+static int64_t alarms_of(const char *transcript)
+{
+    t_answer_t a = report(
+        wk_printf(t_ctx.arena, ",\"status\":\"done\"," PHONE ",\"transcript\":[%s]", transcript)
+            .data);
+    assert_done(&a);
+    assert_int_equal(count("calls WHERE analyzed_at IS NOT NULL"), 1);
+    return t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'alarm'"
+                      "   AND key LIKE 'said:" CONVERSATION ":%%'");
+}
+
+static void what_the_platforms_agent_claims_is_held_against_its_tools(void **state)
+{
+    static const struct {
+        const char *transcript;
+        int alarms;
+    } cases[] = {
+        {TUNE_UP BOOKED, 1},
+        {TUNE_UP BOOK "," BOOKED, 0},
+        {TUNE_UP AGENT("It is booked, one moment.") "," BOOK, 0},
+        {TUNE_UP REFUSED "," BOOKED, 1},
+        {TUNE_UP BOOK "," BOOKED "," FITTING BOOKED, 1},
+        {TUNE_UP BOOK "," BOOKED "," FITTING BOOK "," BOOKED, 0},
+        {TUNE_UP AGENT("It is not booked yet.") "," USER("Yes please") "," BOOKED, 1},
+        {USER("Where are you?") "," AGENT("I will text you the address."), 1},
+        {USER("Where are you?") "," AGENT("I will text you the address.") "," USER(
+             "Thanks") "," TOOL("send_sms", "{\\\"success\\\":true}"),
+         0},
+        {USER("A person, please") "," TOOL("transfer_to_number",
+                                           "ok") "," AGENT("I am transferring you."),
+         0},
+        {USER("You are booked for the gala?"), 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        setup(state);
+        int64_t alarms = alarms_of(cases[i].transcript);
+        if (alarms != cases[i].alarms) {
+            fail_msg("%d alarms of %s", (int)alarms, cases[i].transcript);
+        }
+    }
+}
+
+static void a_claim_is_an_alarm_once_however_often_it_is_reported(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(alarms_of(TUNE_UP BOOKED "," FITTING BOOKED), 2);
+    }
+    assert_string_equal(t_sqlf("SELECT string_agg(concat_ws('|', priority, customer_id ="
+                               "    (SELECT customer_id FROM calls)), ' ') FROM tasks"
+                               " WHERE kind = 'alarm' AND body LIKE '%%it is booked%%'"),
+                        "high|t high|t");
+    t_sqlf("DELETE FROM webhook_events");
+    assert_int_equal(alarms_of(TUNE_UP BOOKED "," FITTING BOOKED), 2);
+}
+
+/* By whomever it was made, and whoever's it is that the caller spoke for. */
+static void an_appointment_that_stands_may_be_spoken_of_there(void **state)
+{
+    static const char *const whose[] = {
+        "id, NULL::uuid, 'confirmed', NULL::timestamptz",
+        "'" JOHN "', (SELECT id FROM calls), 'confirmed', NULL",
+        "id, NULL, 'held', now() + interval '1 hour'",
+    };
+    static const int alarms[] = {0, 0, 1};
+    for (size_t i = 0; i < 3; i++) {
+        setup(state);
+        t_sqlf("INSERT INTO customers (organization_id, phone_number, source)"
+               " VALUES ('" DOWNTOWN "', '" CALLER "', 'call');"
+               "INSERT INTO calls (organization_id, twilio_call_sid, status)"
+               " VALUES ('" DOWNTOWN "', 'CAafter', 'in_progress')");
+        t_sqlf("INSERT INTO appointments (organization_id, starts_at, ends_at, customer_id,"
+               "    call_id, status, hold_expires_at)"
+               " SELECT '" DOWNTOWN "', at, at + interval '1 hour', %s"
+               "  FROM customers, (SELECT (date_trunc('week', now() AT TIME ZONE "
+               "'America/Toronto') + interval '9 days 10 hours')"
+               "      AT TIME ZONE 'America/Toronto' AS at) x"
+               " WHERE phone_number = '" CALLER "'",
+               whose[i]);
+        assert_int_equal(alarms_of(AGENT("You are booked for Wednesday at 10 AM.")), alarms[i]);
+    }
+}
+
+/* It was judged while it was said, and put right. */
+static void what_went_through_us_is_not_judged_again(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO calls (organization_id, twilio_call_sid, status, started_at)"
+           " VALUES ('" DOWNTOWN "', 'CAafter', 'in_progress', to_timestamp(1788264001))");
+    t_sqlf(
+        "INSERT INTO messages (organization_id, call_id, channel, direction, speaker, content,"
+        "    provider, provider_message_id, occurred_at)"
+        " SELECT organization_id, id, 'voice', 'outbound', 'agent', 'Great', 'voice',"
+        "    'CAafter:1:2', to_timestamp(1788264010) FROM calls");
+    assert_int_equal(alarms_of(TUNE_UP BOOKED), 0);
 }
 
 /* ---------------------------------------------------------------- erased meanwhile */
@@ -583,6 +698,10 @@ int main(void)
         cmocka_unit_test(a_refused_login_is_waited_for_a_day),
         cmocka_unit_test(a_report_without_turns_keeps_no_turn_out),
         cmocka_unit_test(a_report_with_turns_replaces_them),
+        cmocka_unit_test(what_the_platforms_agent_claims_is_held_against_its_tools),
+        cmocka_unit_test(a_claim_is_an_alarm_once_however_often_it_is_reported),
+        cmocka_unit_test(an_appointment_that_stands_may_be_spoken_of_there),
+        cmocka_unit_test(what_went_through_us_is_not_judged_again),
         cmocka_unit_test(a_call_whose_person_was_erased_does_not_come_back),
         cmocka_unit_test(audio_is_noted_before_or_after_the_report),
         cmocka_unit_test(audio_too_large_to_travel_is_noted),

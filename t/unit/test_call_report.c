@@ -2,6 +2,7 @@
 #include "worker/agent/call_report.h"
 
 #include "t/unit/catalogue.h"
+#include "worker/agent/promise.h"
 
 static wk_report_t read_text(va_str_t text)
 {
@@ -188,6 +189,36 @@ static void times_that_are_none_are_zero(void **state)
     "\"1\",\"tool_name\":\"" name "\"}]},{\"role\":\"agent\",\"tool_results\":["               \
     "{\"request_id\":\"1\",\"is_error\":" error "}]}]"
 
+#define ANSWERED(tool, body)                                                                   \
+    "\"transcript\":[{\"role\":\"agent\",\"tool_calls\":[{\"request_id\":\"1\",\"tool_name\":" \
+    "\"" tool "\"}]},{\"role\":\"agent\",\"tool_results\":[{\"request_id\":\"1\","             \
+    "\"is_error\":false,\"result_value\":\"" body "\"}]}]"
+
+/* Refusals of ours are no error to the platform. */
+static void a_tools_answer_tells_what_was_done(void **state)
+{
+    static const struct {
+        const char *members;
+        unsigned done;
+        bool booked;
+    } cases[] = {
+        {ANSWERED("book_appointment", "{\\\"success\\\":true}"), WK_DONE_BOOKED, true},
+        {ANSWERED("book_appointment", "{\\\"success\\\":true,\\\"confirmation_sent\\\":true}"),
+         WK_DONE_BOOKED | WK_DONE_TEXTED, true},
+        {ANSWERED("book_appointment", "{\\\"success\\\":false}"), 0, false},
+        {ANSWERED("book_appointment", "{\\\"status\\\":\\\"pending\\\"}"), 0, false},
+        {ANSWERED("send_sms", "sent"), WK_DONE_TEXTED, false},
+        {ANSWERED("transfer_to_number", "[]"), WK_DONE_PASSED_ON, false},
+        {ANSWERED("lookup_order", "{\\\"success\\\":true}"), 0, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_report_t r = report(cases[i].members);
+        assert_case(r.turns[0].done == cases[i].done, cases[i].members);
+        assert_case(r.booked == cases[i].booked, cases[i].members);
+    }
+}
+
 static void a_tool_counts_when_it_succeeded(void **state)
 {
     static const struct {
@@ -314,6 +345,7 @@ int main(void)
         TEST(turns_are_read_by_any_of_their_names),
         TEST(times_that_are_none_are_zero),
         TEST(a_tool_counts_when_it_succeeded),
+        TEST(a_tools_answer_tells_what_was_done),
         TEST(the_transcript_is_json),
         TEST(a_huge_report_has_an_end),
         TEST(data_is_read_in_both_shapes),

@@ -1,5 +1,7 @@
 #include "worker/agent/call_report.h"
 
+#include "worker/agent/promise.h"
+
 #define MAX_TURNS   5000
 #define MAX_TEXT    20000        /* bytes of one turn: nobody says more without a pause */
 #define MAX_UNIX    253402300799 /* the end of the year 9999 */
@@ -79,21 +81,45 @@ static void read_call(wk_arena_t *a, const va_json_t *data, wk_report_t *r)
 
 /* ---------------------------------------------------------------- turns */
 
-/* A tool that was called and did not fail: its result is not marked as an error. */
-static bool succeeded(const va_json_t *turn, const va_json_t *call, const va_json_t *next)
+/* NULL: none is told. */
+static const va_json_t *result_of(const va_json_t *turn, const va_json_t *call)
 {
     va_str_t id = va_json_get_string(call, "request_id");
-    const va_json_t *places[] = {turn, next};
+    const va_json_t *places[] = {turn, turn->next};
     for (size_t i = 0; i < 2; i++) {
         const va_json_t *results = va_json_get(places[i], "tool_results");
         const va_json_t *result = va_json_is(results, VA_JSON_ARRAY) ? results->first : NULL;
         for (; result != NULL; result = result->next) {
             if (va_str_eq(va_json_get_string(result, "request_id"), id)) {
-                return !is_true(result, "is_error");
+                return result;
             }
         }
     }
-    return va_json_bool(va_json_get(call, "tool_has_been_called"), true);
+    return NULL;
+}
+
+/* What the tool answered; NULL: not as our tools do. */
+static const va_json_t *answer_of(wk_arena_t *a, const va_json_t *result)
+{
+    const va_json_t *answer = NULL;
+    va_str_t text = va_json_get_string(result, "result_value");
+    if (va_json_parse(wk_mem(a), text, &VA_JSON_LIMITS_DEFAULT, &answer) != VA_OK) {
+        return NULL;
+    }
+    return va_json_is(answer, VA_JSON_OBJECT) ? answer : NULL;
+}
+
+/*
+ * A tool that was called and did not fail. A refusal of ours, and that it takes longer, are told
+ * by the body of what is no error to the platform.
+ */
+static bool succeeded(const va_json_t *call, const va_json_t *result, const va_json_t *answer)
+{
+    if (result == NULL) {
+        return va_json_bool(va_json_get(call, "tool_has_been_called"), true);
+    }
+    return !is_true(result, "is_error") && va_json_bool(va_json_get(answer, "success"), true) &&
+           !va_str_eq(va_json_get_string(answer, "status"), VA_STR("pending"));
 }
 
 static void note_tool(wk_report_t *r, va_str_t name)
@@ -107,7 +133,19 @@ static void note_tool(wk_report_t *r, va_str_t name)
         r->voicemail || (r->outbound && va_str_eq(name, VA_STR("voicemail_detection")));
 }
 
-static va_str_t read_tools(wk_arena_t *a, const va_json_t *turn, wk_report_t *r)
+static void read_deed(wk_arena_t *a, const va_json_t *turn, const va_json_t *call,
+                      wk_report_turn_t *t, wk_report_t *r)
+{
+    va_str_t name = va_json_get_string(call, "tool_name");
+    const va_json_t *result = result_of(turn, call), *answer = answer_of(a, result);
+    if (succeeded(call, result, answer)) {
+        note_tool(r, name);
+        t->done |= wk_promise_done_by(wk_strdup(a, name), answer);
+    }
+}
+
+static va_str_t read_tools(wk_arena_t *a, const va_json_t *turn, wk_report_turn_t *t,
+                           wk_report_t *r)
 {
     va_buf_t text;
     const va_json_t *calls = va_json_get(turn, "tool_calls");
@@ -119,9 +157,7 @@ static va_str_t read_tools(wk_arena_t *a, const va_json_t *turn, wk_report_t *r)
         va_str_t name = va_json_get_string(call, "tool_name");
         if (name.len > 0) {
             va_json_put_str(w, name);
-            if (succeeded(turn, call, turn->next)) {
-                note_tool(r, name);
-            }
+            read_deed(a, turn, call, t, r);
         }
     }
     va_json_array_end(w);
@@ -137,7 +173,8 @@ static void read_turn(wk_arena_t *a, const va_json_t *turn, wk_report_t *r)
     t->speaker = customer ? VA_STR("customer") : VA_STR("agent");
     t->text = wk_cut_text(wk_clean_text(a, ANY(turn, "/message", "/text", "/content")), MAX_TEXT);
     t->text = t->text.data != NULL ? t->text : VA_STR("");
-    t->tools = read_tools(a, turn, r);
+    t->done = 0;
+    t->tools = read_tools(a, turn, t, r);
     t->interrupted = is_true(turn, "interrupted");
     if (va_json_double(va_json_get(turn, "time_in_call_secs"), &at) && at >= 0 && at < 1e6) {
         t->offset_ms = (int64_t)(at * 1000);

@@ -14,6 +14,7 @@ typedef struct {
     va_str_t speaker; /* "customer" or "agent" */
     va_str_t text;
     va_str_t tools; /* JSON list of the tools' names */
+    unsigned done;  /* wk_done_t (promise.h), by those that succeeded */
     int64_t offset_ms;
     bool interrupted;
 } wk_report_turn_t;

@@ -219,6 +219,9 @@ unsigned wk_promise_done_by(const char *tool, const va_json_t *answer)
         {"cancel_appointment", WK_DONE_CANCELLED},
         {"take_message", WK_DONE_PASSED_ON},
         {"transfer_to_human", WK_DONE_PASSED_ON},
+        {"transfer_call", WK_DONE_PASSED_ON}, /* the same; the others are ElevenLabs' own */
+        {"transfer_to_number", WK_DONE_PASSED_ON},
+        {"transfer_to_agent", WK_DONE_PASSED_ON},
         {"trigger_followup", WK_DONE_PASSED_ON},
         {"request_return", WK_DONE_PASSED_ON},
         {"send_sms", WK_DONE_TEXTED},

@@ -4,6 +4,7 @@
  */
 #include "worker/agent/call_analysis.h"
 #include "worker/agent/call_cost.h"
+#include "worker/agent/call_promises.h"
 #include "worker/agent/erasure.h"
 #include "worker/agent/recording.h"
 #include "worker/agent/urgent.h"
@@ -212,6 +213,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
     }
     return wk_call_open(tx, &ev->told, &call, e) && look_for_emergency(tx, ev, &call, e) &&
            look_for_objection(tx, ev, call.id, e) &&
+           wk_call_promises(ev->ctx, tx, ev->catalogue, &call, &ev->report, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
            wk_call_cost(tx, ev->ctx->config, call.id, e) &&
            note_voicemail(tx, ev, call.id, e) &&

@@ -209,6 +209,14 @@ const wk_sql_t wk_sql_call_emergency = {
     "               AS shop_number",
     2};
 
+const wk_sql_t wk_sql_call_promises = {
+    "call_promises",
+    "SELECT " WK_SQL_SPOKEN_THROUGH_US("$1::uuid", "$3::bigint") " AS judged,"
+    "       " WK_SQL_APPOINTMENTS_SPOKEN_OF("a.call_id = $1::uuid OR a.customer_id = $2::uuid")
+    "           AS appointments"
+    "  FROM organizations o WHERE o.id = (SELECT current_organization())",
+    3};
+
 const wk_sql_t wk_sql_call_has_audio = {
     "call_has_audio", "UPDATE calls SET has_audio = true WHERE id = $1::uuid", 1};
 

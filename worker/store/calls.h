@@ -82,6 +82,12 @@ extern const wk_sql_t wk_sql_call_caller;
  */
 extern const wk_sql_t wk_sql_call_emergency;
 
+/*
+ * $1 id, $2 customer or null, $3 when it began (Unix time) or null. judged: what was said in it
+ * went through us; appointments: of the customer and the call, as promise.h has them (JSON).
+ */
+extern const wk_sql_t wk_sql_call_promises;
+
 /* $1 id: there is audio of it. */
 extern const wk_sql_t wk_sql_call_has_audio;
 

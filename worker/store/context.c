@@ -1,5 +1,7 @@
 #include "worker/store/context.h"
 
+#include "worker/store/sql.h"
+
 const wk_sql_t wk_sql_context = {
     "context",
     "SELECT g.agent_name, g.persona_prompt AS persona, g.system_prompt,"
@@ -17,18 +19,9 @@ const wk_sql_t wk_sql_context = {
     "                    AND ($2::bool AND channel <> 'chat' OR call_id = $3::uuid"
     "                         OR chat_session_id = $4::uuid)"
     "                 ORDER BY occurred_at DESC, id DESC LIMIT 50) m) AS messages"
-    "       , (SELECT json_agg(json_build_array(p.status, to_char(p.wall, 'HH24:MI'),"
-    "                                           extract(isodow FROM p.wall),"
-    "                                           p.wall::date - (now() AT TIME ZONE o.timezone)::date,"
-    "                                           p.metadata ? 'moved_from'))"
-    "            FROM (SELECT a.status, a.metadata, a.starts_at AT TIME ZONE o.timezone AS wall"
-    "                    FROM appointments a"
-    "                   WHERE (a.call_id = $3::uuid OR a.customer_id = c.id"
-    "                          AND ($2::bool OR a.metadata ->> 'talk' = $5))"
-    "                     AND CASE WHEN a.status = 'cancelled'"
-    "                              THEN a.cancelled_at > now() - interval '30 days'"
-    "                              ELSE a.starts_at > now() - interval '1 day' END"
-    "                   ORDER BY a.starts_at DESC LIMIT 10) p) AS appointments"
+    "       , " WK_SQL_APPOINTMENTS_SPOKEN_OF(
+                    "a.call_id = $3::uuid OR a.customer_id = c.id"
+                    " AND ($2::bool OR a.metadata ->> 'talk' = $5)") " AS appointments"
     "  FROM organizations o"
     "  JOIN agent_configs g ON g.organization_id = o.id"
     "  LEFT JOIN customers c ON c.id = $1::uuid"

@@ -1,5 +1,7 @@
 #include "worker/store/messages.h"
 
+#include "worker/store/sql.h"
+
 const wk_sql_t wk_sql_sms_received = {
     "sms_received",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
@@ -148,7 +150,6 @@ const wk_sql_t wk_sql_turns_insert = {
     "        coalesce(to_timestamp($4::bigint), now()) + t.offset_ms * interval '1 millisecond'"
     "   FROM jsonb_to_recordset($5::jsonb) AS t (position int, speaker text, content text,"
     "                                            offset_ms int, interrupted bool, tools jsonb)"
-    "  WHERE NOT EXISTS (SELECT FROM messages h WHERE h.call_id = $1::uuid AND h.provider = 'voice'"
-    "                       AND h.occurred_at >= to_timestamp($4::bigint))"
+    "  WHERE NOT " WK_SQL_SPOKEN_THROUGH_US("$1::uuid", "$4::bigint")
     " ON CONFLICT ON CONSTRAINT messages_call_position DO NOTHING",
     5};

@@ -95,6 +95,28 @@
     " AND " call ".stir_verstat LIKE 'TN-Validation-Passed-%'" \
     " AND right(" call ".stir_verstat, 1) = ANY (" settings ".caller_attestation) END"
 
+/* Turns of the call, since it began, went through a voice process of ours. */
+#define WK_SQL_SPOKEN_THROUGH_US(call, begin) \
+    "EXISTS (SELECT FROM messages h WHERE h.call_id = " call " AND h.provider = 'voice'" \
+    "           AND h.occurred_at >= to_timestamp(" begin "))"
+
+/*
+ * What promise.h knows of appointments, of those that the condition has of a: a customer may hear
+ * of them. o: the organization.
+ */
+#define WK_SQL_APPOINTMENTS_SPOKEN_OF(condition) \
+    "(SELECT json_agg(json_build_array(p.status, to_char(p.wall, 'HH24:MI')," \
+    "                                  extract(isodow FROM p.wall)," \
+    "                                  p.wall::date - (now() AT TIME ZONE o.timezone)::date," \
+    "                                  p.metadata ? 'moved_from'))" \
+    "   FROM (SELECT a.status, a.metadata, a.starts_at AT TIME ZONE o.timezone AS wall" \
+    "           FROM appointments a" \
+    "          WHERE (" condition ")" \
+    "            AND CASE WHEN a.status = 'cancelled'" \
+    "                     THEN a.cancelled_at > now() - interval '30 days'" \
+    "                     ELSE a.starts_at > now() - interval '1 day' END" \
+    "          ORDER BY a.starts_at DESC LIMIT 10) p)"
+
 /* clang-format on */
 
 #endif
