@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(54);
+select plan(55);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -84,6 +84,7 @@ insert into asked values
 ('orders of an address', 'orders_email', null, $$ select * from orders where email = 'c1@x.example' $$),
 ('a product''s variants', 'products_product', null, $$ select * from products where provider = 'shopify' and provider_product_id = 'p7' $$),
 ('a product by SKU', 'products_sku', null, $$ select * from products where sku = 'sku7' $$),
+('whether any of a type is in stock', 'products_in_stock', false, $$ select exists (select from products where product_type = 'type7' and is_active and (available > 0 or not is_tracked)) $$),
 ('products of a type and price', 'products_type', null, $$ select * from products where product_type = 'type7' and price <= 50 $$),
 ('open tasks', 'tasks_status', false, $$ select * from tasks where status = 'open' order by created_at desc, id desc limit 50 $$),
 ('tasks of a customer', 'tasks_customer', null, $$ select * from tasks where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' $$),
