@@ -226,6 +226,28 @@ static void a_turn_that_is_answered_too_late_takes_no_slot(void **state)
     assert_int_equal(t_redis_int(t_ctx.redis, "ZCARD va:voice:org:{" DOWNTOWN "}"), 0);
 }
 
+/* Two legs, of which the second is told again, and behind the end of the call. */
+static void legs_to_people_cost_what_calls_cost(void **state)
+{
+    (void)state;
+    t_config.price_telephony_in = "0";
+    t_config.price_receptionist = "0";
+    t_config.price_telephony_out = "0.014";
+    ring(ATTESTED);
+    say(1, "A+person+please%2C+my+chain+squeaks");
+    document("phone.transfer", query(2, 0), "&DialCallStatus=completed&DialCallDuration=61");
+    say(3, "I+want+a+human+because+of+the+saddle");
+    t_sqlf("UPDATE calls SET concluded_at = now(), duration_seconds = 200, engine = "
+           "'receptionist'");
+    document("phone.transfer", query(4, 0), "&DialCallStatus=completed&DialCallDuration=7");
+    document("phone.transfer", query(4, 0), "&DialCallStatus=completed&DialCallDuration=7");
+    assert_string_equal(t_sqlf("SELECT (costs ->> 'transfer') || ' ' || cost_usd FROM calls"),
+                        "0.042000 0.042000");
+    t_sqlf("UPDATE calls SET metadata = metadata - 'dialed'");
+    document("phone.transfer", query(6, 0), "&DialCallStatus=no-answer&DialCallDuration=soon");
+    assert_string_equal(t_sqlf("SELECT metadata ? 'dialed' FROM calls"), "f");
+}
+
 static void whoever_is_rung_second_hears_why(void **state)
 {
     (void)state;
@@ -338,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_state_that_is_lost_is_begun_behind_the_last_answer),
         cmocka_unit_test(a_call_the_platform_takes_has_a_way_back),
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
+        cmocka_unit_test(legs_to_people_cost_what_calls_cost),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
         cmocka_unit_test(who_was_erased_is_helped_all_the_same),
         cmocka_unit_test(a_caller_whose_name_is_no_text_is_served),

@@ -1,7 +1,4 @@
 /* call_status.store: what the carrier reports of a call, in whatever order it arrives. */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "worker/admission.h"
 #include "worker/agent/call.h"
 #include "worker/agent/call_conclusion.h"
@@ -22,19 +19,6 @@ typedef struct {
     bool leg;      /* of another call, which was transferred */
     va_str_t from, to;
 } report_t;
-
-/* Digits within the range, else absent. */
-static va_str_t whole_number(wk_arena_t *a, va_str_t text, long max)
-{
-    char *end;
-    if (text.len == 0 || text.data[0] < '0' || text.data[0] > '9') {
-        return VA_STR_NULL;
-    }
-    char *copy = wk_strdup(a, text);
-    errno = 0;
-    long n = strtol(copy, &end, 10);
-    return errno == 0 && *end == '\0' && n <= max ? text : VA_STR_NULL;
-}
 
 static bool known_status(va_str_t status)
 {
@@ -62,9 +46,9 @@ static bool read_report(wk_ctx_t *ctx, report_t *r, wk_error_t *e)
     }
     r->sid = va_form_get(&r->form, "CallSid");
     r->status = va_form_get(&r->form, "CallStatus");
-    r->sequence = whole_number(a, va_form_get(&r->form, "SequenceNumber"), 999);
-    r->seconds = whole_number(a, va_form_get(&r->form, "CallDuration"), 1000000);
-    r->sip_code = whole_number(a, va_form_get(&r->form, "SipResponseCode"), 999);
+    r->sequence = wk_webhook_count(a, va_form_get(&r->form, "SequenceNumber"), 999);
+    r->seconds = wk_webhook_count(a, va_form_get(&r->form, "CallDuration"), 1000000);
+    r->sip_code = wk_webhook_count(a, va_form_get(&r->form, "SipResponseCode"), 999);
     r->outbound = begins_with(va_form_get(&r->form, "Direction"), VA_STR("outbound"));
     r->leg = va_form_get(&r->form, "ParentCallSid").len > 0;
     r->from = wk_webhook_number(a, va_form_get(&r->form, "From"));

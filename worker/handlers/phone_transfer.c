@@ -4,17 +4,20 @@
  *   phone.accept     he pressed a key, and is connected; an answering machine never does
  *   phone.transfer   whatever became of it, the caller is ours again
  */
+#include "worker/agent/call_cost.h"
 #include "worker/agent/event.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/task.h"
 #include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
+#include "worker/handlers/webhook.h"
 #include "worker/store/customers.h"
 #include "worker/store/organizations.h"
 #include "worker/store/phone.h"
 
-#define MAX_REASON 300 /* bytes of what a person listens to before he decides */
+#define MAX_SECONDS 1000000
+#define MAX_REASON  300 /* bytes of what a person listens to before he decides */
 
 typedef struct {
     wk_phone_t v;
@@ -123,6 +126,17 @@ static bool nobody(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
            (v->customer.data == NULL || wk_sql(tx, &wk_sql_customer_dialog, state, NULL, e));
 }
 
+/* Whoever hung up on whom: it may be told behind the end of the call, and its conclusion. */
+static bool note_leg(wk_tx_t *tx, const wk_phone_t *v, wk_error_t *e)
+{
+    va_str_t params[] = {v->call, turn_text(v),
+                         wk_webhook_count(v->ctx->arena,
+                                          va_form_get(&v->form, "DialCallDuration"),
+                                          MAX_SECONDS)};
+    return params[2].data == NULL || (wk_sql(tx, &wk_sql_phone_dialed, params, NULL, e) &&
+                                      wk_call_cost(tx, v->ctx->config, v->call, e));
+}
+
 static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     bool held;
@@ -133,6 +147,9 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     if (t->answer.data != NULL) {
         return true;
+    }
+    if (!note_leg(tx, v, e)) {
+        return false;
     }
     if (!wk_phone_held(tx, v, &held, &t->answer, e)) {
         return false;

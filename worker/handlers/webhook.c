@@ -1,5 +1,8 @@
 #include "worker/handlers/webhook.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "core/hmac.h"
 #include "core/phone.h"
 #include "core/utf8.h"
@@ -81,6 +84,18 @@ void wk_webhook_caller(wk_arena_t *a, const va_form_t *form, wk_call_told_t *tol
     told->stir_verstat = forwarded.len == 0 || told->forwarded_from.data != NULL
                              ? present(va_form_get(form, "StirVerstat"))
                              : VA_STR_NULL;
+}
+
+va_str_t wk_webhook_count(wk_arena_t *a, va_str_t text, long max)
+{
+    char *end;
+    if (text.len == 0 || text.data[0] < '0' || text.data[0] > '9') {
+        return VA_STR_NULL;
+    }
+    char *copy = wk_strdup(a, text);
+    errno = 0;
+    long n = strtol(copy, &end, 10);
+    return errno == 0 && *end == '\0' && n <= max ? text : VA_STR_NULL;
 }
 
 bool wk_webhook_is_id(va_str_t s)

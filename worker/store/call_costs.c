@@ -10,6 +10,11 @@
     "       * " PRICE("(CASE k.direction WHEN 'inbound' THEN 'telephony_in' ELSE 'telephony_out' END)") \
     " WHERE k.twilio_call_sid IS NOT NULL"
 
+/* Legs to people, by the turns they were rung in. */
+#define TRANSFER \
+    "SELECT 'transfer', sum(ceil(d.value::numeric / 60)) * " PRICE("'telephony_out'") \
+    "  FROM jsonb_each_text(k.metadata -> 'dialed') d HAVING count(*) > 0"
+
 /* What the platform says it took counts more than how long it lasted. */
 #define ENGINE \
     "SELECT 'engine', coalesce((k.metadata ->> 'credits')::numeric * " PRICE("'elevenlabs_credit'") "," \
@@ -41,7 +46,7 @@ const wk_sql_t wk_sql_call_costed = {
     "               CASE WHEN count(*) = count(p.usd) AND sum(p.usd) < 999999"
     "                    THEN sum(round(p.usd, 6)) END AS usd"
     "          FROM calls k CROSS JOIN LATERAL ("
-    TELEPHONY " UNION ALL " ENGINE " UNION ALL " SMS " UNION ALL " TOKENS
+    TELEPHONY " UNION ALL " TRANSFER " UNION ALL " ENGINE " UNION ALL " SMS " UNION ALL " TOKENS
     "              ) p (part, usd)"
     "         WHERE k.id = $1::uuid) v"
     " WHERE c.id = $1::uuid AND c.concluded_at IS NOT NULL AND NOT c.costs ? 'reported'"

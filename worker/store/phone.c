@@ -100,6 +100,14 @@ const wk_sql_t wk_sql_phone_accepted = {
     " RETURNING id",
     2};
 
+const wk_sql_t wk_sql_phone_dialed = {
+    "phone_dialed",
+    "UPDATE calls"
+    "   SET metadata = metadata || jsonb_build_object('dialed',"
+    "           coalesce(metadata -> 'dialed', '{}') || jsonb_build_object($2::text, $3::int))"
+    " WHERE id = $1::uuid",
+    3};
+
 const wk_sql_t wk_sql_phone_transfer = {
     "phone_transfer",
     "SELECT customer_id, transfer_reason, transferred_to,"

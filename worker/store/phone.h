@@ -35,8 +35,8 @@ extern const wk_sql_t wk_sql_phone_heard;
 
 /*
  * What is said. $1 call, $2 customer or null, $3 text, $4 language, $5 key of the turn, $6 the
- * document, $7 latency (JSON), $8 tools that were used and $9 the knowledge it is made from (JSON
- * lists) or null. No row: the turn was answered before.
+ * document, $7 latency (JSON), $8 tools that were used and $9 the knowledge it is made from
+ * (JSON lists) or null. No row: the turn was answered before.
  */
 extern const wk_sql_t wk_sql_phone_said;
 
@@ -52,6 +52,9 @@ extern const wk_sql_t wk_sql_phone_transferred;
 /* $1 call, $2 turn: a person took the call that was put through then; no row: he had already.
  */
 extern const wk_sql_t wk_sql_phone_accepted;
+
+/* $1 call, $2 turn, $3 seconds: how long the leg to the person lasted that was rung then. */
+extern const wk_sql_t wk_sql_phone_dialed;
 
 /* $1 call, $2 turn: accepted, recorded, and customer_id transfer_reason transferred_to.
  */
