@@ -304,6 +304,97 @@ static void a_second_booking_needs_a_tool_too(void **state)
     assert_int_equal(alarms(), 2);
 }
 
+/* ---------------------------------------------------------------- one wish */
+
+/* asked_ms: so long ago. */
+static void wishes(int answer, bool knows, const char *message, int asked_ms)
+{
+    const char *body = wk_printf(t_ctx.arena,
+                                 "{\"call\":\"" SID "\",\"tool\":\"take_message\",\"epoch\":3,"
+                                 "\"answer\":%d,\"knows\":%s,"
+                                 "\"arguments\":\"{\\\"message\\\":\\\"%s\\\"}\"}",
+                                 answer, knows ? "true" : "false", message)
+                           .data;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "media.tool",
+                                    .org = DOWNTOWN,
+                                    .scheme = "internal",
+                                    .age_ms = asked_ms,
+                                    .body = body});
+    assert_int_equal(a.status, 200);
+    const char *output = wk_strdup(t_ctx.arena, a.body);
+    assert_has(output, "message");
+    assert_has_not(output, "error");
+}
+
+static const char *messages_taken(void)
+{
+    return t_sqlf("SELECT string_agg(body, ' | ' ORDER BY created_at) FROM tasks"
+                  " WHERE kind = 'message'");
+}
+
+static int one_call_more(void)
+{
+    t_sqlf("DELETE FROM effects; DELETE FROM tasks");
+    return setup(NULL);
+}
+
+/* Whatever ended the answer that it was first asked for in. */
+static void the_same_wish_in_other_words_is_had_once(void **state)
+{
+    (void)state;
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    hears("uh, please", 5);
+    wishes(5, false, "John says that his brakes squeal", 0);
+    wishes(6, false, "squealing brakes", 0);
+    assert_string_equal(messages_taken(), "the brakes squeal");
+    assert_string_equal(t_sqlf("SELECT metadata -> 'did' FROM calls"), "[\"passed_on\"]");
+}
+
+static void what_is_another_wish_is_done(void **state)
+{
+    static const char *const both = "the brakes squeal | and a bell";
+    (void)state;
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    wishes(4, false, "and a bell", 0); /* two in one answer */
+    assert_string_equal(messages_taken(), both);
+
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    wishes(5, true, "and a bell", 0); /* by who knows of the first */
+    assert_string_equal(messages_taken(), both);
+
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    hears("and take a message for Sam", 5);
+    wishes(5, false, "and a bell", 0);
+    assert_string_equal(messages_taken(), both);
+
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    assert_int_equal(say(""), WK_END_ACK); /* the agent has gone on */
+    wishes(5, false, "and a bell", 0);
+    assert_string_equal(messages_taken(), both);
+}
+
+/* It was not done: what is asked for then is. */
+static void a_wish_that_was_refused_is_none(void **state)
+{
+    (void)state;
+    one_call_more();
+    t_answer_t a = t_ask(&(t_ask_t){.type = "media.tool",
+                                    .org = DOWNTOWN,
+                                    .scheme = "internal",
+                                    .body = "{\"call\":\"" SID "\",\"tool\":\"take_message\","
+                                            "\"epoch\":3,\"answer\":4,\"knows\":false,"
+                                            "\"arguments\":\"{}\"}"});
+    assert_int_equal(a.status, 200);
+    assert_string_equal(messages_taken(), "");
+    wishes(5, false, "the brakes squeal", 0);
+    assert_string_equal(messages_taken(), "the brakes squeal");
+}
+
 static void what_the_agent_shows_is_seen_on_dashboards(void **state)
 {
     (void)state;
@@ -422,6 +513,9 @@ int main(void)
         cmocka_unit_test(more_that_is_claimed_needs_a_deed_of_its_own),
         cmocka_unit_test(what_is_asked_later_is_not_judged_with),
         cmocka_unit_test(a_second_booking_needs_a_tool_too),
+        cmocka_unit_test(the_same_wish_in_other_words_is_had_once),
+        cmocka_unit_test(what_is_another_wish_is_done),
+        cmocka_unit_test(a_wish_that_was_refused_is_none),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(a_turn_says_what_it_was_made_of),
         cmocka_unit_test(what_the_receptionist_asked_is_of_its_turn),

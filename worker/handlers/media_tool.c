@@ -8,6 +8,7 @@
 #include "worker/agent/tools.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/media_call.h"
+#include "worker/handlers/media_wish.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/media.h"
 
@@ -49,7 +50,7 @@ static va_str_t detail_of(wk_arena_t *a, const char *next, va_str_t arguments,
 
 typedef struct {
     const wk_media_call_t *call;
-    const wk_tool_t *tool;
+    const wk_media_wish_t *wish;
     unsigned done;
     va_str_t cites; /* JSON list */
 } did_t;
@@ -77,8 +78,10 @@ static bool did_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     const did_t *did = arg;
     va_str_t params[] = {did->call->caller.call,
-                         wk_printf(wk_tx_arena(tx), "[\"%s\"]", did->tool->name), did->cites};
+                         wk_printf(wk_tx_arena(tx), "[\"%s\"]", did->wish->tool->name),
+                         did->cites};
     return wk_sql(tx, &wk_sql_media_used, params, NULL, e) &&
+           wk_media_wish_done(tx, did->call, did->wish, e) &&
            wk_media_did(tx, did->call, did->done, e);
 }
 
@@ -86,12 +89,24 @@ static bool did_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
  * Before the engine hears of it: what it says then is judged by this (media.promise), and its
  * turn says what it was made of.
  */
-static bool note_done(wk_ctx_t *ctx, const wk_media_call_t *call, const wk_tool_t *tool,
+static bool note_done(wk_ctx_t *ctx, const wk_media_call_t *call, const wk_media_wish_t *wish,
                       const va_json_t *answer, wk_error_t *e)
 {
-    did_t did = {call, tool, wk_promise_done_by(tool->name, answer),
+    did_t did = {call, wish, wk_promise_done_by(wish->tool->name, answer),
                  cited_by(ctx->arena, answer)};
     return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, did_tx, &did, e);
+}
+
+static void read_answer(wk_arena_t *a, const wk_media_call_t *call, const wk_tool_t *tool,
+                        const va_json_t *body, outcome_t *out)
+{
+    out->language = va_json_get_string(body, "language");
+    out->waits = wk_tool_answer_waits(body);
+    out->next = next_of(tool, body);
+    out->detail =
+        out->next != NULL
+            ? detail_of(a, out->next, va_json_get_string(call->body, "arguments"), body)
+            : VA_STR_NULL;
 }
 
 static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool,
@@ -99,23 +114,21 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
 {
     wk_tool_answer_t answer;
     const va_json_t *body = NULL;
-    call->caller.once =
-        wk_printf(ctx->arena, "job:%.*s", (int)ctx->job->id.len, ctx->job->id.data);
+    wk_media_wish_t wish;
+    if (!wk_media_wish(ctx, call, tool, &wish, e)) {
+        return false;
+    }
+    call->caller.once = wish.once;
     if (!wk_tool_run(ctx, call->catalogue, tool, &call->caller, args, &answer, e)) {
         return false;
     }
     out->output = wk_cut_text(answer.body, MAX_OUTPUT);
-    if (answer.status == 200) {
-        (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
-        out->language = va_json_get_string(body, "language");
-        out->waits = wk_tool_answer_waits(body);
-        out->next = next_of(tool, body);
-        out->detail = out->next != NULL
-                          ? detail_of(ctx->arena, out->next,
-                                      va_json_get_string(call->body, "arguments"), body)
-                          : VA_STR_NULL;
+    if (answer.status != 200) {
+        return true;
     }
-    return answer.status != 200 || note_done(ctx, call, tool, body, e);
+    (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
+    read_answer(ctx->arena, call, tool, body, out);
+    return note_done(ctx, call, &wish, body, e);
 }
 
 static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t *e)

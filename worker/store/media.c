@@ -67,6 +67,29 @@ const wk_sql_t wk_sql_media_used = {
     " WHERE id = $1::uuid",
     3};
 
+const wk_sql_t wk_sql_media_wish = {
+    "media_wish",
+    "SELECT w.once,"
+    "       (SELECT json_agg(m.content) FROM messages m"
+    "         WHERE m.call_id = c.id AND m.speaker = 'customer'"
+    "           AND m.occurred_at > to_timestamp(w.asked / 1000.0)) AS heard"
+    "  FROM calls c,"
+    "       jsonb_to_record(c.metadata -> 'wishes' -> $2::text)"
+    "           AS w(once text, answer text, asked bigint, done float8)"
+    " WHERE c.id = $1::uuid AND w.answer <> $3"
+    "   AND NOT EXISTS (SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
+    "                      AND m.occurred_at > to_timestamp(w.done))",
+    3};
+
+const wk_sql_t wk_sql_media_wished = {
+    "media_wished",
+    "UPDATE calls SET metadata = metadata || jsonb_build_object('wishes',"
+    "    coalesce(metadata -> 'wishes', '{}') || jsonb_build_object($2::text, jsonb_build_object("
+    "        'once', $3::text, 'answer', $4::text, 'asked', $5::bigint,"
+    "        'done', extract(epoch FROM clock_timestamp()))))"
+    " WHERE id = $1::uuid",
+    5};
+
 const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"

@@ -20,6 +20,16 @@ extern const wk_sql_t wk_sql_media_call;
  */
 extern const wk_sql_t wk_sql_media_turn;
 
+/*
+ * $1 calls.id, $2 a tool, $3 the answer of the agent's that it is asked for in. A row when it was
+ * done for another one and the agent has said nothing since: once (of its caller, tool.h), heard:
+ * what the customer said since it was asked for (JSON list or null).
+ */
+extern const wk_sql_t wk_sql_media_wish;
+
+/* $1 calls.id, $2 a tool that was done, $3 once, $4 answer, $5 when it was asked for (ms). */
+extern const wk_sql_t wk_sql_media_wished;
+
 /* $1 its name, $2 what was really heard of it. Gives call_id customer_id tools_used. */
 extern const wk_sql_t wk_sql_media_turn_cut;
 

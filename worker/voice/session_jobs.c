@@ -23,6 +23,7 @@ struct wk_running_tool {
     bool late;     /* the engine was told that it is still under way */
     unsigned lost; /* engines, before it was called */
     va_str_t id;   /* the engine's; absent: it did not ask */
+    va_str_t name;
     char text[];
 };
 
@@ -66,6 +67,29 @@ static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_jso
     return output.len > 0 ? output : VA_STR(TOOL_FAILED);
 }
 
+/* Whether the engine was given an answer of that tool: it asks for it again knowingly. */
+static bool knows(const wk_seat_t *seat, va_str_t name)
+{
+    va_str_t rest = seat != NULL ? wk_bytes_str(&seat->known) : VA_STR_NULL;
+    while (rest.len > 0) {
+        const char *end = memchr(rest.data, '\n', rest.len);
+        size_t len = end != NULL ? (size_t)(end - rest.data) : rest.len;
+        if (va_str_eq(va_str(rest.data, len), name)) {
+            return true;
+        }
+        rest = va_str(rest.data + len + 1, rest.len - len - 1);
+    }
+    return false;
+}
+
+static void note_known(wk_seat_t *seat, va_str_t name)
+{
+    if (seat != NULL && !knows(seat, name)) {
+        wk_bytes_add(&seat->known, name.data, name.len);
+        wk_bytes_add(&seat->known, "\n", 1);
+    }
+}
+
 /* Only the engine that called the tool knows its call. */
 static void tell_result(wk_session_t *s, const wk_running_tool_t *tool, va_str_t output)
 {
@@ -93,6 +117,9 @@ static void settle_tool(wk_session_t *s, const wk_running_tool_t *tool, va_str_t
                         const va_json_t *answer)
 {
     tell_result(s, tool, output);
+    if (answer != NULL) {
+        note_known(s->seat, tool->name);
+    }
     if (tool->late) {
         wk_talk_owes(&s->talk);
         return;
@@ -131,9 +158,9 @@ void wk_session_tools_tick(wk_session_t *s, int64_t now)
     }
 }
 
-static wk_running_tool_t *new_tool(wk_session_t *s, va_str_t id)
+static wk_running_tool_t *new_tool(wk_session_t *s, va_str_t id, va_str_t name)
 {
-    wk_running_tool_t *tool = malloc(sizeof(*tool) + id.len + 1);
+    wk_running_tool_t *tool = malloc(sizeof(*tool) + id.len + name.len + 1);
     if (tool == NULL) {
         abort();
     }
@@ -143,6 +170,8 @@ static wk_running_tool_t *new_tool(wk_session_t *s, va_str_t id)
     tool->lost = s->lost;
     memcpy(tool->text, id.len > 0 ? id.data : "", id.len);
     tool->id = va_str(tool->text, id.len);
+    memcpy(tool->text + id.len, name.data, name.len);
+    tool->name = va_str(tool->text + id.len, name.len);
     LIST_INSERT_HEAD(&s->tools_out, tool, link);
     return tool;
 }
@@ -155,6 +184,9 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     va_json_add_str(w, "tool", name);
     va_json_add_str(w, "arguments", arguments);
     va_json_add_str(w, "language", wk_language_code(s->language));
+    va_json_add_int(w, "epoch", s->epoch);
+    va_json_add_int(w, "answer", s->asked); /* that it is asked for in */
+    va_json_add_bool(w, "knows", knows(s->seat, name));
     if (!wk_session_question_end(s, "media.tool", w, &body, &question)) {
         return;
     }
@@ -166,7 +198,7 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     wk_session_hold(s);
     wk_timing_tool_called(&s->timing, wk_monotonic_ms());
     wk_talk_tool(&s->talk, wk_monotonic_ms());
-    wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id));
+    wk_ask(s->voice->asks, &question, on_tool_answered, new_tool(s, id, name));
 }
 
 /* ---------------------------------------------------------------- the receptionist */

@@ -145,6 +145,7 @@ static void on_ends_in(void *ctx, int64_t ms)
 static void free_seat(wk_seat_t *seat)
 {
     free(seat->said);
+    wk_bytes_free(&seat->known);
     free(seat);
 }
 
