@@ -159,10 +159,11 @@ bool wk_call_state_set(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t epoc
 }
 
 bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,
-                          wk_call_resumed_t *out, bool *found, wk_error_t *e)
+                          va_str_t by_itself, wk_call_resumed_t *out, bool *found,
+                          wk_error_t *e)
 {
-    va_str_t args[] = {number(a, WK_CALL_RESUME_WINDOW_MS), number(a, door)};
-    redisReply *reply = run(r, a, &wk_script_call_resume, call, args, 2, e);
+    va_str_t args[] = {number(a, WK_CALL_RESUME_WINDOW_MS), number(a, door), by_itself};
+    redisReply *reply = run(r, a, &wk_script_call_resume, call, args, 3, e);
     if (reply == NULL) {
         return false;
     }

@@ -65,10 +65,12 @@ typedef struct {
 
 /*
  * The call comes back through the re-entry door; nobody owns it now. The same door once more
- * gets the same again and changes nothing.
+ * gets the same again and changes nothing. by_itself: what comes next where the state names
+ * nothing; "resume": it fell out of an engine, which is counted.
  */
 bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t door,
-                          wk_call_resumed_t *out, bool *found, wk_error_t *e);
+                          va_str_t by_itself, wk_call_resumed_t *out, bool *found,
+                          wk_error_t *e);
 
 typedef enum {
     WK_CALL_TAKEN,

@@ -31,7 +31,8 @@ static int setup(void **state)
     freeReplyObject(reply);
     t_sqlf("WITH w AS (UPDATE organizations SET hours = (SELECT jsonb_object_agg(d,"
            " '{\"open\":\"00:00\",\"close\":\"24:00\"}'::jsonb) FROM unnest('{monday,tuesday,"
-           "wednesday,thursday,friday,saturday,sunday}'::text[]) d) WHERE id = '" DOWNTOWN
+           "wednesday,thursday,friday,saturday,sunday}'::text[]) d),"
+           " engines = '{receptionist}' WHERE id = '" DOWNTOWN
            "' RETURNING 1) SELECT count(*) FROM w");
     return result;
 }
@@ -276,6 +277,124 @@ static void an_engine_puts_the_call_through(void **state)
     assert_string_equal(t_sqlf("SELECT transferred_to FROM calls"), "manager");
 }
 
+/* ---------------------------------------------------------------- from a person */
+
+/* The call is an engine's that needs its sound, and is put through as turn 2. */
+static void put_through_by_engine(void)
+{
+    ring();
+    t_config.openai_api_key = "a key";
+    t_sqlf("UPDATE organizations SET plan = 'PRO', engines = '{realtime,receptionist}'");
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} engine realtime");
+    leave("dial", "{\"reason\":\"wants the manager\"}");
+    assert_has(come_back(0), "/api/voice/transfer?");
+}
+
+static const char *come_from_person(int n, const char *more)
+{
+    t_ask_t ask = ask_for("phone.resume", n, "");
+    ask.args = wk_printf(t_ctx.arena, "c=%s&n=%d&l=en%s", token(), n, more).data;
+    t_answer_t a = t_ask(&ask);
+    return twiml(&a);
+}
+
+static const char *briefed(const char *name)
+{
+    return va_json_bool(va_json_get(t_briefing(SID), name), false) ? "yes" : "no";
+}
+
+static void agent_says(const char *words)
+{
+    t_answer_t a = t_ask(&(t_ask_t){
+        .type = "media.turn",
+        .org = DOWNTOWN,
+        .scheme = "internal",
+        .body = wk_printf(t_ctx.arena,
+                          "{\"call\":\"" SID "\",\"epoch\":3,\"turn\":9,\"speaker\":\"agent\","
+                          "\"text\":\"%s\",\"language\":\"en\"}",
+                          words)
+                    .data});
+    assert_done(&a);
+}
+
+static int64_t callbacks(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'");
+}
+
+/* The engine itself says that nobody took it; no voice process has room here, so the talk does.
+ */
+static void whom_nobody_took_goes_back_to_his_engine(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    t_answer_t a = request("phone.transfer", 2, "&DialCallStatus=no-answer");
+    const char *document = twiml(&a);
+    assert_has(document, "/api/voice/resume?");
+    assert_has(document, "&amp;n=1&amp;l=en&amp;b=1</Redirect>");
+    assert_has_not(document, "<Say");
+    assert_has_not(document, "<Gather");
+    assert_int_equal(callbacks(), 1);
+    assert_string_equal(t_sqlf("SELECT metadata -> 'did' FROM calls"), "[\"passed_on\"]");
+    assert_string_equal(briefed("returned"), "yes");
+    assert_string_equal(briefed("unanswered"), "yes");
+    a = request("phone.transfer", 2, "&DialCallStatus=no-answer");
+    assert_string_equal(twiml(&a), document);
+    assert_int_equal(callbacks(), 1);
+
+    for (int i = 0; i < 2; i++) {
+        assert_has(come_from_person(1, "&b=1"), "nobody can take your call");
+    }
+    assert_int_equal(t_redis_int(t_ctx.redis, "HINCRBY va:call:{" SID "} resumes 0"), 0);
+    t_redis(t_ctx.redis, t_ctx.arena, "HSET va:call:{" SID "} engine realtime");
+    agent_says("Nobody can take it now.");
+    assert_string_equal(briefed("returned"), "no");
+    assert_has(come_from_person(2, ""), "we were cut off");
+}
+
+static void whom_a_person_had_goes_back_to_his_engine_too(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    t_answer_t a = request("phone.accept", 2, "&Digits=1");
+    twiml(&a);
+    a = request("phone.transfer", 2, "&DialCallStatus=completed");
+    assert_has(twiml(&a), "&amp;b=1</Redirect>");
+    assert_int_equal(callbacks(), 0);
+    assert_string_equal(briefed("returned"), "yes");
+    assert_string_equal(briefed("unanswered"), "no");
+    assert_has(come_from_person(1, "&b=1"), "anything else I can do");
+}
+
+/* A state that is lost is no reason to stay with the talk: the row knows the engine. */
+static void he_goes_back_to_the_engine_of_the_row(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    t_sqlf("UPDATE calls SET engine = 'realtime'");
+    t_redis(t_ctx.redis, t_ctx.arena, "FLUSHALL");
+    t_answer_t a = request("phone.transfer", 2, "&DialCallStatus=busy");
+    assert_has(twiml(&a), "&amp;n=2&amp;l=en&amp;b=1</Redirect>");
+    assert_has(come_from_person(2, "&b=1"), "nobody can take your call");
+}
+
+/* Each trouble would ring the people anew. */
+static void whom_a_trouble_brought_to_a_person_stays_with_the_talk(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    t_ask_t trouble = ask_for("phone.error", 3, "");
+    trouble.args = wk_printf(t_ctx.arena, "c=%s&n=3&l=en&e=1", token()).data;
+    t_answer_t a = t_ask(&trouble);
+    assert_has(twiml(&a), "/api/voice/transfer?");
+    assert_has(twiml(&a), "&amp;e=1\"");
+    t_ask_t back = ask_for("phone.transfer", 4, "&DialCallStatus=busy");
+    back.args = wk_printf(t_ctx.arena, "c=%s&n=4&l=en&e=1", token()).data;
+    a = t_ask(&back);
+    assert_has(twiml(&a), "<Gather ");
+    assert_has(twiml(&a), "nobody can take your call");
+}
+
 static void an_engine_that_died_is_followed_by_the_talk(void **state)
 {
     (void)state;
@@ -464,6 +583,10 @@ int main(void)
         cmocka_unit_test(the_longest_call_ends_at_the_door),
         cmocka_unit_test(the_longest_call_is_still_put_through),
         cmocka_unit_test(an_engine_puts_the_call_through),
+        cmocka_unit_test(whom_nobody_took_goes_back_to_his_engine),
+        cmocka_unit_test(whom_a_person_had_goes_back_to_his_engine_too),
+        cmocka_unit_test(he_goes_back_to_the_engine_of_the_row),
+        cmocka_unit_test(whom_a_trouble_brought_to_a_person_stays_with_the_talk),
         cmocka_unit_test(an_engine_that_died_is_followed_by_the_talk),
         cmocka_unit_test(who_falls_too_often_is_called_back),
         cmocka_unit_test(a_lost_state_is_begun_again),

@@ -292,7 +292,8 @@ static wk_call_resumed_t resume_at(int64_t door)
 {
     wk_call_resumed_t out;
     bool found;
-    assert_ok(wk_call_state_resume(r, a, VA_STR("CA1"), door, &out, &found, &t_e));
+    assert_ok(
+        wk_call_state_resume(r, a, VA_STR("CA1"), door, VA_STR("resume"), &out, &found, &t_e));
     assert_true(found);
     return out;
 }
@@ -406,7 +407,8 @@ static void test_a_full_redis_ends_no_call(void **state)
     bool claimed = claim("p1", 0, &s, &stale);
     wk_call_field_t field = {"turn", VA_STR("7")};
     bool set_ok = wk_call_state_set(r, a, VA_STR("CA1"), 1, &field, 1, &stale, &t_e);
-    bool resumed = wk_call_state_resume(r, a, VA_STR("CA1"), 99, &back, &ended, &t_e);
+    bool resumed =
+        wk_call_state_resume(r, a, VA_STR("CA1"), 99, VA_STR("resume"), &back, &ended, &t_e);
     bool end_ok = wk_call_state_end(r, a, VA_STR("CA1"), VA_STR("hangup"), &t_e);
     t_redis(r, a, "CONFIG SET maxmemory 0");
     assert_true(claimed && set_ok && resumed && end_ok);

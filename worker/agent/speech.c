@@ -166,8 +166,10 @@ void wk_speech_wait(wk_speech_t *s, int64_t turn)
 void wk_speech_dial(wk_speech_t *s, const wk_dial_t *dial)
 {
     wk_arena_t *a = s->ctx->arena;
+    va_str_t trouble = wk_printf(a, "&e=%lld", (long long)s->errors);
     attr_t attrs[] = {
-        {"action", wk_speech_url(s, "transfer", dial->turn, NULL)},
+        {"action",
+         wk_speech_url(s, "transfer", dial->turn, s->errors > 0 ? trouble.data : NULL)},
         {"method", VA_STR("POST")},
         {"timeout", wk_printf(a, "%d", dial->ring_s)},
         {"timeLimit", wk_printf(a, "%d", dial->limit_s)},

@@ -183,6 +183,15 @@ static va_str_t only_language(const begin_t *b)
     return one ? va_json_string(languages->first) : VA_STR_NULL;
 }
 
+/* What an agent that leads the talk begins with; absent: the usual greeting. */
+static va_str_t opening_of(const wk_media_call_t *call, const wk_language_t *l)
+{
+    if (call->returned) {
+        return wk_text(l, call->unanswered ? "speech.nobody" : "speech.after_human");
+    }
+    return call->resumed ? wk_text(l, "speech.resumed") : call->opening;
+}
+
 wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     begin_t b;
@@ -195,7 +204,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
         return wk_webhook_failed(e);
     }
     const wk_language_t *l = wk_caller_language(b.call.catalogue, &b.context.facts);
-    b.context.facts.opening = b.call.resumed ? wk_text(l, "speech.resumed") : b.call.opening;
+    b.context.facts.opening = opening_of(&b.call, l);
     if (!wk_personalize(a, b.call.catalogue, &b.context.facts, &made, e)) {
         return wk_webhook_failed(e);
     }
@@ -208,6 +217,7 @@ wk_outcome_t wk_media_begin(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     va_json_add_str(w, "greeting", wk_caller_greeting(a, l, &b.context.facts));
     va_json_add_bool(w, "resumed", b.call.resumed);
     va_json_add_bool(w, "returned", b.call.returned);
+    va_json_add_bool(w, "unanswered", b.call.unanswered);
     va_json_add_str(w, "due", chain.due);
     va_json_add_str(w, "language", wk_language_code(l));
     va_json_add_str(w, "only_language", only_language(&b));

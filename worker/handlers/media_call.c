@@ -23,6 +23,7 @@ static bool read_row(wk_tx_t *tx, void *arg, wk_error_t *e)
     call->opening = wk_cell(row, 0, "opening");
     call->reason = wk_cell(row, 0, "call_reason");
     call->returned = wk_cell_bool(row, 0, "returned");
+    call->unanswered = wk_cell_bool(row, 0, "unanswered");
     call->held = wk_cell_bool(row, 0, "held");
     call->left_s = wk_cell_int(row, 0, "left_s", 0);
     call->warned = wk_cell_bool(row, 0, "warned");

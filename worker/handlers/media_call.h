@@ -15,6 +15,7 @@ typedef struct {
     va_str_t reason;  /* of such a call */
     bool resumed;
     bool returned;          /* a person had it, and the agent has not spoken since */
+    bool unanswered;        /* or was to have it, and did not take it */
     bool held;              /* a person has it */
     int64_t left_s;         /* of the longest call; negative: behind it */
     bool warned;            /* the caller was told that it ends soon */

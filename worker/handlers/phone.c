@@ -156,6 +156,7 @@ static bool load_call(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->elapsed_s = wk_cell_int(rows, 0, "elapsed", 0);
     v->warned = wk_cell_bool(rows, 0, "warned");
     v->attested = wk_cell_bool(rows, 0, "attested");
+    v->unanswered = wk_cell_bool(rows, 0, "unanswered");
     return true;
 }
 

@@ -26,6 +26,8 @@
  */
 #define WK_PHONE_HELD_TURN 50000
 
+#define WK_PHONE_BACK "b" /* at the re-entry door: from a person, or from looking for one */
+
 typedef struct {
     wk_ctx_t *ctx;
     const wk_catalogue_t *catalogue;
@@ -47,6 +49,7 @@ typedef struct {
     va_str_t call, customer, engine, number, shop_number; /* number absent: withheld */
     int64_t elapsed_s;
     bool warned, attested;
+    bool unanswered; /* the last person who was to have it did not take it */
 } wk_phone_t;
 
 /* The form and the address. WK_FORBIDDEN: the token is not one of this call. */

@@ -67,6 +67,7 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return true;
     }
     wk_destination_t to = wk_phone_person(v, VA_STR_NULL, VA_STR(""));
+    v->speech.errors = v->errors;
     wk_speech_begin(&v->speech);
     bool ok = to.number.data != NULL
                   ? wk_phone_put_through(tx, v, &to, VA_STR(""),

@@ -28,6 +28,7 @@ typedef struct {
     wk_call_resumed_t back;
     bool known;              /* the state was there */
     bool held;               /* a person has the call: twiml leads to him */
+    const char *by_itself;   /* what comes next where nobody has left anything */
     wk_caller_facts_t facts; /* for an agent at a platform, where the shop has one */
     int64_t turn; /* to be heard next, by what is answered; the state may be behind, or lost */
     va_str_t twiml;
@@ -208,7 +209,9 @@ static va_str_t with_due(const resume_t *r, va_str_t text)
 
 static bool go_on(resume_t *r, va_str_t after, wk_error_t *e)
 {
-    const char *first = next_is(r, "returned") ? "speech.after_human" : "speech.resumed";
+    const char *first = !next_is(r, "returned") ? "speech.resumed"
+                        : r->v.unanswered       ? "speech.nobody"
+                                                : "speech.after_human";
     wk_phone_opening_t opening = {.text = with_due(r, wk_text(r->v.speech.language, first)),
                                   .turn = next_turn(r)};
     if (!write_client_data(r, &opening, e)) {
@@ -330,7 +333,7 @@ static bool rebuild(resume_t *r, wk_error_t *e)
         {"engine", v->engine},
         {"language", wk_language_code(v->speech.language)},
     };
-    r->back = (wk_call_resumed_t){.next = VA_STR("resume"), .recent = 1};
+    r->back = (wk_call_resumed_t){.next = va_str_c(r->by_itself), .recent = 1};
     return wk_call_state_begin(v->ctx->redis, v->ctx->arena, v->sid, fields, 6, &r->back.state,
                                &begun, e);
 }
@@ -350,8 +353,10 @@ static bool come_back(resume_t *r, wk_error_t *e)
     if (r->held) {
         return true;
     }
-    if (!wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, r->v.turn, &r->back, &r->known,
-                              e) ||
+    bool from_person = wk_phone_number_of(ctx, ctx->job->http_args, WK_PHONE_BACK) > 0;
+    r->by_itself = from_person ? "returned" : "resume";
+    if (!wk_call_state_resume(ctx->redis, ctx->arena, r->v.sid, r->v.turn,
+                              va_str_c(r->by_itself), &r->back, &r->known, e) ||
         (!r->known && !rebuild(r, e))) {
         return false;
     }

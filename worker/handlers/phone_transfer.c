@@ -2,17 +2,22 @@
  * A call that is put through to a person:
  *   phone.whisper    he has picked up, and hears who calls and why
  *   phone.accept     he pressed a key, and is connected; an answering machine never does
- *   phone.transfer   whatever became of it, the caller is ours again
+ *   phone.transfer   whatever became of it, the caller is ours again: his engine's, by the
+ *                    re-entry door, or the talk's where that had him
  */
 #include "worker/agent/call_cost.h"
+#include "worker/agent/engines.h"
 #include "worker/agent/event.h"
+#include "worker/agent/promise.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/task.h"
+#include "worker/call_state.h"
 #include "worker/clock.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/customers.h"
+#include "worker/store/media.h"
 #include "worker/store/organizations.h"
 #include "worker/store/phone.h"
 
@@ -24,6 +29,8 @@ typedef struct {
     va_str_t answer; /* of an earlier request */
     va_str_t reason;
     bool accepted, recorded;
+    bool known; /* where the talk stood */
+    wk_call_state_t stood;
     va_str_t text, twiml;
 } transfer_t;
 
@@ -121,8 +128,9 @@ static bool nobody(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
                       .text = t->reason,
                       .who = wk_phone_who(v),
                       .customer = v->customer};
+    va_str_t did[] = {v->call, wk_promise_write(a, WK_DONE_PASSED_ON)};
     t->text = wk_text(v->speech.language, "speech.nobody");
-    return wk_task_raise(v->ctx, tx, &task, e) &&
+    return wk_task_raise(v->ctx, tx, &task, e) && wk_sql(tx, &wk_sql_media_did, did, NULL, e) &&
            (v->customer.data == NULL || wk_sql(tx, &wk_sql_customer_dialog, state, NULL, e));
 }
 
@@ -135,6 +143,25 @@ static bool note_leg(wk_tx_t *tx, const wk_phone_t *v, wk_error_t *e)
                                           MAX_SECONDS)};
     return params[2].data == NULL || (wk_sql(tx, &wk_sql_phone_dialed, params, NULL, e) &&
                                       wk_call_cost(tx, v->ctx->config, v->call, e));
+}
+
+/* Whoever was put through because of a trouble does not go back to where he had it. */
+static bool has_engine(const transfer_t *t)
+{
+    const wk_engines_entry_t *engine =
+        wk_engines_find(t->known ? t->stood.engine : t->v.engine);
+    return t->v.errors == 0 && engine != NULL && engine->kind != WK_ENGINE_TALK;
+}
+
+/* It begins with the text, in its own voice (media.begin, the door). */
+static bool give_back(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
+{
+    wk_speech_t *s = &t->v.speech;
+    va_str_t params[] = {t->v.call, t->accepted ? VA_STR("false") : VA_STR("true")};
+    t->text = VA_STR("");
+    wk_speech_go_to(s, wk_speech_url(s, "resume", t->known ? t->stood.epoch : t->v.turn,
+                                     "&" WK_PHONE_BACK "=1"));
+    return wk_sql(tx, &wk_sql_phone_returned, params, NULL, e);
 }
 
 static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -166,7 +193,11 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     wk_speech_begin(&v->speech);
-    wk_speech_listen(&v->speech, t->text, v->turn + 1, 0);
+    if (!has_engine(t)) {
+        wk_speech_listen(&v->speech, t->text, v->turn + 1, 0);
+    } else if (!give_back(tx, t, e)) {
+        return false;
+    }
     t->twiml = wk_speech_end(&v->speech);
     const wk_phone_said_t said = {.turn = v->turn, .text = t->text, .twiml = t->twiml};
     return wk_phone_said(tx, v, &said, e);
@@ -174,11 +205,17 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- handlers */
 
+static bool look_where_it_stood(transfer_t *t, wk_error_t *e)
+{
+    wk_ctx_t *ctx = t->v.ctx;
+    return wk_call_state_read(ctx->redis, ctx->arena, t->v.sid, &t->stood, &t->known, e);
+}
+
 static wk_outcome_t run(wk_ctx_t *ctx, wk_tx_fn fn, transfer_t *t, va_reply_t *reply,
                         wk_error_t *e)
 {
     *t = (transfer_t){.accepted = false};
-    if (!wk_phone_read(ctx, &t->v, e) ||
+    if (!wk_phone_read(ctx, &t->v, e) || (fn == back_tx && !look_where_it_stood(t, e)) ||
         !wk_tx(ctx->db, ctx->arena, t->v.organization, 0, fn, t, e)) {
         return wk_phone_failed(&t->v, reply, e);
     }

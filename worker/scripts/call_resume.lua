@@ -7,6 +7,7 @@
 -- KEYS  1 va:call:{<CallSid>}
 -- ARGV  1 window in ms within which resumes are counted as recent
 --       2 the door: each document that leads to one numbers it anew
+--       3 what comes next where the state names nothing: 'resume' behind an engine
 --
 -- {'OK', next, resumes within the window and in all, this one included, the new epoch,
 --  all fields and values}; or {'GONE'}
@@ -20,8 +21,8 @@ local next_step, resumed, door, taken, human, streams =
 if redis.call('EXISTS', key) == 0 then
     return {'GONE'}
 end
-if not next_step or next_step == '' then
-    next_step = 'resume'
+if not next_step or next_step == '' or next_step == 'resume' then
+    next_step = ARGV[3]
 end
 -- The moments of the recent ones, oldest first. A call that was told where to go on did
 -- not fall out of anything: only resumes count.

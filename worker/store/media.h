@@ -7,16 +7,17 @@
 /*
  * $1 CallSid. One row, or none: id customer_id language customer_number shop_number, attested:
  * the number is surely his (WK_SQL_ATTESTED); resumed: some of it was spoken
- * already; left_s: of the longest call, negative behind it; warned: the caller was told
- * that it ends soon; engines (JSON, first to last) voice speech voices (JSON)
+ * already; returned: from a person, and the agent has not spoken since; unanswered
+ * (WK_SQL_UNANSWERED); left_s: of the longest call, negative behind it; warned: the caller was
+ * told that it ends soon; engines (JSON, first to last) voice speech voices (JSON)
  * vad_threshold prefix_padding_ms silence_ms business_type emergency_words (JSON).
  */
 extern const wk_sql_t wk_sql_media_call;
 
 /*
  * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name, $6 latency
- * so far (JSON) or absent. Gives call_id customer_id tools_used (JSON); no row: stored before, or
- * no such call.
+ * so far (JSON) or absent. Gives call_id customer_id tools_used (JSON); no row: stored before,
+ * or no such call.
  */
 extern const wk_sql_t wk_sql_media_turn;
 

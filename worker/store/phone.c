@@ -26,7 +26,8 @@ const wk_sql_t wk_sql_phone_call = {
     "           AS customer_number,"
     "       CASE c.direction WHEN 'outbound' THEN c.caller_number ELSE c.called_number END"
     "           AS shop_number,"
-    "       " WK_SQL_ATTESTED("c", "g") " AS attested"
+    "       " WK_SQL_ATTESTED("c", "g") " AS attested,"
+    "       " WK_SQL_UNANSWERED("c") " AS unanswered"
     "  FROM calls c JOIN agent_configs g ON g.organization_id = c.organization_id"
     " WHERE c.twilio_call_sid = $1",
     1};
@@ -92,6 +93,16 @@ const wk_sql_t wk_sql_phone_transferred = {
     "       metadata = metadata || '{\"rung\": true}'"
     " WHERE id = $1::uuid",
     3};
+
+const wk_sql_t wk_sql_phone_returned = {
+    "phone_returned",
+    "UPDATE calls"
+    "   SET resumed_at = now(),"
+    "       metadata = CASE WHEN $2::bool"
+    "                       THEN metadata || jsonb_build_object('unanswered', now())"
+    "                       ELSE metadata - 'unanswered' END"
+    " WHERE id = $1::uuid",
+    2};
 
 const wk_sql_t wk_sql_phone_accepted = {
     "phone_accepted",

@@ -14,7 +14,8 @@ extern const wk_sql_t wk_sql_phone_shop;
 
 /*
  * $1 CallSid: id customer_id language elapsed (s, since it began) warned (of its length) engine
- * customer_number shop_number attested: the number is surely his (WK_SQL_ATTESTED).
+ * customer_number shop_number attested: the number is surely his (WK_SQL_ATTESTED);
+ * unanswered (WK_SQL_UNANSWERED).
  */
 extern const wk_sql_t wk_sql_phone_call;
 
@@ -48,6 +49,9 @@ extern const wk_sql_t wk_sql_phone_warned;
 
 /* $1 call, $2 to whom, $3 why: it is put through. */
 extern const wk_sql_t wk_sql_phone_transferred;
+
+/* $1 call, $2 whether nobody took it: the agent has it back from a person, or from none. */
+extern const wk_sql_t wk_sql_phone_returned;
 
 /* $1 call, $2 turn: a person took the call that was put through then; no row: he had already.
  */

@@ -117,6 +117,10 @@
     "                     ELSE a.starts_at > now() - interval '1 day' END" \
     "          ORDER BY a.starts_at DESC LIMIT 10) p)"
 
+/* The last person who was to have the call did not take it, and the agent has it again. */
+#define WK_SQL_UNANSWERED(call) \
+    "coalesce((" call ".metadata ->> 'unanswered')::timestamptz = " call ".resumed_at, false)"
+
 /* clang-format on */
 
 #endif

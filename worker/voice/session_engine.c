@@ -183,7 +183,10 @@ static void say_resumed(wk_session_t *s)
 static void greet(wk_session_t *s)
 {
     s->greeted = true;
-    if (va_json_bool(va_json_get(s->briefing, "returned"), false)) {
+    bool returned = va_json_bool(va_json_get(s->briefing, "returned"), false);
+    if (returned && va_json_bool(va_json_get(s->briefing, "unanswered"), false)) {
+        wk_session_say(s, wk_text(s->language, "speech.nobody"), "prompt.voice.unanswered");
+    } else if (returned) {
         wk_session_say(s, wk_text(s->language, "speech.after_human"), "prompt.voice.returned");
     } else if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
         say_resumed(s);
