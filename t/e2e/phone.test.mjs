@@ -88,6 +88,11 @@ test('a known caller is greeted, asks for an order, books, and says goodbye', as
     const stored = await ended(call.sid);
     assert.equal(stored.end_reason, 'goodbye');
     assert.equal(stored.engine, 'receptionist');
+    const cost = await waitFor('its cost', () => row(
+        `select costs ?& '{engine,telephony,sms}' as whole, cost_usd > 0 as costs
+           from calls where concluded_at is not null and twilio_call_sid = :'sid'`,
+        {sid: call.sid}));
+    assert.deepEqual(cost, {whole: true, costs: true});
     const turns = await turnsOf(call.sid);
     assert.deepEqual(
         turns.map((t) => t.speaker),
@@ -104,6 +109,7 @@ test('the slot of a call is free when it is over', async () => {
   await over(sid);
   await waitFor('the slot', async () => !(await redis('ZSCORE', `va:voice:org:{${shop}}`, sid)));
   assert.equal(await redis('HGET', `va:call:{${sid}}`, 'status'), 'ended');
+  assert.equal(await redis('ZSCORE', 'va:voice:live', sid), null, 'and it is not counted any more');
 });
 
 test('French is asked for, spoken, listened for and remembered', async () => {
