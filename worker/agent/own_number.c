@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "worker/agent/time_left.h"
-#include "worker/file.h"
+#include "worker/agent/time_zone.h"
 #include "worker/log.h"
 #include "worker/store/signup.h"
 
@@ -13,50 +13,6 @@
 #define NAME_PART 26 /* of the 64 characters of a name; the id takes 36 */
 
 /* ---------------------------------------------------------------- where */
-
-#define ZONES     "/usr/share/zoneinfo/zone.tab"  /* tzdata: country, place, zone, … */
-#define LINKS     "/usr/share/zoneinfo/tzdata.zi" /* and: L, zone, an older name of it */
-#define ZONES_MAX (1 << 20)
-
-/* The line of the file in which words stand, up to the end of a field; NULL: none. */
-static const char *line_with(wk_ctx_t *ctx, const char *path, va_str_t words)
-{
-    va_str_t text;
-    wk_error_t e;
-    if (!wk_file_read(ctx->arena, path, ZONES_MAX, &text, &e)) {
-        return NULL;
-    }
-    const char *at = text.data;
-    while ((at = strstr(at, words.data)) != NULL) {
-        const char *line = at;
-        at += words.len;
-        while (line > text.data && line[-1] != '\n') {
-            line--;
-        }
-        if (*line != '#' && (*at == '\n' || *at == '\t' || *at == '\0')) {
-            return line;
-        }
-    }
-    return NULL;
-}
-
-static va_str_t country_of_zone(wk_ctx_t *ctx, va_str_t timezone)
-{
-    va_str_t words = wk_printf(ctx->arena, "\t%.*s", (int)timezone.len, timezone.data);
-    const char *line = line_with(ctx, ZONES, words);
-    return line != NULL ? va_str(line, 2) : VA_STR_NULL;
-}
-
-/* Of America/Montreal that is America/Toronto; itself where it is no older name. */
-static va_str_t present_name(wk_ctx_t *ctx, va_str_t timezone)
-{
-    va_str_t words = wk_printf(ctx->arena, " %.*s", (int)timezone.len, timezone.data);
-    const char *line = line_with(ctx, LINKS, words);
-    if (line == NULL || strncmp(line, "L ", 2) != 0) {
-        return timezone;
-    }
-    return va_str(line + 2, strcspn(line + 2, " "));
-}
 
 /* Of a North American number; absent: another's. */
 static va_str_t area_of(va_str_t phone)
@@ -82,15 +38,12 @@ static bool is_canadian(va_str_t phone)
 
 va_str_t wk_country_of(wk_ctx_t *ctx, va_str_t timezone, va_str_t phone)
 {
-    va_str_t country = country_of_zone(ctx, timezone);
+    va_str_t present = wk_zone_present_name(ctx->arena, timezone);
+    va_str_t country = wk_zone_country(ctx->arena, present);
     if (country.data != NULL) {
         return country;
     }
-    if (is_canadian(phone)) {
-        return VA_STR("CA");
-    }
-    country = country_of_zone(ctx, present_name(ctx, timezone));
-    return country.data != NULL ? country : va_str_c(ctx->config->signup_country);
+    return is_canadian(phone) ? VA_STR("CA") : va_str_c(ctx->config->signup_country);
 }
 
 /* ---------------------------------------------------------------- found again */

@@ -31,8 +31,8 @@ bool wk_own_number_give_back(wk_ctx_t *ctx, const wk_own_number_t *wish,
 bool wk_own_number_release(wk_ctx_t *ctx, const wk_own_number_t *wish, wk_error_t *e);
 
 /*
- * Two letters, by the time zone; where it is an older name, by the phone number if that is
- * Canadian, else by the zone it stands for; else the configured one. Lasts as the arena.
+ * Two letters, by the time zone, of which it may be an older name; where that is no country's,
+ * by the phone number if that is Canadian; else the configured one. Lasts as the arena.
  */
 va_str_t wk_country_of(wk_ctx_t *ctx, va_str_t timezone, va_str_t phone);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/phone.h"
+#include "worker/agent/time_zone.h"
 #include "worker/handlers/list.h"
 #include "worker/handlers/members.h"
 #include "worker/handlers/person.h"
@@ -222,13 +223,22 @@ static bool read_person(wk_ctx_t *ctx, const va_json_t *body, wk_registration_t 
            wk_person_line(body, "lastName", MAX_NAME, &r->last_name, e);
 }
 
+static bool read_zone(wk_ctx_t *ctx, const va_json_t *body, va_str_t *zone, wk_error_t *e)
+{
+    if (!wk_person_line(body, "timezone", MAX_ZONE, zone, e)) {
+        return false;
+    }
+    *zone = wk_zone_present_name(ctx->arena, *zone);
+    return true;
+}
+
 static bool read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_registration_t *r, wk_error_t *e)
 {
     return wk_person_line(body, "businessName", MAX_SHOP, &r->business, e) &&
            read_phone(ctx, body, "businessPhone", &r->business_phone, e) &&
            read_phone(ctx, body, "ownerPhone", &r->owner_phone, e) &&
-           wk_person_line(body, "timezone", MAX_ZONE, &r->timezone, e) &&
-           read_hours(ctx, body, &r->hours, e) && read_terms(body, e);
+           read_zone(ctx, body, &r->timezone, e) && read_hours(ctx, body, &r->hours, e) &&
+           read_terms(body, e);
 }
 
 static bool read_rest(wk_ctx_t *ctx, const va_json_t *body, wk_registration_t *r, wk_error_t *e)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/time_zone.h"
 #include "worker/handlers/reply.h"
 #include "worker/moment.h"
 #include "worker/store/agent_config.h"
@@ -270,11 +271,14 @@ static bool put_timezone(wk_tx_t *tx, const va_json_t *part, wk_error_t *e)
 {
     wk_rows_t *rows;
     va_str_t name = va_json_string(either(part, "timezone", "time_zone"));
-    return name.data == NULL ||
-           (wk_sql(tx, &wk_sql_profile_timezone, &name, &rows, e) &&
-            (wk_rows_count(rows) == 1 ||
-             wk_refuse(e, WK_R_BAD_REQUEST,
-                       "timezone must be the name of a time zone, as America/Toronto.")));
+    if (name.data == NULL) {
+        return true;
+    }
+    name = wk_zone_present_name(wk_tx_arena(tx), name);
+    return wk_sql(tx, &wk_sql_profile_timezone, &name, &rows, e) &&
+           (wk_rows_count(rows) == 1 ||
+            wk_refuse(e, WK_R_BAD_REQUEST,
+                      "timezone must be the name of a time zone, as America/Toronto."));
 }
 
 bool wk_settings_languages_put(wk_tx_t *tx, const va_json_t *part, va_str_t json, wk_error_t *e)
