@@ -29,7 +29,7 @@ PACKAGES=(
     # reading documents
     pkg-config libpoppler-glib-dev libxml2-dev libzip-dev libcmark-dev libcsv-dev
     # running
-    nginx redis-server redis-tools redis-sentinel "postgresql-$pg" postgresql-contrib
+    nginx redis-server redis-tools redis-sentinel "postgresql-$pg"
     pgbouncer openssl ca-certificates curl
     # testing
     libcmocka-dev clang lld llvm libclang-rt-dev clang-format-19 valgrind faketime
@@ -245,9 +245,20 @@ fetch_nginx_source() {
         (cd "$BUILD/nginx-src" && private_apt "$dir" source "nginx=$version" &&
             mv "nginx-$upstream" "$upstream") && break
     done
-    [[ -f $BUILD/nginx-src/$upstream/configure ]] ||
+    [[ -f $BUILD/nginx-src/$upstream/configure ]] || unpack_upstream "$upstream" ||
         say "the mirror does not give the source of nginx $upstream: no builds with sanitizers"
     rm -rf "$dir"
+}
+
+# unpack_upstream UPSTREAM: without Debian's changes, where a mirror has not kept those.
+unpack_upstream() {
+    local archive
+    for archive in "$BUILD/nginx-src/nginx_$1.orig.tar."?z; do
+        [[ -f $archive ]] || return 1
+        say "the mirror has no Debian revision of nginx $1 any more: taking upstream's source"
+        mkdir -p "$BUILD/nginx-src/$1"
+        tar -xf "$archive" -C "$BUILD/nginx-src/$1" --strip-components=1
+    done
 }
 
 # source_versions DIR UPSTREAM: the archive's revisions of that nginx, newest first.
