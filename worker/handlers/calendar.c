@@ -74,15 +74,10 @@ wk_outcome_t wk_calendar_sync(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_calendar_push(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t appointment;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "appointment", wk_is_uuid, &appointment, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t appointment = va_json_get_string(body, "appointment");
-    if (!wk_is_uuid(appointment)) {
-        wk_error(e, WK_INVALID, "no appointment is named");
-        return WK_GIVE_UP;
     }
     return wk_calendar_push_now(ctx, ctx->job->org, appointment, e);
 }

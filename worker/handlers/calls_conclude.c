@@ -6,15 +6,10 @@
 
 wk_outcome_t wk_calls_conclude(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t call;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "call", wk_is_uuid, &call, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t call = va_json_get_string(body, "call");
-    if (!wk_is_uuid(call)) {
-        wk_error(e, WK_INVALID, "no call is named");
-        return WK_GIVE_UP;
     }
     return wk_call_conclude(ctx, ctx->job->org, call, e);
 }

@@ -50,15 +50,10 @@ wk_outcome_t wk_campaigns_send(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_campaigns_call(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t run;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "run", wk_is_uuid, &run, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t run = va_json_get_string(body, "run");
-    if (!wk_is_uuid(run)) {
-        wk_error(e, WK_INVALID, "no run is named");
-        return WK_GIVE_UP;
     }
     return wk_campaign_call(ctx, ctx->job->org, run, e);
 }

@@ -136,30 +136,20 @@ wk_outcome_t wk_hubspot_webhook(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_hubspot_contact_changed(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t contact;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "contact", wk_webhook_is_id, &contact, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t contact = va_json_get_string(body, "contact");
-    if (!wk_webhook_is_id(contact)) {
-        wk_error(e, WK_INVALID, "no contact is named");
-        return WK_GIVE_UP;
     }
     return wk_crm_refresh(ctx, ctx->job->org, contact, e);
 }
 
 wk_outcome_t wk_hubspot_log(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t call;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "call", wk_is_uuid, &call, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t call = va_json_get_string(body, "call");
-    if (!wk_is_uuid(call)) {
-        wk_error(e, WK_INVALID, "no call is named");
-        return WK_GIVE_UP;
     }
     return wk_crm_log(ctx, ctx->job->org, call, e);
 }

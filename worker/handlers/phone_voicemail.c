@@ -63,15 +63,10 @@ wk_outcome_t wk_phone_answered_by(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
 
 wk_outcome_t wk_voicemail_leave_message(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body;
+    va_str_t sid;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "call", wk_webhook_is_id, &sid, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t sid = va_json_get_string(body, "call");
-    if (!wk_webhook_is_id(sid)) {
-        wk_error(e, WK_INVALID, "no call is named");
-        return WK_GIVE_UP;
     }
     return wk_voicemail_leave(ctx, ctx->job->org, sid, e);
 }

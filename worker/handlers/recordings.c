@@ -67,15 +67,10 @@ wk_outcome_t wk_recording_status(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
 wk_outcome_t wk_recording_stop(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     bool known;
-    const va_json_t *body;
+    va_str_t sid;
     (void)reply;
-    if (!wk_webhook_json(ctx, &body, e)) {
+    if (!wk_webhook_names(ctx, "call", wk_webhook_is_id, &sid, e)) {
         return wk_webhook_failed(e);
-    }
-    va_str_t sid = va_json_get_string(body, "call");
-    if (!wk_webhook_is_id(sid)) {
-        wk_error(e, WK_INVALID, "no call is named");
-        return WK_GIVE_UP;
     }
     return look(ctx, ctx->job->org, sid, VA_STR_NULL, &known, e) || known ? WK_DONE : WK_AGAIN;
 }

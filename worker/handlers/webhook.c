@@ -26,6 +26,17 @@ bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e)
     return true;
 }
 
+bool wk_webhook_names(wk_ctx_t *ctx, const char *member, bool (*is_id)(va_str_t), va_str_t *id,
+                      wk_error_t *e)
+{
+    const va_json_t *body;
+    if (!wk_webhook_json(ctx, &body, e)) {
+        return false;
+    }
+    *id = va_json_get_string(body, member);
+    return is_id(*id) || wk_error(e, WK_INVALID, "no %s is named", member);
+}
+
 /* U+FFFD for whatever is no character: with it an identifier is none, unlike without. */
 static va_str_t as_text(wk_arena_t *a, va_str_t bytes)
 {

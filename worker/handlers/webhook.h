@@ -13,6 +13,10 @@
 /* The body as a JSON object, whatever its content type says. */
 bool wk_webhook_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e);
 
+/* What a job of ours names by that member of its body: an id, as `is_id` has it. */
+bool wk_webhook_names(wk_ctx_t *ctx, const char *member, bool (*is_id)(va_str_t), va_str_t *id,
+                      wk_error_t *e);
+
 /*
  * The body as a form; its texts can be stored. Some are strangers' bytes, as a caller's name or
  * a header of SIP: what is no text in them is replaced, and the call is taken all the same.
