@@ -229,11 +229,11 @@ SKIP: {
     ack($redis, $job, {body => 'from the old one'});
     is($waits->answer->{body}, 'from the old one', '  who waited has his reply');
     ok($s->ended, '  the old streams end');
-    ok(until_true(20, sub { !kill 0, $old }), '  and the old binary');
+    ok(until_true(20, sub { !alive($old) }), '  and the old binary');
     is(get($port, '/static')->{body}, "hello\n", '  the new one serves on');
     is(post($port, '/job?n=new', 'x')->{status}, 200, '  and makes jobs');
     kill 'QUIT', $new;
-    ok(until_true(20, sub { !kill 0, $new }), '  until it is told to end');
+    ok(until_true(20, sub { !alive($new) }), '  until it is told to end');
     unlike($nginx->log, qr/\[(?:alert|crit|emerg)\]/, '  nothing alarming was logged');
 }
 done_testing();
