@@ -145,6 +145,7 @@ struct ngx_voiceagent_waiter_s {
     ngx_voiceagent_push_t          push;
     ngx_str_t                      queue_name;
     ngx_msec_t                     interval;
+    ngx_msec_t                     last;         /* look before the deadline */
     ngx_event_t                    deadline;
     ngx_event_t                    poll;
     unsigned                       registered:1;

@@ -45,6 +45,7 @@ static void *ngx_voiceagent_scratch_alloc(void *ctx, size_t size);
 static void ngx_voiceagent_waiters_ready(void *data);
 static void ngx_voiceagent_waiter_deadline(ngx_event_t *ev);
 static void ngx_voiceagent_waiter_poll(ngx_event_t *ev);
+static void ngx_voiceagent_waiter_poll_later(ngx_voiceagent_waiter_t *w);
 static void ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w);
 static void ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask,
     redisReply *reply);
@@ -148,9 +149,9 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
 
     ngx_add_timer(&w->deadline, conf->timeout);
 
-    w->interval = ngx_voiceagent_waiters.channel.ready
-                  ? conf->timeout / 5 * 4 : NGX_VOICEAGENT_POLL;
-    ngx_add_timer(&w->poll, w->interval);
+    w->interval = NGX_VOICEAGENT_POLL;
+    w->last = ngx_current_msec + conf->timeout / 5 * 4;
+    ngx_voiceagent_waiter_poll_later(w);
 
     w->push.handler = ngx_voiceagent_waiter_pushed;
     w->push.data = w;
@@ -376,10 +377,32 @@ ngx_voiceagent_waiter_poll(ngx_event_t *ev)
 
     ngx_voiceagent_waiter_get(w);
 
-    if (!ngx_voiceagent_waiters.channel.ready) {
-        w->interval *= 2;
-        ngx_add_timer(ev, w->interval);
+    ngx_voiceagent_waiter_poll_later(w);
+}
+
+
+/* without a subscription again and again; before the deadline always */
+
+static void
+ngx_voiceagent_waiter_poll_later(ngx_voiceagent_waiter_t *w)
+{
+    ngx_msec_int_t  left;
+
+    left = (ngx_msec_int_t) (w->last - ngx_current_msec);
+
+    if (left <= 0) {
+        return;
     }
+
+    if (!ngx_voiceagent_waiters.channel.ready
+        && w->interval < (ngx_msec_t) left)
+    {
+        ngx_add_timer(&w->poll, w->interval);
+        w->interval *= 2;
+        return;
+    }
+
+    ngx_add_timer(&w->poll, (ngx_msec_t) left);
 }
 
 

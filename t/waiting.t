@@ -13,7 +13,7 @@ use VoiceAgent::Worker qw(take ack);
 
 my $redis = VoiceAgent::Redis->start;
 my $proxy = VoiceAgent::Proxy->start($redis);
-my $soon = patience(3) . 's';
+my ($soon, $later) = (patience(3) . 's', patience(8) . 's');
 # Ten minutes are more than this test has patience for: what arrives does not arrive
 # because a deadline ends. One connection for commands: when it is back, all are.
 my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' connections=1 timeout=' . patience(10) . 's', connections => 1024, server => <<"END")->start;
@@ -21,6 +21,7 @@ my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' connections=1 timeou
     location /plain  { voiceagent_public on; voiceagent_call a.b timeout=10m; }
     location /short  { voiceagent_public on; voiceagent_call a.b timeout=300ms late=pending dedup=\$arg_d; }
     location /soon   { voiceagent_public on; voiceagent_call a.b timeout=$soon; }
+    location /later  { voiceagent_public on; voiceagent_call a.b timeout=$later; }
     location /file   { root html; }
     location /metrics { voiceagent_metrics; }
 END
@@ -130,8 +131,15 @@ ok(until_true(20, sub { metric('redis_failures_total') > $failures }), '  and br
 $c = ask('/plain');
 ack($redis, next_job(), {body => 'unsubscribed'});
 is($c->answer->{body}, 'unsubscribed', '  who comes then reads his reply from its key');
+$c = ask('/later');
+$job = next_job();
 $proxy->accept;
 ok(connected(), '  until there is one again');
+select undef, undef, undef, 1;    # what was to be read without a subscription has been
+$proxy->hold('channel');
+ack($redis, $job, {body => 'not heard'});
+is(($c->answer // {})->{body}, 'not heard', '  and before the deadline once more');
+$proxy->release('channel');
 
 $c = ask('/plain');
 $job = next_job();
