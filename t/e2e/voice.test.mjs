@@ -615,6 +615,49 @@ test('the engine is lost while a tool runs: the next one is told what it said', 
   call.caller.hangUp();
 });
 
+test('the engine is lost before it spoke of a tool: the next one knows what was done', async () => {
+  await model([{when: 'tell the mechanic', tool_calls: [{name: 'take_message', arguments: {message: 'brakes squeal'}}]}]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  const of = async (which) => (await openai.get('realtime')).find((s) => s.id === which);
+  await whileStopped(jobProcesses(), async () => {
+    await call.say('tell the mechanic that my brakes squeal');
+    await waitFor('the tool', async () => (await of(id)).items.some((i) => i.type === 'function_call'));
+    await openai.post('realtime', {answers: false});
+  });
+  await waitFor('its answer', async () => (await of(id)).items.some((i) => i.type === 'function_call_output'));
+  await openai.post('realtime', {answers: true});
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  await waitFor('what was done', async () => (await of(next.id)).items.some(
+      (i) => i.role === 'system' && /"success": ?true/.test(i.text)));
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  call.caller.hangUp();
+});
+
+test('the engine is lost when it has spoken of a tool: the next one need not hear of it', async () => {
+  await model([
+    {when: '"success":true', text: 'the mechanic knows'},
+    {when: 'tell the mechanic', tool_calls: [{name: 'take_message', arguments: {message: 'brakes squeal'}}]},
+  ]);
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  const {id} = await call.living();
+  await call.say('tell the mechanic that my brakes squeal');
+  await call.caller.hears(/mechanic knows/);
+  await call.caller.quiet();
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  await call.caller.hears(/line was bad/);
+  const {items} = (await openai.get('realtime')).find((s) => s.id === next.id);
+  assert.ok(!items.some((i) => i.role === 'system' && /"success"/.test(i.text)));
+  call.caller.hangUp();
+});
+
 test('the engine is lost while it says good-bye: the call ends as was decided', async () => {
   await model([
     {when: '"success":true', text: STORY},

@@ -67,6 +67,7 @@ void wk_session_release(wk_session_t *s)
     wk_session_free_due(s);
     wk_bytes_free(&s->answer.words);
     wk_bytes_free(&s->claims);
+    wk_bytes_free(&s->unspoken);
     wk_bytes_free(&s->detail);
     wk_arena_free(s->arena);
     free(s);

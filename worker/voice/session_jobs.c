@@ -8,9 +8,10 @@
 #include "worker/clock.h"
 #include "worker/voice/session_parts.h"
 
-#define TOOL_MS     20000  /* then the engine is told that it takes longer */
-#define ANSWER_MS   120000 /* an answer that comes later than that is nobody's */
-#define TOOL_FAILED "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
+#define TOOL_MS      20000  /* then the engine is told that it takes longer */
+#define ANSWER_MS    120000 /* an answer that comes later than that is nobody's */
+#define MAX_UNSPOKEN 8000   /* bytes of tools' answers */
+#define TOOL_FAILED  "{\"success\":false,\"message\":\"It could not be done. Offer a person.\"}"
 #define TOOL_LATE                                                                              \
     "{\"success\":false,\"message\":\"It is still being confirmed. Do not say it is done.\"}"
 
@@ -90,6 +91,34 @@ static void note_known(wk_seat_t *seat, va_str_t name)
     }
 }
 
+/* Who follows an engine that is lost before it spoke of it would ask for it again. */
+static void keep_unspoken(wk_session_t *s, va_str_t output)
+{
+    if (s->unspoken.len + output.len <= MAX_UNSPOKEN) {
+        wk_bytes_add(&s->unspoken, output.data, output.len);
+        wk_bytes_add(&s->unspoken, "\n", 1);
+        s->unspoken_ms = wk_now_ms();
+    }
+}
+
+void wk_session_tools_spoken(wk_session_t *s, int64_t begun_ms)
+{
+    if (begun_ms >= s->unspoken_ms) {
+        wk_bytes_take(&s->unspoken, s->unspoken.len);
+    }
+}
+
+void wk_session_tools_inherit(wk_session_t *s, wk_bytes_t *known)
+{
+    if (s->unspoken.len > 0) {
+        wk_session_tell_engine(s, "prompt.voice.tool", wk_bytes_str(&s->unspoken));
+    }
+    if (s->seat != NULL) {
+        s->seat->known = *known;
+        *known = (wk_bytes_t){0};
+    }
+}
+
 /* Only the engine that called the tool knows its call. */
 static void tell_result(wk_session_t *s, const wk_running_tool_t *tool, va_str_t output)
 {
@@ -119,6 +148,7 @@ static void settle_tool(wk_session_t *s, const wk_running_tool_t *tool, va_str_t
     tell_result(s, tool, output);
     if (answer != NULL) {
         note_known(s->seat, tool->name);
+        keep_unspoken(s, output);
     }
     if (tool->late) {
         wk_talk_owes(&s->talk);

@@ -98,9 +98,11 @@ struct wk_session {
     int64_t claimed_ms;    /* the newest of them, monotonic */
     int64_t judged;        /* the turn of the talk when the last were handed to be judged */
     LIST_HEAD(, wk_running_tool) tools_out;
-    bool urgent;    /* an emergency was heard */
-    bool aside;     /* what is being said is said in between, and answers nothing */
-    bool pressed_0; /* before there was anybody to put him through */
+    wk_bytes_t unspoken; /* what tools answered that the agent has not spoken behind yet */
+    int64_t unspoken_ms; /* the newest of it, wall clock */
+    bool urgent;         /* an emergency was heard */
+    bool aside;          /* what is being said is said in between, and answers nothing */
+    bool pressed_0;      /* before there was anybody to put him through */
     bool handing_over;
 
     wk_due_t due;    /* what he has to hear, and nobody says yet */
@@ -254,6 +256,12 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
 
 /* Often: one that takes too long is told to be still under way. */
 void wk_session_tools_tick(wk_session_t *s, int64_t now);
+
+/* The agent has begun to say something then (wall clock). */
+void wk_session_tools_spoken(wk_session_t *s, int64_t begun_ms);
+
+/* An engine takes the place of one that is lost, and knows of tools what that one did. */
+void wk_session_tools_inherit(wk_session_t *s, wk_bytes_t *known);
 
 /*
  * Its answer is said. Something else was talked about meanwhile: it is told the engine, but

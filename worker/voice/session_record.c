@@ -158,6 +158,7 @@ static void record_spoken(wk_session_t *s, wk_spoken_t *spoken, va_str_t text)
         turn.fall = &fall;
     }
     spoken->turn = turn.number;
+    wk_session_tools_spoken(s, spoken->begun_ms);
     wk_timing_recorded(&s->timing, item, turn.number);
     record(s, &turn);
     wk_session_claims(s, text);

@@ -41,7 +41,7 @@ static void count_loss(const wk_session_t *s, const char *why)
 }
 
 /* Another one of its kind, or the next of the chain. */
-static void replace_engine(wk_session_t *s, const wk_seat_t *lost)
+static void replace_engine(wk_session_t *s, wk_seat_t *lost)
 {
     int64_t lived_ms = wk_monotonic_ms() - lost->opened_ms;
     bool again =
@@ -50,6 +50,7 @@ static void replace_engine(wk_session_t *s, const wk_seat_t *lost)
     s->state = WK_SESSION_OPENING;
     if (again) {
         wk_session_open_engine(s);
+        wk_session_tools_inherit(s, &lost->known);
     } else {
         leave_to_next_engine(s);
     }
