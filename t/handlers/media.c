@@ -378,6 +378,23 @@ static void what_is_another_wish_is_done(void **state)
     assert_string_equal(messages_taken(), both);
 }
 
+/* Whoever has the call next, in whatever process, is told of it; not once it was spoken behind.
+ */
+static void an_engine_knows_what_nobody_has_spoken_of(void **state)
+{
+    static const char *const told = "take_message: ";
+    (void)state;
+    one_call_more();
+    assert_has_not(wk_strdup(t_ctx.arena, va_json_get_string(t_briefing(SID), "instructions")),
+                   told);
+    wishes(4, false, "the brakes squeal", 2000);
+    assert_has(wk_strdup(t_ctx.arena, va_json_get_string(t_briefing(SID), "instructions")),
+               told);
+    assert_int_equal(say(""), WK_END_ACK);
+    assert_has_not(wk_strdup(t_ctx.arena, va_json_get_string(t_briefing(SID), "instructions")),
+                   told);
+}
+
 /* It was not done: what is asked for then is. */
 static void a_wish_that_was_refused_is_none(void **state)
 {
@@ -515,6 +532,7 @@ int main(void)
         cmocka_unit_test(a_second_booking_needs_a_tool_too),
         cmocka_unit_test(the_same_wish_in_other_words_is_had_once),
         cmocka_unit_test(what_is_another_wish_is_done),
+        cmocka_unit_test(an_engine_knows_what_nobody_has_spoken_of),
         cmocka_unit_test(a_wish_that_was_refused_is_none),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(a_turn_says_what_it_was_made_of),

@@ -12,15 +12,22 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
+#include "worker/store/media.h"
 
 typedef struct {
     wk_media_call_t call;
     wk_context_t context;
+    va_str_t unspoken; /* of tools, which the engine before did not speak of; may be absent */
 } begin_t;
 
 static bool read_context(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     begin_t *b = arg;
+    wk_rows_t *row;
+    if (!wk_sql(tx, &wk_sql_media_unspoken, &b->call.caller.call, &row, e)) {
+        return false;
+    }
+    b->unspoken = wk_cell(row, 0, "answers");
     return wk_context_read(tx, b->call.customer, &b->call.caller, &b->context, e);
 }
 
@@ -166,6 +173,9 @@ static va_str_t instructions_of(wk_arena_t *a, const wk_language_t *l, const beg
     }
     if (call->recorded) {
         add_line(&text, wk_text(en, "prompt.voice.recorded"));
+    }
+    if (b->unspoken.len > 0) {
+        add_line(&text, wk_say(a, en, "prompt.voice.done", {"say", b->unspoken}));
     }
     return va_buf_str(&text);
 }

@@ -91,6 +91,17 @@ const wk_sql_t wk_sql_media_wished = {
     " WHERE id = $1::uuid",
     5};
 
+const wk_sql_t wk_sql_media_unspoken = {
+    "media_unspoken",
+    "SELECT string_agg(w.key || ': ' || (e.result ->> 'message'), ' ' ORDER BY w.key) AS answers"
+    "  FROM calls c"
+    "  CROSS JOIN jsonb_each(c.metadata -> 'wishes') w"
+    "  JOIN effects e ON e.key = w.value ->> 'once' AND e.state = 'done'"
+    " WHERE c.id = $1::uuid"
+    "   AND NOT EXISTS (SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
+    "                      AND m.occurred_at > to_timestamp((w.value ->> 'done')::float8))",
+    1};
+
 const wk_sql_t wk_sql_media_turn_cut = {
     "media_turn_cut",
     "UPDATE messages SET content = $2, interrupted = true"

@@ -28,6 +28,9 @@ extern const wk_sql_t wk_sql_media_turn;
  */
 extern const wk_sql_t wk_sql_media_wish;
 
+/* $1 calls.id: answers: of such tools that were done since the agent's last words, or null. */
+extern const wk_sql_t wk_sql_media_unspoken;
+
 /* $1 calls.id, $2 a tool that was done, $3 once, $4 answer, $5 when it was asked for (ms). */
 extern const wk_sql_t wk_sql_media_wished;
 
