@@ -31,6 +31,7 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sql sql/*.sql
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/messages conf/messages/*
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/agents conf/agents/*
+	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE) conf/redis.acl
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx conf/site.conf conf/http.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/locations conf/locations/*.conf
 	$(call place,644,conf/locations/sounds.conf,$(SHARE)/nginx/locations)

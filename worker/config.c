@@ -40,6 +40,7 @@ typedef struct {
 
 static const setting_t settings[] = {
     {"redis", "url", "REDIS_URL", TEXT, AT(redis_url), "redis://127.0.0.1:6379/0", 0, 0},
+    {"redis", "voice_url", "REDIS_VOICE_URL", TEXT, AT(redis_voice_url), NULL, 0, 0},
 
     {"postgres", "url", "APP_DATABASE_URL", TEXT, AT(app_database_url), NULL, 0, 0},
     {"postgres", "owner_url", "DATABASE_URL", TEXT, AT(database_url), NULL, 0, 0},

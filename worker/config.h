@@ -15,6 +15,7 @@
 
 typedef struct {
     const char *redis_url;        /* REDIS_URL */
+    const char *redis_voice_url;  /* REDIS_VOICE_URL; NULL: the same */
     const char *database_url;     /* DATABASE_URL: owner, only migrate uses it */
     const char *app_database_url; /* APP_DATABASE_URL: what jobs use */
     bool prepare; /* named prepared statements; off behind a transaction pooler */
@@ -114,6 +115,12 @@ typedef struct {
  */
 wk_config_t *wk_config_load(const char *path, wk_error_t *e);
 void wk_config_free(wk_config_t *c);
+
+/* Where voice processes find Redis. */
+static inline const char *wk_config_voice_redis(const wk_config_t *c)
+{
+    return c->redis_voice_url != NULL ? c->redis_voice_url : c->redis_url;
+}
 
 /*
  * Complains about what would not work (fatal) or is not safe or complete; one call

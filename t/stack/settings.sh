@@ -75,6 +75,15 @@ kept_password() {
     cat "$file"
 }
 
+# redis_url USER: REDIS_URL as a program's own user has it; of somebody else's Redis as it is.
+redis_url() {
+    if ours REDIS_URL; then
+        echo "${REDIS_URL/:\/\//://voiceagent-$1:$(kept_password "redis-$1")@}"
+    else
+        echo "$REDIS_URL"
+    fi
+}
+
 define_settings() {
     local host=127.0.0.1 base
     read_old_settings

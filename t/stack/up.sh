@@ -18,15 +18,26 @@ need() {
     [[ -f $1 ]] || die "${1#"$ROOT"/} is missing${2:+: $2}"
 }
 
+# conf/redis.acl with the passwords of this system; who looks from outside may do anything.
+render_acl() {
+    mkdir -p -m 0700 "$RUN/redis"
+    (umask 077 && sed -e 's/^user default .*/user default on nopass ~* \&* +@all/' -f <(
+        printf 's|@%s_PASSWORD@|%s|\n' NGINX "$(kept_password redis-nginx)" \
+            WORKER "$(kept_password redis-worker)" VOICE "$(kept_password redis-voice)"
+    ) "$ROOT/conf/redis.acl" >"$RUN/redis/users.acl")
+}
+
 start_redis() {
+    render_acl
+    ! alive redis || cmp -s "$RUN/redis/users.acl" "$RUN/state/redis.acl" || stop redis
     if ! alive redis; then
         port_is_free "$VA_REDIS_PORT" Redis
-        mkdir -p -m 0700 "$RUN/redis"
         local socket=()
         # A socket's path is at most 107 bytes (unix(7)).
         ((${#RUN} > 80)) || socket=(--unixsocket "$RUN/redis/redis.sock" --unixsocketperm 700)
         spawn redis redis-server --port "$VA_REDIS_PORT" --bind 127.0.0.1 --dir "$RUN/redis" --save '' \
-            --appendonly yes --appendfsync always --maxmemory-policy noeviction "${socket[@]}"
+            --appendonly yes --appendfsync always --maxmemory-policy noeviction --aclfile "$RUN/redis/users.acl" "${socket[@]}"
+        cp -p "$RUN/redis/users.acl" "$RUN/state/redis.acl"
     fi
     await 60 "Redis answers" redis redis_answers
 }
@@ -49,7 +60,10 @@ start_workers() {
     unchanged worker "$VA_WORKER_PROGRAM" "$RUN/worker.conf" "${files[@]}" && return
     mkdir -p "$VA_VOICE_LISTEN" # nginx' workers pass it, and find the sockets in it
     chmod 711 "$VA_VOICE_LISTEN"
-    spawn worker "$VA_WORKER_PROGRAM" -c "$RUN/worker.conf" run
+    (umask 077 && printf 'export REDIS_URL=%s REDIS_VOICE_URL=%s\n' \
+        "$(redis_url worker)" "$(redis_url voice)" >"$RUN/state/worker.redis")
+    # As their own users of Redis; no password on a command line.
+    spawn worker bash -c '. "$0"; exec "$@"' "$RUN/state/worker.redis" "$VA_WORKER_PROGRAM" -c "$RUN/worker.conf" run
     remember worker
 }
 
@@ -83,6 +97,7 @@ substitutions() {
         value=$(sed 's/[\\&|]/\\&/g' <<<"${!name}")
         printf 's|@%s@|%s|g\n' "$name" "$value"
     done
+    printf 's|@NGINX_REDIS_URL@|%s|g\n' "$(redis_url nginx)"
     printf 's|/usr/share/voiceagent/sounds/|%s/conf/sounds/|\n' "$(sed 's/[\\&|]/\\&/g' <<<"$ROOT")"
 }
 

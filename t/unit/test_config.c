@@ -44,11 +44,21 @@ static wk_config_t *load(const char *text)
     return c;
 }
 
+static void test_voice_processes_may_log_in_as_another(void **state)
+{
+    (void)state;
+    wk_config_t *c = load("[redis]\nurl = unix:/a\nvoice_url = unix:/b\n");
+    assert_string_equal(c->redis_url, "unix:/a");
+    assert_string_equal(wk_config_voice_redis(c), "unix:/b");
+    wk_config_free(c);
+}
+
 static void test_there_are_defaults(void **state)
 {
     (void)state;
     wk_config_t *c = load(NULL);
     assert_string_equal(c->redis_url, "redis://127.0.0.1:6379/0");
+    assert_string_equal(wk_config_voice_redis(c), c->redis_url);
     assert_int_equal(c->threads, 8);
     assert_true(c->processes >= 1);
     assert_true(c->prepare);
@@ -337,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_there_are_defaults),
+        TEST(test_voice_processes_may_log_in_as_another),
         TEST(test_the_file_is_read),
         TEST(test_the_environment_wins_unless_empty),
         TEST(test_mistakes_are_named),

@@ -56,8 +56,11 @@ static void check_config(check_t *c)
     if (wk_config_check(c->config, report, c)) {
         found(c, FINE, "settings");
     }
-    if (!wk_redis_url_parse(c->arena, c->config->redis_url, &url, &e)) {
-        found(c, ERROR, "%s", e.text);
+    const char *urls[] = {c->config->redis_url, c->config->redis_voice_url};
+    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+        if (urls[i] != NULL && !wk_redis_url_parse(c->arena, urls[i], &url, &e)) {
+            found(c, ERROR, "%s", e.text);
+        }
     }
 }
 

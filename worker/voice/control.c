@@ -61,7 +61,7 @@ wk_control_t *wk_control_start(wk_voice_t *voice)
     }
     control->voice = voice;
     snprintf(control->name, sizeof(control->name), "va:voice:control:%s", voice->name);
-    control->channel = wk_aredis_new(voice->loop, voice->config->redis_url);
+    control->channel = wk_aredis_new(voice->loop, wk_config_voice_redis(voice->config));
     wk_aredis_listen(control->channel, control->name, &listener, control);
     return control;
 }

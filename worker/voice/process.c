@@ -219,8 +219,8 @@ static bool begin(process_t *p, const wk_config_t *config, wk_error_t *e)
         return false;
     }
     v->http = wk_ahttp_new(v->loop, config->voice_ca);
-    v->redis = wk_aredis_new(v->loop, config->redis_url);
-    v->asks = wk_asks_new(v->loop, config->redis_url, v->name, v->redis);
+    v->redis = wk_aredis_new(v->loop, wk_config_voice_redis(config));
+    v->asks = wk_asks_new(v->loop, wk_config_voice_redis(config), v->name, v->redis);
     p->control = wk_control_start(v);
     p->counters = wk_counters_start(v);
     p->heartbeat = wk_heartbeat_start(v, wk_listener_address(p->listener));
@@ -255,7 +255,7 @@ static int work(const wk_config_t *config)
 
 int wk_voice_process(const wk_config_t *config)
 {
-    wk_redis_t *redis = wk_redis_new(config->redis_url, REDIS_TIMEOUT_MS);
+    wk_redis_t *redis = wk_redis_new(wk_config_voice_redis(config), REDIS_TIMEOUT_MS);
     int status = wk_await_redis(redis);
     wk_redis_free(redis);
     if (status == 0) {

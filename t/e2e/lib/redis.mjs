@@ -1,4 +1,7 @@
-// Looks into Redis, with redis-cli.
+// Looks into Redis, with redis-cli. When a test file that uses it ends, Redis may have refused
+// its users among our programs (conf/redis.acl) nothing.
+import assert from 'node:assert/strict';
+
 import {run} from './command.mjs';
 import {env} from './env.mjs';
 
@@ -26,3 +29,11 @@ export async function redisAnswers() {
     return false;
   }
 }
+
+async function nothingWasRefused() {
+  const refused = await redis('ACL', 'LOG', 128);
+  assert.deepEqual(refused.filter((r) => r.username.startsWith('voiceagent-')), []);
+}
+
+// The demonstration is no test, and does not report as one.
+if (/\.test\.mjs$/.test(process.argv[1])) (await import('node:test')).after(nothingWasRefused);
