@@ -162,6 +162,51 @@ static void a_turn_that_books(void **state)
         50, 400);
 }
 
+/* ---------------------------------------------------------------- a turn that cancels two */
+
+static t_ask_t text_of_yes(void)
+{
+    t_ask_t ask = text_of_turn();
+    ask.body = t_text_form(&(t_text_t){.sid = turn, .from = JOHN_NUMBER, .body = "yes"});
+    return ask;
+}
+
+static void begin_yes(void)
+{
+    first_day();
+    t_twilio();
+    t_google();
+    t_sqlf("INSERT INTO appointments (organization_id, customer_id, customer_phone, starts_at,"
+           "                          ends_at, status)"
+           " SELECT '" DOWNTOWN "', '" JOHN "', '" JOHN_NUMBER "', at, at + interval '1 hour',"
+           "        'confirmed'"
+           "   FROM (SELECT date_trunc('hour', now()) + i * interval '2 days' AS at"
+           "           FROM generate_series(1, 2) i) x");
+    assert_has(t_say(JOHN_NUMBER, "cancel both"), "Shall I cancel all of these");
+    t_sqlf("DELETE FROM outbox");
+    turn = t_text_sid();
+    t_ask_t ask = text_of_yes();
+    t_push_ask(&ask);
+}
+
+/* Both, and the one answer tells of both. */
+static void judge_yes(void)
+{
+    assert_int_equal(count("appointments WHERE status = 'cancelled'"), 2);
+    const char *told = t_answer_to(turn);
+    assert_has(told, "Cancelled: ");
+    assert_has(strstr(told, "Cancelled: ") + 1, "Cancelled: ");
+}
+
+static void a_turn_that_cancels_two(void **state)
+{
+    (void)state;
+    assert_in_range(
+        t_die_everywhere(&(t_death_t){
+            .name = "yes", .begin = begin_yes, .pass = t_texts_pass, .judge = judge_yes}),
+        50, 500);
+}
+
 /* ---------------------------------------------------------------- send_sms */
 
 #define WORDS "{\"message\":\"The blue one is kept for you.\"}"
@@ -274,8 +319,11 @@ static void a_return(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_booking), cmocka_unit_test(a_turn_that_books),
-        cmocka_unit_test(a_text),    cmocka_unit_test(a_call),
+        cmocka_unit_test(a_booking),
+        cmocka_unit_test(a_turn_that_books),
+        cmocka_unit_test(a_turn_that_cancels_two),
+        cmocka_unit_test(a_text),
+        cmocka_unit_test(a_call),
         cmocka_unit_test(a_return),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -260,6 +260,52 @@ static void an_appointment_goes_to_a_time_of_its_own_day(void **state)
     assert_string_equal(t_sqlf("SELECT starts_at::date FROM appointments"), day);
 }
 
+/* Wednesday of next week, whose whole day is to come, and open: "December 2". */
+static const char *wednesday(void)
+{
+    return t_sqlf(
+        "SELECT to_char(date_trunc('week', now()) + interval '9 days', 'FMMonth FMDD')");
+}
+
+static void a_time_that_is_named_is_looked_at_first(void **state)
+{
+    (void)state;
+    const char *day = wednesday();
+    t_say(JOHN_NUMBER, t_sqlf("SELECT 'I would like a tune-up on %s'", day));
+    assert_has(t_say(JOHN_NUMBER, "can I come at 3:30?"), "Shall I take ");
+    assert_has(t_say(JOHN_NUMBER, "yes"), "3:30 PM");
+    t_say(JOHN_NUMBER, t_sqlf("SELECT 'I would like another tune-up on %s'", day));
+    assert_has(t_say(JOHN_NUMBER, "can I come at 3:30?"), "That time cannot be had. For your");
+    assert_int_equal(appointments(), 1);
+}
+
+static void the_rest_of_the_day_and_other_days_are_offered(void **state)
+{
+    (void)state;
+    const char *day = wednesday();
+    t_say(JOHN_NUMBER, t_sqlf("SELECT 'a tune-up on %s in the morning'", day));
+    const char *later = t_say(JOHN_NUMBER, "anything later?");
+    assert_has(later, day);
+    assert_has(later, "5:00 PM");
+    assert_has(t_say(JOHN_NUMBER, "anything later?"), "nothing later on that day");
+    assert_has(t_say(JOHN_NUMBER, "another day?"), "1) ");
+    assert_has(t_say(JOHN_NUMBER, "1"), "is booked for");
+}
+
+/* One question, and one answer for both. */
+static void both_appointments_are_cancelled(void **state)
+{
+    (void)state;
+    johns_appointment(MONDAY, 3, "2 days");
+    johns_appointment(FRIDAY, 7, "1 minute");
+    assert_has(t_say(JOHN_NUMBER, "cancel both"), "Shall I cancel all of these");
+    const char *done = t_say(JOHN_NUMBER, "yes");
+    assert_has(done, "Cancelled: ");
+    assert_has(strstr(done, "Cancelled: ") + 1, "Cancelled: ");
+    assert_string_equal(status_of(MONDAY), "cancelled");
+    assert_string_equal(status_of(FRIDAY), "cancelled");
+}
+
 /* People mark the visit that took place; one that is to come says nothing of it. */
 static void a_bike_is_ready_when_people_say_so(void **state)
 {
@@ -310,6 +356,9 @@ int main(void)
         cmocka_unit_test(another_service_is_no_second_booking),
         cmocka_unit_test(another_service_may_need_another_time),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
+        cmocka_unit_test(a_time_that_is_named_is_looked_at_first),
+        cmocka_unit_test(the_rest_of_the_day_and_other_days_are_offered),
+        cmocka_unit_test(both_appointments_are_cancelled),
         cmocka_unit_test(a_bike_is_ready_when_people_say_so),
         cmocka_unit_test(how_long_it_takes_is_told),
         cmocka_unit_test(who_is_late_is_told_of_to_people),

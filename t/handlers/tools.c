@@ -424,6 +424,30 @@ static void a_day_that_is_over_is_refused_with_todays(void **state)
     assert_string_equal(t_text(&a, "/success"), "true");
 }
 
+/* Between two moments, by the shop's clock or with a zone. */
+static void times_are_told_between_two_moments(void **state)
+{
+    (void)state;
+    open_call();
+    const char *day = t_sqlf("SELECT (date_trunc('week', now()) + interval '9 days')::date");
+    t_answer_t a = in_call(NULL, "check_availability",
+                           wk_printf(t_ctx.arena,
+                                     "{\"preferred_date\":\"%s\",\"after\":\"%sT10:00\","
+                                     "\"before\":\"%sT11:30\"}",
+                                     day, day, day)
+                               .data);
+    assert_int_equal(t_number(&a, "/total_slots"), 2);
+    assert_string_equal(t_text(&a, "/available_slots/0/time"), "10:30");
+    assert_string_equal(t_text(&a, "/available_slots/1/time"), "11:00");
+    a = in_call(
+        NULL, "check_availability",
+        wk_printf(t_ctx.arena, "{\"preferred_date\":\"%s\",\"after\":\"%sT23:59\"}", day, day)
+            .data);
+    assert_string_not_equal(t_text(&a, "/available_slots/0/date"), day);
+    a = in_call(NULL, "check_availability", "{\"after\":\"noon\"}");
+    assert_error(&a, 200, "bad_request");
+}
+
 /* ---------------------------------------------------------------- orders */
 
 static void staff_may_write_a_number_as_people_do(void **state)
@@ -1091,6 +1115,7 @@ int main(void)
         cmocka_unit_test(a_tool_without_parameters_needs_no_body),
         cmocka_unit_test(a_language_is_switched_to_by_its_name),
         cmocka_unit_test(a_day_that_is_over_is_refused_with_todays),
+        cmocka_unit_test(times_are_told_between_two_moments),
         cmocka_unit_test(staff_may_write_a_number_as_people_do),
         cmocka_unit_test(all_of_an_order_is_what_does_not_go_back_yet),
         cmocka_unit_test(another_piece_of_a_line_is_another_return),

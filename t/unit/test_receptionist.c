@@ -100,6 +100,8 @@ static void days_are_found_in_any_language(void **state)
          0, -1, "12-03"},
         {"May I come at 10?", 0, -1, NULL},
         {"at 10 May 3", 0, -1, NULL}, /* the 10th, or the 3rd */
+        {"December 2 in the afternoon", 0, -1, "12-02"},
+        {"December 2 at 3 in the afternoon", 0, -1, "12-02"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

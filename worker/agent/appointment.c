@@ -91,8 +91,15 @@ bool wk_slots_last(wk_tx_t *tx, const wk_language_t *l, const wk_slots_wanted_t 
 {
     wk_rows_t *service, *rows;
     bool own = wanted->minutes == 0;
-    va_str_t params[] = {wanted->type, own ? VA_STR_NULL : number(tx, wanted->minutes),
-                         wanted->from, number(tx, wanted->days), number(tx, wanted->most)};
+    va_str_t params[] = {wanted->type,
+                         own ? VA_STR_NULL : number(tx, wanted->minutes),
+                         wanted->from,
+                         number(tx, wanted->days),
+                         number(tx, wanted->most),
+                         wanted->after.wall,
+                         wanted->after.zone,
+                         wanted->before.wall,
+                         wanted->before.zone};
     if (!wk_sql_ahead(tx, &wk_sql_service, &wanted->type, &service, e) ||
         !wk_sql_last(tx, &wk_sql_slots, params, &rows, e)) {
         return wk_error_wrap(e, "slots");

@@ -38,7 +38,8 @@ typedef struct {
     int64_t minutes; /* 0: as long as the service takes */
     va_str_t from;   /* a day, YYYY-MM-DD; absent: today */
     int64_t days;
-    int most; /* of those found, the earliest */
+    wk_moment_t after, before; /* between these moments; each may be absent */
+    int most;                  /* of those found, the earliest */
 } wk_slots_wanted_t;
 
 /* The service as well. Ends the transaction (wk_sql_last), in one round trip. */

@@ -75,14 +75,19 @@ static size_t nearest(const va_str_t *starts, size_t n, wk_clock_time_t wanted)
     return from + WK_OFFERED <= n ? from : n - WK_OFFERED;
 }
 
-#define NOON (12 * 60)
+#define NOON 12 /* o'clock */
+
+wk_half_t wk_half_of(va_str_t time)
+{
+    return wk_small_number(wk_cut_text(time, 2)) < NOON ? WK_MORNING : WK_AFTERNOON;
+}
 
 /* The starts of that half, at their beginning; returns how many: all where it has none. */
 static size_t leave_half(va_str_t *starts, size_t n, wk_half_t half)
 {
     size_t left = 0;
     for (size_t i = 0; i < n && half != WK_ANY_HALF; i++) {
-        if ((minutes_of(starts[i]) < NOON) == (half == WK_MORNING)) {
+        if (wk_half_of(time_of(starts[i])) == half) {
             starts[left++] = starts[i];
         }
     }

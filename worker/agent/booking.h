@@ -39,6 +39,9 @@ wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t
 
 typedef enum { WK_ANY_HALF, WK_MORNING, WK_AFTERNOON } wk_half_t; /* of a day */
 
+/* Of a time, "HH:MM". */
+wk_half_t wk_half_of(va_str_t time);
+
 /*
  * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: of the first day
  * that has any, near the time when one was named, else spread over the half that was, where it

@@ -223,13 +223,44 @@ static void spend(bool *spent, size_t i, size_t n)
     }
 }
 
+typedef struct {
+    const wk_words_t *words;
+    size_t at;
+    bool ends; /* a phrase of the lists ends before word at */
+} behind_t;
+
+static void look_before(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
+{
+    behind_t *b = ctx;
+    (void)rest;
+    b->ends = b->ends || wk_phrases_at(phrases, b->words, b->at - 1) == 1;
+}
+
+/* "3 décembre", "3 de diciembre": the month that ends before word at has its day. */
+static bool has_day_before(const wk_words_t *words, size_t at)
+{
+    int day;
+    return (at >= 2 && leading_number(words->at[at - 2].text, &day) > 0) ||
+           (at >= 3 && leading_number(words->at[at - 3].text, &day) > 0);
+}
+
+/* "December 2 in the afternoon": a day, and no two o'clock. */
+static bool is_day_of_month(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
+{
+    behind_t b = {words, i, false};
+    for (size_t k = 0; i > 0 && k < wk_catalogue_count(c); k++) {
+        wk_word_lists(wk_catalogue_at(c, k), "month.", look_before, &b);
+    }
+    return b.ends && wk_small_number(words->at[i].text) > 0 && !has_day_before(words, i);
+}
+
 wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
                                      const wk_words_t *words, bool *spent)
 {
     for (size_t i = 0; i < words->count; i++) {
         wk_clock_time_t t;
         size_t n = written_at(c, text, words, i, &t);
-        if (n > 0 && is_unspent(spent, i, n)) {
+        if (n > 0 && is_unspent(spent, i, n) && !(t.halved && is_day_of_month(c, words, i))) {
             spend(spent, i, n);
             t.begin = i;
             t.end = i + n;

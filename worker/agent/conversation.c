@@ -178,11 +178,9 @@ static void note_done(wk_conversation_t *c, const wk_tool_t *tool,
     c->reception.used = wk_printf(a, "[\"%s\"]", tool->name);
 }
 
-/*
- * The tools have transactions of their own, whose ledger gives a run that comes again the
- * answer of the first; the message is stored with its answer only then.
- */
-static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
+/* run: which of this message's, from 0 on. */
+static bool run_tool(wk_conversation_t *c, va_str_t organization, va_str_t text, size_t run,
+                     wk_error_t *e)
 {
     const va_json_t *args = NULL;
     wk_tool_answer_t answer;
@@ -191,16 +189,36 @@ static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
     const wk_tool_t *tool = wk_tool_find(va_str_c(r->tool));
     wk_tool_caller_t caller = tool_caller(c, organization);
     if (tool == NULL ||
-        va_json_parse(wk_mem(a), r->tool_args, &VA_JSON_LIMITS_DEFAULT, &args) != VA_OK) {
+        va_json_parse(wk_mem(a), text, &VA_JSON_LIMITS_DEFAULT, &args) != VA_OK) {
         return wk_error(e, WK_INTERNAL, "the receptionist asks for what no tool does");
     }
-    caller.once = wk_printf(a, "once:%.*s:%s:0", (int)c->key.len, c->key.data, tool->name);
+    caller.once =
+        wk_printf(a, "once:%.*s:%s:%zu", (int)c->key.len, c->key.data, tool->name, run);
     if (!wk_tool_run(c->ctx, c->catalogue, tool, &caller, args, &answer, e)) {
         return false;
     }
     note_done(c, tool, &answer);
     r->spoken = strcmp(c->channel, "voice") == 0;
-    wk_receive_done(a, &c->reading, &answer, r);
+    wk_receive_done(a, &answer, r);
+    return true;
+}
+
+/*
+ * The tools have transactions of their own, whose ledger gives a run that comes again the
+ * answer of the first; the message is stored with its answer only then.
+ */
+static bool use_tool(wk_conversation_t *c, va_str_t organization, wk_error_t *e)
+{
+    wk_reception_t *r = &c->reception;
+    if (!run_tool(c, organization, r->tool_args, 0, e)) {
+        return false;
+    }
+    for (size_t i = 0; i < r->n_more; i++) {
+        r->before = r->text;
+        if (!run_tool(c, organization, r->more_args[i], i + 1, e)) {
+            return false;
+        }
+    }
     return true;
 }
 

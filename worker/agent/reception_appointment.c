@@ -8,10 +8,17 @@
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/wording.h"
 
-#define MOST_TOLD       3 /* appointments */
-#define UNCLEAR_ANSWERS 2 /* to the question whether to cancel */
+#define MOST_TOLD       3  /* appointments */
+#define MOST_ASKED      10 /* of them in one question: as many as the facts have */
+#define UNCLEAR_ANSWERS 2  /* to the question whether to cancel */
 
 /* ---------------------------------------------------------------- which one */
+
+/* Rows of the facts' appointments. */
+typedef struct {
+    const va_json_t *at[MOST_ASKED];
+    size_t count;
+} rows_t;
 
 /* Rows of facts: [id, type, date, time, stands]. */
 static va_str_t moment_of(const wk_reception_turn_t *t, const va_json_t *row)
@@ -78,6 +85,21 @@ static const va_json_t *appointment_meant(const wk_reception_turn_t *t, bool *su
     return meant;
 }
 
+/* Those that the message means with "both" or "all". */
+static rows_t all_meant(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    rows_t rows = {.count = 0};
+    (void)wk_turn_date(t, &date);
+    for (size_t i = 0; i < MOST_ASKED && wk_fact_at(t->f->appointments, i) != NULL; i++) {
+        const va_json_t *row = wk_fact_at(t->f->appointments, i);
+        if (fits(t, row, date)) {
+            rows.at[rows.count++] = row;
+        }
+    }
+    return rows;
+}
+
 /* A letter answers the last text that invited it; without one the only appointment. */
 static const va_json_t *appointment_of_letter(const wk_reception_turn_t *t, bool *sure)
 {
@@ -120,8 +142,7 @@ bool wk_answer_agreement(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- cancelling */
 
-/* appointment absent: the tool finds none either, or may not say. */
-static void cancel(wk_reception_turn_t *t, va_str_t appointment)
+static va_str_t args_to_cancel(wk_reception_turn_t *t, va_str_t appointment)
 {
     va_buf_t args;
     va_json_writer_t *w = wk_turn_args(t, &args);
@@ -129,6 +150,33 @@ static void cancel(wk_reception_turn_t *t, va_str_t appointment)
         va_json_add_str(w, "appointment_id", appointment);
     }
     wk_turn_wish(t, "cancel_appointment", w, &args);
+    return t->out.tool_args;
+}
+
+/* Cuts the next off a list of them; absent at its end. */
+static va_str_t next_id(va_str_t *ids)
+{
+    const char *space = ids->len > 0 ? memchr(ids->data, ' ', ids->len) : NULL;
+    size_t len = space != NULL ? (size_t)(space - ids->data) : ids->len;
+    va_str_t id = len > 0 ? va_str(ids->data, len) : VA_STR_NULL;
+    size_t cut = space != NULL ? len + 1 : len;
+    *ids = va_str(ids->data + cut, ids->len - cut);
+    return id;
+}
+
+/*
+ * Those that were asked about, whatever stands of them now: a run that comes again asks the
+ * tool for the same. Absent: the tool finds none either, or may not say.
+ */
+static void cancel(wk_reception_turn_t *t, va_str_t appointments)
+{
+    va_str_t first = args_to_cancel(t, next_id(&appointments));
+    t->out.more_args = wk_alloc(t->a, MOST_ASKED * sizeof(*t->out.more_args));
+    while (appointments.len > 0 && t->out.n_more < MOST_ASKED) {
+        va_str_t args = args_to_cancel(t, next_id(&appointments));
+        t->out.more_args[t->out.n_more++] = args;
+    }
+    t->out.tool_args = first;
     t->out.certain = true;
 }
 
@@ -140,28 +188,103 @@ static bool is_plain_cancel(const wk_reception_turn_t *t)
            wk_reading_is_only(t->a, t->c, t->r, lists, false);
 }
 
-void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row)
+static va_str_t words_of(const wk_reception_turn_t *t, const rows_t *rows)
 {
-    add_about(t, "reply.cancel_ask", row);
+    va_str_t items[MOST_ASKED];
+    for (size_t i = 0; i < rows->count; i++) {
+        items[i] = wk_say(
+            t->a, t->l, "reply.cancel_item",
+            {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(rows->at[i], 1))},
+            {"moment", moment_of(t, rows->at[i])});
+    }
+    return wk_word_list_of(t->a, t->l, items, rows->count);
+}
+
+/* rows: not none. */
+static void ask_to_cancel(wk_reception_turn_t *t, const rows_t *rows)
+{
+    va_buf_t ids;
+    va_buf_init(&ids, wk_mem(t->a), rows->count * 40);
+    for (size_t i = 0; i < rows->count; i++) {
+        va_buf_add_c(&ids, i > 0 ? " " : "");
+        va_buf_add_str(&ids, wk_fact_text(rows->at[i], 0));
+    }
+    if (rows->count == 1) {
+        add_about(t, "reply.cancel_ask", rows->at[0]);
+    } else {
+        wk_turn_add(
+            t, wk_say(t->a, t->l, "reply.cancel_ask_all", {"appointments", words_of(t, rows)}));
+    }
     t->out.dialog.expected = WK_EXPECT_CANCEL;
-    t->out.dialog.cancels = wk_fact_text(row, 0);
+    t->out.dialog.cancels = va_buf_str(&ids);
+}
+
+static void tell_they_stand(wk_reception_turn_t *t, const rows_t *rows)
+{
+    if (rows->count == 1) {
+        add_about(t, "reply.stands", rows->at[0]);
+    } else {
+        wk_turn_add_text(t, "reply.all_stand");
+    }
 }
 
 /* Nobody is asked the same for ever: what stands is said, and how a person is reached. */
-static void let_go(wk_reception_turn_t *t, const va_json_t *row)
+static void let_go(wk_reception_turn_t *t, const rows_t *rows)
 {
-    add_about(t, "reply.stands", row);
+    tell_they_stand(t, rows);
     wk_offer_person(t);
     t->out.dialog.misses = 0;
 }
 
-void wk_ask_to_cancel_again(wk_reception_turn_t *t, const va_json_t *row)
+static rows_t asked_about(const wk_reception_turn_t *t)
 {
+    rows_t rows = {.count = 0};
+    va_str_t ids = t->dialog->cancels;
+    bool asked = t->dialog->expected == WK_EXPECT_CANCEL;
+    while (asked && ids.len > 0 && rows.count < MOST_ASKED) {
+        va_str_t id = next_id(&ids);
+        const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+        while (row != NULL && !va_str_eq(wk_fact_text(row, 0), id)) {
+            row = row->next;
+        }
+        if (row != NULL) {
+            rows.at[rows.count++] = row;
+        }
+    }
+    return rows;
+}
+
+bool wk_is_asked_to_cancel(const wk_reception_turn_t *t)
+{
+    return asked_about(t).count > 0;
+}
+
+/* "Only the one on Monday", where it was asked about several. */
+static rows_t leave_named(const wk_reception_turn_t *t, const rows_t *asked)
+{
+    va_str_t date;
+    rows_t named = {.count = 0};
+    (void)wk_turn_date(t, &date);
+    for (size_t i = 0; i < asked->count; i++) {
+        if (fits(t, asked->at[i], date)) {
+            named.at[named.count++] = asked->at[i];
+        }
+    }
+    return named.count > 0 ? named : *asked;
+}
+
+void wk_ask_to_cancel_again(wk_reception_turn_t *t)
+{
+    rows_t asked = asked_about(t), named = leave_named(t, &asked);
+    if (named.count < asked.count) {
+        ask_to_cancel(t, &named);
+        return;
+    }
     t->out.dialog.misses = t->dialog->misses + 1;
     if (t->out.dialog.misses >= UNCLEAR_ANSWERS) {
-        let_go(t, row);
+        let_go(t, &asked);
     } else {
-        wk_ask_to_cancel(t, row);
+        ask_to_cancel(t, &asked);
     }
 }
 
@@ -171,6 +294,7 @@ void wk_answer_cancel(wk_reception_turn_t *t)
                plain = letter || is_plain_cancel(t);
     const va_json_t *row =
         letter ? appointment_of_letter(t, &sure) : appointment_meant(t, &sure);
+    rows_t all = all_meant(t), one = {{row}, 1};
     if (plain && (sure || row == NULL)) {
         cancel(t, wk_fact_text(row, 0));
     } else if (row == NULL) {
@@ -178,33 +302,39 @@ void wk_answer_cancel(wk_reception_turn_t *t)
     } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why")) {
         add_about(t, "reply.stands", row);
     } else {
-        wk_ask_to_cancel(t, row);
-        t->out.certain = plain;
+        bool several = !letter && all.count > 1 && wk_turn_has(t, "cancel.all");
+        ask_to_cancel(t, several ? &all : &one);
+        t->out.certain = plain || several;
     }
 }
 
-const va_json_t *wk_appointment_asked_about(const wk_reception_turn_t *t)
+/* "Both of them" to the question about one. */
+static bool wants_all_cancelled(const wk_reception_turn_t *t)
 {
-    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
-    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), t->dialog->cancels)) {
-        row = row->next;
-    }
-    return t->dialog->expected == WK_EXPECT_CANCEL ? row : NULL;
+    static const char *const lists[] = {"cancel.all", "intent.confirm",    "intent.cancel",
+                                        "courtesy",   "appointment.words", NULL};
+    return wk_turn_has(t, "cancel.all") && !wk_turn_has(t, "wish.denial") &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
 }
 
 bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
 {
     wk_reading_t rest;
     wk_reception_turn_t turn = *t;
-    const va_json_t *row = wk_appointment_asked_about(t);
+    rows_t asked = asked_about(t), all = all_meant(t);
     wk_cut_refusal(&turn, &rest);
     bool another_day = (intent == WK_INTENT_HOURS || intent == WK_INTENT_BOOK) &&
                        !wk_intent_named(t, intent); /* a day alone asks for no hours */
-    if (row != NULL && another_day) {
-        wk_ask_to_cancel_again(t, row);
-    } else if (row != NULL && wk_is_yes_to_cancel(t) && t->dialog->old) {
-        wk_ask_to_cancel(t, row);
-    } else if (wk_is_yes_to_cancel(t)) {
+    bool yes = wk_is_yes_to_cancel(t), every = wants_all_cancelled(t);
+    bool some = leave_named(t, &asked).count < asked.count &&
+                (intent == WK_INTENT_BOOK || intent == WK_INTENT_CANCEL);
+    if (asked.count > 0 && (another_day || some)) {
+        wk_ask_to_cancel_again(t);
+    } else if (every && all.count > asked.count) {
+        ask_to_cancel(t, &all);
+    } else if (asked.count > 0 && (yes || every) && t->dialog->old) {
+        ask_to_cancel(t, &asked);
+    } else if (yes || every) {
         cancel(t, t->dialog->cancels);
     } else if (turn.refuses && (intent == WK_INTENT_NONE || intent == WK_INTENT_THANKS ||
                                 intent == WK_INTENT_GREETING)) {
@@ -219,16 +349,66 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
 
 /* ---------------------------------------------------------------- another time */
 
+/* A time or half of the day that is not its own, or "a bit later". */
+static bool names_where_to(const wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_str_t time = wk_fact_text(row, 3);
+    wk_half_t half = wk_half_of_day(t), own = wk_half_of(time);
+    return (t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, time)) ||
+           wk_turn_has(t, "reschedule.nearby") || (half != WK_ANY_HALF && half != own);
+}
+
+/* The words from from to end, read for themselves. */
+static wk_reading_t read_part(const wk_reception_turn_t *t, size_t from, size_t end)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t begin = words->at[from].begin, len = words->at[end - 1].end - begin;
+    return wk_read_message(t->a, t->c, t->l, va_str(t->r->text.data + begin, len));
+}
+
+static bool names_day(const wk_reception_turn_t *t, const wk_reading_t *r, va_str_t *date)
+{
+    wk_reception_turn_t turn = *t;
+    turn.r = r;
+    return wk_turn_date(&turn, date) == WK_DAY_ONE;
+}
+
+/* "From Monday to Friday": of two days its own, said first, is not where it shall go. */
+static void cut_own_day(wk_reception_turn_t *t, va_str_t own, wk_reading_t *rest)
+{
+    va_str_t date;
+    size_t count = t->r->words.count;
+    for (size_t i = 1; i < count && t->r->vague; i++) {
+        wk_reading_t first = read_part(t, 0, i);
+        if (names_day(t, &first, &date)) {
+            *rest = read_part(t, i, count);
+            bool other = va_str_eq(date, own) && names_day(t, rest, &date);
+            t->r = other ? rest : t->r;
+            return;
+        }
+    }
+}
+
 /*
- * Which one is to be moved is said, so that a wrong guess is seen. A time that is not its own
- * is where it shall go, on its day if no other is named.
+ * Which one is to be moved is said, so that a wrong guess is seen. Where it shall go is a time
+ * that is not its own, on its day if no other is named; its day alone, "my appointment
+ * tomorrow", is where it is now.
  */
 static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
 {
-    bool to = (t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, wk_fact_text(row, 3))) ||
-              wk_turn_has(t, "reschedule.nearby") || wk_half_of_day(t) != WK_ANY_HALF;
-    wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0),
-                      to ? wk_fact_text(row, 2) : VA_STR_NULL);
+    va_str_t date, service = wk_fact_text(row, 1), id = wk_fact_text(row, 0),
+                   own = wk_fact_text(row, 2);
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    cut_own_day(&turn, own, &rest);
+    bool to = names_where_to(&turn, row);
+    (void)wk_turn_date(&turn, &date);
+    if (!to && va_str_eq(date, own)) {
+        wk_look_behind_day(&turn, service, id, own);
+    } else {
+        wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
+    }
+    t->out = turn.out;
     t->out.before =
         wk_say(t->a, t->l, "reply.moving",
                {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
@@ -422,7 +602,7 @@ static void change_service(wk_reception_turn_t *t, const va_json_t *row)
     services_t named = other_services(t);
     if (named.several || wk_turn_names_a_moment(t) || t->dialog->booked_old) {
         wk_turn_add_text(t, "reply.other_service");
-        let_go(t, row);
+        let_go(t, &(rows_t){{row}, 1});
         return;
     }
     va_json_writer_t *w = wk_turn_args(t, &args);

@@ -32,18 +32,18 @@ void wk_answer_cancel(wk_reception_turn_t *t);
 void wk_answer_reschedule(wk_reception_turn_t *t);
 
 /*
- * The appointment that the customer was asked about, a row of the facts; NULL: none, or it is
- * over, or was cancelled.
+ * The customer was asked whether to cancel, and of what he was asked about something is not
+ * over or cancelled.
  */
-const va_json_t *wk_appointment_asked_about(const wk_reception_turn_t *t);
+bool wk_is_asked_to_cancel(const wk_reception_turn_t *t);
 
-/* row: of the facts' appointments. */
-void wk_ask_to_cancel(wk_reception_turn_t *t, const va_json_t *row);
+/*
+ * The answer was not clear; behind the second it is let go, and a person is offered. One that
+ * names some of several is asked about those.
+ */
+void wk_ask_to_cancel_again(wk_reception_turn_t *t);
 
-/* The answer was not clear; behind the second it is let go, and a person is offered. */
-void wk_ask_to_cancel_again(wk_reception_turn_t *t, const va_json_t *row);
-
-/* After wk_ask_to_cancel(). False, and nothing is said, when the message does not answer it. */
+/* False, and nothing is said, when the message does not answer it. */
 bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent);
 
 #endif

@@ -22,6 +22,7 @@ typedef enum {
     WK_INTENT_PRICE, /* of a service, or of whatever else nothing tells */
     WK_INTENT_DURATION,
     WK_INTENT_ORDER,
+    WK_INTENT_WALK_IN, /* whether to come without an appointment */
     WK_INTENT_BOOK,
     WK_INTENT_HOLIDAYS,
     WK_INTENT_HOURS,

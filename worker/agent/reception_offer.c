@@ -23,26 +23,58 @@ wk_half_t wk_half_of_day(const wk_reception_turn_t *t)
     return WK_ANY_HALF;
 }
 
+/* What check_availability is asked; each but service may be absent. */
+typedef struct {
+    va_str_t service, appointment, day, after, before;
+} times_t;
+
+static void look(wk_reception_turn_t *t, const times_t *times)
+{
+    va_buf_t args;
+    va_json_writer_t *w = wk_turn_args(t, &args);
+    va_json_add_str(w, "service_type", times->service);
+    if (times->day.data != NULL) {
+        va_json_add_str(w, "preferred_date", times->day);
+    }
+    if (times->after.data != NULL) {
+        va_json_add_str(w, "after", times->after);
+    }
+    if (times->before.data != NULL) {
+        va_json_add_str(w, "before", times->before);
+    }
+    wk_turn_wish(t, "check_availability", w, &args);
+    bool same = times->appointment.data != NULL &&
+                va_str_eq(times->appointment, t->dialog->offer.appointment) &&
+                va_str_eq(times->service, t->dialog->offer.service);
+    t->out.time.hour = -1;
+    t->out.dialog.offer = (wk_offer_t){.service = times->service,
+                                       .appointment = times->appointment,
+                                       .becomes = same && t->dialog->offer.becomes};
+}
+
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day)
 {
-    va_buf_t args;
     va_str_t date;
     date = wk_turn_date(t, &date) == WK_DAY_NONE ? day : date;
-    va_json_writer_t *w = wk_turn_args(t, &args);
-    va_json_add_str(w, "service_type", service);
-    if (date.data != NULL) {
-        va_json_add_str(w, "preferred_date", date);
-    }
-    wk_turn_wish(t, "check_availability", w, &args);
+    look(t, &(times_t){.service = service, .appointment = appointment, .day = date});
     t->out.wanted = date;
+    t->out.time = t->r->time;
     t->out.half = wk_half_of_day(t);
-    bool same = appointment.data != NULL &&
-                va_str_eq(appointment, t->dialog->offer.appointment) &&
-                va_str_eq(service, t->dialog->offer.service);
-    t->out.dialog.offer = (wk_offer_t){.service = service,
-                                       .appointment = appointment,
-                                       .becomes = same && t->dialog->offer.becomes};
+}
+
+static va_str_t end_of(const wk_reception_turn_t *t, va_str_t day)
+{
+    return wk_printf(t->a, "%.10sT23:59", day.data);
+}
+
+void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                        va_str_t day)
+{
+    look(t, &(times_t){.service = service,
+                       .appointment = appointment,
+                       .day = day,
+                       .after = end_of(t, day)});
 }
 
 /* The offer stands, or is yet to come: its day is asked for. */
@@ -53,17 +85,52 @@ static void ask_for_day(wk_reception_turn_t *t, wk_offer_t offer)
     t->out.dialog.offer = offer;
 }
 
-void wk_answer_book(wk_reception_turn_t *t)
+/* That is named, or was spoken of last. */
+static va_str_t service_wished(wk_reception_turn_t *t)
 {
-    va_str_t date, service = wk_read_service(t->c, &t->r->words);
+    va_str_t service = wk_read_service(t->c, &t->r->words);
     service = service.data != NULL ? service : t->dialog->service;
     t->out.dialog.service = service;
-    service = service.data != NULL ? service : VA_STR("general");
+    return service.data != NULL ? service : VA_STR("general");
+}
+
+void wk_answer_book(wk_reception_turn_t *t)
+{
+    va_str_t date, service = service_wished(t);
     if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
         ask_for_day(t, (wk_offer_t){.service = service});
     } else {
         wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
     }
+}
+
+static bool is_ever_open(const wk_reception_turn_t *t)
+{
+    const va_json_t *day = wk_fact_at(t->f->week, 0);
+    while (day != NULL && wk_fact_text(day, 2).data == NULL) {
+        day = day->next;
+    }
+    return day != NULL;
+}
+
+void wk_answer_walk_in(wk_reception_turn_t *t)
+{
+    va_str_t policy = va_json_get_string(t->f->policies, "walk_in");
+    bool opens = is_ever_open(t);
+    if (policy.len > 0) {
+        wk_turn_add(t, policy);
+    } else {
+        wk_turn_add_text(t, opens ? "reply.walk_in" : "reply.walk_in_never");
+    }
+    if (opens) {
+        wk_answer_hours(t);
+    }
+    if (wk_has_offer(t)) {
+        return;
+    }
+    wk_turn_add_text(t, "reply.walk_in_book");
+    t->out.dialog.expected = WK_EXPECT_SLOT;
+    t->out.dialog.offer = (wk_offer_t){.service = service_wished(t)};
 }
 
 /* ---------------------------------------------------------------- taking a time */
@@ -87,10 +154,36 @@ static void take_offered(wk_reception_turn_t *t, va_str_t start)
     t->out.dialog.offer = *offer;
 }
 
+static bool is_of_offer(const wk_offer_t *offer, va_str_t start)
+{
+    size_t i = 0;
+    while (i < offer->count && !va_str_eq(offer->slots[i], start)) {
+        i++;
+    }
+    return i < offer->count;
+}
+
+/* Whether it is free is not known: it is looked at before it is asked about. */
+static void look_at_time(wk_reception_turn_t *t, va_str_t start)
+{
+    const wk_offer_t *offer = &t->dialog->offer;
+    va_str_t day = va_str(start.data, 10);
+    look(t,
+         &(times_t){.service = offer->service, .appointment = offer->appointment, .day = day});
+    t->out.wanted = day;
+    t->out.time = (wk_clock_time_t){.hour = wk_small_number(va_str(start.data + 11, 2)),
+                                    .minute = wk_small_number(va_str(start.data + 14, 2)),
+                                    .certain = true};
+}
+
 /* The one time that a "yes" takes. */
 static void ask_about_time(wk_reception_turn_t *t, va_str_t start)
 {
     wk_offer_t offer = t->dialog->offer;
+    if (!is_of_offer(&offer, start)) {
+        look_at_time(t, start);
+        return;
+    }
     offer.slots[0] = start;
     offer.count = 1;
     wk_turn_add(t, wk_word_time_question(t->a, t->l, &offer));
@@ -170,6 +263,8 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     if (offer->count == 1 && t->dialog->expected == WK_EXPECT_SLOT && !t->refuses &&
         wk_is_yes(t)) {
         take_or_ask(t, offer->slots[0], !t->dialog->old);
+    } else if (offer->count == 0 && !t->refuses && wk_is_yes(t)) {
+        wk_look_for_times(t, offer->service, offer->appointment, VA_STR_NULL);
     } else if (day == WK_DAY_UNCLEAR || (day == WK_DAY_ONE && is_other_service(t))) {
         return (pick.only || open) && answer_other_day(t, date);
     } else if (is_other_service(t)) {
@@ -184,6 +279,55 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
                           va_str(offer->slots[0].data, 10));
     } else {
         return day == WK_DAY_ONE && (pick.only || open) && answer_other_day(t, date);
+    }
+    return true;
+}
+
+/* A phrase of the list, or a word of the other with nothing else. */
+static bool asks_for(const wk_reception_turn_t *t, const char *list, const char *alone)
+{
+    const char *const lists[] = {alone, "courtesy", "yes.", NULL};
+    return wk_turn_has(t, list) ||
+           (wk_turn_has(t, alone) && wk_reading_is_only(t->a, t->c, t->r, lists, false));
+}
+
+/* Than that of the offer; "another day" names none. */
+static bool names_another_day(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    const wk_reading_t *r = t->r;
+    bool its_own = wk_turn_date(t, &date) == WK_DAY_ONE && t->dialog->offer.count > 0 &&
+                   va_str_eq(date, va_str(t->dialog->offer.slots[0].data, 10));
+    return !its_own && (r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL);
+}
+
+/* "Anything later?", "another day?": than those that were offered. */
+static bool look_beyond(wk_reception_turn_t *t)
+{
+    const wk_offer_t *offer = &t->dialog->offer;
+    bool later = asks_for(t, "offer.later", "offer.later_alone"),
+         sooner = wk_turn_has(t, "offer.sooner"),
+         earlier = sooner || asks_for(t, "offer.earlier", "offer.earlier_alone"),
+         other_day = wk_turn_has(t, "offer.other_day");
+    if (later + earlier + other_day != 1 || offer->count == 0 || t->r->time.hour >= 0 ||
+        names_another_day(t)) {
+        return false;
+    }
+    va_str_t first = offer->slots[0], last = offer->slots[offer->count - 1];
+    va_str_t day = va_str(earlier ? first.data : last.data, 10);
+    times_t times = {.service = offer->service,
+                     .appointment = offer->appointment,
+                     .day = sooner ? VA_STR_NULL : day,
+                     .after = later       ? va_str(last.data, 16)
+                              : other_day ? end_of(t, day)
+                                          : VA_STR_NULL,
+                     .before = earlier ? va_str(first.data, 16) : VA_STR_NULL};
+    look(t, &times);
+    t->out.half = wk_half_of_day(t);
+    if (!other_day) {
+        t->out.wanted = times.day;
+        t->out.beyond = *offer;
+        t->out.none = later ? "reply.none_later" : "reply.none_earlier";
     }
     return true;
 }
@@ -220,8 +364,8 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    bool none = wants_none_of_them(&turn);
-    bool answered = !none && answer_choice(&turn, intent);
+    bool beyond = look_beyond(&turn), none = !beyond && wants_none_of_them(&turn);
+    bool answered = beyond || (!none && answer_choice(&turn, intent));
     if (none || (!answered && turn.refuses && offer->count == 1)) {
         ask_for_day(&turn, *offer);
         answered = true;

@@ -15,11 +15,20 @@
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day);
 
+/* The same, on the days behind day alone: that one is named, and is not meant. */
+void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                        va_str_t day);
+
 /* The half of the day that is named: "Friday morning". */
 wk_half_t wk_half_of_day(const wk_reception_turn_t *t);
 
 /* A new appointment is wished for: of the service that is named, or was spoken of last. */
 void wk_answer_book(wk_reception_turn_t *t);
+
+/*
+ * The shop's policy walk_in; else what holds for any shop with hours, and these; a day books.
+ */
+void wk_answer_walk_in(wk_reception_turn_t *t);
 
 /* The customer was offered times, or asked for their day, and has not answered yet. */
 bool wk_has_offer(const wk_reception_turn_t *t);

@@ -14,7 +14,7 @@ typedef enum {
     WK_EXPECT_CALLBACK,
     WK_EXPECT_SLOT,   /* one of offer */
     WK_EXPECT_PROOF,  /* what is written on order */
-    WK_EXPECT_CANCEL, /* whether cancels is to be cancelled */
+    WK_EXPECT_CANCEL, /* whether cancels are to be cancelled */
 } wk_expected_t;
 
 typedef struct {
@@ -22,7 +22,7 @@ typedef struct {
     int misses;             /* turns in a row without an answer */
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
-    va_str_t cancels;       /* appointments.id */
+    va_str_t cancels;       /* appointments.id of each, with a space between */
     va_str_t service;       /* that was spoken of last, until it is booked; absent: none */
     va_str_t order;         /* orders.order_number */
     va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */

@@ -42,12 +42,12 @@ static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
 }
 
 /* The very time that was named, of the day that was: of the offer nothing else is left. */
-static bool leave_named_time(const wk_reading_t *reading, va_str_t day, wk_offer_t *offer)
+static bool leave_named_time(wk_clock_time_t time, va_str_t day, wk_offer_t *offer)
 {
-    for (size_t i = 0; i < offer->count && reading->time.hour >= 0; i++) {
+    for (size_t i = 0; i < offer->count && time.hour >= 0; i++) {
         va_str_t start = offer->slots[i];
         if (va_str_eq(va_str(start.data, 10), day) &&
-            wk_clock_time_is(reading->time, va_str(start.data + 11, 5))) {
+            wk_clock_time_is(time, va_str(start.data + 11, 5))) {
             offer->slots[0] = start;
             offer->count = 1;
             return true;
@@ -60,8 +60,7 @@ static bool leave_named_time(const wk_reading_t *reading, va_str_t day, wk_offer
  * The time that was named is none of those of its day. Only so many are told: of a day that the
  * list breaks off in nothing is known.
  */
-static bool is_named_time_taken(const wk_reading_t *reading, const va_json_t *body,
-                                va_str_t day)
+static bool is_named_time_taken(wk_clock_time_t time, const va_json_t *body, va_str_t day)
 {
     int64_t total = 0, told = 0;
     va_str_t last = VA_STR_NULL;
@@ -71,25 +70,37 @@ static bool is_named_time_taken(const wk_reading_t *reading, const va_json_t *bo
         last = va_json_get_string(slot, "start");
     }
     bool whole = va_json_int(va_json_get(body, "total_slots"), &total) && total <= told;
-    return reading->time.hour >= 0 && !reading->time.doubtful && day.len == 10 &&
-           last.len > 10 && (whole || memcmp(last.data, day.data, 10) > 0);
+    return time.hour >= 0 && !time.doubtful && day.len == 10 && last.len > 10 &&
+           (whole || memcmp(last.data, day.data, 10) > 0);
 }
 
-static void told_times(wk_arena_t *a, const wk_reading_t *reading, const va_json_t *body,
-                       wk_reception_t *r)
+/* Of those beyond an offer; without any it stands as it is. */
+static void told_beyond(wk_arena_t *a, wk_reception_t *r)
 {
-    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), reading->time,
-                    r->half);
+    const wk_offer_t *offer = &r->dialog.offer;
+    bool none = offer->count == 0 || (r->wanted.data != NULL &&
+                                      !va_str_eq(va_str(offer->slots[0].data, 10), r->wanted));
+    if (offer->count == 0) {
+        r->dialog.offer = r->beyond;
+    }
+    offer_times(a, r, none ? behind(a, r->before, wk_text(r->language, r->none)) : r->before);
+}
+
+static void told_times(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
+{
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), r->time, r->half);
     if (r->dialog.offer.count > 0 && va_json_bool(va_json_get(body, "calendar_stale"), false)) {
         r->before = behind(a, r->before, wk_text(r->language, "tool.slots_unasked"));
     }
-    if (r->dialog.offer.count == 0) {
+    if (r->beyond.count > 0) {
+        told_beyond(a, r);
+    } else if (r->dialog.offer.count == 0) {
         va_str_t none =
             wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)});
         offer_callback(a, r, behind(a, r->before, none));
-    } else if (leave_named_time(reading, r->wanted, &r->dialog.offer)) {
+    } else if (leave_named_time(r->time, r->wanted, &r->dialog.offer)) {
         ask_for_slot(a, r, r->before, wk_word_time_question(a, r->language, &r->dialog.offer));
-    } else if (is_named_time_taken(reading, body, r->wanted)) {
+    } else if (is_named_time_taken(r->time, body, r->wanted)) {
         offer_times(a, r, behind(a, r->before, wk_text(r->language, "reply.slot_unavailable")));
     } else {
         offer_times(a, r, r->before);
@@ -157,8 +168,7 @@ static void told_order(const wk_tool_answer_t *answer, wk_reception_t *r)
     r->dialog.expected = WK_EXPECT_CALLBACK;
 }
 
-void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_answer_t *answer,
-                     wk_reception_t *r)
+void wk_receive_done(wk_arena_t *a, const wk_tool_answer_t *answer, wk_reception_t *r)
 {
     const va_json_t *body = NULL;
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
@@ -168,16 +178,16 @@ void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_a
     } else if (strcmp(r->tool, "lookup_order") == 0) {
         told_order(answer, r);
     } else if (strcmp(r->tool, "check_availability") == 0 && answer->status == 200) {
-        told_times(a, reading, body, r);
+        told_times(a, body, r);
     } else if (answer->status == 200) {
-        r->text = answer->message;
+        r->text = behind(a, r->before, answer->message);
         r->dialog.booked = strcmp(r->tool, "cancel_appointment") != 0
                                ? va_json_get_string(body, "appointment_id")
                                : VA_STR_NULL;
         r->dialog.booked_ms = 0;
         r->dialog.service = VA_STR_NULL;
     } else if (answer->status == 404 || is_over(body)) {
-        r->text = wk_text(r->language, "reply.no_appointment");
+        r->text = behind(a, r->before, wk_text(r->language, "reply.no_appointment"));
     } else if (answer->status == 409 || answer->status == 422) {
         told_taken(a, body, r);
     } else if (answer->status == 429) {

@@ -14,13 +14,13 @@
 /* Asks once more what is not answered yet; false: nothing is. */
 static bool ask_again(wk_reception_turn_t *t)
 {
-    const va_json_t *row = wk_appointment_asked_about(t);
-    if (row != NULL) {
-        wk_ask_to_cancel_again(t, row);
+    bool cancel = wk_is_asked_to_cancel(t);
+    if (cancel) {
+        wk_ask_to_cancel_again(t);
     } else if (wk_has_offer(t)) {
         wk_repeat_offer(t);
     }
-    return row != NULL || wk_has_offer(t);
+    return cancel || wk_has_offer(t);
 }
 
 /* Not understood, the shop's documents may know; the answer at hand is for when they do not. */
@@ -35,7 +35,7 @@ static void look_into_knowledge(wk_reception_turn_t *t)
 static void answer_nothing(wk_reception_turn_t *t)
 {
     t->out.dialog.misses = t->dialog->misses + 1;
-    bool asked = wk_appointment_asked_about(t) != NULL; /* which counts by itself */
+    bool asked = wk_is_asked_to_cancel(t); /* which counts by itself */
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
         wk_turn_expect_callback(t);
@@ -88,6 +88,7 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
         [WK_INTENT_ORDER] = wk_answer_order,
         [WK_INTENT_CANCEL] = wk_answer_cancel,
         [WK_INTENT_RESCHEDULE] = wk_answer_reschedule,
+        [WK_INTENT_WALK_IN] = wk_answer_walk_in,
         [WK_INTENT_BOOK] = wk_answer_book,
         [WK_INTENT_APPOINTMENT] = wk_answer_appointment,
         [WK_INTENT_READY] = wk_answer_ready,

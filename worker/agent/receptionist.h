@@ -24,15 +24,20 @@ typedef struct {
     wk_dialog_t dialog;            /* for the next message */
     const char *task;              /* "message" or "callback"; NULL: nothing was promised */
 
-    const char *tool;   /* to be run before text is known; NULL: none */
-    va_str_t tool_args; /* JSON */
-    va_str_t before;    /* to be said before what the tool answers; absent: nothing */
-    va_str_t wanted;    /* the day that times are looked for, YYYY-MM-DD; absent: no one day */
-    wk_half_t half;     /* of that day, that they are looked for in */
-    va_str_t citations; /* JSON list: the knowledge text is made from; absent: none */
-    va_str_t used;      /* JSON list: the tools that answered for it; absent: none */
-    bool certain;       /* a model would not do better: a keyword, or what was asked last */
-    bool spoken;        /* the answer is listened to: set before wk_receive_done() */
+    const char *tool;    /* to be run before text is known; NULL: none */
+    va_str_t tool_args;  /* JSON */
+    va_str_t *more_args; /* of n_more further runs of it */
+    size_t n_more;
+    va_str_t before; /* to be said before what the tool answers; absent: nothing */
+    va_str_t wanted; /* the day that times are looked for, YYYY-MM-DD; absent: no one day */
+    wk_clock_time_t time; /* of that day, that was named */
+    wk_half_t half;       /* of that day, that they are looked for in */
+    wk_offer_t beyond;    /* later or earlier times than these are looked for; count 0: not */
+    const char *none;     /* text: there are none such, or not on the day wanted */
+    va_str_t citations;   /* JSON list: the knowledge text is made from; absent: none */
+    va_str_t used;        /* JSON list: the tools that answered for it; absent: none */
+    bool certain;         /* a model would not do better: a keyword, or what was asked last */
+    bool spoken;          /* the answer is listened to: set before wk_receive_done() */
 } wk_reception_t;
 
 /*
@@ -43,8 +48,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                           const wk_reception_facts_t *facts, const wk_dialog_t *dialog,
                           const wk_language_t *now, bool settled, va_str_t customer);
 
-/* Completes r, whose tool was run, by what it answered. */
-void wk_receive_done(wk_arena_t *a, const wk_reading_t *reading, const wk_tool_answer_t *answer,
-                     wk_reception_t *r);
+/* Completes r, whose tool was run, by what it answered; after each run. */
+void wk_receive_done(wk_arena_t *a, const wk_tool_answer_t *answer, wk_reception_t *r);
 
 #endif

@@ -76,9 +76,11 @@ const wk_sql_t wk_sql_slots = {
     " first AS ("
     "    SELECT s.starts_at, b.zone, count(*) OVER () AS total"
     "      FROM bounds b, free_slots(b.resource, b.duration, b.first, b.last) s"
+    "     WHERE ($6::timestamp IS NULL OR s.starts_at > instant_of($6::timestamp, coalesce($7, zone)))"
+    "       AND ($8::timestamp IS NULL OR s.starts_at < instant_of($8::timestamp, coalesce($9, zone)))"
     "     ORDER BY s.starts_at LIMIT $5::int)"
     " SELECT " STARTS("starts_at", "zone") ", total FROM first ORDER BY starts_at",
-    5};
+    9};
 
 const wk_sql_t wk_sql_slots_near = {
     "slots_near",

@@ -17,8 +17,9 @@ extern const wk_sql_t wk_sql_appointment_lock_slots;
 
 /*
  * $1 resource, $2 minutes, $3 first day (YYYY-MM-DD) or null for today, $4 number of days, $5
- * rows: starts (ISO 8601 with the shop's offset) date time (the shop's), earliest first, and
- * total.
+ * rows, $6 wall time they begin after, $7 its zone or null for the shop's, $8, $9 the same of
+ * the moment they begin before; null: any. starts (ISO 8601 with the shop's offset) date time
+ * (the shop's), earliest first, and total.
  */
 extern const wk_sql_t wk_sql_slots;
 

@@ -220,6 +220,10 @@ static const wk_arg_t availability_args[] = {
      "how many days to look at, 7 if absent",
      .min = 1,
      .max = 60},
+    {.name = "after",
+     .description = "only times that begin after this moment, ISO 8601; without a zone the "
+                    "shop's time"},
+    {.name = "before", .description = "only times that begin before this moment, as after"},
     {.name = "duration",
      WK_ARG_INTEGER,
      "minutes; the service's own if absent",
@@ -234,6 +238,14 @@ static va_str_t preferred_day(const va_json_t *args)
     return day.data != NULL ? day : wk_arg_text(args, "date");
 }
 
+/* False: it is given, and is none. */
+static bool read_bound(const wk_tool_call_t *call, const char *name, wk_moment_t *moment)
+{
+    va_str_t text = wk_arg_text(call->args, name);
+    *moment = (wk_moment_t){VA_STR_NULL, VA_STR_NULL};
+    return text.data == NULL || wk_moment_parse(call->ctx->arena, text, false, moment);
+}
+
 static void ask_google(wk_tool_call_t *call)
 {
     call->calendar_stale = !wk_calendar_ask(call->before);
@@ -244,13 +256,16 @@ static void ask_google(wk_tool_call_t *call)
  * then, is so rare that what was found for nothing costs less than to wait for that answer.
  */
 static bool find_slots(wk_tx_t *tx, wk_tool_call_t *call, const wk_moment_t *day, va_str_t date,
-                       wk_service_t *s, wk_slots_t *slots, wk_error_t *e)
+                       const wk_moment_t *after, const wk_moment_t *before, wk_service_t *s,
+                       wk_slots_t *slots, wk_error_t *e)
 {
     wk_calendar_need_t *need = NULL;
     wk_slots_wanted_t wanted = {.type = type_of(call),
                                 .minutes = wk_arg_int(call->args, "duration", 0),
                                 .from = date,
                                 .days = wk_arg_int(call->args, "days_ahead", DAYS_AHEAD),
+                                .after = *after,
+                                .before = *before,
                                 .most = SLOTS_TOLD};
     if ((!call->asked && !wk_calendar_see(tx, call->ctx, day, wanted.days, &need, e)) ||
         !wk_slots_last(tx, call->caller->language, &wanted, s, slots, e)) {
@@ -274,14 +289,18 @@ static bool check_availability(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_service_t s;
     wk_slots_t slots;
-    wk_moment_t day = {VA_STR_NULL, VA_STR_NULL};
+    wk_moment_t after, before, day = {VA_STR_NULL, VA_STR_NULL};
     va_str_t from = preferred_day(call->args);
     if (from.data != NULL && !wk_moment_parse(call->ctx->arena, from, false, &day)) {
         return wk_tool_refuse(call, 400, "bad_request",
                               VA_STR("preferred_date must be a date, YYYY-MM-DD."));
     }
+    if (!read_bound(call, "after", &after) || !read_bound(call, "before", &before)) {
+        return wk_tool_refuse(call, 400, "bad_request",
+                              VA_STR("after and before must be moments, ISO 8601."));
+    }
     va_str_t date = from.data != NULL ? va_str(from.data, DATE_LEN) : VA_STR_NULL;
-    if (!find_slots(tx, call, &day, date, &s, &slots, e)) {
+    if (!find_slots(tx, call, &day, date, &after, &before, &s, &slots, e)) {
         return false;
     }
     if (refuse_past_day(call, &s, date)) {
