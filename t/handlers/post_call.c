@@ -344,6 +344,45 @@ static void an_appointment_that_stands_may_be_spoken_of_there(void **state)
     }
 }
 
+/* It may come days behind the call: what was "tomorrow" in it is that of the call's day. */
+static void an_appointment_is_spoken_of_as_of_the_day_of_the_call(void **state)
+{
+    static const char *const said[] = {"You are booked for tomorrow at 10 AM.",
+                                       "You are booked for today at 10 AM.",
+                                       "You are booked for DATE."};
+    static const int alarms[] = {0, 1, 0};
+    for (size_t i = 0; i < 6; i++) {
+        int days = i < 3 ? 1 : 5;
+        setup(state);
+        t_sqlf("INSERT INTO customers (organization_id, phone_number, source)"
+               " VALUES ('" DOWNTOWN "', '" CALLER "', 'call');"
+               "INSERT INTO appointments (organization_id, starts_at, ends_at, customer_id,"
+               "    status)"
+               " SELECT '" DOWNTOWN "', at, at + interval '1 hour', id, 'confirmed'"
+               "  FROM customers, (SELECT ((now() - interval '%d days')"
+               "      AT TIME ZONE 'America/Toronto')::date + interval '34 hours' AS wall) w,"
+               "  LATERAL (SELECT wall AT TIME ZONE 'America/Toronto' AS at) x"
+               " WHERE phone_number = '" CALLER "'",
+               days);
+        const char *text = t_sqlf("SELECT replace('%s', 'DATE',"
+                                  "    to_char(starts_at AT TIME ZONE 'America/Toronto',"
+                                  "            'FMMonth FMDD')) FROM appointments",
+                                  said[i % 3]);
+        const char *began =
+            t_sqlf("SELECT extract(epoch FROM now() - interval '%d days')::bigint", days);
+        t_answer_t a = report(
+            wk_printf(t_ctx.arena,
+                      ",\"status\":\"done\",\"metadata\":{\"start_time_unix_secs\":%s,"
+                      "\"phone_call\":{\"direction\":\"inbound\",\"call_sid\":\"CAafter\","
+                      "\"agent_number\":\"+14165550001\",\"external_number\":\"" CALLER
+                      "\"}},\"transcript\":[%s]",
+                      began, wk_printf(t_ctx.arena, AGENT("%s"), text).data)
+                .data);
+        assert_done(&a);
+        assert_int_equal(count("tasks WHERE kind = 'alarm'"), alarms[i % 3]);
+    }
+}
+
 /* It was judged while it was said, and put right. */
 static void what_went_through_us_is_not_judged_again(void **state)
 {
@@ -701,6 +740,7 @@ int main(void)
         cmocka_unit_test(what_the_platforms_agent_claims_is_held_against_its_tools),
         cmocka_unit_test(a_claim_is_an_alarm_once_however_often_it_is_reported),
         cmocka_unit_test(an_appointment_that_stands_may_be_spoken_of_there),
+        cmocka_unit_test(an_appointment_is_spoken_of_as_of_the_day_of_the_call),
         cmocka_unit_test(what_went_through_us_is_not_judged_again),
         cmocka_unit_test(a_call_whose_person_was_erased_does_not_come_back),
         cmocka_unit_test(audio_is_noted_before_or_after_the_report),

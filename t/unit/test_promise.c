@@ -46,13 +46,19 @@ static void appointments_are(const char *json)
 static void what_was_done_before_may_be_spoken_of(void **state)
 {
     (void)state;
-    appointments_are(
-        "[[\"confirmed\",\"10:00\",6,2,false],[\"cancelled\",\"14:30\",1,4,false]]");
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false,\"2026-11-28\"],"
+                     "[\"cancelled\",\"14:30\",1,4,false,\"2026-11-30\"]]");
     assert_claim("Your tune-up is booked for Saturday at 10 AM.", 0, NULL);
     assert_claim("Yes, you are booked for Saturday, November 28 at 10:00 a.m. See you then!", 0,
                  NULL);
     assert_claim("Votre mise au point est réservée samedi à 10 h.", 0, NULL);
     assert_claim("The one on Monday at 2:30 PM has been cancelled.", 0, NULL);
+    assert_claim("You are booked for November 28.", 0, NULL);
+    assert_claim("You are booked for November 28, 2026 at 10 AM.", 0, NULL);
+    assert_claim("Su cita del 28 de noviembre está confirmada.", 0, NULL);
+    assert_claim("You are booked for December 5.", 0, "booked");
+    assert_claim("You are booked for Saturday, December 5 at 10 AM.", 0, "booked");
+    assert_claim("You are booked for November 28, 2027 at 10 AM.", 0, "booked");
     assert_claim("Your tune-up is booked.", 0, "booked"); /* which one? */
     assert_claim("You are booked for Sunday at 10 AM.", 0, "booked");
     assert_claim("You are booked for Saturday at 11 AM.", 0, "booked");
@@ -63,7 +69,7 @@ static void what_was_done_before_may_be_spoken_of(void **state)
     assert_claim(
         "You are booked for Saturday at 10 AM. You are also booked for Friday at 9 AM.", 0,
         "booked");
-    appointments_are("[[\"confirmed\",\"10:00\",6,2,true]]");
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,true,\"2026-11-28\"]]");
     assert_claim("Your appointment has been moved to Saturday at 10 AM.", 0, NULL);
     before = NULL;
 }
@@ -73,7 +79,7 @@ static void what_was_done_earlier_may_be_said_again(void **state)
 {
     wk_stands_t stands = {.again = WK_DONE_BOOKED | WK_DONE_TEXTED};
     (void)state;
-    appointments_are("[[\"confirmed\",\"10:00\",6,2,false]]");
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false,\"2026-11-28\"]]");
     stands.appointments = before;
     assert_judged("Yes, your tune-up is booked.", &stands, NULL);
     assert_judged("I have sent you the address.", &stands, NULL);
@@ -81,7 +87,7 @@ static void what_was_done_earlier_may_be_said_again(void **state)
     assert_judged("You are booked for Friday at 9 AM.", &stands, "booked");
     assert_judged("It has been cancelled.", &stands, "cancelled");
     assert_judged("I have sent you what you need for Friday at 9 AM.", &stands, NULL);
-    appointments_are("[[\"cancelled\",\"10:00\",6,2,false]]");
+    appointments_are("[[\"cancelled\",\"10:00\",6,2,false,\"2026-11-28\"]]");
     stands.appointments = before;
     assert_judged("Yes, your tune-up is booked.", &stands, "booked"); /* no more */
     before = NULL;
@@ -90,7 +96,7 @@ static void what_was_done_earlier_may_be_said_again(void **state)
 static void what_is_only_held_is_not_booked(void **state)
 {
     (void)state;
-    appointments_are("[[\"held\",\"10:00\",6,2,false]]");
+    appointments_are("[[\"held\",\"10:00\",6,2,false,\"2026-11-28\"]]");
     assert_claim("You are booked for Saturday at 10 AM.", 0, "booked");
     before = NULL;
 }
@@ -114,7 +120,7 @@ static void who_asks_for_more_is_told_of_nothing_old(void **state)
                                                    "merci beaucoup",
                                                    "gracias"};
     (void)state;
-    appointments_are("[[\"confirmed\",\"10:00\",6,2,false]]");
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false,\"2026-11-28\"]]");
     for (size_t i = 0; i < sizeof(of_what_was_done) / sizeof(*of_what_was_done); i++) {
         if (asked(of_what_was_done[i]) & WK_DONE_BOOKED) {
             fail_msg("\"%s\" asks for another booking", of_what_was_done[i]);

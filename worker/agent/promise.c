@@ -17,6 +17,7 @@ static const struct {
 
 /* ---------------------------------------------------------------- earlier appointments */
 
+#define DATE_LEN        10 /* of YYYY-MM-DD, which a reading's MM-DD ends */
 #define OF_APPOINTMENTS (WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED)
 
 /* What is judged, and by what. */
@@ -70,6 +71,14 @@ static bool is_of_kind(const va_json_t *appointment, unsigned claim)
                                             : false;
 }
 
+/* date: YYYY-MM-DD. */
+static bool is_date(const wk_reading_t *r, va_str_t date)
+{
+    return date.len == DATE_LEN &&
+           va_str_eq(va_str(date.data + DATE_LEN - r->day.len, r->day.len), r->day) &&
+           (r->year == 0 || r->year == wk_small_number(va_str(date.data + 2, 2)) + 2000);
+}
+
 /* Of its day and time something is named, and nothing else. */
 static bool is_named(const va_json_t *appointment, const wk_reading_t *r)
 {
@@ -77,9 +86,10 @@ static bool is_named(const va_json_t *appointment, const wk_reading_t *r)
     va_str_t starts = va_json_string(field(appointment, 1));
     (void)va_json_int(field(appointment, 2), &weekday);
     (void)va_json_int(field(appointment, 3), &ahead);
-    bool any = r->weekday != 0 || r->ahead >= 0 || r->time.hour >= 0;
+    bool any = r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->time.hour >= 0;
     return any && (r->weekday == 0 || r->weekday == weekday) &&
            (r->ahead < 0 || r->ahead == ahead) &&
+           (r->day.data == NULL || is_date(r, va_json_string(field(appointment, 5)))) &&
            (r->time.hour < 0 || wk_clock_time_is(r->time, starts));
 }
 

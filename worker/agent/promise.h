@@ -27,8 +27,8 @@ typedef struct {
     unsigned done;  /* wk_done_t: now */
     unsigned again; /* before, and nothing more was asked for since (wk_promise_asked) */
     /*
-     * The customer's, [[status, "HH:MM", weekday (1 Monday), days from today, whether it was
-     * moved]]; NULL: none.
+     * The customer's, [[status, "HH:MM", weekday (1 Monday), days from the day of the talk,
+     * whether it was moved, "YYYY-MM-DD"]]; NULL: none.
      */
     const va_json_t *appointments;
 } wk_stands_t;

@@ -212,7 +212,8 @@ const wk_sql_t wk_sql_call_emergency = {
 const wk_sql_t wk_sql_call_promises = {
     "call_promises",
     "SELECT " WK_SQL_SPOKEN_THROUGH_US("$1::uuid", "$3::bigint") " AS judged,"
-    "       " WK_SQL_APPOINTMENTS_SPOKEN_OF("a.call_id = $1::uuid OR a.customer_id = $2::uuid")
+    "       " WK_SQL_APPOINTMENTS_SPOKEN_OF("a.call_id = $1::uuid OR a.customer_id = $2::uuid",
+                                            "least(to_timestamp($3::bigint), now())")
     "           AS appointments"
     "  FROM organizations o WHERE o.id = (SELECT current_organization())",
     3};

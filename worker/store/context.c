@@ -21,7 +21,7 @@ const wk_sql_t wk_sql_context = {
     "                 ORDER BY occurred_at DESC, id DESC LIMIT 50) m) AS messages"
     "       , " WK_SQL_APPOINTMENTS_SPOKEN_OF(
                     "a.call_id = $3::uuid OR a.customer_id = c.id"
-                    " AND ($2::bool OR a.metadata ->> 'talk' = $5)") " AS appointments"
+                    " AND ($2::bool OR a.metadata ->> 'talk' = $5)", "now()") " AS appointments"
     "  FROM organizations o"
     "  JOIN agent_configs g ON g.organization_id = o.id"
     "  LEFT JOIN customers c ON c.id = $1::uuid"

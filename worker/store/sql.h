@@ -102,19 +102,20 @@
 
 /*
  * What promise.h knows of appointments, of those that the condition has of a: a customer may hear
- * of them. o: the organization.
+ * of them. o: the organization; at: when they are spoken of.
  */
-#define WK_SQL_APPOINTMENTS_SPOKEN_OF(condition) \
+#define WK_SQL_APPOINTMENTS_SPOKEN_OF(condition, at) \
     "(SELECT json_agg(json_build_array(p.status, to_char(p.wall, 'HH24:MI')," \
     "                                  extract(isodow FROM p.wall)," \
-    "                                  p.wall::date - (now() AT TIME ZONE o.timezone)::date," \
-    "                                  p.metadata ? 'moved_from'))" \
+    "                                  p.wall::date - (" at " AT TIME ZONE o.timezone)::date," \
+    "                                  p.metadata ? 'moved_from'," \
+    "                                  to_char(p.wall, 'YYYY-MM-DD')))" \
     "   FROM (SELECT a.status, a.metadata, a.starts_at AT TIME ZONE o.timezone AS wall" \
     "           FROM appointments a" \
     "          WHERE (" condition ")" \
     "            AND CASE WHEN a.status = 'cancelled'" \
-    "                     THEN a.cancelled_at > now() - interval '30 days'" \
-    "                     ELSE a.starts_at > now() - interval '1 day' END" \
+    "                     THEN a.cancelled_at > " at " - interval '30 days'" \
+    "                     ELSE a.starts_at > " at " - interval '1 day' END" \
     "          ORDER BY a.starts_at DESC LIMIT 10) p)"
 
 /* The last person who was to have the call did not take it, and the agent has it again. */
