@@ -13,6 +13,7 @@
 #include "worker/queue.h"
 #include "worker/stop.h"
 #include "worker/store/calendar.h"
+#include "worker/store/calls.h"
 #include "worker/store/campaigns.h"
 #include "worker/store/effects.h"
 #include "worker/store/outbox.h"
@@ -170,6 +171,11 @@ static bool settle_recordings(wk_ctx_t *ctx, wk_error_t *e)
     return push_sweeps(ctx, "recordings.settle", BY_ITSELF, &wk_sql_recordings_due, e);
 }
 
+static bool settle_calls(wk_ctx_t *ctx, wk_error_t *e)
+{
+    return push_sweeps(ctx, "calls.settle", BY_ITSELF, &wk_sql_calls_due, e);
+}
+
 static bool enforce_retention(wk_ctx_t *ctx, wk_error_t *e)
 {
     return push_sweeps(ctx, "privacy.sweep", BY_ITSELF, &wk_sql_privacy_due, e);
@@ -231,6 +237,7 @@ static struct {
     {"takeovers", SWEEPS_MS, end_takeovers, 0},
     {"effects", SWEEPS_MS, settle_effects, 0},
     {"recordings", SWEEPS_MS, settle_recordings, 0},
+    {"calls", SWEEPS_MS, settle_calls, 0},
     {"retention", SWEEPS_MS, enforce_retention, 0},
     {"registrations", SWEEPS_MS, undo_registrations, 0},
     {"calendars", CALENDARS_MS, queue_calendars, 0},

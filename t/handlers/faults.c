@@ -787,6 +787,43 @@ static void judge_objection(const t_answer_t *last)
     assert_int_equal(recordings_at(NULL), 0);
 }
 
+/* ---------------------------------------------------------------- a call's end */
+
+/* Of a call that the carrier has placed, and of which no callback has come. */
+static void begin_untold(void)
+{
+    begin_day();
+    t_sqlf("UPDATE organizations SET plan = 'BASIC' WHERE id = '" DOWNTOWN "'");
+    t_answer_t a = call(1);
+    t_sqlf("UPDATE organizations SET plan = 'PRO' WHERE id = '" DOWNTOWN "'");
+    assert_status(&a, 200);
+    t_sqlf("UPDATE calls SET look_at = now()");
+}
+
+static t_answer_t look_at_call(int attempt)
+{
+    return job_of("calls.settle", "{}", attempt);
+}
+
+static bool has_ended(void)
+{
+    return t_sqlf_int("SELECT count(*) FROM calls WHERE call_status_rank(status) > 2") == 1;
+}
+
+/* The carrier finds out by itself that nobody tells it what the call is to hear. */
+static void judge_call_end(const t_answer_t *last)
+{
+    assert_done(last);
+    for (int i = 0; i < 200 && !has_ended(); i++) {
+        usleep(50000);
+        t_sqlf("UPDATE calls SET look_at = now()");
+        t_answer_t a = look_at_call(1);
+        assert_done(&a);
+    }
+    assert_true(has_ended());
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_ended'"), 1);
+}
+
 /* ---------------------------------------------------------------- the table */
 
 #define RETRIED {AT_TIME, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN}
@@ -837,6 +874,8 @@ static client_t clients[] = {
     {"Twilio: a recording is stopped", begin_objection, t_twilio_script,
      "\"method\":\"POST\",\"path\":\"/Twilio.CURRENT.json$\"", look_at_recording,
      judge_objection, TOLD},
+    {"Twilio: how a call fares", begin_untold, t_twilio_script,
+     "\"method\":\"GET\",\"path\":\"/Calls/\"", look_at_call, judge_call_end, TOLD},
     {"ElevenLabs: a call", begin_call, t_elevenlabs_script, "\"path\":\"/outbound-call$\"",
      call, judge_call, TOLD},
     {"ElevenLabs: a campaign's call",

@@ -18,7 +18,7 @@ create temp view functions as
 -- ---- functions
 select bag_eq($$ select signature from functions where prosecdef or owner = 'va_directory' $$, array[
     'voiceagent.organization_by(text,text)', 'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)',
-    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)', 'voiceagent.due_recordings(integer)', 'voiceagent.due_registrations(integer)', 'voiceagent.numbers_of_a_day()',
+    'voiceagent.due_outbox(integer)', 'voiceagent.due(text,integer)', 'voiceagent.due_pickups(integer)', 'voiceagent.due_takeovers(integer)', 'voiceagent.due_retention(integer)', 'voiceagent.due_effects(integer)', 'voiceagent.due_recordings(integer)', 'voiceagent.due_calls(integer)', 'voiceagent.due_registrations(integer)', 'voiceagent.numbers_of_a_day()',
     'voiceagent.due_calendars(integer)', 'voiceagent.due_campaigns(integer)', 'voiceagent.due_keys(text,integer)', 'voiceagent.record_unrouted(text,text,text,text)',
     'voiceagent.jwt_member()', 'voiceagent.keep_routing_key()', 'voiceagent.is_widget_origin(text)', 'voiceagent.is_person(text)', 'voiceagent.is_known_number(text)', 'voiceagent.recall_refusals()'],
     'the functions that look across organizations are the listed ones');
@@ -34,7 +34,7 @@ select is_empty($$ select signature from functions where prosecdef and proacl is
 select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_app', 'authenticated', 'anon']) r
                   where prosecdef and has_function_privilege(r, oid, 'execute') $$, array[
     'voiceagent.organization_by(text,text) va_app', 'voiceagent.login_lookup(text) va_app',
-    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app', 'voiceagent.due_recordings(integer) va_app', 'voiceagent.due_registrations(integer) va_app', 'voiceagent.numbers_of_a_day() va_app',
+    'voiceagent.session_lookup(text) va_app', 'voiceagent.due_outbox(integer) va_app', 'voiceagent.due(text,integer) va_app', 'voiceagent.due_pickups(integer) va_app', 'voiceagent.due_takeovers(integer) va_app', 'voiceagent.due_retention(integer) va_app', 'voiceagent.due_effects(integer) va_app', 'voiceagent.due_recordings(integer) va_app', 'voiceagent.due_calls(integer) va_app', 'voiceagent.due_registrations(integer) va_app', 'voiceagent.numbers_of_a_day() va_app',
     'voiceagent.due_calendars(integer) va_app', 'voiceagent.due_campaigns(integer) va_app', 'voiceagent.due_keys(text,integer) va_app',
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app', 'voiceagent.is_person(text) va_app', 'voiceagent.is_known_number(text) va_app',
     'voiceagent.jwt_member() authenticated'],
@@ -99,7 +99,7 @@ select is_empty($$ select tablename || '.' || policyname from pg_policies where 
 select bag_eq($$ select tablename || ' ' || cmd from pg_policies where schemaname = 'voiceagent' and 'va_directory' = any (roles) $$, array[
     'routing_keys ALL', 'unrouted_events ALL', 'organizations SELECT', 'users SELECT', 'sessions SELECT', 'outbox SELECT',
     'appointments SELECT', 'effects SELECT', 'campaign_runs SELECT', 'sync_tokens SELECT', 'privacy_settings SELECT',
-    'integrations SELECT', 'recordings SELECT', 'recording_chunks SELECT', 'campaigns SELECT', 'takeovers SELECT', 'postponed_texts SELECT',
+    'integrations SELECT', 'recordings SELECT', 'calls SELECT', 'recording_chunks SELECT', 'campaigns SELECT', 'takeovers SELECT', 'postponed_texts SELECT',
     'subject_keys SELECT', 'kept_refusals ALL', 'consents INSERT', 'consent_states ALL'],
     'the policies of va_directory are the listed ones');
 
@@ -117,6 +117,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'appointments.reminded_48h_at SELECT', 'appointments.reminded_24h_at SELECT', 'appointments.reminded_1h_at SELECT',
     'appointments.pickup_ready_at SELECT', 'appointments.pickup_notified_at SELECT',
     'effects.organization_id SELECT', 'effects.state SELECT', 'effects.settle_at SELECT', 'effects.kind SELECT', 'effects.claimed_at SELECT',
+    'calls.organization_id SELECT', 'calls.look_at SELECT',
     'recordings.organization_id SELECT', 'recordings.removed SELECT', 'recordings.settle_at SELECT',
     'recording_chunks.organization_id SELECT', 'recording_chunks.key_id SELECT',
     'campaigns.organization_id SELECT', 'campaigns.trigger SELECT', 'campaigns.is_active SELECT', 'campaigns.swept_at SELECT',

@@ -48,6 +48,7 @@ wk_handler_fn wk_plan_get;
 wk_handler_fn wk_post_call_store;
 wk_handler_fn wk_privacy_deletion, wk_privacy_erase, wk_privacy_settings, wk_privacy_sweep;
 wk_handler_fn wk_recording_status, wk_recording_stop, wk_recordings_get, wk_recordings_settle;
+wk_handler_fn wk_calls_settle;
 wk_handler_fn wk_reminders_send;
 wk_handler_fn wk_settings_handle;
 wk_handler_fn wk_agent_config_handle, wk_agent_config_voice;

@@ -105,6 +105,7 @@ static const wk_handler_t handlers[] = {
     {"recording.stop", WK_EFFECT, wk_recording_stop, 0},
     {"recordings.get", WK_READ, wk_recordings_get,
      0}, /* who plays it waits for it, or nobody */
+    {"calls.settle", WK_EFFECT, wk_calls_settle, 0},
     {"recordings.settle", WK_EFFECT, wk_recordings_settle, 0},
     {"registrations.undo", WK_EFFECT, wk_registrations_undo, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},

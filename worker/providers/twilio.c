@@ -155,6 +155,17 @@ bool wk_twilio_send(wk_ctx_t *ctx, const wk_sms_t *sms, va_str_t *sid, wk_error_
 
 /* ---------------------------------------------------------------- calls */
 
+/* A number that fits. */
+static bool is_digits(va_str_t text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len < 8;
+}
+
 static va_str_t calls_url(const wk_ctx_t *ctx)
 {
     return wk_printf(ctx->arena, "%s/Calls.json", account_url(ctx).data);
@@ -200,19 +211,55 @@ bool wk_twilio_not_live(const wk_error_t *e)
     return e->code == WK_REFUSED && is_code(e, "21220");
 }
 
-bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e)
+static const char *call_url(const wk_ctx_t *ctx, va_str_t sid)
+{
+    return wk_printf(ctx->arena, "%s/Calls/%.*s.json", account_url(ctx).data, (int)sid.len,
+                     sid.data)
+        .data;
+}
+
+static bool update_call(wk_ctx_t *ctx, va_str_t sid, va_str_t form, wk_error_t *e)
 {
     wk_http_response_t res;
-    va_buf_t form;
-    va_str_t call = wk_printf(ctx->arena, "%s/Calls/%.*s.json", account_url(ctx).data,
-                              (int)call_sid.len, call_sid.data);
-    va_buf_init(&form, wk_mem(ctx->arena), 512);
-    va_form_add(&form, VA_STR("Url"), url);
-    va_form_add(&form, VA_STR("Method"), VA_STR("POST"));
-    if (!configured(ctx, e) || !ask(ctx, "POST", call.data, va_buf_str(&form), &res, e)) {
+    if (!configured(ctx, e) || !ask(ctx, "POST", call_url(ctx, sid), form, &res, e)) {
         return false;
     }
     return res.status == 200 || refused(ctx, &res, e);
+}
+
+bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e)
+{
+    va_buf_t form;
+    va_buf_init(&form, wk_mem(ctx->arena), 512);
+    va_form_add(&form, VA_STR("Url"), url);
+    va_form_add(&form, VA_STR("Method"), VA_STR("POST"));
+    return update_call(ctx, call_sid, va_buf_str(&form), e);
+}
+
+bool wk_twilio_end(wk_ctx_t *ctx, va_str_t call_sid, wk_error_t *e)
+{
+    return update_call(ctx, call_sid, VA_STR("Status=completed"), e);
+}
+
+bool wk_twilio_call(wk_ctx_t *ctx, va_str_t call_sid, bool *known, wk_twilio_call_t *call,
+                    wk_error_t *e)
+{
+    wk_http_response_t res;
+    *call = (wk_twilio_call_t){.ended = 0};
+    if (!configured(ctx, e) ||
+        !ask(ctx, "GET", call_url(ctx, call_sid), VA_STR_NULL, &res, e)) {
+        return false;
+    }
+    *known = res.status == 200;
+    if (!*known) {
+        return res.status == 404 || refused(ctx, &res, e);
+    }
+    const va_json_t *found = read_json(ctx, &res);
+    va_str_t seconds = va_json_get_string(found, "duration");
+    call->status = va_json_get_string(found, "status");
+    call->seconds = is_digits(seconds) ? seconds : VA_STR_NULL;
+    call->ended = wk_twilio_time(va_json_get_string(found, "end_time"));
+    return call->status.len > 0 || wk_error(e, WK_UNKNOWN, "Twilio: a call without a status");
 }
 
 /* ---------------------------------------------------------------- recordings */

@@ -74,6 +74,22 @@ bool wk_twilio_find_calls(wk_ctx_t *ctx, va_str_t from, va_str_t to, int64_t sin
 bool wk_twilio_redirect(wk_ctx_t *ctx, va_str_t call_sid, va_str_t url, wk_error_t *e);
 bool wk_twilio_not_live(const wk_error_t *e);
 
+typedef struct {
+    va_str_t status;  /* a word of CallStatus */
+    va_str_t seconds; /* digits; absent: it goes on */
+    int64_t ended;    /* Unix time; 0: it goes on */
+} wk_twilio_call_t;
+
+/*
+ * How a call fares. *known false: it has no such call, which is none of this account, or so new
+ * that its answers do not know it yet; nothing follows for whether it has ended.
+ */
+bool wk_twilio_call(wk_ctx_t *ctx, va_str_t call_sid, bool *known, wk_twilio_call_t *call,
+                    wk_error_t *e);
+
+/* Hangs up. Safe to repeat; wk_twilio_not_live(): it has ended by itself. */
+bool wk_twilio_end(wk_ctx_t *ctx, va_str_t call_sid, wk_error_t *e);
+
 /* A recording of a call. */
 typedef struct {
     va_str_t sid;

@@ -235,3 +235,33 @@ const wk_sql_t wk_sql_call_caller = {
     "   AND (c.twilio_call_sid = $1 OR c.elevenlabs_conversation_id = $2)"
     " WHERE o.id = (SELECT current_organization()) ORDER BY c.started_at DESC LIMIT 1",
     2};
+
+const wk_sql_t wk_sql_calls_due = {
+    "calls_due", "SELECT due_calls($1::int) AS organization", 1};
+
+/* A person has it who took it over, or whom it was put through to, until it comes back from him. */
+#define HAS_PERSON \
+    "(EXISTS (SELECT FROM takeovers t WHERE t.call_id = c.id AND t.state <> 'over')" \
+    " OR coalesce((c.metadata ->> 'accepted')::bigint < $2::bigint, false)" \
+    "    AND NOT EXISTS (SELECT FROM messages m WHERE m.provider = 'twilio'" \
+    "        AND m.provider_message_id = c.twilio_call_sid || ':' || (c.metadata ->> 'accepted')))"
+
+const wk_sql_t wk_sql_calls_look = {
+    "calls_look",
+    "WITH due AS ("
+    "    SELECT c.id, c.started_at + o.max_call_seconds * interval '1 second'"
+    "               + interval '2 minutes' AS longest"
+    "      FROM calls c JOIN organizations o ON o.id = c.organization_id"
+    "     WHERE c.look_at <= now() ORDER BY c.look_at LIMIT $1::int FOR UPDATE OF c SKIP LOCKED)"
+    " UPDATE calls c"
+    "    SET look_at = now() + least(greatest((now() - c.started_at) / 8, interval '30 seconds'),"
+    "                                interval '10 minutes',"
+    "                                CASE WHEN due.longest > now() THEN due.longest - now() END)"
+    "   FROM due WHERE c.id = due.id"
+    " RETURNING c.id, c.twilio_call_sid AS sid, c.direction,"
+    "           due.longest <= now() AND NOT " HAS_PERSON " AS too_long",
+    2};
+
+const wk_sql_t wk_sql_call_limit = {
+    "call_limit",
+    "UPDATE calls SET end_reason = coalesce(end_reason, 'limit') WHERE id = $1::uuid", 1};

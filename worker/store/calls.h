@@ -76,6 +76,19 @@ extern const wk_sql_t wk_sql_call_analyzed;
  */
 extern const wk_sql_t wk_sql_call_caller;
 
+/* Without a tenant. $1 at most: organization, of shops with calls to ask the carrier about. */
+extern const wk_sql_t wk_sql_calls_due;
+
+/*
+ * Those calls, $1 at most, whose next look is planned by it: id sid direction, too_long: beyond
+ * the longest time, with two minutes for its last words, and no person has it. $2: from that
+ * turn on a person's talk is one of a takeover.
+ */
+extern const wk_sql_t wk_sql_calls_look;
+
+/* $1 call: it is ended since it takes too long. */
+extern const wk_sql_t wk_sql_call_limit;
+
 /*
  * $1 id, $2 emergency_level: raises it. A row, customer_number shop_number (another of the
  * shop's where the call's is not known), when it was lower.
