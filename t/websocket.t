@@ -425,11 +425,11 @@ $busy->close;
 
 my $slow = ws('/chat', rcvbuf => 2048);
 $slow->text('{}');
-my $long = $ENV{TEST_NGINX_LD_PRELOAD} ? 50_000 : 500_000;
-reply(next_job(), '"' . 'z' x $long . '"');
+my $length = $ENV{TEST_NGINX_LD_PRELOAD} ? 50_000 : 500_000;
+reply(next_job(), '"' . 'z' x $length . '"');
 $slow->text('{"more":1}');
 my $reply = $slow->next(60);
-is(length $reply->{payload}, $long + 2, 'who reads slowly is given a long answer whole');
+is(length $reply->{payload}, $length + 2, 'who reads slowly is given a long answer whole');
 reply(next_job(), '{"more":2}');
 is($slow->said, 'text {"more":2}', '  and the next');
 $slow->close;
