@@ -15,6 +15,7 @@
 #define NGX_VOICEAGENT_DEDUP_MAX    128
 #define NGX_VOICEAGENT_ENTROPY      4096
 #define NGX_VOICEAGENT_JOB_SLACK    2048
+#define NGX_VOICEAGENT_JOB_WRITER   1024
 
 
 static ngx_int_t ngx_voiceagent_job_id(ngx_http_request_t *r, ngx_str_t *id);
@@ -22,6 +23,9 @@ static ngx_int_t ngx_voiceagent_job_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, va_str_t *value);
 static ngx_int_t ngx_voiceagent_job_dedup(ngx_http_request_t *r,
     ngx_voiceagent_job_conf_t *jcf, va_str_t *dedup);
+static ngx_int_t ngx_voiceagent_job_document(ngx_http_request_t *r,
+    va_job_t *job, ngx_voiceagent_job_t *result);
+static void ngx_voiceagent_job_free(void *data);
 static va_str_t ngx_voiceagent_job_order(va_job_t *job);
 static ngx_int_t ngx_voiceagent_job_body(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, va_job_t *job);
@@ -63,11 +67,11 @@ ngx_int_t
 ngx_voiceagent_job_build(ngx_http_request_t *r,
     ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *result)
 {
-    va_buf_t                    out;
     va_job_t                    job;
     ngx_int_t                   rc;
     ngx_str_t                   id;
     ngx_time_t                 *tp;
+    va_header_t                 headers[VA_JOB_MAX_HEADERS];
     ngx_voiceagent_ctx_t       *ctx;
     ngx_voiceagent_job_conf_t  *jcf;
 
@@ -87,6 +91,8 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
     if (rc != NGX_OK) {
         return rc;
     }
+
+    job.headers = headers;
 
     if (ngx_voiceagent_job_headers(r, &job) != NGX_OK
         || (options->body
@@ -116,20 +122,71 @@ ngx_voiceagent_job_build(ngx_http_request_t *r,
     job.http_peer = ngx_voiceagent_va(&r->connection->addr_text);
     job.http_connection = ngx_voiceagent_va(&ctx->connection);
 
-    va_buf_init(&out, &ctx->mem, job.body.len + NGX_VOICEAGENT_JOB_SLACK);
-
-    if (va_job_write(&out, &job) != VA_OK) {
+    if (ngx_voiceagent_job_document(r, &job, result) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ctx->job_id = id;
 
     result->id = job.id;
-    result->document = va_buf_str(&out);
     result->dedup = job.dedup;
     result->order = ngx_voiceagent_job_order(&job);
 
     return NGX_OK;
+}
+
+
+/* in memory of its own: a request may last for hours behind its job */
+
+static ngx_int_t
+ngx_voiceagent_job_document(ngx_http_request_t *r, va_job_t *job,
+    ngx_voiceagent_job_t *result)
+{
+    va_buf_t             out;
+    va_alloc_t           mem;
+    ngx_pool_t          *pool;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    pool = ngx_create_pool(NGX_VOICEAGENT_JOB_SLACK
+                           + NGX_VOICEAGENT_JOB_WRITER, r->connection->log);
+    if (pool == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_voiceagent_job_free;
+    cln->data = pool;
+
+    ngx_voiceagent_mem(&mem, pool);
+    va_buf_init(&out, &mem, job->body.len + NGX_VOICEAGENT_JOB_SLACK);
+
+    if (va_job_write(&out, job) != VA_OK) {
+        return NGX_ERROR;
+    }
+
+    result->document = va_buf_str(&out);
+    result->memory = cln;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voiceagent_job_free(void *data)
+{
+    ngx_destroy_pool(data);
+}
+
+
+void
+ngx_voiceagent_job_forget(ngx_pool_cleanup_t *memory)
+{
+    memory->handler(memory->data);
+    memory->handler = NULL;
 }
 
 

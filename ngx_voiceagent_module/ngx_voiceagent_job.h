@@ -25,7 +25,8 @@ typedef struct {
 
 typedef struct {
     va_str_t                       id;
-    va_str_t                       document;
+    va_str_t                       document;     /* until it is forgotten */
+    ngx_pool_cleanup_t            *memory;       /* the document's */
     va_str_t                       dedup;        /* empty: none */
     va_str_t                       order;        /* it is pushed in; or none */
 } ngx_voiceagent_job_t;
@@ -33,11 +34,13 @@ typedef struct {
 
 /*
  * NGX_DECLINED: the request lacks what the deduplication key is made of.  All
- * of it lives in r->pool.
+ * of it lives as long as r->pool; the document only until
+ * ngx_voiceagent_job_forget(), which is said at most once.
  */
 
 ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
     ngx_voiceagent_job_options_t *options, ngx_voiceagent_job_t *job);
+void ngx_voiceagent_job_forget(ngx_pool_cleanup_t *memory);
 
 
 /* the content phase of such a location: handler runs with the body at hand */
@@ -55,7 +58,10 @@ ngx_uint_t ngx_voiceagent_job_too_large(ngx_http_request_t *r);
 char *ngx_voiceagent_pass_header_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* those of the request that go along, in r->pool and its headers */
+/*
+ * Those of the request that go along, in r->pool and its headers, into
+ * job->headers, where there is room for VA_JOB_MAX_HEADERS.
+ */
 
 ngx_int_t ngx_voiceagent_job_headers(ngx_http_request_t *r, va_job_t *job);
 
@@ -100,6 +106,7 @@ typedef struct ngx_voiceagent_push_s  ngx_voiceagent_push_t;
 struct ngx_voiceagent_push_s {
     ngx_voiceagent_ask_t           ask;          /* the first: its handlers */
     ngx_msec_t                     started;
+    ngx_pool_cleanup_t            *document;     /* sent, until answered */
     void                         (*handler)(ngx_voiceagent_push_t *push);
     void                          *data;
 

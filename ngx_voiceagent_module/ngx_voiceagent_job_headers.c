@@ -93,12 +93,7 @@ ngx_voiceagent_job_headers(ngx_http_request_t *r, va_job_t *job)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
 
-    headers = ngx_palloc(r->pool, VA_JOB_MAX_HEADERS * sizeof(va_header_t));
-    if (headers == NULL) {
-        return NGX_ERROR;
-    }
-
-    job->headers = headers;
+    headers = job->headers;
 
     part = &r->headers_in.headers.part;
 

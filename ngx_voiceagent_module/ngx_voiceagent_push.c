@@ -43,6 +43,7 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
     p = ngx_sprintf(ttl, "%T", dedup_ttl);
 
     push->started = ngx_current_msec;
+    push->document = job->memory;
     push->result = NGX_VOICEAGENT_PUSH_FAILED;
     ngx_voiceagent_ngx(&push->id, job->id);
     ngx_str_null(&push->reply);
@@ -71,6 +72,8 @@ ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
 
     ctx = ngx_http_get_module_ctx(ask->request, ngx_voiceagent_module);
     ctx->redis_time = ngx_current_msec - push->started;
+
+    ngx_voiceagent_job_forget(push->document);
 
     ngx_voiceagent_ask_resume(ask);
 

@@ -1,7 +1,7 @@
 // Our candidate: nginx with the module, its keys, its Redis; a worker; the statements it asks.
 import { createHmac } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginx } from './nginx.mjs';
 import { start } from './process.mjs';
@@ -18,14 +18,32 @@ export function token(organization) {
   return `${text}.${createHmac('sha256', JWT_SECRET).update(text).digest('base64url')}`;
 }
 
-/** conf: of bench/peers. */
-export function voiceagent(context, { name, store, port, conf = 'voiceagent.conf' }) {
+/** conf: of bench/peers; values: what it names beside the port, the keys' folder and Redis. */
+export function voiceagent(context, { name, store, port, conf = 'voiceagent.conf', values = {} }) {
   const { dir, root, modules } = context;
   writeFileSync(join(dir, 'twilio.key'), `${ACCOUNT} ${TOKEN}\n`);
   writeFileSync(join(dir, 'tools.key'), `${TOOLS_SECRET}\n`);
   writeFileSync(join(dir, 'jwt.key'), `${JWT_SECRET}\n`);
   return nginx({ dir, name, modules: [modules.voiceagent], conf: join(root, 'bench/peers', conf),
-    values: { REDIS: store.socket }, port });
+    values: { REDIS: store.socket, ...values }, port });
+}
+
+/** A folder with all that conf/ holds, for this machine: each key is the tokens' secret. change: {file: [what, into]}. */
+export function shipped({ root, dir }, name, change) {
+  const home = join(dir, name);
+  const conf = join(root, 'conf');
+  cpSync(conf, home, { recursive: true });
+  for (const [file, [what, into]] of Object.entries(change)) {
+    const text = readFileSync(join(conf, file), 'utf8');
+    if (!text.includes(what)) throw new Error(`${file} does not say ${what}`);
+    writeFileSync(join(home, file), text.replaceAll(what, into));
+  }
+  mkdirSync(join(home, 'voiceagent/keys'), { recursive: true });
+  cpSync(join(conf, 'fallback'), join(home, 'voiceagent/fallback'), { recursive: true });
+  for (const [, key] of readFileSync(join(conf, 'http.conf'), 'utf8').matchAll(/file=voiceagent\/keys\/([\w-]+)/g)) {
+    writeFileSync(join(home, 'voiceagent/keys', key), `${JWT_SECRET}\n`);
+  }
+  return home;
 }
 
 /** A worker process on core 0, or on `cores`; env: settings beside those that all have. */

@@ -1,7 +1,7 @@
 // Live events to ten thousand clients of one nginx worker, beside nchan: memory a
 // client, and how late the last of a burst of deliveries is.
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from 'node:http';
 import { once } from 'node:events';
@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nginx } from '../lib/nginx.mjs';
 import { redis } from '../lib/redis.mjs';
-import { voiceagent, token } from '../lib/voiceagent.mjs';
+import { voiceagent, shipped, token } from '../lib/voiceagent.mjs';
+import { quickWorker } from '../lib/quick_worker.mjs';
 import { pss } from '../lib/process.mjs';
 import { table, ratio, atMost } from '../lib/report.mjs';
 
@@ -44,17 +45,32 @@ function post(body) {
   });
 }
 
-async function ours(context) {
+/** `of`: what voiceagent() is to run, and where the streams are. */
+async function ours(context, { candidate, path, of }) {
   const store = await redis({ dir: context.dir, name: 'redis-sse' });
-  const server = await voiceagent(context, { name: 'sse', store, port: PORT, conf: 'events.conf' });
+  const server = await voiceagent(context, { store, port: PORT, ...of(store) });
+  const worker = quickWorker(store.socket, () => ({}));
   const sha = store.load(join(context.root, 'worker/scripts/publish.lua'));
   let n = 0;
   const result = await deliver(context, server,
-    `GET /events HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token('bench')}\r\nAccept: text/event-stream\r\n\r\n`,
+    `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token('bench')}\r\nAccept: text/event-stream\r\n\r\n`,
     (data) => store.command('EVALSHA', sha, '1', 'va:events:{bench}', String(n += 1), 'user_transcript', '', '', data));
   await server.stop();
+  await worker.stop();
   await store.stop();
-  return { candidate: 'voiceagent', ...result };
+  return { candidate, ...result };
+}
+
+const alone = () => ({ name: 'sse', conf: 'events.conf' });
+
+/** With the rest of conf/, where who opens a stream is judged by a worker, which tells first how things are. */
+function asShipped(context, store) {
+  const home = shipped(context, 'shipped', {
+    'site.conf': ['unix:/run/redis/redis-server.sock', `unix:${store.socket}`],
+    'locations/events.conf': ['voiceagent_streams 100', `voiceagent_streams ${CLIENTS}`],
+  });
+  const pools = readFileSync(join(context.root, 'conf/nginx.conf'), 'utf8').match(/^ *\w+_pool_size .*$/gm).join('\n');
+  return { name: 'shipped', conf: 'shipped.conf', values: { HOME: home, CONF: join(context.root, 'conf'), POOLS: pools } };
 }
 
 async function nchan(context) {
@@ -67,10 +83,15 @@ async function nchan(context) {
 }
 
 export async function sse(context) {
-  const rows = [await ours(context), await nchan(context)];
+  const rows = [
+    await ours(context, { candidate: 'voiceagent', path: '/events', of: alone }),
+    await nchan(context),
+    await ours(context, { candidate: 'voiceagent, conf/', path: '/api/stream/organization', of: (store) => asShipped(context, store) }),
+  ];
   table(`${CLIENTS} event-stream clients, ${EVENTS} events`, rows.map((r) => ({
     candidate: r.candidate, 'memory/client': `${(r.memory / 1024).toFixed(1)} KB`, p50: `${r.p50} ms`, p99: `${r.p99} ms`,
     max: `${r.max} ms`, delivered: `${r.delivered} of ${r.expected}` })));
   atMost('memory a client in nginx', rows[0].memory / 1024, 'KB', 8);
+  atMost('memory a client with all of conf/', rows[2].memory / 1024, 'KB', 8);
   ratio("nchan's p99 delivery to ours", rows[1].p99 / rows[0].p99, 1);
 }
