@@ -1252,6 +1252,65 @@ static void its_own_day_is_not_where_it_goes(void **state)
 #undef BEHIND
 }
 
+/* "After 3", "before 10" bound the day that is offered or named; "next week" begins on Monday.
+ */
+static void a_part_of_a_day_or_week_is_looked_into(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, LOOKS("en", "anything after 3?", "\"after\":\"2026-11-27T14:59\""),
+          LOOKS("en", "I need it before 10am", "\"before\":\"2026-11-27T10:00\""),
+          LOOKS("fr", "avez-vous après 15 h?", "\"after\":\"2026-11-27T14:59\""),
+          LOOKS("fr", "avant 10 h svp", "\"before\":\"2026-11-27T10:00\""),
+          LOOKS("es", "¿tienen después de las 15:00?", "\"after\":\"2026-11-27T14:59\""),
+          LOOKS("en", "Saturday before 11 am", "\"before\":\"2026-11-28T11:00\""),
+          LOOKS("en", "next week?", "\"2026-11-30\"}"));
+    CHECK(&nothing_asked, LOOKS("en", "a tune-up tomorrow after 3 pm", "2026-11-25T14:59"),
+          LOOKS("fr", "une mise au point demain avant 10 h", "\"before\":\"2026-11-25T10:00\""),
+          LOOKS("en", "can I bring my bike in next week?", "\"2026-11-30\"}"),
+          LOOKS("fr", "un rendez-vous la semaine prochaine", "\"2026-11-30\"}"),
+          LOOKS("es", "una cita la próxima semana", "\"2026-11-30\"}"));
+}
+
+static void who_answers_is_told(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&nothing_asked,
+          ASKS("en", "who is this?", "This is Bia, the automatic assistant of Bici"),
+          ASKS("en", "is this a real person?", "automatic assistant"),
+          ASKS("fr", "c'est qui?", "assistant automatique"),
+          ASKS("es", "¿quién es?", "asistente automático"));
+}
+
+static void who_complains_is_offered_a_person(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&nothing_asked,
+          ASKS("en", "this is ridiculous, nobody calls me back", "I am sorry about that."),
+          ASKS("en", "the repair was terrible", "I am sorry about that."),
+          ASKS("fr", "c'est inacceptable", "Je suis désolé."),
+          ASKS("es", "qué mal servicio", "Lo siento mucho."),
+          ASKS("en", "where is my order, this is unacceptable", "Shall I ask someone"));
+}
+
+static void what_people_write_in_haste_is_understood(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const wk_dialog_t spoken_of = {.service = VA_STR("tune_up")};
+    (void)state;
+    CHECK(&nothing_asked, ASKS("en", "is it ready?", "not see yet"),
+          ASKS("fr", "c'est prêt?", "ne vois pas encore"),
+          ASKS("es", "¿ya está lista?", "no veo"),
+          ASKS("en", "can I get a quote for new brakes?", "do not know what that costs"),
+          LOOKS("en", "my son's bike has a broken chain", "\"repair\""),
+          LOOKS("fr", "mes freins grincent", "\"repair\""));
+    CHECK_ANSWERS(&nothing_asked, ASKS("en", "👍", "You are welcome"));
+    CHECK(&spoken_of, LOOKS("fr", "ok demain matin is possible?", "2026-11-25"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1309,6 +1368,10 @@ int main(void)
         TEST(some_or_all_may_be_named_in_the_answer),
         TEST(who_walks_in_is_told_the_hours),
         TEST(its_own_day_is_not_where_it_goes),
+        TEST(a_part_of_a_day_or_week_is_looked_into),
+        TEST(who_answers_is_told),
+        TEST(who_complains_is_offered_a_person),
+        TEST(what_people_write_in_haste_is_understood),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -6,8 +6,7 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/wording.h"
 
-#define MAX_SLOTS     32 /* of a tool's answer that are looked at */
-#define FIRST_MORNING 8  /* "at 7" without more is the evening, "at 8" the morning */
+#define MAX_SLOTS 32 /* of a tool's answer that are looked at */
 
 /* ---------------------------------------------------------------- what a message names */
 
@@ -155,8 +154,8 @@ static va_str_t other_time(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time
                            va_str_t date)
 {
     va_str_t day = date.len >= 10 ? date : offer->slots[0];
-    int hour = !t.certain && t.hour < FIRST_MORNING ? t.hour + 12 : t.hour;
-    return wk_printf(a, "%.10sT%02d:%02d", day.data, hour, t.minute);
+    int minutes = wk_clock_likely(t);
+    return wk_printf(a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
 }
 
 static va_str_t start_at(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time_t t,

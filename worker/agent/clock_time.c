@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define FIRST_MORNING 8 /* "at 7" without more is the evening, "at 8" the morning */
+
 static const wk_clock_time_t no_time = {.hour = -1};
 
 /* ---------------------------------------------------------------- numbers */
@@ -25,6 +27,12 @@ int wk_small_number(va_str_t word)
     int value;
     size_t n = leading_number(word, &value);
     return n > 0 && n == word.len ? value : -1;
+}
+
+int wk_clock_likely(wk_clock_time_t t)
+{
+    int hour = !t.certain && t.hour < FIRST_MORNING ? t.hour + 12 : t.hour;
+    return hour * 60 + t.minute;
 }
 
 wk_clock_time_t wk_clock_hour(int hour)

@@ -37,6 +37,10 @@ void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, boo
 /* A bare number as an hour. */
 wk_clock_time_t wk_clock_hour(int hour);
 
+/* Minutes from midnight on; "3" is of the afternoon where it is not said, "8" of the morning.
+ */
+int wk_clock_likely(wk_clock_time_t t);
+
 /* The value of a word of one or two digits; -1: it is none. */
 int wk_small_number(va_str_t word);
 

@@ -400,7 +400,7 @@ void wk_answer_order(wk_reception_turn_t *t)
         wk_turn_add(t, wk_say(t->a, t->l, "reply.order_expected",
                               {"date", wk_word_day(t->a, t->l, f->expected, f->today)}));
     }
-    if (wk_turn_has(t, "order.trouble")) {
+    if (wk_turn_has(t, "order.trouble") || wk_turn_has(t, "intent.complaint")) {
         wk_offer_person(t);
     } else if (f->order_count > 1 && t->r->order_number.data == NULL) {
         wk_turn_add_text(t, t->dialog->spoken ? "speech.order_more" : "reply.order_more");
@@ -426,6 +426,19 @@ void wk_answer_human(wk_reception_turn_t *t)
     }
     wk_turn_add(t, opening(t));
     add_phone(t);
+}
+
+void wk_answer_who(wk_reception_turn_t *t)
+{
+    wk_turn_add(
+        t, wk_say(t->a, t->l, "reply.who", {"agent", t->f->agent_name}, {"shop", t->f->shop}));
+    wk_offer_person(t);
+}
+
+void wk_answer_complaint(wk_reception_turn_t *t)
+{
+    wk_turn_add_text(t, "reply.sorry");
+    wk_offer_person(t);
 }
 
 void wk_answer_message(wk_reception_turn_t *t)

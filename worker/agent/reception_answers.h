@@ -57,6 +57,12 @@ void wk_answer_human(wk_reception_turn_t *t);
 /* Asks whether somebody shall call back, and tells the number. */
 void wk_offer_person(wk_reception_turn_t *t);
 
+/* Who answers is no person: that is said, and one is offered. */
+void wk_answer_who(wk_reception_turn_t *t);
+
+/* A call back is offered. */
+void wk_answer_complaint(wk_reception_turn_t *t);
+
 /* Takes the message behind a colon, or that of a delay; else asks for it. */
 void wk_answer_message(wk_reception_turn_t *t);
 

@@ -6,10 +6,12 @@
 static const struct {
     const char *name, *words;
 } intents[] = {
+    [WK_INTENT_WHO] = {"who", "intent.who"},
     [WK_INTENT_HUMAN] = {"human", "intent.human"},
     [WK_INTENT_MESSAGE] = {"message", "intent.message"},
     [WK_INTENT_CANCEL] = {"cancel", "intent.cancel"},
     [WK_INTENT_RESCHEDULE] = {"reschedule", "intent.reschedule"},
+    [WK_INTENT_COMPLAINT] = {"complaint", "intent.complaint"},
     [WK_INTENT_APPOINTMENT] = {"appointment", "appointment.own"},
     [WK_INTENT_READY] = {"ready", "intent.ready"},
     [WK_INTENT_POLICY] = {"policy", "intent.policy"},
@@ -37,7 +39,8 @@ static bool names_only_a_moment(const wk_reception_turn_t *t)
 }
 
 /*
- * A bare day, or a feast, asks for its hours; a bare number for the order. A day with a time is
+ * A bare day, or a feast, asks for its hours, but where a service was spoken of; a bare number
+ * for the order. A day with a time is
  * when somebody would come: behind a booking, in its place.
  */
 static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
@@ -50,6 +53,10 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
         bool instead = t->dialog->booked.data != NULL && t->f->appointments != NULL &&
                        t->dialog->expected == WK_EXPECT_NOTHING;
         return instead ? WK_INTENT_RESCHEDULE : WK_INTENT_BOOK;
+    }
+    if (wk_reading_names_a_day(r) && t->dialog->service.data != NULL &&
+        t->dialog->expected == WK_EXPECT_NOTHING) {
+        return WK_INTENT_BOOK;
     }
     return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
                ? WK_INTENT_HOURS
@@ -125,6 +132,9 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
         return wk_turn_has(t, intents[intent].words) || wants_refund(t);
     case WK_INTENT_MESSAGE:
         return wk_turn_has(t, intents[intent].words) || tells_of_delay(t);
+    case WK_INTENT_COMPLAINT: /* how an order stands says more */
+        return wk_turn_has(t, intents[intent].words) &&
+               !wk_turn_has(t, intents[WK_INTENT_ORDER].words);
     case WK_INTENT_READY:
         return wk_turn_has(t, intents[intent].words) && t->r->order_number.data == NULL &&
                !wk_turn_has(t, intents[WK_INTENT_ORDER].words) &&
@@ -151,6 +161,17 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     }
 }
 
+/* Signs alone, one of them beyond the first plane of Unicode, as a thumb is. */
+static bool is_emoji(const wk_reception_turn_t *t)
+{
+    va_str_t text = t->r->text;
+    size_t i = 0;
+    while (i < text.len && (unsigned char)text.data[i] < 0xf0) {
+        i++;
+    }
+    return t->r->words.count == 0 && i < text.len;
+}
+
 wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
 {
     if (va_str_eq(t->r->text, VA_STR("0"))) {
@@ -159,7 +180,10 @@ wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
     if (wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule")) {
         return wk_turn_is_letter(t, "letter.cancel") ? WK_INTENT_CANCEL : WK_INTENT_RESCHEDULE;
     }
-    for (wk_intent_t i = WK_INTENT_HUMAN; i <= WK_INTENT_LOCATION; i++) {
+    if (is_emoji(t)) {
+        return WK_INTENT_THANKS;
+    }
+    for (wk_intent_t i = WK_INTENT_WHO; i <= WK_INTENT_LOCATION; i++) {
         if (wk_intent_named(t, i)) {
             return i;
         }

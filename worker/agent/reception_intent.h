@@ -7,14 +7,16 @@
 #include "worker/agent/reception_turn.h"
 
 /*
- * In the order in which they win when a message has words of several: a person above all,
- * courtesies last.
+ * In the order in which they win when a message has words of several: a person above almost
+ * all, courtesies last.
  */
 typedef enum {
+    WK_INTENT_WHO, /* writes: a person, or a program */
     WK_INTENT_HUMAN,
     WK_INTENT_MESSAGE,
     WK_INTENT_CANCEL,
     WK_INTENT_RESCHEDULE,
+    WK_INTENT_COMPLAINT,
     WK_INTENT_APPOINTMENT, /* when the one is that he has */
     WK_INTENT_READY,       /* whether what was brought can be had back */
     WK_INTENT_POLICY,

@@ -52,15 +52,69 @@ static void look(wk_reception_turn_t *t, const times_t *times)
                                        .becomes = same && t->dialog->offer.becomes};
 }
 
+/* The time, or the bare number, that stands behind a phrase of the list: "after 3". */
+static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *list)
+{
+    const wk_reading_t *r = t->r;
+    wk_clock_time_t none = {.hour = -1};
+    for (size_t i = 0; i < r->words.count; i++) {
+        size_t next = i + wk_word_list_at(t->c, list, &r->words, i);
+        if (next == i || next >= r->words.count) {
+            continue;
+        }
+        if (r->time.hour >= 0 && next >= r->time.begin && next < r->time.end) {
+            return r->time;
+        }
+        int number = wk_small_number(r->words.at[next].text);
+        if (r->time.hour < 0 && number > 0 && !r->spent[next]) {
+            return wk_clock_hour(number);
+        }
+    }
+    return none;
+}
+
+/* "After 3" has three o'clock; "before 10" has not ten. false: nothing bounds the day. */
+static bool bound(const wk_reception_turn_t *t, va_str_t day, times_t *times)
+{
+    wk_clock_time_t from = time_behind(t, "time.from"), until = time_behind(t, "time.until");
+    if (day.data != NULL && from.hour >= 0) {
+        int minutes = wk_clock_likely(from) - 1;
+        times->after = wk_printf(t->a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
+    }
+    if (day.data != NULL && until.hour >= 0) {
+        int minutes = wk_clock_likely(until);
+        times->before =
+            wk_printf(t->a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
+    }
+    return times->after.data != NULL || times->before.data != NULL;
+}
+
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day)
 {
     va_str_t date;
     date = wk_turn_date(t, &date) == WK_DAY_NONE ? day : date;
-    look(t, &(times_t){.service = service, .appointment = appointment, .day = date});
+    times_t times = {.service = service, .appointment = appointment, .day = date};
+    bool bounded = bound(t, date, &times);
+    look(t, &times);
     t->out.wanted = date;
-    t->out.time = t->r->time;
-    t->out.half = wk_half_of_day(t);
+    if (!bounded) {
+        t->out.time = t->r->time;
+        t->out.half = wk_half_of_day(t);
+    }
+}
+
+/* "Next week": the day it begins; absent: another day is named, or none. */
+static va_str_t next_week(const wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    bool other = r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
+    const va_json_t *day = wk_fact_at(t->f->week, 1);
+    while (day != NULL && !va_str_eq(wk_fact_text(day, 1), VA_STR("1"))) {
+        day = day->next;
+    }
+    return wk_turn_has(t, "day.next_week") && !other && day != NULL ? wk_fact_text(day, 0)
+                                                                    : VA_STR_NULL;
 }
 
 static va_str_t end_of(const wk_reception_turn_t *t, va_str_t day)
@@ -97,7 +151,11 @@ static va_str_t service_wished(wk_reception_turn_t *t)
 void wk_answer_book(wk_reception_turn_t *t)
 {
     va_str_t date, service = service_wished(t);
-    if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
+    va_str_t week = next_week(t);
+    if (week.data != NULL) {
+        look(t, &(times_t){.service = service, .day = week});
+        t->out.half = wk_half_of_day(t);
+    } else if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
         ask_for_day(t, (wk_offer_t){.service = service});
     } else {
         wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
@@ -237,6 +295,14 @@ static bool is_other_service(const wk_reception_turn_t *t)
 
 static bool answer_other_day(wk_reception_turn_t *t, va_str_t date)
 {
+    va_str_t week = next_week(t);
+    if (week.data != NULL) {
+        look(t, &(times_t){.service = t->dialog->offer.service,
+                           .appointment = t->dialog->offer.appointment,
+                           .day = week});
+        t->out.half = wk_half_of_day(t);
+        return true;
+    }
     if (date.data == NULL) {
         ask_for_day(t, t->dialog->offer);
         return true;
@@ -299,6 +365,23 @@ static bool names_another_day(const wk_reception_turn_t *t)
     bool its_own = wk_turn_date(t, &date) == WK_DAY_ONE && t->dialog->offer.count > 0 &&
                    va_str_eq(date, va_str(t->dialog->offer.slots[0].data, 10));
     return !its_own && (r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL);
+}
+
+/* "Anything after 3?": of the day that is named, or was offered. */
+static bool look_within(wk_reception_turn_t *t)
+{
+    va_str_t date;
+    times_t times = {.day = VA_STR_NULL};
+    const wk_offer_t *offer = &t->dialog->offer;
+    if (offer->count == 0 || is_other_service(t)) {
+        return false;
+    }
+    va_str_t day = va_str(offer->slots[0].data, 10);
+    bool within = bound(t, wk_turn_date(t, &date) == WK_DAY_NONE ? day : date, &times);
+    if (within) {
+        wk_look_for_times(t, offer->service, offer->appointment, day);
+    }
+    return within;
 }
 
 /* "Anything later?", "another day?": than those that were offered. */
@@ -364,7 +447,8 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    bool beyond = look_beyond(&turn), none = !beyond && wants_none_of_them(&turn);
+    bool beyond = look_within(&turn) || look_beyond(&turn),
+         none = !beyond && wants_none_of_them(&turn);
     bool answered = beyond || (!none && answer_choice(&turn, intent));
     if (none || (!answered && turn.refuses && offer->count == 1)) {
         ask_for_day(&turn, *offer);

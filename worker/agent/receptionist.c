@@ -83,8 +83,10 @@ static bool is_agreement(const wk_reception_turn_t *t, wk_intent_t intent)
 static void answer(wk_reception_turn_t *t, wk_intent_t intent)
 {
     static void (*const answers[])(wk_reception_turn_t *) = {
+        [WK_INTENT_WHO] = wk_answer_who,
         [WK_INTENT_HUMAN] = wk_answer_human,
         [WK_INTENT_MESSAGE] = wk_answer_message,
+        [WK_INTENT_COMPLAINT] = wk_answer_complaint,
         [WK_INTENT_ORDER] = wk_answer_order,
         [WK_INTENT_CANCEL] = wk_answer_cancel,
         [WK_INTENT_RESCHEDULE] = wk_answer_reschedule,
