@@ -442,6 +442,16 @@ static void a_call_of_the_receptionist_is_judged_by_what_was_done(void **state)
     assert_string_equal(verdict(), "store_info information_only transferred f t");
 
     forget_talk();
+    hears("nobody ever answers", "complaint");
+    conclude(1);
+    assert_string_equal(verdict(), "complaint complaint followup_needed f t");
+
+    forget_talk();
+    hears("can I just walk in", "visit");
+    conclude(1);
+    assert_string_equal(verdict(), "store_info information_only resolved f t");
+
+    forget_talk();
     conclude(1);
     assert_string_equal(verdict(), "general_support other abandoned f t");
 }

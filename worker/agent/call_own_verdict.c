@@ -6,10 +6,11 @@
 #include "worker/agent/event.h"
 #include "worker/store/conclusions.h"
 
-/* What the receptionist understood, surest first; a complaint is in the words alone. */
+/* What the receptionist understood, surest first; the words too may tell of a complaint. */
 static const struct {
     const char *intent, *call_type, *outcome;
 } meanings[] = {
+    {"complaint", "complaint", "complaint"},
     {"book", "service_booking", NULL},
     {"reschedule", "service_booking", NULL},
     {"cancel", "service_booking", NULL},
@@ -19,6 +20,7 @@ static const struct {
     {"hours", "store_info", "information_only"},
     {"holidays", "store_info", "information_only"},
     {"location", "store_info", "information_only"},
+    {"visit", "store_info", "information_only"},
     {"policy", "store_info", "information_only"},
     {"knowledge", NULL, "information_only"},
 };
@@ -47,7 +49,7 @@ static void read_intents(wk_arena_t *a, va_str_t intents, wk_verdict_t *v)
         }
     }
     bool open = has_word(a, intents, "human") || has_word(a, intents, "message") ||
-                (!meant && has_word(a, intents, "none"));
+                has_word(a, intents, "complaint") || (!meant && has_word(a, intents, "none"));
     if (open && strcmp(v->resolution, "resolved") == 0) {
         v->resolution = "followup_needed";
     }

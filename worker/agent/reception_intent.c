@@ -18,7 +18,7 @@ static const struct {
     [WK_INTENT_PROMOTION] = {"promotion", "intent.promotion"},
     [WK_INTENT_PRICE] = {"price", "intent.price"},
     [WK_INTENT_DURATION] = {"duration", "duration.asked"},
-    [WK_INTENT_WALK_IN] = {"walk_in", "intent.walk_in"},
+    [WK_INTENT_WALK_IN] = {"visit", "intent.walk_in"},
     [WK_INTENT_BOOK] = {"book", "intent.book"},
     [WK_INTENT_ORDER] = {"order", "intent.order"},
     [WK_INTENT_HOLIDAYS] = {"holidays", "intent.holidays"},
