@@ -1,7 +1,6 @@
 #include "worker/admission.h"
 
 #include "scripts.h"
-#include "worker/metrics.h"
 
 static va_str_t org_key(wk_arena_t *a, va_str_t organization)
 {
@@ -18,17 +17,11 @@ static bool read_result(va_str_t word, wk_admission_t *result, wk_error_t *e)
     static const struct {
         const char *word;
         wk_admission_t result;
-        const char *reason;
-    } words[] = {{"OK", WK_ADMITTED, NULL},
-                 {"FULL", WK_ADMISSION_FULL, "organization"},
-                 {"BUSY", WK_ADMISSION_NO_VOICE, "voice"}};
+    } words[] = {
+        {"OK", WK_ADMITTED}, {"FULL", WK_ADMISSION_FULL}, {"BUSY", WK_ADMISSION_NO_VOICE}};
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         if (va_str_eq(word, va_str_c(words[i].word))) {
             *result = words[i].result;
-            if (*result != WK_ADMITTED) {
-                wk_count("voiceagent_calls_refused_total", "reason", va_str_c(words[i].reason),
-                         NULL, VA_STR_NULL, 1);
-            }
             return true;
         }
     }

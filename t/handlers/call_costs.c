@@ -70,6 +70,18 @@ static void each_part_has_its_price(void **state)
                                 " \"telephony\": 0.025500}");
 }
 
+/* He calls again within a minute: of a text behind that the second call is the cause. */
+static void a_text_is_of_one_call(void **state)
+{
+    (void)state;
+    text("delivered", 1, "3 minutes");
+    text("delivered", 2, "90 seconds");
+    t_sqlf("INSERT INTO calls (organization_id, customer_id, started_at)"
+           " VALUES ('" DOWNTOWN "', '" JOHN "', now() - interval '100 seconds')");
+    concluded();
+    assert_has(cost(), "\"sms\": 0.007900");
+}
+
 static void a_call_that_was_made_costs_what_making_one_costs(void **state)
 {
     (void)state;
@@ -257,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_part_has_its_price),
+        cmocka_unit_test(a_text_is_of_one_call),
         cmocka_unit_test(a_call_that_was_made_costs_what_making_one_costs),
         cmocka_unit_test(what_was_not_by_telephone_has_no_telephony),
         cmocka_unit_test(without_a_price_it_is_not_known),

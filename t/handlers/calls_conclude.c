@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/texts.h"
 #include "worker/agent/call_conclusion.h"
 
@@ -74,13 +75,19 @@ static size_t questions(void)
     return t_openai_ask("GET", "/_sim/requests", NULL)->count;
 }
 
+static t_ask_t question(int attempt)
+{
+    return (t_ask_t){.type = "calls.conclude",
+                     .org = DOWNTOWN,
+                     .scheme = "internal",
+                     .attempt = attempt,
+                     .body = "{\"call\":\"" CALL "\"}"};
+}
+
 static t_answer_t conclude(int attempt)
 {
-    return t_ask(&(t_ask_t){.type = "calls.conclude",
-                            .org = DOWNTOWN,
-                            .scheme = "internal",
-                            .attempt = attempt,
-                            .body = "{\"call\":\"" CALL "\"}"});
+    t_ask_t ask = question(attempt);
+    return t_ask(&ask);
 }
 
 static void concluded(void)
@@ -159,6 +166,38 @@ static void it_is_judged_and_followed_up_on_once(void **state)
     concluded();
     assert_int_equal(questions(), 1);
     assert_int_equal(count("campaign_runs"), 1);
+    assert_int_equal(count("evaluations"), 4);
+}
+
+/* Of two runs at once each asks the model, and one of them judges. */
+static void what_two_runs_ask_the_model_is_paid_for_twice(void **state)
+{
+    t_run_t runs[2];
+    model_says((said_t){0});
+    concluded();
+    int64_t once = t_sqlf_int("SELECT tokens_in FROM calls WHERE id = '" CALL "'");
+    assert_true(once > 0);
+    for (int tries = 0; tries == 0 || (questions() != 2 && tries < 10); tries++) {
+        setup(state);
+        const char *said = review((said_t){0});
+        t_openai_ask(
+            "POST", "/_sim/model",
+            wk_printf(t_ctx.arena, "{\"answers\":[{\"json\":%s},{\"json\":%s}]}", said, said)
+                .data);
+        PGconn *lock = t_lock("evaluations", "SHARE");
+        for (size_t i = 0; i < 2; i++) {
+            runs[i] = (t_run_t){.ask = question(1)};
+            t_run(&runs[i]);
+        }
+        t_runs_still(runs, 2);
+        PQfinish(lock);
+        for (size_t i = 0; i < 2; i++) {
+            t_run_end(&runs[i]);
+            assert_done(&runs[i].answer);
+        }
+    }
+    assert_int_equal(questions(), 2);
+    assert_int_equal(t_sqlf_int("SELECT tokens_in FROM calls WHERE id = '" CALL "'"), 2 * once);
     assert_int_equal(count("evaluations"), 4);
 }
 
@@ -535,6 +574,7 @@ int main(void)
         cmocka_unit_test(the_model_is_asked_for_a_strict_schema),
         cmocka_unit_test(a_follow_up_is_scheduled_to_the_customer_of_the_call),
         cmocka_unit_test(it_is_judged_and_followed_up_on_once),
+        cmocka_unit_test(what_two_runs_ask_the_model_is_paid_for_twice),
         cmocka_unit_test(a_booking_in_the_database_is_the_truth),
         cmocka_unit_test(a_booking_nobody_made_is_none),
         cmocka_unit_test(what_the_platform_judged_stays),

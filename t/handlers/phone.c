@@ -8,6 +8,7 @@
 #include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
+#include "worker/metrics.h"
 
 #define SID        "CA0123456789abcdef0123456789abcdef"
 #define MAX_VISITS 200
@@ -24,7 +25,7 @@ static int setup(void **state)
     t_sqlf("WITH d AS (DELETE FROM calls RETURNING 1) SELECT count(*) FROM d");
     caller = ATTESTED;
     t_config.internal_secret = secret;
-    t_config.openai_api_key = t_config.elevenlabs_api_key = NULL;
+    t_config.openai_api_key = t_config.elevenlabs_api_key = t_config.deepgram_api_key = NULL;
     redisReply *reply =
         wk_redis_command(t_ctx.redis, 0, (va_str_t[]){VA_STR("FLUSHALL")}, 1, &t_e);
     assert_non_null(reply);
@@ -428,6 +429,33 @@ static void a_lost_state_is_begun_again(void **state)
     assert_true(found && t_eq(s.organization, DOWNTOWN));
 }
 
+/* ---------------------------------------------------------------- no slot */
+
+static int64_t refused(const char *reason)
+{
+    assert_ok(wk_metrics_flush(t_ctx.redis, &t_e));
+    return t_redis_int(t_ctx.redis,
+                       "HGET va:metrics voiceagent_calls_refused_total{reason=\"%s\"}", reason);
+}
+
+/* Two engines that need a voice process are tried for it. */
+static void a_call_without_a_slot_is_counted_once(void **state)
+{
+    t_config.openai_api_key = t_config.deepgram_api_key = "a key";
+    t_sqlf("UPDATE organizations SET plan = 'PRO',"
+           "    engines = '{realtime,pipeline,receptionist}'");
+    assert_ok(wk_metrics_flush(t_ctx.redis, &t_e));
+    t_redis(t_ctx.redis, t_ctx.arena, "DEL va:metrics");
+    assert_has(ring(), "<Gather");
+    assert_int_equal(refused("voice"), 1);
+    setup(state);
+    t_redis(t_ctx.redis, t_ctx.arena, "ZADD va:voice:org:{" DOWNTOWN "} 99999999999999 CA2");
+    t_sqlf("UPDATE organizations SET max_concurrent_calls = 1");
+    assert_has(ring(), "<Hangup");
+    assert_int_equal(refused("organization"), 1);
+    t_sqlf("UPDATE organizations SET max_concurrent_calls = 10");
+}
+
 /* ---------------------------------------------------------------- one talk of many turns */
 
 /* A caller who withholds his number, and a model that answers him. */
@@ -591,6 +619,7 @@ int main(void)
         cmocka_unit_test(who_falls_too_often_is_called_back),
         cmocka_unit_test(a_lost_state_is_begun_again),
         cmocka_unit_test(a_moment_does_not_outlast_the_longest_call),
+        cmocka_unit_test(a_call_without_a_slot_is_counted_once),
         cmocka_unit_test(a_withheld_caller_proves_an_order_five_times_a_call),
         cmocka_unit_test(what_the_model_takes_is_counted_once),
         cmocka_unit_test(a_hold_is_booked_by_its_own_caller_a_turn_later),

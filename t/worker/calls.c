@@ -4,7 +4,6 @@
 #include "t/worker/lib/fixture.h"
 #include "worker/admission.h"
 #include "worker/call_state.h"
-#include "worker/metrics.h"
 
 #include "scripts.h"
 
@@ -164,23 +163,6 @@ static void test_calls_of_all_shops_are_counted(void **state)
     assert_counted(1, 1, 1, 1, 1);
     reserve("o", "CA3", 9, HOUR, false);
     assert_int_equal(t_redis_int(r, "ZCARD va:voice:live"), 2); /* CA2 ran out */
-}
-
-static void test_who_is_turned_away_is_counted(void **state)
-{
-    (void)state;
-    assert_ok(wk_metrics_flush(r, &t_e));
-    t_redis(r, a, "DEL va:metrics");
-    reserve("o", "CA1", 1, HOUR, false);
-    reserve("o", "CA2", 1, HOUR, false);
-    reserve("o", "CA1", 1, HOUR, true);
-    assert_ok(wk_metrics_flush(r, &t_e));
-    assert_int_equal(
-        t_redis_int(r,
-                    "HGET va:metrics voiceagent_calls_refused_total{reason=\"organization\"}"),
-        1);
-    assert_int_equal(
-        t_redis_int(r, "HGET va:metrics voiceagent_calls_refused_total{reason=\"voice\"}"), 1);
 }
 
 /* ---------------------------------------------------------------- state */
@@ -498,7 +480,6 @@ int main(void)
         TEST(test_what_is_done_late_for_an_ended_call_takes_no_slot),
         TEST(test_media_needs_a_living_process_with_room),
         TEST(test_calls_of_all_shops_are_counted),
-        TEST(test_who_is_turned_away_is_counted),
         TEST(test_a_call_begins_once),
         TEST(test_an_unknown_call_is_not_found_nor_written),
         TEST(test_who_was_overtaken_writes_nothing),

@@ -384,7 +384,7 @@ static bool conclude_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         return false;
     }
     if (c->row == NULL) {
-        return true; /* another run was quicker */
+        return cost(tx, c, e); /* another run was quicker, and the model was asked twice */
     }
     if (!c->reviewed) {
         judge_by_rules(c);

@@ -10,6 +10,7 @@
 #include "worker/clock.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
+#include "worker/metrics.h"
 #include "worker/store/calls.h"
 #include "worker/store/phone.h"
 
@@ -317,6 +318,12 @@ bool wk_phone_put_through(wk_tx_t *tx, wk_phone_t *v, const wk_destination_t *to
     wk_speech_dial(&v->speech, &dial);
     return wk_sql(tx, &wk_sql_phone_transferred, params, NULL, e) &&
            publish_transfer(tx, v, to, params[2], e);
+}
+
+void wk_phone_refused(const char *reason)
+{
+    wk_count("voiceagent_calls_refused_total", "reason", va_str_c(reason), NULL, VA_STR_NULL,
+             1);
 }
 
 /* ---------------------------------------------------------------- Redis */

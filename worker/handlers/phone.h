@@ -79,6 +79,12 @@ bool wk_phone_answered(wk_tx_t *tx, wk_phone_t *v, int64_t turn, va_str_t *twiml
 bool wk_phone_next_turn(wk_tx_t *tx, const wk_phone_t *v, int64_t least, int64_t *turn,
                         wk_error_t *e);
 
+/*
+ * There was no slot for a call (voiceagent_calls_refused_total): to be said once of it, however
+ * many engines were tried.
+ */
+void wk_phone_refused(const char *reason);
+
 /* ms since nginx took the request, by the clocks of two hosts; never below 0. */
 int64_t wk_phone_age_ms(const wk_phone_t *v);
 

@@ -43,6 +43,7 @@ static bool connect(wk_phone_t *v, const wk_call_state_t *state,
     }
     *taken = o->streams = result == WK_ADMITTED;
     if (!*taken) {
+        o->no_voice = true;
         return true;
     }
     if (!wk_call_token_mint(v->ctx->config, v->ctx->arena, VA_TOKEN_STREAM, v->sid,
@@ -226,7 +227,7 @@ bool wk_phone_engine(wk_phone_t *v, const wk_call_state_t *state, va_str_t after
                      wk_phone_opening_t *opening, wk_error_t *e)
 {
     bool taken = false;
-    opening->spoken = opening->streams = false;
+    opening->spoken = opening->streams = opening->no_voice = false;
     while (!taken) {
         const wk_engines_entry_t *engine =
             wk_engines_next(v->engines, after, v->ctx->config, v->plan, v->agent);
@@ -234,6 +235,9 @@ bool wk_phone_engine(wk_phone_t *v, const wk_call_state_t *state, va_str_t after
             return false;
         }
         after = v->engine = va_str_c(engine->name);
+    }
+    if (opening->no_voice) {
+        wk_phone_refused("voice");
     }
     return note(v, opening, e);
 }

@@ -12,8 +12,9 @@ typedef struct {
     va_str_t client_data; /* for an agent at ElevenLabs: JSON, or absent */
 
     va_str_t twiml;
-    bool spoken;  /* the document says the text; else it is for the engine to say */
-    bool streams; /* the document connects the call with a voice process */
+    bool spoken;   /* the document says the text; else it is for the engine to say */
+    bool streams;  /* the document connects the call with a voice process */
+    bool no_voice; /* no voice process had room for it */
 } wk_phone_opening_t;
 
 /*

@@ -111,6 +111,9 @@ static bool admit(ring_t *r, wk_error_t *e)
         return false;
     }
     r->overflow = result == WK_ADMISSION_FULL;
+    if (r->overflow) {
+        wk_phone_refused("organization");
+    }
     return true;
 }
 

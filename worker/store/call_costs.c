@@ -21,7 +21,7 @@
     "                          k.duration_seconds / 60.0 * " PRICE("('engine_' || k.engine)") ")" \
     " WHERE k.engine IS NOT NULL"
 
-/* The agent's to the caller while it lasted, and a minute longer. */
+/* The agent's to the caller while it lasted, and a minute longer: of two calls the later one's. */
 #define SMS \
     "SELECT 'sms', CASE WHEN count(*) = count(m.segments) THEN sum(m.segments) END" \
     "              * " PRICE("'sms_segment'") \
@@ -31,6 +31,10 @@
     "   AND m.status NOT IN ('failed', 'canceled')" \
     "   AND m.occurred_at BETWEEN k.started_at" \
     "       AND coalesce(k.ended_at, k.concluded_at) + interval '1 minute'" \
+    "   AND NOT EXISTS (SELECT FROM calls o" \
+    "                    WHERE o.organization_id = k.organization_id" \
+    "                      AND o.customer_id = k.customer_id" \
+    "                      AND o.started_at > k.started_at AND o.started_at <= m.occurred_at)" \
     " HAVING count(*) > 0"
 
 #define TOKENS \
