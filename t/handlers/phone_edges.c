@@ -226,6 +226,22 @@ static void a_turn_that_is_answered_too_late_takes_no_slot(void **state)
     assert_int_equal(t_redis_int(t_ctx.redis, "ZCARD va:voice:org:{" DOWNTOWN "}"), 0);
 }
 
+/* Nothing is paid for a leg that nobody answered, whatever one costs. */
+static void a_leg_that_nobody_answers_leaves_the_cost_known(void **state)
+{
+    (void)state;
+    t_config.price_telephony_in = "0.01";
+    t_config.price_receptionist = "0";
+    t_config.price_telephony_out = NULL;
+    ring(ATTESTED);
+    say(1, "A+person+please%2C+my+chain+squeaks");
+    t_sqlf("UPDATE calls SET concluded_at = now(), duration_seconds = 200, engine = "
+           "'receptionist'");
+    document("phone.transfer", query(2, 0), "&DialCallStatus=no-answer&DialCallDuration=0");
+    assert_string_equal(
+        t_sqlf("SELECT concat_ws(' ', costs ? 'transfer', cost_usd) FROM calls"), "f 0.040000");
+}
+
 /* Two legs, of which the second is told again, and behind the end of the call. */
 static void legs_to_people_cost_what_calls_cost(void **state)
 {
@@ -360,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_state_that_is_lost_is_begun_behind_the_last_answer),
         cmocka_unit_test(a_call_the_platform_takes_has_a_way_back),
         cmocka_unit_test(a_turn_that_is_answered_too_late_takes_no_slot),
+        cmocka_unit_test(a_leg_that_nobody_answers_leaves_the_cost_known),
         cmocka_unit_test(legs_to_people_cost_what_calls_cost),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
         cmocka_unit_test(who_was_erased_is_helped_all_the_same),

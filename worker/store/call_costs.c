@@ -10,10 +10,10 @@
     "       * " PRICE("(CASE k.direction WHEN 'inbound' THEN 'telephony_in' ELSE 'telephony_out' END)") \
     " WHERE k.twilio_call_sid IS NOT NULL"
 
-/* Legs to people, by the turns they were rung in. */
+/* Legs to people, by the turns they were rung in; who did not answer cost nothing. */
 #define TRANSFER \
     "SELECT 'transfer', sum(ceil(d.value::numeric / 60)) * " PRICE("'telephony_out'") \
-    "  FROM jsonb_each_text(k.metadata -> 'dialed') d HAVING count(*) > 0"
+    "  FROM jsonb_each_text(k.metadata -> 'dialed') d WHERE d.value <> '0' HAVING count(*) > 0"
 
 /* What the platform says it took counts more than how long it lasted. */
 #define ENGINE \
