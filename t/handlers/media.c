@@ -378,6 +378,37 @@ static void what_is_another_wish_is_done(void **state)
     assert_string_equal(messages_taken(), both);
 }
 
+/* The caller has said something that his first words may not have held. */
+static void what_the_caller_adds_is_another_wish(void **state)
+{
+    static const char *const more[] = {
+        "And tell them that the chain is loose too.", "Also mention that I come at five.",
+        "And one for my wife, her bike makes a noise as well.", "No, my number is another one.",
+        "Dites-leur aussi que la chaine est cassee."};
+    static const char *const no_more[] = {"uh, please",
+                                          "Hello? Are you still there?",
+                                          "Can you hear me?",
+                                          "Yes that would be great, thank you",
+                                          "Allo? Vous \u00eates l\u00e0?",
+                                          "Hola, me oye?",
+                                          ""};
+    (void)state;
+    for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+        one_call_more();
+        wishes(4, false, "the brakes squeal", 2000);
+        hears(more[i], 5);
+        wishes(5, false, "and a bell", 0);
+        assert_string_equal(messages_taken(), "the brakes squeal | and a bell");
+    }
+    for (size_t i = 0; i < sizeof(no_more) / sizeof(*no_more); i++) {
+        one_call_more();
+        wishes(4, false, "the brakes squeal", 2000);
+        hears(no_more[i], 5);
+        wishes(5, false, "John says that his brakes squeal", 0);
+        assert_string_equal(messages_taken(), "the brakes squeal");
+    }
+}
+
 /* Whoever has the call next, in whatever process, is told of it; not once it was spoken behind.
  */
 static void an_engine_knows_what_nobody_has_spoken_of(void **state)
@@ -532,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_second_booking_needs_a_tool_too),
         cmocka_unit_test(the_same_wish_in_other_words_is_had_once),
         cmocka_unit_test(what_is_another_wish_is_done),
+        cmocka_unit_test(what_the_caller_adds_is_another_wish),
         cmocka_unit_test(an_engine_knows_what_nobody_has_spoken_of),
         cmocka_unit_test(a_wish_that_was_refused_is_none),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "worker/agent/promise.h"
+#include "worker/agent/message_reading.h"
 #include "worker/store/media.h"
 
 typedef struct {
@@ -32,15 +32,27 @@ static va_str_t answer_of(wk_arena_t *a, const va_json_t *body)
                : VA_STR_NULL;
 }
 
+/* Nothing that could be a wish: he listens, agrees, thanks, or asks whether anybody is there.
+ */
+static bool only_answers(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard)
+{
+    static const char *const lists[] = {
+        "talk.backchannel", "courtesy",          "intent.greeting",
+        "intent.thanks",    "intent.yes",        "yes.word",
+        "yes.filler",       "talk.who_is_there", NULL};
+    wk_reading_t r = wk_read_message(a, c, NULL, heard);
+    return r.words.count == 0 || wk_reading_is_only(a, c, &r, lists, false);
+}
+
+/* What he adds or corrects need not sound like a wish of its own: "and that I come at five". */
 static bool asks_for_more(wk_tx_t *tx, const look_t *look, const va_json_t *heard)
 {
-    unsigned asked = 0;
     const va_json_t *said = va_json_is(heard, VA_JSON_ARRAY) ? heard->first : NULL;
-    for (; said != NULL; said = said->next) {
-        asked |= wk_promise_asked(wk_tx_arena(tx), look->call->catalogue, va_json_string(said),
-                                  NULL);
+    while (said != NULL &&
+           only_answers(wk_tx_arena(tx), look->call->catalogue, va_json_string(said))) {
+        said = said->next;
     }
-    return (asked & wk_promise_done_by(look->wish->tool->name, NULL)) != 0;
+    return said != NULL;
 }
 
 static bool look_back(wk_tx_t *tx, void *arg, wk_error_t *e)

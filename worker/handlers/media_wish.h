@@ -6,7 +6,7 @@
  *   - its engine was given no answer of the tool,
  *   - it is asked for in another answer of the agent's: two in one are two,
  *   - the agent has said nothing since it was done, and
- *   - the caller has asked for no more of the kind since.
+ *   - the caller has said nothing since that could be a wish, or change one.
  */
 #ifndef WK_HANDLERS_MEDIA_WISH_H
 #define WK_HANDLERS_MEDIA_WISH_H
