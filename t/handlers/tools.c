@@ -1088,6 +1088,31 @@ static void a_call_that_a_client_of_mcp_makes_again_is_done_once(void **state)
     assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "3");
 }
 
+static t_answer_t by_an_agents_mcp(const char *caller)
+{
+    return t_ask(&(t_ask_t){
+        .type = "mcp.handle",
+        .uri = "/mcp",
+        .headers = {"x-va-agent", "agent_downtown", "x-va-caller", caller},
+        .body =
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+            "{\"name\":\"take_message\",\"arguments\":{\"message\":\"Please call back.\"}}}"});
+}
+
+/* One agent talks with many, and its platform need not name the talk. */
+static void two_who_say_the_same_by_mcp_have_two_wishes(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM tasks");
+    for (int i = 1; i <= 2; i++) {
+        t_answer_t a = by_an_agents_mcp("+14165550141");
+        assert_string_equal(t_text(&a, "/result/structuredContent/success"), "true");
+        assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "1");
+    }
+    (void)by_an_agents_mcp("+14165550142");
+    assert_string_equal(t_sqlf("SELECT count(*) FROM tasks"), "2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1134,6 +1159,7 @@ int main(void)
         cmocka_unit_test(only_a_call_can_wait),
         cmocka_unit_test(a_number_is_a_decimal_one),
         cmocka_unit_test(a_call_that_a_client_of_mcp_makes_again_is_done_once),
+        cmocka_unit_test(two_who_say_the_same_by_mcp_have_two_wishes),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

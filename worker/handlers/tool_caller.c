@@ -288,14 +288,24 @@ static bool open_agent(void *door, wk_tool_caller_t *caller, wk_tx_fn fn, void *
     return organization.data != NULL || judge(r, organization, e);
 }
 
+/* One agent, or one secret, speaks for all who call a shop. Numbers and ids have no blanks. */
+static va_str_t who_asks(const agent_t *r)
+{
+    const identity_t *id = &r->id;
+    va_str_t by = id->agent.data != NULL ? id->agent : r->ctx->job->auth_account;
+    return wk_printf(r->ctx->arena, "%.*s %.*s %.*s", (int)by.len,
+                     by.data != NULL ? by.data : "", (int)id->called.len,
+                     id->called.data != NULL ? id->called.data : "", (int)id->caller.len,
+                     id->caller.data != NULL ? id->caller.data : "");
+}
+
 static bool run_for_agent(wk_ctx_t *ctx, const wk_catalogue_t *c, const wk_tool_t *tool,
                           const char *channel, const va_json_t *args, wk_tool_answer_t *answer,
                           wk_error_t *e)
 {
     agent_t r = {
         .ctx = ctx, .catalogue = c, .channel = channel, .args = args, .id = read_identity(ctx)};
-    va_str_t who = r.id.agent.data != NULL ? r.id.agent : ctx->job->auth_account;
-    r.wish = wish_of(ctx, channel, tool, who, args);
+    r.wish = wish_of(ctx, channel, tool, who_asks(&r), args);
     return read_keys(&r, e) && wk_tool_run_at(ctx, c, tool, open_agent, &r, args, answer, e);
 }
 
