@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
@@ -595,6 +596,26 @@ static void so_it_does_when_it_was_just_being_made(void **state)
     assert_string_equal(state_of(id), stands_at(at));
 }
 
+/* Nobody noted that Google has it, and the next attempt is at another calendar. */
+static void so_it_does_when_it_was_made_by_one_who_died(void **state)
+{
+    (void)state;
+    const char *fittings = fitters_calendar(), *at = t_free_instant(0);
+    t_answer_t a = book(at);
+    const char *id = t_text(&a, "/appointment_id");
+    const t_ask_t push_it = {.type = "calendar.push",
+                             .org = DOWNTOWN,
+                             .body =
+                                 wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data};
+    assert_true(t_dies_at("calendar.pushed", 1, &push_it));
+    assert_int_equal(t_google_events(), 1);
+    make_it(id, "fitting");
+    push(id);
+    assert_int_equal(t_google_events(), 0);
+    assert_string_equal(member(event_in(fittings, id), "status"), "confirmed");
+    assert_string_equal(state_of(id), stands_at(at));
+}
+
 /* ---------------------------------------------------------------- Google is away */
 
 #define UNASKED "key LIKE 'calendar:unasked:%%'"
@@ -788,6 +809,7 @@ int main(void)
         cmocka_unit_test(its_event_becomes_that_service),
         cmocka_unit_test(its_event_goes_to_that_services_calendar),
         cmocka_unit_test(so_it_does_when_it_was_just_being_made),
+        cmocka_unit_test(so_it_does_when_it_was_made_by_one_who_died),
         cmocka_unit_test(what_google_was_not_asked_about_is_said_and_is_one_task),
         cmocka_unit_test(what_is_taken_there_is_told_when_google_is_back),
         cmocka_unit_test(so_it_is_of_a_consent_that_has_ended),

@@ -28,12 +28,13 @@
 #define CHANGED_FROM(type, at) \
     "(" type "::text || ' ' || to_char(" at " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI'))"
 
-/* Of the calendars that an event of it may still be in, while it goes to $7. */
+/* Of the calendars that an event of it may still be in, while it goes to $7: who made it may have
+ * died before that was noted. */
 #define CALENDAR "coalesce(google_calendar_id, 'primary')"
 #define LEFT_CALENDARS \
     "coalesce(metadata -> 'left_calendars', '[]') - $7::text" \
-    " || CASE WHEN google_event_id IS NULL OR " CALENDAR " = $7 THEN '[]'::jsonb" \
-    "         ELSE to_jsonb(array[" CALENDAR "]) END"
+    " || CASE WHEN google_event_id IS NULL AND calendar_state = 'none' OR " CALENDAR " = $7" \
+    "         THEN '[]'::jsonb ELSE to_jsonb(array[" CALENDAR "]) END"
 
 /* clang-format on */
 
