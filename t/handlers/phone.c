@@ -353,6 +353,31 @@ static void whom_nobody_took_goes_back_to_his_engine(void **state)
     assert_has(come_from_person(2, ""), "we were cut off");
 }
 
+static const char *asked_for_a_person(void)
+{
+    t_answer_t a = t_ask(
+        &(t_ask_t){.type = "media.tool",
+                   .org = DOWNTOWN,
+                   .scheme = "internal",
+                   .body = "{\"call\":\"" SID "\",\"tool\":\"transfer_to_human\","
+                           "\"arguments\":\"{\\\"reason\\\":\\\"wants the manager\\\"}\"}"});
+    assert_done(&a);
+    return t_text(&a, "/next");
+}
+
+/* A model that reads once more that he wished for a person rings nobody for that. */
+static void a_person_who_did_not_answer_is_not_rung_before_that_was_said(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    assert_string_equal(asked_for_a_person(), "dial");
+    t_answer_t a = request("phone.transfer", 2, "&DialCallStatus=no-answer");
+    assert_has(twiml(&a), "&amp;b=1</Redirect>");
+    assert_string_equal(asked_for_a_person(), "");
+    agent_says("I am sorry, nobody can take it now.");
+    assert_string_equal(asked_for_a_person(), "dial");
+}
+
 static void whom_a_person_had_goes_back_to_his_engine_too(void **state)
 {
     (void)state;
@@ -612,6 +637,7 @@ int main(void)
         cmocka_unit_test(the_longest_call_is_still_put_through),
         cmocka_unit_test(an_engine_puts_the_call_through),
         cmocka_unit_test(whom_nobody_took_goes_back_to_his_engine),
+        cmocka_unit_test(a_person_who_did_not_answer_is_not_rung_before_that_was_said),
         cmocka_unit_test(whom_a_person_had_goes_back_to_his_engine_too),
         cmocka_unit_test(he_goes_back_to_the_engine_of_the_row),
         cmocka_unit_test(whom_a_trouble_brought_to_a_person_stays_with_the_talk),

@@ -131,6 +131,16 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
     return note_done(ctx, call, &wish, body, e);
 }
 
+/*
+ * Who has just failed to reach anybody, and has not been told so yet, would have the same
+ * person rung for as long as a model reads his old wish again.
+ */
+static bool rings_again(const wk_media_call_t *call, const wk_tool_t *tool)
+{
+    return call->returned && call->unanswered &&
+           va_str_eq(va_str_c(tool->name), VA_STR("transfer_to_human"));
+}
+
 static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t *e)
 {
     const va_json_t *args = NULL;
@@ -144,6 +154,12 @@ static bool run(wk_ctx_t *ctx, wk_media_call_t *call, outcome_t *out, wk_error_t
     }
     if (tool == NULL) {
         out->output = VA_STR("{\"success\":false,\"message\":\"no such tool\"}");
+        return true;
+    }
+    if (rings_again(call, tool)) {
+        out->output =
+            VA_STR("{\"success\":false,\"message\":\"nobody took the call a moment ago, "
+                   "and the team has a note to call back: say so first\"}");
         return true;
     }
     if (va_json_parse(wk_mem(ctx->arena), text.len > 0 ? text : VA_STR("{}"), &limits, &args) !=
