@@ -170,6 +170,30 @@ static const char *is_now(const char *id, const char *at)
                   at, id);
 }
 
+/* What is only held is no booking: nobody is told that it is one. */
+static void a_hold_that_is_changed_is_still_a_hold(void **state)
+{
+    (void)state;
+    t_answer_t a =
+        ask("POST", URI,
+            wk_printf(t_ctx.arena,
+                      "{\"appointment_datetime\":\"%s\",\"hold\":true,"
+                      "\"service_type\":\"tune_up\",\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                      t_free_slot(0))
+                .data);
+    assert_status(&a, 201);
+    const char *id = t_text(&a, "/appointment_id");
+    a = make_it(id, "repair");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/confirmation_sent"), "false");
+    a = ask("PATCH", of(id),
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", t_free_slot(4)).data);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/confirmation_sent"), "false");
+    assert_string_equal(t_sqlf("SELECT status FROM appointments"), "held");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE channel = 'sms'"), 0);
+}
+
 static void one_becomes_another_service(void **state)
 {
     (void)state;
@@ -543,6 +567,7 @@ int main(void)
         cmocka_unit_test(a_taken_slot_is_a_conflict_with_others),
         cmocka_unit_test(a_technician_moves_one),
         cmocka_unit_test(one_becomes_another_service),
+        cmocka_unit_test(a_hold_that_is_changed_is_still_a_hold),
         cmocka_unit_test(at_another_time_too),
         cmocka_unit_test(what_does_not_fit_changes_nothing),
         cmocka_unit_test(it_takes_the_time_of_who_does_it),

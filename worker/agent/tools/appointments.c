@@ -874,8 +874,9 @@ static bool change_to(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
         return false;
     }
     become(p, s, slot);
+    bool held = va_str_eq(p->status, VA_STR("held")); /* it is to be booked yet */
     return wk_appointment_changed(tx, p, moves ? "moved" : "updated", e) &&
-           note_unasked(tx, call, p, e) && confirm(tx, call, p, s, &confirmed, e) &&
+           (held || (note_unasked(tx, call, p, e) && confirm(tx, call, p, s, &confirmed, e))) &&
            put_appointment(tx, call, p, confirmed, e);
 }
 
