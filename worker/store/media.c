@@ -68,6 +68,7 @@ const wk_sql_t wk_sql_media_used = {
     " WHERE id = $1::uuid",
     3};
 
+/* Turns are told in whole milliseconds. */
 const wk_sql_t wk_sql_media_wish = {
     "media_wish",
     "SELECT w.once,"
@@ -79,7 +80,7 @@ const wk_sql_t wk_sql_media_wish = {
     "           AS w(once text, answer text, asked bigint, done float8)"
     " WHERE c.id = $1::uuid AND w.answer <> $3"
     "   AND NOT EXISTS (SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
-    "                      AND m.occurred_at > to_timestamp(w.done))",
+    "                      AND m.occurred_at >= date_trunc('milliseconds', to_timestamp(w.done)))",
     3};
 
 const wk_sql_t wk_sql_media_wished = {
