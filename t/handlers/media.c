@@ -426,6 +426,23 @@ static void an_engine_knows_what_nobody_has_spoken_of(void **state)
                    told);
 }
 
+/* A document that only leads elsewhere, as behind a transfer, is a turn without words. */
+static void who_has_said_nothing_has_not_spoken_of_it(void **state)
+{
+    (void)state;
+    one_call_more();
+    wishes(4, false, "the brakes squeal", 2000);
+    t_sqlf(
+        "INSERT INTO messages (organization_id, call_id, channel, direction, speaker, content,"
+        "    provider, provider_message_id)"
+        " SELECT organization_id, id, 'voice', 'outbound', 'agent', '', 'twilio', 'turn'"
+        "   FROM calls");
+    assert_has(wk_strdup(t_ctx.arena, va_json_get_string(t_briefing(SID), "instructions")),
+               "take_message: ");
+    wishes(5, false, "John says that his brakes squeal", 0);
+    assert_string_equal(messages_taken(), "the brakes squeal");
+}
+
 /* It was not done: what is asked for then is. */
 static void a_wish_that_was_refused_is_none(void **state)
 {
@@ -565,6 +582,7 @@ int main(void)
         cmocka_unit_test(what_is_another_wish_is_done),
         cmocka_unit_test(what_the_caller_adds_is_another_wish),
         cmocka_unit_test(an_engine_knows_what_nobody_has_spoken_of),
+        cmocka_unit_test(who_has_said_nothing_has_not_spoken_of_it),
         cmocka_unit_test(a_wish_that_was_refused_is_none),
         cmocka_unit_test(what_the_agent_shows_is_seen_on_dashboards),
         cmocka_unit_test(a_turn_says_what_it_was_made_of),

@@ -80,6 +80,7 @@ const wk_sql_t wk_sql_media_wish = {
     "           AS w(once text, answer text, asked bigint, done float8)"
     " WHERE c.id = $1::uuid AND w.answer <> $3"
     "   AND NOT EXISTS (SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
+    "                      AND m.content <> ''"
     "                      AND m.occurred_at >= date_trunc('milliseconds', to_timestamp(w.done)))",
     3};
 
@@ -100,7 +101,9 @@ const wk_sql_t wk_sql_media_unspoken = {
     "  JOIN effects e ON e.key = w.value ->> 'once' AND e.state = 'done'"
     " WHERE c.id = $1::uuid"
     "   AND NOT EXISTS (SELECT FROM messages m WHERE m.call_id = c.id AND m.speaker = 'agent'"
-    "                      AND m.occurred_at > to_timestamp((w.value ->> 'done')::float8))",
+    "                      AND m.content <> ''"
+    "                      AND m.occurred_at >= date_trunc('milliseconds',"
+    "                              to_timestamp((w.value ->> 'done')::float8)))",
     1};
 
 const wk_sql_t wk_sql_media_turn_cut = {
