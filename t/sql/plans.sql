@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(55);
+select plan(56);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -34,6 +34,8 @@ select o, md5('customer' || o || i)::uuid, 'message', 'x', case when i % 100 = 0
 insert into effects (organization_id, kind, key, state, claimed_at, finished_at)
 select o, 'sms', 'k' || i, case when i % 100 = 0 then 'pending' else 'done' end, now() - make_interval(mins => i), case when i % 100 = 0 then null else now() end
   from shops, generate_series(1, 600) i;
+insert into effects (organization_id, kind, key, state, provider_id, request, finished_at)
+select o, 'call', 'call' || i, 'done', 'CA' || i, '{"to": "+14160000001"}', now() from shops, generate_series(1, 600) i;
 insert into outbox (organization_id, kind, type, created_at) select o, 'event', 'x', now() - interval '1 minute' from shops, generate_series(1, 600);
 insert into audit_log (organization_id, actor, action, created_at) select o, 'system', 'x', now() - make_interval(mins => i) from shops, generate_series(1, 600) i;
 insert into system_logs (organization_id, event_type, created_at) select o, 'e' || i % 50, now() - make_interval(mins => i) from shops, generate_series(1, 600) i;
@@ -89,6 +91,7 @@ insert into asked values
 ('open tasks', 'tasks_status', false, $$ select * from tasks where status = 'open' order by created_at desc, id desc limit 50 $$),
 ('tasks of a customer', 'tasks_customer', null, $$ select * from tasks where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' $$),
 ('an effect by key', 'effects_key', false, $$ select * from effects where key = 'k7' $$),
+('whether a call''s number was dialled', 'effects_calls', false, $$ select exists (select from effects d where d.organization_id = c.organization_id and d.kind = 'call' and d.state = 'done' and d.provider_id in (c.twilio_call_sid, c.elevenlabs_conversation_id) and d.request ->> 'to' = c.called_number) from calls c where c.twilio_call_sid = 'CA7' $$),
 ('effects nobody settled in time', 'effects_unsettled', false, $$ select * from effects where state = 'pending' and settle_at <= now() order by settle_at, id limit 20 $$),
 ('effects past keeping', 'effects_claimed', null, $$ select id from effects where claimed_at < now() - interval '9 hours' $$),
 ('the outbox in order', 'outbox_pkey', false, $$ select * from outbox order by id limit 50 $$),
