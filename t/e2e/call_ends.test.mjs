@@ -33,7 +33,7 @@ before(async () => {
   putBack = await withEngines('{receptionist}');
   [number] = await twilio.incomingPhoneNumbers.list({phoneNumber: DOWNTOWN.number});
 });
-after(putBack);
+after(() => putBack());
 
 test('an end that nobody told is found, and what follows from it follows', async (t) => {
   const tells = (statusCallback) => twilio.incomingPhoneNumbers(number.sid).update({statusCallback});
