@@ -1233,6 +1233,32 @@ static void who_walks_in_is_told_the_hours(void **state)
     assert_true(says(&r, "by appointment only") && !says(&r, "open"));
 }
 
+/* Not "until 12:00 AM", nor "12:00 AM to 12:00 AM". */
+static void a_shop_may_be_open_day_and_night(void **state)
+{
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *language, *text, *part;
+    } questions[] = {
+        {"en", "are you open?", "We are open 24 hours today."},
+        {"en", "are you open tomorrow?", "open 24 hours."},
+        {"fr", "êtes-vous ouverts demain?", "ouvert de 0 h à 24 h."},
+        {"es", "¿abren mañana?", "abierto de 0 a 24 h."},
+    };
+    wk_reception_facts_t f = facts();
+    (void)state;
+    f.closing = VA_STR("00:00");
+    f.week = parse_json(VA_STR("[[\"2026-11-24\",2,\"00:00\",\"24:00\"],"
+                               "[\"2026-11-25\",3,\"00:00\",\"24:00\"]]"));
+    for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++) {
+        wk_reception_t r =
+            receive(&f, &nothing_asked, questions[i].language, questions[i].text);
+        assert_string_equal(says(&r, questions[i].part) ? questions[i].part
+                                                        : wk_strdup(arena, r.text),
+                            questions[i].part);
+    }
+}
+
 /* "My appointment on Monday" says when it is, not where it shall go. */
 static void its_own_day_is_not_where_it_goes(void **state)
 {
@@ -1369,6 +1395,7 @@ int main(void)
         TEST(who_walks_in_is_told_the_hours),
         TEST(its_own_day_is_not_where_it_goes),
         TEST(a_part_of_a_day_or_week_is_looked_into),
+        TEST(a_shop_may_be_open_day_and_night),
         TEST(who_answers_is_told),
         TEST(who_complains_is_offered_a_person),
         TEST(what_people_write_in_haste_is_understood),

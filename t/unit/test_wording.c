@@ -142,6 +142,8 @@ static void a_week_is_said_shortly(void **state)
         {"{" DAY("monday") "," DAY("tuesday") "," DAY("sunday") "}",
          "Monday and Tuesday 8:00 AM to 6:00 PM and Sunday 8:00 AM to 6:00 PM",
          "Monday, Tuesday, and Sunday", "8:00 AM to 6:00 PM"},
+        {"{\"monday\":{\"open\":\"00:00\",\"close\":\"24:00\"}}", "Monday 24 hours", "Monday",
+         "24 hours"},
         {"[]", "by appointment only", "by appointment only", "by appointment only"},
         {"{\"monday\":7,\"tuesday\":{\"open\":8}}", "by appointment only",
          "by appointment only", "by appointment only"},

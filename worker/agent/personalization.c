@@ -143,8 +143,8 @@ static va_str_t store_hours(wk_arena_t *a, const wk_language_t *l, const wk_call
     if (f->opens.data == NULL) {
         return wk_text(l, "hours.closed_today");
     }
-    return wk_say(a, l, "hours.open_today", {"open", wk_word_time(a, l, f->opens)},
-                  {"close", wk_word_time(a, l, f->closes)});
+    return wk_say(a, l, "hours.open_today",
+                  {"hours", wk_word_range(a, l, f->opens, f->closes)});
 }
 
 static va_str_t next_opening(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f)

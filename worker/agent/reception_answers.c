@@ -10,9 +10,19 @@
 #define ZIP         5 /* digits */
 #define MOST_PRICES 8
 
+/* Of the coming days the first is today. */
+static bool is_open_all_day(const wk_reception_turn_t *t)
+{
+    const va_json_t *today = wk_fact_at(t->f->week, 0);
+    return wk_is_all_day(wk_fact_text(today, 2), wk_fact_text(today, 3));
+}
+
 /* Whether the shop is open, and until or from when. */
 static va_str_t opening(const wk_reception_turn_t *t)
 {
+    if (t->f->open && is_open_all_day(t)) {
+        return wk_text(t->l, "reply.open_all_day");
+    }
     if (t->f->open) {
         return wk_say(t->a, t->l, "reply.open",
                       {"close", wk_word_time(t->a, t->l, t->f->closing)});
@@ -42,12 +52,6 @@ static va_str_t capital(wk_arena_t *a, va_str_t s)
     return va_str(text, s.len);
 }
 
-static va_str_t hours_range(const wk_reception_turn_t *t, va_str_t opens, va_str_t closes)
-{
-    return wk_say(t->a, t->l, "hours.range", {"open", wk_word_time(t->a, t->l, opens)},
-                  {"close", wk_word_time(t->a, t->l, closes)});
-}
-
 /* [date, weekday, opens, closes] */
 static void add_day(wk_reception_turn_t *t, const va_json_t *row)
 {
@@ -56,8 +60,9 @@ static void add_day(wk_reception_turn_t *t, const va_json_t *row)
     if (opens.data == NULL) {
         wk_turn_add(t, wk_say(t->a, t->l, "reply.day_closed", {"day", day}));
     } else {
-        wk_turn_add(t, wk_say(t->a, t->l, "reply.day", {"day", day},
-                              {"hours", hours_range(t, opens, wk_fact_text(row, 3))}));
+        wk_turn_add(t,
+                    wk_say(t->a, t->l, "reply.day", {"day", day},
+                           {"hours", wk_word_range(t->a, t->l, opens, wk_fact_text(row, 3))}));
     }
 }
 
@@ -100,10 +105,11 @@ void wk_answer_holidays(wk_reception_turn_t *t)
     for (; row != NULL && n < 8; row = row->next) {
         va_str_t day = wk_word_date(t->a, t->l, wk_fact_text(row, 0)),
                  opens = wk_fact_text(row, 1);
-        days[n++] = opens.data == NULL
-                        ? wk_say(t->a, t->l, "reply.holidays_closed", {"day", day})
-                        : wk_say(t->a, t->l, "reply.holidays_day", {"day", day},
-                                 {"hours", hours_range(t, opens, wk_fact_text(row, 2))});
+        days[n++] =
+            opens.data == NULL
+                ? wk_say(t->a, t->l, "reply.holidays_closed", {"day", day})
+                : wk_say(t->a, t->l, "reply.holidays_day", {"day", day},
+                         {"hours", wk_word_range(t->a, t->l, opens, wk_fact_text(row, 2))});
     }
     if (n == 0) {
         wk_turn_add_text(t, "reply.holidays_none");

@@ -198,10 +198,23 @@ static void add_days(wk_arena_t *a, const wk_language_t *l, size_t first, size_t
     }
 }
 
+bool wk_is_all_day(va_str_t opens, va_str_t closes)
+{
+    return va_str_eq(opens, VA_STR("00:00")) && va_str_eq(closes, VA_STR("24:00"));
+}
+
+va_str_t wk_word_range(wk_arena_t *a, const wk_language_t *l, va_str_t opens, va_str_t closes)
+{
+    if (wk_is_all_day(opens, closes)) {
+        return wk_text(l, "hours.all_day");
+    }
+    return wk_say(a, l, "hours.range", {"open", wk_word_time(a, l, opens)},
+                  {"close", wk_word_time(a, l, closes)});
+}
+
 static va_str_t day_hours(wk_arena_t *a, const wk_language_t *l, const wk_week_t *w, size_t i)
 {
-    return wk_say(a, l, "hours.range", {"open", wk_word_time(a, l, w->opens[i])},
-                  {"close", wk_word_time(a, l, w->closes[i])});
+    return wk_word_range(a, l, w->opens[i], w->closes[i]);
 }
 
 va_str_t wk_word_week(wk_arena_t *a, const wk_language_t *l, const wk_week_t *week)

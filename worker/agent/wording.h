@@ -40,6 +40,12 @@ va_str_t wk_word_address(wk_arena_t *a, const va_json_t *address);
  */
 va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va_str_t word);
 
+/* Midnight to midnight, as organizations.hours has it. */
+bool wk_is_all_day(va_str_t opens, va_str_t closes);
+
+/* From opening to closing: "8:00 AM to 6:00 PM", "24 hours". */
+va_str_t wk_word_range(wk_arena_t *a, const wk_language_t *l, va_str_t opens, va_str_t closes);
+
 /* A week of opening hours, as organizations.hours has them. */
 typedef struct {
     va_str_t opens[7], closes[7]; /* Monday first; absent: closed */
