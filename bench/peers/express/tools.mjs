@@ -28,7 +28,7 @@ async function stock(client, { product_id: product }) {
 async function slots(client, { service_type: type }) {
   await ask(client, 'calendars_to_ask', null, null, '7');
   const [service] = await ask(client, 'service', type);
-  const rows = await ask(client, 'slots', type, null, null, '7', '20');
+  const rows = await ask(client, 'slots', type, null, null, '7', '20', null, null, null, null);
   return { available_slots: rows, total_slots: Number(rows[0]?.total ?? 0), duration_minutes: service.minutes,
     message: `The next free times: ${rows.slice(0, 3).map((row) => row.starts).join(', ')}` };
 }
