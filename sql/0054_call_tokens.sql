@@ -5,4 +5,4 @@ alter table voiceagent.calls
     add column tokens_in bigint not null default 0 check (tokens_in >= 0),
     add column tokens_out bigint not null default 0 check (tokens_out >= 0);
 comment on column voiceagent.calls.costs is
-    'part to USD: telephony, engine, sms, tokens, null where it is not known; or reported alone, which counts for all';
+    'part to USD: telephony, transfer, engine, sms, tokens, null where it is not known; or reported alone, which counts for all';

@@ -84,10 +84,12 @@ my @everybody = (['FLUSHALL'], ['CONFIG', 'SET', 'maxmemory', '1'], ['ACL', 'LIS
     ['REPLICAOF', 'NO', 'ONE'], ['GET', 'another-programs'], ['MONITOR'], ['SAVE']);
 my %refused = (
     nginx => [['HGETALL', 'va:{realtime}:job:j'], ['RPOP', 'va:{realtime}:in'], ['DEL', 'va:{realtime}:in'],
-        ['HGETALL', 'va:call:{CA1}'], ['SCAN', 0], ['GET', 'va:owner:j'], ['PUBLISH', 'va:voice:control:p', 'x']],
+        ['HGETALL', 'va:call:{CA1}'], ['SCAN', 0], ['GET', 'va:owner:j'], ['PUBLISH', 'va:voice:control:p', 'x'],
+        ['LRANGE', 'va:{realtime}:in', 0, -1], ['HSET', 'va:call:{CA1}', 'a', 'b'], ['ZREM', 'va:{realtime}:held', 'j']],
     worker => [],
     voice => [['HGETALL', 'va:{realtime}:job:j'], ['RPOP', 'va:{realtime}:in'], ['GETDEL', 'va:ticket:t'],
-        ['GET', 'va:ticket:t'], ['SUBSCRIBE', 'va:events:{o}'], ['SCAN', 0], ['PUBLISH', 'va:reply:n', 'x']],
+        ['GET', 'va:ticket:t'], ['SUBSCRIBE', 'va:events:{o}'], ['SCAN', 0], ['PUBLISH', 'va:reply:n', 'x'],
+        ['LINDEX', 'va:{realtime}:in', 0], ['LRANGE', 'va:{realtime}:in', 0, -1]],
 );
 for my $user (sort keys %refused) {
     is(says(as($user), @$_), 'refused', "$user: @$_") for @everybody, @{$refused{$user}};

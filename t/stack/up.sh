@@ -60,7 +60,7 @@ start_workers() {
     unchanged worker "$VA_WORKER_PROGRAM" "$RUN/worker.conf" "${files[@]}" && return
     mkdir -p "$VA_VOICE_LISTEN" # nginx' workers pass it, and find the sockets in it
     chmod 711 "$VA_VOICE_LISTEN"
-    (umask 077 && printf 'export REDIS_URL=%s REDIS_VOICE_URL=%s\n' \
+    (umask 077 && printf 'export REDIS_URL=%q REDIS_VOICE_URL=%q\n' \
         "$(redis_url worker)" "$(redis_url voice)" >"$RUN/state/worker.redis")
     # As their own users of Redis; no password on a command line.
     spawn worker bash -c '. "$0"; exec "$@"' "$RUN/state/worker.redis" "$VA_WORKER_PROGRAM" -c "$RUN/worker.conf" run

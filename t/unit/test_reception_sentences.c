@@ -1286,6 +1286,7 @@ static void a_part_of_a_day_or_week_is_looked_into(void **state)
     wk_dialog_t dialog = three_times();
     (void)state;
     CHECK(&dialog, LOOKS("en", "anything after 3?", "\"after\":\"2026-11-27T14:59\""),
+          LOOKS("en", "anything after 12 am?", "\"preferred_date\":\"2026-11-27\"}"),
           LOOKS("en", "I need it before 10am", "\"before\":\"2026-11-27T10:00\""),
           LOOKS("fr", "avez-vous après 15 h?", "\"after\":\"2026-11-27T14:59\""),
           LOOKS("fr", "avant 10 h svp", "\"before\":\"2026-11-27T10:00\""),

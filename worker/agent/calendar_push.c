@@ -201,9 +201,11 @@ static bool bring_up_to_date(push_t *p, wk_error_t *e)
 
 /*
  * Deleted, or at a time that is not the one we had given: that was done by hand, and a change
- * of ours that was on its way counts more. The shop hears of it.
+ * of ours that was on its way counts more. The shop hears of it. One that is deleted and was
+ * not known is what we left in this calendar when the appointment was another service.
  */
-static bool changed_by_hand(wk_tx_t *tx, const va_json_t *event, bool *changed, wk_error_t *e)
+static bool changed_by_hand(wk_tx_t *tx, const va_json_t *event, bool known, bool *changed,
+                            wk_error_t *e)
 {
     bool readable;
     wk_calendar_span_t given, now;
@@ -212,7 +214,7 @@ static bool changed_by_hand(wk_tx_t *tx, const va_json_t *event, bool *changed, 
         return true;
     }
     if (wk_calendar_event_cancelled(event)) {
-        *changed = true;
+        *changed = known;
         return true;
     }
     if (!wk_calendar_event_times(tx, event, VA_STR_NULL, &now, &readable, e)) {
@@ -243,7 +245,7 @@ static bool record_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
         p->appointment, p->calendar,       p->event != NULL ? p->event_id : VA_STR_NULL,
         etag,           p->entry.starts_s, p->entry.ends_s,
         p->status,      p->type,           p->left};
-    return changed_by_hand(tx, p->before, &overruled, e) &&
+    return changed_by_hand(tx, p->before, p->known, &overruled, e) &&
            (!overruled || raise(p, tx, "task.calendar_overruled", "overruled", e)) &&
            wk_sql(tx, &wk_sql_calendar_pushed, params, NULL, e);
 }

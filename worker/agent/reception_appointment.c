@@ -11,6 +11,7 @@
 #define MOST_TOLD       3  /* appointments */
 #define MOST_ASKED      10 /* of them in one question: as many as the facts have */
 #define UNCLEAR_ANSWERS 2  /* to the question whether to cancel */
+#define MOST_DAYS       8  /* words of days behind which a message is read anew */
 
 /* ---------------------------------------------------------------- which one */
 
@@ -373,12 +374,19 @@ static bool names_day(const wk_reception_turn_t *t, const wk_reading_t *r, va_st
     return wk_turn_date(&turn, date) == WK_DAY_ONE;
 }
 
-/* "From Monday to Friday": of two days its own, said first, is not where it shall go. */
+/*
+ * "From Monday to Friday": of two days its own, said first, is not where it shall go. Each part
+ * is read anew, so that of a long message only its first days are tried.
+ */
 static void cut_own_day(wk_reception_turn_t *t, va_str_t own, wk_reading_t *rest)
 {
     va_str_t date;
-    size_t count = t->r->words.count;
-    for (size_t i = 1; i < count && t->r->vague; i++) {
+    size_t count = t->r->words.count, tried = 0;
+    for (size_t i = 1; i < count && t->r->vague && tried < MOST_DAYS; i++) {
+        if (!t->r->spent[i - 1]) {
+            continue;
+        }
+        tried++;
         wk_reading_t first = read_part(t, 0, i);
         if (names_day(t, &first, &date)) {
             *rest = read_part(t, i, count);

@@ -73,11 +73,12 @@ static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *lis
     return none;
 }
 
-/* "After 3" has three o'clock; "before 10" has not ten. false: nothing bounds the day. */
+/* "After 3" has three o'clock; "before 10" has not ten; after midnight is all of it. false:
+ * nothing bounds the day. */
 static bool bound(const wk_reception_turn_t *t, va_str_t day, times_t *times)
 {
     wk_clock_time_t from = time_behind(t, "time.from"), until = time_behind(t, "time.until");
-    if (day.data != NULL && from.hour >= 0) {
+    if (day.data != NULL && from.hour >= 0 && wk_clock_likely(from) > 0) {
         int minutes = wk_clock_likely(from) - 1;
         times->after = wk_printf(t->a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
     }

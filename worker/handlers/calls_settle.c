@@ -16,8 +16,8 @@
 #include "worker/providers/twilio.h"
 #include "worker/store/calls.h"
 
-#define BATCH  "20"
-#define RUN_MS 5000 /* then the next run goes on, in half a minute */
+#define RUN_MS                                                                                 \
+    5000 /* behind which none is asked about any more; the next run comes in half a minute */
 
 typedef struct {
     wk_ctx_t *ctx;
@@ -36,8 +36,8 @@ static bool keep_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_call_status_keep(l->ctx, tx, &l->status, e);
 }
 
-/* A repeat keeps nothing more, and lets go what is not. */
-static bool close(look_t *l, wk_error_t *e)
+/* Lets go first: a call that is kept as ended is not looked at again. */
+static bool keep_end(look_t *l, wk_error_t *e)
 {
     wk_ctx_t *ctx = l->ctx;
     l->status = (wk_call_status_t){.told = {.call_sid = l->sid, .outbound = l->outbound},
@@ -45,11 +45,11 @@ static bool close(look_t *l, wk_error_t *e)
                                    .seconds = l->found.seconds,
                                    .at = l->found.ended};
     wk_crash_point("look.before");
-    if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, keep_tx, l, e)) {
+    if (!wk_call_status_let_go(ctx, &l->status, ctx->job->org, e)) {
         return false;
     }
     wk_crash_point("look.after");
-    return wk_call_status_let_go(ctx, &l->status, ctx->job->org, e);
+    return wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, keep_tx, l, e);
 }
 
 /* ---------------------------------------------------------------- too long */
@@ -61,7 +61,7 @@ static bool limit_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 }
 
 /* That it has ended is told by its callback, or found by the next look. */
-static bool end(look_t *l, wk_error_t *e)
+static bool end_call(look_t *l, wk_error_t *e)
 {
     wk_ctx_t *ctx = l->ctx;
     wk_log(WK_WARN, "a call beyond its longest time is ended", WK_S("call", l->sid));
@@ -91,9 +91,9 @@ static bool look_at(look_t *l, wk_error_t *e)
         return true;
     }
     if (wk_call_status_final(l->found.status)) {
-        return close(l, e);
+        return keep_end(l, e);
     }
-    return !l->too_long || end(l, e);
+    return !l->too_long || end_call(l, e);
 }
 
 typedef struct {
@@ -103,8 +103,21 @@ typedef struct {
 static bool due_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     due_t *due = arg;
-    va_str_t params[] = {VA_STR(BATCH), wk_printf(wk_tx_arena(tx), "%d", WK_PHONE_HELD_TURN)};
-    return wk_sql(tx, &wk_sql_calls_look, params, &due->rows, e);
+    va_str_t held = wk_printf(wk_tx_arena(tx), "%d", WK_PHONE_HELD_TURN);
+    return wk_sql(tx, &wk_sql_calls_look, &held, &due->rows, e);
+}
+
+static void look_at_next(wk_ctx_t *ctx, const wk_rows_t *row, wk_error_t *e)
+{
+    look_t l = {.ctx = ctx,
+                .call = wk_cell(row, 0, "id"),
+                .sid = wk_cell(row, 0, "sid"),
+                .outbound = va_str_eq(wk_cell(row, 0, "direction"), VA_STR("outbound")),
+                .too_long = wk_cell_bool(row, 0, "too_long")};
+    if (!look_at(&l, e)) {
+        wk_log(WK_WARN, "a call could not be looked at", WK_S("call", l.sid),
+               WK_C("error", e->text));
+    }
 }
 
 wk_outcome_t wk_calls_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
@@ -114,21 +127,15 @@ wk_outcome_t wk_calls_settle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     if (ctx->config->twilio_account_sid == NULL || ctx->config->twilio_auth_token == NULL) {
         return WK_DONE; /* nobody to ask */
     }
-    if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, due_tx, &due, e)) {
-        return wk_webhook_failed(e);
-    }
     int64_t until = wk_monotonic_ms() + RUN_MS;
-    for (size_t i = 0; i < wk_rows_count(due.rows) && wk_monotonic_ms() < until; i++) {
-        look_t l = {.ctx = ctx,
-                    .call = wk_cell(due.rows, i, "id"),
-                    .sid = wk_cell(due.rows, i, "sid"),
-                    .outbound =
-                        va_str_eq(wk_cell(due.rows, i, "direction"), VA_STR("outbound")),
-                    .too_long = wk_cell_bool(due.rows, i, "too_long")};
-        if (!look_at(&l, e)) {
-            wk_log(WK_WARN, "a call could not be looked at", WK_S("call", l.sid),
-                   WK_C("error", e->text));
+    do {
+        if (!wk_tx(ctx->db, ctx->arena, ctx->job->org, 0, due_tx, &due, e)) {
+            return wk_webhook_failed(e);
         }
-    }
+        if (wk_rows_count(due.rows) == 0) {
+            return WK_DONE;
+        }
+        look_at_next(ctx, due.rows, e);
+    } while (wk_monotonic_ms() < until);
     return WK_DONE;
 }

@@ -242,7 +242,7 @@ const wk_sql_t wk_sql_calls_due = {
 /* A person has it who took it over, or whom it was put through to, until it comes back from him. */
 #define HAS_PERSON \
     "(EXISTS (SELECT FROM takeovers t WHERE t.call_id = c.id AND t.state <> 'over')" \
-    " OR coalesce((c.metadata ->> 'accepted')::bigint < $2::bigint, false)" \
+    " OR coalesce((c.metadata ->> 'accepted')::bigint < $1::bigint, false)" \
     "    AND NOT EXISTS (SELECT FROM messages m WHERE m.provider = 'twilio'" \
     "        AND m.provider_message_id = c.twilio_call_sid || ':' || (c.metadata ->> 'accepted')))"
 
@@ -252,7 +252,7 @@ const wk_sql_t wk_sql_calls_look = {
     "    SELECT c.id, c.started_at + o.max_call_seconds * interval '1 second'"
     "               + interval '2 minutes' AS longest"
     "      FROM calls c JOIN organizations o ON o.id = c.organization_id"
-    "     WHERE c.look_at <= now() ORDER BY c.look_at LIMIT $1::int FOR UPDATE OF c SKIP LOCKED)"
+    "     WHERE c.look_at <= now() ORDER BY c.look_at LIMIT 1 FOR UPDATE OF c SKIP LOCKED)"
     " UPDATE calls c"
     "    SET look_at = now() + least(greatest((now() - c.started_at) / 8, interval '30 seconds'),"
     "                                interval '10 minutes',"
@@ -260,7 +260,7 @@ const wk_sql_t wk_sql_calls_look = {
     "   FROM due WHERE c.id = due.id"
     " RETURNING c.id, c.twilio_call_sid AS sid, c.direction,"
     "           due.longest <= now() AND NOT " HAS_PERSON " AS too_long",
-    2};
+    1};
 
 const wk_sql_t wk_sql_call_limit = {
     "call_limit",

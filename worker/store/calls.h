@@ -80,9 +80,9 @@ extern const wk_sql_t wk_sql_call_caller;
 extern const wk_sql_t wk_sql_calls_due;
 
 /*
- * Those calls, $1 at most, whose next look is planned by it: id sid direction, too_long: beyond
- * the longest time, with two minutes for its last words, and no person has it. $2: from that
- * turn on a person's talk is one of a takeover.
+ * The one that waits longest, whose next look is planned by it, or none: id sid direction,
+ * too_long: beyond the longest time, with two minutes for its last words, and no person has it.
+ * $1: from that turn on a person's talk is one of a takeover.
  */
 extern const wk_sql_t wk_sql_calls_look;
 

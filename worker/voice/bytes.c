@@ -48,6 +48,13 @@ void wk_bytes_take(wk_bytes_t *b, size_t len)
     b->begin = b->len > 0 ? b->begin + len : 0;
 }
 
+void wk_bytes_cut(wk_bytes_t *b, size_t at, size_t len)
+{
+    char *from = b->data + b->begin + at;
+    b->len -= len;
+    memmove(from, from + len, b->len - at);
+}
+
 void wk_bytes_free(wk_bytes_t *b)
 {
     free(b->data);

@@ -25,6 +25,9 @@ va_str_t wk_bytes_str(const wk_bytes_t *b);
 /* Takes len in front; no more than there are. */
 void wk_bytes_take(wk_bytes_t *b, size_t len);
 
+/* Takes len out of the middle, from the offset at on. */
+void wk_bytes_cut(wk_bytes_t *b, size_t at, size_t len);
+
 /* Gives the memory back; empty then, and may be used again. */
 void wk_bytes_free(wk_bytes_t *b);
 

@@ -68,27 +68,42 @@ static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_jso
     return output.len > 0 ? output : VA_STR(TOOL_FAILED);
 }
 
-/* Whether the engine was given an answer of that tool: it asks for it again knowingly. */
-static bool knows(const wk_seat_t *seat, va_str_t name)
+/*
+ * Whether the engine was given the answer of its last call of that tool: it asks for it again
+ * knowingly. *at: where that is noted.
+ */
+static bool knows(const wk_seat_t *seat, va_str_t name, size_t *at)
 {
-    va_str_t rest = seat != NULL ? wk_bytes_str(&seat->known) : VA_STR_NULL;
-    while (rest.len > 0) {
-        const char *end = memchr(rest.data, '\n', rest.len);
-        size_t len = end != NULL ? (size_t)(end - rest.data) : rest.len;
-        if (va_str_eq(va_str(rest.data, len), name)) {
+    va_str_t known = seat != NULL ? wk_bytes_str(&seat->known) : VA_STR_NULL;
+    for (size_t begin = 0, len; begin < known.len; begin += len + 1) {
+        len = (size_t)((const char *)memchr(known.data + begin, '\n', known.len - begin) -
+                       (known.data + begin));
+        if (va_str_eq(va_str(known.data + begin, len), name)) {
+            *at = begin;
             return true;
         }
-        rest = va_str(rest.data + len + 1, rest.len - len - 1);
     }
     return false;
 }
 
 static void note_known(wk_seat_t *seat, va_str_t name)
 {
-    if (seat != NULL && !knows(seat, name)) {
+    size_t at;
+    if (seat != NULL && !knows(seat, name, &at)) {
         wk_bytes_add(&seat->known, name.data, name.len);
         wk_bytes_add(&seat->known, "\n", 1);
     }
+}
+
+/* It calls the tool anew: what it was told of it before says nothing of that. */
+static bool knew(wk_seat_t *seat, va_str_t name)
+{
+    size_t at;
+    bool known = knows(seat, name, &at);
+    if (known) {
+        wk_bytes_cut(&seat->known, at, name.len + 1);
+    }
+    return known;
 }
 
 /* Who follows an engine that is lost before it spoke of it would ask for it again. */
@@ -216,7 +231,7 @@ void wk_session_run_tool(wk_session_t *s, va_str_t id, va_str_t name, va_str_t a
     va_json_add_str(w, "language", wk_language_code(s->language));
     va_json_add_int(w, "epoch", s->epoch);
     va_json_add_int(w, "answer", s->asked); /* that it is asked for in */
-    va_json_add_bool(w, "knows", knows(s->seat, name));
+    va_json_add_bool(w, "knows", knew(s->seat, name));
     if (!wk_session_question_end(s, "media.tool", w, &body, &question)) {
         return;
     }

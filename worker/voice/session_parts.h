@@ -51,7 +51,7 @@ typedef struct {
     int64_t turn;              /* of the talk, when it was opened */
     const wk_language_t *told; /* to speak it from then on; NULL: the briefing's */
     unsigned failures;         /* of its answers, in a row */
-    wk_bytes_t known;          /* tools whose answers it was given, a line each */
+    wk_bytes_t known;          /* tools it was given the last answer of, a line each */
 } wk_seat_t;
 
 struct wk_session {
