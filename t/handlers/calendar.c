@@ -617,6 +617,61 @@ static void so_it_does_when_it_was_made_by_one_who_died(void **state)
     assert_string_equal(state_of(id), stands_at(at));
 }
 
+/* Google is asked for free/busy before it has heard of a change. */
+static void free_busy_is_asked_now(void)
+{
+    t_sqlf("UPDATE sync_tokens SET synced_at = now() - interval '6 minutes'");
+    t_answer_t a = t_get_as("somebody", DOWNTOWN, "staff", "tools.call",
+                            "/api/calendar/availability", "days_ahead=30");
+    assert_status(&a, 200);
+}
+
+static const char *taken_by_others(void)
+{
+    return t_sqlf(
+        "SELECT coalesce(string_agg("
+        "    to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+        "    ' '), 'nothing') FROM calendar_events WHERE event_id LIKE 'freebusy:%%'");
+}
+
+static void what_was_left_in_a_calendar_is_nobody_elses_there(void **state)
+{
+    (void)state;
+    const char *at = t_free_instant(0), *others = t_free_instant(5), *then = t_free_instant(15),
+               *id = booked(at);
+    (void)fitters_calendar();
+    t_sqlf("UPDATE services SET resource = 'fitter' WHERE appointment_type = 'fitting'");
+    add_marked(others, NOBODYS);
+    change_here(id, "PATCH",
+                wk_printf(t_ctx.arena,
+                          "{\"service_type\":\"fitting\",\"appointment_datetime\":\"%s\"}",
+                          then)
+                    .data);
+    free_busy_is_asked_now();
+    assert_string_equal(taken_by_others(), others);
+    t_answer_t a = book(at);
+    t_sqlf("UPDATE services SET resource = 'default' WHERE appointment_type = 'fitting'");
+    assert_status(&a, 201);
+    push(id);
+    add_marked(at, NOBODYS);
+    add_marked(then, NOBODYS);
+    free_busy_is_asked_now();
+    assert_non_null(strstr(taken_by_others(), then)); /* it is there no more */
+}
+
+static void what_was_moved_here_is_nobody_elses_where_google_has_it_yet(void **state)
+{
+    (void)state;
+    const char *at = t_free_instant(0), *id = booked(at);
+    move_here(id, t_free_instant(5));
+    free_busy_is_asked_now();
+    assert_string_equal(taken_by_others(), "nothing");
+    push(id);
+    add_marked(at, NOBODYS);
+    free_busy_is_asked_now();
+    assert_string_equal(taken_by_others(), at);
+}
+
 /* ---------------------------------------------------------------- Google is away */
 
 #define UNASKED "key LIKE 'calendar:unasked:%%'"
@@ -811,6 +866,8 @@ int main(void)
         cmocka_unit_test(its_event_goes_to_that_services_calendar),
         cmocka_unit_test(so_it_does_when_it_was_just_being_made),
         cmocka_unit_test(so_it_does_when_it_was_made_by_one_who_died),
+        cmocka_unit_test(what_was_left_in_a_calendar_is_nobody_elses_there),
+        cmocka_unit_test(what_was_moved_here_is_nobody_elses_where_google_has_it_yet),
         cmocka_unit_test(what_google_was_not_asked_about_is_said_and_is_one_task),
         cmocka_unit_test(what_is_taken_there_is_told_when_google_is_back),
         cmocka_unit_test(so_it_is_of_a_consent_that_has_ended),

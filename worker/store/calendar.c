@@ -75,7 +75,11 @@ const wk_sql_t wk_sql_calendar_pushed = {
     "                              AND " SECONDS("ends_at") " = $6::bigint AND status = $7"
     "                              AND appointment_type = $8"
     "                             THEN 'synced' ELSE calendar_state END,"
-    "       metadata = metadata - 'left_calendars' || CASE"
+    "       metadata = metadata - '{left_calendars,google_period}'::text[] || CASE"
+    "           WHEN $3 IS NULL THEN '{}'"
+    "           ELSE jsonb_build_object('google_period', tstzrange(to_timestamp($5::bigint),"
+    "                                                      to_timestamp($6::bigint))) END"
+    "       || CASE"
     "           WHEN NOT (" IS_THERE ") AND $3 IS NOT NULL"
     "           THEN jsonb_build_object('left_calendars', " LEFT_AFTER " || to_jsonb(array[$2::text]))"
     "           WHEN " LEFT_AFTER " <> '[]' THEN jsonb_build_object('left_calendars', " LEFT_AFTER ")"
@@ -294,17 +298,30 @@ const wk_sql_t wk_sql_calendar_busy_clear = {
     "   AND starts_at < $3::timestamptz AND ends_at > $2::timestamptz",
     3};
 
+/*
+ * Ours where it is to be, and where Google has it yet: what was changed here and has not reached
+ * Google. An appointment lasts 31 days at most.
+ */
+#define OURS(calendar) \
+    "(SELECT range_agg(period) FROM (" \
+    "  SELECT a.period FROM appointments a" \
+    "   WHERE a.google_calendar_id = " calendar " AND a.google_event_id IS NOT NULL" \
+    "     AND a.status IN ('confirmed', 'in_progress')" \
+    "   UNION ALL" \
+    "  SELECT (a.metadata ->> 'google_period')::tstzrange FROM appointments a" \
+    "   WHERE a.starts_at > now() - interval '31 days'" \
+    "     AND a.calendar_state IN ('pending', 'failed')" \
+    "     AND (a.google_calendar_id = " calendar " OR a.metadata -> 'left_calendars' ? " calendar ")" \
+    " ) ours)"
+
 const wk_sql_t wk_sql_calendar_busy_put = {
     "calendar_busy_put",
     "INSERT INTO calendar_events (organization_id, calendar_id, event_id, resource, starts_at,"
     "                             ends_at)"
     " SELECT current_organization(), $1, 'freebusy:' || " SECONDS("lower(taken)") ","
     "        r.resource, lower(taken), upper(taken)"
-    "   FROM unnest($2::tstzmultirange - coalesce("
-    "          (SELECT range_agg(a.period) FROM appointments a"
-    "            WHERE a.google_calendar_id = $1 AND a.google_event_id IS NOT NULL"
-    "              AND a.status IN ('confirmed', 'in_progress')), '{}'))"
-    "        AS taken, " RESOURCES("$1") " r"
+    "   FROM unnest($2::tstzmultirange - coalesce(" OURS("$1") ", '{}')) AS taken,"
+    "        " RESOURCES("$1") " r"
     " ON CONFLICT (organization_id, calendar_id, event_id, resource) DO UPDATE"
     "    SET ends_at = greatest(calendar_events.ends_at, excluded.ends_at), synced_at = now()",
     2};
