@@ -3,6 +3,7 @@
  * it, and what of a call that was never placed.
  */
 #include "t/handlers/lib/texts.h"
+#include "worker/metrics.h"
 
 #define CONVERSATION "conv_after"
 #define CALLER       "+16475550155"
@@ -303,9 +304,18 @@ static void what_the_platforms_agent_claims_is_held_against_its_tools(void **sta
     }
 }
 
+static int64_t counted(void)
+{
+    assert_ok(wk_metrics_flush(t_ctx.redis, &t_e));
+    return t_redis_int(t_ctx.redis,
+                       "HGET va:metrics voiceagent_promises_broken_total{claim=\"booked\"}");
+}
+
 static void a_claim_is_an_alarm_once_however_often_it_is_reported(void **state)
 {
     (void)state;
+    (void)counted();
+    t_redis(t_ctx.redis, t_ctx.arena, "DEL va:metrics");
     for (int i = 0; i < 2; i++) {
         assert_int_equal(alarms_of(TUNE_UP BOOKED "," FITTING BOOKED), 2);
     }
@@ -313,8 +323,25 @@ static void a_claim_is_an_alarm_once_however_often_it_is_reported(void **state)
                                "    (SELECT customer_id FROM calls)), ' ') FROM tasks"
                                " WHERE kind = 'alarm' AND body LIKE '%%it is booked%%'"),
                         "high|t high|t");
+    assert_int_equal(counted(), 2);
     t_sqlf("DELETE FROM webhook_events");
     assert_int_equal(alarms_of(TUNE_UP BOOKED "," FITTING BOOKED), 2);
+    assert_int_equal(counted(), 2);
+}
+
+/* What is not stored is not counted either: it comes again. */
+static void a_claim_is_counted_when_its_report_is_stored(void **state)
+{
+    (void)state;
+    (void)counted();
+    t_redis(t_ctx.redis, t_ctx.arena, "DEL va:metrics");
+    t_sqlf("ALTER TABLE calls ADD CONSTRAINT nothing_is_stored CHECK (analyzed_at IS NULL)");
+    t_answer_t a = report(",\"status\":\"done\"," PHONE ",\"transcript\":[" TUNE_UP BOOKED "]");
+    t_sqlf("ALTER TABLE calls DROP CONSTRAINT nothing_is_stored");
+    assert_true(a.end.how != WK_END_ACK);
+    assert_int_equal(count("tasks WHERE kind = 'alarm'"), 0);
+    assert_int_equal(alarms_of(TUNE_UP BOOKED), 1);
+    assert_int_equal(counted(), 1);
 }
 
 /* By whomever it was made, and whoever's it is that the caller spoke for. */
@@ -739,6 +766,7 @@ int main(void)
         cmocka_unit_test(a_report_with_turns_replaces_them),
         cmocka_unit_test(what_the_platforms_agent_claims_is_held_against_its_tools),
         cmocka_unit_test(a_claim_is_an_alarm_once_however_often_it_is_reported),
+        cmocka_unit_test(a_claim_is_counted_when_its_report_is_stored),
         cmocka_unit_test(an_appointment_that_stands_may_be_spoken_of_there),
         cmocka_unit_test(an_appointment_is_spoken_of_as_of_the_day_of_the_call),
         cmocka_unit_test(what_went_through_us_is_not_judged_again),

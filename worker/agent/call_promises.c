@@ -8,19 +8,53 @@
 /* These may be done behind the words that promise them: "I will text you". */
 #define DONE_LATER (WK_DONE_TEXTED | WK_DONE_PASSED_ON)
 
+/* Of one turn: what the agent claims in it, or its customer wishes for. */
 typedef struct {
+    const wk_claim_t *claims;
+    const wk_wish_t *wish;
+    const char *alarm; /* the claim a task was raised for; NULL: none */
+} said_t;
+
+struct wk_call_promises {
     wk_ctx_t *ctx;
-    wk_tx_t *tx;
-    const wk_catalogue_t *c;
-    const wk_call_t *call;
     const wk_report_t *report;
+    said_t *said; /* by turn */
+
+    wk_tx_t *tx;
+    const wk_call_t *call;
     wk_stands_t stands;
-} judge_t;
+};
 
 static bool is_agents(const wk_report_turn_t *turn)
 {
     return va_str_eq(turn->speaker, VA_STR("agent"));
 }
+
+/* ---------------------------------------------------------------- before */
+
+/* A wish counts behind something that was done. */
+wk_call_promises_t *wk_call_promises(wk_ctx_t *ctx, const wk_catalogue_t *c,
+                                     const wk_report_t *report)
+{
+    unsigned done = 0;
+    wk_arena_t *a = ctx->arena;
+    wk_call_promises_t *p = wk_alloc(a, sizeof(*p));
+    *p = (wk_call_promises_t){.ctx = ctx, .report = report};
+    p->said = wk_alloc(a, (report->n_turns + 1) * sizeof(*p->said));
+    for (size_t i = 0; i < report->n_turns; i++) {
+        const wk_report_turn_t *turn = &report->turns[i];
+        p->said[i] = (said_t){.claims = NULL};
+        if (is_agents(turn)) {
+            p->said[i].claims = wk_promise_claims(a, c, turn->text);
+            done |= turn->done;
+        } else if (done != 0) {
+            p->said[i].wish = wk_promise_wish(a, c, turn->text);
+        }
+    }
+    return p;
+}
+
+/* ---------------------------------------------------------------- in the transaction */
 
 static unsigned done_from(const wk_report_t *r, size_t i)
 {
@@ -31,98 +65,98 @@ static unsigned done_from(const wk_report_t *r, size_t i)
     return done;
 }
 
-static bool raise_alarm(judge_t *j, size_t i, const char *broken, wk_error_t *e)
+static bool raise_alarm(wk_call_promises_t *p, size_t i, const char *broken, wk_error_t *e)
 {
-    const wk_call_told_t *told = &j->call->told;
-    va_str_t conversation = j->report->conversation;
+    bool is_new;
+    const wk_call_told_t *told = &p->call->told;
+    va_str_t conversation = p->report->conversation;
     const wk_task_t task = {.kind = "alarm",
-                            .key = wk_printf(wk_tx_arena(j->tx), "said:%.*s:%zu",
+                            .key = wk_printf(wk_tx_arena(p->tx), "said:%.*s:%zu",
                                              (int)conversation.len, conversation.data, i),
                             .priority = "high",
                             .title = "task.said",
                             .body = "task.said_elsewhere_body",
-                            .text = j->report->turns[i].text,
+                            .text = p->report->turns[i].text,
                             .who = told->outbound ? told->called : told->caller,
-                            .customer = j->call->customer};
-    wk_count("voiceagent_promises_broken_total", "claim", va_str_c(broken), NULL, VA_STR_NULL,
-             1);
-    return wk_task_raise(j->ctx, j->tx, &task, e);
-}
-
-static bool claims(judge_t *j, va_str_t text)
-{
-    return wk_promise_broken(wk_tx_arena(j->tx), j->c, text, &(wk_stands_t){0}) != NULL;
+                            .customer = p->call->customer};
+    if (!wk_task_raise_new(p->ctx, p->tx, &task, &is_new, e)) {
+        return false;
+    }
+    p->said[i].alarm = is_new ? broken : NULL;
+    return true;
 }
 
 /*
  * The turns from first to end are the agent's, without a word of the customer between: a tool
  * of the last stands behind the words of the first.
  */
-static bool judge_turns(judge_t *j, size_t first, size_t end, wk_error_t *e)
+static bool judge_turns(wk_call_promises_t *p, size_t first, size_t end, wk_error_t *e)
 {
     bool ok = true, any = false;
-    const wk_report_turn_t *turns = j->report->turns;
-    wk_stands_t stands = j->stands;
-    stands.done |= done_from(j->report, end) & DONE_LATER;
+    wk_stands_t stands = p->stands;
+    stands.done |= done_from(p->report, end) & DONE_LATER;
     for (size_t i = first; ok && i < end; i++) {
-        if (claims(j, turns[i].text)) {
-            const char *broken =
-                wk_promise_broken(wk_tx_arena(j->tx), j->c, turns[i].text, &stands);
-            any = true;
-            ok = broken == NULL || raise_alarm(j, i, broken, e);
-        }
+        const char *broken = wk_promise_unkept(p->said[i].claims, &stands);
+        any = any || p->said[i].claims != NULL;
+        ok = broken == NULL || raise_alarm(p, i, broken, e);
     }
-    j->stands.done = any ? 0 : j->stands.done;
+    p->stands.done = any ? 0 : p->stands.done;
     return ok;
 }
 
 /* *end: behind the last turn of the agent's in a row. */
-static void read_deeds(judge_t *j, size_t first, size_t *end)
+static void read_deeds(wk_call_promises_t *p, size_t first, size_t *end)
 {
-    const wk_report_t *r = j->report;
+    const wk_report_t *r = p->report;
     for (*end = first; *end < r->n_turns && is_agents(&r->turns[*end]); (*end)++) {
-        j->stands.done |= r->turns[*end].done;
-        j->stands.again |= r->turns[*end].done;
+        p->stands.done |= r->turns[*end].done;
+        p->stands.again |= r->turns[*end].done;
     }
 }
 
-static void hear(judge_t *j, va_str_t text)
-{
-    if (j->stands.again != 0) {
-        j->stands.again &=
-            ~wk_promise_asked(wk_tx_arena(j->tx), j->c, text, j->stands.appointments);
-    }
-}
-
-static bool judge_all(judge_t *j, wk_error_t *e)
+static bool judge_all(wk_call_promises_t *p, wk_error_t *e)
 {
     bool ok = true;
-    const wk_report_t *r = j->report;
+    const wk_report_t *r = p->report;
     for (size_t i = 0, end = 0; ok && i < r->n_turns; i = end) {
-        read_deeds(j, i, &end);
+        read_deeds(p, i, &end);
         if (end == i) {
-            hear(j, r->turns[end++].text);
+            const wk_wish_t *wish = p->said[end++].wish;
+            p->stands.again &= ~wk_promise_wished(wish, p->stands.appointments);
         } else {
-            ok = judge_turns(j, i, end, e);
+            ok = judge_turns(p, i, end, e);
         }
     }
     return ok;
 }
 
-bool wk_call_promises(wk_ctx_t *ctx, wk_tx_t *tx, const wk_catalogue_t *c,
-                      const wk_call_t *call, const wk_report_t *report, wk_error_t *e)
+bool wk_call_promises_judge(wk_call_promises_t *p, wk_tx_t *tx, const wk_call_t *call,
+                            wk_error_t *e)
 {
     wk_rows_t *row;
     wk_arena_t *a = wk_tx_arena(tx);
-    judge_t j = {.ctx = ctx, .tx = tx, .c = c, .call = call, .report = report};
+    int64_t began = p->report->started_at;
     va_str_t params[] = {call->id, call->customer,
-                         report->started_at > 0
-                             ? wk_printf(a, "%lld", (long long)report->started_at)
-                             : VA_STR_NULL};
+                         began > 0 ? wk_printf(a, "%lld", (long long)began) : VA_STR_NULL};
     if (!wk_sql(tx, &wk_sql_call_promises, params, &row, e)) {
         return wk_error_wrap(e, "promises of a call");
     }
-    j.stands.appointments = wk_cell_json(a, row, 0, "appointments");
-    return wk_cell_bool(row, 0, "judged") || judge_all(&j, e) ||
+    p->tx = tx;
+    p->call = call;
+    p->stands = (wk_stands_t){.appointments = wk_cell_json(a, row, 0, "appointments")};
+    return wk_cell_bool(row, 0, "judged") || judge_all(p, e) ||
            wk_error_wrap(e, "promises of a call");
+}
+
+/* ---------------------------------------------------------------- after */
+
+void wk_call_promises_count(const wk_call_promises_t *p)
+{
+    for (size_t i = 0; i < p->report->n_turns; i++) {
+        const char *alarm = p->said[i].alarm;
+        if (alarm != NULL) {
+            wk_count("voiceagent_promises_broken_total", "claim", va_str_c(alarm), NULL,
+                     VA_STR_NULL, 1);
+        }
+    }
 }

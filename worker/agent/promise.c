@@ -7,7 +7,7 @@
 static const struct {
     const char *name, *words;
     unsigned behind; /* any of these makes it true */
-} claims[] = {
+} kinds[] = {
     {"booked", "said.booked", WK_DONE_BOOKED | WK_DONE_MOVED},
     {"moved", "said.moved", WK_DONE_MOVED},
     {"cancelled", "said.cancelled", WK_DONE_CANCELLED},
@@ -20,14 +20,11 @@ static const struct {
 #define DATE_LEN        10 /* of YYYY-MM-DD, which a reading's MM-DD ends */
 #define OF_APPOINTMENTS (WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED)
 
-/* What is judged, and by what. */
-typedef struct {
-    wk_arena_t *a;
-    const wk_catalogue_t *c;
-    va_str_t text;
-    wk_words_t words;
-    const wk_stands_t *stands;
-} judged_t;
+struct wk_claim {
+    size_t kind;
+    wk_reading_t sentence; /* it stands in; read of what was done with an appointment alone */
+    wk_claim_t *next;
+};
 
 /* A point ends one only before a blank and a capital: "at 10 a.m. on Saturday". */
 static bool ends_sentence(va_str_t text, size_t i)
@@ -116,16 +113,16 @@ static bool has_one_of(const va_json_t *appointments, unsigned claim)
     return p != NULL;
 }
 
-static bool stood_before(const judged_t *j, unsigned claim, size_t at)
+static bool stood_before(const wk_claim_t *claim, const wk_stands_t *s)
 {
-    const wk_stands_t *s = j->stands;
-    bool again = (s->again & claim) != 0;
-    if ((claim & OF_APPOINTMENTS) == 0) {
+    unsigned behind = kinds[claim->kind].behind;
+    bool again = (s->again & behind) != 0;
+    if ((behind & OF_APPOINTMENTS) == 0) {
         return again;
     }
-    wk_reading_t r = wk_read_message(j->a, j->c, NULL, sentence_at(j->text, at));
-    return names_when(&r) ? names_one_of(s->appointments, claim, &r)
-                          : again && has_one_of(s->appointments, claim);
+    return names_when(&claim->sentence)
+               ? names_one_of(s->appointments, behind, &claim->sentence)
+               : again && has_one_of(s->appointments, behind);
 }
 
 /* ---------------------------------------------------------------- what is asked for */
@@ -156,64 +153,111 @@ static bool is_asked_in_words(const wk_catalogue_t *c, const wk_reading_t *r, si
     return asked && (other == NULL || !wk_reading_has(c, r, other));
 }
 
+struct wk_wish {
+    unsigned in_words;
+    bool for_a_time; /* a day or a time is named; who asks when the shop is open wishes none */
+    wk_reading_t reading;
+};
+
 /*
  * A day or a time: where no appointment is, one is wished for; where one stands, it may be
- * meant to be given up. Who asks when the shop is open wishes for none.
+ * meant to be given up.
  */
-static unsigned asked_by_time(const wk_catalogue_t *c, const wk_reading_t *r,
-                              const va_json_t *appointments)
+static unsigned asked_by_time(const wk_reading_t *r, const va_json_t *appointments)
 {
     unsigned asked = 0;
-    if (!names_when(r) || wk_reading_has(c, r, "intent.hours")) {
-        return 0;
-    }
     bool stands = names_one_of(appointments, WK_DONE_BOOKED, r);
     asked |= stands ? WK_DONE_CANCELLED : WK_DONE_BOOKED;
     asked |= names_one_of(appointments, WK_DONE_MOVED, r) ? 0 : WK_DONE_MOVED;
     return asked;
 }
 
+const wk_wish_t *wk_promise_wish(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard)
+{
+    wk_wish_t *wish = wk_alloc(a, sizeof(*wish));
+    *wish = (wk_wish_t){.reading = wk_read_message(a, c, NULL, heard)};
+    const wk_reading_t *r = &wish->reading;
+    wish->for_a_time = names_when(r) && !wk_reading_has(c, r, "intent.hours");
+    for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
+        wish->in_words |= is_asked_in_words(c, r, i) ? wishes[i].done : 0;
+    }
+    return wish;
+}
+
+unsigned wk_promise_wished(const wk_wish_t *wish, const va_json_t *appointments)
+{
+    if (wish == NULL) {
+        return 0;
+    }
+    return wish->in_words |
+           (wish->for_a_time ? asked_by_time(&wish->reading, appointments) : 0);
+}
+
 unsigned wk_promise_asked(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard,
                           const va_json_t *appointments)
 {
-    wk_reading_t r = wk_read_message(a, c, NULL, heard);
-    unsigned asked = asked_by_time(c, &r, appointments);
-    for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
-        asked |= is_asked_in_words(c, &r, i) ? wishes[i].done : 0;
-    }
-    return asked;
+    return wk_promise_wished(wk_promise_wish(a, c, heard), appointments);
 }
 
 /* ---------------------------------------------------------------- claims */
 
-static bool claims_it(const judged_t *j, const wk_language_t *l, const char *list,
-                      unsigned claim)
+typedef struct {
+    wk_arena_t *a;
+    const wk_catalogue_t *c;
+    va_str_t text;
+    wk_words_t words;
+    wk_claim_t *first, **last;
+} search_t;
+
+static void add_claim(search_t *s, size_t kind, size_t at)
+{
+    wk_claim_t *claim = wk_alloc(s->a, sizeof(*claim));
+    *claim = (wk_claim_t){.kind = kind};
+    if ((kinds[kind].behind & OF_APPOINTMENTS) != 0) {
+        va_str_t sentence = sentence_at(s->text, s->words.at[at].begin);
+        claim->sentence = wk_read_message(s->a, s->c, NULL, sentence);
+    }
+    *s->last = claim;
+    s->last = &claim->next;
+}
+
+static void find_claims(search_t *s, const wk_language_t *l, size_t kind)
 {
     size_t at = 0, len = 0;
-    const wk_phrases_t *phrases = wk_word_list(l, list);
-    for (size_t from = 0; wk_phrases_find(phrases, &j->words, from, &at, &len);
+    const wk_phrases_t *phrases = wk_word_list(l, kinds[kind].words);
+    for (size_t from = 0; wk_phrases_find(phrases, &s->words, from, &at, &len);
          from = at + len) {
-        if (!wk_phrases_denied(wk_word_list(l, "said.denial"), j->text, &j->words, at) &&
-            !stood_before(j, claim, j->words.at[at].begin)) {
-            return true;
+        if (!wk_phrases_denied(wk_word_list(l, "said.denial"), s->text, &s->words, at)) {
+            add_claim(s, kind, at);
         }
     }
-    return false;
+}
+
+const wk_claim_t *wk_promise_claims(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+{
+    search_t s = {.a = a, .c = c, .text = text, .words = wk_words(a, text)};
+    s.last = &s.first;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+        for (size_t k = 0; k < wk_catalogue_count(c); k++) {
+            find_claims(&s, wk_catalogue_at(c, k), i);
+        }
+    }
+    return s.first;
+}
+
+const char *wk_promise_unkept(const wk_claim_t *claim, const wk_stands_t *stands)
+{
+    while (claim != NULL &&
+           ((stands->done & kinds[claim->kind].behind) != 0 || stood_before(claim, stands))) {
+        claim = claim->next;
+    }
+    return claim != NULL ? kinds[claim->kind].name : NULL;
 }
 
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
                               const wk_stands_t *stands)
 {
-    judged_t j = {a, c, text, wk_words(a, text), stands};
-    for (size_t i = 0; i < sizeof(claims) / sizeof(*claims); i++) {
-        for (size_t k = 0; (stands->done & claims[i].behind) == 0 && k < wk_catalogue_count(c);
-             k++) {
-            if (claims_it(&j, wk_catalogue_at(c, k), claims[i].words, claims[i].behind)) {
-                return claims[i].name;
-            }
-        }
-    }
-    return NULL;
+    return wk_promise_unkept(wk_promise_claims(a, c, text), stands);
 }
 
 /* ---------------------------------------------------------------- what was done */

@@ -33,11 +33,25 @@ typedef struct {
     const va_json_t *appointments;
 } wk_stands_t;
 
-/* The first claim that nothing stands behind: "booked", …; NULL: none. */
+/* What a text claims; NULL: nothing. It lives in a. */
+typedef struct wk_claim wk_claim_t;
+const wk_claim_t *wk_promise_claims(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text);
+
+/* The first of the claims that nothing stands behind: "booked", …; NULL: none. */
+const char *wk_promise_unkept(const wk_claim_t *claims, const wk_stands_t *stands);
+
+/* Both of them. */
 const char *wk_promise_broken(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
                               const wk_stands_t *stands);
 
-/* What a customer's words may ask to be done (wk_done_t). appointments as above. */
+/* What a customer's words may ask to be done. It lives in a. */
+typedef struct wk_wish wk_wish_t;
+const wk_wish_t *wk_promise_wish(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard);
+
+/* wk_done_t; appointments as above. wish may be NULL, which asks nothing. */
+unsigned wk_promise_wished(const wk_wish_t *wish, const va_json_t *appointments);
+
+/* Both of them. */
 unsigned wk_promise_asked(wk_arena_t *a, const wk_catalogue_t *c, va_str_t heard,
                           const va_json_t *appointments);
 

@@ -14,8 +14,10 @@ const wk_language_t *wk_task_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t *e)
     return wk_catalogue_pick(c, code, VA_STR_NULL);
 }
 
-bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e)
+bool wk_task_raise_new(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, bool *is_new,
+                       wk_error_t *e)
 {
+    wk_rows_t *rows;
     wk_arena_t *a = wk_tx_arena(tx);
     const wk_language_t *l = wk_task_language(ctx, tx, e);
     if (l == NULL) {
@@ -35,5 +37,15 @@ bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t
         task->order,
         task->chat,
     };
-    return wk_sql(tx, &wk_sql_task_raise, params, NULL, e) || wk_error_wrap(e, "task");
+    if (!wk_sql(tx, &wk_sql_task_raise, params, &rows, e)) {
+        return wk_error_wrap(e, "task");
+    }
+    *is_new = wk_rows_affected(rows) == 1;
+    return true;
+}
+
+bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e)
+{
+    bool is_new;
+    return wk_task_raise_new(ctx, tx, task, &is_new, e);
 }

@@ -23,4 +23,8 @@ const wk_language_t *wk_task_language(wk_ctx_t *ctx, wk_tx_t *tx, wk_error_t *e)
 
 bool wk_task_raise(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, wk_error_t *e);
 
+/* *is_new: there was none of that key before. */
+bool wk_task_raise_new(wk_ctx_t *ctx, wk_tx_t *tx, const wk_task_t *task, bool *is_new,
+                       wk_error_t *e);
+
 #endif

@@ -27,6 +27,7 @@ typedef struct {
     va_str_t conversation, agent;
     va_str_t called; /* the shop's number, E.164, where it is told */
     wk_report_t report;
+    wk_call_promises_t *promises; /* in its words */
     wk_call_told_t told;
     const char *failed_as; /* the status of a call that could not be placed */
 } event_t;
@@ -213,7 +214,7 @@ static bool transcription_tx(wk_tx_t *tx, event_t *ev, wk_error_t *e)
     }
     return wk_call_open(tx, &ev->told, &call, e) && look_for_emergency(tx, ev, &call, e) &&
            look_for_objection(tx, ev, call.id, e) &&
-           wk_call_promises(ev->ctx, tx, ev->catalogue, &call, &ev->report, e) &&
+           wk_call_promises_judge(ev->promises, tx, &call, e) &&
            wk_call_analyze(tx, ev->catalogue, &call, &ev->report, e) &&
            wk_call_cost(tx, ev->ctx->config, call.id, e) &&
            note_voicemail(tx, ev, call.id, e) &&
@@ -240,7 +241,12 @@ static wk_outcome_t store_transcription(event_t *ev, wk_error_t *e)
     ev->agent = first_of(ev->agent, id_or_null(ev->report.agent_id));
     ev->called = wk_webhook_number(a, ev->report.shop_number);
     ev->told = told_by(ev);
-    return store(ev, transcription_tx, e);
+    ev->promises = wk_call_promises(ev->ctx, ev->catalogue, &ev->report);
+    wk_outcome_t outcome = store(ev, transcription_tx, e);
+    if (outcome == WK_DONE) {
+        wk_call_promises_count(ev->promises);
+    }
+    return outcome;
 }
 
 /* ---------------------------------------------------------------- audio */
