@@ -1,6 +1,7 @@
 /* appointments.handle: the schedule for the shop's people, and what they may do with it. */
 #include <stdio.h>
 
+#include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
 
@@ -558,6 +559,47 @@ static void nobody_is_told_who_wants_no_texts_or_came_already(void **state)
     assert_string_equal(queued("cancellation"), "");
 }
 
+/* ---------------------------------------------------------------- at the same time */
+
+static t_run_t moving(const char *id, const char *at)
+{
+    return (t_run_t){
+        .ask = {.type = "appointments.handle",
+                .method = "PATCH",
+                .uri = of(id),
+                .claims = t_claims("somebody", DOWNTOWN, "staff"),
+                .org = DOWNTOWN,
+                .body = wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", at).data}};
+}
+
+/* It became another's meanwhile, who is booked then meanwhile. */
+static void a_move_that_meets_another_resource_is_told_what_is_free_there(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0), *then = t_free_slot(5), *id = book(at);
+    const char *becomes =
+        t_sqlf("SELECT $$UPDATE appointments SET resource = 'fitter' WHERE id = '%s'$$", id);
+    PGconn *change = t_lock_slots("default", becomes);
+    PGconn *booking = t_lock_slots("fitter", t_booking_of("fitter", then));
+    t_run_t run = moving(id, then);
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_commit(change);
+    t_runs_still(&run, 1);
+    assert_false(run.done);
+    /* Who has those slots may change that appointment too. */
+    PGresult *row = PQexec(booking, t_sqlf("SELECT $$SELECT FROM appointments WHERE id = '%s'"
+                                           " FOR UPDATE NOWAIT$$",
+                                           id));
+    assert_int_equal(PQresultStatus(row), PGRES_TUPLES_OK);
+    PQclear(row);
+    t_commit(booking);
+    t_run_end(&run);
+    assert_int_equal(run.answer.end.how, WK_END_ACK);
+    assert_has(run.body, "\"time_conflict\"");
+    assert_has(run.body, "\"alternatives\":[{");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_taken_slot_is_a_conflict_with_others),
         cmocka_unit_test(a_technician_moves_one),
         cmocka_unit_test(one_becomes_another_service),
+        cmocka_unit_test(a_move_that_meets_another_resource_is_told_what_is_free_there),
         cmocka_unit_test(a_hold_that_is_changed_is_still_a_hold),
         cmocka_unit_test(at_another_time_too),
         cmocka_unit_test(what_does_not_fit_changes_nothing),

@@ -216,6 +216,27 @@ static void what_was_read_before_our_change_changes_nothing(void **state)
     assert_string_equal(state_of(id), stands_at(later));
 }
 
+/* It became another resource's, who was booked then, while that one's slots were waited for. */
+static void where_another_is_booked_meanwhile_it_is_not_moved_to(void **state)
+{
+    (void)state;
+    const char *at = t_free_instant(0), *then = t_free_instant(5), *id = booked(at);
+    move(id, then);
+    PGconn *change = t_lock_slots("default", "UPDATE appointments SET resource = 'fitter'");
+    PGconn *booking = t_lock_slots("fitter", t_booking_of("fitter", then));
+    t_run_t run = {.ask = {.type = "calendar.sync", .org = DOWNTOWN, .body = "{}"}};
+    t_run(&run);
+    t_runs_still(&run, 1);
+    t_commit(change);
+    t_runs_still(&run, 1);
+    t_commit(booking);
+    t_run_end(&run);
+    assert_int_equal(run.answer.end.how, WK_END_ACK);
+    assert_string_equal(state_of(id), stands_at(at));
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM tasks WHERE key LIKE 'calendar:conflict:%%'"), 1);
+}
+
 /* ---------------------------------------------------------------- whose event it is */
 
 static void another_shops_event_takes_its_time(void **state)
@@ -847,6 +868,7 @@ int main(void)
         cmocka_unit_test(a_visit_that_is_over_stays_as_it_was),
         cmocka_unit_test(nobody_is_cancelled_who_came_already),
         cmocka_unit_test(what_was_read_before_our_change_changes_nothing),
+        cmocka_unit_test(where_another_is_booked_meanwhile_it_is_not_moved_to),
         cmocka_unit_test(another_shops_event_takes_its_time),
         cmocka_unit_test(a_copy_of_our_event_takes_its_time),
         cmocka_unit_test(another_account_is_given_what_was_booked_before),

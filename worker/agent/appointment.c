@@ -154,19 +154,12 @@ bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment,
 
 /* ---------------------------------------------------------------- one of them */
 
-bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
-                               wk_error_t *e)
-{
-    va_str_t params[] = {id, customer, resource};
-    return wk_sql(tx, &wk_sql_appointment_lock_slots, params, NULL, e) ||
-           wk_error_wrap(e, "appointment");
-}
-
-bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
-                         bool *found, wk_error_t *e)
+/* resource: absent, or what it has to be of. */
+static bool find(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
+                 wk_appointment_t *out, bool *found, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {id, customer};
+    va_str_t params[] = {id, customer, resource};
     if (!wk_sql(tx, &wk_sql_appointment_find, params, &rows, e)) {
         return wk_error_wrap(e, "appointment");
     }
@@ -188,6 +181,34 @@ bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appoint
                                   .stands = wk_cell_bool(rows, 0, "stands"),
                                   .comes = wk_cell_bool(rows, 0, "comes")};
     }
+    return true;
+}
+
+bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
+                         bool *found, wk_error_t *e)
+{
+    return find(tx, id, customer, VA_STR_NULL, out, found, e);
+}
+
+/*
+ * Who makes it another resource's has the slots of both before its row: while those were waited
+ * for it may have been done, and then they are the wrong ones.
+ */
+bool wk_appointment_find_to_move(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
+                                 wk_appointment_t *out, bool *found, wk_error_t *e)
+{
+    va_str_t own;
+    va_str_t params[] = {id, customer, resource};
+    do {
+        wk_rows_t *rows;
+        if (!wk_sql(tx, &wk_sql_appointment_lock_slots, params, &rows, e)) {
+            return wk_error_wrap(e, "appointment");
+        }
+        own = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "own") : VA_STR_NULL;
+        if (!find(tx, id, customer, own, out, found, e)) {
+            return false;
+        }
+    } while (!*found && own.data != NULL);
     return true;
 }
 

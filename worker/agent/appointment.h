@@ -85,16 +85,16 @@ typedef struct {
     bool unasked;  /* it was made while the shop's calendar could not be asked */
 } wk_appointment_t;
 
-/*
- * Before wk_appointment_find() of one that is to be moved, with the same words. resource: it
- * may go to, absent: its own.
- */
-bool wk_appointment_lock_slots(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
-                               wk_error_t *e);
-
 /* By id; customer absent: anybody's. *found false: there is none. The row is locked. */
 bool wk_appointment_find(wk_tx_t *tx, va_str_t id, va_str_t customer, wk_appointment_t *out,
                          bool *found, wk_error_t *e);
+
+/*
+ * The same of one that is to be moved: nobody else takes a slot of its resource, or of the one
+ * it may go to (resource; absent: its own), until the transaction ends.
+ */
+bool wk_appointment_find_to_move(wk_tx_t *tx, va_str_t id, va_str_t customer, va_str_t resource,
+                                 wk_appointment_t *out, bool *found, wk_error_t *e);
 
 #define WK_CANDIDATES 6
 

@@ -179,6 +179,23 @@ static bool take_as_foreign(const change_t *c, wk_error_t *e)
     return wk_calendar_event_cancelled(c->event) ? drop(c, e) : mirror(c, e);
 }
 
+/* *owner: a row of wk_sql_calendar_owner, whose resource's slots are ours as well, or none. */
+static bool find_owner(const change_t *c, wk_rows_t **owner, wk_error_t *e)
+{
+    wk_rows_t *slots;
+    do {
+        va_str_t params[] = {c->calendar, c->event_id, VA_STR_NULL};
+        if (!wk_sql(c->tx, &wk_sql_calendar_lock_slots, params, &slots, e)) {
+            return false;
+        }
+        params[2] = wk_rows_count(slots) == 1 ? wk_cell(slots, 0, "resource") : VA_STR_NULL;
+        if (!wk_sql(c->tx, &wk_sql_calendar_owner, params, owner, e)) {
+            return false;
+        }
+    } while (wk_rows_count(*owner) == 0 && wk_rows_count(slots) == 1);
+    return true;
+}
+
 bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t zone,
                        const va_json_t *event, wk_error_t *e)
 {
@@ -190,12 +207,10 @@ bool wk_calendar_apply(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, va_str_t z
                   .zone = zone,
                   .event_id = va_json_get_string(event, "id"),
                   .event = event};
-    va_str_t params[] = {calendar, c.event_id};
     if (c.event_id.len == 0) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_calendar_lock_slots, params, NULL, e) ||
-        !wk_sql(tx, &wk_sql_calendar_owner, params, &owner, e)) {
+    if (!find_owner(&c, &owner, e)) {
         return false;
     }
     if (wk_rows_count(owner) == 1) {

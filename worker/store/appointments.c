@@ -57,7 +57,8 @@ const wk_sql_t wk_sql_slots_lock = {
 
 const wk_sql_t wk_sql_appointment_lock_slots = {
     "appointment_lock_slots",
-    "SELECT lock_key('appointments:' || current_organization()::text || ':' || x.resource)"
+    "SELECT lock_key('appointments:' || current_organization()::text || ':' || x.resource),"
+    "       (SELECT a.resource FROM appointments a WHERE " MEANT ") AS own"
     "  FROM (SELECT a.resource FROM appointments a WHERE " MEANT
     "        UNION SELECT $3::text WHERE $3::text IS NOT NULL ORDER BY 1) x",
     3};
@@ -175,8 +176,8 @@ const wk_sql_t wk_sql_appointment_find = {
     "         + jsonb_array_length(coalesce(a.metadata -> 'changed_from', '[]')) AS moves,"
     "       " UPCOMING " AS stands, a.starts_at > now() AS comes"
     "  FROM appointments a JOIN organizations o ON o.id = a.organization_id"
-    " WHERE " MEANT " FOR UPDATE OF a",
-    2};
+    " WHERE " MEANT " AND ($3::text IS NULL OR a.resource = $3) FOR UPDATE OF a",
+    3};
 
 const wk_sql_t wk_sql_appointments_meant = {
     "appointments_meant",

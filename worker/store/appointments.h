@@ -12,7 +12,10 @@ extern const wk_sql_t wk_sql_service;
 
 /* $1 resource: until the transaction ends nobody else takes a slot of it. */
 extern const wk_sql_t wk_sql_slots_lock;
-/* $1, $2 as wk_sql_appointment_find: of the resource of that one, and of $3, unless null. */
+/*
+ * $1, $2 as wk_sql_appointment_find: of the resource of that one, and of $3, unless null. own:
+ * the former, as it was before that was waited for; null: there is no such appointment.
+ */
 extern const wk_sql_t wk_sql_appointment_lock_slots;
 
 /*
@@ -54,7 +57,7 @@ extern const wk_sql_t wk_sql_appointment_generation;
 /*
  * Locked: id appointment_type status resource minutes starts date time customer_id
  * customer_name customer_phone customer_email language calendar_id moves stands comes. The one
- * of id $1, if it is the customer's of $2; null: anybody's.
+ * of id $1, if it is the customer's of $2; null: anybody's; and the resource's $3, unless null.
  */
 extern const wk_sql_t wk_sql_appointment_find;
 

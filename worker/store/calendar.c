@@ -115,7 +115,8 @@ const wk_sql_t wk_sql_calendar_unseen = {
 
 const wk_sql_t wk_sql_calendar_lock_slots = {
     "calendar_lock_slots",
-    "SELECT lock_key('appointments:' || current_organization()::text || ':' || resource)"
+    "SELECT lock_key('appointments:' || current_organization()::text || ':' || resource),"
+    "       resource"
     "  FROM appointments WHERE google_calendar_id = $1 AND google_event_id = $2",
     2};
 
@@ -123,8 +124,9 @@ const wk_sql_t wk_sql_calendar_owner = {
     "calendar_owner",
     "SELECT id, status, calendar_state, starts_at <= now() AS began, ends_at <= now() AS over,"
     "       " SECONDS("starts_at") " AS starts_s, " SECONDS("ends_at") " AS ends_s"
-    "  FROM appointments WHERE google_calendar_id = $1 AND google_event_id = $2 FOR UPDATE",
-    2};
+    "  FROM appointments WHERE google_calendar_id = $1 AND google_event_id = $2"
+    "                      AND resource = $3 FOR UPDATE",
+    3};
 
 const wk_sql_t wk_sql_calendar_names = {
     "calendar_names",

@@ -43,11 +43,12 @@ extern const wk_sql_t wk_sql_calendar_behind;
  */
 extern const wk_sql_t wk_sql_calendar_unseen;
 
-/* $1 calendar, $2 event: the appointment of it, locked: id status calendar_state began over
- * starts_s ends_s. */
+/* $1 calendar, $2 event, $3 resource: the appointment of it, if it is that resource's, locked:
+ * id status calendar_state began over starts_s ends_s. */
 extern const wk_sql_t wk_sql_calendar_owner;
 
-/* $1 calendar, $2 event: the slots of its appointment's resource, before the appointment is. */
+/* $1 calendar, $2 event: the slots of its appointment's resource, before the appointment is:
+ * resource, as it was before they were waited for. */
 extern const wk_sql_t wk_sql_calendar_lock_slots;
 
 /* $1 what may be an appointment's id: one, whether the shop has it. */

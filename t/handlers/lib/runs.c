@@ -55,3 +55,34 @@ PGconn *t_lock(const char *table, const char *mode)
     assert_int_equal(PQtransactionStatus(db), PQTRANS_INTRANS);
     return db;
 }
+
+PGconn *t_lock_slots(const char *resource, const char *statements)
+{
+    PGconn *db = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(db, "BEGIN"));
+    PQclear(PQexec(db, wk_printf(t_ctx.arena,
+                                 "SET LOCAL search_path = voiceagent, public;"
+                                 "SET LOCAL timezone = 'America/Toronto';"
+                                 "SELECT lock_key('appointments:" DOWNTOWN ":%s'); %s",
+                                 resource, statements)
+                           .data));
+    assert_int_equal(PQtransactionStatus(db), PQTRANS_INTRANS);
+    return db;
+}
+
+const char *t_booking_of(const char *resource, const char *at)
+{
+    return wk_printf(t_ctx.arena,
+                     "INSERT INTO appointments (organization_id, starts_at, ends_at, resource)"
+                     " VALUES ('" DOWNTOWN "', timestamptz '%1$s',"
+                     "    timestamptz '%1$s' + interval '1 hour', '%2$s')",
+                     at, resource)
+        .data;
+}
+
+void t_commit(PGconn *db)
+{
+    PQclear(PQexec(db, "COMMIT"));
+    assert_int_equal(PQtransactionStatus(db), PQTRANS_IDLE);
+    PQfinish(db);
+}

@@ -27,4 +27,13 @@ void t_run_end(t_run_t *run);
 /* Until PQfinish() nobody else gets the table. */
 PGconn *t_lock(const char *table, const char *mode);
 
+/*
+ * By somebody else, in a transaction that has the slots of Downtown's resource until
+ * t_commit(); t_booking_of: a statement that books an hour of it, at a wall clock time or an
+ * instant.
+ */
+PGconn *t_lock_slots(const char *resource, const char *statements);
+const char *t_booking_of(const char *resource, const char *at);
+void t_commit(PGconn *db);
+
 #endif

@@ -805,9 +805,9 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const change_t *change,
     if (call->status != 0) {
         return true;
     }
-    if ((change != NULL &&
-         !wk_appointment_lock_slots(tx, id, customer, change->service.resource, e)) ||
-        !wk_appointment_find(tx, id, customer, p, &found, e)) {
+    if (!(change != NULL ? wk_appointment_find_to_move(tx, id, customer,
+                                                       change->service.resource, p, &found, e)
+                         : wk_appointment_find(tx, id, customer, p, &found, e))) {
         return false;
     }
     if (!found) {
