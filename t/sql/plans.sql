@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(56);
+select plan(58);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -86,6 +86,8 @@ insert into asked values
 ('orders of an address', 'orders_email', null, $$ select * from orders where email = 'c1@x.example' $$),
 ('a product''s variants', 'products_product', null, $$ select * from products where provider = 'shopify' and provider_product_id = 'p7' $$),
 ('a product by SKU', 'products_sku', null, $$ select * from products where sku = 'sku7' $$),
+('a product by the number of its id', 'products_product_key', null, $$ select * from products where product_key = '7' and '7' in (product_key, provider_product_id) or sku = '7' or variant_key = '7' $$),
+('a variant by the number of its id', 'products_variant_key', null, $$ select * from products where product_key = '7' or sku = '7' or variant_key = '7' and 'v7' in (variant_key, provider_variant_id) $$),
 ('whether any of a type is in stock', 'products_in_stock', false, $$ select exists (select from products where product_type = 'type7' and is_active and (available > 0 or not is_tracked)) $$),
 ('products of a type and price', 'products_type', null, $$ select * from products where product_type = 'type7' and price <= 50 $$),
 ('open tasks', 'tasks_status', false, $$ select * from tasks where status = 'open' order by created_at desc, id desc limit 50 $$),

@@ -13,14 +13,11 @@
 
 const wk_sql_t wk_sql_products_find = {
     "products_find",
-    "SELECT " TELLS ", " WK_SQL_KNOWN(
-        "p.synced_at") "  FROM products p WHERE is_active"
-                       "   AND " WK_SQL_PRODUCT_IS(
-                           "$1") "   AND ($2::text IS NULL OR $2 = provider_variant_id OR "
-                                 WK_SQL_ID_ENDS("provider_variant_id", "$2")
-                                 " OR lower($2) = lower(variant_title))"
-                                 " ORDER BY " IN_STOCK
-                                 " DESC, title, variant_title LIMIT $3::int",
+    "SELECT " TELLS ", " WK_SQL_KNOWN("p.synced_at")
+    "  FROM " WK_SQL_PRODUCTS_ASKED("$1") " p"
+    " WHERE $2::text IS NULL OR $2 IN (provider_variant_id, variant_key)"
+    "    OR lower($2) = lower(variant_title)"
+    " ORDER BY " IN_STOCK " DESC, title, variant_title LIMIT $3::int",
     3};
 
 const wk_sql_t wk_sql_products_candidates = {

@@ -45,7 +45,7 @@ const wk_sql_t wk_sql_shop_orders_due = {
 const wk_sql_t wk_sql_shop_products_due = {
     "shop_products_due",
     DUE("SELECT coalesce(min(synced_at) < now() - interval '5 minutes', true)"
-        "  FROM products WHERE is_active AND " WK_SQL_PRODUCT_IS("$1")),
+        "  FROM " WK_SQL_PRODUCTS_ASKED("$1") " p"),
     1};
 
 /* clang-format on */
