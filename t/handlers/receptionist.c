@@ -141,6 +141,7 @@ static void what_is_said_beside_an_offer_books_nothing(void **state)
         t_say(JOHN_NUMBER, texts[i]);
         assert_int_equal(appointments(), 0);
     }
+    assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
     assert_has(t_say(JOHN_NUMBER, "the second one, please"), "is booked for");
     assert_int_equal(appointments(), 1);
 }
@@ -279,6 +280,44 @@ static void a_time_that_is_named_is_looked_at_first(void **state)
     assert_int_equal(appointments(), 1);
 }
 
+/* So many days from now by the shop's clock, or the day behind it where it is closed then. */
+static const char *open_day(int days, const char *format)
+{
+    return t_sqlf(
+        "SELECT to_char(day + CASE WHEN extract(isodow FROM day) = 7 THEN 1 ELSE 0 END,"
+        "               '%s')"
+        "  FROM (SELECT (now() AT TIME ZONE 'America/Toronto')::date + %d AS day) d",
+        format, days);
+}
+
+static void days_are_reckoned_by_the_shops_clock(void **state)
+{
+    (void)state;
+    assert_has(t_say(JOHN_NUMBER, "a tune-up in three weeks"), open_day(21, "FMMonth FMDD at"));
+    assert_has(t_say(JOHN_NUMBER, "a tune-up in two weeks"), open_day(14, "FMMonth FMDD at"));
+    assert_has(
+        t_say(JOHN_NUMBER, t_sqlf("SELECT 'a tune-up on the %s'", open_day(20, "FMDDth"))),
+        open_day(20, "FMMonth FMDD at"));
+    assert_has(
+        t_say(JOHN_NUMBER, "are you open in a month?"),
+        t_sqlf("SELECT to_char(now() AT TIME ZONE 'America/Toronto' + interval '1 month',"
+               "               'FMDay, FMMonth FMDD:')"));
+    assert_int_equal(appointments(), 0);
+}
+
+static void a_day_that_is_none_is_asked_back(void **state)
+{
+    (void)state;
+    bool has_31 = t_sqlf_int("SELECT (extract(day FROM date_trunc('month',"
+                             "    now() AT TIME ZONE 'America/Toronto')"
+                             "    + interval '1 month - 1 day') = 31)::int") == 1;
+    const char *answer = t_say(JOHN_NUMBER, "a tune-up on the 31st");
+    assert_has(answer, has_31 ? "For your tune-up" : "There is no such day in that month.");
+    assert_has(t_say(JOHN_NUMBER, t_sqlf("SELECT to_char(now() - interval '3 days',"
+                                         "    '\"a tune-up on \"FMMonth FMDD')")),
+               "That day is past. Which day");
+}
+
 static void the_rest_of_the_day_and_other_days_are_offered(void **state)
 {
     (void)state;
@@ -357,6 +396,8 @@ int main(void)
         cmocka_unit_test(another_service_may_need_another_time),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
         cmocka_unit_test(a_time_that_is_named_is_looked_at_first),
+        cmocka_unit_test(days_are_reckoned_by_the_shops_clock),
+        cmocka_unit_test(a_day_that_is_none_is_asked_back),
         cmocka_unit_test(the_rest_of_the_day_and_other_days_are_offered),
         cmocka_unit_test(both_appointments_are_cancelled),
         cmocka_unit_test(a_bike_is_ready_when_people_say_so),

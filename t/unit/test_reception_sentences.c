@@ -29,7 +29,14 @@ static wk_reception_facts_t facts(void)
                                   "[\"2026-11-28\",6,\"09:00\",\"17:00\"],"
                                   "[\"2026-11-29\",7,null,null],"
                                   "[\"2026-11-30\",1,\"08:00\",\"18:00\"],"
-                                  "[\"2026-12-01\",2,\"08:00\",\"18:00\"]]")),
+                                  "[\"2026-12-01\",2,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-02\",3,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-03\",4,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-04\",5,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-05\",6,\"09:00\",\"17:00\"],"
+                                  "[\"2026-12-06\",7,null,null],"
+                                  "[\"2026-12-07\",1,\"08:00\",\"18:00\"],"
+                                  "[\"2026-12-08\",2,\"08:00\",\"18:00\"]]")),
         .order_id = VA_STR("o"),
         .order_number = VA_STR("1042"),
         .order_status = VA_STR("shipped"),
@@ -355,8 +362,8 @@ static void a_wish_out_of_the_blue(void **state)
           LOOKS("en", "R please", "tune_up"), LOOKS("fr", "R merci", "tune_up"),
           LOOKS("en", "I can't make it, can we reschedule", "tune_up"),
           LOOKS("en", "a repair tomorrow", "2026-11-25"),
-          ASKS("en", "tune-up on the 15th", "Which day"),
-          ASKS("en", "a tune-up next Tuesday at 10", "Which day"));
+          LOOKS("en", "a tune-up next Tuesday at 10", "2026-12-01"),
+          ASKS("en", "a tune-up next Friday at 10", "Which day"));
 }
 
 static void what_is_no_wish_to_cancel_changes_nothing(void **state)
@@ -1300,6 +1307,139 @@ static void a_part_of_a_day_or_week_is_looked_into(void **state)
           LOOKS("es", "una cita la próxima semana", "\"2026-11-30\"}"));
 }
 
+/* Told by how far it is, or by its place in a week. */
+static void a_day_is_told_by_its_distance(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "a tune-up in two weeks", "2026-12-08"),
+          LOOKS("en", "a tune-up in 10 days at 9", "2026-12-04"),
+          LOOKS("en", "a tune-up in a week", "2026-12-01"),
+          LOOKS("en", "a tune-up tomorrow week", "2026-12-02"),
+          LOOKS("en", "a tune-up two weeks from now", "2026-12-08"),
+          LOOKS("en", "tune-up Tuesday next week", "2026-12-01"),
+          LOOKS("en", "tune-up next week on Friday", "2026-12-04"),
+          LOOKS("en", "tune-up this week Friday", "2026-11-27"),
+          LOOKS("fr", "une mise au point dans deux semaines", "2026-12-08"),
+          LOOKS("fr", "une mise au point dans 10 jours", "2026-12-04"),
+          LOOKS("fr", "une mise au point dans quinze jours", "2026-12-08"),
+          LOOKS("fr", "une mise au point vendredi de la semaine prochaine", "2026-12-04"),
+          LOOKS("es", "una puesta a punto en dos semanas", "2026-12-08"),
+          LOOKS("es", "una puesta a punto dentro de diez días", "2026-12-04"),
+          LOOKS("es", "una puesta a punto el viernes de la próxima semana", "2026-12-04"),
+          ASKS("en", "tune-up this week Monday", "Which day"),
+          ASKS("en", "tune-up in two weeks on Friday", "Which day"),
+          ASKS("en", "tune-up in two or three weeks", "Which day"),
+          LOOKS("en", "I bought a bike two weeks ago, it needs a tune-up", "tune_up\"}"),
+          LOOKS("fr", "acheté il y a deux semaines, il faut une mise au point", "tune_up\"}"),
+          LOOKS("es", "la compré hace dos semanas, necesito una puesta a punto", "tune_up\"}"),
+          LOOKS("en", "the next available tune-up, any day", "tune_up\"}"));
+}
+
+static void several_days_are_told_by_one_word(void **state)
+{
+#define WEEKEND "\"2026-11-28\",\"before\":\"2026-11-29T23:59\""
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t offer = three_times();
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "a tune-up this weekend", WEEKEND),
+          LOOKS("fr", "une mise au point ce week-end", WEEKEND),
+          LOOKS("fr", "une mise au point en fin de semaine", WEEKEND),
+          LOOKS("es", "una puesta a punto este fin de semana", WEEKEND),
+          LOOKS("en", "a tune-up this week", "\"2026-11-24\",\"before\":\"2026-11-29T23:59\""),
+          LOOKS("en", "a tune-up next month", "\"2026-12-01\"}"),
+          LOOKS("fr", "une mise au point le mois prochain", "\"2026-12-01\"}"),
+          LOOKS("es", "una puesta a punto el mes que viene", "\"2026-12-01\"}"),
+          LOOKS("en", "move my appointment to next week", "\"2026-11-30\"}"),
+          ASKS("en", "a tune-up next weekend", "Which day"));
+    CHECK(&offer, LOOKS("en", "this weekend?", WEEKEND),
+          LOOKS("en", "next month please", "\"2026-12-01\"}"));
+#undef WEEKEND
+}
+
+/* Where a day is named, and the shop's calendar has it as found. */
+static wk_reception_t receive_of_day(const char *language, const char *text, const char *found)
+{
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    f.day = parse_json(va_str_c(found));
+    return receive(&f, &fresh, language, text);
+}
+
+static void a_day_of_a_month_is_looked_at(void **state)
+{
+    static const char december_15[] = "[\"2026-12-15\",2,\"08:00\",\"18:00\"]";
+    static const struct {
+        const char *language, *text;
+    } cases[] = {
+        {"en", "tune-up on the 15th"},      {"en", "tune-up the 15th at 10 please"},
+        {"en", "tune-up on 12/15"},         {"en", "tune-up Tuesday the 15th"},
+        {"fr", "une mise au point le 15"},  {"fr", "mise au point le 15 à 10 h"},
+        {"es", "una puesta a punto el 15"}, {"es", "puesta a punto el día 15 a las 10"},
+        {"en", "tune-up on December 15th"}, {"en", "a tune-up in 21 days"},
+        {"en", "a tune-up in three weeks"}, {"fr", "mise au point dans un mois"},
+        {"es", "puesta a punto en un mes"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive_of_day(cases[i].language, cases[i].text, december_15);
+        assert_case(r.tool != NULL && strstr(wk_strdup(arena, r.tool_args), "2026-12-15"),
+                    cases[i].text);
+    }
+}
+
+static void a_day_that_cannot_be_is_asked_back(void **state)
+{
+    static const struct {
+        const char *language, *text, *found, *part;
+    } cases[] = {
+        {"en", "tune-up on the 31st", "[\"2026-12-01\",2,\"08:00\",\"18:00\"]", "no such day"},
+        {"en", "tune-up on February 30", "null", "no such day in that month. Which day"},
+        {"fr", "mise au point le 31", "[\"2026-12-01\",2,\"08:00\",\"18:00\"]",
+         "n'existe pas dans ce mois"},
+        {"es", "puesta a punto el 31", "[\"2026-12-01\",2,\"08:00\",\"18:00\"]", "no existe"},
+        {"en", "tune-up on November 3", "[\"2027-11-03\",3,\"08:00\",\"18:00\"]",
+         "That day is past. Which day"},
+        {"fr", "mise au point le 3 novembre", "[\"2027-11-03\",3,\"08:00\",\"18:00\"]",
+         "est passé"},
+        {"es", "puesta a punto el 3 de noviembre", "[\"2027-11-03\",3,\"08:00\",\"18:00\"]",
+         "ya pasó"},
+        {"en", "tune-up on December 3, 2025", "[\"2026-12-03\",4,\"08:00\",\"18:00\"]", "past"},
+        {"en", "move my appointment to the 31st", "[\"2026-12-01\",2,\"08:00\",\"18:00\"]",
+         "can be moved. There is no such day"},
+        {"en", "are you open on the 31st?", "[\"2026-12-01\",2,\"08:00\",\"18:00\"]",
+         "no such"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive_of_day(cases[i].language, cases[i].text, cases[i].found);
+        assert_case(r.tool == NULL && says(&r, cases[i].part), cases[i].text);
+    }
+}
+
+static void a_number_is_no_day_of_a_month(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, LOOKS("fr", "une mise au point pour le 29 pouces", "tune_up\"}"),
+          LOOKS("es", "puesta a punto con el 50 por ciento", "tune_up\"}"));
+}
+
+static void the_hours_of_a_weekend_are_told(void **state)
+{
+    static const char *const texts[] = {"Are you open this weekend?",
+                                        "ouvert en fin de semaine?",
+                                        "¿abren este fin de semana?"};
+    static const char *const languages[] = {"en", "fr", "es"};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        wk_reception_t r = receive(&f, &fresh, languages[i], texts[i]);
+        assert_case(says(&r, "28") && says(&r, "29") && !says(&r, "30"), texts[i]);
+    }
+}
+
 static void who_answers_is_told(void **state)
 {
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
@@ -1350,6 +1490,12 @@ int main(void)
         TEST(the_question_to_cancel_ends_with_its_answer),
         TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(a_wish_out_of_the_blue),
+        TEST(a_day_is_told_by_its_distance),
+        TEST(several_days_are_told_by_one_word),
+        TEST(a_day_of_a_month_is_looked_at),
+        TEST(a_day_that_cannot_be_is_asked_back),
+        TEST(a_number_is_no_day_of_a_month),
+        TEST(the_hours_of_a_weekend_are_told),
         TEST(what_is_no_wish_to_cancel_changes_nothing),
         TEST(a_day_asked_for_is_looked_at),
         TEST(an_old_question_is_asked_once_more),

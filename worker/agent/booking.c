@@ -181,13 +181,20 @@ static bool is_offered(const wk_offer_t *offer, wk_clock_time_t t)
     return false;
 }
 
+/* "Next Tuesday", "in two weeks", "the 15th": it may have been meant otherwise. */
+static bool is_reckoned(const wk_reading_t *r)
+{
+    return r->next || r->ahead > 2 || r->span != WK_SPAN_NONE ||
+           (r->day.data != NULL && (r->day.data[0] == '+' || r->day.len == 2));
+}
+
 /* What is said is a time; beside it nothing, a day, or anything. */
 static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
                            const wk_reading_t *r, va_str_t date)
 {
     wk_pick_t pick = {WK_PICK_NONE, VA_STR_NULL, wk_reading_is_only(a, c, r, time_words, true)};
     wk_clock_time_t t = r->time;
-    bool doubtful = t.doubtful || r->numbers > 0 || is_question(c, r) ||
+    bool doubtful = t.doubtful || r->numbers > 0 || is_question(c, r) || is_reckoned(r) ||
                     (date.data == NULL && !is_one_day(offer));
     if (t.hour < 0 && pick.only && r->numbers == 1) {
         t = wk_clock_hour(r->number);

@@ -1,14 +1,18 @@
 #include "worker/agent/day_reading.h"
 
-#define LEAST_VAGUE_ORDINAL 4 /* "the 2nd" may be a choice */
+#include "worker/agent/day_distance.h"
 
-typedef enum { NO_DAY, WEEKDAY, AHEAD, FEAST, MONTH, PART_OF_DAY, VAGUE } kind_t;
+#define LEAST_ORDINAL 4 /* "the 2nd" may be a choice */
+#define MOST_DAY      31
+#define MOST_LEAD     3 /* words before a day of a month */
+
+typedef enum { NO_DAY, WEEKDAY, AHEAD, FEAST, MONTH, SPAN, NEXT, NO_DAY_MEANT, VAGUE } kind_t;
 
 /* The longest phrase of a day that begins at a word. */
 typedef struct {
     kind_t kind;
     size_t len;
-    int number;    /* of a weekday or month, or days ahead */
+    int number;    /* of a weekday or month, days ahead, or a wk_span_t */
     va_str_t name; /* of a feast: MM-DD */
 } token_t;
 
@@ -17,7 +21,7 @@ typedef struct {
     wk_reading_t *r;
     token_t *tokens; /* by word */
     kind_t kind;     /* of the lists that are looked at */
-    int number;
+    int number;      /* -1: that of the list's name */
 } search_t;
 
 /* ---------------------------------------------------------------- phrases */
@@ -31,7 +35,7 @@ static int number_of(va_str_t digits)
 static void note(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
 {
     search_t *s = ctx;
-    bool numbered = s->kind == WEEKDAY || s->kind == MONTH;
+    bool numbered = s->number < 0; /* by the list's own name */
     for (size_t i = 0; i < s->r->words.count; i++) {
         size_t n = wk_phrases_at(phrases, &s->r->words, i);
         if (n > s->tokens[i].len) {
@@ -53,6 +57,7 @@ static void note_list(search_t *s, kind_t kind, const char *list, int number)
 static void note_lists(search_t *s, kind_t kind, const char *prefix)
 {
     s->kind = kind;
+    s->number = -1;
     wk_word_lists(s->l, prefix, note, s);
 }
 
@@ -65,8 +70,15 @@ static void find_phrases(search_t *s)
     note_list(s, AHEAD, "day.today", 0);
     note_list(s, AHEAD, "day.tomorrow", 1);
     note_list(s, AHEAD, "day.after_tomorrow", 2);
-    note_list(s, PART_OF_DAY, "time.am", 0); /* "de la mañana" is no tomorrow */
-    note_list(s, PART_OF_DAY, "time.pm", 0);
+    note_lists(s, AHEAD, "day.ahead.");
+    note_list(s, SPAN, "day.this_week", WK_SPAN_THIS_WEEK);
+    note_list(s, SPAN, "day.weekend", WK_SPAN_WEEKEND);
+    note_list(s, SPAN, "day.next_week", WK_SPAN_NEXT_WEEK);
+    note_list(s, SPAN, "day.next_month", WK_SPAN_NEXT_MONTH);
+    note_list(s, NEXT, "day.next", 0);
+    note_list(s, NO_DAY, "time.am", 0); /* "de la mañana" is no tomorrow */
+    note_list(s, NO_DAY, "time.pm", 0);
+    note_list(s, NO_DAY_MEANT, "day.not_meant", 0);
     note_list(s, VAGUE, "day.vague", 0);
 }
 
@@ -87,7 +99,9 @@ static void spend(wk_reading_t *r, size_t i, size_t n)
 static void set_day(wk_arena_t *a, wk_reading_t *r, int month, int day)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (month < 1 || month > 12 || day < 1 || day > days[month - 1] || r->day.data != NULL) {
+    bool is_month = month >= 1 && month <= 12;
+    if (!is_month || day < 1 || day > days[month - 1] || r->day.data != NULL) {
+        r->impossible = r->impossible || (is_month && day > days[month - 1]);
         r->vague = true;
         return;
     }
@@ -161,7 +175,18 @@ static bool joined(const wk_reading_t *r, size_t i, char sign)
            r->text.data[word->end] == sign;
 }
 
-/* "2026-12-03"; "12/3" is another day in another country. */
+/* "12/3" is another day in another country; "12/15" is not. */
+static void read_slash(wk_arena_t *a, wk_reading_t *r, int first, int second)
+{
+    bool one_is_no_month = (first > 12) != (second > 12);
+    if (one_is_no_month) {
+        set_day(a, r, first > 12 ? second : first, first > 12 ? first : second);
+    } else {
+        r->vague = true;
+    }
+}
+
+/* "2026-12-03", "12/15" */
 static void read_digits(wk_arena_t *a, wk_reading_t *r)
 {
     for (size_t i = 0; i + 1 < r->words.count; i++) {
@@ -174,22 +199,53 @@ static void read_digits(wk_arena_t *a, wk_reading_t *r)
             spend(r, i, 3);
         } else if (wk_small_number(first) >= 0 && joined(r, i, '/') &&
                    wk_small_number(r->words.at[i + 1].text) >= 0) {
-            r->vague = true;
+            read_slash(a, r, wk_small_number(first), wk_small_number(r->words.at[i + 1].text));
             spend(r, i, 2);
         }
     }
 }
 
-/* "the 15th" is of some month. */
-static void read_ordinals(const search_t *s)
+/* How many words before word i are of the list. */
+static size_t led_by(const search_t *s, const char *list, size_t i)
+{
+    const wk_phrases_t *phrases = wk_word_list(s->l, list);
+    for (size_t n = 1; n <= i && n <= MOST_LEAD; n++) {
+        if (wk_phrases_at(phrases, &s->r->words, i - n) == n) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* "el 50 por ciento", "le 15 rue Clark", "le 29 pouces": a number of something else. */
+static bool counts_something(const search_t *s, size_t i)
+{
+    return wk_phrases_at(wk_word_list(s->l, "number_unit"), &s->r->words, i + 1) > 0 ||
+           wk_phrases_at(wk_word_list(s->l, "date.counted"), &s->r->words, i + 1) > 0;
+}
+
+/* "the 15th", "le 15", "el 15": of the month whose it can be; 0: word i is none. */
+static int day_of_month(const search_t *s, size_t i, size_t *lead)
+{
+    bool ends = false;
+    const wk_word_t *word = word_at(s->r, i);
+    int n = word != NULL ? ordinal(s->l, word->text, &ends) : 0;
+    size_t on = led_by(s, "date.on", i), surely = led_by(s, "date.surely_on", i);
+    bool is_day = surely > 0 || (n >= LEAST_ORDINAL && (ends || on > 0));
+    *lead = surely > on ? surely : on;
+    return is_day && n <= MOST_DAY && !counts_something(s, i) ? n : 0;
+}
+
+static void read_ordinals(wk_arena_t *a, const search_t *s)
 {
     for (size_t i = 0; i < s->r->words.count; i++) {
-        bool ends = false;
-        const wk_word_t *word = word_at(s->r, i);
-        int n = word != NULL ? ordinal(s->l, word->text, &ends) : 0;
-        if (ends && n >= LEAST_VAGUE_ORDINAL) {
-            s->r->vague = true;
-            spend(s->r, i, 1);
+        size_t lead;
+        wk_reading_t *r = s->r;
+        int n = day_of_month(s, i, &lead);
+        if (n > 0) {
+            r->vague = r->vague || r->day.data != NULL;
+            r->day = wk_printf(a, "%02d", n);
+            spend(r, i - lead, lead + 1);
         }
     }
 }
@@ -215,11 +271,19 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     case MONTH:
         take_month(a, s, i, token);
         return;
+    case SPAN:
+        r->vague = r->vague || (r->span != WK_SPAN_NONE && r->span != (wk_span_t)token->number);
+        r->span = (wk_span_t)token->number;
+        break;
+    case NEXT:
+        r->next = true;
+        break;
     case VAGUE:
         r->vague = true;
         break;
+    case NO_DAY_MEANT:
+        break;
     case NO_DAY:
-    case PART_OF_DAY:
         return;
     }
     spend(r, i, token->len);
@@ -228,6 +292,7 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
 static void read_in(wk_arena_t *a, search_t *s, const wk_language_t *l)
 {
     s->l = l;
+    wk_read_day_distance(a, l, s->r);
     find_phrases(s);
     for (size_t i = 0; i < s->r->words.count;) {
         const token_t *token = &s->tokens[i];
@@ -237,7 +302,8 @@ static void read_in(wk_arena_t *a, search_t *s, const wk_language_t *l)
         }
         i += free_word ? token->len : 1;
     }
-    read_ordinals(s);
+    read_ordinals(a, s);
+    s->r->vague = s->r->vague || (s->r->next && s->r->weekday == 0);
 }
 
 void wk_read_days(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,

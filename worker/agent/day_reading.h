@@ -1,11 +1,12 @@
-/* The days a message names: "Saturday", "après-demain", "3 de diciembre", "2026-12-03". */
+/* The days a message names: "Saturday", "après-demain", "el 15", "2026-12-03", "this weekend".
+ */
 #ifndef WK_AGENT_DAY_READING_H
 #define WK_AGENT_DAY_READING_H
 
 #include "worker/agent/message_reading.h"
 
 /*
- * Into the reading's weekday, ahead, day, year and vague, and the words it took into spent. The
+ * Into the reading's weekday to impossible, and the words it took into spent. The
  * days of the language spoken (NULL: none in particular); of another only where it names none.
  */
 void wk_read_days(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,

@@ -269,7 +269,8 @@ bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *
 
 bool wk_reading_names_a_day(const wk_reading_t *r)
 {
-    return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
+    return r->vague || r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL ||
+           r->span != WK_SPAN_NONE;
 }
 
 bool wk_reading_has_beside(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)

@@ -6,6 +6,17 @@
 
 #include "worker/agent/clock_time.h"
 
+#define WK_DAYS_AHEAD 14
+
+/* Several days by one word. */
+typedef enum {
+    WK_SPAN_NONE,
+    WK_SPAN_THIS_WEEK,
+    WK_SPAN_WEEKEND,
+    WK_SPAN_NEXT_WEEK,
+    WK_SPAN_NEXT_MONTH,
+} wk_span_t;
+
 /* What a message names, in whatever language. */
 typedef struct {
     va_str_t text; /* trimmed */
@@ -15,10 +26,14 @@ typedef struct {
     va_str_t email;        /* absent: none */
     va_str_t postcode;     /* as in Canada, "m5v2t6"; absent: none */
     int weekday;           /* 1 Monday to 7 Sunday; 0: none */
-    int ahead;             /* 0 today, 1 tomorrow, 2 the day after; -1: none of them */
-    va_str_t day;          /* of the year, MM-DD, of a date or a feast; absent: none */
-    int year;              /* of day; 0: it was not said */
-    bool vague;            /* a day is named that none of these tells, or more than one */
+    bool next;             /* that of "next Tuesday" */
+    int ahead;             /* 0 today, 1 tomorrow, at most WK_DAYS_AHEAD; -1: none of them */
+    va_str_t day;    /* a date or a feast: of the year, "MM-DD", of a month, "DD", or as far
+                        from today as an interval of SQL, "+2 months"; absent: none */
+    int year;        /* of day; 0: it was not said */
+    wk_span_t span;  /* beside a weekday: that of these days */
+    bool vague;      /* a day is named that none of these tells, or more than one */
+    bool impossible; /* vague, since no month has it: "February 30" */
     wk_clock_time_t time;
     int number;     /* the first bare number of one or two digits; -1: none */
     size_t numbers; /* how many there are */

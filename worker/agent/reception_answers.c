@@ -80,11 +80,33 @@ static va_str_t coming_week(const wk_reception_turn_t *t)
     return wk_word_week(t->a, t->l, &week);
 }
 
+/* Of the weekend, or what is left of the week: a line a day. */
+static bool add_days(wk_reception_turn_t *t)
+{
+    wk_days_t days;
+    bool few = wk_turn_days(t, &days) && days.until.data != NULL;
+    const va_json_t *row = wk_fact_at(t->f->week, 0);
+    while (few && row != NULL && !va_str_eq(wk_fact_text(row, 0), days.from)) {
+        row = row->next;
+    }
+    for (; few && row != NULL; row = row->next) {
+        add_day(t, row);
+        few = !va_str_eq(wk_fact_text(row, 0), days.until);
+    }
+    return days.until.data != NULL;
+}
+
 void wk_answer_hours(wk_reception_turn_t *t)
 {
     const va_json_t *day = wk_turn_day(t);
+    const char *fault = wk_turn_day_fault(t);
+    if (fault != NULL && day == NULL) {
+        wk_turn_add_text(t, fault);
+    }
     if (day != NULL) {
         add_day(t, day);
+    } else if (add_days(t)) {
+        return;
     } else if (t->r->ahead == 0) {
         wk_turn_add(t, opening(t));
     } else {

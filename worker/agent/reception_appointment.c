@@ -411,6 +411,11 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
     cut_own_day(&turn, own, &rest);
     bool to = names_where_to(&turn, row);
     (void)wk_turn_date(&turn, &date);
+    if (wk_turn_day_fault(&turn) != NULL) {
+        add_about(t, "reply.moving", row);
+        wk_ask_for_day(t, (wk_offer_t){.service = service, .appointment = id});
+        return;
+    }
     if (!to && va_str_eq(date, own)) {
         wk_look_behind_day(&turn, service, id, own);
     } else {

@@ -4,7 +4,7 @@
 #ifndef WK_AGENT_RECEPTION_CONSENT_H
 #define WK_AGENT_RECEPTION_CONSENT_H
 
-#include "worker/agent/reception_turn.h"
+#include "worker/agent/reception_days.h"
 
 /* To an offer of a time, or of a call back. */
 bool wk_is_yes(const wk_reception_turn_t *t);

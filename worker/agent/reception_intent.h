@@ -4,7 +4,7 @@
 #ifndef WK_AGENT_RECEPTION_INTENT_H
 #define WK_AGENT_RECEPTION_INTENT_H
 
-#include "worker/agent/reception_turn.h"
+#include "worker/agent/reception_days.h"
 
 /*
  * In the order in which they win when a message has words of several: a person above almost

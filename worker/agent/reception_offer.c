@@ -90,10 +90,31 @@ static bool bound(const wk_reception_turn_t *t, va_str_t day, times_t *times)
     return times->after.data != NULL || times->before.data != NULL;
 }
 
+static va_str_t end_of(const wk_reception_turn_t *t, va_str_t day)
+{
+    return wk_printf(t->a, "%.10sT23:59", day.data);
+}
+
+static void look_in_days(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                         const wk_days_t *days)
+{
+    va_str_t until = days->until;
+    look(t, &(times_t){.service = service,
+                       .appointment = appointment,
+                       .day = days->from,
+                       .before = until.data != NULL ? end_of(t, until) : VA_STR_NULL});
+    t->out.half = wk_half_of_day(t);
+}
+
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day)
 {
     va_str_t date;
+    wk_days_t days;
+    if (wk_turn_days(t, &days)) {
+        look_in_days(t, service, appointment, &days);
+        return;
+    }
     date = wk_turn_date(t, &date) == WK_DAY_NONE ? day : date;
     times_t times = {.service = service, .appointment = appointment, .day = date};
     bool bounded = bound(t, date, &times);
@@ -105,24 +126,6 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
     }
 }
 
-/* "Next week": the day it begins; absent: another day is named, or none. */
-static va_str_t next_week(const wk_reception_turn_t *t)
-{
-    const wk_reading_t *r = t->r;
-    bool other = r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL;
-    const va_json_t *day = wk_fact_at(t->f->week, 1);
-    while (day != NULL && !va_str_eq(wk_fact_text(day, 1), VA_STR("1"))) {
-        day = day->next;
-    }
-    return wk_turn_has(t, "day.next_week") && !other && day != NULL ? wk_fact_text(day, 0)
-                                                                    : VA_STR_NULL;
-}
-
-static va_str_t end_of(const wk_reception_turn_t *t, va_str_t day)
-{
-    return wk_printf(t->a, "%.10sT23:59", day.data);
-}
-
 void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                         va_str_t day)
 {
@@ -132,9 +135,19 @@ void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appoi
                        .after = end_of(t, day)});
 }
 
-/* The offer stands, or is yet to come: its day is asked for. */
-static void ask_for_day(wk_reception_turn_t *t, wk_offer_t offer)
+bool wk_is_day_unclear(const wk_reception_turn_t *t)
 {
+    va_str_t date;
+    wk_days_t days;
+    return wk_turn_date(t, &date) == WK_DAY_UNCLEAR && !wk_turn_days(t, &days);
+}
+
+void wk_ask_for_day(wk_reception_turn_t *t, wk_offer_t offer)
+{
+    const char *fault = wk_turn_day_fault(t);
+    if (fault != NULL) {
+        wk_turn_add_text(t, fault);
+    }
     wk_turn_add_text(t, "reply.which_day");
     t->out.dialog.expected = WK_EXPECT_SLOT;
     t->out.dialog.offer = offer;
@@ -151,13 +164,9 @@ static va_str_t service_wished(wk_reception_turn_t *t)
 
 void wk_answer_book(wk_reception_turn_t *t)
 {
-    va_str_t date, service = service_wished(t);
-    va_str_t week = next_week(t);
-    if (week.data != NULL) {
-        look(t, &(times_t){.service = service, .day = week});
-        t->out.half = wk_half_of_day(t);
-    } else if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
-        ask_for_day(t, (wk_offer_t){.service = service});
+    va_str_t service = service_wished(t);
+    if (wk_is_day_unclear(t)) {
+        wk_ask_for_day(t, (wk_offer_t){.service = service});
     } else {
         wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
     }
@@ -271,7 +280,7 @@ void wk_repeat_offer(wk_reception_turn_t *t)
 {
     const wk_offer_t *offer = &t->dialog->offer;
     if (offer->count == 0) {
-        ask_for_day(t, *offer);
+        wk_ask_for_day(t, *offer);
     } else if (offer->count == 1) {
         ask_about_time(t, offer->slots[0]);
     } else {
@@ -294,18 +303,10 @@ static bool is_other_service(const wk_reception_turn_t *t)
            !va_str_eq(service, t->dialog->offer.service);
 }
 
-static bool answer_other_day(wk_reception_turn_t *t, va_str_t date)
+static bool answer_other_day(wk_reception_turn_t *t)
 {
-    va_str_t week = next_week(t);
-    if (week.data != NULL) {
-        look(t, &(times_t){.service = t->dialog->offer.service,
-                           .appointment = t->dialog->offer.appointment,
-                           .day = week});
-        t->out.half = wk_half_of_day(t);
-        return true;
-    }
-    if (date.data == NULL) {
-        ask_for_day(t, t->dialog->offer);
+    if (wk_is_day_unclear(t)) {
+        wk_ask_for_day(t, t->dialog->offer);
         return true;
     }
     bool other = is_other_service(t);
@@ -333,7 +334,7 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     } else if (offer->count == 0 && !t->refuses && wk_is_yes(t)) {
         wk_look_for_times(t, offer->service, offer->appointment, VA_STR_NULL);
     } else if (day == WK_DAY_UNCLEAR || (day == WK_DAY_ONE && is_other_service(t))) {
-        return (pick.only || open) && answer_other_day(t, date);
+        return (pick.only || open) && answer_other_day(t);
     } else if (is_other_service(t)) {
         return false;
     } else if (pick.kind == WK_PICK_SURE) {
@@ -345,7 +346,7 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
         wk_look_for_times(t, offer->service, offer->appointment,
                           va_str(offer->slots[0].data, 10));
     } else {
-        return day == WK_DAY_ONE && (pick.only || open) && answer_other_day(t, date);
+        return day == WK_DAY_ONE && (pick.only || open) && answer_other_day(t);
     }
     return true;
 }
@@ -365,7 +366,8 @@ static bool names_another_day(const wk_reception_turn_t *t)
     const wk_reading_t *r = t->r;
     bool its_own = wk_turn_date(t, &date) == WK_DAY_ONE && t->dialog->offer.count > 0 &&
                    va_str_eq(date, va_str(t->dialog->offer.slots[0].data, 10));
-    return !its_own && (r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL);
+    return !its_own &&
+           (r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->span != WK_SPAN_NONE);
 }
 
 /* "Anything after 3?": of the day that is named, or was offered. */
@@ -452,7 +454,7 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
          none = !beyond && wants_none_of_them(&turn);
     bool answered = beyond || (!none && answer_choice(&turn, intent));
     if (none || (!answered && turn.refuses && offer->count == 1)) {
-        ask_for_day(&turn, *offer);
+        wk_ask_for_day(&turn, *offer);
         answered = true;
     }
     t->text = turn.text;

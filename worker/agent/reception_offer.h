@@ -8,9 +8,9 @@
 #include "worker/agent/reception_intent.h"
 
 /*
- * Free times of the day that the message names, else of day (YYYY-MM-DD; absent: the next that
- * has any); they are offered when the tool has told them. appointment: that is to be moved;
- * absent: a new one.
+ * Free times of the day or days that the message names, else of day (YYYY-MM-DD; absent: the
+ * next that has any); they are offered when the tool has told them. appointment: that is to be
+ * moved; absent: a new one.
  */
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day);
@@ -18,6 +18,13 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
 /* The same, on the days behind day alone: that one is named, and is not meant. */
 void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                         va_str_t day);
+
+/* A day is named, and it cannot be told which: it has to be asked for. */
+bool wk_is_day_unclear(const wk_reception_turn_t *t);
+
+/* Asks for the day of the offer, which stands, or is yet to come; what is wrong with one that
+ * was named is said. */
+void wk_ask_for_day(wk_reception_turn_t *t, wk_offer_t offer);
 
 /* The half of the day that is named: "Friday morning". */
 wk_half_t wk_half_of_day(const wk_reception_turn_t *t);

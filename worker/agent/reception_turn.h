@@ -37,17 +37,6 @@ bool wk_turn_is_letter(const wk_reception_turn_t *t, const char *letter);
 
 bool wk_turn_is_question(const wk_reception_turn_t *t);
 
-/* The day that was asked about, [date, weekday, opens, closes]; NULL: none in particular. */
-const va_json_t *wk_turn_day(const wk_reception_turn_t *t);
-
-typedef enum { WK_DAY_NONE, WK_DAY_ONE, WK_DAY_UNCLEAR } wk_named_day_t;
-
-/* The date of the day that the message names, *date absent when it names none that is clear. */
-wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date);
-
-/* A day or a time of day, clear or not. */
-bool wk_turn_names_a_moment(const wk_reception_turn_t *t);
-
 /* Behind what was said already. */
 void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence);
 

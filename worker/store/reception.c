@@ -14,6 +14,20 @@
     " to_char(p.starts_at AT TIME ZONE o.timezone, 'HH24:MI'), " STANDS ")"
 
 /*
+ * $4 is so far from today, or the next such day of a month or of a year. Of a month without it
+ * it is one of the next: whoever asked sees that by its number.
+ */
+#define DAY_MEANT                                                                              \
+    "CASE WHEN $4::text LIKE '+%' THEN (t.wall + $4::interval)::date"                          \
+    "     WHEN length($4) = 2 THEN"                                                            \
+    "          (date_trunc('month', t.wall)"                                                   \
+    "           + CASE WHEN $4::int < extract(day FROM t.wall) THEN interval '1 month'"        \
+    "                  ELSE interval '0' END)::date + $4::int - 1"                             \
+    "     WHEN (extract(year FROM t.wall)::text || '-' || $4)::date >= t.wall::date"           \
+    "          THEN (extract(year FROM t.wall)::text || '-' || $4)::date"                      \
+    "     ELSE ((extract(year FROM t.wall)::text || '-' || $4)::date + interval '1 year')::date END"
+
+/*
  * When the last text left that invites the letters; NULL: none did. reminded_24h_at alone says
  * only that the reminder was dealt with, wanted or not, and that it was not moved since.
  */
@@ -48,7 +62,7 @@ const wk_sql_t wk_sql_reception = {
     "       to_char(n.at AT TIME ZONE o.timezone, 'YYYY-MM-DD HH24:MI') AS next_opening,"
     "       (SELECT json_agg(json_build_array(d.day, extract(isodow FROM d.day), h.open, h.close)"
     "                        ORDER BY d.day)"
-    "          FROM (SELECT t.wall::date + i AS day FROM generate_series(0, 7) i) d"
+    "          FROM (SELECT t.wall::date + i AS day FROM generate_series(0, 14) i) d"
     "         CROSS JOIN LATERAL hours_on(o.hours, d.day) h) AS week,"
     "       (SELECT json_agg(json_build_array(d.key, d.value ->> 'open', d.value ->> 'close')"
     "                        ORDER BY d.key)"
@@ -57,9 +71,7 @@ const wk_sql_t wk_sql_reception = {
     "                               AND to_char(t.wall + interval '90 days', 'YYYY-MM-DD')"
     "                 ORDER BY key LIMIT 5) d) AS exceptions,"
     "       (SELECT json_build_array(d.day, extract(isodow FROM d.day), h.open, h.close)"
-    "          FROM (SELECT CASE WHEN y.day >= t.wall::date THEN y.day"
-    "                            ELSE (y.day + interval '1 year')::date END AS day"
-    "                  FROM (SELECT (extract(year FROM t.wall)::text || '-' || $4)::date AS day) y) d"
+    "          FROM (SELECT " DAY_MEANT " AS day) d"
     "         CROSS JOIN LATERAL hours_on(o.hours, d.day) h WHERE $4 IS NOT NULL) AS day,"
     "       r.id AS order_id, r.order_number, r.status, r.tracking_number, r.tracking_company,"
     "       r.tracking_url, r.estimated_delivery AS expected,"

@@ -5,7 +5,8 @@
 #include "worker/db.h"
 
 /*
- * $1 customer, $2 number, $3 order number or null, $4 a day of the year (MM-DD) or null,
+ * $1 customer, $2 number, $3 order number or null, $4 a day of the year (MM-DD), of a month (DD)
+ * or so far from today (+20 days, +1 month), or null,
  * $5 the instant or null for now. One row:
  *
  * the shop     name phone website language languages (JSON) address (JSON) directions
@@ -14,9 +15,10 @@
  *              prices (JSON, type of appointment to price) currency
  *              business_type emergency_words (JSON) page_number
  * the time     today (YYYY-MM-DD) weekday open closing next_opening, as in personalization.h
- *              week ([[date, weekday, opens, closes]], today first, 8 days)
+ *              week ([[date, weekday, opens, closes]], today first, 15 days)
  *              exceptions ([[date, opens, closes]], of the coming 90 days, 5 at most)
- *              day ([date, weekday, opens, closes] of $4, its next one)
+ *              day ([date, weekday, opens, closes] of $4, its next one; of a DD that
+ *              the month has not, one of the next month)
  * the order    order_id order_number status tracking_number tracking_company tracking_url
  *              expected, of the number given, else the latest; null: none that this number may hear
  *              of; order_count: how many it may

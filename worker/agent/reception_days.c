@@ -1,0 +1,168 @@
+#include "worker/agent/reception_days.h"
+
+#include <string.h>
+
+#define MONDAY      1
+#define SUNDAY      7
+#define YEAR        12 /* months */
+#define MOST_MONTHS 9  /* ahead; of a date further away this year's is meant, which is past */
+
+/* ---------------------------------------------------------------- the coming days */
+
+/* Rows: [date, weekday, opens, closes]. The first from row on that is that weekday. */
+static const va_json_t *weekday_from(const wk_reception_turn_t *t, const va_json_t *row, int n)
+{
+    va_str_t wanted = wk_printf(t->a, "%d", n);
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 1), wanted)) {
+        row = row->next;
+    }
+    return row;
+}
+
+/* With which the next week begins. */
+static const va_json_t *next_monday(const wk_reception_turn_t *t)
+{
+    return weekday_from(t, wk_fact_at(t->f->week, 1), MONDAY);
+}
+
+static bool is_before(const va_json_t *row, const va_json_t *other)
+{
+    va_str_t date = wk_fact_text(row, 0), then = wk_fact_text(other, 0);
+    return date.len == then.len && date.len > 0 && memcmp(date.data, then.data, date.len) < 0;
+}
+
+/* "Next Tuesday" is the coming one, or that of the next week: clear where they are the same. */
+static const va_json_t *weekday_meant(const wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    const va_json_t *monday = next_monday(t);
+    const va_json_t *coming = weekday_from(t, wk_fact_at(t->f->week, r->next), r->weekday);
+    const va_json_t *of_next_week = weekday_from(t, monday, r->weekday);
+    switch (r->span) {
+    case WK_SPAN_NEXT_WEEK:
+        return of_next_week;
+    case WK_SPAN_THIS_WEEK:
+        return is_before(coming, monday) ? coming : NULL;
+    case WK_SPAN_NEXT_MONTH:
+        return NULL;
+    case WK_SPAN_WEEKEND:
+    case WK_SPAN_NONE:
+        break;
+    }
+    return r->next && coming != of_next_week ? NULL : coming;
+}
+
+/* ---------------------------------------------------------------- one day */
+
+static int number_at(va_str_t date, size_t from, size_t n)
+{
+    int value = 0;
+    for (size_t i = from; i < from + n && i < date.len; i++) {
+        value = value * 10 + (date.data[i] - '0');
+    }
+    return value;
+}
+
+/* "The 31st" of a month that ends before it has become a day of the next one. */
+static bool is_of_its_month(const wk_reception_turn_t *t)
+{
+    return t->r->day.len != 2 ||
+           number_at(wk_fact_text(t->f->day, 0), 8, 2) == number_at(t->r->day, 0, 2);
+}
+
+const va_json_t *wk_turn_day(const wk_reception_turn_t *t)
+{
+    if (t->r->day.data != NULL) {
+        return is_of_its_month(t) ? t->f->day : NULL;
+    }
+    if (t->r->weekday != 0) {
+        return weekday_meant(t);
+    }
+    return t->r->ahead >= 1 ? wk_fact_at(t->f->week, (size_t)t->r->ahead) : NULL;
+}
+
+/* Of a date without its year that of this one is past, and that of the next far away. */
+static bool is_past(const wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    va_str_t today = t->f->today, date = wk_fact_text(t->f->day, 0);
+    int months = (number_at(date, 0, 4) - number_at(today, 0, 4)) * YEAR +
+                 number_at(date, 5, 2) - number_at(today, 5, 2);
+    bool of_year = r->day.len == 5 && date.len > 0;
+    return of_year && (r->year != 0 ? r->year < number_at(date, 0, 4) : months > MOST_MONTHS);
+}
+
+/* The year that was said, and the weekday, are those of the date. */
+static bool is_that_date(const wk_reception_turn_t *t, const va_json_t *day)
+{
+    int64_t weekday = 0;
+    (void)va_json_int(wk_fact_at(day, 1), &weekday);
+    return (t->r->year == 0 || t->r->year == number_at(wk_fact_text(day, 0), 0, 4)) &&
+           (t->r->weekday == 0 || t->r->weekday == weekday) && !is_past(t);
+}
+
+wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
+{
+    const wk_reading_t *r = t->r;
+    const va_json_t *day = r->day.data == NULL && r->ahead >= 0
+                               ? wk_fact_at(t->f->week, (size_t)r->ahead)
+                               : wk_turn_day(t);
+    bool clear = day != NULL && !r->vague && is_that_date(t, day) &&
+                 (r->day.data == NULL || r->ahead < 0);
+    *date = clear ? wk_fact_text(day, 0) : VA_STR_NULL;
+    return clear ? WK_DAY_ONE : wk_reading_names_a_day(r) ? WK_DAY_UNCLEAR : WK_DAY_NONE;
+}
+
+const char *wk_turn_day_fault(const wk_reception_turn_t *t)
+{
+    bool none = t->r->impossible || (t->r->day.data != NULL && !is_of_its_month(t));
+    return none ? "reply.day_impossible" : is_past(t) ? "reply.day_past" : NULL;
+}
+
+/* ---------------------------------------------------------------- several */
+
+/* The first of the month behind that of a date. */
+static va_str_t next_month(wk_arena_t *a, va_str_t date)
+{
+    int year = number_at(date, 0, 4), month = number_at(date, 5, 2);
+    return wk_printf(a, "%04d-%02d-01", month == YEAR ? year + 1 : year, month % YEAR + 1);
+}
+
+/* The Saturday and Sunday that come, or what is left of them. */
+static wk_days_t weekend(const wk_reception_turn_t *t)
+{
+    const va_json_t *today = wk_fact_at(t->f->week, 0);
+    const va_json_t *sunday = weekday_from(t, today, SUNDAY);
+    const va_json_t *from = sunday == today ? today : weekday_from(t, today, SUNDAY - 1);
+    return (wk_days_t){wk_fact_text(from, 0), wk_fact_text(sunday, 0)};
+}
+
+bool wk_turn_days(const wk_reception_turn_t *t, wk_days_t *days)
+{
+    const wk_reading_t *r = t->r;
+    bool other = r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->vague;
+    *days = (wk_days_t){.from = VA_STR_NULL};
+    switch (other ? WK_SPAN_NONE : r->span) {
+    case WK_SPAN_NONE:
+        break;
+    case WK_SPAN_THIS_WEEK:
+        *days = (wk_days_t){
+            t->f->today, wk_fact_text(weekday_from(t, wk_fact_at(t->f->week, 0), SUNDAY), 0)};
+        break;
+    case WK_SPAN_WEEKEND:
+        *days = weekend(t);
+        break;
+    case WK_SPAN_NEXT_WEEK:
+        days->from = wk_fact_text(next_monday(t), 0);
+        break;
+    case WK_SPAN_NEXT_MONTH:
+        days->from = next_month(t->a, t->f->today);
+        break;
+    }
+    return days->from.data != NULL;
+}
+
+bool wk_turn_names_a_moment(const wk_reception_turn_t *t)
+{
+    return wk_reading_names_a_day(t->r) || t->r->time.hour >= 0;
+}
