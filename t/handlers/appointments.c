@@ -10,7 +10,8 @@
 
 static int setup(void **state)
 {
-    t_sqlf("DELETE FROM appointments");
+    t_sqlf("DELETE FROM appointments;"
+           "UPDATE services SET resource = 'default', calendar_id = 'primary'");
     return t_texts_setup(state);
 }
 
@@ -284,6 +285,55 @@ static void it_takes_the_time_of_who_does_it(void **state)
     t_sqlf("UPDATE services SET resource = 'default'");
     a = make_it(id, "tune_up");
     assert_error(&a, 409, "time_conflict");
+}
+
+/* What was done in it is put right; the time it took, and whose, stays as it was. */
+static void one_that_is_over_may_have_been_another_service(void **state)
+{
+    static const char *const over[] = {"confirmed", "in_progress", "completed"};
+    static const char *const never[] = {"cancelled", "no_show"};
+    (void)state;
+    const char *id = book(t_free_slot(0));
+    t_sqlf("UPDATE appointments SET starts_at = starts_at - interval '40 days',"
+           "    ends_at = ends_at - interval '40 days';"
+           "INSERT INTO appointments (organization_id, starts_at, ends_at)"
+           " SELECT organization_id, ends_at, ends_at + interval '1 hour' FROM appointments;"
+           "UPDATE services SET resource = 'fitter', calendar_id = 'fittings'"
+           " WHERE appointment_type = 'fitting'");
+    const char *at = t_sqlf("SELECT starts_at AT TIME ZONE 'America/Toronto' FROM appointments"
+                            " WHERE id = '%s'",
+                            id);
+    int64_t texts = t_sqlf_int("SELECT count(*) FROM messages");
+    for (size_t i = 0; i < 3; i++) {
+        t_sqlf("UPDATE appointments SET status = '%s', appointment_type = 'tune_up',"
+               "    price = 1 WHERE id = '%s'",
+               over[i], id);
+        t_answer_t a = make_it(id, "fitting");
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/service_type"), "fitting");
+        assert_string_equal(t_text(&a, "/duration_minutes"), "60");
+        assert_string_equal(t_text(&a, "/confirmation_sent"), "false");
+        assert_string_equal(is_now(id, at), "fitting 60 150.00 default primary then");
+        a = make_it(id, "fitting");
+        assert_status(&a, 200);
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages"), texts);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"
+                                " WHERE data ->> 'appointmentType' = 'fitting'"),
+                     3);
+    for (size_t i = 0; i < 2; i++) {
+        t_sqlf("UPDATE appointments SET status = '%s' WHERE id = '%s'", never[i], id);
+        t_answer_t a = make_it(id, "repair");
+        assert_error(&a, 409, "appointment_over");
+    }
+    t_answer_t a = ask("PATCH", of(id),
+                       wk_printf(t_ctx.arena,
+                                 "{\"service_type\":\"repair\","
+                                 "\"appointment_datetime\":\"%s\"}",
+                                 t_free_slot(9))
+                           .data);
+    assert_error(&a, 409, "appointment_over");
+    assert_string_equal(is_now(id, at), "fitting 60 150.00 default primary then");
 }
 
 /* The ledger does not take it for the booking that became another and was given back. */
@@ -612,6 +662,7 @@ int main(void)
         cmocka_unit_test(a_move_that_meets_another_resource_is_told_what_is_free_there),
         cmocka_unit_test(a_hold_that_is_changed_is_still_a_hold),
         cmocka_unit_test(at_another_time_too),
+        cmocka_unit_test(one_that_is_over_may_have_been_another_service),
         cmocka_unit_test(what_does_not_fit_changes_nothing),
         cmocka_unit_test(it_takes_the_time_of_who_does_it),
         cmocka_unit_test(what_it_was_can_be_booked_again),

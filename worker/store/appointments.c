@@ -217,6 +217,10 @@ const wk_sql_t wk_sql_appointment_become = {
     " WHERE id = $1::uuid",
     7};
 
+const wk_sql_t wk_sql_appointment_was = {
+    "appointment_was",
+    "UPDATE appointments SET appointment_type = $2, price = $3::numeric WHERE id = $1::uuid", 3};
+
 const wk_sql_t wk_sql_appointment_cancel = {
     "appointment_cancel",
     "UPDATE appointments"

@@ -77,6 +77,9 @@ extern const wk_sql_t wk_sql_appointment_move;
  */
 extern const wk_sql_t wk_sql_appointment_become;
 
+/* $1 id, $2 type, $3 price or null: that is what was done. */
+extern const wk_sql_t wk_sql_appointment_was;
+
 /* $1 id, $2 by whom, $3 reason or null; affects no row when it is over already. */
 extern const wk_sql_t wk_sql_appointment_cancel;
 

@@ -896,6 +896,38 @@ static bool is_asked(wk_tool_call_t *call, const wk_moment_t *moment)
     return wk_tool_ask_first(call);
 }
 
+/* It may have been done: not given back, and nobody waited in vain. */
+static bool took_place(const wk_appointment_t *p)
+{
+    return va_str_eq(p->status, VA_STR("confirmed")) ||
+           va_str_eq(p->status, VA_STR("in_progress")) ||
+           va_str_eq(p->status, VA_STR("completed"));
+}
+
+/*
+ * Of one that has begun the shop's people put right what was done, and with that its price:
+ * when that was, and whose time it took, are not changed by it, and its customer, who was
+ * there, is not told.
+ */
+static bool put_right(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
+                      const wk_service_t *s, wk_error_t *e)
+{
+    va_str_t was[] = {p->id, s->type, s->price};
+    if (!took_place(p)) {
+        return refuse_over(call);
+    }
+    va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &p->slot);
+    call->message = wk_tool_say(call, "tool.changed", {"service", s->name}, {"moment", moment});
+    if (!va_str_eq(p->type, s->type)) {
+        p->type = s->type;
+        if (!wk_sql(tx, &wk_sql_appointment_was, was, NULL, e) ||
+            !wk_appointment_changed(tx, p, "updated", e)) {
+            return false;
+        }
+    }
+    return put_appointment(tx, call, p, false, e);
+}
+
 /* What the appointment is to be, and its slot. */
 static bool change_found(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
                          const change_t *change, wk_error_t *e)
@@ -912,6 +944,9 @@ static bool change_found(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
         s.minutes = p->minutes;
         s.resource = p->resource;
         s.calendar = p->calendar;
+    }
+    if (change->moment == NULL && !p->comes) {
+        return put_right(tx, call, p, &s, e);
     }
     if (change->moment == NULL &&
         !wk_moment_parse(call->ctx->arena, p->slot.starts, false, &stays)) {
