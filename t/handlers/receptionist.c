@@ -318,6 +318,30 @@ static void a_day_that_is_none_is_asked_back(void **state)
                "That day is past. Which day");
 }
 
+/* The first is booked, the other is a task with the customer's words. */
+static void a_second_service_is_passed_on(void **state)
+{
+    (void)state;
+    const char *text = t_sqlf("SELECT 'tune-up and a brake check on %s'", wednesday());
+    assert_has(t_say(JOHN_NUMBER, text),
+               "I have passed the rest on to the team: repair. For your");
+    assert_string_equal(t_sqlf("SELECT body FROM tasks WHERE kind = 'message'"), text);
+    assert_has(t_say(JOHN_NUMBER, "1"), "your tune-up is booked for");
+    assert_int_equal(appointments(), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'message'"), 1);
+}
+
+static void one_day_takes_the_place_of_another(void **state)
+{
+    (void)state;
+    book_a_tune_up();
+    assert_has(
+        t_say(JOHN_NUMBER, t_sqlf("SELECT 'Thursday next week instead of %s'", wednesday())),
+        "can be moved. For your tune-up I can offer: 1) Thursday");
+    assert_has(t_say(JOHN_NUMBER, "1"), "is booked for Thursday");
+    assert_int_equal(appointments(), 1);
+}
+
 static void the_rest_of_the_day_and_other_days_are_offered(void **state)
 {
     (void)state;
@@ -396,6 +420,8 @@ int main(void)
         cmocka_unit_test(another_service_may_need_another_time),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
         cmocka_unit_test(a_time_that_is_named_is_looked_at_first),
+        cmocka_unit_test(a_second_service_is_passed_on),
+        cmocka_unit_test(one_day_takes_the_place_of_another),
         cmocka_unit_test(days_are_reckoned_by_the_shops_clock),
         cmocka_unit_test(a_day_that_is_none_is_asked_back),
         cmocka_unit_test(the_rest_of_the_day_and_other_days_are_offered),

@@ -1440,6 +1440,120 @@ static void the_hours_of_a_weekend_are_told(void **state)
     }
 }
 
+/* One is booked, and the other is people's: both are said. */
+static void two_services_are_both_answered(void **state)
+{
+    static const struct {
+        const char *language, *text, *service, *said;
+    } cases[] = {
+        {"en", "tune-up and a brake check on Saturday", "tune_up", "to the team: repair."},
+        {"en", "I need a repair, and a bike fitting please", "repair", "team: bike fitting."},
+        {"en", "flat tire + tune up tomorrow?", "repair", "to the team: tune-up."},
+        {"en", "tune-up and a new saddle on Saturday", "tune_up", "For the rest I have passed"},
+        {"fr", "une mise au point et une réparation samedi", "tune_up", "équipe : réparation."},
+        {"fr", "mise au point samedi et une nouvelle selle", "tune_up", "Pour le reste"},
+        {"es", "una puesta a punto y un ajuste el sábado", "tune_up", "lo demás al equipo"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        assert_case(r.tool != NULL && strstr(wk_strdup(arena, r.tool_args), cases[i].service),
+                    cases[i].text);
+        assert_case(r.task != NULL && strcmp(r.task, "message") == 0, cases[i].text);
+        assert_case(strstr(wk_strdup(arena, r.before), cases[i].said) != NULL, cases[i].text);
+    }
+}
+
+static void one_service_is_one_wish(void **state)
+{
+    static const char *const texts[] = {"a warranty repair on Saturday",
+                                        "tune-up on Saturday and thanks",
+                                        "a tune up and I'm free Saturday",
+                                        "tune-up Saturday, and a Friday would do too",
+                                        "repair my flat tire and fix my brakes",
+                                        "une réparation samedi et merci",
+                                        "una reparación el sábado y gracias",
+                                        "book a tune-up and the 2nd of December is best"};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        assert_case(receive(&f, &fresh, "en", texts[i]).task == NULL, texts[i]);
+    }
+}
+
+static void one_more_service_leaves_the_offer_standing(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    wk_reception_t r = receive(&f, &dialog, "en", "I also need a repair");
+    assert_true(says(&r, "to the team: repair. For your tune-up I can offer"));
+    assert_string_equal(r.task, "message");
+    assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
+}
+
+static void the_prices_of_two_services_are_told(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    wk_reception_t r = receive(&f, &fresh, "en", "how much is a tune-up and a warranty check?");
+    assert_true(says(&r, "89.00") && says(&r, "no charge for your warranty check"));
+}
+
+#define TWO_ON_TUESDAY                                                                         \
+    "[\"a-1\",\"tune_up\",\"2026-12-01\",\"10:00\",true],"                                     \
+    "[\"a-2\",\"repair\",\"2026-12-01\",\"14:00\",true]"
+
+static void one_day_takes_the_place_of_another(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t offer = three_times();
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "Thursday instead of Monday", "\"2026-11-26\"}"),
+          LOOKS("en", "Thursday instead of Monday?", "\"2026-11-26\"}"),
+          LOOKS("en", "can I come Thursday at 3 instead of Monday at 10", "\"2026-11-26\"}"),
+          LOOKS("en", "instead of Monday, Thursday please", "\"2026-11-26\"}"),
+          LOOKS("en", "can we move Monday to Thursday?", "\"2026-11-26\"}"),
+          LOOKS("en", "4 pm instead of 10 on Monday", "\"2026-11-30\"}"),
+          LOOKS("fr", "jeudi au lieu de lundi", "\"2026-11-26\"}"),
+          LOOKS("fr", "est-ce que je peux venir jeudi plutôt que lundi", "\"2026-11-26\"}"),
+          LOOKS("fr", "changer lundi pour jeudi svp", "\"2026-11-26\"}"),
+          LOOKS("es", "jueves en vez de lunes", "\"2026-11-26\"}"),
+          LOOKS("es", "¿puedo ir el jueves en lugar del lunes?", "\"2026-11-26\"}"),
+          ASKS("en", "Thursday instead of Wednesday", "Your tune-up is on Monday"),
+          ASKS("en", "Thursday instead of Wednesday", "Shall I move it?"));
+    CHECK(&offer, LOOKS("en", "Thursday instead of Friday", "\"2026-11-26\"}"));
+    wk_reception_facts_t f = facts();
+    wk_reception_t r = receive(&f, &fresh, "en", "Thursday instead of Monday");
+    assert_true(strstr(wk_strdup(arena, r.before), "Your tune-up on Monday") != NULL);
+    assert_true(str_is(r.dialog.offer.appointment, "a-mon"));
+}
+
+static void which_is_to_be_moved_is_asked(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.appointments = parse_json(VA_STR("[" TWO_ON_TUESDAY "]"));
+    wk_reception_t r = receive(&f, &fresh, "en", "Thursday instead of next Tuesday");
+    assert_true(says(&r, "Your repair is on Tuesday") && says(&r, "Which one shall I move?"));
+    r.dialog = wk_dialog_read(parse_json(wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1000)),
+                              VA_STR_NULL, 1000);
+    wk_reception_t chosen = receive(&f, &r.dialog, "en", "the repair");
+    assert_string_equal(chosen.tool, "check_availability");
+    assert_non_null(strstr(wk_strdup(arena, chosen.tool_args), "\"2026-11-26\"}"));
+    assert_true(str_is(chosen.dialog.offer.appointment, "a-2"));
+    assert_null(receive(&f, &r.dialog, "en", "yes").tool);
+    assert_null(receive(&f, &r.dialog, "en", "no").tool);
+    f.appointments = NULL;
+    r = receive(&f, &fresh, "en", "Thursday instead of Tuesday");
+    assert_true(says(&r, "no coming appointment"));
+}
+
 static void who_answers_is_told(void **state)
 {
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
@@ -1490,6 +1604,12 @@ int main(void)
         TEST(the_question_to_cancel_ends_with_its_answer),
         TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(a_wish_out_of_the_blue),
+        TEST(two_services_are_both_answered),
+        TEST(one_service_is_one_wish),
+        TEST(one_more_service_leaves_the_offer_standing),
+        TEST(the_prices_of_two_services_are_told),
+        TEST(one_day_takes_the_place_of_another),
+        TEST(which_is_to_be_moved_is_asked),
         TEST(a_day_is_told_by_its_distance),
         TEST(several_days_are_told_by_one_word),
         TEST(a_day_of_a_month_is_looked_at),

@@ -4,6 +4,8 @@
 
 #include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_services.h"
+#include "worker/agent/reception_which.h"
 #include "worker/agent/wording.h"
 
 #define MOST_TOLD   3 /* of policies, of promotions */
@@ -263,6 +265,11 @@ static void tell_price(wk_reception_turn_t *t, va_str_t service, va_str_t price)
                           {"price", wk_word_money(t->a, t->l, price, t->f->currency)}));
 }
 
+static va_str_t price_of(const wk_reception_turn_t *t, va_str_t service)
+{
+    return va_json_scalar(va_json_get(t->f->prices, wk_strdup(t->a, service)));
+}
+
 static void tell_prices(wk_reception_turn_t *t)
 {
     va_str_t items[MOST_PRICES];
@@ -306,10 +313,14 @@ bool wk_answer_price(wk_reception_turn_t *t)
         tell_prices(t);
         return true;
     }
-    va_str_t service = wk_service_meant(t);
+    wk_services_t several = wk_services_wished(t);
+    va_str_t service = several.count > 1 ? several.at[0] : wk_service_meant(t);
     t->out.dialog.service = service.data != NULL ? service : t->out.dialog.service;
-    va_str_t price = va_json_scalar(va_json_get(t->f->prices, wk_strdup(t->a, service)));
+    va_str_t price = price_of(t, service);
     tell_price(t, service, price);
+    for (size_t i = 1; i < several.count; i++) {
+        tell_price(t, several.at[i], price_of(t, several.at[i]));
+    }
     if (wk_intent_named(t, WK_INTENT_HOURS)) {
         wk_answer_hours(t);
     } else if (wk_turn_names_a_moment(t) &&

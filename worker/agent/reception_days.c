@@ -2,10 +2,12 @@
 
 #include <string.h>
 
-#define MONDAY      1
-#define SUNDAY      7
-#define YEAR        12 /* months */
-#define MOST_MONTHS 9  /* ahead; of a date further away this year's is meant, which is past */
+#define MONDAY           1
+#define SUNDAY           7
+#define YEAR             12 /* months */
+#define SHORTEST_MONTH   28 /* days */
+#define MONTHS_DIFFER_BY 3
+#define MOST_MONTHS      9 /* ahead; of a date further away this year's is meant, which is past */
 
 /* ---------------------------------------------------------------- the coming days */
 
@@ -63,17 +65,26 @@ static int number_at(va_str_t date, size_t from, size_t n)
     return value;
 }
 
-/* "The 31st" of a month that ends before it has become a day of the next one. */
-static bool is_of_its_month(const wk_reception_turn_t *t)
+/* The calendar was asked for the day of the whole message: a part of it may name another. */
+static bool is_day_found(const wk_reception_turn_t *t)
 {
-    return t->r->day.len != 2 ||
-           number_at(wk_fact_text(t->f->day, 0), 8, 2) == number_at(t->r->day, 0, 2);
+    va_str_t day = t->r->day, found = wk_fact_text(t->f->day, 0);
+    bool by_number = day.len == 2 || day.len == 5;
+    return !by_number || (found.len >= day.len &&
+                          memcmp(found.data + found.len - day.len, day.data, day.len) == 0);
+}
+
+/* "The 31st" of a month that ends before it has become one of the first of the next. */
+static bool is_beyond_its_month(const wk_reception_turn_t *t)
+{
+    return t->r->day.len == 2 && number_at(t->r->day, 0, 2) > SHORTEST_MONTH &&
+           number_at(wk_fact_text(t->f->day, 0), 8, 2) <= MONTHS_DIFFER_BY;
 }
 
 const va_json_t *wk_turn_day(const wk_reception_turn_t *t)
 {
     if (t->r->day.data != NULL) {
-        return is_of_its_month(t) ? t->f->day : NULL;
+        return is_day_found(t) ? t->f->day : NULL;
     }
     if (t->r->weekday != 0) {
         return weekday_meant(t);
@@ -88,7 +99,7 @@ static bool is_past(const wk_reception_turn_t *t)
     va_str_t today = t->f->today, date = wk_fact_text(t->f->day, 0);
     int months = (number_at(date, 0, 4) - number_at(today, 0, 4)) * YEAR +
                  number_at(date, 5, 2) - number_at(today, 5, 2);
-    bool of_year = r->day.len == 5 && date.len > 0;
+    bool of_year = r->day.len == 5 && date.len > 0 && is_day_found(t);
     return of_year && (r->year != 0 ? r->year < number_at(date, 0, 4) : months > MOST_MONTHS);
 }
 
@@ -115,7 +126,7 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
 
 const char *wk_turn_day_fault(const wk_reception_turn_t *t)
 {
-    bool none = t->r->impossible || (t->r->day.data != NULL && !is_of_its_month(t));
+    bool none = t->r->impossible || is_beyond_its_month(t);
     return none ? "reply.day_impossible" : is_past(t) ? "reply.day_past" : NULL;
 }
 

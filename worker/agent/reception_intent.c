@@ -2,6 +2,9 @@
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_appointment.h"
+#include "worker/agent/reception_move.h"
+#include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_swap.h"
 
 static const struct {
     const char *name, *words;
@@ -125,6 +128,13 @@ static bool asks_price(const wk_reception_turn_t *t)
     return has_price_words(t) && (service || !other);
 }
 
+/* "Thursday instead of Tuesday": of an appointment, unless times are offered. */
+static bool swaps_days(const wk_reception_turn_t *t)
+{
+    wk_swap_t swap;
+    return !wk_has_offer(t) && wk_turn_swaps(t, &swap);
+}
+
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
@@ -147,6 +157,7 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
         return names_cancelling(t);
     case WK_INTENT_RESCHEDULE:
         return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t) ||
+               swaps_days(t) ||
                (wk_turn_has(t, "reschedule.it") && wk_turn_has(t, "appointment.own"));
     case WK_INTENT_APPOINTMENT:
         return wk_turn_has(t, "appointment.own") && wk_turn_has(t, "appointment.asked");

@@ -3,6 +3,8 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_services.h"
+#include "worker/agent/reception_swap.h"
 #include "worker/agent/wording.h"
 
 /* ---------------------------------------------------------------- looking for times */
@@ -156,8 +158,8 @@ void wk_ask_for_day(wk_reception_turn_t *t, wk_offer_t offer)
 /* That is named, or was spoken of last. */
 static va_str_t service_wished(wk_reception_turn_t *t)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
-    service = service.data != NULL ? service : t->dialog->service;
+    wk_services_t wished = wk_services_wished(t);
+    va_str_t service = wished.count > 0 ? wished.at[0] : t->dialog->service;
     t->out.dialog.service = service;
     return service.data != NULL ? service : VA_STR("general");
 }
@@ -165,9 +167,11 @@ static va_str_t service_wished(wk_reception_turn_t *t)
 void wk_answer_book(wk_reception_turn_t *t)
 {
     va_str_t service = service_wished(t);
+    wk_pass_on_the_rest(t, service);
     if (wk_is_day_unclear(t)) {
         wk_ask_for_day(t, (wk_offer_t){.service = service});
     } else {
+        t->out.before = va_buf_str(&t->text);
         wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
     }
 }
@@ -315,6 +319,15 @@ static bool answer_other_day(wk_reception_turn_t *t)
     return true;
 }
 
+/* "Also a repair": the offer is not given up for it. */
+static bool answer_one_more(wk_reception_turn_t *t)
+{
+    wk_services_t named = wk_services_named(t);
+    wk_pass_on(t, t->dialog->offer.service, &named);
+    wk_repeat_offer(t);
+    return true;
+}
+
 /*
  * A time was chosen, may have been, or another day is asked for; false: the message is about
  * something else. A question for the hours names days and times too.
@@ -336,7 +349,7 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     } else if (day == WK_DAY_UNCLEAR || (day == WK_DAY_ONE && is_other_service(t))) {
         return (pick.only || open) && answer_other_day(t);
     } else if (is_other_service(t)) {
-        return false;
+        return wk_turn_has(t, "wish.also") && answer_one_more(t);
     } else if (pick.kind == WK_PICK_SURE) {
         take_or_ask(t, pick.start, !t->dialog->old && !t->refuses);
     } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {
@@ -439,6 +452,7 @@ static bool may_be_about_offer(wk_intent_t intent)
 
 bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
 {
+    wk_swap_t swap;
     wk_reading_t rest;
     wk_reception_turn_t turn = *t;
     const wk_offer_t *offer = &t->dialog->offer;
@@ -446,6 +460,9 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         return false;
     }
     wk_cut_refusal(&turn, &rest);
+    if (wk_turn_swaps(&turn, &swap)) {
+        turn.r = &swap.to;
+    }
     if (turn.refuses && wk_is_polite_only(&turn)) {
         wk_answer_no(t);
         return true;

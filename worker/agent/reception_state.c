@@ -8,6 +8,7 @@ static const char *const expected_words[] = {
     [WK_EXPECT_NOTHING] = "nothing",   [WK_EXPECT_MESSAGE] = "message",
     [WK_EXPECT_CALLBACK] = "callback", [WK_EXPECT_SLOT] = "slot",
     [WK_EXPECT_CANCEL] = "cancel",     [WK_EXPECT_PROOF] = "proof",
+    [WK_EXPECT_MOVE] = "move",
 };
 
 static const char *member_of(va_str_t call)
@@ -58,6 +59,7 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t
     d.offer = wk_offer_read(va_json_get(own, "offer"));
     d.cancels = va_json_get_string(own, "cancels");
     d.order = va_json_get_string(own, "order");
+    d.moves_to = va_json_get_string(own, "moves_to");
     d.service = d.old ? VA_STR_NULL : va_json_get_string(own, "service");
     read_booked(own, call, now_ms, &d);
     return d;
@@ -85,6 +87,9 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     }
     if (d->expected == WK_EXPECT_PROOF) {
         va_json_add_str(w, "order", d->order);
+    }
+    if (d->expected == WK_EXPECT_MOVE && d->moves_to.data != NULL) {
+        va_json_add_str(w, "moves_to", d->moves_to);
     }
     if (d->service.data != NULL) {
         va_json_add_str(w, "service", d->service);

@@ -15,6 +15,7 @@ typedef enum {
     WK_EXPECT_SLOT,   /* one of offer */
     WK_EXPECT_PROOF,  /* what is written on order */
     WK_EXPECT_CANCEL, /* whether cancels are to be cancelled */
+    WK_EXPECT_MOVE,   /* which appointment is to be moved, to moves_to */
 } wk_expected_t;
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id of each, with a space between */
+    va_str_t moves_to;      /* YYYY-MM-DD; absent: no day was clear */
     va_str_t service;       /* that was spoken of last, until it is booked; absent: none */
     va_str_t order;         /* orders.order_number */
     va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */

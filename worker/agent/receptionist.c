@@ -6,6 +6,7 @@
 #include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_intent.h"
+#include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
 
 #define MISSES_BEFORE_HUMAN 2
@@ -153,6 +154,9 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
     if (t->dialog->expected == WK_EXPECT_CANCEL) {
         return wk_answer_cancel_question(t, intent);
     }
+    if (t->dialog->expected == WK_EXPECT_MOVE) {
+        return wk_answer_which_to_move(t);
+    }
     if (t->dialog->expected == WK_EXPECT_MESSAGE && is_message(t, intent)) {
         wk_turn_add_text(t, "reply.message_taken");
         t->out.task = "message";
@@ -197,6 +201,9 @@ static void keep_question(wk_reception_turn_t *t)
     } else if (t->dialog->expected == WK_EXPECT_CANCEL && !is_an_answer(t->out.intent)) {
         t->out.dialog.expected = WK_EXPECT_CANCEL;
         t->out.dialog.cancels = t->dialog->cancels;
+    } else if (t->dialog->expected == WK_EXPECT_MOVE && !is_an_answer(t->out.intent)) {
+        t->out.dialog.expected = WK_EXPECT_MOVE;
+        t->out.dialog.moves_to = t->dialog->moves_to;
     }
 }
 

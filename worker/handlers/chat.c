@@ -147,7 +147,8 @@ static const char *next_action(const wk_conversation_t *talk)
     if (talk->emergency.level == WK_EMERGENCY_URGENT) {
         return "emergency";
     }
-    if (r->task != NULL || talk->conversed.n_promised > 0) {
+    bool chooses = r->dialog.expected == WK_EXPECT_SLOT;
+    if ((r->task != NULL && !chooses) || talk->conversed.n_promised > 0) {
         return "wait_for_person";
     }
     switch (r->dialog.expected) {
@@ -160,6 +161,7 @@ static const char *next_action(const wk_conversation_t *talk)
     case WK_EXPECT_PROOF:
         return "prove_order";
     case WK_EXPECT_CANCEL:
+    case WK_EXPECT_MOVE:
     case WK_EXPECT_NOTHING:
         break;
     }

@@ -1,0 +1,395 @@
+#include "worker/agent/reception_move.h"
+
+#include <string.h>
+
+#include "worker/agent/reception_answers.h"
+#include "worker/agent/reception_appointment.h"
+#include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_services.h"
+#include "worker/agent/reception_swap.h"
+#include "worker/agent/reception_which.h"
+#include "worker/agent/wording.h"
+
+#define MOST_DAYS 8 /* words of days behind which a message is read anew */
+
+/* ---------------------------------------------------------------- another time */
+
+/* A time or half of the day that is not its own, or "a bit later". */
+static bool names_where_to(const wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_str_t time = wk_fact_text(row, 3);
+    wk_half_t half = wk_half_of_day(t), own = wk_half_of(time);
+    return (t->r->time.hour >= 0 && !wk_clock_time_is(t->r->time, time)) ||
+           wk_turn_has(t, "reschedule.nearby") || (half != WK_ANY_HALF && half != own);
+}
+
+static bool names_day(const wk_reception_turn_t *t, const wk_reading_t *r, va_str_t *date)
+{
+    wk_reception_turn_t turn = *t;
+    turn.r = r;
+    return wk_turn_date(&turn, date) == WK_DAY_ONE;
+}
+
+/*
+ * "From Monday to Friday": of two days its own, said first, is not where it shall go. Each part
+ * is read anew, so that of a long message only its first days are tried.
+ */
+static void cut_own_day(wk_reception_turn_t *t, va_str_t own, wk_reading_t *rest)
+{
+    va_str_t date;
+    size_t count = t->r->words.count, tried = 0;
+    for (size_t i = 1; i < count && t->r->vague && tried < MOST_DAYS; i++) {
+        if (!t->r->spent[i - 1]) {
+            continue;
+        }
+        tried++;
+        wk_reading_t first = wk_turn_read_part(t, 0, i);
+        if (names_day(t, &first, &date)) {
+            *rest = wk_turn_read_part(t, i, count);
+            bool other = va_str_eq(date, own) && names_day(t, rest, &date);
+            t->r = other ? rest : t->r;
+            return;
+        }
+    }
+}
+
+/*
+ * Which one is to be moved is said, so that a wrong guess is seen. Where it shall go is a time
+ * that is not its own, on its day if no other is named; its day alone, "my appointment
+ * tomorrow", is where it is now.
+ */
+static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_str_t date, service = wk_fact_text(row, 1), id = wk_fact_text(row, 0),
+                   own = wk_fact_text(row, 2);
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    cut_own_day(&turn, own, &rest);
+    bool to = names_where_to(&turn, row);
+    (void)wk_turn_date(&turn, &date);
+    if (wk_turn_day_fault(&turn) != NULL) {
+        wk_add_about(t, "reply.moving", row);
+        wk_ask_for_day(t, (wk_offer_t){.service = service, .appointment = id});
+        return;
+    }
+    if (!to && va_str_eq(date, own)) {
+        wk_look_behind_day(&turn, service, id, own);
+    } else {
+        wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
+    }
+    t->out = turn.out;
+    t->out.before =
+        wk_say(t->a, t->l, "reply.moving",
+               {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
+               {"moment", wk_moment_of(t, row)});
+}
+
+/* Than that of what was booked: the first that is named; *several: of more. */
+static va_str_t other_service(const wk_reception_turn_t *t, bool *several)
+{
+    wk_services_t named = wk_services_named(t);
+    va_str_t own = wk_fact_text(wk_appointment_booked(t), 1), other = VA_STR_NULL;
+    *several = false;
+    for (size_t i = 0; i < named.count; i++) {
+        bool is_own = va_str_eq(named.at[i], own);
+        *several = *several || (!is_own && other.data != NULL);
+        other = is_own || other.data != NULL ? other : named.at[i];
+    }
+    return other;
+}
+
+static bool names_another_service(const wk_reception_turn_t *t)
+{
+    bool several;
+    return other_service(t, &several).data != NULL;
+}
+
+static bool asks_something(const wk_reception_turn_t *t)
+{
+    for (wk_intent_t i = WK_INTENT_APPOINTMENT; i <= WK_INTENT_LOCATION; i++) {
+        if (i != WK_INTENT_BOOK && wk_intent_named(t, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------- what was just booked */
+
+/* "Changez-le à 16 h", not "changez le pneu": before a noun it is no "it". */
+static bool is_it(const wk_reception_turn_t *t, const wk_language_t *l, size_t end)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t at = words->at[end - 1].end;
+    return end == words->count || t->r->spent[end] ||
+           memchr(",.;:!?", t->r->text.data[at], 6) != NULL ||
+           wk_phrases_at(wk_word_list(l, "reschedule.behind"), words, end) > 0;
+}
+
+static bool says_it(const wk_reception_turn_t *t)
+{
+    bool it = wk_turn_has(t, "reschedule.it");
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && !it; i++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        const wk_phrases_t *phrases = wk_word_list(l, "reschedule.that");
+        size_t at = 0, len = 0;
+        while (!it && wk_phrases_find(phrases, &t->r->words, at + len, &at, &len)) {
+            it = is_it(t, l, at + len);
+        }
+    }
+    return it;
+}
+
+/* "From 10 am to 4 pm": the appointment's own time, said first, is not where it shall go. */
+static bool cut_own_time(wk_reception_turn_t *t, const va_json_t *row, wk_reading_t *rest)
+{
+    const wk_reading_t *r = t->r;
+    if (r->time.hour < 0 || r->time.end >= r->words.count ||
+        !wk_clock_time_is(r->time, wk_fact_text(row, 3))) {
+        return false;
+    }
+    size_t begin = r->words.at[r->time.end].begin;
+    *rest =
+        wk_read_message(t->a, t->c, t->l, va_str(r->text.data + begin, r->text.len - begin));
+    if (rest->time.hour < 0 || (wk_reading_names_a_day(r) && !wk_reading_names_a_day(rest))) {
+        return false;
+    }
+    t->refuses = t->refuses || wk_turn_has(t, "wish.denial");
+    t->r = rest;
+    return true;
+}
+
+/* "I'm not free at 10, 4 pm?", "Monday doesn't work any more" */
+static bool is_unable_but(const wk_reception_turn_t *t)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    va_str_t own = wk_fact_text(wk_appointment_booked(t), 3);
+    bool both = t->r->numbers == 1 && t->r->time.hour >= 0 &&
+                wk_clock_time_is(wk_clock_hour(t->r->number), own);
+    bool unable = wk_turn_has(t, "reschedule.unable"),
+         absent = wk_turn_has(t, "cancel.absence");
+    return (unable && !absent && wk_reading_names_a_day(t->r)) ||
+           ((unable || absent) &&
+            (both || cut_own_time(&turn, wk_appointment_booked(t), &rest)));
+}
+
+/* "Make it 4": a number that can be nothing but the hour. */
+static bool names_an_hour(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"wish.filler", "courtesy", "reschedule.make",
+                                        "reschedule.instead", NULL};
+    return t->r->numbers == 1 && t->r->number < 24 &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, true);
+}
+
+/* "Actually, 4 pm", not "actually, are you open on Saturday". */
+static bool names_another_moment(const wk_reception_turn_t *t)
+{
+    return (wk_turn_names_a_moment(t) || names_an_hour(t)) &&
+           (wk_turn_has(t, "reschedule.instead") || wk_turn_has(t, "reschedule.make") ||
+            is_unable_but(t)) &&
+           !asks_something(t);
+}
+
+/* "Change it to a repair"; with a day or time "actually, a repair" is one more appointment. */
+static bool changes_service(const wk_reception_turn_t *t)
+{
+    return names_another_service(t) && !wk_turn_has(t, "wish.also") &&
+           (says_it(t) || wk_turn_has(t, "reschedule.make") ||
+            (wk_turn_has(t, "reschedule.instead") && !wk_turn_names_a_moment(t)));
+}
+
+bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
+{
+    return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
+           (changes_service(t) ||
+            ((says_it(t) || wk_turn_has(t, "reschedule.nearby") || names_another_moment(t)) &&
+             !names_another_service(t)));
+}
+
+/* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands, and "not
+ * actually" to something else. */
+static bool denies_change(const wk_reception_turn_t *t)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    wk_cut_refusal(&turn, &rest);
+    return wk_is_denied(t, "reschedule.it") || wk_is_denied(t, "reschedule.that") ||
+           wk_is_denied(&turn, "reschedule.make");
+}
+
+/*
+ * What was just booked is like an offer of its one time, in whose place another day or time may
+ * be chosen; false: none is named.
+ */
+static bool choose_anew(wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_str_t date = wk_fact_text(row, 2), time = wk_fact_text(row, 3);
+    wk_dialog_t dialog = *t->dialog;
+    wk_reception_turn_t turn = *t;
+    dialog.expected = WK_EXPECT_SLOT;
+    dialog.old = t->dialog->booked_old;
+    dialog.offer = (wk_offer_t){
+        .service = wk_fact_text(row, 1), .appointment = wk_fact_text(row, 0), .count = 1};
+    dialog.offer.slots[0] =
+        wk_printf(t->a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    turn.dialog = &dialog;
+    bool chosen = wk_answer_offer(&turn, WK_INTENT_NONE);
+    t->text = turn.text;
+    t->out = turn.out;
+    return chosen;
+}
+
+static void move_what_was_booked(wk_reception_turn_t *t, const va_json_t *row)
+{
+    wk_swap_t swap;
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    if (!cut_own_time(&turn, row, &rest) && wk_turn_swaps(t, &swap)) {
+        turn.r = &swap.to;
+    }
+    if (!choose_anew(&turn, row)) {
+        look_for_another(&turn, row);
+    }
+    t->text = turn.text;
+    t->out = turn.out;
+}
+
+/* Another service at the same time; what is less simple, and what is hours ago, is for people.
+ */
+static void change_service(wk_reception_turn_t *t, const va_json_t *row)
+{
+    va_buf_t args;
+    bool several;
+    va_str_t other = other_service(t, &several);
+    if (several || wk_turn_names_a_moment(t) || t->dialog->booked_old) {
+        wk_turn_add_text(t, "reply.other_service");
+        wk_add_about(t, "reply.stands", row);
+        wk_offer_person(t);
+        return;
+    }
+    va_json_writer_t *w = wk_turn_args(t, &args);
+    va_json_add_str(w, "appointment_id", wk_fact_text(row, 0));
+    va_json_add_str(w, "service_type", other);
+    wk_turn_wish(t, "reschedule_appointment", w, &args);
+    t->out.dialog.offer =
+        (wk_offer_t){.service = other, .appointment = wk_fact_text(row, 0), .becomes = true};
+}
+
+static void change_what_was_booked(wk_reception_turn_t *t)
+{
+    const va_json_t *row = wk_appointment_booked(t);
+    if (row == NULL) {
+        wk_turn_add_text(t, "reply.cannot");
+        wk_offer_person(t);
+    } else if (denies_change(t)) {
+        wk_add_about(t, "reply.stands", row);
+    } else if (changes_service(t)) {
+        change_service(t, row);
+    } else {
+        move_what_was_booked(t, row);
+    }
+    t->out.certain = true;
+}
+
+/* ---------------------------------------------------------------- one day for another */
+
+/* Those on the day, at the time and for the service that a part of the message names. */
+static wk_meant_t named_by(const wk_reception_turn_t *t, const wk_reading_t *part)
+{
+    va_str_t date;
+    wk_reception_turn_t turn = *t;
+    turn.r = part;
+    bool unclear = wk_turn_date(&turn, &date) == WK_DAY_UNCLEAR;
+    return unclear ? (wk_meant_t){.count = 0} : wk_all_meant(&turn);
+}
+
+static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_reading_t *to)
+{
+    wk_reception_turn_t turn = *t;
+    turn.r = to;
+    look_for_another(&turn, row);
+    t->text = turn.text;
+    t->out = turn.out;
+}
+
+static void ask_which_to_move(wk_reception_turn_t *t, const wk_reading_t *to)
+{
+    wk_reception_turn_t turn = *t;
+    turn.r = to;
+    wk_answer_appointment(t);
+    wk_turn_add_text(t,
+                     wk_is_the_only(t->f->appointments) ? "reply.move_it" : "reply.move_which");
+    t->out.dialog.expected = WK_EXPECT_MOVE;
+    (void)wk_turn_date(&turn, &t->out.dialog.moves_to);
+}
+
+/* "It" is taken from where it was booked. */
+static bool swaps_booked(const wk_reception_turn_t *t, const wk_swap_t *swap)
+{
+    wk_meant_t rows = named_by(t, &swap->from);
+    return rows.count == 1 && rows.at[0] == wk_appointment_booked(t);
+}
+
+static void swap_days(wk_reception_turn_t *t, const wk_swap_t *swap)
+{
+    wk_meant_t rows = named_by(t, &swap->from);
+    if (wk_fact_at(t->f->appointments, 0) == NULL) {
+        wk_turn_add_text(t, "reply.no_appointment");
+    } else if (rows.count == 1) {
+        move_to(t, rows.at[0], &swap->to);
+    } else {
+        ask_which_to_move(t, &swap->to);
+    }
+    t->out.certain = true;
+}
+
+bool wk_answer_which_to_move(wk_reception_turn_t *t)
+{
+    wk_meant_t rows = named_by(t, t->r);
+    bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count > 0;
+    bool one = names ? rows.count == 1 : wk_is_the_only(t->f->appointments) && wk_is_yes(t);
+    if (!one) {
+        return false;
+    }
+    const va_json_t *row = rows.at[0];
+    wk_reading_t nothing = wk_turn_read_part(t, 0, 0);
+    wk_reception_turn_t turn = *t;
+    turn.r = &nothing;
+    wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), t->dialog->moves_to);
+    t->out = turn.out;
+    t->out.intent = "reschedule";
+    return true;
+}
+
+/* ---------------------------------------------------------------- moving */
+
+void wk_answer_reschedule(wk_reception_turn_t *t)
+{
+    wk_swap_t swap;
+    bool swaps = wk_turn_swaps(t, &swap);
+    if (wk_changes_what_was_booked(t) && (!swaps || swaps_booked(t, &swap))) {
+        change_what_was_booked(t);
+        return;
+    }
+    if (swaps) {
+        swap_days(t, &swap);
+        return;
+    }
+    bool sure, letter = wk_turn_is_letter(t, "letter.reschedule");
+    const va_json_t *row =
+        letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
+    if (row == t->f->texted && !va_json_bool(wk_fact_at(row, 4), true)) {
+        row = wk_fact_at(t->f->appointments, 0);
+    }
+    if (row == NULL) {
+        wk_turn_add_text(t, "reply.no_appointment");
+    } else if (!letter && wk_is_denied(t, "intent.reschedule")) {
+        wk_add_about(t, "reply.stands", row);
+    } else {
+        look_for_another(t, row);
+    }
+    t->out.certain = true;
+}

@@ -1,0 +1,20 @@
+/* The receptionist moves appointments that stand to other times, or makes them another service.
+ */
+#ifndef WK_AGENT_RECEPTION_MOVE_H
+#define WK_AGENT_RECEPTION_MOVE_H
+
+#include "worker/agent/reception_intent.h"
+
+/*
+ * "Change it to 4 pm", where an appointment was booked or moved in this talk and nothing was
+ * asked since.
+ */
+bool wk_changes_what_was_booked(const wk_reception_turn_t *t);
+
+/* Free times are looked for; it stands until one of them is chosen. */
+void wk_answer_reschedule(wk_reception_turn_t *t);
+
+/* To the question which is to be moved; false, and nothing is said: it does not tell. */
+bool wk_answer_which_to_move(wk_reception_turn_t *t);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * One day or time in the place of another, in one message: "Thursday instead of Tuesday", "move
+ * Tuesday to Thursday".
+ */
+#ifndef WK_AGENT_RECEPTION_SWAP_H
+#define WK_AGENT_RECEPTION_SWAP_H
+
+#include "worker/agent/reception_days.h"
+
+/* Its two parts, each read for itself. */
+typedef struct {
+    wk_reading_t from, to;
+} wk_swap_t;
+
+/* False, and swap is undefined: the message says nothing of the kind. */
+bool wk_turn_swaps(const wk_reception_turn_t *t, wk_swap_t *swap);
+
+/* The words from begin to end of the message, read for themselves. */
+wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_t end);
+
+#endif
