@@ -514,6 +514,69 @@ static void a_calendar_of_no_service_is_forgotten(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM calendar_events"), 0);
 }
 
+static t_answer_t book_fitting(const char *at)
+{
+    return ask_as_admin(
+        "appointments.handle", "POST", "/api/appointments",
+        wk_printf(t_ctx.arena,
+                  "{\"appointment_datetime\":\"%s\",\"service_type\":\"fitting\","
+                  "\"customer_phone\":\"" JOHN_NUMBER "\"}",
+                  at)
+            .data);
+}
+
+/* Open, and all of them. */
+static const char *gone_tasks(void)
+{
+    return t_sqlf("SELECT concat_ws(' ', count(*) FILTER (WHERE status = 'open'), count(*))"
+                  "  FROM tasks WHERE key LIKE 'calendar:gone:%%'");
+}
+
+/* Its services' appointments are taken by the shop's hours, and wait for a calendar. */
+static void what_goes_to_a_calendar_that_is_gone_waits_for_another(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    synchronise();
+    t_sqlf("DELETE FROM outbox; UPDATE sync_tokens SET synced_at = now() - interval '1 hour'");
+    t_answer_t a = book_fitting(t_free_instant(0));
+    assert_status(&a, 201);
+    const char *id = t_text(&a, "/appointment_id");
+    assert_string_equal(t_text(&a, "/calendar_stale"), "");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'calendar.push'"), 0);
+    synchronise();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'calendar.push'"), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
+    assert_string_equal(gone_tasks(), "1 1");
+    a = ask_as_admin("integrations.list", "GET", "/api/integrations", NULL);
+    assert_string_equal(t_text(&a, "/integrations/0/calendars/0/gone"), "true");
+    assert_string_equal(t_text(&a, "/integrations/0/calendars/1/gone"), "false");
+
+    t_sqlf("UPDATE services SET calendar_id = 'primary'");
+    synchronise();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'calendar.push'"), 1);
+    push(id);
+    assert_int_equal(t_google_events(), 1);
+    assert_string_equal(gone_tasks(), "0 1");
+}
+
+/* Found by the one that was to be made in it. */
+static void an_event_for_a_calendar_that_is_gone_is_not_a_failure(void **state)
+{
+    (void)state;
+    synchronise();
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    t_answer_t a = book_fitting(t_free_instant(0));
+    const char *id = t_text(&a, "/appointment_id");
+    for (int i = 0; i < 2; i++) {
+        a = job("calendar.push", wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data);
+        assert_done(&a);
+    }
+    assert_string_equal(t_sqlf("SELECT calendar_state FROM appointments"), "pending");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
+    assert_string_equal(gone_tasks(), "1 1");
+}
+
 static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
 {
     (void)state;
@@ -636,6 +699,36 @@ static void so_it_does_when_it_was_made_by_one_who_died(void **state)
     assert_int_equal(t_google_events(), 0);
     assert_string_equal(member(event_in(fittings, id), "status"), "confirmed");
     assert_string_equal(state_of(id), stands_at(at));
+}
+
+/* As long as it is not shown: nothing in it takes a time. */
+static void a_calendar_that_comes_back_is_as_it_was(void **state)
+{
+    (void)state;
+    const char *at = t_free_instant(0), *theirs = t_free_instant(5),
+               *fittings = fitters_calendar();
+    t_answer_t a = book_fitting(at);
+    const char *id = t_text(&a, "/appointment_id");
+    push(id);
+    t_google_ask("POST",
+                 wk_printf(t_ctx.arena, "/calendar/v3/calendars/%s/events", fittings).data,
+                 wk_printf(t_ctx.arena, "{\"summary\":\"Lunch\",%s}", times(theirs)).data);
+    synchronise();
+    a = book_fitting(theirs);
+    assert_error(&a, 409, "time_conflict");
+    for (int i = 1; i <= 2; i++) {
+        t_google_script("[{\"status\":404,\"body\":\"\",\"method\":\"GET\","
+                        "\"path\":\"group.calendar.google.com/events$\",\"times\":2}]");
+        synchronise();
+        synchronise();
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM calendar_events"), 0);
+        assert_string_equal(gone_tasks(), i == 1 ? "1 1" : "1 2");
+        synchronise();
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM calendar_events"), 1);
+        assert_string_equal(gone_tasks(), i == 1 ? "0 1" : "0 2");
+    }
+    assert_string_equal(state_of(id), stands_at(at));
+    assert_string_equal(member(event_in(fittings, id), "status"), "confirmed");
 }
 
 /* Google is asked for free/busy before it has heard of a change. */
@@ -810,11 +903,12 @@ static void a_calendar_that_is_still_away_keeps_the_task(void **state)
 {
     (void)state;
     synchronise();
-    google_goes();
-    t_sqlf("INSERT INTO sync_tokens (organization_id, service, resource, synced_at)"
-           " VALUES ('" DOWNTOWN "', 'google_calendar', '" GONE
-           "', now() - interval '1 hour')");
-    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    (void)fitters_calendar();
+    synchronise();
+    t_google_script("[{\"status\":503,\"body\":\"\",\"path\":\"/freeBusy$\",\"times\":99},"
+                    "{\"status\":503,\"body\":\"\","
+                    "\"path\":\"group.calendar.google.com/events$\",\"times\":99}]");
+    t_sqlf("UPDATE sync_tokens SET synced_at = now() - interval '6 minutes'");
     (void)book(t_free_instant(0));
     (void)job("calendar.sync", "{}");
     assert_string_equal(tasks(), "1 1 1 normal");
@@ -883,6 +977,9 @@ int main(void)
         cmocka_unit_test(a_stranger_has_nobody_invited),
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
+        cmocka_unit_test(what_goes_to_a_calendar_that_is_gone_waits_for_another),
+        cmocka_unit_test(an_event_for_a_calendar_that_is_gone_is_not_a_failure),
+        cmocka_unit_test(a_calendar_that_comes_back_is_as_it_was),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
         cmocka_unit_test(its_event_becomes_that_service),
         cmocka_unit_test(its_event_goes_to_that_services_calendar),

@@ -1,7 +1,7 @@
 -- What is due where, and what belongs to nobody.
 begin;
 set local search_path = voiceagent, public;
-select plan(18);
+select plan(22);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 update privacy_settings set swept_at = now();
@@ -44,6 +44,20 @@ update effects set settle_at = now();
 select is(pg_temp.due_effects(), 'a', 'an effect that may be lost');
 update effects set state = 'done', finished_at = now();
 select is(pg_temp.due_effects(), null, 'one that has ended');
+
+create function pg_temp.due_calendars() returns text language sql as $$
+    select string_agg(left(x #>> '{due}', 1), '' order by x #>> '{due}')
+      from jsonb_array_elements(t.app(null, 'select due from voiceagent.due_calendars(10) as due')) x
+$$;
+insert into integrations (organization_id, service) values (t.a(), 'google_calendar');
+insert into sync_tokens (organization_id, resource, synced_at) values (t.a(), 'primary', now()), (t.a(), 'other', now());
+select is(pg_temp.due_calendars(), null, 'calendars that were looked at');
+update sync_tokens set synced_at = now() - interval '6 minutes' where resource = 'other';
+select is(pg_temp.due_calendars(), 'a', 'one that was not');
+update sync_tokens set gone_at = now() where resource = 'other';
+select is(pg_temp.due_calendars(), null, 'one that is gone is looked at with the others');
+update sync_tokens set gone_at = now(), synced_at = null;
+select is(pg_temp.due_calendars(), 'a', 'or alone');
 
 insert into customers (id, organization_id) values ('11111111-1111-4111-8111-111111111111', t.a());
 insert into campaigns (id, organization_id, name, trigger) values ('22222222-2222-4222-8222-222222222222', t.a(), 'c', 'manual');

@@ -2,6 +2,7 @@
 
 #include "worker/agent/appointment.h"
 #include "worker/agent/calendar_event.h"
+#include "worker/agent/calendar_gone.h"
 #include "worker/agent/google_account.h"
 #include "worker/agent/task.h"
 #include "worker/crash.h"
@@ -35,7 +36,8 @@ bool wk_calendar_push_later(wk_tx_t *tx, va_str_t appointment, wk_error_t *e)
     if (!wk_sql(tx, &wk_sql_calendar_pending, &appointment, &rows, e)) {
         return wk_error_wrap(e, "calendar");
     }
-    return wk_rows_affected(rows) == 0 || write_job(tx, appointment, e);
+    bool waits = wk_rows_count(rows) == 0 || !wk_cell_bool(rows, 0, "is_there");
+    return waits || write_job(tx, appointment, e);
 }
 
 bool wk_calendar_push_behind(wk_tx_t *tx, bool in_any_case, wk_error_t *e)
@@ -68,6 +70,7 @@ typedef struct {
     va_str_t event_id;       /* of ours, made of the appointment */
     const va_json_t *event;  /* as Google has it; NULL: it has none */
     const va_json_t *before; /* before we changed it; NULL: it was new */
+    const char *why;         /* the calendar is gone */
 } push_t;
 
 static bool service_name(push_t *p, wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
@@ -142,8 +145,12 @@ static bool patch(push_t *p, const va_json_t *before, wk_error_t *e)
 {
     va_str_t body = wk_calendar_event_change(p->ctx->arena, &p->entry);
     va_str_t etag = va_json_get_string(before, "etag");
-    return wk_google_event_patch(&p->account.google, p->calendar, p->event_id,
-                                 etag.len > 0 ? etag : VA_STR_NULL, body, &p->event, e);
+    if (wk_google_event_patch(&p->account.google, p->calendar, p->event_id,
+                              etag.len > 0 ? etag : VA_STR_NULL, body, &p->event, e)) {
+        return true;
+    }
+    e->code = e->code == WK_NOT_FOUND ? WK_CONFLICT : e->code; /* taken away since then */
+    return false;
 }
 
 /* An event of ours is there, or will be: which of both is known only by asking. */
@@ -257,10 +264,29 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            raise(p, tx, "task.calendar_failed", "failed", e);
 }
 
+static bool gone_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    push_t *p = arg;
+    return wk_calendar_gone(p->ctx, tx, p->calendar, p->why, e);
+}
+
+/* No calendar is there for it: the row waits until one is. */
+static wk_outcome_t wait_for_calendar(push_t *p, wk_error_t *e)
+{
+    wk_error_t other;
+    p->why = e->text;
+    return wk_tx(p->ctx->db, p->ctx->arena, p->account.organization, 0, gone_tx, p, &other)
+               ? WK_DONE
+               : WK_AGAIN;
+}
+
 static wk_outcome_t failed(push_t *p, wk_error_t *e)
 {
     wk_error_t other;
     wk_google_account_failed(p->ctx, &p->account, e);
+    if (e->code == WK_NOT_FOUND) {
+        return wait_for_calendar(p, e);
+    }
     bool passes = e->code == WK_UNAVAILABLE || e->code == WK_CONFLICT || e->code == WK_TIMEOUT;
     if (passes && p->ctx->attempt < WK_CALENDAR_PUSH_ATTEMPTS) {
         return WK_AGAIN;

@@ -5,10 +5,10 @@
 #include "core/base64.h"
 #include "worker/agent/calendar_apply.h"
 #include "worker/agent/calendar_event.h"
+#include "worker/agent/calendar_gone.h"
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_unasked.h"
 #include "worker/agent/google_account.h"
-#include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -69,6 +69,7 @@ static bool finish_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     va_str_t kept[] = {s->calendar, s->began};
     va_str_t synced[] = {s->calendar, s->page.sync_token, s->began};
     return (!s->whole || wk_sql(tx, &wk_sql_calendar_sweep, kept, NULL, e)) &&
+           (!s->whole || wk_calendar_gone_settle(tx, s->calendar, e)) &&
            wk_sql(tx, &wk_sql_calendar_tidy, kept, NULL, e) &&
            wk_sql(tx, &wk_sql_calendar_synced, synced, NULL, e);
 }
@@ -252,28 +253,18 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     sync_t *s = arg;
     return wk_sql(tx, &wk_sql_calendars_ensure, NULL, NULL, e) &&
            wk_sql(tx, &wk_sql_calendars_drop_events, NULL, NULL, e) &&
-           wk_sql(tx, &wk_sql_calendars_drop, NULL, NULL, e) &&
+           wk_calendar_gone_leave(tx, e) &&
            wk_sql(tx, &wk_sql_calendars, &s->only, &s->calendars, e);
 }
 
-/* Deleted, or not shared with the account any more. */
-static bool raise_gone(sync_t *s, wk_tx_t *tx, wk_error_t *e)
-{
-    wk_task_t task = {.kind = "review",
-                      .key = wk_printf(s->ctx->arena, "calendar:gone:%.*s",
-                                       (int)s->calendar.len, s->calendar.data),
-                      .title = "task.calendar_gone",
-                      .body = "task.calendar_gone_body",
-                      .who = s->calendar};
-    return wk_task_raise(s->ctx, tx, &task, e);
-}
-
+/* One that is not found was deleted, or is not shared with the account any more. */
 static bool stale_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     sync_t *s = arg;
     va_str_t params[] = {s->calendar, va_str_c(s->problem->text)};
-    return wk_sql(tx, &wk_sql_calendar_stale, params, NULL, e) &&
-           (s->problem->code != WK_NOT_FOUND || raise_gone(s, tx, e));
+    return s->problem->code == WK_NOT_FOUND
+               ? wk_calendar_gone(s->ctx, tx, s->calendar, s->problem->text, e)
+               : wk_sql(tx, &wk_sql_calendar_stale, params, NULL, e);
 }
 
 static bool sync_one(sync_t *s, size_t row, wk_error_t *e)
@@ -286,6 +277,9 @@ static bool sync_one(sync_t *s, size_t row, wk_error_t *e)
     if (synchronise(s, e)) {
         keep_channel(s, row);
         return true;
+    }
+    if (e->code == WK_NOT_FOUND && wk_cell_bool(s->calendars, row, "gone")) {
+        return true; /* as before */
     }
     wk_google_account_failed(s->ctx, &s->account, e);
     s->problem = e;

@@ -39,6 +39,7 @@ static void put_calendars(va_json_writer_t *w, const wk_rows_t *rows)
         va_json_add_str(w, "calendar", wk_cell(rows, i, "calendar"));
         va_json_add_str(w, "synced_at", wk_cell(rows, i, "synced_at"));
         va_json_add_bool(w, "stale", wk_cell_bool(rows, i, "stale"));
+        va_json_add_bool(w, "gone", wk_cell_bool(rows, i, "gone"));
         va_json_add_str(w, "error", wk_cell(rows, i, "error"));
         va_json_add_str(w, "channel_expires_at", wk_cell(rows, i, "channel_expires_at"));
         va_json_object_end(w);

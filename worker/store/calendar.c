@@ -20,6 +20,12 @@
 #define STANDS "(a.status IN ('confirmed', 'in_progress')" \
     " OR (a.status = 'held' AND a.hold_expires_at > now()))"
 
+/* Google does not show it any more. */
+#define GONE(calendar) \
+    "EXISTS (SELECT FROM sync_tokens g WHERE g.service = 'google_calendar'" \
+    "                                    AND g.resource = " calendar " AND g.gone_at IS NOT NULL)"
+#define CALENDAR "coalesce(google_calendar_id, 'primary')"
+
 #define BEGAN(us) "(timestamptz 'epoch' + " us "::bigint * interval '1 microsecond')"
 
 /* ---------------------------------------------------------------- appointments */
@@ -29,7 +35,8 @@ const wk_sql_t wk_sql_calendar_pending = {
     "UPDATE appointments SET calendar_state = 'pending'"
     " WHERE id = $1::uuid AND status <> 'held'"
     "   AND EXISTS (SELECT FROM integrations"
-    "                WHERE service = 'google_calendar' AND status <> 'disconnected')",
+    "                WHERE service = 'google_calendar' AND status <> 'disconnected')"
+    " RETURNING NOT " GONE(CALENDAR) " AS is_there",
     1};
 
 const wk_sql_t wk_sql_calendar_doubted = {
@@ -59,7 +66,7 @@ const wk_sql_t wk_sql_calendar_appointment = {
 #define LEFT_AFTER \
     "(coalesce(metadata -> 'left_calendars', '[]')" \
     " - ARRAY(SELECT jsonb_array_elements_text(coalesce($9::jsonb, '[]'))))"
-#define IS_THERE "coalesce(google_calendar_id, 'primary') = $2"
+#define IS_THERE CALENDAR " = $2"
 
 /* One that became another service meanwhile may have to be in another calendar. */
 const wk_sql_t wk_sql_calendar_pushed = {
@@ -96,7 +103,7 @@ const wk_sql_t wk_sql_calendar_failed = {
 const wk_sql_t wk_sql_calendar_behind = {
     "calendar_behind",
     "SELECT id FROM appointments"
-    " WHERE ends_at > now() - interval '1 day'"
+    " WHERE ends_at > now() - interval '1 day' AND NOT " GONE(CALENDAR)
     "   AND (calendar_state = 'none' AND status = 'confirmed'"
     "        OR calendar_state = 'pending'"
     "           AND ($1::boolean OR updated_at < now() - interval '10 minutes')"
@@ -171,14 +178,15 @@ const wk_sql_t wk_sql_calendars_drop = {
     "   AND NOT EXISTS (SELECT FROM appointments a"
     "                    WHERE a.google_calendar_id = t.resource"
     "                      AND a.google_event_id IS NOT NULL"
-    "                      AND a.status = 'confirmed' AND a.ends_at > now())",
+    "                      AND a.status = 'confirmed' AND a.ends_at > now())"
+    " RETURNING resource AS calendar",
     0};
 
 const wk_sql_t wk_sql_calendars_forget_state = {
     "calendars_forget_state",
     "UPDATE sync_tokens"
     "   SET token = NULL, synced_at = NULL, channel_expires_at = now(), error = NULL,"
-    "       stale_since = now()"
+    "       stale_since = now(), gone_at = NULL"
     " WHERE service = 'google_calendar'",
     0};
 
@@ -195,6 +203,7 @@ const wk_sql_t wk_sql_calendars = {
     "       channel_id IS NULL OR channel_expires_at < now() + interval '1 day'"
     "           AS channel_ends,"
     "       (extract(epoch FROM synced_at) * 1000)::bigint AS synced_ms,"
+    "       gone_at IS NOT NULL AS gone,"
     "       (extract(epoch FROM now()) * 1000000)::bigint AS began,"
     "       " RFC3339("now() - interval '1 day'") " AS time_min"
     "  FROM sync_tokens"
@@ -206,6 +215,7 @@ const wk_sql_t wk_sql_calendars_shown = {
     "calendars_shown",
     "SELECT resource AS calendar, error, " WK_SQL_ISO("synced_at") " AS synced_at,"
     "       coalesce(synced_at < now() - interval '10 minutes', true) AS stale,"
+    "       gone_at IS NOT NULL AS gone,"
     "       " WK_SQL_ISO("channel_expires_at") " AS channel_expires_at"
     "  FROM sync_tokens WHERE service = 'google_calendar' ORDER BY resource",
     0};
@@ -254,7 +264,8 @@ const wk_sql_t wk_sql_calendar_tidy = {
 const wk_sql_t wk_sql_calendar_synced = {
     "calendar_synced",
     "UPDATE sync_tokens"
-    "   SET token = $2, synced_at = " BEGAN("$3") ", stale_since = NULL, error = NULL"
+    "   SET token = $2, synced_at = " BEGAN("$3") ", stale_since = NULL, error = NULL,"
+    "       gone_at = NULL"
     " WHERE service = 'google_calendar' AND resource = $1",
     3};
 
@@ -268,6 +279,37 @@ const wk_sql_t wk_sql_calendar_stale = {
     "UPDATE sync_tokens SET stale_since = coalesce(stale_since, now()), error = $2"
     " WHERE service = 'google_calendar' AND resource = $1",
     2};
+
+/* ---------------------------------------------------------------- not shown any more */
+
+/* All of it is read when it is there again. */
+const wk_sql_t wk_sql_calendar_gone = {
+    "calendar_gone",
+    "UPDATE sync_tokens"
+    "   SET gone_at = coalesce(gone_at, now()), stale_since = coalesce(stale_since, now()),"
+    "       error = $2, token = NULL"
+    " WHERE service = 'google_calendar' AND resource = $1"
+    " RETURNING (extract(epoch FROM gone_at) * 1000000)::bigint AS since_us",
+    2};
+
+const wk_sql_t wk_sql_calendar_gone_events = {
+    "calendar_gone_events", "DELETE FROM calendar_events WHERE calendar_id = $1", 1};
+
+const wk_sql_t wk_sql_calendar_gone_leave = {
+    "calendar_gone_leave",
+    "UPDATE appointments a"
+    "   SET google_calendar_id = x.calendar, google_event_id = NULL, google_etag = NULL,"
+    "       calendar_state = 'none', metadata = a.metadata - 'google_period'"
+    "  FROM (SELECT p.id, coalesce(s.calendar_id, 'primary') AS calendar"
+    "          FROM sync_tokens g"
+    "          JOIN appointments p ON p.google_calendar_id = g.resource"
+    "                             AND p.status = 'confirmed' AND p.ends_at > now()"
+    "          LEFT JOIN services s ON s.appointment_type = p.appointment_type AND s.is_active"
+    "         WHERE g.service = 'google_calendar' AND g.gone_at IS NOT NULL) x"
+    " WHERE a.id = x.id AND a.google_calendar_id <> x.calendar",
+    0};
+
+/* ---------------------------------------------------------------- its channel */
 
 const wk_sql_t wk_sql_calendar_watched = {
     "calendar_watched",
@@ -288,7 +330,7 @@ const wk_sql_t wk_sql_calendars_to_ask = {
     "       LATERAL (SELECT greatest(now(), coalesce("
     "           instant_of($1::timestamp, coalesce($2, o.timezone::text)), now())) AS at) f"
     " WHERE i.service = 'google_calendar' AND i.status <> 'disconnected'"
-    "   AND (t.synced_at IS NULL OR t.synced_at < now() - interval '5 minutes')"
+    "   AND t.gone_at IS NULL AND (t.synced_at IS NULL OR t.synced_at < now() - interval '5 minutes')"
     "   AND f.at < now() + interval '370 days'"
     " ORDER BY t.resource LIMIT 50",
     3};
@@ -360,7 +402,7 @@ const wk_sql_t wk_sql_calendar_unasked_known = {
     "SELECT k.id, k.key FROM tasks k"
     " WHERE " UNASKED
     "   AND NOT EXISTS (SELECT FROM sync_tokens t"
-    "                    WHERE t.service = 'google_calendar'"
+    "                    WHERE t.service = 'google_calendar' AND t.gone_at IS NULL"
     "                      AND (t.synced_at IS NULL"
     "                           OR t.synced_at < " BEGAN("(k.data ->> 'until_us')") "))",
     0};
@@ -395,5 +437,5 @@ const wk_sql_t wk_sql_calendars_oldest = {
     "calendars_oldest",
     "SELECT (extract(epoch FROM min(coalesce(synced_at, 'epoch'))) * 1000000)::bigint"
     "           AS oldest_us"
-    "  FROM sync_tokens WHERE service = 'google_calendar'",
+    "  FROM sync_tokens WHERE service = 'google_calendar' AND gone_at IS NULL",
     0};

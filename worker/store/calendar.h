@@ -6,7 +6,10 @@
 
 /* ---------------------------------------------------------------- appointments */
 
-/* $1 appointment: its event is to be brought up to date. Affects no row without a calendar. */
+/*
+ * $1 appointment: its event is to be brought up to date. No row without a calendar; is_there:
+ * Google shows that one.
+ */
 extern const wk_sql_t wk_sql_calendar_pending;
 
 /*
@@ -34,7 +37,10 @@ extern const wk_sql_t wk_sql_calendar_pushed;
 /* $1 appointment: its event was given up. */
 extern const wk_sql_t wk_sql_calendar_failed;
 
-/* Up to 100 ids whose events are missing or stayed behind: id. $1 whether that was just now. */
+/*
+ * Up to 100 ids whose events are missing or stayed behind in a calendar that is there: id. $1
+ * whether that was just now.
+ */
 extern const wk_sql_t wk_sql_calendar_behind;
 
 /*
@@ -67,7 +73,7 @@ extern const wk_sql_t wk_sql_calendars_ensure;
 
 /*
  * What was mirrored of calendars that no service goes to any more is forgotten, and they
- * themselves, once no coming appointment has its event there.
+ * themselves, once no coming appointment has its event there: calendar.
  */
 extern const wk_sql_t wk_sql_calendars_drop_events;
 extern const wk_sql_t wk_sql_calendars_drop;
@@ -81,12 +87,12 @@ extern const wk_sql_t wk_sql_calendars_remove;
 
 /*
  * $1 calendar or null for all: calendar token channel_id channel_resource_id, channel_ends
- * (within a day, or there is none), synced_ms (Unix time), began (of this transaction,
+ * (within a day, or there is none), synced_ms (Unix time), gone, began (of this transaction,
  * microseconds) time_min (RFC 3339, yesterday).
  */
 extern const wk_sql_t wk_sql_calendars;
 
-/* What is shown: calendar synced_at stale_since error channel_expires_at. */
+/* What is shown: calendar synced_at stale gone error channel_expires_at. */
 extern const wk_sql_t wk_sql_calendars_shown;
 
 /* $1 channel: calendar resource_id. */
@@ -120,6 +126,22 @@ extern const wk_sql_t wk_sql_calendar_token_lost;
 /* $1 calendar, $2 why: what is known of it grows old. */
 extern const wk_sql_t wk_sql_calendar_stale;
 
+/* ---------------------------------------------------------------- not shown any more */
+
+/* $1 calendar, $2 why: since_us (Unix time, microseconds), when that was first seen. */
+extern const wk_sql_t wk_sql_calendar_gone;
+
+/* $1 calendar: what was mirrored of it. */
+extern const wk_sql_t wk_sql_calendar_gone_events;
+
+/*
+ * Coming appointments in such a calendar whose service goes to another one now: no event was
+ * made of them there.
+ */
+extern const wk_sql_t wk_sql_calendar_gone_leave;
+
+/* ---------------------------------------------------------------- its channel */
+
 /* $1 calendar, $2 channel, $3 its resource, $4 its end (Unix time, ms). */
 extern const wk_sql_t wk_sql_calendar_watched;
 
@@ -127,7 +149,8 @@ extern const wk_sql_t wk_sql_calendar_watched;
 
 /*
  * $1 first moment (wall clock) or null for now, $2 its zone or null for the shop's, $3 days:
- * the calendars whose mirror is older than five minutes, also where the consent has ended, with
+ * the calendars whose mirror is older than five minutes, also where the consent has ended, but
+ * none that is gone, with
  * the time to ask about, a day more on both sides: calendar from until (RFC 3339).
  */
 extern const wk_sql_t wk_sql_calendars_to_ask;
@@ -152,7 +175,7 @@ extern const wk_sql_t wk_sql_calendar_unasked_open;
 /* $1 appointment, $2 a line that tells of it, $3 now_us: added to that task. */
 extern const wk_sql_t wk_sql_calendar_unasked_add;
 
-/* id key, of the tasks since whose last appointment every calendar was read. */
+/* id key, of the tasks since whose last appointment every calendar was read that is there. */
 extern const wk_sql_t wk_sql_calendar_unasked_known;
 
 /* $1 task: type date time, of its appointments that stand where the calendar has an event. */
@@ -166,7 +189,8 @@ extern const wk_sql_t wk_sql_calendar_unasked_clash;
 /* $1 most: organization, of those whose calendars are to be looked at. */
 extern const wk_sql_t wk_sql_calendars_due;
 
-/* oldest_us: when the calendar was looked at that waited longest (microseconds). */
+/* oldest_us: when the calendar was looked at that waited longest (microseconds); null: all are
+ * gone. */
 extern const wk_sql_t wk_sql_calendars_oldest;
 
 #endif
