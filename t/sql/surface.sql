@@ -124,7 +124,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'campaign_runs.organization_id SELECT', 'campaign_runs.state SELECT', 'campaign_runs.due_at SELECT',
     'takeovers.organization_id SELECT', 'takeovers.state SELECT', 'takeovers.stale_at SELECT', 'postponed_texts.organization_id SELECT',
     'sync_tokens.organization_id SELECT',
-    'sync_tokens.service SELECT', 'sync_tokens.synced_at SELECT', 'integrations.organization_id SELECT',
+    'sync_tokens.service SELECT', 'sync_tokens.synced_at SELECT', 'sync_tokens.gone_at SELECT', 'integrations.organization_id SELECT',
     'integrations.service SELECT', 'integrations.status SELECT', 'integrations.key_id SELECT',
     'privacy_settings.organization_id SELECT', 'privacy_settings.swept_at SELECT', 'privacy_settings.zero_retention SELECT',
     'subject_keys.organization_id SELECT', 'subject_keys.key SELECT', 'kept_refusals.organization_id SELECT',
