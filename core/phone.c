@@ -130,13 +130,7 @@ bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in)
 
 bool va_phone_is_e164(va_str_t s)
 {
-    if (s.len < 2 || s.len > VA_PHONE_MAX || s.data[0] != '+' || s.data[1] == '0')
-        return false;
+    char number[VA_PHONE_MAX + 1];
 
-    for (size_t i = 1; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9')
-            return false;
-    }
-
-    return true;
+    return va_phone_normalize(number, s) && va_str_eq(va_str_c(number), s);
 }

@@ -18,6 +18,7 @@
  */
 bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in);
 
+/* Whether that is what it writes of s: what may be set is what may be told. */
 bool va_phone_is_e164(va_str_t s);
 
 #endif

@@ -321,7 +321,7 @@ static void what_is_no_agent_changes_nothing(void **state)
     assert_refused(AGENT, wrong, sizeof(wrong) / sizeof(*wrong));
     t_answer_t a = put_agent("{\"agent_name\":\"\"}");
     assert_string_equal(t_text(&a, "/error/message"),
-                        "agent_name must be a text of 1 to 100 bytes.");
+                        "agent_name must be one line of 1 to 100 bytes.");
 }
 
 static void what_is_no_voice_changes_nothing(void **state)

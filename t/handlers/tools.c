@@ -681,16 +681,25 @@ static void a_moment_may_be_written_as_people_do(void **state)
     const char *words = t_sqlf("SELECT to_char('%s'::date, 'FMMonth FMDD, YYYY')", day);
     assert_has(booked_at(words, "2pm", false), "T14:00:00");
     assert_has(booked_at(words, "2pm", false), day);
+    assert_has(booked_at(words, "at 2:00 PM", true), "T14:00:00");
+    assert_has(booked_at(day, "19:45:00Z[UTC]", true),
+               t_sqlf("SELECT to_char('%s 19:45Z'"
+                      "::timestamptz AT TIME ZONE 'America/Toronto', 'THH24:MI:SS')",
+                      day));
 }
 
 /* What leaves a doubt is not guessed, and not called missing. */
 static void a_moment_that_is_none_is_not_called_missing(void **state)
 {
-    static const char *const times[] = {"garbage", "25:00", "3", "2026"};
+    static const char *const times[] = {
+        "garbage",      "25:00",          "3",        "2026",
+        "10:45 PST",    "10:45:00+25:00", "10:45:61", "10:45[Asia/Tokyo]",
+        "10:45:00junk", "10:45 tomorrow"};
     const char *day = wk_strdup(t_ctx.arena, va_str(t_free_slot(0), 10));
     (void)state;
     for (size_t i = 0; i < sizeof(times) / sizeof(*times); i++) {
         assert_has(booked_at(day, times[i], false), "is no moment that can be read");
+        assert_has(booked_at(day, times[i], true), "is no moment that can be read");
     }
     assert_has(booked_at("2026-11-31", "10:00", false), "is no moment that can be read");
     assert_has(booked_at(day, "", false), "appointment_datetime is missing");
@@ -756,6 +765,17 @@ static void a_variant_is_found_by_its_number(void **state)
                             wk_printf(t_ctx.arena, "variant_id=%s", number).data, NULL);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/inventory/0/sku"), "HLM-COM-M");
+    static const char *const schemes[] = {"gid://", "gid:/"}; /* the other as nginx merges it */
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+        a = by_staff("GET",
+                     wk_printf(t_ctx.arena,
+                               "/api/shopify/inventory/%sshopify/ProductVariant/%s", schemes[i],
+                               number)
+                         .data,
+                     NULL, NULL);
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/inventory/0/sku"), "HLM-COM-M");
+    }
     a = by_staff("GET", "/api/shopify/inventory/HLM-COM-M", "variant_id=999999", NULL);
     assert_status(&a, 404);
     a = by_staff("GET", "/api/shopify/inventory/---", NULL, NULL);

@@ -290,6 +290,15 @@ void wk_split_name(va_str_t name, va_str_t *first, va_str_t *last)
     *last = absent_if_empty(space != NULL ? wk_trim(va_str(space, name.len - n)) : VA_STR_NULL);
 }
 
+bool wk_is_line(va_str_t text)
+{
+    size_t i = 0;
+    while (i < text.len && (unsigned char)text.data[i] >= ' ' && text.data[i] != '\x7f') {
+        i++;
+    }
+    return i == text.len;
+}
+
 bool wk_is_email(va_str_t text)
 {
     const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;

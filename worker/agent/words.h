@@ -70,6 +70,9 @@ va_str_t wk_cut_text(va_str_t text, size_t max);
 
 va_str_t wk_trim(va_str_t text);
 
+/* Without control characters, so of one line. */
+bool wk_is_line(va_str_t text);
+
 /* Printable ASCII with one @ that has something on either side. */
 bool wk_is_email(va_str_t text);
 

@@ -75,12 +75,10 @@ static bool visitor_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return wk_chat_let_in(tx, &h->visitor, &h->door, e) && read_agent(tx, h, e);
 }
 
-static bool find_agent_of_page(hosted_t *h, wk_error_t *e)
+static bool find_agent_of_page(hosted_t *h, const va_json_t *body, wk_error_t *e)
 {
-    const va_json_t *body;
     va_str_t organization;
-    if (!wk_request_json(h->ctx, &body, e) ||
-        !wk_chat_read_shop(h->ctx, body, &h->visitor, e) ||
+    if (!wk_chat_read_shop(h->ctx, body, &h->visitor, e) ||
         !wk_chat_tx(h->ctx, &h->visitor, 0, visitor_tx, h, &organization, e)) {
         return false;
     }
@@ -88,11 +86,19 @@ static bool find_agent_of_page(hosted_t *h, wk_error_t *e)
     return (organization.data != NULL || wk_chat_refuse_key(e)) && is_configured(h, e);
 }
 
-/* A token tells more than a key: with one, nobody is a visitor. Neither is 401. */
+/*
+ * A token tells more than a key: with one, nobody is a visitor. Who shows neither is told so:
+ * his token may have run out.
+ */
 static bool find_agent_of_either(hosted_t *h, wk_error_t *e)
 {
-    return h->ctx->job->claims == NULL && h->ctx->job->body.len > 0
-               ? find_agent_of_page(h, e)
+    const va_json_t *body = NULL;
+    bool visitor = h->ctx->job->claims == NULL && h->ctx->job->body.len > 0;
+    if (visitor && !wk_request_json(h->ctx, &body, e)) {
+        return false;
+    }
+    return va_json_get(body, "businessId") != NULL || va_json_get(body, "key") != NULL
+               ? find_agent_of_page(h, body, e)
                : find_agent(h, WK_FROM_STAFF, e);
 }
 

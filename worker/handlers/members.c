@@ -50,6 +50,12 @@ bool wk_member_text(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return is_text(value, rule->min, rule->max);
 }
 
+bool wk_member_line(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                    const va_json_t *value)
+{
+    return wk_member_text(rule, c, value) && wk_is_line(va_json_string(value));
+}
+
 bool wk_member_number(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                       const va_json_t *value)
 {

@@ -26,6 +26,7 @@ struct wk_member_rule {
 };
 
 wk_member_check_fn wk_member_text, wk_member_number, wk_member_whole, wk_member_bool;
+wk_member_check_fn wk_member_line; /* a text without control characters, as a name is */
 wk_member_check_fn wk_member_word; /* of: its words, NULL at the end */
 
 /* As wk_member_word, also as people write it; what is read is the list's word. */

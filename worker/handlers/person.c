@@ -28,14 +28,9 @@ bool wk_person_email(wk_ctx_t *ctx, const va_json_t *body, va_str_t *email, wk_e
     return true;
 }
 
-/* Without control characters, and with no space at either end. */
 static bool is_line(va_str_t text)
 {
-    bool ok = text.data[0] != ' ' && text.data[text.len - 1] != ' ';
-    for (size_t i = 0; ok && i < text.len; i++) {
-        ok = (unsigned char)text.data[i] >= ' ' && text.data[i] != '\x7f';
-    }
-    return ok;
+    return text.data[0] != ' ' && text.data[text.len - 1] != ' ' && wk_is_line(text);
 }
 
 bool wk_person_line(const va_json_t *body, const char *name, size_t max, va_str_t *text,

@@ -60,7 +60,7 @@ static bool check_periods(wk_arena_t *a, const va_json_t *promotions, wk_error_t
 /* ---------------------------------------------------------------- people */
 
 static const wk_member_rule_t destination_rules[] = {
-    {.name = "name", .check = wk_member_text, .min = 1, .max = 60},
+    {.name = "name", .check = wk_member_line, .min = 1, .max = 60},
     {.name = "number", .check = wk_member_phone},
     {.name = "description", .check = wk_member_text, .min = 1, .max = 200, .nullable = true},
     {.name = "rules", .check = wk_member_list, .max = 20},
@@ -92,11 +92,11 @@ static bool are_destinations(const wk_member_rule_t *rule, const wk_catalogue_t 
 /* ---------------------------------------------------------------- the place */
 
 static const wk_member_rule_t address_rules[] = {
-    {.name = "street", .check = wk_member_text, .min = 1, .max = 200},
-    {.name = "city", .check = wk_member_text, .min = 1, .max = 100},
-    {.name = "region", .check = wk_member_text, .min = 1, .max = 100},
-    {.name = "postal_code", .check = wk_member_text, .min = 1, .max = 20},
-    {.name = "country", .check = wk_member_text, .min = 1, .max = 100},
+    {.name = "street", .check = wk_member_line, .min = 1, .max = 200},
+    {.name = "city", .check = wk_member_line, .min = 1, .max = 100},
+    {.name = "region", .check = wk_member_line, .min = 1, .max = 100},
+    {.name = "postal_code", .check = wk_member_line, .min = 1, .max = 20},
+    {.name = "country", .check = wk_member_line, .min = 1, .max = 100},
 };
 
 static bool is_address(const wk_member_rule_t *rule, const wk_catalogue_t *c,
@@ -155,10 +155,10 @@ static bool are_holidays(const wk_member_rule_t *rule, const wk_catalogue_t *c,
 static const wk_member_rule_t rules[] = {
     {.name = "name",
      .also = "business_name",
-     .check = wk_member_text,
+     .check = wk_member_line,
      .min = 1,
      .max = 200,
-     .must = "a text of 1 to 200 bytes"},
+     .must = "one line of 1 to 200 bytes"},
     {.name = "hours",
      .also = "business_hours",
      .check = is_week,

@@ -126,13 +126,29 @@ static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
     return add_names(ctx, r, NULL, &form, e);
 }
 
+/* To the path's end: Shopify's ids, "gid://shopify/Product/1", have slashes, and of two nginx
+ * makes one. */
+static va_str_t rest_of_path(const wk_ctx_t *ctx)
+{
+    va_str_t uri = ctx->job->http_uri, rest = wk_request_segment(ctx->job, 3);
+    if (rest.len == 0) {
+        return VA_STR_NULL;
+    }
+    rest.len = (size_t)(uri.data + uri.len - rest.data);
+    size_t scheme = va_str_eq(wk_request_segment(ctx->job, 3), VA_STR("gid:")) ? 5 : 0;
+    bool merged = scheme > 0 && rest.len > scheme && rest.data[scheme] != '/';
+    return merged ? wk_printf(ctx->arena, "gid://%.*s", (int)(rest.len - scheme),
+                              rest.data + scheme)
+                  : rest;
+}
+
 static bool read_route(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
 {
     va_str_t group = wk_request_segment(ctx->job, 1), name = wk_request_segment(ctx->job, 2);
     for (size_t i = 0; i < sizeof(routes) / sizeof(*routes); i++) {
         if (va_str_eq(group, va_str_c(routes[i].group)) &&
             va_str_eq(name, va_str_c(routes[i].name))) {
-            va_str_t rest = wk_request_segment(ctx->job, 3);
+            va_str_t rest = rest_of_path(ctx);
             r->tool = wk_tool_find(va_str_c(routes[i].tool));
             if (r->tool == NULL || !read_args(ctx, r, e)) {
                 break;

@@ -75,21 +75,30 @@ static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_
     return true;
 }
 
-/* YYYY-MM-DD of a date in words ("December 18, 2026"), its year included; absent: none. */
-static va_str_t date_in_words(const wk_tool_call_t *call, va_str_t text)
+/*
+ * What people write, read to its last word: what is left over may be the zone, or another half
+ * of the day, and the moment would be another one than was meant.
+ */
+static bool read_words(const wk_tool_call_t *call, va_str_t text, wk_reading_t *r)
 {
-    wk_reading_t r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
-    return r.day.len > 0 && r.year != 0
-               ? wk_printf(call->ctx->arena, "%04d-%.*s", r.year, (int)r.day.len, r.day.data)
+    static const char *const beside[] = {"time.at", NULL};
+    *r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
+    return wk_reading_is_only(call->ctx->arena, call->catalogue, r, beside, false);
+}
+
+/* YYYY-MM-DD of a date in words ("December 18, 2026"), its year included; absent: none. */
+static va_str_t date_of(const wk_tool_call_t *call, const wk_reading_t *r)
+{
+    return r->day.len > 0 && r->year != 0 && !r->vague
+               ? wk_printf(call->ctx->arena, "%04d-%.*s", r->year, (int)r->day.len, r->day.data)
                : VA_STR_NULL;
 }
 
 /* HH:MM of a time in words that leave no doubt: "10:45 AM", "2pm", "14h"; absent: none. */
-static va_str_t time_in_words(const wk_tool_call_t *call, va_str_t text)
+static va_str_t time_of(const wk_tool_call_t *call, const wk_reading_t *r)
 {
-    wk_reading_t r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
-    return r.time.hour >= 0 && r.time.certain && !r.time.doubtful
-               ? wk_printf(call->ctx->arena, "%02d:%02d", r.time.hour, r.time.minute)
+    return r->time.hour >= 0 && r->time.certain && !r->time.doubtful
+               ? wk_printf(call->ctx->arena, "%02d:%02d", r->time.hour, r->time.minute)
                : VA_STR_NULL;
 }
 
@@ -107,10 +116,45 @@ static bool read_date_and_time(const wk_tool_call_t *call, va_str_t date, va_str
                                wk_moment_t *moment)
 {
     wk_moment_t day;
-    bool iso = wk_moment_parse(call->ctx->arena, date, false, &day);
-    date = iso ? date : date_in_words(call, date);
+    wk_reading_t r;
+    if (!wk_moment_parse(call->ctx->arena, date, false, &day)) {
+        date = read_words(call, date, &r) && r.time.hour < 0 ? date_of(call, &r) : VA_STR_NULL;
+    }
     return parse_both(call, date, time, moment) ||
-           parse_both(call, date, time_in_words(call, time), moment);
+           (read_words(call, time, &r) && !wk_reading_names_a_day(&r) &&
+            parse_both(call, date, time_of(call, &r), moment));
+}
+
+/* "December 18, 2026 at 10 AM" */
+static bool read_both_in_words(const wk_tool_call_t *call, va_str_t text, wk_moment_t *moment)
+{
+    wk_reading_t r;
+    return read_words(call, text, &r) &&
+           parse_both(call, date_of(call, &r), time_of(call, &r), moment);
+}
+
+/* RFC 9557 puts the zone's name behind the offset, which tells the instant by itself. */
+static va_str_t without_zone_name(va_str_t text)
+{
+    const char *open = text.len > 0 && text.data[text.len - 1] == ']'
+                           ? memchr(text.data, '[', text.len)
+                           : NULL;
+    return open != NULL ? va_str(text.data, (size_t)(open - text.data)) : text;
+}
+
+static bool read_whole(const wk_tool_call_t *call, va_str_t text, wk_moment_t *moment)
+{
+    va_str_t bare = without_zone_name(text);
+    if (bare.len <= DATE_LEN + 1) {
+        return false;
+    }
+    if (wk_moment_parse(call->ctx->arena, bare, false, moment)) {
+        return bare.len == text.len || moment->zone.data != NULL;
+    }
+    return read_date_and_time(call, va_str(text.data, DATE_LEN),
+                              va_str(text.data + DATE_LEN + 1, text.len - DATE_LEN - 1),
+                              moment) ||
+           read_both_in_words(call, text, moment);
 }
 
 /* appointment_datetime, or appointment_date and appointment_time; without a zone the shop's. */
@@ -119,15 +163,11 @@ static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
     va_str_t whole = wk_arg_text(call->args, "appointment_datetime");
     va_str_t date = wk_arg_text(call->args, "appointment_date");
     va_str_t time = wk_arg_text(call->args, "appointment_time");
-    if (whole.data == NULL) {
-        return date.data != NULL && time.data != NULL &&
-               read_date_and_time(call, date, time, moment);
+    if (whole.data != NULL) {
+        return read_whole(call, whole, moment);
     }
-    return whole.len > DATE_LEN + 1 &&
-           (wk_moment_parse(call->ctx->arena, whole, false, moment) ||
-            read_date_and_time(call, va_str(whole.data, DATE_LEN),
-                               va_str(whole.data + DATE_LEN + 1, whole.len - DATE_LEN - 1),
-                               moment));
+    return date.data != NULL && time.data != NULL &&
+           read_date_and_time(call, date, time, moment);
 }
 
 /* What Google calls taken on the day that is asked for, or that run() has found. */
