@@ -128,6 +128,55 @@ bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in)
     return true;
 }
 
+/* How much of a text may be of one number: digits, '+' and separators. */
+static size_t run(va_str_t text)
+{
+    size_t n = 0;
+
+    while (n < text.len) {
+        bool digit = text.data[n] >= '0' && text.data[n] <= '9';
+        size_t len =
+            digit || text.data[n] == '+' ? 1 : separator(va_str(text.data + n, text.len - n));
+
+        if (len == 0)
+            break;
+        n += len;
+    }
+
+    return n;
+}
+
+/* YYYY-MM-DD, with anything but a digit behind it. */
+static bool is_date(va_str_t s)
+{
+    static const char form[] = "0000-00-00";
+    size_t i = 0;
+
+    while (i < s.len && form[i] != '\0' &&
+           (form[i] == '-' ? s.data[i] == '-' : s.data[i] >= '0' && s.data[i] <= '9'))
+        i++;
+
+    return form[i] == '\0' && (i == s.len || s.data[i] < '0' || s.data[i] > '9');
+}
+
+bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text)
+{
+    out[0] = '\0';
+    while (text.len > 0) {
+        size_t len = run(text);
+        va_str_t candidate = va_str(text.data, len);
+
+        while (candidate.len > 0 && separator(candidate) == 1)
+            candidate = va_str(candidate.data + 1, candidate.len - 1);
+        if (candidate.len > 0 && !is_date(candidate) && va_phone_normalize(out, candidate))
+            return true;
+        len += len == 0;
+        text = va_str(text.data + len, text.len - len);
+    }
+
+    return false;
+}
+
 bool va_phone_is_e164(va_str_t s)
 {
     char number[VA_PHONE_MAX + 1];

@@ -18,6 +18,12 @@
  */
 bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in);
 
+/*
+ * Writes the first such number of a text in which other words may stand. False, with out empty:
+ * there is none. A date as 2026-12-30 is none, though its digits and the next ones may be ten.
+ */
+bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text);
+
 /* Whether that is what it writes of s: what may be set is what may be told. */
 bool va_phone_is_e164(va_str_t s);
 

@@ -277,6 +277,62 @@ static void a_talk_goes_on_to_an_appointment(void **state)
                         "[\"check_availability\"] [\"book_appointment\"]");
 }
 
+#define ASKS "At which phone number can the team reach you?"
+
+/* Without it nobody can call him back. */
+static void who_is_to_be_called_back_is_asked_for_his_number(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "Please call me back");
+    const char *session = session_of(&a);
+    assert_has(t_text(&a, "/reply"), ASKS);
+    assert_string_equal(t_text(&a, "/nextAction"), "give_number");
+    a = say(session, "What are your hours?");
+    assert_string_equal(t_text(&a, "/nextAction"), "give_number");
+    a = say(session, "my number is (647) 555-0123");
+    assert_has(t_text(&a, "/reply"), "The team has your number.");
+    assert_string_equal(t_text(&a, "/nextAction"), "wait_for_person");
+    assert_string_equal(t_text(&a, "/lead/phone"), STRANGER);
+    assert_string_equal(t_sqlf("SELECT string_agg(t.kind, ' ' ORDER BY t.kind) || ' '"
+                               "    || c.phone_number"
+                               "  FROM tasks t JOIN customers c ON c.id = t.customer_id"
+                               " GROUP BY c.phone_number"),
+                        "callback message " STRANGER);
+    a = say(session, "please take a message: my brakes squeak");
+    assert_has_not(t_text(&a, "/reply"), ASKS);
+    a = say(NULL, "Call me back at 647 555 0123 please");
+    assert_has_not(t_text(&a, "/reply"), ASKS);
+}
+
+static void a_time_is_booked_behind_the_number_it_is_for(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "I would like to book a tune-up");
+    const char *session = session_of(&a);
+    a = say(session, "2");
+    assert_string_equal(t_text(&a, "/reply"), ASKS);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    a = say(session, "647-555-0123");
+    assert_has(t_text(&a, "/reply"), "Booked: tune-up");
+    assert_string_equal(t_sqlf("SELECT status || ' ' || customer_phone FROM appointments"),
+                        "confirmed " STRANGER);
+    a = say(session, "647-555-0123"); /* nothing is asked any more */
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
+}
+
+static void a_number_that_is_written_counts_as_one_that_is_typed_in(void **state)
+{
+    (void)state;
+    t_config.chat_day_address = 1;
+    t_answer_t a = say(NULL, "Please call me back");
+    say(session_of(&a), "647 555 0123");
+    a = say(NULL, "Please call me back");
+    a = chat((chat_t){"647 555 0124", .session = session_of(&a)});
+    assert_error(&a, 429, "too_many_requests");
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM customers WHERE phone_number = '+16475550124'"), 0);
+}
+
 static void a_session_is_its_shops_its_pages_and_its_own(void **state)
 {
     (void)state;
@@ -895,6 +951,9 @@ int main(void)
         cmocka_unit_test(an_answer_says_what_it_was_made_of),
         cmocka_unit_test(what_people_are_shown_is_not_told_the_visitor),
         cmocka_unit_test(anothers_booking_is_a_taken_time),
+        cmocka_unit_test(who_is_to_be_called_back_is_asked_for_his_number),
+        cmocka_unit_test(a_time_is_booked_behind_the_number_it_is_for),
+        cmocka_unit_test(a_number_that_is_written_counts_as_one_that_is_typed_in),
         cmocka_unit_test(a_chat_books_for_the_number_it_gave),
         cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),
         cmocka_unit_test(people_see_one_thread_and_what_is_not_proven),

@@ -548,6 +548,26 @@ static void a_moment_does_not_outlast_the_longest_call(void **state)
     assert_string_equal(t_sqlf("SELECT end_reason FROM calls"), "limit");
 }
 
+/* Nobody could call him back, nor book for him. */
+static void a_withheld_caller_is_asked_for_a_number(void **state)
+{
+    (void)state;
+    caller = WITHHELD;
+    ring();
+    assert_has(say(1, "Please+take+a+message%3A+my+brakes+squeal"),
+               "At which phone number can the team reach you?");
+    assert_has(say(2, "647+555+0123"), "The team has your number.");
+    assert_string_equal(t_sqlf("SELECT string_agg(body, '|' ORDER BY created_at)"
+                               "  FROM tasks WHERE kind = 'message'"),
+                        "Please take a message: my brakes squeal|647 555 0123");
+    say(3, "I+would+like+to+book+a+tune-up");
+    assert_has(say(4, "the+second"), "At which phone number can the team reach you?");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    assert_has(say(5, "it+is+647+555+0123"), "Booked: tune-up");
+    assert_string_equal(t_sqlf("SELECT status || ' ' || customer_phone FROM appointments"),
+                        "confirmed +16475550123");
+}
+
 static void a_withheld_caller_proves_an_order_five_times_a_call(void **state)
 {
     (void)state;
@@ -646,6 +666,7 @@ int main(void)
         cmocka_unit_test(a_lost_state_is_begun_again),
         cmocka_unit_test(a_moment_does_not_outlast_the_longest_call),
         cmocka_unit_test(a_call_without_a_slot_is_counted_once),
+        cmocka_unit_test(a_withheld_caller_is_asked_for_a_number),
         cmocka_unit_test(a_withheld_caller_proves_an_order_five_times_a_call),
         cmocka_unit_test(what_the_model_takes_is_counted_once),
         cmocka_unit_test(a_hold_is_booked_by_its_own_caller_a_turn_later),

@@ -115,6 +115,38 @@ static void refusing(void **state)
     assert_false(va_phone_normalize(out, VA_STR_NULL));
 }
 
+static void finding(void **state)
+{
+    static const struct {
+        const char *text, *number; /* NULL: none */
+    } cases[] = {
+        {"416 555 1212", "+14165551212"},
+        {"my number is (416) 555-1212, thanks", "+14165551212"},
+        {"call +44 20 7946 0958 or 416 555 1212", "+442079460958"},
+        {"at 10:30, 647-555-0001", "+16475550001"},
+        {"2026-12-30", NULL},
+        {"2026-12-30 10", NULL},
+        {"on 2026-12-30 416 555 1212", NULL},
+        {"416 555", NULL},
+        {"order 1042", NULL},
+        {"4111 1111 1111 1111", NULL},
+        {"\xc2\xa0", NULL},
+        {"\xc2", NULL},
+        {"+", NULL},
+        {"", NULL},
+    };
+    char out[VA_PHONE_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        bool found = va_phone_find(out, exact(va_str_c(cases[i].text)));
+
+        assert_case(found == (cases[i].number != NULL), cases[i].text);
+        assert_string_equal(out, found ? cases[i].number : "");
+    }
+    assert_false(va_phone_find(out, VA_STR_NULL));
+}
+
 static void e164(void **state)
 {
     static const char *const no[] = {
@@ -148,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(normalizing),
         TEST(refusing),
+        TEST(finding),
         TEST(e164),
     };
 

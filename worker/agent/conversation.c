@@ -95,13 +95,18 @@ static bool talks_by_model(const wk_conversation_t *c)
            !va_str_eq(c->facts.engine, VA_STR("receptionist")) && !c->reception.certain;
 }
 
-/* Whose orders and appointments may be told. */
+/* Whose orders and appointments may be told; and whether he can be reached afterwards. */
 static bool read_facts(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
 {
     bool attested = c->level >= WK_LEVEL_PHONE;
-    return wk_reception_facts(tx, attested ? c->customer : VA_STR_NULL,
-                              attested ? c->number : VA_STR_NULL, &c->reading, VA_STR_NULL,
-                              &c->facts, e);
+    if (!wk_reception_facts(tx, attested ? c->customer : VA_STR_NULL,
+                            attested ? c->number : VA_STR_NULL, &c->reading, VA_STR_NULL,
+                            &c->facts, e)) {
+        return false;
+    }
+    c->facts.unreachable = c->number.data == NULL && c->visitor.phone.data == NULL;
+    c->facts.nameless = c->visitor.name.data == NULL;
+    return true;
 }
 
 /* What cannot be listened to, or is no news to who is on the line. */

@@ -1,5 +1,6 @@
 #include "worker/agent/message_reading.h"
 
+#include "core/phone.h"
 #include "worker/agent/day_reading.h"
 
 #include <string.h>
@@ -133,6 +134,12 @@ static va_str_t email_in(va_str_t text)
     return whole ? va_str(from, (size_t)(to - from)) : VA_STR_NULL;
 }
 
+static va_str_t phone_in(wk_arena_t *a, va_str_t text)
+{
+    char number[VA_PHONE_MAX + 1];
+    return va_phone_find(number, text) ? wk_copy(a, va_str_c(number)) : VA_STR_NULL;
+}
+
 /* A letter and a digit by turns, six in all. */
 static bool is_postcode(va_str_t s)
 {
@@ -198,6 +205,7 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     r.words = wk_words(a, r.text);
     read_moment(a, c, spoken, &r);
     r.email = email_in(r.text);
+    r.phone = phone_in(a, r.text);
     r.postcode = postcode_in(a, &r.words);
     r.order_number = number_behind_hash(r.text);
     for (size_t i = 0; i < wk_catalogue_count(c) && r.order_number.data == NULL; i++) {

@@ -24,6 +24,7 @@ typedef struct {
     bool *spent;           /* by word: it names the day or the time */
     va_str_t order_number; /* absent: none */
     va_str_t email;        /* absent: none */
+    va_str_t phone;        /* E.164; absent: none */
     va_str_t postcode;     /* as in Canada, "m5v2t6"; absent: none */
     int weekday;           /* 1 Monday to 7 Sunday; 0: none */
     bool next;             /* that of "next Tuesday" */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "worker/agent/reception_appointment.h"
+#include "worker/agent/reception_number.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_which.h"
@@ -465,6 +466,7 @@ void wk_answer_human(wk_reception_turn_t *t)
     }
     wk_turn_add(t, opening(t));
     add_phone(t);
+    wk_ask_for_number(t);
 }
 
 void wk_answer_who(wk_reception_turn_t *t)
@@ -480,6 +482,13 @@ void wk_answer_complaint(wk_reception_turn_t *t)
     wk_offer_person(t);
 }
 
+void wk_take_message(wk_reception_turn_t *t)
+{
+    wk_turn_add_text(t, "reply.message_taken");
+    t->out.task = "message";
+    wk_ask_for_number(t);
+}
+
 void wk_answer_message(wk_reception_turn_t *t)
 {
     const char *colon =
@@ -489,8 +498,7 @@ void wk_answer_message(wk_reception_turn_t *t)
         wk_words(t->a, va_str(colon, (size_t)(t->r->text.data + t->r->text.len - colon)))
                 .count > 0;
     if (behind || !wk_turn_has(t, "intent.message")) {
-        wk_turn_add_text(t, "reply.message_taken");
-        t->out.task = "message";
+        wk_take_message(t);
         return;
     }
     wk_turn_add_text(t, t->dialog->spoken ? "speech.message_ask" : "reply.message_ask");

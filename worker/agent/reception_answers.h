@@ -63,6 +63,9 @@ void wk_answer_who(wk_reception_turn_t *t);
 /* A call back is offered. */
 void wk_answer_complaint(wk_reception_turn_t *t);
 
+/* It is passed on to people. */
+void wk_take_message(wk_reception_turn_t *t);
+
 /* Takes the message behind a colon, or that of a delay; else asks for it. */
 void wk_answer_message(wk_reception_turn_t *t);
 

@@ -32,7 +32,9 @@ typedef struct {
     const va_json_t *texted; /* that of the last text that invited an answer; NULL: none */
     bool ready;              /* people have marked the bike of his last visit as ready */
     bool open_callback;
-    bool knows; /* the shop has documents to look into (knowledge.h) */
+    bool unreachable; /* no number of the customer's is known, and he is not written to here */
+    bool nameless;    /* nor how he is called */
+    bool knows;       /* the shop has documents to look into (knowledge.h) */
 } wk_reception_facts_t;
 
 /* at: the instant (ISO 8601), absent for now. */

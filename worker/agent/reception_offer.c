@@ -3,6 +3,7 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_number.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_swap.h"
 #include "worker/agent/wording.h"
@@ -207,10 +208,13 @@ void wk_answer_walk_in(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- taking a time */
 
-static void take_offered(wk_reception_turn_t *t, va_str_t start)
+void wk_take_offered(wk_reception_turn_t *t, va_str_t start)
 {
     va_buf_t args;
     const wk_offer_t *offer = &t->dialog->offer;
+    if (offer->appointment.data == NULL && wk_ask_whose_time(t, start)) {
+        return;
+    }
     va_json_writer_t *w = wk_turn_args(t, &args);
     va_json_add_str(w, "appointment_datetime", start);
     if (offer->appointment.data != NULL) {
@@ -221,6 +225,9 @@ static void take_offered(wk_reception_turn_t *t, va_str_t start)
         wk_turn_wish(t, "reschedule_appointment", w, &args);
     } else {
         va_json_add_str(w, "service_type", offer->service);
+        if (t->f->unreachable && t->r->phone.data != NULL) {
+            va_json_add_str(w, "customer_phone", t->r->phone);
+        }
         wk_turn_wish(t, "book_appointment", w, &args);
     }
     t->out.dialog.offer = *offer;
@@ -266,7 +273,7 @@ static void ask_about_time(wk_reception_turn_t *t, va_str_t start)
 static void take_or_ask(wk_reception_turn_t *t, va_str_t start, bool sure)
 {
     if (sure) {
-        take_offered(t, start);
+        wk_take_offered(t, start);
     } else {
         ask_about_time(t, start);
     }

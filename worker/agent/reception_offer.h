@@ -40,6 +40,10 @@ void wk_answer_walk_in(wk_reception_turn_t *t);
 /* The customer was offered times, or asked for their day, and has not answered yet. */
 bool wk_has_offer(const wk_reception_turn_t *t);
 
+/* Books that time of the offer, or moves the appointment to it; whose it is to be may have to
+ * be asked first. */
+void wk_take_offered(wk_reception_turn_t *t, va_str_t start);
+
 /* Asks once more about the offer that there is. */
 void wk_repeat_offer(wk_reception_turn_t *t);
 

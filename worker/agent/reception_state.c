@@ -8,7 +8,7 @@ static const char *const expected_words[] = {
     [WK_EXPECT_NOTHING] = "nothing",   [WK_EXPECT_MESSAGE] = "message",
     [WK_EXPECT_CALLBACK] = "callback", [WK_EXPECT_SLOT] = "slot",
     [WK_EXPECT_CANCEL] = "cancel",     [WK_EXPECT_PROOF] = "proof",
-    [WK_EXPECT_MOVE] = "move",
+    [WK_EXPECT_MOVE] = "move",         [WK_EXPECT_NUMBER] = "number",
 };
 
 static const char *member_of(va_str_t call)
@@ -78,7 +78,8 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     va_json_add_c(w, "expected", expected_words[d->expected]);
     va_json_add_int(w, "misses", d->misses);
     va_json_add_str(w, "hint", d->hint);
-    if (d->expected == WK_EXPECT_SLOT || d->expected == WK_EXPECT_CALLBACK) {
+    if (d->expected == WK_EXPECT_SLOT || d->expected == WK_EXPECT_CALLBACK ||
+        (d->expected == WK_EXPECT_NUMBER && d->offer.count > 0)) {
         va_json_key(w, "offer");
         wk_offer_write(w, &d->offer);
     }

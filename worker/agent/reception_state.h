@@ -14,6 +14,7 @@ typedef enum {
     WK_EXPECT_CALLBACK,
     WK_EXPECT_SLOT,   /* one of offer */
     WK_EXPECT_PROOF,  /* what is written on order */
+    WK_EXPECT_NUMBER, /* at which he can be reached; with an offer: for the one time of it */
     WK_EXPECT_CANCEL, /* whether cancels are to be cancelled */
     WK_EXPECT_MOVE,   /* which appointment is to be moved, to moves_to */
 } wk_expected_t;

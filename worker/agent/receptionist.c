@@ -7,6 +7,7 @@
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_intent.h"
 #include "worker/agent/reception_move.h"
+#include "worker/agent/reception_number.h"
 #include "worker/agent/reception_offer.h"
 
 #define MISSES_BEFORE_HUMAN 2
@@ -15,13 +16,15 @@
 /* Asks once more what is not answered yet; false: nothing is. */
 static bool ask_again(wk_reception_turn_t *t)
 {
-    bool cancel = wk_is_asked_to_cancel(t);
+    bool cancel = wk_is_asked_to_cancel(t), number = wk_is_asked_for_number(t);
     if (cancel) {
         wk_ask_to_cancel_again(t);
+    } else if (number) {
+        wk_ask_for_number_again(t);
     } else if (wk_has_offer(t)) {
         wk_repeat_offer(t);
     }
-    return cancel || wk_has_offer(t);
+    return cancel || number || wk_has_offer(t);
 }
 
 /* Not understood, the shop's documents may know; the answer at hand is for when they do not. */
@@ -148,6 +151,9 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
     if (proof) {
         return wk_answer_proof(t);
     }
+    if (wk_is_asked_for_number(t)) {
+        return wk_answer_number(t);
+    }
     if (wk_has_offer(t)) {
         return wk_answer_offer(t, intent);
     }
@@ -158,8 +164,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         return wk_answer_which_to_move(t);
     }
     if (t->dialog->expected == WK_EXPECT_MESSAGE && is_message(t, intent)) {
-        wk_turn_add_text(t, "reply.message_taken");
-        t->out.task = "message";
+        wk_take_message(t);
         t->out.intent = "message";
         return true;
     }
@@ -195,8 +200,9 @@ static void keep_question(wk_reception_turn_t *t)
     if (t->dialog->expected == WK_EXPECT_PROOF && strcmp(t->out.intent, "human") != 0) {
         t->out.dialog.expected = WK_EXPECT_PROOF;
         t->out.dialog.order = t->dialog->order;
-    } else if (t->dialog->expected == WK_EXPECT_SLOT) {
-        t->out.dialog.expected = WK_EXPECT_SLOT;
+    } else if (t->dialog->expected == WK_EXPECT_SLOT ||
+               (wk_is_asked_for_number(t) && t->r->phone.data == NULL)) {
+        t->out.dialog.expected = t->dialog->expected;
         t->out.dialog.offer = t->dialog->offer;
     } else if (t->dialog->expected == WK_EXPECT_CANCEL && !is_an_answer(t->out.intent)) {
         t->out.dialog.expected = WK_EXPECT_CANCEL;

@@ -147,8 +147,8 @@ static const char *next_action(const wk_conversation_t *talk)
     if (talk->emergency.level == WK_EMERGENCY_URGENT) {
         return "emergency";
     }
-    bool chooses = r->dialog.expected == WK_EXPECT_SLOT;
-    if ((r->task != NULL && !chooses) || talk->conversed.n_promised > 0) {
+    bool asked = r->dialog.expected == WK_EXPECT_SLOT || r->dialog.expected == WK_EXPECT_NUMBER;
+    if ((r->task != NULL && !asked) || talk->conversed.n_promised > 0) {
         return "wait_for_person";
     }
     switch (r->dialog.expected) {
@@ -160,6 +160,8 @@ static const char *next_action(const wk_conversation_t *talk)
         return "leave_message";
     case WK_EXPECT_PROOF:
         return "prove_order";
+    case WK_EXPECT_NUMBER:
+        return "give_number";
     case WK_EXPECT_CANCEL:
     case WK_EXPECT_MOVE:
     case WK_EXPECT_NOTHING:

@@ -2,8 +2,10 @@
 
 #include "core/phone.h"
 #include "worker/agent/chat_limit.h"
+#include "worker/agent/reception_state.h"
 #include "worker/agent/redact.h"
 #include "worker/agent/wording.h"
+#include "worker/clock.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/token.h"
@@ -183,13 +185,13 @@ bool wk_chat_let_in(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_t *
 /* ---------------------------------------------------------------- the session */
 
 /* Campaigns write to the numbers of leads: nobody makes many of them. */
-static bool lead_of_number(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r,
+static bool lead_of_number(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t source, va_str_t number,
                            va_str_t *lead, wk_error_t *e)
 {
     bool left;
     wk_rows_t *rows;
-    va_str_t params[] = {r->phone, VA_STR("chat")};
-    if (!wk_chat_limit_number(ctx, tx, r->source, r->phone, &left, e)) {
+    va_str_t params[] = {number, VA_STR("chat")};
+    if (!wk_chat_limit_number(ctx, tx, source, number, &left, e)) {
         return false;
     }
     if (!left) {
@@ -231,8 +233,10 @@ static bool begin(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, wk_cha
                   wk_error_t *e)
 {
     wk_rows_t *rows;
-    bool known = r->phone.data != NULL ? lead_of_number(ctx, tx, r, &s->lead, e)
-                                       : lead_of_its_own(tx, &s->lead, e);
+    s->phone = r->phone;
+    bool known = r->phone.data != NULL
+                     ? lead_of_number(ctx, tx, r->source, r->phone, &s->lead, e)
+                     : lead_of_its_own(tx, &s->lead, e);
     va_str_t params[] = {s->token_sha256, r->origin, s->lead};
     if (!known || !wk_sql(tx, &wk_sql_chat_begin, params, &rows, e)) {
         return false;
@@ -240,6 +244,17 @@ static bool begin(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, wk_cha
     s->id = wk_cell(rows, 0, "id");
     s->begun = true;
     return true;
+}
+
+/* It was asked for, and is written as people write it rather than put into a form. */
+static va_str_t number_told(wk_ctx_t *ctx, const wk_chat_request_t *r,
+                            const wk_chat_session_t *s)
+{
+    char number[VA_PHONE_MAX + 1];
+    wk_dialog_t dialog = wk_dialog_read(s->state, VA_STR_NULL, wk_now_ms());
+    return dialog.expected == WK_EXPECT_NUMBER && va_phone_find(number, r->text)
+               ? wk_copy(ctx->arena, va_str_c(number))
+               : VA_STR_NULL;
 }
 
 /* A number is told once: with another one somebody else would be written to in the same talk.
@@ -252,14 +267,15 @@ static bool go_on(wk_ctx_t *ctx, wk_tx_t *tx, const wk_chat_request_t *r, const 
     s->lead = wk_cell(row, 0, "customer_id");
     s->language = wk_cell(row, 0, "language");
     s->state = wk_cell_json(wk_tx_arena(tx), row, 0, "state");
-    if (r->phone.data == NULL || va_str_eq(r->phone, number)) {
+    s->phone = r->phone.data != NULL || number.data != NULL ? r->phone : number_told(ctx, r, s);
+    if (s->phone.data == NULL || va_str_eq(s->phone, number)) {
         return true;
     }
     if (number.data != NULL) {
         return wk_refuse(e, WK_R_CONFLICT,
                          "The chat was begun with another phone number: begin a new one.");
     }
-    if (!lead_of_number(ctx, tx, r, &s->lead, e)) {
+    if (!lead_of_number(ctx, tx, r->source, s->phone, &s->lead, e)) {
         return false;
     }
     va_str_t params[] = {s->id, s->lead};
@@ -270,7 +286,7 @@ static bool write_down(wk_tx_t *tx, const wk_chat_request_t *r, wk_chat_session_
                        wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {s->id, r->name, r->email, r->phone};
+    va_str_t params[] = {s->id, r->name, r->email, s->phone};
     if (!wk_sql(tx, &wk_sql_chat_told, params, &rows, e)) {
         return false;
     }
