@@ -1,7 +1,9 @@
 /* analytics.get and analytics.csv: figures of seeded calls. */
+#include <libpq-fe.h>
 #include <stdio.h>
 
 #include "t/handlers/lib/client.h"
+#include "worker/store/analytics.h"
 
 #define URI  "/api/analytics"
 #define JULY "from=2026-07-01&to=2026-07-31"
@@ -381,6 +383,25 @@ static void a_spreadsheet_has_the_same_figures(void **state)
                                  "p95_response_ms,p95_own_ms\r\n"));
 }
 
+/* A shop has millions of them. */
+static void the_turns_of_a_call_are_read_once(void **state)
+{
+    (void)state;
+    int places = 0;
+    PGconn *db = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(db, "SET search_path = voiceagent, public"));
+    PQclear(PQexec(
+        db, wk_printf(t_ctx.arena, "PREPARE figures AS %s", wk_sql_analytics.text).data));
+    PGresult *plan = PQexec(db, "EXPLAIN EXECUTE figures(NULL, NULL, NULL, NULL)");
+    assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
+    for (int i = 0; i < PQntuples(plan); i++) {
+        places += strstr(PQgetvalue(plan, i, 0), " on messages") != NULL;
+    }
+    assert_int_equal(places, 1);
+    PQclear(plan);
+    PQfinish(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +419,7 @@ int main(void)
         cmocka_unit_test(the_first_word_answers_the_call),
         cmocka_unit_test(the_language_is_right_when_the_first_answer_is_in_it),
         cmocka_unit_test(waits_are_those_of_the_turns_of_the_shop),
+        cmocka_unit_test(the_turns_of_a_call_are_read_once),
         cmocka_unit_test(without_calls_there_is_nothing_to_divide),
         cmocka_unit_test(without_a_time_it_is_the_last_month),
         cmocka_unit_test(only_managers_see_it),

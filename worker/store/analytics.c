@@ -67,30 +67,9 @@
     "       AND a.customer_id = c.customer_id AND a.cancelled_by = 'customer'" \
     "       AND a.cancelled_at" DURING ")"
 
-#define SPOKEN "m.organization_id = c.organization_id AND m.call_id = c.id AND m.channel = 'voice'"
 #define MS(stage) \
     "(CASE WHEN jsonb_typeof(m.latency -> '" stage "_ms') = 'number'" \
-    "      THEN (m.latency ->> '" stage "_ms')::numeric END)"
-
-/* By TwiML the wait for us is measured from where nginx took the call (docs/voice.md). */
-#define ANSWER_MS \
-    "CASE c.direction WHEN 'inbound' THEN (" \
-    "    SELECT greatest(0, CASE WHEN m.latency ? 'received_ms' THEN " MS("written") \
-    "                            ELSE extract(epoch FROM m.occurred_at - c.started_at) * 1000 END)" \
-    "      FROM messages m WHERE " SPOKEN " AND m.speaker = 'agent'" \
-    "     ORDER BY m.occurred_at LIMIT 1) END"
-
-/*
- * What the caller first said was answered in the language the call ended in. What a platform
- * reports has one language for all of it, and tells nothing.
- */
-#define OWN_TURN SPOKEN " AND m.provider IS DISTINCT FROM 'elevenlabs'"
-#define LANGUAGE_RIGHT \
-    "(SELECT m.language::text = c.language::text FROM messages m" \
-    "  WHERE " OWN_TURN " AND m.speaker = 'agent' AND m.occurred_at > (" \
-    "      SELECT min(m.occurred_at) FROM messages m" \
-    "       WHERE " OWN_TURN " AND m.speaker = 'customer')" \
-    "  ORDER BY m.occurred_at LIMIT 1)"
+    "      THEN (m.latency -> '" stage "_ms')::bigint END)"
 
 /* As voiceagent_turn_seconds has them (docs/voice.md): from the caller's last sound. */
 #define RESPONSE_MS MS("written") " - " MS("caller_ended")
@@ -102,6 +81,39 @@
     " + " MS("written") " - coalesce(" MS("first_sound") ", " MS("first_token") ", " \
     MS("asked") ", " SINCE_TOOL ")"
 #define P95(ms) "round(percentile_cont(0.95) WITHIN GROUP (ORDER BY " ms ")::numeric)"
+
+/*
+ * A call's turns are read once, in the order they were spoken. What the caller first said was
+ * answered in a language (answered_in); what a platform reports has one language for all of it,
+ * and tells nothing. By TwiML the wait for us is measured from where nginx took the call
+ * (docs/voice.md): waited_ms.
+ */
+#define FIRST_OF(what, which) "(array_agg(" what ") FILTER (WHERE " which "))[1]"
+#define TURNS_OF_CALL \
+    "SELECT " FIRST_OF("t.language", "t.by_agent AND t.own AND t.occurred_at > t.heard_at") \
+    "           AS answered_in," \
+    "       min(t.occurred_at) FILTER (WHERE t.by_agent) AS answered_at," \
+    "       " FIRST_OF("t.waited_ms", "t.by_agent") " AS waited_ms," \
+    "       array_agg(t.response_ms) FILTER (WHERE t.timed) AS response_ms," \
+    "       array_agg(t.own_ms) FILTER (WHERE t.timed) AS own_ms" \
+    "  FROM (SELECT u.*, min(u.occurred_at) FILTER (WHERE u.own AND NOT u.by_agent) OVER () AS heard_at" \
+    "          FROM (SELECT m.language::text, m.occurred_at, x.by_agent, x.timed," \
+    "                       m.provider IS DISTINCT FROM 'elevenlabs' AS own," \
+    "                       CASE WHEN x.by_agent AND m.latency ? 'received_ms'" \
+    "                            THEN coalesce(" MS("written") ", 0) END AS waited_ms," \
+    "                       CASE WHEN x.timed THEN " RESPONSE_MS " END AS response_ms," \
+    "                       CASE WHEN x.timed THEN " OWN_MS " END AS own_ms" \
+    "                  FROM messages m," \
+    "                       LATERAL (SELECT m.speaker = 'agent' AS by_agent," \
+    "                                       m.speaker = 'agent' AND m.latency ? 'caller_ended_ms'" \
+    "                                           AND m.latency ? 'written_ms' AS timed) x" \
+    "                 WHERE m.organization_id = c.organization_id AND m.call_id = c.id" \
+    "                   AND m.channel = 'voice' AND m.speaker IN ('agent', 'customer')" \
+    "                 ORDER BY m.occurred_at) u) t"
+#define ANSWER_MS \
+    "CASE WHEN c.direction = 'inbound' AND t.answered_at IS NOT NULL" \
+    "     THEN greatest(0, coalesce(t.waited_ms," \
+    "              extract(epoch FROM t.answered_at - c.started_at) * 1000)) END"
 
 #define OF_A_DIMENSION \
     "CASE grouping(day, type, language) WHEN 7 THEN 'total' WHEN 3 THEN 'day'" \
@@ -124,18 +136,20 @@ const wk_sql_t wk_sql_analytics = {
     "           c.metadata ? 'rung' AS rung,"
     "           c.metadata ? 'accepted' OR c.taken_over_at IS NOT NULL AS person_came,"
     "           " WANTS_APPOINTMENT " AS wants_appointment,"
-    "           " LANGUAGE_RIGHT " AS language_right, " ANSWER_MS " AS answer_ms,"
+    "           t.answered_in = c.language::text AS language_right,"
+    "           " ANSWER_MS " AS answer_ms,"
+    "           t.response_ms, t.own_ms,"
     "           CASE c.status WHEN 'completed' THEN"
     "               coalesce(c.duration_seconds, extract("
     "                   epoch FROM c.ended_at - coalesce(c.answered_at, c.started_at)))"
     "               END AS handle_seconds"
     "      FROM calls c JOIN organizations o ON o.id = c.organization_id"
+    "      CROSS JOIN LATERAL (" TURNS_OF_CALL ") t"
     "     WHERE c.organization_id = current_organization() AND " WITHIN("c.started_at") "),"
     " figures AS (SELECT " OF_A_DIMENSION ", " FIGURES " FROM of_time" DIMENSIONS "),"
     " turns AS ("
-    "    SELECT c.day, c.type, c.language, " RESPONSE_MS " AS response_ms, " OWN_MS " AS own_ms"
-    "      FROM of_time c JOIN messages m ON " SPOKEN
-    "     WHERE m.speaker = 'agent' AND m.latency ?& '{caller_ended_ms,written_ms}'::text[]),"
+    "    SELECT c.day, c.type, c.language, w.response_ms, w.own_ms"
+    "      FROM of_time c, unnest(c.response_ms, c.own_ms) AS w (response_ms, own_ms)),"
     " waits AS ("
     "    SELECT " OF_A_DIMENSION ", " P95("response_ms") " AS p95_response_ms,"
     "           " P95("own_ms") " AS p95_own_ms FROM turns" DIMENSIONS "),"
