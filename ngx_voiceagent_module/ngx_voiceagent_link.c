@@ -366,6 +366,14 @@ ngx_voiceagent_link_flush(ngx_event_t *ev)
     link = ngx_voiceagent_link_of(ev, flush);
     c = link->connection;
 
+    if (link->gathered) {
+        link->gathered(link);
+
+        if (ev->posted) {
+            ngx_delete_posted_event(ev);
+        }
+    }
+
     if (link->broken) {
         ngx_voiceagent_link_fail(link, "has no memory for commands");
         return;
@@ -514,17 +522,12 @@ ngx_int_t
 ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
     ngx_uint_t nargs)
 {
-    size_t       len;
     u_char      *p;
     ngx_uint_t   i;
 
-    len = sizeof("*" CRLF) - 1 + NGX_INT_T_LEN;
-
-    for (i = 0; i < nargs; i++) {
-        len += sizeof("$" CRLF CRLF) - 1 + NGX_SIZE_T_LEN + args[i].len;
-    }
-
-    if (ngx_voiceagent_link_reserve(link, len) != NGX_OK) {
+    if (ngx_voiceagent_link_reserve(link, ngx_voiceagent_link_size(args, nargs))
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -544,6 +547,22 @@ ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
     link->out_last = p;
 
     return NGX_OK;
+}
+
+
+size_t
+ngx_voiceagent_link_size(va_str_t *args, ngx_uint_t nargs)
+{
+    size_t      len;
+    ngx_uint_t  i;
+
+    len = sizeof("*" CRLF) - 1 + NGX_INT_T_LEN;
+
+    for (i = 0; i < nargs; i++) {
+        len += sizeof("$" CRLF CRLF) - 1 + NGX_SIZE_T_LEN + args[i].len;
+    }
+
+    return len;
 }
 
 

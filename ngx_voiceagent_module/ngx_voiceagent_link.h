@@ -66,8 +66,12 @@ struct ngx_voiceagent_link_s {
     unsigned                       broken:1;     /* fails at the next flush */
     unsigned                       exiting:1;    /* never connects again */
 
-    /* the owner's: sends the setup; takes a reply; the connection is gone */
+    /*
+     * the owner's: sends the setup; puts what it still holds back (or NULL);
+     * takes a reply; the connection is gone
+     */
     void                         (*start)(ngx_voiceagent_link_t *link);
+    void                         (*gathered)(ngx_voiceagent_link_t *link);
     ngx_int_t                    (*reply)(ngx_voiceagent_link_t *link,
                                           redisReply *reply);
     void                         (*failed)(ngx_voiceagent_link_t *link);
@@ -94,6 +98,10 @@ void ngx_voiceagent_link_exit(ngx_voiceagent_link_t *link);
 ngx_int_t ngx_voiceagent_link_put(ngx_voiceagent_link_t *link, va_str_t *args,
     ngx_uint_t nargs);
 
+/* how much of the output that takes at most */
+
+size_t ngx_voiceagent_link_size(va_str_t *args, ngx_uint_t nargs);
+
 
 /*
  * ngx_voiceagent_link_setup.c: commands as link_put(), whose replies the link
@@ -105,6 +113,10 @@ ngx_int_t ngx_voiceagent_link_ask(ngx_voiceagent_link_t *link,
 ngx_int_t ngx_voiceagent_link_login(ngx_voiceagent_link_t *link);
 ngx_int_t ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
     redisReply *reply);
+
+/* it said so when it was last asked */
+
+ngx_uint_t ngx_voiceagent_link_does_not_sync(ngx_voiceagent_link_t *link);
 
 
 /* ngx_voiceagent_sentinel.c: where the primary is; NULL, or why not */

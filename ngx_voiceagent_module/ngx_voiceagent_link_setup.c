@@ -20,11 +20,12 @@
 #define NGX_VOICEAGENT_PROMISE_AOF      1
 #define NGX_VOICEAGENT_PROMISE_ALWAYS   2
 #define NGX_VOICEAGENT_PROMISE_NOEVICT  4
+#define NGX_VOICEAGENT_PROMISE_TOLD     8        /* when it syncs */
 
 
 typedef struct {
     const char    *name;
-    const char    *value;
+    const char    *value;                        /* NULL: any */
     ngx_uint_t     bit;
 } ngx_voiceagent_link_promise_t;
 
@@ -37,6 +38,7 @@ static void ngx_voiceagent_link_announce(ngx_voiceagent_link_t *link);
 static const ngx_voiceagent_link_promise_t  ngx_voiceagent_link_promised[] = {
     { "appendonly", "yes", NGX_VOICEAGENT_PROMISE_AOF },
     { "appendfsync", "always", NGX_VOICEAGENT_PROMISE_ALWAYS },
+    { "appendfsync", NULL, NGX_VOICEAGENT_PROMISE_TOLD },
     { "maxmemory-policy", "noeviction", NGX_VOICEAGENT_PROMISE_NOEVICT },
     { NULL, NULL, 0 }
 };
@@ -155,6 +157,10 @@ ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
         break;
 
     case NGX_VOICEAGENT_SETUP_CONFIG:
+        link->promise = 0;
+
+        /* fall through */
+
     case NGX_VOICEAGENT_SETUP_LAST_CONFIG:
         ngx_voiceagent_link_promises(link, reply);
 
@@ -196,12 +202,25 @@ ngx_voiceagent_link_promises(ngx_voiceagent_link_t *link, redisReply *reply)
 
         for (p = ngx_voiceagent_link_promised; p->name; p++) {
             if (ngx_strcmp(e[i]->str, p->name) == 0
-                && ngx_strcmp(e[i + 1]->str, p->value) == 0)
+                && (p->value == NULL
+                    || ngx_strcmp(e[i + 1]->str, p->value) == 0))
             {
                 link->promise |= p->bit;
             }
         }
     }
+}
+
+
+ngx_uint_t
+ngx_voiceagent_link_does_not_sync(ngx_voiceagent_link_t *link)
+{
+    ngx_uint_t  always;
+
+    always = NGX_VOICEAGENT_PROMISE_AOF | NGX_VOICEAGENT_PROMISE_ALWAYS;
+
+    return (link->promise & NGX_VOICEAGENT_PROMISE_TOLD)
+           && (link->promise & always) != always;
 }
 
 

@@ -8,54 +8,23 @@
  * Redis as the rest of the module sees it: commands that are answered to a
  * handler, pipelined over a few connections of each nginx worker.  Redis reads
  * each connection once a turn and no more than its buffer takes, so that
- * several let more commands share a turn and its sync.
+ * several let more commands share a turn and its sync.  The pushes of one turn
+ * of nginx' event loop leave as one command, which costs Redis less than each
+ * by itself.
  */
 
 
-#include "ngx_voiceagent_link.h"
+#include "ngx_voiceagent_commands.h"
 
 
-typedef struct {
-    ngx_voiceagent_link_t          link;         /* the first: its callbacks */
-    ngx_queue_t                    ops;          /* sent, not answered */
-    ngx_event_t                    expiry;       /* of the oldest op */
-} ngx_voiceagent_commands_t;
-
-
-typedef struct {
-    ngx_voiceagent_redis_conf_t   *conf;         /* NULL: not started */
-    ngx_log_t                      log;
-
-    /* of which conf->connections are used */
-
-    ngx_voiceagent_commands_t      commands[NGX_VOICEAGENT_REDIS_CONNECTIONS];
-    ngx_uint_t                     turn;         /* of what has no order */
-    ngx_uint_t                     nops;         /* of all of them */
-    size_t                         bytes;
-    ngx_queue_t                    free;         /* ngx_voiceagent_op_t */
-} ngx_voiceagent_redis_t;
-
-
-static void ngx_voiceagent_commands_init(ngx_voiceagent_commands_t *commands);
-static void ngx_voiceagent_commands_exit(ngx_voiceagent_commands_t *commands);
 static ngx_voiceagent_commands_t *ngx_voiceagent_commands_of(va_str_t order);
 static ngx_voiceagent_commands_t *ngx_voiceagent_commands_up(void);
-static void ngx_voiceagent_commands_start(ngx_voiceagent_link_t *link);
-static ngx_int_t ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link,
-    redisReply *reply);
-static void ngx_voiceagent_commands_failed(ngx_voiceagent_link_t *link);
-static void ngx_voiceagent_commands_expiry(ngx_event_t *ev);
-static ngx_int_t ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
-    ngx_voiceagent_commands_t *commands);
-static void ngx_voiceagent_op_error(ngx_voiceagent_op_t *op,
-    ngx_voiceagent_link_t *link, redisReply *reply);
-static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
-    ngx_voiceagent_commands_t *commands, redisReply *reply);
+static ngx_uint_t ngx_voiceagent_commands_used(void);
 
 
 /* of this worker process; connections are never shared with another */
 
-static ngx_voiceagent_redis_t  ngx_voiceagent_redis;
+ngx_voiceagent_redis_t  ngx_voiceagent_redis;
 
 
 ngx_int_t
@@ -128,11 +97,8 @@ ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t order,
     va_str_t *args, ngx_uint_t nargs, ngx_uint_t nkeys,
     ngx_voiceagent_reply_pt handler, void *data)
 {
-    va_str_t                    argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
-    ngx_uint_t                  n;
     ngx_queue_t                *q;
     ngx_voiceagent_op_t        *op;
-    ngx_voiceagent_link_t      *link;
     ngx_voiceagent_redis_t     *vr;
     ngx_voiceagent_commands_t  *commands;
 
@@ -143,9 +109,8 @@ ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t order,
     }
 
     commands = ngx_voiceagent_commands_of(order);
-    link = &commands->link;
 
-    if (link->state == NGX_VOICEAGENT_LINK_DOWN) {
+    if (commands->link.state == NGX_VOICEAGENT_LINK_DOWN) {
         return NULL;
     }
 
@@ -168,29 +133,13 @@ ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t order,
     op->nargs = nargs;
     op->args = args;
     op->nkeys_len = ngx_sprintf(op->nkeys, "%ui", nkeys) - op->nkeys;
+    op->bytes = ngx_voiceagent_link_size(args, nargs);
+    op->commands = commands;
+    op->count = 1;
     op->resent = 0;
 
-    n = 0;
+    ngx_voiceagent_commands_gather(commands, op);
 
-    if (script != NGX_VOICEAGENT_PLAIN) {
-        argv[n++] = VA_STR("EVALSHA");
-        argv[n++] = ngx_voiceagent_script_digest(script);
-        argv[n++] = va_str((char *) op->nkeys, op->nkeys_len);
-    }
-
-    ngx_memcpy(&argv[n], args, nargs * sizeof(va_str_t));
-    n += nargs;
-
-    op->bytes = link->out_last - link->out_pos;
-
-    if (ngx_voiceagent_link_put(link, argv, n) != NGX_OK) {
-        ngx_queue_insert_head(&vr->free, &op->queue);
-        return NULL;
-    }
-
-    op->bytes = (link->out_last - link->out_pos) - op->bytes;
-
-    ngx_queue_insert_tail(&commands->ops, &op->queue);
     vr->nops++;
     vr->bytes += op->bytes;
 
@@ -207,6 +156,10 @@ ngx_voiceagent_redis_send(ngx_voiceagent_script_e script, va_str_t order,
 void
 ngx_voiceagent_redis_cancel(ngx_voiceagent_op_t *op)
 {
+    /* what was sent stays sent, and its arguments are about to go */
+
+    ngx_voiceagent_commands_gathered(&op->commands->link);
+
     op->handler = NULL;
     op->data = NULL;
     op->args = NULL;
@@ -233,48 +186,6 @@ ngx_voiceagent_redis_up(void)
 }
 
 
-static void
-ngx_voiceagent_commands_init(ngx_voiceagent_commands_t *commands)
-{
-    ngx_voiceagent_redis_t  *vr;
-
-    vr = &ngx_voiceagent_redis;
-
-    ngx_queue_init(&commands->ops);
-
-    /* not cancelable: an exiting worker waits for the answers it is owed */
-
-    commands->expiry.handler = ngx_voiceagent_commands_expiry;
-    commands->expiry.log = &vr->log;
-    commands->expiry.data = &commands->link.dummy;
-
-    ngx_voiceagent_link_init(&commands->link, "commands", vr->conf, &vr->log);
-    commands->link.start = ngx_voiceagent_commands_start;
-    commands->link.reply = ngx_voiceagent_commands_reply;
-    commands->link.failed = ngx_voiceagent_commands_failed;
-
-    ngx_voiceagent_link_connect(&commands->link);
-}
-
-
-static void
-ngx_voiceagent_commands_exit(ngx_voiceagent_commands_t *commands)
-{
-    ngx_queue_t          *q;
-    ngx_voiceagent_op_t  *op;
-
-    for (q = ngx_queue_head(&commands->ops);
-         q != ngx_queue_sentinel(&commands->ops);
-         q = ngx_queue_next(q))
-    {
-        op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-        op->handler = NULL;
-    }
-
-    ngx_voiceagent_link_exit(&commands->link);
-}
-
-
 /*
  * What has an order always takes the same connection, even while that one is
  * away: by another it could overtake what still waits in the first.
@@ -295,7 +206,7 @@ ngx_voiceagent_commands_of(va_str_t order)
     }
 
     i = ngx_murmur_hash2((u_char *) order.data, order.len)
-        % vr->conf->connections;
+        % ngx_voiceagent_commands_used();
 
     return &vr->commands[i];
 }
@@ -306,14 +217,15 @@ ngx_voiceagent_commands_of(va_str_t order)
 static ngx_voiceagent_commands_t *
 ngx_voiceagent_commands_up(void)
 {
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, used;
     ngx_voiceagent_redis_t     *vr;
     ngx_voiceagent_commands_t  *commands;
 
     vr = &ngx_voiceagent_redis;
+    used = ngx_voiceagent_commands_used();
 
     for (i = 0; i < vr->conf->connections; i++) {
-        commands = &vr->commands[vr->turn++ % vr->conf->connections];
+        commands = &vr->commands[i < used ? vr->turn++ % used : i];
 
         if (commands->link.state == NGX_VOICEAGENT_LINK_UP) {
             return commands;
@@ -324,231 +236,24 @@ ngx_voiceagent_commands_up(void)
 }
 
 
-static void
-ngx_voiceagent_commands_start(ngx_voiceagent_link_t *link)
-{
-    va_str_t    args[3];
-    ngx_uint_t  i;
+/*
+ * Where Redis does not sync before it answers, one takes all, so that more of
+ * them are one command; the others are there for when it does.  It changes only
+ * while nothing is under way that could be overtaken.
+ */
 
-    if (ngx_voiceagent_link_login(link) != NGX_OK) {
-        return;
-    }
-
-    args[0] = VA_STR("SCRIPT");
-    args[1] = VA_STR("LOAD");
-
-    for (i = 0; i < NGX_VOICEAGENT_SCRIPTS; i++) {
-        args[2] = ngx_voiceagent_script_text(i);
-
-        if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_OK, args, 3)
-            != NGX_OK)
-        {
-            return;
-        }
-    }
-
-    args[0] = VA_STR("GET");
-    args[1] = VA_STR("va:schema");
-
-    if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_SCHEMA, args, 2)
-        != NGX_OK)
-    {
-        return;
-    }
-
-    args[0] = VA_STR("CONFIG");
-    args[1] = VA_STR("GET");
-    args[2] = VA_STR("append*");
-
-    if (ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_CONFIG, args, 3)
-        != NGX_OK)
-    {
-        return;
-    }
-
-    args[2] = VA_STR("maxmemory-policy");
-
-    (void) ngx_voiceagent_link_ask(link, NGX_VOICEAGENT_SETUP_LAST_CONFIG,
-                                   args, 3);
-}
-
-
-static ngx_int_t
-ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link, redisReply *reply)
-{
-    ngx_queue_t                *q;
-    ngx_voiceagent_op_t        *op;
-    ngx_voiceagent_commands_t  *commands;
-
-    commands = (ngx_voiceagent_commands_t *) link;
-
-    if (ngx_queue_empty(&commands->ops)) {
-        return NGX_ERROR;
-    }
-
-    q = ngx_queue_head(&commands->ops);
-    op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-
-        if (ngx_strncmp(reply->str, "NOSCRIPT", 8) == 0
-            && ngx_voiceagent_op_resend(op, commands) == NGX_OK)
-        {
-            return NGX_OK;
-        }
-
-        ngx_voiceagent_op_error(op, link, reply);
-
-        if (ngx_strncmp(reply->str, "READONLY", 8) == 0) {
-            /* demoted: the op fails with the connection */
-            return NGX_ERROR;
-        }
-
-        reply = NULL;
-    }
-
-    ngx_voiceagent_op_done(op, commands, reply);
-
-    return NGX_OK;
-}
-
-
-/* all that is unanswered fails, in the order asked */
-
-static void
-ngx_voiceagent_commands_failed(ngx_voiceagent_link_t *link)
-{
-    ngx_queue_t                *q, failed;
-    ngx_voiceagent_op_t        *op;
-    ngx_voiceagent_commands_t  *commands;
-
-    commands = (ngx_voiceagent_commands_t *) link;
-
-    if (commands->expiry.timer_set) {
-        ngx_del_timer(&commands->expiry);
-    }
-
-    ngx_queue_init(&failed);
-
-    if (!ngx_queue_empty(&commands->ops)) {
-        ngx_queue_add(&failed, &commands->ops);
-        ngx_queue_init(&commands->ops);
-    }
-
-    while (!ngx_queue_empty(&failed)) {
-        q = ngx_queue_head(&failed);
-        op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-        ngx_voiceagent_op_done(op, commands, NULL);
-    }
-}
-
-
-static void
-ngx_voiceagent_commands_expiry(ngx_event_t *ev)
-{
-    ngx_msec_t                  age, timeout;
-    ngx_queue_t                *q;
-    ngx_voiceagent_op_t        *op;
-    ngx_voiceagent_commands_t  *commands;
-
-    commands = (ngx_voiceagent_commands_t *)
-                   ((u_char *) ev - offsetof(ngx_voiceagent_commands_t,
-                                             expiry));
-
-    if (ngx_queue_empty(&commands->ops)) {
-        return;
-    }
-
-    q = ngx_queue_head(&commands->ops);
-    op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
-
-    age = ngx_current_msec - op->sent;
-    timeout = commands->link.conf->timeout;
-
-    if (age < timeout) {
-        ngx_add_timer(ev, timeout - age);
-        return;
-    }
-
-    ngx_voiceagent_count(NGX_VOICEAGENT_REDIS_TIMEOUTS, 1);
-    ngx_voiceagent_link_fail(&commands->link, "did not answer in time");
-}
-
-
-/* somebody flushed Redis' scripts: loaded again, then asked again */
-
-static ngx_int_t
-ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
-    ngx_voiceagent_commands_t *commands)
-{
-    va_str_t  argv[NGX_VOICEAGENT_REDIS_MAX_ARGS + 3];
-
-    if (op->handler == NULL || op->resent
-        || op->script == NGX_VOICEAGENT_PLAIN)
-    {
-        return NGX_DECLINED;
-    }
-
-    argv[0] = VA_STR("EVAL");
-    argv[1] = ngx_voiceagent_script_text(op->script);
-    argv[2] = va_str((char *) op->nkeys, op->nkeys_len);
-    ngx_memcpy(&argv[3], op->args, op->nargs * sizeof(va_str_t));
-
-    if (ngx_voiceagent_link_put(&commands->link, argv, op->nargs + 3)
-        != NGX_OK)
-    {
-        return NGX_DECLINED;
-    }
-
-    op->resent = 1;
-
-    ngx_queue_remove(&op->queue);
-    ngx_queue_insert_tail(&commands->ops, &op->queue);
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_voiceagent_op_error(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
-    redisReply *reply)
-{
-    if (link->complained == ngx_time()) {
-        return;
-    }
-
-    link->complained = ngx_time();
-
-    ngx_log_error(NGX_LOG_ERR, &ngx_voiceagent_redis.log, 0,
-                  "voiceagent: redis refused %s: \"%s\"",
-                  op->script == NGX_VOICEAGENT_PLAIN
-                  ? "a command" : ngx_voiceagent_script_name(op->script),
-                  reply->str);
-}
-
-
-static void
-ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
-    ngx_voiceagent_commands_t *commands, redisReply *reply)
+static ngx_uint_t
+ngx_voiceagent_commands_used(void)
 {
     ngx_voiceagent_redis_t  *vr;
 
     vr = &ngx_voiceagent_redis;
 
-    ngx_queue_remove(&op->queue);
-
-    vr->nops--;
-    vr->bytes -= op->bytes;
-
-    ngx_voiceagent_gauge(NGX_VOICEAGENT_INFLIGHT, -1);
-
-    if (ngx_queue_empty(&commands->ops) && commands->expiry.timer_set) {
-        ngx_del_timer(&commands->expiry);
+    if (vr->nops == 0) {
+        vr->used = vr->conf->adapt
+                   && ngx_voiceagent_link_does_not_sync(&vr->commands[0].link)
+                   ? 1 : vr->conf->connections;
     }
 
-    if (op->handler) {
-        op->handler(op->data, reply);
-    }
-
-    ngx_queue_insert_head(&vr->free, &op->queue);
+    return vr->used;
 }

@@ -17,7 +17,8 @@
 #define NGX_VOICEAGENT_REDIS_CONNECTIONS  16     /* at most */
 
 
-typedef struct ngx_voiceagent_op_s  ngx_voiceagent_op_t;
+typedef struct ngx_voiceagent_op_s        ngx_voiceagent_op_t;
+typedef struct ngx_voiceagent_commands_s  ngx_voiceagent_commands_t;
 
 
 /* what a script is called by; the order of ngx_voiceagent_scripts[] */
@@ -54,6 +55,8 @@ struct ngx_voiceagent_op_s {
     va_str_t                      *args;         /* of the caller, see below */
     u_char                         nkeys[4];     /* as text */
     ngx_uint_t                     nkeys_len;
+    ngx_voiceagent_commands_t     *commands;     /* the connection's */
+    ngx_uint_t                     count;        /* the first's: of its batch */
     unsigned                       resent:1;
 };
 
@@ -69,6 +72,7 @@ struct ngx_voiceagent_redis_conf_s {
     ngx_uint_t                     connections;  /* for commands */
     ngx_uint_t                     max_inflight; /* of all connections */
     size_t                         max_bytes;
+    unsigned                       adapt:1;      /* one, where that will do */
 };
 
 
@@ -85,11 +89,11 @@ void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Sends a script (its keys and arguments in args, nkeys of them keys) or a
- * plain command.  Those of the same order, if they have one, reach Redis as
- * they were sent.  args and what they point to must live until the handler has
- * run or the op is cancelled: they are sent again, behind later ones, when
- * Redis has forgotten the script.  NULL: the limits are reached or there is no
- * connection, and nothing was sent.
+ * plain command, at the end of the event loop's turn.  Those of the same order,
+ * if they have one, reach Redis as they were sent.  args and what they point to
+ * must live until the handler has run or the op is cancelled: they are sent
+ * again, behind later ones, when Redis has forgotten the script.  NULL: the
+ * limits are reached or there is no connection, and nothing was sent.
  */
 
 ngx_voiceagent_op_t *ngx_voiceagent_redis_send(ngx_voiceagent_script_e script,

@@ -52,7 +52,6 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rc->timeout = 1000;
-    rc->connections = NGX_VOICEAGENT_REDIS_DEFAULT;
     rc->max_inflight = 4096;
     rc->max_bytes = 32 * 1024 * 1024;
 
@@ -64,6 +63,11 @@ ngx_voiceagent_redis_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                                "invalid parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
         }
+    }
+
+    if (rc->connections == 0) {
+        rc->connections = NGX_VOICEAGENT_REDIS_DEFAULT;
+        rc->adapt = 1;
     }
 
     rv = ngx_voiceagent_redis_url(cf, rc, &value[1]);

@@ -89,11 +89,11 @@ sub pushed {
 
 # ------------------------------------------------------------------- one for each order
 
-my $redis = VoiceAgent::Redis->start(tcp => 1);
+my $redis = VoiceAgent::Redis->start(tcp => 1, config => ['appendonly yes', 'appendfsync always']);
 my $monitor = monitor($redis);
 my $nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis)->start;
 ok(connected($redis, $nginx, 4), 'four connections, when nothing is said');
-is(scalar(carriers($redis, $monitor)), 4, '  each of which carries jobs');
+is(scalar(carriers($redis, $monitor)), 4, '  each of which carries jobs, where Redis syncs before it answers');
 send_job($nginx, 'any', '') for 1 .. 64;
 is(scalar(carriers($redis, $monitor)), 4, '  those without an order too');
 for my $location (qw(serial lane dedup)) {
@@ -102,6 +102,29 @@ for my $location (qw(serial lane dedup)) {
     send_job($nginx, $location, $_) for @serials;
     is(scalar(carriers($redis, $monitor)), 4, '  others are carried by others');
 }
+
+# ------------------------------------------------------------- one, where that will do
+
+# How many carry them, now that nginx has asked anew how Redis is set.
+sub carry {
+    my ($nginx, $setting, $value) = @_;
+    $redis->command('CONFIG', 'SET', $setting, $value);
+    $redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    $monitor = monitor($redis);
+    connected($redis, $nginx, 4) or return;
+    carriers($redis, $monitor);
+    send_job($nginx, 'serial', $_) for @serials;
+    send_job($nginx, 'any', '') for 1 .. 8;
+    return scalar(carriers($redis, $monitor));
+}
+
+is(carry($nginx, 'appendfsync', 'everysec'), 1, 'where it syncs later, one carries all');
+is(carry($nginx, 'appendfsync', 'always'), 4, '  each, where it has come to sync before');
+is(carry($nginx, 'appendonly', 'no'), 1, '  one, where nothing is written');
+$nginx->stop;
+$nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis->url . ' connections=3')->start;
+ok(connected($redis, $nginx, 3), 'three, when that is said');
+is(scalar(carriers($redis, $monitor)), 3, '  carry jobs, however Redis is set');
 
 # ------------------------------------------------------------------------------- order
 

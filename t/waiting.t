@@ -143,6 +143,7 @@ $proxy->release('channel');
 
 $c = ask('/plain');
 $job = next_job();
+until_true(20, sub { metric('redis_inflight') == 0 });    # nginx knows that Redis has it
 $proxy->cut('commands');
 ok(connected(), 'the other connection is made again');
 ack($redis, $job, {body => 'still heard'});

@@ -1,46 +1,83 @@
--- Puts a job into a queue, unless its deduplication key is known already.
+-- Puts jobs into a queue, each unless its deduplication key is known already.
 --
 -- KEYS  1 the queue's prefix, va:{Q}:
--- ARGV  1 id of the job      2 its document
---       3 deduplication key, empty for none      4 the key's life in seconds
---       5 channel that waits for the reply, empty for none
+-- ARGV  of each job: its id, its document, its deduplication key (empty for none);
+--       then, for all of them:
+--       last but one  the keys' life in seconds
+--       last          channel that waits for the replies, empty for none
 --
+-- Of one job:
 -- 'NEW'                    pushed; the reply goes to the channel its document names
--- {'RUNNING', id}          that key's job has not ended; channel 5 hears its reply
+-- {'RUNNING', id}          that key's job has not ended; the channel hears its reply
 -- {'DONE', id, reply}      that key's job has ended; the reply is empty when there
 --                          was none, or when it is older than its key res:<id>
+-- an error                 that one changes nothing
+--
+-- Of several: 'NEW' when each is, else a list of such answers, one a job, in their order.
 --
 -- Under `noeviction` a full Redis refuses the first write of a script or none, so
 -- each way below begins with a write that can be refused: all of it or nothing.
 
-local q, id = KEYS[1], ARGV[1]
 local WAIT_SECONDS, MAX_WAITERS, MAX_BELLS = 600, 64, 64
+local call, try = redis.call, redis.pcall
+local q, last = KEYS[1], #ARGV - 2
+local ttl, channel = ARGV[last + 1], ARGV[last + 2]
+local seen = q .. 'seen:'
 
-local function known(first)
+local function known(key)
+    local first = call('GET', seen .. key)
     local ended = string.sub(first, 1, 1) == '='
     local job = ended and string.sub(first, 2) or first
-    local reply = redis.call('GET', q .. 'res:' .. job)
+    local reply = call('GET', q .. 'res:' .. job)
     if ended or reply then
         return {'DONE', job, reply or ''}
     end
-    local wait, channel = q .. 'wait:' .. job, ARGV[5]
-    if channel ~= '' and not redis.call('LPOS', wait, channel)
-       and redis.call('LLEN', wait) < MAX_WAITERS then
-        redis.call('RPUSH', wait, channel)
-        redis.call('EXPIRE', wait, WAIT_SECONDS)
+    local wait = q .. 'wait:' .. job
+    if channel ~= '' and not call('LPOS', wait, channel) and call('LLEN', wait) < MAX_WAITERS then
+        call('RPUSH', wait, channel)
+        call('EXPIRE', wait, WAIT_SECONDS)
     end
     return {'RUNNING', job}
 end
 
-if ARGV[3] ~= '' then
-    local seen = q .. 'seen:' .. ARGV[3]
-    if not redis.call('SET', seen, id, 'NX', 'EX', ARGV[4]) then
-        return known(redis.call('GET', seen))
+local answers, documents, pushed = {}, {}, 0
+for i = 1, last, 3 do
+    local key, answer = ARGV[i + 2], 'NEW'
+    local first = key == '' or try('SET', seen .. key, ARGV[i], 'NX', 'EX', ttl)
+    if not first then
+        local fine
+        fine, answer = pcall(known, key)
+        answer = (fine or type(answer) == 'table') and answer or {err = answer}
+    elseif first ~= true and first.err then
+        answer = first
+    else
+        pushed = pushed + 1
+        documents[pushed] = ARGV[i + 1]
+    end
+    answers[#answers + 1] = answer
+end
+if pushed > 0 then
+    local length = try('LPUSH', q .. 'in', unpack(documents))
+    if length == pushed then
+        -- Where others wait already, the bell was rung for them; whoever takes them in
+        -- rings for those he leaves. Pushed they are without it as well.
+        local bells = try('LLEN', q .. 'bell')
+        if type(bells) == 'number' and bells < MAX_BELLS then
+            call('RPUSH', q .. 'bell', '1')
+        end
+    elseif type(length) == 'table' then
+        -- The keys are free again; and one that is RUNNING may be of this list.
+        for i, answer in ipairs(answers) do
+            local key = ARGV[3 * i]
+            if answer == 'NEW' and key ~= '' then
+                call('EXPIRE', seen .. key, 0)
+            end
+            answers[i] = length
+        end
+        pushed = 0
     end
 end
--- Where others wait already, the bell was rung for them; whoever takes them in rings
--- for those he leaves.
-if redis.call('LPUSH', q .. 'in', ARGV[2]) == 1 and redis.call('LLEN', q .. 'bell') < MAX_BELLS then
-    redis.call('RPUSH', q .. 'bell', '1')
+if pushed == #answers then
+    return 'NEW'
 end
-return 'NEW'
+return #answers == 1 and answers[1] or answers

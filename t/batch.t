@@ -1,0 +1,301 @@
+# The pushes of one turn of nginx' event loop leave as one command: each of them is
+# answered by what became of it, and by nothing that became of another.
+use strict;
+use warnings;
+
+use Test::More;
+use Time::HiRes qw(sleep);
+use VoiceAgent::Http qw(get post);
+use VoiceAgent::Nginx;
+use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Proxy;
+use VoiceAgent::Redis;
+use VoiceAgent::Worker qw(take ack);
+
+my $server = <<'END';
+    location /job     { voiceagent_public on; voiceagent_enqueue a.b serial=one; }
+    location /once    { voiceagent_public on; voiceagent_enqueue a.b serial=one dedup=$arg_d; }
+    location /bulk    { voiceagent_public on; voiceagent_enqueue a.b queue=bulk serial=one; }
+    location /short   { voiceagent_public on; voiceagent_enqueue a.b serial=one dedup=$arg_d dedup_ttl=1m; }
+    location /call    { voiceagent_public on; voiceagent_call a.b timeout=10m lane=one dedup=$arg_d; }
+    location /metrics { voiceagent_metrics; }
+END
+
+# Where sockets give a byte at a time a turn has no certain pushes.
+my $whole = !$ENV{TEST_NGINX_LD_PRELOAD};
+
+my ($redis, $nginx, $worker, $monitor, $n);
+$redis = VoiceAgent::Redis->start(config => ['appendonly yes', 'appendfsync everysec']);
+
+sub start_nginx {
+    my ($url, %o) = @_;
+    $nginx = VoiceAgent::Nginx->new(server => $server, redis => $url, %o)->start;
+    $worker = until_true(20, sub { join ' ', $nginx->workers });
+    works();
+}
+
+sub works { return until_true(30, sub { my $a = post($nginx->port_, '/bulk', 'x'); $a && $a->{status} == 200 }) }
+
+# Connections that nginx has accepted, so that what they ask comes in one turn.
+sub clients {
+    my ($count) = @_;
+    my @clients = map { VoiceAgent::Http->connect($nginx->port_) } 1 .. $count;
+    $_->ask('GET', '/nothing')->answer for @clients;
+    return @clients;
+}
+
+# Asks all of it while nginx stands still.
+sub ask_at_once {
+    my @targets = @_;
+    my @clients = clients(scalar @targets);
+    kill 'STOP', $worker;
+    $clients[$_]->ask('POST', $targets[$_], 'x') for 0 .. $#targets;
+    kill 'CONT', $worker;
+    return @clients;
+}
+
+sub statuses { return join ' ', map { ($_->answer // {status => 0})->{status} } @_ }
+sub all      { my ($status, $count) = @_; return join ' ', ($status) x $count }
+sub targets  { my ($location, $count) = @_; return map { $n++; "/$location?n=$n" } 1 .. $count }
+
+sub pushed { return $redis->command('LLEN', 'va:{default}:in') }
+sub forget { $redis->command('FLUSHDB'); $n = 0 }
+
+# The numbers of the jobs, as they were pushed.
+sub order {
+    my @documents = reverse @{$redis->command('LRANGE', 'va:{default}:in', 0, -1)};
+    return join ' ', map { /"args":"(?:d=\w+&)?n=(\d+)"/ } @documents;
+}
+
+# How many jobs each command has pushed since the last call: EVALSHA, or EVAL.
+sub commands {
+    my ($word) = @_;
+    our $mark;
+    $mark++;
+    $redis->command('ECHO', "mark $mark");
+    my ($line, @sizes);
+    while (($line = $monitor->reply) !~ /"mark $mark"/) {
+        next if $line !~ /^\S+ \[0 (?!lua)\S+\] "$word" /;
+        my $jobs = () = $line =~ /"\{\\"v\\":1,/g;
+        push @sizes, $jobs if $jobs;
+    }
+    return join ' ', @sizes;
+}
+
+sub metrics { return get($nginx->port_, '/metrics')->{body} }
+
+sub outcome {
+    my ($name) = @_;
+    return metrics() =~ /^voiceagent_requests_total\{outcome="$name"\} (\d+)/m ? $1 : 0;
+}
+
+start_nginx($redis->url);
+$monitor = $redis->client;
+$monitor->command('MONITOR');
+
+# --------------------------------------------------------------------------- as one
+
+forget();
+commands('EVALSHA');
+is(statuses(ask_at_once(targets('job', 40))), all(200, 40), 'forty at once are stored');
+is(order(), join(' ', 1 .. 40), '  in the order of their requests');
+SKIP: {
+    skip 'a byte at a time', 1 unless $whole;
+    is(commands('EVALSHA'), '32 8', '  by two commands');
+}
+is($redis->command('LLEN', 'va:{default}:bell'), 1, '  of which the first rang the bell');
+
+forget();
+is(statuses(ask_at_once('/job?n=1', '/bulk?n=2', '/job?n=3', '/short?d=a&n=4', '/once?d=b&n=5', '/job?n=6', '/once?d=c&n=7')), all(200, 7),
+    'of several queues, and of keys that live for several times');
+is(order(), '1 3 4 5 6 7', '  each in its own');
+cmp_ok($redis->command('TTL', 'va:{default}:seen:a.b:a'), '<=', 60, '  and its key lives as long as its own place says');
+cmp_ok($redis->command('TTL', "va:{default}:seen:a.b:$_"), '>', 60, "  that of $_ too") for qw(b c);
+
+forget();
+my $large = 'x' x 50_000;
+my @c = clients(4);
+kill 'STOP', $worker;
+$c[$_ - 1]->ask('POST', "/job?n=$_", $large) for 1 .. 4;
+kill 'CONT', $worker;
+commands('EVALSHA');
+is(statuses(@c), all(200, 4), 'four large ones');
+is(join(' ', sort split ' ', order()), '1 2 3 4', '  are stored');
+unlike(commands('EVALSHA'), qr/[2-9]/, '  none of which goes with another');
+
+# ----------------------------------------------------------------------- duplicates
+
+forget();
+my $duplicates = outcome('duplicate');
+is(statuses(ask_at_once('/once?d=old&n=1')), '200', 'one is known before');
+is(statuses(ask_at_once('/once?d=a&n=2', '/once?d=old&n=3', '/job?n=4', '/once?d=a&n=5', '/once?d=b&n=6')), all(200, 5),
+    'known and new, twice and without a key, in one command');
+is(order(), '1 2 4 6', '  the new ones are stored, once each');
+is(outcome('duplicate') - $duplicates, 2, '  and the others counted as what they are');
+
+my @callers = ask_at_once(map { "/call?d=$_&n=1" } qw(a a b a));
+my %jobs = map { my $job = until_true(20, sub { take($redis, 'realtime') }); ($job->{dedup} => $job) } 1, 2;
+is(join(' ', sort keys %jobs), 'a.b:a a.b:b', 'four calls, three of them the same: two jobs');
+is($redis->command('LLEN', 'va:{realtime}:in'), 0, '  and no other');
+ack($redis, $jobs{"a.b:$_"}, {body => "of $_"}) for qw(a b);
+is(join(' ', map { $_->answer->{body} } @callers), 'of a of a of b of a', '  whose replies all of them hear');
+is(join(' ', map { $_->answer->{body} } ask_at_once(map { "/call?d=$_&n=2" } qw(b a))), 'of b of a', '  and who asks again');
+
+# ---------------------------------------------------------------------------- errors
+
+forget();
+$redis->command('RPUSH', 'va:{default}:seen:a.b:bad', 'what is no text');
+commands('EVALSHA');
+is(statuses(ask_at_once('/job?n=1', '/once?d=bad&n=2', '/once?d=good&n=3')), '200 503 200', 'one that Redis refuses is refused alone');
+is(order(), '1 3', '  the others are stored');
+SKIP: {
+    skip 'a byte at a time', 1 unless $whole;
+    is(commands('EVALSHA'), '3', '  by one command');
+}
+ok($nginx->logged(qr/redis refused push: "WRONGTYPE/), '  and the operator is told why');
+$redis->command('DEL', 'va:{default}:seen:a.b:bad');
+is(statuses(ask_at_once('/once?d=bad&n=4', '/once?d=good&n=5')), all(200, 2), '  repeated when nothing is in its way');
+is(order(), '1 3 4', '  it is stored');
+
+forget();
+$redis->command('SET', 'va:{default}:in', 'what is no list');
+is(statuses(ask_at_once('/job?n=1', '/once?d=a&n=2', '/once?d=a&n=3', '/bulk?n=4')), '503 503 503 200', 'a queue that takes none');
+is($redis->command('EXISTS', 'va:{default}:seen:a.b:a'), 0, '  remembers none');
+$redis->command('DEL', 'va:{default}:in');
+is(statuses(ask_at_once('/once?d=a&n=5', '/once?d=a&n=6')), all(200, 2), '  repeated when it does');
+is(order(), '5', '  it is stored');
+
+forget();
+$redis->command('SET', 'va:{default}:bell', 'what is no list');
+is(statuses(ask_at_once('/job?n=1', '/once?d=a&n=2')), all(200, 2), 'a bell that does not ring: they are stored all the same');
+is(order(), '1 2', '  once each');
+
+forget();
+is(statuses(ask_at_once('/once?d=old&n=1')), '200', 'one, and Redis is full');
+$redis->command('CONFIG', 'SET', 'maxmemory', 1);
+is(statuses(ask_at_once('/job?n=2', '/once?d=a&n=3', '/job?n=4')), all(503, 3), '  all are refused');
+is(order(), '1', '  nothing is stored');
+is($redis->command('EXISTS', 'va:{default}:seen:a.b:a'), 0, '  or remembered');
+$redis->command('CONFIG', 'SET', 'maxmemory', 0);
+is(statuses(ask_at_once('/job?n=5', '/once?d=a&n=6')), all(200, 2), '  until there is room');
+is(order(), '1 5 6', '  on the same connection');
+
+# ------------------------------------------------------------------ scripts are gone
+
+forget();
+$redis->command('SCRIPT', 'FLUSH');
+commands('EVAL');
+is(statuses(ask_at_once(targets('job', 10))), all(200, 10), 'flushed scripts are sent along');
+is(order(), join(' ', 1 .. 10), '  in the order of the requests');
+SKIP: {
+    skip 'a byte at a time', 1 unless $whole;
+    is(commands('EVAL'), '10', '  by one command');
+}
+
+# What waits in front of Redis finds its script gone when it gets there.
+forget();
+$redis->command('SCRIPT', 'FLUSH');
+$redis->pause;
+@c = (ask_at_once(targets('job', 4)), ask_at_once(targets('job', 4)));
+get($nginx->port_, '/nothing');
+$_->close for splice @c, 1, 2;
+$c[-1]->reset;
+pop @c;
+get($nginx->port_, '/nothing');
+$redis->resume;
+is(statuses(@c), all(200, 5), 'two commands, and who asked some of it has gone');
+is(order(), '1 4 5 6 7', '  only what somebody waits for is sent again');
+
+# -------------------------------------------------------------------- clients that go
+
+forget();
+@c = clients(3);
+kill 'STOP', $worker;
+$c[$_ - 1]->ask('POST', "/job?n=$_", 'x') for 1 .. 3;
+$c[1]->close;
+kill 'CONT', $worker;
+is(statuses(@c[0, 2]), all(200, 2), 'one that goes at once');
+like(order(), qr/^1( 2)? 3$/, '  takes nothing from the others');
+
+forget();
+$redis->pause;
+@c = ask_at_once(targets('job', 6));
+get($nginx->port_, '/nothing');
+$_->close for splice @c, 2, 3;
+get($nginx->port_, '/nothing');
+$redis->resume;
+is(statuses(@c), all(200, 3), 'some that go before the answer');
+is(order(), '1 2 3 4 5 6', '  were pushed with the others');
+
+# ------------------------------------------------------------------------ demoted, dead
+
+forget();
+$redis->command('REPLICAOF', '127.0.0.1', 1);
+is(statuses(ask_at_once('/job?n=1', '/once?d=a&n=2', '/job?n=3')), all(503, 3), 'a Redis that became a replica');
+$redis->command('REPLICAOF', 'NO', 'ONE');
+ok(works(), '  is used again when it is none');
+is(pushed(), 0, '  and has none of them');
+is(join(' ', $nginx->workers), $worker, 'all that with the same nginx worker');
+$nginx->stop;
+$redis->stop;
+
+$redis = VoiceAgent::Redis->start(config => ['appendonly yes', 'appendfsync always']);
+start_nginx($redis->url);
+forget();
+my @acknowledged;
+for my $round (1 .. 5) {
+    @c = ask_at_once(targets('job', 30), targets('job', 30));
+    my $first = $n - 60;
+    sleep 0.001 * $round;
+    $redis->stop('KILL');
+    for my $i (0 .. $#c) {
+        my $answer = $c[$i]->answer;
+        push @acknowledged, $first + $i + 1 if $answer && $answer->{status} == 200;
+    }
+    $redis->run;
+    ok(works(), "killed with commands in flight, round $round");
+}
+my %there = map { $_ => 1 } split ' ', order();
+is(join(' ', grep { !$there{$_} } @acknowledged), '', '  Redis has the job of each that was acknowledged');
+$nginx->stop;
+
+# ---------------------------------------------------------------------------- limits
+
+my $proxy = VoiceAgent::Proxy->start($redis);
+start_nginx($proxy->url . ' connections=1 max_inflight=3');
+forget();
+$proxy->hold('commands');
+@c = ask_at_once(targets('job', 8));
+is(statuses(@c[3 .. 7]), all(503, 5), 'more than max_inflight at once');
+$proxy->release('commands');
+is(statuses(@c[0 .. 2]), all(200, 3), '  each of a command counts');
+is(order(), '1 2 3', '  and those beyond it are not sent');
+is(outcome('overloaded'), 5, '  and told as what they are');
+
+# ------------------------------------------------------------------ answers that are none
+
+my %garbage = ('fewer answers than pushes' => "*2\r\n\$3\r\nNEW\r\n\$3\r\nNEW\r\n",
+    'more of them' => "*4\r\n" . "\$3\r\nNEW\r\n" x 4, 'numbers' => "*3\r\n:1\r\n:2\r\n:3\r\n",
+    'an answer within an answer' => "*3\r\n*1\r\n*1\r\n:1\r\n*0\r\n\$-1\r\n", 'another word' => "\$3\r\nOLD\r\n");
+for my $kind (sort keys %garbage) {
+    $proxy->hold('commands');
+    @c = ask_at_once(targets('job', 3));
+    ok(until_true(20, sub { $proxy->held('commands') }), "answers are under way, $kind come first");
+    $proxy->say('commands', $garbage{$kind});
+    is(statuses(@c), all(503, 3), '  which are none') if $whole;
+    $proxy->cut('commands');
+    $proxy->release('commands');
+    ok(works(), '  and the connection is made again');
+}
+$proxy->hold('commands');
+@c = ask_at_once(targets('job', 3));
+ok(until_true(20, sub { $proxy->held('commands') }), 'answers are under way, others come first');
+$proxy->say('commands', "*3\r\n\$3\r\nNEW\r\n-ERR no\r\n*2\r\n\$7\r\nRUNNING\r\n\$1\r\nx\r\n");
+is(statuses(@c), '200 503 200', '  each takes its own') if $whole;
+$proxy->cut('commands');
+$proxy->release('commands');
+ok(works(), '  and the connection is made again');
+$proxy->dribble('commands');
+is(statuses(ask_at_once(targets('job', 3))), all(200, 3), 'an answer a byte at a time');
+$nginx->stop;
+done_testing();
