@@ -249,6 +249,17 @@ static void nobody_is_called_in_a_language_the_shop_does_not_speak(void **state_
                "Your bike is ready for pickup.");
 }
 
+static void a_plumber_has_no_bikes(void **state_)
+{
+    (void)state_;
+    t_sqlf("UPDATE organizations SET business_type = 'plumbing' WHERE id = '" DOWNTOWN "'");
+    t_answer_t a = call(asked("pickup_ready"));
+    t_sqlf("UPDATE organizations SET business_type = 'bike_shop' WHERE id = '" DOWNTOWN "'");
+    assert_status(&a, 200);
+    assert_has(t_sqlf("SELECT request ->> 'opening' FROM effects"),
+               "What you left with us is ready for pickup.");
+}
+
 static void a_number_alone_becomes_a_customer(void **state_)
 {
     (void)state_;
@@ -593,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_plan_without_agents_calls_by_the_carrier),
         cmocka_unit_test(nobody_is_called_in_a_language_the_shop_does_not_speak),
         cmocka_unit_test(a_number_alone_becomes_a_customer),
+        cmocka_unit_test(a_plumber_has_no_bikes),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
         cmocka_unit_test(whom_we_dialled_is_known_by_his_number),
         cmocka_unit_test(nobody_else_is),

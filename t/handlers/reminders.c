@@ -288,6 +288,17 @@ static void who_can_pick_up_is_told_once(void **state)
     assert_string_equal(keys(), "reminder:" APPOINTMENT ":pickup");
 }
 
+static void a_plumber_has_no_bikes(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE organizations SET business_type = 'plumbing' WHERE id = '" DOWNTOWN "'");
+    book("-3 hours");
+    t_sqlf("UPDATE appointments SET status = 'completed', pickup_ready_at = now()");
+    assert_int_equal(sent_after_a_sweep(), 1);
+    assert_has(last_text(), "what you left with us is ready for pickup");
+    t_sqlf("UPDATE organizations SET business_type = 'bike_shop' WHERE id = '" DOWNTOWN "'");
+}
+
 /* ---------------------------------------------------------------- many */
 
 #define MANY 1000
@@ -338,6 +349,7 @@ int main(void)
         cmocka_unit_test(those_who_wait_hold_up_nobody_behind_them),
         cmocka_unit_test(what_could_only_come_too_late_never_comes),
         cmocka_unit_test(who_can_pick_up_is_told_once),
+        cmocka_unit_test(a_plumber_has_no_bikes),
         cmocka_unit_test(many_are_dealt_with_in_pieces),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

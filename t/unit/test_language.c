@@ -95,6 +95,9 @@ static void only_languages_of_the_shop_are_spoken(void **state)
                  "ais",
          .offered = "[\"en\"]",
          .language = "en"},
+        {.text = "hola, a que hora cierran y donde estan?",
+         .offered = "[\"en\",\"fr\"]",
+         .language = "en"},
         {.text = "Bonjour", .offered = "[]", .language = "en"},
         {.text = "Bonjour", .offered = "{}", .language = "en"},
         {.text = "Bonjour", .offered = "[7,null,\"xx\"]", .language = "en"});

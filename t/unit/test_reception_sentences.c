@@ -16,6 +16,8 @@ static wk_reception_facts_t facts(void)
         .phone = VA_STR("+14165550001"),
         .language = VA_STR("en"),
         .agent_name = VA_STR("Bia"),
+        .business_type = VA_STR("bike_shop"),
+        .services = parse_json(VA_STR("{\"fitting\":{\"en\":\"bike fitting\"}}")),
         .languages = parse_json(VA_STR("[\"en\",\"fr\",\"es\"]")),
         .language_detection = true,
         .language_confidence = 0.6,
@@ -1554,6 +1556,144 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_true(says(&r, "no coming appointment"));
 }
 
+/* Each part of the answer, in this order. */
+static void several_questions_are_all_answered(void **state)
+{
+    static const struct {
+        const char *language, *text, *first, *second;
+    } cases[] = {
+        {"en", "What are your hours, where are you located, and how much is a tune-up?",
+         "89.00", "Main St"},
+        {"en", "what are your hours and where are you", "We are open until", "Main St"},
+        {"en", "where is the shop? what's your phone number?", "Main St", "+14165550001"},
+        {"en", "Where's my order 1042? And are you open Sunday?", "order #1042", "29: closed"},
+        {"en", "Are you open Saturday and Sunday?", "28: open", "29: closed"},
+        {"en", "Where are you? Do you speak Klingon?", "Main St",
+         "I cannot answer all of that."},
+        {"fr", "quelles sont vos heures et où êtes-vous situés?", "ouverts", "Main St"},
+        {"es", "hola, ¿a qué hora cierran y dónde están?", "abiertos", "Main St"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.address = parse_json(VA_STR("{\"street\":\"1 Main St\",\"city\":\"Toronto\"}"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        const char *text = wk_strdup(arena, r.text), *at = strstr(text, cases[i].first);
+        if (at == NULL || strstr(at, cases[i].second) == NULL) {
+            fail_msg("%s: %s", cases[i].text, text);
+        }
+    }
+}
+
+static void a_question_beside_a_wish_is_answered_too(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING}, offer = three_times();
+    (void)state;
+    wk_reception_t r =
+        receive(&f, &fresh, "en", "A tune-up tomorrow please. Are you open on Sunday?");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-11-25"));
+    assert_non_null(strstr(wk_strdup(arena, r.before), "November 29: closed"));
+    r = receive(&f, &offer, "en", "2 please, and what's your phone number?");
+    assert_string_equal(r.tool, "book_appointment");
+    assert_non_null(strstr(wk_strdup(arena, r.before), "+14165550001"));
+    r = receive(&f, &fresh, "en", "A tune-up tomorrow. Do you speak Klingon?");
+    assert_string_equal(r.tool, "check_availability");
+    assert_string_equal(r.task, "message");
+    r = receive(&f, &fresh, "en", "Hi, how are you? What are your hours?");
+    assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
+}
+
+/* The shop's own names of its services are read and said; a bike is a bike shop's alone. */
+static void a_shop_speaks_of_its_own_trade(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.business_type = VA_STR("plumbing");
+    f.services = parse_json(VA_STR("{\"repair\":{\"en\":\"drain cleaning\"},"
+                                   "\"general\":{\"en\":\"appointment\"},"
+                                   "\"fitting\":{\"fr\":\"pose de robinet\"}}"));
+    f.prices = parse_json(VA_STR("{\"repair\":120.00}"));
+    wk_reception_t r = receive(&f, &fresh, "en", "How much is a drain cleaning?");
+    assert_true(says(&r, "The price of your drain cleaning is 120.00"));
+    r = receive(&f, &fresh, "en", "drain cleaning on Saturday");
+    assert_string_equal(r.tool, "check_availability");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "repair"));
+    r = receive(&f, &fresh, "fr", "une pose de robinet samedi");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "fitting"));
+    r = receive(&f, &fresh, "en", "my sink is leaking, can you come Saturday at 10");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "repair"));
+    r = receive(&f, &fresh, "en", "an appointment please");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "general"));
+    assert_true(says(&(wk_reception_t){.text = receive(&f, &fresh, "en", "is it ready?").text},
+                     "I do not see yet that it is ready."));
+}
+
+/* No text for people but a bike shop's, or one about what the shop sells, has a bike in it. */
+static void no_trade_is_named_to_all(void **state)
+{
+    static const char *const names[] = {"reply.ready", "reply.not_ready", "reminder.pickup",
+                                        "outbound.pickup_ready", "appointment.line"};
+    static const char *const bikes[] = {"bike", "vélo", "bici"};
+    (void)state;
+    for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
+        const wk_language_t *l = wk_catalogue_at(catalogue, i);
+        for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
+            va_str_t all = wk_text_of_trade(l, names[n], VA_STR("law"));
+            va_str_t own = wk_text_of_trade(l, names[n], VA_STR("bike_shop"));
+            bool in_all = false, in_own = false;
+            for (size_t b = 0; b < 3; b++) {
+                in_all = in_all || strstr(wk_strdup(arena, all), bikes[b]) != NULL;
+                in_own = in_own || strstr(wk_strdup(arena, own), bikes[b]) != NULL;
+            }
+            assert_case(!in_all && in_own, names[n]);
+            assert_true(
+                str_is(wk_text_of_trade(l, names[n], VA_STR_NULL), wk_strdup(arena, all)));
+        }
+    }
+}
+
+static void ordinary_people_are_understood(void **state)
+{
+    static const struct {
+        const char *language, *text, *intent;
+    } cases[] = {
+        {"en", "\xf0\x9f\x91\x8d", "thanks"},
+        {"en", "\xf0\x9f\x98\xa1\xf0\x9f\x98\xa1", "complaint"},
+        {"en", "\xf0\x9f\x9a\xb2\xe2\x9d\x93", "none"},
+        {"en", "oh sorry wrong number", "wrong_number"},
+        {"fr", "désolé, mauvais numéro", "wrong_number"},
+        {"es", "perdón, número equivocado", "wrong_number"},
+        {"en", "You RUINED my wheel and nobody ever picks up the phone", "complaint"},
+        {"fr", "c'est une honte, personne ne répond jamais", "complaint"},
+        {"es", "es un desastre, me arruinaron la rueda", "complaint"},
+        {"en", "we offer SEO services at low price, interested?", "none"},
+        {"en", "do u fix flatt tires", "book"},
+        {"en", "can i com tomorow at 3", "book"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        if (strcmp(r.intent, cases[i].intent) != 0) {
+            fail_msg("%s: %s", cases[i].text, r.intent);
+        }
+    }
+}
+
+static void the_day_behind_an_offer_is_asked_for(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, LOOKS("en", "what about the day after?", "\"after\":\"2026-11-27T23:59\""),
+          LOOKS("en", "and the one after that?", "2026-11-27T23:59"),
+          LOOKS("fr", "et le jour d'après?", "2026-11-27T23:59"),
+          LOOKS("es", "¿y al día siguiente?", "2026-11-27T23:59"));
+}
+
 static void who_answers_is_told(void **state)
 {
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
@@ -1604,6 +1744,12 @@ int main(void)
         TEST(the_question_to_cancel_ends_with_its_answer),
         TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(a_wish_out_of_the_blue),
+        TEST(a_shop_speaks_of_its_own_trade),
+        TEST(no_trade_is_named_to_all),
+        TEST(ordinary_people_are_understood),
+        TEST(the_day_behind_an_offer_is_asked_for),
+        TEST(several_questions_are_all_answered),
+        TEST(a_question_beside_a_wish_is_answered_too),
         TEST(two_services_are_both_answered),
         TEST(one_service_is_one_wish),
         TEST(one_more_service_leaves_the_offer_standing),

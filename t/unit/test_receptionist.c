@@ -311,6 +311,7 @@ static wk_reception_facts_t facts(void)
         .plan = VA_STR("PRO"),
         .engine = VA_STR("receptionist"),
         .business_type = VA_STR("bike_shop"),
+        .services = parse_json(VA_STR("{\"fitting\":{\"en\":\"bike fitting\"}}")),
         .today = VA_STR("2026-11-24"),
         .closing = VA_STR("18:00"),
         .open = true,

@@ -26,28 +26,29 @@ static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
     return tree;
 }
 
-/* The shop's own word for it, else the catalogue's. */
-static va_str_t service_name(wk_tx_t *tx, const wk_language_t *l, va_str_t type, va_str_t names)
+va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
+                         va_str_t type)
 {
-    wk_arena_t *a = wk_tx_arena(tx);
-    va_str_t own = va_json_get_string(parsed(tx, names), wk_strdup(a, wk_language_code(l)));
+    va_str_t own = va_json_get_string(names, wk_strdup(a, wk_language_code(l)));
     return own.len > 0 ? own : wk_word_for(a, l, "appointment", type);
 }
 
 static wk_service_t service_of(wk_tx_t *tx, const wk_language_t *l, va_str_t type,
                                const wk_rows_t *rows)
 {
-    return (wk_service_t){.type = type,
-                          .name = service_name(tx, l, type, wk_cell(rows, 0, "service")),
-                          .resource = wk_cell(rows, 0, "resource"),
-                          .calendar = wk_cell(rows, 0, "calendar_id"),
-                          .price = wk_cell(rows, 0, "price"),
-                          .shop = wk_cell(rows, 0, "shop"),
-                          .zone = wk_cell(rows, 0, "zone"),
-                          .shop_phone = wk_cell(rows, 0, "phone"),
-                          .today = wk_cell(rows, 0, "today"),
-                          .address = parsed(tx, wk_cell(rows, 0, "address")),
-                          .minutes = wk_cell_int(rows, 0, "minutes", 30)};
+    return (wk_service_t){
+        .type = type,
+        .name =
+            wk_word_service(wk_tx_arena(tx), l, parsed(tx, wk_cell(rows, 0, "service")), type),
+        .resource = wk_cell(rows, 0, "resource"),
+        .calendar = wk_cell(rows, 0, "calendar_id"),
+        .price = wk_cell(rows, 0, "price"),
+        .shop = wk_cell(rows, 0, "shop"),
+        .zone = wk_cell(rows, 0, "zone"),
+        .shop_phone = wk_cell(rows, 0, "phone"),
+        .today = wk_cell(rows, 0, "today"),
+        .address = parsed(tx, wk_cell(rows, 0, "address")),
+        .minutes = wk_cell_int(rows, 0, "minutes", 30)};
 }
 
 bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *s,

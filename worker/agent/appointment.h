@@ -19,6 +19,11 @@ typedef struct {
     int64_t minutes;
 } wk_service_t;
 
+/* What a type is called: by the shop in the language (names: services.name, may be NULL), else
+ * by the catalogue. */
+va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
+                         va_str_t type);
+
 bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *service,
                 wk_error_t *e);
 

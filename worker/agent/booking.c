@@ -242,12 +242,12 @@ va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *
     return va_buf_str(&text);
 }
 
-va_str_t wk_word_time_question(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer)
+va_str_t wk_word_time_question(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer,
+                               va_str_t service)
 {
     va_str_t start = offer->slots[0];
     const wk_slot_t slot = {start, va_str(start.data, 10), va_str(start.data + 11, 5)};
-    return wk_say(a, l, "reply.time_ask",
-                  {"service", wk_word_for(a, l, "appointment", offer->service)},
+    return wk_say(a, l, "reply.time_ask", {"service", service},
                   {"moment", wk_word_slot(a, l, &slot)});
 }
 

@@ -10,6 +10,7 @@
 #include "worker/file.h"
 #include "worker/log.h"
 
+#define MAX_TEXT_NAME 128
 #define MAX_BYTES     (1 << 20)
 #define MAX_LANGUAGES 32
 #define DEFAULT       "en"
@@ -260,6 +261,16 @@ va_str_t wk_text(const wk_language_t *l, const char *name)
         return VA_STR("");
     }
     return text;
+}
+
+va_str_t wk_text_of_trade(const wk_language_t *l, const char *name, va_str_t business_type)
+{
+    char own[MAX_TEXT_NAME];
+    int len = snprintf(own, sizeof(own), "%s.%.*s", name, (int)business_type.len,
+                       business_type.len > 0 ? business_type.data : "");
+    bool whole = business_type.len > 0 && len > 0 && (size_t)len < sizeof(own);
+    const entry_t *entry = whole ? find(&l->texts, own) : NULL;
+    return entry != NULL ? entry->text : wk_text(l, name);
 }
 
 const wk_phrases_t *wk_word_list(const wk_language_t *l, const char *name)

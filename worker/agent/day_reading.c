@@ -259,6 +259,7 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     case WEEKDAY:
         r->vague = r->vague || (r->weekday != 0 && r->weekday != token->number);
         r->weekday = token->number;
+        r->weekdays |= 1U << token->number;
         break;
     case AHEAD:
         r->vague = r->vague || (r->ahead >= 0 && r->ahead != token->number);

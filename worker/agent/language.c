@@ -69,6 +69,19 @@ static evidence_t evidence_of(const wk_catalogue_t *c, const wk_language_state_t
     return found;
 }
 
+/* More words are of a language that the shop does not speak: they tell of none that it does. */
+static bool is_rather_another(const wk_catalogue_t *c, const wk_language_state_t *s,
+                              const wk_words_t *words, size_t found)
+{
+    for (size_t i = 0; i < wk_catalogue_count(c); i++) {
+        const wk_language_t *l = wk_catalogue_at(c, i);
+        if (!wk_language_offered(s->offered, l) && evidence_of(c, s, l, words).words > found) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The language most of the words are of that tell one from another; NULL: none do. */
 static evidence_t strongest(const wk_catalogue_t *c, const wk_language_state_t *s,
                             const wk_words_t *words)
@@ -87,7 +100,7 @@ static evidence_t strongest(const wk_catalogue_t *c, const wk_language_state_t *
         }
     }
     best.share = all > 0 ? (double)best.own / (double)all : 0;
-    return best;
+    return is_rather_another(c, s, words, best.words) ? (evidence_t){.language = NULL} : best;
 }
 
 wk_language_choice_t wk_language_choose(const wk_catalogue_t *c, const wk_language_state_t *s,

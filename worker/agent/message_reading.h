@@ -27,6 +27,7 @@ typedef struct {
     va_str_t phone;        /* E.164; absent: none */
     va_str_t postcode;     /* as in Canada, "m5v2t6"; absent: none */
     int weekday;           /* 1 Monday to 7 Sunday; 0: none */
+    unsigned weekdays;     /* all that are named, 1 << weekday each */
     bool next;             /* that of "next Tuesday" */
     int ahead;             /* 0 today, 1 tomorrow, at most WK_DAYS_AHEAD; -1: none of them */
     va_str_t day;    /* a date or a feast: of the year, "MM-DD", of a month, "DD", or as far

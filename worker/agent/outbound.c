@@ -61,12 +61,15 @@ static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_ro
     va_str_t name = wk_cell(facts, 0, "first_name");
     const char *purpose =
         wk_printf(a, "outbound.%.*s", (int)wish->reason.len, wish->reason.data).data;
+    bool told = wk_text_if_any(l, purpose).data != NULL;
     va_str_t hello = name.len > 0 ? wk_say(a, l, "outbound.hello_named", {"name", name})
                                   : wk_text(l, "outbound.hello");
-    va_str_t said =
-        wk_say(a, l, "outbound.first", {"hello", hello},
-               {"agent", wk_cell(facts, 0, "agent_name")}, {"shop", wk_cell(facts, 0, "shop")},
-               {"purpose", wk_text_if_any(l, purpose)}, {"message", wish->message});
+    va_str_t said = wk_say(
+        a, l, "outbound.first", {"hello", hello}, {"agent", wk_cell(facts, 0, "agent_name")},
+        {"shop", wk_cell(facts, 0, "shop")},
+        {"purpose",
+         told ? wk_text_of_trade(l, purpose, wk_cell(facts, 0, "business_type")) : VA_STR_NULL},
+        {"message", wish->message});
     return without_variables(a, wk_trim(said));
 }
 

@@ -21,6 +21,7 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_caller_facts_t *f)
     f->language = wk_cell(r, 0, "language");
     f->description = wk_cell(r, 0, "description");
     f->services = wk_cell(r, 0, "services");
+    f->business_type = wk_cell(r, 0, "business_type");
     f->languages = wk_cell_json(wk_tx_arena(tx), r, 0, "languages");
     f->hours = wk_cell_json(wk_tx_arena(tx), r, 0, "hours");
     f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
@@ -236,12 +237,14 @@ static va_str_t order_line(wk_arena_t *a, const wk_language_t *l, const wk_calle
 static va_str_t appointment_line(wk_arena_t *a, const wk_language_t *l,
                                  const wk_caller_facts_t *f, const va_json_t *row)
 {
-    return wk_say(a, l, "appointment.line",
-                  {"service", wk_word_for(a, l, "appointment", item(row, 0))},
-                  {"day", wk_word_day(a, l, item(row, 1), f->today)},
-                  {"time", wk_word_time(a, l, item(row, 2))},
-                  {"status", wk_word_for(a, l, "appointment.status", item(row, 3))},
-                  {"bike", or_text(item(row, 4), l, "appointment.no_bike")});
+    const wk_param_t params[] = {
+        {"service", wk_word_of_trade(a, l, "appointment", item(row, 0), f->business_type)},
+        {"day", wk_word_day(a, l, item(row, 1), f->today)},
+        {"time", wk_word_time(a, l, item(row, 2))},
+        {"status", wk_word_for(a, l, "appointment.status", item(row, 3))},
+        {"bike", or_text(item(row, 4), l, "appointment.no_bike")},
+        {NULL, VA_STR_NULL}};
+    return wk_fill(a, wk_text_of_trade(l, "appointment.line", f->business_type), params);
 }
 
 typedef va_str_t line_fn(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f,
@@ -411,11 +414,12 @@ static greeting_t greeting(wk_arena_t *a, const wk_language_t *l, const wk_calle
         return (greeting_t){f->opening, true};
     }
     if (next != NULL && va_str_eq(item(next, 1), f->today)) {
-        return (greeting_t){wk_say(a, l, "greeting.appointment", {"hello", greeted},
-                                   {"service", wk_word_for(a, l, "appointment", item(next, 0))},
-                                   {"time", wk_word_time(a, l, item(next, 2))},
-                                   {"shop", f->name}),
-                            true};
+        return (greeting_t){
+            wk_say(a, l, "greeting.appointment", {"hello", greeted},
+                   {"service",
+                    wk_word_of_trade(a, l, "appointment", item(next, 0), f->business_type)},
+                   {"time", wk_word_time(a, l, item(next, 2))}, {"shop", f->name}),
+            true};
     }
     if (order.len > 0) {
         return (greeting_t){wk_say(a, l, "greeting.order", {"hello", greeted},

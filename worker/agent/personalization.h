@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     va_str_t organization; /* absent: nobody's number */
     va_str_t name, phone, owner_phone, website, timezone, language, description, services;
+    va_str_t business_type;
     const va_json_t *languages, *hours, *promotions, *stock, *greeting; /* by language */
 
     va_str_t today, clock;  /* YYYY-MM-DD, HH:MM, of the shop */

@@ -99,8 +99,28 @@ static bool add_days(wk_reception_turn_t *t)
     return days.until.data != NULL;
 }
 
+/* "Saturday and Sunday": the coming one of each, as they come. */
+static bool add_weekdays(wk_reception_turn_t *t)
+{
+    unsigned named = t->r->weekdays;
+    bool several = (named & (named - 1)) != 0;
+    const va_json_t *row = wk_fact_at(t->f->week, 0);
+    for (; several && named != 0 && row != NULL; row = row->next) {
+        int64_t weekday = 0;
+        (void)va_json_int(wk_fact_at(row, 1), &weekday);
+        if (weekday >= 1 && weekday <= 7 && (named & (1U << weekday)) != 0) {
+            add_day(t, row);
+            named &= ~(1U << weekday);
+        }
+    }
+    return several;
+}
+
 void wk_answer_hours(wk_reception_turn_t *t)
 {
+    if (add_weekdays(t)) {
+        return;
+    }
     const va_json_t *day = wk_turn_day(t);
     const char *fault = wk_turn_day_fault(t);
     if (fault != NULL && day == NULL) {
@@ -262,7 +282,7 @@ static void tell_price(wk_reception_turn_t *t, va_str_t service, va_str_t price)
         return;
     }
     wk_turn_add(t, wk_say(t->a, t->l, is_free(price) ? "reply.price_free" : "reply.price",
-                          {"service", wk_word_for(t->a, t->l, "appointment", service)},
+                          {"service", wk_turn_service_word(t, service)},
                           {"price", wk_word_money(t->a, t->l, price, t->f->currency)}));
 }
 
@@ -276,10 +296,9 @@ static void tell_prices(wk_reception_turn_t *t)
     va_str_t items[MOST_PRICES];
     size_t n = 0;
     for (const va_json_t *p = t->f->prices->first; p != NULL && n < MOST_PRICES; p = p->next) {
-        items[n++] =
-            wk_say(t->a, t->l, "reply.prices_item",
-                   {"service", wk_word_for(t->a, t->l, "appointment", p->name)},
-                   {"price", wk_word_money(t->a, t->l, va_json_scalar(p), t->f->currency)});
+        items[n++] = wk_say(
+            t->a, t->l, "reply.prices_item", {"service", wk_turn_service_word(t, p->name)},
+            {"price", wk_word_money(t->a, t->l, va_json_scalar(p), t->f->currency)});
     }
     wk_turn_add(t, wk_say(t->a, t->l, "reply.prices",
                           {"prices", wk_word_list_of(t->a, t->l, items, n)}));
@@ -297,7 +316,7 @@ va_str_t wk_service_meant(const wk_reception_turn_t *t)
     static const char *const it[] = {"intent.price", "price.cost",     "price.asked",
                                      "wish.filler",  "wish.opener",    "courtesy",
                                      "yes.filler",   "duration.asked", NULL};
-    va_str_t named = wk_read_service(t->c, &t->r->words);
+    va_str_t named = wk_turn_service(t);
     if (named.data != NULL || wk_has_offer(t)) {
         return named.data != NULL ? named : t->dialog->offer.service;
     }
@@ -309,7 +328,7 @@ va_str_t wk_service_meant(const wk_reception_turn_t *t)
 
 bool wk_answer_price(wk_reception_turn_t *t)
 {
-    va_str_t named = wk_read_service(t->c, &t->r->words);
+    va_str_t named = wk_turn_service(t);
     if (named.data == NULL && asks_all_prices(t)) {
         tell_prices(t);
         return true;
@@ -346,13 +365,13 @@ void wk_answer_duration(wk_reception_turn_t *t)
         return;
     }
     wk_turn_add(t, wk_say(t->a, t->l, "reply.duration",
-                          {"service", wk_word_for(t->a, t->l, "appointment", service)},
-                          {"minutes", minutes}));
+                          {"service", wk_turn_service_word(t, service)}, {"minutes", minutes}));
 }
 
 void wk_answer_ready(wk_reception_turn_t *t)
 {
-    wk_turn_add_text(t, t->f->ready ? "reply.ready" : "reply.not_ready");
+    wk_turn_add(t, wk_text_of_trade(t->l, t->f->ready ? "reply.ready" : "reply.not_ready",
+                                    t->f->business_type));
     if (!t->f->ready) {
         wk_offer_person(t);
     }
@@ -474,6 +493,11 @@ void wk_answer_who(wk_reception_turn_t *t)
     wk_turn_add(
         t, wk_say(t->a, t->l, "reply.who", {"agent", t->f->agent_name}, {"shop", t->f->shop}));
     wk_offer_person(t);
+}
+
+void wk_answer_wrong_number(wk_reception_turn_t *t)
+{
+    wk_turn_add(t, wk_say(t->a, t->l, "reply.wrong_number", {"shop", t->f->shop}));
 }
 
 void wk_answer_complaint(wk_reception_turn_t *t)

@@ -95,10 +95,9 @@ static va_str_t words_of(const wk_reception_turn_t *t, const wk_meant_t *rows)
 {
     va_str_t items[WK_MOST_MEANT];
     for (size_t i = 0; i < rows->count; i++) {
-        items[i] = wk_say(
-            t->a, t->l, "reply.cancel_item",
-            {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(rows->at[i], 1))},
-            {"moment", wk_moment_of(t, rows->at[i])});
+        items[i] = wk_say(t->a, t->l, "reply.cancel_item",
+                          {"service", wk_turn_service_word(t, wk_fact_text(rows->at[i], 1))},
+                          {"moment", wk_moment_of(t, rows->at[i])});
     }
     return wk_word_list_of(t->a, t->l, items, rows->count);
 }

@@ -16,6 +16,7 @@ static void read_shop(wk_tx_t *tx, const wk_rows_t *r, wk_reception_facts_t *f)
     f->promotions = wk_cell_json(wk_tx_arena(tx), r, 0, "promotions");
     f->prices = wk_cell_json(wk_tx_arena(tx), r, 0, "prices");
     f->durations = wk_cell_json(wk_tx_arena(tx), r, 0, "durations");
+    f->services = wk_cell_json(wk_tx_arena(tx), r, 0, "services");
     f->currency = wk_cell(r, 0, "currency");
     f->directions = wk_cell(r, 0, "directions");
     f->agent_name = wk_cell(r, 0, "agent_name");

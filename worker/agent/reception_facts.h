@@ -14,11 +14,12 @@ typedef struct {
     const va_json_t *promotions; /* texts of those that run today */
     const va_json_t *prices;     /* by type of appointment, of those that have one */
     const va_json_t *durations;  /* minutes by type of appointment */
+    const va_json_t *services;   /* the shop's own names by type of appointment and language */
     va_str_t currency;
     bool language_detection;
     double language_confidence;
     va_str_t plan, engine;               /* organizations.plan, and the first of its engines */
-    va_str_t business_type, page_number; /* for emergencies */
+    va_str_t business_type, page_number; /* the latter for emergencies */
     const va_json_t *emergency_words;
 
     va_str_t today, closing, next_opening;
@@ -30,7 +31,7 @@ typedef struct {
     int64_t order_count;
     const va_json_t *appointments; /* the customer's coming ones, earliest first */
     const va_json_t *texted; /* that of the last text that invited an answer; NULL: none */
-    bool ready;              /* people have marked the bike of his last visit as ready */
+    bool ready;              /* people have marked what he brought last as ready */
     bool open_callback;
     bool unreachable; /* no number of the customer's is known, and he is not written to here */
     bool nameless;    /* nor how he is called */

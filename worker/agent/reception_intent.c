@@ -1,14 +1,21 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker/agent/reception_intent.h"
+
+#include <string.h>
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_services.h"
 #include "worker/agent/reception_swap.h"
+
+#define SHORT_MESSAGE 10 /* words */
 
 static const struct {
     const char *name, *words;
 } intents[] = {
+    [WK_INTENT_WRONG_NUMBER] = {"wrong_number", "intent.wrong_number"},
     [WK_INTENT_WHO] = {"who", "intent.who"},
     [WK_INTENT_HUMAN] = {"human", "intent.human"},
     [WK_INTENT_MESSAGE] = {"message", "intent.message"},
@@ -41,6 +48,14 @@ static bool names_only_a_moment(const wk_reception_turn_t *t)
            wk_reading_is_only(t->a, t->c, t->r, beside, false);
 }
 
+/* "Can I … tomorrow at 3", in a short message that says nothing else we know. */
+static bool names_a_whole_moment(const wk_reception_turn_t *t)
+{
+    return wk_reading_names_a_day(t->r) && t->r->time.hour >= 0 &&
+           t->r->words.count <= SHORT_MESSAGE && wk_turn_has(t, "wish.may_i") &&
+           !wk_turn_has(t, "wish.denial") && t->dialog->expected == WK_EXPECT_NOTHING;
+}
+
 /*
  * A bare day, or a feast, asks for its hours, but where a service was spoken of; a bare number
  * for the order. A day with a time is
@@ -59,6 +74,9 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
     }
     if (wk_reading_names_a_day(r) && t->dialog->service.data != NULL &&
         t->dialog->expected == WK_EXPECT_NOTHING) {
+        return WK_INTENT_BOOK;
+    }
+    if (wk_turn_service(t).data != NULL || names_a_whole_moment(t)) {
         return WK_INTENT_BOOK;
     }
     return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
@@ -119,8 +137,8 @@ static bool asks_duration(const wk_reception_turn_t *t)
 /* What is asked about an order, the hours or the place may have such words too. */
 static bool asks_price(const wk_reception_turn_t *t)
 {
-    bool service = wk_read_service(t->c, &t->r->words).data != NULL ||
-                   wk_turn_has(t, intents[WK_INTENT_BOOK].words);
+    bool service =
+        wk_turn_service(t).data != NULL || wk_turn_has(t, intents[WK_INTENT_BOOK].words);
     bool other = t->r->order_number.data != NULL;
     for (wk_intent_t i = WK_INTENT_PRICE + 1; i <= WK_INTENT_LOCATION && !other; i++) {
         other = wk_intent_named(t, i);
@@ -172,15 +190,30 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     }
 }
 
-/* Signs alone, one of them beyond the first plane of Unicode, as a thumb is. */
-static bool is_emoji(const wk_reception_turn_t *t)
+/* What signs alone say, as a thumb does: the first that is one of these. */
+static wk_intent_t said_by_signs(const wk_reception_turn_t *t)
 {
+    static const struct {
+        const char *sign; /* UTF-8 */
+        wk_intent_t intent;
+    } signs[] = {
+        {"👍", WK_INTENT_THANKS},    {"👌", WK_INTENT_THANKS},    {"🙏", WK_INTENT_THANKS},
+        {"👏", WK_INTENT_THANKS},    {"🎉", WK_INTENT_THANKS},    {"😀", WK_INTENT_THANKS},
+        {"😃", WK_INTENT_THANKS},    {"😄", WK_INTENT_THANKS},    {"😁", WK_INTENT_THANKS},
+        {"😊", WK_INTENT_THANKS},    {"🙂", WK_INTENT_THANKS},    {"😍", WK_INTENT_THANKS},
+        {"🥰", WK_INTENT_THANKS},    {"😎", WK_INTENT_THANKS},    {"💪", WK_INTENT_THANKS},
+        {"❤", WK_INTENT_THANKS},     {"✅", WK_INTENT_THANKS},    {"👋", WK_INTENT_GREETING},
+        {"😡", WK_INTENT_COMPLAINT}, {"😠", WK_INTENT_COMPLAINT}, {"🤬", WK_INTENT_COMPLAINT},
+        {"😤", WK_INTENT_COMPLAINT}, {"👎", WK_INTENT_COMPLAINT}, {"😢", WK_INTENT_COMPLAINT},
+        {"😭", WK_INTENT_COMPLAINT}, {"🖕", WK_INTENT_COMPLAINT},
+    };
     va_str_t text = t->r->text;
-    size_t i = 0;
-    while (i < text.len && (unsigned char)text.data[i] < 0xf0) {
-        i++;
+    for (size_t i = 0; i < sizeof(signs) / sizeof(*signs) && t->r->words.count == 0; i++) {
+        if (text.len > 0 && memmem(text.data, text.len, signs[i].sign, strlen(signs[i].sign))) {
+            return signs[i].intent;
+        }
     }
-    return t->r->words.count == 0 && i < text.len;
+    return WK_INTENT_NONE;
 }
 
 wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
@@ -191,10 +224,11 @@ wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
     if (wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule")) {
         return wk_turn_is_letter(t, "letter.cancel") ? WK_INTENT_CANCEL : WK_INTENT_RESCHEDULE;
     }
-    if (is_emoji(t)) {
-        return WK_INTENT_THANKS;
+    wk_intent_t signs = said_by_signs(t);
+    if (signs != WK_INTENT_NONE) {
+        return signs;
     }
-    for (wk_intent_t i = WK_INTENT_WHO; i <= WK_INTENT_LOCATION; i++) {
+    for (wk_intent_t i = WK_INTENT_WRONG_NUMBER; i <= WK_INTENT_LOCATION; i++) {
         if (wk_intent_named(t, i)) {
             return i;
         }

@@ -11,6 +11,7 @@
  * all, courtesies last.
  */
 typedef enum {
+    WK_INTENT_WRONG_NUMBER,
     WK_INTENT_WHO, /* writes: a person, or a program */
     WK_INTENT_HUMAN,
     WK_INTENT_MESSAGE,

@@ -79,10 +79,9 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
         wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
     }
     t->out = turn.out;
-    t->out.before =
-        wk_say(t->a, t->l, "reply.moving",
-               {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
-               {"moment", wk_moment_of(t, row)});
+    t->out.before = wk_say(t->a, t->l, "reply.moving",
+                           {"service", wk_turn_service_word(t, wk_fact_text(row, 1))},
+                           {"moment", wk_moment_of(t, row)});
 }
 
 /* Than that of what was booked: the first that is named; *several: of more. */

@@ -265,7 +265,8 @@ static void ask_about_time(wk_reception_turn_t *t, va_str_t start)
     }
     offer.slots[0] = start;
     offer.count = 1;
-    wk_turn_add(t, wk_word_time_question(t->a, t->l, &offer));
+    wk_turn_add(
+        t, wk_word_time_question(t->a, t->l, &offer, wk_turn_service_word(t, offer.service)));
     t->out.dialog.expected = WK_EXPECT_SLOT;
     t->out.dialog.offer = offer;
 }
@@ -295,10 +296,9 @@ void wk_repeat_offer(wk_reception_turn_t *t)
     } else if (offer->count == 1) {
         ask_about_time(t, offer->slots[0]);
     } else {
-        wk_turn_add(t,
-                    wk_say(t->a, t->l, t->dialog->spoken ? "speech.slots" : "reply.slots",
-                           {"service", wk_word_for(t->a, t->l, "appointment", offer->service)},
-                           {"slots", wk_word_offer(t->a, t->l, offer)}));
+        wk_turn_add(t, wk_say(t->a, t->l, t->dialog->spoken ? "speech.slots" : "reply.slots",
+                              {"service", wk_turn_service_word(t, offer->service)},
+                              {"slots", wk_word_offer(t->a, t->l, offer)}));
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = *offer;
     }
@@ -309,7 +309,7 @@ void wk_repeat_offer(wk_reception_turn_t *t)
 /* Another service than the offer's is another wish. */
 static bool is_other_service(const wk_reception_turn_t *t)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
+    va_str_t service = wk_turn_service(t);
     return service.data != NULL && t->dialog->offer.appointment.data == NULL &&
            !va_str_eq(service, t->dialog->offer.service);
 }
@@ -321,7 +321,7 @@ static bool answer_other_day(wk_reception_turn_t *t)
         return true;
     }
     bool other = is_other_service(t);
-    wk_look_for_times(t, other ? wk_read_service(t->c, &t->r->words) : t->dialog->offer.service,
+    wk_look_for_times(t, other ? wk_turn_service(t) : t->dialog->offer.service,
                       t->dialog->offer.appointment, VA_STR_NULL);
     return true;
 }

@@ -55,13 +55,49 @@ static const name_t *next_name(const names_t *names, size_t from)
     return next;
 }
 
+/* "Appointment" is what many call all of them. */
+static bool is_our_word(const wk_reception_turn_t *t, va_str_t name, va_str_t type)
+{
+    bool ours = false;
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && !ours; i++) {
+        ours =
+            va_str_eq(name, wk_word_for(t->a, wk_catalogue_at(t->c, i), "appointment", type));
+    }
+    return ours;
+}
+
+/* By the names that the shop has given them: "drain cleaning". */
+static void note_own_names(const wk_reception_turn_t *t, names_t *names)
+{
+    const va_json_t *service = t->f->services != NULL ? t->f->services->first : NULL;
+    for (; service != NULL; service = service->next) {
+        const va_json_t *name = va_json_is(service, VA_JSON_OBJECT) ? service->first : NULL;
+        for (; name != NULL; name = name->next) {
+            wk_phrase_t phrase = wk_phrase(t->a, va_json_string(name));
+            const wk_phrases_t one = {&phrase, phrase.words.count > 0};
+            if (!is_our_word(t, va_json_string(name), service->name)) {
+                note_names(names, service->name, &one);
+            }
+        }
+    }
+}
+
 static names_t names_in(const wk_reception_turn_t *t)
 {
     names_t names = {.words = &t->r->words};
     for (size_t i = 0; i < wk_catalogue_count(t->c); i++) {
         wk_word_lists(wk_catalogue_at(t->c, i), "service.", note_names, &names);
     }
+    note_own_names(t, &names);
     return names;
+}
+
+va_str_t wk_turn_service(const wk_reception_turn_t *t)
+{
+    names_t own = {.words = &t->r->words};
+    note_own_names(t, &own);
+    const name_t *first = next_name(&own, 0);
+    return first != NULL ? first->type : wk_read_service(t->c, &t->r->words);
 }
 
 /* ---------------------------------------------------------------- services */
@@ -113,7 +149,7 @@ wk_services_t wk_services_wished(const wk_reception_turn_t *t)
         bool other = next != NULL && !va_str_eq(next->type, name->type);
         add_service(&services, name->type);
         if (other && !are_joined(t, name->at + name->len, next->at)) {
-            va_str_t one = wk_read_service(t->c, &t->r->words);
+            va_str_t one = wk_turn_service(t);
             return (wk_services_t){.at = {one}, .count = 1};
         }
     }
@@ -149,7 +185,7 @@ static va_str_t words_for(const wk_reception_turn_t *t, const wk_services_t *ser
     size_t n = 0;
     for (size_t i = 0; i < services->count; i++) {
         if (!va_str_eq(services->at[i], but)) {
-            words[n++] = wk_word_for(t->a, t->l, "appointment", services->at[i]);
+            words[n++] = wk_turn_service_word(t, services->at[i]);
         }
     }
     return wk_word_list_of(t->a, t->l, words, n);
@@ -158,8 +194,7 @@ static va_str_t words_for(const wk_reception_turn_t *t, const wk_services_t *ser
 static void pass_on(wk_reception_turn_t *t, va_str_t service, va_str_t others)
 {
     wk_turn_add(t, wk_say(t->a, t->l, others.len > 0 ? "reply.one_service" : "reply.one_wish",
-                          {"service", wk_word_for(t->a, t->l, "appointment", service)},
-                          {"others", others}));
+                          {"service", wk_turn_service_word(t, service)}, {"others", others}));
     t->out.task = "message";
 }
 

@@ -12,6 +12,9 @@ typedef struct {
     size_t count;
 } wk_services_t;
 
+/* The one that is named by the shop's own name for it, else by ours; absent: none. */
+va_str_t wk_turn_service(const wk_reception_turn_t *t);
+
 /* All that are named, in whatever language. */
 wk_services_t wk_services_named(const wk_reception_turn_t *t);
 

@@ -7,7 +7,8 @@
 
 static va_str_t service_word(wk_arena_t *a, const wk_reception_t *r)
 {
-    return wk_word_for(a, r->language, "appointment", r->dialog.offer.service);
+    va_str_t type = r->dialog.offer.service;
+    return wk_word_service(a, r->language, va_json_get(r->services, wk_strdup(a, type)), type);
 }
 
 /* Nothing to offer: somebody of the shop may know better. */
@@ -99,7 +100,9 @@ static void told_times(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
             wk_say(a, r->language, "reply.no_slots", {"service", service_word(a, r)});
         offer_callback(a, r, behind(a, r->before, none));
     } else if (leave_named_time(r->time, r->wanted, &r->dialog.offer)) {
-        ask_for_slot(a, r, r->before, wk_word_time_question(a, r->language, &r->dialog.offer));
+        ask_for_slot(
+            a, r, r->before,
+            wk_word_time_question(a, r->language, &r->dialog.offer, service_word(a, r)));
     } else if (is_named_time_taken(r->time, body, r->wanted)) {
         offer_times(a, r, behind(a, r->before, wk_text(r->language, "reply.slot_unavailable")));
     } else {

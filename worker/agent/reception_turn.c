@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "worker/agent/appointment.h"
+
 /* ---------------------------------------------------------------- facts */
 
 const va_json_t *wk_fact_at(const va_json_t *list, size_t i)
@@ -42,6 +44,12 @@ bool wk_turn_is_question(const wk_reception_turn_t *t)
 }
 
 /* ---------------------------------------------------------------- the answer */
+
+va_str_t wk_turn_service_word(const wk_reception_turn_t *t, va_str_t type)
+{
+    const va_json_t *names = va_json_get(t->f->services, wk_strdup(t->a, type));
+    return wk_word_service(t->a, t->l, names, type);
+}
 
 void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence)
 {

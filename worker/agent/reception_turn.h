@@ -37,6 +37,9 @@ bool wk_turn_is_letter(const wk_reception_turn_t *t, const char *letter);
 
 bool wk_turn_is_question(const wk_reception_turn_t *t);
 
+/* What the shop calls a service. */
+va_str_t wk_turn_service_word(const wk_reception_turn_t *t, va_str_t type);
+
 /* Behind what was said already. */
 void wk_turn_add(wk_reception_turn_t *t, va_str_t sentence);
 

@@ -1,5 +1,7 @@
 #include "worker/agent/reception_which.h"
 
+#include "worker/agent/reception_services.h"
+
 #include "worker/agent/appointment.h"
 #include "worker/agent/booking.h"
 #include "worker/agent/wording.h"
@@ -13,10 +15,9 @@ va_str_t wk_moment_of(const wk_reception_turn_t *t, const va_json_t *row)
 
 void wk_add_about(wk_reception_turn_t *t, const char *name, const va_json_t *row)
 {
-    wk_turn_add(
-        t, wk_say(t->a, t->l, name,
-                  {"service", wk_word_for(t->a, t->l, "appointment", wk_fact_text(row, 1))},
-                  {"moment", wk_moment_of(t, row)}));
+    wk_turn_add(t, wk_say(t->a, t->l, name,
+                          {"service", wk_turn_service_word(t, wk_fact_text(row, 1))},
+                          {"moment", wk_moment_of(t, row)}));
 }
 
 bool wk_is_the_only(const va_json_t *list)
@@ -26,7 +27,7 @@ bool wk_is_the_only(const va_json_t *list)
 
 bool wk_row_fits(const wk_reception_turn_t *t, const va_json_t *row, va_str_t date)
 {
-    va_str_t service = wk_read_service(t->c, &t->r->words);
+    va_str_t service = wk_turn_service(t);
     return (date.data == NULL || va_str_eq(wk_fact_text(row, 2), date)) &&
            (t->r->time.hour < 0 || wk_clock_time_is(t->r->time, wk_fact_text(row, 3))) &&
            (service.data == NULL || va_str_eq(wk_fact_text(row, 1), service));

@@ -4,11 +4,13 @@
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_appointment.h"
+#include "worker/agent/reception_asides.h"
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_intent.h"
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_services.h"
 
 #define MISSES_BEFORE_HUMAN 2
 #define SHORT_WISH          7 /* words, for somebody */
@@ -79,7 +81,7 @@ static void answer_price(wk_reception_turn_t *t)
 /* To nothing that was asked; with a service it is a wish for one. */
 static bool is_agreement(const wk_reception_turn_t *t, wk_intent_t intent)
 {
-    bool service = wk_read_service(t->c, &t->r->words).data != NULL;
+    bool service = wk_turn_service(t).data != NULL;
     return (intent == WK_INTENT_NONE || (intent == WK_INTENT_BOOK && !service)) &&
            t->dialog->expected == WK_EXPECT_NOTHING && wk_is_yes(t);
 }
@@ -87,6 +89,7 @@ static bool is_agreement(const wk_reception_turn_t *t, wk_intent_t intent)
 static void answer(wk_reception_turn_t *t, wk_intent_t intent)
 {
     static void (*const answers[])(wk_reception_turn_t *) = {
+        [WK_INTENT_WRONG_NUMBER] = wk_answer_wrong_number,
         [WK_INTENT_WHO] = wk_answer_who,
         [WK_INTENT_HUMAN] = wk_answer_human,
         [WK_INTENT_MESSAGE] = wk_answer_message,
@@ -213,6 +216,18 @@ static void keep_question(wk_reception_turn_t *t)
     }
 }
 
+static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asides_t *asides)
+{
+    if (answer_expected(t, intent)) {
+        t->out.certain = true;
+    } else {
+        answer(t, intent);
+        t->out.certain = t->out.certain || intent == WK_INTENT_HUMAN;
+    }
+    wk_answer_asides(t, asides);
+    keep_question(t);
+}
+
 wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
                           const wk_reception_facts_t *facts, const wk_dialog_t *dialog,
                           const wk_language_t *now, bool settled, va_str_t customer)
@@ -234,22 +249,20 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
                              .told_in = choice.told_in,
+                             .services = facts->services,
                              .dialog = {.hint = choice.hint,
                                         .service = dialog->service,
                                         .booked = dialog->booked,
                                         .booked_ms = dialog->booked_ms}};
     va_buf_init(&t.text, wk_mem(a), 320);
+    wk_asides_t asides = wk_asides_of(&t);
+    t.r = &asides.main;
     wk_intent_t intent = wk_intent_of(&t);
     if (is_language_only(&choice, intent)) {
         wk_turn_add_text(&t, "reply.language");
         t.out.intent = "language";
-    } else if (answer_expected(&t, intent)) {
-        t.out.certain = true;
-        keep_question(&t);
     } else {
-        answer(&t, intent);
-        t.out.certain = t.out.certain || intent == WK_INTENT_HUMAN;
-        keep_question(&t);
+        answer_all(&t, intent, &asides);
     }
     t.out.text = va_buf_str(&t.text);
     return t.out;

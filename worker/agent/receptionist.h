@@ -21,6 +21,7 @@ typedef struct {
     bool requested;                /* the customer asked for that language */
     const wk_language_t *told_in;  /* what the message alone tells to be in; NULL: nothing */
     const char *intent;            /* "hours", "order", …; "none" */
+    const va_json_t *services;     /* of the facts */
     wk_dialog_t dialog;            /* for the next message */
     const char *task;              /* "message" or "callback"; NULL: nothing was promised */
 

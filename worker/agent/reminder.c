@@ -35,10 +35,13 @@ static va_str_t text_of(wk_arena_t *a, const reminder_t *r)
     va_str_t kind = cell(r, "kind");
     const wk_slot_t slot = {.date = cell(r, "date"), .time = cell(r, "time")};
     const char *name = wk_printf(a, "reminder.%.*s", (int)kind.len, kind.data).data;
-    return wk_say(a, r->language, name, {"service", r->service.name}, {"shop", r->service.shop},
-                  {"moment", wk_word_slot(a, r->language, &slot)},
-                  {"time", wk_word_time(a, r->language, slot.time)},
-                  {"address", wk_word_address(a, r->service.address)});
+    const wk_param_t params[] = {{"service", r->service.name},
+                                 {"shop", r->service.shop},
+                                 {"moment", wk_word_slot(a, r->language, &slot)},
+                                 {"time", wk_word_time(a, r->language, slot.time)},
+                                 {"address", wk_word_address(a, r->service.address)},
+                                 {NULL, VA_STR_NULL}};
+    return wk_fill(a, wk_text_of_trade(r->language, name, cell(r, "business_type")), params);
 }
 
 /* One that was moved is reminded of its new start as well. */

@@ -162,6 +162,14 @@ va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va
     return va_str(readable, word.len);
 }
 
+va_str_t wk_word_of_trade(wk_arena_t *a, const wk_language_t *l, const char *kind,
+                          va_str_t word, va_str_t business_type)
+{
+    const char *name = wk_printf(a, "%s.%.*s", kind, (int)word.len, word.data).data;
+    return wk_text_if_any(l, name).data != NULL ? wk_text_of_trade(l, name, business_type)
+                                                : wk_word_for(a, l, kind, word);
+}
+
 /* ---------------------------------------------------------------- opening hours */
 
 wk_week_t wk_week(const va_json_t *hours)

@@ -40,6 +40,10 @@ va_str_t wk_word_address(wk_arena_t *a, const va_json_t *address);
  */
 va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va_str_t word);
 
+/* The same as a kind of business says it (catalogue.h). */
+va_str_t wk_word_of_trade(wk_arena_t *a, const wk_language_t *l, const char *kind,
+                          va_str_t word, va_str_t business_type);
+
 /* Midnight to midnight, as organizations.hours has it. */
 bool wk_is_all_day(va_str_t opens, va_str_t closes);
 

@@ -18,7 +18,7 @@ const wk_sql_t wk_sql_outbound_facts = {
     "       " WK_SQL_SPOKEN("c", "o") " AS spoken,"
     "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"
     "       p.phone_number AS agent_number, w.phone_number AS carrier_number,"
-    "       o.name AS shop, " WK_SQL_PLAN("o") " AS plan, g.agent_name,"
+    "       o.name AS shop, o.business_type, " WK_SQL_PLAN("o") " AS plan, g.agent_name,"
     "       g.voicemail_action, g.voicemail_message,"
     "       to_char(now() AT TIME ZONE o.timezone::text, 'YYYY-MM-DD') AS day,"
     "       " WK_SQL_ISO("quiet_ends(g.quiet_from, g.quiet_until, " ZONE ")") " AS quiet_ends,"

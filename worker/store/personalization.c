@@ -55,7 +55,7 @@ const wk_sql_t wk_sql_personalization = {
     "personalization",
     KINDS
     "SELECT o.name, o.phone, o.owner_phone, o.website_url AS website, o.timezone, o.language,"
-    "       array_to_json(o.languages) AS languages, o.description,"
+    "       o.business_type, array_to_json(o.languages) AS languages, o.description,"
     "       o.services_description AS services, o.hours, o.promotions, " STOCK ","
     "       (SELECT voice_greeting_message FROM agent_configs) AS greeting,"
     "       to_char(t.wall, 'YYYY-MM-DD') AS today, to_char(t.wall, 'HH24:MI') AS clock,"

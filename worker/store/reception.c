@@ -53,6 +53,8 @@ const wk_sql_t wk_sql_reception = {
     "         WHERE s.organization_id = o.id AND s.is_active AND s.price IS NOT NULL) AS prices,"
     "       (SELECT json_object_agg(s.appointment_type, s.duration_minutes) FROM services s"
     "         WHERE s.organization_id = o.id AND s.is_active) AS durations,"
+    "       (SELECT json_object_agg(s.appointment_type, s.name) FROM services s"
+    "         WHERE s.organization_id = o.id AND s.is_active) AS services,"
     "       o.currency, g.language_detection, g.language_confidence,"
     "       " WK_SQL_PLAN("o") " AS plan, o.engines[1] AS engine,"
     "       o.business_type, g.emergency_words,"

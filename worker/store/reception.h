@@ -13,6 +13,7 @@
  *              agent_name language_detection language_confidence plan engine (its first)
  *              policies (JSON, subject to text) promotions (JSON list of the texts of today's)
  *              prices (JSON, type of appointment to price) currency
+ *              services (JSON, type of appointment to language to the shop's own name)
  *              business_type emergency_words (JSON) page_number
  * the time     today (YYYY-MM-DD) weekday open closing next_opening, as in personalization.h
  *              week ([[date, weekday, opens, closes]], today first, 15 days)

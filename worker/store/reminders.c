@@ -6,7 +6,7 @@
 
 /* The shop, between which hours it may not write, and the number it writes from. */
 #define SHOP \
-    "shop AS (SELECT o.timezone::text AS zone, o.language AS shop_language, g.sms_reminders," \
+    "shop AS (SELECT o.timezone::text AS zone, o.language AS shop_language, o.business_type, g.sms_reminders," \
     "                g.quiet_from, g.quiet_until," \
     "                (SELECT p.phone_number FROM organization_phone_numbers p" \
     "                  WHERE p.is_active AND p.sms_enabled" \
@@ -41,7 +41,7 @@
     " to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"') AS start," \
     " to_char(a.starts_at AT TIME ZONE s.zone, 'YYYY-MM-DD') AS date," \
     " to_char(a.starts_at AT TIME ZONE s.zone, 'HH24:MI') AS time," \
-    " a.appointment_type, a.customer_id, " PHONE " AS phone, s.sender," \
+    " s.business_type, a.appointment_type, a.customer_id, " PHONE " AS phone, s.sender," \
     " coalesce(a.language, c.preferred_language, s.shop_language) AS language"
 
 #define KIND \

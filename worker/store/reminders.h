@@ -10,7 +10,7 @@ extern const wk_sql_t wk_sql_reminders_due;
 /*
  * The next $3 appointments after (starts $1, id $2; null: from the first), locked: id kind
  * ("48h", "24h", "1h") starts (with which to go on) start (UTC, as a key has it) date time (the
- * shop's) appointment_type customer_id phone language sender, wanted: a text may be sent now,
+ * shop's) business_type appointment_type customer_id phone language sender, wanted: a text may be sent now,
  * until: it is of use until then, and moved: the kind was sent for another start. Those that
  * wait for the end of the quiet hours are left out.
  */

@@ -23,13 +23,20 @@ static const char *const types[] = {"tune_up",  "repair",  "pickup", "fitting",
 
 /* ---------------------------------------------------------------- what is asked for */
 
-/* Our own name for it in the language is all that is said. */
+/* Our own name for it in the language, to whatever trade, is all that is said. */
 static bool is_called(wk_arena_t *a, const wk_language_t *l, const char *type,
                       const wk_words_t *words)
 {
-    wk_phrase_t name = wk_phrase(a, wk_word_for(a, l, "appointment", va_str_c(type)));
-    const wk_phrases_t one = {&name, name.words.count > 0};
-    return wk_phrases_all(&one, words);
+    static const char *const trades[] = {"", "bike_shop"};
+    for (size_t i = 0; i < sizeof(trades) / sizeof(*trades); i++) {
+        wk_phrase_t name = wk_phrase(
+            a, wk_word_of_trade(a, l, "appointment", va_str_c(type), va_str_c(trades[i])));
+        const wk_phrases_t one = {&name, name.words.count > 0};
+        if (wk_phrases_all(&one, words)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* By its name in whatever language, and nothing else: "mise au point". */
