@@ -178,7 +178,7 @@ test('the same request twice is one message with one answer', async () => {
   assert.equal(both[0].status, 200);
   assert.equal(both[0].text, both[1].text);
   const {lead, sessionId, nextAction} = both[0].json;
-  assert.equal(nextAction, 'wait_for_person');
+  assert.equal(nextAction, 'give_number');
   const again = await chat('I want to talk to an agent', {headers, name});
   assert.equal(again.text, both[0].text);
 
