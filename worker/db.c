@@ -8,6 +8,7 @@
 #include "worker/crash.h"
 #include "worker/db_link.h"
 #include "worker/log.h"
+#include "worker/pace.h"
 #include "worker/store/transaction.h"
 
 #define DEFAULT_LIMIT_MS 30000
@@ -15,6 +16,7 @@
 struct wk_db {
     wk_link_t *link;
     bool busy;       /* a transaction is open */
+    bool gives_way;  /* to what somebody waits for */
     char outbox[40]; /* the organization whose outbox a transaction filled; empty: none */
 };
 
@@ -69,6 +71,11 @@ void wk_db_cancel(wk_db_t *db)
 void wk_db_resume(wk_db_t *db)
 {
     wk_link_resume(db->link);
+}
+
+void wk_db_give_way(wk_db_t *db, bool gives_way)
+{
+    db->gives_way = gives_way;
 }
 
 bool wk_db_ping(wk_db_t *db, wk_error_t *e)
@@ -360,7 +367,7 @@ bool wk_sql_last(wk_tx_t *tx, const wk_sql_t *sql, const va_str_t *params, wk_ro
 /* ---------------------------------------------------------------- whole transactions */
 
 /* Runs fn and ends the transaction. */
-static bool conclude(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
+static bool run_to_end(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
 {
     bool ok = fn(tx, arg, e);
     if (ok && tx->failure.code != WK_OK) {
@@ -375,6 +382,17 @@ static bool conclude(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
                  tx->organization.data);
     }
     roll_back(tx);
+    return ok;
+}
+
+static bool conclude(wk_tx_t *tx, wk_tx_fn fn, void *arg, wk_error_t *e)
+{
+    if (!tx->db->gives_way) {
+        return run_to_end(tx, fn, arg, e);
+    }
+    int64_t begun = wk_pace_begin();
+    bool ok = run_to_end(tx, fn, arg, e);
+    wk_pace_end(begun);
     return ok;
 }
 

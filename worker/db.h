@@ -40,6 +40,10 @@ bool wk_db_ping(wk_db_t *db, wk_error_t *e);
 void wk_db_cancel(wk_db_t *db);
 void wk_db_resume(wk_db_t *db);
 
+/* From now on, transactions of this connection are of bulk work, and give way (pace.h); or not.
+ */
+void wk_db_give_way(wk_db_t *db, bool gives_way);
+
 /*
  * A statement, a constant of a store/ file. The name is unique in the program;
  * the text has $1, $2 … and never a value.

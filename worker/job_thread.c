@@ -8,6 +8,7 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/outbox.h"
+#include "worker/pace.h"
 #include "worker/stop.h"
 
 #define REDIS_TIMEOUT_MS 2000
@@ -164,6 +165,10 @@ static void work(worker_t *w)
     wk_arena_t *arena = w->spare;
     w->spare = w->ctx.arena;
     w->ctx.arena = arena;
+    if (lease.queue == WK_REALTIME) {
+        wk_pace_asked();
+    }
+    wk_db_give_way(w->ctx.db, lease.queue == WK_BULK);
     wk_work_read(&work, arena, &lease);
     wk_leases_hold(w->thread->leases, w->thread->slot, &lease, w->asked_ms,
                    wk_work_deadline_ms(&work), w->ctx.db);

@@ -201,6 +201,50 @@ static void test_every_queue_is_served(void **state)
     comes("HLEN test:runs", 3);
 }
 
+#define BULK_JOBS 5
+#define ASKED_MS  20
+
+/* How long as many bulk jobs take, each with a transaction of 100 ms. */
+static int64_t bulk_takes_ms(char run, bool asked)
+{
+    char id[16];
+    if (asked) {
+        push(WK_REALTIME, "first", "test.echo", "");
+        comes("HDEL test:runs first", 1);
+    }
+    int64_t begun = wk_monotonic_ms();
+    for (int i = 0; i < BULK_JOBS; i++) {
+        snprintf(id, sizeof(id), "%c%d", run, i);
+        push(WK_BULK, id, "test.sql_sleep", "100");
+    }
+    for (int i = 0; t_redis_int(r, "HLEN test:runs") < BULK_JOBS ||
+                    t_redis_int(r, "HLEN va:{bulk}:running") > 0;
+         i++) {
+        snprintf(id, sizeof(id), "%c-%d", run, i);
+        if (asked) {
+            push(WK_REALTIME, id, "test.nothing", "");
+        }
+        assert_true(wk_monotonic_ms() - begun < LONG_MS);
+        nanosleep(&(struct timespec){0, ASKED_MS * 1000000L}, NULL);
+    }
+    t_redis(r, a, "DEL test:runs");
+    return wk_monotonic_ms() - begun;
+}
+
+/* One transaction at a time, a rest behind each: and all of them are done. */
+static void test_bulk_gives_way_while_somebody_asks(void **state)
+{
+    (void)state;
+    setenv("VA_THREADS", "8", 1);
+    t_program_start(&program);
+    int64_t alone = bulk_takes_ms('a', false);
+    int64_t asked = bulk_takes_ms('b', true);
+    assert_true(
+        asked >=
+        1000); /* 5 of 100 ms and 4 rests of 200; fewer when one was not asked in time */
+    assert_true(alone < asked);
+}
+
 static void test_a_late_read_is_dropped_and_a_late_effect_is_not(void **state)
 {
     (void)state;
@@ -777,6 +821,7 @@ int main(void)
         TEST(test_the_reply_reaches_who_waits),
         TEST(test_a_reply_that_is_too_large_becomes_an_error),
         TEST(test_every_queue_is_served),
+        IDLE(test_bulk_gives_way_while_somebody_asks),
         TEST(test_a_late_read_is_dropped_and_a_late_effect_is_not),
         TEST(test_a_failed_job_is_tried_again_and_then_buried),
         TEST(test_what_nobody_can_read_is_buried),

@@ -9,7 +9,7 @@
 #include "worker/handlers/webhook.h"
 #include "worker/outbox.h"
 
-#define BATCH    50   /* of a transaction */
+#define BATCH    10   /* of a transaction */
 #define PIECE_MS 1000 /* after which no further batch is begun */
 
 typedef struct {

@@ -59,7 +59,8 @@ const wk_sql_t wk_sql_reminders_due = {
  * Who was confirmed half an hour ago needs no reminder yet; a text that could only leave
  * after the appointment began never leaves. One whose quiet hours end before it `waits` is
  * among the rows, not left out by a condition: whose clock shows what is then asked of the
- * few that are taken, and not of all that are due.
+ * few that are taken, and not of all that are due. Nor is `moved` an EXISTS, for which a plan
+ * may read all that the shop ever did instead of a key a row.
  */
 const wk_sql_t wk_sql_reminders_take = {
     "reminders_take",
@@ -71,8 +72,8 @@ const wk_sql_t wk_sql_reminders_take = {
     "            AS waits,"
     "        (a.starts_at - CASE k.kind WHEN '24h' THEN interval '1 hour' ELSE '0' END)::text"
     "            AS until,"
-    "        EXISTS (SELECT FROM effects f"
-    "                 WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) AS moved"
+    "        (SELECT true FROM effects f"
+    "          WHERE f.key = 'reminder:' || a.id::text || ':' || k.kind) IS NOT NULL AS moved"
     "   FROM shop s CROSS JOIN appointments a"
     "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
     "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k CROSS JOIN " QUIET
