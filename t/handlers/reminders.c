@@ -225,6 +225,12 @@ static void be_quiet(int hours)
         hours);
 }
 
+/* As when the time has come. */
+static void look_again(void)
+{
+    t_sqlf("UPDATE appointments SET remind_at = now()");
+}
+
 static void within_quiet_hours_it_waits_for_their_end(void **state)
 {
     (void)state;
@@ -232,8 +238,41 @@ static void within_quiet_hours_it_waits_for_their_end(void **state)
     be_quiet(3);
     assert_int_equal(sent_after_a_sweep(), 0);
     assert_string_equal(t_sqlf("SELECT reminded_24h_at IS NULL FROM appointments"), "t");
+    look_again();
     t_sqlf("UPDATE agent_configs SET quiet_from = quiet_until");
     assert_int_equal(sent_after_a_sweep(), 1);
+}
+
+/* In how many minutes it is looked at again, to the next five. */
+static const char *looked_at_in(void)
+{
+    return t_sqlf("SELECT round(extract(epoch FROM remind_at - now()) / 300) * 5"
+                  "  FROM appointments");
+}
+
+/* Its row is left alone meanwhile. What changes its customer's clock is seen within the hour.
+ */
+static void until_then_no_sweep_looks_at_it(void **state)
+{
+    (void)state;
+    book("23 hours");
+    be_quiet(3);
+    assert_string_equal(t_sqlf("SELECT count(*) FROM due('reminders', 9)"), "1");
+    (void)sent_after_a_sweep();
+    assert_string_equal(looked_at_in(), "60");
+    assert_string_equal(t_sqlf("SELECT count(*) FROM due('reminders', 9)"), "0");
+    t_sqlf("UPDATE agent_configs SET quiet_from = quiet_until");
+    assert_int_equal(sent_after_a_sweep(), 0);
+    look_again();
+    assert_string_equal(t_sqlf("SELECT count(*) FROM due('reminders', 9)"), "1");
+    assert_int_equal(sent_after_a_sweep(), 1);
+
+    t_sqlf("UPDATE appointments SET reminded_24h_at = NULL");
+    be_quiet(3);
+    t_sqlf("UPDATE agent_configs SET quiet_until ="
+           "    ((now() + interval '30 minutes') AT TIME ZONE 'America/Toronto')::time");
+    (void)sent_after_a_sweep();
+    assert_string_equal(looked_at_in(), "30");
 }
 
 static void quiet_hours_are_those_where_the_customer_is(void **state)
@@ -345,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_shop_may_want_no_reminders),
         cmocka_unit_test(who_was_confirmed_just_now_needs_none),
         cmocka_unit_test(within_quiet_hours_it_waits_for_their_end),
+        cmocka_unit_test(until_then_no_sweep_looks_at_it),
         cmocka_unit_test(quiet_hours_are_those_where_the_customer_is),
         cmocka_unit_test(those_who_wait_hold_up_nobody_behind_them),
         cmocka_unit_test(what_could_only_come_too_late_never_comes),

@@ -1,7 +1,7 @@
 -- What is due where, and what belongs to nobody.
 begin;
 set local search_path = voiceagent, public;
-select plan(22);
+select plan(24);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 update privacy_settings set swept_at = now();
@@ -35,6 +35,10 @@ update appointments set starts_at = now() + interval '23 hours', ends_at = now()
 select is(pg_temp.due('reminders'), 'b', '24 hours ahead');
 update appointments set reminded_24h_at = now(), starts_at = now() + interval '59 minutes', ends_at = now() + interval '2 hours';
 select is(pg_temp.due('reminders'), 'b', '1 hour ahead');
+update appointments set remind_at = now() + interval '1 minute';
+select is(pg_temp.due('reminders'), null, 'not while it waits');
+update appointments set remind_at = now();
+select is(pg_temp.due('reminders'), 'b', 'and then it is');
 update appointments set status = 'cancelled';
 select is(pg_temp.due('reminders'), null, 'cancelled ones are not');
 

@@ -115,7 +115,7 @@ select bag_eq($$ select table_name || '.' || column_name || ' ' || privilege_typ
     'outbox.organization_id SELECT', 'outbox.id SELECT', 'outbox.created_at SELECT',
     'appointments.organization_id SELECT', 'appointments.status SELECT', 'appointments.starts_at SELECT',
     'appointments.reminded_48h_at SELECT', 'appointments.reminded_24h_at SELECT', 'appointments.reminded_1h_at SELECT',
-    'appointments.pickup_ready_at SELECT', 'appointments.pickup_notified_at SELECT',
+    'appointments.pickup_ready_at SELECT', 'appointments.pickup_notified_at SELECT', 'appointments.remind_at SELECT',
     'effects.organization_id SELECT', 'effects.state SELECT', 'effects.settle_at SELECT', 'effects.kind SELECT', 'effects.claimed_at SELECT',
     'calls.organization_id SELECT', 'calls.look_at SELECT',
     'recordings.organization_id SELECT', 'recordings.removed SELECT', 'recordings.settle_at SELECT',

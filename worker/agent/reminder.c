@@ -108,6 +108,21 @@ static va_str_t number(wk_tx_t *tx, int n)
     return wk_printf(wk_tx_arena(tx), "%d", n);
 }
 
+/* Dealt with now, or told when to be looked at again. */
+static bool remind(wk_ctx_t *ctx, wk_tx_t *tx, services_t *known, const wk_rows_t *rows,
+                   size_t row, wk_error_t *e)
+{
+    va_str_t done[] = {wk_cell(rows, row, "id"), wk_cell(rows, row, "kind")};
+    va_str_t waits[] = {done[0], wk_cell(rows, row, "look_at")};
+    if (wk_cell_bool(rows, row, "waits")) {
+        return wk_sql_later(tx, &wk_sql_reminder_waits, waits, e);
+    }
+    bool calls = va_str_eq(done[1], VA_STR("48h"));
+    return (calls ? wk_sql(tx, &wk_sql_appointment_call, done, NULL, e)
+                  : queue_if_wanted(ctx, tx, known, rows, row, e)) &&
+           wk_sql_later(tx, &wk_sql_reminder_done, done, e);
+}
+
 bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place, bool *more,
                   wk_error_t *e)
 {
@@ -118,15 +133,8 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
         return wk_error_wrap(e, "reminders");
     }
     for (size_t i = 0; i < wk_rows_count(rows); i++) {
-        va_str_t done[] = {wk_cell(rows, i, "id"), wk_cell(rows, i, "kind")};
-        *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), done[0]};
-        if (wk_cell_bool(rows, i, "waits")) {
-            continue;
-        }
-        bool calls = va_str_eq(done[1], VA_STR("48h"));
-        if ((calls ? !wk_sql(tx, &wk_sql_appointment_call, done, NULL, e)
-                   : !queue_if_wanted(ctx, tx, &known, rows, i, e)) ||
-            !wk_sql_later(tx, &wk_sql_reminder_done, done, e)) {
+        *place = (wk_reminder_place_t){wk_cell(rows, i, "starts"), wk_cell(rows, i, "id")};
+        if (!remind(ctx, tx, &known, rows, i, e)) {
             return wk_error_wrap(e, "reminders");
         }
     }

@@ -55,6 +55,9 @@ const wk_sql_t wk_sql_reminders_due = {
     "reminders_due",
     "SELECT due('reminders', $1::int) AS organization UNION SELECT due_pickups($1::int)", 1};
 
+/* One that waits is looked at within the hour: hours and clocks may change meanwhile. */
+#define LOOK_AT "least(q.ends, now() + interval '1 hour')::text AS look_at"
+
 /*
  * Who was confirmed half an hour ago needs no reminder yet; a text that could only leave
  * after the appointment began never leaves. One whose quiet hours end before it `waits` is
@@ -69,7 +72,7 @@ const wk_sql_t wk_sql_reminders_take = {
     "        AND coalesce(a.confirmation_sent_at < now() - interval '30 minutes', true)"
     "        AND NOT " CAMPAIGN_TODAY " AS wanted,"
     "        k.kind <> '48h' AND s.sms_reminders AND coalesce(q.ends < a.starts_at, false)"
-    "            AS waits,"
+    "            AS waits, " LOOK_AT ","
     "        (a.starts_at - CASE k.kind WHEN '24h' THEN interval '1 hour' ELSE '0' END)::text"
     "            AS until,"
     "        (SELECT true FROM effects f"
@@ -78,11 +81,16 @@ const wk_sql_t wk_sql_reminders_take = {
     "   LEFT JOIN customers c ON c.organization_id = a.organization_id AND c.id = a.customer_id"
     "   CROSS JOIN LATERAL (SELECT " KIND " AS kind) k CROSS JOIN " QUIET
     "  WHERE a.status = 'confirmed' AND k.kind IS NOT NULL"
+    "    AND (a.remind_at IS NULL OR a.remind_at <= now())"
     "    AND a.starts_at > now() AND a.starts_at <= now() + interval '48 hours'"
     "    AND (a.starts_at, a.id) > (coalesce($1::timestamptz, now()),"
     "                               coalesce($2::uuid, '00000000-0000-0000-0000-000000000000'))"
     "  ORDER BY a.starts_at, a.id LIMIT $3::int FOR UPDATE OF a SKIP LOCKED",
     3};
+
+const wk_sql_t wk_sql_reminder_waits = {
+    "reminder_waits",
+    "UPDATE appointments SET remind_at = $2::timestamptz WHERE id = $1::uuid", 2};
 
 const wk_sql_t wk_sql_reminder_done = {
     "reminder_done",

@@ -10,11 +10,14 @@ extern const wk_sql_t wk_sql_reminders_due;
 /*
  * The next $3 appointments after (starts $1, id $2; null: from the first), locked: id kind
  * ("48h", "24h", "1h") starts (with which to go on) start (UTC, as a key has it) date time (the
- * shop's) business_type appointment_type customer_id phone language sender, wanted: a text may be sent now,
- * until: it is of use until then, and moved: the kind was sent for another start. Those that
- * wait for the end of the quiet hours are left out.
+ * shop's) business_type appointment_type customer_id phone language sender, wanted: a text may
+ * be sent now, until: it is of use until then, and moved: the kind was sent for another start.
+ * waits: for the end of the quiet hours, and is to be looked at again at look_at.
  */
 extern const wk_sql_t wk_sql_reminders_take;
+
+/* $1 id, $2 look_at: not among the next ones until then. */
+extern const wk_sql_t wk_sql_reminder_waits;
 
 /* $1 id, $2 kind: dealt with, and with it the kinds that come earlier. */
 extern const wk_sql_t wk_sql_reminder_done;
