@@ -86,8 +86,8 @@ static bool take_zone(cursor_t *c, struct tm *t)
     if (!take(c, "+- ") || !take_number(c, 2, 0, 23, &hours)) {
         return false;
     }
-    take(c, ":");
-    if (!take_number(c, 2, 0, 59, &minutes)) {
+    minutes = 0;
+    if (c->p < c->end && (take(c, ":"), !take_number(c, 2, 0, 59, &minutes))) {
         return false;
     }
     int offset = hours * 60 + minutes;

@@ -153,6 +153,7 @@ static void what_is_wrong_changes_nothing(void **state)
         "{\"voicemail\":{\"action\":\"sing\"}}",
         "{\"voicemail\":{\"action\":null}}",
         "{\"voicemail\":{\"message\":\"call us\"}}",
+        "{\"voicemail\":{\"message\":{\"en\":\"This is {name}\"}}}",
         "{\"voicemail\":{\"message\":{\"xx\":\"call us\"}}}",
         "{\"voicemail\":{\"message\":{\"en\":\"\"}}}",
         "{\"voicemail\":{\"message\":{\"en\":7}}}",

@@ -44,6 +44,7 @@ static void an_offset_is_taken_off(void **state)
     assert_moment("2026-03-08T02:30:00.25z", false, "2026-03-08 02:30:00.25", "UTC");
     assert_moment("2026-03-08T02:30+05:30", false, "2026-03-07 21:00:00", "UTC");
     assert_moment("2026-03-08T02:30+0530", false, "2026-03-07 21:00:00", "UTC");
+    assert_moment("2026-03-08T02:30-05", false, "2026-03-08 07:30:00", "UTC");
     assert_moment("2026-03-08T02:30 05:30", false, "2026-03-07 21:00:00", "UTC");
     assert_moment("2026-12-31T23:59:59-05:00", false, "2027-01-01 04:59:59", "UTC");
     assert_moment("2028-03-01T00:00-00:00", false, "2028-03-01 00:00:00", "UTC");

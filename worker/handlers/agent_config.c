@@ -171,21 +171,31 @@ static bool are_engines(const wk_member_rule_t *rule, const wk_catalogue_t *c,
     return ok;
 }
 
+static const char *const in_greeting[] = {"hello", "shop", NULL};
+static const char *const in_no_braces[] = {NULL};
+
 static const wk_member_rule_t voice_rules[] = {
     WK_SETTINGS_VOICE_RULES,
     {.name = "voice_greeting_message",
      .also = "voiceGreetingMessage",
-     .check = wk_member_texts,
+     .check = wk_member_templates,
+     .of = in_greeting,
      .min = 1,
      .max = 500,
-     .must = TEXTS},
+     .must = TEXTS ", with nothing in braces but {hello} and {shop}"},
     {.name = "voice_end_call_message",
      .also = "voiceEndCallMessage",
-     .check = wk_member_texts,
+     .check = wk_member_templates,
+     .of = in_no_braces,
      .min = 1,
      .max = 500,
-     .must = TEXTS},
-    {.name = "transfer_message", .check = wk_member_texts, .min = 1, .max = 500, .must = TEXTS},
+     .must = TEXTS ", with nothing in braces"},
+    {.name = "transfer_message",
+     .check = wk_member_templates,
+     .of = in_no_braces,
+     .min = 1,
+     .max = 500,
+     .must = TEXTS ", with nothing in braces"},
     {.name = "twilio_voice",
      .also = "twilioVoice",
      .check = wk_member_id,

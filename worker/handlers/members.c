@@ -212,10 +212,44 @@ bool wk_member_translations(const wk_member_rule_t *rule, const wk_catalogue_t *
     return are_by_language(rule, c, value, wk_member_text);
 }
 
-bool wk_member_texts(const wk_member_rule_t *rule, const wk_catalogue_t *c,
-                     const va_json_t *value)
+static bool is_one_of(va_str_t word, const char *const *words)
 {
-    return wk_member_text(rule, c, value) || wk_member_translations(rule, c, value);
+    while (*words != NULL && !va_str_eq(word, va_str_c(*words))) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+static bool is_template(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                        const va_json_t *value)
+{
+    const char *open;
+    va_str_t text = va_json_string(value);
+    if (!wk_member_text(rule, c, value)) {
+        return false;
+    }
+    const char *end = text.data + text.len;
+    while ((open = memchr(text.data, '{', text.len)) != NULL) {
+        const char *close = memchr(open, '}', (size_t)(end - open));
+        if (close == NULL ||
+            !is_one_of(va_str(open + 1, (size_t)(close - open - 1)), rule->of)) {
+            return false;
+        }
+        text = va_str(close + 1, (size_t)(end - close - 1));
+    }
+    return true;
+}
+
+bool wk_member_templates_by_language(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                                     const va_json_t *value)
+{
+    return are_by_language(rule, c, value, is_template);
+}
+
+bool wk_member_templates(const wk_member_rule_t *rule, const wk_catalogue_t *c,
+                         const va_json_t *value)
+{
+    return is_template(rule, c, value) || wk_member_templates_by_language(rule, c, value);
 }
 
 bool wk_member_ids(const wk_member_rule_t *rule, const wk_catalogue_t *c,

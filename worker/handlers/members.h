@@ -36,8 +36,15 @@ wk_member_check_fn wk_member_id;        /* a name within another's service: no s
 wk_member_check_fn wk_member_locale;    /* en-US */
 wk_member_check_fn wk_member_language;  /* there is a catalogue of it */
 wk_member_check_fn wk_member_languages; /* min to max of them, each once */
-wk_member_check_fn wk_member_texts;     /* by language, or one for the shop's */
 wk_member_check_fn wk_member_translations, wk_member_ids; /* by language */
+
+/*
+ * Texts by language, or (wk_member_templates) one for the shop's. of: what may stand in braces
+ * in them and is filled in, NULL at the end; anything else in braces would be said as it
+ * stands.
+ */
+wk_member_check_fn wk_member_templates, wk_member_templates_by_language;
+
 wk_member_check_fn wk_member_phrases; /* by language: lists of at most max texts */
 wk_member_check_fn wk_member_uuid;
 wk_member_check_fn wk_member_email;   /* of at most max bytes */

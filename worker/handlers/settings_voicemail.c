@@ -5,6 +5,8 @@
 
 static const char *const actions[] = {"leave_message", "hang_up", "ignore", NULL};
 
+static const char *const in_message[] = {"shop", "agent", NULL};
+
 /* A language that the message does not name has the catalogue's words. */
 static const wk_member_rule_t rules[] = {
     {.name = "action",
@@ -12,10 +14,12 @@ static const wk_member_rule_t rules[] = {
      .of = actions,
      .must = "leave_message, hang_up or ignore"},
     {.name = "message",
-     .check = wk_member_translations,
+     .check = wk_member_templates_by_language,
+     .of = in_message,
      .min = 1,
      .max = 1000,
-     .must = "texts of 1 to 1000 bytes by language"},
+     .must = "texts of 1 to 1000 bytes by language, with nothing in braces but {shop} and "
+             "{agent}"},
 };
 
 bool wk_settings_voicemail_read(wk_arena_t *a, const wk_catalogue_t *c, const va_json_t *part,
