@@ -15,18 +15,11 @@ static void ngx_voiceagent_ask_event(ngx_event_t *ev);
 static void ngx_voiceagent_ask_cleanup(void *data);
 
 
-ngx_int_t
+void
 ngx_voiceagent_ask_init(ngx_http_request_t *r, ngx_voiceagent_ask_t *ask,
     void (*take)(ngx_voiceagent_ask_t *ask, redisReply *reply),
     void (*resume)(ngx_voiceagent_ask_t *ask))
 {
-    ngx_http_cleanup_t  *cln;
-
-    cln = ngx_http_cleanup_add(r, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
     ngx_memzero(ask, sizeof(ngx_voiceagent_ask_t));
 
     ask->request = r;
@@ -36,6 +29,18 @@ ngx_voiceagent_ask_init(ngx_http_request_t *r, ngx_voiceagent_ask_t *ask,
     ask->event.handler = ngx_voiceagent_ask_event;
     ask->event.data = ask;
     ask->event.log = r->connection->log;
+}
+
+
+ngx_int_t
+ngx_voiceagent_ask_guard(ngx_http_request_t *r, ngx_voiceagent_ask_t *ask)
+{
+    ngx_http_cleanup_t  *cln;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
 
     cln->handler = ngx_voiceagent_ask_cleanup;
     cln->data = ask;

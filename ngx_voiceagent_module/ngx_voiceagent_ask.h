@@ -17,7 +17,7 @@
 
 /*
  * A request that asks Redis and waits for the answer: the first member of what
- * the asker keeps in the request's pool.
+ * the asker keeps while he asks.
  *
  * take runs while Redis' connection is read, where no request may run.  It
  * copies what it needs of the reply, which is NULL when Redis failed, and then
@@ -39,12 +39,20 @@ struct ngx_voiceagent_ask_s {
 };
 
 
-/* NGX_ERROR: no memory */
+/* who keeps it cancels it when the request ends, or has it guarded */
 
-ngx_int_t ngx_voiceagent_ask_init(ngx_http_request_t *r,
+void ngx_voiceagent_ask_init(ngx_http_request_t *r,
     ngx_voiceagent_ask_t *ask,
     void (*take)(ngx_voiceagent_ask_t *ask, redisReply *reply),
     void (*resume)(ngx_voiceagent_ask_t *ask));
+
+/*
+ * The end of the request cancels an ask that is kept in its pool, zeroed or
+ * initialized.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t ngx_voiceagent_ask_guard(ngx_http_request_t *r,
+    ngx_voiceagent_ask_t *ask);
 
 /*
  * One question at a time, with ask->args, as ngx_voiceagent_redis_send() sends

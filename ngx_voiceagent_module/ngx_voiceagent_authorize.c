@@ -34,8 +34,9 @@ static ngx_int_t ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
 static ngx_voiceagent_cached_t *ngx_voiceagent_authorize_slot(
     u_char digest[32]);
 static void ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w);
-static void ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx,
-    va_reply_t *reply);
+static va_str_t ngx_voiceagent_authorize_named(va_reply_t *reply);
+static ngx_int_t ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx,
+    va_str_t name);
 
 
 /* of this process: a token's right is asked once a minute and worker */
@@ -122,16 +123,9 @@ ngx_voiceagent_authorize(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     if (cached->expires > ngx_time()
         && ngx_memcmp(cached->digest, digest, 32) == 0)
     {
-        ctx->authorized.len = cached->name_len;
-        ctx->authorized.data = ngx_pnalloc(r->pool, NGX_VOICEAGENT_CACHE_NAME);
-
-        if (ctx->authorized.data == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        ngx_memcpy(ctx->authorized.data, cached->name, cached->name_len);
-
-        return cached->status;
+        return ngx_voiceagent_authorize_name(ctx, va_str((char *) cached->name,
+                                                         cached->name_len))
+               == NGX_OK ? cached->status : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_voiceagent_wait(r, vlcf->authorize, 0,
@@ -152,11 +146,12 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_job_conf_t *jcf,
     u_char digest[32])
 {
-    u_char      *p;
-    size_t       len;
-    va_str_t     text, parts[6];
-    ngx_str_t    subject;
-    ngx_uint_t   i;
+    u_char       *p, *text;
+    size_t        len;
+    va_str_t      parts[6];
+    ngx_str_t     subject;
+    ngx_uint_t    i;
+    va_status_t   rc;
 
     ngx_str_null(&subject);
 
@@ -179,23 +174,25 @@ ngx_voiceagent_authorize_digest(ngx_http_request_t *r,
         len += NGX_SIZE_T_LEN + 1 + parts[i].len;
     }
 
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
+    text = ngx_alloc(len, r->connection->log);
+    if (text == NULL) {
         return NGX_ERROR;
     }
 
-    text.data = (char *) p;
-
     /* each behind its length: a subject, or a path, may hold any byte */
+
+    p = text;
 
     for (i = 0; i < 6; i++) {
         p = ngx_sprintf(p, "%uz:", parts[i].len);
         p = ngx_voiceagent_copy(p, parts[i]);
     }
 
-    text.len = (char *) p - text.data;
+    rc = va_sha256(va_str((char *) text, p - text), digest);
 
-    return va_sha256(text, digest) == VA_OK ? NGX_OK : NGX_ERROR;
+    ngx_free(text);
+
+    return rc == VA_OK ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -212,6 +209,7 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
 {
     u_char                      digest[32];
     ngx_int_t                   status;
+    va_alloc_t                  mem;
     va_reply_t                  reply;
     ngx_http_request_t         *r;
     ngx_voiceagent_ctx_t       *ctx;
@@ -224,15 +222,21 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
 
     status = NGX_HTTP_SERVICE_UNAVAILABLE;
 
+    ngx_voiceagent_mem(&mem, w->pool);
+
     if (w->outcome == NGX_VOICEAGENT_WAIT_REPLY
-        && va_reply_parse(&ctx->mem, ngx_voiceagent_va(&w->text), &reply)
-           == VA_OK)
+        && va_reply_parse(&mem, ngx_voiceagent_va(&w->text), &reply) == VA_OK)
     {
         switch (reply.status) {
 
         case NGX_HTTP_OK:
-            status = NGX_OK;
-            ngx_voiceagent_authorize_name(ctx, &reply);
+            if (ngx_voiceagent_authorize_name(ctx,
+                                      ngx_voiceagent_authorize_named(&reply))
+                == NGX_OK)
+            {
+                status = NGX_OK;
+            }
+
             break;
 
         case NGX_HTTP_UNAUTHORIZED:
@@ -262,12 +266,23 @@ ngx_voiceagent_authorize_ended(ngx_voiceagent_waiter_t *w)
 
 /* a text in the place of a document is the worker's name for it */
 
-static void
-ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx, va_reply_t *reply)
+static va_str_t
+ngx_voiceagent_authorize_named(va_reply_t *reply)
 {
-    if (va_str_eq(reply->type, VA_STR("text/plain"))
-        && reply->body.len <= NGX_VOICEAGENT_CACHE_NAME)
-    {
-        ngx_voiceagent_ngx(&ctx->authorized, reply->body);
+    return va_str_eq(reply->type, VA_STR("text/plain"))
+           && reply->body.len <= NGX_VOICEAGENT_CACHE_NAME
+           ? reply->body : VA_STR_NULL;
+}
+
+
+static ngx_int_t
+ngx_voiceagent_authorize_name(ngx_voiceagent_ctx_t *ctx, va_str_t name)
+{
+    if (name.len == 0) {
+        return NGX_OK;
     }
+
+    ngx_voiceagent_ngx(&ctx->authorized, va_str_dup(&ctx->mem, name));
+
+    return ctx->authorized.data ? NGX_OK : NGX_ERROR;
 }

@@ -91,7 +91,10 @@ ngx_voiceagent_enqueue_body(ngx_http_request_t *r)
     push = rc == NGX_OK ? ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_push_t))
                         : NULL;
 
-    if (push == NULL || ngx_voiceagent_wait_events(r) != NGX_OK) {
+    if (push == NULL
+        || ngx_voiceagent_ask_guard(r, &push->ask) != NGX_OK
+        || ngx_voiceagent_wait_events(r) != NGX_OK)
+    {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }

@@ -505,7 +505,6 @@ ngx_voiceagent_events_leave(void *data)
 
     if (client->snapshot) {
         ngx_voiceagent_wait_cancel(client->snapshot);
-        client->snapshot = NULL;
     }
 
     if (client->ping.timer_set) {

@@ -126,7 +126,6 @@ ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w)
     client = w->data;
 
     client->held = 0;
-    client->snapshot = NULL;
 
     rc = w->outcome == NGX_VOICEAGENT_WAIT_REPLY
          ? ngx_voiceagent_greeting_history(client, w) : NGX_DECLINED;
@@ -146,28 +145,18 @@ ngx_voiceagent_greeting_snapshot_ended(ngx_voiceagent_waiter_t *w)
 }
 
 
-/*
- * A history can be long and its stream can last for hours: nothing of it stays
- * in the request's pool.  NGX_DECLINED: the worker told none.
- */
+/* NGX_DECLINED: the worker told none */
 
 static ngx_int_t
 ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
     ngx_voiceagent_waiter_t *w)
 {
-    ngx_int_t    rc;
-    ngx_str_t    text;
-    va_alloc_t   mem;
-    va_reply_t   reply;
-    ngx_pool_t  *pool;
+    ngx_int_t   rc;
+    ngx_str_t   text;
+    va_alloc_t  mem;
+    va_reply_t  reply;
 
-    pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE,
-                           client->request->connection->log);
-    if (pool == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_voiceagent_mem(&mem, pool);
+    ngx_voiceagent_mem(&mem, w->pool);
 
     rc = NGX_DECLINED;
 
@@ -178,16 +167,7 @@ ngx_voiceagent_greeting_history(ngx_voiceagent_client_t *client,
         rc = text.len ? ngx_voiceagent_client_text(client, &text) : NGX_OK;
     }
 
-    if (rc == NGX_OK) {
-        rc = ngx_voiceagent_greeting_asked_id(client);
-    }
-
-    ngx_destroy_pool(pool);
-
-    (void) ngx_pfree(client->request->pool, w->text.data);
-    ngx_str_null(&w->text);
-
-    return rc;
+    return rc == NGX_OK ? ngx_voiceagent_greeting_asked_id(client) : rc;
 }
 
 

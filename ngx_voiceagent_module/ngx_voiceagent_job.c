@@ -185,8 +185,10 @@ ngx_voiceagent_job_free(void *data)
 void
 ngx_voiceagent_job_forget(ngx_pool_cleanup_t *memory)
 {
-    memory->handler(memory->data);
-    memory->handler = NULL;
+    if (memory->handler) {
+        memory->handler(memory->data);
+        memory->handler = NULL;
+    }
 }
 
 

@@ -35,7 +35,7 @@ typedef struct {
 /*
  * NGX_DECLINED: the request lacks what the deduplication key is made of.  All
  * of it lives as long as r->pool; the document only until
- * ngx_voiceagent_job_forget(), which is said at most once.
+ * ngx_voiceagent_job_forget(), which may be said again.
  */
 
 ngx_int_t ngx_voiceagent_job_build(ngx_http_request_t *r,
@@ -142,6 +142,9 @@ typedef struct ngx_voiceagent_waiter_s  ngx_voiceagent_waiter_t;
 struct ngx_voiceagent_waiter_s {
     ngx_str_node_t                 node;         /* by the job's id */
     ngx_queue_t                    queue;
+    ngx_pool_t                    *pool;         /* of the wait alone */
+    ngx_http_cleanup_t            *cleanup;
+    ngx_voiceagent_waiter_t      **told;
     ngx_voiceagent_ask_t           ask;          /* for the stored reply */
     void                         (*handler)(ngx_voiceagent_waiter_t *waiter);
     void                          *data;
@@ -149,6 +152,7 @@ struct ngx_voiceagent_waiter_s {
     ngx_voiceagent_wait_e          outcome;
     ngx_str_t                      text;         /* the reply's document */
 
+    ngx_pool_cleanup_t            *document;     /* the job's */
     ngx_voiceagent_push_t          push;
     ngx_str_t                      queue_name;
     ngx_msec_t                     interval;
@@ -164,7 +168,11 @@ struct ngx_voiceagent_waiter_s {
 /*
  * Pushes the job and waits at most conf->timeout.  NGX_OK: handler runs once,
  * from an event, unless the request ends before.  NGX_DECLINED as
- * ngx_voiceagent_job_build().  waiter: NULL, or where it is told.
+ * ngx_voiceagent_job_build().  waiter: NULL, or where it is told while it
+ * waits.
+ *
+ * The waiter is gone when its handler returns, and all that is in its pool:
+ * the request may last for hours.  node.str lives as long as the request.
  */
 
 ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
@@ -172,7 +180,7 @@ ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
     void (*handler)(ngx_voiceagent_waiter_t *), void *data,
     ngx_voiceagent_waiter_t **waiter);
 
-/* the handler does not run any more; what is pushed stays pushed */
+/* ends it: its handler does not run; what is pushed stays pushed */
 
 void ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w);
 

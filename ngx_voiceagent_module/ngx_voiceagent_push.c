@@ -30,14 +30,12 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
 
     prefix = ngx_pnalloc(r->pool, sizeof("va:{}:") - 1 + queue->len
                                   + NGX_TIME_T_LEN);
-
-    if (prefix == NULL
-        || ngx_voiceagent_ask_init(r, ask, ngx_voiceagent_push_take,
-                                   ngx_voiceagent_push_resume)
-           != NGX_OK)
-    {
+    if (prefix == NULL) {
         return NGX_ERROR;
     }
+
+    ngx_voiceagent_ask_init(r, ask, ngx_voiceagent_push_take,
+                            ngx_voiceagent_push_resume);
 
     ttl = ngx_sprintf(prefix, "va:{%V}:", queue);
     p = ngx_sprintf(ttl, "%T", dedup_ttl);

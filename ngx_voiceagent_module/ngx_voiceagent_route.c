@@ -259,15 +259,18 @@ ngx_voiceagent_route_bind(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
 
     b = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_bind_t));
 
-    if (b == NULL
-        || ngx_voiceagent_ask_init(r, &b->ask, ngx_voiceagent_route_take,
-                                   ngx_voiceagent_route_resume)
-           != NGX_OK)
-    {
+    if (b == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ask = &b->ask;
+
+    ngx_voiceagent_ask_init(r, ask, ngx_voiceagent_route_take,
+                            ngx_voiceagent_route_resume);
+
+    if (ngx_voiceagent_ask_guard(r, ask) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     ask->args[0] = VA_STR("va:voice:processes");
     ask->args[1] = ctx->stream->call.len > 1 ? ctx->stream->call

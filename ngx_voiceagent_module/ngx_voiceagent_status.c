@@ -177,11 +177,14 @@ ngx_voiceagent_status_handler(ngx_http_request_t *r)
 
     status = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_status_t));
 
-    if (ctx == NULL || status == NULL
-        || ngx_voiceagent_ask_init(r, &status->ask,
-                                   ngx_voiceagent_status_workers,
-                                   ngx_voiceagent_status_resume)
-           != NGX_OK
+    if (ctx == NULL || status == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_voiceagent_ask_init(r, &status->ask, ngx_voiceagent_status_workers,
+                            ngx_voiceagent_status_resume);
+
+    if (ngx_voiceagent_ask_guard(r, &status->ask) != NGX_OK
         || ngx_voiceagent_wait_events(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -66,15 +66,18 @@ ngx_voiceagent_ticket_redeem(ngx_http_request_t *r, ngx_str_t *ticket)
     t = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_ticket_t));
     p = ngx_pnalloc(r->pool, sizeof("va:ticket:") - 1 + ticket->len);
 
-    if (t == NULL || p == NULL
-        || ngx_voiceagent_ask_init(r, &t->ask, ngx_voiceagent_ticket_take,
-                                   ngx_voiceagent_ticket_resume)
-           != NGX_OK)
-    {
+    if (t == NULL || p == NULL) {
         return NGX_ERROR;
     }
 
     ask = &t->ask;
+
+    ngx_voiceagent_ask_init(r, ask, ngx_voiceagent_ticket_take,
+                            ngx_voiceagent_ticket_resume);
+
+    if (ngx_voiceagent_ask_guard(r, ask) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     ask->args[0] = VA_STR("GETDEL");
     ask->args[1] = va_str((char *) p, sizeof("va:ticket:") - 1 + ticket->len);

@@ -16,6 +16,7 @@
 
 
 #define NGX_VOICEAGENT_HEAD       256        /* of a reply: id, stored */
+#define NGX_VOICEAGENT_WAIT_POOL  1024
 #define NGX_VOICEAGENT_POLL       100
 #define NGX_VOICEAGENT_SCRATCH    1024
 
@@ -35,6 +36,8 @@ typedef struct {
 } ngx_voiceagent_scratch_t;
 
 
+static ngx_voiceagent_waiter_t *ngx_voiceagent_waiter_create(
+    ngx_http_request_t *r);
 static void ngx_voiceagent_waiter_insert(ngx_voiceagent_waiter_t *w,
     ngx_str_t *id);
 static void ngx_voiceagent_waiter_remove(ngx_voiceagent_waiter_t *w);
@@ -54,6 +57,7 @@ static void ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w,
 static void ngx_voiceagent_waiter_end(ngx_voiceagent_waiter_t *w,
     ngx_voiceagent_wait_e outcome);
 static void ngx_voiceagent_waiter_resume(ngx_voiceagent_ask_t *ask);
+static void ngx_voiceagent_waiter_stop(ngx_voiceagent_waiter_t *w);
 static void ngx_voiceagent_waiter_cleanup(void *data);
 
 
@@ -102,7 +106,6 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
 {
     ngx_int_t                      rc;
     ngx_str_t                      id;
-    ngx_http_cleanup_t            *cln;
     ngx_voiceagent_job_t           job;
     ngx_voiceagent_waiter_t       *w;
     ngx_voiceagent_job_options_t   options;
@@ -117,32 +120,15 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
         return rc;
     }
 
-    w = ngx_pcalloc(r->pool, sizeof(ngx_voiceagent_waiter_t));
-    cln = ngx_http_cleanup_add(r, 0);
-
-    if (w == NULL || cln == NULL
-        || ngx_voiceagent_ask_init(r, &w->ask, ngx_voiceagent_waiter_got,
-                                   ngx_voiceagent_waiter_resume)
-           != NGX_OK)
-    {
+    w = ngx_voiceagent_waiter_create(r);
+    if (w == NULL) {
         return NGX_ERROR;
     }
 
     w->handler = handler;
     w->data = data;
     w->queue_name = conf->queue;
-
-    /* its fd is what a debug log would read of the data */
-
-    w->deadline.handler = ngx_voiceagent_waiter_deadline;
-    w->deadline.log = r->connection->log;
-    w->deadline.data = r->connection;
-
-    w->poll = w->deadline;
-    w->poll.handler = ngx_voiceagent_waiter_poll;
-
-    cln->handler = ngx_voiceagent_waiter_cleanup;
-    cln->data = w;
+    w->document = job.memory;
 
     ngx_voiceagent_ngx(&id, job.id);
     ngx_voiceagent_waiter_insert(w, &id);
@@ -155,6 +141,8 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
 
     w->push.handler = ngx_voiceagent_waiter_pushed;
     w->push.data = w;
+
+    w->told = waiter;
 
     if (waiter) {
         *waiter = w;
@@ -176,6 +164,55 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
     }
 
     return rc;
+}
+
+
+/* cancelled by the end of the request */
+
+static ngx_voiceagent_waiter_t *
+ngx_voiceagent_waiter_create(ngx_http_request_t *r)
+{
+    ngx_pool_t               *pool;
+    ngx_http_cleanup_t       *cln;
+    ngx_voiceagent_waiter_t  *w;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    /* its handler may close the connection, and so end that one's log */
+
+    pool = ngx_create_pool(NGX_VOICEAGENT_WAIT_POOL, ngx_cycle->log);
+    if (pool == NULL) {
+        return NULL;
+    }
+
+    w = ngx_pcalloc(pool, sizeof(ngx_voiceagent_waiter_t));
+    if (w == NULL) {
+        ngx_destroy_pool(pool);
+        return NULL;
+    }
+
+    w->pool = pool;
+    w->cleanup = cln;
+
+    ngx_voiceagent_ask_init(r, &w->ask, ngx_voiceagent_waiter_got,
+                            ngx_voiceagent_waiter_resume);
+
+    /* its fd is what a debug log would read of the data */
+
+    w->deadline.handler = ngx_voiceagent_waiter_deadline;
+    w->deadline.log = r->connection->log;
+    w->deadline.data = r->connection;
+
+    w->poll = w->deadline;
+    w->poll.handler = ngx_voiceagent_waiter_poll;
+
+    cln->handler = ngx_voiceagent_waiter_cleanup;
+    cln->data = w;
+
+    return w;
 }
 
 
@@ -423,9 +460,8 @@ ngx_voiceagent_waiter_get(ngx_voiceagent_waiter_t *w)
         return;
     }
 
-    p = ngx_pnalloc(w->ask.request->pool,
-                    sizeof("va:{}:res:") - 1 + w->queue_name.len
-                    + w->node.str.len);
+    p = ngx_pnalloc(w->pool, sizeof("va:{}:res:") - 1 + w->queue_name.len
+                             + w->node.str.len);
     if (p == NULL) {
         return;
     }
@@ -460,7 +496,7 @@ ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask, redisReply *reply)
 static void
 ngx_voiceagent_waiter_take(ngx_voiceagent_waiter_t *w, va_str_t text)
 {
-    w->text.data = ngx_pnalloc(w->ask.request->pool, text.len + 1);
+    w->text.data = ngx_pnalloc(w->pool, text.len + 1);
 
     if (w->text.data) {
         ngx_memcpy(w->text.data, text.data, text.len);
@@ -499,15 +535,11 @@ ngx_voiceagent_waiter_resume(ngx_voiceagent_ask_t *ask)
 
     w = ngx_voiceagent_waiter_of(ask, ask);
 
-    if (w->poll.timer_set) {
-        ngx_del_timer(&w->poll);
-    }
-
-    if (w->deadline.timer_set) {
-        ngx_del_timer(&w->deadline);
-    }
+    ngx_voiceagent_waiter_stop(w);
 
     w->handler(w);
+
+    ngx_destroy_pool(w->pool);
 }
 
 
@@ -521,11 +553,29 @@ ngx_voiceagent_waiter_cleanup(void *data)
 void
 ngx_voiceagent_wait_cancel(ngx_voiceagent_waiter_t *w)
 {
+    ngx_voiceagent_waiter_stop(w);
+
+    ngx_destroy_pool(w->pool);
+}
+
+
+/* from now on nothing leads to it */
+
+static void
+ngx_voiceagent_waiter_stop(ngx_voiceagent_waiter_t *w)
+{
     ngx_voiceagent_waiter_remove(w);
 
     w->ended = 1;
+    w->cleanup->handler = NULL;
+
+    if (w->told) {
+        *w->told = NULL;
+    }
 
     ngx_voiceagent_ask_cancel(&w->ask);
+    ngx_voiceagent_ask_cancel(&w->push.ask);
+    ngx_voiceagent_job_forget(w->document);
 
     if (w->deadline.timer_set) {
         ngx_del_timer(&w->deadline);

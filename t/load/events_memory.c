@@ -1,10 +1,11 @@
 /*
- * What event streams cost nginx: nothing for an event that was sent, and a bounded amount
- * for a client that does not read.
+ * What event streams cost nginx: nothing for an event that was sent, a bounded amount for a
+ * client that does not read, and hardly anything for what was asked before they opened.
  */
 #include "t/load/lib/fixture.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BURST  200
@@ -161,12 +162,96 @@ static void who_does_not_read_for_long_is_let_go(void **state)
     finish();
 }
 
+/* ---------------------------------------------------------------- what was asked before */
+
+#define CAREFUL    1000 /* clients of either kind */
+#define AT_ONCE    50   /* of them: what waits at the same time is not what is measured */
+#define PER_ASK_KB 1    /* a wait and its reply that stay take two and more */
+
+/* What stands in the member of a job, which is in the document's first level alone. */
+static void member(const char *job, const char *name, char *value, size_t size)
+{
+    char pattern[32];
+    snprintf(pattern, sizeof(pattern), "\"%s\":\"", name);
+    const char *p = strstr(job, pattern);
+    assert_non_null(p);
+    p += strlen(pattern);
+    snprintf(value, size, "%.*s", (int)strcspn(p, "\""), p);
+}
+
+/* As a worker that grants everything and has nothing to tell. */
+static void answer_jobs(size_t count)
+{
+    char id[64], channel[200];
+    for (size_t i = 0; i < count; i++) {
+        redisReply *taken = redisCommand(t_publisher.c, "BRPOP va:{realtime}:in 60");
+        assert_non_null(taken);
+        assert_int_equal(taken->type, REDIS_REPLY_ARRAY);
+        member(taken->element[1]->str, "id", id, sizeof(id));
+        member(taken->element[1]->str, "reply", channel, sizeof(channel));
+        freeReplyObject(taken);
+        freeReplyObject(redisCommand(t_publisher.c,
+                                     "PUBLISH %s {\"v\":1,\"id\":\"%s\",\"status\":200,"
+                                     "\"type\":\"text/plain\",\"body\":\"\"}",
+                                     channel, id));
+    }
+}
+
+static bool all_are_greeted(void *arg)
+{
+    (void)arg;
+    t_streams_read(&streams, 0);
+    for (size_t i = 0; i < streams.n; i++) {
+        if (streams.all[i].fd >= 0 && streams.all[i].last_id[0] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What nginx grew by. Each has a path of its own, so that an answer is nobody else's. */
+static long open_streams(size_t from, const char *place, size_t jobs)
+{
+    static char paths[2 * CAREFUL][32];
+    long before = t_memory_kb(worker(), "Pss");
+    for (size_t i = from; i < from + CAREFUL; i++) {
+        snprintf(paths[i], sizeof(paths[i]), "%s/%zu", place, i);
+        streams.all[i].location = paths[i];
+        t_stream_open(&streams, &streams.all[i], 0);
+        if ((i + 1) % AT_ONCE == 0) {
+            answer_jobs(jobs * AT_ONCE);
+            assert_true(t_until(all_are_greeted, NULL, 60000));
+        }
+    }
+    return t_memory_kb(worker(), "Pss") - before;
+}
+
+static void what_was_asked_before_leaves_hardly_anything(void **state)
+{
+    (void)state;
+    if (!t_room_for(2 * CAREFUL)) {
+        return;
+    }
+    begin("asked",
+          "request_pool_size 512;\n" T_EVENTS("/plain", "", "")
+              T_EVENTS("/asked", "snapshot=tell", "voiceagent_authorize may.see timeout=60s;"),
+          2 * CAREFUL);
+    long plain = open_streams(0, "/plain", 0);
+    long asked = open_streams(CAREFUL, "/asked", 2);
+    printf("# PSS: %ld KB for %d clients, %ld KB for those a worker was asked about\n", plain,
+           CAREFUL, asked);
+    assert_true(asked - plain <= CAREFUL * PER_ASK_KB);
+    assert_int_equal(streams.refused + streams.cut + streams.ended, 0);
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest all[] = {
         cmocka_unit_test(events_that_were_sent_leave_nothing_behind),
         cmocka_unit_test(who_does_not_read_costs_little_and_slows_nobody),
         cmocka_unit_test(who_does_not_read_for_long_is_let_go),
+        cmocka_unit_test(what_was_asked_before_leaves_hardly_anything),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(all, t_load_setup, NULL);
