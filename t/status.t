@@ -91,6 +91,28 @@ is(post($port, '/empty', 'x')->{status}, 400, 'a request without its key');
 is(outcome('bad_request'), 1, '  counted');
 is(metrics()->{'voiceagent_queue_jobs{queue="default",state="in"}'}, 2, 'two jobs stand in the queue');
 like(metrics()->{'voiceagent_queue_oldest_milliseconds{queue="default"}'}, qr/^\d+$/, '  since a while');
+
+# What docs/operations.md says of nginx' own samples; "_failed_total" behind a name stands for that name with another end.
+sub explained {
+    open my $file, '<:encoding(UTF-8)', 'docs/operations.md' or die "docs/operations.md: $!\n";
+    my ($section) = do { local $/; <$file> } =~ /^# nginx\n.*?^## Metrics\n(.*?)^## /ms;
+    my %rows;
+    for my $row (grep { /^\| `voiceagent_/ } split /\n/, $section) {
+        my ($names, $stem) = $row =~ /^\| ([^|]*) \|/;
+        for ($names =~ /`(\w+)`/g) {
+            $stem = s/_[a-z]+_total$//r if /^voiceagent/;
+            $rows{/^voiceagent/ ? $_ : "$stem$_"} = $row;
+        }
+    }
+    return \%rows;
+}
+
+my $explained = explained();
+my $printed = get($port, '/metrics')->{body};
+is(join(' ', sort $printed =~ /^# TYPE (\w+)/mg), join(' ', sort keys %$explained), 'what is printed is explained, and what is explained is printed');
+my @values = $printed =~ /^(\w+\{.*?(?:outcome|state)="\w+")/mg;
+cmp_ok(scalar @values, '>', 20, '  and each outcome and state');
+is(join(' ', grep { !/^(\w+)\{.*"(\w+)"$/ || $explained->{$1} !~ /`$2`/ } @values), '', '  is explained');
 my $held = take($redis, 'default');
 $m = metrics();
 is(join(' ', map { $m->{qq(voiceagent_queue_jobs{queue="default",state="$_"})} } qw(in ready parked held later dead)), '0 1 0 1 0 0', 'one is worked on, one is ready');
