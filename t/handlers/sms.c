@@ -689,6 +689,15 @@ static void an_emergency_does_not_wait_for_its_answer(void **state)
     assert_has(job->str, "page:");
 }
 
+static void the_answers_of_an_emergency_are_passed_on(void **state)
+{
+    (void)state;
+    t_say(STRANGER, "Help, the battery of my e-bike is on fire in my house");
+    assert_has(t_say(STRANGER, "12 King St, please hurry"), "I have passed your message on");
+    assert_has(t_say(STRANGER, "416 555 1212"), "I have passed your message on");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'message'"), 2);
+}
+
 static void let_downtown_speak(const char *languages)
 {
     t_sqlf("UPDATE organizations SET languages = '%s' WHERE slug = 'bici-downtown'", languages);
@@ -789,6 +798,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_emergency_does_not_wait_for_its_answer),
+        cmocka_unit_test(the_answers_of_an_emergency_are_passed_on),
         cmocka_unit_test(an_emergency_is_answered_in_its_own_language),
         cmocka_unit_test(numbers_that_are_no_cards_are_read),
         cmocka_unit_test(an_order_number_that_was_asked_for_is_read),

@@ -1515,17 +1515,17 @@ static void one_day_takes_the_place_of_another(void **state)
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
     wk_dialog_t offer = three_times();
     (void)state;
-    CHECK(&fresh, LOOKS("en", "Thursday instead of Monday", "\"2026-11-26\"}"),
-          LOOKS("en", "Thursday instead of Monday?", "\"2026-11-26\"}"),
-          LOOKS("en", "can I come Thursday at 3 instead of Monday at 10", "\"2026-11-26\"}"),
-          LOOKS("en", "instead of Monday, Thursday please", "\"2026-11-26\"}"),
-          LOOKS("en", "can we move Monday to Thursday?", "\"2026-11-26\"}"),
+    CHECK(&fresh, LOOKS("en", "Thursday instead of Monday", "\"2026-12-03\"}"),
+          LOOKS("en", "Thursday instead of Monday?", "\"2026-12-03\"}"),
+          LOOKS("en", "can I come Thursday at 3 instead of Monday at 10", "\"2026-12-03\"}"),
+          LOOKS("en", "instead of Monday, Thursday please", "\"2026-12-03\"}"),
+          LOOKS("en", "can we move Monday to Thursday?", "\"2026-12-03\"}"),
           LOOKS("en", "4 pm instead of 10 on Monday", "\"2026-11-30\"}"),
-          LOOKS("fr", "jeudi au lieu de lundi", "\"2026-11-26\"}"),
-          LOOKS("fr", "est-ce que je peux venir jeudi plutôt que lundi", "\"2026-11-26\"}"),
-          LOOKS("fr", "changer lundi pour jeudi svp", "\"2026-11-26\"}"),
-          LOOKS("es", "jueves en vez de lunes", "\"2026-11-26\"}"),
-          LOOKS("es", "¿puedo ir el jueves en lugar del lunes?", "\"2026-11-26\"}"),
+          LOOKS("fr", "jeudi au lieu de lundi", "\"2026-12-03\"}"),
+          LOOKS("fr", "est-ce que je peux venir jeudi plutôt que lundi", "\"2026-12-03\"}"),
+          LOOKS("fr", "changer lundi pour jeudi svp", "\"2026-12-03\"}"),
+          LOOKS("es", "jueves en vez de lunes", "\"2026-12-03\"}"),
+          LOOKS("es", "¿puedo ir el jueves en lugar del lunes?", "\"2026-12-03\"}"),
           ASKS("en", "Thursday instead of Wednesday", "Your tune-up is on Monday"),
           ASKS("en", "Thursday instead of Wednesday", "Shall I move it?"));
     CHECK(&offer, LOOKS("en", "Thursday instead of Friday", "\"2026-11-26\"}"));
@@ -1547,7 +1547,7 @@ static void which_is_to_be_moved_is_asked(void **state)
                               VA_STR_NULL, 1000);
     wk_reception_t chosen = receive(&f, &r.dialog, "en", "the repair");
     assert_string_equal(chosen.tool, "check_availability");
-    assert_non_null(strstr(wk_strdup(arena, chosen.tool_args), "\"2026-11-26\"}"));
+    assert_non_null(strstr(wk_strdup(arena, chosen.tool_args), "\"2026-12-03\"}"));
     assert_true(str_is(chosen.dialog.offer.appointment, "a-2"));
     assert_null(receive(&f, &r.dialog, "en", "yes").tool);
     assert_null(receive(&f, &r.dialog, "en", "no").tool);
@@ -1641,8 +1641,8 @@ static void no_trade_is_named_to_all(void **state)
     for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
         const wk_language_t *l = wk_catalogue_at(catalogue, i);
         for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
-            va_str_t all = wk_text_of_trade(l, names[n], VA_STR("law"));
-            va_str_t own = wk_text_of_trade(l, names[n], VA_STR("bike_shop"));
+            va_str_t all = wk_text_of_kind(l, names[n], VA_STR("law"));
+            va_str_t own = wk_text_of_kind(l, names[n], VA_STR("bike_shop"));
             bool in_all = false, in_own = false;
             for (size_t b = 0; b < 3; b++) {
                 in_all = in_all || strstr(wk_strdup(arena, all), bikes[b]) != NULL;
@@ -1650,7 +1650,7 @@ static void no_trade_is_named_to_all(void **state)
             }
             assert_case(!in_all && in_own, names[n]);
             assert_true(
-                str_is(wk_text_of_trade(l, names[n], VA_STR_NULL), wk_strdup(arena, all)));
+                str_is(wk_text_of_kind(l, names[n], VA_STR_NULL), wk_strdup(arena, all)));
         }
     }
 }
@@ -1692,6 +1692,65 @@ static void the_day_behind_an_offer_is_asked_for(void **state)
           LOOKS("en", "and the one after that?", "2026-11-27T23:59"),
           LOOKS("fr", "et le jour d'après?", "2026-11-27T23:59"),
           LOOKS("es", "¿y al día siguiente?", "2026-11-27T23:59"));
+}
+
+static void what_people_say_beside_it_is_no_riddle(void **state)
+{
+    static const struct {
+        const char *language, *text, *intent;
+    } cases[] = {
+        {"en", "hey did I leave my helmet at your store yesterday?", "none"},
+        {"en", "ok so did you get my e-mail about it?", "none"},
+        {"en", "hey, how are you?", "greeting"},
+        {"es", "de nada", "thanks"},
+        {"en", "no", "no"},
+        {"en", "my tap is leaking, can someone come tomorrow afternoon?", "book"},
+        {"en", "can somebody help me", "human"},
+        {"en", "you are stupid", "complaint"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING}, offer = three_times();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        if (strcmp(r.intent, cases[i].intent) != 0) {
+            fail_msg("%s: %s", cases[i].text, r.intent);
+        }
+    }
+    assert_true(
+        strstr(wk_strdup(
+                   arena,
+                   receive(&f, &fresh, "en", "a tune-up any day except Wednesday").tool_args),
+               "preferred_date") == NULL);
+    wk_reception_t r = receive(&f, &offer, "en", "do you sell helmets?");
+    assert_true(says(&r, "I cannot answer that here. For your tune-up I can offer"));
+    r = receive(&f, &offer, "en", "ok bye");
+    assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
+    offer.offer.service = VA_STR("general");
+    r = receive(&f, &offer, "es", "hmm");
+    assert_true(says(&r, "Para su cita puedo ofrecerle"));
+    r = receive(&f, &offer, "fr", "hmm");
+    assert_true(says(&r, "Pour votre rendez-vous, je peux"));
+}
+
+/* What was asked in an emergency is answered in several texts, and none of them is lost. */
+static void answers_of_an_emergency_go_to_people(void **state)
+{
+    static const char *const texts[] = {"12 King St, please hurry", "no", "416 555 1212"};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = {.urgent = WK_URGENT_ANSWERS};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        dialog = wk_dialog_read(parse_json(wk_dialog_write(arena, &dialog, VA_STR_NULL, 1000)),
+                                VA_STR_NULL, 1000);
+        wk_reception_t r = receive(&f, &dialog, "en", texts[i]);
+        assert_case(r.task != NULL && strcmp(r.task, "message") == 0, texts[i]);
+        dialog = r.dialog;
+    }
+    assert_int_equal(dialog.urgent, 0);
+    dialog.urgent = 1;
+    assert_true(strcmp(receive(&f, &dialog, "en", "what are your hours?").intent, "hours") ==
+                0);
 }
 
 static void who_answers_is_told(void **state)
@@ -1748,6 +1807,8 @@ int main(void)
         TEST(no_trade_is_named_to_all),
         TEST(ordinary_people_are_understood),
         TEST(the_day_behind_an_offer_is_asked_for),
+        TEST(what_people_say_beside_it_is_no_riddle),
+        TEST(answers_of_an_emergency_go_to_people),
         TEST(several_questions_are_all_answered),
         TEST(a_question_beside_a_wish_is_answered_too),
         TEST(two_services_are_both_answered),

@@ -242,13 +242,23 @@ va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *
     return va_buf_str(&text);
 }
 
+va_str_t wk_word_offered(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer,
+                         va_str_t service, bool spoken)
+{
+    const wk_param_t params[] = {
+        {"service", service}, {"slots", wk_word_offer(a, l, offer)}, {NULL, VA_STR_NULL}};
+    const char *name = spoken ? "speech.slots" : "reply.slots";
+    return wk_fill(a, wk_text_of_kind(l, name, offer->service), params);
+}
+
 va_str_t wk_word_time_question(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer,
                                va_str_t service)
 {
     va_str_t start = offer->slots[0];
     const wk_slot_t slot = {start, va_str(start.data, 10), va_str(start.data + 11, 5)};
-    return wk_say(a, l, "reply.time_ask", {"service", service},
-                  {"moment", wk_word_slot(a, l, &slot)});
+    const wk_param_t params[] = {
+        {"service", service}, {"moment", wk_word_slot(a, l, &slot)}, {NULL, VA_STR_NULL}};
+    return wk_fill(a, wk_text_of_kind(l, "reply.time_ask", offer->service), params);
 }
 
 void wk_offer_write(va_json_writer_t *w, const wk_offer_t *offer)

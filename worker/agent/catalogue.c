@@ -263,12 +263,12 @@ va_str_t wk_text(const wk_language_t *l, const char *name)
     return text;
 }
 
-va_str_t wk_text_of_trade(const wk_language_t *l, const char *name, va_str_t business_type)
+va_str_t wk_text_of_kind(const wk_language_t *l, const char *name, va_str_t kind)
 {
     char own[MAX_TEXT_NAME];
-    int len = snprintf(own, sizeof(own), "%s.%.*s", name, (int)business_type.len,
-                       business_type.len > 0 ? business_type.data : "");
-    bool whole = business_type.len > 0 && len > 0 && (size_t)len < sizeof(own);
+    int len = snprintf(own, sizeof(own), "%s.%.*s", name, (int)kind.len,
+                       kind.len > 0 ? kind.data : "");
+    bool whole = kind.len > 0 && len > 0 && (size_t)len < sizeof(own);
     const entry_t *entry = whole ? find(&l->texts, own) : NULL;
     return entry != NULL ? entry->text : wk_text(l, name);
 }

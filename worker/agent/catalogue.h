@@ -46,10 +46,10 @@ va_str_t wk_text(const wk_language_t *l, const char *name);
 va_str_t wk_text_if_any(const wk_language_t *l, const char *name);
 
 /*
- * The text as a kind of business says it (organizations.business_type, absent: any): that of
- * "name.bike_shop" where there is one, else that of the name.
+ * The text as it is of a kind, of business or of appointment (absent: any): that of
+ * "name.bike_shop" where the language has one, else that of the name.
  */
-va_str_t wk_text_of_trade(const wk_language_t *l, const char *name, va_str_t business_type);
+va_str_t wk_text_of_kind(const wk_language_t *l, const char *name, va_str_t kind);
 
 /* The words of that name; none when the language has none. */
 const wk_phrases_t *wk_word_list(const wk_language_t *l, const char *name);

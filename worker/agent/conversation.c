@@ -84,7 +84,10 @@ static bool judge_urgency(wk_tx_t *tx, wk_conversation_t *c, wk_error_t *e)
         return true;
     }
     const wk_language_t *l = language_of_emergency(c);
-    c->reception = (wk_reception_t){.language = l, .intent = "emergency", .certain = true};
+    c->reception = (wk_reception_t){.language = l,
+                                    .intent = "emergency",
+                                    .dialog = {.urgent = WK_URGENT_ANSWERS},
+                                    .certain = true};
     return wk_urgent_answer(tx, l, &c->facts, &c->emergency, &c->reception.text, e);
 }
 

@@ -82,6 +82,18 @@ static void find_phrases(search_t *s)
     note_list(s, VAGUE, "day.vague", 0);
 }
 
+/* How many words before word i are of the list. */
+static size_t led_by(const search_t *s, const char *list, size_t i)
+{
+    const wk_phrases_t *phrases = wk_word_list(s->l, list);
+    for (size_t n = 1; n <= i && n <= MOST_LEAD; n++) {
+        if (wk_phrases_at(phrases, &s->r->words, i - n) == n) {
+            return n;
+        }
+    }
+    return 0;
+}
+
 /* ---------------------------------------------------------------- dates */
 
 static const wk_word_t *word_at(const wk_reading_t *r, size_t i)
@@ -205,18 +217,6 @@ static void read_digits(wk_arena_t *a, wk_reading_t *r)
     }
 }
 
-/* How many words before word i are of the list. */
-static size_t led_by(const search_t *s, const char *list, size_t i)
-{
-    const wk_phrases_t *phrases = wk_word_list(s->l, list);
-    for (size_t n = 1; n <= i && n <= MOST_LEAD; n++) {
-        if (wk_phrases_at(phrases, &s->r->words, i - n) == n) {
-            return n;
-        }
-    }
-    return 0;
-}
-
 /* "el 50 por ciento", "le 15 rue Clark", "le 29 pouces": a number of something else. */
 static bool counts_something(const search_t *s, size_t i)
 {
@@ -257,6 +257,9 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     wk_reading_t *r = s->r;
     switch (token->kind) {
     case WEEKDAY:
+        if (led_by(s, "day.except", i) > 0) {
+            break;
+        }
         r->vague = r->vague || (r->weekday != 0 && r->weekday != token->number);
         r->weekday = token->number;
         r->weekdays |= 1U << token->number;

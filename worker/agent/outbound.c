@@ -68,7 +68,7 @@ static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_ro
         a, l, "outbound.first", {"hello", hello}, {"agent", wk_cell(facts, 0, "agent_name")},
         {"shop", wk_cell(facts, 0, "shop")},
         {"purpose",
-         told ? wk_text_of_trade(l, purpose, wk_cell(facts, 0, "business_type")) : VA_STR_NULL},
+         told ? wk_text_of_kind(l, purpose, wk_cell(facts, 0, "business_type")) : VA_STR_NULL},
         {"message", wish->message});
     return without_variables(a, wk_trim(said));
 }

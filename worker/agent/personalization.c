@@ -244,7 +244,7 @@ static va_str_t appointment_line(wk_arena_t *a, const wk_language_t *l,
         {"status", wk_word_for(a, l, "appointment.status", item(row, 3))},
         {"bike", or_text(item(row, 4), l, "appointment.no_bike")},
         {NULL, VA_STR_NULL}};
-    return wk_fill(a, wk_text_of_trade(l, "appointment.line", f->business_type), params);
+    return wk_fill(a, wk_text_of_kind(l, "appointment.line", f->business_type), params);
 }
 
 typedef va_str_t line_fn(wk_arena_t *a, const wk_language_t *l, const wk_caller_facts_t *f,

@@ -140,7 +140,7 @@ static const struct {
      {"said.text_asked", "intent.location", "intent.price", "intent.policy",
       "intent.promotion"},
      NULL},
-    {WK_DONE_PASSED_ON, {"intent.message", "intent.human"}, NULL},
+    {WK_DONE_PASSED_ON, {"intent.message", "intent.human", "human.somebody"}, NULL},
 };
 
 static bool is_asked_in_words(const wk_catalogue_t *c, const wk_reading_t *r, size_t wish)

@@ -370,8 +370,8 @@ void wk_answer_duration(wk_reception_turn_t *t)
 
 void wk_answer_ready(wk_reception_turn_t *t)
 {
-    wk_turn_add(t, wk_text_of_trade(t->l, t->f->ready ? "reply.ready" : "reply.not_ready",
-                                    t->f->business_type));
+    wk_turn_add(t, wk_text_of_kind(t->l, t->f->ready ? "reply.ready" : "reply.not_ready",
+                                   t->f->business_type));
     if (!t->f->ready) {
         wk_offer_person(t);
     }

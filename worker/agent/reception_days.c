@@ -1,5 +1,6 @@
 #include "worker/agent/reception_days.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define MONDAY           1
@@ -33,6 +34,36 @@ static bool is_before(const va_json_t *row, const va_json_t *other)
     return date.len == then.len && date.len > 0 && memcmp(date.data, then.data, date.len) < 0;
 }
 
+/* Where in the coming days it is; -1: beyond them. */
+static long place_of(const wk_reception_turn_t *t, va_str_t date)
+{
+    long i = 0;
+    const va_json_t *row = wk_fact_at(t->f->week, 0);
+    for (; row != NULL; row = row->next, i++) {
+        if (va_str_eq(wk_fact_text(row, 0), date)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* Of the weekday named the one nearest to t->near, the later of two; NULL: that is far away. */
+static const va_json_t *nearest_weekday(const wk_reception_turn_t *t)
+{
+    const va_json_t *nearest = NULL;
+    long place = place_of(t, t->near), least = 0;
+    const va_json_t *row = place >= 0 ? wk_fact_at(t->f->week, 0) : NULL;
+    while ((row = weekday_from(t, row, t->r->weekday)) != NULL) {
+        long away = labs(place_of(t, wk_fact_text(row, 0)) - place);
+        if (nearest == NULL || away <= least) {
+            nearest = row;
+            least = away;
+        }
+        row = row->next;
+    }
+    return nearest;
+}
+
 /* "Next Tuesday" is the coming one, or that of the next week: clear where they are the same. */
 static const va_json_t *weekday_meant(const wk_reception_turn_t *t)
 {
@@ -40,6 +71,10 @@ static const va_json_t *weekday_meant(const wk_reception_turn_t *t)
     const va_json_t *monday = next_monday(t);
     const va_json_t *coming = weekday_from(t, wk_fact_at(t->f->week, r->next), r->weekday);
     const va_json_t *of_next_week = weekday_from(t, monday, r->weekday);
+    const va_json_t *nearest = nearest_weekday(t);
+    if (nearest != NULL && !r->next && r->span == WK_SPAN_NONE) {
+        return nearest;
+    }
     switch (r->span) {
     case WK_SPAN_NEXT_WEEK:
         return of_next_week;

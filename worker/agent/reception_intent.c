@@ -10,7 +10,8 @@
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_swap.h"
 
-#define SHORT_MESSAGE 10 /* words */
+#define SHORT_MESSAGE  10 /* words */
+#define SHORT_GREETING 4
 
 static const struct {
     const char *name, *words;
@@ -103,6 +104,13 @@ static bool wants_refund(const wk_reception_turn_t *t)
            !wk_turn_has(t, "intent.policy") && !wk_turn_has(t, "wish.question");
 }
 
+/* "Can I have somebody", not "can someone come and fix the tap". */
+static bool wants_somebody(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "human.somebody") && wk_turn_service(t).data == NULL &&
+           !wk_turn_has(t, intents[WK_INTENT_BOOK].words);
+}
+
 /* "What does a tune-up cost", not "the bike cost 3000". */
 static bool has_price_words(const wk_reception_turn_t *t)
 {
@@ -157,7 +165,7 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
     case WK_INTENT_HUMAN:
-        return wk_turn_has(t, intents[intent].words) || wants_refund(t);
+        return wk_turn_has(t, intents[intent].words) || wants_refund(t) || wants_somebody(t);
     case WK_INTENT_MESSAGE:
         return wk_turn_has(t, intents[intent].words) || tells_of_delay(t);
     case WK_INTENT_COMPLAINT: /* how an order stands says more */
@@ -216,6 +224,15 @@ static wk_intent_t said_by_signs(const wk_reception_turn_t *t)
     return WK_INTENT_NONE;
 }
 
+/* "Hey, did I leave my helmet with you?" is no greeting to be greeted back alone. */
+static bool is_question_beyond_courtesy(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"courtesy", "intent.thanks", "intent.greeting",
+                                        "wish.filler", NULL};
+    return wk_turn_is_question(t) && t->r->words.count > SHORT_GREETING &&
+           !wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
 wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
 {
     if (va_str_eq(t->r->text, VA_STR("0"))) {
@@ -240,7 +257,8 @@ wk_intent_t wk_intent_of(const wk_reception_turn_t *t)
     if (named_one != WK_INTENT_NONE) {
         return named_one;
     }
-    return wk_turn_has(t, intents[WK_INTENT_THANKS].words)     ? WK_INTENT_THANKS
+    return is_question_beyond_courtesy(t)                      ? WK_INTENT_NONE
+           : wk_turn_has(t, intents[WK_INTENT_THANKS].words)   ? WK_INTENT_THANKS
            : wk_turn_has(t, intents[WK_INTENT_GREETING].words) ? WK_INTENT_GREETING
                                                                : WK_INTENT_NONE;
 }

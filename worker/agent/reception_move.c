@@ -66,6 +66,7 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
     wk_reading_t rest;
     wk_reception_turn_t turn = *t;
     cut_own_day(&turn, own, &rest);
+    turn.near = own;
     bool to = names_where_to(&turn, row);
     (void)wk_turn_date(&turn, &date);
     if (wk_turn_day_fault(&turn) != NULL) {
@@ -235,6 +236,7 @@ static bool choose_anew(wk_reception_turn_t *t, const va_json_t *row)
     dialog.offer.slots[0] =
         wk_printf(t->a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
     turn.dialog = &dialog;
+    turn.near = date;
     bool chosen = wk_answer_offer(&turn, WK_INTENT_NONE);
     t->text = turn.text;
     t->out = turn.out;
@@ -314,10 +316,12 @@ static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_readi
     t->out = turn.out;
 }
 
-static void ask_which_to_move(wk_reception_turn_t *t, const wk_reading_t *to)
+static void ask_which_to_move(wk_reception_turn_t *t, const wk_swap_t *swap)
 {
     wk_reception_turn_t turn = *t;
-    turn.r = to;
+    turn.r = &swap->from;
+    (void)wk_turn_date(&turn, &turn.near);
+    turn.r = &swap->to;
     wk_answer_appointment(t);
     wk_turn_add_text(t,
                      wk_is_the_only(t->f->appointments) ? "reply.move_it" : "reply.move_which");
@@ -340,7 +344,7 @@ static void swap_days(wk_reception_turn_t *t, const wk_swap_t *swap)
     } else if (rows.count == 1) {
         move_to(t, rows.at[0], &swap->to);
     } else {
-        ask_which_to_move(t, &swap->to);
+        ask_which_to_move(t, swap);
     }
     t->out.certain = true;
 }

@@ -296,9 +296,8 @@ void wk_repeat_offer(wk_reception_turn_t *t)
     } else if (offer->count == 1) {
         ask_about_time(t, offer->slots[0]);
     } else {
-        wk_turn_add(t, wk_say(t->a, t->l, t->dialog->spoken ? "speech.slots" : "reply.slots",
-                              {"service", wk_turn_service_word(t, offer->service)},
-                              {"slots", wk_word_offer(t->a, t->l, offer)}));
+        va_str_t service = wk_turn_service_word(t, offer->service);
+        wk_turn_add(t, wk_word_offered(t->a, t->l, offer, service, t->dialog->spoken));
         t->out.dialog.expected = WK_EXPECT_SLOT;
         t->out.dialog.offer = *offer;
     }

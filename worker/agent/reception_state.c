@@ -56,6 +56,10 @@ wk_dialog_t wk_dialog_read(const va_json_t *dialog_state, va_str_t call, int64_t
     if (va_json_int(va_json_get(own, "misses"), &misses) && misses > 0) {
         d.misses = misses < 100 ? (int)misses : 100;
     }
+    int64_t urgent = 0;
+    if (va_json_int(va_json_get(own, "urgent"), &urgent) && urgent > 0 && !d.old) {
+        d.urgent = urgent < WK_URGENT_ANSWERS ? (int)urgent : WK_URGENT_ANSWERS;
+    }
     d.offer = wk_offer_read(va_json_get(own, "offer"));
     d.cancels = va_json_get_string(own, "cancels");
     d.order = va_json_get_string(own, "order");
@@ -91,6 +95,9 @@ va_str_t wk_dialog_write(wk_arena_t *a, const wk_dialog_t *d, va_str_t call, int
     }
     if (d->expected == WK_EXPECT_MOVE && d->moves_to.data != NULL) {
         va_json_add_str(w, "moves_to", d->moves_to);
+    }
+    if (d->urgent > 0) {
+        va_json_add_int(w, "urgent", d->urgent);
     }
     if (d->service.data != NULL) {
         va_json_add_str(w, "service", d->service);

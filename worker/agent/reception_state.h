@@ -7,6 +7,8 @@
 
 #include "worker/agent/booking.h"
 
+#define WK_URGENT_ANSWERS 3 /* an emergency has as many questions */
+
 /* What was asked of the customer last, and what came of it; customers.dialog_state. */
 typedef enum {
     WK_EXPECT_NOTHING,
@@ -22,6 +24,7 @@ typedef enum {
 typedef struct {
     wk_expected_t expected; /* an answer to that */
     int misses;             /* turns in a row without an answer */
+    int urgent;             /* answers to the questions of an emergency that may still come */
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id of each, with a space between */

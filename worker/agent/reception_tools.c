@@ -36,10 +36,9 @@ static void ask_for_slot(wk_arena_t *a, wk_reception_t *r, va_str_t before, va_s
 
 static void offer_times(wk_arena_t *a, wk_reception_t *r, va_str_t before)
 {
-    va_str_t times = wk_say(a, r->language, r->spoken ? "speech.slots" : "reply.slots",
-                            {"service", service_word(a, r)},
-                            {"slots", wk_word_offer(a, r->language, &r->dialog.offer)});
-    ask_for_slot(a, r, before, times);
+    ask_for_slot(
+        a, r, before,
+        wk_word_offered(a, r->language, &r->dialog.offer, service_word(a, r), r->spoken));
 }
 
 /* The very time that was named, of the day that was: of the offer nothing else is left. */

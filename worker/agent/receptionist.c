@@ -14,6 +14,7 @@
 
 #define MISSES_BEFORE_HUMAN 2
 #define SHORT_WISH          7 /* words, for somebody */
+#define SHORT_QUESTION      2 /* words, which may be about what is offered */
 
 /* Asks once more what is not answered yet; false: nothing is. */
 static bool ask_again(wk_reception_turn_t *t)
@@ -38,14 +39,28 @@ static void look_into_knowledge(wk_reception_turn_t *t)
     wk_turn_wish(t, "search_knowledge", w, &args);
 }
 
+/* "Do you sell helmets?", where times are offered. */
+static bool is_other_question(const wk_reception_turn_t *t)
+{
+    return wk_turn_is_question(t) && t->r->words.count > SHORT_QUESTION &&
+           !wk_turn_names_a_moment(t) && t->r->numbers == 0;
+}
+
 static void answer_nothing(wk_reception_turn_t *t)
 {
+    if (wk_turn_is_all(t, "intent.no")) {
+        wk_answer_no(t);
+        return;
+    }
     t->out.dialog.misses = t->dialog->misses + 1;
     bool asked = wk_is_asked_to_cancel(t); /* which counts by itself */
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
         wk_turn_expect_callback(t);
         t->out.dialog.offer = wk_has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
+    } else if (wk_has_offer(t) && is_other_question(t)) {
+        wk_turn_add_text(t, "reply.cannot_answer");
+        wk_repeat_offer(t);
     } else if (!ask_again(t)) {
         wk_turn_add_text(t, "reply.fallback");
     }
@@ -59,6 +74,10 @@ static void answer_courtesy(wk_reception_turn_t *t, wk_intent_t intent)
 {
     if (wk_has_offer(t)) {
         t->out.dialog.misses = t->dialog->misses;
+    }
+    if (intent == WK_INTENT_THANKS && wk_has_offer(t) && wk_turn_has(t, "intent.goodbye")) {
+        wk_answer_no(t);
+        return;
     }
     if (ask_again(t)) {
         return;
@@ -111,21 +130,22 @@ static void answer(wk_reception_turn_t *t, wk_intent_t intent)
         [WK_INTENT_LOCATION] = wk_answer_location,
         [WK_INTENT_NONE] = answer_nothing,
     };
+    t->out.intent = wk_intent_name(intent);
     if (is_agreement(t, intent) && wk_answer_agreement(t)) {
-        intent = WK_INTENT_APPOINTMENT;
+        t->out.intent = wk_intent_name(WK_INTENT_APPOINTMENT);
     } else if (intent == WK_INTENT_THANKS || intent == WK_INTENT_GREETING) {
         answer_courtesy(t, intent);
     } else {
         answers[intent](t);
     }
-    t->out.intent = wk_intent_name(intent);
 }
 
 /* Who was asked for his message says it, whoever he wants to be called by; who asks for a
  * person in a word ("agent", 0), or to speak to one, leaves none. */
 static bool is_message(const wk_reception_turn_t *t, wk_intent_t intent)
 {
-    static const char *const lists[] = {"intent.human", "wish.filler", "courtesy", NULL};
+    static const char *const lists[] = {"intent.human", "human.somebody", "wish.filler",
+                                        "courtesy", NULL};
     if (intent == WK_INTENT_HUMAN) {
         return wk_turn_has(t, "message.callback") ||
                (t->r->words.count > SHORT_WISH && !wk_turn_has(t, "message.person") &&
@@ -216,9 +236,25 @@ static void keep_question(wk_reception_turn_t *t)
     }
 }
 
+/* Where somebody is in danger, an answer to what was asked of him goes to people as it is. */
+static bool answer_urgent(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    bool other =
+        intent != WK_INTENT_NONE && intent != WK_INTENT_THANKS && intent != WK_INTENT_GREETING;
+    if (t->dialog->urgent == 0 || t->r->text.len == 0 ||
+        (other && t->dialog->urgent < WK_URGENT_ANSWERS)) {
+        return false;
+    }
+    wk_turn_add_text(t, "reply.message_taken");
+    t->out.task = "message";
+    t->out.intent = "message";
+    t->out.dialog.urgent = t->dialog->urgent - 1;
+    return true;
+}
+
 static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asides_t *asides)
 {
-    if (answer_expected(t, intent)) {
+    if (answer_urgent(t, intent) || answer_expected(t, intent)) {
         t->out.certain = true;
     } else {
         answer(t, intent);

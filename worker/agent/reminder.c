@@ -41,7 +41,7 @@ static va_str_t text_of(wk_arena_t *a, const reminder_t *r)
                                  {"time", wk_word_time(a, r->language, slot.time)},
                                  {"address", wk_word_address(a, r->service.address)},
                                  {NULL, VA_STR_NULL}};
-    return wk_fill(a, wk_text_of_trade(r->language, name, cell(r, "business_type")), params);
+    return wk_fill(a, wk_text_of_kind(r->language, name, cell(r, "business_type")), params);
 }
 
 /* One that was moved is reminded of its new start as well. */

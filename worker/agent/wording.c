@@ -166,7 +166,7 @@ va_str_t wk_word_of_trade(wk_arena_t *a, const wk_language_t *l, const char *kin
                           va_str_t word, va_str_t business_type)
 {
     const char *name = wk_printf(a, "%s.%.*s", kind, (int)word.len, word.data).data;
-    return wk_text_if_any(l, name).data != NULL ? wk_text_of_trade(l, name, business_type)
+    return wk_text_if_any(l, name).data != NULL ? wk_text_of_kind(l, name, business_type)
                                                 : wk_word_for(a, l, kind, word);
 }
 
