@@ -318,6 +318,15 @@ static void a_day_that_is_none_is_asked_back(void **state)
                "That day is past. Which day");
 }
 
+static void a_day_without_a_free_time_is_said_to_have_none(void **state)
+{
+    (void)state;
+    const char *sunday = t_sqlf("SELECT to_char(date_trunc('week', now() + interval '1 day')"
+                                "    + interval '13 days', 'FMMonth FMDD')");
+    const char *answer = t_say(JOHN_NUMBER, t_sqlf("SELECT 'a tune-up on %s'", sunday));
+    assert_has(answer, t_sqlf("SELECT 'nothing free on Sunday, %s. For your tune-up'", sunday));
+}
+
 /* The first is booked, the other is a task with the customer's words. */
 static void a_second_service_is_passed_on(void **state)
 {
@@ -420,6 +429,7 @@ int main(void)
         cmocka_unit_test(another_service_may_need_another_time),
         cmocka_unit_test(an_appointment_goes_to_a_time_of_its_own_day),
         cmocka_unit_test(a_time_that_is_named_is_looked_at_first),
+        cmocka_unit_test(a_day_without_a_free_time_is_said_to_have_none),
         cmocka_unit_test(a_second_service_is_passed_on),
         cmocka_unit_test(one_day_takes_the_place_of_another),
         cmocka_unit_test(days_are_reckoned_by_the_shops_clock),

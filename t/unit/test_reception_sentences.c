@@ -1374,12 +1374,20 @@ static void a_day_of_a_month_is_looked_at(void **state)
     static const struct {
         const char *language, *text;
     } cases[] = {
-        {"en", "tune-up on the 15th"},      {"en", "tune-up the 15th at 10 please"},
-        {"en", "tune-up on 12/15"},         {"en", "tune-up Tuesday the 15th"},
-        {"fr", "une mise au point le 15"},  {"fr", "mise au point le 15 à 10 h"},
-        {"es", "una puesta a punto el 15"}, {"es", "puesta a punto el día 15 a las 10"},
-        {"en", "tune-up on December 15th"}, {"en", "a tune-up in 21 days"},
-        {"en", "a tune-up in three weeks"}, {"fr", "mise au point dans un mois"},
+        {"en", "tune-up on the 15th"},
+        {"en", "tune-up the 15th at 10 please"},
+        {"en", "tune-up on 12/15"},
+        {"en", "tune-up Tuesday the 15th"},
+        {"fr", "une mise au point le 15"},
+        {"fr", "mise au point le 15 à 10 h"},
+        {"es", "una puesta a punto el 15"},
+        {"es", "puesta a punto el día 15 a las 10"},
+        {"es", "puesta a punto el 15 por la tarde"},
+        {"fr", "mise au point le 15 en soirée"},
+        {"en", "tune-up on December 15th"},
+        {"en", "a tune-up in 21 days"},
+        {"en", "a tune-up in three weeks"},
+        {"fr", "mise au point dans un mois"},
         {"es", "puesta a punto en un mes"},
     };
     (void)state;
@@ -1566,6 +1574,8 @@ static void several_questions_are_all_answered(void **state)
          "89.00", "Main St"},
         {"en", "what are your hours and where are you", "We are open until", "Main St"},
         {"en", "where is the shop? what's your phone number?", "Main St", "+14165550001"},
+        {"en", "how much is a tune-up, and how long does a tune-up take?", "89.00",
+         "60 minutes"},
         {"en", "Where's my order 1042? And are you open Sunday?", "order #1042", "29: closed"},
         {"en", "Are you open Saturday and Sunday?", "28: open", "29: closed"},
         {"en", "Where are you? Do you speak Klingon?", "Main St",
@@ -1726,6 +1736,15 @@ static void what_people_say_beside_it_is_no_riddle(void **state)
     assert_true(says(&r, "I cannot answer that here. For your tune-up I can offer"));
     r = receive(&f, &offer, "en", "ok bye");
     assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
+    offer = three_times();
+    f.day = parse_json(VA_STR("[\"2026-12-15\",2,\"08:00\",\"18:00\"]"));
+    r = receive(&f, &offer, "es", "mejor el 15 por la tarde");
+    assert_string_equal(r.tool, "check_availability");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-12-15"));
+    r = receive(&f, &fresh, "en", "did I leave my helmet there?");
+    r = receive(&f, &r.dialog, "en", "yes please");
+    assert_true(says(&r, "Write your message"));
+    assert_int_equal(r.dialog.expected, WK_EXPECT_MESSAGE);
     offer.offer.service = VA_STR("general");
     r = receive(&f, &offer, "es", "hmm");
     assert_true(says(&r, "Para su cita puedo ofrecerle"));

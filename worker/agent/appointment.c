@@ -278,9 +278,12 @@ static bool wants_no_texts(wk_tx_t *tx, va_str_t phone, bool *refused, wk_error_
 va_str_t wk_appointment_confirmation(wk_arena_t *a, const wk_appointment_t *p,
                                      const wk_service_t *s, const wk_language_t *l)
 {
-    va_str_t text = wk_say(a, l, "appointment.confirmation", {"service", s->name},
-                           {"shop", s->shop}, {"moment", wk_word_slot(a, l, &p->slot)},
-                           {"address", wk_word_address(a, s->address)});
+    const wk_param_t params[] = {{"service", s->name},
+                                 {"shop", s->shop},
+                                 {"moment", wk_word_slot(a, l, &p->slot)},
+                                 {"address", wk_word_address(a, s->address)},
+                                 {NULL, VA_STR_NULL}};
+    va_str_t text = wk_fill(a, wk_text_of_kind(l, "appointment.confirmation", s->type), params);
     va_str_t unsure = wk_text(l, "appointment.unasked");
     return p->unasked ? wk_printf(a, "%.*s %.*s", (int)text.len, text.data, (int)unsure.len,
                                   unsure.data)

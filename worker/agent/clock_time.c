@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define MOST_LEAD     3 /* words before a day of a month */
+#define LEAST_LED_DAY 4 /* "le 2" may be a choice */
 #define FIRST_MORNING 8 /* "at 7" without more is the evening, "at 8" the morning */
 
 static const wk_clock_time_t no_time = {.hour = -1};
@@ -252,6 +254,16 @@ static bool has_day_before(const wk_words_t *words, size_t at)
            (at >= 3 && leading_number(words->at[at - 3].text, &day) > 0);
 }
 
+/* "El 15 por la tarde": what leads to a day of a month stands before word at. */
+static bool is_led_as_day(const wk_catalogue_t *c, const wk_words_t *words, size_t at)
+{
+    bool led = false;
+    for (size_t n = 1; n <= at && n <= MOST_LEAD; n++) {
+        led = led || wk_word_list_at(c, "date.on", words, at - n) == n;
+    }
+    return led && wk_small_number(words->at[at].text) >= LEAST_LED_DAY;
+}
+
 /* "December 2 in the afternoon": a day, and no two o'clock. */
 static bool is_day_of_month(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
 {
@@ -259,7 +271,8 @@ static bool is_day_of_month(const wk_catalogue_t *c, const wk_words_t *words, si
     for (size_t k = 0; i > 0 && k < wk_catalogue_count(c); k++) {
         wk_word_lists(wk_catalogue_at(c, k), "month.", look_before, &b);
     }
-    return b.ends && wk_small_number(words->at[i].text) > 0 && !has_day_before(words, i);
+    return is_led_as_day(c, words, i) ||
+           (b.ends && wk_small_number(words->at[i].text) > 0 && !has_day_before(words, i));
 }
 
 wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,

@@ -513,6 +513,12 @@ void wk_take_message(wk_reception_turn_t *t)
     wk_ask_for_number(t);
 }
 
+void wk_ask_for_message(wk_reception_turn_t *t)
+{
+    wk_turn_add_text(t, t->dialog->spoken ? "speech.message_ask" : "reply.message_ask");
+    t->out.dialog.expected = WK_EXPECT_MESSAGE;
+}
+
 void wk_answer_message(wk_reception_turn_t *t)
 {
     const char *colon =
@@ -525,8 +531,7 @@ void wk_answer_message(wk_reception_turn_t *t)
         wk_take_message(t);
         return;
     }
-    wk_turn_add_text(t, t->dialog->spoken ? "speech.message_ask" : "reply.message_ask");
-    t->out.dialog.expected = WK_EXPECT_MESSAGE;
+    wk_ask_for_message(t);
 }
 
 /* ---------------------------------------------------------------- courtesies */

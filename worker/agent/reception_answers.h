@@ -60,6 +60,9 @@ void wk_offer_person(wk_reception_turn_t *t);
 /* Who answers is no person: that is said, and one is offered. */
 void wk_answer_who(wk_reception_turn_t *t);
 
+/* What is written next is the message. */
+void wk_ask_for_message(wk_reception_turn_t *t);
+
 /* Nobody is kept who meant to write to somebody else. */
 void wk_answer_wrong_number(wk_reception_turn_t *t);
 

@@ -53,7 +53,8 @@ static bool names_aside(wk_intent_t intent)
 {
     return intent == WK_INTENT_HOURS || intent == WK_INTENT_HOLIDAYS ||
            intent == WK_INTENT_LOCATION || intent == WK_INTENT_PHONE ||
-           intent == WK_INTENT_PROMOTION || intent == WK_INTENT_POLICY;
+           intent == WK_INTENT_PROMOTION || intent == WK_INTENT_POLICY ||
+           intent == WK_INTENT_DURATION;
 }
 
 /* It asks, by its sign or its words, for what can be told without anything else. */
@@ -64,8 +65,9 @@ static void judge(const wk_reception_turn_t *t, part_t *p)
     wk_intent_t intent = wk_intent_of(&turn);
     bool named = intent != WK_INTENT_NONE && wk_intent_named(&turn, intent);
     p->intent = named ? intent : WK_INTENT_NONE;
-    p->aside = names_aside(p->intent) && wk_services_named(&turn).count == 0 &&
-               (p->asked || wk_turn_has(&turn, "wish.asks"));
+    bool service = wk_services_named(&turn).count > 0 && intent != WK_INTENT_DURATION;
+    p->aside =
+        names_aside(p->intent) && !service && (p->asked || wk_turn_has(&turn, "wish.asks"));
 }
 
 static void read_part(const wk_reception_turn_t *t, part_t *p)
@@ -230,6 +232,9 @@ static void answer_aside(wk_reception_turn_t *t, wk_intent_t intent)
         break;
     case WK_INTENT_POLICY:
         wk_answer_policy(t);
+        break;
+    case WK_INTENT_DURATION:
+        wk_answer_duration(t);
         break;
     default:
         break;

@@ -86,6 +86,19 @@ static void told_beyond(wk_arena_t *a, wk_reception_t *r)
     offer_times(a, r, none ? behind(a, r->before, wk_text(r->language, r->none)) : r->before);
 }
 
+/* Nothing is free on the day that was wanted: what is offered is of one behind it. */
+static bool is_another_day(const wk_reception_t *r)
+{
+    va_str_t first = r->dialog.offer.slots[0];
+    return r->wanted.len == 10 && !va_str_eq(va_str(first.data, 10), r->wanted);
+}
+
+static va_str_t none_that_day(wk_arena_t *a, const wk_reception_t *r)
+{
+    return wk_say(a, r->language, "reply.none_that_day",
+                  {"day", wk_word_date(a, r->language, r->wanted)});
+}
+
 static void told_times(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
 {
     wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), r->time, r->half);
@@ -104,6 +117,8 @@ static void told_times(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
             wk_word_time_question(a, r->language, &r->dialog.offer, service_word(a, r)));
     } else if (is_named_time_taken(r->time, body, r->wanted)) {
         offer_times(a, r, behind(a, r->before, wk_text(r->language, "reply.slot_unavailable")));
+    } else if (is_another_day(r)) {
+        offer_times(a, r, behind(a, r->before, none_that_day(a, r)));
     } else {
         offer_times(a, r, r->before);
     }

@@ -52,6 +52,10 @@ static void answer_nothing(wk_reception_turn_t *t)
         wk_answer_no(t);
         return;
     }
+    if (t->dialog->misses > 0 && t->dialog->expected == WK_EXPECT_NOTHING && wk_is_yes(t)) {
+        wk_ask_for_message(t); /* which was what he could do instead */
+        return;
+    }
     t->out.dialog.misses = t->dialog->misses + 1;
     bool asked = wk_is_asked_to_cancel(t); /* which counts by itself */
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
