@@ -1559,6 +1559,10 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_true(str_is(chosen.dialog.offer.appointment, "a-2"));
     assert_null(receive(&f, &r.dialog, "en", "yes").tool);
     assert_null(receive(&f, &r.dialog, "en", "no").tool);
+    f.appointments =
+        parse_json(VA_STR("[[\"a-3\",\"tune_up\",\"2026-12-07\",\"10:00\",true]]"));
+    r = receive(&f, &fresh, "en", "Tuesday instead of Monday");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-12-08"));
     f.appointments = NULL;
     r = receive(&f, &fresh, "en", "Thursday instead of Tuesday");
     assert_true(says(&r, "no coming appointment"));
@@ -1607,6 +1611,8 @@ static void a_question_beside_a_wish_is_answered_too(void **state)
     assert_non_null(strstr(wk_strdup(arena, r.before), "November 29: closed"));
     r = receive(&f, &offer, "en", "2 please, and what's your phone number?");
     assert_string_equal(r.tool, "book_appointment");
+    assert_non_null(strstr(wk_strdup(arena, r.before), "+14165550001"));
+    r = receive(&f, &fresh, "en", "a tune-up tomorrow and tell me your phone number");
     assert_non_null(strstr(wk_strdup(arena, r.before), "+14165550001"));
     r = receive(&f, &fresh, "en", "A tune-up tomorrow. Do you speak Klingon?");
     assert_string_equal(r.tool, "check_availability");
@@ -1715,6 +1721,9 @@ static void what_people_say_beside_it_is_no_riddle(void **state)
         {"es", "de nada", "thanks"},
         {"en", "no", "no"},
         {"en", "my tap is leaking, can someone come tomorrow afternoon?", "book"},
+        {"en", "my bike is broken", "book"},
+        {"fr", "mon vélo est en panne", "book"},
+        {"en", "this weekend?", "hours"},
         {"en", "can somebody help me", "human"},
         {"en", "you are stupid", "complaint"},
     };

@@ -80,7 +80,9 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
     if (wk_turn_service(t).data != NULL || names_a_whole_moment(t)) {
         return WK_INTENT_BOOK;
     }
-    return r->weekday != 0 || r->day.data != NULL || (r->ahead >= 0 && r->words.count <= 3)
+    bool few = r->words.count <= 3;
+    return r->weekday != 0 || r->day.data != NULL || (r->span == WK_SPAN_WEEKEND && few) ||
+                   (r->ahead >= 0 && few)
                ? WK_INTENT_HOURS
                : WK_INTENT_NONE;
 }

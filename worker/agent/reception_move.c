@@ -297,14 +297,36 @@ static void change_what_was_booked(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- one day for another */
 
+/* "Wednesday" of an appointment may be another than the coming one: all of that weekday. */
+static wk_meant_t on_weekday(const wk_reception_turn_t *t, int weekday)
+{
+    wk_meant_t rows = {.count = 0};
+    va_str_t wanted = wk_printf(t->a, "%d", weekday);
+    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+    for (; row != NULL && rows.count < WK_MOST_MEANT; row = row->next) {
+        const va_json_t *day = wk_fact_at(t->f->week, 0);
+        while (day != NULL && !va_str_eq(wk_fact_text(day, 0), wk_fact_text(row, 2))) {
+            day = day->next;
+        }
+        if (day != NULL && va_str_eq(wk_fact_text(day, 1), wanted)) {
+            rows.at[rows.count++] = row;
+        }
+    }
+    return rows;
+}
+
 /* Those on the day, at the time and for the service that a part of the message names. */
 static wk_meant_t named_by(const wk_reception_turn_t *t, const wk_reading_t *part)
 {
     va_str_t date;
     wk_reception_turn_t turn = *t;
     turn.r = part;
-    bool unclear = wk_turn_date(&turn, &date) == WK_DAY_UNCLEAR;
-    return unclear ? (wk_meant_t){.count = 0} : wk_all_meant(&turn);
+    bool weekday = part->weekday != 0 && part->day.data == NULL && !part->vague;
+    wk_meant_t rows = {.count = 0};
+    if (wk_turn_date(&turn, &date) == WK_DAY_ONE || !wk_reading_names_a_day(part)) {
+        rows = wk_all_meant(&turn);
+    }
+    return rows.count == 0 && weekday ? on_weekday(t, part->weekday) : rows;
 }
 
 static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_reading_t *to)
