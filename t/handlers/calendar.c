@@ -560,6 +560,18 @@ static void what_goes_to_a_calendar_that_is_gone_waits_for_another(void **state)
     assert_string_equal(gone_tasks(), "0 1");
 }
 
+static void another_consent_may_show_it(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    synchronise();
+    t_google_connect(OWNER);
+    assert_string_equal(gone_tasks(), "0 1");
+    assert_int_equal(t_sqlf_int("SELECT count(gone_at) FROM sync_tokens"), 0);
+    synchronise();
+    assert_string_equal(gone_tasks(), "1 2");
+}
+
 /* Found by the one that was to be made in it. */
 static void an_event_for_a_calendar_that_is_gone_is_not_a_failure(void **state)
 {
@@ -978,6 +990,7 @@ int main(void)
         cmocka_unit_test(a_dead_calendar_keeps_nothing_from_the_others),
         cmocka_unit_test(a_calendar_of_no_service_is_forgotten),
         cmocka_unit_test(what_goes_to_a_calendar_that_is_gone_waits_for_another),
+        cmocka_unit_test(another_consent_may_show_it),
         cmocka_unit_test(an_event_for_a_calendar_that_is_gone_is_not_a_failure),
         cmocka_unit_test(a_calendar_that_comes_back_is_as_it_was),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),

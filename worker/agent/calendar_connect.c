@@ -1,14 +1,19 @@
 #include "worker/agent/calendar_connect.h"
 
+#include "worker/agent/calendar_gone.h"
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_sync.h"
 #include "worker/store/calendar.h"
 
-/* Whether this is the account of before is not known: nothing that was mirrored is kept. */
+/*
+ * Whether this is the account of before is not known: nothing that was mirrored is kept, nor
+ * that a calendar was gone. If it still is, people hear of it anew.
+ */
 static bool forget_mirror(wk_tx_t *tx, wk_error_t *e)
 {
     return wk_sql(tx, &wk_sql_calendars_ensure, NULL, NULL, e) &&
            wk_sql(tx, &wk_sql_calendars_forget_state, NULL, NULL, e) &&
+           wk_calendar_gone_settle(tx, VA_STR_NULL, e) &&
            wk_sql(tx, &wk_sql_calendars_forget_events, NULL, NULL, e);
 }
 

@@ -4,10 +4,13 @@
 #include "worker/store/calendar.h"
 #include "worker/store/tasks.h"
 
-/* What the keys of its tasks begin with. */
+/* What the keys of its tasks begin with; calendar absent: those of all. */
 static va_str_t key_of(wk_tx_t *tx, va_str_t calendar)
 {
-    return wk_printf(wk_tx_arena(tx), "calendar:gone:%.*s:", (int)calendar.len, calendar.data);
+    return calendar.data == NULL
+               ? VA_STR("calendar:gone:")
+               : wk_printf(wk_tx_arena(tx), "calendar:gone:%.*s:", (int)calendar.len,
+                           calendar.data);
 }
 
 bool wk_calendar_gone(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, const char *why,

@@ -11,7 +11,8 @@
 bool wk_calendar_gone(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, const char *why,
                       wk_error_t *e);
 
-/* It is there again, or no service goes to it any more: their task is done. */
+/* It is there again, or no service goes to it any more: its task is done. Absent: all of them.
+ */
 bool wk_calendar_gone_settle(wk_tx_t *tx, va_str_t calendar, wk_error_t *e);
 
 /*
