@@ -6,7 +6,8 @@ SANITIZED_OBJ   := $(CORE_SRC:%.c=$(SANITIZED)/%.o) $(WORKER_SRC:%.c=$(SANITIZED
                    $(SANITIZED)/worker/main.o
 SANITIZED_FLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer -I. -I$(BUILD) \
                    -I/usr/include/postgresql
-SANITIZED_TESTS ?= $(addprefix t/e2e/,voice.test.mjs pipeline.test.mjs agent.test.mjs takeover.test.mjs)
+SANITIZED_TESTS ?= $(sort $(wildcard t/e2e/voice*.test.mjs t/e2e/pipeline*.test.mjs)) \
+                   $(addprefix t/e2e/,agent.test.mjs takeover.test.mjs)
 
 .PHONY: sanitized-worker sanitized-e2e
 sanitized-worker: $(SANITIZED)/voiceagent-worker

@@ -1,0 +1,187 @@
+// Live calls with the engine "realtime": how its sessions begin, are renewed and are lost.
+import assert from 'node:assert/strict';
+import {beforeEach, test} from 'node:test';
+import {setTimeout as sleep} from 'node:timers/promises';
+
+import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
+import {row} from './lib/database.mjs';
+import {call as http} from './lib/http.mjs';
+import {jobProcesses, whileStopped} from './lib/processes.mjs';
+import {Call, model, openai, STORY, withRealtime} from './lib/realtime.mjs';
+import {redis} from './lib/redis.mjs';
+import {waitFor} from './lib/wait.mjs';
+
+withRealtime();
+beforeEach(() => openai.reset());
+
+test('the talk goes over to another language: the engine is told, hears any, and so does the next one', async (t) => {
+  t.after(() => row(
+      `UPDATE customers SET preferred_language = 'en', conversation_language = NULL
+        WHERE phone_number = :'phone' RETURNING id`, {phone: JOHN}));
+  await model([{when: 'parlez vous', tool_calls: [{name: 'switch_language', arguments: {language: 'fr'}}]}]);
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  await call.say('parlez vous francais');
+  const told = (of) => waitFor('the engine to be told', async () => {
+    const session = (await openai.get('realtime')).find((s) => s.id === of);
+    return session.items.some((i) => i.role === 'system' && /speak and write in this language: fr/.test(i.text)) && session;
+  });
+  assert.equal((await told(id)).session.audio.input.transcription.language, undefined);
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  assert.equal((await told(next.id)).session.audio.input.transcription.language, undefined);
+  call.caller.hangUp();
+});
+
+test('what is speech, and when it is over, is for the shop to say', async (t) => {
+  const {token} = await login(DOWNTOWN);
+  const set = async (vad_threshold, prefix_padding_ms, silence_ms) => {
+    const body = {voice: {vad_threshold, prefix_padding_ms, silence_ms}};
+    assert.equal((await http('PUT', '/api/settings', {token, body})).status, 200);
+  };
+  t.after(() => set(0.5, 500, 500));
+  await set(0.7, 250, 800);
+  const call = await new Call().greeted();
+  await call.say('hello there');
+  await call.caller.hears(/I heard/);
+  const {session, errors} = await call.session();
+  const {threshold, prefix_padding_ms, silence_duration_ms} = session.audio.input.turn_detection;
+  assert.deepEqual({threshold, prefix_padding_ms, silence_duration_ms},
+                   {threshold: 0.7, prefix_padding_ms: 250, silence_duration_ms: 800});
+  assert.deepEqual(errors, []);
+  call.caller.hangUp();
+});
+
+test('0 is heard before there is an engine', async () => {
+  await openai.post('realtime', {hold_updates: true});
+  const call = await new Call().ring();
+  await waitFor('the engine', () => call.living());
+  call.caller.press('0');
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+
+  const other = new Call();
+  const twiml = await other.answer();
+  await whileStopped(jobProcesses(), async () => {
+    await other.connect(twiml);  // nobody says which engine that is
+    other.caller.press('0');
+    await sleep(300);
+  });
+  await other.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${other.sid}}`, 'next'), 'dial');
+});
+
+test('0 before there is an engine, where nobody can be had: he is told so behind the greeting', async (t) => {
+  const hours = (to) => row(`UPDATE organizations SET hours = :'to' WHERE slug = 'bici-downtown' RETURNING slug`, {to});
+  const callbacks = async () => (await row(`SELECT count(*) AS n FROM tasks WHERE kind = 'callback'`)).n;
+  const {usual} = await row(`SELECT hours::text AS usual FROM organizations WHERE slug = 'bici-downtown'`);
+  t.after(() => hours(usual));
+  await hours('{}');
+  await model([{when: 'John', recall: '"status":"callback"', text: 'somebody will call you back'}]);
+  await openai.post('realtime', {hold_updates: true});
+  const known = await callbacks();
+  const call = await new Call().ring();
+  await waitFor('the engine', () => call.living());
+  call.caller.press('0');
+  await waitFor('the task', async () => await callbacks() > known);
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/John.*somebody will call you back/);
+  call.caller.hangUp();
+});
+
+test('the engine ends the session in the middle of a call: another one knows what was said', async () => {
+  await model([{when: 'blue bicycle', text: 'we have blue ones'}, {when: 'which color', text: 'blue it was'}]);
+  await openai.post('realtime', {cap_ms: 8000, tells_end: false});
+  const call = await new Call().greeted();
+  await call.say('do you have a blue bicycle');
+  await call.caller.hears(/blue ones/);
+  await openai.post('realtime', {cap_ms: 600000});
+  const first = (await call.session()).id;
+  const next = await waitFor('another session', async () => (await openai.get('realtime')).find(
+      (s) => s.id !== first && s.items.some((i) => i.text === 'do you have a blue bicycle')));
+  assert.ok(next.items.some((i) => i.text === 'we have blue ones' && i.role === 'assistant'));
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  await call.say('which color');
+  await call.caller.hears(/blue it was/);
+  assert.equal(call.caller.closed, null);
+  call.caller.hangUp();
+});
+
+test('the engine is lost while the next session opens: the call has the one that follows', async () => {
+  await model([{when: 'green bicycle', text: 'we have green ones'}]);
+  await openai.post('realtime', {told_ms: 4000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  const first = await call.living();
+  await openai.post('realtime', {told_ms: 0, hold_updates: true});
+  const renewal = await call.another([first.id]);
+  await openai.post('realtime/lose', {id: first.id});
+  await call.another([first.id, renewal.id]);
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/line was bad/);
+  await call.caller.quiet();
+  await call.say('do you have a green bicycle');
+  await call.caller.hears(/green ones/);
+  call.caller.hangUp();
+});
+
+test('a session that never gets ready gives way to the next engine of the shop', async () => {
+  await openai.post('realtime', {hold_updates: true});
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
+});
+
+test('a renewal that never gets ready is tried again', async () => {
+  await openai.post('realtime', {told_ms: 4000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  const first = await call.living();
+  await openai.post('realtime', {told_ms: 0, hold_updates: true});
+  const renewal = await call.another([first.id]);
+  const next = await call.another([first.id, renewal.id]);
+  await openai.post('realtime', {hold_updates: false});
+  await waitFor('the end of the first', async () => (await call.living()).id === next.id);
+  call.caller.hangUp();
+});
+
+test('a service that refuses renewals is asked less and less often', async () => {
+  await openai.post('realtime', {told_ms: 3000});
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await openai.post('realtime', {told_ms: 0, refuse: 429});
+  const dials = async () => (await openai.requests()).filter((r) => r.method === 'WEBSOCKET').length - 1;
+  await waitFor('renewals', async () => await dials() >= 1);
+  await sleep(10000);
+  assert.ok(await dials() >= 2 && await dials() <= 5, `${await dials()} in ten seconds`);
+  await openai.post('realtime', {refuse: 0});
+  call.caller.hangUp();
+});
+
+test('what a lost engine had made is heard while the next one is opened', async () => {
+  await model([{when: 'tell me a story', text: STORY}]);
+  const call = await new Call().greeted();
+  await call.say('tell me a story');
+  await call.caller.hears(/once/);
+  const {id} = await waitFor('the whole story', async () => {
+    const session = await call.session();
+    return session.items.some((i) => i.text === STORY && i.ms === 200 * STORY.split(' ').length) && session;
+  });
+  await openai.post('realtime', {hold_updates: true});
+  await openai.post('realtime/lose', {id});
+  const next = await call.another([id]);
+  await call.caller.hears(/the lake and/);
+  assert.equal((await call.living()).id, next.id);  // which hears nothing yet
+  await openai.post('realtime', {hold_updates: false});
+  await call.caller.hears(/over the hills.*line was bad/);
+  call.caller.hangUp();
+});
+
+test('an engine that cannot be had gives way to the next of the shop', async () => {
+  await openai.post('realtime', {refuse: 503});
+  const call = await new Call().ring();
+  await call.caller.ended;
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:receptionist');
+  assert.match(await call.resume(), /<Gather/);
+});
