@@ -1,10 +1,12 @@
 /*
  * Live calls by the engine "pipeline": the simulated Deepgram hears, the simulated chat
  * completions answer, and Deepgram speaks. What was said is judged by the sound that was played.
- * Here is what a call is like while nothing fails; each caller says words of his own.
+ * Here is what a call is like while nothing fails; each caller is another person, and says words
+ * of his own.
  */
 import assert from 'node:assert/strict';
 
+import {stranger} from './lib/media.mjs';
 import {Call, openai, STORY, TRACKING, withPipeline} from './lib/pipeline.mjs';
 import {redis} from './lib/redis.mjs';
 import {together} from './lib/together.mjs';
@@ -23,7 +25,7 @@ withPipeline([
 
 together({
   'what was said 48 utterances ago is known': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('my name is Zoe');
     await call.caller.hears(/Hello Zoe/);
     for (let i = 0; i < 25; i++) {
@@ -66,7 +68,7 @@ together({
   },
 
   'who is interrupted falls silent, and the model is told what was heard': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('tell me a story');
     await call.caller.hears(/a bicycle/);
     const at = call.caller.arrived.length;
@@ -90,7 +92,7 @@ together({
   },
 
   'words that only say "I am listening" do not end a story': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('tell me another story');
     await call.caller.hears(/a bicycle/);
     call.caller.say('yeah');

@@ -81,9 +81,7 @@ test('"yeah" beside a tool that runs: the turn is timed from the question', asyn
 
 test('a card number said in two breaths is known to nobody, the model neither', async () => {
   await model([{when: '\\*', text: 'Go on.'}]);
-  const call = await new Call(stranger()).ring();
-  await call.caller.hears(/Bici Downtown/);
-  await call.caller.quiet();
+  const call = await new Call(stranger()).greeted();
   for (const times of [1, 2]) {
     await call.say('4242 4242');
     await call.caller.hears(new RegExp(Array(times).fill('Go on').join('.*')));

@@ -1,7 +1,8 @@
 /*
  * Live calls with sound: a caller (t/sim/lib/caller.mjs) at nginx, the voice process, the
  * simulated Realtime API behind it. What was said is judged by the sound that was played.
- * Here is what a call is like while nothing fails; each caller says words of his own.
+ * Here is what a call is like while nothing fails; each caller is another person, of whom nothing
+ * is known, and says words of his own.
  */
 import assert from 'node:assert/strict';
 
@@ -62,13 +63,13 @@ together({
   },
 
   'a stranger is greeted too': async () => {
-    const call = await new Call('+16475550143').ring();
+    const call = await new Call(stranger()).ring();
     await call.caller.hears(/Bici Downtown/);
     call.caller.hangUp();
   },
 
   'who is interrupted falls silent at once, and the engine knows what was heard': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('tell me a story');
     await call.caller.hears(/a bicycle/);
     const at = call.caller.arrived.length;
@@ -101,7 +102,7 @@ together({
   },
 
   'words that only say "I am listening" do not end a story': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('tell me another story');
     await call.caller.hears(/a bicycle/);
     call.caller.say('yeah');
@@ -113,7 +114,7 @@ together({
   },
 
   '0 calls a person: the call is put through': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     call.caller.press('0');
     await call.caller.ended;
     const state = await redis('HGET', `va:call:{${call.sid}}`, 'next');
@@ -121,7 +122,7 @@ together({
   },
 
   'nobody says a word: he is asked twice, and told why the call ends': async () => {
-    const call = await new Call().ring();
+    const call = await new Call(stranger()).ring();
     await call.caller.hears(/Nobody has said anything.*Nobody has said anything/, 60000);
     await call.caller.ended;
     assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'hangup');
@@ -129,7 +130,7 @@ together({
   },
 
   'what the agent claims and did not do is put right in the call, and an alarm': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('please book a tune-up');
     await call.caller.hears(/booked for midnight.*Nothing new is booked yet/);
     const told = await waitFor('the alarm', async () => (await alarms(call)).length > 0 && alarms(call));
@@ -143,7 +144,7 @@ together({
   },
 
   'who hangs up behind a claim leaves an alarm': async () => {
-    const call = await new Call().greeted();
+    const call = await new Call(stranger()).greeted();
     await call.say('please book a tune-up');
     await call.caller.hears(/booked for/);
     call.caller.hangUp();
@@ -151,8 +152,8 @@ together({
   },
 
   'the longest call: the caller is told once that it ends soon, and when it has ended': async () => {
-    const call = await ringLate(1800 - 14);
-    await call.caller.hears(/John/i);
+    const call = await ringLate(1800 - 14, stranger());
+    await call.caller.hears(/Bici Downtown/);
     await call.caller.hears(/one more minute/);
     call.caller.die();
     await call.connect(await call.resume());
@@ -167,7 +168,7 @@ together({
   },
 
   'the longest call ends even when somebody speaks all the time: the carrier says so': async () => {
-    const call = await ringLate(1800 - 8);
+    const call = await ringLate(1800 - 8, stranger());
     await call.caller.hears(/one more minute/);
     await call.caller.quiet();
     await call.say('tell me all you know');

@@ -68,10 +68,10 @@ export class MediaCall {
     return this;
   }
 
-  // John has been answered, and may speak.
+  // He has been answered, and may speak.
   async greeted() {
     await this.ring();
-    await this.caller.hears(/John/i);
+    await this.caller.hears(this.params.From === JOHN ? /John/i : /Bici Downtown/);
     await this.caller.quiet();
     return this;
   }

@@ -58,8 +58,8 @@ export async function killed(call, owner) {
 }
 
 // The document of a call that began so long ago.
-export async function ringLate(secondsAgo) {
-  const call = new Call();
+export async function ringLate(secondsAgo, from) {
+  const call = new Call(from);
   const twiml = await call.answer();
   await row(`UPDATE calls SET started_at = now() - make_interval(secs => :'ago') WHERE twilio_call_sid = :'sid' RETURNING id`,
             {ago: secondsAgo, sid: call.sid});
