@@ -1776,6 +1776,9 @@ static void answers_of_an_emergency_go_to_people(void **state)
         dialog = r.dialog;
     }
     assert_int_equal(dialog.urgent, 0);
+    dialog.urgent = WK_URGENT_ANSWERS;
+    assert_null(receive(&f, &dialog, "en", "bye").task);
+    assert_null(receive(&f, &dialog, "en", "thank you").task);
     dialog.urgent = 1;
     assert_true(strcmp(receive(&f, &dialog, "en", "what are your hours?").intent, "hours") ==
                 0);

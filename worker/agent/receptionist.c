@@ -245,7 +245,8 @@ static bool answer_urgent(wk_reception_turn_t *t, wk_intent_t intent)
 {
     bool other =
         intent != WK_INTENT_NONE && intent != WK_INTENT_THANKS && intent != WK_INTENT_GREETING;
-    if (t->dialog->urgent == 0 || t->r->text.len == 0 ||
+    bool courtesy = wk_turn_has(t, "intent.goodbye") || wk_turn_is_all(t, "courtesy");
+    if (t->dialog->urgent == 0 || t->r->text.len == 0 || courtesy ||
         (other && t->dialog->urgent < WK_URGENT_ANSWERS)) {
         return false;
     }
