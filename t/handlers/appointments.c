@@ -124,6 +124,53 @@ static void one_is_booked_once_and_confirmed(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
 }
 
+static t_answer_t book_with(const char *members)
+{
+    return ask(
+        "POST", URI,
+        wk_printf(t_ctx.arena, "{\"customer_phone\":\"" JOHN_NUMBER "\",%s}", members).data);
+}
+
+static void a_booking_with_what_it_cannot_have_is_refused(void **state)
+{
+    static const char *const more[] = {"\"status\":\"completed\"", "\"lead_id\":null",
+                                       "\"appointmentDatetime\":\"2026-07-09T10:00\"",
+                                       "\"\":1"};
+    (void)state;
+    const char *at = t_free_slot(0);
+    for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+        t_answer_t a = book_with(
+            wk_printf(t_ctx.arena, "\"appointment_datetime\":\"%s\",%s", at, more[i]).data);
+        assert_error(&a, 400, "bad_request");
+        assert_has(t_text(&a, "/error/message"), "cannot be set here");
+    }
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+}
+
+/* Of the agents' requests, by any of the names that are told of. */
+static void a_booking_with_all_that_it_may_have_is_taken(void **state)
+{
+    (void)state;
+    const char *at = t_free_slot(0);
+    t_answer_t a = book_with(
+        wk_printf(
+            t_ctx.arena,
+            "\"client_id\":\"7\",\"organization\":\"bici-downtown\",\"customer_name\":\"Ann\","
+            "\"customer_email\":\"ann@x.example\",\"appointment_date\":\"%.10s\","
+            "\"appointment_time\":\"%s\",\"purpose\":\"tune-up\",\"duration\":60,"
+            "\"notes\":\"x\",\"hold\":false",
+            at, at + 11)
+            .data);
+    assert_status(&a, 201);
+    a = book_with(wk_printf(t_ctx.arena,
+                            "\"appointment_datetime\":\"%s\",\"service_type\":\"repair\","
+                            "\"preferred_date\":\"%.10s\",\"date\":\"%.10s\","
+                            "\"days_ahead\":7",
+                            t_free_slot_of("2 hours", 9), at, at)
+                      .data);
+    assert_status(&a, 201);
+}
+
 static void a_taken_slot_is_a_conflict_with_others(void **state)
 {
     (void)state;
@@ -401,6 +448,64 @@ static void what_cannot_be_marked_changes_nothing(void **state)
     assert_error(&a, 404, "not_found");
 }
 
+static void what_has_not_begun_is_not_over(void **state)
+{
+    static const char *const over[] = {"{\"status\":\"no_show\"}",
+                                       "{\"status\":\"completed\",\"notes\":\"x\"}"};
+    (void)state;
+    const char *id = book(t_free_slot(9));
+    const char *before = t_sqlf("SELECT md5(a::text) FROM appointments a");
+    int64_t told = t_sqlf_int("SELECT count(*) FROM outbox");
+    for (size_t i = 0; i < sizeof(over) / sizeof(*over); i++) {
+        t_answer_t a = ask("PATCH", of(id), over[i]);
+        assert_error(&a, 409, "conflict");
+        assert_has(t_text(&a, "/error/message"), "has not begun");
+    }
+    assert_string_equal(t_sqlf("SELECT md5(a::text) FROM appointments a"), before);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"), told);
+    t_answer_t a = ask("PATCH", of(id), "{\"status\":\"confirmed\"}");
+    assert_status(&a, 200);
+}
+
+static void who_comes_early_may_be_done_early(void **state)
+{
+    (void)state;
+    const char *id = book(t_free_slot(0));
+    t_answer_t a = ask("PATCH", of(id), "{\"status\":\"in_progress\"}");
+    assert_status(&a, 200);
+    a = ask("PATCH", of(id), "{\"status\":\"no_show\"}");
+    assert_error(&a, 409, "conflict");
+    for (int i = 0; i < 2; i++) {
+        a = ask("PATCH", of(id), "{\"status\":\"completed\"}");
+        assert_status(&a, 200);
+        assert_string_equal(t_text(&a, "/appointment/status"), "completed");
+    }
+}
+
+/* Who asks is told what became of it, and not that there is none. */
+static void one_that_cannot_be_moved_is_said_to_be_what_it_is(void **state)
+{
+    static const struct {
+        const char *status, *says;
+    } cases[] = {{"cancelled", "That appointment was cancelled."},
+                 {"completed", "That appointment is over."},
+                 {"no_show", "That appointment is over."},
+                 {"in_progress", "That appointment has begun or is over already."},
+                 {"held", "which have passed"}};
+    (void)state;
+    const char *id = book(t_free_slot(0));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        t_sqlf("UPDATE appointments SET status = '%s', hold_expires_at = CASE WHEN '%s' ="
+               "    'held' THEN now() - interval '1 minute' END",
+               cases[i].status, cases[i].status);
+        t_answer_t a = ask(
+            "PATCH", of(id),
+            wk_printf(t_ctx.arena, "{\"appointment_datetime\":\"%s\"}", t_free_slot(5)).data);
+        assert_error(&a, 409, "appointment_over");
+        assert_has(t_text(&a, "/error/message"), cases[i].says);
+    }
+}
+
 static void one_is_cancelled_and_stays_so(void **state)
 {
     (void)state;
@@ -541,6 +646,8 @@ static void words_are_read_as_people_write_them(void **state)
     assert_int_equal(t_count(&a, "/appointments"), 1);
     a = ask_as("staff", "GET", URI, "status=canceled", NULL);
     assert_int_equal(t_count(&a, "/appointments"), 0);
+    t_sqlf("UPDATE appointments SET starts_at = starts_at - interval '40 days',"
+           "    ends_at = ends_at - interval '40 days'");
     a = ask("PATCH", of(id), "{\"status\":\"No-show\"}");
     assert_status(&a, 200);
     assert_string_equal(t_sqlf("SELECT status FROM appointments"), "no_show");
@@ -657,6 +764,8 @@ int main(void)
         cmocka_unit_test(one_is_told_to_its_shop_alone),
         cmocka_unit_test(one_is_booked_once_and_confirmed),
         cmocka_unit_test(a_taken_slot_is_a_conflict_with_others),
+        cmocka_unit_test(a_booking_with_what_it_cannot_have_is_refused),
+        cmocka_unit_test(a_booking_with_all_that_it_may_have_is_taken),
         cmocka_unit_test(a_technician_moves_one),
         cmocka_unit_test(one_becomes_another_service),
         cmocka_unit_test(a_move_that_meets_another_resource_is_told_what_is_free_there),
@@ -668,6 +777,9 @@ int main(void)
         cmocka_unit_test(what_it_was_can_be_booked_again),
         cmocka_unit_test(one_is_marked),
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
+        cmocka_unit_test(what_has_not_begun_is_not_over),
+        cmocka_unit_test(who_comes_early_may_be_done_early),
+        cmocka_unit_test(one_that_cannot_be_moved_is_said_to_be_what_it_is),
         cmocka_unit_test(one_is_cancelled_and_stays_so),
         cmocka_unit_test(the_purpose_chooses_the_service),
         cmocka_unit_test(a_service_is_called_by_its_name_alone),

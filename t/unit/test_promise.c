@@ -164,12 +164,20 @@ static void what_is_denied_or_offered_is_no_claim(void **state)
     assert_claim("", 0, NULL);
 }
 
-/* What is said instead must not be such a claim itself. */
+/* What is said instead, or of an appointment that cannot be changed, must not be such a claim
+ * itself. */
 static void the_corrections_claim_nothing(void **state)
 {
-    static const char *const names[] = {"said.not_booked",    "said.not_moved",
-                                        "said.not_cancelled", "said.not_texted",
-                                        "said.not_passed_on", "speech.not_cancelled"};
+    static const char *const names[] = {"said.not_booked",
+                                        "said.not_moved",
+                                        "said.not_cancelled",
+                                        "said.not_texted",
+                                        "said.not_passed_on",
+                                        "speech.not_cancelled",
+                                        "tool.appointment_cancelled",
+                                        "tool.appointment_begun",
+                                        "tool.appointment_over",
+                                        "tool.appointment_lapsed"};
     (void)state;
     for (size_t i = 0; i < wk_catalogue_count(catalogue); i++) {
         for (size_t k = 0; k < sizeof(names) / sizeof(*names); k++) {

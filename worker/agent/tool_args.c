@@ -223,6 +223,14 @@ bool wk_args_check(wk_arena_t *a, const wk_catalogue_t *c, const wk_arg_t *args,
     return true;
 }
 
+bool wk_args_have(const wk_arg_t *args, va_str_t name)
+{
+    while (args->name != NULL && !va_str_eq(name, va_str_c(args->name))) {
+        args++;
+    }
+    return args->name != NULL;
+}
+
 /* ---------------------------------------------------------------- forms */
 
 /* Texts stay texts: wk_args_check() and the readers below take numbers as such too. */

@@ -45,6 +45,8 @@ void wk_args_schema(va_json_writer_t *w, const wk_arg_t *args);
 bool wk_args_check(wk_arena_t *a, const wk_catalogue_t *c, const wk_arg_t *args,
                    const va_json_t *object, va_str_t *problem);
 
+bool wk_args_have(const wk_arg_t *args, va_str_t name);
+
 /* A query's arguments as such an object. */
 const va_json_t *wk_args_of_form(wk_arena_t *a, const wk_arg_t *args, const va_form_t *form);
 

@@ -21,6 +21,12 @@ static const char *const statuses[] = {"held",      "confirmed", "in_progress", 
 /* What a person may mark; an appointment is cancelled by DELETE. */
 static const char *const marks[] = {"confirmed", "in_progress", "completed", "no_show", NULL};
 
+/* What comes with a booking and decides nothing: the token tells whose shop it is, and days
+ * that were preferred are of the question what is free. */
+static const char *const needless[] = {
+    "organization", "organization_id", "client_id", "preferred_date",
+    "date",         "days_ahead",      NULL};
+
 typedef struct {
     wk_ctx_t *ctx;
     wk_list_t list;
@@ -105,10 +111,26 @@ static wk_outcome_t run_tool(schedule_t *s, const char *name, const va_json_t *a
     return WK_DONE;
 }
 
+/*
+ * Models invent arguments, which tools pass over; whoever writes to this address learns that
+ * what he asked for would not have been done.
+ */
+static bool books_only(const va_json_t *body, wk_error_t *e)
+{
+    const wk_arg_t *args = wk_tool_find(VA_STR("book_appointment"))->args;
+    for (const va_json_t *member = body->first; member != NULL; member = member->next) {
+        if (!wk_args_have(args, member->name) && !wk_list_has(needless, member->name)) {
+            return wk_refuse(e, WK_R_BAD_REQUEST, "%.*s cannot be set here.",
+                             (int)member->name.len, member->name.data);
+        }
+    }
+    return true;
+}
+
 static wk_outcome_t create(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 {
     const va_json_t *body;
-    return wk_request_json(s->ctx, &body, e)
+    return wk_request_json(s->ctx, &body, e) && books_only(body, e)
                ? run_tool(s, "book_appointment", body, 201, reply, e)
                : wk_reply_error(s->ctx, reply, e);
 }
@@ -168,6 +190,17 @@ static bool is_over(va_str_t status)
     return va_str_eq(status, VA_STR("completed")) || va_str_eq(status, VA_STR("no_show"));
 }
 
+/*
+ * Who comes before his time is waited on before it: then it may end before it as well. What it
+ * is already may be said again, as a job is that is run again.
+ */
+static bool may_be_marked(const wk_appointment_t *p, va_str_t status)
+{
+    bool is_early =
+        va_str_eq(status, VA_STR("completed")) && va_str_eq(p->status, VA_STR("in_progress"));
+    return !is_over(status) || !p->comes || is_early || va_str_eq(status, p->status);
+}
+
 static bool note_mark(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t *s,
                       wk_error_t *e)
 {
@@ -194,6 +227,11 @@ static bool mark_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     }
     if (!found) {
         return wk_refuse(e, WK_R_NOT_FOUND, "There is nothing of that id.");
+    }
+    if (!va_str_eq(p.status, VA_STR("cancelled")) && !may_be_marked(&p, s->status)) {
+        return wk_refuse(e, WK_R_CONFLICT,
+                         "The appointment has not begun: it can be neither completed nor "
+                         "no_show yet.");
     }
     if (!wk_sql(tx, &wk_sql_schedule_mark, params, &rows, e)) {
         return false;

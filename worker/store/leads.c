@@ -66,7 +66,9 @@ const wk_sql_t wk_sql_lead_change = {
     "       assigned_to = CASE WHEN $2::jsonb ? 'assigned_to'"
     "           THEN ($2::jsonb ->> 'assigned_to')::uuid ELSE assigned_to END,"
     "       tags = CASE WHEN $2::jsonb ? 'tags'"
-    "           THEN ARRAY(SELECT jsonb_array_elements_text($2::jsonb -> 'tags')) ELSE tags END"
+    "           THEN ARRAY(SELECT tag FROM jsonb_array_elements_text($2::jsonb -> 'tags')"
+    "                        WITH ORDINALITY t (tag, place) GROUP BY tag ORDER BY min(place))"
+    "           ELSE tags END"
     " WHERE organization_id = current_organization() AND id = $1::uuid"
     " RETURNING id",
     2};

@@ -755,10 +755,24 @@ typedef struct {
     wk_service_t service;      /* its resource absent: it stays what it is */
 } change_t;
 
-static bool refuse_over(wk_tool_call_t *call)
+/* What became of it, of one that does not stand or has begun. */
+static const char *fate_of(const wk_appointment_t *p)
+{
+    if (va_str_eq(p->status, VA_STR("cancelled"))) {
+        return "tool.appointment_cancelled";
+    }
+    if (va_str_eq(p->status, VA_STR("held")) && !p->stands) {
+        return "tool.appointment_lapsed";
+    }
+    return va_str_eq(p->status, VA_STR("completed")) || va_str_eq(p->status, VA_STR("no_show"))
+               ? "tool.appointment_over"
+               : "tool.appointment_begun";
+}
+
+static bool refuse_over(wk_tool_call_t *call, const wk_appointment_t *p)
 {
     return wk_tool_refuse(call, 409, "appointment_over",
-                          wk_text(call->caller->language, "tool.no_appointment"));
+                          wk_text(call->caller->language, fate_of(p)));
 }
 
 static bool refuse_unfound(wk_tool_call_t *call)
@@ -861,7 +875,7 @@ static bool find_own(wk_tx_t *tx, wk_tool_call_t *call, const change_t *change,
         return refuse_unfound(call);
     }
     /* What has begun is history to its customer; the shop's people may correct it. */
-    return p->comes || call->caller->level == WK_LEVEL_STAFF || refuse_over(call);
+    return p->comes || call->caller->level == WK_LEVEL_STAFF || refuse_over(call, p);
 }
 
 static const wk_arg_t reschedule_args[] = {
@@ -961,7 +975,7 @@ static bool put_right(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
 {
     va_str_t was[] = {p->id, s->type, s->price};
     if (!took_place(p)) {
-        return refuse_over(call);
+        return refuse_over(call, p);
     }
     va_str_t moment = wk_word_slot(call->ctx->arena, call->caller->language, &p->slot);
     call->message = wk_tool_say(call, "tool.changed", {"service", s->name}, {"moment", moment});
@@ -1005,7 +1019,7 @@ static bool change_found(wk_tx_t *tx, wk_tool_call_t *call, wk_appointment_t *p,
         return false;
     }
     if (!p->stands) {
-        return refuse_over(call);
+        return refuse_over(call, p);
     }
     return state == WK_SLOT_FREE ? change_to(tx, call, p, &s, &slot, e)
                                  : refuse_slot(tx, call, &s, &slot, state, e);
@@ -1084,7 +1098,7 @@ static bool cancel_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return false;
     }
     if (!cancelled && !va_str_eq(p.status, VA_STR("cancelled"))) {
-        return refuse_over(call);
+        return refuse_over(call, &p);
     }
     if (cancelled && staff && !tell_of_cancellation(tx, call, &p, e)) {
         return false;
