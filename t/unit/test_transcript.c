@@ -79,6 +79,28 @@ static void what_the_agent_asked_is_known_until_it_is_answered(void **state)
     wk_transcript_free(&t);
 }
 
+static void a_talk_before_the_call_is_told_and_not_gone_on_with(void **state)
+{
+    size_t n;
+    va_str_t heard[2];
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    wk_transcript_add_earlier(&t, false, VA_STR("where is my order"));
+    wk_transcript_add_earlier(&t, true, VA_STR("what is its number"));
+    assert_null(wk_transcript_asked(&t).data);
+    assert_int_equal(wk_transcript_heard(&t, heard, 2), 0);
+    wk_transcript_add(&t, true, VA_STR("hello"));
+    wk_transcript_add(&t, true, VA_STR("what is its number"));
+    wk_transcript_cut(&t, VA_STR("what is its number"), VA_STR("what is"));
+    assert_str(wk_transcript_asked(&t), "what is");
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    wk_transcript_free(&t);
+    assert_int_equal(n, 4);
+    said(&copy[0], false, "where is my order");
+    said(&copy[1], true, "what is its number");
+    free(copy);
+}
+
 static void nothing_was_said(void **state)
 {
     size_t n;
@@ -130,6 +152,7 @@ int main(void)
         cmocka_unit_test(what_was_not_heard_is_not_remembered),
         cmocka_unit_test(what_the_caller_said_last_is_known),
         cmocka_unit_test(what_the_agent_asked_is_known_until_it_is_answered),
+        cmocka_unit_test(a_talk_before_the_call_is_told_and_not_gone_on_with),
         cmocka_unit_test(nothing_was_said),
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),

@@ -122,6 +122,7 @@ static void add_said(va_json_writer_t *w, const va_json_t *messages, bool goes_o
         va_json_object(w);
         va_json_add_c(w, "speaker", customer ? "customer" : "agent");
         va_json_add_str(w, "text", va_json_string(at(rows[n], 3)));
+        va_json_add_bool(w, "earlier", !va_json_bool(at(rows[n], 4), false));
         va_json_object_end(w);
     }
     va_json_array_end(w);

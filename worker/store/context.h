@@ -8,8 +8,8 @@
  * $1 customer, $2 whether his number is attested, $3 call, $4 chat session and $5 talk, each of
  * which may be null: agent_name persona system_prompt personality model max_tokens destinations
  * (JSON) policies (JSON) summary commitments (JSON) messages ([[when, speaker, channel,
- * content]], newest first, of all channels, 50 at most; the turns of calls among them)
- * appointments ([[status, time, weekday, days from today, moved]])
+ * content, whether of this call]], newest first, of all channels, 50 at most; the turns of calls
+ * among them) appointments ([[status, time, weekday, days from today, moved]])
  * questions (those of a lead, [[text, texts by language, format, required]], first to last). Without an attested number
  * messages and appointments are those of the call or chat alone.
  */

@@ -13,7 +13,12 @@ static void remember_before(wk_session_t *s)
     const va_json_t *line = before != NULL ? before->first : NULL;
     for (; line != NULL; line = line->next) {
         bool by_agent = va_str_eq(va_json_get_string(line, "speaker"), VA_STR("agent"));
-        wk_transcript_add(&s->said, by_agent, va_json_get_string(line, "text"));
+        va_str_t text = va_json_get_string(line, "text");
+        if (va_json_bool(va_json_get(line, "earlier"), false)) {
+            wk_transcript_add_earlier(&s->said, by_agent, text);
+        } else {
+            wk_transcript_add(&s->said, by_agent, text);
+        }
     }
 }
 

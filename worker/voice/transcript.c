@@ -4,7 +4,7 @@
 
 /* What stands before each text. */
 typedef struct {
-    bool by_agent;
+    bool by_agent, earlier;
     size_t len;
 } head_t;
 
@@ -28,21 +28,30 @@ static void forget_oldest(wk_transcript_t *t)
     t->n--;
 }
 
-static void add_line(wk_bytes_t *lines, bool by_agent, va_str_t text)
+static void add_line(wk_bytes_t *lines, head_t head, const char *text)
 {
-    head_t head = {.by_agent = by_agent, .len = text.len};
     wk_bytes_add(lines, &head, sizeof(head));
-    wk_bytes_add(lines, text.data, text.len);
+    wk_bytes_add(lines, text, head.len);
 }
 
-void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text)
+static void add(wk_transcript_t *t, bool by_agent, bool earlier, va_str_t text)
 {
     size_t len = text.len < WK_TRANSCRIPT_MAX ? text.len : WK_TRANSCRIPT_MAX;
     while (t->n > 0 && t->lines.len + len > WK_TRANSCRIPT_MAX) {
         forget_oldest(t);
     }
-    add_line(&t->lines, by_agent, va_str(text.data, len));
+    add_line(&t->lines, (head_t){by_agent, earlier, len}, text.data);
     t->n++;
+}
+
+void wk_transcript_add(wk_transcript_t *t, bool by_agent, va_str_t text)
+{
+    add(t, by_agent, false, text);
+}
+
+void wk_transcript_add_earlier(wk_transcript_t *t, bool by_agent, va_str_t text)
+{
+    add(t, by_agent, true, text);
 }
 
 /* Where the newest line of the agent with these words begins; false: there is none. */
@@ -52,7 +61,8 @@ static bool find_said(const wk_transcript_t *t, va_str_t text, size_t *place)
     va_str_t lines = wk_bytes_str(&t->lines);
     for (size_t i = 0; i < lines.len;) {
         head_t head = head_at(lines.data + i);
-        if (head.by_agent && va_str_eq(va_str(lines.data + i + sizeof(head), head.len), text)) {
+        if (head.by_agent && !head.earlier &&
+            va_str_eq(va_str(lines.data + i + sizeof(head), head.len), text)) {
             *place = i;
             found = true;
         }
@@ -72,7 +82,7 @@ void wk_transcript_cut(wk_transcript_t *t, va_str_t said, va_str_t heard)
     size_t behind = place + sizeof(head_t) + said.len;
     wk_bytes_add(&lines, old.data, place);
     if (heard.len > 0) {
-        add_line(&lines, true, heard);
+        add_line(&lines, (head_t){.by_agent = true, .len = heard.len}, heard.data);
     }
     wk_bytes_add(&lines, old.data + behind, old.len - behind);
     wk_bytes_free(&t->lines);
@@ -86,7 +96,7 @@ size_t wk_transcript_heard(const wk_transcript_t *t, va_str_t *texts, size_t max
     va_str_t lines = wk_bytes_str(&t->lines);
     for (size_t i = 0; i < lines.len;) {
         head_t head = head_at(lines.data + i);
-        if (!head.by_agent) {
+        if (!head.by_agent && !head.earlier) {
             n += n < max;
             memmove(texts + 1, texts, (n - 1) * sizeof(*texts));
             texts[0] = va_str(lines.data + i + sizeof(head), head.len);
@@ -103,7 +113,7 @@ va_str_t wk_transcript_asked(const wk_transcript_t *t)
     for (size_t i = 0; i < lines.len;) {
         head_t head = head_at(lines.data + i);
         va_str_t text = va_str(lines.data + i + sizeof(head), head.len);
-        asked = head.by_agent ? text : VA_STR_NULL;
+        asked = head.by_agent && !head.earlier ? text : VA_STR_NULL;
         i += sizeof(head) + head.len;
     }
     return asked;
