@@ -1565,7 +1565,57 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-12-08"));
     f.appointments = NULL;
     r = receive(&f, &fresh, "en", "Thursday instead of Tuesday");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "\"2026-11-26\"}"));
+    assert_null(r.dialog.offer.appointment.data);
+    r = receive(&f, &fresh, "en", "move Tuesday to Thursday");
     assert_true(says(&r, "no coming appointment"));
+}
+
+/* "Passer", "pasar" and "change" are said of other things than appointments. */
+static void what_is_no_swap_is_a_wish_to_come(void **state)
+{
+    static const struct {
+        const char *language, *text, *args;
+    } cases[] = {
+        {"fr", "Est-ce que je peux passer demain à 10 h ?", "\"2026-11-25\""},
+        {"fr", "Je voudrais changer mon pneu samedi à 10 h", "\"2026-11-28\""},
+        {"es", "¿Puedo pasar mañana a las 4 de la tarde?", "\"2026-11-25\""},
+        {"es", "quiero cambiar la llanta el sábado a las 10:30", "\"2026-11-28\""},
+        {"en", "My gears won't shift, can I come in Saturday for a tune-up at 10?",
+         "\"2026-11-28\""},
+    };
+    wk_reception_facts_t with = facts(), without = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING}, offer = three_times();
+    (void)state;
+    without.appointments = NULL;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        const wk_reception_facts_t *f[] = {&with, &without};
+        for (size_t k = 0; k < 2; k++) {
+            wk_reception_t r = receive(f[k], &fresh, cases[i].language, cases[i].text);
+            assert_case(strcmp(r.intent, "book") == 0, cases[i].text);
+            assert_case(strstr(wk_strdup(arena, r.tool_args), cases[i].args), cases[i].text);
+            assert_case(r.dialog.offer.appointment.data == NULL, cases[i].text);
+        }
+    }
+    CHECK(&offer, LOOKS("fr", "Je peux passer samedi à 14 h ?", "\"2026-11-28\""),
+          LOOKS("fr", "changer pour samedi à 14 h", "\"2026-11-28\""),
+          BOOKS("fr", "changez vendredi pour samedi à 14 h", "28T14:00"),
+          LOOKS("es", "¿Puedo pasar mañana a las 4 de la tarde?", "\"2026-11-25\""),
+          LOOKS("es", "cambiar a mañana a las 4 de la tarde", "\"2026-11-25\""),
+          ASKS("en", "move Wednesday to Saturday", "Which day"));
+}
+
+static void an_appointment_is_moved_by_a_verb(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "can you move it from Monday to Thursday?", "\"2026-12-03\"}"),
+          LOOKS("en", "please push my Monday tune-up to Thursday at 3", "\"2026-12-03\"}"),
+          LOOKS("en", "can we switch from Monday at 10 to Thursday at 2 pm", "\"2026-12-03\"}"),
+          LOOKS("fr", "pouvez-vous passer mon rendez-vous de lundi à jeudi", "\"2026-12-03\"}"),
+          LOOKS("es", "mover del lunes a las 10 al jueves a las 3", "\"2026-12-03\"}"),
+          LOOKS("es", "¿puede pasar mi cita del lunes al jueves?", "\"2026-12-03\"}"),
+          ASKS("en", "move Wednesday to Thursday", "Shall I move it?"));
 }
 
 /* Each part of the answer, in this order. */
@@ -1848,6 +1898,8 @@ int main(void)
         TEST(the_prices_of_two_services_are_told),
         TEST(one_day_takes_the_place_of_another),
         TEST(which_is_to_be_moved_is_asked),
+        TEST(what_is_no_swap_is_a_wish_to_come),
+        TEST(an_appointment_is_moved_by_a_verb),
         TEST(a_day_is_told_by_its_distance),
         TEST(several_days_are_told_by_one_word),
         TEST(a_day_of_a_month_is_looked_at),

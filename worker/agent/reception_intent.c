@@ -160,7 +160,16 @@ static bool asks_price(const wk_reception_turn_t *t)
 static bool swaps_days(const wk_reception_turn_t *t)
 {
     wk_swap_t swap;
-    return !wk_has_offer(t) && wk_turn_swaps(t, &swap);
+    return !wk_has_offer(t) && wk_turn_swaps(t, &swap) &&
+           (swap.by_verb || wk_fact_at(t->f->appointments, 0) != NULL);
+}
+
+/* "Saturday rather than Friday" of who has no appointment is when he would come. */
+static bool prefers_day(const wk_reception_turn_t *t)
+{
+    wk_swap_t swap;
+    return !wk_has_offer(t) && wk_fact_at(t->f->appointments, 0) == NULL &&
+           wk_turn_swaps(t, &swap) && !swap.by_verb;
 }
 
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
@@ -180,7 +189,7 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     case WK_INTENT_DURATION:
         return asks_duration(t);
     case WK_INTENT_BOOK:
-        return wk_turn_has(t, intents[intent].words) || wants_to_come(t);
+        return wk_turn_has(t, intents[intent].words) || wants_to_come(t) || prefers_day(t);
     case WK_INTENT_CANCEL:
         return names_cancelling(t);
     case WK_INTENT_RESCHEDULE:

@@ -165,16 +165,28 @@ static va_str_t service_wished(wk_reception_turn_t *t)
     return service.data != NULL ? service : VA_STR("general");
 }
 
-void wk_answer_book(wk_reception_turn_t *t)
+static void book(wk_reception_turn_t *t, va_str_t service)
 {
-    va_str_t service = service_wished(t);
-    wk_pass_on_the_rest(t, service);
     if (wk_is_day_unclear(t)) {
         wk_ask_for_day(t, (wk_offer_t){.service = service});
     } else {
         t->out.before = va_buf_str(&t->text);
         wk_look_for_times(t, service, VA_STR_NULL, VA_STR_NULL);
     }
+}
+
+void wk_answer_book(wk_reception_turn_t *t)
+{
+    wk_swap_t swap;
+    va_str_t service = service_wished(t);
+    wk_pass_on_the_rest(t, service);
+    wk_reception_turn_t turn = *t;
+    if (wk_turn_swaps(t, &swap)) { /* "Saturday rather than Friday" */
+        turn.r = &swap.to;
+    }
+    book(&turn, service);
+    t->text = turn.text;
+    t->out = turn.out;
 }
 
 static bool is_ever_open(const wk_reception_turn_t *t)
@@ -456,6 +468,26 @@ static bool may_be_about_offer(wk_intent_t intent)
            intent == WK_INTENT_GREETING;
 }
 
+/* What is moved is of the offer: one of its days or times, or the appointment it is for. */
+static bool swaps_offered(const wk_reception_turn_t *t, wk_swap_t *swap)
+{
+    va_str_t date;
+    const wk_offer_t *offer = &t->dialog->offer;
+    if (!wk_turn_swaps(t, swap)) {
+        return false;
+    }
+    wk_reception_turn_t turn = *t;
+    turn.r = &swap->from;
+    wk_named_day_t day = wk_turn_date(&turn, &date);
+    bool fits = !swap->by_verb || offer->appointment.data != NULL;
+    for (size_t i = 0; i < offer->count && !fits; i++) {
+        va_str_t slot = offer->slots[i];
+        fits = day == WK_DAY_NONE ? wk_clock_time_is(swap->from.time, va_str(slot.data + 11, 5))
+                                  : va_str_eq(date, va_str(slot.data, 10));
+    }
+    return fits;
+}
+
 bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
 {
     wk_swap_t swap;
@@ -466,7 +498,7 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         return false;
     }
     wk_cut_refusal(&turn, &rest);
-    if (wk_turn_swaps(&turn, &swap)) {
+    if (swaps_offered(&turn, &swap)) {
         turn.r = &swap.to;
     }
     if (turn.refuses && wk_is_polite_only(&turn)) {

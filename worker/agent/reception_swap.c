@@ -1,6 +1,7 @@
 #include "worker/agent/reception_swap.h"
 
-#define MOST_CUTS 8 /* behind which a long message is read anew */
+#define MOST_CUTS  8 /* behind which a long message is read anew */
+#define MOST_VERBS 2 /* of them in a language */
 
 wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_t end)
 {
@@ -30,13 +31,12 @@ static bool find(const wk_reception_turn_t *t, const char *list, size_t *at, siz
     return false;
 }
 
-/* The words from begin on are the one moment and then the other, which "to" leads to. */
-static bool cut_behind(const wk_reception_turn_t *t, size_t begin, bool led, wk_swap_t *swap)
+/* Behind "instead of" are the one moment and then the other. */
+static bool cut_behind(const wk_reception_turn_t *t, size_t begin, wk_swap_t *swap)
 {
     size_t count = t->r->words.count, tried = 0;
     for (size_t i = begin + 1; i < count && tried < MOST_CUTS; i++) {
-        bool leads = wk_word_list_at(t->c, "reschedule.to", &t->r->words, i) > 0;
-        if (!t->r->spent[i - 1] || (t->r->spent[i] && led) || (led && !leads)) {
+        if (!t->r->spent[i - 1]) {
             continue;
         }
         tried++;
@@ -56,17 +56,82 @@ static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
     if (!find(t, "reschedule.in_place_of", &at, &len)) {
         return false;
     }
+    swap->by_verb = false;
     swap->to = wk_turn_read_part(t, 0, at);
     swap->from = wk_turn_read_part(t, at + len, count);
     return (names_moment(&swap->to) && names_moment(&swap->from)) ||
-           cut_behind(t, at + len, false, swap);
+           cut_behind(t, at + len, swap);
+}
+
+/* ---------------------------------------------------------------- by a verb */
+
+/* "It from Monday", "my tune-up on Monday": the day or time of an appointment, and no tire. */
+static bool is_of_appointment(const wk_reception_turn_t *t, const wk_reading_t *part)
+{
+    static const char *const lists[] = {"reschedule.object", "service.", NULL};
+    return names_moment(part) && !part->vague &&
+           wk_reading_is_only(t->a, t->c, part, lists, false);
+}
+
+/* "To Thursday": the moment stands at its head. */
+static bool is_led(const wk_reception_turn_t *t, const wk_reading_t *part, size_t lead)
+{
+    size_t i = lead, n = 1;
+    const wk_words_t *words = &part->words;
+    while (i < words->count && !part->spent[i] && n > 0) {
+        n = wk_word_list_at(t->c, "reschedule.object", words, i);
+        i += n;
+    }
+    return i < words->count && part->spent[i];
+}
+
+/* A day has the place of a day, and a time that of a time. */
+static bool are_alike(const wk_reading_t *from, const wk_reading_t *to)
+{
+    bool day = wk_reading_names_a_day(to);
+    return wk_reading_names_a_day(from) == day && (day || to->time.hour >= 0);
+}
+
+/*
+ * The words from begin on are the one moment and then the other, which the language's "to"
+ * leads to: the last that can, since "a" leads to times too.
+ */
+static bool moves_behind(const wk_reception_turn_t *t, const wk_language_t *l, size_t begin,
+                         wk_swap_t *swap)
+{
+    bool found = false;
+    size_t at, len, count = t->r->words.count, from = begin + 1;
+    const wk_phrases_t *to = wk_word_list(l, "reschedule.to");
+    for (size_t tried = 0;
+         tried < MOST_CUTS && wk_phrases_find(to, &t->r->words, from, &at, &len); tried++) {
+        wk_swap_t cut = {.from = wk_turn_read_part(t, begin, at),
+                         .to = wk_turn_read_part(t, at, count),
+                         .by_verb = true};
+        if (is_of_appointment(t, &cut.from) && is_led(t, &cut.to, len) &&
+            are_alike(&cut.from, &cut.to)) {
+            *swap = cut;
+            found = true;
+        }
+        from = at + len;
+    }
+    return found;
 }
 
 /* "Move Tuesday to Thursday", "can we switch from Monday at 10 to Friday" */
 static bool swaps_by_verb(const wk_reception_turn_t *t, wk_swap_t *swap)
 {
-    size_t at = 0, len;
-    return find(t, "reschedule.verb", &at, &len) && cut_behind(t, at + len, true, swap);
+    bool swaps = false;
+    for (size_t i = 0; i < wk_catalogue_count(t->c) && !swaps; i++) {
+        size_t at = 0, len = 0;
+        const wk_language_t *l = wk_catalogue_at(t->c, i);
+        const wk_phrases_t *verbs = wk_word_list(l, "reschedule.verb");
+        for (size_t tried = 0; tried < MOST_VERBS && !swaps &&
+                               wk_phrases_find(verbs, &t->r->words, at + len, &at, &len);
+             tried++) {
+            swaps = moves_behind(t, l, at + len, swap);
+        }
+    }
+    return swaps;
 }
 
 bool wk_turn_swaps(const wk_reception_turn_t *t, wk_swap_t *swap)

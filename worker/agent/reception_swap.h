@@ -10,6 +10,7 @@
 /* Its two parts, each read for itself. */
 typedef struct {
     wk_reading_t from, to;
+    bool by_verb; /* "move": it is of an appointment that stands */
 } wk_swap_t;
 
 /* False, and swap is undefined: the message says nothing of the kind. */
