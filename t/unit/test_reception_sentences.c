@@ -65,7 +65,9 @@ static wk_reception_t receive(const wk_reception_facts_t *f, const wk_dialog_t *
 {
     const wk_language_t *l = wk_catalogue_find(catalogue, va_str_c(language));
     wk_reading_t reading = wk_read_message(arena, catalogue, l, va_str_c(text));
-    return wk_receive(arena, catalogue, &reading, f, dialog, l, true, VA_STR("Jo"));
+    wk_reception_facts_t known = *f;
+    known.day_asked = reading.day;
+    return wk_receive(arena, catalogue, &reading, &known, dialog, l, true, VA_STR("Jo"));
 }
 
 static bool says(const wk_reception_t *r, const char *part)
@@ -140,6 +142,9 @@ static void a_time_of_the_offer_is_taken(void **state)
           BOOKS("en", "at 10 sounds good", "27T10:00"),
           BOOKS("en", "that one at 10", "27T10:00"), BOOKS("en", "I prefer at 2", "27T14:00"),
           BOOKS("en", "10 in the morning please", "27T10:00"),
+          BOOKS("fr", "Je prends le 10 h du matin", "27T10:00"),
+          BOOKS("fr", "je prends le 10h du matin", "27T10:00"),
+          ASKS("es", "me quedo con el 10:00 de la mañana", "27 de noviembre a las 10:00"),
           BOOKS("en", "ok 10am works for me, thanks", "27T10:00"),
           BOOKS("en", "one", "27T09:00"), BOOKS("en", "the one please", "27T09:00"),
           BOOKS("en", "two please", "27T10:00"), BOOKS("en", "the second one", "27T10:00"),
@@ -1571,6 +1576,68 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_true(says(&r, "no coming appointment"));
 }
 
+/* The question mark is that of both parts. */
+static void a_question_of_two_days_asks_back(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t booked = {.booked = VA_STR("a-mon")}, friday = one_time();
+    (void)state;
+    assert_string_equal(
+        receive(&f, &booked, "en", "move it from Monday to Friday at 2 pm").tool,
+        "reschedule_appointment");
+    assert_string_equal(
+        receive(&f, &booked, "en", "Can you move it from Monday to Friday at 2 pm?").tool,
+        "check_availability");
+    assert_string_equal(receive(&f, &friday, "en", "Thursday at 10 instead of Friday").tool,
+                        "book_appointment");
+    assert_string_equal(receive(&f, &friday, "en", "Thursday at 10 instead of Friday?").tool,
+                        "check_availability");
+}
+
+/* The calendar has the day of the whole message: "the 24th", "the 15th". */
+static void the_day_of_one_part_is_not_that_of_the_other(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.day = parse_json(VA_STR("[\"2026-12-24\",4,\"08:00\",\"18:00\"]"));
+    wk_reception_t r =
+        receive(&f, &fresh, "en", "A tune-up in three weeks, are you open on the 24th?");
+    assert_true(r.tool == NULL && says(&r, "Which day"));
+    f.day = parse_json(VA_STR("[\"2026-12-15\",2,\"08:00\",\"18:00\"]"));
+    f.appointments =
+        parse_json(VA_STR("[[\"a-15\",\"tune_up\",\"2026-12-15\",\"10:00\",true]]"));
+    r = receive(&f, &fresh, "en", "Move the one on the 15th to in three weeks");
+    assert_true(r.tool == NULL && says(&r, "Which day"));
+}
+
+static void days_that_do_not_suit_are_not_looked_at(void **state)
+{
+    static const struct {
+        const char *language, *text;
+    } cases[] = {
+        {"en", "a tune-up any day except tomorrow"},
+        {"en", "a tune-up, except Monday and Tuesday"},
+        {"en", "a tune-up except the 15th"},
+        {"en", "a tune-up any day except December 15 or Friday"},
+        {"fr", "une mise au point sauf lundi et mardi"},
+        {"fr", "une mise au point sauf le 15"},
+        {"es", "una puesta a punto menos mañana"},
+        {"es", "una puesta a punto excepto el 15 de diciembre"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.day = parse_json(VA_STR("[\"2026-12-15\",2,\"08:00\",\"18:00\"]"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        assert_case(r.tool != NULL, cases[i].text);
+        assert_case(strstr(wk_strdup(arena, r.tool_args), "preferred_date") == NULL,
+                    cases[i].text);
+    }
+    CHECK(&fresh, LOOKS("en", "a tune-up on Thursday but not Friday", "\"2026-11-26\""));
+}
+
 /* "Passer", "pasar" and "change" are said of other things than appointments. */
 static void what_is_no_swap_is_a_wish_to_come(void **state)
 {
@@ -1898,6 +1965,9 @@ int main(void)
         TEST(the_prices_of_two_services_are_told),
         TEST(one_day_takes_the_place_of_another),
         TEST(which_is_to_be_moved_is_asked),
+        TEST(a_question_of_two_days_asks_back),
+        TEST(the_day_of_one_part_is_not_that_of_the_other),
+        TEST(days_that_do_not_suit_are_not_looked_at),
         TEST(what_is_no_swap_is_a_wish_to_come),
         TEST(an_appointment_is_moved_by_a_verb),
         TEST(a_day_is_told_by_its_distance),

@@ -337,7 +337,9 @@ static wk_reception_t receive(const wk_reception_facts_t *f, const wk_dialog_t *
                               const char *text)
 {
     wk_reading_t reading = read_c(text);
-    return wk_receive(arena, catalogue, &reading, f, dialog,
+    wk_reception_facts_t known = *f;
+    known.day_asked = reading.day;
+    return wk_receive(arena, catalogue, &reading, &known, dialog,
                       wk_catalogue_find(catalogue, VA_STR("en")), true, VA_STR("Jo"));
 }
 

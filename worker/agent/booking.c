@@ -134,8 +134,7 @@ static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
 /* "Is 10 ok": who speaks, or writes in haste, sets no question mark. */
 static bool is_question(const wk_catalogue_t *c, const wk_reading_t *r)
 {
-    return wk_word_list_at(c, "wish.opener", &r->words, 0) > 0 ||
-           (r->text.len > 0 && memchr(r->text.data, '?', r->text.len) != NULL) ||
+    return wk_word_list_at(c, "wish.opener", &r->words, 0) > 0 || r->asked ||
            wk_reading_has(c, r, "wish.question");
 }
 

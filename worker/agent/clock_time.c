@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define MOST_LEAD     3 /* words before a day of a month */
-#define LEAST_LED_DAY 4 /* "le 2" may be a choice */
+#include "worker/agent/day_number.h"
+
 #define FIRST_MORNING 8 /* "at 7" without more is the evening, "at 8" the morning */
 
 static const wk_clock_time_t no_time = {.hour = -1};
@@ -77,6 +77,13 @@ static size_t half_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *
     }
     *half = morning > later ? 'a' : 'p';
     return morning > later ? morning : later;
+}
+
+/* "In the morning", not "a.m." */
+static bool is_half_in_words(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
+{
+    return wk_word_list_at(c, "time.am", words, i) > 0 ||
+           wk_word_list_at(c, "time.pm", words, i) > 0;
 }
 
 static void set_half(wk_clock_time_t *t, char half)
@@ -178,14 +185,16 @@ static int minute_behind_unit(const wk_catalogue_t *c, const wk_words_t *words, 
     return beside ? wk_small_number(words->at[i].text) : -1;
 }
 
-/* The words at i that are a written time; 0: none. */
+/* The words at i that are a written time; 0: none. *plain: a number that nothing but words for
+ * the half of the day make one. */
 static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words,
-                         size_t i, wk_clock_time_t *t)
+                         size_t i, wk_clock_time_t *t, bool *plain)
 {
     char half;
     size_t taken = 1, unit, noon = wk_word_list_at(c, "time.noon", words, i);
     va_str_t word = words->at[i].text;
     *t = no_time;
+    *plain = false;
     if (noon > 0) {
         *t = (wk_clock_time_t){.hour = 12, .certain = true, .written = true};
         return noon;
@@ -209,6 +218,7 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
         }
     }
     size_t more = half_at(c, text, words, i + taken, &half);
+    *plain = !t->written && more > 0 && is_half_in_words(c, words, i + taken);
     if (more > 0) {
         t->doubtful = t->hour == 12 && wk_word_list_at(c, "time.pm", words, i + taken) > 0;
         set_half(t, half);
@@ -254,24 +264,27 @@ static bool has_day_before(const wk_words_t *words, size_t at)
            (at >= 3 && leading_number(words->at[at - 3].text, &day) > 0);
 }
 
-/* "El 15 por la tarde": what leads to a day of a month stands before word at. */
-static bool is_led_as_day(const wk_catalogue_t *c, const wk_words_t *words, size_t at)
+/* "El 15 por la tarde": a day of a month, in whatever language. */
+static bool is_day_number(const wk_catalogue_t *c, const wk_words_t *words, size_t at)
 {
-    bool led = false;
-    for (size_t n = 1; n <= at && n <= MOST_LEAD; n++) {
-        led = led || wk_word_list_at(c, "date.on", words, at - n) == n;
+    bool is = false;
+    for (size_t i = 0; i < wk_catalogue_count(c) && !is; i++) {
+        size_t lead;
+        is = wk_day_number(wk_catalogue_at(c, i), words, at, &lead) > 0;
     }
-    return led && wk_small_number(words->at[at].text) >= LEAST_LED_DAY;
+    return is;
 }
 
-/* "December 2 in the afternoon": a day, and no two o'clock. */
-static bool is_day_of_month(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
+/* "December 2 in the afternoon": a day, and no two o'clock; "le 10 h du matin" is ten o'clock.
+ */
+static bool is_day_of_month(const wk_catalogue_t *c, const wk_words_t *words, size_t i,
+                            bool plain)
 {
     behind_t b = {words, i, false};
     for (size_t k = 0; i > 0 && k < wk_catalogue_count(c); k++) {
         wk_word_lists(wk_catalogue_at(c, k), "month.", look_before, &b);
     }
-    return is_led_as_day(c, words, i) ||
+    return (plain && is_day_number(c, words, i)) ||
            (b.ends && wk_small_number(words->at[i].text) > 0 && !has_day_before(words, i));
 }
 
@@ -279,9 +292,11 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
                                      const wk_words_t *words, bool *spent)
 {
     for (size_t i = 0; i < words->count; i++) {
+        bool plain;
         wk_clock_time_t t;
-        size_t n = written_at(c, text, words, i, &t);
-        if (n > 0 && is_unspent(spent, i, n) && !(t.halved && is_day_of_month(c, words, i))) {
+        size_t n = written_at(c, text, words, i, &t, &plain);
+        if (n > 0 && is_unspent(spent, i, n) &&
+            !(t.halved && is_day_of_month(c, words, i, plain))) {
             spend(spent, i, n);
             t.begin = i;
             t.end = i + n;

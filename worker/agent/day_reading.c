@@ -1,10 +1,7 @@
 #include "worker/agent/day_reading.h"
 
 #include "worker/agent/day_distance.h"
-
-#define LEAST_ORDINAL 4 /* "the 2nd" may be a choice */
-#define MOST_DAY      31
-#define MOST_LEAD     3 /* words before a day of a month */
+#include "worker/agent/day_number.h"
 
 typedef enum { NO_DAY, WEEKDAY, AHEAD, FEAST, MONTH, SPAN, NEXT, NO_DAY_MEANT, VAGUE } kind_t;
 
@@ -82,18 +79,6 @@ static void find_phrases(search_t *s)
     note_list(s, VAGUE, "day.vague", 0);
 }
 
-/* How many words before word i are of the list. */
-static size_t led_by(const search_t *s, const char *list, size_t i)
-{
-    const wk_phrases_t *phrases = wk_word_list(s->l, list);
-    for (size_t n = 1; n <= i && n <= MOST_LEAD; n++) {
-        if (wk_phrases_at(phrases, &s->r->words, i - n) == n) {
-            return n;
-        }
-    }
-    return 0;
-}
-
 /* ---------------------------------------------------------------- dates */
 
 static const wk_word_t *word_at(const wk_reading_t *r, size_t i)
@@ -120,22 +105,6 @@ static void set_day(wk_arena_t *a, wk_reading_t *r, int month, int day)
     r->day = wk_printf(a, "%02d-%02d", month, day);
 }
 
-/* "3", "3rd", "1er": a number with one of the language's endings; 0: none. */
-static int ordinal(const wk_language_t *l, va_str_t word, bool *ends)
-{
-    size_t n = 0;
-    while (n < word.len && word.data[n] >= '0' && word.data[n] <= '9') {
-        n++;
-    }
-    va_str_t rest = va_str(word.data + n, word.len - n);
-    *ends = rest.len > 0;
-    bool known = !*ends;
-    for (size_t i = 0; !known && wk_word_at(l, "date.suffix", i).data != NULL; i++) {
-        known = va_str_eq(rest, wk_word_at(l, "date.suffix", i));
-    }
-    return known ? number_of(va_str(word.data, n)) : 0;
-}
-
 /* The number at word i, or one word further in that direction behind "of" or "the". */
 static int day_number(const search_t *s, size_t i, int direction, size_t *at)
 {
@@ -146,7 +115,7 @@ static int day_number(const search_t *s, size_t i, int direction, size_t *at)
         word = word_at(s->r, i);
     }
     *at = i;
-    return word != NULL ? ordinal(s->l, word->text, &ends) : 0;
+    return word != NULL ? wk_ordinal(s->l, word->text, &ends) : 0;
 }
 
 static void read_year(wk_reading_t *r, size_t i)
@@ -217,23 +186,10 @@ static void read_digits(wk_arena_t *a, wk_reading_t *r)
     }
 }
 
-/* "el 50 por ciento", "le 15 rue Clark", "le 29 pouces": a number of something else. */
-static bool counts_something(const search_t *s, size_t i)
-{
-    return wk_phrases_at(wk_word_list(s->l, "number_unit"), &s->r->words, i + 1) > 0 ||
-           wk_phrases_at(wk_word_list(s->l, "date.counted"), &s->r->words, i + 1) > 0;
-}
-
 /* "the 15th", "le 15", "el 15": of the month whose it can be; 0: word i is none. */
 static int day_of_month(const search_t *s, size_t i, size_t *lead)
 {
-    bool ends = false;
-    const wk_word_t *word = word_at(s->r, i);
-    int n = word != NULL ? ordinal(s->l, word->text, &ends) : 0;
-    size_t on = led_by(s, "date.on", i), surely = led_by(s, "date.surely_on", i);
-    bool is_day = surely > 0 || (n >= LEAST_ORDINAL && (ends || on > 0));
-    *lead = surely > on ? surely : on;
-    return is_day && n <= MOST_DAY && !counts_something(s, i) ? n : 0;
+    return word_at(s->r, i) != NULL ? wk_day_number(s->l, &s->r->words, i, lead) : 0;
 }
 
 static void read_ordinals(wk_arena_t *a, const search_t *s)
@@ -257,9 +213,6 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     wk_reading_t *r = s->r;
     switch (token->kind) {
     case WEEKDAY:
-        if (led_by(s, "day.except", i) > 0) {
-            break;
-        }
         r->vague = r->vague || (r->weekday != 0 && r->weekday != token->number);
         r->weekday = token->number;
         r->weekdays |= 1U << token->number;
@@ -293,11 +246,64 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     spend(r, i, token->len);
 }
 
+/* ---------------------------------------------------------------- days that do not suit */
+
+/* How many words at i are a day of any kind, or of a month's; 0: none are. */
+static size_t any_day_at(const search_t *s, size_t i)
+{
+    bool ends;
+    const token_t *token = &s->tokens[i];
+    int number = wk_ordinal(s->l, s->r->words.at[i].text, &ends);
+    size_t lead;
+    bool dated = (i + 1 < s->r->words.count && s->tokens[i + 1].kind == MONTH) ||
+                 (i > 0 && s->tokens[i - 1].kind == MONTH);
+    if (token->kind != NO_DAY && token->kind != NO_DAY_MEANT) {
+        return token->len;
+    }
+    return number > 0 && (dated || wk_day_number(s->l, &s->r->words, i, &lead) > 0) ? 1 : 0;
+}
+
+/* Where the days that stand at i, one or several, end; i: none do. */
+static size_t end_of_days(const search_t *s, size_t i)
+{
+    size_t end = i, n;
+    const wk_phrases_t *between = wk_word_list(s->l, "date.between");
+    while (i < s->r->words.count && !s->r->spent[i]) {
+        n = any_day_at(s, i);
+        if (n > 0) {
+            end = i + n;
+        } else {
+            n = wk_phrases_at(between, &s->r->words, i);
+        }
+        if (n == 0) {
+            break;
+        }
+        i += n;
+    }
+    return end;
+}
+
+/* "Any day except Monday and the 15th" names neither. */
+static void pass_over_excepted(const search_t *s)
+{
+    const wk_words_t *words = &s->r->words;
+    const wk_phrases_t *except = wk_word_list(s->l, "day.except");
+    for (size_t i = 0; i < words->count;) {
+        size_t n = wk_phrases_at(except, words, i);
+        size_t end = n > 0 ? end_of_days(s, i + n) : i;
+        if (n > 0 && end > i + n) {
+            spend(s->r, i, end - i);
+        }
+        i = end > i ? end : i + 1;
+    }
+}
+
 static void read_in(wk_arena_t *a, search_t *s, const wk_language_t *l)
 {
     s->l = l;
-    wk_read_day_distance(a, l, s->r);
     find_phrases(s);
+    pass_over_excepted(s);
+    wk_read_day_distance(a, l, s->r);
     for (size_t i = 0; i < s->r->words.count;) {
         const token_t *token = &s->tokens[i];
         bool free_word = token->len > 0 && !s->r->spent[i];

@@ -203,6 +203,7 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
 {
     wk_reading_t r = {.text = wk_trim(text), .ahead = -1, .number = -1};
     r.words = wk_words(a, r.text);
+    r.asked = r.text.len > 0 && memchr(r.text.data, '?', r.text.len) != NULL;
     read_moment(a, c, spoken, &r);
     r.email = email_in(r.text);
     r.phone = phone_in(a, r.text);

@@ -21,6 +21,7 @@ typedef enum {
 typedef struct {
     va_str_t text; /* trimmed */
     wk_words_t words;
+    bool asked;            /* it is a question, by its mark */
     bool *spent;           /* by word: it names the day or the time */
     va_str_t order_number; /* absent: none */
     va_str_t email;        /* absent: none */

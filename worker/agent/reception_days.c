@@ -103,23 +103,21 @@ static int number_at(va_str_t date, size_t from, size_t n)
 /* The calendar was asked for the day of the whole message: a part of it may name another. */
 static bool is_day_found(const wk_reception_turn_t *t)
 {
-    va_str_t day = t->r->day, found = wk_fact_text(t->f->day, 0);
-    bool by_number = day.len == 2 || day.len == 5;
-    return !by_number || (found.len >= day.len &&
-                          memcmp(found.data + found.len - day.len, day.data, day.len) == 0);
+    return t->r->day.data != NULL && va_str_eq(t->r->day, t->f->day_asked);
 }
 
 /* "The 31st" of a month that ends before it has become one of the first of the next. */
 static bool is_beyond_its_month(const wk_reception_turn_t *t)
 {
-    return t->r->day.len == 2 && number_at(t->r->day, 0, 2) > SHORTEST_MONTH &&
+    return t->r->day.len == 2 && is_day_found(t) &&
+           number_at(t->r->day, 0, 2) > SHORTEST_MONTH &&
            number_at(wk_fact_text(t->f->day, 0), 8, 2) <= MONTHS_DIFFER_BY;
 }
 
 const va_json_t *wk_turn_day(const wk_reception_turn_t *t)
 {
     if (t->r->day.data != NULL) {
-        return is_day_found(t) ? t->f->day : NULL;
+        return is_day_found(t) && !is_beyond_its_month(t) ? t->f->day : NULL;
     }
     if (t->r->weekday != 0) {
         return weekday_meant(t);

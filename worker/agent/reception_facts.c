@@ -68,5 +68,6 @@ bool wk_reception_facts(wk_tx_t *tx, va_str_t customer, va_str_t number,
     }
     read_shop(tx, rows, facts);
     read_customer(tx, rows, facts);
+    facts->day_asked = reading->day;
     return true;
 }

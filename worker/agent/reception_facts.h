@@ -25,6 +25,7 @@ typedef struct {
     va_str_t today, closing, next_opening;
     bool open;
     const va_json_t *week, *exceptions, *day; /* store/reception.h */
+    va_str_t day_asked;                       /* of the message, to which day is the answer */
 
     va_str_t order_id, order_number, order_status, tracking_number, tracking_company,
         tracking_url, expected;

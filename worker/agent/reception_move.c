@@ -54,6 +54,13 @@ static void cut_own_day(wk_reception_turn_t *t, va_str_t own, wk_reading_t *rest
     }
 }
 
+static void ask_where_to(wk_reception_turn_t *t, const va_json_t *row)
+{
+    wk_add_about(t, "reply.moving", row);
+    wk_ask_for_day(
+        t, (wk_offer_t){.service = wk_fact_text(row, 1), .appointment = wk_fact_text(row, 0)});
+}
+
 /*
  * Which one is to be moved is said, so that a wrong guess is seen. Where it shall go is a time
  * that is not its own, on its day if no other is named; its day alone, "my appointment
@@ -70,8 +77,7 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
     bool to = names_where_to(&turn, row);
     (void)wk_turn_date(&turn, &date);
     if (wk_turn_day_fault(&turn) != NULL) {
-        wk_add_about(t, "reply.moving", row);
-        wk_ask_for_day(t, (wk_offer_t){.service = service, .appointment = id});
+        ask_where_to(t, row);
         return;
     }
     if (!to && va_str_eq(date, own)) {
@@ -333,7 +339,12 @@ static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_readi
 {
     wk_reception_turn_t turn = *t;
     turn.r = to;
-    look_for_another(&turn, row);
+    turn.near = wk_fact_text(row, 2);
+    if (wk_is_day_unclear(&turn)) {
+        ask_where_to(&turn, row);
+    } else {
+        look_for_another(&turn, row);
+    }
     t->text = turn.text;
     t->out = turn.out;
 }

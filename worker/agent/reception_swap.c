@@ -10,7 +10,9 @@ wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_
         return wk_read_message(t->a, t->c, t->l, VA_STR(""));
     }
     size_t from = words->at[begin].begin, len = words->at[end - 1].end - from;
-    return wk_read_message(t->a, t->c, t->l, va_str(t->r->text.data + from, len));
+    wk_reading_t part = wk_read_message(t->a, t->c, t->l, va_str(t->r->text.data + from, len));
+    part.asked = t->r->asked || wk_word_list_at(t->c, "wish.opener", words, 0) > 0;
+    return part;
 }
 
 static bool names_moment(const wk_reading_t *r)

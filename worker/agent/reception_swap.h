@@ -16,7 +16,8 @@ typedef struct {
 /* False, and swap is undefined: the message says nothing of the kind. */
 bool wk_turn_swaps(const wk_reception_turn_t *t, wk_swap_t *swap);
 
-/* The words from begin to end of the message, read for themselves. */
+/* The words from begin to end of the message, read for themselves; of a question, a question.
+ */
 wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_t end);
 
 #endif

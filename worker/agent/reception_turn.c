@@ -40,7 +40,7 @@ bool wk_turn_is_letter(const wk_reception_turn_t *t, const char *letter)
 
 bool wk_turn_is_question(const wk_reception_turn_t *t)
 {
-    return t->r->text.len > 0 && memchr(t->r->text.data, '?', t->r->text.len) != NULL;
+    return t->r->asked;
 }
 
 /* ---------------------------------------------------------------- the answer */
