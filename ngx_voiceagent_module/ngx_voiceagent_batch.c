@@ -13,15 +13,14 @@
 #include "ngx_voiceagent_commands.h"
 
 
-/* where in a push's arguments what is its own begins, and what is not */
+/* what is a push's own: its id, document and key */
 
-#define NGX_VOICEAGENT_BATCH_OWN     1           /* id, document, key */
-#define NGX_VOICEAGENT_BATCH_SHARED  4           /* life of the key, channel */
+#define NGX_VOICEAGENT_BATCH_OWN                                              \
+    (NGX_VOICEAGENT_PUSH_TTL - NGX_VOICEAGENT_PUSH_ID)
 
 #define NGX_VOICEAGENT_BATCH_ARGS                                             \
     (3 + NGX_VOICEAGENT_REDIS_MAX_ARGS                                        \
-     + (NGX_VOICEAGENT_BATCH_OPS - 1)                                         \
-       * (NGX_VOICEAGENT_BATCH_SHARED - NGX_VOICEAGENT_BATCH_OWN))
+     + (NGX_VOICEAGENT_BATCH_OPS - 1) * NGX_VOICEAGENT_BATCH_OWN)
 
 
 ngx_uint_t
@@ -30,18 +29,17 @@ ngx_voiceagent_batch_fits(ngx_voiceagent_op_t *first, ngx_voiceagent_op_t *op)
     ngx_uint_t  i;
 
     if (first->script != NGX_VOICEAGENT_PUSH
-        || op->script != NGX_VOICEAGENT_PUSH)
+        || op->script != NGX_VOICEAGENT_PUSH
+        || first->nargs != op->nargs)
     {
         return 0;
     }
 
     for (i = 0; i < op->nargs; i++) {
 
-        if (i == NGX_VOICEAGENT_BATCH_OWN) {
-            i = NGX_VOICEAGENT_BATCH_SHARED;
-        }
-
-        if (!va_str_eq(first->args[i], op->args[i])) {
+        if ((i < NGX_VOICEAGENT_PUSH_ID || i >= NGX_VOICEAGENT_PUSH_TTL)
+            && !va_str_eq(first->args[i], op->args[i]))
+        {
             return 0;
         }
     }
@@ -68,7 +66,7 @@ ngx_voiceagent_batch_put(ngx_voiceagent_link_t *link,
         argv[n++] = va_str((char *) first->nkeys, first->nkeys_len);
     }
 
-    shared = first->count > 1 ? NGX_VOICEAGENT_BATCH_SHARED : first->nargs;
+    shared = first->count > 1 ? NGX_VOICEAGENT_PUSH_TTL : first->nargs;
 
     for (i = 0; i < shared; i++) {
         argv[n++] = first->args[i];
@@ -78,10 +76,9 @@ ngx_voiceagent_batch_put(ngx_voiceagent_link_t *link,
         q = ngx_queue_next(q);
         op = ngx_queue_data(q, ngx_voiceagent_op_t, queue);
 
-        ngx_memcpy(&argv[n], &op->args[NGX_VOICEAGENT_BATCH_OWN],
-                   (NGX_VOICEAGENT_BATCH_SHARED - NGX_VOICEAGENT_BATCH_OWN)
-                   * sizeof(va_str_t));
-        n += NGX_VOICEAGENT_BATCH_SHARED - NGX_VOICEAGENT_BATCH_OWN;
+        ngx_memcpy(&argv[n], &op->args[NGX_VOICEAGENT_PUSH_ID],
+                   NGX_VOICEAGENT_BATCH_OWN * sizeof(va_str_t));
+        n += NGX_VOICEAGENT_BATCH_OWN;
     }
 
     for (i = shared; i < first->nargs; i++) {
@@ -96,9 +93,14 @@ redisReply *
 ngx_voiceagent_batch_answer(redisReply *reply, ngx_uint_t count,
     ngx_uint_t place)
 {
-    if (count == 1 || reply->type != REDIS_REPLY_ARRAY) {
+    if (count == 1 || reply->type == REDIS_REPLY_ERROR) {
         return reply;
     }
 
-    return reply->elements == count ? reply->element[place] : NULL;
+    if (reply->type == REDIS_REPLY_STRING) {
+        return ngx_strcmp(reply->str, "NEW") == 0 ? reply : NULL;
+    }
+
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements == count
+           ? reply->element[place] : NULL;
 }

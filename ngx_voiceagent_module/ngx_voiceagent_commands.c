@@ -22,6 +22,8 @@ static ngx_int_t ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
     ngx_voiceagent_commands_t *commands);
 static ngx_int_t ngx_voiceagent_op_refused(ngx_voiceagent_op_t *op,
     ngx_voiceagent_link_t *link, redisReply *reply);
+static void ngx_voiceagent_op_complain(ngx_voiceagent_op_t *op,
+    ngx_voiceagent_link_t *link, const char *what, const char *text);
 static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
     ngx_voiceagent_commands_t *commands, redisReply *reply);
 
@@ -220,7 +222,13 @@ ngx_voiceagent_commands_reply(ngx_voiceagent_link_t *link, redisReply *reply)
 
         answer = ngx_voiceagent_batch_answer(reply, count, i);
 
-        if (answer && answer->type == REDIS_REPLY_ERROR) {
+        if (answer == NULL) {
+            /* and whose the next reply is nobody knows */
+            ngx_voiceagent_op_complain(op, link, "did not answer",
+                                       "what came is not one for each");
+            rc = NGX_ERROR;
+
+        } else if (answer->type == REDIS_REPLY_ERROR) {
 
             if (ngx_voiceagent_op_refused(op, link, answer) != NGX_OK) {
                 rc = NGX_ERROR;
@@ -355,19 +363,29 @@ static ngx_int_t
 ngx_voiceagent_op_refused(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
     redisReply *reply)
 {
-    if (link->complained != ngx_time()) {
-        link->complained = ngx_time();
-
-        ngx_log_error(NGX_LOG_ERR, &ngx_voiceagent_redis.log, 0,
-                      "voiceagent: redis refused %s: \"%s\"",
-                      op->script == NGX_VOICEAGENT_PLAIN
-                      ? "a command" : ngx_voiceagent_script_name(op->script),
-                      reply->str);
-    }
+    ngx_voiceagent_op_complain(op, link, "refused", reply->str);
 
     /* demoted */
 
     return ngx_strncmp(reply->str, "READONLY", 8) == 0 ? NGX_ERROR : NGX_OK;
+}
+
+
+static void
+ngx_voiceagent_op_complain(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
+    const char *what, const char *text)
+{
+    if (link->complained == ngx_time()) {
+        return;
+    }
+
+    link->complained = ngx_time();
+
+    ngx_log_error(NGX_LOG_ERR, &ngx_voiceagent_redis.log, 0,
+                  "voiceagent: redis %s %s: \"%s\"", what,
+                  op->script == NGX_VOICEAGENT_PLAIN
+                  ? "a command" : ngx_voiceagent_script_name(op->script),
+                  text);
 }
 
 

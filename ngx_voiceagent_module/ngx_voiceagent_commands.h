@@ -52,7 +52,11 @@ void ngx_voiceagent_commands_exit(ngx_voiceagent_commands_t *commands);
 void ngx_voiceagent_commands_gather(ngx_voiceagent_commands_t *commands,
     ngx_voiceagent_op_t *op);
 
-/* of what has gathered until now: their arguments are not needed any more */
+/*
+ * Puts what has gathered until now into the output.  An op that is cancelled
+ * then needs its arguments no more; the others are read again if Redis has
+ * forgotten the script.
+ */
 
 void ngx_voiceagent_commands_gathered(ngx_voiceagent_link_t *link);
 
@@ -62,7 +66,10 @@ void ngx_voiceagent_commands_gathered(ngx_voiceagent_link_t *link);
  * says how many they are; the others follow it in its queue.
  */
 
-/* Redis does nothing else meanwhile */
+/*
+ * Redis does nothing else meanwhile.  The replies that known ones are answered
+ * with, of 1 MB each, are bounded by push.lua.
+ */
 
 #define NGX_VOICEAGENT_BATCH_OPS    32
 #define NGX_VOICEAGENT_BATCH_BYTES  65536
@@ -74,7 +81,10 @@ ngx_uint_t ngx_voiceagent_batch_fits(ngx_voiceagent_op_t *first,
 ngx_int_t ngx_voiceagent_batch_put(ngx_voiceagent_link_t *link,
     ngx_voiceagent_op_t *first);
 
-/* what the reply says of the op at that place; NULL: nothing */
+/*
+ * What the reply says of the op at that place.  NULL: it is no answer to so
+ * many, so that replies and ops have come apart.
+ */
 
 redisReply *ngx_voiceagent_batch_answer(redisReply *reply, ngx_uint_t count,
     ngx_uint_t place);

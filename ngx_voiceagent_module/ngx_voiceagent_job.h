@@ -97,7 +97,8 @@ typedef enum {
     NGX_VOICEAGENT_PUSH_FAILED = 0,           /* Redis does not have it */
     NGX_VOICEAGENT_PUSH_NEW,
     NGX_VOICEAGENT_PUSH_RUNNING,              /* that key's job has not ended */
-    NGX_VOICEAGENT_PUSH_DONE
+    NGX_VOICEAGENT_PUSH_DONE,
+    NGX_VOICEAGENT_PUSH_STORED                /* done, its reply to be read */
 } ngx_voiceagent_push_result_e;
 
 
@@ -161,6 +162,7 @@ struct ngx_voiceagent_waiter_s {
     ngx_event_t                    poll;
     unsigned                       registered:1;
     unsigned                       again:1;      /* ask once more for it */
+    unsigned                       done:1;       /* it is stored, or not kept */
     unsigned                       ended:1;
 };
 

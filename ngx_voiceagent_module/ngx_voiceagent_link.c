@@ -99,6 +99,9 @@ ngx_voiceagent_link_connect(ngx_voiceagent_link_t *link)
     pc->log = link->log;
     pc->log_error = NGX_ERROR_INFO;
 
+    /* one that is seldom asked learns that its host is gone */
+    pc->so_keepalive = pc->sockaddr->sa_family != AF_UNIX;
+
     link->reader = redisReaderCreate();
     if (link->reader == NULL) {
         ngx_voiceagent_link_fail(link, "no memory");

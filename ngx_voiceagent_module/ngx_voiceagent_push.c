@@ -46,14 +46,16 @@ ngx_voiceagent_push(ngx_http_request_t *r, ngx_voiceagent_push_t *push,
     ngx_voiceagent_ngx(&push->id, job->id);
     ngx_str_null(&push->reply);
 
-    ask->args[0] = va_str((char *) prefix, ttl - prefix);
-    ask->args[1] = job->id;
-    ask->args[2] = job->document;
-    ask->args[3] = job->dedup;
-    ask->args[4] = va_str((char *) ttl, p - ttl);
-    ask->args[5] = ngx_voiceagent_va(channel);
+    ask->args[NGX_VOICEAGENT_PUSH_PREFIX] = va_str((char *) prefix,
+                                                   ttl - prefix);
+    ask->args[NGX_VOICEAGENT_PUSH_ID] = job->id;
+    ask->args[NGX_VOICEAGENT_PUSH_DOCUMENT] = job->document;
+    ask->args[NGX_VOICEAGENT_PUSH_DEDUP] = job->dedup;
+    ask->args[NGX_VOICEAGENT_PUSH_TTL] = va_str((char *) ttl, p - ttl);
+    ask->args[NGX_VOICEAGENT_PUSH_CHANNEL] = ngx_voiceagent_va(channel);
 
-    return ngx_voiceagent_ask(ask, NGX_VOICEAGENT_PUSH, job->order, 6, 1);
+    return ngx_voiceagent_ask(ask, NGX_VOICEAGENT_PUSH, job->order,
+                              NGX_VOICEAGENT_PUSH_ARGS, 1);
 }
 
 
@@ -113,9 +115,10 @@ ngx_voiceagent_push_take(ngx_voiceagent_ask_t *ask, redisReply *reply)
         return;
     }
 
-    push->result = NGX_VOICEAGENT_PUSH_DONE;
+    push->result = NGX_VOICEAGENT_PUSH_STORED;
 
     if (reply->elements > 2) {
+        push->result = NGX_VOICEAGENT_PUSH_DONE;
         push->reply.data = p;
         push->reply.len = e[2]->len;
         ngx_memcpy(p, e[2]->str, e[2]->len);

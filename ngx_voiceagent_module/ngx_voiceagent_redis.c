@@ -19,7 +19,7 @@
 
 static ngx_voiceagent_commands_t *ngx_voiceagent_commands_of(va_str_t order);
 static ngx_voiceagent_commands_t *ngx_voiceagent_commands_up(void);
-static ngx_uint_t ngx_voiceagent_commands_used(void);
+static ngx_uint_t ngx_voiceagent_commands_choose(void);
 
 
 /* of this worker process; connections are never shared with another */
@@ -206,7 +206,7 @@ ngx_voiceagent_commands_of(va_str_t order)
     }
 
     i = ngx_murmur_hash2((u_char *) order.data, order.len)
-        % ngx_voiceagent_commands_used();
+        % ngx_voiceagent_commands_choose();
 
     return &vr->commands[i];
 }
@@ -222,7 +222,7 @@ ngx_voiceagent_commands_up(void)
     ngx_voiceagent_commands_t  *commands;
 
     vr = &ngx_voiceagent_redis;
-    used = ngx_voiceagent_commands_used();
+    used = ngx_voiceagent_commands_choose();
 
     for (i = 0; i < vr->conf->connections; i++) {
         commands = &vr->commands[i < used ? vr->turn++ % used : i];
@@ -243,7 +243,7 @@ ngx_voiceagent_commands_up(void)
  */
 
 static ngx_uint_t
-ngx_voiceagent_commands_used(void)
+ngx_voiceagent_commands_choose(void)
 {
     ngx_voiceagent_redis_t  *vr;
 

@@ -21,6 +21,19 @@ typedef struct ngx_voiceagent_op_s        ngx_voiceagent_op_t;
 typedef struct ngx_voiceagent_commands_s  ngx_voiceagent_commands_t;
 
 
+/* the arguments of a push, which ngx_voiceagent_batch.c puts together */
+
+enum {
+    NGX_VOICEAGENT_PUSH_PREFIX = 0,
+    NGX_VOICEAGENT_PUSH_ID,                      /* from here on: its own */
+    NGX_VOICEAGENT_PUSH_DOCUMENT,
+    NGX_VOICEAGENT_PUSH_DEDUP,
+    NGX_VOICEAGENT_PUSH_TTL,                     /* the same of all, again */
+    NGX_VOICEAGENT_PUSH_CHANNEL,
+    NGX_VOICEAGENT_PUSH_ARGS
+};
+
+
 /* what a script is called by; the order of ngx_voiceagent_scripts[] */
 
 typedef enum {
@@ -92,8 +105,10 @@ void ngx_voiceagent_redis_exit_process(ngx_cycle_t *cycle);
  * plain command, at the end of the event loop's turn.  Those of the same order,
  * if they have one, reach Redis as they were sent.  args and what they point to
  * must live until the handler has run or the op is cancelled: they are sent
- * again, behind later ones, when Redis has forgotten the script.  NULL: the
- * limits are reached or there is no connection, and nothing was sent.
+ * again, behind later ones, when Redis has forgotten the script.  Those of a
+ * plain command may go when this returns, as it is written at once and never
+ * again.  NULL: the limits are reached or there is no connection, and nothing
+ * was sent.
  */
 
 ngx_voiceagent_op_t *ngx_voiceagent_redis_send(ngx_voiceagent_script_e script,

@@ -16,7 +16,7 @@
 
 
 #define NGX_VOICEAGENT_HEAD       256        /* of a reply: id, stored */
-#define NGX_VOICEAGENT_WAIT_POOL  1024
+#define NGX_VOICEAGENT_WAIT_POOL  2048       /* the waiter, 1 KB of reply */
 #define NGX_VOICEAGENT_POLL       100
 #define NGX_VOICEAGENT_SCRATCH    1024
 
@@ -261,6 +261,11 @@ ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
     case NGX_VOICEAGENT_PUSH_NEW:
         return;
 
+    case NGX_VOICEAGENT_PUSH_STORED:
+        w->done = 1;
+
+        /* fall through */
+
     case NGX_VOICEAGENT_PUSH_RUNNING:
         ngx_voiceagent_waiter_remove(w);
         ngx_voiceagent_waiter_insert(w, &push->id);
@@ -489,6 +494,9 @@ ngx_voiceagent_waiter_got(ngx_voiceagent_ask_t *ask, redisReply *reply)
 
     } else if (w->again) {
         ngx_voiceagent_waiter_get(w);
+
+    } else if (reply && reply->type == REDIS_REPLY_NIL && w->done) {
+        ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_ENDED);
     }
 }
 

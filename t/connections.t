@@ -94,6 +94,12 @@ my $monitor = monitor($redis);
 my $nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis)->start;
 ok(connected($redis, $nginx, 4), 'four connections, when nothing is said');
 is(scalar(carriers($redis, $monitor)), 4, '  each of which carries jobs, where Redis syncs before it answers');
+# Established ones to that port, idle but for the kernel's keepalive (proc_net_tcp of the kernel's documentation).
+my $peer = sprintf '0100007F:%04X', $redis->port_;
+ok(until_true(20, sub {
+    my @kept = VoiceAgent::Nginx::slurp('/proc/net/tcp') =~ /^ *\d+: \S+ $peer 01 \S+ 02:/mg;
+    return @kept >= 4;
+}), '  the kernel asks whether its host is still there');
 send_job($nginx, 'any', '') for 1 .. 64;
 is(scalar(carriers($redis, $monitor)), 4, '  those without an order too');
 for my $location (qw(serial lane dedup)) {

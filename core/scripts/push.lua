@@ -11,6 +11,8 @@
 -- {'RUNNING', id}          that key's job has not ended; the channel hears its reply
 -- {'DONE', id, reply}      that key's job has ended; the reply is empty when there
 --                          was none, or when it is older than its key res:<id>
+-- {'DONE', id}             the same, and who wants the reply looks for it himself: those
+--                          before him in the list got all that one script should carry
 -- an error                 that one changes nothing
 --
 -- Of several: 'NEW' when each is, else a list of such answers, one a job, in their order.
@@ -19,16 +21,28 @@
 -- each way below begins with a write that can be refused: all of it or nothing.
 
 local WAIT_SECONDS, MAX_WAITERS, MAX_BELLS = 600, 64, 64
+local room = 256 * 1024 -- as long as there is any, one more reply goes along
 local call, try = redis.call, redis.pcall
 local q, last = KEYS[1], #ARGV - 2
 local ttl, channel = ARGV[last + 1], ARGV[last + 2]
 local seen = q .. 'seen:'
 
+-- Before Redis 7 an error that is raised is a text and not a table, and one that Redis
+-- makes itself (OOM, READONLY, MISCONF) has the script's line in front of its word.
+local function refusal(problem)
+    local text = type(problem) == 'table' and problem.err or problem
+    return {err = (string.gsub(text, '^@user_script: ?%d+: %-?', ''))}
+end
+
 local function known(key)
     local first = call('GET', seen .. key)
     local ended = string.sub(first, 1, 1) == '='
     local job = ended and string.sub(first, 2) or first
-    local reply = call('GET', q .. 'res:' .. job)
+    if ended and room <= 0 then
+        return {'DONE', job}
+    end
+    local reply = room > 0 and call('GET', q .. 'res:' .. job)
+    room = room - #(reply or '')
     if ended or reply then
         return {'DONE', job, reply or ''}
     end
@@ -47,9 +61,9 @@ for i = 1, last, 3 do
     if not first then
         local fine
         fine, answer = pcall(known, key)
-        answer = (fine or type(answer) == 'table') and answer or {err = answer}
+        answer = fine and answer or refusal(answer)
     elseif first ~= true and first.err then
-        answer = first
+        answer = refusal(first)
     else
         pushed = pushed + 1
         documents[pushed] = ARGV[i + 1]
@@ -66,13 +80,14 @@ if pushed > 0 then
             call('RPUSH', q .. 'bell', '1')
         end
     elseif type(length) == 'table' then
-        -- The keys are free again; and one that is RUNNING may be of this list.
+        -- The keys are free again, by EXPIRE since nginx' user of Redis may not DEL; and
+        -- one that is RUNNING may be of this list.
         for i, answer in ipairs(answers) do
             local key = ARGV[3 * i]
             if answer == 'NEW' and key ~= '' then
                 call('EXPIRE', seen .. key, 0)
             end
-            answers[i] = length
+            answers[i] = refusal(length)
         end
         pushed = 0
     end
