@@ -159,7 +159,7 @@ static bool is_date(va_str_t s)
     return form[i] == '\0' && (i == s.len || s.data[i] < '0' || s.data[i] > '9');
 }
 
-bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text)
+bool va_phone_locate(char out[VA_PHONE_MAX + 1], va_str_t text, va_str_t *where)
 {
     out[0] = '\0';
     while (text.len > 0) {
@@ -168,13 +168,22 @@ bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text)
 
         while (candidate.len > 0 && separator(candidate) == 1)
             candidate = va_str(candidate.data + 1, candidate.len - 1);
-        if (candidate.len > 0 && !is_date(candidate) && va_phone_normalize(out, candidate))
+        if (candidate.len > 0 && !is_date(candidate) && va_phone_normalize(out, candidate)) {
+            *where = candidate;
             return true;
+        }
         len += len == 0;
         text = va_str(text.data + len, text.len - len);
     }
 
     return false;
+}
+
+bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text)
+{
+    va_str_t where;
+
+    return va_phone_locate(out, text, &where);
 }
 
 bool va_phone_is_e164(va_str_t s)

@@ -292,6 +292,21 @@ static void who_was_erased_is_helped_all_the_same(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE key LIKE 'page:%%'"), 1);
 }
 
+/* He is put through behind any answer; people get what he said too, should nobody take it. */
+static void who_is_in_danger_is_put_through_when_he_asks(void **state)
+{
+    static const char *const wishes[] = {"&Digits=0", "&SpeechResult=agent"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        ring(ATTESTED);
+        t_sqlf("UPDATE organizations SET business_type = 'plumber' WHERE id = '" DOWNTOWN "'");
+        say(1 + 2 * i, "There+is+a+gas+leak+and+I+smell+gas");
+        assert_has(document("phone.turn", query(2 + 2 * i, 0), wishes[i]), "<Dial ");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'message'"),
+                         i + 1);
+    }
+}
+
 /* ---------------------------------------------------------------- forms of strangers */
 
 static void a_caller_whose_name_is_no_text_is_served(void **state)
@@ -380,6 +395,7 @@ int main(void)
         cmocka_unit_test(legs_to_people_cost_what_calls_cost),
         cmocka_unit_test(whoever_is_rung_second_hears_why),
         cmocka_unit_test(who_was_erased_is_helped_all_the_same),
+        cmocka_unit_test(who_is_in_danger_is_put_through_when_he_asks),
         cmocka_unit_test(a_caller_whose_name_is_no_text_is_served),
         cmocka_unit_test(no_form_of_a_stranger_ends_a_process),
     };

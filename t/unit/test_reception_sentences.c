@@ -1901,6 +1901,134 @@ static void answers_of_an_emergency_go_to_people(void **state)
                 0);
 }
 
+/* A person can be had at every moment, and the letters of a text mean what they always do. */
+static void an_emergency_swallows_no_wish_for_a_person(void **state)
+{
+    static const char *const humans[] = {"agent", "0", "humain", "persona",
+                                         "let me speak to a person please"};
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (int left = 1; left <= WK_URGENT_ANSWERS; left++) {
+        wk_dialog_t dialog = {.urgent = left};
+        for (size_t i = 0; i < sizeof(humans) / sizeof(*humans); i++) {
+            f.open_callback = false;
+            wk_reception_t r = receive(&f, &dialog, "en", humans[i]);
+            assert_case(strcmp(r.intent, "human") == 0 && strcmp(r.task, "callback") == 0,
+                        humans[i]);
+            f.open_callback = true;
+            r = receive(&f, &dialog, "en", humans[i]);
+            assert_case(strcmp(r.intent, "human") == 0 && strcmp(r.task, "message") == 0,
+                        humans[i]);
+            assert_int_equal(r.dialog.urgent, left);
+            assert_string_equal(receive(&f, &r.dialog, "en", "12 King St").task, "message");
+        }
+        CHECK(&dialog, CANCELS("en", "C"), CANCELS("en", "cancel my appointment"),
+              LOOKS("en", "R", "tune_up"));
+        assert_string_equal(
+            receive(&f, &dialog, "en", "tell the manager the water is at the stairs").task,
+            "message");
+    }
+    wk_dialog_t dialog = {.urgent = WK_URGENT_ANSWERS};
+    wk_reception_t r =
+        receive(&f, &dialog, "en", "I can't cancel anything, the water is at the stairs");
+    assert_string_equal(r.task, "message");
+    assert_string_equal(r.intent, "message");
+}
+
+/* "At which phone number can the team reach you?", asked of whoever chose Friday at ten. */
+static wk_dialog_t number_asked(void)
+{
+    wk_dialog_t dialog = one_time();
+    dialog.expected = WK_EXPECT_NUMBER;
+    return dialog;
+}
+
+/* A chat of which neither name nor number is known. */
+static wk_reception_facts_t of_a_chat(void)
+{
+    wk_reception_facts_t f = facts();
+    f.appointments = NULL;
+    f.unreachable = f.nameless = true;
+    return f;
+}
+
+static void a_number_alone_takes_the_time_it_was_asked_for(void **state)
+{
+    static const sentence_t sentences[] = {
+        {"en", "416 555 0199", "book_appointment", "27T10:00"},
+        {"en", "Sure, my number is (416) 555-0199, thanks!", "book_appointment", "0199"},
+        {"en", "you can reach me at 4165550199", "book_appointment", "27T10:00"},
+        {"en", "416 555 0199, my email is jo@x.example", "book_appointment", "27T10:00"},
+        {"fr", "oui, mon num\xc3\xa9ro est le 416 555 0199 merci", "book_appointment", "T10:00"},
+        {"es", "mi n\xc3\xbamero es 416 555 0199, gracias", "book_appointment", "27T10:00"},
+        {"en", "No, don't book it, just have somebody call me at 416 555 0199", NULL,
+         "asked the team to call"},
+        {"en", "make it Monday 3 pm instead, 416 555 0199", "book_appointment",
+         "2026-11-30T15:00"},
+        {"en", "416 555 0199 but cancel that", NULL, ""},
+        {"en", "416 555 0199, are you open on Sunday?", "book_appointment", "27T10:00"},
+        {"en", "not yet! 416 555 0199", NULL, "Shall I take"},
+        {"en", "I'm Ana, 416 555 0199", NULL, "Shall I take"},
+        {"en", "later that day, 416 555 0199", "check_availability", "after"},
+    };
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t dialog = number_asked();
+    (void)state;
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+        const sentence_t *s = &sentences[i];
+        wk_reception_t r = receive(&f, &dialog, s->language, s->text);
+        const char *tool = r.tool != NULL ? r.tool : "no tool";
+        const char *said = wk_strdup(arena, r.tool != NULL ? r.tool_args : r.text);
+        if (strcmp(tool, s->tool != NULL ? s->tool : "no tool") != 0 ||
+            strstr(said, s->part) == NULL) {
+            fail_msg("%s: %s, %s", s->text, tool, said);
+        }
+    }
+    wk_reception_t r =
+        receive(&f, &dialog, "en", "No, don't book it, just have somebody call me at 4165550199");
+    assert_string_equal(r.task, "callback");
+    assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
+    r = receive(&f, &dialog, "en", "I'm Ana, 416 555 0199");
+    f.unreachable = f.nameless = false;
+    assert_string_equal(receive(&f, &r.dialog, "en", "yes").tool, "book_appointment");
+}
+
+static void a_number_for_an_old_time_books_nothing(void **state)
+{
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t dialog = number_asked();
+    (void)state;
+    dialog.old = true;
+    wk_reception_t r = receive(&f, &dialog, "en", "416 555 0199");
+    assert_null(r.tool);
+    assert_true(says(&r, "Shall I take Friday"));
+    assert_int_equal(r.dialog.expected, WK_EXPECT_SLOT);
+}
+
+/* A page may have a field for it: the message says whatever it says. */
+static void a_number_that_comes_with_the_message_is_one(void **state)
+{
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t dialog = number_asked(), called = {.expected = WK_EXPECT_NUMBER};
+    (void)state;
+    f.unreachable = false;
+    assert_string_equal(receive(&f, &dialog, "en", "here you go").tool, "book_appointment");
+    assert_null(receive(&f, &dialog, "en", "no").tool);
+    wk_reception_t r = receive(&f, &dialog, "en", "the number of my wife");
+    assert_null(r.tool);
+    assert_true(says(&r, "Shall I take Friday"));
+    r = receive(&f, &called, "en", "here it is");
+    assert_true(says(&r, "The team has your number."));
+    assert_string_equal(r.task, "message");
+    r = receive(&f, &called, "en", "are you open on Sunday?");
+    assert_true(says(&r, "The team has your number. Sunday, November 29: closed"));
+    assert_string_equal(r.task, "message");
+    f.unreachable = true;
+    r = receive(&f, &dialog, "en", "hmm");
+    r = receive(&f, &r.dialog, "en", "hmm");
+    assert_int_equal(r.dialog.offer.count, 1);
+}
+
 static void who_answers_is_told(void **state)
 {
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
@@ -1957,6 +2085,10 @@ int main(void)
         TEST(the_day_behind_an_offer_is_asked_for),
         TEST(what_people_say_beside_it_is_no_riddle),
         TEST(answers_of_an_emergency_go_to_people),
+        TEST(an_emergency_swallows_no_wish_for_a_person),
+        TEST(a_number_alone_takes_the_time_it_was_asked_for),
+        TEST(a_number_for_an_old_time_books_nothing),
+        TEST(a_number_that_comes_with_the_message_is_one),
         TEST(several_questions_are_all_answered),
         TEST(a_question_beside_a_wish_is_answered_too),
         TEST(two_services_are_both_answered),

@@ -1,5 +1,8 @@
 #include "worker/agent/reception_number.h"
 
+#include <string.h>
+
+#include "core/phone.h"
 #include "worker/agent/reception_offer.h"
 
 static void ask(wk_reception_turn_t *t)
@@ -38,6 +41,69 @@ void wk_ask_for_number_again(wk_reception_turn_t *t)
     t->out.dialog.offer = t->dialog->offer;
 }
 
+bool wk_is_number_known(const wk_reception_turn_t *t)
+{
+    return !t->f->unreachable || t->r->phone.data != NULL;
+}
+
+static void blank(char *text, const wk_reading_t *r, va_str_t part)
+{
+    if (part.len > 0) {
+        memset(text + (part.data - r->text.data), ' ', part.len);
+    }
+}
+
+/* What else is said. */
+static wk_reading_t without_number(const wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    char number[VA_PHONE_MAX + 1], *text = wk_strdup(t->a, r->text);
+    va_str_t where = VA_STR_NULL;
+    (void)va_phone_locate(number, r->text, &where);
+    blank(text, r, where);
+    blank(text, r, r->email);
+    wk_reading_t rest = wk_read_message(t->a, t->c, t->l, va_str(text, r->text.len));
+    rest.phone = r->phone;
+    rest.email = r->email;
+    return rest;
+}
+
+/* Nothing but courtesies, and words that lead to a number. */
+static bool says_no_more(const wk_reception_turn_t *t, const wk_reading_t *rest)
+{
+    static const char *const beside[] = {"number.words", "courtesy", "yes.", "intent.yes",
+                                         NULL};
+    wk_reception_turn_t turn = *t;
+    turn.r = rest;
+    return rest->words.count == 0 ||
+           (!wk_turn_is_question(&turn) && !wk_turn_has(&turn, "wish.denial") &&
+            !wk_turn_names_a_moment(&turn) && rest->numbers == 0 &&
+            wk_reading_is_only(t->a, t->c, rest, beside, false));
+}
+
+static bool says_more(const wk_reception_turn_t *t)
+{
+    wk_reading_t rest = without_number(t);
+    return !says_no_more(t, &rest);
+}
+
+void wk_heed_number(wk_reception_turn_t *t)
+{
+    if (!wk_is_asked_for_number(t) || !wk_is_number_known(t) || !says_more(t)) {
+        return;
+    }
+    wk_reading_t *rest = wk_alloc(t->a, sizeof(*rest));
+    *rest = without_number(t);
+    t->r = rest;
+    if (t->dialog->offer.count == 1) {
+        wk_dialog_t *dialog = wk_alloc(t->a, sizeof(*dialog));
+        *dialog = *t->dialog;
+        dialog->expected = WK_EXPECT_SLOT;
+        dialog->misses = 0;
+        t->dialog = dialog;
+    }
+}
+
 /* Whoever promised to call has a task already: the number is another. */
 static void pass_on(wk_reception_turn_t *t)
 {
@@ -45,16 +111,29 @@ static void pass_on(wk_reception_turn_t *t)
     t->out.task = t->out.intent = "message";
 }
 
-bool wk_answer_number(wk_reception_turn_t *t)
+/* People read it with the number. */
+static bool is_for_people(wk_intent_t intent)
 {
-    if (t->r->phone.data == NULL) {
+    return intent == WK_INTENT_NONE || intent == WK_INTENT_HUMAN ||
+           intent == WK_INTENT_MESSAGE || intent == WK_INTENT_THANKS ||
+           intent == WK_INTENT_GREETING;
+}
+
+bool wk_answer_number(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    const wk_dialog_t *dialog = t->dialog;
+    if (!wk_is_number_known(t)) {
         return false;
     }
-    if (t->dialog->offer.count == 1) {
-        wk_take_offered(t, t->dialog->offer.slots[0]);
-        t->out.intent = "book";
-    } else {
+    if (dialog->offer.count != 1) {
         pass_on(t);
+        return is_for_people(intent) || !says_more(t);
     }
+    if (dialog->old) {
+        wk_repeat_offer(t);
+    } else {
+        wk_take_offered(t, dialog->offer.slots[0]);
+    }
+    t->out.intent = "book";
     return true;
 }

@@ -61,7 +61,9 @@ static void answer_nothing(wk_reception_turn_t *t)
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
         wk_turn_expect_callback(t);
-        t->out.dialog.offer = wk_has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
+        t->out.dialog.offer = wk_has_offer(t) || wk_is_asked_for_number(t)
+                                  ? t->dialog->offer
+                                  : t->out.dialog.offer;
     } else if (wk_has_offer(t) && is_other_question(t)) {
         wk_turn_add_text(t, "reply.cannot_answer");
         wk_repeat_offer(t);
@@ -179,7 +181,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         return wk_answer_proof(t);
     }
     if (wk_is_asked_for_number(t)) {
-        return wk_answer_number(t);
+        return wk_answer_number(t, intent);
     }
     if (wk_has_offer(t)) {
         return wk_answer_offer(t, intent);
@@ -217,10 +219,19 @@ static bool is_an_answer(const char *intent)
            strcmp(intent, "reschedule") == 0;
 }
 
+/* "No, don't book it, have somebody call me" */
+static bool would_rather_be_called(const wk_reception_turn_t *t)
+{
+    return strcmp(t->out.intent, "human") == 0 &&
+           (wk_word_list_at(t->c, "intent.no", &t->r->words, 0) > 0 ||
+            wk_is_denied(t, "intent.book"));
+}
+
 /* A question in between does not take back what was asked; a "no" does. */
 static void keep_question(wk_reception_turn_t *t)
 {
     if (!only_looks(t->out.tool) || strcmp(t->out.intent, "no") == 0 ||
+        would_rather_be_called(t) ||
         t->out.dialog.expected != WK_EXPECT_NOTHING) {
         return;
     }
@@ -228,7 +239,7 @@ static void keep_question(wk_reception_turn_t *t)
         t->out.dialog.expected = WK_EXPECT_PROOF;
         t->out.dialog.order = t->dialog->order;
     } else if (t->dialog->expected == WK_EXPECT_SLOT ||
-               (wk_is_asked_for_number(t) && t->r->phone.data == NULL)) {
+               (wk_is_asked_for_number(t) && !wk_is_number_known(t))) {
         t->out.dialog.expected = t->dialog->expected;
         t->out.dialog.offer = t->dialog->offer;
     } else if (t->dialog->expected == WK_EXPECT_CANCEL && !is_an_answer(t->out.intent)) {
@@ -240,6 +251,25 @@ static void keep_question(wk_reception_turn_t *t)
     }
 }
 
+/* What has words of its own for it, and few others: no answer to what an emergency asks. */
+static bool is_about_appointment(const wk_reception_turn_t *t, wk_intent_t intent)
+{
+    bool letter =
+        wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule");
+    bool named = intent == WK_INTENT_CANCEL ? wk_turn_has(t, "cancel.plain")
+                                            : intent == WK_INTENT_RESCHEDULE &&
+                                                  wk_turn_has(t, "appointment.own");
+    return letter || (named && t->r->words.count <= SHORT_WISH);
+}
+
+/* A person can be had at every moment; and what was said besides goes to people as well. */
+static void answer_urgent_human(wk_reception_turn_t *t)
+{
+    answer(t, WK_INTENT_HUMAN);
+    t->out.task = t->out.task != NULL ? t->out.task : "message";
+    t->out.dialog.urgent = t->dialog->urgent;
+}
+
 /* Where somebody is in danger, an answer to what was asked of him goes to people as it is. */
 static bool answer_urgent(wk_reception_turn_t *t, wk_intent_t intent)
 {
@@ -247,8 +277,13 @@ static bool answer_urgent(wk_reception_turn_t *t, wk_intent_t intent)
         intent != WK_INTENT_NONE && intent != WK_INTENT_THANKS && intent != WK_INTENT_GREETING;
     bool courtesy = wk_turn_has(t, "intent.goodbye") || wk_turn_is_all(t, "courtesy");
     if (t->dialog->urgent == 0 || t->r->text.len == 0 || courtesy ||
-        (other && t->dialog->urgent < WK_URGENT_ANSWERS)) {
+        (other && t->dialog->urgent < WK_URGENT_ANSWERS && intent != WK_INTENT_HUMAN) ||
+        is_about_appointment(t, intent)) {
         return false;
+    }
+    if (intent == WK_INTENT_HUMAN && !is_message(t, intent)) {
+        answer_urgent_human(t);
+        return true;
     }
     wk_turn_add_text(t, "reply.message_taken");
     t->out.task = "message";
@@ -262,7 +297,9 @@ static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asid
     if (answer_urgent(t, intent) || answer_expected(t, intent)) {
         t->out.certain = true;
     } else {
+        va_str_t said = va_str(wk_strdup(t->a, va_buf_str(&t->text)), t->text.len);
         answer(t, intent);
+        t->out.before = t->out.tool != NULL && t->out.before.len == 0 ? said : t->out.before;
         t->out.certain = t->out.certain || intent == WK_INTENT_HUMAN;
     }
     wk_answer_asides(t, asides);
@@ -298,6 +335,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     va_buf_init(&t.text, wk_mem(a), 320);
     wk_asides_t asides = wk_asides_of(&t);
     t.r = &asides.main;
+    wk_heed_number(&t);
     wk_intent_t intent = wk_intent_of(&t);
     if (is_language_only(&choice, intent)) {
         wk_turn_add_text(&t, "reply.language");

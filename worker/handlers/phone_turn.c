@@ -103,7 +103,10 @@ static bool intent_is(const turn_t *t, const char *intent)
     return strcmp(t->talk.reception.intent, intent) == 0;
 }
 
-/* Whoever wants a person is put through while one can be had; else he is called back. */
+/*
+ * Whoever wants a person is put through while one can be had; else he is called back. In an
+ * emergency people get what he said as well: the one who is rung may not answer.
+ */
 static void seek_person(turn_t *t)
 {
     t->person = wk_phone_person(&t->v, VA_STR_NULL, t->talk.text);
@@ -112,7 +115,7 @@ static void seek_person(turn_t *t)
     }
     t->next = PUT_THROUGH;
     t->reason = t->talk.text;
-    t->talk.reception.task = NULL;
+    t->talk.reception.task = t->talk.dialog.urgent > 0 ? "message" : NULL;
     t->text = wk_phone_text(&t->v, t->v.transfer_message, "speech.transferring");
 }
 
