@@ -24,7 +24,8 @@ bool va_phone_normalize(char out[VA_PHONE_MAX + 1], va_str_t in);
  */
 bool va_phone_find(char out[VA_PHONE_MAX + 1], va_str_t text);
 
-/* The same; *where: its characters, and separators behind it. Left alone where there is none. */
+/* The same; *where: its characters, and separators behind it. Left alone where there is none.
+ */
 bool va_phone_locate(char out[VA_PHONE_MAX + 1], va_str_t text, va_str_t *where);
 
 /* Whether that is what it writes of s: what may be set is what may be told. */

@@ -320,6 +320,26 @@ static void a_time_is_booked_behind_the_number_it_is_for(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 1);
 }
 
+static void a_time_is_booked_behind_a_number_that_its_page_asks_for(void **state)
+{
+    (void)state;
+    t_answer_t a = say(NULL, "I would like to book a tune-up");
+    const char *session = session_of(&a);
+    say(session, "2");
+    a = say(session, "No, don't book it, have somebody call me at 647-555-0123");
+    assert_has(t_text(&a, "/reply"), "asked the team to call");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments"), 0);
+    a = say(NULL, "I would like to book a tune-up");
+    session = session_of(&a);
+    a = say(session, "2");
+    assert_string_equal(t_text(&a, "/reply"), ASKS);
+    a = chat(
+        (chat_t){"Here you go", .session = session, .more = ",\"phone\":\"" STRANGER "\""});
+    assert_has(t_text(&a, "/reply"), "Booked: tune-up");
+    assert_string_equal(t_sqlf("SELECT status || ' ' || customer_phone FROM appointments"),
+                        "confirmed " STRANGER);
+}
+
 static void a_number_that_is_written_counts_as_one_that_is_typed_in(void **state)
 {
     (void)state;
@@ -692,7 +712,7 @@ static void a_number_told_late_takes_the_talk_along_once(void **state)
                "    || (SELECT count(*) FROM messages m WHERE m.customer_id = c.id) || ' '"
                "    || (SELECT count(*) FROM tasks t WHERE t.customer_id = c.id)"
                "  FROM customers c WHERE source = 'chat'"),
-        STRANGER "  - 4 1");
+        STRANGER "  - 4 2"); /* the call back, and the number for it */
     assert_string_equal(t_sqlf("SELECT name FROM chat_sessions"), "Ana");
     t_answer_t c =
         chat((chat_t){"Hi", .session = session, .more = ",\"phone\":\"" JOHN_NUMBER "\""});
@@ -953,6 +973,7 @@ int main(void)
         cmocka_unit_test(anothers_booking_is_a_taken_time),
         cmocka_unit_test(who_is_to_be_called_back_is_asked_for_his_number),
         cmocka_unit_test(a_time_is_booked_behind_the_number_it_is_for),
+        cmocka_unit_test(a_time_is_booked_behind_a_number_that_its_page_asks_for),
         cmocka_unit_test(a_number_that_is_written_counts_as_one_that_is_typed_in),
         cmocka_unit_test(a_chat_books_for_the_number_it_gave),
         cmocka_unit_test(what_a_chat_was_asked_is_not_answered_by_text),

@@ -1959,7 +1959,8 @@ static void a_number_alone_takes_the_time_it_was_asked_for(void **state)
         {"en", "Sure, my number is (416) 555-0199, thanks!", "book_appointment", "0199"},
         {"en", "you can reach me at 4165550199", "book_appointment", "27T10:00"},
         {"en", "416 555 0199, my email is jo@x.example", "book_appointment", "27T10:00"},
-        {"fr", "oui, mon num\xc3\xa9ro est le 416 555 0199 merci", "book_appointment", "T10:00"},
+        {"fr", "oui, mon num\xc3\xa9ro est le 416 555 0199 merci", "book_appointment",
+         "T10:00"},
         {"es", "mi n\xc3\xbamero es 416 555 0199, gracias", "book_appointment", "27T10:00"},
         {"en", "No, don't book it, just have somebody call me at 416 555 0199", NULL,
          "asked the team to call"},
@@ -1984,8 +1985,8 @@ static void a_number_alone_takes_the_time_it_was_asked_for(void **state)
             fail_msg("%s: %s, %s", s->text, tool, said);
         }
     }
-    wk_reception_t r =
-        receive(&f, &dialog, "en", "No, don't book it, just have somebody call me at 4165550199");
+    wk_reception_t r = receive(&f, &dialog, "en",
+                               "No, don't book it, just have somebody call me at 4165550199");
     assert_string_equal(r.task, "callback");
     assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
     r = receive(&f, &dialog, "en", "I'm Ana, 416 555 0199");

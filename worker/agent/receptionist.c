@@ -231,8 +231,7 @@ static bool would_rather_be_called(const wk_reception_turn_t *t)
 static void keep_question(wk_reception_turn_t *t)
 {
     if (!only_looks(t->out.tool) || strcmp(t->out.intent, "no") == 0 ||
-        would_rather_be_called(t) ||
-        t->out.dialog.expected != WK_EXPECT_NOTHING) {
+        would_rather_be_called(t) || t->out.dialog.expected != WK_EXPECT_NOTHING) {
         return;
     }
     if (t->dialog->expected == WK_EXPECT_PROOF && strcmp(t->out.intent, "human") != 0) {
@@ -256,9 +255,9 @@ static bool is_about_appointment(const wk_reception_turn_t *t, wk_intent_t inten
 {
     bool letter =
         wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule");
-    bool named = intent == WK_INTENT_CANCEL ? wk_turn_has(t, "cancel.plain")
-                                            : intent == WK_INTENT_RESCHEDULE &&
-                                                  wk_turn_has(t, "appointment.own");
+    bool named = intent == WK_INTENT_CANCEL
+                     ? wk_turn_has(t, "cancel.plain")
+                     : intent == WK_INTENT_RESCHEDULE && wk_turn_has(t, "appointment.own");
     return letter || (named && t->r->words.count <= SHORT_WISH);
 }
 
