@@ -146,6 +146,18 @@ static void what_is_said_beside_an_offer_books_nothing(void **state)
     assert_int_equal(appointments(), 1);
 }
 
+/* The calendar is asked for a day that most years have not. */
+static void a_leap_day_is_answered(void **state)
+{
+    (void)state;
+    int64_t leaps =
+        t_sqlf_int("SELECT count(*) FROM generate_series(0, 90) i"
+                   " WHERE to_char(now() + i * interval '1 day', 'MM-DD') = '02-29'");
+    const char *answer = t_say(JOHN_NUMBER, "I would like a tune-up on February 29");
+    assert_true(leaps > 0 || strstr(answer, "1) ") == NULL);
+    assert_has(t_say(JOHN_NUMBER, "I would like a tune-up"), "1) ");
+}
+
 /* The answer to R may come when the visit has taken place: it stays where it was. */
 static void a_visit_that_took_place_is_not_moved(void **state)
 {
@@ -422,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_text_about_a_visit_that_took_place_invites_nothing),
         cmocka_unit_test(an_offer_is_answered_within_a_day),
         cmocka_unit_test(what_is_said_beside_an_offer_books_nothing),
+        cmocka_unit_test(a_leap_day_is_answered),
         cmocka_unit_test(a_visit_that_took_place_is_not_moved),
         cmocka_unit_test(what_was_just_booked_is_moved),
         cmocka_unit_test(what_was_booked_long_ago_is_not_moved_at_once),

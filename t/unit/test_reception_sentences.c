@@ -1564,6 +1564,18 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_true(str_is(chosen.dialog.offer.appointment, "a-2"));
     assert_null(receive(&f, &r.dialog, "en", "yes").tool);
     assert_null(receive(&f, &r.dialog, "en", "no").tool);
+    r = receive(&f, &fresh, "en", "Thursday at 4 instead of Tuesday");
+    chosen = receive(&f, &r.dialog, "en", "the repair");
+    assert_non_null(strstr(wk_strdup(arena, chosen.tool_args), "\"2026-12-03\"}"));
+    assert_int_equal(chosen.time.hour, 16);
+    r = receive(&f, &fresh, "en", "4 pm instead of Tuesday");
+    chosen = receive(&f, &r.dialog, "en", "the repair");
+    assert_non_null(strstr(wk_strdup(arena, chosen.tool_args), "\"2026-12-01\"}"));
+    assert_int_equal(chosen.time.hour, 16);
+    f.appointments =
+        parse_json(VA_STR("[[\"a-4\",\"tune_up\",\"2027-01-04\",\"10:00\",true]]"));
+    r = receive(&f, &fresh, "en", "move my appointment to Friday at 3 pm");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2027-01-01"));
     f.appointments =
         parse_json(VA_STR("[[\"a-3\",\"tune_up\",\"2026-12-07\",\"10:00\",true]]"));
     r = receive(&f, &fresh, "en", "Tuesday instead of Monday");
@@ -1611,6 +1623,31 @@ static void the_day_of_one_part_is_not_that_of_the_other(void **state)
     assert_true(r.tool == NULL && says(&r, "Which day"));
 }
 
+static void the_following_is_a_day_beside_one(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "I need the following: a tune-up", "tune_up\"}"),
+          LOOKS("es", "necesito lo siguiente: una puesta a punto", "tune_up\"}"),
+          LOOKS("en", "a tune-up the following Tuesday", "2026-12-01"),
+          LOOKS("fr", "une mise au point mardi suivant", "2026-12-01"),
+          LOOKS("en", "a tune-up the following week", "2026-11-30"));
+}
+
+static void a_leap_day_is_one_of_its_year(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.day = parse_json(VA_STR("[\"2027-03-01\",1,\"08:00\",\"18:00\"]"));
+    wk_reception_t r = receive(&f, &fresh, "en", "a tune-up on February 29");
+    assert_true(r.tool == NULL && says(&r, "no such"));
+    f.today = VA_STR("2028-01-10");
+    f.day = parse_json(VA_STR("[\"2028-02-29\",2,\"08:00\",\"18:00\"]"));
+    r = receive(&f, &fresh, "en", "a tune-up on February 29");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2028-02-29"));
+}
+
 static void days_that_do_not_suit_are_not_looked_at(void **state)
 {
     static const struct {
@@ -1622,7 +1659,7 @@ static void days_that_do_not_suit_are_not_looked_at(void **state)
         {"en", "a tune-up any day except December 15 or Friday"},
         {"fr", "une mise au point sauf lundi et mardi"},
         {"fr", "une mise au point sauf le 15"},
-        {"es", "una puesta a punto menos mañana"},
+        {"es", "una puesta a punto cualquier día menos mañana"},
         {"es", "una puesta a punto excepto el 15 de diciembre"},
     };
     wk_reception_facts_t f = facts();
@@ -2101,6 +2138,8 @@ int main(void)
         TEST(a_question_of_two_days_asks_back),
         TEST(the_day_of_one_part_is_not_that_of_the_other),
         TEST(days_that_do_not_suit_are_not_looked_at),
+        TEST(the_following_is_a_day_beside_one),
+        TEST(a_leap_day_is_one_of_its_year),
         TEST(what_is_no_swap_is_a_wish_to_come),
         TEST(an_appointment_is_moved_by_a_verb),
         TEST(a_day_is_told_by_its_distance),

@@ -3,7 +3,18 @@
 #include "worker/agent/day_distance.h"
 #include "worker/agent/day_number.h"
 
-typedef enum { NO_DAY, WEEKDAY, AHEAD, FEAST, MONTH, SPAN, NEXT, NO_DAY_MEANT, VAGUE } kind_t;
+typedef enum {
+    NO_DAY,
+    WEEKDAY,
+    AHEAD,
+    FEAST,
+    MONTH,
+    SPAN,
+    NEXT,
+    NEXT_BESIDE,
+    NO_DAY_MEANT,
+    VAGUE
+} kind_t;
 
 /* The longest phrase of a day that begins at a word. */
 typedef struct {
@@ -16,7 +27,7 @@ typedef struct {
 typedef struct {
     const wk_language_t *l;
     wk_reading_t *r;
-    token_t *tokens; /* by word */
+    token_t *tokens; /* by word, and none behind the last */
     kind_t kind;     /* of the lists that are looked at */
     int number;      /* -1: that of the list's name */
 } search_t;
@@ -60,7 +71,7 @@ static void note_lists(search_t *s, kind_t kind, const char *prefix)
 
 static void find_phrases(search_t *s)
 {
-    memset(s->tokens, 0, s->r->words.count * sizeof(*s->tokens));
+    memset(s->tokens, 0, (s->r->words.count + 1) * sizeof(*s->tokens));
     note_lists(s, WEEKDAY, "weekday.");
     note_lists(s, FEAST, "feast.");
     note_lists(s, MONTH, "month.");
@@ -73,6 +84,7 @@ static void find_phrases(search_t *s)
     note_list(s, SPAN, "day.next_week", WK_SPAN_NEXT_WEEK);
     note_list(s, SPAN, "day.next_month", WK_SPAN_NEXT_MONTH);
     note_list(s, NEXT, "day.next", 0);
+    note_list(s, NEXT_BESIDE, "day.next_beside", 0);
     note_list(s, NO_DAY, "time.am", 0); /* "de la mañana" is no tomorrow */
     note_list(s, NO_DAY, "time.pm", 0);
     note_list(s, NO_DAY_MEANT, "day.not_meant", 0);
@@ -95,7 +107,7 @@ static void spend(wk_reading_t *r, size_t i, size_t n)
 
 static void set_day(wk_arena_t *a, wk_reading_t *r, int month, int day)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_month = month >= 1 && month <= 12;
     if (!is_month || day < 1 || day > days[month - 1] || r->day.data != NULL) {
         r->impossible = r->impossible || (is_month && day > days[month - 1]);
@@ -208,6 +220,12 @@ static void read_ordinals(wk_arena_t *a, const search_t *s)
 
 /* ---------------------------------------------------------------- days */
 
+/* "The following Tuesday", "mardi suivant", not "the following: a tune-up". */
+static bool is_beside_weekday(const search_t *s, size_t i)
+{
+    return s->tokens[i + 1].kind == WEEKDAY || (i > 0 && s->tokens[i - 1].kind == WEEKDAY);
+}
+
 static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
 {
     wk_reading_t *r = s->r;
@@ -231,6 +249,12 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     case SPAN:
         r->vague = r->vague || (r->span != WK_SPAN_NONE && r->span != (wk_span_t)token->number);
         r->span = (wk_span_t)token->number;
+        break;
+    case NEXT_BESIDE:
+        if (!is_beside_weekday(s, i)) {
+            return;
+        }
+        r->next = true;
         break;
     case NEXT:
         r->next = true;

@@ -1,14 +1,15 @@
 #include "worker/agent/reception_days.h"
 
-#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define MONDAY           1
-#define SUNDAY           7
-#define YEAR             12 /* months */
-#define SHORTEST_MONTH   28 /* days */
-#define MONTHS_DIFFER_BY 3
-#define MOST_MONTHS      9 /* ahead; of a date further away this year's is meant, which is past */
+#define DATE        10    /* characters */
+#define DAY         86400 /* seconds */
+#define MONDAY      1
+#define THURSDAY    4 /* 1970-01-01 */
+#define SUNDAY      7
+#define YEAR        12 /* months */
+#define MOST_MONTHS 9  /* ahead; of a date further away this year's is meant, which is past */
 
 /* ---------------------------------------------------------------- the coming days */
 
@@ -34,34 +35,58 @@ static bool is_before(const va_json_t *row, const va_json_t *other)
     return date.len == then.len && date.len > 0 && memcmp(date.data, then.data, date.len) < 0;
 }
 
-/* Where in the coming days it is; -1: beyond them. */
-static long place_of(const wk_reception_turn_t *t, va_str_t date)
+static int number_at(va_str_t date, size_t from, size_t n)
 {
-    long i = 0;
-    const va_json_t *row = wk_fact_at(t->f->week, 0);
-    for (; row != NULL; row = row->next, i++) {
-        if (va_str_eq(wk_fact_text(row, 0), date)) {
-            return i;
-        }
+    int value = 0;
+    for (size_t i = from; i < from + n && i < date.len; i++) {
+        value = value * 10 + (date.data[i] - '0');
     }
-    return -1;
+    return value;
 }
 
-/* Of the weekday named the one nearest to t->near, the later of two; NULL: that is far away. */
-static const va_json_t *nearest_weekday(const wk_reception_turn_t *t)
+/* Of a date, from 1970 on. */
+static int64_t days_of(va_str_t date)
 {
-    const va_json_t *nearest = NULL;
-    long place = place_of(t, t->near), least = 0;
-    const va_json_t *row = place >= 0 ? wk_fact_at(t->f->week, 0) : NULL;
-    while ((row = weekday_from(t, row, t->r->weekday)) != NULL) {
-        long away = labs(place_of(t, wk_fact_text(row, 0)) - place);
-        if (nearest == NULL || away <= least) {
-            nearest = row;
-            least = away;
-        }
+    struct tm tm = {.tm_year = number_at(date, 0, 4) - 1900,
+                    .tm_mon = number_at(date, 5, 2) - 1,
+                    .tm_mday = number_at(date, 8, 2)};
+    return (int64_t)timegm(&tm) / DAY;
+}
+
+/* As of the calendar, whose hours on a day beyond it are not known. */
+static const va_json_t *row_of(const wk_reception_turn_t *t, int64_t days, int weekday)
+{
+    struct tm tm;
+    const va_json_t *row = wk_fact_at(t->f->week, 0);
+    time_t seconds = (time_t)(days * DAY);
+    if (gmtime_r(&seconds, &tm) == NULL) {
+        return NULL;
+    }
+    va_str_t date =
+        wk_printf(t->a, "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), date)) {
         row = row->next;
     }
-    return nearest;
+    if (row == NULL) {
+        (void)va_json_parse(
+            wk_mem(t->a),
+            wk_printf(t->a, "[\"%.*s\",%d,null,null]", (int)date.len, date.data, weekday),
+            &VA_JSON_LIMITS_DEFAULT, &row);
+    }
+    return row;
+}
+
+/* Of the weekday named the one nearest to t->near, none that is past; NULL: near what? */
+static const va_json_t *nearest_weekday(const wk_reception_turn_t *t)
+{
+    if (t->near.len != DATE) {
+        return NULL;
+    }
+    int64_t near = days_of(t->near), today = days_of(t->f->today);
+    int own = (int)((near + THURSDAY - 1) % SUNDAY) + 1;
+    int ahead = (t->r->weekday - own + SUNDAY) % SUNDAY;
+    int64_t days = near + (ahead > SUNDAY / 2 ? ahead - SUNDAY : ahead);
+    return row_of(t, days < today ? days + SUNDAY : days, t->r->weekday);
 }
 
 /* "Next Tuesday" is the coming one, or that of the next week: clear where they are the same. */
@@ -91,27 +116,20 @@ static const va_json_t *weekday_meant(const wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- one day */
 
-static int number_at(va_str_t date, size_t from, size_t n)
-{
-    int value = 0;
-    for (size_t i = from; i < from + n && i < date.len; i++) {
-        value = value * 10 + (date.data[i] - '0');
-    }
-    return value;
-}
-
 /* The calendar was asked for the day of the whole message: a part of it may name another. */
 static bool is_day_found(const wk_reception_turn_t *t)
 {
     return t->r->day.data != NULL && va_str_eq(t->r->day, t->f->day_asked);
 }
 
-/* "The 31st" of a month that ends before it has become one of the first of the next. */
+/* "The 31st" of a month that ends before it has become one of the first of the next, and so has
+ * February 29 of most years. */
 static bool is_beyond_its_month(const wk_reception_turn_t *t)
 {
-    return t->r->day.len == 2 && is_day_found(t) &&
-           number_at(t->r->day, 0, 2) > SHORTEST_MONTH &&
-           number_at(wk_fact_text(t->f->day, 0), 8, 2) <= MONTHS_DIFFER_BY;
+    va_str_t day = t->r->day, found = wk_fact_text(t->f->day, 0);
+    bool by_number = day.len == 2 || day.len == 5;
+    return by_number && is_day_found(t) && found.len == DATE &&
+           number_at(found, DATE - 2, 2) != number_at(day, day.len - 2, 2);
 }
 
 const va_json_t *wk_turn_day(const wk_reception_turn_t *t)

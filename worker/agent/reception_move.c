@@ -349,17 +349,47 @@ static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_readi
     t->out = turn.out;
 }
 
-static void ask_which_to_move(wk_reception_turn_t *t, const wk_swap_t *swap)
+/* As a dialog keeps it. */
+static va_str_t where_to(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    wk_clock_time_t time = t->r->time;
+    int minutes = wk_clock_likely(time);
+    (void)wk_turn_date(t, &date);
+    return time.hour < 0
+               ? date
+               : wk_printf(t->a, "%.*sT%02d:%02d", (int)date.len,
+                           date.data != NULL ? date.data : "", minutes / 60, minutes % 60);
+}
+
+/* A time without a day is one of the appointment's own; *time: none without one. */
+static va_str_t read_where_to(const va_json_t *row, va_str_t kept, wk_clock_time_t *time)
+{
+    bool timed = kept.len == 6 || kept.len == 16;
+    *time = (wk_clock_time_t){.hour = -1};
+    if (timed) {
+        *time = (wk_clock_time_t){
+            .hour = wk_small_number(va_str(kept.data + kept.len - 5, 2)),
+            .minute = wk_small_number(va_str(kept.data + kept.len - 2, 2)),
+            .certain = true,
+        };
+    }
+    return !timed ? kept : kept.len == 16 ? va_str(kept.data, 10) : wk_fact_text(row, 2);
+}
+
+static void ask_which_to_move(wk_reception_turn_t *t, const wk_swap_t *swap,
+                              const wk_meant_t *rows)
 {
     wk_reception_turn_t turn = *t;
     turn.r = &swap->from;
     (void)wk_turn_date(&turn, &turn.near);
+    turn.near = rows->count > 0 ? wk_fact_text(rows->at[0], 2) : turn.near;
     turn.r = &swap->to;
     wk_answer_appointment(t);
     wk_turn_add_text(t,
                      wk_is_the_only(t->f->appointments) ? "reply.move_it" : "reply.move_which");
     t->out.dialog.expected = WK_EXPECT_MOVE;
-    (void)wk_turn_date(&turn, &t->out.dialog.moves_to);
+    t->out.dialog.moves_to = where_to(&turn);
 }
 
 /* "It" is taken from where it was booked. */
@@ -377,7 +407,7 @@ static void swap_days(wk_reception_turn_t *t, const wk_swap_t *swap)
     } else if (rows.count == 1) {
         move_to(t, rows.at[0], &swap->to);
     } else {
-        ask_which_to_move(t, swap);
+        ask_which_to_move(t, swap, &rows);
     }
     t->out.certain = true;
 }
@@ -394,7 +424,8 @@ bool wk_answer_which_to_move(wk_reception_turn_t *t)
     wk_reading_t nothing = wk_turn_read_part(t, 0, 0);
     wk_reception_turn_t turn = *t;
     turn.r = &nothing;
-    wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), t->dialog->moves_to);
+    va_str_t day = read_where_to(row, t->dialog->moves_to, &nothing.time);
+    wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), day);
     t->out = turn.out;
     t->out.intent = "reschedule";
     return true;

@@ -28,14 +28,15 @@ typedef struct {
     va_str_t hint;          /* language.h */
     wk_offer_t offer;       /* of times for an appointment */
     va_str_t cancels;       /* appointments.id of each, with a space between */
-    va_str_t moves_to;      /* YYYY-MM-DD; absent: no day was clear */
-    va_str_t service;       /* that was spoken of last, until it is booked; absent: none */
-    va_str_t order;         /* orders.order_number */
-    va_str_t booked;        /* appointments.id, of what was booked or moved last in this talk */
-    int64_t booked_ms;      /* when, Unix time; 0: by this very message */
-    bool booked_old;        /* hours ago: a change of it is asked about */
-    bool old;               /* it was asked hours ago: an answer is asked about once more */
-    bool spoken;            /* in a call */
+    va_str_t
+        moves_to; /* YYYY-MM-DD, THH:MM, or one behind the other; absent: neither was clear */
+    va_str_t service;  /* that was spoken of last, until it is booked; absent: none */
+    va_str_t order;    /* orders.order_number */
+    va_str_t booked;   /* appointments.id, of what was booked or moved last in this talk */
+    int64_t booked_ms; /* when, Unix time; 0: by this very message */
+    bool booked_old;   /* hours ago: a change of it is asked about */
+    bool old;          /* it was asked hours ago: an answer is asked about once more */
+    bool spoken;       /* in a call */
 } wk_dialog_t;
 
 /*

@@ -23,9 +23,10 @@
     "          (date_trunc('month', t.wall)"                                                   \
     "           + CASE WHEN $4::int < extract(day FROM t.wall) THEN interval '1 month'"        \
     "                  ELSE interval '0' END)::date + $4::int - 1"                             \
-    "     WHEN (extract(year FROM t.wall)::text || '-' || $4)::date >= t.wall::date"           \
-    "          THEN (extract(year FROM t.wall)::text || '-' || $4)::date"                      \
-    "     ELSE ((extract(year FROM t.wall)::text || '-' || $4)::date + interval '1 year')::date END"
+    "     ELSE (SELECT min(of_year.day) FROM (SELECT (date_trunc('year', t.wall)"              \
+    "                 + make_interval(years => y, months => substr($4, 1, 2)::int - 1))::date" \
+    "                 + substr($4, 4)::int - 1 AS day FROM generate_series(0, 1) y) of_year"   \
+    "            WHERE of_year.day >= t.wall::date) END"
 
 /*
  * When the last text left that invites the letters; NULL: none did. reminded_24h_at alone says
