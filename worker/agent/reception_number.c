@@ -71,8 +71,7 @@ static wk_reading_t without_number(const wk_reception_turn_t *t)
 /* Nothing but courtesies, and words that lead to a number. */
 static bool says_no_more(const wk_reception_turn_t *t, const wk_reading_t *rest)
 {
-    static const char *const beside[] = {"number.words", "courtesy", "yes.", "intent.yes",
-                                         NULL};
+    static const char *const beside[] = {"reach.words", "courtesy", "yes.", "intent.yes", NULL};
     wk_reception_turn_t turn = *t;
     turn.r = rest;
     return rest->words.count == 0 ||
