@@ -22,8 +22,11 @@ typedef struct {
     const wk_job_thread_t *thread;
     wk_queue_limits_t limits;
     wk_ctx_t ctx;
-    wk_arena_t *spare; /* takes the next job while the present one's is in ctx */
-    wk_lease_t lease;  /* the next job, when found */
+    wk_arena_t *spare;           /* takes the next job while the present one's is in ctx */
+    wk_queue_t order[WK_QUEUES]; /* of the queues that the next job is taken from */
+    size_t n_queues;
+    bool in_bulk;     /* bulk is one of them, or has the job in hand */
+    wk_lease_t lease; /* the next job, when found */
     bool found;
     int64_t asked_ms;
 } worker_t;
@@ -36,18 +39,45 @@ static void complain(const char *what, const wk_error_t *e)
 
 /* ---------------------------------------------------------------- the next job */
 
+static void leave_bulk(worker_t *w)
+{
+    if (w->in_bulk) {
+        wk_pace_leave();
+    }
+    w->in_bulk = false;
+}
+
+/* Those of the thread, without bulk while others have enough of it. */
+static void choose_queues(worker_t *w)
+{
+    const wk_job_thread_t *t = w->thread;
+    leave_bulk(w);
+    w->n_queues = 0;
+    for (size_t i = 0; i < t->n_queues; i++) {
+        bool bulk = t->order[i] == WK_BULK;
+        w->in_bulk = w->in_bulk || (bulk && wk_pace_enter());
+        if (!bulk || w->in_bulk) {
+            w->order[w->n_queues++] = t->order[i];
+        }
+    }
+}
+
 static bool send_take(worker_t *w, wk_error_t *e)
 {
     w->asked_ms = wk_monotonic_ms();
     w->found = false;
-    return wk_queue_send_take(w->ctx.redis, w->thread->order, w->thread->n_queues, &w->limits,
-                              w->spare, &w->lease, e);
+    choose_queues(w);
+    return wk_queue_send_take(w->ctx.redis, w->order, w->n_queues, &w->limits, w->spare,
+                              &w->lease, e);
 }
 
 static bool receive_take(worker_t *w, wk_error_t *e)
 {
-    return wk_queue_receive_take(w->ctx.redis, w->thread->order, w->spare, &w->lease, &w->found,
-                                 e);
+    bool ok = wk_queue_receive_take(w->ctx.redis, w->order, w->spare, &w->lease, &w->found, e);
+    if (!w->found || w->lease.queue != WK_BULK) {
+        leave_bulk(w);
+    }
+    return ok;
 }
 
 /* Takes a job, or waits a while for one. */
@@ -56,7 +86,7 @@ static void take_or_wait(worker_t *w)
     wk_error_t e;
     bool ok = send_take(w, &e) && receive_take(w, &e);
     if (ok && !w->found) {
-        ok = wk_queue_wait(w->ctx.redis, w->thread->order, w->thread->n_queues, WAIT_MS, &e);
+        ok = wk_queue_wait(w->ctx.redis, w->order, w->n_queues, WAIT_MS, &e);
     }
     if (!ok) {
         complain("take", &e);
@@ -204,6 +234,7 @@ static void open_worker(worker_t *w, const wk_job_thread_t *t)
 
 static void close_worker(worker_t *w)
 {
+    leave_bulk(w);
     wk_arena_free(w->spare);
     wk_arena_free(w->ctx.arena);
     wk_http_free(w->ctx.http);

@@ -14,8 +14,10 @@
 #define REST_MS  200  /* at most */
 #define TURN_MS  1000 /* after which a transaction holds up no other */
 #define LOOK_MS  5    /* between looks whether the one that runs has ended */
+#define PLACES   2    /* of threads that take bulk jobs: one runs, and one waits for its turn */
 
 static atomic_llong asked_us = -ASKED_MS * US;
+static atomic_int taken; /* of the places; more when nobody asked */
 
 /* Of the transaction that began last; with the lock held. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,10 +36,29 @@ void wk_pace_asked(void)
     atomic_store(&asked_us, now_us());
 }
 
+static bool is_asked(int64_t now)
+{
+    return now - atomic_load(&asked_us) < ASKED_MS * US;
+}
+
+bool wk_pace_enter(void)
+{
+    bool full = atomic_fetch_add(&taken, 1) >= PLACES && is_asked(now_us());
+    if (full) {
+        wk_pace_leave();
+    }
+    return !full;
+}
+
+void wk_pace_leave(void)
+{
+    atomic_fetch_sub(&taken, 1);
+}
+
 /* 0: it may begin now; else when to look again. With the lock held. */
 static int64_t wait_us(int64_t now)
 {
-    if (now - atomic_load(&asked_us) >= ASKED_MS * US || wk_stop_requested()) {
+    if (!is_asked(now) || wk_stop_requested()) {
         return 0;
     }
     if (running) {

@@ -9,6 +9,7 @@
 #include "worker/http.h"
 #include "worker/job_thread.h"
 #include "worker/metrics.h"
+#include "worker/pace.h"
 #include "worker/stop.h"
 
 #define LONG_MS 60000
@@ -35,27 +36,44 @@ static int teardown(void **state)
     return 0;
 }
 
-/* ---------------------------------------------------------------- the thread */
+/* ---------------------------------------------------------------- the threads */
 
-static wk_job_thread_t thread;
-static pthread_t thread_id;
+#define MOST_THREADS 3
+
+static wk_leases_t *leases;
+static wk_job_thread_t threads[MOST_THREADS];
+static pthread_t thread_ids[MOST_THREADS];
+static size_t n_threads;
+
+/* Of the first so many queues. */
+static void start_threads(size_t n, size_t n_queues)
+{
+    leases = wk_leases_start(config, n, &t_e);
+    assert_non_null(leases);
+    assert_true(wk_stop_init());
+    for (n_threads = 0; n_threads < n; n_threads++) {
+        wk_job_thread_t *t = &threads[n_threads];
+        *t = (wk_job_thread_t){.config = config,
+                               .leases = leases,
+                               .slot = n_threads,
+                               .order = {WK_REALTIME, WK_DEFAULT, WK_BULK},
+                               .n_queues = n_queues};
+        assert_int_equal(pthread_create(&thread_ids[n_threads], NULL, wk_job_thread, t), 0);
+    }
+}
 
 static void start_thread(void)
 {
-    thread = (wk_job_thread_t){.config = config,
-                               .leases = wk_leases_start(config, 1, &t_e),
-                               .order = {WK_REALTIME},
-                               .n_queues = 1};
-    assert_non_null(thread.leases);
-    assert_true(wk_stop_init());
-    assert_int_equal(pthread_create(&thread_id, NULL, wk_job_thread, &thread), 0);
+    start_threads(1, 1);
 }
 
 static void stop_thread(void)
 {
     wk_stop_request();
-    pthread_join(thread_id, NULL);
-    wk_leases_stop(thread.leases);
+    for (size_t i = 0; i < n_threads; i++) {
+        pthread_join(thread_ids[i], NULL);
+    }
+    wk_leases_stop(leases);
 }
 
 static void push(int n)
@@ -182,6 +200,52 @@ static void test_an_end_that_breaks_while_it_stops_is_told_again(void **state)
     assert_true(is_gone(NULL));
 }
 
+/* ---------------------------------------------------------------- bulk jobs */
+
+static bool two_run(void *arg)
+{
+    (void)arg;
+    wk_pace_asked();
+    return t_redis_int(r, "HLEN test:runs") == 2;
+}
+
+static bool default_is_done(void *arg)
+{
+    (void)arg;
+    wk_pace_asked();
+    return t_redis_int(r, "EXISTS va:{default}:job:d") == 0;
+}
+
+static bool four_ran(void *arg)
+{
+    (void)arg;
+    return t_redis_int(r, "HLEN test:runs") == 4;
+}
+
+/* Theirs would only wait for their turn; who waits for another job would wait with them. */
+static void test_two_threads_take_bulk_jobs_while_somebody_asks(void **state)
+{
+    static const char *const ids[] = {"b1", "b2", "b3", "b4"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+        va_job_t job = {.id = va_str_c(ids[i]),
+                        .type = VA_STR("test.sleep"),
+                        .lane = va_str_c(ids[i]),
+                        .body = VA_STR("3000")};
+        t_push_job(r, WK_BULK, &job);
+    }
+    wk_pace_asked();
+    start_threads(MOST_THREADS, WK_QUEUES);
+    assert_true(t_until(two_run, NULL, LONG_MS));
+    t_push_job(
+        r, WK_DEFAULT,
+        &(va_job_t){.id = VA_STR("d"), .type = VA_STR("test.nothing"), .lane = VA_STR("l")});
+    assert_true(t_until(default_is_done, NULL, LONG_MS));
+    assert_int_equal(t_redis_int(r, "HEXISTS test:runs b3"), 0);
+    assert_true(t_until(four_ran, NULL, LONG_MS));
+    stop_thread();
+}
+
 /* ---------------------------------------------------------------- counters */
 
 static void test_counters_arrive(void **state)
@@ -277,6 +341,7 @@ int main(void)
         TEST(test_a_cut_connection_loses_no_job),
         TEST(test_an_end_whose_answer_was_lost_is_no_loss),
         TEST(test_an_end_that_breaks_while_it_stops_is_told_again),
+        TEST(test_two_threads_take_bulk_jobs_while_somebody_asks),
         TEST(test_counters_arrive),
         TEST(test_histograms_arrive),
         TEST(test_counters_are_kept_while_redis_is_away),

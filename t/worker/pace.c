@@ -131,6 +131,27 @@ static void test_who_is_told_to_stop_waits_for_nothing(void **state)
     forget();
 }
 
+static void test_two_places_while_somebody_asks(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_true(wk_pace_enter());
+    }
+    wk_pace_asked();
+    assert_false(wk_pace_enter());
+    wk_pace_leave();
+    assert_false(wk_pace_enter()); /* refused, it had left nothing to leave */
+    wk_pace_leave();
+    assert_true(wk_pace_enter());
+    assert_false(wk_pace_enter());
+    forget();
+    assert_true(wk_pace_enter());
+    for (int i = 0; i < 3; i++) {
+        wk_pace_leave();
+    }
+    forget();
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -142,6 +163,7 @@ int main(void)
         TEST(test_one_runs_at_a_time),
         TEST(test_a_long_one_holds_up_nobody_for_more_than_a_second),
         TEST(test_nobody_waits_when_nothing_is_asked_any_more),
+        TEST(test_two_places_while_somebody_asks),
         TEST(test_who_is_told_to_stop_waits_for_nothing),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
