@@ -7,6 +7,7 @@
 #include "t/handlers/lib/runs.h"
 #include "t/handlers/lib/slots.h"
 #include "t/handlers/lib/texts.h"
+#include "worker/agent/calendar_push.h"
 
 #define EVENTS  "/calendar/v3/calendars/primary/events"
 #define NOBODYS "d0000000-0000-4000-8000-0000000000ff" /* the id of no appointment */
@@ -488,6 +489,21 @@ static void a_stranger_has_nobody_invited(void **state)
 
 /* ---------------------------------------------------------------- a calendar that is gone */
 
+static const char *member(const va_json_t *event, const char *name)
+{
+    return wk_strdup(t_ctx.arena, va_json_get_string(event, name));
+}
+
+/* A calendar of its own for fittings, which Google knows. */
+static const char *fitters_calendar(void)
+{
+    const char *id = member(
+        t_google_ask("POST", "/calendar/v3/calendars", "{\"summary\":\"Fittings\"}"), "id");
+    assert_string_not_equal(id, "");
+    t_sqlf("UPDATE services SET calendar_id = '%s' WHERE appointment_type = 'fitting'", id);
+    return id;
+}
+
 static void a_dead_calendar_keeps_nothing_from_the_others(void **state)
 {
     (void)state;
@@ -572,7 +588,16 @@ static void another_consent_may_show_it(void **state)
     assert_string_equal(gone_tasks(), "1 2");
 }
 
-/* Found by the one that was to be made in it. */
+static t_answer_t try_to_push(const char *id, int attempt)
+{
+    return t_ask(
+        &(t_ask_t){.type = "calendar.push",
+                   .org = DOWNTOWN,
+                   .attempt = attempt,
+                   .body = wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data});
+}
+
+/* One that is to be made in it has it looked for. */
 static void an_event_for_a_calendar_that_is_gone_is_not_a_failure(void **state)
 {
     (void)state;
@@ -580,13 +605,88 @@ static void an_event_for_a_calendar_that_is_gone_is_not_a_failure(void **state)
     t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
     t_answer_t a = book_fitting(t_free_instant(0));
     const char *id = t_text(&a, "/appointment_id");
-    for (int i = 0; i < 2; i++) {
-        a = job("calendar.push", wk_printf(t_ctx.arena, "{\"appointment\":\"%s\"}", id).data);
-        assert_done(&a);
-    }
+    t_sqlf("DELETE FROM outbox");
+    a = try_to_push(id, 1);
+    assert_again(&a);
+    assert_string_equal(t_sqlf("SELECT data ->> 'calendar' FROM outbox"
+                               " WHERE type = 'calendar.sync'"),
+                        GONE);
+    synchronise();
+    a = try_to_push(id, 2);
+    assert_done(&a);
     assert_string_equal(t_sqlf("SELECT calendar_state FROM appointments"), "pending");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
     assert_string_equal(gone_tasks(), "1 1");
+}
+
+/* What the calendar holds still takes its time. */
+static void an_event_that_is_not_taken_once_does_not_end_its_calendar(void **state)
+{
+    (void)state;
+    const char *theirs = t_free_instant(5), *fittings = fitters_calendar();
+    t_google_ask("POST",
+                 wk_printf(t_ctx.arena, "/calendar/v3/calendars/%s/events", fittings).data,
+                 wk_printf(t_ctx.arena, "{\"summary\":\"Lunch\",%s}", times(theirs)).data);
+    synchronise();
+    t_answer_t a = book_fitting(t_free_instant(0));
+    const char *id = t_text(&a, "/appointment_id");
+    t_google_script("[{\"status\":404,\"body\":\"\",\"method\":\"POST\","
+                    "\"path\":\"group.calendar.google.com/events$\"}]");
+    a = try_to_push(id, 1);
+    assert_again(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(gone_at) FROM sync_tokens"), 0);
+    a = book_fitting(theirs);
+    assert_error(&a, 409, "time_conflict");
+    synchronise();
+    push(id);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calendar_events"), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 0);
+}
+
+/* It had read what changed, and the mirror that this changes was forgotten meanwhile. */
+static void a_look_that_began_before_ends_nothing(void **state)
+{
+    (void)state;
+    synchronise();
+    t_sqlf("UPDATE sync_tokens SET gone_at = now()");
+    synchronise();
+    assert_int_equal(t_sqlf_int("SELECT count(gone_at) FROM sync_tokens"), 1);
+    t_sqlf("UPDATE sync_tokens SET token = NULL");
+    synchronise();
+    assert_int_equal(t_sqlf_int("SELECT count(gone_at) FROM sync_tokens"), 0);
+}
+
+/* Of the calendar it was to be made in nothing was known any more when that was deleted. */
+static void an_event_for_a_calendar_of_no_service_is_made_in_its_services(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE services SET calendar_id = '" GONE "' WHERE appointment_type = 'fitting'");
+    t_answer_t a = book_fitting(t_free_instant(0));
+    const char *id = t_text(&a, "/appointment_id");
+    t_sqlf("UPDATE services SET calendar_id = 'primary'; DELETE FROM sync_tokens;"
+           "DELETE FROM outbox");
+    a = try_to_push(id, 1);
+    assert_again(&a);
+    synchronise();
+    push(id);
+    assert_int_equal(t_google_events(), 1);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 0);
+}
+
+/* Its synchronisation says that it is there, and it takes none: people hear of it. */
+static void an_event_that_its_calendar_never_takes_is_a_failure(void **state)
+{
+    (void)state;
+    (void)fitters_calendar();
+    synchronise();
+    t_answer_t a = book_fitting(t_free_instant(0));
+    const char *id = t_text(&a, "/appointment_id");
+    t_google_script("[{\"status\":404,\"body\":\"\",\"method\":\"POST\","
+                    "\"path\":\"group.calendar.google.com/events$\"}]");
+    a = try_to_push(id, WK_CALENDAR_PUSH_ATTEMPTS);
+    assert_int_equal(a.end.how, WK_END_BURY);
+    assert_string_equal(t_sqlf("SELECT calendar_state FROM appointments"), "failed");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
 }
 
 static void a_calendar_with_coming_appointments_is_looked_at_still(void **state)
@@ -614,21 +714,6 @@ static const va_json_t *event_in(const char *calendar, const char *id)
         "GET",
         wk_printf(t_ctx.arena, "/calendar/v3/calendars/%s/events/%s", calendar, event).data,
         NULL);
-}
-
-static const char *member(const va_json_t *event, const char *name)
-{
-    return wk_strdup(t_ctx.arena, va_json_get_string(event, name));
-}
-
-/* A calendar of its own for fittings, which Google knows. */
-static const char *fitters_calendar(void)
-{
-    const char *id = member(
-        t_google_ask("POST", "/calendar/v3/calendars", "{\"summary\":\"Fittings\"}"), "id");
-    assert_string_not_equal(id, "");
-    t_sqlf("UPDATE services SET calendar_id = '%s' WHERE appointment_type = 'fitting'", id);
-    return id;
 }
 
 static void its_event_becomes_that_service(void **state)
@@ -992,6 +1077,10 @@ int main(void)
         cmocka_unit_test(what_goes_to_a_calendar_that_is_gone_waits_for_another),
         cmocka_unit_test(another_consent_may_show_it),
         cmocka_unit_test(an_event_for_a_calendar_that_is_gone_is_not_a_failure),
+        cmocka_unit_test(an_event_that_is_not_taken_once_does_not_end_its_calendar),
+        cmocka_unit_test(a_look_that_began_before_ends_nothing),
+        cmocka_unit_test(an_event_for_a_calendar_of_no_service_is_made_in_its_services),
+        cmocka_unit_test(an_event_that_its_calendar_never_takes_is_a_failure),
         cmocka_unit_test(a_calendar_that_comes_back_is_as_it_was),
         cmocka_unit_test(a_calendar_with_coming_appointments_is_looked_at_still),
         cmocka_unit_test(its_event_becomes_that_service),

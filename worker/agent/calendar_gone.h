@@ -8,6 +8,7 @@
 
 #include "worker/context.h"
 
+/* Said by a synchronisation alone: a single event may be refused for what passes. */
 bool wk_calendar_gone(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, const char *why,
                       wk_error_t *e);
 
@@ -16,8 +17,8 @@ bool wk_calendar_gone(wk_ctx_t *ctx, wk_tx_t *tx, va_str_t calendar, const char 
 bool wk_calendar_gone_settle(wk_tx_t *tx, va_str_t calendar, wk_error_t *e);
 
 /*
- * What waits for one that its service does not go to any more waits for that one's calendar
- * from now on. Calendars that nothing goes to any more are dropped.
+ * What waits for one that its service does not go to any more, whether gone or not, waits for
+ * the service's calendar from now on. Calendars that nothing goes to any more are dropped.
  */
 bool wk_calendar_gone_leave(wk_tx_t *tx, wk_error_t *e);
 

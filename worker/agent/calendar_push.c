@@ -2,9 +2,10 @@
 
 #include "worker/agent/appointment.h"
 #include "worker/agent/calendar_event.h"
-#include "worker/agent/calendar_gone.h"
+#include "worker/agent/calendar_sync.h"
 #include "worker/agent/google_account.h"
 #include "worker/agent/task.h"
+#include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -63,6 +64,7 @@ typedef struct {
     va_str_t appointment;
 
     bool found, known; /* known: an event was made already */
+    bool gone;         /* its calendar is */
     va_str_t status, state, calendar, type;
     va_str_t left; /* JSON: calendars in which an event may be left */
     wk_calendar_entry_t entry;
@@ -70,7 +72,6 @@ typedef struct {
     va_str_t event_id;       /* of ours, made of the appointment */
     const va_json_t *event;  /* as Google has it; NULL: it has none */
     const va_json_t *before; /* before we changed it; NULL: it was new */
-    const char *why;         /* the calendar is gone */
 } push_t;
 
 static bool service_name(push_t *p, wk_tx_t *tx, const wk_rows_t *rows, wk_error_t *e)
@@ -105,6 +106,7 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     p->type = wk_cell(rows, 0, "type");
     p->left = wk_cell(rows, 0, "left_calendars");
     p->known = wk_cell(rows, 0, "event").data != NULL;
+    p->gone = wk_cell_bool(rows, 0, "gone");
     p->entry = (wk_calendar_entry_t){.id = p->appointment,
                                      .customer = wk_cell(rows, 0, "customer_name"),
                                      .phone = wk_cell(rows, 0, "customer_phone"),
@@ -264,31 +266,38 @@ static bool give_up_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
            raise(p, tx, "task.calendar_failed", "failed", e);
 }
 
-static bool gone_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+static bool look_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     push_t *p = arg;
-    return wk_calendar_gone(p->ctx, tx, p->calendar, p->why, e);
+    return wk_calendar_sync_later(tx, p->calendar, wk_now_ms(), VA_STR_NULL, e);
 }
 
-/* No calendar is there for it: the row waits until one is. */
-static wk_outcome_t wait_for_calendar(push_t *p, wk_error_t *e)
+/* Whether its calendar is gone is for a synchronisation to see, or that it has another one. */
+static void look_for_calendar(push_t *p)
 {
-    wk_error_t other;
-    p->why = e->text;
-    return wk_tx(p->ctx->db, p->ctx->arena, p->account.organization, 0, gone_tx, p, &other)
-               ? WK_DONE
-               : WK_AGAIN;
+    wk_error_t e;
+    if (!wk_tx(p->ctx->db, p->ctx->arena, p->account.organization, 0, look_tx, p, &e)) {
+        wk_log(WK_WARN, "a calendar is not looked for", WK_C("error", e.text));
+    }
+}
+
+static bool passes(const wk_error_t *e)
+{
+    return e->code == WK_UNAVAILABLE || e->code == WK_CONFLICT || e->code == WK_TIMEOUT ||
+           e->code == WK_NOT_FOUND;
 }
 
 static wk_outcome_t failed(push_t *p, wk_error_t *e)
 {
     wk_error_t other;
     wk_google_account_failed(p->ctx, &p->account, e);
-    if (e->code == WK_NOT_FOUND) {
-        return wait_for_calendar(p, e);
+    if (e->code == WK_NOT_FOUND && p->gone) {
+        return WK_DONE; /* the row waits until one is there */
     }
-    bool passes = e->code == WK_UNAVAILABLE || e->code == WK_CONFLICT || e->code == WK_TIMEOUT;
-    if (passes && p->ctx->attempt < WK_CALENDAR_PUSH_ATTEMPTS) {
+    if (e->code == WK_NOT_FOUND) {
+        look_for_calendar(p);
+    }
+    if (passes(e) && p->ctx->attempt < WK_CALENDAR_PUSH_ATTEMPTS) {
         return WK_AGAIN;
     }
     wk_count("voiceagent_calendar_failed_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);

@@ -67,7 +67,8 @@ static bool finish_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     sync_t *s = arg;
     va_str_t kept[] = {s->calendar, s->began};
-    va_str_t synced[] = {s->calendar, s->page.sync_token, s->began};
+    va_str_t synced[] = {s->calendar, s->page.sync_token, s->began,
+                         s->whole ? VA_STR("true") : VA_STR("false")};
     return (!s->whole || wk_sql(tx, &wk_sql_calendar_sweep, kept, NULL, e)) &&
            (!s->whole || wk_calendar_gone_settle(tx, s->calendar, e)) &&
            wk_sql(tx, &wk_sql_calendar_tidy, kept, NULL, e) &&

@@ -55,6 +55,7 @@ const wk_sql_t wk_sql_calendar_appointment = {
     "       a.purpose, a.notes, a.customer_name, a.customer_phone, a.customer_email,"
     "       coalesce((a.metadata ->> 'invites')::bool, true) AS invites,"
     "       a.metadata -> 'left_calendars' AS left_calendars,"
+    "       " GONE("coalesce(a.google_calendar_id, 'primary')") " AS gone,"
     "       " RFC3339("a.starts_at") " AS starts, " RFC3339("a.ends_at") " AS ends,"
     "       " SECONDS("a.starts_at") " AS starts_s, " SECONDS("a.ends_at") " AS ends_s,"
     "       o.timezone::text AS zone, o.language"
@@ -266,8 +267,8 @@ const wk_sql_t wk_sql_calendar_synced = {
     "UPDATE sync_tokens"
     "   SET token = $2, synced_at = " BEGAN("$3") ", stale_since = NULL, error = NULL,"
     "       gone_at = NULL"
-    " WHERE service = 'google_calendar' AND resource = $1",
-    3};
+    " WHERE service = 'google_calendar' AND resource = $1 AND ($4::boolean OR gone_at IS NULL)",
+    4};
 
 const wk_sql_t wk_sql_calendar_token_lost = {
     "calendar_token_lost",
@@ -288,24 +289,39 @@ const wk_sql_t wk_sql_calendar_gone = {
     "UPDATE sync_tokens"
     "   SET gone_at = coalesce(gone_at, now()), stale_since = coalesce(stale_since, now()),"
     "       error = $2, token = NULL"
-    " WHERE service = 'google_calendar' AND resource = $1"
-    " RETURNING (extract(epoch FROM gone_at) * 1000000)::bigint AS since_us",
+    " WHERE service = 'google_calendar' AND resource = $1",
     2};
+
+const wk_sql_t wk_sql_calendar_gone_since = {
+    "calendar_gone_since",
+    "SELECT (extract(epoch FROM coalesce(gone_at, now())) * 1000000)::bigint AS since_us"
+    "  FROM sync_tokens WHERE service = 'google_calendar' AND resource = $1",
+    1};
 
 const wk_sql_t wk_sql_calendar_gone_events = {
     "calendar_gone_events", "DELETE FROM calendar_events WHERE calendar_id = $1", 1};
 
+/* Who made an event there may have died before that was noted, where it is not gone. */
 const wk_sql_t wk_sql_calendar_gone_leave = {
     "calendar_gone_leave",
     "UPDATE appointments a"
     "   SET google_calendar_id = x.calendar, google_event_id = NULL, google_etag = NULL,"
-    "       calendar_state = 'none', metadata = a.metadata - 'google_period'"
-    "  FROM (SELECT p.id, coalesce(s.calendar_id, 'primary') AS calendar"
-    "          FROM sync_tokens g"
-    "          JOIN appointments p ON p.google_calendar_id = g.resource"
-    "                             AND p.status = 'confirmed' AND p.ends_at > now()"
+    "       calendar_state = 'none',"
+    "       metadata = a.metadata - 'google_period' || CASE"
+    "           WHEN x.gone OR a.calendar_state = 'none' THEN '{}'"
+    "           ELSE jsonb_build_object('left_calendars', coalesce("
+    "                    a.metadata -> 'left_calendars', '[]') - x.calendar - a.google_calendar_id"
+    "                    || to_jsonb(array[a.google_calendar_id])) END"
+    "  FROM (SELECT p.id, coalesce(s.calendar_id, 'primary') AS calendar,"
+    "               g.gone_at IS NOT NULL AS gone"
+    "          FROM appointments p"
+    "          LEFT JOIN sync_tokens g ON g.service = 'google_calendar'"
+    "                                 AND g.resource = p.google_calendar_id"
     "          LEFT JOIN services s ON s.appointment_type = p.appointment_type AND s.is_active"
-    "         WHERE g.service = 'google_calendar' AND g.gone_at IS NOT NULL) x"
+    "         WHERE p.status = 'confirmed' AND p.ends_at > now()"
+    "           AND (g.gone_at IS NOT NULL"
+    "                OR p.google_event_id IS NULL AND NOT EXISTS ("
+    "                       SELECT FROM " NAMED " n WHERE n.calendar_id = p.google_calendar_id))) x"
     " WHERE a.id = x.id AND a.google_calendar_id <> x.calendar",
     0};
 

@@ -22,7 +22,7 @@ extern const wk_sql_t wk_sql_calendar_doubted;
 /*
  * $1 appointment, as its event is to be: id status calendar event calendar_state type purpose
  * notes customer_name customer_phone customer_email invites left_calendars (JSON: calendars
- * that an event of it may be left in, or null) starts ends (RFC 3339, UTC)
+ * that an event of it may be left in, or null) gone (its calendar is) starts ends (RFC 3339, UTC)
  * starts_s ends_s (Unix time) zone language of the shop.
  */
 extern const wk_sql_t wk_sql_calendar_appointment;
@@ -117,7 +117,10 @@ extern const wk_sql_t wk_sql_calendar_sweep;
 /* $1 calendar, $2 began: what free/busy said before, and what is long over. */
 extern const wk_sql_t wk_sql_calendar_tidy;
 
-/* $1 calendar, $2 token, $3 began. */
+/*
+ * $1 calendar, $2 token, $3 began, $4 whether all of it was read: what tells only of changes is
+ * nothing to go on from where the mirror was forgotten meanwhile.
+ */
 extern const wk_sql_t wk_sql_calendar_synced;
 
 /* $1 calendar: its token is none any more. */
@@ -128,15 +131,18 @@ extern const wk_sql_t wk_sql_calendar_stale;
 
 /* ---------------------------------------------------------------- not shown any more */
 
-/* $1 calendar, $2 why: since_us (Unix time, microseconds), when that was first seen. */
+/* $1 calendar, $2 why. */
 extern const wk_sql_t wk_sql_calendar_gone;
+
+/* $1 calendar: since_us (Unix time, microseconds), when that was first seen, else now. */
+extern const wk_sql_t wk_sql_calendar_gone_since;
 
 /* $1 calendar: what was mirrored of it. */
 extern const wk_sql_t wk_sql_calendar_gone_events;
 
 /*
- * Coming appointments in such a calendar whose service goes to another one now: no event was
- * made of them there.
+ * Coming appointments whose service goes to another calendar now, of a calendar that is gone or
+ * of one that nothing goes to any more and that has no event of them: they go to the other one.
  */
 extern const wk_sql_t wk_sql_calendar_gone_leave;
 
