@@ -74,6 +74,25 @@ static void what_was_done_before_may_be_spoken_of(void **state)
     before = NULL;
 }
 
+static void a_distance_is_told_as_a_day_is(void **state)
+{
+    (void)state;
+    appointments_are("[[\"confirmed\",\"10:00\",6,21,false,\"2026-12-19\"]]");
+    assert_claim("You are booked in three weeks.", 0, NULL);
+    assert_claim("You are booked in 21 days at 10 AM.", 0, NULL);
+    assert_claim("You are booked in four weeks.", 0, "booked");
+    assert_claim("You are booked in a month.", 0, "booked");
+    appointments_are("[[\"confirmed\",\"10:00\",1,30,false,\"2026-12-28\"]]");
+    assert_claim("You are booked in one month.", 0, NULL);
+    assert_claim("You are booked in two months.", 0, "booked");
+    /* Of January 31. */
+    appointments_are("[[\"confirmed\",\"10:00\",7,28,false,\"2027-02-28\"]]");
+    assert_claim("You are booked in one month.", 0, NULL);
+    appointments_are("[[\"confirmed\",\"10:00\",7,32,false,\"2027-02-28\"]]");
+    assert_claim("You are booked in one month.", 0, "booked");
+    before = NULL;
+}
+
 /* Whose day and time are named is looked for among the appointments. */
 static void what_was_done_earlier_may_be_said_again(void **state)
 {
@@ -229,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_claim_without_its_deed_is_found),
         cmocka_unit_test(a_claim_with_its_deed_stands),
         cmocka_unit_test(what_was_done_before_may_be_spoken_of),
+        cmocka_unit_test(a_distance_is_told_as_a_day_is),
         cmocka_unit_test(what_was_done_earlier_may_be_said_again),
         cmocka_unit_test(what_is_only_held_is_not_booked),
         cmocka_unit_test(who_asks_for_more_is_told_of_nothing_old),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/date.h"
 #include "worker/agent/receptionist.h"
 
 static const struct {
@@ -68,12 +69,32 @@ static bool is_of_kind(const va_json_t *appointment, unsigned claim)
                                             : false;
 }
 
-/* date: YYYY-MM-DD. */
-static bool is_date(const wk_reading_t *r, va_str_t date)
+/* As far from the day of the talk as "+21 days" or "+1 months". */
+static bool is_so_far(va_str_t distance, const wk_date_t *date, int64_t ahead)
 {
-    return date.len == DATE_LEN &&
-           va_str_eq(va_str(date.data + DATE_LEN - r->day.len, r->day.len), r->day) &&
-           (r->year == 0 || r->year == wk_small_number(va_str(date.data + 2, 2)) + 2000);
+    const char *blank = memchr(distance.data, ' ', distance.len);
+    size_t end = (size_t)(blank - distance.data);
+    int64_t n = 0;
+    for (size_t i = 1; i < end; i++) {
+        n = n * 10 + (distance.data[i] - '0');
+    }
+    return va_str_eq(va_str(blank + 1, distance.len - end - 1), VA_STR("months"))
+               ? wk_date_is_months_after(date, (int)n, (long)ahead)
+               : ahead == n;
+}
+
+/* date: YYYY-MM-DD. */
+static bool is_date(const wk_reading_t *r, va_str_t date, int64_t ahead)
+{
+    wk_date_t d;
+    if (date.len != DATE_LEN || !wk_date_parse(date, &d)) {
+        return false;
+    }
+    if (r->day.data[0] == '+') {
+        return is_so_far(r->day, &d, ahead);
+    }
+    return va_str_eq(va_str(date.data + DATE_LEN - r->day.len, r->day.len), r->day) &&
+           (r->year == 0 || r->year == d.year);
 }
 
 /* Of its day and time something is named, and nothing else. */
@@ -86,7 +107,7 @@ static bool is_named(const va_json_t *appointment, const wk_reading_t *r)
     bool any = r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->time.hour >= 0;
     return any && (r->weekday == 0 || r->weekday == weekday) &&
            (r->ahead < 0 || r->ahead == ahead) &&
-           (r->day.data == NULL || is_date(r, va_json_string(field(appointment, 5)))) &&
+           (r->day.data == NULL || is_date(r, va_json_string(field(appointment, 5)), ahead)) &&
            (r->time.hour < 0 || wk_clock_time_is(r->time, starts));
 }
 

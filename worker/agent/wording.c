@@ -1,21 +1,15 @@
 #include "worker/agent/wording.h"
 
+#include "worker/agent/clock_time.h"
+#include "worker/agent/date.h"
+
 /* ---------------------------------------------------------------- times, dates */
 
-/* A number of exactly that many digits at p. */
-static bool digits(va_str_t s, size_t from, size_t n, int *value)
+/* Of exactly two digits. */
+static bool two_digits(va_str_t s, size_t from, int *value)
 {
-    *value = 0;
-    if (from + n > s.len) {
-        return false;
-    }
-    for (size_t i = from; i < from + n; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return false;
-        }
-        *value = *value * 10 + (s.data[i] - '0');
-    }
-    return true;
+    *value = wk_small_number(va_str(s.data + from, 2));
+    return *value >= 0;
 }
 
 static va_str_t number(wk_arena_t *a, int n)
@@ -26,39 +20,14 @@ static va_str_t number(wk_arena_t *a, int n)
 va_str_t wk_word_time(wk_arena_t *a, const wk_language_t *l, va_str_t hh_mm)
 {
     int hour, minute;
-    if (hh_mm.len != 5 || hh_mm.data[2] != ':' || !digits(hh_mm, 0, 2, &hour) ||
-        !digits(hh_mm, 3, 2, &minute) || hour > 24 || minute > 59) {
+    if (hh_mm.len != 5 || hh_mm.data[2] != ':' || !two_digits(hh_mm, 0, &hour) ||
+        !two_digits(hh_mm, 3, &minute) || hour > 24 || minute > 59) {
         return hh_mm;
     }
     return wk_say(a, l, minute == 0 ? "time.full_hour" : "time", {"hour", number(a, hour % 24)},
                   {"hour12", number(a, (hour + 11) % 12 + 1)},
                   {"minute", va_str(hh_mm.data + 3, 2)},
                   {"half", wk_text(l, hour % 24 < 12 ? "time.am" : "time.pm")});
-}
-
-typedef struct {
-    int year, month, day;
-} date_t;
-
-static bool parse_date(va_str_t s, date_t *d)
-{
-    return s.len >= 10 && digits(s, 0, 4, &d->year) && digits(s, 5, 2, &d->month) &&
-           digits(s, 8, 2, &d->day) && d->month >= 1 && d->month <= 12 && d->day >= 1 &&
-           d->day <= 31;
-}
-
-/* Days since 1970-01-01 of the Gregorian calendar. */
-static long day_number(const date_t *d)
-{
-    long y = d->month <= 2 ? d->year - 1 : d->year;
-    long month = (d->month + 9) % 12; /* March first: the leap day ends the year */
-    return 365 * y + y / 4 - y / 100 + y / 400 + (month * 306 + 5) / 10 + d->day - 1 - 719468;
-}
-
-/* 1 Monday to 7 Sunday; 1970-01-01 was a Thursday. */
-static int iso_weekday(const date_t *d)
-{
-    return (int)((day_number(d) % 7 + 7 + 3) % 7) + 1;
 }
 
 va_str_t wk_word_weekday(const wk_language_t *l, int iso_day)
@@ -68,21 +37,21 @@ va_str_t wk_word_weekday(const wk_language_t *l, int iso_day)
 
 va_str_t wk_word_date(wk_arena_t *a, const wk_language_t *l, va_str_t date)
 {
-    date_t d;
-    if (!parse_date(date, &d)) {
+    wk_date_t d;
+    if (!wk_date_parse(date, &d)) {
         return date;
     }
     va_str_t day = d.day == 1 ? wk_text(l, "date.first") : number(a, d.day);
-    return wk_say(a, l, "date", {"weekday", wk_word_weekday(l, iso_weekday(&d))}, {"day", day},
-                  {"month", wk_word_at(l, "months", (size_t)d.month - 1)},
+    return wk_say(a, l, "date", {"weekday", wk_word_weekday(l, wk_date_weekday(&d))},
+                  {"day", day}, {"month", wk_word_at(l, "months", (size_t)d.month - 1)},
                   {"year", number(a, d.year)});
 }
 
 va_str_t wk_word_day(wk_arena_t *a, const wk_language_t *l, va_str_t date, va_str_t today)
 {
-    date_t d, t;
-    if (parse_date(date, &d) && parse_date(today, &t)) {
-        long ahead = day_number(&d) - day_number(&t);
+    wk_date_t d, t;
+    if (wk_date_parse(date, &d) && wk_date_parse(today, &t)) {
+        long ahead = wk_date_days(&d) - wk_date_days(&t);
         if (ahead == 0 || ahead == 1) {
             return wk_text(l, ahead == 0 ? "day.today" : "day.tomorrow");
         }
