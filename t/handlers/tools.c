@@ -701,6 +701,8 @@ static void a_moment_that_is_none_is_not_called_missing(void **state)
         assert_has(booked_at(day, times[i], false), "is no moment that can be read");
         assert_has(booked_at(day, times[i], true), "is no moment that can be read");
     }
+    assert_has(booked_at("Friday, December 19, 2026", "10 AM", false),
+               "is Saturday, December 19");
     assert_has(booked_at("2026-11-31", "10:00", false), "is no moment that can be read");
     assert_has(booked_at(day, "", false), "appointment_datetime is missing");
 }
@@ -765,6 +767,8 @@ static void a_variant_is_found_by_its_number(void **state)
                             wk_printf(t_ctx.arena, "variant_id=%s", number).data, NULL);
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/inventory/0/sku"), "HLM-COM-M");
+    a = by_staff("GET", "/api/shopify/inventory/HLM-COM-M/", NULL, NULL);
+    assert_status(&a, 200);
     static const char *const schemes[] = {"gid://", "gid:/"}; /* the other as nginx merges it */
     for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
         a = by_staff("GET",

@@ -126,8 +126,8 @@ static bool read_args(wk_ctx_t *ctx, request_t *r, wk_error_t *e)
     return add_names(ctx, r, NULL, &form, e);
 }
 
-/* To the path's end: Shopify's ids, "gid://shopify/Product/1", have slashes, and of two nginx
- * makes one. */
+/* To the path's end, without a slash there: Shopify's ids, "gid://shopify/Product/1", have
+ * slashes, and of two nginx makes one. */
 static va_str_t rest_of_path(const wk_ctx_t *ctx)
 {
     va_str_t uri = ctx->job->http_uri, rest = wk_request_segment(ctx->job, 3);
@@ -135,6 +135,9 @@ static va_str_t rest_of_path(const wk_ctx_t *ctx)
         return VA_STR_NULL;
     }
     rest.len = (size_t)(uri.data + uri.len - rest.data);
+    while (rest.data[rest.len - 1] == '/') {
+        rest.len--;
+    }
     size_t scheme = va_str_eq(wk_request_segment(ctx->job, 3), VA_STR("gid:")) ? 5 : 0;
     bool merged = scheme > 0 && rest.len > scheme && rest.data[scheme] != '/';
     return merged ? wk_printf(ctx->arena, "gid://%.*s", (int)(rest.len - scheme),

@@ -7,6 +7,7 @@
 #include "worker/agent/calendar_event.h"
 #include "worker/agent/calendar_unasked.h"
 #include "worker/agent/chat_limit.h"
+#include "worker/agent/tools/moment.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/agent/wording.h"
 #include "worker/store/customers.h"
@@ -82,131 +83,15 @@ static bool read_service(wk_tx_t *tx, wk_tool_call_t *call, wk_service_t *s, wk_
     return true;
 }
 
-/*
- * What people write, read to its last word: what is left over may be the zone, or another half
- * of the day, and the moment would be another one than was meant.
- */
-static bool read_words(const wk_tool_call_t *call, va_str_t text, wk_reading_t *r)
-{
-    static const char *const beside[] = {"time.at", NULL};
-    *r = wk_read_message(call->ctx->arena, call->catalogue, NULL, text);
-    return wk_reading_is_only(call->ctx->arena, call->catalogue, r, beside, false);
-}
-
-/* YYYY-MM-DD of a date in words ("December 18, 2026"), its year included; absent: none. */
-static va_str_t date_of(const wk_tool_call_t *call, const wk_reading_t *r)
-{
-    return r->day.len > 0 && r->year != 0 && !r->vague
-               ? wk_printf(call->ctx->arena, "%04d-%.*s", r->year, (int)r->day.len, r->day.data)
-               : VA_STR_NULL;
-}
-
-/* HH:MM of a time in words that leave no doubt: "10:45 AM", "2pm", "14h"; absent: none. */
-static va_str_t time_of(const wk_tool_call_t *call, const wk_reading_t *r)
-{
-    return r->time.hour >= 0 && r->time.certain && !r->time.doubtful
-               ? wk_printf(call->ctx->arena, "%02d:%02d", r->time.hour, r->time.minute)
-               : VA_STR_NULL;
-}
-
-static bool parse_both(const wk_tool_call_t *call, va_str_t date, va_str_t time,
-                       wk_moment_t *moment)
-{
-    wk_arena_t *a = call->ctx->arena;
-    va_str_t whole =
-        wk_printf(a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
-    return date.len == DATE_LEN && time.len > 0 && wk_moment_parse(a, whole, false, moment);
-}
-
-/* As ISO 8601 has them, else as people write them. */
-static bool read_date_and_time(const wk_tool_call_t *call, va_str_t date, va_str_t time,
-                               wk_moment_t *moment)
-{
-    wk_moment_t day;
-    wk_reading_t r;
-    if (!wk_moment_parse(call->ctx->arena, date, false, &day)) {
-        date = read_words(call, date, &r) && r.time.hour < 0 ? date_of(call, &r) : VA_STR_NULL;
-    }
-    return parse_both(call, date, time, moment) ||
-           (read_words(call, time, &r) && !wk_reading_names_a_day(&r) &&
-            parse_both(call, date, time_of(call, &r), moment));
-}
-
-/* "December 18, 2026 at 10 AM" */
-static bool read_both_in_words(const wk_tool_call_t *call, va_str_t text, wk_moment_t *moment)
-{
-    wk_reading_t r;
-    return read_words(call, text, &r) &&
-           parse_both(call, date_of(call, &r), time_of(call, &r), moment);
-}
-
-/* RFC 9557 puts the zone's name behind the offset, which tells the instant by itself. */
-static va_str_t without_zone_name(va_str_t text)
-{
-    const char *open = text.len > 0 && text.data[text.len - 1] == ']'
-                           ? memchr(text.data, '[', text.len)
-                           : NULL;
-    return open != NULL ? va_str(text.data, (size_t)(open - text.data)) : text;
-}
-
-static bool read_whole(const wk_tool_call_t *call, va_str_t text, wk_moment_t *moment)
-{
-    va_str_t bare = without_zone_name(text);
-    if (bare.len <= DATE_LEN + 1) {
-        return false;
-    }
-    if (wk_moment_parse(call->ctx->arena, bare, false, moment)) {
-        return bare.len == text.len || moment->zone.data != NULL;
-    }
-    return read_date_and_time(call, va_str(text.data, DATE_LEN),
-                              va_str(text.data + DATE_LEN + 1, text.len - DATE_LEN - 1),
-                              moment) ||
-           read_both_in_words(call, text, moment);
-}
-
-/* appointment_datetime, or appointment_date and appointment_time; without a zone the shop's. */
-static bool read_moment(wk_tool_call_t *call, wk_moment_t *moment)
-{
-    va_str_t whole = wk_arg_text(call->args, "appointment_datetime");
-    va_str_t date = wk_arg_text(call->args, "appointment_date");
-    va_str_t time = wk_arg_text(call->args, "appointment_time");
-    if (whole.data != NULL) {
-        return read_whole(call, whole, moment);
-    }
-    return date.data != NULL && time.data != NULL &&
-           read_date_and_time(call, date, time, moment);
-}
-
 /* What Google calls taken on the day that is asked for, or that run() has found. */
 static void ask_about_moment(wk_tool_call_t *call)
 {
     wk_moment_t moment, *found = call->before;
-    if (found != NULL || read_moment(call, &moment)) {
+    if (found != NULL || wk_tool_read_moment(call, &moment)) {
         moment = found != NULL ? *found : moment;
         call->calendar_stale =
             !wk_calendar_bridge(call->ctx, call->caller->organization, &moment, 1);
     }
-}
-
-static bool names_moment(const wk_tool_call_t *call)
-{
-    return wk_arg_text(call->args, "appointment_datetime").data != NULL ||
-           wk_arg_text(call->args, "appointment_date").data != NULL ||
-           wk_arg_text(call->args, "appointment_time").data != NULL;
-}
-
-static bool refuse_moment(wk_tool_call_t *call)
-{
-    bool given = wk_arg_text(call->args, "appointment_datetime").data != NULL ||
-                 (wk_arg_text(call->args, "appointment_date").data != NULL &&
-                  wk_arg_text(call->args, "appointment_time").data != NULL);
-    return wk_tool_refuse(
-        call, 400, "bad_request",
-        wk_printf(
-            call->ctx->arena,
-            "appointment_datetime %s: ISO 8601, as 2026-11-28T14:30, or appointment_date, "
-            "as 2026-11-28, and appointment_time, as 14:30 or 2:30 PM.",
-            given ? "is no moment that can be read" : "is missing"));
 }
 
 /* ---------------------------------------------------------------- slots in an answer */
@@ -712,8 +597,8 @@ static bool book_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     wk_moment_t moment;
     wk_slot_state_t state;
     booking_t b = {.hold = wk_arg_bool(call->args, "hold", false)};
-    if (!read_moment(call, &moment)) {
-        return refuse_moment(call);
+    if (!wk_tool_read_moment(call, &moment)) {
+        return wk_tool_refuse_moment(call);
     }
     if (!read_service(tx, call, &b.service, e) || !read_customer(tx, call, &b, e)) {
         return false;
@@ -1031,10 +916,10 @@ static bool reschedule_appointment(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t
     change_t change = {.moment = NULL};
     wk_appointment_t p = {.id = VA_STR_NULL};
     va_str_t type = type_in(call, "service_type");
-    if (read_moment(call, &moment)) {
+    if (wk_tool_read_moment(call, &moment)) {
         change.moment = &moment;
-    } else if (type.data == NULL || names_moment(call)) {
-        return refuse_moment(call);
+    } else if (type.data == NULL || wk_tool_names_moment(call)) {
+        return wk_tool_refuse_moment(call);
     }
     if (change.moment != NULL && !is_asked(call, change.moment)) {
         return false;
