@@ -166,7 +166,7 @@ static void a_visit_that_took_place_is_not_moved(void **state)
     assert_has(t_say(JOHN_NUMBER, "R"), "can be moved");
     t_sqlf("UPDATE appointments SET starts_at = now() - interval '10 minutes',"
            "    ends_at = now() + interval '50 minutes'");
-    assert_has(t_say(JOHN_NUMBER, "1"), "no coming appointment");
+    assert_has(t_say(JOHN_NUMBER, "1"), "has begun or is over already");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM appointments WHERE starts_at < now()"),
                      1);
 }

@@ -1508,6 +1508,12 @@ static void one_more_service_leaves_the_offer_standing(void **state)
     assert_true(says(&r, "to the team: repair. For your tune-up I can offer"));
     assert_string_equal(r.task, "message");
     assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
+    r = receive(&f, &dialog, "en", "rather a repair on Saturday");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "repair"));
+    r = receive(&f, &dialog, "en", "also a repair on Saturday");
+    assert_true(says(&r, "to the team: repair. For your tune-up I can offer"));
+    assert_string_equal(r.task, "message");
+    assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
 }
 
 static void the_prices_of_two_services_are_told(void **state)
@@ -2067,6 +2073,62 @@ static void a_number_that_comes_with_the_message_is_one(void **state)
     assert_int_equal(r.dialog.offer.count, 1);
 }
 
+/* Whose it is and what for is no other wish, and a tail no other question. */
+static void what_belongs_to_the_wish_is_no_task(void **state)
+{
+    static const struct {
+        const char *language, *text;
+    } cases[] = {
+        {"en", "a tune-up Friday at 10, does that work?"},
+        {"en", "a tune-up Friday at 10, is that possible?"},
+        {"en", "A tune-up on Friday. Would that be possible please?"},
+        {"fr", "une mise au point vendredi, est-ce que c'est possible?"},
+        {"es", "una puesta a punto el viernes, \xc2\xbfser\xc3\xad"
+               "a posible?"},
+        {"en", "a tune-up Friday at 10 and my name is Ana"},
+        {"en", "a tune-up Friday at 10 and the bike is a Trek"},
+        {"en", "a tune-up on Friday and my email is ana@x.example"},
+        {"fr", "une mise au point vendredi et mon nom est Ana"},
+        {"es", "una puesta a punto el viernes y mi nombre es Ana"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING}, offer = three_times();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        assert_case(r.tool != NULL && strcmp(r.tool, "check_availability") == 0, cases[i].text);
+        assert_case(r.task == NULL, cases[i].text);
+    }
+    assert_null(receive(&f, &offer, "en", "Friday at 10, does that work?").task);
+}
+
+/* A question that nothing here answers is people's, and what was asked stands. */
+static void a_question_beside_takes_nothing_back(void **state)
+{
+    static const char *const text = "How much is a tune-up? Do you sell helmets?";
+    wk_reception_facts_t f = facts();
+    wk_dialog_t offer = three_times(), cancel = cancelling();
+    (void)state;
+    wk_reception_t r = receive(&f, &offer, "en", "How much is it? Do you sell helmets?");
+    assert_true(says(&r, "89.00"));
+    assert_true(says(&r, "passed the rest of your message"));
+    assert_string_equal(r.task, "message");
+    assert_string_equal(receive(&f, &r.dialog, "en", "2").tool, "book_appointment");
+    r = receive(&f, &cancel, "en", text);
+    assert_int_equal(r.dialog.expected, WK_EXPECT_CANCEL);
+    assert_string_equal(r.task, "message");
+    assert_string_equal(receive(&f, &r.dialog, "en", "yes").tool, "cancel_appointment");
+    wk_dialog_t number = number_asked();
+    f.unreachable = f.nameless = true;
+    r = receive(&f, &number, "en", text);
+    assert_int_equal(r.dialog.expected, WK_EXPECT_NUMBER);
+    assert_int_equal(r.dialog.offer.count, 1);
+    offer.expected = WK_EXPECT_CALLBACK;
+    r = receive(&f, &offer, "en", text);
+    assert_int_equal(r.dialog.expected, WK_EXPECT_CALLBACK);
+    assert_int_equal(r.dialog.offer.count, 3);
+}
+
 static void who_answers_is_told(void **state)
 {
     static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
@@ -2126,6 +2188,8 @@ int main(void)
         TEST(an_emergency_swallows_no_wish_for_a_person),
         TEST(a_number_alone_takes_the_time_it_was_asked_for),
         TEST(a_number_for_an_old_time_books_nothing),
+        TEST(what_belongs_to_the_wish_is_no_task),
+        TEST(a_question_beside_takes_nothing_back),
         TEST(a_number_that_comes_with_the_message_is_one),
         TEST(several_questions_are_all_answered),
         TEST(a_question_beside_a_wish_is_answered_too),

@@ -129,8 +129,8 @@ static parts_t parts_of(const wk_reception_turn_t *t)
 /* "Do you speak Klingon?": no courtesy, and nothing that belongs to another part. */
 static bool is_unknown(const wk_reception_turn_t *t, const part_t *p)
 {
-    static const char *const lists[] = {"courtesy", "wish.filler", "intent.thanks", "yes.",
-                                        NULL};
+    static const char *const lists[] = {"courtesy", "wish.filler",   "intent.thanks",
+                                        "yes.",     "question.tail", NULL};
     wk_reception_turn_t turn = *t;
     turn.r = &p->reading;
     return p->asked && p->intent == WK_INTENT_NONE && !wk_turn_names_a_moment(&turn) &&
@@ -241,12 +241,22 @@ static void answer_aside(wk_reception_turn_t *t, wk_intent_t intent)
     }
 }
 
-/* Somebody is offered, or, where times are chosen, told: nothing is left unsaid. */
+/* It stands when this message is answered; a call back that was offered takes another. */
+static bool is_something_asked(const wk_reception_turn_t *t)
+{
+    wk_expected_t expected = t->dialog->expected;
+    return t->out.tool != NULL || t->out.dialog.expected != WK_EXPECT_NOTHING ||
+           (expected != WK_EXPECT_NOTHING && expected != WK_EXPECT_CALLBACK &&
+            expected != WK_EXPECT_MESSAGE);
+}
+
+/* Somebody is offered, or, where an answer is waited for, told: nothing is left unsaid. */
 static void answer_unknown(wk_reception_turn_t *t)
 {
-    if (t->out.tool == NULL && t->out.dialog.expected == WK_EXPECT_NOTHING) {
+    if (!is_something_asked(t)) {
         wk_turn_add_text(t, "reply.cannot_rest");
         wk_offer_person(t);
+        t->out.dialog.offer = wk_has_offer(t) ? t->dialog->offer : t->out.dialog.offer;
     } else if (t->out.task == NULL) {
         wk_turn_add_text(t, "reply.rest_passed_on");
         t->out.task = "message";
@@ -265,6 +275,7 @@ void wk_answer_asides(wk_reception_turn_t *t, const wk_asides_t *asides)
         answer_unknown(&turn);
         t->out.task = turn.out.task;
         t->out.dialog.expected = turn.out.dialog.expected;
+        t->out.dialog.offer = turn.out.dialog.offer;
     }
     if (turn.text.len > 0 && t->out.tool != NULL) {
         wk_turn_add(&turn, t->out.before);

@@ -364,10 +364,12 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
         take_or_ask(t, offer->slots[0], !t->dialog->old);
     } else if (offer->count == 0 && !t->refuses && wk_is_yes(t)) {
         wk_look_for_times(t, offer->service, offer->appointment, VA_STR_NULL);
+    } else if (is_other_service(t) && wk_reading_has_beside(t->c, t->r, "wish.also")) {
+        return answer_one_more(t);
     } else if (day == WK_DAY_UNCLEAR || (day == WK_DAY_ONE && is_other_service(t))) {
         return (pick.only || open) && answer_other_day(t);
     } else if (is_other_service(t)) {
-        return wk_turn_has(t, "wish.also") && answer_one_more(t);
+        return false;
     } else if (pick.kind == WK_PICK_SURE) {
         take_or_ask(t, pick.start, !t->dialog->old && !t->refuses);
     } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {

@@ -158,7 +158,7 @@ wk_services_t wk_services_wished(const wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- what else is wished for */
 
-/* "and a new saddle": behind a service something that is none. */
+/* "and a new saddle": behind a service something that is none, nor whose or what it is for. */
 static bool wishes_something_else(const wk_reception_turn_t *t)
 {
     const wk_words_t *words = &t->r->words;
@@ -170,7 +170,8 @@ static bool wishes_something_else(const wk_reception_turn_t *t)
         const name_t *name = next_name(&names, i);
         bool told = i + n < words->count &&
                     (t->r->spent[i + n] || (name != NULL && name->at <= i + n + 1) ||
-                     wk_word_list_at(t->c, "wish.filler", words, i + n) > 1);
+                     wk_word_list_at(t->c, "wish.filler", words, i + n) > 1 ||
+                     wk_word_list_at(t->c, "wish.detail", words, i + n) > 0);
         if (n > 0 && i + n < words->count && !told) {
             return true;
         }

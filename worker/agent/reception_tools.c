@@ -167,7 +167,7 @@ static void told_knowledge(wk_arena_t *a, const va_json_t *body, const wk_tool_a
     }
 }
 
-/* The appointment was cancelled meanwhile, or has begun. */
+/* It was cancelled meanwhile, or has begun: which of them is told. */
 static bool is_over(const va_json_t *body)
 {
     return va_str_eq(va_json_get_string(va_json_get(body, "error"), "code"),
@@ -203,7 +203,9 @@ void wk_receive_done(wk_arena_t *a, const wk_tool_answer_t *answer, wk_reception
                                : VA_STR_NULL;
         r->dialog.booked_ms = 0;
         r->dialog.service = VA_STR_NULL;
-    } else if (answer->status == 404 || is_over(body)) {
+    } else if (is_over(body)) {
+        r->text = behind(a, r->before, answer->message);
+    } else if (answer->status == 404) {
         r->text = behind(a, r->before, wk_text(r->language, "reply.no_appointment"));
     } else if (answer->status == 409 || answer->status == 422) {
         told_taken(a, body, r);
