@@ -1713,6 +1713,10 @@ static void what_is_no_swap_is_a_wish_to_come(void **state)
           LOOKS("es", "¿Puedo pasar mañana a las 4 de la tarde?", "\"2026-11-25\""),
           LOOKS("es", "cambiar a mañana a las 4 de la tarde", "\"2026-11-25\""),
           ASKS("en", "move Wednesday to Saturday", "Which day"));
+    wk_reception_t r = receive(&with, &offer, "en", "can we shift Monday's visit to Wednesday");
+    assert_true(str_is(r.dialog.offer.appointment, "a-mon"));
+    r = receive(&with, &fresh, "en", "Do your hours change from Monday to Friday?");
+    assert_string_equal(r.intent, "hours");
 }
 
 static void an_appointment_is_moved_by_a_verb(void **state)

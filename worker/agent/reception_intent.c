@@ -8,7 +8,6 @@
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
-#include "worker/agent/reception_swap.h"
 
 #define SHORT_MESSAGE  10 /* words */
 #define SHORT_GREETING 4
@@ -156,12 +155,19 @@ static bool asks_price(const wk_reception_turn_t *t)
     return has_price_words(t) && (service || !other);
 }
 
-/* "Thursday instead of Tuesday": of an appointment, unless times are offered. */
+/* "Thursday instead of Tuesday": of an appointment, unless it is of the times that are offered;
+ * "do your hours change from Monday to Friday" asks for them. */
 static bool swaps_days(const wk_reception_turn_t *t)
 {
     wk_swap_t swap;
-    return !wk_has_offer(t) && wk_turn_swaps(t, &swap) &&
-           (swap.by_verb || wk_fact_at(t->f->appointments, 0) != NULL);
+    if (!wk_turn_swaps(t, &swap)) {
+        return false;
+    }
+    if (!swap.by_verb) {
+        return !wk_has_offer(t) && wk_fact_at(t->f->appointments, 0) != NULL;
+    }
+    return !wk_intent_named(t, WK_INTENT_HOURS) &&
+           (!wk_has_offer(t) || (!wk_is_of_offer(t, &swap) && wk_is_of_appointment(t, &swap)));
 }
 
 /* "Saturday rather than Friday" of who has no appointment is when he would come. */

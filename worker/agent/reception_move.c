@@ -7,7 +7,6 @@
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
-#include "worker/agent/reception_swap.h"
 #include "worker/agent/reception_which.h"
 #include "worker/agent/wording.h"
 
@@ -397,6 +396,11 @@ static bool swaps_booked(const wk_reception_turn_t *t, const wk_swap_t *swap)
 {
     wk_meant_t rows = named_by(t, &swap->from);
     return rows.count == 1 && rows.at[0] == wk_appointment_booked(t);
+}
+
+bool wk_is_of_appointment(const wk_reception_turn_t *t, const wk_swap_t *swap)
+{
+    return named_by(t, &swap->from).count > 0;
 }
 
 static void swap_days(wk_reception_turn_t *t, const wk_swap_t *swap)

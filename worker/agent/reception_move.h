@@ -4,12 +4,16 @@
 #define WK_AGENT_RECEPTION_MOVE_H
 
 #include "worker/agent/reception_intent.h"
+#include "worker/agent/reception_swap.h"
 
 /*
  * "Change it to 4 pm", where an appointment was booked or moved in this talk and nothing was
  * asked since.
  */
 bool wk_changes_what_was_booked(const wk_reception_turn_t *t);
+
+/* What is given up is a day or time on which one stands. */
+bool wk_is_of_appointment(const wk_reception_turn_t *t, const wk_swap_t *swap);
 
 /* Free times are looked for; it stands until one of them is chosen. */
 void wk_answer_reschedule(wk_reception_turn_t *t);

@@ -5,7 +5,6 @@
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_services.h"
-#include "worker/agent/reception_swap.h"
 #include "worker/agent/wording.h"
 
 /* ---------------------------------------------------------------- looking for times */
@@ -470,14 +469,10 @@ static bool may_be_about_offer(wk_intent_t intent)
            intent == WK_INTENT_GREETING;
 }
 
-/* What is moved is of the offer: one of its days or times, or the appointment it is for. */
-static bool swaps_offered(const wk_reception_turn_t *t, wk_swap_t *swap)
+bool wk_is_of_offer(const wk_reception_turn_t *t, const wk_swap_t *swap)
 {
     va_str_t date;
     const wk_offer_t *offer = &t->dialog->offer;
-    if (!wk_turn_swaps(t, swap)) {
-        return false;
-    }
     wk_reception_turn_t turn = *t;
     turn.r = &swap->from;
     wk_named_day_t day = wk_turn_date(&turn, &date);
@@ -500,7 +495,7 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         return false;
     }
     wk_cut_refusal(&turn, &rest);
-    if (swaps_offered(&turn, &swap)) {
+    if (wk_turn_swaps(&turn, &swap) && wk_is_of_offer(&turn, &swap)) {
         turn.r = &swap.to;
     }
     if (turn.refuses && wk_is_polite_only(&turn)) {

@@ -6,6 +6,7 @@
 #define WK_AGENT_RECEPTION_OFFER_H
 
 #include "worker/agent/reception_intent.h"
+#include "worker/agent/reception_swap.h"
 
 /*
  * Free times of the day or days that the message names, else of day (YYYY-MM-DD; absent: the
@@ -36,6 +37,10 @@ void wk_answer_book(wk_reception_turn_t *t);
  * The shop's policy walk_in; else what holds for any shop with hours, and these; a day books.
  */
 void wk_answer_walk_in(wk_reception_turn_t *t);
+
+/* What is given up is one of the days or times that are offered, or the appointment they are
+ * for. */
+bool wk_is_of_offer(const wk_reception_turn_t *t, const wk_swap_t *swap);
 
 /* The customer was offered times, or asked for their day, and has not answered yet. */
 bool wk_has_offer(const wk_reception_turn_t *t);
