@@ -1976,8 +1976,9 @@ static void an_emergency_swallows_no_wish_for_a_person(void **state)
             "message");
     }
     wk_dialog_t dialog = {.urgent = WK_URGENT_ANSWERS};
-    wk_reception_t r =
-        receive(&f, &dialog, "en", "I can't cancel anything, the water is at the stairs");
+    wk_reception_t r = receive(&f, &dialog, "en", "C");
+    assert_string_equal(receive(&f, &r.dialog, "en", "12 King St").task, "message");
+    r = receive(&f, &dialog, "en", "I can't cancel anything, the water is at the stairs");
     assert_string_equal(r.task, "message");
     assert_string_equal(r.intent, "message");
 }
@@ -2039,6 +2040,27 @@ static void a_number_alone_takes_the_time_it_was_asked_for(void **state)
     r = receive(&f, &dialog, "en", "I'm Ana, 416 555 0199");
     f.unreachable = f.nameless = false;
     assert_string_equal(receive(&f, &r.dialog, "en", "yes").tool, "book_appointment");
+}
+
+/* Nothing is left that a later "yes" could book. */
+static void who_gives_the_time_up_is_offered_it_no_more(void **state)
+{
+    static const char *const texts[] = {
+        "don't book it, 416 555 0199", "416 555 0199, cancel that", "never mind, 416 555 0199"};
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t asked = number_asked(), offer = one_time();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &asked, "en", texts[i]);
+        assert_case(r.tool == NULL && strcmp(r.intent, "no") == 0, texts[i]);
+        assert_case(r.dialog.expected == WK_EXPECT_NOTHING, texts[i]);
+    }
+    assert_string_equal(receive(&f, &offer, "en", "please don't book it").intent, "no");
+    f = facts();
+    assert_string_equal(receive(&f, &offer, "en", "cancel my appointment").tool,
+                        "cancel_appointment");
+    assert_string_equal(receive(&f, &offer, "en", "don't book Friday, Monday at 3 pm").intent,
+                        "book");
 }
 
 static void a_number_for_an_old_time_books_nothing(void **state)
@@ -2191,6 +2213,7 @@ int main(void)
         TEST(answers_of_an_emergency_go_to_people),
         TEST(an_emergency_swallows_no_wish_for_a_person),
         TEST(a_number_alone_takes_the_time_it_was_asked_for),
+        TEST(who_gives_the_time_up_is_offered_it_no_more),
         TEST(a_number_for_an_old_time_books_nothing),
         TEST(what_belongs_to_the_wish_is_no_task),
         TEST(a_question_beside_takes_nothing_back),

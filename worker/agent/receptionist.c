@@ -161,13 +161,24 @@ static bool is_message(const wk_reception_turn_t *t, wk_intent_t intent)
            t->r->words.count > 0;
 }
 
+/* "Don't book it", "cancel that" of who has nothing else that could be meant. */
+static bool gives_up_offer(const wk_reception_turn_t *t, wk_intent_t intent)
+{
+    bool nothing_else = intent == WK_INTENT_CANCEL && !wk_turn_is_letter(t, "letter.cancel") &&
+                        !wk_turn_has(t, "wish.denial") &&
+                        wk_fact_at(t->f->appointments, 0) == NULL;
+    bool denied = intent == WK_INTENT_BOOK && wk_is_denied(t, "intent.book");
+    return wk_has_offer(t) && (nothing_else || denied) && !wk_turn_names_a_moment(t) &&
+           !wk_turn_is_question(t);
+}
+
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
 static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
 {
     if (t->dialog->expected == WK_EXPECT_NOTHING) {
         return false;
     }
-    if (wk_turn_is_all(t, "intent.no")) {
+    if (wk_turn_is_all(t, "intent.no") || gives_up_offer(t, intent)) {
         wk_answer_no(t);
         return true;
     }
@@ -291,6 +302,14 @@ static bool answer_urgent(wk_reception_turn_t *t, wk_intent_t intent)
     return true;
 }
 
+/* Behind a letter the questions of the emergency are open as before. */
+static void keep_urgency(wk_reception_turn_t *t)
+{
+    if (t->out.tool != NULL && strcmp(t->out.tool, "cancel_appointment") == 0) {
+        t->out.dialog.urgent = t->dialog->urgent;
+    }
+}
+
 static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asides_t *asides)
 {
     if (answer_urgent(t, intent) || answer_expected(t, intent)) {
@@ -303,6 +322,7 @@ static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asid
     }
     wk_answer_asides(t, asides);
     keep_question(t);
+    keep_urgency(t);
 }
 
 wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *reading,
