@@ -65,7 +65,6 @@ static void choose_queues(worker_t *w)
 static bool send_take(worker_t *w, wk_error_t *e)
 {
     w->asked_ms = wk_monotonic_ms();
-    w->found = false;
     choose_queues(w);
     return wk_queue_send_take(w->ctx.redis, w->order, w->n_queues, &w->limits, w->spare,
                               &w->lease, e);
@@ -170,7 +169,6 @@ static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
     bool outbox = wk_db_outbox(w->ctx.db).data != NULL;
     wk_crash_point("end.before");
     if (outbox || work->store_away || wk_stop_requested()) {
-        w->found = false;
         end_alone(w, lease, end, false);
     } else {
         end_and_take(w, lease, end);
@@ -193,6 +191,8 @@ static void work(worker_t *w)
     wk_work_t work;
     wk_lease_t lease = w->lease;
     wk_arena_t *arena = w->spare;
+    w->found =
+        false; /* whatever becomes of its end: the lease is in an arena that is emptied */
     w->spare = w->ctx.arena;
     w->ctx.arena = arena;
     if (lease.queue == WK_REALTIME) {

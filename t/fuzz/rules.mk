@@ -6,7 +6,8 @@ FUZZ_BIN     := $(FUZZ_SRC:%.c=$(BUILD)/%)
 FUZZ_OBJ     := $(CORE_SRC:%.c=$(BUILD)/t/fuzz/%.o)
 FUZZ_WORKER  := $(addprefix worker/,arena.c error.c file.c log.c \
                 $(addprefix agent/,words.c catalogue.c redact.c redact_digits.c redact_live.c \
-                call_report.c classify.c robots.c promise.c message_reading.c day_reading.c clock_time.c) \
+                call_report.c classify.c robots.c promise.c message_reading.c day_reading.c \
+                day_number.c day_distance.c date.c clock_time.c) \
                 voice/twilio_stream.c \
                 $(addprefix providers/,elevenlabs_convai.c deepgram.c openai_realtime.c))
 FUZZ_OBJ     += $(FUZZ_WORKER:%.c=$(BUILD)/t/fuzz/%.o)
