@@ -1978,6 +1978,11 @@ static void an_emergency_swallows_no_wish_for_a_person(void **state)
     wk_dialog_t dialog = {.urgent = WK_URGENT_ANSWERS};
     wk_reception_t r = receive(&f, &dialog, "en", "C");
     assert_string_equal(receive(&f, &r.dialog, "en", "12 King St").task, "message");
+    static const char *const addresses[] = {"Cancel the appointment, 12 King St",
+                                            "move my appointment, 12 King St"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(receive(&f, &dialog, "en", addresses[i]).task, "message");
+    }
     r = receive(&f, &dialog, "en", "I can't cancel anything, the water is at the stairs");
     assert_string_equal(r.task, "message");
     assert_string_equal(r.intent, "message");
@@ -2061,6 +2066,97 @@ static void who_gives_the_time_up_is_offered_it_no_more(void **state)
                         "cancel_appointment");
     assert_string_equal(receive(&f, &offer, "en", "don't book Friday, Monday at 3 pm").intent,
                         "book");
+}
+
+/* Whose appointments are not known here may have one all the same. */
+static void a_cancellation_is_not_taken_for_the_offer(void **state)
+{
+    static const struct {
+        const char *language, *text;
+    } texts[] = {{"en", "cancel my appointment"},
+                 {"en", "please cancel my appointment, thanks"},
+                 {"fr", "annuler mon rendez-vous"},
+                 {"es", "cancelar mi cita"}};
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t offers[] = {one_time(), three_times(), number_asked()};
+    (void)state;
+    for (size_t i = 0; i < 3 * sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r =
+            receive(&f, &offers[i % 3], texts[i / 3].language, texts[i / 3].text);
+        assert_case(r.tool != NULL && strcmp(r.tool, "cancel_appointment") == 0,
+                    texts[i / 3].text);
+    }
+    assert_string_equal(receive(&f, &offers[0], "en", "cancel that appointment").intent,
+                        "cancel");
+    offers[0].booked = VA_STR("2026-11-30T10:00:00-05:00");
+    assert_string_equal(receive(&f, &offers[0], "en", "cancel that").intent, "cancel");
+}
+
+/* What stands behind the refusal is asked about, or looked for. */
+static void a_choice_beside_a_refusal_is_heard(void **state)
+{
+    static const sentence_t sentences[] = {
+        {"en", "Don't book the first one, book the second", NULL, "27 at 10:00 AM"},
+        {"en", "Don't book 9, book 10", NULL, "27 at 10:00 AM"},
+        {"en", "Cancel that, I'll take the second one", NULL, "27 at 10:00 AM"},
+        {"en", "Cancel that, later please", "check_availability", "after"},
+        {"es", "No, la cita m\xc3\xa1s tarde, por favor", "check_availability", "after"},
+        {"es", "No reparaci\xc3\xb3n, solo puesta a punto", NULL, "10:00"},
+        {"en", "Don't book the tune-up, a repair please", "check_availability", "repair"},
+        {"fr", "Pas de r\xc3\xa9paration, la mise au point", NULL, "10 h"},
+    };
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t dialog = three_times(), one = one_time();
+    (void)state;
+    for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+        const sentence_t *s = &sentences[i];
+        wk_reception_t r = receive(&f, &dialog, s->language, s->text);
+        const char *tool = r.tool != NULL ? r.tool : "no tool";
+        const char *said = wk_strdup(arena, r.tool != NULL ? r.tool_args : r.text);
+        if (strcmp(tool, s->tool != NULL ? s->tool : "no tool") != 0 ||
+            strstr(said, s->part) == NULL || strcmp(r.intent, "no") == 0 ||
+            (r.tool == NULL && r.dialog.expected != WK_EXPECT_SLOT)) {
+            fail_msg("%s: %s, %s, %s", s->text, tool, said, r.intent);
+        }
+    }
+    CHECK(&one, ASKS("es", "No reparaci\xc3\xb3n, solo puesta a punto", "10:00"),
+          LOOKS("en", "Don't book the tune-up, a repair please", "repair"),
+          ASKS("en", "don't book it, the 10 o'clock one", "10:00 AM"));
+}
+
+/* Which a number told later must not book. */
+static void a_time_given_up_waits_for_no_number(void **state)
+{
+    static const char *const texts[] = {"cancel that", "don't book it", "no, cancel it"};
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t asked = number_asked();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &asked, "en", texts[i]);
+        assert_case(strcmp(r.intent, "no") == 0, texts[i]);
+        assert_null(receive(&f, &r.dialog, "en", "416 555 0199").tool);
+    }
+}
+
+/* "Call me at" leads to a number; who is to be called back is, beside his time. */
+static void a_wish_to_be_called_back_stands_beside_the_time(void **state)
+{
+    static const struct {
+        const char *language, *text, *task;
+    } texts[] = {{"en", "call me at 416 555 0199", ""},
+                 {"en", "call me back at 416 555 0199", "callback"},
+                 {"fr", "appelez-moi au 416 555 0199", ""},
+                 {"fr", "rappelez-moi au 416 555 0199", "callback"},
+                 {"es", "ll\xc3\xa1meme al 416 555 0199", ""}};
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t asked = number_asked();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &asked, texts[i].language, texts[i].text);
+        assert_case(r.tool != NULL && strcmp(r.tool, "book_appointment") == 0, texts[i].text);
+        assert_case(strcmp(r.task != NULL ? r.task : "", texts[i].task) == 0, texts[i].text);
+        assert_case((r.before.len > 0) == (r.task != NULL), texts[i].text);
+    }
 }
 
 static void a_number_for_an_old_time_books_nothing(void **state)
@@ -2214,6 +2310,10 @@ int main(void)
         TEST(an_emergency_swallows_no_wish_for_a_person),
         TEST(a_number_alone_takes_the_time_it_was_asked_for),
         TEST(who_gives_the_time_up_is_offered_it_no_more),
+        TEST(a_cancellation_is_not_taken_for_the_offer),
+        TEST(a_choice_beside_a_refusal_is_heard),
+        TEST(a_time_given_up_waits_for_no_number),
+        TEST(a_wish_to_be_called_back_stands_beside_the_time),
         TEST(a_number_for_an_old_time_books_nothing),
         TEST(what_belongs_to_the_wish_is_no_task),
         TEST(a_question_beside_takes_nothing_back),

@@ -83,8 +83,7 @@ static void cancel(wk_reception_turn_t *t, va_str_t appointments)
     t->out.certain = true;
 }
 
-/* Nothing else is said, and nothing is asked. */
-static bool is_plain_cancel(const wk_reception_turn_t *t)
+bool wk_is_plain_cancel(const wk_reception_turn_t *t)
 {
     static const char *const lists[] = {"cancel.filler", "courtesy", "cancel.plain", NULL};
     return wk_turn_has(t, "cancel.plain") && !wk_turn_is_question(t) &&
@@ -193,7 +192,7 @@ void wk_ask_to_cancel_again(wk_reception_turn_t *t)
 void wk_answer_cancel(wk_reception_turn_t *t)
 {
     bool sure, letter = wk_turn_is_letter(t, "letter.cancel"),
-               plain = letter || is_plain_cancel(t);
+               plain = letter || wk_is_plain_cancel(t);
     const va_json_t *row =
         letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
     wk_meant_t all = wk_all_meant(t), one = {{row}, 1};

@@ -13,6 +13,9 @@ bool wk_answer_agreement(wk_reception_turn_t *t);
 /* When the coming ones are. */
 void wk_answer_appointment(wk_reception_turn_t *t);
 
+/* The appointment is to be cancelled; nothing else is said, and nothing is asked. */
+bool wk_is_plain_cancel(const wk_reception_turn_t *t);
+
 /* Only the letter, and a wish that says nothing else, act; whatever may mean it is asked. */
 void wk_answer_cancel(wk_reception_turn_t *t);
 

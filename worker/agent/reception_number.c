@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/phone.h"
+#include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_offer.h"
 
 static void ask(wk_reception_turn_t *t)
@@ -71,7 +72,8 @@ static wk_reading_t without_number(const wk_reception_turn_t *t)
 /* Nothing but courtesies, and words that lead to a number. */
 static bool says_no_more(const wk_reception_turn_t *t, const wk_reading_t *rest)
 {
-    static const char *const beside[] = {"reach.words", "courtesy", "yes.", "intent.yes", NULL};
+    static const char *const beside[] = {"reach.words", "reach.back", "courtesy",
+                                         "yes.",        "intent.yes", NULL};
     wk_reception_turn_t turn = *t;
     turn.r = rest;
     return rest->words.count == 0 ||
@@ -110,6 +112,15 @@ static void pass_on(wk_reception_turn_t *t)
     t->out.task = t->out.intent = "message";
 }
 
+/* "Call me back at 416…": the number takes the time, and people still call. */
+static void heed_wish_for_call(wk_reception_turn_t *t)
+{
+    if (wk_turn_has(t, "reach.back")) {
+        wk_answer_human(t);
+        t->out.before = va_str(wk_strdup(t->a, va_buf_str(&t->text)), t->text.len);
+    }
+}
+
 /* People read it with the number. */
 static bool is_for_people(wk_intent_t intent)
 {
@@ -131,6 +142,7 @@ bool wk_answer_number(wk_reception_turn_t *t, wk_intent_t intent)
     if (dialog->old) {
         wk_repeat_offer(t);
     } else {
+        heed_wish_for_call(t);
         wk_take_offered(t, dialog->offer.slots[0]);
     }
     t->out.intent = "book";

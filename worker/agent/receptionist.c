@@ -161,15 +161,96 @@ static bool is_message(const wk_reception_turn_t *t, wk_intent_t intent)
            t->r->words.count > 0;
 }
 
-/* "Don't book it", "cancel that" of who has nothing else that could be meant. */
-static bool gives_up_offer(const wk_reception_turn_t *t, wk_intent_t intent)
+/* It names none, and there is none that could be meant. */
+static bool means_no_appointment(const wk_reception_turn_t *t)
 {
-    bool nothing_else = intent == WK_INTENT_CANCEL && !wk_turn_is_letter(t, "letter.cancel") &&
-                        !wk_turn_has(t, "wish.denial") &&
-                        wk_fact_at(t->f->appointments, 0) == NULL;
-    bool denied = intent == WK_INTENT_BOOK && wk_is_denied(t, "intent.book");
-    return wk_has_offer(t) && (nothing_else || denied) && !wk_turn_names_a_moment(t) &&
-           !wk_turn_is_question(t);
+    return wk_fact_at(t->f->appointments, 0) == NULL && t->dialog->booked.data == NULL &&
+           !wk_turn_has(t, "cancel.plain") && !wk_turn_is_letter(t, "letter.cancel");
+}
+
+/* "Cancel that", and nothing else. */
+static bool cancels_offer(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"intent.cancel", "intent.no", "courtesy", "offer.it",
+                                        NULL};
+    return wk_turn_has(t, "intent.cancel") && means_no_appointment(t) &&
+           !wk_is_denied(t, "intent.cancel") &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+static bool names_other_service(const wk_reception_turn_t *t)
+{
+    wk_services_t named = wk_services_named(t);
+    return named.count > 1 ||
+           (named.count == 1 && !va_str_eq(named.at[0], t->dialog->offer.service));
+}
+
+/* "Don't book it", and nothing that may be a choice. */
+static bool refuses_offer(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"wish.refusal", "intent.book", "intent.no",
+                                        "courtesy",     "offer.it",    NULL};
+    return wk_is_denied(t, "intent.book") && !names_other_service(t) &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
+/* None of the times that are offered is wanted, nor the one that a number was asked for. */
+static bool gives_up_offer(const wk_reception_turn_t *t)
+{
+    bool offered = wk_has_offer(t) || (wk_is_asked_for_number(t) && t->dialog->offer.count > 0);
+    return offered && (cancels_offer(t) || refuses_offer(t)) && t->r->numbers == 0 &&
+           !wk_turn_names_a_moment(t) && !wk_turn_is_question(t);
+}
+
+/* "Don't book the first one, book the second": leaves what is said behind the refusal. */
+static void cut_what_is_given_up(wk_reception_turn_t *t, wk_reading_t *rest)
+{
+    va_str_t text = t->r->text;
+    size_t len = strcspn(wk_strdup(t->a, text), ",;.!");
+    wk_reception_turn_t first = *t, behind = *t;
+    wk_reading_t head = wk_read_message(t->a, t->c, t->l, va_str(text.data, len));
+    first.r = &head;
+    if (len < text.len && (cancels_offer(&first) || wk_is_denied(&first, "intent.book"))) {
+        *rest =
+            wk_read_message(t->a, t->c, t->l, va_str(text.data + len + 1, text.len - len - 1));
+        behind.r = rest;
+        t->r = wk_is_polite_only(&behind) ? t->r : rest;
+    }
+}
+
+/* "No repair, only a tune-up" */
+static bool answer_service_behind(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    va_str_t service = wk_turn_service(t);
+    if (intent != WK_INTENT_BOOK || service.data == NULL || !wk_has_offer(t)) {
+        return false;
+    }
+    if (va_str_eq(service, t->dialog->offer.service)) {
+        wk_repeat_offer(t);
+    } else {
+        wk_answer_book(t);
+    }
+    t->out.intent = wk_intent_name(WK_INTENT_BOOK);
+    return true;
+}
+
+/* What is behind a refusal is asked about before it is booked; behind that of another service
+ * it is a choice like any other. */
+static bool answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    cut_what_is_given_up(&turn, &rest);
+    bool cut = turn.r != t->r, service = cut && wk_turn_service(&turn).data != NULL;
+    turn.refuses = !service && (cut || wk_is_denied(t, "intent.book"));
+    wk_intent_t behind = cut ? wk_intent_of(&turn) : intent;
+    bool answered =
+        wk_answer_offer(&turn, behind) || (cut && answer_service_behind(&turn, behind));
+    if (answered) {
+        t->text = turn.text;
+        t->out = turn.out;
+    }
+    return answered;
 }
 
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
@@ -178,7 +259,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
     if (t->dialog->expected == WK_EXPECT_NOTHING) {
         return false;
     }
-    if (wk_turn_is_all(t, "intent.no") || gives_up_offer(t, intent)) {
+    if (wk_turn_is_all(t, "intent.no") || gives_up_offer(t)) {
         wk_answer_no(t);
         return true;
     }
@@ -195,7 +276,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         return wk_answer_number(t, intent);
     }
     if (wk_has_offer(t)) {
-        return wk_answer_offer(t, intent);
+        return answer_offer(t, intent);
     }
     if (t->dialog->expected == WK_EXPECT_CANCEL) {
         return wk_answer_cancel_question(t, intent);
@@ -261,15 +342,15 @@ static void keep_question(wk_reception_turn_t *t)
     }
 }
 
-/* What has words of its own for it, and few others: no answer to what an emergency asks. */
+/* Wholly that: an address beside it is an answer to what an emergency asks. */
 static bool is_about_appointment(const wk_reception_turn_t *t, wk_intent_t intent)
 {
-    bool letter =
-        wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule");
-    bool named = intent == WK_INTENT_CANCEL
-                     ? wk_turn_has(t, "cancel.plain")
-                     : intent == WK_INTENT_RESCHEDULE && wk_turn_has(t, "appointment.own");
-    return letter || (named && t->r->words.count <= SHORT_WISH);
+    static const char *const lists[] = {"intent.reschedule", "reschedule.it", "appointment.own",
+                                        "wish.filler",       "courtesy",      NULL};
+    bool moves = intent == WK_INTENT_RESCHEDULE && wk_turn_has(t, "appointment.own") &&
+                 wk_reading_is_only(t->a, t->c, t->r, lists, false);
+    return wk_turn_is_letter(t, "letter.cancel") || wk_turn_is_letter(t, "letter.reschedule") ||
+           moves || (intent == WK_INTENT_CANCEL && wk_is_plain_cancel(t));
 }
 
 /* A person can be had at every moment; and what was said besides goes to people as well. */
