@@ -2097,6 +2097,7 @@ static void a_choice_beside_a_refusal_is_heard(void **state)
 {
     static const sentence_t sentences[] = {
         {"en", "Don't book the first one, book the second", NULL, "27 at 10:00 AM"},
+        {"en", "Don't book the first one, thanks", NULL, "9:00"},
         {"en", "Don't book 9, book 10", NULL, "27 at 10:00 AM"},
         {"en", "Cancel that, I'll take the second one", NULL, "27 at 10:00 AM"},
         {"en", "Cancel that, later please", "check_availability", "after"},

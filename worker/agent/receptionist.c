@@ -234,6 +234,19 @@ static bool answer_service_behind(wk_reception_turn_t *t, wk_intent_t intent)
     return true;
 }
 
+/* "Don't book the first one" takes none, and gives up no other. */
+static bool keeps_offer(wk_reception_turn_t *t, wk_intent_t intent)
+{
+    bool keeps = intent == WK_INTENT_BOOK && wk_has_offer(t) &&
+                 wk_is_denied(t, "intent.book") && !names_other_service(t) &&
+                 !wk_turn_is_question(t);
+    if (keeps) {
+        wk_repeat_offer(t);
+        t->out.intent = wk_intent_name(intent);
+    }
+    return keeps;
+}
+
 /* What is behind a refusal is asked about before it is booked; behind that of another service
  * it is a choice like any other. */
 static bool answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
@@ -250,7 +263,7 @@ static bool answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         t->text = turn.text;
         t->out = turn.out;
     }
-    return answered;
+    return answered || keeps_offer(t, intent);
 }
 
 /* The answer to what was asked last; false: it is none, and the message stands for itself. */
