@@ -1681,6 +1681,51 @@ static void days_that_do_not_suit_are_not_looked_at(void **state)
     CHECK(&fresh, LOOKS("en", "a tune-up on Thursday but not Friday", "\"2026-11-26\""));
 }
 
+/* Neither agrees who names what does not suit, nor chooses it. */
+static void days_that_do_not_suit_are_no_choice(void **state)
+{
+    wk_dialog_t one = one_time(), three = three_times();
+    (void)state;
+    CHECK(&one, LOOKS("en", "Ok, anything but Friday", "2026-11-27T23:59"),
+          LOOKS("fr", "D'accord, sauf vendredi", "2026-11-27T23:59"),
+          LOOKS("es", "Vale, menos el viernes", "2026-11-27T23:59"),
+          ASKS("en", "Ok, anything but Monday", "Shall I take Friday, November 27"));
+    CHECK(&three, LOOKS("en", "Anything but Friday at 10", "2026-11-27T23:59"),
+          LOOKS("fr", "Sauf vendredi à 10 h", "2026-11-27T23:59"),
+          LOOKS("es", "Menos el viernes a las 10", "2026-11-27T23:59"),
+          LOOKS("fr", "10 h, sauf vendredi", "2026-11-27T23:59"),
+          ASKS("fr", "D'accord, sauf le 27", "De quel jour"));
+}
+
+/* The sentence behind them, and a day with a time of its own, are a wish. */
+static void days_that_do_not_suit_end(void **state)
+{
+    wk_dialog_t three = three_times();
+    (void)state;
+    CHECK(&three, LOOKS("en", "Anything but Friday. Saturday at 11", "\"2026-11-28\""),
+          LOOKS("en", "Anything but Friday, Saturday at 11", "\"2026-11-28\""),
+          LOOKS("fr", "Sauf le vendredi, le samedi à 11 h", "\"2026-11-28\""),
+          LOOKS("es", "Menos el viernes; el sábado a las 11", "\"2026-11-28\""),
+          LOOKS("en", "Anything but Thursday, Friday or Saturday", "2026-11-27T23:59"),
+          LOOKS("en", "Anything but Thursday, Friday, or Saturday", "2026-11-27T23:59"));
+}
+
+static void all_but_one_are_asked_about(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t both = {.expected = WK_EXPECT_CANCEL, .cancels = VA_STR("a-mon a-fri")};
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.appointments =
+        parse_json(VA_STR("[" MONDAY ",[\"a-fri\",\"repair\",\"2026-12-04\",\"10:00\",true]]"));
+    wk_reception_t r = receive(&f, &both, "en", "yes, all of them except Friday");
+    assert_null(r.tool);
+    assert_true(str_is(r.dialog.cancels, "a-mon"));
+    r = receive(&f, &fresh, "en", "cancel all my appointments except Friday");
+    assert_null(r.tool);
+    assert_true(str_is(r.dialog.cancels, "a-mon"));
+}
+
 /* "Passer", "pasar" and "change" are said of other things than appointments. */
 static void what_is_no_swap_is_a_wish_to_come(void **state)
 {
@@ -2330,6 +2375,9 @@ int main(void)
         TEST(a_question_of_two_days_asks_back),
         TEST(the_day_of_one_part_is_not_that_of_the_other),
         TEST(days_that_do_not_suit_are_not_looked_at),
+        TEST(days_that_do_not_suit_are_no_choice),
+        TEST(days_that_do_not_suit_end),
+        TEST(all_but_one_are_asked_about),
         TEST(the_following_is_a_day_beside_one),
         TEST(a_leap_day_is_one_of_its_year),
         TEST(what_is_no_swap_is_a_wish_to_come),

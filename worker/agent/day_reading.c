@@ -287,24 +287,100 @@ static size_t any_day_at(const search_t *s, size_t i)
     return number > 0 && (dated || wk_day_number(s->l, &s->r->words, i, &lead) > 0) ? 1 : 0;
 }
 
-/* Where the days that stand at i, one or several, end; i: none do. */
-static size_t end_of_days(const search_t *s, size_t i)
+bool wk_words_are_cut(const wk_reading_t *r, size_t i, const char *signs)
 {
-    size_t end = i, n;
-    const wk_phrases_t *between = wk_word_list(s->l, "date.between");
-    while (i < s->r->words.count && !s->r->spent[i]) {
+    bool cut = false;
+    bool between = i > 0 && i < r->words.count;
+    size_t end = between ? r->words.at[i].begin : 0;
+    for (size_t k = between ? r->words.at[i - 1].end : 0; k < end && !cut; k++) {
+        cut = memchr(signs, r->text.data[k], strlen(signs)) != NULL;
+    }
+    return cut;
+}
+
+/* A sentence ends before word i; "Dec. 15" is one. */
+static bool is_sentence_end(const search_t *s, size_t i)
+{
+    bool month = i > 0 && s->tokens[i - 1].kind == MONTH;
+    return wk_words_are_cut(s->r, i, month ? ";!?\n" : ".;!?\n");
+}
+
+/*
+ * Where the days that stand at i with no sign between end; i: none do. *joined: "and" or "or"
+ * stands before one.
+ */
+static size_t end_of_days(const search_t *s, size_t i, bool *joined)
+{
+    bool joint = false;
+    size_t begin = i, end = i, n = 1;
+    const wk_reading_t *r = s->r;
+    *joined = false;
+    while (n > 0 && i < r->words.count && !r->spent[i] &&
+           (i == begin || !(is_sentence_end(s, i) || wk_words_are_cut(r, i, ",")))) {
+        joint = joint || wk_phrases_at(wk_word_list(s->l, "date.and"), &r->words, i) > 0;
         n = any_day_at(s, i);
         if (n > 0) {
+            *joined = joint;
             end = i + n;
         } else {
-            n = wk_phrases_at(between, &s->r->words, i);
-        }
-        if (n == 0) {
-            break;
+            n = wk_phrases_at(wk_word_list(s->l, "date.between"), &r->words, i);
         }
         i += n;
     }
     return end;
+}
+
+/* "At 10" or "10 h" stands at i. */
+static bool is_time_at(const search_t *s, size_t i)
+{
+    const wk_reading_t *r = s->r;
+    size_t lead = wk_phrases_at(wk_word_list(s->l, "time.at"), &r->words, i);
+    size_t at = i + lead;
+    bool written = r->time.hour >= 0 && at >= r->time.begin && at < r->time.end;
+    return at < r->words.count &&
+           (written || (lead > 0 && wk_small_number(r->words.at[at].text) >= 0));
+}
+
+/* "Friday, December 15": i is behind the comma. */
+static bool is_date_of_weekday(const search_t *s, size_t i)
+{
+    return s->tokens[i - 1].kind == WEEKDAY &&
+           (s->tokens[i].kind == MONTH || s->tokens[i + 1].kind == MONTH);
+}
+
+/*
+ * Where the days that do not suit end: behind a comma the list goes on to its "and"; a day with
+ * a time of its own is a wish. "Except Monday, Tuesday and Friday", "except Friday, Tuesday at
+ * 10".
+ */
+static size_t end_of_excepted(const search_t *s, size_t i)
+{
+    bool joined;
+    const wk_reading_t *r = s->r;
+    size_t excepted = end_of_days(s, i, &joined), end = excepted, next = 0;
+    while (end > i && end < r->words.count && !is_sentence_end(s, end) &&
+           wk_words_are_cut(r, end, ",")) {
+        bool date = is_date_of_weekday(s, end);
+        next = end_of_days(s, end, &joined);
+        if (next == end || is_time_at(s, next)) {
+            break;
+        }
+        excepted = joined || date ? next : excepted;
+        end = next;
+    }
+    return excepted;
+}
+
+static void note_excepted(const search_t *s, size_t begin, size_t end)
+{
+    wk_reading_t *r = s->r;
+    r->excepted = true;
+    r->excepted_end = end;
+    for (size_t i = begin; i < end; i++) {
+        const token_t *token = &s->tokens[i];
+        r->not_weekdays |= token->kind == WEEKDAY ? 1U << token->number : 0;
+        r->not_ahead |= token->kind == AHEAD ? 1U << token->number : 0;
+    }
 }
 
 /* "Any day except Monday and the 15th" names neither. */
@@ -314,8 +390,9 @@ static void pass_over_excepted(const search_t *s)
     const wk_phrases_t *except = wk_word_list(s->l, "day.except");
     for (size_t i = 0; i < words->count;) {
         size_t n = wk_phrases_at(except, words, i);
-        size_t end = n > 0 ? end_of_days(s, i + n) : i;
+        size_t end = n > 0 ? end_of_excepted(s, i + n) : i;
         if (n > 0 && end > i + n) {
+            note_excepted(s, i + n, end);
             spend(s->r, i, end - i);
         }
         i = end > i ? end : i + 1;

@@ -184,6 +184,17 @@ static void count_numbers(wk_reading_t *r)
     }
 }
 
+/* "Anything but Friday at 10" wishes for no ten o'clock. */
+static void drop_excepted_time(const wk_catalogue_t *c, wk_reading_t *r)
+{
+    size_t at = r->excepted_end;
+    size_t begin = r->time.begin, lead = wk_word_list_at(c, "time.at", &r->words, at);
+    if (r->excepted && r->time.hour >= 0 && (begin == at || begin == at + lead) &&
+        !wk_words_are_cut(r, at, ".,;!?\n")) {
+        r->time = (wk_clock_time_t){.hour = -1};
+    }
+}
+
 /* What is written as a time first: "3 décembre 10 h" has one number that can be a day. */
 static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,
                         wk_reading_t *r)
@@ -195,6 +206,7 @@ static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_languag
         r->time = wk_read_bare_time(c, &r->words, r->spent);
     }
     wk_move_to_later_half(c, &r->words, r->spent, &r->time);
+    drop_excepted_time(c, r);
     count_numbers(r);
 }
 
@@ -261,7 +273,7 @@ bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading
                         const char *const *lists, bool with_numbers)
 {
     bool only = false;
-    for (size_t i = 0; i < wk_catalogue_count(c) && !only; i++) {
+    for (size_t i = 0; i < wk_catalogue_count(c) && !only && !r->excepted; i++) {
         cover_t s = {&r->words, wk_alloc(a, (r->words.count + 1) * sizeof(size_t))};
         for (size_t k = 0; lists[k] != NULL; k++) {
             cover_by(wk_catalogue_at(c, i), lists[k], &s);

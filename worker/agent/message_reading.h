@@ -31,12 +31,16 @@ typedef struct {
     unsigned weekdays;     /* all that are named, 1 << weekday each */
     bool next;             /* that of "next Tuesday" */
     int ahead;             /* 0 today, 1 tomorrow, at most WK_DAYS_AHEAD; -1: none of them */
-    va_str_t day;    /* a date or a feast: of the year, "MM-DD", of a month, "DD", or as far
-                        from today as an interval of SQL, "+2 months"; absent: none */
-    int year;        /* of day; 0: it was not said */
-    wk_span_t span;  /* beside a weekday: that of these days */
-    bool vague;      /* a day is named that none of these tells, or more than one */
-    bool impossible; /* vague, since no month has it: "February 30" */
+    va_str_t day;  /* a date or a feast: of the year, "MM-DD", of a month, "DD", or as far
+                      from today as an interval of SQL, "+2 months"; absent: none */
+    int year;      /* of day; 0: it was not said */
+    bool excepted; /* days are named that do not suit, which the fields above have not: */
+    unsigned not_weekdays; /* those of them that are weekdays, 1 << weekday each */
+    unsigned not_ahead;    /* or so far ahead, 1 << ahead each */
+    size_t excepted_end;   /* the word behind them */
+    wk_span_t span;        /* beside a weekday: that of these days */
+    bool vague;            /* a day is named that none of these tells, or more than one */
+    bool impossible;       /* vague, since no month has it: "February 30" */
     wk_clock_time_t time;
     int number;     /* the first bare number of one or two digits; -1: none */
     size_t numbers; /* how many there are */
@@ -48,8 +52,9 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
 
 /*
  * Whether nothing is said but a day, a time and words of the lists, all of them of one
- * language. A list's name that ends with '.' stands for all that begin with it; the last is
- * NULL. with_numbers: a bare number is nothing else either.
+ * language; days that do not suit are something else. A list's name that ends with '.' stands
+ * for all that begin with it; the last is NULL. with_numbers: a bare number is nothing else
+ * either.
  */
 bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
                         const char *const *lists, bool with_numbers);

@@ -160,14 +160,15 @@ bool wk_is_asked_to_cancel(const wk_reception_turn_t *t)
     return asked_about(t).count > 0;
 }
 
-/* "Only the one on Monday", where it was asked about several. */
+/* "Only the one on Monday", "all except Friday", where it was asked about several. */
 static wk_meant_t leave_named(const wk_reception_turn_t *t, const wk_meant_t *asked)
 {
     va_str_t date;
     wk_meant_t named = {.count = 0};
     (void)wk_turn_date(t, &date);
     for (size_t i = 0; i < asked->count; i++) {
-        if (wk_row_fits(t, asked->at[i], date)) {
+        if (wk_row_fits(t, asked->at[i], date) &&
+            !wk_turn_excepts(t, wk_fact_text(asked->at[i], 2))) {
             named.at[named.count++] = asked->at[i];
         }
     }
@@ -195,7 +196,7 @@ void wk_answer_cancel(wk_reception_turn_t *t)
                plain = letter || wk_is_plain_cancel(t);
     const va_json_t *row =
         letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
-    wk_meant_t all = wk_all_meant(t), one = {{row}, 1};
+    wk_meant_t every = wk_all_meant(t), all = leave_named(t, &every), one = {{row}, 1};
     if (plain && (sure || row == NULL)) {
         cancel(t, wk_fact_text(row, 0));
     } else if (row == NULL) {
@@ -203,7 +204,7 @@ void wk_answer_cancel(wk_reception_turn_t *t)
     } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why")) {
         wk_add_about(t, "reply.stands", row);
     } else {
-        bool several = !letter && all.count > 1 && wk_turn_has(t, "cancel.all");
+        bool several = !letter && every.count > 1 && wk_turn_has(t, "cancel.all");
         ask_to_cancel(t, several ? &all : &one);
         t->out.certain = plain || several;
     }
@@ -228,7 +229,7 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
                        !wk_intent_named(t, intent); /* a day alone asks for no hours */
     bool yes = wk_is_yes_to_cancel(t), every = wants_all_cancelled(t);
     bool some = leave_named(t, &asked).count < asked.count &&
-                (intent == WK_INTENT_BOOK || intent == WK_INTENT_CANCEL);
+                (intent == WK_INTENT_BOOK || intent == WK_INTENT_CANCEL || t->r->excepted);
     if (asked.count > 0 && (another_day || some)) {
         wk_ask_to_cancel_again(t);
     } else if (every && all.count > asked.count) {

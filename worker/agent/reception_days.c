@@ -53,6 +53,11 @@ static int64_t days_of(va_str_t date)
     return (int64_t)timegm(&tm) / DAY;
 }
 
+static int weekday_of(int64_t days)
+{
+    return (int)((days + THURSDAY - 1) % SUNDAY) + 1;
+}
+
 /* As of the calendar, whose hours on a day beyond it are not known. */
 static const va_json_t *row_of(const wk_reception_turn_t *t, int64_t days, int weekday)
 {
@@ -83,7 +88,7 @@ static const va_json_t *nearest_weekday(const wk_reception_turn_t *t)
         return NULL;
     }
     int64_t near = days_of(t->near), today = days_of(t->f->today);
-    int own = (int)((near + THURSDAY - 1) % SUNDAY) + 1;
+    int own = weekday_of(near);
     int ahead = (t->r->weekday - own + SUNDAY) % SUNDAY;
     int64_t days = near + (ahead > SUNDAY / 2 ? ahead - SUNDAY : ahead);
     return row_of(t, days < today ? days + SUNDAY : days, t->r->weekday);
@@ -173,6 +178,13 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
                  (r->day.data == NULL || r->ahead < 0);
     *date = clear ? wk_fact_text(day, 0) : VA_STR_NULL;
     return clear ? WK_DAY_ONE : wk_reading_names_a_day(r) ? WK_DAY_UNCLEAR : WK_DAY_NONE;
+}
+
+bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date)
+{
+    int64_t day = days_of(date), ahead = day - days_of(t->f->today);
+    return (t->r->not_weekdays & (1U << weekday_of(day))) != 0 ||
+           (ahead >= 0 && ahead <= WK_DAYS_AHEAD && (t->r->not_ahead & (1U << ahead)) != 0);
 }
 
 const char *wk_turn_day_fault(const wk_reception_turn_t *t)

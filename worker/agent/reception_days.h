@@ -15,6 +15,9 @@ typedef enum { WK_DAY_NONE, WK_DAY_ONE, WK_DAY_UNCLEAR } wk_named_day_t;
 /* The date of the day that the message names, *date absent when it names none that is clear. */
 wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date);
 
+/* The message says of the date that it does not suit: "any day but Friday". */
+bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date);
+
 /* The text that says why it is not clear: it is past, or in no calendar; NULL: neither. */
 const char *wk_turn_day_fault(const wk_reception_turn_t *t);
 

@@ -450,6 +450,36 @@ static bool look_beyond(wk_reception_turn_t *t)
     return true;
 }
 
+/* "Any day but Friday", and no other is named. */
+static bool answer_excepted(wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    const wk_offer_t *offer = &t->dialog->offer;
+    if (!r->excepted || wk_reading_names_a_day(r) || is_other_service(t) ||
+        wk_intent_named(t, WK_INTENT_HOURS)) {
+        return false;
+    }
+    if (offer->count == 0) {
+        wk_look_for_times(t, offer->service, offer->appointment, VA_STR_NULL);
+        return true;
+    }
+    va_str_t day = va_str(offer->slots[offer->count - 1].data, 10);
+    if (r->not_weekdays == 0 && r->not_ahead == 0) {
+        wk_ask_for_day(t, (wk_offer_t){.service = offer->service,
+                                       .appointment = offer->appointment,
+                                       .becomes = offer->becomes});
+    } else if (wk_turn_excepts(t, day)) {
+        wk_look_behind_day(t, offer->service, offer->appointment, day);
+        t->out.time = r->time;
+        t->out.half = wk_half_of_day(t);
+    } else if (r->time.hour < 0) {
+        wk_repeat_offer(t);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* "None of those", "not on Friday" where Friday was offered: which day then? */
 static bool wants_none_of_them(const wk_reception_turn_t *t)
 {
@@ -502,7 +532,7 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    bool beyond = look_within(&turn) || look_beyond(&turn),
+    bool beyond = look_within(&turn) || answer_excepted(&turn) || look_beyond(&turn),
          none = !beyond && wants_none_of_them(&turn);
     bool answered = beyond || (!none && answer_choice(&turn, intent));
     if (none || (!answered && turn.refuses && offer->count == 1)) {
