@@ -1726,6 +1726,39 @@ static void all_but_one_are_asked_about(void **state)
     assert_true(str_is(r.dialog.cancels, "a-mon"));
 }
 
+/* Times are offered for moving the one, and the message moves the other. */
+static void another_appointment_is_moved_while_times_are_offered(void **state)
+{
+    static const char *const texts[] = {"Move Monday's visit to Wednesday at 10",
+                                        "Wednesday at 10 instead of Monday"};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t offer = three_times();
+    (void)state;
+    offer.offer.service = VA_STR("repair");
+    offer.offer.appointment = VA_STR("a-fri");
+    f.appointments =
+        parse_json(VA_STR("[" MONDAY ",[\"a-fri\",\"repair\",\"2026-12-04\",\"10:00\",true]]"));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &offer, "en", texts[i]);
+        assert_case(r.tool != NULL && str_is(r.dialog.offer.appointment, "a-mon"), texts[i]);
+    }
+    wk_reception_t r = receive(&f, &offer, "en", "move Friday's repair to Thursday");
+    assert_true(str_is(r.dialog.offer.appointment, "a-fri"));
+}
+
+static void a_question_for_hours_prefers_no_day(void **state)
+{
+    wk_reception_facts_t with = facts(), without = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    without.appointments = NULL;
+    assert_string_equal(
+        receive(&without, &fresh, "en", "Are you open Saturday and not Sunday?").intent,
+        "hours");
+    assert_string_equal(
+        receive(&with, &fresh, "en", "Are you open Saturday and not Monday?").intent, "hours");
+}
+
 /* "Passer", "pasar" and "change" are said of other things than appointments. */
 static void what_is_no_swap_is_a_wish_to_come(void **state)
 {
@@ -2378,6 +2411,8 @@ int main(void)
         TEST(days_that_do_not_suit_are_no_choice),
         TEST(days_that_do_not_suit_end),
         TEST(all_but_one_are_asked_about),
+        TEST(another_appointment_is_moved_while_times_are_offered),
+        TEST(a_question_for_hours_prefers_no_day),
         TEST(the_following_is_a_day_beside_one),
         TEST(a_leap_day_is_one_of_its_year),
         TEST(what_is_no_swap_is_a_wish_to_come),

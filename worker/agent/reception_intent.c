@@ -160,14 +160,13 @@ static bool asks_price(const wk_reception_turn_t *t)
 static bool swaps_days(const wk_reception_turn_t *t)
 {
     wk_swap_t swap;
-    if (!wk_turn_swaps(t, &swap)) {
+    if (!wk_turn_swaps(t, &swap) || wk_intent_named(t, WK_INTENT_HOURS)) {
         return false;
     }
-    if (!swap.by_verb) {
-        return !wk_has_offer(t) && wk_fact_at(t->f->appointments, 0) != NULL;
+    if (wk_has_offer(t)) {
+        return !wk_is_of_offer(t, &swap) && wk_is_of_appointment(t, &swap);
     }
-    return !wk_intent_named(t, WK_INTENT_HOURS) &&
-           (!wk_has_offer(t) || (!wk_is_of_offer(t, &swap) && wk_is_of_appointment(t, &swap)));
+    return swap.by_verb || wk_fact_at(t->f->appointments, 0) != NULL;
 }
 
 /* "Saturday rather than Friday" of who has no appointment is when he would come. */
@@ -175,7 +174,7 @@ static bool prefers_day(const wk_reception_turn_t *t)
 {
     wk_swap_t swap;
     return !wk_has_offer(t) && wk_fact_at(t->f->appointments, 0) == NULL &&
-           wk_turn_swaps(t, &swap) && !swap.by_verb;
+           !wk_intent_named(t, WK_INTENT_HOURS) && wk_turn_swaps(t, &swap) && !swap.by_verb;
 }
 
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)

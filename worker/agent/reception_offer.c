@@ -5,6 +5,7 @@
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_services.h"
+#include "worker/agent/reception_which.h"
 #include "worker/agent/wording.h"
 
 /* ---------------------------------------------------------------- looking for times */
@@ -499,6 +500,16 @@ static bool may_be_about_offer(wk_intent_t intent)
            intent == WK_INTENT_GREETING;
 }
 
+/* It is said of the appointment that the offered times are to move. */
+static bool is_of_what_is_moved(const wk_reception_turn_t *from, va_str_t date)
+{
+    const va_json_t *row = wk_fact_at(from->f->appointments, 0);
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), from->dialog->offer.appointment)) {
+        row = row->next;
+    }
+    return row != NULL && wk_row_fits(from, row, date);
+}
+
 bool wk_is_of_offer(const wk_reception_turn_t *t, const wk_swap_t *swap)
 {
     va_str_t date;
@@ -506,7 +517,9 @@ bool wk_is_of_offer(const wk_reception_turn_t *t, const wk_swap_t *swap)
     wk_reception_turn_t turn = *t;
     turn.r = &swap->from;
     wk_named_day_t day = wk_turn_date(&turn, &date);
-    bool fits = !swap->by_verb || offer->appointment.data != NULL;
+    bool moves = offer->appointment.data != NULL;
+    bool fits =
+        moves ? day != WK_DAY_UNCLEAR && is_of_what_is_moved(&turn, date) : !swap->by_verb;
     for (size_t i = 0; i < offer->count && !fits; i++) {
         va_str_t slot = offer->slots[i];
         fits = day == WK_DAY_NONE ? wk_clock_time_is(swap->from.time, va_str(slot.data + 11, 5))
