@@ -2,13 +2,18 @@
 
 #include "t/handlers/lib/texts.h"
 
+/* From the opening of a working day on, four days ahead or the Monday behind that: which hours
+ * a test gets depends neither on the time at which it runs nor on the day. */
 static const char *start_of(const char *length, const char *zone, const char *behind, int n)
 {
     return t_sqlf(
         "SET LOCAL app.current_organization_id = '" DOWNTOWN "';"
+        "WITH near AS (SELECT (now() AT TIME ZONE 'America/Toronto')::date + 4 AS day),"
+        " first AS (SELECT (day + CASE extract(isodow FROM day)"
+        "                             WHEN 6 THEN 2 WHEN 7 THEN 1 ELSE 0 END)::timestamp"
+        "                  AT TIME ZONE 'America/Toronto' AS at FROM near)"
         "SELECT to_char(starts_at AT TIME ZONE '%s', 'YYYY-MM-DD\"T\"HH24:MI') || '%s'"
-        "  FROM free_slots('default', '%s', now() + interval '4 days',"
-        "       now() + interval '20 days', '1 hour')"
+        "  FROM first, free_slots('default', '%s', at, at + interval '16 days', '1 hour')"
         " ORDER BY starts_at OFFSET %d LIMIT 1",
         zone, behind, length, n);
 }
