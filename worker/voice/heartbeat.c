@@ -14,6 +14,7 @@
 #define CALLS_A_BEAT 64    /* told at once; more go in further scripts */
 #define FIXED_ARGS   5
 #define FIRST_MS     20 /* until the first beat is taken: callers may be waiting for us */
+#define AGAIN_MS     50 /* behind one that was lost: the lease runs on while Redis is away */
 
 struct wk_heartbeat {
     wk_voice_t *voice;
@@ -30,6 +31,8 @@ typedef struct {
     int64_t sent_ms;
     bool leaves;
 } beat_t;
+
+static void on_timer(uv_timer_t *timer);
 
 /* ---------------------------------------------------------------- answers */
 
@@ -58,6 +61,8 @@ static void on_beaten(void *ctx, const redisReply *reply)
             fence_stream(h->voice, wk_redis_str(reply->element[i]),
                          wk_redis_str(reply->element[i + 1]));
         }
+    } else if (h->taken && !h->leaving) {
+        uv_timer_start(&h->timer, on_timer, AGAIN_MS, WK_BEAT_MS);
     }
     free(beat);
 }
