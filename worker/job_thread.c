@@ -185,14 +185,14 @@ static void finish(worker_t *w, const wk_lease_t *lease, const wk_work_t *work)
 
 /* ---------------------------------------------------------------- the loop */
 
-/* Works on what was taken; afterwards the next may have been. */
+/* Works on what was taken; afterwards the next may have been, if its end went well: the lease
+ * is in an arena that is emptied here. */
 static void work(worker_t *w)
 {
     wk_work_t work;
     wk_lease_t lease = w->lease;
     wk_arena_t *arena = w->spare;
-    w->found =
-        false; /* whatever becomes of its end: the lease is in an arena that is emptied */
+    w->found = false;
     w->spare = w->ctx.arena;
     w->ctx.arena = arena;
     if (lease.queue == WK_REALTIME) {

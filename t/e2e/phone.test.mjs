@@ -1,7 +1,6 @@
 // Calls answered turn by turn: the simulated Twilio follows our TwiML as the real one does; the
 // receptionist answers, books, puts through, and nothing that dies meanwhile is heard of.
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {request} from '../sim/lib/client.mjs';
@@ -13,6 +12,7 @@ import {ALWAYS, workingDay, workingDayInFrench} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {call as http} from './lib/http.mjs';
+import {stranger} from './lib/media.mjs';
 import {answerTo, dial, handset, heard, over, phone, problems, said} from './lib/phone.mjs';
 import {jobProcesses, kill, pidOf, startAgain, whileStopped} from './lib/processes.mjs';
 import {redis, redisAnswers} from './lib/redis.mjs';
@@ -21,7 +21,6 @@ import {signedForm, twilioClient} from './lib/twilio.mjs';
 import {waitFor} from './lib/wait.mjs';
 
 const FLOOR = '+14165550010';  // where Downtown's calls are put through to
-const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
 const TO = DOWNTOWN.number;
 const SOUND = '/sounds/thinking-sound-fx.mp3';
 

@@ -1,8 +1,8 @@
 /*
  * Live calls with sound: a caller (t/sim/lib/caller.mjs) at nginx, the voice process, the
  * simulated Realtime API behind it. What was said is judged by the sound that was played.
- * Here is what a call is like while nothing fails; each caller is another person, of whom nothing
- * is known, and says words of his own.
+ * Here is what a call is like while nothing fails. Each caller but John, who is known, is another
+ * person; those whose session is looked for say words of their own.
  */
 import assert from 'node:assert/strict';
 

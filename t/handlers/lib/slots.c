@@ -2,8 +2,9 @@
 
 #include "t/handlers/lib/texts.h"
 
-/* From the opening of a working day on, four days ahead or the Monday behind that: which hours
- * a test gets depends neither on the time at which it runs nor on the day. */
+/* From the opening of a working day on, four days ahead or the Monday behind that: what a test
+ * gets depends not on the time at which it runs, nor on the day for that day's hours (n < 9).
+ */
 static const char *start_of(const char *length, const char *zone, const char *behind, int n)
 {
     return t_sqlf(
