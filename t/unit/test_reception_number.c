@@ -119,6 +119,36 @@ static void a_number_that_comes_with_the_message_is_one(void **state)
     assert_int_equal(r.dialog.offer.count, 1);
 }
 
+/* Where no time waits for it: the number and the address are passed on once. */
+static void what_else_is_wished_beside_a_number_is_answered(void **state)
+{
+    static const char *const texts[] = {
+        "416 555 0199, jo@x.example, I need a tune-up",
+        "I need a tune-up, jo@x.example, 416 555 0199",
+        "jo@x.example I need a tune-up, my number is 416 555 0199",
+    };
+    wk_reception_facts_t f = of_a_chat();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &fresh, "en", "I want to talk to a person");
+        assert_int_equal(r.dialog.expected, WK_EXPECT_NUMBER);
+        r = receive(&f, &r.dialog, "en", texts[i]);
+        assert_case(r.tool != NULL && strcmp(r.tool, "check_availability") == 0, texts[i]);
+        assert_case(strstr(wk_strdup(arena, r.tool_args), "\"tune_up\"") != NULL, texts[i]);
+    }
+}
+
+/* It may be kept where the text is cut, or written anew. */
+static void the_address_that_a_reading_names_is_its_own(void **state)
+{
+    char text[] = "write to jo@x.example";
+    (void)state;
+    wk_reading_t r = wk_read_message(arena, catalogue, NULL, va_str_c(text));
+    memset(text, ' ', sizeof(text) - 1);
+    assert_true(va_str_eq(r.email, VA_STR("jo@x.example")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +157,8 @@ int main(void)
         TEST(a_wish_to_be_called_back_stands_beside_the_time),
         TEST(a_number_for_an_old_time_books_nothing),
         TEST(a_number_that_comes_with_the_message_is_one),
+        TEST(what_else_is_wished_beside_a_number_is_answered),
+        TEST(the_address_that_a_reading_names_is_its_own),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

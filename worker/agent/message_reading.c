@@ -113,7 +113,7 @@ static bool is_address_character(char c)
     return is_order_character(c) || c == '.' || c == '_' || c == '+' || c == '%';
 }
 
-static va_str_t email_in(va_str_t text)
+va_str_t wk_email_in(va_str_t text)
 {
     const char *at = text.len > 0 ? memchr(text.data, '@', text.len) : NULL;
     if (at == NULL) {
@@ -217,7 +217,7 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     r.words = wk_words(a, r.text);
     r.asked = r.text.len > 0 && memchr(r.text.data, '?', r.text.len) != NULL;
     read_moment(a, c, spoken, &r);
-    r.email = email_in(r.text);
+    r.email = wk_copy(a, wk_email_in(r.text));
     r.phone = phone_in(a, r.text);
     r.postcode = postcode_in(a, &r.words);
     r.order_number = number_behind_hash(r.text);

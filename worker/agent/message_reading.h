@@ -59,6 +59,9 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
 bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
                         const char *const *lists, bool with_numbers);
 
+/* Where an email address stands in the text; absent: there is none. */
+va_str_t wk_email_in(va_str_t text);
+
 bool wk_reading_names_a_day(const wk_reading_t *r);
 
 /* One of the list's phrases is said, in whatever language. */

@@ -47,22 +47,22 @@ bool wk_is_number_known(const wk_reception_turn_t *t)
     return !t->f->unreachable || t->r->phone.data != NULL;
 }
 
-static void blank(char *text, const wk_reading_t *r, va_str_t part)
+static void blank(char *text, va_str_t whole, va_str_t part)
 {
     if (part.len > 0) {
-        memset(text + (part.data - r->text.data), ' ', part.len);
+        memset(text + (part.data - whole.data), ' ', part.len);
     }
 }
 
-/* What else is said. */
+/* What else is said. The number and the address stay known. */
 static wk_reading_t without_number(const wk_reception_turn_t *t)
 {
     const wk_reading_t *r = t->r;
     char number[VA_PHONE_MAX + 1], *text = wk_strdup(t->a, r->text);
     va_str_t where = VA_STR_NULL;
     (void)va_phone_locate(number, r->text, &where);
-    blank(text, r, where);
-    blank(text, r, r->email);
+    blank(text, r->text, where);
+    blank(text, r->text, wk_email_in(r->text));
     wk_reading_t rest = wk_read_message(t->a, t->c, t->l, va_str(text, r->text.len));
     rest.phone = r->phone;
     rest.email = r->email;
@@ -82,20 +82,18 @@ static bool says_no_more(const wk_reception_turn_t *t, const wk_reading_t *rest)
             wk_reading_is_only(t->a, t->c, rest, beside, false));
 }
 
-static bool says_more(const wk_reception_turn_t *t)
-{
-    wk_reading_t rest = without_number(t);
-    return !says_no_more(t, &rest);
-}
-
 void wk_heed_number(wk_reception_turn_t *t)
 {
-    if (!wk_is_asked_for_number(t) || !wk_is_number_known(t) || !says_more(t)) {
+    if (!wk_is_asked_for_number(t) || !wk_is_number_known(t)) {
         return;
     }
     wk_reading_t *rest = wk_alloc(t->a, sizeof(*rest));
     *rest = without_number(t);
+    if (says_no_more(t, rest)) {
+        return;
+    }
     t->r = rest;
+    t->beside_number = true;
     if (t->dialog->offer.count == 1) {
         wk_dialog_t *dialog = wk_alloc(t->a, sizeof(*dialog));
         *dialog = *t->dialog;
@@ -137,7 +135,7 @@ bool wk_answer_number(wk_reception_turn_t *t, wk_intent_t intent)
     }
     if (dialog->offer.count != 1) {
         pass_on(t);
-        return is_for_people(intent) || !says_more(t);
+        return is_for_people(intent) || !t->beside_number;
     }
     if (dialog->old) {
         wk_repeat_offer(t);

@@ -14,8 +14,9 @@ typedef struct {
     const wk_reading_t *r;
     const wk_reception_facts_t *f;
     const wk_dialog_t *dialog;
-    bool refuses;  /* it begins with a no, and goes on */
-    va_str_t near; /* a weekday is the nearest to this date; absent: the coming one */
+    bool refuses;       /* it begins with a no, and goes on */
+    bool beside_number; /* r is what is said beside a number that was asked for */
+    va_str_t near;      /* a weekday is the nearest to this date; absent: the coming one */
     va_str_t customer;
     va_buf_t text;
     wk_reception_t out;
