@@ -294,6 +294,11 @@ bool wk_reading_names_a_day(const wk_reading_t *r)
            r->span != WK_SPAN_NONE;
 }
 
+bool wk_reading_names_a_moment(const wk_reading_t *r)
+{
+    return wk_reading_names_a_day(r) || r->time.hour >= 0;
+}
+
 bool wk_reading_has_beside(const wk_catalogue_t *c, const wk_reading_t *r, const char *list)
 {
     size_t at, len;

@@ -64,6 +64,9 @@ va_str_t wk_email_in(va_str_t text);
 
 bool wk_reading_names_a_day(const wk_reading_t *r);
 
+/* A day or a time of day, clear or not. */
+bool wk_reading_names_a_moment(const wk_reading_t *r);
+
 /* One of the list's phrases is said, in whatever language. */
 bool wk_reading_has(const wk_catalogue_t *c, const wk_reading_t *r, const char *list);
 

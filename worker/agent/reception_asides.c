@@ -23,6 +23,8 @@ typedef struct {
 typedef struct {
     part_t at[MOST_PARTS];
     size_t count;
+    size_t read; /* of the message, those that joined others included */
+    bool grown;  /* the last has more words than were read */
 } parts_t;
 
 /* ---------------------------------------------------------------- parts */
@@ -88,18 +90,29 @@ static bool is_one_more_day(const parts_t *parts, const part_t *p)
            p->reading.time.hour < 0;
 }
 
+/* What grew by one day after the other is read once, when it is whole. */
+static void end_last(const wk_reception_turn_t *t, parts_t *parts)
+{
+    if (parts->grown) {
+        read_part(t, &parts->at[parts->count - 1]);
+        parts->grown = false;
+    }
+}
+
 static void add_part(const wk_reception_turn_t *t, parts_t *parts, part_t p)
 {
-    if (p.begin >= p.end || parts->count == MOST_PARTS) {
+    if (p.begin >= p.end || parts->read == MOST_PARTS) {
         return;
     }
+    parts->read++;
     read_part(t, &p);
     if (is_one_more_day(parts, &p)) {
         part_t *before = &parts->at[parts->count - 1];
         before->end = p.end;
         before->asked = before->asked || p.asked;
-        read_part(t, before);
+        parts->grown = true;
     } else {
+        end_last(t, parts);
         parts->at[parts->count++] = p;
     }
 }
@@ -121,6 +134,7 @@ static parts_t parts_of(const wk_reception_turn_t *t)
         p = (part_t){.begin = i + joint,
                      .from = i < r->words.count ? r->words.at[i].begin : r->text.len};
     }
+    end_last(t, &parts);
     return parts;
 }
 

@@ -238,5 +238,5 @@ bool wk_turn_days(const wk_reception_turn_t *t, wk_days_t *days)
 
 bool wk_turn_names_a_moment(const wk_reception_turn_t *t)
 {
-    return wk_reading_names_a_day(t->r) || t->r->time.hour >= 0;
+    return wk_reading_names_a_moment(t->r);
 }

@@ -160,7 +160,7 @@ static bool asks_price(const wk_reception_turn_t *t)
 static bool swaps_days(const wk_reception_turn_t *t)
 {
     wk_swap_t swap;
-    if (!wk_turn_swaps(t, &swap) || wk_intent_named(t, WK_INTENT_HOURS)) {
+    if (wk_intent_named(t, WK_INTENT_HOURS) || !wk_turn_swaps(t, &swap)) {
         return false;
     }
     if (wk_has_offer(t)) {

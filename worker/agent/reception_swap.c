@@ -1,7 +1,16 @@
 #include "worker/agent/reception_swap.h"
 
-#define MOST_CUTS  8 /* behind which a long message is read anew */
-#define MOST_VERBS 2 /* of them in a language */
+#define MOST_CUTS  8  /* behind which a long message is read anew */
+#define MOST_VERBS 2  /* of them in a language */
+#define MOST_GIVEN 16 /* words of what is moved: "my tune-up on Monday at 10 in the morning"   \
+                       */
+
+struct wk_last_swap {
+    bool known;
+    va_str_t text; /* that was asked about */
+    bool asked, swaps;
+    wk_swap_t swap;
+};
 
 wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_t end)
 {
@@ -13,11 +22,6 @@ wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_
     wk_reading_t part = wk_read_message(t->a, t->c, t->l, va_str(t->r->text.data + from, len));
     part.asked = t->r->asked || wk_word_list_at(t->c, "wish.opener", words, 0) > 0;
     return part;
-}
-
-static bool names_moment(const wk_reading_t *r)
-{
-    return wk_reading_names_a_day(r) || r->time.hour >= 0;
 }
 
 /* The first phrase of the list at or behind word *at; false: there is none. */
@@ -43,8 +47,11 @@ static bool cut_behind(const wk_reception_turn_t *t, size_t begin, wk_swap_t *sw
         }
         tried++;
         swap->from = wk_turn_read_part(t, begin, i);
+        if (!wk_reading_names_a_moment(&swap->from) || swap->from.vague) {
+            continue;
+        }
         swap->to = wk_turn_read_part(t, i, count);
-        if (names_moment(&swap->from) && !swap->from.vague && names_moment(&swap->to)) {
+        if (wk_reading_names_a_moment(&swap->to)) {
             return true;
         }
     }
@@ -61,7 +68,7 @@ static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
     swap->by_verb = false;
     swap->to = wk_turn_read_part(t, 0, at);
     swap->from = wk_turn_read_part(t, at + len, count);
-    return (names_moment(&swap->to) && names_moment(&swap->from)) ||
+    return (wk_reading_names_a_moment(&swap->to) && wk_reading_names_a_moment(&swap->from)) ||
            cut_behind(t, at + len, swap);
 }
 
@@ -71,7 +78,7 @@ static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
 static bool is_of_appointment(const wk_reception_turn_t *t, const wk_reading_t *part)
 {
     static const char *const lists[] = {"reschedule.object", "service.", NULL};
-    return names_moment(part) && !part->vague &&
+    return wk_reading_names_a_moment(part) && !part->vague &&
            wk_reading_is_only(t->a, t->c, part, lists, false);
 }
 
@@ -105,16 +112,19 @@ static bool moves_behind(const wk_reception_turn_t *t, const wk_language_t *l, s
     size_t at, len, count = t->r->words.count, from = begin + 1;
     const wk_phrases_t *to = wk_word_list(l, "reschedule.to");
     for (size_t tried = 0;
-         tried < MOST_CUTS && wk_phrases_find(to, &t->r->words, from, &at, &len); tried++) {
-        wk_swap_t cut = {.from = wk_turn_read_part(t, begin, at),
-                         .to = wk_turn_read_part(t, at, count),
-                         .by_verb = true};
-        if (is_of_appointment(t, &cut.from) && is_led(t, &cut.to, len) &&
-            are_alike(&cut.from, &cut.to)) {
+         tried < MOST_CUTS && wk_phrases_find(to, &t->r->words, from, &at, &len) &&
+         at - begin <= MOST_GIVEN;
+         tried++) {
+        wk_swap_t cut = {.from = wk_turn_read_part(t, begin, at), .by_verb = true};
+        from = at + len;
+        if (!is_of_appointment(t, &cut.from)) {
+            continue;
+        }
+        cut.to = wk_turn_read_part(t, at, count);
+        if (is_led(t, &cut.to, len) && are_alike(&cut.from, &cut.to)) {
             *swap = cut;
             found = true;
         }
-        from = at + len;
     }
     return found;
 }
@@ -136,7 +146,25 @@ static bool swaps_by_verb(const wk_reception_turn_t *t, wk_swap_t *swap)
     return swaps;
 }
 
+wk_last_swap_t *wk_last_swap(wk_arena_t *a)
+{
+    return wk_alloc(a, sizeof(wk_last_swap_t));
+}
+
+static bool is_last(const wk_last_swap_t *last, const wk_reading_t *r)
+{
+    return last->known && last->text.data == r->text.data && last->text.len == r->text.len &&
+           last->asked == r->asked;
+}
+
+/* It is asked of the same words a dozen times a message, and takes as many readings. */
 bool wk_turn_swaps(const wk_reception_turn_t *t, wk_swap_t *swap)
 {
-    return swaps_by_place(t, swap) || swaps_by_verb(t, swap);
+    wk_last_swap_t *last = t->last_swap;
+    if (!is_last(last, t->r)) {
+        *last = (wk_last_swap_t){.known = true, .text = t->r->text, .asked = t->r->asked};
+        last->swaps = swaps_by_place(t, &last->swap) || swaps_by_verb(t, &last->swap);
+    }
+    *swap = last->swap;
+    return last->swaps;
 }

@@ -13,6 +13,9 @@ typedef struct {
     bool by_verb; /* "move": it is of an appointment that stands */
 } wk_swap_t;
 
+/* What wk_turn_swaps() found last, for a turn and its parts; in a. */
+wk_last_swap_t *wk_last_swap(wk_arena_t *a);
+
 /* False, and swap is undefined: the message says nothing of the kind. */
 bool wk_turn_swaps(const wk_reception_turn_t *t, wk_swap_t *swap);
 

@@ -7,6 +7,8 @@
 
 #include "worker/agent/receptionist.h"
 
+typedef struct wk_last_swap wk_last_swap_t; /* reception_swap.h */
+
 typedef struct {
     wk_arena_t *a;
     const wk_catalogue_t *c;
@@ -18,6 +20,7 @@ typedef struct {
     bool beside_number; /* r is what is said beside a number that was asked for */
     va_str_t near;      /* a weekday is the nearest to this date; absent: the coming one */
     va_str_t customer;
+    wk_last_swap_t *last_swap;
     va_buf_t text;
     wk_reception_t out;
 } wk_reception_turn_t;

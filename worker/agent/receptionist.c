@@ -11,6 +11,7 @@
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
+#include "worker/agent/reception_swap.h"
 
 #define MISSES_BEFORE_HUMAN 2
 #define SHORT_WISH          7 /* words, for somebody */
@@ -436,7 +437,8 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                              .r = reading,
                              .f = facts,
                              .dialog = dialog,
-                             .customer = customer};
+                             .customer = customer,
+                             .last_swap = wk_last_swap(a)};
     t.out = (wk_reception_t){.language = choice.language,
                              .requested = choice.requested,
                              .told_in = choice.told_in,
