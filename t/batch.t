@@ -115,7 +115,7 @@ forget();
 is(statuses(ask_at_once('/job?n=1', '/bulk?n=2', '/job?n=3', '/short?d=a&n=4', '/once?d=b&n=5', '/job?n=6', '/once?d=c&n=7')), all(200, 7),
     'of several queues, and of keys that live for several times');
 is(order(), '1 3 4 5 6 7', '  each in its own');
-cmp_ok($redis->command('TTL', 'va:{default}:seen:a.b:a'), '<=', 60, '  and its key lives as long as its own place says');
+like($redis->command('TTL', 'va:{default}:seen:a.b:a'), qr/^(?:[1-9]|[1-5]\d|60)$/, '  and its key lives as long as its own place says');
 cmp_ok($redis->command('TTL', "va:{default}:seen:a.b:$_"), '>', 60, "  that of $_ too") for qw(b c);
 
 forget();
@@ -123,11 +123,11 @@ my $large = 'x' x 50_000;
 my @c = clients(4);
 kill 'STOP', $worker;
 $c[$_ - 1]->ask('POST', "/job?n=$_", $large) for 1 .. 4;
-kill 'CONT', $worker;
 commands('EVALSHA');
+kill 'CONT', $worker;
 is(statuses(@c), all(200, 4), 'four large ones');
 is(join(' ', sort split ' ', order()), '1 2 3 4', '  are stored');
-unlike(commands('EVALSHA'), qr/[2-9]/, '  none of which goes with another');
+is(commands('EVALSHA'), '1 1 1 1', '  none of which goes with another');
 
 # ----------------------------------------------------------------------- duplicates
 
@@ -306,14 +306,15 @@ for my $round (1 .. 5) {
     @c = ask_at_once(targets('job', 30), targets('job', 30));
     my $first = $n - 60;
     sleep 0.001 * $round;
+    # However fast Redis is killed, in the last round it has acknowledged something.
+    my @answers = $round == 5 ? scalar $c[0]->answer : ();
     $redis->stop('KILL');
-    for my $i (0 .. $#c) {
-        my $answer = $c[$i]->answer;
-        push @acknowledged, $first + $i + 1 if $answer && $answer->{status} == 200;
-    }
+    push @answers, scalar $_->answer for @c[@answers .. $#c];
+    push @acknowledged, map { $first + $_ + 1 } grep { $answers[$_] && $answers[$_]{status} == 200 } 0 .. $#c;
     $redis->run;
     ok(works(), "killed with commands in flight, round $round");
 }
+cmp_ok(scalar @acknowledged, '>', 0, '  some of them acknowledged');
 my %there = map { $_ => 1 } split ' ', order();
 is(join(' ', grep { !$there{$_} } @acknowledged), '', '  Redis has the job of each that was acknowledged');
 $nginx->stop;
@@ -345,7 +346,8 @@ for my $kind (sort keys %garbage) {
     @c = ask_at_once(targets('job', 3));
     ok(until_true(20, sub { $proxy->held('commands') }), "answers are under way, $kind come first");
     $proxy->say('commands', $garbage{$kind});
-    if ($whole) {
+    SKIP: {
+        skip 'a byte at a time', 2 unless $whole;
         is(statuses(@c), all(503, 3), '  which are none');
         # What nginx closed before it answered, each of the two has closed when asked again.
         $proxy->held('commands') for 1 .. 2;
@@ -356,12 +358,18 @@ for my $kind (sort keys %garbage) {
     $proxy->release('commands');
     ok(works(), '  and the connection is made again');
 }
-ok($nginx->logged(qr/redis did not answer push: "what came is not one for each"/), 'the operator is told why') if $whole;
+SKIP: {
+    skip 'a byte at a time', 1 unless $whole;
+    ok($nginx->logged(qr/redis did not answer push: "what came is not one for each"/), 'the operator is told why');
+}
 $proxy->hold('commands');
 @c = ask_at_once(targets('job', 3));
 ok(until_true(20, sub { $proxy->held('commands') }), 'answers are under way, others come first');
 $proxy->say('commands', "*3\r\n\$3\r\nNEW\r\n-ERR no\r\n*2\r\n\$7\r\nRUNNING\r\n\$1\r\nx\r\n");
-is(statuses(@c), '200 503 200', '  each takes its own') if $whole;
+SKIP: {
+    skip 'a byte at a time', 1 unless $whole;
+    is(statuses(@c), '200 503 200', '  each takes its own');
+}
 $proxy->cut('commands');
 $proxy->release('commands');
 ok(works(), '  and the connection is made again');
