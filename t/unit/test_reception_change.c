@@ -385,6 +385,24 @@ static void its_own_day_is_not_where_it_goes(void **state)
 #undef BEHIND
 }
 
+/* The one to come is not the one that was. */
+static void an_appointment_that_was_is_not_cancelled(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, CANCELS("en", "cancel my appointment please"),
+          CANCELS("en", "cancel my appointment on Monday"),
+          ASKS("en", "cancel my appointment last week", "Shall I cancel"),
+          ASKS("en", "cancel my appointment of two weeks ago", "Shall I cancel"),
+          ASKS("en", "cancel my appointment, next available please", "Shall I cancel"),
+          ASKS("fr", "annuler mon rendez-vous de la semaine dernière",
+               "Voulez-vous que j'annule"),
+          ASKS("fr", "annuler mon rendez-vous d'il y a deux semaines",
+               "Voulez-vous que j'annule"),
+          ASKS("es", "cancelar mi cita de la semana pasada", "cancele su cita"),
+          ASKS("es", "cancelar mi cita de hace dos semanas", "cancele su cita"));
+}
+
 #define TWO_ON_TUESDAY                                                                         \
     "[\"a-1\",\"tune_up\",\"2026-12-01\",\"10:00\",true],"                                     \
     "[\"a-2\",\"repair\",\"2026-12-01\",\"14:00\",true]"
@@ -546,6 +564,7 @@ int main(void)
         TEST(the_question_to_cancel_ends_with_its_answer),
         TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(one_day_takes_the_place_of_another),
+        TEST(an_appointment_that_was_is_not_cancelled),
         TEST(which_is_to_be_moved_is_asked),
         TEST(a_question_of_two_days_asks_back),
         TEST(all_but_one_are_asked_about),

@@ -120,7 +120,9 @@ static size_t take(wk_arena_t *a, const wk_language_t *l, wk_reading_t *r, size_
     if (of == 0 || before + behind + ago == 0 || !is_unspent(r, i, end)) {
         return 0;
     }
-    if (past <= lead && ago == 0) {
+    if (past > lead || ago > 0) {
+        r->unmeant = true;
+    } else {
         set(a, r, n.number, unit);
     }
     return end + (behind > ago ? behind : ago) - i;

@@ -6,7 +6,7 @@
 
 /*
  * Into the reading's ahead, day and vague, and the words it took into spent. "Two weeks ago" is
- * taken too, and no day.
+ * taken too, and no day: it is unmeant.
  */
 void wk_read_day_distance(wk_arena_t *a, const wk_language_t *l, wk_reading_t *r);
 

@@ -263,6 +263,7 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
         r->vague = true;
         break;
     case NO_DAY_MEANT:
+        r->unmeant = true;
         break;
     case NO_DAY:
         return;

@@ -273,7 +273,7 @@ bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading
                         const char *const *lists, bool with_numbers)
 {
     bool only = false;
-    for (size_t i = 0; i < wk_catalogue_count(c) && !only && !r->excepted; i++) {
+    for (size_t i = 0; i < wk_catalogue_count(c) && !only && !r->excepted && !r->unmeant; i++) {
         cover_t s = {&r->words, wk_alloc(a, (r->words.count + 1) * sizeof(size_t))};
         for (size_t k = 0; lists[k] != NULL; k++) {
             cover_by(wk_catalogue_at(c, i), lists[k], &s);

@@ -38,6 +38,7 @@ typedef struct {
     unsigned not_weekdays; /* those of them that are weekdays, 1 << weekday each */
     unsigned not_ahead;    /* or so far ahead, 1 << ahead each */
     size_t excepted_end;   /* the word behind them */
+    bool unmeant;          /* days are named that are past, or none: "last week", "any day" */
     wk_span_t span;        /* beside a weekday: that of these days */
     bool vague;            /* a day is named that none of these tells, or more than one */
     bool impossible;       /* vague, since no month has it: "February 30" */
@@ -52,9 +53,9 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
 
 /*
  * Whether nothing is said but a day, a time and words of the lists, all of them of one
- * language; days that do not suit are something else. A list's name that ends with '.' stands
- * for all that begin with it; the last is NULL. with_numbers: a bare number is nothing else
- * either.
+ * language; days that do not suit, or are past or none, are something else. A list's name that
+ * ends with '.' stands for all that begin with it; the last is NULL. with_numbers: a bare
+ * number is nothing else either.
  */
 bool wk_reading_is_only(wk_arena_t *a, const wk_catalogue_t *c, const wk_reading_t *r,
                         const char *const *lists, bool with_numbers);
