@@ -403,6 +403,31 @@ static void an_appointment_that_was_is_not_cancelled(void **state)
           ASKS("es", "cancelar mi cita de hace dos semanas", "cancele su cita"));
 }
 
+/* "And not" leads to a day that is given up, or says what cannot be. */
+static void a_day_given_up_stands_right_behind_its_words(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh, LOOKS("en", "Thursday and not Monday", "\"2026-12-03\"}"),
+          LOOKS("en", "Thursday instead of my tune-up on Monday", "\"2026-12-03\"}"),
+          LOOKS("fr", "jeudi et pas lundi", "\"2026-12-03\"}"),
+          LOOKS("es", "el jueves y no el lunes", "\"2026-12-03\"}"));
+    wk_reception_facts_t f = facts();
+    f.appointments =
+        parse_json(VA_STR("[" MONDAY ",[\"a-thu\",\"repair\",\"2026-11-26\",\"09:00\",true]]"));
+    static const struct {
+        const char *language, *text;
+    } texts[] = {
+        {"en", "My appointment is Monday and not able to make it, Thursday?"},
+        {"fr", "J'ai rendez-vous lundi et pas possible de venir, jeudi?"},
+        {"es", "Tengo cita el lunes y no puedo ir, ¿puede ser el jueves?"},
+    };
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &fresh, texts[i].language, texts[i].text);
+        assert_case(r.tool == NULL && strcmp(r.intent, "reschedule") != 0, texts[i].text);
+    }
+}
+
 #define TWO_ON_TUESDAY                                                                         \
     "[\"a-1\",\"tune_up\",\"2026-12-01\",\"10:00\",true],"                                     \
     "[\"a-2\",\"repair\",\"2026-12-01\",\"14:00\",true]"
@@ -565,6 +590,7 @@ int main(void)
         TEST(the_question_to_cancel_is_not_asked_for_ever),
         TEST(one_day_takes_the_place_of_another),
         TEST(an_appointment_that_was_is_not_cancelled),
+        TEST(a_day_given_up_stands_right_behind_its_words),
         TEST(which_is_to_be_moved_is_asked),
         TEST(a_question_of_two_days_asks_back),
         TEST(all_but_one_are_asked_about),

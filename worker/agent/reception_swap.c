@@ -1,9 +1,8 @@
 #include "worker/agent/reception_swap.h"
 
-#define MOST_CUTS  8  /* behind which a long message is read anew */
-#define MOST_VERBS 2  /* of them in a language */
-#define MOST_GIVEN 16 /* words of what is moved: "my tune-up on Monday at 10 in the morning"   \
-                       */
+#define MOST_CUTS  8 /* behind which a long message is read anew */
+#define MOST_VERBS 2 /* of them in a language */
+#define MOST_GIVEN 16 /* words of what is moved: "my tune-up on Monday at 10 a.m." */
 
 struct wk_last_swap {
     bool known;
@@ -58,6 +57,23 @@ static bool cut_behind(const wk_reception_turn_t *t, size_t begin, wk_swap_t *sw
     return false;
 }
 
+/* "Instead of my visit on Tuesday", "instead of 10 on Monday", not "and not able to come,
+ * Tuesday". */
+static bool begins_with_moment(const wk_reception_turn_t *t, const wk_reading_t *part)
+{
+    static const char *const lists[] = {"reschedule.object", "service.", NULL};
+    size_t i = 0;
+    while (i < part->words.count && !part->spent[i]) {
+        i++;
+    }
+    if (i == 0 || i == part->words.count) {
+        return i < part->words.count;
+    }
+    wk_reading_t head =
+        wk_read_message(t->a, t->c, t->l, va_str(part->text.data, part->words.at[i - 1].end));
+    return wk_reading_is_only(t->a, t->c, &head, lists, true);
+}
+
 /* "Thursday instead of Tuesday", "instead of Tuesday, Thursday" */
 static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
 {
@@ -66,8 +82,11 @@ static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
         return false;
     }
     swap->by_verb = false;
-    swap->to = wk_turn_read_part(t, 0, at);
     swap->from = wk_turn_read_part(t, at + len, count);
+    if (!begins_with_moment(t, &swap->from)) {
+        return false;
+    }
+    swap->to = wk_turn_read_part(t, 0, at);
     return (wk_reading_names_a_moment(&swap->to) && wk_reading_names_a_moment(&swap->from)) ||
            cut_behind(t, at + len, swap);
 }
