@@ -129,7 +129,7 @@ void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, boo
             t->doubtful = t->doubtful || t->hour == 12;
             t->hour += t->hour < 12 ? 12 : 0;
             t->certain = t->halved = true;
-            memset(spent + i, true, n * sizeof(*spent));
+            wk_spend(spent, i, n);
         }
     }
 }
@@ -226,7 +226,7 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     return t->written && t->hour < 24 && t->minute < 60 ? taken + more : 0;
 }
 
-static bool is_unspent(const bool *spent, size_t i, size_t n)
+bool wk_are_unspent(const bool *spent, size_t i, size_t n)
 {
     for (size_t k = i; k < i + n; k++) {
         if (spent[k]) {
@@ -236,7 +236,7 @@ static bool is_unspent(const bool *spent, size_t i, size_t n)
     return true;
 }
 
-static void spend(bool *spent, size_t i, size_t n)
+void wk_spend(bool *spent, size_t i, size_t n)
 {
     for (size_t k = i; k < i + n; k++) {
         spent[k] = true;
@@ -295,9 +295,9 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
         bool plain;
         wk_clock_time_t t;
         size_t n = written_at(c, text, words, i, &t, &plain);
-        if (n > 0 && is_unspent(spent, i, n) &&
+        if (n > 0 && wk_are_unspent(spent, i, n) &&
             !(t.halved && is_day_of_month(c, words, i, plain))) {
-            spend(spent, i, n);
+            wk_spend(spent, i, n);
             t.begin = i;
             t.end = i + n;
             return t;
@@ -313,12 +313,12 @@ static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
 {
     for (size_t i = 0; i < words->count; i++) {
         size_t n = wk_word_list_at(c, list, words, i);
-        if (n == 0 || i + n >= words->count || !is_unspent(spent, i, n + 1)) {
+        if (n == 0 || i + n >= words->count || !wk_are_unspent(spent, i, n + 1)) {
             continue;
         }
         wk_clock_time_t t = wk_clock_hour(wk_small_number(words->at[i + n].text));
         if (t.hour >= 0) {
-            spend(spent, i, n + 1);
+            wk_spend(spent, i, n + 1);
             t.begin = i;
             t.end = i + n + 1;
             return t;

@@ -34,6 +34,10 @@ wk_clock_time_t wk_read_bare_time(const wk_catalogue_t *c, const wk_words_t *wor
 void wk_move_to_later_half(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
                            wk_clock_time_t *t);
 
+/* n words from i on. */
+void wk_spend(bool *spent, size_t i, size_t n);
+bool wk_are_unspent(const bool *spent, size_t i, size_t n);
+
 /* A bare number as an hour. */
 wk_clock_time_t wk_clock_hour(int hour);
 

@@ -96,14 +96,6 @@ static void set(wk_arena_t *a, wk_reading_t *r, int number, unit_t unit)
     }
 }
 
-static bool is_unspent(const wk_reading_t *r, size_t begin, size_t end)
-{
-    while (begin < end && !r->spent[begin]) {
-        begin++;
-    }
-    return begin == end;
-}
-
 /* The words at i that tell a distance; 0: none do. A phrase leads to it or stands behind it. */
 static size_t take(wk_arena_t *a, const wk_language_t *l, wk_reading_t *r, size_t i)
 {
@@ -117,7 +109,7 @@ static size_t take(wk_arena_t *a, const wk_language_t *l, wk_reading_t *r, size_
     end += of;
     size_t behind = wk_phrases_at(wk_word_list(l, "distance.behind"), words, end);
     size_t ago = wk_phrases_at(wk_word_list(l, "distance.past_behind"), words, end);
-    if (of == 0 || before + behind + ago == 0 || !is_unspent(r, i, end)) {
+    if (of == 0 || before + behind + ago == 0 || !wk_are_unspent(r->spent, i, end - i)) {
         return 0;
     }
     if (past > lead || ago > 0) {
@@ -132,9 +124,7 @@ void wk_read_day_distance(wk_arena_t *a, const wk_language_t *l, wk_reading_t *r
 {
     for (size_t i = 0; i < r->words.count;) {
         size_t n = is_idiom(l, &r->words, i) ? 0 : take(a, l, r, i);
-        for (size_t k = i; k < i + n; k++) {
-            r->spent[k] = true;
-        }
+        wk_spend(r->spent, i, n);
         i += n > 0 ? n : 1;
     }
 }

@@ -6,7 +6,9 @@
 #define MOST_DAY      31
 #define MOST_LEAD     3 /* words before a day of a month */
 
-size_t wk_led_by(const wk_language_t *l, const char *list, const wk_words_t *words, size_t i)
+/* How many words directly before word i are of the list. */
+static size_t led_by(const wk_language_t *l, const char *list, const wk_words_t *words,
+                     size_t i)
 {
     const wk_phrases_t *phrases = wk_word_list(l, list);
     for (size_t n = 1; n <= i && n <= MOST_LEAD; n++) {
@@ -44,8 +46,7 @@ int wk_day_number(const wk_language_t *l, const wk_words_t *words, size_t i, siz
 {
     bool ends;
     int n = wk_ordinal(l, words->at[i].text, &ends);
-    size_t on = wk_led_by(l, "date.on", words, i),
-           surely = wk_led_by(l, "date.surely_on", words, i);
+    size_t on = led_by(l, "date.on", words, i), surely = led_by(l, "date.surely_on", words, i);
     bool is_day = surely > 0 || (n >= LEAST_ORDINAL && (ends || on > 0));
     *lead = surely > on ? surely : on;
     return is_day && n <= MOST_DAY && !counts_something(l, words, i) ? n : 0;

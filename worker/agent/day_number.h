@@ -15,7 +15,4 @@ int wk_ordinal(const wk_language_t *l, va_str_t word, bool *ends);
  */
 int wk_day_number(const wk_language_t *l, const wk_words_t *words, size_t i, size_t *lead);
 
-/* How many words directly before word i are of the list. */
-size_t wk_led_by(const wk_language_t *l, const char *list, const wk_words_t *words, size_t i);
-
 #endif

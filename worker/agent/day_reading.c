@@ -98,13 +98,6 @@ static const wk_word_t *word_at(const wk_reading_t *r, size_t i)
     return i < r->words.count && !r->spent[i] ? &r->words.at[i] : NULL;
 }
 
-static void spend(wk_reading_t *r, size_t i, size_t n)
-{
-    for (size_t k = i; k < i + n && k < r->words.count; k++) {
-        r->spent[k] = true;
-    }
-}
-
 static void set_day(wk_arena_t *a, wk_reading_t *r, int month, int day)
 {
     static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -136,7 +129,7 @@ static void read_year(wk_reading_t *r, size_t i)
     if (word != NULL && word->text.len == 4 && memcmp(word->text.data, "20", 2) == 0 &&
         wk_small_number(va_str(word->text.data + 2, 2)) >= 0) {
         r->year = 2000 + wk_small_number(va_str(word->text.data + 2, 2));
-        spend(r, i, 1);
+        wk_spend(r->spent, i, 1);
     }
 }
 
@@ -155,7 +148,7 @@ static void take_month(wk_arena_t *a, search_t *s, size_t i, const token_t *toke
     set_day(a, r, token->number, after > 0 ? after : before);
     size_t end = after > 0 ? behind + 1 : i + token->len;
     size_t begin = after > 0 ? i : ahead;
-    spend(r, begin, end - begin);
+    wk_spend(r->spent, begin, end - begin);
     size_t joint = word_at(r, end) != NULL &&
                    wk_phrases_at(wk_word_list(s->l, "date.joint"), &r->words, end) == 1;
     read_year(r, end + joint);
@@ -189,11 +182,11 @@ static void read_digits(wk_arena_t *a, wk_reading_t *r)
             int day = wk_small_number(r->words.at[i + 2].text);
             read_year(r, i);
             set_day(a, r, month, day);
-            spend(r, i, 3);
+            wk_spend(r->spent, i, 3);
         } else if (wk_small_number(first) >= 0 && joined(r, i, '/') &&
                    wk_small_number(r->words.at[i + 1].text) >= 0) {
             read_slash(a, r, wk_small_number(first), wk_small_number(r->words.at[i + 1].text));
-            spend(r, i, 2);
+            wk_spend(r->spent, i, 2);
         }
     }
 }
@@ -213,7 +206,7 @@ static void read_ordinals(wk_arena_t *a, const search_t *s)
         if (n > 0) {
             r->vague = r->vague || r->day.data != NULL;
             r->day = wk_printf(a, "%02d", n);
-            spend(r, i - lead, lead + 1);
+            wk_spend(r->spent, i - lead, lead + 1);
         }
     }
 }
@@ -268,7 +261,7 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     case NO_DAY:
         return;
     }
-    spend(r, i, token->len);
+    wk_spend(r->spent, i, token->len);
 }
 
 /* ---------------------------------------------------------------- days that do not suit */
@@ -394,7 +387,7 @@ static void pass_over_excepted(const search_t *s)
         size_t end = n > 0 ? end_of_excepted(s, i + n) : i;
         if (n > 0 && end > i + n) {
             note_excepted(s, i + n, end);
-            spend(s->r, i, end - i);
+            wk_spend(s->r->spent, i, end - i);
         }
         i = end > i ? end : i + 1;
     }

@@ -226,35 +226,6 @@ wk_asides_t wk_asides_of(const wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- the answers */
 
-static void answer_aside(wk_reception_turn_t *t, wk_intent_t intent)
-{
-    switch (intent) {
-    case WK_INTENT_HOURS:
-        wk_answer_hours(t);
-        break;
-    case WK_INTENT_HOLIDAYS:
-        wk_answer_holidays(t);
-        break;
-    case WK_INTENT_LOCATION:
-        wk_answer_location(t);
-        break;
-    case WK_INTENT_PHONE:
-        wk_answer_phone(t);
-        break;
-    case WK_INTENT_PROMOTION:
-        wk_answer_promotion(t);
-        break;
-    case WK_INTENT_POLICY:
-        wk_answer_policy(t);
-        break;
-    case WK_INTENT_DURATION:
-        wk_answer_duration(t);
-        break;
-    default:
-        break;
-    }
-}
-
 /* It stands when this message is answered; a call back that was offered takes another. */
 static bool is_something_asked(const wk_reception_turn_t *t)
 {
@@ -277,13 +248,14 @@ static void answer_unknown(wk_reception_turn_t *t)
     }
 }
 
-void wk_answer_asides(wk_reception_turn_t *t, const wk_asides_t *asides)
+void wk_answer_asides(wk_reception_turn_t *t, const wk_asides_t *asides,
+                      void (*answer)(wk_reception_turn_t *, wk_intent_t))
 {
     wk_reception_turn_t turn = *t;
     va_buf_init(&turn.text, wk_mem(t->a), 320);
     for (size_t i = 0; i < asides->count; i++) {
         turn.r = &asides->at[i];
-        answer_aside(&turn, asides->intents[i]);
+        answer(&turn, asides->intents[i]);
     }
     if (asides->unknown && strcmp(t->out.intent, "none") != 0) {
         answer_unknown(&turn);

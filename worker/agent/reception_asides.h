@@ -19,7 +19,8 @@ typedef struct {
 
 wk_asides_t wk_asides_of(const wk_reception_turn_t *t);
 
-/* Adds their answers to that of the main wish, before what a tool is to answer. */
-void wk_answer_asides(wk_reception_turn_t *t, const wk_asides_t *asides);
+/* Adds the answer of each to that of the main wish, before what a tool is to answer. */
+void wk_answer_asides(wk_reception_turn_t *t, const wk_asides_t *asides,
+                      void (*answer)(wk_reception_turn_t *, wk_intent_t));
 
 #endif

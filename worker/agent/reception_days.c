@@ -3,10 +3,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "worker/agent/date.h"
+
 #define DATE        10    /* characters */
 #define DAY         86400 /* seconds */
 #define MONDAY      1
-#define THURSDAY    4 /* 1970-01-01 */
 #define SUNDAY      7
 #define YEAR        12 /* months */
 #define MOST_MONTHS 9  /* ahead; of a date further away this year's is meant, which is past */
@@ -35,31 +36,15 @@ static bool is_before(const va_json_t *row, const va_json_t *other)
     return date.len == then.len && date.len > 0 && memcmp(date.data, then.data, date.len) < 0;
 }
 
-static int number_at(va_str_t date, size_t from, size_t n)
+/* Of a text that is none, the year 0. */
+static wk_date_t date_of(va_str_t text)
 {
-    int value = 0;
-    for (size_t i = from; i < from + n && i < date.len; i++) {
-        value = value * 10 + (date.data[i] - '0');
-    }
-    return value;
-}
-
-/* Of a date, from 1970 on. */
-static int64_t days_of(va_str_t date)
-{
-    struct tm tm = {.tm_year = number_at(date, 0, 4) - 1900,
-                    .tm_mon = number_at(date, 5, 2) - 1,
-                    .tm_mday = number_at(date, 8, 2)};
-    return (int64_t)timegm(&tm) / DAY;
-}
-
-static int weekday_of(int64_t days)
-{
-    return (int)((days + THURSDAY - 1) % SUNDAY) + 1;
+    wk_date_t date;
+    return wk_date_parse(text, &date) ? date : (wk_date_t){.year = 0};
 }
 
 /* As of the calendar, whose hours on a day beyond it are not known. */
-static const va_json_t *row_of(const wk_reception_turn_t *t, int64_t days, int weekday)
+static const va_json_t *row_of(const wk_reception_turn_t *t, long days, int weekday)
 {
     struct tm tm;
     const va_json_t *row = wk_fact_at(t->f->week, 0);
@@ -87,11 +72,10 @@ static const va_json_t *nearest_weekday(const wk_reception_turn_t *t)
     if (t->near.len != DATE) {
         return NULL;
     }
-    int64_t near = days_of(t->near), today = days_of(t->f->today);
-    int own = weekday_of(near);
-    int ahead = (t->r->weekday - own + SUNDAY) % SUNDAY;
-    int64_t days = near + (ahead > SUNDAY / 2 ? ahead - SUNDAY : ahead);
-    return row_of(t, days < today ? days + SUNDAY : days, t->r->weekday);
+    wk_date_t near = date_of(t->near), today = date_of(t->f->today);
+    int ahead = (t->r->weekday - wk_date_weekday(&near) + SUNDAY) % SUNDAY;
+    long days = wk_date_days(&near) + (ahead > SUNDAY / 2 ? ahead - SUNDAY : ahead);
+    return row_of(t, days < wk_date_days(&today) ? days + SUNDAY : days, t->r->weekday);
 }
 
 /* "Next Tuesday" is the coming one, or that of the next week: clear where they are the same. */
@@ -134,7 +118,7 @@ static bool is_beyond_its_month(const wk_reception_turn_t *t)
     va_str_t day = t->r->day, found = wk_fact_text(t->f->day, 0);
     bool by_number = day.len == 2 || day.len == 5;
     return by_number && is_day_found(t) && found.len == DATE &&
-           number_at(found, DATE - 2, 2) != number_at(day, day.len - 2, 2);
+           date_of(found).day != wk_small_number(va_str(day.data + day.len - 2, 2));
 }
 
 const va_json_t *wk_turn_day(const wk_reception_turn_t *t)
@@ -152,11 +136,10 @@ const va_json_t *wk_turn_day(const wk_reception_turn_t *t)
 static bool is_past(const wk_reception_turn_t *t)
 {
     const wk_reading_t *r = t->r;
-    va_str_t today = t->f->today, date = wk_fact_text(t->f->day, 0);
-    int months = (number_at(date, 0, 4) - number_at(today, 0, 4)) * YEAR +
-                 number_at(date, 5, 2) - number_at(today, 5, 2);
-    bool of_year = r->day.len == 5 && date.len > 0 && is_day_found(t);
-    return of_year && (r->year != 0 ? r->year < number_at(date, 0, 4) : months > MOST_MONTHS);
+    wk_date_t today = date_of(t->f->today), date = date_of(wk_fact_text(t->f->day, 0));
+    int months = (date.year - today.year) * YEAR + date.month - today.month;
+    bool of_year = r->day.len == 5 && date.year > 0 && is_day_found(t);
+    return of_year && (r->year != 0 ? r->year < date.year : months > MOST_MONTHS);
 }
 
 /* The year that was said, and the weekday, are those of the date. */
@@ -164,7 +147,7 @@ static bool is_that_date(const wk_reception_turn_t *t, const va_json_t *day)
 {
     int64_t weekday = 0;
     (void)va_json_int(wk_fact_at(day, 1), &weekday);
-    return (t->r->year == 0 || t->r->year == number_at(wk_fact_text(day, 0), 0, 4)) &&
+    return (t->r->year == 0 || t->r->year == date_of(wk_fact_text(day, 0)).year) &&
            (t->r->weekday == 0 || t->r->weekday == weekday) && !is_past(t);
 }
 
@@ -182,8 +165,9 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
 
 bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date)
 {
-    int64_t day = days_of(date), ahead = day - days_of(t->f->today);
-    return (t->r->not_weekdays & (1U << weekday_of(day))) != 0 ||
+    wk_date_t day = date_of(date), today = date_of(t->f->today);
+    long ahead = wk_date_days(&day) - wk_date_days(&today);
+    return (t->r->not_weekdays & (1U << wk_date_weekday(&day))) != 0 ||
            (ahead >= 0 && ahead <= WK_DAYS_AHEAD && (t->r->not_ahead & (1U << ahead)) != 0);
 }
 
@@ -196,10 +180,11 @@ const char *wk_turn_day_fault(const wk_reception_turn_t *t)
 /* ---------------------------------------------------------------- several */
 
 /* The first of the month behind that of a date. */
-static va_str_t next_month(wk_arena_t *a, va_str_t date)
+static va_str_t next_month(wk_arena_t *a, va_str_t text)
 {
-    int year = number_at(date, 0, 4), month = number_at(date, 5, 2);
-    return wk_printf(a, "%04d-%02d-01", month == YEAR ? year + 1 : year, month % YEAR + 1);
+    wk_date_t date = date_of(text);
+    int year = date.month == YEAR ? date.year + 1 : date.year;
+    return wk_printf(a, "%04d-%02d-01", year, date.month % YEAR + 1);
 }
 
 /* The Saturday and Sunday that come, or what is left of them. */

@@ -1,7 +1,7 @@
 #include "worker/agent/reception_swap.h"
 
-#define MOST_CUTS  8 /* behind which a long message is read anew */
-#define MOST_VERBS 2 /* of them in a language */
+#define MOST_CUTS  8  /* behind which a long message is read anew */
+#define MOST_VERBS 2  /* of them in a language */
 #define MOST_GIVEN 16 /* words of what is moved: "my tune-up on Monday at 10 a.m." */
 
 struct wk_last_swap {

@@ -415,7 +415,7 @@ static void answer_all(wk_reception_turn_t *t, wk_intent_t intent, const wk_asid
         t->out.before = t->out.tool != NULL && t->out.before.len == 0 ? said : t->out.before;
         t->out.certain = t->out.certain || intent == WK_INTENT_HUMAN;
     }
-    wk_answer_asides(t, asides);
+    wk_answer_asides(t, asides, answer);
     keep_question(t);
     keep_urgency(t);
 }
