@@ -73,7 +73,6 @@ sub write {
     return 1;
 }
 
-# Reads once; false when nothing comes in time, or nothing more will.
 # Writes the text again and again, until the kernel takes no more of it; how many bytes it took.
 sub fill {
     my ($self, $text) = @_;
@@ -84,6 +83,7 @@ sub fill {
     return $all;
 }
 
+# Reads once; false when nothing comes in time, or nothing more will.
 sub read {
     my ($self, $seconds) = @_;
     return 0 if $self->{eof};
