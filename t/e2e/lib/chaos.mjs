@@ -8,6 +8,8 @@ const pause = (ms) => new Promise((resolve) => {
   setTimeout(resolve, ms);
 });
 
+const STOP_MS = 60000;  // the workers end what they have begun
+
 export class Chaos {
   #random;
   #ended = false;
@@ -65,9 +67,12 @@ export class Chaos {
     }
   }
 
-  // It is over, and what must run does.
+  // It is over, and what must run does. A supervisor that has seen many deaths gives up at the
+  // next, or is about to end already: the one that takes its place has seen none.
   async rest() {
     this.#ended = true;
-    for (const name of ['redis', 'worker', 'nginx']) await startAgain(name);
+    await startAgain('redis');
+    await kill(pidOf('worker'), 'SIGTERM', STOP_MS);
+    for (const name of ['worker', 'nginx']) await startAgain(name);
   }
 }

@@ -64,9 +64,9 @@ export function signal(pid, name) {
 }
 
 // Gone when this returns.
-export async function kill(pid, by = 'SIGKILL') {
+export async function kill(pid, by = 'SIGKILL', limitMs = undefined) {
   signal(pid, by);
-  await waitFor(`the end of process ${pid}`, () => !alive(pid));
+  await waitFor(`the end of process ${pid}`, () => !alive(pid), limitMs);
 }
 
 // As a service manager does with what died: the same command line and settings, with more
