@@ -497,6 +497,101 @@ static void which_is_to_be_moved_is_asked(void **state)
     assert_true(says(&r, "no coming appointment"));
 }
 
+/* A moment that is none of its own is where it goes: no second appointment is booked. */
+static void where_it_goes_may_be_said_with_which(void **state)
+{
+    static const struct {
+        const char *language, *text, *args;
+        int hour;
+    } cases[] = {
+        {"en", "the repair to Friday at 3", "\"2026-12-04\"}", 15},
+        {"en", "Friday at 3 for the repair please", "\"2026-12-04\"}", 15},
+        {"en", "the repair on Tuesday to Friday at 3", "\"2026-12-04\"}", 15},
+        {"en", "the repair, at 4", "\"2026-12-03\"}", 16},
+        {"en", "move the repair to Friday at 3 pm", "\"2026-12-04\"}", 15},
+        {"en", "the repair at 2 pm", "\"2026-12-03\"}", -1},
+        {"fr", "la réparation, vendredi à 15 h", "\"2026-12-04\"}", 15},
+        {"es", "la reparación para el viernes a las 15:00", "\"2026-12-04\"}", 15},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t asked = {.expected = WK_EXPECT_MOVE, .moves_to = VA_STR("2026-12-03")};
+    (void)state;
+    f.appointments = parse_json(VA_STR("[" TWO_ON_TUESDAY "]"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &asked, cases[i].language, cases[i].text);
+        assert_case(r.tool != NULL && strstr(wk_strdup(arena, r.tool_args), cases[i].args),
+                    cases[i].text);
+        assert_case(str_is(r.dialog.offer.appointment, "a-2"), cases[i].text);
+        int hour = r.time.hour < 0 ? -1 : wk_clock_likely(r.time) / 60;
+        assert_case(hour == cases[i].hour, cases[i].text);
+    }
+    wk_reception_t r = receive(&f, &asked, "en", "I also need a repair on Friday at 3");
+    assert_null(r.dialog.offer.appointment.data);
+    r = receive(&f, &asked, "en", "cancel the repair");
+    assert_true(says(&r, "Shall I cancel your repair on Tuesday"));
+    r = receive(&f, &asked, "en", "the fitting on Friday at 3");
+    assert_null(r.dialog.offer.appointment.data);
+    r = receive(&f, &asked, "en", "no, book a repair on Friday at 3");
+    assert_null(r.dialog.offer.appointment.data);
+    r = receive(&f, &asked, "en", "the repair, I can't come on Friday");
+    assert_null(r.tool);
+}
+
+/* Also one that no list of the coming days has. */
+static void a_weekday_is_that_of_an_appointment_far_away(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.appointments =
+        parse_json(VA_STR("[[\"a-far\",\"tune_up\",\"2026-12-16\",\"10:00\",true]]"));
+    wk_reception_t r = receive(&f, &fresh, "en", "Move my Wednesday appointment to Friday");
+    assert_string_equal(r.tool, "check_availability");
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "\"2026-12-18\"}"));
+    assert_true(str_is(r.dialog.offer.appointment, "a-far"));
+    f.appointments = parse_json(VA_STR("[[\"a-1\",\"tune_up\",\"2026-12-16\",\"10:00\",true],"
+                                       "[\"a-2\",\"repair\",\"2026-12-16\",\"14:00\",true]]"));
+    r = receive(&f, &fresh, "en", "move my Wednesday repair to Friday");
+    assert_true(str_is(r.dialog.offer.appointment, "a-2"));
+    r = receive(&f, &fresh, "en", "move it from Wednesday at 10 am to Friday at 3 pm");
+    assert_true(str_is(r.dialog.offer.appointment, "a-1"));
+}
+
+/* A time without its day would be one of a day that nobody named. */
+static void an_unclear_day_is_asked_for_when_it_is_known_which(void **state)
+{
+    static const struct {
+        const char *text, *kept;
+    } cases[] = {
+        {"move my Tuesday appointment to next Friday at 3", ""},
+        {"move my Tuesday appointment to next week", "2026-11-30"},
+        {"move my Tuesday appointment to Friday at 3 pm", "2026-12-04T15:00"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    f.appointments = parse_json(VA_STR("[" TWO_ON_TUESDAY "]"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, "en", cases[i].text);
+        assert_case(r.dialog.expected == WK_EXPECT_MOVE, cases[i].text);
+        assert_string_equal(r.dialog.moves_to.len > 0 ? wk_strdup(arena, r.dialog.moves_to)
+                                                      : "",
+                            cases[i].kept);
+        r.dialog =
+            wk_dialog_read(parse_json(wk_dialog_write(arena, &r.dialog, VA_STR_NULL, 1000)),
+                           VA_STR_NULL, 1000);
+        r = receive(&f, &r.dialog, "en", "the repair");
+        assert_case((r.tool != NULL) == (cases[i].kept[0] != '\0'), cases[i].text);
+        assert_case(r.tool != NULL || says(&r, "Which day do you mean"), cases[i].text);
+        assert_case(str_is(r.dialog.offer.appointment, "a-2"), cases[i].text);
+        if (r.tool == NULL) { /* the nearest to its own day here too */
+            r = receive(&f, &r.dialog, "en", "Friday");
+            assert_non_null(strstr(wk_strdup(arena, r.tool_args), "\"2026-12-04\"}"));
+            assert_true(str_is(r.dialog.offer.appointment, "a-2"));
+        }
+    }
+}
+
 /* The question mark is that of both parts. */
 static void a_question_of_two_days_asks_back(void **state)
 {
@@ -529,6 +624,46 @@ static void all_but_one_are_asked_about(void **state)
     r = receive(&f, &fresh, "en", "cancel all my appointments except Friday");
     assert_null(r.tool);
     assert_true(str_is(r.dialog.cancels, "a-mon"));
+}
+
+static void what_is_left_out_by_its_service_stands(void **state)
+{
+    static const struct {
+        const char *language, *text, *cancels;
+    } cases[] = {
+        {"en", "cancel all my appointments except the repair", "a-mon a-fit"},
+        {"en", "cancel all my appointments except the tune-up", "a-fri a-fit"},
+        {"en", "cancel all except the repair and the tune-up", "a-fit"},
+        {"en", "please cancel everything but not the bike fitting, thanks", "a-mon a-fri"},
+        {"en", "cancel all except the repair on December 4", "a-mon a-fit"},
+        {"en", "cancel everything but the repair", "a-mon a-fit"},
+        {"en", "cancel all but my Friday repair please", "a-mon a-fit"},
+        {"en", "cancel all but Monday", "a-fri a-fit"},
+        {"en", "cancel my appointment but not the tune-up", "a-fri"},
+        {"fr", "annulez tous mes rendez-vous sauf la réparation", "a-mon a-fit"},
+        {"es", "cancele todas mis citas excepto la reparación", "a-mon a-fit"},
+    };
+    wk_reception_facts_t f = facts();
+    wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t all = {.expected = WK_EXPECT_CANCEL, .cancels = VA_STR("a-mon a-fri a-fit")};
+    (void)state;
+    f.appointments =
+        parse_json(VA_STR("[" MONDAY ",[\"a-fri\",\"repair\",\"2026-12-04\",\"10:00\",true],"
+                          "[\"a-fit\",\"fitting\",\"2026-12-05\",\"10:00\",true]]"));
+    f.day = parse_json(VA_STR("[\"2026-12-04\",5,\"08:00\",\"18:00\"]"));
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        if (r.tool != NULL || !str_is(r.dialog.cancels, cases[i].cancels)) {
+            fail_msg("%s: %.*s", cases[i].text, (int)r.text.len, r.text.data);
+        }
+    }
+    wk_reception_t r = receive(&f, &all, "en", "yes, all of them except the repair");
+    assert_null(r.tool);
+    assert_true(str_is(r.dialog.cancels, "a-mon a-fit"));
+    f.appointments = parse_json(VA_STR("[" MONDAY "]"));
+    r = receive(&f, &fresh, "en", "cancel all my appointments except the tune-up");
+    assert_true(r.tool == NULL && says(&r, "stands"));
+    assert_int_equal(r.dialog.expected, WK_EXPECT_NOTHING);
 }
 
 /* "Passer", "pasar" and "change" are said of other things than appointments. */
@@ -593,7 +728,11 @@ int main(void)
         TEST(a_day_given_up_stands_right_behind_its_words),
         TEST(which_is_to_be_moved_is_asked),
         TEST(a_question_of_two_days_asks_back),
+        TEST(where_it_goes_may_be_said_with_which),
+        TEST(a_weekday_is_that_of_an_appointment_far_away),
+        TEST(an_unclear_day_is_asked_for_when_it_is_known_which),
         TEST(all_but_one_are_asked_about),
+        TEST(what_is_left_out_by_its_service_stands),
         TEST(what_is_no_swap_is_a_wish_to_come),
         TEST(an_appointment_is_moved_by_a_verb),
         TEST(what_is_no_wish_to_cancel_changes_nothing),

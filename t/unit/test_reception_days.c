@@ -340,8 +340,8 @@ static void days_that_do_not_suit_end(void **state)
           LOOKS("en", "Anything but Friday, Saturday at 11", "\"2026-11-28\""),
           LOOKS("fr", "Sauf le vendredi, le samedi à 11 h", "\"2026-11-28\""),
           LOOKS("es", "Menos el viernes; el sábado a las 11", "\"2026-11-28\""),
-          LOOKS("en", "Anything but Thursday, Friday or Saturday", "2026-11-27T23:59"),
-          LOOKS("en", "Anything but Thursday, Friday, or Saturday", "2026-11-27T23:59"));
+          LOOKS("en", "Anything but Thursday, Friday or Saturday", "2026-11-28T23:59"),
+          LOOKS("en", "Anything but Thursday, Friday, or Saturday", "2026-11-28T23:59"));
 }
 
 static void a_question_for_hours_prefers_no_day(void **state)

@@ -113,6 +113,11 @@ static void a_number_that_comes_with_the_message_is_one(void **state)
     r = receive(&f, &called, "en", "are you open on Sunday?");
     assert_true(says(&r, "The team has your number. Sunday, November 29: closed"));
     assert_string_equal(r.task, "message");
+    f.appointments = parse_json(VA_STR("[" MONDAY "]"));
+    r = receive(&f, &called, "en", "move my appointment to Friday");
+    assert_non_null(
+        strstr(wk_strdup(arena, r.before), "The team has your number. Your tune-up"));
+    assert_string_equal(r.task, "message");
     f.unreachable = true;
     r = receive(&f, &dialog, "en", "hmm");
     r = receive(&f, &r.dialog, "en", "hmm");

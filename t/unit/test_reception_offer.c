@@ -385,6 +385,26 @@ static void days_that_do_not_suit_are_no_choice(void **state)
           LOOKS("es", "Menos el viernes a las 10", "2026-11-27T23:59"),
           LOOKS("fr", "10 h, sauf vendredi", "2026-11-27T23:59"),
           ASKS("fr", "D'accord, sauf le 27", "De quel jour"));
+    CHECK(&three, LOOKS("en", "Anything but Friday and Saturday", "2026-11-28T23:59"),
+          LOOKS("en", "Anything but Friday, Saturday, Sunday and Monday", "2026-11-30T23:59"),
+          LOOKS("en", "Anything but Friday and Monday", "2026-11-27T23:59"),
+          LOOKS("fr", "Sauf vendredi et samedi", "2026-11-28T23:59"),
+          LOOKS("es", "Menos el viernes y el sábado", "2026-11-28T23:59"));
+    one.offer.slots[0] = VA_STR("2026-12-31T10:00:00-05:00");
+    CHECK(&one, LOOKS("en", "Anything but Thursday and Friday", "2027-01-01T23:59"));
+}
+
+/* A yes with another service than the one that is offered is no yes to that. */
+static void a_yes_to_another_service_books_none(void **state)
+{
+    wk_dialog_t one = one_time(),
+                general = {.expected = WK_EXPECT_SLOT, .offer = {.service = VA_STR("general")}};
+    (void)state;
+    CHECK(&one, LOOKS("en", "yes, the repair", "\"repair\""),
+          LOOKS("fr", "oui, la réparation", "\"repair\""),
+          LOOKS("es", "sí, la reparación", "\"repair\""),
+          BOOKS("en", "yes, the tune-up", "27T10:00"));
+    CHECK(&general, LOOKS("en", "yes, a repair", "\"repair\""));
 }
 
 /* Times are offered for moving the one, and the message moves the other. */
@@ -537,6 +557,7 @@ int main(void)
         TEST(a_question_beside_takes_nothing_back),
         TEST(one_more_service_leaves_the_offer_standing),
         TEST(days_that_do_not_suit_are_no_choice),
+        TEST(a_yes_to_another_service_books_none),
         TEST(another_appointment_is_moved_while_times_are_offered),
         TEST(an_old_question_is_asked_once_more),
         TEST(a_price_leaves_the_offer_standing),

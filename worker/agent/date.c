@@ -44,6 +44,13 @@ static int month_length(int months)
     return (int)(wk_date_days(&next) - wk_date_days(&first));
 }
 
+void wk_date_step(wk_date_t *d)
+{
+    bool ends = d->day >= month_length(d->year * YEAR + d->month - 1);
+    int month = d->year * YEAR + d->month - 1 + ends;
+    *d = (wk_date_t){month / YEAR, month % YEAR + 1, ends ? 1 : d->day + 1};
+}
+
 bool wk_date_is_months_after(const wk_date_t *d, int months, long days)
 {
     int month = d->year * YEAR + d->month - 1, from = month - months;

@@ -19,6 +19,9 @@ long wk_date_days(const wk_date_t *d);
 /* 1 Monday to 7 Sunday. */
 int wk_date_weekday(const wk_date_t *d);
 
+/* To the day behind it. */
+void wk_date_step(wk_date_t *d);
+
 /* Whether it lies that many months behind the day that is so many days before it: a month
  * without that day has its last one instead. */
 bool wk_date_is_months_after(const wk_date_t *d, int months, long days);

@@ -4,10 +4,13 @@
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_services.h"
+#include "worker/agent/reception_swap.h"
 #include "worker/agent/reception_which.h"
 #include "worker/agent/wording.h"
 
 #define MOST_TOLD       3 /* appointments */
+#define MOST_OF_NAME    4 /* words: a service with its article */
 #define UNCLEAR_ANSWERS 2 /* to the question whether to cancel */
 
 /* ---------------------------------------------------------------- when it is */
@@ -160,24 +163,96 @@ bool wk_is_asked_to_cancel(const wk_reception_turn_t *t)
     return asked_about(t).count > 0;
 }
 
-/* "Only the one on Monday", "all except Friday", where it was asked about several. */
+/* "All except the repair on Friday": the message without that part, which is left out. */
+typedef struct {
+    wk_reading_t rest, left_out;
+    bool parted; /* false: nothing is left out by its service */
+} excepted_t;
+
+/* A service stands directly behind "except", or behind its article. */
+static bool leads_to_service(const wk_reception_turn_t *t, size_t at)
+{
+    wk_reception_turn_t turn = *t;
+    size_t count = t->r->words.count;
+    size_t end = at + MOST_OF_NAME < count ? at + MOST_OF_NAME : count;
+    if (at >= count || t->r->spent[at]) {
+        return false;
+    }
+    wk_reading_t part = wk_turn_read_part(t, at, end);
+    turn.r = &part;
+    return wk_turn_service(&turn).data != NULL;
+}
+
+static void part_excepted(const wk_reception_turn_t *t, excepted_t *e)
+{
+    const wk_words_t *words = &t->r->words;
+    e->parted = false;
+    for (size_t i = 0; i < words->count && !e->parted; i++) {
+        size_t n = wk_word_list_at(t->c, "day.except", words, i);
+        if (n > 0 && leads_to_service(t, i + n)) {
+            e->rest = wk_turn_read_part(t, 0, i);
+            e->left_out = wk_turn_read_part(t, i + n, words->count);
+            e->parted = true;
+        }
+    }
+}
+
+static bool has_row(const wk_meant_t *rows, const va_json_t *row)
+{
+    size_t i = 0;
+    while (i < rows->count && rows->at[i] != row) {
+        i++;
+    }
+    return i < rows->count;
+}
+
+/* Of one service that of the day and time named with it, where there is one; else all of it. */
+static bool is_left_out(const wk_reception_turn_t *t, const excepted_t *e, const va_json_t *row)
+{
+    wk_reception_turn_t turn = *t;
+    bool by_day = wk_turn_excepts(t, wk_fact_text(row, 2));
+    if (by_day || !e->parted) {
+        return by_day;
+    }
+    turn.r = &e->left_out;
+    wk_services_t named = wk_services_named(&turn);
+    wk_meant_t rows = wk_all_named(&turn);
+    bool out = has_row(&rows, row);
+    for (size_t i = 0; i < named.count && (named.count > 1 || rows.count == 0) && !out; i++) {
+        out = va_str_eq(named.at[i], wk_fact_text(row, 1));
+    }
+    return out;
+}
+
+/* "Only the one on Monday", "all except Friday", where it was asked about several; none: all
+ * that are named are left out. */
 static wk_meant_t leave_named(const wk_reception_turn_t *t, const wk_meant_t *asked)
 {
     va_str_t date;
+    excepted_t e;
+    size_t out = 0;
     wk_meant_t named = {.count = 0};
-    (void)wk_turn_date(t, &date);
+    wk_reception_turn_t turn = *t;
+    part_excepted(t, &e);
+    turn.r = e.parted ? &e.rest : t->r;
+    (void)wk_turn_date(&turn, &date);
     for (size_t i = 0; i < asked->count; i++) {
-        if (wk_row_fits(t, asked->at[i], date) &&
-            !wk_turn_excepts(t, wk_fact_text(asked->at[i], 2))) {
+        bool left_out = is_left_out(t, &e, asked->at[i]);
+        out += left_out;
+        if (!left_out && wk_row_fits(&turn, asked->at[i], date)) {
             named.at[named.count++] = asked->at[i];
         }
     }
-    return named.count > 0 ? named : *asked;
+    return named.count > 0 || out == asked->count ? named : *asked;
 }
 
 void wk_ask_to_cancel_again(wk_reception_turn_t *t)
 {
     wk_meant_t asked = asked_about(t), named = leave_named(t, &asked);
+    if (named.count == 0 && asked.count > 0) {
+        tell_they_stand(t, &asked);
+        return;
+    }
     if (named.count < asked.count) {
         ask_to_cancel(t, &named);
         return;
@@ -190,13 +265,31 @@ void wk_ask_to_cancel_again(wk_reception_turn_t *t)
     }
 }
 
+/* Of what is not left out: all, or the one. */
+static void ask_but_excepted(wk_reception_turn_t *t, const excepted_t *e, const va_json_t *row)
+{
+    wk_reception_turn_t turn = *t;
+    turn.r = e->parted ? &e->rest : t->r;
+    wk_meant_t every = wk_all_meant(&turn), left = leave_named(t, &every);
+    bool wants_all = wk_turn_has(t, "cancel.all"), several = wants_all && every.count > 1;
+    wk_meant_t one = {{left.count > 0 && is_left_out(t, e, row) ? left.at[0] : row}, 1};
+    if (every.count > 0 && left.count == 0 && (wants_all || e->parted)) {
+        tell_they_stand(t, &every);
+    } else {
+        ask_to_cancel(t, several ? &left : &one);
+    }
+    t->out.certain = t->out.certain || several;
+}
+
 void wk_answer_cancel(wk_reception_turn_t *t)
 {
+    excepted_t e;
     bool sure, letter = wk_turn_is_letter(t, "letter.cancel"),
                plain = letter || wk_is_plain_cancel(t);
     const va_json_t *row =
         letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
-    wk_meant_t every = wk_all_meant(t), all = leave_named(t, &every), one = {{row}, 1};
+    wk_meant_t one = {{row}, 1};
+    part_excepted(t, &e);
     if (plain && (sure || row == NULL)) {
         cancel(t, wk_fact_text(row, 0));
     } else if (row == NULL) {
@@ -204,9 +297,12 @@ void wk_answer_cancel(wk_reception_turn_t *t)
     } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why")) {
         wk_add_about(t, "reply.stands", row);
     } else {
-        bool several = !letter && every.count > 1 && wk_turn_has(t, "cancel.all");
-        ask_to_cancel(t, several ? &all : &one);
-        t->out.certain = plain || several;
+        t->out.certain = plain;
+        if (letter) {
+            ask_to_cancel(t, &one);
+        } else {
+            ask_but_excepted(t, &e, row);
+        }
     }
 }
 

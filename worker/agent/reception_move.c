@@ -85,9 +85,8 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
         wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
     }
     t->out = turn.out;
-    t->out.before = wk_say(t->a, t->l, "reply.moving",
-                           {"service", wk_turn_service_word(t, wk_fact_text(row, 1))},
-                           {"moment", wk_moment_of(t, row)});
+    wk_add_about(t, "reply.moving", row);
+    t->out.before = va_buf_str(&t->text);
 }
 
 /* Than that of what was booked: the first that is named; *several: of more. */
@@ -302,43 +301,20 @@ static void change_what_was_booked(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- one day for another */
 
-/* "Wednesday" of an appointment may be another than the coming one: all of that weekday. */
-static wk_meant_t on_weekday(const wk_reception_turn_t *t, int weekday)
-{
-    wk_meant_t rows = {.count = 0};
-    va_str_t wanted = wk_printf(t->a, "%d", weekday);
-    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
-    for (; row != NULL && rows.count < WK_MOST_MEANT; row = row->next) {
-        const va_json_t *day = wk_fact_at(t->f->week, 0);
-        while (day != NULL && !va_str_eq(wk_fact_text(day, 0), wk_fact_text(row, 2))) {
-            day = day->next;
-        }
-        if (day != NULL && va_str_eq(wk_fact_text(day, 1), wanted)) {
-            rows.at[rows.count++] = row;
-        }
-    }
-    return rows;
-}
-
-/* Those on the day, at the time and for the service that a part of the message names. */
 static wk_meant_t named_by(const wk_reception_turn_t *t, const wk_reading_t *part)
 {
-    va_str_t date;
     wk_reception_turn_t turn = *t;
     turn.r = part;
-    bool weekday = part->weekday != 0 && part->day.data == NULL && !part->vague;
-    wk_meant_t rows = {.count = 0};
-    if (wk_turn_date(&turn, &date) == WK_DAY_ONE || !wk_reading_names_a_day(part)) {
-        rows = wk_all_meant(&turn);
-    }
-    return rows.count == 0 && weekday ? on_weekday(t, part->weekday) : rows;
+    return wk_all_named(&turn);
 }
 
 static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_reading_t *to)
 {
+    wk_reading_t rest;
     wk_reception_turn_t turn = *t;
     turn.r = to;
     turn.near = wk_fact_text(row, 2);
+    cut_own_day(&turn, turn.near, &rest);
     if (wk_is_day_unclear(&turn)) {
         ask_where_to(&turn, row);
     } else {
@@ -348,13 +324,20 @@ static void move_to(wk_reception_turn_t *t, const va_json_t *row, const wk_readi
     t->out = turn.out;
 }
 
-/* As a dialog keeps it. */
+/* As a dialog keeps it: of several days the first. Absent: the day is not clear, and a time is
+ * of no day then. */
 static va_str_t where_to(const wk_reception_turn_t *t)
 {
     va_str_t date;
+    wk_days_t days;
     wk_clock_time_t time = t->r->time;
     int minutes = wk_clock_likely(time);
-    (void)wk_turn_date(t, &date);
+    if (wk_turn_days(t, &days)) {
+        return days.from;
+    }
+    if (wk_turn_date(t, &date) == WK_DAY_UNCLEAR) {
+        return VA_STR_NULL;
+    }
     return time.hour < 0
                ? date
                : wk_printf(t->a, "%.*sT%02d:%02d", (int)date.len,
@@ -416,21 +399,77 @@ static void swap_days(wk_reception_turn_t *t, const wk_swap_t *swap)
     t->out.certain = true;
 }
 
+/* To where it was to go when it was asked which. */
+static void move_to_kept(wk_reception_turn_t *t, const va_json_t *row)
+{
+    wk_reading_t nothing = wk_turn_read_part(t, 0, 0);
+    wk_reception_turn_t turn = *t;
+    turn.r = &nothing;
+    va_str_t day = read_where_to(row, t->dialog->moves_to, &nothing.time);
+    if (day.data == NULL) {
+        ask_where_to(&turn, row);
+    } else {
+        wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), day);
+    }
+    t->text = turn.text;
+    t->out = turn.out;
+}
+
+/* "No, book a repair on Friday", "the repair, I can't come on Friday", "how much is it?" */
+static bool wants_something_else(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "wish.also") || wk_turn_has(t, "cancel.absence") ||
+           wk_turn_has(t, "reschedule.unable") || asks_something(t) ||
+           wk_word_list_at(t->c, "intent.no", &t->r->words, 0) > 0;
+}
+
+/* "The repair to Friday at 3", "the repair, at 4": the one that its service alone tells; NULL:
+ * none, or several, or the message is about something else. */
+static const va_json_t *row_of_service(const wk_reception_turn_t *t)
+{
+    const va_json_t *found = NULL;
+    va_str_t service = wk_turn_service(t);
+    size_t n = 0;
+    for (const va_json_t *row = wk_fact_at(t->f->appointments, 0); row != NULL;
+         row = row->next) {
+        bool fits = va_str_eq(wk_fact_text(row, 1), service);
+        found = fits ? row : found;
+        n += fits;
+    }
+    return n == 1 && !wants_something_else(t) ? found : NULL;
+}
+
+/* A time without a day is one of the day where it was to go. */
+static void move_anew(wk_reception_turn_t *t, const va_json_t *row)
+{
+    wk_clock_time_t kept;
+    va_str_t day = read_where_to(row, t->dialog->moves_to, &kept);
+    if (wk_reading_names_a_day(t->r) || day.data == NULL) {
+        move_to(t, row, t->r);
+    } else {
+        wk_look_for_times(t, wk_fact_text(row, 1), wk_fact_text(row, 0), day);
+    }
+}
+
+static bool cancels(const wk_reception_turn_t *t)
+{
+    return wk_intent_named(t, WK_INTENT_CANCEL) && !wk_turn_has(t, "cancel.absence");
+}
+
 bool wk_answer_which_to_move(wk_reception_turn_t *t)
 {
     wk_meant_t rows = named_by(t, t->r);
     bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count > 0;
     bool one = names ? rows.count == 1 : wk_is_the_only(t->f->appointments) && wk_is_yes(t);
-    if (!one) {
+    const va_json_t *row = one ? rows.at[0] : rows.count == 0 ? row_of_service(t) : NULL;
+    if (row == NULL || cancels(t)) {
         return false;
     }
-    const va_json_t *row = rows.at[0];
-    wk_reading_t nothing = wk_turn_read_part(t, 0, 0);
-    wk_reception_turn_t turn = *t;
-    turn.r = &nothing;
-    va_str_t day = read_where_to(row, t->dialog->moves_to, &nothing.time);
-    wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), day);
-    t->out = turn.out;
+    if (one) {
+        move_to_kept(t, row);
+    } else {
+        move_anew(t, row);
+    }
     t->out.intent = "reschedule";
     return true;
 }

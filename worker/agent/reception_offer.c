@@ -1,6 +1,7 @@
 #include "worker/agent/reception_offer.h"
 
 #include "worker/agent/appointment.h"
+#include "worker/agent/date.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_number.h"
@@ -359,10 +360,10 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     bool open = intent == WK_INTENT_NONE || intent == WK_INTENT_BOOK ||
                 intent == WK_INTENT_THANKS || intent == WK_INTENT_GREETING ||
                 (intent == WK_INTENT_HOURS && !wk_intent_named(t, WK_INTENT_HOURS));
-    if (offer->count == 1 && t->dialog->expected == WK_EXPECT_SLOT && !t->refuses &&
-        wk_is_yes(t)) {
+    bool agrees = !t->refuses && wk_is_yes(t) && !is_other_service(t);
+    if (agrees && offer->count == 1 && t->dialog->expected == WK_EXPECT_SLOT) {
         take_or_ask(t, offer->slots[0], !t->dialog->old);
-    } else if (offer->count == 0 && !t->refuses && wk_is_yes(t)) {
+    } else if (agrees && offer->count == 0) {
         wk_look_for_times(t, offer->service, offer->appointment, VA_STR_NULL);
     } else if (is_other_service(t) && wk_reading_has_beside(t->c, t->r, "wish.also")) {
         return answer_one_more(t);
@@ -451,6 +452,22 @@ static bool look_beyond(wk_reception_turn_t *t)
     return true;
 }
 
+/* The last of the days from this one on that do not suit; all of them: some day. */
+static va_str_t last_excepted(const wk_reception_turn_t *t, va_str_t day)
+{
+    wk_date_t date;
+    va_str_t last = day;
+    if (!wk_date_parse(day, &date)) {
+        return day;
+    }
+    for (int i = 0; i < WK_DAYS_AHEAD && wk_turn_excepts(t, day); i++) {
+        last = day;
+        wk_date_step(&date);
+        day = wk_printf(t->a, "%04d-%02d-%02d", date.year, date.month, date.day);
+    }
+    return last;
+}
+
 /* "Any day but Friday", and no other is named. */
 static bool answer_excepted(wk_reception_turn_t *t)
 {
@@ -470,7 +487,7 @@ static bool answer_excepted(wk_reception_turn_t *t)
                                        .appointment = offer->appointment,
                                        .becomes = offer->becomes});
     } else if (wk_turn_excepts(t, day)) {
-        wk_look_behind_day(t, offer->service, offer->appointment, day);
+        wk_look_behind_day(t, offer->service, offer->appointment, last_excepted(t, day));
         t->out.time = r->time;
         t->out.half = wk_half_of_day(t);
     } else if (r->time.hour < 0) {
@@ -500,13 +517,21 @@ static bool may_be_about_offer(wk_intent_t intent)
            intent == WK_INTENT_GREETING;
 }
 
-/* It is said of the appointment that the offered times are to move. */
-static bool is_of_what_is_moved(const wk_reception_turn_t *from, va_str_t date)
+/* The appointment that the offered times are to move; NULL: none. */
+static const va_json_t *row_moved(const wk_reception_turn_t *t)
 {
-    const va_json_t *row = wk_fact_at(from->f->appointments, 0);
-    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), from->dialog->offer.appointment)) {
+    va_str_t id = t->dialog->offer.appointment;
+    const va_json_t *row = id.data != NULL ? wk_fact_at(t->f->appointments, 0) : NULL;
+    while (row != NULL && !va_str_eq(wk_fact_text(row, 0), id)) {
         row = row->next;
     }
+    return row;
+}
+
+/* It is said of that appointment. */
+static bool is_of_what_is_moved(const wk_reception_turn_t *from, va_str_t date)
+{
+    const va_json_t *row = row_moved(from);
     return row != NULL && wk_row_fits(from, row, date);
 }
 
@@ -537,6 +562,7 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
     if (!may_be_about_offer(intent) || !wk_has_offer(t)) {
         return false;
     }
+    turn.near = t->near.data != NULL ? t->near : wk_fact_text(row_moved(t), 2);
     wk_cut_refusal(&turn, &rest);
     if (wk_turn_swaps(&turn, &swap) && wk_is_of_offer(&turn, &swap)) {
         turn.r = &swap.to;

@@ -4,6 +4,7 @@
 
 #include "worker/agent/appointment.h"
 #include "worker/agent/booking.h"
+#include "worker/agent/date.h"
 #include "worker/agent/wording.h"
 
 /* Rows of facts: [id, type, date, time, stands]. */
@@ -83,6 +84,32 @@ wk_meant_t wk_all_meant(const wk_reception_turn_t *t)
         }
     }
     return rows;
+}
+
+static wk_meant_t on_weekday(const wk_reception_turn_t *t)
+{
+    wk_date_t date;
+    wk_meant_t rows = {.count = 0};
+    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+    for (; row != NULL && rows.count < WK_MOST_MEANT; row = row->next) {
+        if (wk_date_parse(wk_fact_text(row, 2), &date) &&
+            wk_date_weekday(&date) == t->r->weekday && wk_row_fits(t, row, VA_STR_NULL)) {
+            rows.at[rows.count++] = row;
+        }
+    }
+    return rows;
+}
+
+wk_meant_t wk_all_named(const wk_reception_turn_t *t)
+{
+    va_str_t date;
+    const wk_reading_t *r = t->r;
+    bool weekday = r->weekday != 0 && r->day.data == NULL && !r->vague;
+    wk_meant_t rows = {.count = 0};
+    if (wk_turn_date(t, &date) != WK_DAY_UNCLEAR) {
+        rows = wk_all_meant(t);
+    }
+    return rows.count == 0 && weekday ? on_weekday(t) : rows;
 }
 
 /* A letter answers the last text that invited it; without one the only appointment. */

@@ -41,6 +41,10 @@ const va_json_t *wk_appointment_meant(const wk_reception_turn_t *t, bool *sure);
 /* All that fit what it names: of "both", or "all". */
 wk_meant_t wk_all_meant(const wk_reception_turn_t *t);
 
+/* Those on the day, at the time and for the service that it names: a weekday on which none is
+ * when it comes next is any of them. None where the day is not clear. */
+wk_meant_t wk_all_named(const wk_reception_turn_t *t);
+
 /* A letter answers the last text that invited it; without one the only appointment. */
 const va_json_t *wk_appointment_of_letter(const wk_reception_turn_t *t, bool *sure);
 
