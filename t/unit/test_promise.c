@@ -1,6 +1,11 @@
 /* Said versus done, in the languages of the catalogues. */
 #include "worker/agent/promise.h"
 
+#include <string.h>
+#include <time.h>
+
+#include "worker/agent/receptionist.h"
+
 #include "t/unit/catalogue.h"
 
 static const va_json_t *before; /* the customer's appointments */
@@ -242,6 +247,51 @@ static void what_was_done_can_be_written_down(void **state)
     assert_int_equal(wk_promise_read(NULL), 0);
 }
 
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* It costs as much as a few readings of it, not one for each claim. */
+static void claims_of_one_sentence_cost_one_reading(void **state)
+{
+    (void)state;
+    static char text[2400];
+    for (size_t i = 0; i + 1 < sizeof(text); i++) {
+        text[i] = "it is booked "[i % 13];
+    }
+    va_str_t said = va_str(text, sizeof(text) - 1);
+    double begin = cpu_seconds();
+    (void)wk_read_message(arena, catalogue, NULL, said);
+    double reading = cpu_seconds() - begin;
+    begin = cpu_seconds();
+    assert_string_equal(wk_promise_broken(arena, catalogue, said, &(wk_stands_t){0}), "booked");
+    assert_true(cpu_seconds() - begin < 30 * reading);
+}
+
+static void a_claim_is_found_in_any_sentence(void **state)
+{
+    (void)state;
+    appointments_are("[[\"confirmed\",\"10:00\",6,2,false,\"2026-11-28\"]]");
+    assert_claim(
+        "Votre visite est réservée samedi à 10 h. You are booked for Saturday at 10 AM. "
+        "You are booked for Sunday at 10 AM.",
+        0, "booked");
+    assert_claim("You are booked for Sunday at 10 AM. Votre visite est réservée samedi à 10 h.",
+                 0, "booked");
+    assert_claim("Votre visite est réservée dimanche. You are booked for Saturday at 10 AM.", 0,
+                 "booked");
+    before = NULL;
+    assert_true(
+        wk_promise_is_claim(arena, catalogue, VA_STR("Bien. Su cita está confirmada.")));
+    assert_true(
+        wk_promise_is_claim(arena, catalogue, VA_STR("Not booked yet. Now it is booked.")));
+    assert_false(wk_promise_is_claim(arena, catalogue, VA_STR("It is not booked yet.")));
+    assert_false(wk_promise_is_claim(arena, catalogue, VA_STR("")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +305,8 @@ int main(void)
         cmocka_unit_test(what_is_denied_or_offered_is_no_claim),
         cmocka_unit_test(the_corrections_claim_nothing),
         cmocka_unit_test(a_tools_answer_says_what_was_done),
+        cmocka_unit_test(claims_of_one_sentence_cost_one_reading),
+        cmocka_unit_test(a_claim_is_found_in_any_sentence),
         cmocka_unit_test(what_was_done_can_be_written_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -21,9 +21,18 @@ static const struct {
 #define DATE_LEN        10 /* of YYYY-MM-DD, which a reading's MM-DD ends */
 #define OF_APPOINTMENTS (WK_DONE_BOOKED | WK_DONE_MOVED | WK_DONE_CANCELLED)
 
+/* Read once, however often it claims: reading costs far more than finding a claim. */
+typedef struct wk_sentence {
+    size_t begin, end;
+    unsigned claimed; /* a bit of each kind it was found to claim */
+    bool is_read;     /* of what was done with an appointment alone */
+    wk_reading_t reading;
+    struct wk_sentence *next;
+} wk_sentence_t;
+
 struct wk_claim {
     size_t kind;
-    wk_reading_t sentence; /* it stands in; read of what was done with an appointment alone */
+    const wk_sentence_t *sentence; /* it stands in */
     wk_claim_t *next;
 };
 
@@ -34,18 +43,6 @@ static bool ends_sentence(va_str_t text, size_t i)
     bool capital = i + 2 < text.len && text.data[i + 1] == ' ' && text.data[i + 2] >= 'A' &&
                    text.data[i + 2] <= 'Z';
     return strchr("!?;\n", text.data[i]) != NULL || (point && capital);
-}
-
-static va_str_t sentence_at(va_str_t text, size_t at)
-{
-    size_t begin = at, end = at;
-    while (begin > 0 && !ends_sentence(text, begin - 1)) {
-        begin--;
-    }
-    while (end < text.len && !ends_sentence(text, end)) {
-        end++;
-    }
-    return va_str(text.data + begin, end - begin);
 }
 
 static const va_json_t *field(const va_json_t *row, size_t i)
@@ -141,9 +138,9 @@ static bool stood_before(const wk_claim_t *claim, const wk_stands_t *s)
     if ((behind & OF_APPOINTMENTS) == 0) {
         return again;
     }
-    return names_when(&claim->sentence)
-               ? names_one_of(s->appointments, behind, &claim->sentence)
-               : again && has_one_of(s->appointments, behind);
+    const wk_reading_t *sentence = &claim->sentence->reading;
+    return names_when(sentence) ? names_one_of(s->appointments, behind, sentence)
+                                : again && has_one_of(s->appointments, behind);
 }
 
 /* ---------------------------------------------------------------- what is asked for */
@@ -227,30 +224,76 @@ typedef struct {
     const wk_catalogue_t *c;
     va_str_t text;
     wk_words_t words;
+    wk_sentence_t *sentences; /* that claim something, as they stand in the text */
     wk_claim_t *first, **last;
 } search_t;
 
-static void add_claim(search_t *s, size_t kind, size_t at)
+/* The next claim of a kind from the word *from on, which is moved behind it. */
+static bool next_claim(const search_t *s, const wk_language_t *l, size_t kind, size_t *from,
+                       size_t *at)
 {
-    wk_claim_t *claim = wk_alloc(s->a, sizeof(*claim));
-    *claim = (wk_claim_t){.kind = kind};
-    if ((kinds[kind].behind & OF_APPOINTMENTS) != 0) {
-        va_str_t sentence = sentence_at(s->text, s->words.at[at].begin);
-        claim->sentence = wk_read_message(s->a, s->c, NULL, sentence);
+    size_t len = 0;
+    const wk_phrases_t *phrases = wk_word_list(l, kinds[kind].words);
+    const wk_phrases_t *denials = wk_word_list(l, "said.denial");
+    while (wk_phrases_find(phrases, &s->words, *from, at, &len)) {
+        *from = *at + len;
+        if (!wk_phrases_denied(denials, s->text, &s->words, *at)) {
+            return true;
+        }
     }
+    return false;
+}
+
+static wk_sentence_t *new_sentence(search_t *s, size_t at, wk_sentence_t *next)
+{
+    wk_sentence_t *sentence = wk_alloc(s->a, sizeof(*sentence));
+    *sentence = (wk_sentence_t){.begin = at, .end = at, .next = next};
+    while (sentence->begin > 0 && !ends_sentence(s->text, sentence->begin - 1)) {
+        sentence->begin--;
+    }
+    while (sentence->end < s->text.len && !ends_sentence(s->text, sentence->end)) {
+        sentence->end++;
+    }
+    return sentence;
+}
+
+/* The sentence of a byte, which does not stand before those of *near. */
+static wk_sentence_t *sentence_of(search_t *s, size_t at, wk_sentence_t ***near)
+{
+    wk_sentence_t **link = *near;
+    while (*link != NULL && (*link)->end <= at) {
+        link = &(*link)->next;
+    }
+    if (*link == NULL || (*link)->begin > at) {
+        *link = new_sentence(s, at, *link);
+    }
+    *near = link;
+    return *link;
+}
+
+/* What a sentence claims twice is one claim. */
+static void add_claim(search_t *s, size_t kind, wk_sentence_t *sentence)
+{
+    if ((sentence->claimed & 1u << kind) != 0) {
+        return;
+    }
+    sentence->claimed |= 1u << kind;
+    if ((kinds[kind].behind & OF_APPOINTMENTS) != 0 && !sentence->is_read) {
+        va_str_t text = va_str(s->text.data + sentence->begin, sentence->end - sentence->begin);
+        sentence->reading = wk_read_message(s->a, s->c, NULL, text);
+        sentence->is_read = true;
+    }
+    wk_claim_t *claim = wk_alloc(s->a, sizeof(*claim));
+    *claim = (wk_claim_t){.kind = kind, .sentence = sentence};
     *s->last = claim;
     s->last = &claim->next;
 }
 
 static void find_claims(search_t *s, const wk_language_t *l, size_t kind)
 {
-    size_t at = 0, len = 0;
-    const wk_phrases_t *phrases = wk_word_list(l, kinds[kind].words);
-    for (size_t from = 0; wk_phrases_find(phrases, &s->words, from, &at, &len);
-         from = at + len) {
-        if (!wk_phrases_denied(wk_word_list(l, "said.denial"), s->text, &s->words, at)) {
-            add_claim(s, kind, at);
-        }
+    wk_sentence_t **near = &s->sentences;
+    for (size_t from = 0, at = 0; next_claim(s, l, kind, &from, &at);) {
+        add_claim(s, kind, sentence_of(s, s->words.at[at].begin, &near));
     }
 }
 
@@ -264,6 +307,19 @@ const wk_claim_t *wk_promise_claims(wk_arena_t *a, const wk_catalogue_t *c, va_s
         }
     }
     return s.first;
+}
+
+bool wk_promise_is_claim(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text)
+{
+    search_t s = {.a = a, .c = c, .text = text, .words = wk_words(a, text)};
+    bool found = false;
+    for (size_t i = 0; !found && i < sizeof(kinds) / sizeof(*kinds); i++) {
+        for (size_t k = 0; !found && k < wk_catalogue_count(c); k++) {
+            size_t from = 0, at = 0;
+            found = next_claim(&s, wk_catalogue_at(c, k), i, &from, &at);
+        }
+    }
+    return found;
 }
 
 const char *wk_promise_unkept(const wk_claim_t *claim, const wk_stands_t *stands)

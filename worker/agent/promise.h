@@ -37,6 +37,9 @@ typedef struct {
 typedef struct wk_claim wk_claim_t;
 const wk_claim_t *wk_promise_claims(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text);
 
+/* Whether it claims anything; far cheaper, as no sentence is read. */
+bool wk_promise_is_claim(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text);
+
 /* The first of the claims that nothing stands behind: "booked", …; NULL: none. */
 const char *wk_promise_unkept(const wk_claim_t *claims, const wk_stands_t *stands);
 

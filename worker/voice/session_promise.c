@@ -15,8 +15,7 @@ void wk_session_claims(wk_session_t *s, va_str_t text)
 {
     wk_arena_reset(s->voice->scratch);
     if (text.len + s->claims.len > MAX_SAID ||
-        wk_promise_broken(s->voice->scratch, s->voice->catalogue, text, &(wk_stands_t){0}) ==
-            NULL) {
+        !wk_promise_is_claim(s->voice->scratch, s->voice->catalogue, text)) {
         return;
     }
     s->claimed_ms = wk_monotonic_ms();
