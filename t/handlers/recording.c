@@ -263,6 +263,23 @@ static void what_comes_behind_its_deleted_call_is_deleted(void **unused)
     assert_in_range(wk_handler_find(VA_STR("recording.status"))->max_attempts, 288, 1000);
 }
 
+/* As a segment of the carrier's path it would name all recordings of the account. */
+static void a_call_that_is_no_name_is_asked_for_nowhere(void **unused)
+{
+    static const char *const bodies[] = {"CallSid=..&RecordingSid=RE1", "CallSid=.",
+                                         "CallSid=%2E%2E"};
+    (void)unused;
+    ready();
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_ask_t nameless = told;
+        nameless.body = bodies[i];
+        t_answer_t a = t_ask(&nameless);
+        assert_int_equal(a.end.how, WK_END_BURY);
+    }
+    assert_int_equal(requests("GET", "Recordings") + requests("DELETE", ""), 0);
+    assert_int_equal(at_carrier(NULL), 1);
+}
+
 /* The thread is for all shops. */
 static void a_slow_carrier_holds_no_thread(void **unused)
 {
@@ -861,6 +878,7 @@ int main(void)
         cmocka_unit_test(what_comes_behind_its_person_is_deleted_unheard),
         cmocka_unit_test(what_comes_behind_its_person_is_tried_until_it_is_gone),
         cmocka_unit_test(what_comes_behind_its_deleted_call_is_deleted),
+        cmocka_unit_test(a_call_that_is_no_name_is_asked_for_nowhere),
         cmocka_unit_test(a_slow_carrier_holds_no_thread),
         cmocka_unit_test(what_is_declined_while_it_comes_is_not_kept),
         cmocka_unit_test(an_objection_is_heard_in_whatever_words),

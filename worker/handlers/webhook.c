@@ -109,17 +109,19 @@ va_str_t wk_webhook_count(wk_arena_t *a, va_str_t text, long max)
     return errno == 0 && *end == '\0' && n <= max ? text : VA_STR_NULL;
 }
 
+/* Ids become segments of a path, where ".." would name what is above it. */
 bool wk_webhook_is_id(va_str_t s)
 {
+    bool named = false;
     for (size_t i = 0; i < s.len; i++) {
         char c = s.data[i];
-        bool ok = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                  c == '_' || c == '-' || c == ':' || c == '.';
-        if (!ok) {
+        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!alnum && c != '_' && c != '-' && c != ':' && c != '.') {
             return false;
         }
+        named = named || alnum;
     }
-    return s.len > 0 && s.len <= 128;
+    return named && s.len <= 128;
 }
 
 /* ---------------------------------------------------------------- directory */

@@ -38,7 +38,7 @@ void wk_webhook_caller(wk_arena_t *a, const va_form_t *form, wk_call_told_t *tol
 /* A whole number from 0 to max, as it was told; absent for anything else. */
 va_str_t wk_webhook_count(wk_arena_t *a, va_str_t text, long max);
 
-/* An id of a provider: letters, digits, '_', '-', ':' and '.', at most 128. */
+/* An id of a provider: letters and digits, beside them '_', '-', ':' and '.', at most 128. */
 bool wk_webhook_is_id(va_str_t s);
 
 /* SHA-256 of the body, hexadecimal, also of one that nginx left out. */
