@@ -10,12 +10,6 @@
 #define DATE_LEN 10
 #define TIME_LEN 5
 
-va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot)
-{
-    return wk_say(a, l, "moment", {"day", wk_word_date(a, l, slot->date)},
-                  {"time", wk_word_time(a, l, slot->time)});
-}
-
 /* ---------------------------------------------------------------- service */
 
 static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
@@ -24,13 +18,6 @@ static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
     va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
     (void)va_json_parse(wk_mem(wk_tx_arena(tx)), json, &limits, &tree);
     return tree;
-}
-
-va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
-                         va_str_t type)
-{
-    va_str_t own = va_json_get_string(names, wk_strdup(a, wk_language_code(l)));
-    return own.len > 0 ? own : wk_word_for(a, l, "appointment", type);
 }
 
 static wk_service_t service_of(wk_tx_t *tx, const wk_language_t *l, va_str_t type,

@@ -5,8 +5,8 @@
 #ifndef WK_AGENT_APPOINTMENT_H
 #define WK_AGENT_APPOINTMENT_H
 
-#include "worker/agent/catalogue.h"
 #include "worker/agent/sms.h"
+#include "worker/agent/wording.h"
 #include "worker/moment.h"
 
 /* What is booked, and at which shop. */
@@ -19,18 +19,8 @@ typedef struct {
     int64_t minutes;
 } wk_service_t;
 
-/* What a type is called: by the shop in the language (names: services.name, may be NULL), else
- * by the catalogue. */
-va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
-                         va_str_t type);
-
 bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *service,
                 wk_error_t *e);
-
-/* A start: ISO 8601 with the shop's offset, and the shop's date and time. */
-typedef struct {
-    va_str_t starts, date, time;
-} wk_slot_t;
 
 typedef struct {
     wk_slot_t *at;
@@ -145,8 +135,5 @@ bool wk_appointment_tell_cancelled(wk_ctx_t *ctx, wk_tx_t *tx,
                                    const wk_appointment_t *appointment, const wk_service_t *s,
                                    const wk_language_t *l, va_str_t from, bool *sent,
                                    wk_error_t *e);
-
-/* "Saturday, November 28 at 10:00 AM". */
-va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot);
 
 #endif

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/agent/appointment.h"
 #include "worker/agent/wording.h"
 
 #define MAX_SLOTS 32 /* of a tool's answer that are looked at */

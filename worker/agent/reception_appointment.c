@@ -62,7 +62,10 @@ static va_str_t args_to_cancel(wk_reception_turn_t *t, va_str_t appointment)
 /* Cuts the next off a list of them; absent at its end. */
 static va_str_t next_id(va_str_t *ids)
 {
-    const char *space = ids->len > 0 ? memchr(ids->data, ' ', ids->len) : NULL;
+    if (ids->len == 0) {
+        return VA_STR_NULL;
+    }
+    const char *space = memchr(ids->data, ' ', ids->len);
     size_t len = space != NULL ? (size_t)(space - ids->data) : ids->len;
     va_str_t id = len > 0 ? va_str(ids->data, len) : VA_STR_NULL;
     size_t cut = space != NULL ? len + 1 : len;

@@ -1,6 +1,5 @@
 #include "worker/agent/reception_offer.h"
 
-#include "worker/agent/appointment.h"
 #include "worker/agent/date.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"

@@ -1,7 +1,6 @@
 /* What the receptionist says when a tool has answered. */
 #include <string.h>
 
-#include "worker/agent/appointment.h"
 #include "worker/agent/receptionist.h"
 #include "worker/agent/wording.h"
 

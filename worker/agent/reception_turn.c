@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "worker/agent/appointment.h"
+#include "worker/agent/wording.h"
 
 /* ---------------------------------------------------------------- facts */
 

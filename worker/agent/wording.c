@@ -69,6 +69,12 @@ va_str_t wk_word_moment(wk_arena_t *a, const wk_language_t *l, va_str_t moment, 
                   {"time", wk_word_time(a, l, time)});
 }
 
+va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot)
+{
+    return wk_say(a, l, "moment", {"day", wk_word_date(a, l, slot->date)},
+                  {"time", wk_word_time(a, l, slot->time)});
+}
+
 /* ---------------------------------------------------------------- money, lists */
 
 va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount,
@@ -137,6 +143,13 @@ va_str_t wk_word_of_trade(wk_arena_t *a, const wk_language_t *l, const char *kin
     const char *name = wk_printf(a, "%s.%.*s", kind, (int)word.len, word.data).data;
     return wk_text_if_any(l, name).data != NULL ? wk_text_of_kind(l, name, business_type)
                                                 : wk_word_for(a, l, kind, word);
+}
+
+va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
+                         va_str_t type)
+{
+    va_str_t own = va_json_get_string(names, wk_strdup(a, wk_language_code(l)));
+    return own.len > 0 ? own : wk_word_for(a, l, "appointment", type);
 }
 
 /* ---------------------------------------------------------------- opening hours */

@@ -18,6 +18,14 @@ va_str_t wk_word_date(wk_arena_t *a, const wk_language_t *l, va_str_t date);
 /* "2026-11-24 08:00" as both; a day that is today, or its morrow, by that word. */
 va_str_t wk_word_moment(wk_arena_t *a, const wk_language_t *l, va_str_t moment, va_str_t today);
 
+/* A start: ISO 8601 with the shop's offset, and the shop's date and time. */
+typedef struct {
+    va_str_t starts, date, time;
+} wk_slot_t;
+
+/* "Saturday, November 28 at 10:00 AM". */
+va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *slot);
+
 /* "today", "tomorrow", or the date. */
 va_str_t wk_word_day(wk_arena_t *a, const wk_language_t *l, va_str_t date, va_str_t today);
 
@@ -43,6 +51,11 @@ va_str_t wk_word_for(wk_arena_t *a, const wk_language_t *l, const char *kind, va
 /* The same as a kind of business says it (catalogue.h). */
 va_str_t wk_word_of_trade(wk_arena_t *a, const wk_language_t *l, const char *kind,
                           va_str_t word, va_str_t business_type);
+
+/* What a type is called: by the shop in the language (names: services.name, may be NULL), else
+ * by the catalogue. */
+va_str_t wk_word_service(wk_arena_t *a, const wk_language_t *l, const va_json_t *names,
+                         va_str_t type);
 
 /* Midnight to midnight, as organizations.hours has it. */
 bool wk_is_all_day(va_str_t opens, va_str_t closes);
