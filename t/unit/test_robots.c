@@ -1,6 +1,9 @@
 /* robots.txt: the examples of RFC 9309 and what else its sections 2.2 and 5 say. */
 #include "worker/agent/robots.h"
 
+#include <string.h>
+#include <time.h>
+
 #include "t/unit/support.h"
 
 static bool allows(const char *text, const char *path)
@@ -32,6 +35,13 @@ static void the_longest_rule_decides(void **state)
         {"Disallow: /a*b*c", "/aXbYc", false},
         {"Disallow: /a*b*c$", "/aXbYcZ", true},
         {"Disallow: /a*b*c$", "/abcbc", false},
+        {"Disallow: /a*b*bc$", "/abbbc", false},
+        {"Disallow: /a*bb$", "/ab", true},
+        {"Disallow: /ab*b$", "/ab", true},
+        {"Disallow: /ab*b$", "/abb", false},
+        {"Disallow: /**x", "/yx", false},
+        {"Disallow: /x*$", "/xy", false},
+        {"Disallow: *$", "/xy", false},
         {"Disallow: /*?", "/x?y", false},
         {"Disallow: /*?", "/x", true},
         {"Disallow: *", "/x", false},
@@ -114,6 +124,36 @@ static void delays_have_a_bound(void **state)
                      0);
 }
 
+/* As much text as is read, of rules that all begin with one text, for a path of one letter. */
+static double seconds_for(const char *rule)
+{
+    static char text[WK_ROBOTS_BYTES], path[WK_ROBOTS_PATH];
+    struct timespec begin, end;
+    size_t len = (size_t)snprintf(text, sizeof(text), "User-agent: *\n");
+    memset(path, 'a', sizeof(path));
+    path[0] = '/';
+    while (len + 1100 < sizeof(text)) {
+        len += (size_t)snprintf(text + len, 100, "Disallow: %s", rule);
+        memset(text + len, 'a', 900);
+        len += 900;
+        len += (size_t)snprintf(text + len, 100, "b\n");
+    }
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    assert_true(
+        wk_robots_allows(va_str(text, len), VA_STR("voiceagent"), va_str(path, sizeof(path))));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    return (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+}
+
+/* A site that wants to keep its readers busy: each of its rules nearly matches everywhere. */
+static void no_rule_costs_much_more_than_another(void **state)
+{
+    (void)state;
+    double plain = seconds_for("/other/");
+    assert_true(seconds_for("*") < 20 * plain);
+    assert_true(seconds_for("*a*a*a*a*") < 20 * plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +161,7 @@ int main(void)
         cmocka_unit_test(groups_of_the_agent_come_before_those_of_all),
         cmocka_unit_test(a_path_that_is_too_long_is_not_allowed),
         cmocka_unit_test(delays_have_a_bound),
+        cmocka_unit_test(no_rule_costs_much_more_than_another),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

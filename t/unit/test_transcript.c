@@ -145,6 +145,25 @@ static void a_text_that_is_too_long_is_cut(void **state)
     wk_transcript_free(&t);
 }
 
+/* Half a character would be refused by whoever is told it, with all the rest. */
+static void a_text_is_cut_between_characters(void **state)
+{
+    size_t n;
+    static char text[2 * WK_TRANSCRIPT_MAX + 1];
+    wk_transcript_t t = {.n = 0};
+    (void)state;
+    text[0] = 'x';
+    for (size_t i = 1; i < sizeof(text); i += 2) {
+        memcpy(text + i, "\xc3\xa9", 2);
+    }
+    wk_transcript_add(&t, false, va_str(text, sizeof(text)));
+    wk_said_t *copy = wk_transcript_copy(&t, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(copy[0].text.len, WK_TRANSCRIPT_MAX - 1);
+    free(copy);
+    wk_transcript_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +175,7 @@ int main(void)
         cmocka_unit_test(nothing_was_said),
         cmocka_unit_test(of_a_long_talk_the_oldest_is_forgotten),
         cmocka_unit_test(a_text_that_is_too_long_is_cut),
+        cmocka_unit_test(a_text_is_cut_between_characters),
     };
     return RUN("transcript", tests);
 }

@@ -71,27 +71,11 @@ static void mask_cards(wk_digit_groups_t *g)
 
 /* ---------------------------------------------------------------- security codes */
 
-/* The first group, of those in order, at word of the turn or behind it. */
-static size_t group_from(const wk_digit_groups_t *g, size_t turn, size_t word)
-{
-    size_t low = 0, high = g->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const wk_digits_t *group = &g->at[middle];
-        if (group->turn < turn || (group->turn == turn && group->word < word)) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 /* The first digits from word on in that turn, when three or four: masked. True: there were any.
  */
 static bool mask_code(wk_digit_groups_t *g, size_t turn, size_t word, size_t reach)
 {
-    size_t i = group_from(g, turn, word), digits = 0, end;
+    size_t i = wk_digits_from(g, turn, word), digits = 0, end;
     if (i == g->count || g->at[i].turn != turn || g->at[i].word > word + reach) {
         return false;
     }

@@ -392,15 +392,31 @@ void wk_digits_read(wk_digits_reader_t *reader, va_str_t text, const wk_words_t 
     }
 }
 
+size_t wk_digits_from(const wk_digit_groups_t *g, size_t turn, size_t word)
+{
+    size_t low = 0, high = g->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const wk_digits_t *group = &g->at[middle];
+        if (group->turn < turn || (group->turn == turn && group->word < word)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 va_str_t wk_digits_hide(wk_arena_t *a, va_str_t text, const wk_digit_groups_t *groups,
                         size_t turn)
 {
     va_buf_t out;
     size_t done = 0;
     va_buf_init(&out, wk_mem(a), text.len + 1);
-    for (size_t i = 0; i < groups->count; i++) {
+    for (size_t i = wk_digits_from(groups, turn, 0);
+         i < groups->count && groups->at[i].turn == turn; i++) {
         const wk_digits_t *group = &groups->at[i];
-        if (group->turn != turn || !group->masked || group->len == 0) {
+        if (!group->masked || group->len == 0) {
             continue;
         }
         va_buf_add_str(&out, va_str(text.data + done, group->begin - done));

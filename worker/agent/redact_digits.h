@@ -91,6 +91,9 @@ bool wk_begins_card(const char *digits, size_t len);
 wk_digit_groups_t wk_digits_mark(const wk_redactor_t *r, wk_arena_t *a, const wk_turn_t *turns,
                                  size_t n);
 
+/* The first group, of those in order, at word of the turn or behind it. */
+size_t wk_digits_from(const wk_digit_groups_t *g, size_t turn, size_t word);
+
 /* The text with each masked group of that turn replaced: a star a digit. New texts live in a.
  */
 va_str_t wk_digits_hide(wk_arena_t *a, va_str_t text, const wk_digit_groups_t *groups,

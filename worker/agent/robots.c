@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker/agent/robots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define NORMAL_MAX (3 * WK_ROBOTS_PATH) /* each byte may become one that is encoded */
 
@@ -177,29 +179,34 @@ static bool normal(va_str_t path, char to[NORMAL_MAX], va_str_t *out)
     return true;
 }
 
-/* '*' is any text, a '$' at the end the path's end; else a beginning is enough. */
+/*
+ * '*' is any text, a '$' at the end the path's end; else a beginning is enough. What stands
+ * between two '*' is taken where it comes first, which leaves most to what follows: so a path
+ * is gone through once, however the rule is made.
+ */
 static bool matches(va_str_t pattern, va_str_t path)
 {
-    bool whole = pattern.len > 0 && pattern.data[pattern.len - 1] == '$';
-    size_t p = 0, s = 0, star = SIZE_MAX, from = 0;
+    bool whole = pattern.len > 0 && pattern.data[pattern.len - 1] == '$', last = false;
     pattern.len -= whole;
-    for (;;) {
-        if (p == pattern.len && (!whole || s == path.len)) {
-            return true;
-        }
-        if (p < pattern.len && pattern.data[p] == '*') {
-            star = ++p;
-            from = s;
-        } else if (p < pattern.len && s < path.len && pattern.data[p] == path.data[s]) {
-            p++;
-            s++;
-        } else if (star != SIZE_MAX && from < path.len) {
-            p = star;
-            s = ++from;
-        } else {
+    for (bool first = true; !last; first = false) {
+        const char *star = memchr(pattern.data, '*', pattern.len);
+        last = star == NULL;
+        va_str_t part =
+            va_str(pattern.data, last ? pattern.len : (size_t)(star - pattern.data));
+        bool ends = last && whole;
+        if (part.len > path.len || (first && ends && part.len < path.len)) {
             return false;
         }
+        const char *at = first  ? path.data
+                         : ends ? path.data + (path.len - part.len)
+                                : memmem(path.data, path.len, part.data, part.len);
+        if (at == NULL || memcmp(at, part.data, part.len) != 0) {
+            return false;
+        }
+        path = behind(path, (size_t)(at - path.data) + part.len);
+        pattern = behind(pattern, part.len + 1);
     }
+    return true;
 }
 
 bool wk_robots_allows(va_str_t text, va_str_t agent, va_str_t path)

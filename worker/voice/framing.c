@@ -39,7 +39,7 @@ static ssize_t take_bytes(wslay_event_context_ptr wslay, uint8_t *to, size_t roo
     memcpy(to, f->in, n);
     f->in += n;
     f->in_len -= n;
-    f->ahead += (int64_t)n;
+    f->ahead += (uint64_t)n;
     return (ssize_t)n;
 }
 
@@ -88,7 +88,7 @@ static void on_frame(wslay_event_context_ptr wslay,
     uint64_t len = frame->payload_length;
     size_t head = HEAD + (len < SHORT ? 0 : len < LONG ? sizeof(uint16_t) : sizeof(uint64_t));
     (void)wslay;
-    f->ahead -= (int64_t)(head + (f->server ? MASK : 0) + len);
+    f->ahead -= head + (f->server ? MASK : 0) + len;
     if (!wslay_is_ctrl_frame(frame->opcode)) {
         f->fragmented = !frame->fin;
     }

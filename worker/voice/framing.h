@@ -24,7 +24,7 @@ typedef struct {
     size_t max;                /* bytes of a message that is taken */
     const char *in;            /* what is being read */
     size_t in_len;
-    int64_t ahead; /* bytes read, less those of all frames that have begun */
+    uint64_t ahead; /* bytes read, less those of all frames that have begun; it wraps around */
     bool server, fragmented, stopped;
 } wk_framing_t;
 

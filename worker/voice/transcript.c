@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "worker/agent/words.h"
+
 /* What stands before each text. */
 typedef struct {
     bool by_agent, earlier;
@@ -36,7 +38,7 @@ static void add_line(wk_bytes_t *lines, head_t head, const char *text)
 
 static void add(wk_transcript_t *t, bool by_agent, bool earlier, va_str_t text)
 {
-    size_t len = text.len < WK_TRANSCRIPT_MAX ? text.len : WK_TRANSCRIPT_MAX;
+    size_t len = wk_cut_text(text, WK_TRANSCRIPT_MAX).len;
     while (t->n > 0 && t->lines.len + len > WK_TRANSCRIPT_MAX) {
         forget_oldest(t);
     }
