@@ -17,6 +17,7 @@
 #define ID_SIZE   16 /* bytes; twice as many digits */
 #define TICK_MS   100
 #define AGAIN_MS  2000 /* at most, until what Redis does not take is pushed again */
+#define LOOK_MS   500  /* until an answer that Redis did not give is looked for again */
 #define DEDUP_TTL VA_STR("86400")
 #define TELL_MS   60000
 #define TELL_TTL  VA_STR("120") /* longer than one is told again */
@@ -270,6 +271,8 @@ static void on_stored(void *ctx, const redisReply *stored)
     if (stored != NULL && stored->type == REDIS_REPLY_STRING &&
         va_reply_parse(wk_mem(a), wk_redis_str(stored), &reply) == VA_OK) {
         answer(p, &reply);
+    } else if (stored == NULL) {
+        p->look_ms = wk_monotonic_ms() + LOOK_MS; /* whether there is one is not known */
     }
     wk_arena_free(a);
     p->requests--;

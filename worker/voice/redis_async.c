@@ -15,7 +15,8 @@
 #define CONNECT_MS  1000
 #define ANSWER_MS   2000 /* then the connection is given up */
 #define WATCH_MS    250
-#define RETRY_MS    100 /* the first pause; doubled up to */
+#define PROVE_MS    1000 /* a channel is proven to be alive that often */
+#define RETRY_MS    100  /* the first pause; doubled up to */
 #define RETRY_MAX   2000
 #define MAX_WAITING 20000 /* commands without an answer; more are refused */
 
@@ -54,6 +55,9 @@ struct wk_aredis {
     const char *channel; /* NULL: for commands */
     wk_aredis_listener_t listener;
     void *listener_ctx;
+    bool listening;        /* it is known to be subscribed */
+    int64_t subscribed_ms; /* when that was asked for last */
+    bool proven;           /* and has been answered */
 };
 
 static void search(wk_aredis_t *r);
@@ -175,10 +179,25 @@ static void on_message(redisAsyncContext *ac, void *data, void *ctx)
         return;
     }
     if (va_str_eq(wk_redis_str(reply->element[0]), VA_STR("subscribe"))) {
-        r->listener.ready(r->listener_ctx);
+        bool first = !r->listening;
+        r->listening = r->proven = true;
+        if (first) {
+            r->listener.ready(r->listener_ctx);
+        }
     } else if (va_str_eq(wk_redis_str(reply->element[0]), VA_STR("message"))) {
         r->listener.message(r->listener_ctx, wk_redis_str(reply->element[2]));
     }
+}
+
+/*
+ * Over a channel nothing may come for long, and from a host that is gone nothing ever, not even
+ * the end of the connection. Subscribing again changes nothing, and is answered.
+ */
+static void subscribe(wk_aredis_t *r)
+{
+    r->subscribed_ms = wk_monotonic_ms();
+    r->proven = false;
+    redisAsyncCommand(r->ac, on_message, r, "SUBSCRIBE %s", r->channel);
 }
 
 /* Log in, and what the connection is for; whatever is refused shows in what follows. */
@@ -194,7 +213,8 @@ static void enter(wk_aredis_t *r)
     }
     redisAsyncCommand(r->ac, NULL, NULL, "CLIENT SETNAME voiceagent-voice");
     if (r->channel != NULL) {
-        redisAsyncCommand(r->ac, on_message, r, "SUBSCRIBE %s", r->channel);
+        r->listening = false;
+        subscribe(r);
     }
 }
 
@@ -318,32 +338,43 @@ static void tell_refused(wk_aredis_t *r)
     }
 }
 
-static bool silent(const wk_aredis_t *r)
+static bool silent(const wk_aredis_t *r, int64_t now)
 {
-    int64_t now = wk_monotonic_ms();
     const op_t *oldest = TAILQ_FIRST(&r->waiting);
-    return (r->connecting_ms != 0 && now - r->connecting_ms > CONNECT_MS) ||
-           (oldest != NULL && now - oldest->asked_ms > ANSWER_MS);
+    if (r->connecting_ms != 0) {
+        return now - r->connecting_ms > CONNECT_MS;
+    }
+    return (oldest != NULL && now - oldest->asked_ms > ANSWER_MS) ||
+           (r->channel != NULL && !r->proven && now - r->subscribed_ms > ANSWER_MS);
+}
+
+static bool is_to_be_proven(const wk_aredis_t *r, int64_t now)
+{
+    return r->channel != NULL && r->connecting_ms == 0 && r->proven &&
+           now - r->subscribed_ms >= PROVE_MS;
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     wk_aredis_t *r = timer->data;
+    int64_t now = wk_monotonic_ms();
     tell_refused(r);
     if (r->closed) {
         return;
     }
     uv_timer_start(&r->timer, on_timer, WATCH_MS, 0);
     if (r->ac == NULL) {
-        if (!r->searching && wk_monotonic_ms() >= r->search_at_ms) {
+        if (!r->searching && now >= r->search_at_ms) {
             search(r);
         }
-    } else if (silent(r)) {
+    } else if (silent(r, now)) {
         bool connected = r->connecting_ms == 0;
         redisAsyncFree(r->ac);
         if (!connected) { /* then hiredis tells nobody */
             pause_and_search(r);
         }
+    } else if (is_to_be_proven(r, now)) {
+        subscribe(r);
     }
 }
 
