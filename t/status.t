@@ -12,7 +12,7 @@ use VoiceAgent::Token qw(token);
 use VoiceAgent::Worker qw(take ack alive decode);
 
 my $redis = VoiceAgent::Redis->start(tcp => 1);
-my $nginx = VoiceAgent::Nginx->new(redis => $redis->url . ' timeout=300ms', workers => 2, server => <<'END')->start;
+my $nginx = VoiceAgent::Nginx->new(redis => $redis->url . ' timeout=2s', workers => 2, server => <<'END')->start;
     location = /health  { voiceagent_status health; }
     location = /detail  { voiceagent_status health detail=$arg_d; }
     location = /ready   { voiceagent_status ready; }

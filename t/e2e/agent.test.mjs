@@ -216,7 +216,7 @@ test('what the agent claims and did not do is told to it, and an alarm', async (
 test('the longest call: the agent knows that it ends, and the carrier says that it has', async () => {
   const call = new Call();
   const twiml = await call.answer();
-  await row(`UPDATE calls SET started_at = now() - interval '29 minutes 50 seconds' WHERE twilio_call_sid = :'sid' RETURNING id`,
+  await row(`UPDATE calls SET started_at = now() - interval '29 minutes 35 seconds' WHERE twilio_call_sid = :'sid' RETURNING id`,
             {sid: call.sid});
   await call.connect(twiml);
   await call.caller.hears(/John/i);

@@ -268,7 +268,7 @@ test('a lost notification, a forgotten token and an ended channel are made good'
   await google.post('forget-sync');
   await age(11);
   await waitFor('the event that nobody told of', () => row(
-      'select 1 as yes from calendar_events where event_id = :\'id\'', {id: foreign.id}), 40000);
+      'select 1 as yes from calendar_events where event_id = :\'id\'', {id: foreign.id}));
   await waitFor('a new channel', () => row(
       `select 1 as yes from sync_tokens where organization_id = :'shop' and channel_id is not null`, {shop}));
 });

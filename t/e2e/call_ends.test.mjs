@@ -1,18 +1,17 @@
 // Ends of calls that nobody tells, and calls that nobody ends: the carrier is asked.
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {withEngines} from './lib/media.mjs';
+import {stranger} from './lib/people.mjs';
 import {dial, heard, over, phone} from './lib/phone.mjs';
 import {redis} from './lib/redis.mjs';
 import {twilioClient} from './lib/twilio.mjs';
 import {waitFor} from './lib/wait.mjs';
 
-const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
 const twilio = twilioClient({
   accountSid: env.TWILIO_ACCOUNT_SID,
   authToken: env.TWILIO_AUTH_TOKEN,
@@ -26,7 +25,7 @@ const due = (sid, ago) => row(
 const ended = (sid) => waitFor(`the end of call ${sid} in the database`, async () => {
   const found = await callOf(sid);
   return found?.ended_at && found;
-}, 90000);
+}, 180000);
 
 let putBack, number;
 before(async () => {

@@ -10,6 +10,7 @@ import {row, rows} from './lib/database.mjs';
 import {workingDay} from './lib/days.mjs';
 import {openEvents} from './lib/events.mjs';
 import {ask, call} from './lib/http.mjs';
+import {stranger} from './lib/people.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 
@@ -19,7 +20,6 @@ const SHOP = {businessId: 'bici-downtown', key: 'wk_demo_downtown'};
 const openai = sim('openai');
 // Not today: a first free time of today may have begun before it is chosen.
 const WISH = `I would like to book a tune-up on ${workingDay(3).weekday}`;
-const stranger = () => `+1416555${randomInt(1000, 9000)}`;
 
 let token, engines;
 // Visitors are counted by address: those of one test come from one of its own.

@@ -43,7 +43,7 @@ after(async () => {
 const connect = () => connectFrom(address);
 const post = async (body) => {
   const {status, json, text} = await call('POST', '/api/chat',
-      {localAddress: address, headers: {origin: ORIGIN}, body: {...SHOP, ...body}, totalMs: 60000});
+      {localAddress: address, headers: {origin: ORIGIN}, body: {...SHOP, ...body}});
   assert.equal(status, 200, text);
   return json;
 };
@@ -158,7 +158,7 @@ test('an answer that the agent thinks of does not come behind the join', async (
   const {sessionId, lead} = await said(ws, 'What are your hours?');
   await use('{pipeline,receptionist}');
   await openai.post('model', {rules: [{when: 'tell me a story', text: STORY}]});
-  await openai.script([{path: 'chat/completions', delay: 4000}]);
+  await openai.script([{path: 'chat/completions', delay: 8000}]);
   const asked = await openai.last();
   write(ws, 'tell me a story', {sessionId});
   await waitFor('the question', async () => (await openai.requests(asked)).length > 0);

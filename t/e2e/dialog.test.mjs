@@ -1,7 +1,6 @@
 // A language model answers texts: what it may do, what it must not be able to do, and who
 // answers when it cannot. The model is simulated; the rest is the running system.
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {after, before, beforeEach, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
@@ -11,6 +10,7 @@ import {row, rows} from './lib/database.mjs';
 import {workingDay} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {call} from './lib/http.mjs';
+import {stranger} from './lib/people.mjs';
 import {jobProcesses, kill} from './lib/processes.mjs';
 import {drained} from './lib/queues.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
@@ -18,7 +18,6 @@ import {waitFor} from './lib/wait.mjs';
 
 const OWNER = '+14165550010';
 const openai = sim('openai');
-const stranger = () => `+1416555${randomInt(1000, 9000)}`;
 
 let shop, engines;
 before(async () => {

@@ -6,6 +6,7 @@ import {after, before, test} from 'node:test';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {ask, at, call} from './lib/http.mjs';
+import {stranger} from './lib/people.mjs';
 import {hubspot as signed} from './lib/signed.mjs';
 import {waitFor} from './lib/wait.mjs';
 
@@ -28,7 +29,7 @@ before(async () => {
       `insert into customers (organization_id, phone_number, first_name, hubspot_contact_id)
          select id, :'phone', 'Ada', :'contact' from organizations where slug = 'bici-downtown'
          returning id`,
-      {phone: `+1416555${randomInt(1000, 10000)}`, contact});
+      {phone: stranger(), contact});
 });
 after(() => rows(`delete from customers where id = :'id' returning id`, {id: customer.id}));
 

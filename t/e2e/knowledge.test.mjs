@@ -1,7 +1,6 @@
 // The shop's documents: uploaded as files of every kind, found by words and by meaning, told by
 // text message and by the tools, and by nobody else's shop.
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {after, before, test} from 'node:test';
 
@@ -9,11 +8,11 @@ import {DOWNTOWN, login, UPTOWN} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {ask, at, call, request} from './lib/http.mjs';
+import {stranger} from './lib/people.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 
 const openai = sim('openai');
-const stranger = () => `+1416555${randomInt(1000, 9000)}`;
 const file = (name) => readFileSync(new URL(`../data/knowledge/${name}`, import.meta.url));
 
 let downtown, uptown;

@@ -3,12 +3,12 @@ import {Client} from '@modelcontextprotocol/sdk/client/index.js';
 import {StreamableHTTPClientTransport} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
 import {at, call, fetchSystem} from './lib/http.mjs';
 import {drained} from './lib/queues.mjs';
+import {waitFor} from './lib/wait.mjs';
 
 let client;
 before(async () => {
@@ -77,7 +77,7 @@ test('what takes longer is told so in time, goes on, and is done once when it is
   const words = `The wheel is ready, ${Date.now()}`;
   const tell = () => client.callTool({name: 'take_message', arguments: {message: words}});
   const held = holdShop(18);
-  await sleep(500);
+  await waitFor('the shop to be held', () => row(`select 1 as yes from pg_stat_activity where wait_event = 'PgSleep'`));
   const late = await tell().then(() => assert.fail('it was not late'), (e) => e);
   assert.equal(late.code, -32000, String(late));
   assert.match(late.message, /Make the same call again/);

@@ -12,7 +12,7 @@ import {ALWAYS, workingDay, workingDayInFrench} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {call as http} from './lib/http.mjs';
-import {stranger} from './lib/media.mjs';
+import {stranger} from './lib/people.mjs';
 import {answerTo, dial, handset, heard, over, phone, problems, said} from './lib/phone.mjs';
 import {jobProcesses, kill, pidOf, startAgain, whileStopped} from './lib/processes.mjs';
 import {redis, redisAnswers} from './lib/redis.mjs';
@@ -281,7 +281,7 @@ test('one call too many hears so and is called back; the others go on', async ()
   await waitFor('the slots of the calls before', async () => await redis('ZCARD', `va:voice:org:{${shop}}`) === 0);
   await change('max_concurrent_calls', 1);
   try {
-    await handset(FLOOR, {ring_ms: 5000, talk_ms: 50});
+    await handset(FLOOR, {ring_ms: 12000, talk_ms: 50});
     const first = await dial({from: stranger(), to: TO, script: [{press: '0'}, {say: 'bye'}]});
     await waitFor('the first call', async () => (await heard(first)).log.some((e) => e.dial));
     const second = await phone({from: stranger(), to: TO, script: [{say: 'hello'}]});
@@ -306,7 +306,7 @@ test('the longest call is warned of, and ends', async () => {
     const warned = await phone({from: stranger(), to: TO, script: [{say: 'When do you open?'}, {say: 'And on Monday?'}]});
     assert.match(answerTo(warned, 1), /one more minute/);
     assert.doesNotMatch(answerTo(warned, 2), /one more minute/, 'once');
-    await handset(FLOOR, {ring_ms: 2000, talk_ms: 50});
+    await handset(FLOOR, {ring_ms: 8000, talk_ms: 50});
     const sid = await dial({from: stranger(), to: TO, script: [{say: 'human'}, {say: 'When do you open?'}]});
     await waitFor('the ringing', async () => (await heard(sid)).log.some((e) => e.dial));
     await row('update calls set started_at = now() - interval \'2 minutes\' where twilio_call_sid = :\'sid\' returning id', {sid});
@@ -320,7 +320,7 @@ test('the longest call is warned of, and ends', async () => {
 });
 
 test('whoever waits for an answer hears that it comes, and then the answer', async () => {
-  await handset(FLOOR, {call: 'no-answer', ring_ms: 1500});
+  await handset(FLOOR, {call: 'no-answer', ring_ms: 6000});
   const sid = await dial({from: stranger(), to: TO, script: [{press: '0'}, {say: 'When are you open?'}, {say: 'bye'}]});
   await waitFor('the call', async () => (await heard(sid)).log.some((e) => e.dial));
   await whileStopped(jobProcesses(), () => waitFor(

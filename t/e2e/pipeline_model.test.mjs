@@ -5,7 +5,7 @@ import {beforeEach, test} from 'node:test';
 import {DOWNTOWN, JOHN, login} from './lib/account.mjs';
 import {cancelAppointments} from './lib/appointments.mjs';
 import {row} from './lib/database.mjs';
-import {stranger} from './lib/media.mjs';
+import {stranger} from './lib/people.mjs';
 import {Call, deepgram, forget, model, openai, SPOKEN, TRACKING, withPipeline} from './lib/pipeline.mjs';
 import {jobProcesses, whileStopped} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
@@ -107,10 +107,10 @@ test('while the model is down the receptionist answers: an order, and a booked t
       `SELECT trim(to_char(now() + interval '2 days' + CASE extract(isodow FROM now() + interval '2 days')
                             WHEN 7 THEN interval '1 day' ELSE interval '0' END, 'Day')) AS day`);
   await call.say(`I would like to book a tune-up on ${day}`);
-  await call.caller.hears(/Which one would you like/, 40000);
+  await call.caller.hears(/Which one would you like/);
   await call.caller.quiet();
   await call.say('the first one please');
-  await call.caller.hears(/[Bb]ooked/, 40000);
+  await call.caller.hears(/[Bb]ooked/);
   const booked = await row(
       `SELECT count(*) AS n FROM appointments WHERE call_id = (SELECT id FROM calls WHERE twilio_call_sid = :'sid')`,
       {sid: call.sid});
@@ -127,7 +127,7 @@ test('a model that takes the question and never answers: the receptionist does',
   await modelDown({half_open: true});
   const call = await new Call().greeted();
   await call.say('where is my order 1042');
-  await call.caller.hears(new RegExp(TRACKING), 40000);
+  await call.caller.hears(new RegExp(TRACKING));
   call.caller.hangUp();
 });
 
@@ -143,7 +143,7 @@ for (const delay of [0, 4000]) {
       await deepgram.post('listen/end');
       if (delay === 0) await call.caller.hears(/cut off/);
     });
-    await call.caller.hears(new RegExp(`cut off.*Where were we.*1042.*${TRACKING}`), 40000);
+    await call.caller.hears(new RegExp(`cut off.*Where were we.*1042.*${TRACKING}`));
     call.caller.hangUp();
   });
 }

@@ -2,12 +2,13 @@
 // and at the carrier, and has still refused texts when he comes back; words go when their time is
 // over.
 import assert from 'node:assert/strict';
-import {randomInt, randomUUID} from 'node:crypto';
+import {randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, UPTOWN, login} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
 import {ask, call} from './lib/http.mjs';
+import {stranger as number} from './lib/people.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
 import {accessToken} from './lib/token.mjs';
 import {waitFor} from './lib/wait.mjs';
@@ -31,7 +32,6 @@ after(async () => {
   await rows(`delete from users where email like '%@e2e.example' returning id`);
 });
 
-const number = () => `+1647555${randomInt(2000, 9000)}`;
 
 async function text(from, body) {
   const since = await sim('twilio').last();
@@ -99,6 +99,6 @@ test('words go when their time is over, and only an admin says when that is', as
   assert.equal((await ask('GET', SETTINGS, {token: uptown})).settings.transcript_retention_days, 90);
   const left = () => rows(
       `select direction from messages where :'phone' in (from_number, to_number)`, {phone});
-  await waitFor('the sweep', async () => (await left()).every((m) => m.direction === 'outbound'), 90000);
+  await waitFor('the sweep', async () => (await left()).every((m) => m.direction === 'outbound'), 180000);
   assert.equal((await left()).length, 1);
 });

@@ -2,7 +2,7 @@
 // the carrier records; what it has is fetched, kept encrypted, deleted there, played by ranges to
 // those who may, and gone when its time is over or its person is erased.
 import assert from 'node:assert/strict';
-import {createHash, randomBytes, randomInt, randomUUID} from 'node:crypto';
+import {createHash, randomBytes, randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {chromium} from 'playwright-core';
@@ -13,6 +13,7 @@ import {ALWAYS} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {ask, call as http} from './lib/http.mjs';
 import {MediaCall} from './lib/media.mjs';
+import {stranger} from './lib/people.mjs';
 import {answerTo, dial, heard, over, phone, problems, said} from './lib/phone.mjs';
 import {sim} from './lib/sims.mjs';
 import {accessToken} from './lib/token.mjs';
@@ -23,7 +24,6 @@ const SETTINGS = '/api/settings';
 const TO = DOWNTOWN.number;
 const NOTICE = {en: /^This call is recorded/, fr: /^Cet appel est enregistré/};
 const twilio = sim('twilio');
-const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
 
 let shop, admin, manager, staff, uptown, kept;
 const change = (what, value) => row(
@@ -296,7 +296,7 @@ test('whoever does not want it is not recorded any further, nothing of it is kep
     await rows(`insert into customers (organization_id, phone_number, preferred_language, source)
                 values (:'shop', :'from', :'language', 'call') returning id`, {shop, from, language});
     const since = await twilio.last();
-    const sid = await dial({from, to: TO, script: [{say: words}, {silent: true, ms: 2500}]});
+    const sid = await dial({from, to: TO, script: [{say: words}, {silent: true, ms: 8000}]});
     const requests = async () => (await twilio.requests(since)).filter((r) => r.path.includes(`/Calls/${sid}/Recordings`));
     await waitFor('the end of the recording', async () =>
         (await requests()).some((r) => r.method === 'POST' && r.body.Status === 'stopped' && r.answer.status === 200));
@@ -383,7 +383,7 @@ test('it goes when its time is over', async () => {
   await ask('PUT', '/api/privacy/settings', {token: admin, body: {audio_retention_days: 10}});
   assert.equal((await play(r.call_id)).status, 404, 'at once, whenever the sweep comes');
   await waitFor('the sweep', async () => (await rows(
-      `select n from recording_chunks where recording_id = :'id'`, {id: r.id})).length === 0, 90000);
+      `select n from recording_chunks where recording_id = :'id'`, {id: r.id})).length === 0, 180000);
   const {call} = await ask('GET', `/api/calls/${r.call_id}`, {token: manager});
   assert.equal(call.has_recording, false);
 });

@@ -17,7 +17,7 @@ import {waitFor} from './lib/wait.mjs';
 const random = new Random(1);
 const EVENTS = 100;
 const FILLER = 1000;         // keys at least, so that there is something to read
-const LOADING_US = 5000000;  // how long reading shall take
+const LOADING_US = 15000000;  // how long reading shall take: longer than events are sent
 
 let sender;
 let before;
@@ -38,7 +38,7 @@ async function sendInto() {
   const events = Array.from({length: EVENTS}, () => traffic.good());
   events.forEach((event) => sender.deliver(event));
   await waitFor('every event to be answered', async () => {
-    const health = await request(`${env.VA_HTTP_URL}/health`, {totalMs: 5000});
+    const health = await request(`${env.VA_HTTP_URL}/health`, {totalMs: 30000});
     assert.equal(health.status, 200);
     return successes() + failures() >= EVENTS;
   }, 60000);

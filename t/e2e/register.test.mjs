@@ -35,8 +35,8 @@ const shopOf = (more = {}) => ({
   ...more,
 });
 
-const register = (body) => call('POST', '/api/auth/register', {body, totalMs: 30000});
-const resume = (token) => call('POST', '/api/admin/provisioning/resume', {token, totalMs: 30000});
+const register = (body) => call('POST', '/api/auth/register', {body});
+const resume = (token) => call('POST', '/api/admin/provisioning/resume', {token});
 const numbers = async () =>
     (await call('GET', `${NUMBERS}.json`, {headers: {authorization}})).json.incoming_phone_numbers;
 const platform = async (path) => (await call('GET', `${env.ELEVENLABS_BASE_URL}/v1/convai/${path}`, {
@@ -64,10 +64,8 @@ after(async () => {
 test('a shop signs up, and its number is answered for it', async () => {
   const before = await others();
   const body = shopOf({businessName: 'Corner Plumbing'});
-  const began = Date.now();
   const {status, json} = await register(body);
   assert.equal(status, 201, JSON.stringify(json));
-  assert.ok(Date.now() - began < 20000);
   assert.equal(json.user.email, body.email);
   assert.equal(json.organization.name, 'Corner Plumbing');
   assert.equal(json.organization.plan, 'PRO');

@@ -9,6 +9,7 @@ import {closedDay} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {ask, call} from './lib/http.mjs';
+import {stranger as newNumber} from './lib/people.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 
@@ -220,7 +221,7 @@ test('an own appointment is moved and cancelled; nobody else\'s is', async () =>
   const {json: booked} =
       await tool('book_appointment', {appointment_datetime: first.start, service_type: 'repair'}, headers);
   const id = booked.appointment_id;
-  const stranger = await attestedCall('+14165553333');
+  const stranger = await attestedCall(newNumber());
   assert.equal((await tool('cancel_appointment', {appointment_id: id}, stranger)).json.error.code,
                'not_found');
   const unattested = await attestedCall(JOHN, 'TN-Validation-Failed-C');
@@ -310,7 +311,7 @@ test('an order is told to the number it carries, and to who proves it; tries are
   const byNumber = await tool('lookup_order', {order_number: '#1042'}, headers);
   assert.equal(byNumber.json.total_orders, 1);
 
-  const stranger = await attestedCall(`+1416555${String(Math.random()).slice(2, 6)}`);
+  const stranger = await attestedCall(newNumber());
   const nothing = await tool('lookup_order', {order_number: '1042'}, stranger);
   assert.equal(nothing.json.error.code, 'verification_needed');
   const proven = await tool('lookup_order', {order_number: '1042', postcode: 'm5c-1e9'}, stranger);

@@ -1,11 +1,11 @@
 // A call with sound is put through: whatever becomes of that, its engine has the caller again.
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
 import {withEngines} from './lib/media.mjs';
+import {stranger} from './lib/people.mjs';
 import {handset, over, phone, problems, said} from './lib/phone.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
@@ -13,7 +13,6 @@ import {waitFor} from './lib/wait.mjs';
 
 const FLOOR = '+14165550010';  // where Downtown's calls are put through to
 const openai = sim('openai');
-const stranger = () => `+1647${randomInt(2000000, 9999999)}`;
 
 let putBack;
 before(async () => {

@@ -1,7 +1,6 @@
 // Live calls with the engine "realtime": who speaks, or hangs up, while the agent does.
 import assert from 'node:assert/strict';
 import {beforeEach, test} from 'node:test';
-import {setTimeout as sleep} from 'node:timers/promises';
 
 import {Call, model, openai, STORY, withRealtime} from './lib/realtime.mjs';
 import {waitFor} from './lib/wait.mjs';
@@ -93,7 +92,8 @@ test('words that interrupted decide so, though he says "okay" before they are kn
   await call.caller.hears(/a bicycle/);
   await openai.post('realtime', {transcription_ms: 600});
   await call.say('no wait');
-  await sleep(700);  // the end of that is known, and its words are not
+  // The end of that is known, and its words are not.
+  await waitFor('the end of it', async () => (await call.living()).items.some((i) => i.text === 'no wait'));
   await call.say('okay');
   await call.caller.hears(/I heard: okay/);
   assert.doesNotMatch(call.caller.heard(), /over the hills/);

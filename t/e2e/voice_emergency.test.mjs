@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {beforeEach, test} from 'node:test';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-import {rows} from './lib/database.mjs';
+import {row, rows} from './lib/database.mjs';
 import {Call, killed, model, openai, STORY, withRealtime} from './lib/realtime.mjs';
 import {redis} from './lib/redis.mjs';
 import {waitFor} from './lib/wait.mjs';
@@ -59,14 +59,22 @@ test('who cuts off the answer before what is to be said of an emergency hears th
   call.caller.hangUp();
 });
 
-// How long behind his last word he hangs up: its end is known, and he has been answered; or not yet.
-for (const ms of [700, 150]) {
-  test(`who hangs up ${ms} ms behind his words, before they are known: they are kept, and people hear of an emergency in them`, async () => {
+// The silence behind which what somebody says is over.
+const endsBehind = (ms) => row(
+    `UPDATE agent_configs SET silence_ms = :'ms'
+      WHERE organization_id = (SELECT id FROM organizations WHERE slug = 'bici-downtown') RETURNING silence_ms`, {ms});
+
+// The end of what he says is known, and he is being answered; or not yet.
+for (const answered of [true, false]) {
+  test(`who hangs up ${answered ? 'when he is answered' : 'right behind his words'}, before they are known: they are kept, and people hear of an emergency in them`, async (t) => {
+    t.after(() => endsBehind(500));
+    await endsBehind(answered ? 500 : 1500);
     await model([{when: 'battery is on fire', text: STORY}]);
     const call = await reportsFire();
-    await openai.post('realtime', {transcription_ms: 800, gap_ms: 200});
+    const {id} = await call.living();
+    await openai.post('realtime', {transcription_ms: answered ? 1000 : 600, gap_ms: 200});
     await call.say('help the battery is on fire');
-    await sleep(ms);
+    await (answered ? call.asked(id, 2) : sleep(150));
     call.caller.hangUp();
     await call.isKept('help the battery is on fire');
     await call.isPaged();
@@ -75,7 +83,7 @@ for (const ms of [700, 150]) {
       return session.closed !== null && session;
     });
     const asked = events.filter((e) => e.type === 'response.create').length;
-    assert.equal(asked, ms > 500 ? 2 : 1, 'the greeting, and what he has heard of');
+    assert.equal(asked, answered ? 2 : 1, 'the greeting, and what he has heard of');
     assert.equal(events.filter((e) => e.type === 'response.cancel').length, asked - 1, 'nothing is made for nobody');
     assert.deepEqual(errors, []);
     assert.equal(closed, 1000);
@@ -101,8 +109,11 @@ test('words that never come are waited for a moment; who has said nothing more i
   await sleep(700);
   waits.caller.hangUp();
   silent.caller.hangUp();
-  await waitFor('the end of the second', async () => (await closed())[1] !== null);
-  assert.deepEqual(await closed(), [null, 1000]);
+  const ends = await waitFor('the end of the second', async () => {
+    const found = await closed();
+    return found[1] !== null && found;
+  });
+  assert.deepEqual(ends, [null, 1000]);
   await waitFor('the end of the first', async () => (await closed())[0] !== null);
 });
 

@@ -778,7 +778,7 @@ static void judge_recording(const t_answer_t *last)
 static void judge_objection(const t_answer_t *last)
 {
     assert_done(last);
-    for (int i = 0; i < MAX_RUNS && recordings_at(NULL) > 0; i++) {
+    for (int i = 0; i < 1000 && recordings_at(NULL) > 0; i++) {
         look_again();
         usleep(10000); /* the carrier makes it ready */
     }
@@ -814,7 +814,7 @@ static bool has_ended(void)
 static void judge_call_end(const t_answer_t *last)
 {
     assert_done(last);
-    for (int i = 0; i < 200 && !has_ended(); i++) {
+    for (int i = 0; i < 1000 && !has_ended(); i++) {
         usleep(50000);
         t_sqlf("UPDATE calls SET look_at = now()");
         t_answer_t a = look_at_call(1);

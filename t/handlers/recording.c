@@ -354,7 +354,7 @@ static void *store_piece(void *at)
 {
     PGconn *c = at;
     bool waited = false;
-    for (int i = 0; i < 500 && !waited; i++) {
+    for (int i = 0; i < 6000 && !waited; i++) {
         PGresult *r = PQexec(c, "SELECT FROM pg_locks WHERE NOT granted");
         waited = PQntuples(r) > 0;
         PQclear(r);

@@ -65,7 +65,7 @@ static size_t how_many_events(void)
 static void events_that_were_sent_leave_nothing_behind(void **state)
 {
     size_t events = how_many_events();
-    long first = 0, pss = 0;
+    long first = 0, now = 0;
     (void)state;
     begin("million", T_EVENTS("/all", "", ""), CLIENTS);
     for (size_t i = 0; i < CLIENTS; i++) {
@@ -74,15 +74,14 @@ static void events_that_were_sent_leave_nothing_behind(void **state)
     assert_true(t_streams_within(&streams, 0));
     for (size_t mark = 1; mark <= MARKS; mark++) {
         publish_until(mark * (events / MARKS), 300);
-        pss = t_memory_kb(worker(), "Pss");
-        first = mark == 1 ? pss : first;
-        printf("# after %zu events: RSS %ld KB, PSS %ld KB\n", feed.n,
-               t_memory_kb(worker(), "Rss"), pss);
+        now = t_memory_kb(worker());
+        first = mark == 1 ? now : first;
+        printf("# after %zu events: %ld KB\n", feed.n, now);
     }
     assert_true(t_streams_within(&streams, 0));
     assert_true(t_streams_perfect(&streams));
     assert_int_equal(streams.seen, events * CLIENTS);
-    assert_true(pss <= first + TOLERANCE_KB);
+    assert_true(now <= first + TOLERANCE_KB);
     finish();
 }
 
@@ -108,14 +107,14 @@ static void publish_to_slow_and_fast(const char *org, const char *server)
     files = t_open_files(worker());
     publish_until(SLOW_EVENTS, PADDING);
     assert_true(t_streams_within(&streams, 0));
-    long before = t_memory_kb(worker(), "Pss");
+    long before = t_memory_kb(worker());
     for (size_t i = 0; i < SLOW; i++) {
         t_stream_idle(&streams, &streams.all[i], true);
     }
     publish_until(2 * SLOW_EVENTS, PADDING);
     assert_true(t_streams_within(&streams, 0));
-    long after = t_memory_kb(worker(), "Pss");
-    printf("# PSS %ld KB; %ld KB with %d clients that do not read\n", before, after, SLOW);
+    long after = t_memory_kb(worker());
+    printf("# %ld KB; %ld KB with %d clients that do not read\n", before, after, SLOW);
     assert_true(after - before <= SLOW * PER_SLOW_KB);
     assert_true(t_streams_perfect(&streams));
     assert_int_equal(streams.seen, SLOW_EVENTS * (SLOW + 2 * FAST));
@@ -213,7 +212,7 @@ static bool all_are_greeted(void *arg)
 static long open_streams(size_t from, const char *place, size_t jobs)
 {
     static char paths[2 * CAREFUL][32];
-    long before = t_memory_kb(worker(), "Pss");
+    long before = t_memory_kb(worker());
     for (size_t i = from; i < from + CAREFUL; i++) {
         snprintf(paths[i], sizeof(paths[i]), "%s/%zu", place, i);
         streams.all[i].location = paths[i];
@@ -223,7 +222,7 @@ static long open_streams(size_t from, const char *place, size_t jobs)
             assert_true(t_until(all_are_greeted, NULL, 60000));
         }
     }
-    return t_memory_kb(worker(), "Pss") - before;
+    return t_memory_kb(worker()) - before;
 }
 
 static void what_was_asked_before_leaves_hardly_anything(void **state)
@@ -238,7 +237,7 @@ static void what_was_asked_before_leaves_hardly_anything(void **state)
           2 * CAREFUL);
     long plain = open_streams(0, "/plain", 0);
     long asked = open_streams(CAREFUL, "/asked", 2);
-    printf("# PSS: %ld KB for %d clients, %ld KB for those a worker was asked about\n", plain,
+    printf("# %ld KB for %d clients, %ld KB for those a worker was asked about\n", plain,
            CAREFUL, asked);
     assert_true(asked - plain <= CAREFUL * PER_ASK_KB);
     assert_int_equal(streams.refused + streams.cut + streams.ended, 0);

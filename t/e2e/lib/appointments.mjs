@@ -7,7 +7,6 @@ import {ask, call} from './http.mjs';
 import {sim} from './sims.mjs';
 import {waitFor} from './wait.mjs';
 
-const PATIENCE = {readMs: 60000, totalMs: 60000};
 const plain = (path) => env.VA_HTTP_URL + path;
 
 // An answer, or what became of the effect that was answered too early (202).
@@ -16,15 +15,15 @@ async function settled(answer) {
   return waitFor(`the end of job ${answer.json.job}`, async () => {
     const later = await call('GET', `/api/jobs/${answer.json.job}`, {token: env.TOOLS_SECRET});
     return later.status !== 202 && later;
-  });
+  }, 120000);
 }
 
 // A tool as ElevenLabs calls it; headers say whose call it is.
 export const tool = async (name, body, headers) => settled(await call(
-    'POST', plain(`/api/elevenlabs/tools/${name}`), {token: env.TOOLS_SECRET, headers, body, ...PATIENCE}));
+    'POST', plain(`/api/elevenlabs/tools/${name}`), {token: env.TOOLS_SECRET, headers, body}));
 
 export const rest = async (method, path, token, body) =>
-    settled(await call(method, plain(path), {token, body, ...PATIENCE}));
+    settled(await call(method, plain(path), {token, body}));
 
 // The free starts of a day.
 export async function freeTimes(token, service_type, day) {

@@ -14,6 +14,7 @@ export class Chaos {
   #random;
   #ended = false;
   #frozen = false;  // the workers are stopped, and left alone
+  #starting;        // resolves when the workers run that are being started
   redisKills = [];  // jobs that were accepted and not done at each
   workerKills = 0;
   nginxKills = 0;
@@ -39,7 +40,8 @@ export class Chaos {
   // The workers' supervisor gives up after many deaths; the host's service manager does not.
   async #superviseAsTheHostDoes() {
     if (this.#frozen || alive(pidOf('worker'))) return;
-    await startAgain('worker');
+    this.#starting = startAgain('worker');
+    await this.#starting;
     this.supervisorStarts++;
   }
 
@@ -58,10 +60,12 @@ export class Chaos {
 
   async #held(yes, work) {
     if (!yes) return work();
-    const supervisor = pidOf('worker');
     this.#frozen = true;
     try {
-      return await whileStopped([supervisor, ...childrenOf(supervisor)], work);
+      await this.#starting;
+      const supervisor = pidOf('worker');
+      // First the one that starts others: one more of them would do the jobs.
+      return await whileStopped([supervisor], () => whileStopped(childrenOf(supervisor), work));
     } finally {
       this.#frozen = false;
     }

@@ -6,6 +6,9 @@ import {env} from './env.mjs';
 
 export {open, request};
 
+// To notice that nobody answers: a machine that has much else to do may take long.
+const PATIENCE = {connectMs: 30000, readMs: 60000, totalMs: 90000};
+
 // A path of the system as a URL.
 export const at = (path) => (path.startsWith('/') ? env.VA_URL + path : path);
 
@@ -16,6 +19,7 @@ export const at = (path) => (path.startsWith('/') ? env.VA_URL + path : path);
 export async function call(method, path, {body, token, headers = {}, ...options} = {}) {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const res = await request(at(path), {
+    ...PATIENCE,
     ...options,
     method,
     body: text,
@@ -50,6 +54,7 @@ export async function fetchSystem(input, init = {}) {
     headers: Object.fromEntries(new Headers(init.headers)),
     body: init.body ?? undefined,
     signal: init.signal ?? undefined,
+    connectMs: PATIENCE.connectMs,
     readMs: 0,  // a stream may be silent
   });
   const empty = [204, 205, 304].includes(res.statusCode);

@@ -1,7 +1,7 @@
 // Live calls with sound: what the carrier does for one (webhooks, the media stream), a caller at
 // its other end, and what the database keeps of what was said.
 import assert from 'node:assert/strict';
-import {randomBytes, randomInt} from 'node:crypto';
+import {randomBytes} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 
 import {Caller} from '../../sim/lib/caller.mjs';
@@ -44,9 +44,6 @@ export function streamOf(twiml) {
     back: unescaped(/<Redirect[^>]*>([^<]+)/.exec(twiml)[1]),
   };
 }
-
-// A number from which nobody has called: what was said in a call before is known in the next.
-export const stranger = () => `+1647${randomInt(2000000, 10000000)}`;
 
 export class MediaCall {
   static #all = [];

@@ -21,7 +21,7 @@ export const wordsOf = (sid) => twilio.get(`words/${sid}`);
 export const reachedBy = (urls = []) => twilio.post('doors', {urls});
 
 // The call when it is over: {sid, status, log, requests}.
-export function over(sid, limitMs = 60000) {
+export function over(sid, limitMs = 120000) {
   return waitFor(`the end of call ${sid}`, async () => {
     const call = await heard(sid);
     return call.over && call;

@@ -38,7 +38,7 @@ export function sim(name) {
   if (name !== 'smtp') used.add(name);
   const {origin} = new URL(env[ADDRESS[name]].replace(/^ws/, 'http'));
   const use = async (method, path, body) => {
-    const answer = await call(method, `${origin}/_sim/${path}`, {body, totalMs: 60000});
+    const answer = await call(method, `${origin}/_sim/${path}`, {body});
     if (answer.status !== 200)
       throw new Error(`the simulated ${name}, ${path}: ${answer.status} ${answer.text}`);
     return answer.json;

@@ -4,7 +4,7 @@
  * Calls test() until it gives something, and gives that. After limitMs it fails, naming
  * what it waited for; an error of test() ends the waiting at once.
  */
-export async function waitFor(what, test, limitMs = 20000) {
+export async function waitFor(what, test, limitMs = 60000) {
   const end = Date.now() + limitMs;
   for (let pause = 5;; pause = Math.min(pause * 1.5, 200)) {
     const found = await test();

@@ -152,20 +152,25 @@ void t_nginx_start(t_nginx_t *n, const t_redis_t *redis, int workers, const char
     }
 }
 
-long t_memory_kb(pid_t pid, const char *what)
+long t_memory_kb(pid_t pid)
 {
     char path[64], line[256];
-    long kb = -1;
-    size_t len = strlen(what);
+    long kb = 0, anonymous = 0, shared = 0;
     snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
     FILE *f = open_file(path, "re");
-    while (kb < 0 && fgets(line, sizeof(line), f) != NULL) {
-        if (strncmp(line, what, len) == 0 && line[len] == ':') {
-            kb = strtol(line + len + 1, NULL, 10);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        if (sscanf(line, "Pss_Anon: %ld", &kb) == 1) {
+            anonymous = kb;
+        } else if (sscanf(line, "Pss_Shmem: %ld", &kb) == 1) {
+            shared = kb;
         }
     }
     fclose(f);
-    return kb;
+    if (anonymous == 0) {
+        printf("Bail out! %s does not tell what is anonymous\n", path);
+        exit(EXIT_FAILURE);
+    }
+    return anonymous + shared;
 }
 
 size_t t_open_files(pid_t pid)

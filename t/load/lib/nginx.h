@@ -26,8 +26,11 @@ void t_nginx_reload(const t_nginx_t *n);
 /* Its worker processes, those that take requests or those that are leaving; at most max. */
 size_t t_nginx_workers(const t_nginx_t *n, bool leaving, pid_t *pids, size_t max);
 
-/* "Rss" or "Pss" of a process, in KB. */
-long t_memory_kb(pid_t pid, const char *what);
+/*
+ * What a process itself has written to, in KB: its share of a file grows when another program
+ * ends that has it open too.
+ */
+long t_memory_kb(pid_t pid);
 
 size_t t_open_files(pid_t pid);
 

@@ -85,7 +85,7 @@ export class Caller {
   heardSince = (ms) => this.words.filter((w) => w.ms >= ms).map((w) => w.word).join(' ');
 
   // Resolves with what was heard when it matches.
-  async hears(pattern, limit = 20000) {
+  async hears(pattern, limit = 60000) {
     const end = performance.now() + limit;
     while (!pattern.test(this.heard())) {
       if (this.closed !== null || performance.now() > end)
