@@ -297,6 +297,52 @@ static t_answer_t text_me(const char *conversation)
                             .body = "{\"message\":\"We are at 12 Main St\"}"});
 }
 
+/*
+ * The platform may dial and not say what the carrier calls it. The carrier tells of that call
+ * by its own name, and the report joins the two: what the call was for, and who asked for it,
+ * is known behind that as well, and the next one is another.
+ */
+static void a_call_the_carrier_named_alone_is_still_the_one_asked_for(void **state_)
+{
+    (void)state_;
+    t_elevenlabs_script("{\"path\":\"/v1/convai/twilio/outbound-call\",\"status\":200,"
+                        "\"body\":{\"success\":true,\"message\":\"Success\","
+                        "\"conversation_id\":\"conv_unnamed\",\"callSid\":null}}");
+    t_answer_t a = call(asked("follow_up"));
+    assert_status(&a, 200);
+    t_sqlf("INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key, state,"
+           "    call_id)"
+           " SELECT c.organization_id, m.id, '" JOHN "', 'followup:unnamed', 'done', c.id"
+           "   FROM calls c JOIN campaigns m USING (organization_id) LIMIT 1;"
+           "UPDATE calls SET answered_by = 'machine', end_reason = 'voicemail'");
+    a = t_ask(&(t_ask_t){.type = "call_status.store",
+                         .content_type = "application/x-www-form-urlencoded",
+                         .body = "CallSid=CAunnamed&CallStatus=completed&SequenceNumber=3"
+                                 "&Direction=outbound-api&From=%2B14165550001"
+                                 "&To=%2B14165559876&CallDuration=45"});
+    assert_done(&a);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 2);
+    a = t_ask(&(t_ask_t){
+        .type = "post_call.store",
+        .body = "{\"type\":\"post_call_transcription\",\"data\":{"
+                "\"agent_id\":\"agent_downtown\",\"conversation_id\":\"conv_unnamed\","
+                "\"status\":\"done\",\"transcript\":[],\"metadata\":{"
+                "\"start_time_unix_secs\":1788264001,\"call_duration_secs\":45,"
+                "\"phone_call\":{\"direction\":\"outbound\",\"call_sid\":\"CAunnamed\","
+                "\"agent_number\":\"+14165550001\",\"external_number\":\"+14165559876\"}}}}"});
+    assert_done(&a);
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(concat_ws(' ', status, call_reason, priority,"
+               "    initiated_by = '" DANA "', answered_by, end_reason,"
+               "    (SELECT key FROM campaign_runs r WHERE r.call_id = c.id)), '|')"
+               "  FROM calls c"),
+        "completed follow_up high t machine voicemail followup:unnamed");
+    t_sqlf("UPDATE calls SET started_at = now()");
+    a = call(asked("follow_up"));
+    assert_status(&a, 200);
+    assert_string_not_equal(t_text(&a, "/conversation_id"), "conv_unnamed");
+}
+
 /* His number was dialled, which is no less than a carrier's word for it. */
 static void whom_we_dialled_is_known_by_his_number(void **state_)
 {
@@ -606,6 +652,7 @@ int main(void)
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(a_plumber_has_no_bikes),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
+        cmocka_unit_test(a_call_the_carrier_named_alone_is_still_the_one_asked_for),
         cmocka_unit_test(whom_we_dialled_is_known_by_his_number),
         cmocka_unit_test(nobody_else_is),
         cmocka_unit_test(within_quiet_hours_nobody_is_called),
