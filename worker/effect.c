@@ -52,6 +52,17 @@ bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_
     return wk_sql_later(tx, &wk_sql_effect_finish, params, e);
 }
 
+bool wk_effect_once(wk_tx_t *tx, const char *kind, va_str_t job, bool *first, wk_error_t *e)
+{
+    wk_effect_t effect;
+    if (!wk_effect_claim(tx, kind, job, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    *first = effect.state == WK_EFFECT_NEW;
+    return !*first ||
+           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e);
+}
+
 bool wk_effect_release(wk_tx_t *tx, va_str_t id, wk_error_t *e)
 {
     return wk_sql(tx, &wk_sql_effect_release, &id, NULL, e);

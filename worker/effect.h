@@ -45,6 +45,13 @@ bool wk_effect_finish(wk_tx_t *tx, va_str_t id, wk_effect_state_t state, va_str_
                       va_str_t result, wk_error_t *e);
 
 /*
+ * For what a job does in this transaction alone. *first: no run of it before was committed. A
+ * job that is run again, since its worker died before the answer, does nothing again: another
+ * may have changed since what it changed. kind: as above; the key is the job's id.
+ */
+bool wk_effect_once(wk_tx_t *tx, const char *kind, va_str_t job, bool *first, wk_error_t *e);
+
+/*
  * A claim under which surely nothing was done is as if it had never been made. Of a number that
  * is so also where nobody could tell before: who looks for it finds it or not. Anything else
  * that ended as one nobody can tell of stays so, since people were told.

@@ -423,6 +423,32 @@ static void one_is_marked(void **state)
         t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'appointment_marked'"), 1);
 }
 
+/* A worker may die behind its commit; what somebody else has marked since then stays. */
+static void a_mark_that_is_done_again_undoes_no_later_one(void **state)
+{
+    (void)state;
+    seed();
+    t_ask_t marking = {.type = "appointments.handle",
+                       .id = "marking",
+                       .method = "PATCH",
+                       .uri = URI "/" A1,
+                       .claims = t_claims("somebody", DOWNTOWN, "staff"),
+                       .org = DOWNTOWN,
+                       .body = "{\"status\":\"in_progress\",\"notes\":\"waits\"}"};
+    t_answer_t a = t_ask(&marking);
+    assert_status(&a, 200);
+    a = ask("PATCH", URI "/" A1, "{\"status\":\"completed\",\"notes\":\"new chain\"}");
+    assert_status(&a, 200);
+    int64_t marks = t_sqlf_int("SELECT count(*) FROM audit_log");
+    a = t_ask(&marking);
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/appointment/status"), "completed");
+    assert_string_equal(t_sqlf("SELECT status || ' ' || notes FROM appointments"
+                               " WHERE id = '" A1 "'"),
+                        "completed new chain");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log"), marks);
+}
+
 static void what_cannot_be_marked_changes_nothing(void **state)
 {
     static const char *const bodies[] = {
@@ -776,6 +802,7 @@ int main(void)
         cmocka_unit_test(it_takes_the_time_of_who_does_it),
         cmocka_unit_test(what_it_was_can_be_booked_again),
         cmocka_unit_test(one_is_marked),
+        cmocka_unit_test(a_mark_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(what_cannot_be_marked_changes_nothing),
         cmocka_unit_test(what_has_not_begun_is_not_over),
         cmocka_unit_test(who_comes_early_may_be_done_early),

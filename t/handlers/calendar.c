@@ -354,6 +354,32 @@ static void what_was_deleted_while_disconnected_is_put_back(void **state)
     assert_int_equal(overruled(), 1);
 }
 
+/* A worker may die behind its commit; a connection that was made since then stays. */
+static void a_removal_that_is_done_again_removes_nothing_later(void **state)
+{
+    (void)state;
+    t_ask_t removing = {.type = "integrations.remove",
+                        .id = "removing",
+                        .method = "DELETE",
+                        .uri = "/api/integrations/google_calendar",
+                        .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                        .org = DOWNTOWN};
+    t_answer_t a = t_ask(&removing);
+    assert_status(&a, 200);
+    a = t_ask(&removing);
+    assert_status(&a, 200);
+    a = job("integrations.release", "{}");
+    assert_done(&a);
+    t_google_owner(OWNER);
+    t_google_connect(OWNER);
+    a = t_ask(&removing);
+    assert_status(&a, 200);
+    assert_string_equal(
+        t_sqlf("SELECT status FROM integrations WHERE organization_id = '" DOWNTOWN
+               "' AND service = 'google_calendar'"),
+        "connected");
+}
+
 static void and_what_was_deleted_after_the_consent_had_ended(void **state)
 {
     (void)state;
@@ -1064,6 +1090,7 @@ int main(void)
         cmocka_unit_test(a_copy_of_our_event_takes_its_time),
         cmocka_unit_test(another_account_is_given_what_was_booked_before),
         cmocka_unit_test(what_was_deleted_while_disconnected_is_put_back),
+        cmocka_unit_test(a_removal_that_is_done_again_removes_nothing_later),
         cmocka_unit_test(and_what_was_deleted_after_the_consent_had_ended),
         cmocka_unit_test(a_new_consent_of_a_connected_shop_overrules_nothing),
         cmocka_unit_test(what_was_moved_here_while_disconnected_is_moved_in_google),

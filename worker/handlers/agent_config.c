@@ -233,15 +233,11 @@ static const part_t voice = {
 /* One change of a shop after the other; and a job that is run again writes nothing again. */
 static bool put(wk_tx_t *tx, config_t *s, const wk_caller_t *caller, wk_error_t *e)
 {
-    wk_effect_t effect;
-    if (!wk_sql(tx, &wk_sql_settings_lock, NULL, NULL, e) ||
-        !wk_effect_claim(tx, "settings", s->ctx->job->id, VA_STR_NULL, &effect, e)) {
-        return false;
-    }
-    return effect.state != WK_EFFECT_NEW ||
-           (s->part->write(tx, s, e) &&
-            wk_audit_settings(s->ctx, tx, caller, s->part->name, s->body, e) &&
-            wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e));
+    bool first;
+    return wk_sql(tx, &wk_sql_settings_lock, NULL, NULL, e) &&
+           wk_effect_once(tx, "settings", s->ctx->job->id, &first, e) &&
+           (!first || (s->part->write(tx, s, e) &&
+                       wk_audit_settings(s->ctx, tx, caller, s->part->name, s->body, e)));
 }
 
 static bool config_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)

@@ -5,6 +5,7 @@
 #include "worker/agent/appointment.h"
 #include "worker/agent/reminder.h"
 #include "worker/agent/tools.h"
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
@@ -192,7 +193,7 @@ static bool is_over(va_str_t status)
 
 /*
  * Who comes before his time is waited on before it: then it may end before it as well. What it
- * is already may be said again, as a job is that is run again.
+ * is already may be said again.
  */
 static bool may_be_marked(const wk_appointment_t *p, va_str_t status)
 {
@@ -212,17 +213,16 @@ static bool note_mark(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t *
     return wk_audit(s->ctx, tx, &entry, e);
 }
 
-static bool mark_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+static bool write_marks(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t *s,
+                        wk_error_t *e)
 {
     bool found;
     wk_rows_t *rows;
-    schedule_t *s = arg;
     wk_appointment_t p;
     va_str_t params[] = {s->id, s->status, s->notes,
                          s->pickup_ready ? VA_STR("t") : VA_STR("f"),
                          s->has_notes ? VA_STR("t") : VA_STR("f")};
-    if (!wk_request_known_id(s->id, e) ||
-        !wk_appointment_find(tx, s->id, VA_STR_NULL, &p, &found, e)) {
+    if (!wk_appointment_find(tx, s->id, VA_STR_NULL, &p, &found, e)) {
         return false;
     }
     if (!found) {
@@ -240,8 +240,16 @@ static bool mark_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
         return wk_refuse(e, WK_R_CONFLICT, "The appointment is cancelled.");
     }
     return (!is_over(s->status) || wk_reminders_withdraw(tx, s->id, e)) &&
-           note_mark(tx, caller, s, e) && wk_appointment_changed(tx, &p, "updated", e) &&
-           wk_sql(tx, &wk_sql_schedule_entry, &s->id, &s->rows, e);
+           note_mark(tx, caller, s, e) && wk_appointment_changed(tx, &p, "updated", e);
+}
+
+/* Of a job that is run again nothing is written again: another may have marked it since. */
+static bool mark_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    bool first;
+    schedule_t *s = arg;
+    return wk_effect_once(tx, "mark", s->ctx->job->id, &first, e) &&
+           (!first || write_marks(tx, caller, s, e)) && get_tx(tx, caller, s, e);
 }
 
 static wk_outcome_t mark(schedule_t *s, const va_json_t *body, va_reply_t *reply, wk_error_t *e)

@@ -47,21 +47,17 @@ static bool read_body(saying_t *s, wk_error_t *e)
 /* Of a job that is run again nothing is written again: another may have said more since. */
 static bool say(wk_tx_t *tx, const saying_t *s, const wk_caller_t *caller, wk_error_t *e)
 {
+    bool first;
     wk_rows_t *rows;
-    wk_effect_t effect;
     va_str_t params[] = {s->call, s->outcome};
     wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
                         .action = "outcome_set",
                         .entity = "call",
                         .entity_id = s->call};
-    if (!wk_effect_claim(tx, "outcome", s->ctx->job->id, VA_STR_NULL, &effect, e)) {
-        return false;
-    }
-    return effect.state != WK_EFFECT_NEW ||
-           (wk_sql(tx, &wk_sql_call_outcome, params, &rows, e) && wk_request_found(rows, e) &&
-            wk_audit(s->ctx, tx, &entry, e) &&
-            wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e));
+    return wk_effect_once(tx, "outcome", s->ctx->job->id, &first, e) &&
+           (!first || (wk_sql(tx, &wk_sql_call_outcome, params, &rows, e) &&
+                       wk_request_found(rows, e) && wk_audit(s->ctx, tx, &entry, e)));
 }
 
 static bool outcome_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)

@@ -137,13 +137,11 @@ static bool url_told_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 /* Once, however often the job is run. */
 static bool note_list(wk_tx_t *tx, const hosted_t *h, const char *action, wk_error_t *e)
 {
-    wk_effect_t effect;
+    bool first;
     va_str_t job = h->ctx->job->id;
     va_str_t key = wk_printf(h->ctx->arena, "%s:%.*s", action, (int)job.len, job.data);
-    return wk_effect_claim(tx, "allowlist", key, VA_STR_NULL, &effect, e) &&
-           (effect.state != WK_EFFECT_NEW ||
-            (note(tx, h, action, h->list, e) &&
-             wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e)));
+    return wk_effect_once(tx, "allowlist", key, &first, e) &&
+           (!first || note(tx, h, action, h->list, e));
 }
 
 static bool list_asked_tx(wk_tx_t *tx, void *arg, wk_error_t *e)

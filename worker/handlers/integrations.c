@@ -5,6 +5,7 @@
 #include "worker/store/integrations.h"
 #include "worker/agent/calendar_connect.h"
 #include "worker/agent/google_account.h"
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
@@ -194,12 +195,11 @@ wk_outcome_t wk_integrations_callback(wk_ctx_t *ctx, va_reply_t *reply, wk_error
 typedef struct {
     wk_ctx_t *ctx;
     va_str_t service;
-    bool found;
 } removal_t;
 
-static bool remove_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+static bool remove_now(wk_tx_t *tx, const removal_t *r, const wk_caller_t *caller,
+                       wk_error_t *e)
 {
-    removal_t *r = arg;
     wk_rows_t *rows;
     wk_audit_t entry = {.actor = wk_audit_actor(caller->role),
                         .user_id = caller->user_id,
@@ -209,9 +209,8 @@ static bool remove_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
     if (!wk_sql(tx, &wk_sql_integration_disconnect, &r->service, &rows, e)) {
         return false;
     }
-    r->found = wk_rows_affected(rows) == 1;
-    if (!r->found) {
-        return true;
+    if (wk_rows_affected(rows) == 0) {
+        return wk_refuse(e, WK_R_NOT_FOUND, "That service is not connected.");
     }
     if (!va_str_eq(r->service, VA_STR(WK_GOOGLE_SERVICE))) {
         return wk_sql(tx, &wk_sql_integration_forget, &r->service, NULL, e) &&
@@ -222,6 +221,15 @@ static bool remove_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
                          VA_STR("integrations"), VA_STR_NULL, VA_STR("{}"), e);
 }
 
+/* Of a job that is run again nothing is removed: it may have been connected anew since. */
+static bool remove_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    bool first;
+    const removal_t *r = arg;
+    return wk_effect_once(tx, "removal", r->ctx->job->id, &first, e) &&
+           (!first || remove_now(tx, r, caller, e));
+}
+
 wk_outcome_t wk_integrations_remove(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
@@ -230,10 +238,6 @@ wk_outcome_t wk_integrations_remove(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t
         r.service = VA_STR(WK_GOOGLE_SERVICE);
     }
     if (!wk_caller_tx(ctx, WK_FROM_ADMIN, remove_tx, &r, e)) {
-        return wk_reply_error(ctx, reply, e);
-    }
-    if (!r.found) {
-        wk_refuse(e, WK_R_NOT_FOUND, "That service is not connected.");
         return wk_reply_error(ctx, reply, e);
     }
     wk_reply_begin(ctx, &doc);

@@ -162,17 +162,11 @@ static bool write_change(wk_tx_t *tx, const leads_t *l, wk_error_t *e)
 static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
 {
     leads_t *l = arg;
-    wk_effect_t effect;
-    if (!wk_request_known_id(l->id, e) ||
-        !wk_effect_claim(tx, "lead", l->ctx->job->id, VA_STR_NULL, &effect, e)) {
-        return false;
-    }
-    if (effect.state == WK_EFFECT_NEW &&
-        (!write_change(tx, l, e) || !note_change(tx, caller, l, e) ||
-         !wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e))) {
-        return false;
-    }
-    return get_tx(tx, caller, l, e);
+    bool first;
+    return wk_request_known_id(l->id, e) &&
+           wk_effect_once(tx, "lead", l->ctx->job->id, &first, e) &&
+           (!first || (write_change(tx, l, e) && note_change(tx, caller, l, e))) &&
+           get_tx(tx, caller, l, e);
 }
 
 static wk_outcome_t change(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)

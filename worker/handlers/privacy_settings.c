@@ -2,6 +2,7 @@
  * privacy.settings: for how long a shop keeps what was said, and in what form. Managers see it,
  * an admin changes it, whole or not at all, and the audit log tells to what.
  */
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
@@ -69,12 +70,9 @@ static bool read_body(settings_t *s, wk_error_t *e)
                      "zero_retention, disable_audio and anonymize_transcripts.");
 }
 
-static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
+static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
 {
     va_buf_t data;
-    if ((caller->role & WK_FROM_ADMIN) == 0) {
-        return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
-    }
     va_buf_init(&data, wk_mem(s->ctx->arena), 128);
     va_json_writer_t *w = va_json_writer_new(&data);
     va_json_put_value(w, s->body);
@@ -86,6 +84,16 @@ static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_
                             va_json_writer_end(w) == VA_OK ? va_buf_str(&data) : VA_STR_NULL};
     return wk_sql(tx, &wk_sql_privacy_settings_put, s->params, NULL, e) &&
            wk_audit(s->ctx, tx, &entry, e);
+}
+
+static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
+{
+    bool first;
+    if ((caller->role & WK_FROM_ADMIN) == 0) {
+        return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
+    }
+    return wk_effect_once(tx, "settings", s->ctx->job->id, &first, e) &&
+           (!first || write_change(tx, s, caller, e));
 }
 
 static bool settings_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)

@@ -408,20 +408,19 @@ static bool write_change(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, 
 static bool put(wk_tx_t *tx, settings_t *s, const wk_caller_t *caller, wk_error_t *e)
 {
     const change_t *c = &s->change;
-    wk_effect_t effect;
+    bool first;
     if ((c->hubspot != NULL || c->chat != NULL || c->recording != NULL) &&
         (caller->role & WK_FROM_ADMIN) == 0) {
         return wk_refuse(e, WK_R_ROLE, "The role does not allow this.");
     }
     if (!wk_sql(tx, &wk_sql_settings_lock, NULL, NULL, e) ||
-        !wk_effect_claim(tx, "settings", s->ctx->job->id, VA_STR_NULL, &effect, e)) {
+        !wk_effect_once(tx, "settings", s->ctx->job->id, &first, e)) {
         return false;
     }
-    if (effect.state != WK_EFFECT_NEW) {
+    if (!first) {
         return !c->rotates || make_key(tx, s, e);
     }
-    return write_change(tx, s, caller, e) &&
-           wk_effect_finish(tx, effect.id, WK_EFFECT_DONE, VA_STR_NULL, VA_STR_NULL, e);
+    return write_change(tx, s, caller, e);
 }
 
 static bool settings_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
