@@ -72,6 +72,25 @@ test('Redis is lost for a moment: what is said meanwhile is kept, once and in it
   assert.deepEqual(turns.slice(1, 4).map((t) => t.content), ['where is the shop', 'by the lake', 'thank you']);
 });
 
+// As in a failover: it is a copy of a server that is not there, and writes nothing.
+async function whileRedisOnlyReads(ms) {
+  await redis('REPLICAOF', '127.0.0.1', '1');
+  await sleep(ms);
+  await redis('REPLICAOF', 'NO', 'ONE');
+}
+
+test('Redis writes nothing for a moment while somebody is put through: he is', async () => {
+  await model([
+    {when: '"status":"transferring"', text: 'connecting now'},
+    {when: 'the manager', tool_calls: [{name: 'transfer_to_human', arguments: {reason: 'wants the manager'}}]},
+  ]);
+  const call = await new Call().greeted();
+  await call.say('I want the manager');
+  await call.caller.hears(/connecting/);
+  await Promise.all([call.caller.ended, whileRedisOnlyReads(800)]);
+  assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'dial');
+});
+
 // It takes no new jobs meanwhile.
 async function whileRedisIsFull(work) {
   const {maxmemory: usual} = await redis('CONFIG', 'GET', 'maxmemory');

@@ -6,6 +6,7 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/voice/control.h"
+#include "worker/voice/heartbeat.h"
 #include "worker/voice/session_parts.h"
 
 #include "scripts.h"
@@ -15,6 +16,7 @@
 #define START_MS       5000
 #define BRIEFING_MS    5000
 #define CARRIER_BEHIND (32 << 10) /* bytes it has not taken: then it gets no more */
+#define LEAVE_AGAIN_MS 100        /* until what Redis did not take is written again */
 
 static void send_carrier(wk_session_t *s, va_status_t status, const va_buf_t *message)
 {
@@ -113,28 +115,52 @@ void wk_session_yielded(wk_session_t *s, const char *how)
 static void on_left(void *ctx, const redisReply *reply)
 {
     wk_session_t *s = ctx;
-    (void)reply; /* written or not, behind the end of the stream somebody looks */
-    if (s->state == WK_SESSION_LEAVING) {
-        close_session(s, WK_WS_NORMAL);
+    int64_t now = wk_monotonic_ms();
+    if (s->state == WK_SESSION_LEAVING && reply == NULL && now < s->leave.until_ms) {
+        s->leave.again_ms = now + LEAVE_AGAIN_MS;
+    } else if (s->state == WK_SESSION_LEAVING) {
+        close_session(s, WK_WS_NORMAL); /* not written: behind it somebody looks */
     }
     wk_session_release(s);
 }
 
+static void write_next(wk_session_t *s)
+{
+    va_str_t detail = s->detail.len > 0 ? wk_bytes_str(&s->detail) : VA_STR("");
+    va_str_t fields[] = {VA_STR("next"), va_str_c(s->next), VA_STR("detail"), detail};
+    s->leave.again_ms = 0;
+    wk_session_write(s, fields, 4, on_left);
+}
+
+static void keep_detail(wk_session_t *s, va_str_t detail)
+{
+    wk_bytes_t kept = {0};
+    wk_bytes_add(&kept, detail.data, detail.len);
+    wk_bytes_free(&s->detail); /* which it may be */
+    s->detail = kept;
+}
+
+/*
+ * Who is to be put through, or has said good-bye, would be talked to again by an agent that
+ * knows nothing of it; as long as the call is surely ours, Redis is waited for. What resumes
+ * does so by itself.
+ */
 void wk_session_leave(wk_session_t *s, const char *next, va_str_t detail)
 {
     if (s->state >= WK_SESSION_LEAVING) {
         return;
     }
     bool claimed = s->state > WK_SESSION_CLAIMING;
+    bool resumes = strcmp(next, "resume") == 0;
     s->state = WK_SESSION_LEAVING;
     snprintf(s->next, sizeof(s->next), "%s", next);
+    keep_detail(s, detail);
+    s->leave.until_ms = resumes ? 0 : wk_monotonic_ms() + WK_FENCE_MS;
     if (!claimed || next[0] == '\0') {
         close_session(s, WK_WS_NORMAL);
         return;
     }
-    va_str_t fields[] = {VA_STR("next"), va_str_c(next), VA_STR("detail"),
-                         detail.len > 0 ? detail : VA_STR("")};
-    wk_session_write(s, fields, 4, on_left);
+    write_next(s);
 }
 
 void wk_session_hang_up(wk_session_t *s, const char *reason, va_str_t message)
@@ -463,6 +489,13 @@ void wk_session_play(wk_session_t *s, int64_t now)
     }
 }
 
+static void leave_tick(wk_session_t *s, int64_t now)
+{
+    if (s->leave.again_ms != 0 && now >= s->leave.again_ms) {
+        write_next(s);
+    }
+}
+
 void wk_session_tick(wk_session_t *s, int64_t now)
 {
     if (s->state == WK_SESSION_WAITING && now - s->began_ms > START_MS) {
@@ -475,6 +508,8 @@ void wk_session_tick(wk_session_t *s, int64_t now)
         }
         wk_session_keep_due(s);
         wk_talk_tick(&s->talk, now);
+    } else if (s->state == WK_SESSION_LEAVING) {
+        leave_tick(s, now);
     } else if (wk_session_awaits_last_words(s)) {
         wk_session_last_words_tick(s, now);
     }

@@ -119,6 +119,10 @@ struct wk_session {
 
     char next[40];     /* what the call goes on with; empty: undecided */
     wk_bytes_t detail; /* of it, JSON */
+    struct {
+        int64_t until_ms; /* that is written again, if it has to be */
+        int64_t again_ms; /* then; 0: it is on its way */
+    } leave;
 
     struct {
         int64_t epoch; /* of the takeover that is to be answered; 0: none */
