@@ -140,8 +140,25 @@ static bool apply_product(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
     }
     va_buf_add_char(&ids, '}');
     va_str_t drop[] = {id_of(hook, "Product", "/id"), va_buf_str(&ids), updated};
-    return wk_shop_keep_variants(tx, &variants, updated, false, e) &&
+    return wk_sql(tx, &wk_sql_shop_product_lock, drop, NULL, e) &&
+           wk_shop_keep_variants(tx, &variants, updated, false, e) &&
            wk_sql(tx, &wk_sql_shop_variants_drop, drop, NULL, e);
+}
+
+/*
+ * Told of before its making, or its last change, it is not sold either. The topic is not
+ * signed: a body of more than the id is that of another.
+ */
+static bool apply_product_deleted(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
+{
+    va_str_t product = id_of(hook, "Product", "/id");
+    va_str_t note[] = {VA_STR("shopify"), VA_STR(WK_SHOP_PRODUCT_DELETED), product};
+    if (product.data == NULL || hook->body->count != 1) {
+        return misshapen(e);
+    }
+    return wk_sql(tx, &wk_sql_shop_product_lock, &product, NULL, e) &&
+           wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) &&
+           wk_sql(tx, &wk_sql_shop_product_gone, &product, NULL, e);
 }
 
 static bool apply_stock(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
@@ -330,6 +347,7 @@ static const struct {
     {"checkouts/update", apply_cart},
     {"products/create", apply_product},
     {"products/update", apply_product},
+    {"products/delete", apply_product_deleted},
     {"inventory_levels/update", apply_stock},
     {"app/uninstalled", apply_uninstalled},
     {"customers/data_request", apply_data_request},

@@ -108,6 +108,11 @@ const wk_sql_t wk_sql_shop_order_keep = {
                                "excluded.provider_updated_at)",
     WK_SHOP_ORDER_PARAMS};
 
+/* Told late, or found by a search that does not know it yet, it comes back no more. */
+#define DELETED(product)                                                                       \
+    "EXISTS (SELECT FROM webhook_events w WHERE w.provider = 'shopify'"                        \
+    "           AND w.type = '" WK_SHOP_PRODUCT_DELETED "' AND w.key = " product ")"
+
 /* A webhook has neither currency nor description: what was known of them stays. */
 const wk_sql_t wk_sql_shop_variant_keep = {
     "shop_variant_keep",
@@ -115,9 +120,9 @@ const wk_sql_t wk_sql_shop_variant_keep = {
     "    provider_inventory_item_id, sku, title, variant_title, vendor, product_type,"
     "    description, price, currency, available, is_tracked, is_active, url,"
     "    provider_updated_at)"
-    " VALUES (current_organization(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10::numeric,"
+    " SELECT current_organization(), $1, $2::text, $3, $4, $5, $6, $7, $8, $9, $10::numeric,"
     "    coalesce($11::text, 'CAD'), coalesce($12::int, 0), $13::bool, $14::bool, $15,"
-    "    $16::timestamptz)"
+    "    $16::timestamptz WHERE NOT " DELETED("$2::text")
     " ON CONFLICT ON CONSTRAINT products_variant DO UPDATE SET"
     "    provider_product_id = excluded.provider_product_id,"
     "    provider_inventory_item_id = coalesce(excluded.provider_inventory_item_id,"
@@ -141,6 +146,15 @@ const wk_sql_t wk_sql_shop_variants_drop = {
     "   AND NOT provider_variant_id = ANY ($2::text[])"
     "   AND coalesce(provider_updated_at < $3::timestamptz, true)",
     3};
+
+const wk_sql_t wk_sql_shop_product_lock = {
+    "shop_product_lock", "SELECT lock_key('product:' || $1::text)", 1};
+
+const wk_sql_t wk_sql_shop_product_gone = {
+    "shop_product_gone",
+    "UPDATE products SET is_active = false"
+    " WHERE provider = 'shopify' AND provider_product_id = $1",
+    1};
 
 /* A level is told by the place; what counts is the sum, which nobody told. */
 const wk_sql_t wk_sql_shop_stock_changed = {

@@ -43,6 +43,15 @@ extern const wk_sql_t wk_sql_shop_order_keep;
  */
 extern const wk_sql_t wk_sql_shop_variant_keep;
 
+/* The type of webhook_events that a deleted product is noted under, by its id. */
+#define WK_SHOP_PRODUCT_DELETED "product deleted"
+
+/* $1 product: what is told of it is written by one at a time. */
+extern const wk_sql_t wk_sql_shop_product_lock;
+
+/* $1 product: it is sold no more. */
+extern const wk_sql_t wk_sql_shop_product_gone;
+
 /* $1 product, $2 ids of its variants (array), $3 updated: the others are sold no more. */
 extern const wk_sql_t wk_sql_shop_variants_drop;
 

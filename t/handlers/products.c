@@ -1,0 +1,102 @@
+/* What the shop's system tells of its products, in any order: what was deleted is sold no more.
+ */
+#include "t/handlers/lib/client.h"
+
+#define SHOP "bici-downtown.myshopify.com"
+
+static int setup(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM webhook_events; DELETE FROM products WHERE sku = 'LAMP-9'");
+    return 0;
+}
+
+static t_answer_t tell(const char *topic, const char *body)
+{
+    return t_ask(
+        &(t_ask_t){.type = "shopify.webhook",
+                   .scheme = "shopify",
+                   .headers = {"x-shopify-topic", topic, "x-shopify-shop-domain", SHOP},
+                   .body = body});
+}
+
+static void told(const char *topic, const char *body)
+{
+    t_answer_t a = tell(topic, body);
+    assert_int_equal(a.end.how, WK_END_ACK);
+}
+
+static void told_as(const char *topic, const char *title, int minutes)
+{
+    told(topic, wk_printf(t_ctx.arena,
+                          "{\"id\":9001,\"title\":\"%s\",\"status\":\"active\","
+                          "\"updated_at\":\"%s\",\"variants\":[{\"id\":9002,"
+                          "\"sku\":\"LAMP-9\",\"title\":\"Default Title\","
+                          "\"price\":\"19.00\",\"inventory_quantity\":7,"
+                          "\"inventory_item_id\":9003,"
+                          "\"inventory_management\":\"shopify\"}]}",
+                          title,
+                          t_sqlf("SELECT to_char(now() AT TIME ZONE 'UTC'"
+                                 " + interval '%d minutes', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                                 minutes))
+                    .data);
+}
+
+static const char *sold(void)
+{
+    return t_sqlf("SELECT coalesce(string_agg(title || ' ' || organization_id, ','"
+                  "    ORDER BY organization_id), '') FROM products"
+                  " WHERE sku = 'LAMP-9' AND is_active");
+}
+
+static void what_was_deleted_is_sold_no_more(void **state)
+{
+    (void)state;
+    told_as("products/create", "Lamp", -10);
+    t_sqlf(
+        "INSERT INTO products (organization_id, provider_product_id, provider_variant_id, sku,"
+        "    title, price) VALUES ('" UPTOWN "', 'gid://shopify/Product/9001',"
+        "    'gid://shopify/ProductVariant/9002', 'LAMP-9', 'Theirs', 1)");
+    assert_string_equal(sold(), "Lamp " DOWNTOWN ",Theirs " UPTOWN);
+    told("products/delete", "{\"id\":9001}");
+    assert_string_equal(sold(), "Theirs " UPTOWN);
+    told_as("products/update", "Late lamp", 10);
+    assert_string_equal(sold(), "Theirs " UPTOWN);
+}
+
+static void whichever_is_told_first(void **state)
+{
+    (void)state;
+    told("products/delete", "{\"id\":9001}");
+    told_as("products/create", "Lamp", -10);
+    assert_string_equal(sold(), "");
+}
+
+/* The topic is not signed: what was told of a product, sent again as this, takes it from
+ * nobody. */
+static void a_body_of_another_topic_deletes_nothing(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"id\":9001,\"title\":\"Lamp\",\"variants\":[]}",
+        "{\"title\":\"Lamp\"}",
+        "{}",
+    };
+    (void)state;
+    told_as("products/create", "Lamp", -10);
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+        t_answer_t a = tell("products/delete", bodies[i]);
+        assert_int_not_equal(a.end.how, WK_END_ACK);
+    }
+    assert_string_equal(sold(), "Lamp " DOWNTOWN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_deleted_is_sold_no_more),
+        cmocka_unit_test(whichever_is_told_first),
+        cmocka_unit_test(a_body_of_another_topic_deletes_nothing),
+    };
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);
+}
