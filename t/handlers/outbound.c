@@ -285,6 +285,29 @@ static void it_is_made_once_until_it_is_over(void **state_)
     assert_int_equal(dialled(), 2);
 }
 
+/* An id has many spellings, the customer one telephone, and one channel of events. */
+static void however_his_id_is_spelled(void **state_)
+{
+    (void)state_;
+    t_answer_t a = call(asked("order_update"));
+    assert_status(&a, 200);
+    t_answer_t b = call(t_sqlf("SELECT jsonb_build_object('leadId', upper('" JOHN "'),"
+                               "    'callReason', 'order_update')"));
+    assert_status(&b, 200);
+    assert_string_equal(t_text(&a, "/conversation_id"), t_text(&b, "/conversation_id"));
+    assert_int_equal(dialled(), 1);
+    b = call(t_sqlf("SELECT jsonb_build_object('leadId', upper('" JOHN "'),"
+                    "    'callReason', 'follow_up')"));
+    assert_status(&b, 200);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox"
+                                " WHERE type = 'outbound_call_initiated'"
+                                "   AND customer_id = '" JOHN "'"),
+                     2);
+    assert_string_equal(t_sqlf("SELECT string_agg(DISTINCT request ->> 'customer', ' ')"
+                               "  FROM effects WHERE kind = 'call'"),
+                        JOHN);
+}
+
 /* ---------------------------------------------------------------- who is called */
 
 static t_answer_t text_me(const char *conversation)
@@ -652,6 +675,7 @@ int main(void)
         cmocka_unit_test(a_number_alone_becomes_a_customer),
         cmocka_unit_test(a_plumber_has_no_bikes),
         cmocka_unit_test(it_is_made_once_until_it_is_over),
+        cmocka_unit_test(however_his_id_is_spelled),
         cmocka_unit_test(a_call_the_carrier_named_alone_is_still_the_one_asked_for),
         cmocka_unit_test(whom_we_dialled_is_known_by_his_number),
         cmocka_unit_test(nobody_else_is),
