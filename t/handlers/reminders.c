@@ -311,6 +311,32 @@ static void what_could_only_come_too_late_never_comes(void **state)
     assert_int_equal(sent_after_a_sweep(), 0);
 }
 
+static t_answer_t mark(const char *body)
+{
+    return t_ask(
+        &(t_ask_t){.type = "appointments.handle",
+                   .method = "PATCH",
+                   .uri = t_sqlf("SELECT '/api/appointments/' || upper('" APPOINTMENT "')"),
+                   .claims = t_claims("somebody", DOWNTOWN, "staff"),
+                   .org = DOWNTOWN,
+                   .body = body});
+}
+
+/* Who came early has been: also where the shop's client spells ids in capitals. */
+static void who_has_been_is_not_reminded(void **state)
+{
+    (void)state;
+    book("50 minutes");
+    sweep();
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE status = 'queued'"), 1);
+    t_answer_t a = mark("{\"status\":\"in_progress\"}");
+    assert_status(&a, 200);
+    a = mark("{\"status\":\"completed\"}");
+    assert_status(&a, 200);
+    send_queued();
+    assert_int_equal(t_twilio_sent(JOHN_NUMBER), 0);
+}
+
 /* ---------------------------------------------------------------- pickup */
 
 static void who_can_pick_up_is_told_once(void **state)
@@ -388,6 +414,7 @@ int main(void)
         cmocka_unit_test(quiet_hours_are_those_where_the_customer_is),
         cmocka_unit_test(those_who_wait_hold_up_nobody_behind_them),
         cmocka_unit_test(what_could_only_come_too_late_never_comes),
+        cmocka_unit_test(who_has_been_is_not_reminded),
         cmocka_unit_test(who_can_pick_up_is_told_once),
         cmocka_unit_test(a_plumber_has_no_bikes),
         cmocka_unit_test(many_are_dealt_with_in_pieces),

@@ -239,7 +239,7 @@ static bool write_marks(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t
     if (wk_rows_affected(rows) == 0) {
         return wk_refuse(e, WK_R_CONFLICT, "The appointment is cancelled.");
     }
-    return (!is_over(s->status) || wk_reminders_withdraw(tx, s->id, e)) &&
+    return (!is_over(s->status) || wk_reminders_withdraw(tx, p.id, e)) &&
            note_mark(tx, caller, s, e) && wk_appointment_changed(tx, &p, "updated", e);
 }
 
