@@ -49,6 +49,15 @@ test('ears that take everything and say nothing, or nonsense: they are given up,
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
 });
 
+test('ears that never tell the end of what he says: he is answered all the same', async () => {
+  const call = await new Call().greeted();
+  await deepgram.post('listen', {endless: true});
+  await call.say('is anybody there');
+  await call.caller.hears(/I heard: is anybody there/i);
+  await call.isKept('is anybody there');
+  call.caller.hangUp();
+});
+
 test('the ears end in the middle of a call: it goes on, with what was said', async () => {
   await model([{when: 'blue bicycle', text: 'We have blue ones.'}, {when: 'which color', text: 'Blue it was.'}]);
   const call = await new Call().greeted();

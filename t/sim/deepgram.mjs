@@ -2,7 +2,7 @@
 // text to speech over HTTP, in the sound of lib/speech.mjs.
 //
 //   GET  /_sim/listen   the sessions: what they heard and were told, how they ended
-//   POST /_sim/listen   {mute, garbage, words_ms, cap_ms} (deepgram/listen.mjs)
+//   POST /_sim/listen   {mute, garbage, words_ms, endless, cap_ms} (deepgram/listen.mjs)
 //   POST /_sim/listen/end   all sessions end, as when the service is restarted
 //   POST /_sim/speak    {gap_ms}   the time between two pieces of sound, of 200 ms each
 import {Listen} from './deepgram/listen.mjs';

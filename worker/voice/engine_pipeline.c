@@ -24,6 +24,7 @@
 #define HEARD_MAX   16384      /* of what the caller says in one go */
 #define CLOCK_MS    1000
 #define DEAF_MS     20000     /* of sound without a message: it hears nothing */
+#define WORDLESS_MS 3000      /* behind the pause that would have ended what he says */
 #define MODEL_QUIET 5         /* seconds without a piece of an answer */
 #define MODEL_DOWN  30000     /* ms that a model which failed is left alone */
 #define MODEL_MAX   (4 << 20) /* bytes of an answer, its envelopes included */
@@ -43,6 +44,7 @@ struct wk_engine {
     wk_ws_t *ears;
     int64_t fed_ms, told_ms; /* when they were given sound, and when they said something */
     bool hearing;            /* the caller speaks */
+    int64_t words_ms;        /* when words of that came last */
     wk_bytes_t settled;      /* of his words, those that will not change */
     wk_bytes_t heard;        /* all of them so far */
 
@@ -355,6 +357,7 @@ static void on_heard(wk_media_engine_t *engine, const wk_deepgram_event_t *event
             engine->hearing = true;
             engine->events.speech(engine->ctx, true);
         }
+        engine->words_ms = wk_monotonic_ms();
         empty(&engine->heard);
         wk_bytes_add(&engine->heard, wk_bytes_str(&engine->settled).data, engine->settled.len);
         add_words(&engine->heard, event->text);
@@ -411,6 +414,13 @@ static void on_ears_closed(void *ctx, const char *why)
     lose(ctx, why);
 }
 
+/* Its end may never be told: where what was heard is taken back, or noise covers the pause. */
+static bool is_over(const wk_media_engine_t *engine, int64_t now)
+{
+    return engine->hearing &&
+           now - engine->words_ms >= engine->setup->turns.silence_ms + WORDLESS_MS;
+}
+
 /* More sound will come; and sound that nothing comes of is not heard. */
 static void on_clock(uv_timer_t *timer)
 {
@@ -424,6 +434,8 @@ static void on_clock(uv_timer_t *timer)
         engine->fed_ms = engine->told_ms = now;
     } else if (now - engine->told_ms >= DEAF_MS) {
         lose(engine, "it hears nothing");
+    } else if (is_over(engine, now)) {
+        end_speech(engine);
     }
 }
 

@@ -5,6 +5,7 @@
  *   mute      it takes everything and never says a word
  *   garbage   what it says is no message
  *   words_ms  how late words are told
+ *   endless   it never tells that somebody has ended
  *   cap_ms    how old a session grows before it is closed
  */
 import {randomUUID} from 'node:crypto';
@@ -14,7 +15,7 @@ import {openDescription} from '../lib/openapi.mjs';
 import {json, refuseUpgrade} from '../lib/server.mjs';
 import {Ear, FRAME, isLoud, WORD_MS} from '../lib/speech.mjs';
 
-const DEFAULTS = {mute: false, garbage: false, words_ms: 50, cap_ms: 3_600_000};
+const DEFAULTS = {mute: false, garbage: false, words_ms: 50, endless: false, cap_ms: 3_600_000};
 const SETTLED = 4;
 const IDLE_MS = 10000;  // without sound or KeepAlive
 
@@ -192,7 +193,8 @@ class Session {
     if (this.words.length >= SETTLED && this.heardMs >= this.lastEnd) this.#results({final: true});
     if (this.speaking && this.silentMs >= Number(this.query.endpointing ?? 10)) this.#pause();
     if (!this.speaking && this.heardMs % 1000 === 0) this.#results({final: true});
-    if (this.wordlessMs === Number(this.query.utterance_end_ms) && this.transcripts.length > 0)
+    const ends = this.transcripts.length > 0 && !this.service.settings.endless;
+    if (this.wordlessMs === Number(this.query.utterance_end_ms) && ends)
       this.#send('UtteranceEnd', {channel: [0, 1], last_word_end: this.lastEnd / 1000});
   }
 
@@ -224,7 +226,7 @@ class Session {
       start: 0,
       duration: this.heardMs / 1000,
       is_final: final,
-      speech_final: pause,
+      speech_final: pause && !this.service.settings.endless,
       from_finalize: false,
       channel: {alternatives: [{transcript, confidence: 0.99, words}]},
       metadata: {
