@@ -51,13 +51,18 @@ static void open_call(void)
            "    '" JOHN_NUMBER "', '" DOWNTOWN_NUMBER "', 'TN-Validation-Passed-A')");
 }
 
-/* An appointment of John's so many hours from the opening in some days. */
+/* An appointment of John's so many hours behind ten, on the working day that comes in two days.
+ */
 static void appoint(int hours, const char *status, const char *expires)
 {
     t_sqlf("INSERT INTO appointments (organization_id, customer_id, customer_phone, starts_at,"
            "    ends_at, status, hold_expires_at) SELECT '" DOWNTOWN "', '" JOHN "',"
            "    '" JOHN_NUMBER "', at, at + interval '1 hour', '%s', %s"
-           "  FROM (SELECT date_trunc('hour', now()) + interval '2 days %d hours' AS at) x",
+           "  FROM (SELECT (now() AT TIME ZONE 'America/Toronto')::date + 2 AS day) d,"
+           "    LATERAL (SELECT (day + CASE extract(isodow FROM day)"
+           "                               WHEN 6 THEN 2 WHEN 7 THEN 1 ELSE 0 END"
+           "                     + time '10:00' + interval '%d hours')"
+           "                    AT TIME ZONE 'America/Toronto' AS at) x",
            status, expires, hours);
 }
 
