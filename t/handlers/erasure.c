@@ -522,6 +522,36 @@ static void the_same_request_twice_is_one(void **state)
     assert_ann_is_gone_once(id);
 }
 
+/* The worker that had asked died before its answer, and meanwhile all was done: whoever comes
+ * again after that is a new customer. */
+static void a_request_that_is_made_again_erases_nobody_else(void **state)
+{
+    static const char *const bodies[] = {"{\"customerId\":\"" ANN "\"}",
+                                         "{\"phoneNumber\":\"+1" DIGITS "\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        setup(state);
+        leave_all_traces();
+        t_ask_t asking = {.type = "privacy.deletion",
+                          .id = wk_printf(t_ctx.arena, "asking-%zu", i).data,
+                          .uri = "/api/privacy/deletion",
+                          .body = bodies[i],
+                          .claims = t_claims(DANA, DOWNTOWN, "admin"),
+                          .org = DOWNTOWN};
+        t_answer_t a = t_ask(&asking);
+        assert_status(&a, 202);
+        const char *id = t_text(&a, "/erasure/id");
+        t_answer_t done = erase(id);
+        assert_done(&done);
+        a = t_ask(&asking);
+        assert_status(&a, 202);
+        assert_string_equal(t_text(&a, "/erasure/id"), id);
+        assert_string_equal(t_text(&a, "/erasure/state"), "done");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM erasures"), 1);
+        assert_int_equal(
+            t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'erasure_requested'"), 1);
+    }
+}
+
 static void what_is_wrong_or_not_allowed_asks_for_nothing(void **state)
 {
     static const struct {
@@ -620,6 +650,7 @@ int main(void)
         cmocka_unit_test(a_token_of_hubspot_that_cannot_be_read_keeps_nothing_else),
         cmocka_unit_test(what_is_refused_for_good_or_for_a_week_has_failed),
         cmocka_unit_test(the_same_request_twice_is_one),
+        cmocka_unit_test(a_request_that_is_made_again_erases_nobody_else),
         cmocka_unit_test(what_is_wrong_or_not_allowed_asks_for_nothing),
         cmocka_unit_test(whoever_dies_the_person_is_erased_once),
         cmocka_unit_test(the_sweep_takes_up_what_was_left),

@@ -4,6 +4,7 @@
  */
 #include "core/phone.h"
 #include "worker/agent/erasure.h"
+#include "worker/effect.h"
 #include "worker/handlers/audit.h"
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
@@ -75,9 +76,9 @@ static bool check_number(wk_tx_t *tx, const deletion_t *d, wk_error_t *e)
            wk_refuse(e, WK_R_BAD_REQUEST, "phoneNumber is one of the shop's own.");
 }
 
-static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+static bool request(wk_tx_t *tx, deletion_t *d, const wk_caller_t *caller, va_str_t effect,
+                    wk_error_t *e)
 {
-    deletion_t *d = arg;
     d->request.reason = "request";
     d->request.user = caller->user_id;
     if (!check_customer(tx, d, e) || !check_number(tx, d, e) ||
@@ -90,7 +91,24 @@ static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t
                         .entity = "erasure",
                         .entity_id = d->request.id};
     return wk_audit(d->ctx, tx, &entry, e) &&
-           wk_sql(tx, &wk_sql_erasure_receipt, &d->request.id, &d->rows, e);
+           wk_effect_finish(tx, effect, WK_EFFECT_DONE, d->request.id, VA_STR_NULL, e);
+}
+
+/* An earlier run of the job may have asked, and what it asked for may be over by now: whoever
+ * has written to the shop since then is not erased as well. */
+static bool ask_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
+{
+    wk_effect_t effect;
+    deletion_t *d = arg;
+    if (!wk_effect_claim(tx, "erasure", d->ctx->job->id, VA_STR_NULL, &effect, e)) {
+        return false;
+    }
+    if (effect.state != WK_EFFECT_NEW) {
+        d->request.id = effect.provider_id;
+    } else if (!request(tx, d, caller, effect.id, e)) {
+        return false;
+    }
+    return wk_sql(tx, &wk_sql_erasure_receipt, &d->request.id, &d->rows, e);
 }
 
 static bool receipt_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t *e)
