@@ -160,6 +160,23 @@ static void a_confidence_that_is_none_is_left_out(void **state)
     }
 }
 
+/* JSON has numbers that no database holds. */
+static void a_confidence_of_hardly_anything_is_none_at_all(void **state)
+{
+    static const char *const values[] = {"1e-999999", "1e-40", "0.8765432109876543210e0"};
+    for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+        setup(state);
+        must("user_transcript",
+             wk_printf(t_ctx.arena, ",\"transcript\":\"Hello\",\"confidence\":%s", values[i])
+                 .data);
+        assert_string_equal(t_sqlf("SELECT confidence FROM messages"),
+                            i < 2 ? "0.000" : "0.877");
+        assert_string_equal(
+            published("user_transcript", "round((data ->> 'confidence')::numeric, 3)"),
+            i < 2 ? "0.000" : "0.877");
+    }
+}
+
 /* ---------------------------------------------------------------- tools, transfers, the end */
 
 static void a_client_tool_is_shown_live(void **state)
@@ -408,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_correction_of_nothing_is_let_pass),
         cmocka_unit_test(a_turns_language_is_known),
         cmocka_unit_test(a_confidence_that_is_none_is_left_out),
+        cmocka_unit_test(a_confidence_of_hardly_anything_is_none_at_all),
         cmocka_unit_test(a_client_tool_is_shown_live),
         cmocka_unit_test(a_transfer_is_told_once),
         cmocka_unit_test(the_end_is_told_once_with_its_reason),

@@ -73,11 +73,13 @@ static va_str_t language_of(const live_t *ev)
     return l != NULL ? wk_language_code(l) : VA_STR_NULL;
 }
 
+/* As digits that the database reads: JSON has numbers that are too small for it. */
 static va_str_t confidence_of(const live_t *ev)
 {
     double n;
     const va_json_t *value = va_json_get(ev->data, "confidence");
-    return va_json_double(value, &n) && n >= 0 && n <= 1 ? value->text : VA_STR_NULL;
+    return va_json_double(value, &n) && n >= 0 && n <= 1 ? wk_printf(ev->ctx->arena, "%.3g", n)
+                                                         : VA_STR_NULL;
 }
 
 /*
