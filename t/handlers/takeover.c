@@ -380,6 +380,25 @@ static void a_call_is_found_by_each_of_its_names(void **state)
     t_assert_takeover(&t_stan, "conv_2", "resume", NULL, 404);
 }
 
+/* His chat is somebody's, and his call the agent's: what is said to the call goes there or
+ * nowhere. */
+static void a_call_is_no_chat_however_it_is_spelled(void **state)
+{
+    static const char *const names[] = {CALL, "D0000000-0000-4000-8000-0000000000C1"};
+    (void)state;
+    call_begins();
+    t_sqlf("INSERT INTO chat_sessions (id, organization_id, customer_id, token_sha256)"
+           " VALUES ('" VISIT "', '" DOWNTOWN "', '" JOHN "', repeat('0', 64))");
+    t_assert_takeover(&t_stan, VISIT, "join", NULL, 200);
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        t_assert_takeover(&t_stan, names[i], "message", SAYS("1"), 409);
+        t_assert_takeover(&t_stan, names[i], "resume", NULL, 409);
+        assert_string_equal(states(), "held");
+    }
+    assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 0);
+    t_sqlf("DELETE FROM takeovers; DELETE FROM chat_sessions");
+}
+
 /* What happens between two statements of a join, or of the call's end, happens in a trigger. */
 static void meanwhile(const char *when, const char *what)
 {
@@ -520,25 +539,47 @@ static void a_call_the_carrier_does_not_know_is_not_taken(void **state)
     assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
 }
 
-/* What the caller says to the person who has the call; the document that answers it. */
-static const char *says_while_held(const char *words)
+/* The document that answers what comes of the first one that a held caller was given. */
+static const char *behind_the_first(const char *type, const char *field)
 {
     va_str_t token;
     assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
                                  VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
     t_answer_t a = t_ask(&(t_ask_t){
-        .type = "phone.turn",
+        .type = type,
         .scheme = "twilio",
         .content_type = "application/x-www-form-urlencoded",
         .args =
             wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en&s=0", (int)token.len, token.data).data,
         .body = wk_printf(t_ctx.arena,
-                          "CallSid=" SID "&From=%%2B14165559876"
-                          "&To=%%2B14165550001&SpeechResult=%s",
-                          words)
+                          "CallSid=" SID "&From=%%2B14165559876&To=%%2B14165550001&%s", field)
                     .data});
     assert_status(&a, 200);
     return wk_strdup(t_ctx.arena, a.body);
+}
+
+/* What the caller says to the person who has the call. */
+static const char *says_while_held(const char *words)
+{
+    return behind_the_first("phone.turn",
+                            wk_printf(t_ctx.arena, "SpeechResult=%s", words).data);
+}
+
+/* He gives the call back and puts the receiver down, and the carrier tells of the latter first.
+ */
+static void a_caller_whose_person_has_just_gone_comes_to_the_agent(void **state)
+{
+    (void)state;
+    call_begins();
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}",
+                      200);
+    assert_has(held(1, 1), "+14165550177");
+    t_assert_takeover(&t_stan, SID, "resume", NULL, 200);
+    const char *hears = behind_the_first("phone.transfer", "DialCallStatus=completed");
+    assert_has(hears, "/held?");
+    assert_has_not(hears, "<Gather"); /* for a person who is gone */
+    assert_has(held(2, 0), "/resume?");
+    assert_has(behind_the_first("phone.error", ""), "/held?");
 }
 
 /* He hears that his wish is heeded, and goes back to the person, who is told. */
@@ -586,6 +627,35 @@ static void a_forgotten_call_goes_back_to_the_agent(void **state)
     assert_string_equal(states(), "over");
     assert_string_equal(human(), "0");
     assert_int_equal(t_twilio_requests("POST"), 2);
+}
+
+/* What the carrier refuses of one call keeps nobody else's, whichever of them comes first. */
+static void one_that_cannot_end_keeps_no_other(void **state)
+{
+    static const char *const seconds[] = {"1", "3"};
+    for (size_t i = 0; i < 2; i++) {
+        setup(state);
+        call_is_known();
+        t_sqlf(
+            "WITH other AS (INSERT INTO customers (organization_id, phone_number)"
+            "               VALUES ('" DOWNTOWN "', '+14165550188') RETURNING id)"
+            " INSERT INTO takeovers (organization_id, customer_id, call_id, channel, state,"
+            "                        stale_at)"
+            " SELECT '" DOWNTOWN "', id, call, 'text', state,"
+            "        now() - make_interval(secs => seconds)"
+            "   FROM (SELECT id, NULL::uuid AS call, 'held' AS state, %s AS seconds FROM other"
+            "         UNION ALL VALUES ('" JOHN "'::uuid, '" CALL "'::uuid, 'joining', 2)) t"
+            "  ORDER BY seconds",
+            seconds[i]);
+        t_twilio_script("{\"path\":\"Calls\",\"method\":\"POST\",\"status\":404,\"body\":"
+                        "{\"code\":20404,\"message\":\"not found\",\"status\":404}}");
+        t_answer_t a = t_ask(&(t_ask_t){
+            .type = "takeover.sweep", .org = DOWNTOWN, .scheme = "internal", .body = "{}"});
+        assert_int_equal(a.end.how, WK_END_BURY); /* seen by who looks after the jobs */
+        assert_string_equal(t_sqlf("SELECT string_agg(state, ' ' ORDER BY state)"
+                                   " FROM takeovers"),
+                            "leaving over");
+    }
 }
 
 /* ---------------------------------------------------------------- phone.redirect */
@@ -786,16 +856,19 @@ int main(void)
         cmocka_unit_test(a_join_comes_again_behind_a_text_on_its_way),
         cmocka_unit_test(a_forgotten_one_ends),
         cmocka_unit_test(a_call_is_found_by_each_of_its_names),
+        cmocka_unit_test(a_call_is_no_chat_however_it_is_spelled),
         cmocka_unit_test(a_call_that_ends_while_it_is_joined_is_not_held),
         cmocka_unit_test(a_join_that_is_first_ends_with_the_call),
         cmocka_unit_test(a_call_is_held_document_by_document),
         cmocka_unit_test(who_has_the_call_says_what_is_to_be_said),
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
+        cmocka_unit_test(a_caller_whose_person_has_just_gone_comes_to_the_agent),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),
         cmocka_unit_test(an_emergency_in_a_held_call_pages),
         cmocka_unit_test(an_objection_in_a_held_call_is_answered),
         cmocka_unit_test(a_forgotten_call_goes_back_to_the_agent),
+        cmocka_unit_test(one_that_cannot_end_keeps_no_other),
         cmocka_unit_test(a_lost_call_is_redirected_unless_somebody_has_it),
         cmocka_unit_test(a_sweep_dies),
         cmocka_unit_test(a_resume_dies),

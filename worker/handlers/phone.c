@@ -275,6 +275,10 @@ bool wk_phone_held(wk_tx_t *tx, wk_phone_t *v, bool *held, va_str_t *twiml, wk_e
     if (!wk_takeover_holds_call(tx, v->call, v->customer, held, &step, e)) {
         return false;
     }
+    if (!*held && v->turn >= WK_PHONE_HELD_TURN) {
+        *held = true;
+        step = v->turn - WK_PHONE_HELD_TURN;
+    }
     if (*held) {
         wk_speech_begin(&v->speech);
         wk_speech_go_to(&v->speech, wk_speech_url(&v->speech, "held", step + 1, NULL));

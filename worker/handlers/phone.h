@@ -108,8 +108,9 @@ va_str_t wk_phone_text(const wk_phone_t *v, const va_json_t *own, const char *na
 va_str_t wk_phone_who(const wk_phone_t *v);
 
 /*
- * *held: a person has the call. Then twiml takes the caller to what that person has for him,
- * and nothing of the agent's may be said. Holds the thread's lock until the commit.
+ * *held: a person has the call, or had it when the turn at hand began. Then twiml takes the
+ * caller to what that person has for him, by which he comes to whoever has the call by now, and
+ * nothing of the agent's may be said. Holds the thread's lock until the commit.
  */
 bool wk_phone_held(wk_tx_t *tx, wk_phone_t *v, bool *held, va_str_t *twiml, wk_error_t *e);
 

@@ -346,22 +346,6 @@ static bool store(wk_tx_t *tx, turn_t *t, wk_error_t *e)
            store_said(tx, t, e);
 }
 
-/* A turn heard for a person goes to him, whoever has the call by now. */
-static bool hold(wk_tx_t *tx, turn_t *t, wk_error_t *e)
-{
-    wk_speech_t *s = &t->v.speech;
-    if (!wk_phone_held(tx, &t->v, &t->held, &t->twiml, e)) {
-        return false;
-    }
-    if (!t->held && t->v.turn >= WK_PHONE_HELD_TURN) {
-        t->held = true;
-        wk_speech_begin(s);
-        wk_speech_go_to(s, wk_speech_url(s, "held", t->v.turn - WK_PHONE_HELD_TURN + 1, NULL));
-        t->twiml = wk_speech_end(s);
-    }
-    return true;
-}
-
 static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     turn_t *t = arg;
@@ -372,7 +356,7 @@ static bool hear_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (t->answer.data != NULL) {
         return true;
     }
-    if (!hold(tx, t, e)) {
+    if (!wk_phone_held(tx, &t->v, &t->held, &t->twiml, e)) {
         return false;
     }
     if (t->held) {

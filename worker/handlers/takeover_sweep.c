@@ -87,17 +87,25 @@ static bool end_takeover(sweep_t *s, wk_error_t *e)
     return wk_takeover_give_back(s->ctx, &s->thread, e) && run(s, over_tx, e);
 }
 
+/* What is refused of one is told when the others have ended; while the carrier is away, all
+ * wait. */
 static bool end_forgotten(sweep_t *s, wk_error_t *e)
 {
+    bool all = true;
     if (!run(s, forgotten_tx, e)) {
         return false;
     }
     for (s->row = 0; s->row < wk_rows_count(s->rows); s->row++) {
-        if (!end_takeover(s, e)) {
-            return false;
+        wk_error_t why;
+        if (!end_takeover(s, &why)) {
+            *e = why;
+            all = false;
+            if (wk_error_retryable(&why)) {
+                break;
+            }
         }
     }
-    return true;
+    return all;
 }
 
 /* ---------------------------------------------------------------- texts */
@@ -121,6 +129,11 @@ static bool release_texts(sweep_t *s, wk_error_t *e)
 wk_outcome_t wk_takeover_sweep(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     sweep_t s = {.ctx = ctx};
+    wk_error_t of_texts;
     (void)reply;
-    return end_forgotten(&s, e) && release_texts(&s, e) ? WK_DONE : wk_webhook_failed(e);
+    bool ended = end_forgotten(&s, e);
+    if (!release_texts(&s, &of_texts)) {
+        return wk_webhook_failed(&of_texts);
+    }
+    return ended ? WK_DONE : wk_webhook_failed(e);
 }
