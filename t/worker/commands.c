@@ -1,5 +1,6 @@
 /* The commands of the program, as an operator calls them. */
 #include <fcntl.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,38 @@ static void test_two_at_once_apply_once(void **state)
         assert_int_equal(status, 0);
     }
     assert_string_equal(in_empty("SELECT count(*) FROM voiceagent.one"), "1");
+}
+
+static bool waits_for_a_table(void *arg)
+{
+    (void)arg;
+    return *in_empty("SELECT 1 FROM pg_locks WHERE relation = 'voiceagent.one'::regclass"
+                     "   AND NOT granted") != '\0';
+}
+
+/* A backup reads all tables in one long transaction. */
+static void test_nobody_stands_still_behind_a_migration(void **state)
+{
+    char url[128];
+    int status;
+    const char *argv[] = {t_worker_program(), "migrate", NULL};
+    (void)state;
+    assert_int_equal(call("migrate"), 0);
+    write_file("0003_third.sql", "ALTER TABLE voiceagent.one ADD COLUMN m int;");
+    snprintf(url, sizeof(url), "postgresql://super@127.0.0.1:%d/empty", postgres.port);
+    PGconn *backup = PQconnectdb(url);
+    PQclear(PQexec(backup, "BEGIN; LOCK TABLE voiceagent.one IN ACCESS SHARE MODE"));
+    assert_int_equal(PQtransactionStatus(backup), PQTRANS_INTRANS);
+    pid_t pid = t_spawn("migrate-waits", argv);
+    assert_true(t_until(waits_for_a_table, NULL, 30000));
+    assert_string_equal(in_empty("SET statement_timeout = '20s';"
+                                 "SELECT count(*) FROM voiceagent.one"),
+                        "2");
+    assert_true(t_until(waits_for_a_table, NULL, 30000)); /* it has not given up */
+    PQfinish(backup);
+    assert_true(t_wait(pid, 60000, &status));
+    assert_int_equal(status, 0);
+    in_empty("SELECT m FROM voiceagent.one");
 }
 
 static void test_the_demo_is_loaded_on_request(void **state)
@@ -477,6 +510,7 @@ int main(void)
         MIGRATE(test_a_failed_migration_leaves_nothing),
         MIGRATE(test_versions_come_in_order),
         MIGRATE(test_two_at_once_apply_once),
+        MIGRATE(test_nobody_stands_still_behind_a_migration),
         MIGRATE(test_the_demo_is_loaded_on_request),
         MIGRATE(test_the_workers_login_gets_its_password),
         TEST(test_check_finds_nothing_wrong),

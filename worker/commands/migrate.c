@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "worker/commands/commands.h"
 #include "worker/db_error.h"
@@ -12,6 +13,8 @@
 
 #define APP_ROLE   "va_app" /* made by 0001_roles.sql */
 #define DEMO_BYTES (4 << 20)
+#define TRIES      120 /* of a migration whose tables are in use; ten minutes of them */
+#define PAUSE_S    3   /* in which those go on that waited behind it */
 
 typedef struct {
     const wk_config_t *config;
@@ -88,8 +91,35 @@ static bool apply(migrate_t *m, const void *arg, wk_error_t *e)
     const char *name = wk_strdup(m->arena, one->name);
     const char *values[] = {wk_printf(m->arena, "%d", one->version).data, name,
                             one->sha256.data};
-    return run_file(m, name, one->text, e) &&
+    return query(m, &wk_sql_migration_patience, NULL, e) != NULL &&
+           run_file(m, name, one->text, e) &&
            query(m, &wk_sql_migration_record, values, e) != NULL;
+}
+
+/* It got no lock in time, or was ended in favour of another that waited for it. */
+static bool met_a_lock(const wk_error_t *e)
+{
+    return strcmp(e->sqlstate, "55P03") == 0 || strcmp(e->sqlstate, "40P01") == 0;
+}
+
+/*
+ * Who waits for a table that a long transaction reads, a backup's for one, makes everybody wait
+ * behind him: calls would stand still. So it waits briefly, and again and again.
+ */
+static bool apply_when_free(migrate_t *m, const wk_migration_t *one, wk_error_t *e)
+{
+    for (int i = 1; !in_transaction(m, apply, one, e); i++) {
+        if (!met_a_lock(e) || i == TRIES) {
+            return false;
+        }
+        if (i == 1) {
+            printf("%04d %.*s: waits for what is in use\n", one->version, (int)one->name.len,
+                   one->name.data);
+            fflush(stdout);
+        }
+        sleep(PAUSE_S);
+    }
+    return true;
 }
 
 static bool apply_all(migrate_t *m, wk_error_t *e)
@@ -105,7 +135,7 @@ static bool apply_all(migrate_t *m, wk_error_t *e)
             continue;
         }
         n++;
-        if (!m->dry_run && !in_transaction(m, apply, one, e)) {
+        if (!m->dry_run && !apply_when_free(m, one, e)) {
             return wk_error_wrap(e, "%04d", one->version);
         }
         printf("%04d %.*s: %s\n", one->version, (int)one->name.len, one->name.data,

@@ -7,6 +7,9 @@ const wk_sql_t wk_sql_migrations_exist = {
     "migrations_exist",
     "SELECT to_regclass('voiceagent.schema_migrations') IS NOT NULL AS exist", 0};
 
+const wk_sql_t wk_sql_migration_patience = {
+    "migration_patience", "SELECT set_config('lock_timeout', '2s', true)", 0};
+
 const wk_sql_t wk_sql_migrations_applied = {
     "migrations_applied",
     "SELECT version, name, sha256 FROM voiceagent.schema_migrations ORDER BY version", 0};

@@ -10,6 +10,9 @@ extern const wk_sql_t wk_sql_migration_lock;
 /* Whether the table of migrations exists. */
 extern const wk_sql_t wk_sql_migrations_exist;
 
+/* Within a transaction: it waits no longer than that for a lock, and fails with 55P03. */
+extern const wk_sql_t wk_sql_migration_patience;
+
 /* version name sha256 of those applied. */
 extern const wk_sql_t wk_sql_migrations_applied;
 
