@@ -320,6 +320,18 @@ static void a_french_shop_greets_strangers_in_french(void **state)
 
 /* ---------------------------------------------------------------- texts */
 
+/* The platform would look for a variable of that name, and hang up for want of it. */
+static void who_is_called_as_a_variable_is_answered(void **state)
+{
+    (void)state;
+    t_sqlf("UPDATE customers SET first_name = '{{nobody}}' WHERE id = '" JOHN "'");
+    t_answer_t a = ring(JOHN_NUMBER, DOWNTOWN_NUMBER);
+    t_sqlf("UPDATE customers SET first_name = 'John' WHERE id = '" JOHN "'");
+    assert_has(first_message(&a), "{nobody}");
+    assert_has_not(first_message(&a), "{{");
+    assert_has_not(first_message(&a), "}}");
+}
+
 static void what_was_said_before_stays_on_one_line(void **state)
 {
     (void)state;
@@ -365,6 +377,7 @@ int main(void)
         cmocka_unit_test(the_callers_language_is_spoken),
         cmocka_unit_test(the_shop_speaks_its_own_languages_only),
         cmocka_unit_test(a_french_shop_greets_strangers_in_french),
+        cmocka_unit_test(who_is_called_as_a_variable_is_answered),
         cmocka_unit_test(what_was_said_before_stays_on_one_line),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -38,23 +38,6 @@ static va_json_writer_t *begin(wk_arena_t *a, va_buf_t *text)
 
 /* ---------------------------------------------------------------- what is asked for */
 
-/*
- * The platform reads "{{name}}" in a first message as a variable, and ends a conversation that
- * lacks one: of what somebody wrote or is called, a single brace is left.
- */
-static va_str_t without_variables(wk_arena_t *a, va_str_t said)
-{
-    va_buf_t text;
-    va_buf_init(&text, wk_mem(a), said.len);
-    for (size_t i = 0; i < said.len; i++) {
-        bool again = i > 0 && said.data[i] == said.data[i - 1];
-        if (!again || (said.data[i] != '{' && said.data[i] != '}')) {
-            va_buf_add_char(&text, said.data[i]);
-        }
-    }
-    return va_buf_str(&text);
-}
-
 static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_rows_t *facts,
                               const wk_outbound_wish_t *wish)
 {
@@ -70,7 +53,7 @@ static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_ro
         {"purpose",
          told ? wk_text_of_kind(l, purpose, wk_cell(facts, 0, "business_type")) : VA_STR_NULL},
         {"message", wish->message});
-    return without_variables(a, wk_trim(said));
+    return wk_without_variables(a, wk_trim(said));
 }
 
 /* What the agent's own voicemail_detection leaves; empty: it only hangs up. */

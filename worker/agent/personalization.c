@@ -442,6 +442,19 @@ va_str_t wk_caller_greeting(wk_arena_t *a, const wk_language_t *l, const wk_call
     return greeting(a, l, f).text;
 }
 
+va_str_t wk_without_variables(wk_arena_t *a, va_str_t said)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(a), said.len);
+    for (size_t i = 0; i < said.len; i++) {
+        bool again = i > 0 && said.data[i] == said.data[i - 1];
+        if (!again || (said.data[i] != '{' && said.data[i] != '}')) {
+            va_buf_add_char(&text, said.data[i]);
+        }
+    }
+    return va_buf_str(&text);
+}
+
 /* ---------------------------------------------------------------- variables */
 
 /* Who calls whom, and why. A call that comes in has no reason yet, and meets no machine. */
@@ -587,7 +600,7 @@ static void put_override(va_json_writer_t *w, wk_arena_t *a, const wk_language_t
     va_json_object(w);
     va_json_key(w, "agent");
     va_json_object(w);
-    va_json_add_str(w, "first_message", first.text);
+    va_json_add_str(w, "first_message", wk_without_variables(a, first.text));
     if (other_language) {
         va_json_add_str(w, "language", wk_language_code(l));
     }

@@ -77,6 +77,12 @@ typedef struct {
 bool wk_personalize(wk_arena_t *a, const wk_catalogue_t *c, const wk_caller_facts_t *facts,
                     wk_personalization_t *out, wk_error_t *e);
 
+/*
+ * The platform reads "{{name}}" in a first message as a variable, and ends a conversation that
+ * lacks one: of what somebody wrote or is called, a single brace is left.
+ */
+va_str_t wk_without_variables(wk_arena_t *a, va_str_t said);
+
 /* Of customers.commitments what is not kept yet, on one line; absent: nothing. */
 va_str_t wk_word_commitments(wk_arena_t *a, const va_json_t *commitments);
 
