@@ -187,6 +187,27 @@ static void words_go_when_their_time_is_over(void **state)
     assert_string_equal(kept(DOWNTOWN), "0 2/0 0 2/0 0 1 2/0 0 0");
 }
 
+/* What could be told again for ever, since no time is signed with it, is known for ever. */
+static void webhooks_that_nobody_can_tell_again_are_forgotten(void **state)
+{
+    (void)state;
+    t_sqlf(
+        "DELETE FROM webhook_events;"
+        "INSERT INTO webhook_events (organization_id, provider, type, key, received_at)"
+        " SELECT o::uuid, p, t, d::text, now() - make_interval(days => d)"
+        "  FROM unnest(ARRAY['" DOWNTOWN "', '" UPTOWN "']) o,"
+        "       unnest(ARRAY[29, 31]) d, (VALUES ('elevenlabs', 'agent_response'),"
+        "           ('hubspot', 'contact.creation'), ('shopify', 'inventory_levels/update'),"
+        "           ('shopify', 'products/update'), ('shopify', 'orders/updated'),"
+        "           ('shopify', 'product deleted'), ('shopify', 'app/uninstalled')) x (p, t)");
+    sweep(DOWNTOWN);
+    assert_string_equal(t_sqlf("SELECT string_agg(type, ' ' ORDER BY type) FROM webhook_events"
+                               " WHERE key = '31' AND organization_id = '" DOWNTOWN "'"),
+                        "app/uninstalled orders/updated product deleted");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM webhook_events"), 7 + 3 + 14);
+    t_sqlf("DELETE FROM webhook_events");
+}
+
 static void a_call_without_words_loses_its_number(void **state)
 {
     (void)state;
@@ -472,6 +493,7 @@ int main(void)
         cmocka_unit_test(keys_and_counts_that_are_over_are_deleted),
         cmocka_unit_test(a_shop_is_swept_once_a_day),
         cmocka_unit_test(words_go_when_their_time_is_over),
+        cmocka_unit_test(webhooks_that_nobody_can_tell_again_are_forgotten),
         cmocka_unit_test(a_call_without_words_loses_its_number),
         cmocka_unit_test(settings_changed_during_a_sweep_are_enforced_by_another),
         cmocka_unit_test(whoever_dies_in_a_sweep_another_ends_it),

@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(58);
+select plan(59);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -103,6 +103,7 @@ insert into asked values
 ('credit entries', 'credit_entries_created', false, $$ select * from credit_entries order by created_at desc, id desc limit 50 $$),
 ('what was agreed', 'consent_states_pkey', false, $$ select * from consent_states where channel = 'sms' and address = '+14167' $$),
 ('a webhook seen before', 'webhook_events_pkey', false, $$ select * from webhook_events where provider = 'shopify' and type = 'orders/updated' and key = 'k7' $$),
+('webhooks to be forgotten', 'webhook_events_forgotten', null, $$ select ctid from webhook_events where received_at < now() - interval '30 days' and (provider <> 'shopify' or type in ('inventory_levels/update', 'products/create', 'products/update')) limit 500 $$),
 ('knowledge, newest first', 'knowledge_documents_updated', false, $$ select * from knowledge_documents order by updated_at desc, id desc limit 50 $$),
 ('a document''s chunks', 'knowledge_chunks_position', false, $$ select * from knowledge_chunks where document_id = 'aaaaaaaa-0000-4000-8000-000000000000' order by position $$),
 ('a session by token', 'sessions_token_hash', false, $$ select * from sessions where token_hash = repeat('ab', 32) $$);

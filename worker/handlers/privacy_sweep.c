@@ -35,6 +35,7 @@ static const wk_sql_t *const sweeps[] = {
     &wk_sql_sweep_call_statuses,
     &wk_sql_sweep_message_statuses,
     &wk_sql_sweep_logs,
+    &wk_sql_sweep_webhooks,
     &wk_sql_sweep_leads,
     &wk_sql_anonymize_messages,
     &wk_sql_anonymize_calls,

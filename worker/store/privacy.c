@@ -205,6 +205,14 @@ const wk_sql_t wk_sql_sweep_message_statuses = {
 const wk_sql_t wk_sql_sweep_logs = {
     "sweep_logs", FORGET("system_logs", "created_at < " TRACES_END), 1};
 
+/* As the index webhook_events_forgotten has it, and for the reason told there. */
+const wk_sql_t wk_sql_sweep_webhooks = {
+    "sweep_webhooks",
+    FORGET("webhook_events",
+           "received_at < now() - interval '30 days' AND (provider <> 'shopify' OR type IN"
+           " ('inventory_levels/update', 'products/create', 'products/update'))"),
+    1};
+
 /* Leads that nobody can reach any more, and that lead to nothing. */
 const wk_sql_t wk_sql_sweep_leads = {
     "sweep_leads",
