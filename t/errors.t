@@ -181,5 +181,19 @@ like($lost->{headers}{'retry-after'}, qr/^\d+$/, '  and may come again');
 is(seen(form('/api/voice/status', CallSid => 'CA1')), '503 application/json unavailable', '  nor is how a call fares');
 like(seen(form('/api/voice/incoming', CallSid => 'CA1')), $moment, '  while a call is answered');
 
+# Which address failed is told once, to the number's fallback address.
+sub fall_back {
+    my ($failed) = @_;
+    my %form = (CallSid => 'CA1', ErrorCode => '11200', ErrorUrl => "https://agent.example.com$failed");
+    (my $encoded = $form{ErrorUrl}) =~ s/([^A-Za-z0-9])/sprintf '%%%02X', ord $1/ge;
+    return seen(post($port, '/voice/rachel/', "CallSid=CA1&ErrorCode=11200&ErrorUrl=$encoded",
+        'Content-Type' => 'application/x-www-form-urlencoded',
+        'X-Twilio-Signature' => twilio_signature($secret, 'https://agent.example.com/voice/rachel/', \%form)));
+}
+like(fall_back('/api/voice/handle-speech?c=T.k&n=7&l=fr&s=0&e=1'),
+    qr{>/api/voice/handle-error\?c=T\.k&amp;n=7&amp;l=fr&amp;e=1&amp;w=1<}, 'a turn whose document failed is still known when that is late');
+like(fall_back('/api/voice/resume?c=T.k&n=3&l=en'), qr{>/api/voice/handle-error\?c=T\.k&amp;n=3&amp;l=en&amp;e=&amp;w=1<}, '  whatever it was');
+like(fall_back('/api/voice/incoming'), qr{>/voice/rachel/\?}, '  and a call that never began is not');
+
 $nginx->stop('TERM');
 done_testing;
