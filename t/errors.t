@@ -167,6 +167,7 @@ is(seen(form($_, @large)), $nothing, "$_ with too much") for qw(/api/webhooks/tw
 like(seen(form($_, @large)), $moment, "$_ with too much") for qw(/api/voice/incoming /api/webhooks/twilio/voice
     /webhooks/twilio/voice /voice/rachel/ /api/voice/held /api/voice/handle-error);
 like(seen(form('/api/voice/handle-speech?c=t&n=3', @large)), qr{>/api/voice/continue-conversation\?c=t&amp;n=3&}, 'a turn of a call goes on');
+like(seen(form('/api/voice/held?c=t&n=230&l=en&s=104', @large)), qr{>/api/voice/held\?c=t&amp;n=230&amp;l=en&amp;s=104&}, '  and one with a person who has written a hundred times');
 like(seen(form('/api/voice/incoming?e=1&refused=livekit', @large)), qr{\?[^<]*&amp;e=1&amp;refused=livekit&amp;w=1<}, 'a call that begins anew leaves out the same engine');
 unlike(seen(form('/api/voice/incoming?e=1&refused=%3Cx', @large)), qr{refused}, '  if it is a name of one');
 is(get($port, '/sounds/thinking-sound-fx.mp3')->{status}, 404, 'a sound that is not installed is missed alone');
