@@ -1,4 +1,5 @@
 /* Turns of a live call as a voice process tells them, and where their time went. */
+#include "worker/store/media.h"
 #include "t/handlers/lib/texts.h"
 
 #define SID     "CA0123456789abcdef0123456789abcdef"
@@ -338,6 +339,18 @@ static int one_call_more(void)
     return setup(NULL);
 }
 
+/* A shop's ledger is never emptied. */
+static void what_was_not_spoken_of_is_found_by_its_keys(void **state)
+{
+    (void)state;
+    one_call_more();
+    t_sqlf("INSERT INTO effects (organization_id, kind, key, state, finished_at)"
+           " SELECT '" DOWNTOWN "', 'sms', 'sms:' || n, 'done', now()"
+           "   FROM generate_series(1, 3000) n; ANALYZE effects");
+    t_index_answers(&wk_sql_media_unspoken, "key = ANY");
+    one_call_more();
+}
+
 /* Whatever ended the answer that it was first asked for in. */
 static void the_same_wish_in_other_words_is_had_once(void **state)
 {
@@ -578,6 +591,7 @@ int main(void)
         cmocka_unit_test(more_that_is_claimed_needs_a_deed_of_its_own),
         cmocka_unit_test(what_is_asked_later_is_not_judged_with),
         cmocka_unit_test(a_second_booking_needs_a_tool_too),
+        cmocka_unit_test(what_was_not_spoken_of_is_found_by_its_keys),
         cmocka_unit_test(the_same_wish_in_other_words_is_had_once),
         cmocka_unit_test(what_is_another_wish_is_done),
         cmocka_unit_test(what_the_caller_adds_is_another_wish),

@@ -9,6 +9,7 @@
 #include "t/handlers/lib/texts.h"
 #include "worker/call_state.h"
 #include "worker/call_token.h"
+#include "worker/store/takeovers.h"
 
 #define SID   "CA0123456789abcdef0123456789abcdef"
 #define CALL  "d0000000-0000-4000-8000-0000000000c1"
@@ -839,6 +840,18 @@ static void a_sweep_dies(void **state)
         t_die_everywhere(&(t_death_t){"sweep", begin_sweep, pass_sweep, judge_sweep}), 15, 400);
 }
 
+/* A shop may have many of them. */
+static void whose_it_is_is_found_by_his_id(void **state)
+{
+    (void)state;
+    t_sqlf("INSERT INTO customers (organization_id, email) SELECT '" DOWNTOWN "',"
+           "    'many' || n || '@many.example' FROM generate_series(1, 3000) n;"
+           "ANALYZE customers");
+    t_index_answers(&wk_sql_takeover_target, "(id = $");
+    t_index_answers(&wk_sql_takeovers_forgotten, "(id = CASE");
+    t_sqlf("DELETE FROM customers WHERE email LIKE '%%@many.example'; ANALYZE customers");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -871,6 +884,7 @@ int main(void)
         cmocka_unit_test(one_that_cannot_end_keeps_no_other),
         cmocka_unit_test(a_lost_call_is_redirected_unless_somebody_has_it),
         cmocka_unit_test(a_sweep_dies),
+        cmocka_unit_test(whose_it_is_is_found_by_his_id),
         cmocka_unit_test(a_resume_dies),
         cmocka_unit_test(a_join_dies),
         cmocka_unit_test(a_message_in_a_call_dies),

@@ -12,6 +12,7 @@
 /* A call longer than the longest has ended, whatever its row says. */
 #define LIVE "c.status IN ('connecting', 'in_progress') AND c.started_at > now() - interval '5 hours'"
 
+/* Row level security lets an index have what a subselect or CASE made, but nothing of coalesce(). */
 const wk_sql_t wk_sql_takeover_target = {
     "takeover_target",
     "SELECT k.id AS customer_id, k.phone_number, c.id AS call_id, c.twilio_call_sid AS sid,"
@@ -28,8 +29,9 @@ const wk_sql_t wk_sql_takeover_target = {
     "       WHERE c.customer_id = k.id AND c.twilio_call_sid IS NOT NULL"
     "         AND (c.id = $1::uuid OR (k.id = $1::uuid AND " LIVE "))"
     "       ORDER BY c.started_at DESC LIMIT 1) c ON true"
-    " WHERE k.id = coalesce((SELECT customer_id FROM calls WHERE id = $1::uuid),"
-    "                       (SELECT customer_id FROM chat_sessions WHERE id = $1::uuid), $1::uuid)",
+    " WHERE k.id = (SELECT coalesce("
+    "           (SELECT customer_id FROM calls WHERE id = $1::uuid),"
+    "           (SELECT customer_id FROM chat_sessions WHERE id = $1::uuid), $1::uuid))",
     1};
 
 /*
@@ -197,7 +199,8 @@ const wk_sql_t wk_sql_takeovers_forgotten = {
     "               coalesce(c.language, k.conversation_language, o.language) AS language"
     "          FROM takeovers f"
     "          LEFT JOIN chat_sessions s ON s.id = f.chat_session_id"
-    "          JOIN customers k ON k.id = coalesce(f.customer_id, s.customer_id)"
+    "          JOIN customers k ON k.id = CASE WHEN f.customer_id IS NULL THEN s.customer_id"
+    "                                          ELSE f.customer_id END"
     "          JOIN organizations o ON o.id = f.organization_id"
     "          LEFT JOIN calls c ON c.id = f.call_id AND " LIVE
     "         WHERE f.state <> 'over' AND f.stale_at <= now()"

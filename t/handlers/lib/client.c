@@ -2,6 +2,7 @@
 #include "t/handlers/lib/client.h"
 
 #include <crypt.h>
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -431,4 +432,35 @@ int64_t t_sqlf_int(const char *format, ...)
     int64_t n = strtoll(t_sql_value(&t_postgres, text), NULL, 10);
     free(text);
     return n;
+}
+
+static va_str_t execution(const wk_sql_t *sql)
+{
+    va_buf_t text;
+    va_buf_init(&text, wk_mem(t_ctx.arena), 256);
+    va_buf_add_c(&text, "EXPLAIN EXECUTE asked");
+    for (int i = 0; i < sql->n_params; i++) {
+        va_buf_add_c(&text, i == 0 ? "(NULL" : ", NULL");
+    }
+    va_buf_add_c(&text, sql->n_params > 0 ? ")" : "");
+    return va_buf_str(&text);
+}
+
+void t_index_answers(const wk_sql_t *sql, const char *condition)
+{
+    bool found = false;
+    PGconn *db = PQconnectdb(t_postgres.super_url);
+    PQclear(PQexec(db, "SET search_path = voiceagent, public; SET ROLE va_app;"
+                       "SET plan_cache_mode = force_generic_plan;"
+                       "SET app.current_organization_id = '" DOWNTOWN "'"));
+    PQclear(PQexec(db, wk_printf(t_ctx.arena, "PREPARE asked AS %s", sql->text).data));
+    PGresult *plan = PQexec(db, wk_strdup(t_ctx.arena, execution(sql)));
+    assert_int_equal(PQresultStatus(plan), PGRES_TUPLES_OK);
+    for (int i = 0; i < PQntuples(plan); i++) {
+        const char *line = PQgetvalue(plan, i, 0);
+        found |= strstr(line, "Index Cond") != NULL && strstr(line, condition) != NULL;
+    }
+    PQclear(plan);
+    PQfinish(db);
+    assert_true(found);
 }

@@ -106,6 +106,9 @@ const char *t_cookie(const t_answer_t *answer, const char *name);
 const char *t_sqlf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int64_t t_sqlf_int(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* As the workers run it, for whatever parameters, an index is asked for that. */
+void t_index_answers(const wk_sql_t *sql, const char *condition);
+
 /* How many lines of the log hold the text, since it was last forgotten. */
 int t_logged(const char *text);
 void t_log_forget(void);
