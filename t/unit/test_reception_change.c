@@ -18,11 +18,11 @@ static void a_yes_cancels(void **state)
           CANCELS("es", "claro, cancele la cita por favor"), CANCELS("es", "por supuesto"),
           ASKS("en", "ok", "Shall I cancel"), ASKS("en", "ok thanks", "Shall I cancel"),
           ASKS("en", "thank you", "Shall I cancel"), ASKS("en", "hello", "Shall I cancel"),
-          ASKS("en", "yes but not the one on Monday", "Shall I cancel"),
           ASKS("en", "I am not sure", "Shall I cancel"),
           ASKS("fr", "merci", "Voulez-vous que j'annule"),
           ASKS("es", "gracias", "cancele su cita"),
           ASKS("en", "What are your hours?", "We are open"));
+    CHECK_ANSWERS(&dialog, ASKS("en", "yes but not the one on Monday", "stands"));
 }
 
 /* A question in between; a no, in whatever words; a refusal. */
@@ -424,8 +424,136 @@ static void a_day_given_up_stands_right_behind_its_words(void **state)
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         wk_reception_t r = receive(&f, &fresh, texts[i].language, texts[i].text);
-        assert_case(r.tool == NULL && strcmp(r.intent, "reschedule") != 0, texts[i].text);
+        assert_case(r.tool == NULL || va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")),
+                    texts[i].text);
     }
+}
+
+/* A repair on Friday of the week after, beside the tune-up on Monday. */
+static wk_reception_facts_t of_two(void)
+{
+    wk_reception_facts_t f = facts();
+    f.appointments =
+        parse_json(VA_STR("[" MONDAY ",[\"a-fri\",\"repair\",\"2026-12-04\",\"15:00\",true]]"));
+    return f;
+}
+
+static void the_appointment_that_is_named_is_asked_about(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *language, *asked, *answer; /* NULL: none */
+        const char *cancels;
+    } cases[] = {
+        {"en", "cancel the one on friday", NULL, "a-fri"},
+        {"fr", "annuler celui de vendredi", NULL, "a-fri"},
+        {"es", "cancelar la del viernes", NULL, "a-fri"},
+        {"en", "cancel the repair and move the tune up to friday", NULL, "a-fri"},
+        {"fr", "annuler la réparation et déplacer la mise au point à vendredi", NULL, "a-fri"},
+        {"en", "cancel one of my appointments", NULL, "a-mon"},
+        {"en", "cancel all, not the repair", NULL, "a-mon"},
+        {"en", "I don't need the repair, cancel my appointment", NULL, "a-fri"},
+        {"en", "cancel both", "not the repair", "a-mon"},
+        {"en", "cancel both", "I don't want to cancel the repair", "a-mon"},
+        {"en", "cancel both", "only the repair", "a-fri"},
+        {"fr", "annulez les deux", "pas la réparation", "a-mon"},
+        {"es", "cancele las dos", "la reparación no", "a-mon"},
+        {"es", "cancele las dos", "no, solo la reparación", "a-fri"},
+        {"en", "cancel my appointment", "the repair", "a-fri"},
+        {"en", "cancel friday not monday", NULL, "a-fri"},
+        {"en", "keep monday cancel friday", NULL, "a-fri"},
+        {"en", "cancel monday, keep friday", NULL, "a-mon"},
+        {"en", "cancel my repair and book a tune up friday", NULL, "a-fri"},
+        {"en", "cancel both", "keep the repair", "a-mon"},
+        {"en", "cancel both", "no keep friday", "a-mon"},
+        {"fr", "annulez les deux", "gardez la réparation", "a-mon"},
+        {"es", "cancele las dos", "mantenga la reparación", "a-mon"},
+        {"en", "cancel my appointment", "no the other one", "a-fri"},
+        {"fr", "annuler mon rendez-vous", "non l'autre", "a-fri"},
+        {"es", "cancelar mi cita", "no la otra", "a-fri"},
+        {"en", "cancel my appointment", "the one on friday", "a-fri"},
+        {"en", "cancel my appointment", "not the repair", "a-mon"},
+    };
+    wk_reception_facts_t f = of_two();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].asked);
+        if (cases[i].answer != NULL) {
+            r = receive(&f, &r.dialog, cases[i].language, cases[i].answer);
+        }
+        if (r.tool != NULL || r.dialog.expected != WK_EXPECT_CANCEL ||
+            !va_str_eq(r.dialog.cancels, va_str_c(cases[i].cancels))) {
+            fail_msg("%s, %s: %.*s", cases[i].asked, cases[i].answer, (int)r.text.len,
+                     r.text.data);
+        }
+    }
+}
+
+static void a_service_that_stands_is_moved_and_not_booked_again(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    static const struct {
+        const char *language, *text;
+    } texts[] = {
+        {"en", "move my repair to monday"},
+        {"fr", "déplacer ma réparation à lundi"},
+        {"es", "mover mi reparación al lunes"},
+    };
+    wk_reception_facts_t f = of_two();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &fresh, texts[i].language, texts[i].text);
+        assert_case(r.tool != NULL && strstr(wk_strdup(arena, r.tool_args), "2026-12-07") &&
+                        va_str_eq(r.dialog.offer.appointment, VA_STR("a-fri")),
+                    texts[i].text);
+    }
+    wk_dialog_t moving = three_times();
+    moving.offer.appointment = VA_STR("a-mon");
+    wk_reception_t r = receive(&f, &moving, "en", "the repair");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-fri")));
+    assert_string_equal(r.intent, "reschedule");
+    r = receive(&f, &moving, "en", "no, the repair");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-fri")));
+    r = receive(&f, &fresh, "en", "don't move my tune up");
+    assert_true(r.tool == NULL && says(&r, "stands"));
+    r = receive(&f, &fresh, "en", "change my tire on monday");
+    assert_null(r.dialog.offer.appointment.data);
+}
+
+/* Of two Thursdays the one near the appointment is asked about; and a day that is not clear. */
+static void where_it_goes_is_sure_or_asked(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_dialog_t moving = three_times();
+    moving.offer.appointment = VA_STR("a-mon");
+    (void)state;
+    CHECK(&moving, LOOKS("en", "thursday at 2 pm", "\"2026-12-03\""),
+          LOOKS("fr", "jeudi à 14 h", "\"2026-12-03\""));
+    CHECK(&fresh, ASKS("en", "move my appointment to next wednesday", "Which day"),
+          ASKS("en", "push my appointment back a week", "Which day"),
+          ASKS("es", "mover mi cita una semana", "qué día"));
+}
+
+/* Who cannot come that day and names another is not asked whether to cancel. */
+static void another_day_of_who_cannot_come_is_looked_for(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    (void)state;
+    CHECK(&fresh,
+          LOOKS("en", "I can't make it Monday, can I come Tuesday same time?", "2026-12-01"),
+          LOOKS("fr", "je ne pourrai pas être là lundi, je peux venir mardi à 10h?",
+                "2026-12-01"),
+          LOOKS("es", "no puedo el lunes, puede ser el martes a las 10?", "2026-12-01"),
+          ASKS("en", "I can't make it Monday", "Shall I cancel"),
+          ASKS("en", "I can't come Monday or Tuesday", "Shall I cancel"));
+    wk_reception_facts_t f = of_two();
+    wk_reception_t r = receive(&f, &fresh, "en", "can't make it friday, saturday instead?");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-fri")));
+    assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-12-05"));
+    CHECK_ANSWERS(&fresh, ASKS("en", "is my appointment on monday?", "Your tune-up is on"),
+                  ASKS("en", "confirming my appointment monday at 10", "Your tune-up is on"),
+                  ASKS("fr", "mon rdv est bien lundi?", "lundi 30"),
+                  ASKS("es", "confirmo mi cita del lunes a las 10", "lunes 30"));
 }
 
 #define TWO_ON_TUESDAY                                                                         \
@@ -720,6 +848,10 @@ static void an_appointment_is_moved_by_a_verb(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_appointment_that_is_named_is_asked_about),
+        cmocka_unit_test(a_service_that_stands_is_moved_and_not_booked_again),
+        cmocka_unit_test(where_it_goes_is_sure_or_asked),
+        cmocka_unit_test(another_day_of_who_cannot_come_is_looked_for),
         TEST(a_yes_cancels),
         TEST(the_question_to_cancel_ends_with_its_answer),
         TEST(the_question_to_cancel_is_not_asked_for_ever),

@@ -542,9 +542,49 @@ static void a_question_beside_takes_nothing_back(void **state)
     assert_int_equal(r.dialog.offer.count, 3);
 }
 
+static void a_refused_day_is_not_looked_at(void **state)
+{
+    wk_dialog_t dialog = three_times(), one = one_time();
+    wk_reception_facts_t f = facts();
+    static const char *const refusals[] = {"not friday", "can't do friday"};
+    (void)state;
+    CHECK(&dialog, ASKS("en", "not Monday", "Friday, November 27 at 9:00 AM"));
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        wk_reception_t r = receive(&f, &dialog, "en", refusals[i]);
+        assert_case(r.tool == NULL && says(&r, "Which day") && r.dialog.offer.count == 0,
+                    refusals[i]);
+        r = receive(&f, &r.dialog, "en", "1");
+        assert_case(r.tool == NULL, refusals[i]);
+    }
+    CHECK_ANSWERS(&one, ASKS("en", "i'm good", "All right"),
+                  ASKS("en", "I'll think about it", "All right"),
+                  ASKS("fr", "je vais y penser", "D'accord"),
+                  ASKS("es", "lo voy a pensar", "De acuerdo"));
+    CHECK(&one, ASKS("en", "i'm good with that", "Shall I take"));
+    CHECK(&dialog, ASKS("en", "10 last friday", "I can offer"),
+          ASKS("fr", "vendredi dernier", "je peux vous proposer"),
+          ASKS("es", "el viernes pasado", "puedo ofrecerle"));
+}
+
+static void quarters_of_an_hour_are_said_in_words(void **state)
+{
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, BOOKS("en", "half past 2", "T14:30"),
+          BOOKS("en", "friday at half past 10", "2026-11-27T10:30"),
+          BOOKS("en", "quarter past 10", "T10:15"), BOOKS("en", "quarter to 10", "T09:45"),
+          BOOKS("es", "a las 3 y media", "T15:30"),
+          BOOKS("es", "a las 10 y cuarto de la mañana", "T10:15"),
+          BOOKS("es", "a las 11 menos cuarto", "T10:45"),
+          BOOKS("fr", "à 2 heures et demie", "T14:30"), BOOKS("fr", "10 h et quart", "T10:15"),
+          ASKS("en", "10ish", "Shall I take Friday, November 27 at 10:00 AM"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_refused_day_is_not_looked_at),
+        cmocka_unit_test(quarters_of_an_hour_are_said_in_words),
         TEST(a_time_of_the_offer_is_taken),
         TEST(an_afternoon_is_no_small_hour),
         TEST(what_is_unclear_about_the_offer_is_asked),

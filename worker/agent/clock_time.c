@@ -4,6 +4,7 @@
 
 #include "worker/agent/day_number.h"
 
+#define LAST_AT_NIGHT 6 /* "2 h" is mostly the afternoon's where shops are closed at night */
 #define FIRST_MORNING 8 /* "at 7" without more is the evening, "at 8" the morning */
 
 static const wk_clock_time_t no_time = {.hour = -1};
@@ -144,12 +145,17 @@ static bool read_rest(va_str_t rest, wk_clock_time_t *t)
         set_half(t, half_of(rest));
         return true;
     }
+    if (va_str_eq(rest, VA_STR("ish"))) { /* "3ish" */
+        t->doubtful = t->written = true;
+        return true;
+    }
     if (rest.len == 0 || rest.data[0] != 'h') {
         return rest.len == 0;
     }
     size_t n = leading_number(va_str(rest.data + 1, rest.len - 1), &minute);
     t->minute = minute;
-    t->certain = t->written = true;
+    t->certain = t->hour < 1 || t->hour > LAST_AT_NIGHT;
+    t->written = true;
     return rest.len == 1 || (n == 2 && rest.len == 3);
 }
 
@@ -210,7 +216,8 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
         t->written = true;
     } else if (word.len == n && (unit = wk_word_list_at(c, "time.unit", words, i + 1)) > 0) {
         taken += unit;
-        t->certain = t->written = true;
+        t->certain = word.len == 2 || t->hour < 1 || t->hour > LAST_AT_NIGHT;
+        t->written = true;
         int minute = minute_behind_unit(c, words, i + taken);
         if (minute >= 0) {
             t->minute = minute;
@@ -220,7 +227,8 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     size_t more = half_at(c, text, words, i + taken, &half);
     *plain = !t->written && more > 0 && is_half_in_words(c, words, i + taken);
     if (more > 0) {
-        t->doubtful = t->hour == 12 && wk_word_list_at(c, "time.pm", words, i + taken) > 0;
+        t->doubtful = t->doubtful ||
+                      (t->hour == 12 && wk_word_list_at(c, "time.pm", words, i + taken) > 0);
         set_half(t, half);
     }
     return t->written && t->hour < 24 && t->minute < 60 ? taken + more : 0;
@@ -240,6 +248,44 @@ void wk_spend(bool *spent, size_t i, size_t n)
 {
     for (size_t k = i; k < i + n; k++) {
         spent[k] = true;
+    }
+}
+
+/* A quarter before the hour is one of the hour before. */
+static void set_quarters(wk_clock_time_t *t, int quarters)
+{
+    if (quarters < 0) {
+        t->hour = t->hour == 1 && !t->certain ? 12 : (t->hour + 23) % 24;
+    }
+    t->minute = (quarters + 4) % 4 * 15;
+}
+
+/* Behind a full hour: "y media", "et quart", "menos cuarto", and the half of the day behind. */
+static void add_quarters(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
+                         wk_clock_time_t *t)
+{
+    static const struct {
+        const char *list;
+        int quarters;
+    } parts[] = {{"time.and_half", 2}, {"time.and_quarter", 1}, {"time.less_quarter", -1}};
+    size_t n = 0, half;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && n == 0 && t->minute == 0; i++) {
+        n = t->hour >= 0 ? wk_word_list_at(c, parts[i].list, words, t->end) : 0;
+        if (n > 0) {
+            set_quarters(t, parts[i].quarters);
+        }
+    }
+    if (n == 0 || !wk_are_unspent(spent, t->end, n)) {
+        return;
+    }
+    wk_spend(spent, t->end, n);
+    t->end += n;
+    half = wk_word_list_at(c, "time.am", words, t->end);
+    n = half > 0 ? half : wk_word_list_at(c, "time.pm", words, t->end);
+    if (n > 0 && wk_are_unspent(spent, t->end, n)) {
+        wk_spend(spent, t->end, n);
+        t->end += n;
+        set_half(t, half > 0 ? 'a' : 'p');
     }
 }
 
@@ -300,6 +346,7 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
             wk_spend(spent, i, n);
             t.begin = i;
             t.end = i + n;
+            add_quarters(c, words, spent, &t);
             return t;
         }
     }
@@ -327,13 +374,36 @@ static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
     return no_time;
 }
 
+/* "Half past 2" */
+static wk_clock_time_t read_quarters(const wk_catalogue_t *c, const wk_words_t *words,
+                                     bool *spent)
+{
+    static const struct {
+        const char *list;
+        int quarters;
+    } leads[] = {{"time.half_past", 2}, {"time.quarter_past", 1}, {"time.quarter_to", -1}};
+    wk_clock_time_t t = no_time;
+    for (size_t i = 0; i < sizeof(leads) / sizeof(*leads) && t.hour < 0; i++) {
+        t = led_by(c, leads[i].list, words, spent);
+        if (t.hour >= 0) {
+            set_quarters(&t, leads[i].quarters);
+        }
+    }
+    return t;
+}
+
 wk_clock_time_t wk_read_bare_time(const wk_catalogue_t *c, const wk_words_t *words, bool *spent)
 {
-    wk_clock_time_t t = led_by(c, "time.at", words, spent);
+    wk_clock_time_t t = read_quarters(c, words, spent);
+    if (t.hour >= 0) {
+        return t;
+    }
+    t = led_by(c, "time.at", words, spent);
     if (t.hour < 0) {
         t = led_by(c, "time.for", words, spent);
         t.doubtful = true;
     }
+    add_quarters(c, words, spent, &t);
     return t;
 }
 

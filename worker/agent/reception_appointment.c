@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "worker/agent/day_reading.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_move.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_swap.h"
 #include "worker/agent/reception_which.h"
@@ -186,17 +188,74 @@ static bool leads_to_service(const wk_reception_turn_t *t, size_t at)
     return wk_turn_service(&turn).data != NULL;
 }
 
+/* The words from at on are a day or the name of a service, behind no more than its article or
+ * "cancel". */
+static bool names_at_once(const wk_reception_turn_t *t, size_t at)
+{
+    wk_reception_turn_t turn = *t;
+    size_t count = t->r->words.count, begin = at;
+    size_t end = at + MOST_OF_NAME < count ? at + MOST_OF_NAME : count;
+    for (size_t n = 1; begin < end && n > 0; begin += n) {
+        wk_reading_t part = wk_turn_read_part(t, begin, end);
+        wk_reading_t behind = wk_turn_read_part(t, begin + 1, end);
+        turn.r = &part;
+        bool named = wk_turn_service(&turn).data != NULL;
+        turn.r = &behind;
+        if (t->r->spent[begin] || (named && wk_turn_service(&turn).data == NULL)) {
+            return true;
+        }
+        n = wk_word_list_at(t->c, "reschedule.object", &t->r->words, begin);
+        n = n > 0 ? n : wk_word_list_at(t->c, "intent.cancel", &t->r->words, begin);
+    }
+    return false;
+}
+
+/* "Except the repair", "not the repair", "keep Monday", but not "no, the repair". */
+static size_t except_at(const wk_reception_turn_t *t, size_t i)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t n = wk_word_list_at(t->c, "day.except", words, i);
+    size_t kept = wk_word_list_at(t->c, "cancel.keep", words, i);
+    kept = kept > 0 ? kept : wk_word_list_at(t->c, "wish.refusal", words, i);
+    if (n > 0 || kept == 0 || t->r->spent[i]) {
+        return n > 0 && leads_to_service(t, i + n) ? n : 0;
+    }
+    bool named = !wk_words_are_cut(t->r, i + kept, ",.;:!?\n") && names_at_once(t, i + kept);
+    return named ? kept : 0;
+}
+
+/* "Keep Monday, cancel Friday": where what is left out ends. */
+static size_t end_of_left_out(const wk_reception_turn_t *t, size_t i, size_t n)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t end = i + n + 1;
+    while (i == 0 && end < words->count &&
+           wk_word_list_at(t->c, "intent.cancel", words, end) == 0) {
+        end++;
+    }
+    return i == 0 && end < words->count ? end : words->count;
+}
+
 static void part_excepted(const wk_reception_turn_t *t, excepted_t *e)
 {
     const wk_words_t *words = &t->r->words;
+    size_t last = words->count > 0 ? words->count - 1 : 0;
     e->parted = false;
     for (size_t i = 0; i < words->count && !e->parted; i++) {
-        size_t n = wk_word_list_at(t->c, "day.except", words, i);
-        if (n > 0 && leads_to_service(t, i + n)) {
-            e->rest = wk_turn_read_part(t, 0, i);
-            e->left_out = wk_turn_read_part(t, i + n, words->count);
+        size_t n = except_at(t, i);
+        if (n > 0) {
+            size_t end = end_of_left_out(t, i, n);
+            e->rest = end < words->count ? wk_turn_read_part(t, end, words->count)
+                                         : wk_turn_read_part(t, 0, i);
+            e->left_out = wk_turn_read_part(t, i + n, end);
             e->parted = true;
         }
+    }
+    if (!e->parted && last > 0 && last <= MOST_OF_NAME && leads_to_service(t, 0) &&
+        wk_word_list_at(t->c, "intent.no", words, last) == 1) { /* "the repair no" */
+        e->rest = wk_turn_read_part(t, 0, 0);
+        e->left_out = wk_turn_read_part(t, 0, last);
+        e->parted = true;
     }
 }
 
@@ -274,7 +333,8 @@ static void ask_but_excepted(wk_reception_turn_t *t, const excepted_t *e, const 
     wk_reception_turn_t turn = *t;
     turn.r = e->parted ? &e->rest : t->r;
     wk_meant_t every = wk_all_meant(&turn), left = leave_named(t, &every);
-    bool wants_all = wk_turn_has(t, "cancel.all"), several = wants_all && every.count > 1;
+    bool wants_all = wk_turn_has(t, "cancel.all") && !wk_turn_has(t, "cancel.one_of"),
+         several = wants_all && every.count > 1;
     wk_meant_t one = {{left.count > 0 && is_left_out(t, e, row) ? left.at[0] : row}, 1};
     if (every.count > 0 && left.count == 0 && (wants_all || e->parted)) {
         tell_they_stand(t, &every);
@@ -284,16 +344,59 @@ static void ask_but_excepted(wk_reception_turn_t *t, const excepted_t *e, const 
     t->out.certain = t->out.certain || several;
 }
 
-void wk_answer_cancel(wk_reception_turn_t *t)
+/* The words of another wish, not of one more appointment ("cancel my tune-up and the repair").
+ */
+static bool is_other_wish(const wk_reception_turn_t *t, size_t begin)
+{
+    static const char *const lists[] = {"service.", "courtesy", "reschedule.object",
+                                        "part.joint", NULL};
+    wk_reception_turn_t turn = *t;
+    wk_reading_t wish = wk_turn_read_part(t, begin, t->r->words.count);
+    turn.r = &wish;
+    return (wk_moves_own(&turn) || wk_turn_has(&turn, "reschedule.it") ||
+            wk_turn_service(&turn).data != NULL) &&
+           !wk_turn_has(&turn, "intent.cancel") &&
+           !wk_reading_is_only(t->a, t->c, &wish, lists, false);
+}
+
+/* "Cancel the repair and move the tune-up to Friday": the words of the first wish alone. */
+static bool cut_other_wish(wk_reception_turn_t *t, wk_reading_t *rest)
+{
+    const wk_words_t *words = &t->r->words;
+    bool cancels = false;
+    for (size_t i = 0; i < words->count; i++) {
+        bool leads = wk_word_list_at(t->c, "reschedule.verb", words, i) > 0 ||
+                     wk_word_list_at(t->c, "part.joint", words, i) > 0;
+        if (cancels && leads && is_other_wish(t, i)) {
+            *rest = wk_turn_read_part(t, 0, i);
+            t->r = rest;
+            return true;
+        }
+        cancels = cancels || wk_word_list_at(t->c, "intent.cancel", words, i) > 0;
+    }
+    return false;
+}
+
+/* "The one on Friday": that of a weekday is any on it, where none is on the coming one. */
+static const va_json_t *row_to_cancel(const wk_reception_turn_t *t, bool *sure)
+{
+    const va_json_t *row = wk_appointment_meant(t, sure);
+    wk_meant_t named = wk_all_named(t);
+    return !*sure && named.count == 1 ? named.at[0] : row;
+}
+
+static void ask_or_cancel(wk_reception_turn_t *t)
 {
     excepted_t e;
+    wk_reception_turn_t turn = *t;
     bool sure, letter = wk_turn_is_letter(t, "letter.cancel"),
                plain = letter || wk_is_plain_cancel(t);
-    const va_json_t *row =
-        letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
-    wk_meant_t one = {{row}, 1};
     part_excepted(t, &e);
-    if (plain && (sure || row == NULL)) {
+    turn.r = e.parted ? &e.rest : t->r;
+    const va_json_t *row =
+        letter ? wk_appointment_of_letter(t, &sure) : row_to_cancel(&turn, &sure);
+    wk_meant_t one = {{row}, 1};
+    if (plain && !t->refuses && (sure || row == NULL)) {
         cancel(t, wk_fact_text(row, 0));
     } else if (row == NULL) {
         wk_turn_add_text(t, "reply.no_appointment");
@@ -307,6 +410,44 @@ void wk_answer_cancel(wk_reception_turn_t *t)
             ask_but_excepted(t, &e, row);
         }
     }
+}
+
+void wk_answer_cancel(wk_reception_turn_t *t)
+{
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    bool two = wk_fact_at(t->f->appointments, 1) != NULL && cut_other_wish(&turn, &rest);
+    turn.refuses = two; /* two wishes at once are asked about */
+    ask_or_cancel(&turn);
+    t->text = turn.text;
+    t->out = turn.out;
+    if (two) {
+        wk_turn_add_text(t, "reply.rest_passed_on");
+        t->out.task = "message";
+    }
+}
+
+/* "The repair", "no, the other one": the appointment that the question was not about; NULL: the
+ * answer names none, or says something else. */
+static const va_json_t *other_named(const wk_reception_turn_t *t, const wk_meant_t *asked)
+{
+    static const char *const lists[] = {
+        "service.",          "courtesy",     "intent.no",   "intent.yes",
+        "intent.cancel",     "cancel.other", "cancel.only", "appointment.words",
+        "reschedule.object", "cancel.plain", NULL};
+    bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count == 1;
+    wk_meant_t all = wk_all_meant(t), named = wk_all_named(t);
+    wk_meant_t rows = names ? named : all;
+    const va_json_t *other = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        bool is = !has_row(asked, rows.at[i]);
+        other = is ? rows.at[i] : other;
+        n += is;
+    }
+    bool said = (names || wk_turn_has(t, "cancel.other")) && !wk_turn_is_question(t) &&
+                wk_reading_is_only(t->a, t->c, t->r, lists, false);
+    return n == 1 && said && (!names || named.count == 1) ? other : NULL;
 }
 
 /* "Both of them" to the question about one. */
@@ -329,7 +470,14 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
     bool yes = wk_is_yes_to_cancel(t), every = wants_all_cancelled(t);
     bool some = leave_named(t, &asked).count < asked.count &&
                 (intent == WK_INTENT_BOOK || intent == WK_INTENT_CANCEL || t->r->excepted);
-    if (asked.count > 0 && (another_day || some)) {
+    excepted_t e;
+    part_excepted(t, &e);
+    const va_json_t *other = asked.count > 0 && !some && !e.parted && !t->r->excepted
+                                 ? other_named(t, &asked)
+                                 : NULL;
+    if (other != NULL) {
+        ask_to_cancel(t, &(wk_meant_t){{other}, 1});
+    } else if (asked.count > 0 && (another_day || some || e.parted)) {
         wk_ask_to_cancel_again(t);
     } else if (every && all.count > asked.count) {
         ask_to_cancel(t, &all);

@@ -8,6 +8,7 @@
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
+#include "worker/agent/reception_which.h"
 
 #define SHORT_MESSAGE  10 /* words */
 #define SHORT_GREETING 4
@@ -177,6 +178,21 @@ static bool prefers_day(const wk_reception_turn_t *t)
            !wk_intent_named(t, WK_INTENT_HOURS) && wk_turn_swaps(t, &swap) && !swap.by_verb;
 }
 
+/* "My appointment is on Monday?", "I confirm my appointment on Monday at 10": that of its day,
+ * and no wish for another. */
+static bool names_its_moment(const wk_reception_turn_t *t)
+{
+    bool sure, other = false;
+    for (wk_intent_t i = WK_INTENT_READY; i <= WK_INTENT_LOCATION && !other; i++) {
+        other = i != WK_INTENT_BOOK && i != WK_INTENT_APPOINTMENT && wk_intent_named(t, i);
+    }
+    (void)wk_appointment_meant(t, &sure);
+    return sure && wk_reading_names_a_day(t->r) && wk_services_named(t).count == 0 &&
+           !wk_turn_has(t, "wish.also") && !wk_turn_has(t, "wish.denial") &&
+           !wk_turn_has(t, "reschedule.unable") && !wk_turn_has(t, "wish.may_i") && !other &&
+           t->dialog->expected == WK_EXPECT_NOTHING;
+}
+
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
@@ -199,10 +215,11 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
         return names_cancelling(t);
     case WK_INTENT_RESCHEDULE:
         return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t) ||
-               swaps_days(t) ||
+               swaps_days(t) || wk_moves_own(t) || wk_comes_another_day(t) ||
                (wk_turn_has(t, "reschedule.it") && wk_turn_has(t, "appointment.own"));
     case WK_INTENT_APPOINTMENT:
-        return wk_turn_has(t, "appointment.own") && wk_turn_has(t, "appointment.asked");
+        return wk_turn_has(t, "appointment.own") &&
+               (wk_turn_has(t, "appointment.asked") || names_its_moment(t));
     case WK_INTENT_POLICY:
         return wk_turn_has(t, intents[intent].words) && wk_has_policy(t);
     case WK_INTENT_PRICE:

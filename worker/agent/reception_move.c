@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/date.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_consent.h"
@@ -71,11 +72,11 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
                    own = wk_fact_text(row, 2);
     wk_reading_t rest;
     wk_reception_turn_t turn = *t;
-    cut_own_day(&turn, own, &rest);
     turn.near = own;
+    cut_own_day(&turn, own, &rest);
     bool to = names_where_to(&turn, row);
     (void)wk_turn_date(&turn, &date);
-    if (wk_turn_day_fault(&turn) != NULL) {
+    if (wk_turn_day_fault(&turn) != NULL || wk_is_day_unclear(&turn)) {
         ask_where_to(t, row);
         return;
     }
@@ -476,6 +477,115 @@ bool wk_answer_which_to_move(wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- moving */
 
+/* The words at i are the name of a service of which an appointment stands, or one's own. */
+static bool is_own_at(const wk_reception_turn_t *t, size_t i)
+{
+    bool own = wk_word_list_at(t->c, "appointment.own", &t->r->words, i) > 0;
+    for (const va_json_t *row = wk_fact_at(t->f->appointments, 0); row != NULL && !own;
+         row = row->next) {
+        wk_phrase_t name = wk_phrase(t->a, wk_turn_service_word(t, wk_fact_text(row, 1)));
+        own = wk_phrases_at(&(wk_phrases_t){&name, name.words.count > 0}, &t->r->words, i) > 0;
+    }
+    return own;
+}
+
+bool wk_moves_own(const wk_reception_turn_t *t)
+{
+    const wk_words_t *words = &t->r->words;
+    for (size_t i = 0; i < words->count; i++) {
+        size_t n = wk_word_list_at(t->c, "reschedule.verb", words, i), at = i + n;
+        if (n > 0 && at < words->count &&
+            (is_own_at(t, at) || (wk_word_list_at(t->c, "reschedule.object", words, at) == 1 &&
+                                  at + 1 < words->count && is_own_at(t, at + 1)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool wk_answer_other_moved(wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"service.",          "courtesy",  "wish.filler",
+                                        "reschedule.object", "intent.no", NULL};
+    wk_reading_t rest;
+    wk_reception_turn_t turn = *t;
+    const wk_offer_t *offer = &t->dialog->offer;
+    wk_cut_refusal(&turn, &rest);
+    bool moves = offer->appointment.data != NULL && !offer->becomes && !wk_turn_is_question(t);
+    const va_json_t *row = moves ? row_of_service(&turn) : NULL;
+    if (row == NULL || va_str_eq(wk_fact_text(row, 0), offer->appointment) ||
+        !wk_reading_is_only(t->a, t->c, t->r, lists, false)) {
+        return false;
+    }
+    look_for_another(t, row);
+    t->out.intent = "reschedule";
+    return true;
+}
+
+/* "Monday or Tuesday": the days stand side by side. */
+static bool are_joined(const wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    bool joined = false;
+    for (size_t i = 1; i + 1 < r->words.count && !joined; i++) {
+        size_t end = i + wk_word_list_at(t->c, "date.and", &r->words, i);
+        size_t n = end > i && r->spent[i - 1] ? 1 : 0;
+        while (n > 0 && end < r->words.count && !r->spent[end]) {
+            n = wk_word_list_at(t->c, "date.between", &r->words, end);
+            end += n;
+        }
+        joined = n > 0 && end < r->words.count;
+    }
+    return joined;
+}
+
+/* "I can't make it Monday, can I come Tuesday": of two weekdays the one is that of an
+ * appointment, and the other the one to come on instead. */
+bool wk_comes_another_day(const wk_reception_turn_t *t)
+{
+    wk_date_t date;
+    unsigned days = t->r->weekdays;
+    bool own = false, two = (days & (days - 1)) != 0;
+    for (const va_json_t *row = wk_fact_at(t->f->appointments, 0); row != NULL && two && !own;
+         row = row->next) {
+        own = wk_date_parse(wk_fact_text(row, 2), &date) &&
+              (days & (1U << wk_date_weekday(&date))) != 0;
+    }
+    unsigned others = days & (days - 1);
+    bool both = own && (others & (others - 1)) == 0 && are_joined(t);
+    return own && !both && !wk_turn_has(t, "intent.cancel") && !wk_turn_has(t, "wish.also") &&
+           !wk_intent_named(t, WK_INTENT_HOURS) && t->dialog->expected == WK_EXPECT_NOTHING &&
+           (wk_turn_has(t, "cancel.absence") || wk_turn_has(t, "reschedule.unable"));
+}
+
+/* Of several days the first that is named is one on which it is now. */
+static const va_json_t *row_given_up(const wk_reception_turn_t *t)
+{
+    size_t count = t->r->words.count;
+    for (size_t i = 1, tried = 0; i < count && tried < MOST_DAYS; i++) {
+        if (t->r->spent[i - 1]) {
+            wk_reading_t first = wk_turn_read_part(t, 0, i);
+            wk_meant_t rows = named_by(t, &first);
+            if (wk_reading_names_a_day(&first)) {
+                return rows.count == 1 ? rows.at[0] : NULL;
+            }
+            tried++;
+        }
+    }
+    return NULL;
+}
+
+/* That of the day given up, or of the service alone; else the one that is meant. */
+static const va_json_t *row_to_move(const wk_reception_turn_t *t)
+{
+    bool sure;
+    const va_json_t *meant = wk_appointment_meant(t, &sure);
+    const va_json_t *row = wk_comes_another_day(t) ? row_given_up(t)
+                           : sure                  ? meant
+                                                   : row_of_service(t);
+    return row != NULL ? row : meant;
+}
+
 void wk_answer_reschedule(wk_reception_turn_t *t)
 {
     wk_swap_t swap;
@@ -489,14 +599,14 @@ void wk_answer_reschedule(wk_reception_turn_t *t)
         return;
     }
     bool sure, letter = wk_turn_is_letter(t, "letter.reschedule");
-    const va_json_t *row =
-        letter ? wk_appointment_of_letter(t, &sure) : wk_appointment_meant(t, &sure);
+    const va_json_t *row = letter ? wk_appointment_of_letter(t, &sure) : row_to_move(t);
     if (row == t->f->texted && !va_json_bool(wk_fact_at(row, 4), true)) {
         row = wk_fact_at(t->f->appointments, 0);
     }
     if (row == NULL) {
         wk_turn_add_text(t, "reply.no_appointment");
-    } else if (!letter && wk_is_denied(t, "intent.reschedule")) {
+    } else if (!letter && (wk_is_denied(t, "intent.reschedule") ||
+                           (wk_moves_own(t) && wk_is_denied(t, "reschedule.verb")))) {
         wk_add_about(t, "reply.stands", row);
     } else {
         look_for_another(t, row);

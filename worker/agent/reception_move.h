@@ -21,4 +21,13 @@ void wk_answer_reschedule(wk_reception_turn_t *t);
 /* To the question which is to be moved; false, and nothing is said: it does not tell. */
 bool wk_answer_which_to_move(wk_reception_turn_t *t);
 
+/* "Move my repair": a verb for it, with an appointment that he has as its object. */
+bool wk_moves_own(const wk_reception_turn_t *t);
+
+/* Who cannot come on the day of his appointment names another. */
+bool wk_comes_another_day(const wk_reception_turn_t *t);
+
+/* "The repair", where times are offered to move another appointment; false: it is not that. */
+bool wk_answer_other_moved(wk_reception_turn_t *t);
+
 #endif

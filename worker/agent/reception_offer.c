@@ -346,6 +346,16 @@ static bool answer_one_more(wk_reception_turn_t *t)
     return true;
 }
 
+/* A weekday near the appointment that is moved is another than the one of that name to come. */
+static bool is_far_weekday(const wk_reception_turn_t *t, va_str_t date)
+{
+    va_str_t coming;
+    wk_reception_turn_t turn = *t;
+    turn.near = VA_STR_NULL;
+    return t->near.data != NULL && wk_turn_date(&turn, &coming) == WK_DAY_ONE &&
+           !va_str_eq(coming, date);
+}
+
 /*
  * A time was chosen, may have been, or another day is asked for; false: the message is about
  * something else. A question for the hours names days and times too.
@@ -371,7 +381,7 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
     } else if (is_other_service(t)) {
         return false;
     } else if (pick.kind == WK_PICK_SURE) {
-        take_or_ask(t, pick.start, !t->dialog->old && !t->refuses);
+        take_or_ask(t, pick.start, !t->dialog->old && !t->refuses && !is_far_weekday(t, date));
     } else if (pick.kind == WK_PICK_PERHAPS && (pick.only || open)) {
         ask_about_time(t, pick.start);
     } else if (open && day == WK_DAY_NONE && offer->count > 0 &&
@@ -467,6 +477,30 @@ static va_str_t last_excepted(const wk_reception_turn_t *t, va_str_t day)
     return last;
 }
 
+/* None of its times is chosen any more. */
+static wk_offer_t without_times(const wk_offer_t *offer)
+{
+    return (wk_offer_t){.service = offer->service,
+                        .appointment = offer->appointment,
+                        .becomes = offer->becomes};
+}
+
+/* "Not Friday" to times of another day: they stand. */
+static bool refuses_other_day(wk_reception_turn_t *t)
+{
+    va_str_t date;
+    static const char *const lists[] = {"wish.refusal", "courtesy", "time.at", NULL};
+    const wk_offer_t *offer = &t->dialog->offer;
+    bool refuses = offer->count > 0 && t->r->time.hour < 0 && !wk_turn_is_question(t) &&
+                   wk_turn_has(t, "wish.refusal") && wk_turn_date(t, &date) == WK_DAY_ONE &&
+                   !va_str_eq(date, va_str(offer->slots[0].data, 10)) &&
+                   wk_reading_is_only(t->a, t->c, t->r, lists, false);
+    if (refuses) {
+        wk_repeat_offer(t);
+    }
+    return refuses;
+}
+
 /* "Any day but Friday", and no other is named. */
 static bool answer_excepted(wk_reception_turn_t *t)
 {
@@ -482,9 +516,7 @@ static bool answer_excepted(wk_reception_turn_t *t)
     }
     va_str_t day = va_str(offer->slots[offer->count - 1].data, 10);
     if (r->not_weekdays == 0 && r->not_ahead == 0) {
-        wk_ask_for_day(t, (wk_offer_t){.service = offer->service,
-                                       .appointment = offer->appointment,
-                                       .becomes = offer->becomes});
+        wk_ask_for_day(t, without_times(offer));
     } else if (wk_turn_excepts(t, day)) {
         wk_look_behind_day(t, offer->service, offer->appointment, last_excepted(t, day));
         t->out.time = r->time;
@@ -570,11 +602,12 @@ bool wk_answer_offer(wk_reception_turn_t *t, wk_intent_t intent)
         wk_answer_no(t);
         return true;
     }
-    bool beyond = look_within(&turn) || answer_excepted(&turn) || look_beyond(&turn),
+    bool beyond = look_within(&turn) || answer_excepted(&turn) || look_beyond(&turn) ||
+                  refuses_other_day(&turn),
          none = !beyond && wants_none_of_them(&turn);
     bool answered = beyond || (!none && answer_choice(&turn, intent));
     if (none || (!answered && turn.refuses && offer->count == 1)) {
-        wk_ask_for_day(&turn, *offer);
+        wk_ask_for_day(&turn, without_times(offer));
         answered = true;
     }
     t->text = turn.text;

@@ -47,9 +47,17 @@ static bool is_other_question(const wk_reception_turn_t *t)
            !wk_turn_names_a_moment(t) && t->r->numbers == 0;
 }
 
+/* "No", "I'll think about it, thanks", "I'm good", and nothing else. */
+static bool says_no(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {"no.alone", "courtesy", NULL};
+    return wk_turn_is_all(t, "intent.no") ||
+           (wk_turn_has(t, "no.alone") && wk_reading_is_only(t->a, t->c, t->r, lists, false));
+}
+
 static void answer_nothing(wk_reception_turn_t *t)
 {
-    if (wk_turn_is_all(t, "intent.no")) {
+    if (says_no(t)) {
         wk_answer_no(t);
         return;
     }
@@ -273,7 +281,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
     if (t->dialog->expected == WK_EXPECT_NOTHING) {
         return false;
     }
-    if (wk_turn_is_all(t, "intent.no") || gives_up_offer(t)) {
+    if (says_no(t) || gives_up_offer(t)) {
         wk_answer_no(t);
         return true;
     }
@@ -290,7 +298,7 @@ static bool answer_expected(wk_reception_turn_t *t, wk_intent_t intent)
         return wk_answer_number(t, intent);
     }
     if (wk_has_offer(t)) {
-        return answer_offer(t, intent);
+        return wk_answer_other_moved(t) || answer_offer(t, intent);
     }
     if (t->dialog->expected == WK_EXPECT_CANCEL) {
         return wk_answer_cancel_question(t, intent);
