@@ -1,5 +1,6 @@
 /* leads.* and calls.*: members, pages, filters. */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -607,6 +608,22 @@ static void a_lead_is_changed_by_its_shop(void **state)
            " email = 'john.tremblay@customer.example' WHERE id = '" JOHN "'");
 }
 
+/* Else who looks for what was done to him would not find it. */
+static void a_change_is_noted_of_him_however_his_id_is_spelled(void **state)
+{
+    char id[] = JOHN;
+    (void)state;
+    t_sqlf("DELETE FROM audit_log");
+    for (char *c = id; *c != '\0'; c++) {
+        *c = (char)toupper((unsigned char)*c);
+    }
+    assert_string_not_equal(id, JOHN);
+    t_answer_t a = change("manager", id, "{\"lead_status\":\"hot\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_sqlf("SELECT string_agg(entity_id, ' ') FROM audit_log"), JOHN);
+    t_sqlf("UPDATE customers SET lead_status = 'qualified' WHERE id = '" JOHN "'");
+}
+
 static void a_change_that_is_done_again_undoes_no_later_one(void **state)
 {
     (void)state;
@@ -691,6 +708,7 @@ int main(void)
         cmocka_unit_test(a_call_has_its_turns_and_findings),
         cmocka_unit_test(a_long_call_shows_its_end),
         cmocka_unit_test(a_lead_is_changed_by_its_shop),
+        cmocka_unit_test(a_change_is_noted_of_him_however_his_id_is_spelled),
         cmocka_unit_test(a_change_that_is_done_again_undoes_no_later_one),
         cmocka_unit_test(nonsense_changes_no_lead),
         cmocka_unit_test(a_cursor_is_of_its_list),
