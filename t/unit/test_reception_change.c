@@ -520,6 +520,31 @@ static void a_service_that_stands_is_moved_and_not_booked_again(void **state)
     assert_null(r.dialog.offer.appointment.data);
 }
 
+static void which_to_move_is_told_by_its_place(void **state)
+{
+    wk_dialog_t which = {.expected = WK_EXPECT_MOVE, .moves_to = VA_STR("2026-11-27")};
+    static const struct {
+        const char *language, *text, *moved; /* NULL: it does not tell */
+    } answers[] = {
+        {"en", "the first one", "a-mon"},
+        {"en", "2", "a-fri"},
+        {"fr", "le premier", "a-mon"},
+        {"es", "la segunda", "a-fri"},
+        {"en", "3", NULL},
+        {"en", "not the first one", NULL},
+    };
+    wk_reception_facts_t f = of_two();
+    (void)state;
+    for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+        wk_reception_t r = receive(&f, &which, answers[i].language, answers[i].text);
+        bool moves = answers[i].moved != NULL;
+        assert_case(
+            moves == (r.dialog.offer.appointment.data != NULL) &&
+                (!moves || va_str_eq(r.dialog.offer.appointment, va_str_c(answers[i].moved))),
+            answers[i].text);
+    }
+}
+
 /* Of two Thursdays the one near the appointment is asked about; and a day that is not clear. */
 static void where_it_goes_is_sure_or_asked(void **state)
 {
@@ -529,7 +554,9 @@ static void where_it_goes_is_sure_or_asked(void **state)
     (void)state;
     CHECK(&moving, LOOKS("en", "thursday at 2 pm", "\"2026-12-03\""),
           LOOKS("fr", "jeudi à 14 h", "\"2026-12-03\""));
-    CHECK(&fresh, ASKS("en", "move my appointment to next wednesday", "Which day"),
+    CHECK(&fresh, CANCELS("en", "pls cancel my appt monday"),
+          LOOKS("en", "move my appt to thursday", "\"2026-12-03\""),
+          ASKS("en", "move my appointment to next wednesday", "Which day"),
           ASKS("en", "push my appointment back a week", "Which day"),
           ASKS("es", "mover mi cita una semana", "qué día"));
 }
@@ -550,6 +577,10 @@ static void another_day_of_who_cannot_come_is_looked_for(void **state)
     wk_reception_t r = receive(&f, &fresh, "en", "can't make it friday, saturday instead?");
     assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-fri")));
     assert_non_null(strstr(wk_strdup(arena, r.tool_args), "2026-12-05"));
+    r = receive(&f, &fresh, "fr",
+                "je peux pas venir lundi, est-ce que mardi même heure ça marche?");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")));
+    assert_int_equal(r.time.hour, 10);
     CHECK_ANSWERS(&fresh, ASKS("en", "is my appointment on monday?", "Your tune-up is on"),
                   ASKS("en", "confirming my appointment monday at 10", "Your tune-up is on"),
                   ASKS("fr", "mon rdv est bien lundi?", "lundi 30"),
@@ -851,6 +882,7 @@ int main(void)
         cmocka_unit_test(the_appointment_that_is_named_is_asked_about),
         cmocka_unit_test(a_service_that_stands_is_moved_and_not_booked_again),
         cmocka_unit_test(where_it_goes_is_sure_or_asked),
+        cmocka_unit_test(which_to_move_is_told_by_its_place),
         cmocka_unit_test(another_day_of_who_cannot_come_is_looked_for),
         TEST(a_yes_cancels),
         TEST(the_question_to_cancel_ends_with_its_answer),

@@ -561,6 +561,12 @@ static void a_refused_day_is_not_looked_at(void **state)
                   ASKS("fr", "je vais y penser", "D'accord"),
                   ASKS("es", "lo voy a pensar", "De acuerdo"));
     CHECK(&one, ASKS("en", "i'm good with that", "Shall I take"));
+    CHECK(&one, LOOKS("en", "yes but can you make it 11?", "2026-11-27"),
+          LOOKS("en", "okay but at 11", "2026-11-27"),
+          LOOKS("fr", "oui mais à 11h", "2026-11-27"),
+          LOOKS("es", "si pero mejor a las 11", "2026-11-27"),
+          LOOKS("en", "an hour later", "\"after\":\"2026-11-27T10:00\""),
+          ASKS("en", "yes but", "Shall I take"));
     CHECK(&dialog, ASKS("en", "10 last friday", "I can offer"),
           ASKS("fr", "vendredi dernier", "je peux vous proposer"),
           ASKS("es", "el viernes pasado", "puedo ofrecerle"));

@@ -111,7 +111,7 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", NULL};
 static const char *const time_words[] = {
     "wish.filler",     "courtesy",        "intent.book",        "service.", "reschedule.it",
-    "reschedule.that", "reschedule.make", "reschedule.instead", NULL};
+    "reschedule.that", "reschedule.make", "reschedule.instead", "wish.but", NULL};
 
 /*
  * The one time of the list that is named by its place in it; 0: none, or more than one. "One"
@@ -192,11 +192,13 @@ static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offe
 {
     wk_pick_t pick = {WK_PICK_NONE, VA_STR_NULL, wk_reading_is_only(a, c, r, time_words, true)};
     wk_clock_time_t t = r->time;
-    bool doubtful = t.doubtful || r->numbers > 0 || is_question(c, r) || is_reckoned(r) ||
-                    (date.data == NULL && !is_one_day(offer));
+    bool but = wk_reading_has(c, r, "wish.but"); /* "yes, but at 11" */
+    bool doubtful = t.doubtful || but || r->numbers > 0 || is_question(c, r) ||
+                    is_reckoned(r) || (date.data == NULL && !is_one_day(offer));
     if (t.hour < 0 && pick.only && r->numbers == 1) {
         t = wk_clock_hour(r->number);
-        doubtful = wk_reading_names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
+        doubtful =
+            but || wk_reading_names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
     }
     if (t.hour < 0 || r->vague) {
         return pick;

@@ -258,6 +258,7 @@ static void set_quarters(wk_clock_time_t *t, int quarters)
         t->hour = t->hour == 1 && !t->certain ? 12 : (t->hour + 23) % 24;
     }
     t->minute = (quarters + 4) % 4 * 15;
+    t->written = true;
 }
 
 /* Behind a full hour: "y media", "et quart", "menos cuarto", and the half of the day behind. */

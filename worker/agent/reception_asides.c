@@ -4,6 +4,7 @@
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
 
@@ -205,7 +206,8 @@ wk_asides_t wk_asides_of(const wk_reception_turn_t *t)
     parts_t parts = parts_of(t);
     const part_t *first = first_aside(&parts);
     wk_asides_t asides = {.main = *t->r};
-    if (parts.count < 2) {
+    bool same_time = wk_turn_has(t, "reschedule.same_time"); /* "heure" asks for no hours */
+    if (parts.count < 2 || (same_time && wk_comes_another_day(t))) {
         return asides;
     }
     wk_reading_t left = without(t, &parts, NULL);

@@ -54,6 +54,14 @@ static void cut_own_day(wk_reception_turn_t *t, va_str_t own, wk_reading_t *rest
     }
 }
 
+static wk_clock_time_t time_of_row(const va_json_t *row)
+{
+    va_str_t time = wk_fact_text(row, 3);
+    return (wk_clock_time_t){.hour = wk_small_number(wk_cut_text(time, 2)),
+                             .minute = wk_small_number(va_str(time.data + 3, 2)),
+                             .certain = true};
+}
+
 static void ask_where_to(wk_reception_turn_t *t, const va_json_t *row)
 {
     wk_add_about(t, "reply.moving", row);
@@ -84,6 +92,9 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
         wk_look_behind_day(&turn, service, id, own);
     } else {
         wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
+    }
+    if (turn.r->time.hour < 0 && date.data != NULL && wk_turn_has(t, "reschedule.same_time")) {
+        turn.out.time = time_of_row(row);
     }
     t->out = turn.out;
     wk_add_about(t, "reply.moving", row);
@@ -457,16 +468,41 @@ static bool cancels(const wk_reception_turn_t *t)
     return wk_intent_named(t, WK_INTENT_CANCEL) && !wk_turn_has(t, "cancel.absence");
 }
 
+/* "The first one": of those that were told, chosen as a time that is offered; NULL: none. */
+static const va_json_t *row_by_place(const wk_reception_turn_t *t)
+{
+    wk_offer_t told = {.count = 0};
+    const va_json_t *row = NULL;
+    for (size_t i = 0; i < WK_OFFERED && wk_fact_at(t->f->appointments, i) != NULL; i++) {
+        row = wk_fact_at(t->f->appointments, i);
+        va_str_t date = wk_fact_text(row, 2), time = wk_fact_text(row, 3);
+        told.slots[told.count++] =
+            wk_printf(t->a, "%.*sT%.*s", (int)date.len, date.data, (int)time.len, time.data);
+    }
+    wk_pick_t pick = wk_offer_pick(t->a, t->c, &told, t->r, VA_STR_NULL);
+    for (size_t i = 0; i < told.count && pick.kind == WK_PICK_SURE; i++) {
+        if (va_str_eq(told.slots[i], pick.start)) {
+            return wk_fact_at(t->f->appointments, i);
+        }
+    }
+    return NULL;
+}
+
 bool wk_answer_which_to_move(wk_reception_turn_t *t)
 {
     wk_meant_t rows = named_by(t, t->r);
     bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count > 0;
-    bool one = names ? rows.count == 1 : wk_is_the_only(t->f->appointments) && wk_is_yes(t);
-    const va_json_t *row = one ? rows.at[0] : rows.count == 0 ? row_of_service(t) : NULL;
+    bool only = wk_is_the_only(t->f->appointments);
+    bool one = names ? rows.count == 1 : only && wk_is_yes(t);
+    const va_json_t *placed = names || only ? NULL : row_by_place(t);
+    const va_json_t *row = placed != NULL    ? placed
+                           : one             ? rows.at[0]
+                           : rows.count == 0 ? row_of_service(t)
+                                             : NULL;
     if (row == NULL || cancels(t)) {
         return false;
     }
-    if (one) {
+    if (one || placed != NULL) {
         move_to_kept(t, row);
     } else {
         move_anew(t, row);
@@ -554,7 +590,8 @@ bool wk_comes_another_day(const wk_reception_turn_t *t)
     unsigned others = days & (days - 1);
     bool both = own && (others & (others - 1)) == 0 && are_joined(t);
     return own && !both && !wk_turn_has(t, "intent.cancel") && !wk_turn_has(t, "wish.also") &&
-           !wk_intent_named(t, WK_INTENT_HOURS) && t->dialog->expected == WK_EXPECT_NOTHING &&
+           (wk_turn_has(t, "reschedule.same_time") || !wk_intent_named(t, WK_INTENT_HOURS)) &&
+           t->dialog->expected == WK_EXPECT_NOTHING &&
            (wk_turn_has(t, "cancel.absence") || wk_turn_has(t, "reschedule.unable"));
 }
 
