@@ -461,6 +461,7 @@ static void the_appointment_that_is_named_is_asked_about(void **state)
         {"es", "cancele las dos", "no, solo la reparación", "a-fri"},
         {"en", "cancel my appointment", "the repair", "a-fri"},
         {"en", "cancel friday not monday", NULL, "a-fri"},
+        {"en", "cancel my appointment", "no not that one, the repair", "a-fri"},
         {"en", "keep monday cancel friday", NULL, "a-fri"},
         {"en", "cancel monday, keep friday", NULL, "a-mon"},
         {"en", "cancel my repair and book a tune up friday", NULL, "a-fri"},

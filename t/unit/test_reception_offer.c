@@ -549,6 +549,10 @@ static void a_refused_day_is_not_looked_at(void **state)
     static const char *const refusals[] = {"not friday", "can't do friday"};
     (void)state;
     CHECK(&dialog, ASKS("en", "not Monday", "Friday, November 27 at 9:00 AM"));
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_t any = receive(&f, &fresh, "en", "tune up any day but not friday");
+    assert_string_equal(any.tool, "check_availability");
+    assert_false(strstr(wk_strdup(arena, any.tool_args), "2026-11-27") != NULL);
     for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
         wk_reception_t r = receive(&f, &dialog, "en", refusals[i]);
         assert_case(r.tool == NULL && says(&r, "Which day") && r.dialog.offer.count == 0,
@@ -578,6 +582,8 @@ static void quarters_of_an_hour_are_said_in_words(void **state)
     (void)state;
     CHECK(&dialog, BOOKS("en", "half past 2", "T14:30"),
           BOOKS("en", "friday at half past 10", "2026-11-27T10:30"),
+          BOOKS("en", "half past 2 pm", "T14:30"),
+          BOOKS("en", "friday at a quarter past 3 in the afternoon", "T15:15"),
           BOOKS("en", "quarter past 10", "T10:15"), BOOKS("en", "quarter to 10", "T09:45"),
           BOOKS("es", "a las 3 y media", "T15:30"),
           BOOKS("es", "a las 10 y cuarto de la mañana", "T10:15"),

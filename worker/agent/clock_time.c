@@ -261,6 +261,30 @@ static void set_quarters(wk_clock_time_t *t, int quarters)
     t->written = true;
 }
 
+/* "Half past 2" */
+static const struct {
+    const char *list;
+    int quarters;
+} quarter_leads[] = {{"time.half_past", 2}, {"time.quarter_past", 1}, {"time.quarter_to", -1}};
+#define QUARTER_LEADS (sizeof(quarter_leads) / sizeof(*quarter_leads))
+
+/* Before a full hour that is written: "half past 2 pm". */
+static void add_quarters_before(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
+                                wk_clock_time_t *t)
+{
+    for (size_t i = 0; i < t->begin && t->minute == 0; i++) {
+        for (size_t k = 0; k < QUARTER_LEADS; k++) {
+            size_t n = wk_word_list_at(c, quarter_leads[k].list, words, i);
+            if (n > 0 && i + n == t->begin && wk_are_unspent(spent, i, n)) {
+                set_quarters(t, quarter_leads[k].quarters);
+                wk_spend(spent, i, n);
+                t->begin = i;
+                return;
+            }
+        }
+    }
+}
+
 /* Behind a full hour: "y media", "et quart", "menos cuarto", and the half of the day behind. */
 static void add_quarters(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
                          wk_clock_time_t *t)
@@ -347,6 +371,7 @@ wk_clock_time_t wk_read_written_time(const wk_catalogue_t *c, va_str_t text,
             wk_spend(spent, i, n);
             t.begin = i;
             t.end = i + n;
+            add_quarters_before(c, words, spent, &t);
             add_quarters(c, words, spent, &t);
             return t;
         }
@@ -375,19 +400,14 @@ static wk_clock_time_t led_by(const wk_catalogue_t *c, const char *list,
     return no_time;
 }
 
-/* "Half past 2" */
 static wk_clock_time_t read_quarters(const wk_catalogue_t *c, const wk_words_t *words,
                                      bool *spent)
 {
-    static const struct {
-        const char *list;
-        int quarters;
-    } leads[] = {{"time.half_past", 2}, {"time.quarter_past", 1}, {"time.quarter_to", -1}};
     wk_clock_time_t t = no_time;
-    for (size_t i = 0; i < sizeof(leads) / sizeof(*leads) && t.hour < 0; i++) {
-        t = led_by(c, leads[i].list, words, spent);
+    for (size_t i = 0; i < QUARTER_LEADS && t.hour < 0; i++) {
+        t = led_by(c, quarter_leads[i].list, words, spent);
         if (t.hour >= 0) {
-            set_quarters(&t, leads[i].quarters);
+            set_quarters(&t, quarter_leads[i].quarters);
         }
     }
     return t;

@@ -389,7 +389,7 @@ static void pass_over_excepted(const search_t *s)
             note_excepted(s, i + n, end);
             wk_spend(s->r->spent, i, end - i);
         }
-        i = end > i ? end : i + 1;
+        i = end > i + n ? end : i + 1; /* "any day but not Friday" begins a phrase twice */
     }
 }
 

@@ -195,7 +195,9 @@ static bool names_at_once(const wk_reception_turn_t *t, size_t at)
     wk_reception_turn_t turn = *t;
     size_t count = t->r->words.count, begin = at;
     size_t end = at + MOST_OF_NAME < count ? at + MOST_OF_NAME : count;
-    for (size_t n = 1; begin < end && n > 0; begin += n) {
+    for (size_t n = 1;
+         begin < end && n > 0 && (begin == at || !wk_words_are_cut(t->r, begin, ",.;:!?\n"));
+         begin += n) {
         wk_reading_t part = wk_turn_read_part(t, begin, end);
         wk_reading_t behind = wk_turn_read_part(t, begin + 1, end);
         turn.r = &part;
@@ -432,9 +434,9 @@ void wk_answer_cancel(wk_reception_turn_t *t)
 static const va_json_t *other_named(const wk_reception_turn_t *t, const wk_meant_t *asked)
 {
     static const char *const lists[] = {
-        "service.",          "courtesy",     "intent.no",   "intent.yes",
-        "intent.cancel",     "cancel.other", "cancel.only", "appointment.words",
-        "reschedule.object", "cancel.plain", NULL};
+        "service.",          "courtesy",     "intent.no",    "intent.yes",
+        "intent.cancel",     "cancel.other", "cancel.only",  "appointment.words",
+        "reschedule.object", "wish.refusal", "cancel.plain", NULL};
     bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count == 1;
     wk_meant_t all = wk_all_meant(t), named = wk_all_named(t);
     wk_meant_t rows = names ? named : all;
