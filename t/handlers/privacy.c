@@ -3,6 +3,9 @@
  * else, whoever dies in between; who chooses for how long.
  */
 #include "worker/store/privacy.h"
+
+#include <libpq-fe.h>
+
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
 
@@ -206,6 +209,32 @@ static void webhooks_that_nobody_can_tell_again_are_forgotten(void **state)
                         "app/uninstalled orders/updated product deleted");
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM webhook_events"), 7 + 3 + 14);
     t_sqlf("DELETE FROM webhook_events");
+}
+
+/* He holds one row, and would wait for those that a sweep that waited for him has already. */
+static void a_sweep_waits_for_nobody_who_changes_a_row(void **state)
+{
+    (void)state;
+    leave_talk(DOWNTOWN, 91);
+    leave_talk(DOWNTOWN, 92);
+    t_sqlf("UPDATE customers SET conversation_summary = 'Bells', last_contact_at ="
+           "    now() - interval '91 days' WHERE id = '" JOHN "'");
+    PGconn *other = PQconnectdb(t_postgres.super_url);
+    PGresult *held =
+        PQexec(other, "SET idle_in_transaction_session_timeout = '45s'; BEGIN;"
+                      "UPDATE voiceagent.customers SET last_contact_at = now(),"
+                      "    conversation_summary = 'Bells again' WHERE id = '" JOHN "';"
+                      "UPDATE voiceagent.tasks SET status = 'open', done_at = NULL"
+                      " WHERE done_at < now() - interval '91.5 days'");
+    assert_string_equal(PQcmdTuples(held), "1");
+    PQclear(held);
+    sweep(DOWNTOWN);
+    PQclear(PQexec(other, "COMMIT"));
+    PQfinish(other);
+    assert_string_equal(t_sqlf("SELECT conversation_summary || (SELECT count(*) FROM tasks"
+                               "    WHERE organization_id = '" DOWNTOWN "') FROM customers"
+                               " WHERE id = '" JOHN "'"),
+                        "Bells again1");
 }
 
 static void a_call_without_words_loses_its_number(void **state)
@@ -494,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_shop_is_swept_once_a_day),
         cmocka_unit_test(words_go_when_their_time_is_over),
         cmocka_unit_test(webhooks_that_nobody_can_tell_again_are_forgotten),
+        cmocka_unit_test(a_sweep_waits_for_nobody_who_changes_a_row),
         cmocka_unit_test(a_call_without_words_loses_its_number),
         cmocka_unit_test(settings_changed_during_a_sweep_are_enforced_by_another),
         cmocka_unit_test(whoever_dies_in_a_sweep_another_ends_it),

@@ -35,14 +35,22 @@ const wk_sql_t wk_sql_privacy_settings_put = {
 
 /* ---------------------------------------------------------------- what is over */
 
-/* In whatever order: all of it goes in the end. */
-#define PIECE(table, condition) \
-    "ctid = ANY (ARRAY(SELECT ctid FROM " table " WHERE " condition " LIMIT $1::int))"
+/*
+ * In whatever order: all of it goes in the end. What somebody is changing is left for the next
+ * sweep: who waited for him would hold up all who want the rows he has already, and not every
+ * Postgres looks again whether a row that it waited for is still to go.
+ */
+#define PIECE_OF(table, condition, lock) \
+    "ctid = ANY (ARRAY(SELECT ctid FROM " table " WHERE " condition " LIMIT $1::int" lock "))"
+#define PIECE(table, condition) PIECE_OF(table, condition, " FOR UPDATE SKIP LOCKED")
 #define DONE " RETURNING 1) SELECT count(*) AS done FROM gone"
 #define FORGET(table, condition) \
     "WITH gone AS (DELETE FROM " table " WHERE " PIECE(table, condition) DONE
 #define CLEAR(table, columns, condition) \
     "WITH gone AS (UPDATE " table " SET " columns " WHERE " PIECE(table, condition) DONE
+/* What nobody changes, nor has the right to. */
+#define FORGET_NOTES(table, condition) \
+    "WITH gone AS (DELETE FROM " table " WHERE " PIECE_OF(table, condition, "") DONE
 
 /*
  * Before these moments: of words, and of what the program itself needs for a day, that nothing is
@@ -59,10 +67,10 @@ const wk_sql_t wk_sql_sweep_widget_keys = {
     "sweep_widget_keys", FORGET("widget_keys", "expires_at <= now()"), 1};
 
 const wk_sql_t wk_sql_sweep_proofs = {
-    "sweep_proofs", FORGET("proofs", "created_at <= now() - interval '1 day'"), 1};
+    "sweep_proofs", FORGET_NOTES("proofs", "created_at <= now() - interval '1 day'"), 1};
 
 const wk_sql_t wk_sql_sweep_chat_effects = {
-    "sweep_chat_effects", FORGET("chat_effects", "created_at <= now() - interval '1 day'"), 1};
+    "sweep_chat_effects", FORGET_NOTES("chat_effects", "created_at <= now() - interval '1 day'"), 1};
 
 /*
  * No call is longer than 4 hours: of what looks live beyond that the end was never told. It
@@ -197,18 +205,18 @@ const wk_sql_t wk_sql_sweep_effects = {
     1};
 
 const wk_sql_t wk_sql_sweep_call_statuses = {
-    "sweep_call_statuses", FORGET("call_status_events", "created_at < " TRACES_END), 1};
+    "sweep_call_statuses", FORGET_NOTES("call_status_events", "created_at < " TRACES_END), 1};
 
 const wk_sql_t wk_sql_sweep_message_statuses = {
-    "sweep_message_statuses", FORGET("message_status_events", "created_at < " TRACES_END), 1};
+    "sweep_message_statuses", FORGET_NOTES("message_status_events", "created_at < " TRACES_END), 1};
 
 const wk_sql_t wk_sql_sweep_logs = {
-    "sweep_logs", FORGET("system_logs", "created_at < " TRACES_END), 1};
+    "sweep_logs", FORGET_NOTES("system_logs", "created_at < " TRACES_END), 1};
 
 /* As the index webhook_events_forgotten has it, and for the reason told there. */
 const wk_sql_t wk_sql_sweep_webhooks = {
     "sweep_webhooks",
-    FORGET("webhook_events",
+    FORGET_NOTES("webhook_events",
            "received_at < now() - interval '30 days' AND (provider <> 'shopify' OR type IN"
            " ('inventory_levels/update', 'products/create', 'products/update'))"),
     1};
