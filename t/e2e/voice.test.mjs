@@ -29,7 +29,8 @@ withRealtime([
 ]);
 
 const alarms = (call) =>
-    rows(`SELECT body FROM tasks WHERE kind = 'alarm' AND key LIKE :'key'`, {key: `said:${call.sid}:%`});
+    rows(`SELECT body FROM tasks WHERE kind = 'alarm' AND key LIKE :'key' ORDER BY created_at`,
+        {key: `said:${call.sid}:%`});
 
 together({
   'a whole call: greeting, an order, the end': async () => {
