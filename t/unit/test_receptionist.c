@@ -2,6 +2,7 @@
 #include "worker/agent/receptionist.h"
 
 #include "t/unit/catalogue.h"
+#include "t/unit/reception_facts.h"
 
 /* ---------------------------------------------------------------- what a message names */
 
@@ -295,42 +296,20 @@ static void a_state_that_is_none_is_empty(void **state)
 
 /* ---------------------------------------------------------------- answers */
 
-/* Tuesday noon; open Monday to Saturday; an order on its way. */
-static wk_reception_facts_t facts(void)
+/* Tuesday noon; an order on its way, and no appointment. */
+static wk_reception_facts_t facts_of_order(void)
 {
-    return (wk_reception_facts_t){
-        .shop = VA_STR("Bici"),
-        .phone = VA_STR("+14165550001"),
-        .language = VA_STR("en"),
-        .agent_name = VA_STR("Bia"),
-        .directions = VA_STR("Next to the station."),
-        .languages = parse_json(VA_STR("[\"en\",\"fr\"]")),
-        .address = parse_json(VA_STR("{\"street\":\"1 Main St\",\"city\":\"Toronto\"}")),
-        .language_detection = true,
-        .language_confidence = 0.6,
-        .plan = VA_STR("PRO"),
-        .engine = VA_STR("receptionist"),
-        .business_type = VA_STR("bike_shop"),
-        .services = parse_json(VA_STR("{\"fitting\":{\"en\":\"bike fitting\"}}")),
-        .today = VA_STR("2026-11-24"),
-        .closing = VA_STR("18:00"),
-        .open = true,
-        .week = parse_json(VA_STR("[[\"2026-11-24\",2,\"08:00\",\"18:00\"],"
-                                  "[\"2026-11-25\",3,\"08:00\",\"18:00\"],"
-                                  "[\"2026-11-26\",4,\"08:00\",\"18:00\"],"
-                                  "[\"2026-11-27\",5,\"08:00\",\"18:00\"],"
-                                  "[\"2026-11-28\",6,\"09:00\",\"17:00\"],"
-                                  "[\"2026-11-29\",7,null,null],"
-                                  "[\"2026-11-30\",1,\"08:00\",\"18:00\"],"
-                                  "[\"2026-12-01\",2,\"08:00\",\"18:00\"]]")),
-        .order_id = VA_STR("o"),
-        .order_number = VA_STR("1042"),
-        .order_status = VA_STR("shipped"),
-        .tracking_number = VA_STR("1Z9"),
-        .tracking_company = VA_STR("UPS"),
-        .expected = VA_STR("2026-11-25"),
-        .order_count = 1,
-    };
+    wk_reception_facts_t f = facts();
+    f.directions = VA_STR("Next to the station.");
+    f.languages = parse_json(VA_STR("[\"en\",\"fr\"]"));
+    f.address = parse_json(VA_STR("{\"street\":\"1 Main St\",\"city\":\"Toronto\"}"));
+    f.plan = VA_STR("PRO");
+    f.engine = VA_STR("receptionist");
+    f.tracking_number = VA_STR("1Z9");
+    f.tracking_company = VA_STR("UPS");
+    f.expected = VA_STR("2026-11-25");
+    f.appointments = f.prices = f.durations = NULL;
+    return f;
 }
 
 static wk_reception_t receive(const wk_reception_facts_t *f, const wk_dialog_t *dialog,
@@ -370,7 +349,7 @@ static void check(const wk_reception_facts_t *f, const turn_case_t *cases, size_
 
 static void what_can_be_answered_is_answered(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     CHECK(
         &f, {"What are your hours?", "hours", "We are open until 6:00 PM today.", NULL},
@@ -387,7 +366,7 @@ static void what_can_be_answered_is_answered(void **state)
 
 static void a_closed_shop_says_when_it_opens(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     f.open = false;
     f.next_opening = VA_STR("2026-11-25 08:00");
@@ -407,7 +386,7 @@ static void a_person_is_reached_at_every_moment(void **state)
                                         "speak to the manager"};
     static const wk_expected_t moments[] = {WK_EXPECT_NOTHING, WK_EXPECT_MESSAGE,
                                             WK_EXPECT_CALLBACK, WK_EXPECT_SLOT};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
         for (size_t m = 0; m < sizeof(moments) / sizeof(*moments); m++) {
@@ -424,7 +403,7 @@ static void a_person_is_reached_at_every_moment(void **state)
 static void an_order_that_cannot_be_told_offers_a_person(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     f.order_id = VA_STR_NULL;
     wk_reception_t r = receive(&f, &fresh, "order 2042");
@@ -438,7 +417,7 @@ static void an_order_that_cannot_be_told_offers_a_person(void **state)
 static void two_misses_offer_a_person(void **state)
 {
     wk_dialog_t dialog = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     wk_reception_t r = receive(&f, &dialog, "xyzzy");
     assert_string_equal(r.intent, "none");
@@ -454,7 +433,7 @@ static void two_misses_offer_a_person(void **state)
 static void a_message_is_taken(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     wk_reception_t r = receive(&f, &fresh, "I want to leave a message");
     assert_int_equal(r.dialog.expected, WK_EXPECT_MESSAGE);
@@ -470,7 +449,7 @@ static void a_message_is_taken(void **state)
 static void the_answer_is_in_the_messages_language(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     wk_reception_t r = receive(&f, &fresh, "Bonjour, quelles sont vos heures?");
     assert_str(wk_language_code(r.language), "fr");
@@ -506,7 +485,7 @@ static void every_message_has_an_answer(void **state)
                                         "1",
                                         "2)",
                                         "at 25:99"};
-    wk_reception_facts_t f = facts(), nothing = {.open = false};
+    wk_reception_facts_t f = facts_of_order(), nothing = {.open = false};
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         for (int expected = WK_EXPECT_NOTHING; expected <= WK_EXPECT_MOVE; expected++) {
@@ -559,7 +538,7 @@ static void check_effects(const wk_reception_facts_t *f, const wk_dialog_t *dial
 static void only_a_plain_wish_cancels(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     f.appointments = parse_json(VA_STR("[" MONDAY "]"));
     CHECK_EFFECTS(
@@ -586,7 +565,7 @@ static void only_a_plain_wish_cancels(void **state)
 
 static void a_question_is_answered_by_a_clear_yes(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t asked = {.expected = WK_EXPECT_CANCEL, .cancels = VA_STR("a-mon")};
     (void)state;
     CHECK_EFFECTS(&f, &asked, {"Yes", "cancel_appointment", "a-mon", NULL},
@@ -600,7 +579,7 @@ static void a_question_is_answered_by_a_clear_yes(void **state)
 static void a_letter_means_what_the_last_text_was_about(void **state)
 {
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     f.appointments = parse_json(VA_STR("[" FRIDAY "," MONDAY "]"));
     CHECK_EFFECTS(&f, &fresh, {"C", NULL, NULL, "Shall I cancel your bike fitting on Friday"},
@@ -633,7 +612,7 @@ static wk_dialog_t offered(void)
 
 static void a_clear_choice_is_booked(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     CHECK_EFFECTS(&f, &dialog, BOOKS("2", "27T10:00"), BOOKS("1 please", "27T09:00"),
@@ -655,7 +634,7 @@ static void a_clear_choice_is_booked(void **state)
 
 static void a_date_is_booked_on_its_day(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     f.day = parse_json(VA_STR("[\"2026-12-03\",4,\"08:00\",\"18:00\"]"));
@@ -672,7 +651,7 @@ static void a_date_is_booked_on_its_day(void **state)
 
 static void a_day_that_is_not_clear_is_asked_for(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     CHECK_EFFECTS(&f, &dialog, ASKS("some week at 10", "Which day"),
@@ -688,7 +667,7 @@ static void a_day_that_is_not_clear_is_asked_for(void **state)
 /* It may have been meant otherwise, so that it is asked about before it is booked. */
 static void a_day_that_is_reckoned_is_looked_at_first(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     CHECK_EFFECTS(&f, &dialog, {"next Tuesday at 10", "check_availability", "12-01", NULL},
@@ -699,7 +678,7 @@ static void a_day_that_is_reckoned_is_looked_at_first(void **state)
 
 static void what_is_no_choice_books_nothing(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     CHECK_EFFECTS(
@@ -722,7 +701,7 @@ static void what_is_no_choice_books_nothing(void **state)
 /* Times of several days: one of them alone says too little. */
 static void a_time_alone_of_several_days_is_asked_for(void **state)
 {
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     wk_dialog_t dialog = offered();
     (void)state;
     dialog.offer.slots[2] = VA_STR("2026-11-28T10:00:00-05:00");
@@ -735,7 +714,7 @@ static void a_huge_message_has_an_answer(void **state)
     static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
     size_t len = 50000;
     char *text = wk_alloc(arena, len + 1);
-    wk_reception_facts_t f = facts();
+    wk_reception_facts_t f = facts_of_order();
     (void)state;
     memset(text, '#', len);
     assert_true(receive(&f, &fresh, text).text.len > 0);

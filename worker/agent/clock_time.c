@@ -296,11 +296,12 @@ static void add_quarters(const wk_catalogue_t *c, const wk_words_t *words, bool 
     size_t n = 0, half;
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && n == 0 && t->minute == 0; i++) {
         n = t->hour >= 0 ? wk_word_list_at(c, parts[i].list, words, t->end) : 0;
+        n = wk_are_unspent(spent, t->end, n) ? n : 0;
         if (n > 0) {
             set_quarters(t, parts[i].quarters);
         }
     }
-    if (n == 0 || !wk_are_unspent(spent, t->end, n)) {
+    if (n == 0) {
         return;
     }
     wk_spend(spent, t->end, n);
