@@ -44,6 +44,9 @@ sub connected { return until_true(20, sub { metric('redis_up') }) }
 
 sub next_job { return until_true(20, sub { take($redis) }) }
 
+# A worker may have a job before nginx has read that its push is done.
+sub pushed { return until_true(20, sub { metric('redis_inflight') == 0 }) }
+
 # In the order asked: waits until the n-th is known to Redis.
 sub waiting {
     my ($n) = @_;
@@ -89,6 +92,7 @@ $proxy->release('commands');
 
 $c = ask('/call?d=running');
 $job = next_job();
+pushed();
 $proxy->hold('commands');
 my $second = ask('/call?d=running');
 ok(until_true(20, sub { $proxy->held('commands') }), 'a second request has joined, and does not know yet');
@@ -114,6 +118,7 @@ is($c->answer->{body}, 'during the gap', 'a reply published while there was no s
 
 my ($first, $next) = (ask('/plain?first'), ask('/plain?next'));
 my %asked = map { ($_->{http}{args} => $_) } next_job(), next_job();
+pushed();
 $proxy->hold('commands');
 $proxy->cut('channel');
 ok(until_true(20, sub { $proxy->held('commands') }), 'who subscribes again asks for replies, which are not there yet');
@@ -143,7 +148,7 @@ $proxy->release('channel');
 
 $c = ask('/plain');
 $job = next_job();
-until_true(20, sub { metric('redis_inflight') == 0 });    # nginx knows that Redis has it
+pushed();
 $proxy->cut('commands');
 ok(connected(), 'the other connection is made again');
 ack($redis, $job, {body => 'still heard'});
