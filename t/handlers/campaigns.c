@@ -400,6 +400,25 @@ static void whoever_has_booked_needs_no_service_reminder(void **state)
     assert_string_equal(found(), "");
 }
 
+/* Runs are forgotten after that: whatever a shop sets, none may be made again. */
+static void what_is_two_years_ago_is_no_reason(void **state)
+{
+    static const char *const ages[] = {"729 days", "732 days"};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        t_sqlf("DELETE FROM campaign_runs;"
+               "UPDATE campaigns SET is_active = name IN ('post_inquiry_followup',"
+               "    'service_reminder'), delay_seconds = CASE trigger WHEN 'lead_created'"
+               "    THEN extract(epoch FROM interval '728 days') ELSE 0 END;"
+               "UPDATE customers SET created_at = now() - interval '%s', source = 'call',"
+               "    purchase_count = 0, last_service_at = now() - interval '%s'"
+               " WHERE id = '" JOHN "'",
+               ages[i], ages[i]);
+        job("campaigns.send", "{}");
+        assert_int_equal(t_sqlf_int("SELECT count(*) FROM campaign_runs"), i == 0 ? 2 : 0);
+    }
+}
+
 static void other_shops_customers_are_not_found(void **state)
 {
     (void)state;
@@ -433,7 +452,9 @@ static void many_are_dealt_with_in_pieces_each_once(void **state)
 
 /* ---------------------------------------------------------------- deliveries */
 
-static t_answer_t order_is(const char *fulfilled, const char *shipment, int minutes)
+/* placed: null: when it was shipped. */
+static t_answer_t order_placed(const char *placed, const char *fulfilled, const char *shipment,
+                               int minutes)
 {
     const char *at =
         wk_strdup(t_ctx.arena,
@@ -454,8 +475,13 @@ static t_answer_t order_is(const char *fulfilled, const char *shipment, int minu
                           "\"status\":\"success\",\"created_at\":\"%s\",\"updated_at\":\"%s\","
                           "\"shipment_status\":%s,\"tracking_number\":\"T1\","
                           "\"tracking_url\":\"https://carrier.example/T1\"}]}",
-                          at, at, fulfilled, at, at, shipment)
+                          placed != NULL ? placed : at, at, fulfilled, at, at, shipment)
                     .data});
+}
+
+static t_answer_t order_is(const char *fulfilled, const char *shipment, int minutes)
+{
+    return order_placed(NULL, fulfilled, shipment, minutes);
 }
 
 static void each_step_of_a_delivery_is_told_once(void **state)
@@ -495,6 +521,20 @@ static void what_the_parcel_left_behind_is_not_told(void **state)
     assert_int_equal(sent_after_a_sweep(), 0); /* of several runs for one the first */
     assert_int_equal(sent_after_a_sweep(), 1);
     assert_has(last_text(), "was delivered");
+}
+
+/* Shopify tells of an order whenever anything of it is changed. */
+static void an_order_of_long_ago_is_no_news(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM orders WHERE order_number = '7001'; DELETE FROM webhook_events");
+    switch_on("delivery_notice");
+    t_answer_t a = order_placed("2024-01-01T10:00:00Z", "\"fulfilled\"", "\"delivered\"", 1);
+    assert_done(&a);
+    assert_string_equal(t_sqlf("SELECT status FROM orders WHERE order_number = '7001'"),
+                        "delivered");
+    assert_int_equal(sent_after_a_sweep(), 0);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM campaign_runs"), 0);
 }
 
 /* ---------------------------------------------------------------- the call before */
@@ -635,10 +675,12 @@ int main(void)
         cmocka_unit_test(a_lead_is_followed_up_on_a_day_after),
         cmocka_unit_test(a_service_long_ago_is_reminded_of_once),
         cmocka_unit_test(whoever_has_booked_needs_no_service_reminder),
+        cmocka_unit_test(what_is_two_years_ago_is_no_reason),
         cmocka_unit_test(other_shops_customers_are_not_found),
         cmocka_unit_test(many_are_dealt_with_in_pieces_each_once),
         cmocka_unit_test(each_step_of_a_delivery_is_told_once),
         cmocka_unit_test(what_the_parcel_left_behind_is_not_told),
+        cmocka_unit_test(an_order_of_long_ago_is_no_news),
         cmocka_unit_test(two_days_before_the_agent_calls_once),
         cmocka_unit_test(an_appointment_that_was_cancelled_is_not_called_about),
         cmocka_unit_test(who_has_just_booked_is_not_called),

@@ -211,6 +211,80 @@ static void webhooks_that_nobody_can_tell_again_are_forgotten(void **state)
     t_sqlf("DELETE FROM webhook_events");
 }
 
+/* Ages in days: of the ledger 400 are the end, and none of what may still be asked about. */
+static void an_effect_is_forgotten_when_nobody_can_ask_for_it_again(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM effects;"
+           "UPDATE privacy_settings SET transcript_retention_days = 3650;"
+           "INSERT INTO effects (organization_id, kind, key, state, claimed_at, finished_at)"
+           " SELECT o::uuid, k, concat_ws(' ', k, s, d), s, now() - make_interval(days => d),"
+           "        CASE WHEN s <> 'pending' THEN now() - make_interval(days => d) END"
+           "   FROM unnest(ARRAY['" DOWNTOWN "', '" UPTOWN "']) o,"
+           "        unnest(ARRAY['sms', 'number']) k, unnest(ARRAY['pending', 'done',"
+           "            'failed', 'unknown']) s, unnest(ARRAY[399, 401]) d;"
+           "INSERT INTO effects (organization_id, kind, key, state, claimed_at, finished_at)"
+           " VALUES ('" DOWNTOWN
+           "', 'sms', 'written', 'done', now() - interval '2 years', now());"
+           "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker,"
+           "        content, occurred_at, effect_id)"
+           " SELECT organization_id, '" JOHN "', 'sms', 'outbound', 'agent', 'Hello',"
+           "        claimed_at, id FROM effects WHERE key = 'written'");
+    sweep(DOWNTOWN);
+    assert_string_equal(t_sqlf("SELECT string_agg(key, ', ' ORDER BY key) FROM effects"
+                               " WHERE organization_id = '" DOWNTOWN "' AND key !~ ' 399'"),
+                        "number done 401, number failed 401, number pending 401,"
+                        " number unknown 401, sms pending 401, written");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects"), 8 + 6 + 16);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM messages WHERE effect_id IS NOT NULL"),
+                     1);
+    t_sqlf("UPDATE privacy_settings SET transcript_retention_days = 90");
+    sweep(DOWNTOWN);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM effects WHERE key = 'written'"), 0);
+}
+
+/* What waits or is at work is never over. */
+static void a_run_is_forgotten_when_nothing_makes_it_again(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM campaign_runs;"
+           "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key, state,"
+           "        created_at)"
+           " SELECT c.organization_id, c.id, u.id, concat_ws(' ', s, d), s,"
+           "        now() - make_interval(months => d)"
+           "   FROM campaigns c CROSS JOIN LATERAL (SELECT id FROM customers"
+           "            WHERE organization_id = c.organization_id ORDER BY id LIMIT 1) u,"
+           "        unnest(ARRAY['scheduled', 'running', 'done', 'skipped', 'failed',"
+           "            'cancelled']) s, unnest(ARRAY[24, 26]) d"
+           "  WHERE c.name = 'service_reminder'");
+    sweep(DOWNTOWN);
+    assert_string_equal(t_sqlf("SELECT string_agg(key, ', ' ORDER BY key) FROM campaign_runs"
+                               " WHERE organization_id = '" DOWNTOWN "' AND key ~ '26'"),
+                        "running 26, scheduled 26");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM campaign_runs"), 6 + 2 + 12);
+    t_sqlf("DELETE FROM campaign_runs");
+}
+
+static void a_takeover_goes_with_what_was_said(void **state)
+{
+    (void)state;
+    t_sqlf("DELETE FROM takeovers;"
+           "INSERT INTO takeovers (organization_id, customer_id, channel, state, began_at,"
+           "        ended_at) SELECT organization_id, id, 'text', s,"
+           "        now() - make_interval(days => d), now() - make_interval(days => d)"
+           "   FROM customers, (VALUES ('over', 89), ('over', 91), ('leaving', 92)) t (s, d)"
+           "  WHERE id IN ('" JOHN "', '" SARAH "')");
+    sweep(DOWNTOWN);
+    assert_string_equal(
+        t_sqlf("SELECT string_agg(n || '', ' ' ORDER BY o = '" DOWNTOWN "') FROM"
+               " (SELECT organization_id o, count(*) n FROM takeovers GROUP BY 1) x"),
+        "3 2");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM takeovers WHERE state = 'over' AND"
+                                " ended_at < now() - interval '90 days'"),
+                     1);
+    t_sqlf("DELETE FROM takeovers");
+}
+
 /* He holds one row, and would wait for those that a sweep that waited for him has already. */
 static void a_sweep_waits_for_nobody_who_changes_a_row(void **state)
 {
@@ -523,6 +597,9 @@ int main(void)
         cmocka_unit_test(a_shop_is_swept_once_a_day),
         cmocka_unit_test(words_go_when_their_time_is_over),
         cmocka_unit_test(webhooks_that_nobody_can_tell_again_are_forgotten),
+        cmocka_unit_test(an_effect_is_forgotten_when_nobody_can_ask_for_it_again),
+        cmocka_unit_test(a_run_is_forgotten_when_nothing_makes_it_again),
+        cmocka_unit_test(a_takeover_goes_with_what_was_said),
         cmocka_unit_test(a_sweep_waits_for_nobody_who_changes_a_row),
         cmocka_unit_test(a_call_without_words_loses_its_number),
         cmocka_unit_test(settings_changed_during_a_sweep_are_enforced_by_another),

@@ -103,7 +103,7 @@ const wk_sql_t wk_sql_slot_state = {
     "           make_interval(mins => $2::int) AS d FROM shop)"
     " SELECT " STARTS("s", "zone") ","
     "        CASE WHEN s <= now() THEN 'past'"
-    "             WHEN s > now() + interval '370 days' THEN 'far'"
+    "             WHEN s > now() + interval '" WK_FURTHEST_START "' THEN 'far'"
     "             WHEN NOT coalesce(tstzrange(s, s + d) <@ opening_period(hours, zone,"
     "                       (s AT TIME ZONE zone)::date), false)"
     "              AND NOT coalesce(tstzrange(s, s + d) <@ opening_period(hours, zone,"

@@ -4,6 +4,9 @@
 
 #include "worker/db.h"
 
+/* Nothing is booked farther ahead; nor does free_slots() look there. */
+#define WK_FURTHEST_START "370 days"
+
 /*
  * $1 appointment_type: what is known of the service: service (its names by language, JSON)
  * minutes price resource calendar_id, and of the shop: shop zone address (JSON) language phone today.

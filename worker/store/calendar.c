@@ -1,5 +1,6 @@
 #include "worker/store/calendar.h"
 
+#include "worker/store/appointments.h"
 #include "worker/store/sql.h"
 
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
@@ -347,7 +348,7 @@ const wk_sql_t wk_sql_calendars_to_ask = {
     "           instant_of($1::timestamp, coalesce($2, o.timezone::text)), now())) AS at) f"
     " WHERE i.service = 'google_calendar' AND i.status <> 'disconnected'"
     "   AND t.gone_at IS NULL AND (t.synced_at IS NULL OR t.synced_at < now() - interval '5 minutes')"
-    "   AND f.at < now() + interval '370 days'"
+    "   AND f.at < now() + interval '" WK_FURTHEST_START "'"
     " ORDER BY t.resource LIMIT 50",
     3};
 

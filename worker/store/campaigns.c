@@ -15,18 +15,18 @@ const wk_sql_t wk_sql_campaigns_due = {
     " AND u.source IN ('call', 'sms', 'chat')" \
     " AND u.created_at <= now() - m.delay_seconds * interval '1 second'" \
     " AND u.created_at > now() - m.delay_seconds * interval '1 second' - interval '7 days'" \
+    " AND u.created_at > now() - interval '" WK_RUN_REASON "'" \
     " AND (NOT m.conditions ? 'lead_status' OR m.conditions -> 'lead_status' ? u.lead_status)" \
     " AND NOT (coalesce((m.conditions ->> 'no_purchase')::bool, false) AND u.purchase_count > 0)" \
     " AND NOT EXISTS (SELECT FROM campaign_runs r" \
     "                  WHERE r.organization_id = u.organization_id AND r.customer_id = u.id" \
     "                    AND (r.state = 'scheduled' OR r.executed_at > now() - interval '7 days'))"
 
-/* A service longer ago than two years is no reason to write any more. */
 #define ABOUT_SERVICE \
     "m.trigger = 'service_due'" \
     " AND s.last_at <= now() - make_interval(months =>" \
     "         coalesce((m.conditions ->> 'months_since_service')::int, 6))" \
-    " AND s.last_at > now() - interval '2 years'" \
+    " AND s.last_at > now() - interval '" WK_RUN_REASON "'" \
     " AND NOT EXISTS (SELECT FROM appointments a" \
     "                  WHERE a.organization_id = u.organization_id AND a.customer_id = u.id" \
     "                    AND a.status IN ('held', 'confirmed', 'in_progress')" \
@@ -74,6 +74,7 @@ const wk_sql_t wk_sql_delivery_notice = {
     "    AND CASE k.kind WHEN 'shipped' THEN coalesce(o.shipped_at, o.provider_updated_at)"
     "                    WHEN 'delivered' THEN coalesce(o.delivered_at, o.provider_updated_at)"
     "                    ELSE o.provider_updated_at END > now() - interval '3 days'"
+    "    AND o.placed_at > now() - interval '" WK_RUN_REASON "'"
     " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
     1};
 

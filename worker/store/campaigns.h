@@ -4,6 +4,13 @@
 
 #include "worker/db.h"
 
+/*
+ * What is longer ago, be it a lead's first contact, a service or an order, is no reason any
+ * more to write to anybody, whatever a shop sets. Runs may be forgotten after that
+ * (store/privacy.c).
+ */
+#define WK_RUN_REASON "2 years"
+
 /* $1 rows: organizations with a run that is due, or a campaign that looks for customers. */
 extern const wk_sql_t wk_sql_campaigns_due;
 

@@ -1,5 +1,8 @@
 #include "worker/store/privacy.h"
 
+#include "worker/store/appointments.h"
+#include "worker/store/campaigns.h"
+
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
@@ -197,12 +200,40 @@ const wk_sql_t wk_sql_sweep_recording_rows = {
 const wk_sql_t wk_sql_sweep_tasks = {
     "sweep_tasks", FORGET("tasks", "status = 'done' AND done_at < " TRACES_END), 1};
 
-/* The rows stay: they say that something was done, and once. */
+/* The rows stay for longer: they say that something was done, and once. */
 const wk_sql_t wk_sql_sweep_effects = {
     "sweep_effects",
     CLEAR("effects", "request = NULL, result = NULL",
           "(request IS NOT NULL OR result IS NOT NULL) AND finished_at < " TRACES_END),
     1};
+
+/*
+ * Nobody asks again for what was claimed so long ago: the key of a booking names its start, a job
+ * is kept for two weeks after it died, a campaign's run is over, and all else is sooner. A shop has
+ * one row for its number, which stays; so does one whose message is still there.
+ */
+const wk_sql_t wk_sql_sweep_effects_over = {
+    "sweep_effects_over",
+    FORGET("effects f",
+           "f.claimed_at < now() - interval '" WK_FURTHEST_START "' - interval '30 days'"
+           " AND f.state <> 'pending'"
+           " AND f.kind <> 'number'"
+           " AND NOT EXISTS (SELECT FROM messages m WHERE m.effect_id = f.id)"),
+    1};
+
+/*
+ * What makes a run is of the last WK_RUN_REASON (store/campaigns.h), and none is made before its
+ * reason: a key so old is made by nothing any more.
+ */
+const wk_sql_t wk_sql_sweep_campaign_runs = {
+    "sweep_campaign_runs",
+    FORGET("campaign_runs",
+           "created_at < now() - interval '" WK_RUN_REASON "' - interval '1 month'"
+           " AND state NOT IN ('scheduled', 'running')"),
+    1};
+
+const wk_sql_t wk_sql_sweep_takeovers = {
+    "sweep_takeovers", FORGET("takeovers", "state = 'over' AND ended_at < " TRACES_END), 1};
 
 const wk_sql_t wk_sql_sweep_call_statuses = {
     "sweep_call_statuses", FORGET_NOTES("call_status_events", "created_at < " TRACES_END), 1};

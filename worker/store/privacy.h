@@ -32,6 +32,8 @@ extern const wk_sql_t wk_sql_sweep_recordings, wk_sql_sweep_recording_pieces;
 extern const wk_sql_t wk_sql_sweep_recording_rows;
 extern const wk_sql_t wk_sql_sweep_evaluations, wk_sql_sweep_chats, wk_sql_sweep_summaries;
 extern const wk_sql_t wk_sql_sweep_tasks, wk_sql_sweep_effects, wk_sql_sweep_call_statuses;
+extern const wk_sql_t wk_sql_sweep_effects_over, wk_sql_sweep_campaign_runs;
+extern const wk_sql_t wk_sql_sweep_takeovers;
 extern const wk_sql_t wk_sql_sweep_message_statuses, wk_sql_sweep_logs, wk_sql_sweep_webhooks;
 extern const wk_sql_t wk_sql_sweep_leads;
 extern const wk_sql_t wk_sql_anonymize_messages, wk_sql_anonymize_calls;
