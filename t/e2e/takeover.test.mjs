@@ -159,18 +159,36 @@ test('a call: what the person writes is spoken, what the caller says is shown', 
   await events.find('ai_agent_resumed', (d) => d.callSid === sid);
 });
 
-test('a call by phone: the person is rung and talks with the caller, who comes back', async () => {
+// Nothing of the agent's until the person has put the receiver down; then the caller is not left in silence.
+test('a call by phone: the person is rung and talks with the caller, whom the agent has behind it', async (t) => {
   await use('{receptionist}');
+  const events = await watch(t);
   await handset(COLLEAGUE, {call: 'answer', press: '1', talk_ms: 300});
   const sid = await ring({from: someone(), to: DOWNTOWN.number, script: silent(40)});
   await waitFor('the greeting', async () => (await words(sid)).length > 0);
   await joined(sid, {mode: 'phone', phone: COLLEAGUE});
   const at = (await heard(sid)).log.length;
-  await waitFor('the talk', async () => (await heard(sid)).log.some((e) => e.bridged === COLLEAGUE));
-  await waitFor('the caller again', async () => (await heard(sid)).log.slice(at).some((e) => e.who === 'caller'));
-  const since = (await heard(sid)).log.slice(at);
-  assert.deepEqual(since.filter((e) => e.who === 'agent' && e.text), []);
-  assert.equal((await takeOver(token, sid, 'resume')).status, 200);
+  const log = async () => (await heard(sid)).log.slice(at);
+  await waitFor('the agent', async () => (await log()).some((e) => /anything else I can do/.test(e.text)));
+  const since = await log();
+  const bridged = since.findIndex((e) => e.bridged === COLLEAGUE);
+  assert.ok(bridged >= 0);
+  assert.deepEqual(since.slice(0, bridged).filter((e) => e.who === 'agent' && e.text), []);
+  await events.find('ai_agent_resumed', (d) => d.callSid === sid);
+  assert.equal((await takeOver(token, sid, 'resume')).status, 409);
+});
+
+test('a call by phone: whom the person does not take hears so, and is called back', async () => {
+  await use('{receptionist}');
+  await handset(COLLEAGUE, {call: 'no-answer'});
+  const number = someone();
+  const sid = await ring({from: number, to: DOWNTOWN.number, script: silent(40)});
+  await waitFor('the greeting', async () => (await words(sid)).length > 0);
+  await joined(sid, {mode: 'phone', phone: COLLEAGUE});
+  await waitFor('the agent', async () => (await words(sid)).some((text) => /nobody can take your call/.test(text)));
+  const tasks = await rows(`SELECT kind FROM tasks JOIN customers k ON k.id = customer_id
+                             WHERE phone_number = :'number'`, {number});
+  assert.deepEqual(tasks.map((task) => task.kind), ['callback']);
 });
 
 test('the end of a call ends what a person did in it', async () => {

@@ -583,6 +583,77 @@ static void a_caller_whose_person_has_just_gone_comes_to_the_agent(void **state)
     assert_has(behind_the_first("phone.error", ""), "/held?");
 }
 
+static void a_person_is_rung(void)
+{
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}",
+                      200);
+    assert_has(held(1, 1), "+14165550177");
+}
+
+/* The document that the door gives, to which `document` leads. */
+static const char *behind_the_door(const char *document)
+{
+    const char *door = strstr(document, "/resume?");
+    assert_non_null(door);
+    char *args = wk_strdup(t_ctx.arena, va_str_c(door + strlen("/resume?")));
+    *strchr(args, '<') = '\0';
+    for (char *amp; (amp = strstr(args, "&amp;")) != NULL;) {
+        memmove(amp + 1, amp + 5, strlen(amp + 5) + 1);
+    }
+    t_answer_t a = t_ask(&(t_ask_t){.type = "phone.resume",
+                                    .scheme = "twilio",
+                                    .content_type = "application/x-www-form-urlencoded",
+                                    .args = args,
+                                    .body = "CallSid=" SID "&From=%2B14165559876"});
+    assert_status(&a, 200);
+    return wk_strdup(t_ctx.arena, a.body);
+}
+
+/* Or his line breaks: the carrier tells no difference. */
+static void who_puts_the_receiver_down_gives_the_call_back(void **state)
+{
+    (void)state;
+    call_begins();
+    a_person_is_rung();
+    behind_the_first("phone.accept", "Digits=1");
+    t_assert_takeover(&t_stan, SID, "message", SAYS("1"), 200);
+    const char *hears = behind_the_first("phone.transfer", "DialCallStatus=completed");
+    assert_has(hears, "It is kept for you.");
+    assert_has_not(hears, "<Gather");
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_has(behind_the_door(held(3, 0)), "Is there anything else I can do for you?");
+    assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
+    assert_int_equal(count("tasks"), 0);
+    t_assert_takeover(&t_stan, SID, "message", SAYS("2"), 409);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200); /* and may come again */
+}
+
+static void a_caller_whom_the_person_rung_does_not_take_is_the_agents(void **state)
+{
+    (void)state;
+    call_begins();
+    a_person_is_rung();
+    assert_has(behind_the_first("phone.transfer", "DialCallStatus=no-answer"), "/held?");
+    assert_string_equal(states(), "over");
+    assert_has(behind_the_door(held(3, 0)), "nobody can take your call");
+    assert_int_equal(count("tasks WHERE kind = 'callback'"), 1);
+    assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
+}
+
+/* The person has the call otherwise by now: what became of his telephone changes nothing. */
+static void a_receiver_put_down_late_ends_nothing(void **state)
+{
+    (void)state;
+    call_begins();
+    a_person_is_rung();
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+    held(2, 1);
+    assert_has(behind_the_first("phone.transfer", "DialCallStatus=completed"), "/held?");
+    assert_string_equal(states(), "held");
+    assert_string_equal(human(), "1");
+}
+
 /* He hears that his wish is heeded, and goes back to the person, who is told. */
 static void an_objection_in_a_held_call_is_answered(void **state)
 {
@@ -778,6 +849,31 @@ static void judge_resume(void)
     assert_in_range(t_twilio_requests("POST"), 2, 4);
 }
 
+static void begin_receiver_down(void)
+{
+    va_str_t token;
+    world();
+    a_person_is_rung();
+    t_sqlf("DELETE FROM outbox");
+    assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
+                                 VA_STR(DOWNTOWN), 0, 3600, &token, &t_e));
+    t_push_ask(&(t_ask_t){
+        .type = "phone.transfer",
+        .scheme = "twilio",
+        .content_type = "application/x-www-form-urlencoded",
+        .args = wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en", (int)token.len, token.data).data,
+        .body = "CallSid=" SID "&From=%2B14165559876&To=%2B14165550001"
+                "&DialCallStatus=no-answer"});
+}
+
+static void judge_receiver_down(void)
+{
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_string_equal(audited(), "user:takeover_join system:takeover_hung_up");
+    assert_int_equal(count("tasks WHERE kind = 'callback'"), 1);
+}
+
 static void begin_sweep(void)
 {
     setup(NULL);
@@ -833,6 +929,14 @@ static void a_resume_dies(void **state)
         400);
 }
 
+static void a_receiver_put_down_dies(void **state)
+{
+    (void)state;
+    assert_in_range(t_die_everywhere(&(t_death_t){"receiver", begin_receiver_down, t_texts_pass,
+                                                  judge_receiver_down}),
+                    10, 400);
+}
+
 static void a_sweep_dies(void **state)
 {
     (void)state;
@@ -877,6 +981,9 @@ int main(void)
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_caller_whose_person_has_just_gone_comes_to_the_agent),
+        cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
+        cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),
+        cmocka_unit_test(a_receiver_put_down_late_ends_nothing),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),
         cmocka_unit_test(an_emergency_in_a_held_call_pages),
         cmocka_unit_test(an_objection_in_a_held_call_is_answered),
@@ -886,6 +993,7 @@ int main(void)
         cmocka_unit_test(a_sweep_dies),
         cmocka_unit_test(whose_it_is_is_found_by_his_id),
         cmocka_unit_test(a_resume_dies),
+        cmocka_unit_test(a_receiver_put_down_dies),
         cmocka_unit_test(a_join_dies),
         cmocka_unit_test(a_message_in_a_call_dies),
         cmocka_unit_test(a_message_by_text_dies),

@@ -8,9 +8,13 @@
  * for that request: what is said to another would be cut off by it. What one asking was told is
  * not said again to a later one.
  */
+#include "worker/handlers/phone_held.h"
+
+#include "worker/agent/event.h"
+#include "worker/agent/takeover.h"
 #include "worker/call_state.h"
+#include "worker/handlers/audit.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/phone.h"
 #include "worker/store/takeovers.h"
 
 typedef struct {
@@ -23,17 +27,16 @@ typedef struct {
 
 /* ---------------------------------------------------------------- the documents */
 
-static void say_all(held_t *h, const wk_rows_t *unsaid)
+static void say_all(wk_speech_t *s, const wk_rows_t *unsaid)
 {
     for (size_t i = 0; i < wk_rows_count(unsaid); i++) {
-        wk_speech_say(&h->v.speech, wk_cell(unsaid, i, "content"));
+        wk_speech_say(s, wk_cell(unsaid, i, "content"));
     }
 }
 
-static void go_to_next(held_t *h)
+static void go_behind(wk_speech_t *s, int64_t step)
 {
-    wk_speech_t *s = &h->v.speech;
-    wk_speech_go_to(s, wk_speech_url(s, "held", h->v.turn + 1, NULL));
+    wk_speech_go_to(s, wk_speech_url(s, "held", step + 1, NULL));
 }
 
 /* Not a word of the agent's before it: the person speaks first. */
@@ -59,14 +62,14 @@ static bool write_next(wk_tx_t *tx, held_t *h, wk_error_t *e)
         return false;
     }
     wk_speech_begin(&h->v.speech);
-    say_all(h, unsaid);
+    say_all(&h->v.speech, unsaid);
     if (h->dial.data != NULL) {
         if (!ring_person(tx, h, e)) {
             return false;
         }
     } else if (wk_rows_count(unsaid) > 0) {
         h->spoken = true;
-        go_to_next(h);
+        go_behind(&h->v.speech, h->v.turn);
     } else {
         h->listening = true;
         wk_speech_listen(&h->v.speech, VA_STR_NULL, WK_PHONE_HELD_TURN + h->v.turn, 0);
@@ -89,7 +92,7 @@ static bool was_said_to_another(const held_t *h, const wk_rows_t *rows)
 static void pass_on(held_t *h)
 {
     wk_speech_begin(&h->v.speech);
-    go_to_next(h);
+    go_behind(&h->v.speech, h->v.turn);
     h->twiml = wk_speech_end(&h->v.speech);
 }
 
@@ -149,4 +152,89 @@ wk_outcome_t wk_phone_held_caller(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
     }
     wk_phone_keeps_slot(&h.v, h.dial.data != NULL ? WK_PHONE_DIAL_MS : WK_PHONE_HOLD_MS);
     return wk_phone_reply(reply, h.twiml);
+}
+
+/* ---------------------------------------------------------------- the last document */
+
+static va_str_t step_text(wk_tx_t *tx, int64_t step)
+{
+    return wk_printf(wk_tx_arena(tx), "%lld", (long long)step);
+}
+
+/* Whoever has the call by now is found by the next one, as after any end of a takeover. */
+static bool write_last(wk_tx_t *tx, wk_phone_t *v, wk_phone_left_t *left, int64_t step,
+                       wk_error_t *e)
+{
+    wk_rows_t *unsaid;
+    if (!wk_sql(tx, &wk_sql_held_unsaid, &v->call, &unsaid, e)) {
+        return false;
+    }
+    wk_speech_begin(&v->speech);
+    say_all(&v->speech, unsaid);
+    go_behind(&v->speech, step);
+    left->twiml = wk_speech_end(&v->speech);
+    va_str_t params[] = {left->takeover, step_text(tx, step), left->twiml, VA_STR("false"),
+                         VA_STR_NULL};
+    va_str_t state[] = {left->takeover, VA_STR("leaving"), VA_STR("{joining,held}")};
+    return wk_sql(tx, &wk_sql_held_step, params, NULL, e) &&
+           wk_sql(tx, &wk_sql_takeover_state, state, NULL, e) &&
+           wk_sql(tx, &wk_sql_call_given_back, &v->call, NULL, e);
+}
+
+bool wk_phone_held_left(wk_tx_t *tx, wk_phone_t *v, wk_phone_left_t *left, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    int64_t step = v->turn - WK_PHONE_HELD_TURN;
+    va_str_t params[] = {v->call, step_text(tx, step)};
+    *left = (wk_phone_left_t){.news = false};
+    if (step < 0 || v->customer.data == NULL) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_thread_lock, &v->customer, NULL, e) ||
+        !wk_sql(tx, &wk_sql_held_rung, params, &rows, e)) {
+        return false;
+    }
+    if (wk_rows_count(rows) == 0) {
+        return true;
+    }
+    left->takeover = wk_cell(rows, 0, "id");
+    left->news = !wk_cell_bool(rows, 0, "leaving");
+    left->twiml = wk_cell(rows, 0, "document");
+    return !left->news || write_last(tx, v, left, step + 1, e);
+}
+
+typedef struct {
+    const wk_phone_t *v;
+    va_str_t takeover;
+} gone_t;
+
+static bool tell_gone(wk_tx_t *tx, const wk_phone_t *v, wk_error_t *e)
+{
+    wk_event_t ev;
+    const wk_audit_t entry = {.actor = "system",
+                              .action = "takeover_hung_up",
+                              .entity = "call",
+                              .entity_id = v->call};
+    wk_event_begin(&ev, tx, "ai_agent_resumed", v->customer, v->call);
+    va_json_add_str(ev.json, "conversationId", v->call);
+    va_json_add_str(ev.json, "callSid", v->sid);
+    return wk_event_end(&ev, e) && wk_audit(v->ctx, tx, &entry, e);
+}
+
+static bool gone_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    const gone_t *gone = arg;
+    wk_rows_t *rows;
+    va_str_t params[] = {gone->takeover, VA_STR("over"), VA_STR("{leaving}")};
+    return wk_sql(tx, &wk_sql_takeover_state, params, &rows, e) &&
+           (wk_rows_count(rows) == 0 || tell_gone(tx, gone->v, e));
+}
+
+bool wk_phone_held_give_back(wk_phone_t *v, const wk_phone_left_t *left, wk_error_t *e)
+{
+    wk_ctx_t *ctx = v->ctx;
+    gone_t gone = {v, left->takeover};
+    const wk_takeover_thread_t thread = {.organization = v->organization, .sid = v->sid};
+    return wk_takeover_undo(ctx, &thread, e) &&
+           wk_tx(ctx->db, ctx->arena, v->organization, 0, gone_tx, &gone, e);
 }

@@ -3,7 +3,8 @@
  *   phone.whisper    he has picked up, and hears who calls and why
  *   phone.accept     he pressed a key, and is connected; an answering machine never does
  *   phone.transfer   whatever became of it, the caller is ours again: his engine's, by the
- *                    re-entry door, or the talk's where that had him
+ *                    re-entry door, or the talk's where that had him; so he is when the person
+ *                    was one who had taken the call over
  */
 #include "worker/agent/call_cost.h"
 #include "worker/agent/engines.h"
@@ -14,7 +15,7 @@
 #include "worker/call_state.h"
 #include "worker/clock.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/phone.h"
+#include "worker/handlers/phone_held.h"
 #include "worker/handlers/webhook.h"
 #include "worker/store/customers.h"
 #include "worker/store/media.h"
@@ -31,6 +32,7 @@ typedef struct {
     bool accepted, recorded;
     bool known; /* where the talk stood */
     wk_call_state_t stood;
+    wk_phone_left_t left; /* the person who had taken the call over */
     va_str_t text, twiml;
 } transfer_t;
 
@@ -153,15 +155,27 @@ static bool has_engine(const transfer_t *t)
     return t->v.errors == 0 && engine != NULL && engine->kind != WK_ENGINE_TALK;
 }
 
+static bool note_returned(wk_tx_t *tx, const transfer_t *t, wk_error_t *e)
+{
+    va_str_t params[] = {t->v.call, t->accepted ? VA_STR("false") : VA_STR("true")};
+    return wk_sql(tx, &wk_sql_phone_returned, params, NULL, e);
+}
+
 /* It begins with the text, in its own voice (media.begin, the door). */
 static bool give_back(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
 {
     wk_speech_t *s = &t->v.speech;
-    va_str_t params[] = {t->v.call, t->accepted ? VA_STR("false") : VA_STR("true")};
     t->text = VA_STR("");
     wk_speech_go_to(s, wk_speech_url(s, "resume", t->known ? t->stood.epoch : t->v.turn,
                                      "&" WK_PHONE_BACK "=1"));
-    return wk_sql(tx, &wk_sql_phone_returned, params, NULL, e);
+    return note_returned(tx, t, e);
+}
+
+/* The agent's first words are by what became of the leg, as behind any. */
+static bool leave_held(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
+{
+    t->answer = t->left.twiml;
+    return !t->left.news || ((t->accepted || nobody(tx, t, e)) && note_returned(tx, t, e));
 }
 
 static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -175,17 +189,18 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (t->answer.data != NULL) {
         return true;
     }
-    if (!note_leg(tx, v, e)) {
+    if (!note_leg(tx, v, e) || !read_transfer(tx, t, e) ||
+        !wk_phone_held_left(tx, v, &t->left, e)) {
         return false;
+    }
+    if (t->left.takeover.data != NULL) {
+        return leave_held(tx, t, e);
     }
     if (!wk_phone_held(tx, v, &held, &t->answer, e)) {
         return false;
     }
     if (held) {
         return true;
-    }
-    if (!read_transfer(tx, t, e)) {
-        return false;
     }
     if (t->accepted) {
         t->text = wk_text(v->speech.language, "speech.after_human");
@@ -205,41 +220,47 @@ static bool back_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- handlers */
 
+static bool in_tx(wk_ctx_t *ctx, wk_tx_fn fn, transfer_t *t, wk_error_t *e)
+{
+    return wk_tx(ctx->db, ctx->arena, t->v.organization, 0, fn, t, e);
+}
+
+static wk_outcome_t to_person(wk_ctx_t *ctx, wk_tx_fn fn, va_reply_t *reply, wk_error_t *e)
+{
+    transfer_t t = {.accepted = false};
+    if (!wk_phone_read(ctx, &t.v, e) || !in_tx(ctx, fn, &t, e)) {
+        return wk_phone_failed(&t.v, reply, e);
+    }
+    return wk_phone_reply(reply, t.twiml);
+}
+
+wk_outcome_t wk_phone_whisper(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    return to_person(ctx, whisper_tx, reply, e);
+}
+
+wk_outcome_t wk_phone_accept(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    return to_person(ctx, accept_tx, reply, e);
+}
+
 static bool look_where_it_stood(transfer_t *t, wk_error_t *e)
 {
     wk_ctx_t *ctx = t->v.ctx;
     return wk_call_state_read(ctx->redis, ctx->arena, t->v.sid, &t->stood, &t->known, e);
 }
 
-static wk_outcome_t run(wk_ctx_t *ctx, wk_tx_fn fn, transfer_t *t, va_reply_t *reply,
-                        wk_error_t *e)
-{
-    *t = (transfer_t){.accepted = false};
-    if (!wk_phone_read(ctx, &t->v, e) || (fn == back_tx && !look_where_it_stood(t, e)) ||
-        !wk_tx(ctx->db, ctx->arena, t->v.organization, 0, fn, t, e)) {
-        return wk_phone_failed(&t->v, reply, e);
-    }
-    return wk_phone_reply(reply, t->answer.data != NULL ? t->answer : t->twiml);
-}
-
-wk_outcome_t wk_phone_whisper(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
-{
-    transfer_t t;
-    return run(ctx, whisper_tx, &t, reply, e);
-}
-
-wk_outcome_t wk_phone_accept(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
-{
-    transfer_t t;
-    return run(ctx, accept_tx, &t, reply, e);
-}
-
 wk_outcome_t wk_phone_transfer(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    transfer_t t;
-    wk_outcome_t outcome = run(ctx, back_tx, &t, reply, e);
-    if (outcome == WK_DONE && t.twiml.data != NULL) {
-        wk_phone_goes_on(&t.v, t.v.turn + 1, WK_PHONE_HOLD_MS);
+    transfer_t t = {.accepted = false};
+    if (!wk_phone_read(ctx, &t.v, e) || !look_where_it_stood(&t, e) ||
+        !in_tx(ctx, back_tx, &t, e) ||
+        (t.left.takeover.data != NULL && !wk_phone_held_give_back(&t.v, &t.left, e))) {
+        return wk_phone_failed(&t.v, reply, e);
     }
-    return outcome;
+    if (t.answer.data != NULL) {
+        return wk_phone_reply(reply, t.answer);
+    }
+    wk_phone_goes_on(&t.v, t.v.turn + 1, WK_PHONE_HOLD_MS);
+    return wk_phone_reply(reply, t.twiml);
 }

@@ -169,6 +169,14 @@ const wk_sql_t wk_sql_held_call = {
     " WHERE call_id = $1::uuid AND " HELD " FOR UPDATE",
     1};
 
+/* A document behind that of the ring is the one that answers its end, once it is leaving. */
+const wk_sql_t wk_sql_held_rung = {
+    "held_rung",
+    "SELECT id, document, state = 'leaving' AS leaving FROM takeovers"
+    " WHERE call_id = $1::uuid AND channel = 'phone' AND dial IS NULL"
+    "   AND (" HELD " AND step = $2::int OR state = 'leaving' AND step = $2::int + 1) FOR UPDATE",
+    2};
+
 const wk_sql_t wk_sql_held_step = {
     "held_step",
     "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL,"

@@ -67,6 +67,12 @@ extern const wk_sql_t wk_sql_texts_under_way;
 extern const wk_sql_t wk_sql_held_call;
 
 /*
+ * $1 calls.id, $2 the step at which a person was rung, and behind which nothing else was given
+ * out, locked: id, document, leaving: the end of that leg has been answered, by the document.
+ */
+extern const wk_sql_t wk_sql_held_rung;
+
+/*
  * $1 id, $2 step, $3 document, $4 listening, $5 the asking it is said to, null: it says
  * nothing. What was to be rung has been.
  */
