@@ -40,9 +40,14 @@ static void *scratch_alloc(void *ctx, size_t size)
     return s->bytes + at;
 }
 
+static int open_file(const char *path)
+{
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
 static bool open_path(void)
 {
-    int fd = open(log_to.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int fd = open_file(log_to.path);
     if (fd < 0) {
         return false;
     }
@@ -56,14 +61,28 @@ static bool open_path(void)
     return ok;
 }
 
+static bool fits(const char *path)
+{
+    errno = ENAMETOOLONG;
+    return strlen(path) < sizeof(log_to.path);
+}
+
+bool wk_log_can_open(const char *path)
+{
+    if (path == NULL) {
+        return true;
+    }
+    int fd = fits(path) ? open_file(path) : -1;
+    return fd >= 0 && close(fd) == 0;
+}
+
 bool wk_log_open(const char *path, wk_level_t least)
 {
     log_to.least = least;
     if (path == NULL) {
         return true;
     }
-    if (strlen(path) >= sizeof(log_to.path)) {
-        errno = ENAMETOOLONG;
+    if (!fits(path)) {
         return false;
     }
     memcpy(log_to.path, path, strlen(path) + 1);

@@ -23,8 +23,11 @@ typedef struct {
 #define WK_I(name, value)     ((wk_field_t){(name), WK_F_INT, VA_STR_NULL, (value)})
 #define WK_PHONE(name, value) ((wk_field_t){(name), WK_F_PHONE, (value), 0})
 
-/* path NULL: standard error. Before any thread starts. */
+/* path NULL: standard error. Before any thread starts. False: errno tells why. */
 bool wk_log_open(const char *path, wk_level_t least);
+
+/* Whether that would be possible; changes nothing but that the file is there then. */
+bool wk_log_can_open(const char *path);
 void wk_log_reopen(void);
 
 /* What this thread works on, until the next call; absent strings clear. Keeps no pointer. */

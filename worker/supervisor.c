@@ -249,18 +249,49 @@ static bool any_left(const supervisor_t *s)
 
 /* ---------------------------------------------------------------- signals */
 
+static void refuse(void *ctx, bool fatal, const char *text)
+{
+    (void)ctx;
+    if (fatal) {
+        wk_log(WK_ERROR, "configuration not taken", WK_C("error", text));
+    }
+}
+
+/* What the next generation would end of at once, and the calls of this one with it. */
+static bool can_begin_with(const wk_config_t *config)
+{
+    if (!wk_config_check(config, refuse, NULL)) {
+        return false;
+    }
+    if (!wk_log_can_open(config->log_file)) {
+        wk_log(WK_ERROR, "configuration not taken", WK_C("log", config->log_file),
+               WK_C("error", strerror(errno)));
+        return false;
+    }
+    return true;
+}
+
+static bool configuration_is_good(const supervisor_t *s)
+{
+    wk_error_t e;
+    wk_config_t *config = wk_config_load(s->with->config_path, &e);
+    if (config == NULL) {
+        refuse(NULL, true, e.text);
+        return false;
+    }
+    bool good = can_begin_with(config);
+    wk_config_free(config);
+    return good;
+}
+
 /* Becomes the program that is on disk now; the processes stay this process' children. */
 static void renew(supervisor_t *s)
 {
-    wk_error_t e;
     char pids[MAX_CHILDREN * 12] = "";
     size_t len = 0;
-    wk_config_t *config = wk_config_load(s->with->config_path, &e);
-    if (config == NULL) {
-        wk_log(WK_ERROR, "configuration not taken", WK_C("error", e.text));
+    if (!configuration_is_good(s)) {
         return;
     }
-    wk_config_free(config);
     for (size_t i = 0; i < s->n; i++) {
         if (s->children[i].pid != 0) {
             len += (size_t)snprintf(pids + len, sizeof(pids) - len, "%d,",

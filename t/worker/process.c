@@ -607,6 +607,54 @@ static void test_sighup_starts_a_new_generation(void **state)
     program.pid = 0;
 }
 
+/* Writes it, with the program's own log where no other is named. */
+static void write_settings(const char *path, const char *secret, const char *log)
+{
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fprintf(f, "[secrets]\njwt = %s\n[log]\nfile = %s\n", secret,
+            log != NULL ? log : program.log);
+    assert_int_equal(fclose(f), 0);
+}
+
+static void sighup_is_refused(const char *because)
+{
+    t_kill(program.pid, SIGHUP);
+    logs(because);
+    assert_true(t_program_logged(&program, "configuration not taken") > 0);
+}
+
+static void test_sighup_takes_no_bad_settings(void **state)
+{
+    static const char good[] = "0123456789abcdef0123456789abcdef";
+    char path[300];
+    (void)state;
+    snprintf(path, sizeof(path), "%s/worker.conf", t_folder());
+    snprintf(program.log, sizeof(program.log), "%s/sighup.jsonl", t_folder());
+    unsetenv("JWT_SECRET");
+    unsetenv("VA_LOG_FILE");
+    write_settings(path, good, NULL);
+    program.pid =
+        t_spawn("worker", (const char *const[]){t_worker_program(), "-c", path, "run", NULL});
+    pid_t old = the_child("jobs");
+
+    write_settings(path, "short", NULL);
+    sighup_is_refused("JWT_SECRET is shorter");
+    write_settings(path, good, "/nowhere/worker.jsonl");
+    sighup_is_refused("/nowhere/worker.jsonl");
+    setenv("JWT_SECRET", good, 1);
+    push(WK_DEFAULT, "j", "test.echo", "");
+    comes("HGET test:runs j", 1);
+    assert_int_equal(the_child("jobs"), old);
+
+    write_settings(path, good, NULL);
+    t_kill(program.pid, SIGHUP);
+    assert_true(t_until(is_gone, &old, LONG_MS));
+    the_child("jobs");
+    assert_int_equal(t_program_stop(&program, LONG_MS), 0);
+    program.pid = 0;
+}
+
 static bool logged_giving_up(void *arg)
 {
     (void)arg;
@@ -847,6 +895,7 @@ int main(void)
         TEST(test_children_follow_their_supervisor),
         cmocka_unit_test_setup_teardown(test_jobs_and_calls_may_be_parts, setup, teardown),
         TEST(test_sighup_starts_a_new_generation),
+        IDLE(test_sighup_takes_no_bad_settings),
         TEST(test_logs_are_opened_again),
         TEST(test_a_dead_child_is_replaced),
         IDLE(test_a_program_that_only_dies_is_given_up),
