@@ -15,7 +15,9 @@
 #include "worker/arena.h"
 #include "worker/mail_header.h"
 #include "worker/password.h"
+#include "worker/postgres_url.h"
 #include "worker/public_address.h"
+#include "worker/redis_url.h"
 
 #define MIN_SECRET      32 /* characters; RFC 7518 3.2 for HS256 */
 #define ENCRYPTION_SIZE 32 /* bytes; AES-256 */
@@ -203,6 +205,7 @@ typedef struct {
     wk_arena_t *arena;
     const char *path;
     wk_error_t *e;
+    bool in_file[N_SETTINGS];
 } loader_t;
 
 static bool read_integer(const setting_t *s, const char *value, int *to, wk_error_t *e)
@@ -272,36 +275,46 @@ static bool assign(loader_t *l, const setting_t *s, const char *value, wk_error_
     case LEVEL:
         return read_level(value, to, e);
     case PRICE:
-        if (*value != '\0' && !is_price(value)) {
+        if (!is_price(value)) {
             return wk_error(e, WK_INVALID, "must be a price like 0.0085, below 1000");
         }
         /* fall through */
     case TEXT:
-        *(const char **)to = *value != '\0' ? wk_strdup(l->arena, va_str_c(value)) : NULL;
+        *(const char **)to = wk_strdup(l->arena, va_str_c(value));
         return true;
     }
     return wk_error(e, WK_INTERNAL, "setting of no kind");
+}
+
+static size_t find_setting(const char *section, const char *name)
+{
+    size_t i = 0;
+    while (i < N_SETTINGS &&
+           (strcmp(settings[i].section, section) != 0 || strcmp(settings[i].name, name) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+/* To inih a line that begins with a blank is more of the setting before it. */
+static bool take_line(loader_t *l, size_t i, const char *value)
+{
+    if (i == N_SETTINGS) {
+        return wk_error(l->e, WK_INVALID, "there is no such setting");
+    }
+    if (l->in_file[i]) {
+        return wk_error(l->e, WK_INVALID, "is set twice, or the line begins with a blank");
+    }
+    l->in_file[i] = true;
+    return *value == '\0' || assign(l, &settings[i], value, l->e);
 }
 
 /* Called by inih for a line; 0 is an error. Only the first is told. */
 static int on_line(void *user, const char *section, const char *name, const char *value)
 {
     loader_t *l = user;
-    if (l->e->code != WK_OK) {
-        return 0;
-    }
-    for (size_t i = 0; i < N_SETTINGS; i++) {
-        const setting_t *s = &settings[i];
-        if (strcmp(s->section, section) == 0 && strcmp(s->name, name) == 0) {
-            if (!assign(l, s, value, l->e)) {
-                wk_error_wrap(l->e, "[%s] %s", section, name);
-                return 0;
-            }
-            return 1;
-        }
-    }
-    wk_error(l->e, WK_INVALID, "[%s] %s: there is no such setting", section, name);
-    return 0;
+    return l->e->code == WK_OK && (take_line(l, find_setting(section, name), value) ||
+                                   wk_error_wrap(l->e, "[%s] %s", section, name));
 }
 
 static bool read_file(loader_t *l)
@@ -435,8 +448,35 @@ static void check_encryption(findings_t *f, const char *keys)
     }
 }
 
+static void check_redis_url(findings_t *f, const char *name, const char *url)
+{
+    wk_error_t e;
+    wk_redis_url_t parsed;
+    char text[sizeof(e.text) + 20];
+    wk_arena_t *a = wk_arena_new();
+    if (url != NULL && !wk_redis_url_parse(a, url, &parsed, &e)) {
+        snprintf(text, sizeof(text), "%s: %s", name, e.text);
+        found(f, true, text);
+    }
+    wk_arena_free(a);
+}
+
+static void check_postgres_url(findings_t *f, const char *name, const char *url)
+{
+    char text[120];
+    if (url != NULL && !wk_postgres_url_valid(url)) {
+        snprintf(text, sizeof(text), "%s is no address like postgresql://user:password@host/db",
+                 name);
+        found(f, true, text);
+    }
+}
+
 static void check_urls(findings_t *f, const wk_config_t *c)
 {
+    check_redis_url(f, "REDIS_URL", c->redis_url);
+    check_redis_url(f, "REDIS_VOICE_URL", c->redis_voice_url);
+    check_postgres_url(f, "APP_DATABASE_URL", c->app_database_url);
+    check_postgres_url(f, "DATABASE_URL", c->database_url);
     if (c->app_database_url == NULL) {
         found(f, true, "APP_DATABASE_URL is not set");
     } else if (c->database_url != NULL && strcmp(c->app_database_url, c->database_url) == 0) {

@@ -94,6 +94,19 @@ static void test_the_environment_wins_unless_empty(void **state)
     wk_config_free(c);
 }
 
+/* An operator takes the comment off a line and writes nothing behind it. */
+static void test_an_empty_line_of_the_file_changes_nothing(void **state)
+{
+    (void)state;
+    wk_config_t *c = load("[redis]\nurl =\n[voice]\nlisten = ; VA_VOICE_LISTEN\n"
+                          "[openai]\nmodel =\n[worker]\nthreads =\n");
+    assert_string_equal(c->redis_url, "redis://127.0.0.1:6379/0");
+    assert_string_equal(c->voice_listen, "/run/voiceagent");
+    assert_string_equal(c->openai_model, "gpt-4.1-mini");
+    assert_int_equal(c->threads, 8);
+    wk_config_free(c);
+}
+
 /* As they are written: not through a double. */
 static void test_prices_are_decimals(void **state)
 {
@@ -139,6 +152,9 @@ static void test_mistakes_are_named(void **state)
         fails(line, "[prices] sms_segment: must be a price like 0.0085");
     }
     fails("[redis]\nno value\n", "line 2");
+    fails("[redis]\nurl = unix:/a\nurl = unix:/b\n", "line 3: [redis] url: is set twice");
+    fails("[twilio]\naccount_sid = AC1\n  auth_token = t\n",
+          "line 3: [twilio] account_sid: is set twice, or the line begins with a blank");
     snprintf(line, sizeof(line), "[redis]\nurl = %0300d\n", 1);
     fails(line, "longer than");
     setenv("VA_THREADS", "three", 1);
@@ -329,6 +345,8 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(true, "only one is set", livekit_sip_password, "secret");
     FINDS(true, "APP_DATABASE_URL is not set", app_database_url, NULL);
     FINDS(true, "row level security", app_database_url, good.database_url);
+    FINDS(true, "REDIS_URL: Redis URL: must begin with", redis_url, "rediss://host");
+    FINDS(true, "REDIS_VOICE_URL: Redis URL", redis_voice_url, "redis://u:%zz@host");
     FINDS(true, "VA_PUBLIC_URL is not set", public_url, NULL);
     FINDS(false, "does not begin with https", public_url, "http://a.example");
     FINDS(false, "Twilio", twilio_auth_token, NULL);
@@ -341,6 +359,35 @@ static void test_what_is_missing_is_told(void **state)
 #undef FINDS
 }
 
+/* libpq would take them for the name of a database or of a host, and quote them in its errors.
+ */
+static void test_an_address_of_postgres_can_be_read(void **state)
+{
+    static const char *const fine[] = {
+        "postgresql://va_app:p%40ss@host:5432,other/db?target_session_attrs=primary",
+        "postgres://va_app@/db?host=/run/postgresql", "host=@abstract user=va_app dbname=db"};
+    static const char *const wrong[] = {"postgre://va_app:hidden@host/db",
+                                        "postgre://va_app:hidden@host/db?sslmode=require",
+                                        "postgresql://va_app:p@hidden@host/db",
+                                        "postgresql://va_app:hidden/pw@host/db", "hidden"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(fine) / sizeof(*fine); i++) {
+        findings_t f = {0};
+        wk_config_t c = good;
+        c.app_database_url = fine[i];
+        assert_true(wk_config_check(&c, note, &f));
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        findings_t f = {0};
+        wk_config_t c = good;
+        c.app_database_url = wrong[i];
+        c.database_url = "postgresql://owner:hidden@host:port/db";
+        assert_false(wk_config_check(&c, note, &f));
+        assert_int_equal(f.fatal, 2);
+        assert_null(strstr(f.text, "hidden"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -351,12 +398,14 @@ int main(void)
         TEST(test_the_file_is_read),
         TEST(test_the_environment_wins_unless_empty),
         TEST(test_mistakes_are_named),
+        TEST(test_an_empty_line_of_the_file_changes_nothing),
         TEST(test_prices_are_decimals),
         TEST(test_every_setting_is_documented),
         TEST(test_the_shipped_file_shows_the_defaults),
         TEST(test_a_good_configuration_has_no_findings),
         TEST(test_where_sip_may_lead),
         TEST(test_what_is_missing_is_told),
+        TEST(test_an_address_of_postgres_can_be_read),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     close(mkstemp(path));

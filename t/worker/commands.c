@@ -52,6 +52,13 @@ static void says(const char *text)
     }
 }
 
+static void says_not(const char *text)
+{
+    if (strstr(output, text) != NULL) {
+        fail_msg("\"%s\" is in:\n%s", text, output);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -302,6 +309,22 @@ static void test_the_workers_login_gets_its_password(void **state)
     says("va_app: left as it is");
 }
 
+/* The server would be asked for a database of that name, and libpq's error tells it. */
+static void test_no_password_is_told(void **state)
+{
+    static const char *const commands[] = {"migrate", "check", "rotate-keys"};
+    char url[160];
+    (void)state;
+    snprintf(url, sizeof(url), "postgre://owner:hidden@127.0.0.1:%d/empty", postgres.port);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+        setenv("DATABASE_URL", url, 1);
+        setenv("APP_DATABASE_URL", url, 1);
+        assert_int_equal(call(commands[i]), 1);
+        says("DATABASE_URL is no address");
+        says_not("hidden");
+    }
+}
+
 /* ---------------------------------------------------------------- check */
 
 static void write_catalogue(const char *text)
@@ -513,6 +536,7 @@ int main(void)
         MIGRATE(test_nobody_stands_still_behind_a_migration),
         MIGRATE(test_the_demo_is_loaded_on_request),
         MIGRATE(test_the_workers_login_gets_its_password),
+        TEST(test_no_password_is_told),
         TEST(test_check_finds_nothing_wrong),
         TEST(test_check_finds_what_is_wrong),
         TEST(test_check_finds_a_member_of_the_owner),

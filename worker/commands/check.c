@@ -12,8 +12,8 @@
 #include "worker/durability.h"
 #include "worker/file.h"
 #include "worker/migrations.h"
+#include "worker/postgres_url.h"
 #include "worker/queue.h"
-#include "worker/redis_url.h"
 #include "worker/store/migrations.h"
 #include "worker/store/transaction.h"
 
@@ -51,16 +51,8 @@ static void report(void *ctx, bool fatal, const char *text)
 
 static void check_config(check_t *c)
 {
-    wk_redis_url_t url;
-    wk_error_t e;
     if (wk_config_check(c->config, report, c)) {
         found(c, FINE, "settings");
-    }
-    const char *urls[] = {c->config->redis_url, c->config->redis_voice_url};
-    for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
-        if (urls[i] != NULL && !wk_redis_url_parse(c->arena, urls[i], &url, &e)) {
-            found(c, ERROR, "%s", e.text);
-        }
     }
 }
 
@@ -269,7 +261,8 @@ static void check_prepare(check_t *c, PGconn *pg)
 
 static void check_postgres(check_t *c)
 {
-    if (c->config->app_database_url == NULL) {
+    const char *url = c->config->app_database_url;
+    if (url == NULL || !wk_postgres_url_valid(url)) {
         return; /* said by the settings */
     }
     PGconn *pg = open_connection(c);

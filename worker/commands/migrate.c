@@ -9,6 +9,7 @@
 #include "worker/db_error.h"
 #include "worker/file.h"
 #include "worker/migrations.h"
+#include "worker/postgres_url.h"
 #include "worker/store/migrations.h"
 
 #define APP_ROLE   "va_app" /* made by 0001_roles.sql */
@@ -176,16 +177,13 @@ static bool demo(migrate_t *m, wk_error_t *e)
 /* User and password of the workers' URL; both absent when they are not in it. */
 static bool app_login(migrate_t *m, const char **user, const char **password, wk_error_t *e)
 {
-    char *failure = NULL;
     *user = *password = NULL;
     if (m->config->app_database_url == NULL) {
         return true;
     }
-    PQconninfoOption *options = PQconninfoParse(m->config->app_database_url, &failure);
+    PQconninfoOption *options = PQconninfoParse(m->config->app_database_url, NULL);
     if (options == NULL) {
-        wk_error(e, WK_INVALID, "APP_DATABASE_URL: %s", failure != NULL ? failure : "?");
-        PQfreemem(failure);
-        return false;
+        return wk_error(e, WK_UNAVAILABLE, "out of memory"); /* it can be read */
     }
     for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
         if (strcmp(o->keyword, "user") == 0) {
@@ -257,9 +255,6 @@ static bool connect_as_owner(migrate_t *m, wk_error_t *e)
 {
     static const char *const names[] = {"connect_timeout", "fallback_application_name",
                                         "client_encoding", "dbname", NULL};
-    if (m->config->database_url == NULL) {
-        return wk_error(e, WK_INVALID, "DATABASE_URL is not set");
-    }
     const char *const values[] = {"10", "voiceagent-migrate", "UTF8", m->config->database_url,
                                   NULL};
     m->c = PQconnectdbParams(names, values, 1);
@@ -269,9 +264,24 @@ static bool connect_as_owner(migrate_t *m, wk_error_t *e)
     return judged(m, PQexec(m->c, "SET client_min_messages = warning"), "SET", e) != NULL;
 }
 
+/* Before anything is changed. */
+static bool addresses_valid(const migrate_t *m, wk_error_t *e)
+{
+    const char *owner = m->config->database_url, *app = m->config->app_database_url;
+    if (owner == NULL) {
+        return wk_error(e, WK_INVALID, "DATABASE_URL is not set");
+    }
+    if (!wk_postgres_url_valid(owner)) {
+        return wk_error(e, WK_INVALID, "DATABASE_URL is no address of a database");
+    }
+    return app == NULL || wk_postgres_url_valid(app) ||
+           wk_error(e, WK_INVALID, "APP_DATABASE_URL is no address of a database");
+}
+
 static bool migrate(migrate_t *m, wk_error_t *e)
 {
-    return wk_migrations_read(m->arena, m->config->sql_dir, &m->files, e) &&
+    return addresses_valid(m, e) &&
+           wk_migrations_read(m->arena, m->config->sql_dir, &m->files, e) &&
            connect_as_owner(m, e) && query(m, &wk_sql_migration_lock, NULL, e) != NULL &&
            note_applied(m, e) && apply_all(m, e) && (!m->demo || demo(m, e)) &&
            give_login(m, e);

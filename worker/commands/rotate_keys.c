@@ -4,6 +4,7 @@
 
 #include "worker/commands/commands.h"
 #include "worker/db.h"
+#include "worker/postgres_url.h"
 #include "worker/redis.h"
 #include "worker/secretbox.h"
 #include "worker/sound.h"
@@ -218,8 +219,12 @@ static bool ready(const rotation_t *r, wk_error_t *e)
     if (r->key_id.data == NULL) {
         return wk_error(e, WK_INVALID, "ENCRYPTION_KEY is not set");
     }
-    return r->config->app_database_url != NULL ||
-           wk_error(e, WK_INVALID, "APP_DATABASE_URL is not set");
+    const char *url = r->config->app_database_url;
+    if (url == NULL) {
+        return wk_error(e, WK_INVALID, "APP_DATABASE_URL is not set");
+    }
+    return wk_postgres_url_valid(url) ||
+           wk_error(e, WK_INVALID, "APP_DATABASE_URL is no address of a database");
 }
 
 int wk_command_rotate_keys(const wk_cli_t *cli, int argc, char **argv)
