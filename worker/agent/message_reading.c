@@ -2,10 +2,12 @@
 
 #include "core/phone.h"
 #include "worker/agent/day_reading.h"
+#include "worker/agent/number_words.h"
 
 #include <string.h>
 
 #define MIN_ORDER_DIGITS  2 /* of a number behind "order"; fewer are a quantity */
+#define MIN_ALONE_DIGITS  3
 #define MAX_ORDER_NUMBER  40
 #define MAX_FOREIGN_WORDS 3 /* of a phrase of order.foreign */
 #define POSTCODE          6 /* characters */
@@ -101,8 +103,38 @@ static va_str_t number_behind_word(const wk_catalogue_t *c, const wk_language_t 
 /* A message that is nothing but a number. */
 static va_str_t number_alone(const wk_reading_t *r)
 {
-    va_str_t number = number_at(r->text, 3);
+    va_str_t number = number_at(r->text, MIN_ALONE_DIGITS);
     return number.len == r->text.len ? number : VA_STR_NULL;
+}
+
+static bool is_long_number(va_str_t word)
+{
+    size_t digits = 0;
+    while (digits < word.len && word.data[digits] >= '0' && word.data[digits] <= '9') {
+        digits++;
+    }
+    return digits == word.len && digits >= MIN_ALONE_DIGITS && digits <= MAX_ORDER_NUMBER;
+}
+
+/* "It's 1042, thanks": beside its digits words that are polite or lead to it; a phone is none.
+ */
+static va_str_t number_politely_alone(wk_arena_t *a, const wk_catalogue_t *c,
+                                      const wk_reading_t *r)
+{
+    static const char *const lists[] = {"reach.words", "courtesy", "yes.", "order.words", NULL};
+    size_t at = 0;
+    while (at < r->words.count && !is_long_number(r->words.at[at].text)) {
+        at++;
+    }
+    if (at == r->words.count || r->phone.data != NULL || r->spent[at]) {
+        return VA_STR_NULL;
+    }
+    r->spent[at] = true;
+    bool alone = wk_reading_is_only(a, c, r, lists, false);
+    r->spent[at] = false;
+    return alone ? va_str(r->text.data + r->words.at[at].begin,
+                          r->words.at[at].end - r->words.at[at].begin)
+                 : VA_STR_NULL;
 }
 
 /* ---------------------------------------------------------------- what is written on an order
@@ -213,8 +245,8 @@ static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_languag
 wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
                              const wk_language_t *spoken, va_str_t text)
 {
-    wk_reading_t r = {.text = wk_trim(text), .ahead = -1, .number = -1};
-    r.words = wk_words(a, r.text);
+    wk_reading_t r = {.ahead = -1, .number = -1};
+    r.text = wk_write_numbers(a, c, wk_trim(text), &r.words);
     r.asked = r.text.len > 0 && memchr(r.text.data, '?', r.text.len) != NULL;
     read_moment(a, c, spoken, &r);
     r.email = wk_copy(a, wk_email_in(r.text));
@@ -226,6 +258,9 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     }
     if (r.order_number.data == NULL && !is_a_date(&r)) {
         r.order_number = number_alone(&r);
+    }
+    if (r.order_number.data == NULL) {
+        r.order_number = number_politely_alone(a, c, &r);
     }
     return r;
 }
