@@ -8,7 +8,8 @@ FUZZ_RECEPTION := $(filter-out worker/agent/reception_facts.c,$(wildcard worker/
 FUZZ_WORKER  := $(addprefix worker/,arena.c error.c file.c log.c \
                 $(addprefix agent/,words.c catalogue.c redact.c redact_digits.c redact_live.c \
                 call_report.c classify.c robots.c promise.c message_reading.c day_reading.c \
-                day_number.c day_distance.c date.c clock_time.c language.c wording.c booking.c) \
+                day_number.c number_words.c day_distance.c date.c clock_time.c language.c wording.c \
+                booking.c) \
                 voice/twilio_stream.c \
                 $(addprefix providers/,elevenlabs_convai.c deepgram.c openai_realtime.c)) \
                 $(FUZZ_RECEPTION)
