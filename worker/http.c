@@ -206,6 +206,8 @@ static int on_request(void *ctx, char *peer, char *local, int peer_port, int loc
 static bool set_limits(CURL *c, const wk_http_request_t *req, exchange_t *x, wk_error_t *e)
 {
     SET(CURLOPT_NOSIGNAL, 1L); /* threads: no longjmp out of a resolver */
+    /* Without it curl waits for its thread that looks the name up, beyond every time limit. */
+    SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS,
         (long)(req->timeout_ms < CONNECT_MS ? req->timeout_ms : CONNECT_MS));
     SET(CURLOPT_TIMEOUT_MS, (long)req->timeout_ms);

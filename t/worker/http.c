@@ -1,9 +1,12 @@
 /* The HTTP client against a server with every fault. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -20,6 +23,38 @@ static atomic_int requests; /* that arrived whole */
 static char last_request[8192];
 static wk_http_t *http;
 static wk_arena_t *a;
+
+/* ---------------------------------------------------------------- names */
+
+#define LOST     "lost.example"
+#define LOOKUP_S 20 /* that a lookup takes which nobody lets go */
+
+static sem_t let_go, over;
+static atomic_int running; /* lookups of that name */
+
+static void wait_for_nothing(void)
+{
+    struct timespec until;
+    atomic_fetch_add(&running, 1);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += LOOKUP_S;
+    sem_timedwait(&let_go, &until);
+    atomic_fetch_sub(&running, 1);
+    sem_post(&over);
+}
+
+/* libcurl's, in a thread of its own: the question for that name was lost. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **res)
+{
+    int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    if (node != NULL && strcmp(node, LOST) == 0) {
+        wait_for_nothing();
+        return EAI_AGAIN;
+    }
+    *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
+    return next(node, service, hints, res);
+}
 
 /* ---------------------------------------------------------------- the server */
 
@@ -366,6 +401,20 @@ static void test_what_was_not_sent_is_unavailable(void **state)
     assert_int_equal(atomic_load(&requests), 0);
 }
 
+/* A job has to end in its time, whatever the name's server does. */
+static void test_a_name_that_is_not_found_in_time_is_not_waited_for(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of("POST", "http://" LOST "/"), WK_UNAVAILABLE);
+    assert_int_equal(atomic_load(&running), 1);
+    wk_http_free(http);
+    assert_int_equal(atomic_load(&running), 1);
+    http = wk_http_new();
+    sem_post(&let_go);
+    while (sem_wait(&over) != 0) {
+    }
+}
+
 static void test_what_may_have_been_done_is_unknown(void **state)
 {
     static const char *const paths[] = {"/reset", "/truncated", "/headers-only", "/drip",
@@ -484,6 +533,7 @@ int main(void)
         TEST(test_a_public_address_that_does_not_answer_is_unavailable),
         TEST(test_a_proxy_does_not_connect_instead),
         TEST(test_what_was_not_sent_is_unavailable),
+        TEST(test_a_name_that_is_not_found_in_time_is_not_waited_for),
         TEST(test_what_may_have_been_done_is_unknown),
         TEST(test_a_limit_of_bytes_is_the_callers),
         TEST(test_a_post_is_never_sent_twice),
@@ -496,6 +546,8 @@ int main(void)
     unsetenv("https_proxy");
     unsetenv("ALL_PROXY");
     wk_http_global();
+    sem_init(&let_go, 0, 0);
+    sem_init(&over, 0, 0);
     start_server();
     closed_port = t_free_port();
     return cmocka_run_group_tests(tests, NULL, NULL);
