@@ -33,6 +33,8 @@ SSL_CTX *wk_tls_context(const char *ca_file, wk_error_t *e)
         (ca_file == NULL || SSL_CTX_load_verify_locations(c, ca_file, NULL) == 1) &&
         SSL_CTX_set_alpn_protos(c, http, sizeof(http) - 1) == 0) {
         SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
+        /* Meanwhile nothing could be written, and what is written is not kept. */
+        SSL_CTX_set_options(c, SSL_OP_NO_RENEGOTIATION);
         SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
         return c;
     }

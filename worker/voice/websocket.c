@@ -372,6 +372,17 @@ static void make_request(wk_ws_t *ws, const place_t *place, const char *authoriz
     }
 }
 
+/* Those of an address of IPv6, which stand in URLs and heads only; cut off in place. */
+static const char *without_brackets(char *host)
+{
+    size_t len = strlen(host);
+    if (len < 2 || host[0] != '[') {
+        return host;
+    }
+    host[len - 1] = '\0';
+    return host + 1;
+}
+
 wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_t *events,
                     void *ctx, wk_error_t *e)
 {
@@ -384,8 +395,8 @@ wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_
     wk_ws_t *ws = new_socket(false, to->max, events, ctx);
     const char *port = place.port != NULL ? place.port : place.tls ? "443" : "80";
     make_request(ws, &place, to->authorization);
-    ws->wire =
-        wk_wire_dial(loop, place.host, port, place.tls ? to->tls : NULL, &wire_events, ws);
+    ws->wire = wk_wire_dial(loop, without_brackets(place.host), port,
+                            place.tls ? to->tls : NULL, &wire_events, ws);
     free_place(&place);
     return ws;
 }
