@@ -18,7 +18,9 @@
 static ngx_int_t ngx_voiceagent_redis_parameter(
     ngx_voiceagent_redis_conf_t *rc, ngx_str_t *parameter);
 static char *ngx_voiceagent_redis_unix(ngx_conf_t *cf,
-    ngx_voiceagent_redis_conf_t *rc, ngx_str_t *url);
+    ngx_voiceagent_redis_conf_t *rc, ngx_str_t *rest);
+static char *ngx_voiceagent_redis_query(ngx_voiceagent_redis_conf_t *rc,
+    ngx_str_t *rest);
 static char *ngx_voiceagent_redis_db(ngx_voiceagent_redis_conf_t *rc,
     ngx_str_t *text);
 static void ngx_voiceagent_redis_cut(ngx_str_t *rest, u_char c,
@@ -119,8 +121,9 @@ ngx_voiceagent_redis_parameter(ngx_voiceagent_redis_conf_t *rc,
 
 
 /*
- * redis://[[user]:password@]host[:port][/db], unix:/path[?db=number],
- * redis+sentinel://[[user]:password@]host[:port],.../name[/db]
+ * redis://[[user]:password@]host[:port][/db],
+ * unix:/path[?db=number], unix://[[user]:password@]/path[?db=number],
+ * redis+sentinel://[[user]:password@]host[:port],.../name[/db|?db=number]
  */
 
 static char *
@@ -134,7 +137,7 @@ ngx_voiceagent_redis_url(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
     rest = *url;
 
     if (ngx_voiceagent_named(&rest, "unix:")) {
-        return ngx_voiceagent_redis_unix(cf, rc, url);
+        return ngx_voiceagent_redis_unix(cf, rc, &rest);
     }
 
     if (ngx_voiceagent_named(&rest, "rediss:")) {
@@ -161,6 +164,11 @@ ngx_voiceagent_redis_url(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
     rc->name = hosts;
 
     if (port == NGX_VOICEAGENT_SENTINEL_PORT) {
+        rv = ngx_voiceagent_redis_query(rc, &rest);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+
         ngx_voiceagent_redis_cut(&rest, '/', &rc->master);
 
         if (rc->master.len == 0) {
@@ -168,9 +176,11 @@ ngx_voiceagent_redis_url(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
         }
     }
 
-    rv = ngx_voiceagent_redis_db(rc, &rest);
-    if (rv != NGX_CONF_OK) {
-        return rv;
+    if (rest.len) {
+        rv = ngx_voiceagent_redis_db(rc, &rest);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
     }
 
     return ngx_voiceagent_redis_resolve(cf, rc, &hosts, port) == NGX_OK
@@ -180,27 +190,66 @@ ngx_voiceagent_redis_url(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
 
 static char *
 ngx_voiceagent_redis_unix(ngx_conf_t *cf, ngx_voiceagent_redis_conf_t *rc,
-    ngx_str_t *url)
+    ngx_str_t *rest)
 {
-    char       *rv;
-    ngx_str_t   path, rest;
+    char    *rv;
+    size_t   len;
+    u_char  *p;
 
-    rest = *url;
-    ngx_voiceagent_redis_cut(&rest, '?', &path);
-
-    if (path.len < url->len && !ngx_voiceagent_named(&rest, "db=")) {
-        return "knows no parameter of a unix socket but \"db=\"";
+    if (ngx_voiceagent_named(rest, "//")) {
+        rv = ngx_voiceagent_redis_user(cf, rc, rest);
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
     }
 
-    rv = ngx_voiceagent_redis_db(rc, &rest);
+    rv = ngx_voiceagent_redis_query(rc, rest);
     if (rv != NGX_CONF_OK) {
         return rv;
     }
 
-    rc->name = path;
+    if (rest->len == 0 || rest->data[0] != '/') {
+        return "needs the whole path of a unix socket";
+    }
 
-    return ngx_voiceagent_redis_resolve(cf, rc, &path, 0) == NGX_OK
+    len = sizeof("unix:") - 1 + rest->len;
+
+    p = ngx_pnalloc(cf->pool, len + 1);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    (void) ngx_sprintf(p, "unix:%V%Z", rest);
+
+    rc->name.data = p;
+    rc->name.len = len;
+
+    return ngx_voiceagent_redis_resolve(cf, rc, &rc->name, 0) == NGX_OK
            ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+/* "?db=number", which may be there, is cut off */
+
+static char *
+ngx_voiceagent_redis_query(ngx_voiceagent_redis_conf_t *rc, ngx_str_t *rest)
+{
+    ngx_str_t  query, before;
+
+    query = *rest;
+    ngx_voiceagent_redis_cut(&query, '?', &before);
+
+    if (before.len == rest->len) {
+        return NGX_CONF_OK;
+    }
+
+    if (!ngx_voiceagent_named(&query, "db=")) {
+        return "knows no parameter but \"db=\"";
+    }
+
+    *rest = before;
+
+    return ngx_voiceagent_redis_db(rc, &query);
 }
 
 

@@ -165,14 +165,22 @@ static bool parse_unix(wk_arena_t *a, va_str_t rest, wk_redis_url_t *url, wk_err
 
 static bool parse_sentinel(wk_arena_t *a, va_str_t rest, wk_redis_url_t *url, wk_error_t *e)
 {
-    va_str_t hosts, host;
+    va_str_t hosts, host, primary;
     if (!parse_user(a, &rest, url, e) || !parse_query(&rest, url, e)) {
         return false;
     }
-    if (!cut(&rest, '/', true, &hosts) || rest.len == 0) {
+    if (!cut(&rest, '/', false, &hosts)) {
         return bad(e, "the name of the primary is missing");
     }
-    url->primary = wk_strdup(a, rest);
+    if (!cut(&rest, '/', false, &primary)) {
+        primary = rest;
+    } else if (rest.len > 0 && !parse_db(rest, url, e)) {
+        return false;
+    }
+    if (primary.len == 0) {
+        return bad(e, "the name of the primary is missing");
+    }
+    url->primary = wk_strdup(a, primary);
     while (cut(&hosts, ',', false, &host)) {
         if (!parse_host(a, host, SENTINEL_PORT, url, e)) {
             return false;

@@ -3,10 +3,11 @@
  *
  *   redis://[user[:password]@]host[:port][/db]
  *   unix:/path[?db=n]               also unix://[user[:password]@]/path[?db=n]
- *   redis+sentinel://[user[:password]@]host[:port],host[:port],…/name[?db=n]
+ *   redis+sentinel://[user[:password]@]host[:port],host[:port],…/name[/db]   also ?db=n
  *
- * User and password are percent-encoded, and the data server's, not the sentinels'.
- * An IPv6 address stands in brackets.
+ * As nginx' voiceagent_redis reads them, which wants a password behind a user. User and
+ * password are percent-encoded, and the data server's, not the sentinels'. An IPv6 address
+ * stands in brackets.
  */
 #ifndef WK_REDIS_URL_H
 #define WK_REDIS_URL_H

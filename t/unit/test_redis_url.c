@@ -82,6 +82,10 @@ static void test_sentinel(void **state)
     assert_string_equal(url.primary, "shop");
     assert_string_equal(url.password, "p");
     assert_int_equal(url.db, 2);
+    parse("redis+sentinel://h1/shop/3"); /* as voiceagent_redis takes it, too */
+    assert_int_equal(url.n_hosts, 1);
+    assert_string_equal(url.primary, "shop");
+    assert_int_equal(url.db, 3);
 }
 
 static void test_what_is_none_is_refused_without_repeating_it(void **state)
@@ -115,6 +119,8 @@ static void test_what_is_none_is_refused_without_repeating_it(void **state)
         "redis+sentinel:///shop",
         "redis+sentinel://h1,,h2/shop",
         "redis+sentinel://h1/shop?db=a",
+        "redis+sentinel://h1/shop/a",
+        "redis+sentinel://h1//3",
         "redis+sentinel://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17/shop"};
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
