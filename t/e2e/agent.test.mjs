@@ -101,6 +101,19 @@ test('a whole call: greeting, an order, an appointment, the end', async () => {
   assert.equal((await call.turns()).length, turns.length);
 });
 
+test('a connection that goes black: the next engine has the call in a few seconds', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await call.caller.quiet();
+  await elevenlabs.post('black');
+  const at = call.caller.now();
+  await call.caller.ended;
+  const waited = call.caller.now() - at;
+  console.log(`# ${waited.toFixed(0)} ms`);
+  assert.ok(waited < 15_000);  // a platform that pings may take 30 s for the next one
+  assert.equal(await call.next(), 'engine:receptionist');
+});
+
 test('where the seconds of a turn go is kept with it, as far as the platform tells', async () => {
   for (const words_late of [false, true]) {
     await elevenlabs.post('agent', {words_late});

@@ -49,6 +49,18 @@ test('ears that take everything and say nothing, or nonsense: they are given up,
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
 });
 
+test('ears that go black: others have their place before anybody asks whether he is there', async () => {
+  const call = await new Call().greeted();
+  await deepgram.post('black');
+  await call.say('is anybody there');
+  await call.caller.hears(/cut off/);
+  assert.doesNotMatch(call.caller.heard(), /still there/);
+  await call.caller.quiet();
+  await call.say('hello again');
+  await call.caller.hears(/I heard: hello again/i);
+  call.caller.hangUp();
+});
+
 test('ears that never tell the end of what he says: he is answered all the same', async () => {
   const call = await new Call().greeted();
   await deepgram.post('listen', {endless: true});

@@ -126,6 +126,48 @@ test('the engine is lost while the next session opens: the call has the one that
   call.caller.hangUp();
 });
 
+for (const [when, begin] of [
+  ['when he has spoken', async (call) => {
+    await openai.post('black');
+    await call.say('which color');
+  }],
+  ['when he waits for the answer', async (call) => {
+    await openai.post('realtime', {answers: false});
+    const {id} = await call.living();
+    await call.say('which color');
+    await call.asked(id, 3);
+    await openai.post('black');
+    await openai.post('realtime', {answers: true});
+  }],
+]) {
+  test(`a connection that goes black ${when}: another one has the call in a few seconds`, async () => {
+    await model([{when: 'blue bicycle', text: 'we have blue ones'}, {when: 'which color', text: 'blue it was'}]);
+    const call = await new Call().greeted();
+    await call.say('do you have a blue bicycle');
+    await call.caller.hears(/blue ones/);
+    await call.caller.quiet();
+    await begin(call);
+    const at = call.caller.now();
+    await call.caller.hears(/line was bad/);
+    const waited = call.caller.now() - at;
+    console.log(`# ${waited.toFixed(0)} ms`);
+    assert.ok(waited < 9_500);  // 10 s is what an answer may take
+    assert.equal(call.caller.closed, null);
+    call.caller.hangUp();
+  });
+}
+
+test('a connection on which nothing is said is left alone', async () => {
+  await model([{when: 'one moment', tool_calls: [{name: 'skip_turn', arguments: {}}]}]);
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  await call.say('one moment please');
+  await call.caller.quiet();
+  await sleep(9000);
+  assert.deepEqual((await openai.get('realtime')).map((s) => s.id), [id]);
+  call.caller.hangUp();
+});
+
 test('a session that never gets ready gives way to the next engine of the shop', async () => {
   await openai.post('realtime', {hold_updates: true});
   const call = await new Call().ring();

@@ -157,6 +157,20 @@ static void a_message_in_parts_is_one_and_a_ping_between_them_is_answered(void *
     assert_null(server.framing.state);
 }
 
+static void who_answers_a_ping_is_known_by_it(void **state)
+{
+    (void)state;
+    wk_framing_text(&server.framing, VA_STR("hello"));
+    pass(&server, &caller, MAX);
+    wk_framing_ping(&caller.framing);
+    pass(&caller, &server, MAX);
+    assert_false(caller.framing.answers);
+    pass(&server, &caller, MAX);
+    assert_true(caller.framing.answers);
+    assert_false(other_caller.framing.answers);
+    assert_null(caller.framing.state);
+}
+
 static void a_close_is_answered_and_is_nobody_elses(void **state)
 {
     uint16_t code;
@@ -229,6 +243,7 @@ int main(void)
         CASE(in_any_pieces_each_has_its_own_messages),
         CASE(only_in_the_middle_of_a_message_it_has_state),
         CASE(a_message_in_parts_is_one_and_a_ping_between_them_is_answered),
+        CASE(who_answers_a_ping_is_known_by_it),
         CASE(a_close_is_answered_and_is_nobody_elses),
         CASE(a_frame_without_a_mask_breaks_the_rules),
         CASE(a_message_that_is_too_long_is_refused),

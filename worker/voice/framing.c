@@ -99,7 +99,9 @@ static void on_message(wslay_event_context_ptr wslay,
 {
     wk_framing_t *f = ((wk_framing_state_t *)ctx)->user;
     (void)wslay;
-    if (message->opcode == WSLAY_TEXT_FRAME && !f->stopped) {
+    if (message->opcode == WSLAY_PONG) {
+        f->answers = true;
+    } else if (message->opcode == WSLAY_TEXT_FRAME && !f->stopped) {
         f->events->text(f->ctx, va_str((const char *)message->msg, message->msg_length));
     }
 }
@@ -192,10 +194,10 @@ void wk_framing_stop(wk_framing_t *f)
 }
 
 /*
- * Of a data frame wslay has nothing to remember when all of it is taken at once: without its
+ * Of such a frame wslay has nothing to remember when all of it is taken at once: without its
  * queue there is no copy of it.
  */
-static void send_data(wk_framing_t *f, uint8_t opcode, va_str_t data)
+static void send_frame(wk_framing_t *f, uint8_t opcode, va_str_t data)
 {
     static const struct wslay_frame_callbacks callbacks = {.send_callback = give_frame,
                                                            .genmask_callback = make_mask};
@@ -218,12 +220,17 @@ static void send_data(wk_framing_t *f, uint8_t opcode, va_str_t data)
 
 void wk_framing_text(wk_framing_t *f, va_str_t text)
 {
-    send_data(f, WSLAY_TEXT_FRAME, text);
+    send_frame(f, WSLAY_TEXT_FRAME, text);
 }
 
 void wk_framing_binary(wk_framing_t *f, va_str_t data)
 {
-    send_data(f, WSLAY_BINARY_FRAME, data);
+    send_frame(f, WSLAY_BINARY_FRAME, data);
+}
+
+void wk_framing_ping(wk_framing_t *f)
+{
+    send_frame(f, WSLAY_PING, VA_STR(""));
 }
 
 void wk_framing_close(wk_framing_t *f, uint16_t code)

@@ -26,6 +26,7 @@ typedef struct {
     size_t in_len;
     uint64_t ahead; /* bytes read, less those of all frames that have begun; it wraps around */
     bool server, fragmented, stopped;
+    bool answers; /* the peer has answered a ping */
 } wk_framing_t;
 
 void wk_framing_init(wk_framing_t *f, bool server, size_t max,
@@ -40,6 +41,7 @@ void wk_framing_stop(wk_framing_t *f);
 
 void wk_framing_text(wk_framing_t *f, va_str_t text);
 void wk_framing_binary(wk_framing_t *f, va_str_t data);
+void wk_framing_ping(wk_framing_t *f);
 void wk_framing_close(wk_framing_t *f, uint16_t code);
 
 /* No more can be read, the peer having closed or broken the rules; then also with what code. */

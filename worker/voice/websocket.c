@@ -12,6 +12,8 @@
 #include "worker/voice/framing.h"
 
 #define HEAD_MS    5000 /* for the head of a handshake */
+#define BEAT_MS    1000
+#define SILENT     4 /* beats without a byte, of a peer that answers pings: it is gone */
 #define NONCE_SIZE 16
 #define UNREAD_MAX (1 << 20) /* bytes for a peer that only writes: pongs queue as well */
 #define ACCEPT_LEN VA_BASE64_LEN(20)
@@ -25,6 +27,8 @@ struct wk_ws {
     char *request;           /* of a client, until it is sent */
     char accept[ACCEPT_LEN]; /* what its answer must carry */
     bool server, open, closed;
+    bool heard; /* since the last beat */
+    int silent; /* beats in a row without a byte */
 };
 
 /* ---------------------------------------------------------------- end */
@@ -104,6 +108,33 @@ static void read_frames(wk_ws_t *ws, const char *data, size_t len)
     }
 }
 
+/*
+ * TCP tells when a peer's host takes nothing any more, but not when what stands before the peer
+ * does in its place. What counts are beats and not the time: a process that was kept from the
+ * processor finds one of them late, and blames nobody. Who has never answered a ping may not
+ * know them.
+ */
+static void on_beat(void *ctx)
+{
+    wk_ws_t *ws = ctx;
+    if (ws->closed) {
+        return;
+    }
+    ws->silent = ws->heard ? 0 : ws->silent + 1;
+    ws->heard = false;
+    if (ws->silent >= SILENT && ws->framing.answers) {
+        fail(ws, "the peer has fallen silent");
+    } else if (ws->silent > 0) {
+        wk_framing_ping(&ws->framing);
+    }
+}
+
+static void watch(wk_ws_t *ws)
+{
+    wk_framing_ping(&ws->framing);
+    wk_wire_beat(ws->wire, BEAT_MS, on_beat);
+}
+
 static bool begin_frames(wk_ws_t *ws)
 {
     ws->open = true;
@@ -111,6 +142,9 @@ static bool begin_frames(wk_ws_t *ws)
     wk_http_head_free(ws->head);
     ws->head = NULL;
     ws->events.open(ws->ctx);
+    if (!ws->closed && !ws->server) {
+        watch(ws);
+    }
     return !ws->closed;
 }
 
@@ -247,6 +281,7 @@ static void on_data(void *ctx, const char *data, size_t len)
 {
     wk_ws_t *ws = ctx;
     size_t used = 0;
+    ws->heard = true;
     if (ws->closed || (!ws->open && !read_head(ws, data, len, &used))) {
         return;
     }

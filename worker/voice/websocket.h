@@ -41,7 +41,10 @@ typedef struct {
     size_t max;
 } wk_ws_dial_t;
 
-/* NULL: it is no such URL. Everything else that fails is told by closed(). */
+/*
+ * NULL: it is no such URL. Everything else that fails is told by closed(); so is a peer of
+ * which nothing comes for four to five seconds, pings being answered by it before.
+ */
 wk_ws_t *wk_ws_dial(uv_loop_t *loop, const wk_ws_dial_t *to, const wk_ws_events_t *events,
                     void *ctx, wk_error_t *e);
 

@@ -23,7 +23,8 @@ struct wk_wire {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } socket;
-    uv_timer_t timer;
+    uv_timer_t timer, beat;
+    void (*on_beat)(void *ctx);
     uv_getaddrinfo_t lookup;
     struct {
         union {
@@ -90,6 +91,7 @@ static void close_handles(wk_wire_t *w)
     }
     if (!uv_is_closing((uv_handle_t *)&w->timer)) {
         uv_close((uv_handle_t *)&w->timer, on_handle_closed);
+        uv_close((uv_handle_t *)&w->beat, on_handle_closed);
     }
     uv_cancel((uv_req_t *)&w->lookup); /* harmless when there is none, or it is too late */
 }
@@ -121,8 +123,9 @@ static void on_timer(uv_timer_t *timer)
 static void hold_handles(wk_wire_t *w, uv_loop_t *loop)
 {
     uv_timer_init(loop, &w->timer);
-    w->socket.handle.data = w->timer.data = w;
-    w->held = 2;
+    uv_timer_init(loop, &w->beat);
+    w->socket.handle.data = w->timer.data = w->beat.data = w;
+    w->held = 3;
 }
 
 void wk_wire_deadline(wk_wire_t *w, uint64_t ms)
@@ -134,6 +137,22 @@ void wk_wire_deadline(wk_wire_t *w, uint64_t ms)
         uv_timer_start(&w->timer, on_timer, ms, 0);
     } else {
         uv_timer_stop(&w->timer);
+    }
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+    wk_wire_t *w = timer->data;
+    if (!w->closed) {
+        w->on_beat(w->ctx);
+    }
+}
+
+void wk_wire_beat(wk_wire_t *w, uint64_t ms, void (*beat)(void *ctx))
+{
+    if (!w->closed) {
+        w->on_beat = beat;
+        uv_timer_start(&w->beat, on_beat, ms, ms);
     }
 }
 

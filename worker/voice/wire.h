@@ -37,6 +37,9 @@ size_t wk_wire_pending(const wk_wire_t *w);
 /* broken("timed out") unless the deadline is set anew within ms; 0: none. */
 void wk_wire_deadline(wk_wire_t *w, uint64_t ms);
 
+/* From now on beat() every so many ms, until the end. One that comes late comes once. */
+void wk_wire_beat(wk_wire_t *w, uint64_t ms, void (*beat)(void *ctx));
+
 /*
  * No more events but gone(). With flush, what was written is delivered first, if the peer takes
  * it within two seconds.

@@ -7,6 +7,8 @@
  *   GET  /_sim/invalid?since=N     those of them that break the description, also before a reset
  *   GET  /_sim/deliveries?since=N  what it sent to others, and what they answered
  *   POST /_sim/script              how to answer the next requests (see readScript)
+ *   POST /_sim/black               its open WebSockets read and say nothing any more, pings
+ *                                  included, though their host takes what they are sent
  *   POST /_sim/reset               forget everything, back to the seeds
  *   GET  /_sim                     who this is and what it judges by
  */
@@ -40,6 +42,7 @@ export class Sim {
   #deliveries = [];
   #scripts = [];
   #halfOpen = new Set();
+  #upgraded = new Set();
   #timers = new Set();
 
   // spec: file name of the provider's OpenAPI description, if it has one; amendments: what
@@ -89,6 +92,7 @@ export class Sim {
       ['GET', '/_sim/invalid', (req) => json(200, after(this.#invalid, req))],
       ['GET', '/_sim/deliveries', (req) => json(200, after(this.#deliveries, req))],
       ['POST', '/_sim/script', (req) => this.#script(req)],
+      ['POST', '/_sim/black', () => this.#goBlack()],
       ['POST', '/_sim/reset', () => this.#reset()],
       ...control,
     ]);
@@ -166,8 +170,11 @@ export class Sim {
     const path = new URL(req.url, 'http://sim.invalid').pathname;
     const script = this.#takeScript({method: 'WEBSOCKET', path});
     if (script?.delay) await sleep(script.delay);
-    if (!script?.drop && !script?.half_open && !script?.status)
+    if (!script?.drop && !script?.half_open && !script?.status) {
+      this.#upgraded.add(socket);
+      socket.on('close', () => this.#upgraded.delete(socket));
       return this.rules.upgrade(req, socket, head);
+    }
     this.record({method: 'WEBSOCKET', path, headers: req.headers, answer: {status: script.status}});
     socket.on('error', () => socket.destroy());
     if (script.drop) return socket.destroy();
@@ -230,6 +237,14 @@ export class Sim {
     }
   }
 
+  #goBlack() {
+    for (const socket of this.#upgraded) {
+      socket.pause();
+      socket.write = () => true;
+    }
+    return json(200, {});
+  }
+
   #about() {
     return json(200, {
       name: this.name,
@@ -262,6 +277,9 @@ export class Sim {
     this.#timers.forEach(clearTimeout);
     this.#timers.clear();
     for (const res of this.#halfOpen) res.destroy();
+    for (const socket of this.#upgraded) {
+      if (socket.isPaused()) socket.destroy();  // a black one hears nothing of its end
+    }
     this.rules.reset();
     return json(200, {});
   }
