@@ -9,9 +9,21 @@ const wk_sql_t wk_sql_campaigns_due = {
 
 /* clang-format off */
 
-/* Somebody who was followed up on in the last week is left alone by the nurture campaign. */
+/* Of whatever campaign, who is written to at all. */
+#define ABOUT_SOMEBODY(trigger) \
+    "m.is_active AND m.trigger = '" trigger "' AND u.lead_status NOT IN ('cold', 'closed')" \
+    " AND u.phone_number IS NOT NULL"
+
+/*
+ * Somebody who was followed up on in the last week is left alone by the nurture campaign. Whose
+ * turn it can be is said in a bound that no row is asked for: row level security lets an index
+ * take no other.
+ */
 #define ABOUT_LEADS \
-    "m.trigger = 'lead_created'" \
+    ABOUT_SOMEBODY("lead_created") \
+    " AND u.created_at > (SELECT now() - max(delay_seconds) * interval '1 second'" \
+    "                            - interval '7 days'" \
+    "                       FROM campaigns WHERE is_active AND trigger = 'lead_created')" \
     " AND u.source IN ('call', 'sms', 'chat')" \
     " AND u.created_at <= now() - m.delay_seconds * interval '1 second'" \
     " AND u.created_at > now() - m.delay_seconds * interval '1 second' - interval '7 days'" \
@@ -22,42 +34,47 @@ const wk_sql_t wk_sql_campaigns_due = {
     "                  WHERE r.organization_id = u.organization_id AND r.customer_id = u.id" \
     "                    AND (r.state = 'scheduled' OR r.executed_at > now() - interval '7 days'))"
 
+/* Whose last service was when: of all customers at once, and not asked for each. */
+#define SERVED \
+    "served AS (SELECT v.customer_id, max(v.at) AS at" \
+    "    FROM (SELECT customer_id, ends_at AS at FROM appointments" \
+    "           WHERE status IN ('confirmed', 'in_progress', 'completed') AND ends_at < now()" \
+    "             AND appointment_type IN ('tune_up', 'repair', 'warranty', 'fitting')" \
+    "             AND EXISTS (SELECT FROM campaigns WHERE is_active AND trigger = 'service_due')" \
+    "          UNION ALL" \
+    "          SELECT id, last_service_at FROM customers WHERE last_service_at IS NOT NULL) v" \
+    "   GROUP BY v.customer_id HAVING max(v.at) > now() - interval '" WK_RUN_REASON "')"
+
 #define ABOUT_SERVICE \
-    "m.trigger = 'service_due'" \
-    " AND s.last_at <= now() - make_interval(months =>" \
+    ABOUT_SOMEBODY("service_due") \
+    " AND s.at <= now() - make_interval(months =>" \
     "         coalesce((m.conditions ->> 'months_since_service')::int, 6))" \
-    " AND s.last_at > now() - interval '" WK_RUN_REASON "'" \
     " AND NOT EXISTS (SELECT FROM appointments a" \
     "                  WHERE a.organization_id = u.organization_id AND a.customer_id = u.id" \
     "                    AND a.status IN ('held', 'confirmed', 'in_progress')" \
     "                    AND a.starts_at > now())"
 
-#define LAST_SERVICE \
-    "(SELECT greatest(u.last_service_at, (" \
-    "     SELECT max(a.ends_at) FROM appointments a" \
-    "      WHERE a.organization_id = u.organization_id AND a.customer_id = u.id" \
-    "        AND a.status IN ('confirmed', 'in_progress', 'completed') AND a.ends_at < now()" \
-    "        AND a.appointment_type IN ('tune_up', 'repair', 'warranty', 'fitting'))) AS last_at)"
+#define KEY_OF(customer, at) \
+    "'campaign:' || m.name || ':' || " customer " || ':'" \
+    " || to_char(" at " AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
+#define NO_RUN_OF(customer, at) \
+    " AND NOT EXISTS (SELECT FROM campaign_runs k WHERE k.key = " KEY_OF(customer, at) ")"
 
 /* clang-format on */
 
 const wk_sql_t wk_sql_campaigns_find = {
     "campaigns_find",
     "INSERT INTO campaign_runs (organization_id, campaign_id, customer_id, key)"
-    " SELECT current_organization(), f.campaign, f.customer,"
-    "        'campaign:' || f.name || ':' || f.customer || ':' || f.period"
-    "   FROM (SELECT m.id AS campaign, m.name, u.id AS customer,"
-    "                to_char(CASE m.trigger WHEN 'lead_created' THEN u.created_at"
-    "                                       ELSE s.last_at END AT TIME ZONE 'UTC', "
-    "'YYYY-MM-DD')"
-    "                    AS period"
-    "           FROM campaigns m CROSS JOIN customers u CROSS JOIN LATERAL " LAST_SERVICE " s"
-    "          WHERE m.is_active AND u.lead_status NOT IN ('cold', 'closed')"
-    "            AND u.phone_number IS NOT NULL"
-    "            AND (" ABOUT_LEADS " OR " ABOUT_SERVICE ")) f"
-    "  WHERE NOT EXISTS (SELECT FROM campaign_runs k WHERE k.key ="
-    "            'campaign:' || f.name || ':' || f.customer || ':' || f.period)"
-    "  LIMIT $1::int"
+    " WITH " SERVED ","
+    " found AS ("
+    "    SELECT m.id AS campaign, u.id AS customer, " KEY_OF("u.id", "u.created_at") " AS key"
+    "      FROM campaigns m CROSS JOIN customers u"
+    "     WHERE " ABOUT_LEADS NO_RUN_OF("u.id", "u.created_at")
+    "    UNION ALL"
+    "    SELECT m.id, u.id, " KEY_OF("s.customer_id", "s.at")
+    "      FROM campaigns m CROSS JOIN served s JOIN customers u ON u.id = s.customer_id"
+    "     WHERE " ABOUT_SERVICE NO_RUN_OF("s.customer_id", "s.at") ")"
+    " SELECT current_organization(), campaign, customer, key FROM found LIMIT $1::int"
     " ON CONFLICT ON CONSTRAINT campaign_runs_key DO NOTHING",
     1};
 
