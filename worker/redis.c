@@ -141,6 +141,12 @@ wk_code_t wk_redis_error_code(const char *text)
     return passing_index(text) >= 0 ? WK_UNAVAILABLE : WK_INTERNAL;
 }
 
+bool wk_redis_error_elsewhere(const char *text)
+{
+    int i = passing_index(text);
+    return i >= 0 && passing[i].elsewhere;
+}
+
 static redisReply *lost(wk_redis_t *r, wk_error_t *e)
 {
     if (r->c != NULL) {
@@ -158,10 +164,9 @@ static redisReply *judged(wk_redis_t *r, redisReply *reply, const char *what, wk
     if (reply->type != REDIS_REPLY_ERROR) {
         return reply;
     }
-    int i = passing_index(reply->str);
     wk_error(e, wk_redis_error_code(reply->str), "Redis: %s: %s", what, reply->str);
-    e->store_away = i >= 0;
-    if (i >= 0 && passing[i].elsewhere) {
+    e->store_away = e->code == WK_UNAVAILABLE;
+    if (wk_redis_error_elsewhere(reply->str)) {
         disconnect(r);
     }
     freeReplyObject(reply);

@@ -55,4 +55,7 @@ va_str_t wk_redis_str(const redisReply *reply);
 /* The class of an error reply's text. */
 wk_code_t wk_redis_error_code(const char *text);
 
+/* Whether it means that the server has to be looked for again: it is a replica now, say. */
+bool wk_redis_error_elsewhere(const char *text);
+
 #endif

@@ -1,5 +1,7 @@
-/* A channel that is listened to from a loop: a server that is gone without a word is noticed.
+/* Redis from a loop: a server that is gone without a word is noticed, and one that takes
+ * nothing any more is left.
  */
+#include "worker/clock.h"
 #include "worker/voice/redis_async.h"
 
 #include "t/unit/support.h"
@@ -15,8 +17,14 @@ static int ready, messages;
 static int deaf_from; /* the first connection answers so many subscriptions */
 static int subscribed;
 
+static const char *refusal; /* what the first connection says to a write */
+
 static void fake_command(fake_client_t *client, const va_str_t *argv, size_t argc)
 {
+    if (refusal != NULL && fake.connections == 1 && va_str_eq(argv[0], VA_STR("SET"))) {
+        fake_reply(client, refusal);
+        return;
+    }
     if (argc != 2 || !va_str_eq(argv[0], VA_STR("SUBSCRIBE"))) {
         fake_reply(client, "+OK\r\n");
         return;
@@ -41,6 +49,30 @@ static void on_message(void *ctx, va_str_t text)
     messages++;
 }
 
+static int asked, answered; /* writes */
+
+static void on_answer(void *ctx, const redisReply *reply)
+{
+    (void)ctx;
+    asked = 0;
+    answered += reply != NULL;
+}
+
+/* As the heartbeat does: again and again, until one is taken. */
+static void write_until_taken(int64_t ms)
+{
+    static const va_str_t set[] = {{"SET", 3}, {"k", 1}, {"v", 1}};
+    int64_t until = wk_monotonic_ms() + ms;
+    while (answered == 0 && wk_monotonic_ms() < until) {
+        if (asked == 0) {
+            asked = 1;
+            wk_aredis_command(redis, set, 3, on_answer, NULL);
+        }
+        uv_run(&loop, UV_RUN_NOWAIT);
+        usleep(1000);
+    }
+}
+
 static int set_up(void **state)
 {
     static const wk_aredis_listener_t listener = {on_ready, on_message};
@@ -50,6 +82,16 @@ static int set_up(void **state)
     fake_start(&loop);
     redis = wk_aredis_new(&loop, fake.url);
     wk_aredis_listen(redis, "c", &listener, NULL);
+    return 0;
+}
+
+static int set_up_commands(void **state)
+{
+    (void)state;
+    asked = answered = 0;
+    uv_loop_init(&loop);
+    fake_start(&loop);
+    redis = wk_aredis_new(&loop, fake.url);
     return 0;
 }
 
@@ -92,7 +134,40 @@ static void a_channel_that_nothing_is_told_over_stays_and_is_ready_once(void **s
     assert_int_equal(fake.connections, 1);
 }
 
-#define ASYNC(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+/* The primary has become a replica, and hangs up on nobody. Redis before 7 has more words. */
+static void a_server_that_takes_nothing_any_more_is_left(void **state)
+{
+    static const char *const refusals[] = {
+        "-READONLY You can't write against a read only replica.\r\n",
+        "-ERR Error running script (call to f_1): @user_script:1: -READONLY You can't "
+        "write\r\n"};
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(*refusals); i++) {
+        refusal = refusals[i];
+        write_until_taken(8000);
+        assert_int_equal(answered, 1);
+        assert_int_equal(fake.connections, 2);
+        refusal = NULL;
+        if (i == 0) {
+            assert_int_equal(tear_down(state), 0);
+            set_up_commands(state);
+        }
+    }
+}
+
+/* What passes by itself does not: the same server takes it later. */
+static void a_server_that_is_full_is_kept(void **state)
+{
+    (void)state;
+    refusal = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+    write_until_taken(50);
+    refusal = NULL;
+    write_until_taken(8000);
+    assert_int_equal(answered, 1);
+    assert_int_equal(fake.connections, 1);
+}
+
+#define ASYNC(f)   cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define COMMAND(f) cmocka_unit_test_setup_teardown(f, set_up_commands, tear_down)
 
 int main(void)
 {
@@ -100,6 +175,8 @@ int main(void)
         ASYNC(a_channel_whose_server_falls_silent_is_listened_to_anew),
         ASYNC(a_subscription_without_an_answer_is_made_anew),
         ASYNC(a_channel_that_nothing_is_told_over_stays_and_is_ready_once),
+        COMMAND(a_server_that_takes_nothing_any_more_is_left),
+        COMMAND(a_server_that_is_full_is_kept),
     };
     return RUN("redis_async", tests);
 }

@@ -9,6 +9,7 @@
 
 #include "worker/clock.h"
 #include "worker/log.h"
+#include "worker/redis.h"
 #include "worker/redis_connect.h"
 #include "worker/redis_url.h"
 
@@ -49,8 +50,9 @@ struct wk_aredis {
     int pause_ms;
     int64_t search_at_ms; /* not before */
     bool searching, closed, lost_told;
-    ops_t waiting; /* sent, in order */
-    ops_t refused; /* not sent: told so from the loop */
+    bool elsewhere; /* what ac leads to takes nothing (any more) */
+    ops_t waiting;  /* sent, in order */
+    ops_t refused;  /* not sent: told so from the loop */
     size_t n_waiting;
     const char *channel; /* NULL: for commands */
     wk_aredis_listener_t listener;
@@ -77,12 +79,35 @@ static void finish(op_t *op, const redisReply *reply)
     free(op);
 }
 
-static void on_reply(redisAsyncContext *ac, void *reply, void *data)
+static void tell_lost(wk_aredis_t *r, const char *why)
+{
+    if (!r->lost_told && !r->closed) {
+        wk_log(WK_WARN, "Redis is away", WK_C("error", why));
+    }
+    r->lost_told = true;
+}
+
+/* hiredis is not to be told to hang up while it reads. */
+static void leave_soon(wk_aredis_t *r, const char *why)
+{
+    tell_lost(r, why);
+    r->elsewhere = true;
+    uv_timer_start(&r->timer, on_timer, 0, 0);
+}
+
+static void on_reply(redisAsyncContext *ac, void *answer, void *data)
 {
     op_t *op = data;
+    wk_aredis_t *r = op->redis;
+    const redisReply *reply = answer;
     (void)ac;
-    TAILQ_REMOVE(&op->redis->waiting, op, link);
-    op->redis->n_waiting--;
+    TAILQ_REMOVE(&r->waiting, op, link);
+    r->n_waiting--;
+    if (reply != NULL && reply->type != REDIS_REPLY_ERROR) {
+        r->pause_ms = RETRY_MS;
+    } else if (reply != NULL && wk_redis_error_elsewhere(reply->str)) {
+        leave_soon(r, reply->str);
+    }
     finish(op, reply);
 }
 
@@ -153,6 +178,7 @@ static void pause_and_search(wk_aredis_t *r)
 {
     r->ac = NULL;
     r->connecting_ms = 0;
+    r->elsewhere = false;
     if (!r->closed) {
         /* Not all at the same moment, when a server comes back. */
         int pause_ms = r->pause_ms + rand() % (r->pause_ms / 2 + 1);
@@ -160,14 +186,6 @@ static void pause_and_search(wk_aredis_t *r)
         uv_timer_start(&r->timer, on_timer, (uint64_t)pause_ms, 0);
         r->pause_ms = r->pause_ms * 2 < RETRY_MAX ? r->pause_ms * 2 : RETRY_MAX;
     }
-}
-
-static void tell_lost(wk_aredis_t *r, const char *why)
-{
-    if (!r->lost_told && !r->closed) {
-        wk_log(WK_WARN, "Redis is away", WK_C("error", why));
-    }
-    r->lost_told = true;
 }
 
 static void on_message(redisAsyncContext *ac, void *data, void *ctx)
@@ -181,6 +199,7 @@ static void on_message(redisAsyncContext *ac, void *data, void *ctx)
     if (va_str_eq(wk_redis_str(reply->element[0]), VA_STR("subscribe"))) {
         bool first = !r->listening;
         r->listening = r->proven = true;
+        r->pause_ms = RETRY_MS;
         if (first) {
             r->listener.ready(r->listener_ctx);
         }
@@ -231,7 +250,6 @@ static void on_connect(const redisAsyncContext *ac, int status)
         r->lost_told = false;
     }
     r->connecting_ms = 0;
-    r->pause_ms = RETRY_MS;
     enter(r);
     uv_timer_start(&r->timer, on_timer, WATCH_MS, 0);
 }
@@ -367,7 +385,7 @@ static void on_timer(uv_timer_t *timer)
         if (!r->searching && now >= r->search_at_ms) {
             search(r);
         }
-    } else if (silent(r, now)) {
+    } else if (r->elsewhere || silent(r, now)) {
         bool connected = r->connecting_ms == 0;
         redisAsyncFree(r->ac);
         if (!connected) { /* then hiredis tells nobody */
