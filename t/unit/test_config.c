@@ -287,6 +287,8 @@ static const wk_config_t good = {
     .smtp_from = "no-reply@example.com",
     .tools_secret = "s",
     .signup_plan = "PRO",
+    .voice_listen = "/run/voiceagent",
+    .voice_speech = "deepgram",
 };
 
 static void test_a_good_configuration_has_no_findings(void **state)
@@ -294,6 +296,21 @@ static void test_a_good_configuration_has_no_findings(void **state)
     findings_t f = {0};
     (void)state;
     assert_true(wk_config_check(&good, note, &f));
+    assert_int_equal(f.fatal + f.others, 0);
+}
+
+static void test_addresses_have_schemes(void **state)
+{
+    wk_config_t c = good;
+    findings_t f = {0};
+    (void)state;
+    c.twilio_base_url = "http://127.0.0.1:1";
+    c.openai_base_url = "HTTPS://gateway.example/v1";
+    c.openai_realtime_url = "ws://127.0.0.1:1/v1/realtime";
+    c.livekit_url = "https://livekit.example.com";
+    c.smtp_url = "smtp://user:password@mail.example.com:587";
+    c.voice_listen = "::1";
+    assert_true(wk_config_check(&c, note, &f));
     assert_int_equal(f.fatal + f.others, 0);
 }
 
@@ -337,7 +354,22 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys, "k:MDEyMzQ1Njc4OWFiY2RlZg==");
     FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys,
           "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,,");
+    FINDS(true, "two keys of ENCRYPTION_KEY have one id", encryption_keys,
+          "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,"
+          "k10:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,"
+          "k1:ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=");
     FINDS(false, "SMTP is not configured", smtp_url, NULL);
+    FINDS(true, "SMTP_URL does not begin with smtps://", smtp_url, "mail.example.com");
+    FINDS(true, "OPENAI_BASE_URL does not begin with https://", openai_base_url,
+          "api.openai.com/v1");
+    FINDS(true, "OPENAI_REALTIME_URL does not begin with wss://", openai_realtime_url,
+          "https://api.openai.com/v1/realtime");
+    FINDS(true, "LIVEKIT_URL does not begin with wss://", livekit_url, "livekit.example.com");
+    FINDS(true, "VA_PUBLIC_URL does not begin with https://", public_url, "a.example");
+    FINDS(false, "JWKS_FILE only one is set", jwks_url, "https://id.example/jwks.json");
+    FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "run/voiceagent");
+    FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "localhost");
+    FINDS(true, "VA_VOICE_SPEECH is not", voice_speech, "eleven");
     FINDS(true, "SMTP_FROM is no address", smtp_from, "Bici <no-reply@example.com>");
     FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, "sip:agent@sip.example.com");
     FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, ";transport=tcp");
@@ -403,6 +435,7 @@ int main(void)
         TEST(test_every_setting_is_documented),
         TEST(test_the_shipped_file_shows_the_defaults),
         TEST(test_a_good_configuration_has_no_findings),
+        TEST(test_addresses_have_schemes),
         TEST(test_where_sip_may_lead),
         TEST(test_what_is_missing_is_told),
         TEST(test_an_address_of_postgres_can_be_read),
