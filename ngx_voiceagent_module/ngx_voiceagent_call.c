@@ -79,9 +79,16 @@ static void
 ngx_voiceagent_call_body(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
+    ngx_uint_t                  flags;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voiceagent_module);
+
+    flags = NGX_VOICEAGENT_WAIT_BODY;
+
+    if (vlcf->call->late_pending && vlcf->fallback == NULL) {
+        flags |= NGX_VOICEAGENT_WAIT_PROMISE;
+    }
 
     if (ngx_voiceagent_job_too_large(r)) {
         rc = ngx_voiceagent_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
@@ -92,8 +99,8 @@ ngx_voiceagent_call_body(ngx_http_request_t *r)
     rc = ngx_voiceagent_wait_events(r);
 
     if (rc == NGX_OK) {
-        rc = ngx_voiceagent_wait(r, vlcf->call, 1, ngx_voiceagent_call_ended,
-                                 NULL, NULL);
+        rc = ngx_voiceagent_wait(r, vlcf->call, flags,
+                                 ngx_voiceagent_call_ended, NULL, NULL);
     }
 
     if (rc == NGX_OK) {

@@ -163,22 +163,32 @@ struct ngx_voiceagent_waiter_s {
     unsigned                       registered:1;
     unsigned                       again:1;      /* ask once more for it */
     unsigned                       done:1;       /* it is stored, or not kept */
+    unsigned                       promised:1;   /* late: the job goes on */
+    unsigned                       pushed:1;     /* Redis has answered that */
+    unsigned                       overdue:1;    /* its deadline was before */
     unsigned                       ended:1;
 };
 
 
+#define NGX_VOICEAGENT_WAIT_BODY     1           /* the request's, to the job */
+#define NGX_VOICEAGENT_WAIT_PROMISE  2           /* see below */
+
+
 /*
- * Pushes the job and waits at most conf->timeout.  NGX_OK: handler runs once,
- * from an event, unless the request ends before.  NGX_DECLINED as
- * ngx_voiceagent_job_build().  waiter: NULL, or where it is told while it
- * waits.
+ * Pushes the job and waits at most conf->timeout.  Who is told then that the
+ * job goes on (PROMISE) waits until Redis has it, or has failed: what nobody
+ * may have is not promised, and a repetition goes on as the first job.
+ *
+ * NGX_OK: handler runs once, from an event, unless the request ends before.
+ * NGX_DECLINED as ngx_voiceagent_job_build().  waiter: NULL, or where it is
+ * told while it waits.
  *
  * The waiter is gone when its handler returns, and all that is in its pool:
  * the request may last for hours.  node.str lives as long as the request.
  */
 
 ngx_int_t ngx_voiceagent_wait(ngx_http_request_t *r,
-    ngx_voiceagent_job_conf_t *conf, ngx_uint_t body,
+    ngx_voiceagent_job_conf_t *conf, ngx_uint_t flags,
     void (*handler)(ngx_voiceagent_waiter_t *), void *data,
     ngx_voiceagent_waiter_t **waiter);
 

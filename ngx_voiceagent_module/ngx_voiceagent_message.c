@@ -393,15 +393,22 @@ static ngx_int_t
 ngx_voiceagent_message_push(ngx_voiceagent_websocket_t *ws)
 {
     ngx_int_t                   rc;
+    ngx_uint_t                  flags;
     ngx_voiceagent_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(ws->message, ngx_voiceagent_module);
+
+    flags = NGX_VOICEAGENT_WAIT_BODY;
+
+    if (vlcf->websocket->job->late_pending) {
+        flags |= NGX_VOICEAGENT_WAIT_PROMISE;
+    }
 
     if (ngx_voiceagent_job_too_large(ws->message)) {
         return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
     }
 
-    rc = ngx_voiceagent_wait(ws->message, vlcf->websocket->job, 1,
+    rc = ngx_voiceagent_wait(ws->message, vlcf->websocket->job, flags,
                              ngx_voiceagent_message_answered, ws, NULL);
 
     if (rc == NGX_DECLINED) {

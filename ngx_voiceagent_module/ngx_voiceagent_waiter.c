@@ -101,7 +101,7 @@ ngx_voiceagent_waiters_init_process(ngx_cycle_t *cycle)
 
 ngx_int_t
 ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
-    ngx_uint_t body, void (*handler)(ngx_voiceagent_waiter_t *), void *data,
+    ngx_uint_t flags, void (*handler)(ngx_voiceagent_waiter_t *), void *data,
     ngx_voiceagent_waiter_t **waiter)
 {
     ngx_int_t                      rc;
@@ -113,7 +113,7 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
     options.conf = conf;
     options.channel = ngx_voiceagent_waiters.channel.name.str;
     options.timeout = conf->timeout;
-    options.body = body;
+    options.body = flags & NGX_VOICEAGENT_WAIT_BODY;
 
     rc = ngx_voiceagent_job_build(r, &options, &job);
     if (rc != NGX_OK) {
@@ -129,6 +129,7 @@ ngx_voiceagent_wait(ngx_http_request_t *r, ngx_voiceagent_job_conf_t *conf,
     w->data = data;
     w->queue_name = conf->queue;
     w->document = job.memory;
+    w->promised = (flags & NGX_VOICEAGENT_WAIT_PROMISE) != 0;
 
     ngx_voiceagent_ngx(&id, job.id);
     ngx_voiceagent_waiter_insert(w, &id);
@@ -256,10 +257,12 @@ ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
         return;
     }
 
+    w->pushed = 1;
+
     switch (push->result) {
 
     case NGX_VOICEAGENT_PUSH_NEW:
-        return;
+        break;
 
     case NGX_VOICEAGENT_PUSH_STORED:
         w->done = 1;
@@ -272,8 +275,11 @@ ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
 
         /* its reply may have come while we waited for another's */
 
-        ngx_voiceagent_waiter_get(w);
-        return;
+        if (!w->overdue) {
+            ngx_voiceagent_waiter_get(w);
+        }
+
+        break;
 
     case NGX_VOICEAGENT_PUSH_DONE:
         w->text = push->reply;
@@ -284,6 +290,11 @@ ngx_voiceagent_waiter_pushed(ngx_voiceagent_push_t *push)
 
     default: /* NGX_VOICEAGENT_PUSH_FAILED */
         ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_UNAVAILABLE);
+        return;
+    }
+
+    if (w->overdue) {
+        ngx_voiceagent_waiter_end(w, NGX_VOICEAGENT_WAIT_TIMEOUT);
     }
 }
 
@@ -401,6 +412,11 @@ ngx_voiceagent_waiter_deadline(ngx_event_t *ev)
     ngx_voiceagent_waiter_t  *w;
 
     w = ngx_voiceagent_waiter_of(ev, deadline);
+
+    if (w->promised && !w->pushed) {
+        w->overdue = 1;
+        return;
+    }
 
     c = w->ask.request->connection;
 

@@ -7,7 +7,7 @@ use Test::More;
 use Time::HiRes qw(sleep);
 use VoiceAgent::Http qw(get post);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Process qw(stand_still until_true);
 use VoiceAgent::Proxy;
 use VoiceAgent::Redis;
 use VoiceAgent::Worker qw(take ack);
@@ -48,7 +48,7 @@ sub clients {
 sub ask_at_once {
     my @targets = @_;
     my @clients = clients(scalar @targets);
-    kill 'STOP', $worker;
+    stand_still($worker);
     $clients[$_]->ask('POST', $targets[$_], 'x') for 0 .. $#targets;
     kill 'CONT', $worker;
     return @clients;
@@ -88,7 +88,7 @@ sub commands {
 sub metrics { return get($nginx->port_, '/metrics')->{body} }
 
 # The id of the one there is.
-sub connection { return $redis->command('CLIENT', 'LIST') =~ /^id=(\d+) .* name=va-nginx-\d+-commands /m ? $1 : '' }
+sub connection { my ($id) = $redis->connections_of_nginx; return $id // '' }
 
 sub outcome {
     my ($name) = @_;
@@ -121,7 +121,7 @@ cmp_ok($redis->command('TTL', "va:{default}:seen:a.b:$_"), '>', 60, "  that of $
 forget();
 my $large = 'x' x 50_000;
 my @c = clients(4);
-kill 'STOP', $worker;
+stand_still($worker);
 $c[$_ - 1]->ask('POST', "/job?n=$_", $large) for 1 .. 4;
 commands('EVALSHA');
 kill 'CONT', $worker;
@@ -269,7 +269,7 @@ SKIP: {
 
 forget();
 @c = clients(3);
-kill 'STOP', $worker;
+stand_still($worker);
 $c[$_ - 1]->ask('POST', "/job?n=$_", 'x') for 1 .. 3;
 $c[0]->close;
 kill 'CONT', $worker;

@@ -10,7 +10,7 @@ use MIME::Base64 qw(decode_base64);
 use Test::More;
 use VoiceAgent::Http qw(post);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(scratch until_true port);
+use VoiceAgent::Process qw(scratch stand_still until_true port);
 use VoiceAgent::Redis;
 use VoiceAgent::Token qw(twilio_signature);
 use VoiceAgent::Worker qw(take ack);
@@ -227,7 +227,7 @@ SKIP: {
     is($other->ask('GET', '/nothing')->answer->{status}, 204, 'a request beside an upload');
     ok(until_true(20, sub { ((map { -s } glob $nginx->dir . '/tmp/body/*')[0] // 0) > HUGE - 2 * BUFFER }), 'all but the last byte has been read');
     my ($worker) = $nginx->workers;
-    kill 'STOP', $worker;
+    stand_still($worker);
     $upload->write(substr $body, -1);
     $other->ask('GET', '/nothing');
     kill 'CONT', $worker;
@@ -281,7 +281,7 @@ SKIP: {
     $upload->write(VoiceAgent::Http::head('POST', '/large', $body, 'X-Signature' => $hash) . substr $body, 0, -1);
     until_true(20, sub { ((map { -s } glob $nginx->dir . '/tmp/body/*')[0] // 0) > HUGE - 2 * BUFFER }) or fail('the upload');
     my ($worker) = $nginx->workers;
-    kill 'STOP', $worker;
+    stand_still($worker);
     $upload->write(substr $body, -1);
     kill 'QUIT', $worker;
     kill 'CONT', $worker;

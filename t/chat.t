@@ -15,7 +15,7 @@ use VoiceAgent::Worker qw(take ack encode);
 my $conf  = "$VoiceAgent::Nginx::ROOT/conf";
 my $redis = VoiceAgent::Redis->start;
 my $nginx = VoiceAgent::Nginx->new(
-    http   => "voiceagent_redis @{[$redis->url]};\ninclude $conf/http.conf;\n"
+    http   => "voiceagent_redis @{[$redis->url]} timeout=6s;\ninclude $conf/http.conf;\n"
       . 'map $http_origin $voiceagent_page_origin { default ""; }',
     server => "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;\n"
       . "include $conf/locations/errors.conf;\ninclude $conf/locations/chat.conf;\n"

@@ -44,18 +44,11 @@ sub accepted {
     return get($nginx->port_, '/nothing')->{status} == 404;
 }
 
-# The ids of the connections for commands.
-sub connections {
-    my ($redis) = @_;
-    my @ids = $redis->command('CLIENT', 'LIST', 'TYPE', 'normal') =~ /^id=(\d+) .* name=va-nginx-\d+-commands /mg;
-    return @ids;
-}
-
 # True when there are so many, and every one carries jobs.
 sub connected {
     my ($redis, $nginx, $count) = @_;
     my @first = map { "first-$_" } 1 .. 16;
-    return until_true(20, sub { connections($redis) == $count })
+    return until_true(20, sub { my @ids = $redis->connections_of_nginx; @ids == $count })
       && until_true(20, sub { @first == grep { send_job($nginx, 'serial', $_) == 200 } @first });
 }
 
@@ -156,7 +149,7 @@ $nginx->stop;
 my $proxy = VoiceAgent::Proxy->start($redis);
 $nginx = VoiceAgent::Nginx->new(server => $server, redis => $proxy->url . ' connections=4')->start;
 ok(connected($redis, $nginx, 4), 'through a network');
-my ($victim) = connections($redis);
+my ($victim) = $redis->connections_of_nginx;
 $proxy->refuse;
 $redis->command('CLIENT', 'KILL', 'ID', $victim);
 ok($nginx->logged(qr/redis "\S+" \(commands\) was closed/), 'one connection is killed, and finds no way back');
@@ -208,7 +201,7 @@ is(statuses(@waiting), join(' ', ('200') x @waiting), '  after a reload all are 
 ok($nginx->settled, '  the old worker ends');
 ok(connected($redis, $nginx, 2), '  the new one has two');
 $nginx->stop;
-ok(until_true(20, sub { !connections($redis) }), '  and an nginx that has ended none');
+ok(until_true(20, sub { !(() = $redis->connections_of_nginx) }), '  and an nginx that has ended none');
 
 # ---------------------------------------------------------------- nothing to do
 

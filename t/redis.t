@@ -144,13 +144,32 @@ ok(works($nginx), '  and forgotten');
 
 # ----------------------------------------------------------------------------- full
 
+# Whether a job is stored behind that, and no connection was given up. One on which Redis is silent
+# for half a second is, and on a busy machine it may be: but not each time.
+sub goes_on {
+    my ($nginx, $what) = @_;
+    for (1 .. 5) {
+        works($nginx);
+        my @before = $redis->connections_of_nginx;
+        $what->();
+        my $status = send_job($nginx);
+        my %now = map { $_ => 1 } $redis->connections_of_nginx;
+        return 1 if $status == 200 && !grep { !$now{$_} } @before;
+    }
+    return 0;
+}
+
 my $jobs = pushed($redis);
 $redis->command('CONFIG', 'SET', 'maxmemory', 1);
 is(send_job($nginx), 503, 'full: refused');
 ok(until_true(20, sub { send_job($nginx) != 503 || $nginx->log =~ /redis refused push: "OOM/ }), '  and the operator is told why');
 is(pushed($redis), $jobs, '  nothing is stored');
 $redis->command('CONFIG', 'SET', 'maxmemory', 0);
-is(send_job($nginx), 200, '  on the same connection again when there is room');
+ok(goes_on($nginx, sub {
+    $redis->command('CONFIG', 'SET', 'maxmemory', 1);
+    send_job($nginx);
+    $redis->command('CONFIG', 'SET', 'maxmemory', 0);
+}), '  on the same connection again when there is room');
 $redis->command('CONFIG', 'SET', 'maxmemory', 1);
 disconnect($redis, 'normal', 'pubsub');
 is(send_job($nginx), 503, '  on connections made while it is full neither');
@@ -159,8 +178,7 @@ ok(works($nginx), '  until there is room');
 
 # ------------------------------------------------------------------ unfriendly Redis
 
-$redis->command('SCRIPT', 'FLUSH');
-is(send_job($nginx), 200, 'scripts that were flushed are sent along');
+ok(goes_on($nginx, sub { $redis->command('SCRIPT', 'FLUSH') }), 'scripts that were flushed are sent along');
 
 my $closed = port();
 $redis->command('REPLICAOF', '127.0.0.1', $closed);
@@ -291,7 +309,7 @@ $nginx->stop;
 my $first = VoiceAgent::Redis->start(tcp => 1);
 my $second = VoiceAgent::Redis->start(tcp => 1, config => ['replicaof 127.0.0.1 ' . $first->port_]);
 my $sentinel = VoiceAgent::Redis->start(tcp => 1, program => 'redis-sentinel', config => [
-        'sentinel monitor main 127.0.0.1 ' . $first->port_ . ' 1', 'sentinel down-after-milliseconds main 500',
+        'sentinel monitor main 127.0.0.1 ' . $first->port_ . ' 1', 'sentinel down-after-milliseconds main 600000',
         'sentinel failover-timeout main 2000']);
 $nginx = start_nginx(redis => "redis+sentinel://127.0.0.1:$closed,127.0.0.1:" . $sentinel->port_ . '/main timeout=1s');
 ok(works($nginx), 'a sentinel is asked, the next when the first is away');
@@ -300,6 +318,8 @@ ok(until_true(30, sub { $second->command('INFO') =~ /master_link_status:up/ && $
     'there is a replica');
 $first->stop('KILL');
 ok(acknowledged_until($nginx, 2) == 0, 'the primary dies: nothing is stored');
+# Until now the sentinel would have waited: the primary of a busy machine is silent for half a second too.
+$sentinel->command('SENTINEL', 'SET', 'main', 'down-after-milliseconds', 500);
 ok(until_true(60, sub { (eval { $second->command('ROLE')->[0] } // '') eq 'master' }), '  the replica takes its place');
 ok(works($nginx), '  and gets the jobs');
 %there = stored($second);

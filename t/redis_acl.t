@@ -51,7 +51,7 @@ for my $user (sort keys %scripts) {
 # ------------------------------------------------------------------ the module
 
 my $nginx = VoiceAgent::Nginx->new(
-    http => "voiceagent_redis redis://voiceagent-nginx:secret\@127.0.0.1:@{[$redis->port_]}/0;",
+    http => "voiceagent_redis redis://voiceagent-nginx:secret\@127.0.0.1:@{[$redis->port_]}/0 timeout=6s;",
     server => <<'END')->start;
     location /job     { voiceagent_public on; voiceagent_enqueue a.b dedup=$arg_k; }
     location /call    { voiceagent_public on; voiceagent_call a.b; }

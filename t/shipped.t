@@ -30,7 +30,7 @@ make_path("$dir/voiceagent/fallback");
 VoiceAgent::Nginx::write_file("$dir/voiceagent/fallback/personalization.json", '{}');
 
 $nginx->configure(
-    http => "voiceagent_redis @{[$redis->url]};\ninclude $dir/http.conf;\n"
+    http => "voiceagent_redis @{[$redis->url]} timeout=6s;\ninclude $dir/http.conf;\n"
       . 'map $http_origin $voiceagent_page_origin { default ""; }',
     server => join "\n", 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;',
     (map { "include $conf/locations/$_.conf;" } qw(errors auth)), (map { "include $dir/$_.conf;" } sort keys %few), 'location /metrics { voiceagent_metrics; }');

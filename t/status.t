@@ -12,7 +12,7 @@ use VoiceAgent::Token qw(token);
 use VoiceAgent::Worker qw(take ack alive decode);
 
 my $redis = VoiceAgent::Redis->start(tcp => 1);
-my $nginx = VoiceAgent::Nginx->new(redis => $redis->url . ' timeout=2s', workers => 2, server => <<'END')->start;
+my $nginx = VoiceAgent::Nginx->new(redis => $redis->url . ' timeout=6s', workers => 2, server => <<'END')->start;
     location = /health  { voiceagent_status health; }
     location = /detail  { voiceagent_status health detail=$arg_d; }
     location = /ready   { voiceagent_status ready; }
@@ -73,11 +73,14 @@ $redis->command('ZADD', 'va:alive', (time - 10) * 1000, 'worker-of-ten-seconds-a
 is(get($port, '/ready')->{status}, 503, 'nor with one that said so long ago');
 alive($redis);
 is(get($port, '/ready')->{body}, '{"status":"ready"}', 'ready with one that says so now');
+alive($redis);
 is(json('/detail?d=1')->{postgres}, 'up', '  which the details tell');
+alive($redis);
 is(json('/detail?d=1')->{workers}, 1, '  and that it is one');
 
 # -------------------------------------------------------------------------- metrics
 
+alive($redis);
 my $m = metrics();
 is($m->{voiceagent_redis_up}, 1, 'Redis answers');
 is($m->{voiceagent_workers_ready}, 1, 'one worker is ready');

@@ -13,7 +13,7 @@ use VoiceAgent::Worker qw(take ack);
 
 my $redis = VoiceAgent::Redis->start;
 my $proxy = VoiceAgent::Proxy->start($redis);
-my ($soon, $later) = (patience(5) . 's', patience(12) . 's');
+my ($soon, $later) = (patience(10) . 's', patience(12) . 's');
 # Ten minutes are more than this test has patience for: what arrives does not arrive
 # because a deadline ends. One connection for commands: when it is back, all are.
 my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' connections=1 timeout=' . patience(10) . 's', connections => 1024, server => <<"END")->start;
@@ -184,6 +184,24 @@ ok(until_true(20, sub { metric('replies_late_total') > $late }), '  its late rep
 is(get($port, '/short?d=late')->{body}, 'done after all', '  and given to who asks again');
 $redis->command('DEL', "va:{realtime}:res:$job->{id}");
 is(get($port, '/short?d=late')->{status}, 409, '  until it is forgotten: what has ended is not said to be pending');
+
+$proxy->hold('commands');
+my @unsure = map { ask('/short?d=unsure') } 1, 2;
+$job = next_job();
+ok(!defined $unsure[$_]->take(qr/./s, 1), 'that a job goes on is not said while nobody knows whether Redis has it') for 0, 1;
+$proxy->release('commands');
+is(VoiceAgent::Worker::decode($_->answer->{body})->{job}, $job->{id}, '  then it is, of the one job') for @unsure;
+ack($redis, $job, {body => 'unheard'});
+
+$proxy->hold('commands');
+$c = ask('/short?d=lost');
+$job = next_job();
+ok(!defined $c->take(qr/./s, 1), 'nor when that is');
+$proxy->cut('commands');
+$proxy->release('commands');
+is($c->answer->{status}, 503, '  never to be known');
+ack($redis, $job, {body => 'unheard'});
+connected();
 
 # ---------------------------------------------------------------------- gone away
 

@@ -28,6 +28,7 @@ static int setup(void **state)
     t_sql_value(&postgres, "DELETE FROM voiceagent.outbox");
     t_sql_value(&postgres, "DELETE FROM voiceagent.effects");
     t_program_defaults(&redis, &postgres);
+    setenv("VA_LEASE_MS", "1000", 1);
     setenv("VA_MAX_STALLS", "100", 1);
     pushed = 0;
     return 0;

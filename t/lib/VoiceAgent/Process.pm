@@ -14,7 +14,7 @@ use IO::Socket::INET;
 use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(scratch spawn reap alive until_true patience port);
+our @EXPORT_OK = qw(scratch spawn reap alive stand_still until_true patience port);
 
 use constant {FIRST_PORT => 31000, PORTS => 10, BLOCKS => 100};
 
@@ -78,6 +78,16 @@ sub alive {
     return 0 unless kill 0, $pid;
     open my $in, '<', "/proc/$pid/stat" or return 0;
     return (<$in> // '') !~ /\) Z /;
+}
+
+# Stops a process, and returns when it has stopped: what comes from then on it finds all at once.
+sub stand_still {
+    my ($pid) = @_;
+    kill 'STOP', $pid;
+    until_true(20, sub {
+        open my $in, '<', "/proc/$pid/stat" or return 1;
+        return (<$in> // '') =~ /\) T /;
+    }) or die "process $pid does not stop\n";
 }
 
 # Asks again until the answer is true, and returns it; undef after $seconds, which

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 use File::Basename qw(dirname);
-use VoiceAgent::Process qw(scratch spawn reap until_true port);
+use VoiceAgent::Process qw(scratch spawn reap stand_still until_true port);
 use VoiceAgent::RedisClient;
 
 my $root = dirname(__FILE__) . '/../../..';
@@ -75,6 +75,12 @@ sub command {
     return $self->{own}->command(@args);
 }
 
+# The ids of nginx' connections for commands.
+sub connections_of_nginx {
+    my ($self) = @_;
+    return $self->command('CLIENT', 'LIST', 'TYPE', 'normal') =~ /^id=(\d+) .* name=va-nginx-\d+-commands /mg;
+}
+
 # One of the product's scripts: core/scripts or worker/scripts.
 sub script {
     my ($self, $name, $keys, @args) = @_;
@@ -111,7 +117,7 @@ sub stop {
 }
 
 # Stalled: it neither answers nor closes.
-sub pause  { kill 'STOP', $_[0]{pid} }
+sub pause  { stand_still($_[0]{pid}) }
 sub resume { kill 'CONT', $_[0]{pid} }
 
 1;

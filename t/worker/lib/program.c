@@ -15,7 +15,7 @@ void t_program_defaults(const t_redis_t *redis, const t_postgres_t *postgres)
         {"APP_DATABASE_URL", postgres->app_url},
         {"VA_WORKERS", "1"},
         {"VA_THREADS", "4"},
-        {"VA_LEASE_MS", "1000"},
+        {"VA_LEASE_MS", "30000"},
         {"VA_DRAIN_MS", "5000"},
         {"VA_LANE_CAP", "0"},
         {"VA_MAX_STALLS", "3"},

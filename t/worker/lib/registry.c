@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "worker/crash.h"
 #include "worker/effect.h"
@@ -92,6 +93,19 @@ static wk_outcome_t run_sleep(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
     (void)e;
     count_run(ctx);
     nanosleep(&(struct timespec){ms / 1000, (long)(ms % 1000) * 1000000}, NULL);
+    return WK_DONE;
+}
+
+/* Until there is the file that its body names: as long as the test wants. */
+static wk_outcome_t run_until(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
+{
+    const char *file = wk_strdup(ctx->arena, ctx->job->body);
+    (void)reply;
+    (void)e;
+    count_run(ctx);
+    while (access(file, F_OK) != 0) {
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    }
     return WK_DONE;
 }
 
@@ -204,6 +218,7 @@ static const wk_handler_t handlers[] = {
     {"test.give_up", WK_EFFECT, run_give_up, 0},
     {"test.poison", WK_EFFECT, run_poison, 0},
     {"test.sleep", WK_EFFECT, run_sleep, 0},
+    {"test.until", WK_EFFECT, run_until, 0},
     {"test.sql_sleep", WK_EFFECT, run_sql_sleep, 0},
     {"test.sql_kills", WK_EFFECT, run_sql_kills, 0},
     {"test.effect", WK_EFFECT, run_effect, 100},
