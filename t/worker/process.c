@@ -44,6 +44,15 @@ static int setup_running(void **state)
     return 0;
 }
 
+/* For those who wait until one has run out. */
+static int setup_short_leases(void **state)
+{
+    setup(state);
+    setenv("VA_LEASE_MS", "1000", 1);
+    t_program_start(&program);
+    return 0;
+}
+
 static int teardown(void **state)
 {
     int status;
@@ -63,6 +72,25 @@ static void push(wk_queue_t q, const char *id, const char *type, const char *bod
                     .lane = VA_STR("lane"),
                     .body = va_str_c(body)};
     t_push_job(r, q, &job);
+}
+
+/* A job that lasts until it is let go. */
+static const char *gate(const char *id)
+{
+    return wk_printf(a, "%s/%s", t_folder(), id).data;
+}
+
+static void push_held(const char *id)
+{
+    unlink(gate(id));
+    push(WK_DEFAULT, id, "test.until", gate(id));
+}
+
+static void let_go(const char *id)
+{
+    FILE *f = fopen(gate(id), "we");
+    assert_non_null(f);
+    fclose(f);
 }
 
 /* ---------------------------------------------------------------- what is waited for */
@@ -94,30 +122,23 @@ static long long runs(const char *id)
     return t_redis_int(r, "HGET test:runs %s", id);
 }
 
-static long long metric(const char *name)
-{
-    return t_redis_int(r, "HGET va:metrics %s", name);
-}
-
 typedef struct {
     const char *role;
     size_t n;
+    pid_t pids[16];
 } family_t;
 
 static bool children_are(void *arg)
 {
-    pid_t pids[16];
-    const family_t *f = arg;
-    return t_program_children(&program, f->role, pids, 16) == f->n;
+    family_t *f = arg;
+    return t_program_children(&program, f->role, f->pids, 16) == f->n;
 }
 
 static pid_t the_child(const char *role)
 {
-    pid_t pids[16];
-    family_t one = {role, 1};
+    family_t one = {.role = role, .n = 1};
     assert_true(t_until(children_are, &one, LONG_MS));
-    assert_int_equal(t_program_children(&program, role, pids, 16), 1);
-    return pids[0];
+    return one.pids[0];
 }
 
 static bool is_gone(void *arg)
@@ -281,7 +302,7 @@ static void test_a_failed_job_is_tried_again_and_then_buried(void **state)
     push(WK_DEFAULT, "never", "test.give_up", "");
     push(WK_DEFAULT, "read", "test.read_fails", "");
     comes("ZCARD " P "dead", 2);
-    comes("EXISTS " P "job:twice", 0);
+    comes("EXISTS " P "job:twice " P "job:read", 0);
     assert_int_equal(runs("twice"), 3);
     assert_int_equal(runs("always"), 4); /* the type's own limit */
     assert_int_equal(runs("never"), 1);
@@ -327,18 +348,22 @@ static void test_a_type_nobody_knows_yet_waits_for_a_day(void **state)
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:new"), 1);
 }
 
+/* One that nobody has begun by then is none of them: the next is given more time. */
 static void test_a_read_past_its_deadline_is_stopped_in_postgres(void **state)
 {
     (void)state;
-    va_job_t job = {.id = VA_STR("j"),
-                    .type = VA_STR("test.read_sleeps"),
-                    .org = VA_STR(A),
-                    .lane = VA_STR("l"),
-                    .body = VA_STR("600000"),
-                    .deadline_ms = wk_now_ms() + 3000};
-    t_push_job(r, WK_REALTIME, &job);
+    for (int ms = 1000; t_redis_int(r, "EXISTS test:runs") == 0; ms *= 2) {
+        assert_true(ms < LONG_MS);
+        va_job_t job = {.id = VA_STR("j"),
+                        .type = VA_STR("test.read_sleeps"),
+                        .org = VA_STR(A),
+                        .lane = VA_STR("l"),
+                        .body = VA_STR("600000"),
+                        .deadline_ms = wk_now_ms() + ms};
+        t_push_job(r, WK_REALTIME, &job);
+        comes("EXISTS va:{realtime}:job:j va:{realtime}:in", 0);
+    }
     comes("HGET va:metrics voiceagent_jobs_stopped_total{reason=\"deadline\"}", 1);
-    comes("EXISTS va:{realtime}:job:j", 0);
     assert_int_equal(runs("j"), 1);
 }
 
@@ -348,10 +373,9 @@ static void test_counters_are_sent(void **state)
     push(WK_DEFAULT, "j1", "test.echo", "x");
     push(WK_DEFAULT, "j2", "test.echo", "x");
     comes("HGET va:metrics voiceagent_jobs_total{type=\"test.echo\",outcome=\"done\"}", 2);
-    assert_int_equal(metric("voiceagent_job_seconds_count{type=\"test.echo\"}"), 2);
-    assert_int_equal(metric("voiceagent_job_seconds_bucket{type=\"test.echo\",le=\"+Inf\"}"),
-                     2);
-    assert_int_equal(metric("voiceagent_job_wait_seconds_count{queue=\"default\"}"), 2);
+    comes("HGET va:metrics voiceagent_job_seconds_count{type=\"test.echo\"}", 2);
+    comes("HGET va:metrics voiceagent_job_seconds_bucket{type=\"test.echo\",le=\"+Inf\"}", 2);
+    comes("HGET va:metrics voiceagent_job_wait_seconds_count{queue=\"default\"}", 2);
 }
 
 /* ---------------------------------------------------------------- deaths */
@@ -359,23 +383,31 @@ static void test_counters_are_sent(void **state)
 static void test_a_job_outlives_its_worker(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "1500");
+    push_held("j");
     comes("HGET test:runs j", 1);
     pid_t first = the_child("jobs");
     t_kill(first, SIGKILL);
     comes("HGET test:runs j", 2);
+    let_go("j");
     comes("EXISTS " P "job:j", 0);
     assert_int_not_equal(the_child("jobs"), first);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
 }
 
+/* Of a machine that stands still for one others may take it; but it will not do so each time.
+ */
 static void test_a_long_job_keeps_its_lease(void **state)
 {
+    bool kept = false;
+    char id[16];
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "3500"); /* three leases and a half */
-    comes("HGET test:runs j", 1);
-    comes("EXISTS " P "job:j", 0);
-    assert_int_equal(runs("j"), 1);
+    for (int i = 0; i < 5 && !kept; i++) {
+        snprintf(id, sizeof(id), "j%d", i);
+        push(WK_DEFAULT, id, "test.sleep", "3500"); /* three leases and a half */
+        comes(wk_printf(a, "EXISTS " P "job:%s " P "in", id).data, 0);
+        kept = runs(id) == 1;
+    }
+    assert_true(kept);
 }
 
 static void test_poison_is_buried_and_the_others_are_done(void **state)
@@ -398,11 +430,12 @@ static void test_poison_is_buried_and_the_others_are_done(void **state)
 static void test_a_frozen_worker_loses_its_job(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "300");
+    push_held("j");
     comes("HGET test:runs j", 1);
     pid_t frozen = the_child("jobs");
     t_kill(frozen, SIGSTOP);
     comes("HGET " P "job:j stalls", 1); /* its lease ran out */
+    let_go("j");
     t_kill(frozen, SIGCONT);
     comes("HGET test:runs j", 2);
     comes("EXISTS " P "job:j", 0);
@@ -515,9 +548,14 @@ static void test_redis_has_no_room_for_another_client(void **state)
 static void test_sigterm_lets_jobs_finish(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "700");
+    setenv("VA_DRAIN_MS", "60000", 1);
+    t_program_start(&program);
+    push_held("j");
     comes("HGET test:runs j", 1);
     pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
+    t_kill(program.pid, SIGTERM);
+    logs("\"message\":\"draining\"");
+    let_go("j");
     assert_int_equal(t_program_stop(&program, LONG_MS), 0);
     program.pid = 0;
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
@@ -547,13 +585,18 @@ static void test_what_does_not_finish_goes_back_uncounted(void **state)
 static void test_children_follow_their_supervisor(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "500");
+    setenv("VA_DRAIN_MS", "60000", 1);
+    t_program_start(&program);
+    push_held("j");
     comes("HGET test:runs j", 1);
     pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
     t_end(program.pid);
     program.pid = 0;
-    assert_true(t_until(is_gone, &jobs, LONG_MS));
     assert_true(t_until(is_gone, &scheduler, LONG_MS));
+    logs("\"message\":\"draining\"");
+    assert_false(is_gone(&jobs));
+    let_go("j");
+    assert_true(t_until(is_gone, &jobs, LONG_MS));
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0); /* it was let finish */
 }
 
@@ -590,16 +633,18 @@ static void test_jobs_and_calls_may_be_parts(void **state)
 static void test_sighup_starts_a_new_generation(void **state)
 {
     (void)state;
-    push(WK_DEFAULT, "j", "test.sleep", "2000");
+    setenv("VA_DRAIN_MS", "60000", 1);
+    t_program_start(&program);
+    push_held("j");
     comes("HGET test:runs j", 1);
     pid_t old = the_child("jobs");
     t_kill(program.pid, SIGHUP);
-    family_t both = {"jobs", 2}, one = {"jobs", 1};
+    family_t both = {.role = "jobs", .n = 2};
     assert_true(t_until(children_are, &both, LONG_MS));
     push(WK_DEFAULT, "k", "test.echo", "");
     comes("HGET test:runs k", 1);
     assert_int_equal(runs("j"), 1);
-    assert_true(t_until(children_are, &one, LONG_MS));
+    let_go("j");
     assert_int_not_equal(the_child("jobs"), old);
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
     assert_int_equal(runs("j"), 1);
@@ -864,8 +909,9 @@ static void test_a_silent_voice_process_is_noticed_while_postgres_hangs(void **s
     PQfinish(locker);
 }
 
-#define IDLE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup_running, teardown)
+#define IDLE(name)         cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)         cmocka_unit_test_setup_teardown(name, setup_running, teardown)
+#define SHORT_LEASES(name) cmocka_unit_test_setup_teardown(name, setup_short_leases, teardown)
 
 int main(void)
 {
@@ -881,20 +927,20 @@ int main(void)
         TEST(test_a_type_nobody_knows_yet_waits_for_a_day),
         TEST(test_a_read_past_its_deadline_is_stopped_in_postgres),
         TEST(test_counters_are_sent),
-        TEST(test_a_job_outlives_its_worker),
-        TEST(test_a_long_job_keeps_its_lease),
-        TEST(test_poison_is_buried_and_the_others_are_done),
-        TEST(test_a_frozen_worker_loses_its_job),
-        TEST(test_a_lease_that_cannot_be_renewed_ends_the_work),
+        SHORT_LEASES(test_a_job_outlives_its_worker),
+        SHORT_LEASES(test_a_long_job_keeps_its_lease),
+        SHORT_LEASES(test_poison_is_buried_and_the_others_are_done),
+        SHORT_LEASES(test_a_frozen_worker_loses_its_job),
+        SHORT_LEASES(test_a_lease_that_cannot_be_renewed_ends_the_work),
         TEST(test_redis_restarts),
         IDLE(test_postgres_is_away_for_longer_than_a_job_is_tried),
         IDLE(test_who_kills_its_backend_is_given_up),
         TEST(test_redis_has_no_room_for_another_client),
-        TEST(test_sigterm_lets_jobs_finish),
+        IDLE(test_sigterm_lets_jobs_finish),
         TEST(test_what_does_not_finish_goes_back_uncounted),
-        TEST(test_children_follow_their_supervisor),
+        IDLE(test_children_follow_their_supervisor),
         cmocka_unit_test_setup_teardown(test_jobs_and_calls_may_be_parts, setup, teardown),
-        TEST(test_sighup_starts_a_new_generation),
+        IDLE(test_sighup_starts_a_new_generation),
         IDLE(test_sighup_takes_no_bad_settings),
         TEST(test_logs_are_opened_again),
         TEST(test_a_dead_child_is_replaced),

@@ -15,7 +15,8 @@ void t_program_start(t_program_t *p);
 /* A part of it: "jobs" or "voice". */
 void t_program_start_part(t_program_t *p, const char *part);
 
-/* Small and quick: 1 process of 4 threads, leases of a second. */
+/* Small: 1 process of 4 threads. Leases that no test is to lose, however slow its machine is.
+ */
 void t_program_defaults(const t_redis_t *redis, const t_postgres_t *postgres);
 
 /* SIGTERM; the exit status, or -1 when it did not end within ms (it is killed then). */

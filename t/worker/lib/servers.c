@@ -139,7 +139,7 @@ bool t_wait(pid_t pid, int ms, int *status)
             return true;
         }
     }
-    return false;
+    return waitpid(pid, status, WNOHANG) == pid;
 }
 
 bool t_until(bool (*condition)(void *arg), void *arg, int ms)
