@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "worker/agent/booking.h"
 
 #include <stdlib.h>
@@ -5,6 +6,7 @@
 
 #include "worker/agent/wording.h"
 
+#define DATE      10 /* characters */
 #define MAX_SLOTS 32 /* of a tool's answer that are looked at */
 
 /* ---------------------------------------------------------------- what a message names */
@@ -46,14 +48,20 @@ static bool same_day(va_str_t a, va_str_t b)
     return a.len >= 10 && b.len >= 10 && memcmp(a.data, b.data, 10) == 0;
 }
 
-/* The starts of the first day; returns how many. */
-static size_t first_day(const va_json_t *slots, va_str_t *starts)
+static bool is_refused(va_str_t start, va_str_t refused)
+{
+    return refused.len > 0 && memmem(refused.data, refused.len, start.data, DATE) != NULL;
+}
+
+/* The starts of the first day that is not refused; returns how many. */
+static size_t first_day(const va_json_t *slots, va_str_t refused, va_str_t *starts)
 {
     size_t n = 0;
     const va_json_t *slot = va_json_is(slots, VA_JSON_ARRAY) ? slots->first : NULL;
     for (; slot != NULL && n < MAX_SLOTS; slot = slot->next) {
         va_str_t start = va_json_get_string(slot, "start");
-        if (is_start(start) && (n == 0 || same_day(start, starts[0]))) {
+        if (is_start(start) && !is_refused(start, refused) &&
+            (n == 0 || same_day(start, starts[0]))) {
             starts[n++] = start;
         }
     }
@@ -92,11 +100,11 @@ static size_t leave_half(va_str_t *starts, size_t n, wk_half_t half)
     return left > 0 ? left : n;
 }
 
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted,
-                     wk_half_t half)
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, va_str_t refused,
+                     wk_clock_time_t wanted, wk_half_t half)
 {
     va_str_t starts[MAX_SLOTS];
-    size_t n = first_day(slots, starts);
+    size_t n = first_day(slots, refused, starts);
     n = leave_half(starts, n, wanted.hour < 0 ? half : WK_ANY_HALF);
     offer->count = n < WK_OFFERED ? n : WK_OFFERED;
     size_t from = wanted.hour >= 0 && n > WK_OFFERED ? nearest(starts, n, wanted) : 0;
@@ -108,7 +116,8 @@ void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t 
 
 /* ---------------------------------------------------------------- choice */
 
-static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", NULL};
+static const char *const choice_words[] = {"choice.filler", "courtesy", "choice.", "yes.word",
+                                           NULL};
 static const char *const time_words[] = {
     "wish.filler",     "courtesy",        "intent.book",        "service.", "reschedule.it",
     "reschedule.that", "reschedule.make", "reschedule.instead", "wish.but", NULL};

@@ -44,11 +44,11 @@ wk_half_t wk_half_of(va_str_t time);
 
 /*
  * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: of the first day
- * that has any, near the time when one was named, else spread over the half that was, where it
- * has any, or over the day.
+ * that has any and is none of those refused (YYYY-MM-DD each), near the time when one was
+ * named, else spread over the half that was, where it has any, or over the day.
  */
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, wk_clock_time_t wanted,
-                     wk_half_t half);
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, va_str_t refused,
+                     wk_clock_time_t wanted, wk_half_t half);
 
 /* "1) Saturday, November 28 at 9:00 AM; 2) …" */
 va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer);

@@ -363,6 +363,16 @@ size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words
     return longest;
 }
 
+bool wk_word_list_ends_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                          size_t at)
+{
+    bool ends = false;
+    for (size_t k = 0; k < wk_catalogue_count(c) && !ends; k++) {
+        ends = wk_phrases_end_at(wk_word_list(wk_catalogue_at(c, k), list), words, at);
+    }
+    return ends;
+}
+
 /* ---------------------------------------------------------------- filling in */
 
 static const wk_param_t *find_param(const wk_param_t *params, va_str_t name)

@@ -82,6 +82,10 @@ bool wk_word_list_is_all(const wk_catalogue_t *c, const char *list, const wk_wor
 size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
                        size_t i);
 
+/* Whether one of its phrases ends where word at begins. */
+bool wk_word_list_ends_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                          size_t at);
+
 typedef struct {
     const char *name;
     va_str_t value; /* absent reads as empty */

@@ -13,6 +13,7 @@ typedef enum {
     NEXT,
     NEXT_BESIDE,
     NO_DAY_MEANT,
+    PAST,
     VAGUE
 } kind_t;
 
@@ -88,6 +89,7 @@ static void find_phrases(search_t *s)
     note_list(s, NO_DAY, "time.am", 0); /* "de la mañana" is no tomorrow */
     note_list(s, NO_DAY, "time.pm", 0);
     note_list(s, NO_DAY_MEANT, "day.not_meant", 0);
+    note_list(s, PAST, "day.past", 0);
     note_list(s, VAGUE, "day.vague", 0);
 }
 
@@ -258,6 +260,9 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
     case NO_DAY_MEANT:
         r->unmeant = true;
         break;
+    case PAST:
+        r->unmeant = r->past = true;
+        break;
     case NO_DAY:
         return;
     }
@@ -275,7 +280,7 @@ static size_t any_day_at(const search_t *s, size_t i)
     size_t lead;
     bool dated = (i + 1 < s->r->words.count && s->tokens[i + 1].kind == MONTH) ||
                  (i > 0 && s->tokens[i - 1].kind == MONTH);
-    if (token->kind != NO_DAY && token->kind != NO_DAY_MEANT) {
+    if (token->kind != NO_DAY && token->kind != NO_DAY_MEANT && token->kind != PAST) {
         return token->len;
     }
     return number > 0 && (dated || wk_day_number(s->l, &s->r->words, i, &lead) > 0) ? 1 : 0;
@@ -377,6 +382,43 @@ static void note_excepted(const search_t *s, size_t begin, size_t end)
     }
 }
 
+/* What may stand before "pas vendredi", where a refusal is also that of the verb before it. */
+static bool may_be_refused(const search_t *s, size_t i)
+{
+    const wk_phrases_t *wishes = wk_word_list(s->l, "day.refused_behind_wish");
+    return wishes->count == 0 || s->r->spent[i - 1] || s->tokens[i - 1].len == 1 ||
+           wk_words_are_cut(s->r, i, ",;:") || wk_phrases_end_at(wishes, &s->r->words, i);
+}
+
+/* "A tune-up not Friday", but not "why not Friday"; what begins with it answers something, and
+ * "no, el viernes" names the day. */
+static size_t refusal_at(const search_t *s, size_t i)
+{
+    const wk_words_t *words = &s->r->words;
+    size_t n = wk_phrases_at(wk_word_list(s->l, "day.refused"), words, i);
+    bool cut = false;
+    for (size_t k = 1; k <= n && !cut; k++) {
+        cut = wk_words_are_cut(s->r, i + k, ".,;:!?\n");
+    }
+    bool refuses = n > 0 && i > 0 && !cut && any_day_at(s, i + n) > 0 &&
+                   !wk_phrases_end_at(wk_word_list(s->l, "day.suggested"), words, i + n);
+    return refuses && may_be_refused(s, i) ? n : 0;
+}
+
+/* "…, el viernes no": the refusal that ends a clause behind the days that begin at i; where it
+ * ends, i: there is none. */
+static size_t end_of_refused(const search_t *s, size_t i)
+{
+    bool joined;
+    const wk_words_t *words = &s->r->words;
+    size_t end = i > 0 && any_day_at(s, i) > 0 ? end_of_days(s, i, &joined) : i;
+    size_t n =
+        end > i ? wk_phrases_at(wk_word_list(s->l, "day.refusal_behind"), words, end) : 0;
+    bool ends = end + n == words->count || wk_words_are_cut(s->r, end + n, ".,;:!?\n");
+    bool refused = n > 0 && ends && !wk_words_are_cut(s->r, end, ".,;:!?\n") && !s->r->asked;
+    return refused ? end + n : i;
+}
+
 /* "Any day except Monday and the 15th" names neither. */
 static void pass_over_excepted(const search_t *s)
 {
@@ -384,8 +426,9 @@ static void pass_over_excepted(const search_t *s)
     const wk_phrases_t *except = wk_word_list(s->l, "day.except");
     for (size_t i = 0; i < words->count;) {
         size_t n = wk_phrases_at(except, words, i);
-        size_t end = n > 0 ? end_of_excepted(s, i + n) : i;
-        if (n > 0 && end > i + n) {
+        n = n > 0 ? n : refusal_at(s, i);
+        size_t end = n > 0 ? end_of_excepted(s, i + n) : end_of_refused(s, i);
+        if (end > i + n) {
             note_excepted(s, i + n, end);
             wk_spend(s->r->spent, i, end - i);
         }

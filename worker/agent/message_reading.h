@@ -39,6 +39,7 @@ typedef struct {
     unsigned not_ahead;    /* or so far ahead, 1 << ahead each */
     size_t excepted_end;   /* the word behind them */
     bool unmeant;          /* days are named that are past, or none: "last week", "any day" */
+    bool past;             /* of these some are past */
     wk_span_t span;        /* beside a weekday: that of these days */
     bool vague;            /* a day is named that none of these tells, or more than one */
     bool impossible;       /* vague, since no month has it: "February 30" */

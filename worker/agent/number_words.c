@@ -266,23 +266,25 @@ static bool is_half_at(const writer_t *w, size_t i)
            at(w, "time.less_quarter", i) > 0;
 }
 
-/* A day stands directly before word i or behind the run. */
+/* A day stands directly before the run, or behind it ("at one on Friday"). */
 static bool is_beside_day(const writer_t *w, const run_t *run)
 {
-    bool before = false;
-    for (size_t n = 1; n <= run->begin && n <= MOST_LEAD && !before; n++) {
-        before = w->days[run->begin - n] == n;
+    bool day =
+        w->days[run->end] > 0 || (run->end < w->words.count && w->days[run->end + 1] > 0);
+    for (size_t n = 1; n <= run->begin && n <= MOST_LEAD && !day; n++) {
+        day = w->days[run->begin - n] == n;
     }
-    return before || w->days[run->end] > 0;
+    return day;
 }
 
 /* Beside the run nothing is said but courtesies, and what leads to a number. */
 static bool is_alone(const writer_t *w, const run_t *run)
 {
     static const char *const lists[] = {
-        "choice.filler", "reschedule.make", "courtesy",    "intent.yes",       "yes.word",
-        "yes.filler",    "reach.words",     "time.spoken", "talk.backchannel", "order.words",
-        "time.unit",     "time.and_half",   "time.am",     "time.and_quarter", "time.pm"};
+        "reschedule.instead", "choice.filler",    "reschedule.make",  "courtesy",
+        "intent.yes",         "yes.word",         "yes.filler",       "reach.words",
+        "time.spoken",        "talk.backchannel", "order.words",      "time.unit",
+        "time.and_half",      "time.am",          "time.and_quarter", "time.pm"};
     size_t i = 0, n = 1;
     while (i < w->words.count && n > 0) {
         n = i == run->begin ? run->end - run->begin : 0;
@@ -320,7 +322,7 @@ static bool is_time(const writer_t *w, const run_t *run)
         return false;
     }
     return is_clock_at(w, run->end) || (is_half_at(w, run->end) && (led || !one)) ||
-           (led && !counts && (last || !one)) ||
+           (led && !counts && (last || !one || is_beside_day(w, run))) ||
            (at(w, "time.unit", run->end) > 0 &&
             (may_lead_to_hours(w, run->begin) || is_beside_day(w, run) || is_alone(w, run))) ||
            (run->parts > 1 && run->values[1] % 5 == 0 && run->values[0] <= HOURS / 2 &&

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/date.h"
 #include "worker/agent/day_reading.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
@@ -222,7 +223,10 @@ static size_t except_at(const wk_reception_turn_t *t, size_t i)
     if (n > 0 || kept == 0 || t->r->spent[i]) {
         return n > 0 && leads_to_service(t, i + n) ? n : 0;
     }
-    bool named = !wk_words_are_cut(t->r, i + kept, ",.;:!?\n") && names_at_once(t, i + kept);
+    bool unable = wk_word_list_ends_at(t->c, "reschedule.unable", words, i + kept) ||
+                  wk_word_list_ends_at(t->c, "cancel.absence", words, i + kept);
+    bool named =
+        !unable && !wk_words_are_cut(t->r, i + kept, ",.;:!?\n") && names_at_once(t, i + kept);
     return named ? kept : 0;
 }
 
@@ -232,7 +236,8 @@ static size_t end_of_left_out(const wk_reception_turn_t *t, size_t i, size_t n)
     const wk_words_t *words = &t->r->words;
     size_t end = i + n + 1;
     while (i == 0 && end < words->count &&
-           wk_word_list_at(t->c, "intent.cancel", words, end) == 0) {
+           wk_word_list_at(t->c, "intent.cancel", words, end) == 0 &&
+           wk_word_list_at(t->c, "cancel.verb", words, end) == 0) {
         end++;
     }
     return i == 0 && end < words->count ? end : words->count;
@@ -288,6 +293,35 @@ static bool is_left_out(const wk_reception_turn_t *t, const excepted_t *e, const
     return out;
 }
 
+static bool is_named(const wk_services_t *services, va_str_t type)
+{
+    size_t i = 0;
+    while (i < services->count && !va_str_eq(services->at[i], type)) {
+        i++;
+    }
+    return i < services->count;
+}
+
+/* "My tune-up and the repair", "Monday and Wednesday": those of the services or of the weekdays
+ * that are named side by side; none: fewer than two are. */
+static wk_meant_t all_listed(const wk_reception_turn_t *t)
+{
+    wk_date_t date;
+    wk_meant_t rows = {.count = 0};
+    wk_services_t services = wk_services_wished(t);
+    unsigned days = t->r->weekdays;
+    const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+    for (; row != NULL && rows.count < WK_MOST_MEANT; row = row->next) {
+        bool by_service = services.count > 1 && is_named(&services, wk_fact_text(row, 1));
+        bool by_day = (days & (days - 1)) != 0 && wk_date_parse(wk_fact_text(row, 2), &date) &&
+                      (days & (1U << wk_date_weekday(&date))) != 0;
+        if (by_service || by_day) {
+            rows.at[rows.count++] = row;
+        }
+    }
+    return rows.count > 1 && !wk_turn_has(t, "cancel.only") ? rows : (wk_meant_t){.count = 0};
+}
+
 /* "Only the one on Monday", "all except Friday", where it was asked about several; none: all
  * that are named are left out. */
 static wk_meant_t leave_named(const wk_reception_turn_t *t, const wk_meant_t *asked)
@@ -300,10 +334,13 @@ static wk_meant_t leave_named(const wk_reception_turn_t *t, const wk_meant_t *as
     part_excepted(t, &e);
     turn.r = e.parted ? &e.rest : t->r;
     (void)wk_turn_date(&turn, &date);
+    wk_meant_t listed = all_listed(&turn);
     for (size_t i = 0; i < asked->count; i++) {
-        bool left_out = is_left_out(t, &e, asked->at[i]);
+        const va_json_t *row = asked->at[i];
+        bool left_out = is_left_out(t, &e, row);
         out += left_out;
-        if (!left_out && wk_row_fits(&turn, asked->at[i], date)) {
+        if (!left_out &&
+            (listed.count > 0 ? has_row(&listed, row) : wk_row_fits(&turn, row, date))) {
             named.at[named.count++] = asked->at[i];
         }
     }
@@ -334,8 +371,11 @@ static void ask_but_excepted(wk_reception_turn_t *t, const excepted_t *e, const 
 {
     wk_reception_turn_t turn = *t;
     turn.r = e->parted ? &e->rest : t->r;
-    wk_meant_t every = wk_all_meant(&turn), left = leave_named(t, &every);
-    bool wants_all = wk_turn_has(t, "cancel.all") && !wk_turn_has(t, "cancel.one_of"),
+    wk_meant_t listed = all_listed(&turn),
+               every = listed.count > 0 ? listed : wk_all_meant(&turn),
+               left = leave_named(t, &every);
+    bool wants_all = (wk_turn_has(t, "cancel.all") || listed.count > 0) &&
+                     !wk_turn_has(t, "cancel.one_of"),
          several = wants_all && every.count > 1;
     wk_meant_t one = {{left.count > 0 && is_left_out(t, e, row) ? left.at[0] : row}, 1};
     if (every.count > 0 && left.count == 0 && (wants_all || e->parted)) {
@@ -402,7 +442,8 @@ static void ask_or_cancel(wk_reception_turn_t *t)
         cancel(t, wk_fact_text(row, 0));
     } else if (row == NULL) {
         wk_turn_add_text(t, "reply.no_appointment");
-    } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why")) {
+    } else if (wk_is_denied(t, "intent.cancel") || wk_turn_has(t, "wish.why") ||
+               (wk_keeps_own(t) && !e.parted && !wk_turn_has(t, "intent.cancel"))) {
         wk_add_about(t, "reply.stands", row);
     } else {
         t->out.certain = plain;
@@ -414,10 +455,33 @@ static void ask_or_cancel(wk_reception_turn_t *t)
     }
 }
 
+/* "I don't need the repair, just the tune-up": from the verb to the sign behind it. */
+static void cut_to_dropped(wk_reception_turn_t *t, wk_reading_t *dropped)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t begin = 0, end;
+    if (wk_turn_has(t, "intent.cancel") || !wk_drops_own(t)) {
+        return;
+    }
+    while (begin < words->count && wk_word_list_at(t->c, "cancel.verb", words, begin) == 0) {
+        begin++;
+    }
+    end = begin + 1;
+    while (end < words->count && !wk_words_are_cut(t->r, end, ",.;:!?\n") &&
+           wk_word_list_at(t->c, "wish.but", words, end) == 0) {
+        end++;
+    }
+    if (begin < words->count) {
+        *dropped = wk_turn_read_part(t, begin, end);
+        t->r = dropped;
+    }
+}
+
 void wk_answer_cancel(wk_reception_turn_t *t)
 {
-    wk_reading_t rest;
+    wk_reading_t rest, dropped;
     wk_reception_turn_t turn = *t;
+    cut_to_dropped(&turn, &dropped);
     bool two = wk_fact_at(t->f->appointments, 1) != NULL && cut_other_wish(&turn, &rest);
     turn.refuses = two; /* two wishes at once are asked about */
     ask_or_cancel(&turn);
@@ -461,6 +525,18 @@ static bool wants_all_cancelled(const wk_reception_turn_t *t)
            wk_reading_is_only(t->a, t->c, t->r, lists, false);
 }
 
+/* "Neither", "keep both", "don't cancel either" */
+static bool wants_none_cancelled(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {
+        "cancel.none",   "cancel.keep",  "cancel.all", "cancel.any", "appointment.words",
+        "intent.cancel", "wish.refusal", "intent.no",  "courtesy",   NULL};
+    return (wk_turn_has(t, "cancel.none") || wk_turn_has(t, "cancel.keep") ||
+            wk_is_denied(t, "intent.cancel")) &&
+           !wk_turn_is_question(t) && !wk_turn_names_a_moment(t) &&
+           wk_reading_is_only(t->a, t->c, t->r, lists, false);
+}
+
 bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
 {
     wk_reading_t rest;
@@ -477,7 +553,9 @@ bool wk_answer_cancel_question(wk_reception_turn_t *t, wk_intent_t intent)
     const va_json_t *other = asked.count > 0 && !some && !e.parted && !t->r->excepted
                                  ? other_named(t, &asked)
                                  : NULL;
-    if (other != NULL) {
+    if (asked.count > 0 && wants_none_cancelled(t)) {
+        tell_they_stand(t, &asked);
+    } else if (other != NULL) {
         ask_to_cancel(t, &(wk_meant_t){{other}, 1});
     } else if (asked.count > 0 && (another_day || some || e.parted)) {
         wk_ask_to_cancel_again(t);

@@ -1,5 +1,7 @@
 #include "worker/agent/reception_consent.h"
 
+#include "worker/agent/day_reading.h"
+
 static bool names_a_time(const wk_reception_turn_t *t)
 {
     return t->r->numbers > 0 || wk_turn_names_a_moment(t);
@@ -40,15 +42,30 @@ bool wk_is_yes_to_cancel(const wk_reception_turn_t *t)
 
 /* ---------------------------------------------------------------- no */
 
-/* A phrase of the list that ends where word at begins. */
-static bool ends_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t at)
+/* "Annulez pas", "annulez-le pas": directly behind the words that end before word at, or behind
+ * what they are of. */
+static bool is_refused_behind(const wk_reception_turn_t *t, const wk_language_t *l, size_t at)
 {
-    for (size_t i = 0; i < at; i++) {
-        if (i + wk_phrases_at(phrases, words, i) == at) {
-            return true;
-        }
+    size_t n = 1;
+    const wk_words_t *words = &t->r->words;
+    const wk_phrases_t *refusals = wk_word_list(l, "wish.refusal_behind");
+    while (n > 0 && at < words->count && !wk_words_are_cut(t->r, at, ",.;:!?\n") &&
+           wk_phrases_at(refusals, words, at) == 0) {
+        n = wk_phrases_at(wk_word_list(l, "reschedule.object"), words, at);
+        at += n;
     }
-    return false;
+    return n > 0 && at < words->count && !wk_words_are_cut(t->r, at, ",.;:!?\n");
+}
+
+/* "Cancel it, actually no": the last that is said, behind word at. */
+static bool is_taken_back(const wk_reception_turn_t *t, const wk_language_t *l, size_t at)
+{
+    const wk_words_t *words = &t->r->words;
+    const wk_phrases_t *phrases = wk_word_list(l, "wish.taken_back");
+    while (at < words->count && at + wk_phrases_at(phrases, words, at) != words->count) {
+        at++;
+    }
+    return at < words->count;
 }
 
 bool wk_is_denied(const wk_reception_turn_t *t, const char *list)
@@ -57,7 +74,8 @@ bool wk_is_denied(const wk_reception_turn_t *t, const char *list)
         const wk_language_t *l = wk_catalogue_at(t->c, i);
         size_t at = 0, len = 0;
         if (wk_phrases_find(wk_word_list(l, list), &t->r->words, 0, &at, &len) &&
-            ends_at(wk_word_list(l, "wish.refusal"), &t->r->words, at)) {
+            (wk_phrases_end_at(wk_word_list(l, "wish.refusal"), &t->r->words, at) ||
+             is_refused_behind(t, l, at + len) || is_taken_back(t, l, at + len))) {
             return true;
         }
     }

@@ -151,6 +151,17 @@ static bool is_that_date(const wk_reception_turn_t *t, const va_json_t *day)
            (t->r->weekday == 0 || t->r->weekday == weekday) && !is_past(t);
 }
 
+bool wk_turn_wishes_past(const wk_reception_turn_t *t)
+{
+    static const char *const lists[] = {
+        "wish.filler",       "courtesy",          "yes.",          "intent.book", "service.",
+        "intent.reschedule", "reschedule.object", "reschedule.to", "time.at",     NULL};
+    wk_reading_t r = *t->r;
+    r.unmeant = false;
+    return r.past && !wk_reading_names_a_day(&r) &&
+           wk_reading_is_only(t->a, t->c, &r, lists, true);
+}
+
 wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
 {
     const wk_reading_t *r = t->r;
@@ -160,7 +171,8 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date)
     bool clear = day != NULL && !r->vague && is_that_date(t, day) &&
                  (r->day.data == NULL || r->ahead < 0);
     *date = clear ? wk_fact_text(day, 0) : VA_STR_NULL;
-    return clear ? WK_DAY_ONE : wk_reading_names_a_day(r) ? WK_DAY_UNCLEAR : WK_DAY_NONE;
+    bool unclear = wk_reading_names_a_day(r) || wk_turn_wishes_past(t);
+    return clear ? WK_DAY_ONE : unclear ? WK_DAY_UNCLEAR : WK_DAY_NONE;
 }
 
 bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date)
@@ -174,7 +186,8 @@ bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date)
 const char *wk_turn_day_fault(const wk_reception_turn_t *t)
 {
     bool none = t->r->impossible || is_beyond_its_month(t);
-    return none ? "reply.day_impossible" : is_past(t) ? "reply.day_past" : NULL;
+    bool past = is_past(t) || wk_turn_wishes_past(t);
+    return none ? "reply.day_impossible" : past ? "reply.day_past" : NULL;
 }
 
 /* ---------------------------------------------------------------- several */

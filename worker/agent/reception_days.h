@@ -18,6 +18,10 @@ wk_named_day_t wk_turn_date(const wk_reception_turn_t *t, va_str_t *date);
 /* The message says of the date that it does not suit: "any day but Friday". */
 bool wk_turn_excepts(const wk_reception_turn_t *t, va_str_t date);
 
+/* "Yesterday at 10", "a tune-up last Monday": of a day that is past nothing is told but that it
+ * is wished for. */
+bool wk_turn_wishes_past(const wk_reception_turn_t *t);
+
 /* The text that says why it is not clear: it is past, or in no calendar; NULL: neither. */
 const char *wk_turn_day_fault(const wk_reception_turn_t *t);
 

@@ -45,8 +45,9 @@ static const struct {
 static bool names_only_a_moment(const wk_reception_turn_t *t)
 {
     static const char *const beside[] = {"wish.filler", "courtesy", "yes.", NULL};
-    return wk_reading_names_a_day(t->r) && t->r->time.hour >= 0 &&
-           wk_reading_is_only(t->a, t->c, t->r, beside, false);
+    return t->r->time.hour >= 0 &&
+           (wk_turn_wishes_past(t) || (wk_reading_names_a_day(t->r) &&
+                                       wk_reading_is_only(t->a, t->c, t->r, beside, false)));
 }
 
 /* "Can I … tomorrow at 3", in a short message that says nothing else we know. */
@@ -87,14 +88,23 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
                : WK_INTENT_NONE;
 }
 
+/* "I can't do Monday", where there is one on Monday. */
+static bool is_unable_then(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "reschedule.unable") && wk_reading_names_a_day(t->r) &&
+           !wk_turn_is_question(t) && wk_all_named(t).count == 1;
+}
+
 /* "Cancel my order" is about the order; who cannot make it means an appointment that he has. */
 static bool names_cancelling(const wk_reception_turn_t *t)
 {
     bool order =
         t->r->order_number.data != NULL || wk_turn_has(t, intents[WK_INTENT_ORDER].words);
-    bool absent =
-        wk_turn_has(t, "cancel.absence") && wk_fact_at(t->f->appointments, 0) != NULL &&
-        t->dialog->expected != WK_EXPECT_SLOT && !wk_intent_named(t, WK_INTENT_RESCHEDULE);
+    bool absent = (wk_turn_has(t, "cancel.absence") || is_unable_then(t) || wk_drops_own(t) ||
+                   wk_keeps_own(t)) &&
+                  wk_fact_at(t->f->appointments, 0) != NULL &&
+                  t->dialog->expected != WK_EXPECT_SLOT &&
+                  !wk_intent_named(t, WK_INTENT_RESCHEDULE);
     return wk_turn_has(t, "cancel.plain") ||
            (!order && (wk_turn_has(t, intents[WK_INTENT_CANCEL].words) || absent));
 }
@@ -216,6 +226,7 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     case WK_INTENT_RESCHEDULE:
         return wk_turn_has(t, intents[intent].words) || wk_changes_what_was_booked(t) ||
                swaps_days(t) || wk_moves_own(t) || wk_comes_another_day(t) ||
+               wk_moves_what_is_told(t) ||
                (wk_turn_has(t, "reschedule.it") && wk_turn_has(t, "appointment.own"));
     case WK_INTENT_APPOINTMENT:
         return wk_turn_has(t, "appointment.own") &&

@@ -11,6 +11,7 @@
 #include "worker/agent/reception_which.h"
 #include "worker/agent/wording.h"
 
+#define WEEK      7
 #define MOST_DAYS 8 /* words of days behind which a message is read anew */
 
 /* ---------------------------------------------------------------- another time */
@@ -62,12 +63,35 @@ static wk_clock_time_t time_of_row(const va_json_t *row)
                              .certain = true};
 }
 
+/* By its own time on a day. */
+static void look_at_its_time(wk_reception_turn_t *t, const va_json_t *row, va_str_t day)
+{
+    wk_reading_t nothing = wk_turn_read_part(t, 0, 0);
+    wk_reception_turn_t turn = *t;
+    turn.r = &nothing;
+    wk_look_for_times(&turn, wk_fact_text(row, 1), wk_fact_text(row, 0), day);
+    turn.out.time = time_of_row(row);
+    t->out = turn.out;
+}
+
+static va_str_t a_week_behind(wk_arena_t *a, va_str_t day)
+{
+    wk_date_t date;
+    bool known = wk_date_parse(day, &date);
+    for (int i = 0; i < WEEK && known; i++) {
+        wk_date_step(&date);
+    }
+    return known ? wk_printf(a, "%04d-%02d-%02d", date.year, date.month, date.day) : day;
+}
+
 static void ask_where_to(wk_reception_turn_t *t, const va_json_t *row)
 {
     wk_add_about(t, "reply.moving", row);
     wk_ask_for_day(
         t, (wk_offer_t){.service = wk_fact_text(row, 1), .appointment = wk_fact_text(row, 0)});
 }
+
+static bool is_same_time_next_week(const wk_reception_turn_t *t);
 
 /*
  * Which one is to be moved is said, so that a wrong guess is seen. Where it shall go is a time
@@ -88,7 +112,9 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
         ask_where_to(t, row);
         return;
     }
-    if (!to && va_str_eq(date, own)) {
+    if (is_same_time_next_week(&turn)) {
+        look_at_its_time(&turn, row, a_week_behind(t->a, own));
+    } else if (!to && va_str_eq(date, own)) {
         wk_look_behind_day(&turn, service, id, own);
     } else {
         wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
@@ -525,11 +551,12 @@ static bool is_own_at(const wk_reception_turn_t *t, size_t i)
     return own;
 }
 
-bool wk_moves_own(const wk_reception_turn_t *t)
+/* Directly behind a phrase of the list. */
+static bool is_done_to_own(const wk_reception_turn_t *t, const char *list)
 {
     const wk_words_t *words = &t->r->words;
     for (size_t i = 0; i < words->count; i++) {
-        size_t n = wk_word_list_at(t->c, "reschedule.verb", words, i), at = i + n;
+        size_t n = wk_word_list_at(t->c, list, words, i), at = i + n;
         if (n > 0 && at < words->count &&
             (is_own_at(t, at) || (wk_word_list_at(t->c, "reschedule.object", words, at) == 1 &&
                                   at + 1 < words->count && is_own_at(t, at + 1)))) {
@@ -537,6 +564,38 @@ bool wk_moves_own(const wk_reception_turn_t *t)
         }
     }
     return false;
+}
+
+bool wk_moves_own(const wk_reception_turn_t *t)
+{
+    return is_done_to_own(t, "reschedule.verb");
+}
+
+bool wk_drops_own(const wk_reception_turn_t *t)
+{
+    return is_done_to_own(t, "cancel.verb");
+}
+
+bool wk_keeps_own(const wk_reception_turn_t *t)
+{
+    return is_done_to_own(t, "cancel.keep") && !wk_turn_is_question(t);
+}
+
+/* A week behind its own day, whichever that is: the question says where. */
+static bool is_same_time_next_week(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "reschedule.same_time") && t->r->span == WK_SPAN_NEXT_WEEK &&
+           t->r->weekday == 0 && t->r->time.hour < 0 && wk_all_meant(t).count > 0;
+}
+
+bool wk_moves_what_is_told(const wk_reception_turn_t *t)
+{
+    bool nearby = wk_turn_has(t, "reschedule.nearby"), order = wk_turn_has(t, "intent.order");
+    bool moment = wk_turn_names_a_moment(t) || nearby || wk_half_of_day(t) != WK_ANY_HALF;
+    bool it = wk_is_the_only(t->f->appointments) && says_it(t) && moment;
+    bool its = nearby && wk_reading_names_a_day(t->r) && wk_all_named(t).count == 1;
+    return (it || its || is_same_time_next_week(t)) && !order && !wk_turn_has(t, "wish.also") &&
+           t->dialog->expected == WK_EXPECT_NOTHING;
 }
 
 bool wk_answer_other_moved(wk_reception_turn_t *t)

@@ -24,6 +24,13 @@ bool wk_answer_which_to_move(wk_reception_turn_t *t);
 /* "Move my repair": a verb for it, with an appointment that he has as its object. */
 bool wk_moves_own(const wk_reception_turn_t *t);
 
+/* "Drop my repair", "keep my appointment" */
+bool wk_drops_own(const wk_reception_turn_t *t);
+bool wk_keeps_own(const wk_reception_turn_t *t);
+
+/* "Move it to Tuesday" of who has but one; "Monday's an hour later"; "same time next week". */
+bool wk_moves_what_is_told(const wk_reception_turn_t *t);
+
 /* Who cannot come on the day of his appointment names another. */
 bool wk_comes_another_day(const wk_reception_turn_t *t);
 

@@ -1,6 +1,7 @@
 #include "worker/agent/reception_offer.h"
 
 #include "worker/agent/date.h"
+#include "worker/agent/day_reading.h"
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_number.h"
@@ -10,17 +11,31 @@
 
 /* ---------------------------------------------------------------- looking for times */
 
+/* "Not in the morning", "I can't do mornings": it stands before word i. */
+static bool is_half_refused(const wk_reception_turn_t *t, size_t i)
+{
+    static const char *const lists[] = {"day.except", "wish.refusal", "reschedule.unable"};
+    const wk_words_t *words = &t->r->words;
+    while (i > 0 && wk_word_list_at(t->c, "time.half_lead", words, i - 1) == 1) {
+        i--;
+    }
+    bool refused = false;
+    for (size_t k = 0; k < sizeof(lists) / sizeof(*lists) && !refused; k++) {
+        refused = wk_word_list_ends_at(t->c, lists[k], words, i);
+    }
+    return refused && !wk_words_are_cut(t->r, i, ",.;:!?\n");
+}
+
 /* Who says "good morning" names none. */
 wk_half_t wk_half_of_day(const wk_reception_turn_t *t)
 {
     const wk_words_t *words = &t->r->words;
     for (size_t i = 0; i < words->count; i++) {
         bool greets = i > 0 && wk_word_list_at(t->c, "intent.greeting", words, i - 1) > 1;
-        if (!greets && wk_word_list_at(t->c, "time.half.am", words, i) > 0) {
-            return WK_MORNING;
-        }
-        if (!greets && wk_word_list_at(t->c, "time.half.pm", words, i) > 0) {
-            return WK_AFTERNOON;
+        bool am = wk_word_list_at(t->c, "time.half.am", words, i) > 0,
+             pm = wk_word_list_at(t->c, "time.half.pm", words, i) > 0;
+        if (!greets && (am || pm)) {
+            return am != is_half_refused(t, i) ? WK_MORNING : WK_AFTERNOON;
         }
     }
     return WK_ANY_HALF;
@@ -30,6 +45,24 @@ wk_half_t wk_half_of_day(const wk_reception_turn_t *t)
 typedef struct {
     va_str_t service, appointment, day, after, before;
 } times_t;
+
+/* The dates from today on that do not suit; absent: none. */
+static va_str_t days_excepted(const wk_reception_turn_t *t)
+{
+    wk_date_t date;
+    va_buf_t days;
+    bool known = t->r->excepted && wk_date_parse(t->f->today, &date);
+    va_buf_init(&days, wk_mem(t->a), 64);
+    for (int i = 0; i <= WK_DAYS_AHEAD && known; i++) {
+        va_str_t day = wk_printf(t->a, "%04d-%02d-%02d", date.year, date.month, date.day);
+        if (wk_turn_excepts(t, day)) {
+            va_buf_add_str(&days, day);
+            va_buf_add_char(&days, ' ');
+        }
+        wk_date_step(&date);
+    }
+    return days.len > 0 ? va_buf_str(&days) : VA_STR_NULL;
+}
 
 static void look(wk_reception_turn_t *t, const times_t *times)
 {
@@ -50,6 +83,7 @@ static void look(wk_reception_turn_t *t, const times_t *times)
                 va_str_eq(times->appointment, t->dialog->offer.appointment) &&
                 va_str_eq(times->service, t->dialog->offer.service);
     t->out.time.hour = -1;
+    t->out.refused = days_excepted(t);
     t->out.dialog.offer = (wk_offer_t){.service = times->service,
                                        .appointment = times->appointment,
                                        .becomes = same && t->dialog->offer.becomes};
@@ -109,6 +143,31 @@ static void look_in_days(wk_reception_turn_t *t, va_str_t service, va_str_t appo
     t->out.half = wk_half_of_day(t);
 }
 
+/* The last of the days from this one on that do not suit; all of them: some day. */
+static va_str_t last_excepted(const wk_reception_turn_t *t, va_str_t day)
+{
+    wk_date_t date;
+    va_str_t last = day;
+    if (!wk_date_parse(day, &date)) {
+        return day;
+    }
+    for (int i = 0; i < WK_DAYS_AHEAD && wk_turn_excepts(t, day); i++) {
+        last = day;
+        wk_date_step(&date);
+        day = wk_printf(t->a, "%04d-%02d-%02d", date.year, date.month, date.day);
+    }
+    return last;
+}
+
+void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
+                        va_str_t day)
+{
+    look(t, &(times_t){.service = service,
+                       .appointment = appointment,
+                       .day = day,
+                       .after = end_of(t, day)});
+}
+
 void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
                        va_str_t day)
 {
@@ -119,6 +178,12 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
         return;
     }
     date = wk_turn_date(t, &date) == WK_DAY_NONE ? day : date;
+    if (date.data == NULL && wk_turn_excepts(t, t->f->today)) {
+        wk_look_behind_day(t, service, appointment, last_excepted(t, t->f->today));
+        t->out.time = t->r->time;
+        t->out.half = wk_half_of_day(t);
+        return;
+    }
     times_t times = {.service = service, .appointment = appointment, .day = date};
     bool bounded = bound(t, date, &times);
     look(t, &times);
@@ -127,15 +192,6 @@ void wk_look_for_times(wk_reception_turn_t *t, va_str_t service, va_str_t appoin
         t->out.time = t->r->time;
         t->out.half = wk_half_of_day(t);
     }
-}
-
-void wk_look_behind_day(wk_reception_turn_t *t, va_str_t service, va_str_t appointment,
-                        va_str_t day)
-{
-    look(t, &(times_t){.service = service,
-                       .appointment = appointment,
-                       .day = day,
-                       .after = end_of(t, day)});
 }
 
 bool wk_is_day_unclear(const wk_reception_turn_t *t)
@@ -398,8 +454,8 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
 static bool asks_for(const wk_reception_turn_t *t, const char *list, const char *alone)
 {
     const char *const lists[] = {alone, "courtesy", "yes.", NULL};
-    return wk_turn_has(t, list) ||
-           (wk_turn_has(t, alone) && wk_reading_is_only(t->a, t->c, t->r, lists, false));
+    return wk_turn_has(t, list) || (wk_turn_has(t, alone) && !wk_turn_has(t, "choice.1") &&
+                                    wk_reading_is_only(t->a, t->c, t->r, lists, false));
 }
 
 /* Than that of the offer; "another day" names none. */
@@ -459,22 +515,6 @@ static bool look_beyond(wk_reception_turn_t *t)
         t->out.none = later ? "reply.none_later" : "reply.none_earlier";
     }
     return true;
-}
-
-/* The last of the days from this one on that do not suit; all of them: some day. */
-static va_str_t last_excepted(const wk_reception_turn_t *t, va_str_t day)
-{
-    wk_date_t date;
-    va_str_t last = day;
-    if (!wk_date_parse(day, &date)) {
-        return day;
-    }
-    for (int i = 0; i < WK_DAYS_AHEAD && wk_turn_excepts(t, day); i++) {
-        last = day;
-        wk_date_step(&date);
-        day = wk_printf(t->a, "%04d-%02d-%02d", date.year, date.month, date.day);
-    }
-    return last;
 }
 
 /* None of its times is chosen any more. */

@@ -125,6 +125,16 @@ wk_services_t wk_services_named(const wk_reception_turn_t *t)
     return services;
 }
 
+const bool *wk_service_words(const wk_reception_turn_t *t)
+{
+    names_t names = names_in(t);
+    bool *are = wk_alloc(t->a, (t->r->words.count + 1) * sizeof(*are));
+    for (size_t i = 0; i < names.count; i++) {
+        wk_spend(are, names.at[i].at, names.at[i].len);
+    }
+    return are;
+}
+
 /* "and", "plus", a comma: between the end of one name and the next. */
 static bool are_joined(const wk_reception_turn_t *t, size_t from, size_t to)
 {

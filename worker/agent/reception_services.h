@@ -36,4 +36,7 @@ void wk_pass_on(wk_reception_turn_t *t, va_str_t service, const wk_services_t *s
  */
 void wk_pass_on_the_rest(wk_reception_turn_t *t, va_str_t service);
 
+/* By word: it is of the name of a service. In t's arena. */
+const bool *wk_service_words(const wk_reception_turn_t *t);
+
 #endif

@@ -6,6 +6,7 @@
 #include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_asides.h"
 #include "worker/agent/reception_consent.h"
+#include "worker/agent/reception_correction.h"
 #include "worker/agent/reception_intent.h"
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_number.h"
@@ -14,6 +15,7 @@
 #include "worker/agent/reception_swap.h"
 
 #define MISSES_BEFORE_HUMAN 2
+#define MISSES_BEFORE_CALL  3
 #define SHORT_WISH          7 /* words, for somebody */
 #define SHORT_QUESTION      2 /* words, which may be about what is offered */
 
@@ -55,6 +57,8 @@ static bool says_no(const wk_reception_turn_t *t)
            (wk_turn_has(t, "no.alone") && wk_reading_is_only(t->a, t->c, t->r, lists, false));
 }
 
+static void answer(wk_reception_turn_t *t, wk_intent_t intent);
+
 static void answer_nothing(wk_reception_turn_t *t)
 {
     if (says_no(t)) {
@@ -66,6 +70,10 @@ static void answer_nothing(wk_reception_turn_t *t)
         return;
     }
     t->out.dialog.misses = t->dialog->misses + 1;
+    if (t->dialog->misses >= MISSES_BEFORE_CALL && t->dialog->expected == WK_EXPECT_CALLBACK) {
+        answer(t, WK_INTENT_HUMAN); /* who is not understood is not asked for ever */
+        return;
+    }
     bool asked = wk_is_asked_to_cancel(t); /* which counts by itself */
     if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
@@ -456,6 +464,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
                                         .booked = dialog->booked,
                                         .booked_ms = dialog->booked_ms}};
     va_buf_init(&t.text, wk_mem(a), 320);
+    wk_heed_correction(&t);
     wk_asides_t asides = wk_asides_of(&t);
     t.r = &asides.main;
     wk_heed_number(&t);

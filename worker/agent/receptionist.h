@@ -33,6 +33,7 @@ typedef struct {
     va_str_t wanted; /* the day that times are looked for, YYYY-MM-DD; absent: no one day */
     wk_clock_time_t time; /* of that day, that was named */
     wk_half_t half;       /* of that day, that they are looked for in */
+    va_str_t refused;     /* days that do not suit, YYYY-MM-DD each; absent: none */
     wk_offer_t beyond;    /* later or earlier times than these are looked for; count 0: not */
     const char *none;     /* text: there are none such, or not on the day wanted */
     va_str_t citations;   /* JSON list: the knowledge text is made from; absent: none */

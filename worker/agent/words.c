@@ -177,6 +177,17 @@ size_t wk_phrases_at(const wk_phrases_t *phrases, const wk_words_t *words, size_
     return longest;
 }
 
+bool wk_phrases_end_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t at)
+{
+    for (size_t p = 0; p < phrases->count; p++) {
+        size_t n = phrases->at[p].words.count;
+        if (n > 0 && n <= at && wk_phrase_at(&phrases->at[p], words, at - n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool wk_phrases_find(const wk_phrases_t *phrases, const wk_words_t *words, size_t from,
                      size_t *at, size_t *len)
 {

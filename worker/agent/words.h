@@ -50,6 +50,9 @@ size_t wk_phrases_at(const wk_phrases_t *phrases, const wk_words_t *words, size_
 bool wk_phrases_find(const wk_phrases_t *phrases, const wk_words_t *words, size_t from,
                      size_t *at, size_t *len);
 
+/* One of the phrases ends where word at begins. */
+bool wk_phrases_end_at(const wk_phrases_t *phrases, const wk_words_t *words, size_t at);
+
 bool wk_phrases_in(const wk_phrases_t *phrases, const wk_words_t *words);
 
 /* True when one of the phrases is all there is. */

@@ -1,0 +1,136 @@
+#include "worker/agent/reception_correction.h"
+
+#include <string.h>
+
+#include "worker/agent/reception_offer.h"
+#include "worker/agent/reception_services.h"
+#include "worker/agent/reception_swap.h"
+
+typedef struct {
+    const wk_reception_turn_t *t;
+    size_t at, behind; /* the words of the correction */
+    wk_reading_t first, second;
+    char *text; /* of the message, with blanks for what is not meant */
+    bool blanked;
+} correction_t;
+
+/* The last that stands between others; false: there is none. */
+static bool find_correction(correction_t *c)
+{
+    const wk_words_t *words = &c->t->r->words;
+    bool found = false;
+    for (size_t i = 1; i + 1 < words->count;) {
+        size_t n = wk_word_list_at(c->t->c, "wish.correction", words, i);
+        if (n > 0 && i + n < words->count) {
+            c->at = i;
+            c->behind = i + n;
+            found = true;
+        }
+        i += n > 0 ? n : 1;
+    }
+    return found;
+}
+
+static void blank(correction_t *c, size_t begin, size_t end)
+{
+    const wk_words_t *words = &c->t->r->words;
+    memset(c->text + words->at[begin].begin, ' ',
+           words->at[end - 1].end - words->at[begin].begin);
+}
+
+/* Before the correction the words of the day, or those of the time. */
+static void blank_moment(correction_t *c, bool day)
+{
+    const wk_reading_t *r = &c->first;
+    for (size_t i = 0; i < c->at; i++) {
+        bool of_time = r->time.hour >= 0 && i >= r->time.begin && i < r->time.end;
+        if (r->spent[i] && of_time != day) {
+            blank(c, i, i + 1);
+            c->blanked = true;
+        }
+    }
+}
+
+static void blank_phrases(correction_t *c, const char *const *lists)
+{
+    for (; *lists != NULL; lists++) {
+        for (size_t i = 0; i < c->at; i++) {
+            size_t n = wk_word_list_at(c->t->c, *lists, &c->t->r->words, i);
+            if (n > 0 && i + n <= c->at) {
+                blank(c, i, i + n);
+                c->blanked = true;
+            }
+        }
+    }
+}
+
+static void blank_services(correction_t *c, const wk_reception_turn_t *first)
+{
+    const bool *named = wk_service_words(first);
+    for (size_t i = 0; i < c->at; i++) {
+        if (named[i]) {
+            blank(c, i, i + 1);
+            c->blanked = true;
+        }
+    }
+}
+
+/* Each names one, and not the same. */
+static bool name_other_services(const wk_reception_turn_t *first,
+                                const wk_reception_turn_t *second)
+{
+    wk_services_t was = wk_services_named(first), is = wk_services_named(second);
+    return was.count == 1 && is.count == 1 && !va_str_eq(was.at[0], is.at[0]);
+}
+
+static bool has_any(const wk_reception_turn_t *t, const char *const *lists)
+{
+    while (*lists != NULL && !wk_turn_has(t, *lists)) {
+        lists++;
+    }
+    return *lists != NULL;
+}
+
+static void blank_what_is_corrected(correction_t *c)
+{
+    static const char *const halves[] = {"time.am", "time.pm", "time.half.am", "time.half.pm",
+                                         NULL};
+    static const char *const deeds[] = {"intent.cancel", "reschedule.it", "reschedule.verb",
+                                        NULL};
+    wk_reception_turn_t first = *c->t, second = *c->t;
+    first.r = &c->first;
+    second.r = &c->second;
+    if (wk_reading_names_a_day(&c->second) && wk_reading_names_a_day(&c->first)) {
+        blank_moment(c, true);
+    }
+    if (c->second.time.hour >= 0 && c->first.time.hour >= 0) {
+        blank_moment(c, false);
+    }
+    if (wk_half_of_day(&first) != WK_ANY_HALF && wk_half_of_day(&second) != WK_ANY_HALF) {
+        blank_phrases(c, halves);
+    }
+    if (name_other_services(&first, &second)) {
+        blank_services(c, &first);
+    }
+    if (has_any(&first, deeds) && has_any(&second, deeds)) {
+        blank_phrases(c, deeds);
+    }
+}
+
+void wk_heed_correction(wk_reception_turn_t *t)
+{
+    correction_t c = {.t = t};
+    if (!find_correction(&c)) {
+        return;
+    }
+    c.first = wk_turn_read_part(t, 0, c.at);
+    c.second = wk_turn_read_part(t, c.behind, t->r->words.count);
+    c.text = wk_strdup(t->a, t->r->text);
+    blank_what_is_corrected(&c);
+    if (c.blanked) {
+        blank(&c, c.at, c.behind);
+        wk_reading_t *left = wk_alloc(t->a, sizeof(*left));
+        *left = wk_read_message(t->a, t->c, t->l, va_str(c.text, t->r->text.len));
+        t->r = left;
+    }
+}
