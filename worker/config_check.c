@@ -247,6 +247,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     check_urls(&f, c);
     check_secret(&f, "JWT_SECRET", c->jwt_secret);
     check_secret(&f, "VA_INTERNAL_SECRET", c->internal_secret);
+    if (c->internal_secret_before != NULL) {
+        check_secret(&f, "VA_INTERNAL_SECRET_BEFORE", c->internal_secret_before);
+    }
     if (c->jwt_secret != NULL && c->internal_secret != NULL &&
         strcmp(c->jwt_secret, c->internal_secret) == 0) {
         found(&f, true, "VA_INTERNAL_SECRET is the same as JWT_SECRET");

@@ -348,6 +348,7 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(true, "JWT_SECRET is shorter than 32", jwt_secret, "0123456789abcdef0123456789abcde");
     FINDS(true, "VA_INTERNAL_SECRET is not set", internal_secret, NULL);
     FINDS(true, "the same as", internal_secret, good.jwt_secret);
+    FINDS(true, "VA_INTERNAL_SECRET_BEFORE is shorter", internal_secret_before, "before");
     FINDS(true, "ENCRYPTION_KEY is not set", encryption_keys, NULL);
     FINDS(true, "ENCRYPTION_KEY is not a list", encryption_keys,
           "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
