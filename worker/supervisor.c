@@ -12,6 +12,7 @@
 
 #include "worker/clock.h"
 #include "worker/log.h"
+#include "worker/probe.h"
 #include "worker/process.h"
 #include "worker/scheduler.h"
 #include "worker/stop.h"
@@ -290,6 +291,10 @@ static void renew(supervisor_t *s)
     char pids[MAX_CHILDREN * 12] = "";
     size_t len = 0;
     if (!configuration_is_good(s)) {
+        return;
+    }
+    if (!wk_program_begins(s->self)) {
+        wk_log(WK_ERROR, "program not taken: it does not begin", WK_C("path", s->self));
         return;
     }
     for (size_t i = 0; i < s->n; i++) {
