@@ -495,6 +495,20 @@ static void one_that_leads_is_never_told_to_speak(void **state)
     assert_true(wk_talk_between_turns(&t));
 }
 
+/* A process that ends meanwhile keeps the call to its end. */
+static void behind_a_goodbye_nobody_takes_over(void **state)
+{
+    (void)state;
+    t.led = true;
+    tick(1000);
+    assert_true(wk_talk_between_turns(&t));
+    wk_talk_goodbye(&t, 1000);
+    assert_false(wk_talk_between_turns(&t));
+    tick(1000 + WK_TALK_LAST_MS);
+    assert_int_equal(did.overs, 1);
+    assert_false(wk_talk_between_turns(&t));
+}
+
 static void one_that_leads_is_cut_where_it_says_so(void **state)
 {
     (void)state;
@@ -580,6 +594,7 @@ int main(void)
         CASE(last_words_end_where_their_engine_was_lost),
         CASE(last_words_end_though_there_is_nobody_to_answer),
         CASE(one_that_leads_is_never_told_to_speak),
+        CASE(behind_a_goodbye_nobody_takes_over),
         CASE(one_that_leads_is_cut_where_it_says_so),
         CASE(the_last_words_of_one_that_leads_are_waited_for),
         CASE(back_channels_of_three_languages),

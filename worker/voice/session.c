@@ -522,8 +522,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
         wk_session_tell_timings(s, false);
         wk_session_judge_claims(s, false);
         wk_session_renew_engine(s, now);
-        /* Where it is decided how it goes on, it goes on so, here. */
-        if (s->handing_over && s->next[0] == '\0' && wk_talk_between_turns(&s->talk)) {
+        if (s->handing_over && wk_talk_between_turns(&s->talk)) {
             wk_session_leave(s, "resume", VA_STR_NULL);
         }
     }

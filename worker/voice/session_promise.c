@@ -39,8 +39,7 @@ void wk_session_unclaim(wk_session_t *s, va_str_t said, va_str_t heard)
 static void put_right(wk_session_t *s, va_str_t words)
 {
     wk_log(WK_WARN, "the agent claimed what was not done", WK_C("call", s->call));
-    if (!s->talk.led && s->next[0] == '\0' && s->turn == s->judged &&
-        wk_talk_between_turns(&s->talk)) {
+    if (!s->talk.led && s->turn == s->judged && wk_talk_between_turns(&s->talk)) {
         wk_session_say(s, words, "prompt.voice.exactly");
     } else {
         wk_session_tell_engine(s, "prompt.voice.correct", words);

@@ -269,7 +269,7 @@ void wk_talk_tick(wk_talk_t *t, int64_t now)
 
 bool wk_talk_between_turns(const wk_talk_t *t)
 {
-    return nobody_speaks(t) && t->tools == 0 && !t->owes;
+    return nobody_speaks(t) && t->tools == 0 && !t->owes && t->goodbye_ms == 0;
 }
 
 /* ---------------------------------------------------------------- words */

@@ -117,7 +117,10 @@ void wk_talk_goodbye(wk_talk_t *t, int64_t now);
 /* Often: decides what the time decides. */
 void wk_talk_tick(wk_talk_t *t, int64_t now);
 
-/* True when nothing would be lost by another engine taking over. */
+/*
+ * True when nothing would be lost by another engine taking over, here or elsewhere. Behind a
+ * good-bye no turn follows: who goes on there would speak to somebody who has taken his leave.
+ */
 bool wk_talk_between_turns(const wk_talk_t *t);
 
 /* True when the text is made of nothing but such words, in the language or in English. */
