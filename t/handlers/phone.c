@@ -323,6 +323,42 @@ static int64_t callbacks(void)
     return t_sqlf_int("SELECT count(*) FROM tasks WHERE kind = 'callback'");
 }
 
+/* A line that we ring may be diverted to us. */
+static void the_agent_does_not_talk_with_itself(void **state)
+{
+    (void)state;
+    caller = "From=%2B14165550001&ForwardedFrom=%2B14165550010";
+    assert_has(ring(), "<Response><Reject reason=\"busy\"/></Response>");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM calls"), 0);
+    assert_int_equal(
+        t_sqlf_int("SELECT count(*) FROM customers WHERE phone_number = '+14165550001'"), 0);
+}
+
+/* However the number came to stand there: it may be one that was bought since. */
+static void nobody_is_put_through_to_the_agent(void **state)
+{
+    (void)state;
+    t_sqlf("CREATE TEMP TABLE kept AS SELECT transfer_destinations, owner_phone"
+           "  FROM agent_configs g JOIN organizations o ON o.id = g.organization_id"
+           " WHERE o.id = '" DOWNTOWN "';"
+           "INSERT INTO organization_phone_numbers (organization_id, phone_number)"
+           " VALUES ('" DOWNTOWN "', '+14165550190');"
+           "UPDATE organizations SET owner_phone = '+14165550190' WHERE id = '" DOWNTOWN "';"
+           "UPDATE agent_configs SET transfer_destinations ="
+           "       '[{\"name\":\"general_support\",\"number\":\"+14165550190\"}]'"
+           " WHERE organization_id = '" DOWNTOWN "'");
+    ring();
+    t_answer_t a = request("phone.turn", 1, "&Digits=0");
+    const char *document = twiml(&a);
+    t_sqlf("DELETE FROM organization_phone_numbers WHERE phone_number = '+14165550190';"
+           "UPDATE organizations o SET owner_phone = kept.owner_phone FROM kept"
+           " WHERE o.id = '" DOWNTOWN "';"
+           "UPDATE agent_configs g SET transfer_destinations = kept.transfer_destinations"
+           "  FROM kept WHERE g.organization_id = '" DOWNTOWN "'; DROP TABLE kept");
+    assert_has_not(document, "<Dial");
+    assert_int_equal(callbacks(), 1);
+}
+
 /* The engine itself says that nobody took it; no voice process has room here, so the talk does.
  */
 static void whom_nobody_took_goes_back_to_his_engine(void **state)
@@ -662,6 +698,8 @@ int main(void)
         cmocka_unit_test(the_longest_call_ends_at_the_door),
         cmocka_unit_test(the_longest_call_is_still_put_through),
         cmocka_unit_test(an_engine_puts_the_call_through),
+        cmocka_unit_test(the_agent_does_not_talk_with_itself),
+        cmocka_unit_test(nobody_is_put_through_to_the_agent),
         cmocka_unit_test(whom_nobody_took_goes_back_to_his_engine),
         cmocka_unit_test(a_person_who_did_not_answer_is_not_rung_before_that_was_said),
         cmocka_unit_test(whom_a_person_had_goes_back_to_his_engine_too),

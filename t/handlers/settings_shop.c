@@ -309,6 +309,11 @@ static void what_is_wrong_is_named_and_changes_nothing(void **state)
         {"transfer_destinations",
          "\"transfer_destinations\":[{\"name\":\"a\",\"number\":\"+14165550104\"},"
          "{\"name\":\"A\",\"number\":\"+14165550105\"}]"},
+        {"transfer_destinations",
+         "\"transfer_destinations\":[{\"name\":\"a\",\"number\":\"+14165550104\"},"
+         "{\"name\":\"itself\",\"number\":\"" DOWNTOWN_NUMBER "\"}]"},
+        {"owner_phone", "\"owner_phone\":\"" DOWNTOWN_NUMBER "\""},
+        {"notification_phone", "\"notification_phone\":\"" DOWNTOWN_NUMBER "\""},
         {"name", "\"plan\":\"PRO\""},
         {"name", "\"name\":\"Bici\",\"business_name\":\"Bici\""},
     };

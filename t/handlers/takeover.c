@@ -609,6 +609,15 @@ static const char *behind_the_door(const char *document)
     return wk_strdup(t_ctx.arena, a.body);
 }
 
+static void the_agent_is_no_person_to_be_rung(void **state)
+{
+    (void)state;
+    call_begins();
+    t_assert_takeover(&t_stan, SID, "join",
+                      "{\"mode\":\"phone\",\"phone\":\"" DOWNTOWN_NUMBER "\"}", 400);
+    assert_int_equal(count("takeovers"), 0);
+}
+
 /* Or his line breaks: the carrier tells no difference. */
 static void who_puts_the_receiver_down_gives_the_call_back(void **state)
 {
@@ -981,6 +990,7 @@ int main(void)
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_caller_whose_person_has_just_gone_comes_to_the_agent),
+        cmocka_unit_test(the_agent_is_no_person_to_be_rung),
         cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),
         cmocka_unit_test(a_receiver_put_down_late_ends_nothing),

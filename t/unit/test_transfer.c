@@ -71,12 +71,13 @@ static void numbers_are_dialled_as_e164(void **state)
     assert_str(choose("technical_support", "x").number, "+14165550003");
 }
 
-/* The call must not be put through to itself. */
-static void the_two_of_the_call_are_left_out(void **state)
+/* Neither the caller nor the agent is put through to himself. */
+static void who_is_in_the_call_is_left_out(void **state)
 {
     wk_transfer_wish_t wish = {.destinations = json(all),
                                .words = VA_STR("hello"),
-                               .not_to = {VA_STR("+14165550001"), VA_STR("+14165550002")}};
+                               .caller = VA_STR("+14165550001"),
+                               .own = json("[\"+14165550099\", \"+14165550002\"]")};
 
     (void)state;
     assert_str(wk_transfer_choose(arena, catalogue, &wish).name, "technical_support");
@@ -100,7 +101,7 @@ int main(void)
         TEST(who_is_meant),
         TEST(a_named_destination_comes_first),
         TEST(numbers_are_dialled_as_e164),
-        TEST(the_two_of_the_call_are_left_out),
+        TEST(who_is_in_the_call_is_left_out),
         TEST(the_owner_is_last_and_may_be_missing),
     };
 

@@ -81,6 +81,12 @@ void wk_speech_say(wk_speech_t *s, va_str_t text)
     wk_speech_say_in(s, s->language, text);
 }
 
+void wk_speech_reject(wk_speech_t *s)
+{
+    attr_t reason[] = {{"reason", VA_STR("busy")}};
+    va_twiml_verb(&s->text, "Reject", reason, N(reason), VA_STR_NULL);
+}
+
 void wk_speech_record(wk_speech_t *s, va_str_t told)
 {
     attr_t attrs[] = {

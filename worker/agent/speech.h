@@ -35,6 +35,9 @@ va_str_t wk_speech_start(const wk_speech_t *s);
 
 void wk_speech_say(wk_speech_t *s, va_str_t text);
 
+/* The call is not taken: its caller hears that the line is busy. */
+void wk_speech_reject(wk_speech_t *s);
+
 /* In another language than the talk's. */
 void wk_speech_say_in(wk_speech_t *s, const wk_language_t *l, va_str_t text);
 

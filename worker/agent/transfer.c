@@ -52,18 +52,23 @@ static int64_t largest_amount(va_str_t text)
 
 /* ---------------------------------------------------------------- destinations */
 
+bool wk_transfer_is_own(const va_json_t *own, va_str_t number)
+{
+    const va_json_t *n = own != NULL && number.data != NULL ? own->first : NULL;
+    while (n != NULL && !va_str_eq(va_json_string(n), number)) {
+        n = n->next;
+    }
+    return n != NULL;
+}
+
 static bool may_be_called(const wk_transfer_wish_t *wish, va_str_t number)
 {
     char e164[VA_PHONE_MAX + 1];
     if (!va_phone_normalize(e164, number)) {
         return false;
     }
-    for (size_t i = 0; i < sizeof(wish->not_to) / sizeof(*wish->not_to); i++) {
-        if (wish->not_to[i].data != NULL && va_str_eq(va_str_c(e164), wish->not_to[i])) {
-            return false;
-        }
-    }
-    return true;
+    bool caller = wish->caller.data != NULL && va_str_eq(va_str_c(e164), wish->caller);
+    return !caller && !wk_transfer_is_own(wish->own, va_str_c(e164));
 }
 
 static wk_destination_t destination(wk_arena_t *a, const wk_transfer_wish_t *wish,

@@ -125,6 +125,7 @@ bool wk_phone_load_shop(wk_tx_t *tx, wk_phone_t *v, wk_error_t *e)
     v->engines = wk_cell_json(wk_tx_arena(tx), rows, 0, "engines");
     v->languages = wk_cell_json(wk_tx_arena(tx), rows, 0, "languages");
     v->destinations = wk_cell_json(wk_tx_arena(tx), rows, 0, "destinations");
+    v->own = wk_cell_json(wk_tx_arena(tx), rows, 0, "own_numbers");
     v->end_message = wk_cell_json(wk_tx_arena(tx), rows, 0, "end_message");
     v->transfer_message = wk_cell_json(wk_tx_arena(tx), rows, 0, "transfer_message");
     v->max_calls = wk_cell_int(rows, 0, "max_concurrent_calls", 1);
@@ -293,7 +294,8 @@ wk_destination_t wk_phone_person(const wk_phone_t *v, va_str_t named, va_str_t w
                                .owner = v->owner,
                                .named = named,
                                .words = words,
-                               .not_to = {v->number, v->shop_number}};
+                               .caller = v->number,
+                               .own = v->own};
     return v->open ? wk_transfer_choose(v->ctx->arena, v->catalogue, &wish)
                    : (wk_destination_t){.number = VA_STR_NULL};
 }

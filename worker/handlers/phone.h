@@ -42,6 +42,7 @@ typedef struct {
     va_str_t shop, plan, agent, owner;
     va_str_t language; /* of the call, where one is known, else the shop's */
     const va_json_t *engines, *languages, *destinations, *end_message, *transfer_message;
+    const va_json_t *own; /* the numbers at which the shop's agent answers */
     int64_t max_calls, max_s;
     bool open;
     bool handed; /* the agent's platform takes calls itself */

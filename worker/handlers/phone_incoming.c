@@ -31,6 +31,7 @@ typedef struct {
     va_str_t opening; /* of such a call */
     va_str_t refused; /* the engine whose document the carrier did not take; absent: none */
     bool known;       /* such a call, or one that comes in */
+    bool own;         /* the shop's agent calls itself */
     va_str_t text, twiml;
     bool overflow;
     bool spoken;          /* the text is in the document, not left to an engine */
@@ -78,12 +79,24 @@ static bool know_outgoing(wk_tx_t *tx, ring_t *r, wk_error_t *e)
            wk_outbound_answered(r->v.ctx, tx, r->effect, r->v.sid, &r->known, &r->opening, e);
 }
 
+/* From these numbers nobody calls but we: to put a caller through, or for the shop. */
+static bool calls_itself(const ring_t *r)
+{
+    return !r->told.outbound && wk_transfer_is_own(r->v.own, r->told.caller);
+}
+
 static bool open_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     ring_t *r = arg;
     wk_phone_t *v = &r->v;
-    if (!wk_phone_answered(tx, v, GREETING, &r->answer, e) || !wk_phone_load_shop(tx, v, e) ||
-        !know_outgoing(tx, r, e) || (r->known && !wk_call_open(tx, &r->told, &r->call, e))) {
+    if (!wk_phone_answered(tx, v, GREETING, &r->answer, e) || !wk_phone_load_shop(tx, v, e)) {
+        return false;
+    }
+    r->own = calls_itself(r);
+    if (r->own) {
+        return true;
+    }
+    if (!know_outgoing(tx, r, e) || (r->known && !wk_call_open(tx, &r->told, &r->call, e))) {
         return false;
     }
     if (!r->known || r->answer.data != NULL) {
@@ -305,6 +318,21 @@ static wk_outcome_t not_in_service(ring_t *r, va_reply_t *reply, wk_error_t *e)
     return wk_phone_reply(reply, wk_speech_end(&r->v.speech));
 }
 
+/*
+ * Somebody's line that we ring leads back to us, by its diversion perhaps: whoever is put
+ * through there comes back to his own agent, which goes on with him, and talks with no other.
+ */
+static wk_outcome_t reject_own(ring_t *r, va_reply_t *reply)
+{
+    wk_log(WK_WARN, "the shop's agent was called from its own number",
+           WK_S("organization", r->v.organization),
+           WK_S("forwarded", va_form_get(&r->v.form, "ForwardedFrom")));
+    wk_phone_refused("own_number");
+    wk_speech_begin(&r->v.speech);
+    wk_speech_reject(&r->v.speech);
+    return wk_phone_reply(reply, wk_speech_end(&r->v.speech));
+}
+
 static wk_outcome_t begin(ring_t *r, va_reply_t *reply, wk_error_t *e)
 {
     wk_ctx_t *ctx = r->v.ctx;
@@ -315,6 +343,9 @@ static wk_outcome_t begin(ring_t *r, va_reply_t *reply, wk_error_t *e)
     if (!wk_tx_by(ctx->db, ctx->arena, "number", shop_number(r), 0, open_tx, r, &organization,
                   e)) {
         return wk_phone_failed(&r->v, reply, e);
+    }
+    if (r->own) {
+        return reject_own(r, reply);
     }
     if (organization.data == NULL || !r->known) {
         return not_in_service(r, reply, e);

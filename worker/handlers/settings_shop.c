@@ -292,10 +292,26 @@ bool wk_settings_languages_put(wk_tx_t *tx, const va_json_t *part, va_str_t json
             wk_refuse(e, WK_R_BAD_REQUEST, "language must be one of languages."));
 }
 
+/* What a caller is put through to, and who is told of an emergency, is not the agent. */
+static bool refuse_itself(wk_tx_t *tx, va_str_t json, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!wk_sql(tx, &wk_sql_profile_calls_itself, &json, &rows, e)) {
+        return false;
+    }
+    va_str_t name = wk_rows_count(rows) > 0 ? wk_cell(rows, 0, "name") : VA_STR_NULL;
+    return name.data == NULL ||
+           wk_refuse(
+               e, WK_R_BAD_REQUEST,
+               "%.*s must not be a number at which the shop's own agent answers: it would "
+               "call itself.",
+               (int)name.len, name.data);
+}
+
 /* Hours come first: of all members only theirs may hold what is no JSON to Postgres. */
 bool wk_settings_shop_put(wk_tx_t *tx, const va_json_t *part, va_str_t json, wk_error_t *e)
 {
-    return put_hours(tx, part, e) && put_timezone(tx, part, e) &&
+    return put_hours(tx, part, e) && refuse_itself(tx, json, e) && put_timezone(tx, part, e) &&
            wk_settings_languages_put(tx, part, json, e) &&
            wk_sql(tx, &wk_sql_profile_put, &json, NULL, e) &&
            wk_sql(tx, &wk_sql_profile_destinations, &json, NULL, e);

@@ -321,6 +321,21 @@ static bool may_join(const takeover_t *t, wk_error_t *e)
            wk_refuse(e, WK_R_BAD_REQUEST, "phone is missing, and your account has none.");
 }
 
+/* The agent would take the call over from itself. */
+static bool rings_a_person(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    if (!va_str_eq(t->channel, VA_STR("phone"))) {
+        return true;
+    }
+    if (!wk_sql(tx, &wk_sql_takeover_rings_agent, &t->phone, &rows, e)) {
+        return false;
+    }
+    return !wk_cell_bool(rows, 0, "own") ||
+           wk_refuse(e, WK_R_BAD_REQUEST,
+                     "phone must not be a number at which the shop's own agent answers.");
+}
+
 /* The same join again, which is done: nothing has to be silenced once more. */
 static bool has_joined(const takeover_t *t)
 {
@@ -358,7 +373,7 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
 {
     takeover_t *t = arg;
     wk_rows_t *rows;
-    if (!look(tx, t, caller, e) || !may_join(t, e)) {
+    if (!look(tx, t, caller, e) || !may_join(t, e) || !rings_a_person(tx, t, e)) {
         return false;
     }
     t->thread.asking = 1;

@@ -10,6 +10,8 @@ const wk_sql_t wk_sql_phone_shop = {
     "       o.use_elevenlabs_inbound,"
     "       g.transfer_destinations AS destinations, g.twilio_voice, g.twilio_language,"
     "       g.voice_end_call_message AS end_message, g.transfer_message,"
+    "       (SELECT json_agg(phone_number) FROM organization_phone_numbers"
+    "         WHERE organization_id = o.id AND is_active) AS own_numbers,"
     "       is_open(o.hours, o.timezone) AS open"
     "  FROM organizations o JOIN agent_configs g ON g.organization_id = o.id"
     " WHERE o.id = (SELECT current_organization())",

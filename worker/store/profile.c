@@ -23,6 +23,18 @@ const wk_sql_t wk_sql_profile_put = {
     " WHERE id = current_organization()",
     1};
 
+const wk_sql_t wk_sql_profile_calls_itself = {
+    "profile_calls_itself",
+    "SELECT m.name"
+    "  FROM (SELECT key AS name, value #>> '{}' AS number FROM jsonb_each($1::jsonb)"
+    "         WHERE key IN ('owner_phone', 'notification_phone')"
+    "         UNION ALL"
+    "        SELECT 'transfer_destinations', d ->> 'number'"
+    "          FROM jsonb_path_query($1::jsonb, '$.transfer_destinations[*]') d) m"
+    "  JOIN organization_phone_numbers n ON n.phone_number = m.number AND n.is_active"
+    " WHERE n.organization_id = (SELECT current_organization()) LIMIT 1",
+    1};
+
 const wk_sql_t wk_sql_profile_destinations = {
     "profile_destinations",
     "UPDATE agent_configs SET " KEPT_JSON("transfer_destinations")

@@ -7,6 +7,12 @@
 /* $1 JSON of columns' names and values; what is not named stays. */
 extern const wk_sql_t wk_sql_profile_put;
 
+/*
+ * $1 JSON with owner_phone, notification_phone and transfer_destinations, or some of them: the
+ * name of one that is a number at which the shop's agent answers; no row: none is.
+ */
+extern const wk_sql_t wk_sql_profile_calls_itself;
+
 /* $1 JSON with transfer_destinations. */
 extern const wk_sql_t wk_sql_profile_destinations;
 

@@ -279,6 +279,13 @@ const wk_sql_t wk_sql_takeover_message_known = {
     " WHERE provider = 'takeover' AND provider_message_id = $1",
     1};
 
+const wk_sql_t wk_sql_takeover_rings_agent = {
+    "takeover_rings_agent",
+    "SELECT EXISTS (SELECT FROM organization_phone_numbers"
+    "                WHERE organization_id = (SELECT current_organization())"
+    "                  AND phone_number = $1 AND is_active) AS own",
+    1};
+
 const wk_sql_t wk_sql_takeover_person = {
     "takeover_person",
     "SELECT full_name AS name, phone FROM users WHERE id = uuid_or_null($1)", 1};

@@ -41,7 +41,6 @@ static bool find_person(wk_tx_t *tx, const wk_tool_call_t *call, wk_destination_
                         wk_error_t *e)
 {
     wk_rows_t *rows;
-    const va_json_t *destinations = NULL;
     const wk_tool_caller_t *caller = call->caller;
     *to = (wk_destination_t){.number = VA_STR_NULL};
     if (strcmp(caller->channel, "voice") != 0 || caller->call.data == NULL) {
@@ -53,14 +52,14 @@ static bool find_person(wk_tx_t *tx, const wk_tool_call_t *call, wk_destination_
     if (!wk_cell_bool(rows, 0, "open")) {
         return true;
     }
-    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), wk_cell(rows, 0, "destinations"),
-                        &VA_JSON_LIMITS_DEFAULT, &destinations);
-    wk_transfer_wish_t wish = {.destinations = destinations,
+    wk_arena_t *a = wk_tx_arena(tx);
+    wk_transfer_wish_t wish = {.destinations = wk_cell_json(a, rows, 0, "destinations"),
                                .owner = wk_cell(rows, 0, "owner_phone"),
                                .named = wk_arg_text(call->args, "destination"),
                                .words = wk_arg_text(call->args, "reason"),
-                               .not_to = {caller->phone, caller->shop_phone}};
-    *to = wk_transfer_choose(wk_tx_arena(tx), call->catalogue, &wish);
+                               .caller = caller->phone,
+                               .own = wk_cell_json(a, rows, 0, "own_numbers")};
+    *to = wk_transfer_choose(a, call->catalogue, &wish);
     return true;
 }
 
