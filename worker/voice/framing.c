@@ -190,7 +190,6 @@ bool wk_framing_read(wk_framing_t *f, va_str_t bytes)
 void wk_framing_stop(wk_framing_t *f)
 {
     f->stopped = true;
-    f->in_len = 0;
 }
 
 /*

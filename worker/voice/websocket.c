@@ -13,7 +13,8 @@
 
 #define HEAD_MS    5000 /* for the head of a handshake */
 #define BEAT_MS    1000
-#define SILENT     4 /* beats without a byte, of a peer that answers pings: it is gone */
+#define SILENT     4    /* beats without a byte, of a peer that answers pings: it is gone */
+#define GOODBYE_MS 2000 /* for the peer to say that it has read our close */
 #define NONCE_SIZE 16
 #define UNREAD_MAX (1 << 20) /* bytes for a peer that only writes: pongs queue as well */
 #define ACCEPT_LEN VA_BASE64_LEN(20)
@@ -67,16 +68,22 @@ static void on_broken(void *ctx, const char *why)
     }
 }
 
+/*
+ * Who still sends may lose the last that he was sent when a connection, or a proxy on the way,
+ * ends at once: his close says that he has read ours (RFC 6455, 7.1.1).
+ */
 void wk_ws_close(wk_ws_t *ws, uint16_t code)
 {
     if (ws->closed) {
         return;
     }
     ws->closed = true;
-    if (ws->open) {
-        wk_framing_close(&ws->framing, code);
+    if (!ws->open) {
+        wk_wire_close(ws->wire, true);
+        return;
     }
-    wk_wire_close(ws->wire, true);
+    wk_framing_close(&ws->framing, code);
+    wk_wire_deadline(ws->wire, GOODBYE_MS);
 }
 
 /* ---------------------------------------------------------------- frames */
@@ -98,7 +105,12 @@ static void read_frames(wk_ws_t *ws, const char *data, size_t len)
 {
     char why[48];
     uint16_t code;
-    if (!wk_framing_read(&ws->framing, va_str(data, len))) {
+    bool ok = wk_framing_read(&ws->framing, va_str(data, len));
+    if (ws->closed) {
+        if (!ok || wk_framing_ended(&ws->framing, &code)) {
+            wk_wire_close(ws->wire, true);
+        }
+    } else if (!ok) {
         fail(ws, "broken WebSocket");
     } else if (wk_ws_pending(ws) > UNREAD_MAX) {
         fail(ws, "the peer does not read");
@@ -135,7 +147,7 @@ static void watch(wk_ws_t *ws)
     wk_wire_beat(ws->wire, BEAT_MS, on_beat);
 }
 
-static bool begin_frames(wk_ws_t *ws)
+static void begin_frames(wk_ws_t *ws)
 {
     ws->open = true;
     wk_wire_deadline(ws->wire, 0);
@@ -145,7 +157,6 @@ static bool begin_frames(wk_ws_t *ws)
     if (!ws->closed && !ws->server) {
         watch(ws);
     }
-    return !ws->closed;
 }
 
 void wk_ws_send(wk_ws_t *ws, va_str_t text)
@@ -240,7 +251,8 @@ static bool answer_request(wk_ws_t *ws)
                    "Connection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n\r\n",
                    (int)ACCEPT_LEN, ws->accept);
     wk_wire_write(ws->wire, text, (size_t)len);
-    return begin_frames(ws);
+    begin_frames(ws);
+    return true;
 }
 
 static bool judge_response(wk_ws_t *ws)
@@ -250,7 +262,8 @@ static bool judge_response(wk_ws_t *ws)
     if (status == 101 && names_websocket(ws->head) &&
         va_str_eq(wk_http_head_get(ws->head, "Sec-WebSocket-Accept"),
                   va_str(ws->accept, ACCEPT_LEN))) {
-        return begin_frames(ws);
+        begin_frames(ws);
+        return true;
     }
     snprintf(why, sizeof(why), "handshake answered with %d", status);
     fail(ws, why);
@@ -282,7 +295,7 @@ static void on_data(void *ctx, const char *data, size_t len)
     wk_ws_t *ws = ctx;
     size_t used = 0;
     ws->heard = true;
-    if (ws->closed || (!ws->open && !read_head(ws, data, len, &used))) {
+    if (!ws->open && (ws->closed || !read_head(ws, data, len, &used))) {
         return;
     }
     if (len > used) {

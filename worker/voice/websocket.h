@@ -61,7 +61,8 @@ uint16_t wk_ws_closed_with(const wk_ws_t *ws);
 /* closed("timed out") unless it is set anew within ms; 0: none. */
 void wk_ws_deadline(wk_ws_t *ws, uint64_t ms);
 
-/* Says why, and ends; no more events but gone(). */
+/* Says why, and ends when the peer has read that, within two seconds; no more events but
+ * gone(). */
 void wk_ws_close(wk_ws_t *ws, uint16_t code);
 
 #endif
