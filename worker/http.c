@@ -34,6 +34,7 @@ typedef struct {
     bool once;          /* sent twice, the request would be done twice */
     bool sent;          /* something of the request may have reached the server */
     bool headers_ended; /* curl takes an answer that breaks off before for a whole one */
+    bool cut;           /* the body of a refusal was too large: its status says enough */
     bool refused;       /* an address that is not public, */
     bool opened;        /* and another one was tried */
     int64_t retry_after_ms;
@@ -106,6 +107,10 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
     exchange_t *x = ctx;
     if (x->on_piece != NULL && is_success(x->curl)) {
         return on_piece(x, data, size * n);
+    }
+    if (!is_success(x->curl) && x->body.len + size * n > x->body.max) {
+        x->cut = true;
+        return 0;
     }
     va_buf_add(&x->body, data, size * n);
     return x->body.status == VA_OK ? size * n : 0;
@@ -344,7 +349,8 @@ static bool perform(CURL *c, const wk_http_request_t *req, struct curl_slist *he
     SET(CURLOPT_ERRORBUFFER, text);
     CURLcode rc = curl_easy_perform(c);
     wk_crash_point("http.after");
-    return rc == CURLE_OK || failed(x, rc, text[0] != '\0' ? text : curl_easy_strerror(rc), e);
+    return rc == CURLE_OK || x->cut ||
+           failed(x, rc, text[0] != '\0' ? text : curl_easy_strerror(rc), e);
 }
 
 /* RFC 9110 9.2.2 */

@@ -26,7 +26,7 @@ typedef struct {
     va_str_t body;
     const char *basic_user, *basic_password; /* both or none */
     int timeout_ms;                          /* in all; connecting has 3 s of it */
-    size_t max_bytes;                        /* 0: 1 MiB */
+    size_t max_bytes;          /* 0: 1 MiB; of an answer that is no 2xx the body is cut there */
     wk_http_piece_fn on_piece; /* of a 2xx answer, which has an empty body then; may be NULL */
     void *on_piece_ctx;
     bool public_only; /* the URL is somebody else's: no address but a public one (or one of

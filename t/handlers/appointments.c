@@ -460,17 +460,24 @@ static void what_cannot_be_marked_changes_nothing(void **state)
         "{\"status\":null,\"notes\":\"x\"}",
         "{\"status\":\"\",\"notes\":\"x\"}",
         "{\"pickup_ready\":null,\"notes\":\"x\"}",
-        "{\"status\":\"completed\",\"appointment_datetime\":\"2026-07-09T10:00\"}"};
+        "{\"status\":\"completed\",\"appointment_datetime\":\"2026-07-09T10:00\"}",
+        "{\"status\":\"completed\",\"colour\":\"red\"}",
+        "{\"notes\":\"x\",\"duration\":30}",
+        "{\"appointment_datetime\":\"2026-07-09T10:00\",\"colour\":\"red\"}",
+        "{\"appointment_time\":\"10:00\",\"status\":\"confirmed\"}"};
     (void)state;
     seed();
     for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
         t_answer_t a = ask("PATCH", URI "/" A1, bodies[i]);
         assert_error(&a, 400, "bad_request");
     }
-    assert_string_equal(t_sqlf("SELECT status || coalesce(notes, '') FROM appointments"
+    t_answer_t a = ask("DELETE", URI "/" A1, "{\"colour\":\"red\"}");
+    assert_error(&a, 400, "bad_request");
+    assert_string_equal(t_sqlf("SELECT status || coalesce(notes, '') || (starts_at ="
+                               "     '2026-07-01 10:00-04') FROM appointments"
                                " WHERE id = '" A1 "'"),
-                        "confirmed");
-    t_answer_t a = ask("PATCH", URI "/" JOHN, "{\"status\":\"completed\"}");
+                        "confirmedtrue");
+    a = ask("PATCH", URI "/" JOHN, "{\"status\":\"completed\"}");
     assert_error(&a, 404, "not_found");
 }
 

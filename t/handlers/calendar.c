@@ -590,6 +590,8 @@ static void what_goes_to_a_calendar_that_is_gone_waits_for_another(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'calendar.push'"), 0);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM tasks"), 1);
     assert_string_equal(gone_tasks(), "1 1");
+    a = t_get_as(DANA, DOWNTOWN, "manager", "integrations.list", "/api/integrations", NULL);
+    assert_error(&a, 403, "role");
     a = ask_as_admin("integrations.list", "GET", "/api/integrations", NULL);
     assert_string_equal(t_text(&a, "/integrations/0/calendars/0/gone"), "true");
     assert_string_equal(t_text(&a, "/integrations/0/calendars/1/gone"), "false");

@@ -526,6 +526,17 @@ static void a_page_that_is_too_large_is_not_read(void **state)
     assert_has(t_sqlf("SELECT note FROM knowledge_pages WHERE url LIKE '%%/a'"), "2 MB");
 }
 
+/* However much a site has to say of it. */
+static void a_page_that_is_not_there_is_not_called_large(void **state)
+{
+    (void)state;
+    put_page("/a", 404, rules_before("y", 5 << 20));
+    const char *id = added(home());
+    read_all(id);
+    assert_int_equal(hits("/a"), 1);
+    assert_has(t_sqlf("SELECT note FROM knowledge_pages WHERE url LIKE '%%/a'"), "404");
+}
+
 static void a_reading_has_an_hour(void **state)
 {
     (void)state;
@@ -586,6 +597,28 @@ static void a_shop_has_ten_sites(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM knowledge_documents"), 10);
 }
 
+/* Each would have been the tenth. */
+static void ten_sites_are_ten_however_many_come_at_once(void **state)
+{
+    t_ask_t asks[T_AT_ONCE];
+    int status[T_AT_ONCE];
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        added(wk_printf(t_ctx.arena, "http://127.0.0.1/%d", i).data);
+    }
+    for (int i = 0; i < T_AT_ONCE; i++) {
+        asks[i] = (t_ask_t){
+            .type = "knowledge.handle",
+            .method = "POST",
+            .uri = "/api/knowledge",
+            .body = body_of(wk_printf(t_ctx.arena, "http://127.0.0.1/at-once/%d", i).data),
+            .claims = t_claims(DANA, DOWNTOWN, "admin"),
+            .org = DOWNTOWN};
+    }
+    t_ask_at_once(asks, status, T_AT_ONCE);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM knowledge_sites"), 10);
+}
+
 static void what_is_no_site_cannot_be_read_again(void **state)
 {
     (void)state;
@@ -614,10 +647,12 @@ int main(void)
         cmocka_unit_test(rules_five_redirections_away_are_obeyed),
         cmocka_unit_test(rules_of_any_size_and_bytes_count),
         cmocka_unit_test(a_page_that_is_too_large_is_not_read),
+        cmocka_unit_test(a_page_that_is_not_there_is_not_called_large),
         cmocka_unit_test(a_reading_has_an_hour),
         cmocka_unit_test(private_addresses_are_not_connected_to),
         cmocka_unit_test(roles_and_plans),
         cmocka_unit_test(a_shop_has_ten_sites),
+        cmocka_unit_test(ten_sites_are_ten_however_many_come_at_once),
         cmocka_unit_test(what_is_no_site_cannot_be_read_again),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,5 +1,5 @@
-/* What the shop's system tells of its products, in any order: what was deleted is sold no more.
- */
+/* What the shop's system tells of its products and orders, in any order: what was deleted is
+ * sold, or told of, no more. */
 #include "t/handlers/lib/client.h"
 
 #define SHOP "bici-downtown.myshopify.com"
@@ -7,7 +7,8 @@
 static int setup(void **state)
 {
     (void)state;
-    t_sqlf("DELETE FROM webhook_events; DELETE FROM products WHERE sku = 'LAMP-9'");
+    t_sqlf("DELETE FROM webhook_events; DELETE FROM products WHERE sku = 'LAMP-9';"
+           "DELETE FROM orders WHERE order_number = '9101'");
     return 0;
 }
 
@@ -72,6 +73,58 @@ static void whichever_is_told_first(void **state)
     assert_string_equal(sold(), "");
 }
 
+/* ---------------------------------------------------------------- orders */
+
+static void order_told(const char *topic, int minutes)
+{
+    told(topic, wk_printf(t_ctx.arena,
+                          "{\"id\":9101,\"name\":\"#9101\",\"total_price\":\"19.00\","
+                          "\"currency\":\"CAD\",\"updated_at\":\"%s\"}",
+                          t_sqlf("SELECT to_char(now() AT TIME ZONE 'UTC'"
+                                 " + interval '%d minutes', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')",
+                                 minutes))
+                    .data);
+}
+
+static int64_t orders_known(const char *organization)
+{
+    return t_sqlf_int("SELECT count(*) FROM orders WHERE order_number = '9101'"
+                      " AND organization_id = '%s'",
+                      organization);
+}
+
+static void an_order_that_was_deleted_is_told_of_no_more(void **state)
+{
+    (void)state;
+    order_told("orders/create", -10);
+    t_sqlf("INSERT INTO orders (organization_id, provider_order_id, order_number, status,"
+           "    total_amount) VALUES ('" UPTOWN "', 'gid://shopify/Order/9101', '9101',"
+           "    'processing', 1)");
+    assert_int_equal(orders_known(DOWNTOWN), 1);
+    told("orders/delete", "{\"id\":9101}");
+    assert_int_equal(orders_known(DOWNTOWN), 0);
+    assert_int_equal(orders_known(UPTOWN), 1);
+    order_told("orders/updated", 10);
+    assert_int_equal(orders_known(DOWNTOWN), 0);
+}
+
+static void an_order_may_be_deleted_before_it_is_told_of(void **state)
+{
+    (void)state;
+    told("orders/delete", "{\"id\":9101}");
+    order_told("orders/create", -10);
+    assert_int_equal(orders_known(DOWNTOWN), 0);
+}
+
+static void a_body_of_another_topic_deletes_no_order(void **state)
+{
+    (void)state;
+    order_told("orders/create", -10);
+    t_answer_t a = tell("orders/delete", "{\"id\":9101,\"name\":\"#9101\"}");
+    assert_int_not_equal(a.end.how, WK_END_ACK);
+    assert_int_equal(orders_known(DOWNTOWN), 1);
+}
+
 /* The topic is not signed: what was told of a product, sent again as this, takes it from
  * nobody. */
 static void a_body_of_another_topic_deletes_nothing(void **state)
@@ -96,6 +149,9 @@ int main(void)
         cmocka_unit_test(what_was_deleted_is_sold_no_more),
         cmocka_unit_test(whichever_is_told_first),
         cmocka_unit_test(a_body_of_another_topic_deletes_nothing),
+        cmocka_unit_test(an_order_that_was_deleted_is_told_of_no_more),
+        cmocka_unit_test(an_order_may_be_deleted_before_it_is_told_of),
+        cmocka_unit_test(a_body_of_another_topic_deletes_no_order),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), setup);

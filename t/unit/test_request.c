@@ -52,6 +52,16 @@ static void segments_of_the_path(void **state)
     assert_true(is(wk_request_segment(&job, 0), NULL));
 }
 
+/* As the database spells them, so that they can be compared with what it has. */
+static void ids_are_in_small_letters(void **state)
+{
+    (void)state;
+    job.http_uri = VA_STR("/api/leads/D0000000-0000-4000-8000-0000000000AB/Ab");
+    assert_true(is(wk_request_id(&ctx, 2), "d0000000-0000-4000-8000-0000000000ab"));
+    assert_true(is(wk_request_id(&ctx, 3), "Ab"));
+    assert_true(is(wk_request_id(&ctx, 4), NULL));
+}
+
 static void headers_and_cookies(void **state)
 {
     (void)state;
@@ -192,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(segments_of_the_path, setup, teardown),
+        cmocka_unit_test_setup_teardown(ids_are_in_small_letters, setup, teardown),
         cmocka_unit_test_setup_teardown(headers_and_cookies, setup, teardown),
         cmocka_unit_test_setup_teardown(only_an_address_is_a_peer, setup, teardown),
         cmocka_unit_test_setup_teardown(a_form_says_that_it_is_one, setup, teardown),

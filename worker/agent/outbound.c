@@ -294,14 +294,12 @@ static bool queue_settling(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_t *call
                          call->effect, ended(w, &text), e);
 }
 
-bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *asked,
+bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
                        wk_outbound_t *call, wk_error_t *e)
 {
     bool before;
     wk_rows_t *facts;
-    wk_outbound_wish_t named = *asked;
-    const wk_outbound_wish_t *wish = &named;
-    va_str_t params[] = {asked->customer, asked->reason};
+    va_str_t params[] = {wish->customer, wish->reason};
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
     if (c == NULL || !claimed_before(ctx, tx, call, &before, e)) {
         return false;
@@ -315,7 +313,6 @@ bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *ask
     if (!allowed(ctx->config, wish, facts, call)) {
         return true;
     }
-    named.customer = wk_cell(facts, 0, "customer"); /* one, however his id is spelled */
     va_str_t day = wk_cell(facts, 0, "day");
     call->key =
         wk_printf(ctx->arena, "call:%.*s:%.*s:%.*s:%lld", (int)wish->customer.len,

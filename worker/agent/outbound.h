@@ -54,7 +54,7 @@ typedef struct {
 } wk_outbound_t;
 
 /* Within the transaction of who asks: may it be made, and is it ours to make? */
-bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *asked,
+bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
                        wk_outbound_t *call, wk_error_t *e);
 
 /*

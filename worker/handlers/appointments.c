@@ -22,6 +22,8 @@ static const char *const statuses[] = {"held",      "confirmed", "in_progress", 
 /* What a person may mark; an appointment is cancelled by DELETE. */
 static const char *const marks[] = {"confirmed", "in_progress", "completed", "no_show", NULL};
 
+static const char *const markable[] = {"status", "notes", "pickup_ready", NULL};
+
 /* What comes with a booking and decides nothing: the token tells whose shop it is, and days
  * that were preferred are of the question what is free. */
 static const char *const needless[] = {
@@ -112,17 +114,23 @@ static wk_outcome_t run_tool(schedule_t *s, const char *name, const va_json_t *a
     return WK_DONE;
 }
 
+static bool cannot_be_set(const va_json_t *member, wk_error_t *e)
+{
+    return wk_refuse(e, WK_R_BAD_REQUEST, "%.*s cannot be set here.", (int)member->name.len,
+                     member->name.data);
+}
+
 /*
  * Models invent arguments, which tools pass over; whoever writes to this address learns that
  * what he asked for would not have been done.
  */
-static bool books_only(const va_json_t *body, wk_error_t *e)
+static bool takes_all(const char *tool, const va_json_t *body, wk_error_t *e)
 {
-    const wk_arg_t *args = wk_tool_find(VA_STR("book_appointment"))->args;
-    for (const va_json_t *member = body->first; member != NULL; member = member->next) {
+    const wk_arg_t *args = wk_tool_find(va_str_c(tool))->args;
+    const va_json_t *member = body != NULL ? body->first : NULL;
+    for (; member != NULL; member = member->next) {
         if (!wk_args_have(args, member->name) && !wk_list_has(needless, member->name)) {
-            return wk_refuse(e, WK_R_BAD_REQUEST, "%.*s cannot be set here.",
-                             (int)member->name.len, member->name.data);
+            return cannot_be_set(member, e);
         }
     }
     return true;
@@ -131,7 +139,7 @@ static bool books_only(const va_json_t *body, wk_error_t *e)
 static wk_outcome_t create(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 {
     const va_json_t *body;
-    return wk_request_json(s->ctx, &body, e) && books_only(body, e)
+    return wk_request_json(s->ctx, &body, e) && takes_all("book_appointment", body, e)
                ? run_tool(s, "book_appointment", body, 201, reply, e)
                : wk_reply_error(s->ctx, reply, e);
 }
@@ -154,7 +162,8 @@ static wk_outcome_t cancel(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 {
     const va_json_t *body = NULL;
     if (!wk_request_known_id(s->id, e) ||
-        (s->ctx->job->body.len > 0 && !wk_request_json(s->ctx, &body, e))) {
+        (s->ctx->job->body.len > 0 && !wk_request_json(s->ctx, &body, e)) ||
+        !takes_all("cancel_appointment", body, e)) {
         return wk_reply_error(s->ctx, reply, e);
     }
     return run_tool(s, "cancel_appointment", with_id(s->ctx, body, s->id), 200, reply, e);
@@ -162,11 +171,22 @@ static wk_outcome_t cancel(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 
 /* ---------------------------------------------------------------- mark */
 
+static bool marks_all(const va_json_t *body, wk_error_t *e)
+{
+    for (const va_json_t *member = body->first; member != NULL; member = member->next) {
+        if (!wk_list_has(markable, member->name) && !wk_list_has(needless, member->name) &&
+            !va_str_eq(member->name, VA_STR("appointment_id"))) {
+            return cannot_be_set(member, e);
+        }
+    }
+    return true;
+}
+
 /* null takes away what may be absent: notes alone. */
 static bool read_marks(schedule_t *s, const va_json_t *body, wk_error_t *e)
 {
     const va_json_t *ready = va_json_get(body, "pickup_ready");
-    if (!wk_request_optional_text(body, "status", 32, &s->status, e) ||
+    if (!marks_all(body, e) || !wk_request_optional_text(body, "status", 32, &s->status, e) ||
         !wk_request_optional_text(body, "notes", MAX_NOTES, &s->notes, e)) {
         return false;
     }
@@ -239,7 +259,7 @@ static bool write_marks(wk_tx_t *tx, const wk_caller_t *caller, const schedule_t
     if (wk_rows_affected(rows) == 0) {
         return wk_refuse(e, WK_R_CONFLICT, "The appointment is cancelled.");
     }
-    return (!is_over(s->status) || wk_reminders_withdraw(tx, p.id, e)) &&
+    return (!is_over(s->status) || wk_reminders_withdraw(tx, s->id, e)) &&
            note_mark(tx, caller, s, e) && wk_appointment_changed(tx, &p, "updated", e);
 }
 
@@ -259,17 +279,26 @@ static wk_outcome_t mark(schedule_t *s, const va_json_t *body, va_reply_t *reply
                : wk_reply_error(s->ctx, reply, e);
 }
 
+/* One at least that the tool for a new time or service takes, but the id, which the path names.
+ */
 static bool reschedules(const va_json_t *body)
 {
-    return va_json_get(body, "appointment_datetime") != NULL ||
-           va_json_get(body, "appointment_date") != NULL ||
-           va_json_get(body, "service_type") != NULL;
+    const wk_arg_t *args = wk_tool_find(VA_STR("reschedule_appointment"))->args;
+    const va_json_t *member = body->first;
+    while (member != NULL && (!wk_args_have(args, member->name) ||
+                              va_str_eq(member->name, VA_STR("appointment_id")))) {
+        member = member->next;
+    }
+    return member != NULL;
 }
 
 static bool marks_something(const va_json_t *body)
 {
-    return va_json_get(body, "status") != NULL || va_json_get(body, "notes") != NULL ||
-           va_json_get(body, "pickup_ready") != NULL;
+    const va_json_t *member = body->first;
+    while (member != NULL && !wk_list_has(markable, member->name)) {
+        member = member->next;
+    }
+    return member != NULL;
 }
 
 /* Either a new time or service, or a mark: each is done whole or not at all, both together
@@ -288,6 +317,9 @@ static wk_outcome_t change(schedule_t *s, va_reply_t *reply, wk_error_t *e)
                   "Change the time or service and the rest in two requests.");
         return wk_reply_error(s->ctx, reply, e);
     }
+    if (!takes_all("reschedule_appointment", body, e)) {
+        return wk_reply_error(s->ctx, reply, e);
+    }
     return run_tool(s, "reschedule_appointment", with_id(s->ctx, body, s->id), 200, reply, e);
 }
 
@@ -295,7 +327,7 @@ static wk_outcome_t change(schedule_t *s, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_appointments_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    schedule_t s = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    schedule_t s = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     bool one = s.id.data != NULL;
     if (is_method(ctx, "GET")) {
         return one ? get(&s, reply, e) : list(&s, reply, e);

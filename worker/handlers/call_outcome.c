@@ -70,7 +70,7 @@ static bool outcome_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_err
 wk_outcome_t wk_calls_outcome(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
-    saying_t s = {.ctx = ctx, .call = wk_request_segment(ctx->job, 2)};
+    saying_t s = {.ctx = ctx, .call = wk_request_id(ctx, 2)};
     if (!read_body(&s, e) || !wk_caller_tx(ctx, WK_FROM_STAFF, outcome_tx, &s, e)) {
         return wk_reply_error(ctx, reply, e);
     }

@@ -58,7 +58,7 @@ static bool get_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_t
 wk_outcome_t wk_calls_get(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
-    calls_t c = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    calls_t c = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     if (!wk_caller_tx(ctx, WK_FROM_STAFF, get_tx, &c, e)) {
         return wk_reply_error(ctx, reply, e);
     }

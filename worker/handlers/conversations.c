@@ -33,7 +33,7 @@ wk_outcome_t wk_conversations_get(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
 {
     va_form_t args;
     wk_document_t doc;
-    conversation_t c = {.ctx = ctx, .customer = wk_request_segment(ctx->job, 2)};
+    conversation_t c = {.ctx = ctx, .customer = wk_request_id(ctx, 2)};
     if (!wk_request_args(ctx, &args, e) || !wk_page_read(ctx, &args, &c.page, e) ||
         !wk_caller_tx(ctx, WK_FROM_STAFF, get_tx, &c, e)) {
         return wk_reply_error(ctx, reply, e);

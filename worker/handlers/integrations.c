@@ -52,7 +52,7 @@ wk_outcome_t wk_integrations_list(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *
 {
     list_t l;
     wk_document_t doc;
-    if (!wk_caller_tx(ctx, WK_FROM_MANAGER, list_tx, &l, e)) {
+    if (!wk_caller_tx(ctx, WK_FROM_ADMIN, list_tx, &l, e)) {
         return wk_reply_error(ctx, reply, e);
     }
     va_json_writer_t *w = wk_reply_begin(ctx, &doc);

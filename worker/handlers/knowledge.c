@@ -435,6 +435,9 @@ static bool write_site(wk_tx_t *tx, knowledge_t *k, const wk_caller_t *caller, w
     va_str_t params[] = {
         u->title,        u->url,       u->language, u->tags,
         caller->user_id, u->max_pages, u->depth,    wk_printf(k->ctx->arena, "%d", MAX_SITES)};
+    if (!wk_sql(tx, &wk_sql_site_lock, NULL, NULL, e)) {
+        return false;
+    }
     if (!wk_sql(tx, &wk_sql_site_insert, params, &rows, e)) {
         return site_known_already(e)
                    ? wk_refuse(e, WK_R_CONFLICT, "That web site is there already.")
@@ -601,7 +604,7 @@ static wk_outcome_t discard(knowledge_t *k, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_knowledge_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    knowledge_t k = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    knowledge_t k = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     bool one = k.id.data != NULL;
     va_str_t action = wk_request_segment(ctx->job, 3);
     if (action.data != NULL) {

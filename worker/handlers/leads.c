@@ -70,7 +70,7 @@ static wk_outcome_t answer_lead(leads_t *l, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_leads_get(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    leads_t l = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    leads_t l = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     return wk_caller_tx(ctx, WK_ANY_ROLE, get_tx, &l, e) ? answer_lead(&l, reply, e)
                                                          : wk_reply_error(ctx, reply, e);
 }
@@ -171,7 +171,7 @@ static bool change_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_erro
 
 static wk_outcome_t change(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    leads_t l = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    leads_t l = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     return read_change(&l, e) && wk_caller_tx(ctx, WK_FROM_MANAGER, change_tx, &l, e)
                ? answer_lead(&l, reply, e)
                : wk_reply_error(ctx, reply, e);

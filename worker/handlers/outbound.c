@@ -79,6 +79,7 @@ static bool read_request(request_t *r, wk_error_t *e)
         !wk_request_text(body, "callReason", 32, &r->wish.reason, e)) {
         return false;
     }
+    r->wish.customer = wk_id_as_stored(r->ctx->arena, r->wish.customer);
     if (!wk_list_word(reasons, &r->wish.reason)) {
         return wk_refuse(e, WK_R_BAD_REQUEST,
                          "callReason must be service_reminder, "

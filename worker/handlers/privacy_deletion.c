@@ -126,7 +126,7 @@ wk_outcome_t wk_privacy_deletion(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
     deletion_t d = {.ctx = ctx};
     bool asks = va_str_eq(ctx->job->http_method, VA_STR("POST"));
     if (!asks) {
-        d.request.id = wk_request_segment(ctx->job, 3);
+        d.request.id = wk_request_id(ctx, 3);
     }
     if ((asks && !read_body(&d, e)) ||
         !wk_caller_tx(ctx, WK_FROM_ADMIN, asks ? ask_tx : receipt_tx, &d, e)) {

@@ -189,7 +189,7 @@ static void tell_ranges(const play_t *p, va_reply_t *reply)
 
 wk_outcome_t wk_recordings_get(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    play_t p = {.ctx = ctx, .call = wk_request_segment(ctx->job, 2)};
+    play_t p = {.ctx = ctx, .call = wk_request_id(ctx, 2)};
     if (!wk_caller_tx(ctx, WK_FROM_MANAGER, play_tx, &p, e)) {
         return wk_reply_error(ctx, reply, e);
     }

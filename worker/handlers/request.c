@@ -2,6 +2,7 @@
 #include "worker/handlers/request.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,6 +48,11 @@ va_str_t wk_request_segment(const va_job_t *job, size_t n)
         }
     }
     return VA_STR_NULL;
+}
+
+va_str_t wk_request_id(const wk_ctx_t *ctx, size_t n)
+{
+    return wk_id_as_stored(ctx->arena, wk_request_segment(ctx->job, n));
 }
 
 va_str_t wk_request_header(const va_job_t *job, const char *lower_case_name)
@@ -227,6 +233,18 @@ bool wk_is_uuid(va_str_t s)
         }
     }
     return memchr(s.data, '\0', s.len) == NULL;
+}
+
+va_str_t wk_id_as_stored(wk_arena_t *a, va_str_t id)
+{
+    if (!wk_is_uuid(id)) {
+        return id;
+    }
+    char *text = wk_strdup(a, id);
+    for (size_t i = 0; i < id.len; i++) {
+        text[i] = (char)tolower((unsigned char)text[i]);
+    }
+    return va_str(text, id.len);
 }
 
 static bool not_found(wk_error_t *e)

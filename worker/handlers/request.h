@@ -23,6 +23,9 @@ bool wk_request_path(const va_job_t *job, wk_error_t *e);
 /* Segment n of the decoded path, "/api/leads/7" having api, leads and 7; absent beyond. */
 va_str_t wk_request_segment(const va_job_t *job, size_t n);
 
+/* The same where an id stands: one of ours as the database spells it, in small letters. */
+va_str_t wk_request_id(const wk_ctx_t *ctx, size_t n);
+
 /* The header as nginx passed it on, the first of several; absent if none. */
 va_str_t wk_request_header(const va_job_t *job, const char *lower_case_name);
 
@@ -58,6 +61,10 @@ bool wk_request_optional_text(const va_json_t *object, const char *name, size_t 
 
 bool wk_is_uuid(va_str_t s);
 
+/* A UUID in small letters, so that it can be compared with what the database has; anything else
+ * as it is. */
+va_str_t wk_id_as_stored(wk_arena_t *a, va_str_t id);
+
 /*
  * 404, and the same for an id that is none, of nobody, or of somebody else: no UUID, and no
  * row.
@@ -66,8 +73,8 @@ bool wk_request_known_id(va_str_t id, wk_error_t *e);
 bool wk_request_found(const wk_rows_t *rows, wk_error_t *e);
 
 /*
- * The arguments from and to, which is behind the last moment: a day's is its end. Each is absent
- * when it is not there or empty. Refused where there is nothing between them.
+ * The arguments from and to, which is behind the last moment: a day's is its end. Each is
+ * absent when it is not there or empty. Refused where there is nothing between them.
  */
 bool wk_request_period(wk_ctx_t *ctx, const va_form_t *args, wk_moment_t *from, wk_moment_t *to,
                        wk_error_t *e);

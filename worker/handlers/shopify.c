@@ -100,9 +100,25 @@ static bool apply_order(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
         return misshapen(e);
     }
     wk_shopify_orders_t orders = {&order, 1};
-    return wk_shop_keep_orders(tx, &orders, false, e) && know_buyer(tx, order.id, e) &&
+    return wk_sql(tx, &wk_sql_shop_order_lock, &order.id, NULL, e) &&
+           wk_shop_keep_orders(tx, &orders, false, e) && know_buyer(tx, order.id, e) &&
            wk_sql(tx, &wk_sql_delivery_notice, &order.id, NULL, e) &&
            cart_bought(tx, member(hook, "/checkout_id"), e);
+}
+
+/* As with a deleted product. */
+static bool apply_order_deleted(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
+{
+    va_str_t order = id_of(hook, "Order", "/id");
+    va_str_t note[] = {VA_STR("shopify"), VA_STR(WK_SHOP_ORDER_DELETED), order};
+    if (order.data == NULL || hook->body->count != 1) {
+        return misshapen(e);
+    }
+    va_str_t forget[] = {wk_printf(hook->ctx->arena, "{%.*s}", (int)order.len, order.data),
+                         VA_STR_NULL};
+    return wk_sql(tx, &wk_sql_shop_order_lock, &order, NULL, e) &&
+           wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) && know_buyer(tx, order, e) &&
+           wk_sql(tx, &wk_sql_shop_orders_forget, forget, NULL, e);
 }
 
 /* One shipment does not tell how the order stands: the order is asked for. */
@@ -341,6 +357,7 @@ static const struct {
     {"orders/partially_fulfilled", apply_order},
     {"orders/cancelled", apply_order},
     {"orders/paid", apply_order},
+    {"orders/delete", apply_order_deleted},
     {"fulfillments/create", apply_fulfillment},
     {"fulfillments/update", apply_fulfillment},
     {"checkouts/create", apply_cart},

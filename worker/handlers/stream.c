@@ -37,7 +37,7 @@ typedef struct {
 static bool read_path(wk_ctx_t *ctx, stream_t *s, wk_error_t *e)
 {
     va_str_t what = wk_request_segment(ctx->job, 2);
-    *s = (stream_t){.ctx = ctx, .kind = ORGANIZATION, .id = wk_request_segment(ctx->job, 3)};
+    *s = (stream_t){.ctx = ctx, .kind = ORGANIZATION, .id = wk_request_id(ctx, 3)};
     if (va_str_eq(what, VA_STR("organization"))) {
         return true;
     }

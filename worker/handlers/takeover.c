@@ -676,7 +676,7 @@ static wk_outcome_t resume(takeover_t *t, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_takeover_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    takeover_t t = {.ctx = ctx, .target = wk_request_segment(ctx->job, 2)};
+    takeover_t t = {.ctx = ctx, .target = wk_request_id(ctx, 2)};
     va_str_t action = wk_request_segment(ctx->job, 3);
     t.joins = va_str_eq(action, VA_STR("join"));
     if (t.joins) {

@@ -300,7 +300,7 @@ static wk_outcome_t list(team_t *t, va_reply_t *reply, wk_error_t *e)
 
 wk_outcome_t wk_team_handle(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    team_t t = {.ctx = ctx, .id = wk_request_segment(ctx->job, 2)};
+    team_t t = {.ctx = ctx, .id = wk_request_id(ctx, 2)};
     bool one = t.id.data != NULL;
     if (is_method(ctx, "GET") && !one) {
         return list(&t, reply, e);

@@ -5,6 +5,8 @@
 #define TAGS(list) \
     "(SELECT array_agg(t) FROM jsonb_array_elements_text(" list "::jsonb) t)"
 
+const wk_sql_t wk_sql_site_lock = {"site_lock", "SELECT lock_key('knowledge_sites:' || current_organization()::text)", 0};
+
 const wk_sql_t wk_sql_site_insert = {
     "site_insert",
     "WITH d AS ("

@@ -15,6 +15,9 @@
  */
 extern const wk_sql_t wk_sql_site_insert;
 
+/* Before it: one at a time counts the sites of a shop and adds to them. */
+extern const wk_sql_t wk_sql_site_lock;
+
 /* $1 document: another reading begins. Gives id revision step; no row: it is no site, or it is
  * being read. */
 extern const wk_sql_t wk_sql_site_refresh;

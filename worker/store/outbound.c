@@ -13,7 +13,7 @@ const wk_sql_t wk_sql_outbound_own = {
 /* A call nobody reported the end of does not stand in the way for ever. */
 const wk_sql_t wk_sql_outbound_facts = {
     "outbound_facts",
-    "SELECT c.id AS customer, c.phone_number AS number, " WK_SQL_OWN_NUMBER("c.phone_number") " AS own,"
+    "SELECT c.phone_number AS number, " WK_SQL_OWN_NUMBER("c.phone_number") " AS own,"
     "       c.name, c.first_name,"
     "       " WK_SQL_SPOKEN("c", "o") " AS spoken,"
     "       o.elevenlabs_agent_id AS agent, p.elevenlabs_phone_number_id AS number_id,"

@@ -52,6 +52,11 @@ const wk_sql_t wk_sql_shop_products_due = {
 
 /* ---------------------------------------------------------------- what is told */
 
+/* Told late, or found by a search that does not know it yet, it comes back no more. */
+#define DELETED(type, id)                                                                      \
+    "EXISTS (SELECT FROM webhook_events w WHERE w.provider = 'shopify'"                        \
+    "           AND w.type = '" type "' AND w.key = " id ")"
+
 /*
  * A number belongs to one order: where an order of that number is known that came from
  * elsewhere, it is this one.
@@ -79,6 +84,7 @@ const wk_sql_t wk_sql_shop_order_keep = {
                                "  WHERE NOT EXISTS (SELECT FROM orders k WHERE "
                                "k.provider_order_id = $1::text"
                                "                       AND k.order_number <> $2::text)"
+                               "    AND NOT " DELETED(WK_SHOP_ORDER_DELETED, "$1::text")
                                " ON CONFLICT ON CONSTRAINT orders_number DO UPDATE SET"
                                "    provider_order_id = excluded.provider_order_id, status = "
                                "excluded.status,"
@@ -108,11 +114,6 @@ const wk_sql_t wk_sql_shop_order_keep = {
                                "excluded.provider_updated_at)",
     WK_SHOP_ORDER_PARAMS};
 
-/* Told late, or found by a search that does not know it yet, it comes back no more. */
-#define DELETED(product)                                                                       \
-    "EXISTS (SELECT FROM webhook_events w WHERE w.provider = 'shopify'"                        \
-    "           AND w.type = '" WK_SHOP_PRODUCT_DELETED "' AND w.key = " product ")"
-
 /* A webhook has neither currency nor description: what was known of them stays. */
 const wk_sql_t wk_sql_shop_variant_keep = {
     "shop_variant_keep",
@@ -122,7 +123,8 @@ const wk_sql_t wk_sql_shop_variant_keep = {
     "    provider_updated_at)"
     " SELECT current_organization(), $1, $2::text, $3, $4, $5, $6, $7, $8, $9, $10::numeric,"
     "    coalesce($11::text, 'CAD'), coalesce($12::int, 0), $13::bool, $14::bool, $15,"
-    "    $16::timestamptz WHERE NOT " DELETED("$2::text")
+    "    $16::timestamptz WHERE NOT " DELETED(
+        WK_SHOP_PRODUCT_DELETED, "$2::text")
     " ON CONFLICT ON CONSTRAINT products_variant DO UPDATE SET"
     "    provider_product_id = excluded.provider_product_id,"
     "    provider_inventory_item_id = coalesce(excluded.provider_inventory_item_id,"
@@ -146,6 +148,9 @@ const wk_sql_t wk_sql_shop_variants_drop = {
     "   AND NOT provider_variant_id = ANY ($2::text[])"
     "   AND coalesce(provider_updated_at < $3::timestamptz, true)",
     3};
+
+const wk_sql_t wk_sql_shop_order_lock = {"shop_order_lock",
+                                         "SELECT lock_key('order:' || $1::text)", 1};
 
 const wk_sql_t wk_sql_shop_product_lock = {
     "shop_product_lock", "SELECT lock_key('product:' || $1::text)", 1};

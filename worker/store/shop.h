@@ -43,8 +43,12 @@ extern const wk_sql_t wk_sql_shop_order_keep;
  */
 extern const wk_sql_t wk_sql_shop_variant_keep;
 
-/* The type of webhook_events that a deleted product is noted under, by its id. */
+/* The types of webhook_events that a deleted product or order is noted under, by its id. */
 #define WK_SHOP_PRODUCT_DELETED "product deleted"
+#define WK_SHOP_ORDER_DELETED   "order deleted"
+
+/* $1 order: what is told of it is written by one at a time. */
+extern const wk_sql_t wk_sql_shop_order_lock;
 
 /* $1 product: what is told of it is written by one at a time. */
 extern const wk_sql_t wk_sql_shop_product_lock;
