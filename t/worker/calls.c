@@ -497,7 +497,7 @@ int main(void)
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);
     t_redis_start(&server, NULL);
-    r = wk_redis_new(server.url, 5000);
+    r = wk_redis_new(server.url, 20000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wk_redis_free(r);
     t_redis_stop(&server);

@@ -549,7 +549,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     t_postgres_start(&postgres);
     t_redis_start(&redis, NULL);
-    r = wk_redis_new(redis.url, 5000);
+    r = wk_redis_new(redis.url, 20000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wk_redis_free(r);
     t_redis_stop(&redis);

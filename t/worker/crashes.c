@@ -180,7 +180,7 @@ int main(void)
         "SET LOCAL app.current_organization_id = '" A "';"
         "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a');"
         "UPDATE voiceagent.privacy_settings SET swept_at = 'infinity'"); /* no job of its own */
-    r = wk_redis_new(redis.url, 5000);
+    r = wk_redis_new(redis.url, 20000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wk_redis_free(r);
     t_redis_stop(&redis);

@@ -160,7 +160,7 @@ int main(void)
         return 1;
     }
     t_redis_start(&redis, NULL);
-    r = wk_redis_new(redis.url, 2000);
+    r = wk_redis_new(redis.url, 20000);
     http = wk_http_new();
     a = wk_arena_new();
     start_provider();

@@ -22,7 +22,7 @@ static t_redis_t redis;
 
 static void open_ctx(wk_ctx_t *ctx)
 {
-    *ctx = (wk_ctx_t){.redis = wk_redis_new(redis.url, 5000),
+    *ctx = (wk_ctx_t){.redis = wk_redis_new(redis.url, 20000),
                       .db = wk_db_new(postgres.app_url, true, "test"),
                       .arena = wk_arena_new()};
 }
@@ -293,7 +293,7 @@ static void test_subscribers_hear_six_lines(void **state)
     void *reply;
     (void)state;
     redisContext *c = redisConnect("127.0.0.1", redis.port);
-    redisSetTimeout(c, (struct timeval){5, 0});
+    redisSetTimeout(c, (struct timeval){20, 0});
     freeReplyObject(redisCommand(c, "SUBSCRIBE va:events:{" A "}"));
     fill((fill_t){.from = 1, .n = 2});
     drain(10);

@@ -74,23 +74,9 @@ static void push(wk_queue_t q, const char *id, const char *type, const char *bod
     t_push_job(r, q, &job);
 }
 
-/* A job that lasts until it is let go. */
-static const char *gate(const char *id)
-{
-    return wk_printf(a, "%s/%s", t_folder(), id).data;
-}
-
 static void push_held(const char *id)
 {
-    unlink(gate(id));
-    push(WK_DEFAULT, id, "test.until", gate(id));
-}
-
-static void let_go(const char *id)
-{
-    FILE *f = fopen(gate(id), "we");
-    assert_non_null(f);
-    fclose(f);
+    push(WK_DEFAULT, id, "test.until", t_gate(a, id));
 }
 
 /* ---------------------------------------------------------------- what is waited for */
@@ -388,7 +374,7 @@ static void test_a_job_outlives_its_worker(void **state)
     pid_t first = the_child("jobs");
     t_kill(first, SIGKILL);
     comes("HGET test:runs j", 2);
-    let_go("j");
+    t_let_go("j");
     comes("EXISTS " P "job:j", 0);
     assert_int_not_equal(the_child("jobs"), first);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
@@ -435,7 +421,7 @@ static void test_a_frozen_worker_loses_its_job(void **state)
     pid_t frozen = the_child("jobs");
     t_kill(frozen, SIGSTOP);
     comes("HGET " P "job:j stalls", 1); /* its lease ran out */
-    let_go("j");
+    t_let_go("j");
     t_kill(frozen, SIGCONT);
     comes("HGET test:runs j", 2);
     comes("EXISTS " P "job:j", 0);
@@ -476,7 +462,7 @@ static void test_redis_restarts(void **state)
     t_redis_stop(&redis);
     t_redis_restart(&redis);
     wk_redis_free(r);
-    r = wk_redis_new(redis.url, 5000);
+    r = wk_redis_new(redis.url, 20000);
     comes("HLEN test:runs", 50);
     comes("ZCARD " P "held", 0);
     assert_int_equal(t_redis_int(r, "ZCARD " P "dead"), 0);
@@ -555,7 +541,7 @@ static void test_sigterm_lets_jobs_finish(void **state)
     pid_t jobs = the_child("jobs"), scheduler = the_child("scheduler");
     t_kill(program.pid, SIGTERM);
     logs("\"message\":\"draining\"");
-    let_go("j");
+    t_let_go("j");
     assert_int_equal(t_program_stop(&program, LONG_MS), 0);
     program.pid = 0;
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
@@ -595,7 +581,7 @@ static void test_children_follow_their_supervisor(void **state)
     assert_true(t_until(is_gone, &scheduler, LONG_MS));
     logs("\"message\":\"draining\"");
     assert_false(is_gone(&jobs));
-    let_go("j");
+    t_let_go("j");
     assert_true(t_until(is_gone, &jobs, LONG_MS));
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0); /* it was let finish */
 }
@@ -644,7 +630,7 @@ static void test_sighup_starts_a_new_generation(void **state)
     push(WK_DEFAULT, "k", "test.echo", "");
     comes("HGET test:runs k", 1);
     assert_int_equal(runs("j"), 1);
-    let_go("j");
+    t_let_go("j");
     assert_int_not_equal(the_child("jobs"), old);
     assert_int_equal(t_redis_int(r, "EXISTS " P "job:j"), 0);
     assert_int_equal(runs("j"), 1);
@@ -1013,7 +999,7 @@ int main(void)
     t_sql(&postgres,
           "SET LOCAL app.current_organization_id = '" A "';"
           "INSERT INTO voiceagent.organizations (id, name, slug) VALUES ('" A "', 'A', 'a')");
-    r = wk_redis_new(redis.url, 5000);
+    r = wk_redis_new(redis.url, 20000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wk_redis_free(r);
     t_redis_stop(&redis);

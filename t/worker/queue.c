@@ -124,7 +124,7 @@ static redisContext *listen_to(const char *channels)
     char command[200];
     void *reply;
     redisContext *c = redisConnect("127.0.0.1", server.port);
-    redisSetTimeout(c, (struct timeval){5, 0});
+    redisSetTimeout(c, (struct timeval){20, 0});
     int len = snprintf(command, sizeof(command), "SUBSCRIBE %s", channels);
     assert_true(len > 0);
     redisReply *first = redisCommand(c, command);
@@ -929,7 +929,7 @@ int main(void)
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     t_redis_start(&server, NULL);
-    r = wk_redis_new(server.url, 5000);
+    r = wk_redis_new(server.url, 20000);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     wk_redis_free(r);
     t_redis_stop(&server);

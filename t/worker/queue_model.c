@@ -930,7 +930,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_interleavings)};
     cmocka_set_message_output(CM_OUTPUT_TAP);
     t_redis_start(&server, NULL);
-    m.redis = wk_redis_new(server.url, 5000);
+    m.redis = wk_redis_new(server.url, 20000);
     m.arena = wk_arena_new();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     freeReplyObject(dump);

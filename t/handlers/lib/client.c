@@ -70,7 +70,7 @@ void t_log_forget(void)
 void t_ctx_open(wk_ctx_t *ctx)
 {
     *ctx = (wk_ctx_t){.config = &t_config,
-                      .redis = wk_redis_new(t_redis_server.url, 5000),
+                      .redis = wk_redis_new(t_redis_server.url, 20000),
                       .db = wk_db_new(t_postgres.app_url, true, "test"),
                       .http = wk_http_new(),
                       .arena = wk_arena_new()};

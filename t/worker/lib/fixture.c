@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "worker/clock.h"
 
@@ -54,6 +55,22 @@ long long t_redis_int(wk_redis_t *r, const char *format, ...)
         reply->type == REDIS_REPLY_STRING ? strtoll(reply->str, NULL, 10) : reply->integer;
     freeReplyObject(reply);
     return n;
+}
+
+const char *t_gate(wk_arena_t *a, const char *name)
+{
+    const char *path = wk_printf(a, "%s/let-go-%s", t_folder(), name).data;
+    unlink(path);
+    return path;
+}
+
+void t_let_go(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/let-go-%s", t_folder(), name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fclose(f);
 }
 
 void t_push_job(wk_redis_t *r, wk_queue_t q, const va_job_t *job)

@@ -41,6 +41,13 @@ redisReply *t_redis(wk_redis_t *r, wk_arena_t *a, const char *format, ...)
 long long t_redis_int(wk_redis_t *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * Jobs of the type test.until last until they are let go by the name they were given: t_gate()
+ * is their body.
+ */
+const char *t_gate(wk_arena_t *a, const char *name);
+void t_let_go(const char *name);
+
 /* A job as nginx would push it. */
 void t_push_job(wk_redis_t *r, wk_queue_t q, const va_job_t *job);
 
