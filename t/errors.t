@@ -182,6 +182,20 @@ like($lost->{headers}{'retry-after'}, qr/^\d+$/, '  and may come again');
 is(seen(form('/api/voice/status', CallSid => 'CA1')), '503 application/json unavailable', '  nor is how a call fares');
 like(seen(form('/api/voice/incoming', CallSid => 'CA1')), $moment, '  while a call is answered');
 
+# In which language is known by the talk's addresses, before there is a talk by the number's country.
+sub moment_of {
+    my ($path, %form) = @_;
+    return form($path, CallSid => 'CA1', %form)->{body} =~ /language="([^"]+)">([^<]*)</ ? "$1 $2" : 'none';
+}
+my ($en, $fr, $es) = ('en-US One moment, please.', "fr-CA Un instant, s'il vous plaît.", 'es-US Un momento, por favor.');
+for (['/api/voice/incoming', {ToCountry => 'FR', FromCountry => 'US'}, $fr],
+    ['/api/voice/incoming', {ToCountry => 'MX'}, $es], ['/api/voice/incoming', {ToCountry => 'CA'}, $en],
+    ['/api/voice/incoming', {}, $en], ['/api/voice/outgoing?e=1', {FromCountry => 'ES', ToCountry => 'FR'}, $es],
+    ['/api/voice/held?c=t&n=2&l=en', {ToCountry => 'FR'}, $en], ['/api/voice/held?c=t&n=2&l=es', {ToCountry => 'FR'}, $es]) {
+    my ($path, $form, $says) = @$_;
+    is(moment_of($path, %$form), $says, join ' ', $path, map { "$_ $form->{$_}" } sort keys %$form);
+}
+
 # Which address failed is told once, to the number's fallback address.
 sub fall_back {
     my ($failed) = @_;
@@ -192,7 +206,7 @@ sub fall_back {
         'X-Twilio-Signature' => twilio_signature($secret, 'https://agent.example.com/voice/rachel/', \%form)));
 }
 like(fall_back('/api/voice/handle-speech?c=T.k&n=7&l=fr&s=0&e=1'),
-    qr{>/api/voice/handle-error\?c=T\.k&amp;n=7&amp;l=fr&amp;e=1&amp;w=1<}, 'a turn whose document failed is still known when that is late');
+    qr{>Un instant.*>/api/voice/handle-error\?c=T\.k&amp;n=7&amp;l=fr&amp;e=1&amp;w=1<}, 'a turn whose document failed is still known when that is late');
 like(fall_back('/api/voice/resume?c=T.k&n=3&l=en'), qr{>/api/voice/handle-error\?c=T\.k&amp;n=3&amp;l=en&amp;e=&amp;w=1<}, '  whatever it was');
 like(fall_back('/api/voice/incoming'), qr{>/voice/rachel/\?}, '  and a call that never began is not');
 
