@@ -615,6 +615,8 @@ static void the_agent_is_no_person_to_be_rung(void **state)
     call_begins();
     t_assert_takeover(&t_stan, SID, "join",
                       "{\"mode\":\"phone\",\"phone\":\"" DOWNTOWN_NUMBER "\"}", 400);
+    t_assert_takeover(&t_stan, SID, "join",
+                      "{\"mode\":\"phone\",\"phone\":\"" JOHN_NUMBER "\"}", 400);
     assert_int_equal(count("takeovers"), 0);
 }
 
@@ -650,14 +652,43 @@ static void a_caller_whom_the_person_rung_does_not_take_is_the_agents(void **sta
     assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
 }
 
+/* Its client has not heard the answer to the first: he may be talking by now. */
+static void a_join_by_phone_that_comes_again_rings_nobody(void **state)
+{
+    (void)state;
+    call_begins();
+    a_person_is_rung();
+    behind_the_first("phone.accept", "Digits=1");
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}",
+                      200);
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    assert_string_equal(t_sqlf("SELECT state || ' ' || step || ' ' || coalesce(dial, 'none')"
+                               "  FROM takeovers"),
+                        "held 1 none");
+    t_assert_takeover(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550178\"}",
+                      200);
+    assert_has(held(2, 1), "+14165550178"); /* another telephone of his */
+}
+
+/* The document behind the leg could not be had, and the carrier asks the fallback address. */
+static void a_receiver_put_down_in_a_trouble_gives_the_call_back_too(void **state)
+{
+    (void)state;
+    call_begins();
+    a_person_is_rung();
+    behind_the_first("phone.accept", "Digits=1");
+    assert_has(behind_the_first("phone.error", "ErrorCode=11200"), "/held?");
+    assert_string_equal(states(), "over");
+    assert_has(behind_the_door(held(3, 0)), "Is there anything else I can do for you?");
+}
+
 /* The person has the call otherwise by now: what became of his telephone changes nothing. */
 static void a_receiver_put_down_late_ends_nothing(void **state)
 {
     (void)state;
     call_begins();
     a_person_is_rung();
-    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
-    held(2, 1);
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200); /* he would rather write */
     assert_has(behind_the_first("phone.transfer", "DialCallStatus=completed"), "/held?");
     assert_string_equal(states(), "held");
     assert_string_equal(human(), "1");
@@ -993,6 +1024,8 @@ int main(void)
         cmocka_unit_test(the_agent_is_no_person_to_be_rung),
         cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),
+        cmocka_unit_test(a_join_by_phone_that_comes_again_rings_nobody),
+        cmocka_unit_test(a_receiver_put_down_in_a_trouble_gives_the_call_back_too),
         cmocka_unit_test(a_receiver_put_down_late_ends_nothing),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),
         cmocka_unit_test(an_emergency_in_a_held_call_pages),

@@ -8,7 +8,7 @@
 #include "worker/agent/task.h"
 #include "worker/call_token.h"
 #include "worker/handlers/handlers.h"
-#include "worker/handlers/phone.h"
+#include "worker/handlers/phone_held.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
@@ -18,8 +18,9 @@
 
 typedef struct {
     wk_phone_t v;
-    int64_t next; /* the turn to be heard then */
-    bool refused; /* the carrier had the document, and did not take it */
+    int64_t next;         /* the turn to be heard then */
+    bool refused;         /* the carrier had the document, and did not take it */
+    wk_phone_left_t left; /* the person who had taken the call over */
     va_str_t twiml;
 } trouble_t;
 
@@ -55,7 +56,14 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     trouble_t *t = arg;
     wk_phone_t *v = &t->v;
     bool held;
-    if (!wk_phone_load(tx, v, e) || !wk_phone_held(tx, v, &held, &t->twiml, e) ||
+    if (!wk_phone_load(tx, v, e) || !wk_phone_held_left(tx, v, &t->left, e)) {
+        return false;
+    }
+    if (t->left.takeover.data != NULL) {
+        t->twiml = t->left.twiml;
+        return true;
+    }
+    if (!wk_phone_held(tx, v, &held, &t->twiml, e) ||
         !wk_phone_next_turn(tx, v, v->turn + 1, &t->next, e)) {
         return false;
     }
@@ -219,7 +227,8 @@ wk_outcome_t wk_phone_error(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
            WK_S("error_code", va_form_get(&t.v.form, "ErrorCode")),
            WK_S("error_url", wk_cut_text(va_form_get(&t.v.form, "ErrorUrl"), 80)));
     wk_count("voiceagent_voice_errors_total", NULL, VA_STR_NULL, NULL, VA_STR_NULL, 1);
-    if (!wk_tx(ctx->db, ctx->arena, t.v.organization, 0, trouble_tx, &t, e)) {
+    if (!wk_tx(ctx->db, ctx->arena, t.v.organization, 0, trouble_tx, &t, e) ||
+        (t.left.takeover.data != NULL && !wk_phone_held_give_back(&t.v, &t.left, e))) {
         return wk_phone_failed(&t.v, reply, e);
     }
     return wk_phone_reply(reply, t.twiml);

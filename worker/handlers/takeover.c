@@ -40,6 +40,7 @@ typedef struct {
     va_str_t takeover, customer; /* rows */
     va_str_t state, mode;        /* of the open takeover; absent: there is none */
     bool own, same_call;         /* of it */
+    bool rung;                   /* the number of the join has been, by it */
     bool ended_call;             /* the path names a call that is over */
     bool ended_chat;             /* so long silent that it is over */
     wk_takeover_thread_t thread;
@@ -321,25 +322,32 @@ static bool may_join(const takeover_t *t, wk_error_t *e)
            wk_refuse(e, WK_R_BAD_REQUEST, "phone is missing, and your account has none.");
 }
 
-/* The agent would take the call over from itself. */
-static bool rings_a_person(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+/* The agent would take the call over from itself, and the caller is in it. */
+static bool rings_a_person(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
+    va_str_t params[] = {t->phone, t->takeover};
     if (!va_str_eq(t->channel, VA_STR("phone"))) {
         return true;
     }
-    if (!wk_sql(tx, &wk_sql_takeover_rings_agent, &t->phone, &rows, e)) {
+    if (!wk_sql(tx, &wk_sql_takeover_ring, params, &rows, e)) {
         return false;
     }
-    return !wk_cell_bool(rows, 0, "own") ||
-           wk_refuse(e, WK_R_BAD_REQUEST,
-                     "phone must not be a number at which the shop's own agent answers.");
+    t->rung = wk_cell_bool(rows, 0, "rung");
+    if (wk_cell_bool(rows, 0, "own")) {
+        return wk_refuse(e, WK_R_BAD_REQUEST,
+                         "phone must not be a number at which the shop's own agent answers.");
+    }
+    return !va_str_eq(t->phone, t->thread.number) ||
+           wk_refuse(e, WK_R_BAD_REQUEST, "phone must not be the caller's own number.");
 }
 
-/* The same join again, which is done: nothing has to be silenced once more. */
+/* The same join again, which is done: nothing has to be silenced, and nobody rung, once more.
+ */
 static bool has_joined(const takeover_t *t)
 {
-    return state_is(t, "held") && t->same_call && va_str_eq(t->channel, VA_STR("text"));
+    return state_is(t, "held") && t->same_call && va_str_eq(t->mode, t->channel) &&
+           (t->rung || va_str_eq(t->channel, VA_STR("text")));
 }
 
 /* A run before this one has begun the join; the person may have been rung by now. */

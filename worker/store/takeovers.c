@@ -279,12 +279,17 @@ const wk_sql_t wk_sql_takeover_message_known = {
     " WHERE provider = 'takeover' AND provider_message_id = $1",
     1};
 
-const wk_sql_t wk_sql_takeover_rings_agent = {
-    "takeover_rings_agent",
+const wk_sql_t wk_sql_takeover_ring = {
+    "takeover_ring",
     "SELECT EXISTS (SELECT FROM organization_phone_numbers"
     "                WHERE organization_id = (SELECT current_organization())"
-    "                  AND phone_number = $1 AND is_active) AS own",
-    1};
+    "                  AND phone_number = $1 AND is_active) AS own,"
+    "       EXISTS (SELECT FROM takeovers"
+    "                WHERE id = $2::uuid AND channel = 'phone'"
+    "                  AND (dial = $1 OR dial IS NULL"
+    "                                    AND strpos(document, '>' || $1 || '</Number>') > 0))"
+    "           AS rung",
+    2};
 
 const wk_sql_t wk_sql_takeover_person = {
     "takeover_person",

@@ -121,7 +121,10 @@ extern const wk_sql_t wk_sql_takeover_message_known;
 /* $1 users.id or what a token names: name, phone. */
 extern const wk_sql_t wk_sql_takeover_person;
 
-/* $1 a number in E.164: own, the shop's agent answers there. */
-extern const wk_sql_t wk_sql_takeover_rings_agent;
+/*
+ * $1 a number in E.164, $2 the open takeover or null: own, the shop's agent answers there; rung,
+ * it was rung, or will be, by the last document given out.
+ */
+extern const wk_sql_t wk_sql_takeover_ring;
 
 #endif
