@@ -52,6 +52,11 @@ static void what_is_corrected_is_not_meant(void **state)
     assert_int_equal(r.half, WK_MORNING);
     check_asked(&two, &fresh, "en", "cancel the tune up wait no the repair", "a-wed");
     check_asked(&two, &fresh, "en", "cancel monday, actually wednesday", "a-wed");
+    wk_dialog_t three = three_times(), one = one_time();
+    CHECK(&three, BOOKS("en", "the first one no wait the third", "T14:00"));
+    CHECK_ANSWERS(&one, ASKS("en", "actually no", "All right"),
+                  ASKS("fr", "finalement non", "D'accord"),
+                  ASKS("es", "mejor no", "De acuerdo"));
 }
 
 static void a_refusal_may_come_behind(void **state)
@@ -97,6 +102,34 @@ static void all_that_are_named_are_asked_about(void **state)
         check_asked(&two, &both, kept[i][0], kept[i][1], STANDS);
     }
     check_asked(&two, &both, "en", "either", "a-mon a-wed");
+}
+
+/* One of them is asked about, and people read the other. */
+static void one_of_two_wishes_is_asked_about(void **state)
+{
+    static const char *const texts[] = {"cancel wednesday and move monday to thursday",
+                                        "move monday to thursday and cancel wednesday",
+                                        "move the tune up to friday, cancel the repair"};
+    wk_reception_facts_t two = with_two();
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        check_asked(&two, &fresh, "en", texts[i], "a-wed");
+        wk_reception_t r = receive(&two, &fresh, "en", texts[i]);
+        assert_case(r.task != NULL && strcmp(r.task, "message") == 0, texts[i]);
+    }
+    CHECK(&fresh, LOOKS("es", "no cancele la cita, c\xc3\xa1mbiela al martes", "2026-12-01"));
+}
+
+/* "Not before" is behind. */
+static void a_bound_may_be_refused(void **state)
+{
+    (void)state;
+    CHECK(&fresh,
+          LOOKS("en", "a tune up friday not before 2", "\"after\":\"2026-11-27T13:59\""),
+          LOOKS("en", "a tune up friday before 2", "\"before\":\"2026-11-27T14:00\""),
+          LOOKS("en", "a tune up friday not after 11", "\"before\":\"2026-11-27T11:00\""),
+          LOOKS("fr", "une mise au point vendredi pas avant seize heures",
+                "\"after\":\"2026-11-27T15:59\""));
 }
 
 static void an_own_appointment_is_dropped_or_kept(void **state)
@@ -181,6 +214,8 @@ static void what_is_told_is_moved(void **state)
     r = receive(&f, &fresh, "en", "ok move it to the afternoon then");
     assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")) &&
                 r.half == WK_AFTERNOON);
+    r = receive(&f, &fresh, "en", "monday at ten doesn't work, what about an hour later");
+    assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")));
     r = receive(&f, &fresh, "en", "can we make monday's appointment an hour earlier");
     assert_true(va_str_eq(r.dialog.offer.appointment, VA_STR("a-mon")));
     f.appointments = NULL;
@@ -221,6 +256,8 @@ int main(void)
         TEST(what_is_corrected_is_not_meant),
         TEST(a_refusal_may_come_behind),
         TEST(all_that_are_named_are_asked_about),
+        TEST(one_of_two_wishes_is_asked_about),
+        TEST(a_bound_may_be_refused),
         TEST(an_own_appointment_is_dropped_or_kept),
         TEST(days_that_are_refused_are_not_offered),
         TEST(a_past_day_is_said_to_be_past),

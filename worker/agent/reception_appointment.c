@@ -392,13 +392,34 @@ static bool is_other_wish(const wk_reception_turn_t *t, size_t begin)
 {
     static const char *const lists[] = {"service.", "courtesy", "reschedule.object",
                                         "part.joint", NULL};
+    wk_swap_t swap;
     wk_reception_turn_t turn = *t;
     wk_reading_t wish = wk_turn_read_part(t, begin, t->r->words.count);
     turn.r = &wish;
     return (wk_moves_own(&turn) || wk_turn_has(&turn, "reschedule.it") ||
-            wk_turn_service(&turn).data != NULL) &&
+            wk_turn_service(&turn).data != NULL || wk_turn_swaps(&turn, &swap)) &&
            !wk_turn_has(&turn, "intent.cancel") &&
            !wk_reading_is_only(t->a, t->c, &wish, lists, false);
+}
+
+/* "Move Monday to Friday and cancel the repair": behind another wish the words of this one. */
+static bool cut_wish_before(wk_reception_turn_t *t, wk_reading_t *rest)
+{
+    const wk_words_t *words = &t->r->words;
+    bool moves = false;
+    for (size_t i = 0; i < words->count; i++) {
+        if (wk_word_list_at(t->c, "intent.cancel", words, i) > 0) {
+            bool joined = i > 0 && (wk_words_are_cut(t->r, i, ",.;:!?\n") ||
+                                    wk_word_list_ends_at(t->c, "part.joint", words, i));
+            if (moves && joined) {
+                *rest = wk_turn_read_part(t, i, words->count);
+                t->r = rest;
+            }
+            return moves && joined;
+        }
+        moves = moves || wk_word_list_at(t->c, "reschedule.verb", words, i) > 0;
+    }
+    return false;
 }
 
 /* "Cancel the repair and move the tune-up to Friday": the words of the first wish alone. */
@@ -416,7 +437,7 @@ static bool cut_other_wish(wk_reception_turn_t *t, wk_reading_t *rest)
         }
         cancels = cancels || wk_word_list_at(t->c, "intent.cancel", words, i) > 0;
     }
-    return false;
+    return cut_wish_before(t, rest);
 }
 
 /* "The one on Friday": that of a weekday is any on it, where none is on the coming one. */

@@ -69,8 +69,9 @@ static void judge(const wk_reception_turn_t *t, part_t *p)
     bool named = intent != WK_INTENT_NONE && wk_intent_named(&turn, intent);
     p->intent = named ? intent : WK_INTENT_NONE;
     bool service = wk_services_named(&turn).count > 0 && intent != WK_INTENT_DURATION;
-    p->aside =
-        names_aside(p->intent) && !service && (p->asked || wk_turn_has(&turn, "wish.asks"));
+    bool nearby = wk_turn_has(&turn, "reschedule.nearby"); /* "an hour later" asks for none */
+    p->aside = names_aside(p->intent) && !service && !nearby &&
+               (p->asked || wk_turn_has(&turn, "wish.asks"));
 }
 
 static void read_part(const wk_reception_turn_t *t, part_t *p)

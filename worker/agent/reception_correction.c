@@ -95,6 +95,7 @@ static void blank_what_is_corrected(correction_t *c)
 {
     static const char *const halves[] = {"time.am", "time.pm", "time.half.am", "time.half.pm",
                                          NULL};
+    static const char *const choices[] = {"choice.1", "choice.2", "choice.3", NULL};
     static const char *const deeds[] = {"intent.cancel", "reschedule.it", "reschedule.verb",
                                         NULL};
     wk_reception_turn_t first = *c->t, second = *c->t;
@@ -108,6 +109,9 @@ static void blank_what_is_corrected(correction_t *c)
     }
     if (wk_half_of_day(&first) != WK_ANY_HALF && wk_half_of_day(&second) != WK_ANY_HALF) {
         blank_phrases(c, halves);
+    }
+    if (has_any(&first, choices) && has_any(&second, choices)) {
+        blank_phrases(c, choices);
     }
     if (name_other_services(&first, &second)) {
         blank_services(c, &first);

@@ -5,6 +5,7 @@
 
 #include "worker/agent/reception_answers.h"
 #include "worker/agent/reception_appointment.h"
+#include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
@@ -92,7 +93,7 @@ static wk_intent_t by_what_is_named(const wk_reception_turn_t *t)
 static bool is_unable_then(const wk_reception_turn_t *t)
 {
     return wk_turn_has(t, "reschedule.unable") && wk_reading_names_a_day(t->r) &&
-           !wk_turn_is_question(t) && wk_all_named(t).count == 1;
+           !wk_turn_is_question(t) && !wk_wishes_instead(t) && wk_all_named(t).count == 1;
 }
 
 /* "Cancel my order" is about the order; who cannot make it means an appointment that he has. */
@@ -105,8 +106,11 @@ static bool names_cancelling(const wk_reception_turn_t *t)
                   wk_fact_at(t->f->appointments, 0) != NULL &&
                   t->dialog->expected != WK_EXPECT_SLOT &&
                   !wk_intent_named(t, WK_INTENT_RESCHEDULE);
-    return wk_turn_has(t, "cancel.plain") ||
-           (!order && (wk_turn_has(t, intents[WK_INTENT_CANCEL].words) || absent));
+    bool named = wk_turn_has(t, intents[WK_INTENT_CANCEL].words);
+    bool cancels = wk_turn_has(t, "cancel.plain") || (!order && (named || absent));
+    bool moves = named && wk_is_denied(t, intents[WK_INTENT_CANCEL].words) &&
+                 wk_intent_named(t, WK_INTENT_RESCHEDULE); /* "don't cancel, change it to …" */
+    return cancels && !moves;
 }
 
 /* Of money a person decides; what the rule is, is a question for the shop's policies. */

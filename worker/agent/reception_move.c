@@ -117,7 +117,8 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
     } else if (!to && va_str_eq(date, own)) {
         wk_look_behind_day(&turn, service, id, own);
     } else {
-        wk_look_for_times(&turn, service, id, to ? own : VA_STR_NULL);
+        bool that_day = to || wk_half_of_day(&turn) != WK_ANY_HALF;
+        wk_look_for_times(&turn, service, id, that_day ? own : VA_STR_NULL);
     }
     if (turn.r->time.hour < 0 && date.data != NULL && wk_turn_has(t, "reschedule.same_time")) {
         turn.out.time = time_of_row(row);
@@ -588,12 +589,25 @@ static bool is_same_time_next_week(const wk_reception_turn_t *t)
            t->r->weekday == 0 && t->r->time.hour < 0 && wk_all_meant(t).count > 0;
 }
 
+/* "No puedo" is no "puedo". */
+bool wk_wishes_instead(const wk_reception_turn_t *t)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t i = 0;
+    while (i < words->count && (wk_word_list_at(t->c, "wish.may_i", words, i) == 0 ||
+                                wk_word_list_ends_at(t->c, "wish.refusal", words, i))) {
+        i++;
+    }
+    return i < words->count && wk_turn_has(t, "reschedule.unable");
+}
+
 bool wk_moves_what_is_told(const wk_reception_turn_t *t)
 {
     bool nearby = wk_turn_has(t, "reschedule.nearby"), order = wk_turn_has(t, "intent.order");
     bool moment = wk_turn_names_a_moment(t) || nearby || wk_half_of_day(t) != WK_ANY_HALF;
     bool it = wk_is_the_only(t->f->appointments) && says_it(t) && moment;
-    bool its = nearby && wk_reading_names_a_day(t->r) && wk_all_named(t).count == 1;
+    bool its = (nearby || wk_wishes_instead(t)) && wk_reading_names_a_day(t->r) &&
+               wk_all_named(t).count == 1;
     return (it || its || is_same_time_next_week(t)) && !order && !wk_turn_has(t, "wish.also") &&
            t->dialog->expected == WK_EXPECT_NOTHING;
 }

@@ -31,6 +31,9 @@ bool wk_keeps_own(const wk_reception_turn_t *t);
 /* "Move it to Tuesday" of who has but one; "Monday's an hour later"; "same time next week". */
 bool wk_moves_what_is_told(const wk_reception_turn_t *t);
 
+/* "I can't do Monday, what about Tuesday?": of who cannot, what he would have instead. */
+bool wk_wishes_instead(const wk_reception_turn_t *t);
+
 /* Who cannot come on the day of his appointment names another. */
 bool wk_comes_another_day(const wk_reception_turn_t *t);
 

@@ -89,14 +89,16 @@ static void look(wk_reception_turn_t *t, const times_t *times)
                                        .becomes = same && t->dialog->offer.becomes};
 }
 
-/* The time, or the bare number, that stands behind a phrase of the list: "after 3". */
-static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *list)
+/* The time, or the bare number, that stands behind a phrase of the list: "after 3"; refused:
+ * with a "not" before it. */
+static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *list, bool refused)
 {
     const wk_reading_t *r = t->r;
     wk_clock_time_t none = {.hour = -1};
     for (size_t i = 0; i < r->words.count; i++) {
         size_t next = i + wk_word_list_at(t->c, list, &r->words, i);
-        if (next == i || next >= r->words.count) {
+        if (next == i || next >= r->words.count ||
+            wk_word_list_ends_at(t->c, "wish.refusal", &r->words, i) != refused) {
             continue;
         }
         if (r->time.hour >= 0 && next >= r->time.begin && next < r->time.end) {
@@ -110,11 +112,19 @@ static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *lis
     return none;
 }
 
+/* "Not before 3" is after it. */
+static wk_clock_time_t limit(const wk_reception_turn_t *t, const char *list, const char *other)
+{
+    wk_clock_time_t time = time_behind(t, list, false);
+    return time.hour >= 0 ? time : time_behind(t, other, true);
+}
+
 /* "After 3" has three o'clock; "before 10" has not ten; after midnight is all of it. false:
  * nothing bounds the day. */
 static bool bound(const wk_reception_turn_t *t, va_str_t day, times_t *times)
 {
-    wk_clock_time_t from = time_behind(t, "time.from"), until = time_behind(t, "time.until");
+    wk_clock_time_t from = limit(t, "time.from", "time.until"),
+                    until = limit(t, "time.until", "time.from");
     if (day.data != NULL && from.hour >= 0 && wk_clock_likely(from) > 0) {
         int minutes = wk_clock_likely(from) - 1;
         times->after = wk_printf(t->a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
