@@ -178,7 +178,8 @@ static void days_that_are_refused_are_not_offered(void **state)
     CHECK(&fresh, LOOKS("en", "a tune up not today", "\"after\":\"2026-11-24T23:59\""),
           LOOKS("en", "why not friday for the tune up", "2026-11-27"),
           LOOKS("fr", "pourquoi pas vendredi pour la mise au point", "2026-11-27"),
-          LOOKS("en", "a tune up not thursday, friday", "2026-11-27"));
+          LOOKS("en", "a tune up not thursday, friday", "2026-11-27"),
+          LOOKS("en", "a tune up friday, or not", "2026-11-27"));
     wk_dialog_t three = three_times();
     assert_int_equal(receive(&f, &three, "en", "I can't do mornings").half, WK_AFTERNOON);
     assert_int_equal(receive(&f, &three, "fr", "vendredi sauf le matin").half, WK_AFTERNOON);

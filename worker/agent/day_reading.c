@@ -275,6 +275,9 @@ static void take(wk_arena_t *a, search_t *s, size_t i, const token_t *token)
 static size_t any_day_at(const search_t *s, size_t i)
 {
     bool ends;
+    if (i >= s->r->words.count) {
+        return 0;
+    }
     const token_t *token = &s->tokens[i];
     int number = wk_ordinal(s->l, s->r->words.at[i].text, &ends);
     size_t lead;
