@@ -263,6 +263,32 @@ static void the_times_of_a_day_are_those_wished_for(void **state)
     }
 }
 
+/* Of a day that was named only its own times are told. */
+static void days_behind_help_out_where_one_has_few_times(void **state)
+{
+#define SATURDAY(time) ",{\"start\":\"2026-11-28T" time ":00-05:00\"}"
+    static const wk_dialog_t nothing_asked = {.expected = WK_EXPECT_NOTHING};
+    static const char slots[] = "{\"available_slots\":[" DAY_SLOT("16:00") SATURDAY("09:00")
+        SATURDAY("10:00") SATURDAY("14:00") "],\"total_slots\":40}";
+    static const char *const cases[][2] = {
+        {"a tune-up please",
+         "1) Friday, November 27 at 4:00 PM; 2) Saturday, November 28 at 9:00 AM; 3) Saturday, "
+         "November 28 at 10:00 AM. "},
+        {"a tune-up some morning",
+         "1) Saturday, November 28 at 9:00 AM; 2) Saturday, November 28 at 10:00 AM. "},
+        {"a tune-up on Friday", "1) Friday, November 27 at 4:00 PM. "},
+    };
+    wk_reception_facts_t f = facts();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_tool_answer_t answer = {.status = 200, .body = va_str_c(slots)};
+        wk_reception_t r = receive(&f, &nothing_asked, "en", cases[i][0]);
+        wk_receive_done(arena, &answer, &r);
+        assert_case(says(&r, cases[i][1]), wk_strdup(arena, r.text));
+    }
+#undef SATURDAY
+}
+
 /* It may be taken: it is looked at, and asked about or said to be taken. */
 static void a_time_beside_the_offer_is_looked_at(void **state)
 {
@@ -617,6 +643,7 @@ int main(void)
         TEST(who_declines_in_a_call_may_go_on_speaking),
         TEST(who_wants_none_of_the_times_is_asked_for_a_day),
         TEST(the_times_of_a_day_are_those_wished_for),
+        TEST(days_behind_help_out_where_one_has_few_times),
         TEST(a_time_beside_the_offer_is_looked_at),
         TEST(later_times_are_looked_for),
         TEST(what_is_beyond_the_offer_is_told),

@@ -53,19 +53,27 @@ static bool is_refused(va_str_t start, va_str_t refused)
     return refused.len > 0 && memmem(refused.data, refused.len, start.data, DATE) != NULL;
 }
 
-/* The starts of the first day that is not refused; returns how many. */
-static size_t first_day(const va_json_t *slots, va_str_t refused, va_str_t *starts)
+/* Into starts, of MAX_SLOTS; returns how many. */
+static size_t read_starts(const va_json_t *slots, va_str_t refused, va_str_t *starts)
 {
     size_t n = 0;
     const va_json_t *slot = va_json_is(slots, VA_JSON_ARRAY) ? slots->first : NULL;
     for (; slot != NULL && n < MAX_SLOTS; slot = slot->next) {
         va_str_t start = va_json_get_string(slot, "start");
-        if (is_start(start) && !is_refused(start, refused) &&
-            (n == 0 || same_day(start, starts[0]))) {
+        if (is_start(start) && !is_refused(start, refused)) {
             starts[n++] = start;
         }
     }
     return n;
+}
+
+static size_t first_day(const va_str_t *starts, size_t n)
+{
+    size_t first = 0;
+    while (first < n && same_day(starts[first], starts[0])) {
+        first++;
+    }
+    return first;
 }
 
 /* Where the WK_OFFERED in a row begin that are nearest to the time. */
@@ -100,16 +108,29 @@ static size_t leave_half(va_str_t *starts, size_t n, wk_half_t half)
     return left > 0 ? left : n;
 }
 
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, va_str_t refused,
-                     wk_clock_time_t wanted, wk_half_t half)
+/* How many of the starts, those to offer being at their beginning. */
+static size_t leave_wished(va_str_t *starts, size_t n, const wk_offer_wish_t *wish)
+{
+    if (wish->time.hour >= 0) {
+        return first_day(starts, n);
+    }
+    if (wish->day) {
+        return leave_half(starts, first_day(starts, n), wish->half);
+    }
+    n = leave_half(starts, n, wish->half);
+    size_t first = first_day(starts, n), few = n < WK_OFFERED ? n : WK_OFFERED;
+    return first > few ? first : few;
+}
+
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, const wk_offer_wish_t *wish)
 {
     va_str_t starts[MAX_SLOTS];
-    size_t n = first_day(slots, refused, starts);
-    n = leave_half(starts, n, wanted.hour < 0 ? half : WK_ANY_HALF);
+    size_t n = leave_wished(starts, read_starts(slots, wish->refused, starts), wish);
+    bool timed = wish->time.hour >= 0;
     offer->count = n < WK_OFFERED ? n : WK_OFFERED;
-    size_t from = wanted.hour >= 0 && n > WK_OFFERED ? nearest(starts, n, wanted) : 0;
+    size_t from = timed && n > WK_OFFERED ? nearest(starts, n, wish->time) : 0;
     for (size_t i = 0; i < offer->count; i++) {
-        bool spread = wanted.hour < 0 && n > WK_OFFERED;
+        bool spread = !timed && n > WK_OFFERED;
         offer->slots[i] = starts[spread ? i * (n - 1) / (WK_OFFERED - 1) : from + i];
     }
 }

@@ -42,13 +42,20 @@ typedef enum { WK_ANY_HALF, WK_MORNING, WK_AFTERNOON } wk_half_t; /* of a day */
 /* Of a time, "HH:MM". */
 wk_half_t wk_half_of(va_str_t time);
 
+typedef struct {
+    va_str_t refused;     /* days, YYYY-MM-DD each */
+    wk_clock_time_t time; /* hour < 0: none was named */
+    wk_half_t half;
+    bool day; /* one was named */
+} wk_offer_wish_t;
+
 /*
- * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: of the first day
- * that has any and is none of those refused (YYYY-MM-DD each), near the time when one was
- * named, else spread over the half that was, where it has any, or over the day.
+ * Of a tool's slots ([{"start", "date", "time"}]) those to offer, into offer: near the time
+ * when one was named, else spread over the half that was, where it has any, or over the day; of
+ * the first day that has any and is not refused. Where neither day nor time was named, those
+ * behind it help out when it has few left.
  */
-void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, va_str_t refused,
-                     wk_clock_time_t wanted, wk_half_t half);
+void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, const wk_offer_wish_t *wish);
 
 /* "1) Saturday, November 28 at 9:00 AM; 2) …" */
 va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer);

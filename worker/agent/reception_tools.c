@@ -100,8 +100,9 @@ static va_str_t none_that_day(wk_arena_t *a, const wk_reception_t *r)
 
 static void told_times(wk_arena_t *a, const va_json_t *body, wk_reception_t *r)
 {
-    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), r->refused, r->time,
-                    r->half);
+    const wk_offer_wish_t wish = {
+        .refused = r->refused, .time = r->time, .half = r->half, .day = r->wanted.len > 0};
+    wk_offer_choose(&r->dialog.offer, va_json_get(body, "available_slots"), &wish);
     if (r->dialog.offer.count > 0 && va_json_bool(va_json_get(body, "calendar_stale"), false)) {
         r->before = behind(a, r->before, wk_text(r->language, "tool.slots_unasked"));
     }
