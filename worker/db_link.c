@@ -15,10 +15,24 @@
 #include "worker/db_error.h"
 #include "worker/log.h"
 
-#define RETRY_MS     1000 /* between attempts to connect; what comes meanwhile fails at once */
-#define MAX_PREPARED 512
-#define MAX_QUEUED   16
-#define MAX_LAST     8 /* BEGIN, the tenant, a statement and COMMIT, each prepared first */
+#define RETRY_MS   1000 /* between attempts to connect; what comes meanwhile fails at once */
+#define MAX_KNOWN  1024
+#define MAX_QUEUED 16
+#define MAX_LAST   8 /* BEGIN, the tenant, a statement and COMMIT, each prepared first */
+
+/*
+ * A statement that is kept costs its backend 80 KB on average, and there are some 500: what is
+ * asked for again and again is kept, and no more than so many. Before the third time a name
+ * would save nothing: Postgres makes a plan of its own for each of the first five.
+ */
+#define PREPARED_FROM 3
+#define MOST_PREPARED 200
+
+typedef struct {
+    const wk_sql_t *sql;
+    int asked; /* how often, up to PREPARED_FROM */
+    bool prepared;
+} known_t;
 
 /* A command sent, whose result was not read. */
 typedef struct {
@@ -38,8 +52,8 @@ struct wk_link {
     bool spoiled; /* a cancel request may still hit whatever runs next */
     queued_t queued[MAX_QUEUED];
     size_t n_queued;
-    const wk_sql_t *prepared[MAX_PREPARED];
-    size_t n_prepared;
+    known_t known[MAX_KNOWN];
+    size_t n_known, n_prepared;
 };
 
 wk_link_t *wk_link_new(const char *url, bool prepare, const char *application_name)
@@ -59,6 +73,7 @@ void wk_link_close(wk_link_t *l)
 {
     PQfinish(l->c);
     l->c = NULL;
+    l->n_known = 0;
     l->n_prepared = 0;
     l->n_queued = 0;
     l->spoiled = false;
@@ -182,16 +197,25 @@ static bool broken(wk_link_t *l, wk_error_t *e)
 
 /* ---------------------------------------------------------------- sending */
 
-/* Or will be, before what is sent now. */
-static bool is_prepared(const wk_link_t *l, const wk_sql_t *sql)
+/* NULL: there are too many to be known. */
+static known_t *find_known(wk_link_t *l, const wk_sql_t *sql)
+{
+    for (size_t i = 0; i < l->n_known; i++) {
+        if (l->known[i].sql == sql) {
+            return &l->known[i];
+        }
+    }
+    if (l->n_known == MAX_KNOWN) {
+        return NULL;
+    }
+    l->known[l->n_known] = (known_t){.sql = sql};
+    return &l->known[l->n_known++];
+}
+
+static bool will_be_prepared(const wk_link_t *l, const wk_sql_t *sql)
 {
     for (size_t i = 0; i < l->n_queued; i++) {
         if (l->queued[i].prepares && l->queued[i].sql == sql) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < l->n_prepared; i++) {
-        if (l->prepared[i] == sql) {
             return true;
         }
     }
@@ -208,19 +232,34 @@ static void expect(wk_link_t *l, const wk_sql_t *sql, bool prepares, PGresult **
     l->queued[l->n_queued++] = (queued_t){sql, prepares, keep};
 }
 
+/* Asks for it to be prepared when it is time. *named: what is sent now may call it by its name.
+ */
+static bool prepare(wk_link_t *l, const wk_sql_t *sql, bool *named, wk_error_t *e)
+{
+    known_t *k = l->prepare ? find_known(l, sql) : NULL;
+    *named = k != NULL && (k->prepared || will_be_prepared(l, sql));
+    if (k == NULL || *named) {
+        return true;
+    }
+    k->asked += k->asked < PREPARED_FROM;
+    /* Others may be on their way. */
+    *named = k->asked == PREPARED_FROM && l->n_prepared + MAX_QUEUED <= MOST_PREPARED;
+    if (*named) {
+        if (PQsendPrepare(l->c, sql->name, sql->text, sql->n_params, NULL) != 1) {
+            return broken(l, e);
+        }
+        expect(l, sql, true, NULL);
+    }
+    return true;
+}
+
 bool wk_link_send(wk_link_t *l, const wk_sql_t *sql, const char *const *values, PGresult **keep,
                   wk_error_t *e)
 {
     int sent;
-    bool named = l->prepare;
-    if (named && !is_prepared(l, sql)) {
-        named = l->n_prepared + MAX_QUEUED <= MAX_PREPARED; /* others may be on their way */
-        if (named) {
-            if (PQsendPrepare(l->c, sql->name, sql->text, sql->n_params, NULL) != 1) {
-                return broken(l, e);
-            }
-            expect(l, sql, true, NULL);
-        }
+    bool named;
+    if (!prepare(l, sql, &named, e)) {
+        return false;
     }
     if (named) {
         sent = PQsendQueryPrepared(l->c, sql->name, sql->n_params, values, NULL, NULL, 0);
@@ -294,7 +333,8 @@ static void judge(wk_link_t *l, const queued_t *q, PGresult *result, wk_error_t 
 {
     if (succeeded(result)) {
         if (q->prepares) {
-            l->prepared[l->n_prepared++] = q->sql;
+            find_known(l, q->sql)->prepared = true;
+            l->n_prepared++;
         }
         if (q->keep != NULL) {
             *q->keep = result;

@@ -628,6 +628,73 @@ static void test_a_read_is_one_round_trip(void **state)
     assert_int_equal(t_proxy_round_trips(proxy) - before, 5);
 }
 
+/* ---------------------------------------------------------------- what is kept */
+
+static bool is_kept(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    static const wk_sql_t kept = {
+        "kept", "SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE $1", 1};
+    wk_rows_t *rows;
+    work_t *w = arg;
+    va_str_t name = va_str_c(w->tenant);
+    if (!wk_sql(tx, &kept, &name, &rows, e)) {
+        return false;
+    }
+    w->n = (int)wk_cell_int(rows, 0, "n", -1);
+    return true;
+}
+
+static int kept(const char *name)
+{
+    work_t w = {.n = -1};
+    snprintf(w.tenant, sizeof(w.tenant), "%s", name);
+    assert_ok(in_tx(A, is_kept, &w));
+    return w.n;
+}
+
+static void test_a_statement_is_kept_from_the_third_time_on(void **state)
+{
+    static const int expected[] = {0, 0, 1, 1};
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        assert_ok(in_tx(A, read_last, NULL));
+        assert_int_equal(kept("notes"), expected[i]);
+    }
+}
+
+#define MANY 1100 /* more than are known at all */
+
+static bool read_many(wk_tx_t *tx, void *arg, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    const wk_sql_t *many = arg;
+    for (int i = 0; i < MANY; i++) {
+        if (!wk_sql(tx, &many[i], NULL, &rows, e)) {
+            return false;
+        }
+        assert_int_equal(wk_cell_int(rows, 0, "n", -1), i);
+    }
+    return true;
+}
+
+static void test_of_many_statements_some_are_kept(void **state)
+{
+    static wk_sql_t many[MANY];
+    static char texts[MANY][2][32];
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(texts[i][0], sizeof(texts[i][0]), "many_%d", i);
+        snprintf(texts[i][1], sizeof(texts[i][1]), "SELECT %d AS n", i);
+        many[i] = (wk_sql_t){texts[i][0], texts[i][1], 0};
+    }
+    for (int i = 0; i < 4; i++) {
+        assert_ok(wk_tx(db, a, VA_STR(A), 0, read_many, many, &t_e));
+    }
+    assert_in_range(kept("%"), 150, 200);
+    assert_int_equal(kept("many_0"), 1);
+    assert_int_equal(kept("many_250"), 0);
+}
+
 /* ---------------------------------------------------------------- lost connections */
 
 static void test_a_connection_closed_while_idle_is_not_noticed(void **state)
@@ -673,7 +740,9 @@ static void test_a_server_that_is_down_fails_at_once(void **state)
 static void test_a_plan_from_before_a_migration_is_forgotten(void **state)
 {
     (void)state;
-    sees(A, 2);
+    for (int i = 0; i < 3; i++) {
+        sees(A, 2);
+    }
     t_sql(&server, "ALTER TABLE voiceagent.t_notes ADD COLUMN more text");
     work_t w = {.n = 0};
     assert_false(in_tx(A, read_tenant, &w));
@@ -841,8 +910,12 @@ static void test_a_pooler_that_keeps_no_statements_costs_one_transaction(void **
     wk_db_t *unprepared = db, *first = wk_db_new(pooler_url, true, "test");
     wk_db_t *second = wk_db_new(pooler_url, true, "test");
     db = first;
-    sees(A, 2);
+    for (int i = 0; i < 3; i++) {
+        sees(A, 2);
+    }
     db = second; /* on the first one's connection */
+    sees(A, 2);
+    sees(A, 2);
     assert_false(in_tx(A, read_tenant, &w));
     assert_int_equal(t_e.code, WK_UNAVAILABLE);
     assert_string_equal(t_e.sqlstate, "42P05");
@@ -932,6 +1005,8 @@ int main(void)
         TEST(test_bad_data_is_invalid),
         TEST(test_bad_data_is_not_quoted),
         TEST_PROXY(test_a_read_is_one_round_trip),
+        TEST(test_a_statement_is_kept_from_the_third_time_on),
+        TEST(test_of_many_statements_some_are_kept),
         TEST(test_a_connection_closed_while_idle_is_not_noticed),
         TEST_PROXY(test_a_cut_connection_is_unavailable_and_nothing_half_done),
         TEST(test_a_server_that_is_down_fails_at_once),
