@@ -3,7 +3,7 @@
 -- here and in docs/database.md.
 begin;
 set local search_path = pg_catalog, public;
-select plan(35);
+select plan(39);
 
 create temp view ours as
     select c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.reloptions
@@ -39,6 +39,21 @@ select bag_eq($$ select signature || ' ' || r from functions, unnest(array['va_a
     'voiceagent.record_unrouted(text,text,text,text) va_app', 'voiceagent.is_widget_origin(text) va_app', 'voiceagent.is_person(text) va_app', 'voiceagent.is_known_number(text) va_app',
     'voiceagent.jwt_member() authenticated'],
     'who may execute them');
+-- Nobody names a row of another shop by one of them, nor is told more of it than whose it is.
+select is_empty($$ select f.signature from functions f join pg_proc p on p.oid = f.oid
+                    where f.prosecdef and p.proargtypes::oid[] && (select array_agg(oid) from pg_type
+                          where typname = 'uuid' or typname = '_uuid' or typtype = 'c' or typelem <> 0 or typcategory = 'U') $$,
+    'none takes the id of a row, nor a row');
+select bag_eq($$ select f.signature from functions f join pg_proc p on p.oid = f.oid
+                  where f.prosecdef and p.prorettype not in ('uuid'::regtype, 'boolean'::regtype, 'bigint'::regtype, 'void'::regtype, 'trigger'::regtype) $$, array[
+    'voiceagent.login_lookup(text)', 'voiceagent.session_lookup(text)', 'voiceagent.jwt_member()'],
+    'only the listed ones give more than an organization, a count, or yes and no');
+select bag_eq($$ select f.signature from functions f join pg_proc p on p.oid = f.oid where f.prosecdef and p.provolatile = 'v' $$, array[
+    'voiceagent.record_unrouted(text,text,text,text)', 'voiceagent.numbers_of_a_day()', 'voiceagent.keep_routing_key()', 'voiceagent.recall_refusals()'],
+    'only the listed ones could write');
+select is_empty($$ select f.signature from functions f join pg_proc p on p.oid = f.oid
+                    where f.prosecdef and p.prorettype <> 'trigger'::regtype and p.prosrc ~* '\m(execute|set_config)\M' $$,
+    'none makes a statement of what it is given, nor sets whose transaction it is');
 select is_empty($$ select signature from functions where signature ~ '\.(isolate|hand_to_directory)\('
                     and (has_function_privilege('va_app', oid, 'execute') or has_function_privilege('authenticated', oid, 'execute')) $$,
     'the migrations'' procedures are the owner''s alone');
