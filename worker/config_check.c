@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "core/base64.h"
 #include "core/phone.h"
@@ -219,6 +220,9 @@ static void check_voice(findings_t *f, const wk_config_t *c)
     }
     if (!is_speaker(c->voice_speech)) {
         found(f, true, "VA_VOICE_SPEECH is not deepgram, elevenlabs or openai");
+    }
+    if (c->voice_ca != NULL && access(c->voice_ca, R_OK) != 0) {
+        found(f, true, "the file VA_CA_FILE cannot be read");
     }
 }
 

@@ -33,4 +33,7 @@ typedef struct {
 
 const wk_handler_t *wk_handler_find(va_str_t type);
 
+/* Whether what all of them (and the calls) need at hand is there, and can be read. */
+bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e);
+
 #endif

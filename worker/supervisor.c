@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "worker/clock.h"
+#include "worker/handler.h"
 #include "worker/log.h"
 #include "worker/probe.h"
 #include "worker/process.h"
@@ -258,18 +259,33 @@ static void refuse(void *ctx, bool fatal, const char *text)
     }
 }
 
-/* What the next generation would end of at once, and the calls of this one with it. */
-static bool can_begin_with(const wk_config_t *config)
+static bool refuse_path(const char *path)
 {
+    wk_log(WK_ERROR, "configuration not taken", WK_C("path", path),
+           WK_C("error", strerror(errno)));
+    return false;
+}
+
+/* A folder for the sockets of voice processes; an address is looked at by them. */
+static bool can_listen_in(const char *folder)
+{
+    return *folder != '/' || access(folder, W_OK | X_OK) == 0 || refuse_path(folder);
+}
+
+/* What the next generation would end of at once, and the calls of this one with it. */
+static bool can_begin_with(const supervisor_t *s, const wk_config_t *config)
+{
+    wk_error_t e;
+    bool voice_too = (s->with->part & WK_RUN_VOICE) != 0 && config->voice_processes > 0;
     if (!wk_config_check(config, refuse, NULL)) {
         return false;
     }
-    if (!wk_log_can_open(config->log_file)) {
-        wk_log(WK_ERROR, "configuration not taken", WK_C("log", config->log_file),
-               WK_C("error", strerror(errno)));
+    if (!wk_handlers_ready(config, &e)) {
+        refuse(NULL, true, e.text);
         return false;
     }
-    return true;
+    return (wk_log_can_open(config->log_file) || refuse_path(config->log_file)) &&
+           (!voice_too || can_listen_in(config->voice_listen));
 }
 
 static bool configuration_is_good(const supervisor_t *s)
@@ -280,7 +296,7 @@ static bool configuration_is_good(const supervisor_t *s)
         refuse(NULL, true, e.text);
         return false;
     }
-    bool good = can_begin_with(config);
+    bool good = can_begin_with(s, config);
     wk_config_free(config);
     return good;
 }

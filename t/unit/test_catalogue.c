@@ -6,6 +6,7 @@
 
 #include "t/unit/support.h"
 
+#include "worker/handler.h"
 #include "worker/log.h"
 
 static wk_arena_t *arena;
@@ -132,6 +133,23 @@ static void there_must_be_english(void **state)
     assert_non_null(strstr(e.text, "\"en\""));
     assert_null(wk_catalogue_load("/no/such/folder", &e));
     assert_int_equal(e.code, WK_INVALID);
+}
+
+/* Neither a job nor a call gets on without them. */
+static void nothing_is_begun_without_them(void **state)
+{
+    wk_error_t e;
+    wk_config_t config = {.messages_dir = "conf/messages"};
+    (void)state;
+    assert_true(wk_handlers_ready(&config, &e));
+    config.messages_dir = folder;
+    assert_false(wk_handlers_ready(&config, &e));
+    put("en.json", "{\"texts\": {");
+    assert_false(wk_handlers_ready(&config, &e));
+    assert_non_null(strstr(e.text, "en.json"));
+    put("en.json", ENGLISH);
+    assert_true(wk_handlers_ready(&config, &e));
+    unlink(path_of("en.json"));
 }
 
 /* ---------------------------------------------------------------- languages */
@@ -263,6 +281,7 @@ int main(void)
         TEST(a_language_is_a_file),
         TEST(a_file_that_is_wrong_is_named),
         TEST(there_must_be_english),
+        TEST(nothing_is_begun_without_them),
         TEST(languages_are_found_by_their_codes),
         TEST(parameters_are_filled_in_once),
         TEST(every_language_says_the_same),

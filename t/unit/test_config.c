@@ -371,6 +371,7 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "run/voiceagent");
     FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "localhost");
     FINDS(true, "VA_VOICE_SPEECH is not", voice_speech, "eleven");
+    FINDS(true, "VA_CA_FILE cannot be read", voice_ca, "/no/such/file");
     FINDS(true, "SMTP_FROM is no address", smtp_from, "Bici <no-reply@example.com>");
     FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, "sip:agent@sip.example.com");
     FINDS(true, "LIVEKIT_SIP is no host", livekit_sip, ";transport=tcp");

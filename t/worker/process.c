@@ -613,7 +613,6 @@ static void test_jobs_and_calls_may_be_parts(void **state)
     comes("EXISTS " P "job:j", 0);
     assert_int_equal(t_program_stop(&program, LONG_MS), 0);
     program.pid = 0;
-    unsetenv("VA_VOICE_PROCESSES");
 }
 
 static void test_sighup_starts_a_new_generation(void **state)
@@ -638,13 +637,12 @@ static void test_sighup_starts_a_new_generation(void **state)
     program.pid = 0;
 }
 
-/* Writes it, with the program's own log where no other is named. */
-static void write_settings(const char *path, const char *secret, const char *log)
+/* What the environment does not set. */
+static void write_settings(const char *path, const char *log, const char *more)
 {
     FILE *f = fopen(path, "we");
     assert_non_null(f);
-    fprintf(f, "[secrets]\njwt = %s\n[log]\nfile = %s\n", secret,
-            log != NULL ? log : program.log);
+    fprintf(f, "[log]\nfile = %s\n%s\n", log, more);
     assert_int_equal(fclose(f), 0);
 }
 
@@ -657,28 +655,38 @@ static void sighup_is_refused(const char *because)
 
 static void test_sighup_takes_no_bad_settings(void **state)
 {
-    static const char good[] = "0123456789abcdef0123456789abcdef";
+    static const struct {
+        const char *settings, *because;
+    } bad[] = {
+        {"[worker]\nthreads = many", "threads: must be a number"},
+        {"[signup]\nplan = GOLD", "VA_SIGNUP_PLAN is not"},
+        {"[worker]\nmessages_dir = " T_BROKEN, "not JSON"},
+        {"[voice]\nca_file = /nowhere/ca.pem", "VA_CA_FILE cannot be read"},
+        {"[voice]\nprocesses = 1\nlisten = /nowhere/sockets", "/nowhere/sockets"},
+    };
     char path[300];
     (void)state;
     snprintf(path, sizeof(path), "%s/worker.conf", t_folder());
     snprintf(program.log, sizeof(program.log), "%s/sighup.jsonl", t_folder());
-    unsetenv("JWT_SECRET");
     unsetenv("VA_LOG_FILE");
-    write_settings(path, good, NULL);
+    unsetenv("VA_THREADS");
+    unsetenv("VA_VOICE_LISTEN");
+    write_settings(path, program.log, "");
     program.pid =
         t_spawn("worker", (const char *const[]){t_worker_program(), "-c", path, "run", NULL});
     pid_t old = the_child("jobs");
 
-    write_settings(path, "short", NULL);
-    sighup_is_refused("JWT_SECRET is shorter");
-    write_settings(path, good, "/nowhere/worker.jsonl");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        write_settings(path, program.log, bad[i].settings);
+        sighup_is_refused(bad[i].because);
+    }
+    write_settings(path, "/nowhere/worker.jsonl", "");
     sighup_is_refused("/nowhere/worker.jsonl");
-    setenv("JWT_SECRET", good, 1);
     push(WK_DEFAULT, "j", "test.echo", "");
     comes("HGET test:runs j", 1);
     assert_int_equal(the_child("jobs"), old);
 
-    write_settings(path, good, NULL);
+    write_settings(path, program.log, "");
     t_kill(program.pid, SIGHUP);
     assert_true(t_until(is_gone, &old, LONG_MS));
     the_child("jobs");
@@ -810,7 +818,13 @@ static void test_bad_settings_are_refused(void **state)
     setenv("JWT_SECRET", "short", 1);
     t_program_start(&program);
     assert_true(t_wait(program.pid, LONG_MS, &status));
+    assert_int_equal(WEXITSTATUS(status), WK_EXIT_CONFIG);
+    t_program_defaults(&redis, &postgres);
+    setenv("VA_MESSAGES_DIR", T_BROKEN, 1);
+    t_program_start(&program);
+    assert_true(t_wait(program.pid, LONG_MS, &status));
     program.pid = 0;
+    unsetenv("VA_MESSAGES_DIR");
     assert_int_equal(WEXITSTATUS(status), WK_EXIT_CONFIG);
 }
 

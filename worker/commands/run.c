@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "worker/commands/commands.h"
+#include "worker/handler.h"
 #include "worker/log.h"
 #include "worker/process.h"
 #include "worker/supervisor.h"
@@ -29,6 +30,7 @@ static bool read_part(int argc, char **argv, wk_run_part_t *part)
 int wk_command_run(const wk_cli_t *cli, int argc, char **argv)
 {
     wk_run_part_t part;
+    wk_error_t e;
     if (!read_part(argc, argv, &part)) {
         return WK_EXIT_USAGE;
     }
@@ -38,6 +40,10 @@ int wk_command_run(const wk_cli_t *cli, int argc, char **argv)
     }
     wk_log(WK_INFO, "voiceagent-worker " WK_VERSION);
     if (!wk_config_check(cli->config, report, NULL)) {
+        return WK_EXIT_CONFIG;
+    }
+    if (!wk_handlers_ready(cli->config, &e)) {
+        report(NULL, true, e.text);
         return WK_EXIT_CONFIG;
     }
     /* No refusal: after SIGHUP the calls of the former generation are still on. */

@@ -1,6 +1,7 @@
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_sync.h"
 #include "worker/agent/call_conclusion.h"
+#include "worker/agent/catalogue.h"
 #include "worker/agent/crm.h"
 #include "worker/agent/email.h"
 #include "worker/agent/erasure.h"
@@ -133,4 +134,12 @@ const wk_handler_t *wk_handler_find(va_str_t type)
         }
     }
     return NULL;
+}
+
+/* Read anew: the files may be others by now than those that this process works with. */
+bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e)
+{
+    wk_catalogue_t *texts = wk_catalogue_load(config->messages_dir, e);
+    wk_catalogue_free(texts);
+    return texts != NULL;
 }

@@ -23,11 +23,13 @@ void t_program_defaults(const t_redis_t *redis, const t_postgres_t *postgres)
         {"JWT_SECRET", "0123456789abcdef0123456789abcdef"},
         {"VA_INTERNAL_SECRET", "fedcba9876543210fedcba9876543210"},
         {"ENCRYPTION_KEY", "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},
+        {"VA_VOICE_LISTEN", t_folder()},
     };
     for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++) {
         setenv(settings[i][0], settings[i][1], 1);
     }
     unsetenv("VA_CRASH_AT");
+    unsetenv("VA_VOICE_PROCESSES");
 }
 
 void t_program_start(t_program_t *p)

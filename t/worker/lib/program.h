@@ -9,6 +9,10 @@ typedef struct {
     char log[256]; /* its log file */
 } t_program_t;
 
+/* A folder of message catalogues that cannot be read; to the tests' job types any other is
+ * good. */
+#define T_BROKEN "/nowhere/broken"
+
 /* Settings are taken from the environment: see t_program_defaults(). */
 void t_program_start(t_program_t *p);
 

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "t/worker/lib/program.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
 #include "worker/handler.h"
@@ -232,6 +233,13 @@ const wk_handler_t *wk_handler_find(va_str_t type)
         }
     }
     return NULL;
+}
+
+/* They need no texts. */
+bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e)
+{
+    return strcmp(config->messages_dir, T_BROKEN) != 0 ||
+           wk_error(e, WK_INVALID, T_BROKEN "/en.json: not JSON");
 }
 
 /* Live calls are the product's: here their process only lives until it is told to end. */
