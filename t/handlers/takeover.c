@@ -540,8 +540,7 @@ static void a_call_the_carrier_does_not_know_is_not_taken(void **state)
     assert_int_equal(count("outbox WHERE type = 'human_agent_joined'"), 0);
 }
 
-/* The document that answers what comes of the first one that a held caller was given. */
-static const char *behind_the_first(const char *type, const char *field)
+static const char *behind(const char *type, int turn, const char *field)
 {
     va_str_t token;
     assert_ok(wk_call_token_mint(&t_config, t_ctx.arena, VA_TOKEN_CALL, VA_STR(SID),
@@ -550,13 +549,19 @@ static const char *behind_the_first(const char *type, const char *field)
         .type = type,
         .scheme = "twilio",
         .content_type = "application/x-www-form-urlencoded",
-        .args =
-            wk_printf(t_ctx.arena, "c=%.*s&n=50001&l=en&s=0", (int)token.len, token.data).data,
+        .args = wk_printf(t_ctx.arena, "c=%.*s&n=%d&l=en&s=0", (int)token.len, token.data, turn)
+                    .data,
         .body = wk_printf(t_ctx.arena,
                           "CallSid=" SID "&From=%%2B14165559876&To=%%2B14165550001&%s", field)
                     .data});
     assert_status(&a, 200);
     return wk_strdup(t_ctx.arena, a.body);
+}
+
+/* What comes of the first document that a held caller was given. */
+static const char *behind_the_first(const char *type, const char *field)
+{
+    return behind(type, 50001, field);
 }
 
 /* What the caller says to the person who has the call. */
@@ -607,6 +612,17 @@ static const char *behind_the_door(const char *document)
                                     .body = "CallSid=" SID "&From=%2B14165559876"});
     assert_status(&a, 200);
     return wk_strdup(t_ctx.arena, a.body);
+}
+
+static void who_was_put_through_is_not_taken_from_a_colleague(void **state)
+{
+    (void)state;
+    call_begins();
+    behind("phone.accept", 2, "Digits=1");
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
+    assert_int_equal(count("takeovers"), 0);
+    assert_has(behind("phone.transfer", 2, "DialCallStatus=completed"), "<Gather");
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
 }
 
 static void the_agent_is_no_person_to_be_rung(void **state)
@@ -1021,6 +1037,7 @@ int main(void)
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_caller_whose_person_has_just_gone_comes_to_the_agent),
+        cmocka_unit_test(who_was_put_through_is_not_taken_from_a_colleague),
         cmocka_unit_test(the_agent_is_no_person_to_be_rung),
         cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),

@@ -16,6 +16,7 @@
 #include "worker/handlers/caller.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/list.h"
+#include "worker/handlers/phone.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/log.h"
@@ -322,6 +323,17 @@ static bool may_join(const takeover_t *t, wk_error_t *e)
            wk_refuse(e, WK_R_BAD_REQUEST, "phone is missing, and your account has none.");
 }
 
+/* He would be cut off: the talk is his by another way than a takeover. */
+static bool no_colleague_has_it(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {t->thread.call, wk_printf(t->ctx->arena, "%d", WK_PHONE_HELD_TURN)};
+    return t->thread.call.data == NULL ||
+           (wk_sql(tx, &wk_sql_call_put_through, params, &rows, e) &&
+            (wk_rows_count(rows) == 0 ||
+             wk_refuse(e, WK_R_CONFLICT, "The call was put through, and a person has it.")));
+}
+
 /* The agent would take the call over from itself, and the caller is in it. */
 static bool rings_a_person(wk_tx_t *tx, takeover_t *t, wk_error_t *e)
 {
@@ -381,7 +393,8 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
 {
     takeover_t *t = arg;
     wk_rows_t *rows;
-    if (!look(tx, t, caller, e) || !may_join(t, e) || !rings_a_person(tx, t, e)) {
+    if (!look(tx, t, caller, e) || !may_join(t, e) || !no_colleague_has_it(tx, t, e) ||
+        !rings_a_person(tx, t, e)) {
         return false;
     }
     t->thread.asking = 1;

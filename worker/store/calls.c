@@ -248,9 +248,7 @@ const wk_sql_t wk_sql_calls_due = {
 /* A person has it who took it over, or whom it was put through to, until it comes back from him. */
 #define HAS_PERSON \
     "(EXISTS (SELECT FROM takeovers t WHERE t.call_id = c.id AND t.state <> 'over')" \
-    " OR coalesce((c.metadata ->> 'accepted')::bigint < $1::bigint, false)" \
-    "    AND NOT EXISTS (SELECT FROM messages m WHERE m.provider = 'twilio'" \
-    "        AND m.provider_message_id = c.twilio_call_sid || ':' || (c.metadata ->> 'accepted')))"
+    " OR " WK_SQL_PUT_THROUGH("c", "$1") ")"
 
 const wk_sql_t wk_sql_calls_look = {
     "calls_look",

@@ -118,6 +118,13 @@
     "                     ELSE a.starts_at > " at " - interval '1 day' END" \
     "          ORDER BY a.starts_at DESC LIMIT 10) p)"
 
+/* A person took the call when it was put through, and has it. turn: before which such turns are. */
+#define WK_SQL_PUT_THROUGH(call, turn) \
+    "(coalesce((" call ".metadata ->> 'accepted')::bigint < " turn "::bigint, false)" \
+    " AND NOT EXISTS (SELECT FROM messages m WHERE m.provider = 'twilio'" \
+    "     AND m.provider_message_id" \
+    "         = " call ".twilio_call_sid || ':' || (" call ".metadata ->> 'accepted')))"
+
 /* The last person who was to have the call did not take it, and the agent has it again. */
 #define WK_SQL_UNANSWERED(call) \
     "coalesce((" call ".metadata ->> 'unanswered')::timestamptz = " call ".resumed_at, false)"

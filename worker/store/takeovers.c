@@ -1,5 +1,7 @@
 #include "worker/store/takeovers.h"
 
+#include "worker/store/sql.h"
+
 /* Laid out by hand: clang-format breaks SQL in the middle of a word. */
 /* clang-format off */
 
@@ -137,6 +139,10 @@ const wk_sql_t wk_sql_takeover_call_ended = {
     " WHERE c.id = t.call_id AND c.twilio_call_sid = $1 AND t.state <> 'over'"
     " RETURNING t.id, t.customer_id, t.call_id",
     1};
+
+const wk_sql_t wk_sql_call_put_through = {
+    "call_put_through",
+    "SELECT c.id FROM calls c WHERE c.id = $1::uuid AND " WK_SQL_PUT_THROUGH("c", "$2"), 2};
 
 const wk_sql_t wk_sql_call_taken_over = {
     "call_taken_over",

@@ -52,6 +52,9 @@ extern const wk_sql_t wk_sql_takeover_state;
 /* $1 CallSid: the call has ended, and with it what people did in it. id customer_id call_id. */
 extern const wk_sql_t wk_sql_takeover_call_ended;
 
+/* $1 calls.id, $2 WK_PHONE_HELD_TURN: a row when a colleague has it, whom it was put through to. */
+extern const wk_sql_t wk_sql_call_put_through;
+
 /* $1 calls.id, $2 user or null: who has it; $1 calls.id: the agent again. */
 extern const wk_sql_t wk_sql_call_taken_over;
 extern const wk_sql_t wk_sql_call_given_back;
