@@ -389,6 +389,17 @@ static void whom_nobody_took_goes_back_to_his_engine(void **state)
     assert_has(come_from_person(2, ""), "we were cut off");
 }
 
+/* No worker was there when he pressed it. */
+static void a_person_who_talked_has_taken_it_though_his_key_is_lost(void **state)
+{
+    (void)state;
+    put_through_by_engine();
+    request("phone.transfer", 2, "&DialCallStatus=completed&DialCallDuration=300");
+    assert_int_equal(callbacks(), 0);
+    assert_string_equal(briefed("returned"), "yes");
+    assert_string_equal(briefed("unanswered"), "no");
+}
+
 static const char *asked_for_a_person(void)
 {
     t_answer_t a = t_ask(
@@ -701,6 +712,7 @@ int main(void)
         cmocka_unit_test(the_agent_does_not_talk_with_itself),
         cmocka_unit_test(nobody_is_put_through_to_the_agent),
         cmocka_unit_test(whom_nobody_took_goes_back_to_his_engine),
+        cmocka_unit_test(a_person_who_talked_has_taken_it_though_his_key_is_lost),
         cmocka_unit_test(a_person_who_did_not_answer_is_not_rung_before_that_was_said),
         cmocka_unit_test(whom_a_person_had_goes_back_to_his_engine_too),
         cmocka_unit_test(he_goes_back_to_the_engine_of_the_row),

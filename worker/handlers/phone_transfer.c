@@ -6,6 +6,8 @@
  *                    re-entry door, or the talk's where that had him; so he is when the person
  *                    was one who had taken the call over
  */
+#include <stdlib.h>
+
 #include "worker/agent/call_cost.h"
 #include "worker/agent/engines.h"
 #include "worker/agent/event.h"
@@ -24,6 +26,7 @@
 
 #define MAX_SECONDS 1000000
 #define MAX_REASON  300 /* bytes of what a person listens to before he decides */
+#define DECIDED_S   90  /* by then he has heard it, and pressed a key, or the leg was over */
 
 typedef struct {
     wk_phone_t v;
@@ -41,6 +44,19 @@ static va_str_t turn_text(const wk_phone_t *v)
     return wk_printf(v->ctx->arena, "%lld", (long long)v->turn);
 }
 
+/*
+ * His key may have been told to nobody: while no worker or no Redis was there the carrier put
+ * him through all the same.
+ */
+static bool lasted(const wk_phone_t *v)
+{
+    va_str_t seconds =
+        wk_webhook_count(v->ctx->arena, va_form_get(&v->form, "DialCallDuration"), MAX_SECONDS);
+    return va_str_eq(va_form_get(&v->form, "DialCallStatus"), VA_STR("completed")) &&
+           seconds.data != NULL &&
+           strtoll(wk_strdup(v->ctx->arena, seconds), NULL, 10) >= DECIDED_S;
+}
+
 static bool read_transfer(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -50,7 +66,7 @@ static bool read_transfer(wk_tx_t *tx, transfer_t *t, wk_error_t *e)
     }
     va_str_t reason = wk_cell(rows, 0, "transfer_reason");
     t->reason = reason.data != NULL ? wk_cut_text(reason, MAX_REASON) : VA_STR("");
-    t->accepted = wk_cell_bool(rows, 0, "accepted");
+    t->accepted = wk_cell_bool(rows, 0, "accepted") || lasted(&t->v);
     t->recorded = wk_cell_bool(rows, 0, "recorded");
     return true;
 }
