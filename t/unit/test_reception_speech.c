@@ -142,6 +142,12 @@ static void an_own_appointment_is_dropped_or_kept(void **state)
     check_asked(&two, &fresh, "en", "keep the tune up but lose the repair", "a-wed");
     check_asked(&one, &fresh, "fr", "laissez tomber mon rendez-vous", "a-mon");
     check_asked(&one, &fresh, "es", "ya no necesito la puesta a punto", "a-mon");
+    check_asked(&two, &fresh, "en", "cancel the second one", "a-wed");
+    check_asked(&two, &fresh, "en", "cancel the first one please", "a-mon");
+    check_asked(&one, &fresh, "en", "don't forget my appointment", STANDS);
+    check_asked(&one, &fresh, "en", "I don't want to lose my appointment", STANDS);
+    wk_reception_t r = receive(&one, &fresh, "en", "did you forget my appointment");
+    assert_int_not_equal(r.dialog.expected, WK_EXPECT_CANCEL);
     check_asked(&one, &fresh, "en", "scratch that, keep my appointment", STANDS);
     check_asked(&one, &fresh, "en", "I can't do monday", "a-mon");
     check_asked(&one, &fresh, "fr", "finalement je pourrai pas lundi", "a-mon");

@@ -440,12 +440,27 @@ static bool cut_other_wish(wk_reception_turn_t *t, wk_reading_t *rest)
     return cut_wish_before(t, rest);
 }
 
+/* "Cancel the second one"; NULL: no place is all that is said of it. */
+static const va_json_t *row_placed(const wk_reception_turn_t *t)
+{
+    const wk_words_t *words = &t->r->words;
+    wk_reception_turn_t turn = *t;
+    size_t i = 0, n = 0;
+    while (i < words->count && n == 0) {
+        n = wk_word_list_at(t->c, "intent.cancel", words, i);
+        i += n > 0 ? n : 1;
+    }
+    wk_reading_t behind = wk_turn_read_part(t, i, words->count);
+    turn.r = &behind;
+    return wk_fact_at(t->f->appointments, 1) != NULL ? wk_row_by_place(&turn) : NULL;
+}
+
 /* "The one on Friday": that of a weekday is any on it, where none is on the coming one. */
 static const va_json_t *row_to_cancel(const wk_reception_turn_t *t, bool *sure)
 {
-    const va_json_t *row = wk_appointment_meant(t, sure);
+    const va_json_t *row = wk_appointment_meant(t, sure), *placed = row_placed(t);
     wk_meant_t named = wk_all_named(t);
-    return !*sure && named.count == 1 ? named.at[0] : row;
+    return placed != NULL ? placed : !*sure && named.count == 1 ? named.at[0] : row;
 }
 
 static void ask_or_cancel(wk_reception_turn_t *t)

@@ -495,8 +495,7 @@ static bool cancels(const wk_reception_turn_t *t)
     return wk_intent_named(t, WK_INTENT_CANCEL) && !wk_turn_has(t, "cancel.absence");
 }
 
-/* "The first one": of those that were told, chosen as a time that is offered; NULL: none. */
-static const va_json_t *row_by_place(const wk_reception_turn_t *t)
+const va_json_t *wk_row_by_place(const wk_reception_turn_t *t)
 {
     wk_offer_t told = {.count = 0};
     const va_json_t *row = NULL;
@@ -521,7 +520,7 @@ bool wk_answer_which_to_move(wk_reception_turn_t *t)
     bool names = wk_turn_names_a_moment(t) || wk_services_named(t).count > 0;
     bool only = wk_is_the_only(t->f->appointments);
     bool one = names ? rows.count == 1 : only && wk_is_yes(t);
-    const va_json_t *placed = names || only ? NULL : row_by_place(t);
+    const va_json_t *placed = names || only ? NULL : wk_row_by_place(t);
     const va_json_t *row = placed != NULL    ? placed
                            : one             ? rows.at[0]
                            : rows.count == 0 ? row_of_service(t)
@@ -552,13 +551,15 @@ static bool is_own_at(const wk_reception_turn_t *t, size_t i)
     return own;
 }
 
-/* Directly behind a phrase of the list. */
-static bool is_done_to_own(const wk_reception_turn_t *t, const char *list)
+/* Directly behind a phrase of the list; refused: or behind one that is ("don't move my
+ * repair"). */
+static bool is_done_to_own(const wk_reception_turn_t *t, const char *list, bool refused)
 {
     const wk_words_t *words = &t->r->words;
     for (size_t i = 0; i < words->count; i++) {
         size_t n = wk_word_list_at(t->c, list, words, i), at = i + n;
-        if (n > 0 && at < words->count &&
+        if (n > 0 && (refused || !wk_word_list_ends_at(t->c, "wish.refusal", words, i)) &&
+            at < words->count &&
             (is_own_at(t, at) || (wk_word_list_at(t->c, "reschedule.object", words, at) == 1 &&
                                   at + 1 < words->count && is_own_at(t, at + 1)))) {
             return true;
@@ -569,17 +570,19 @@ static bool is_done_to_own(const wk_reception_turn_t *t, const char *list)
 
 bool wk_moves_own(const wk_reception_turn_t *t)
 {
-    return is_done_to_own(t, "reschedule.verb");
+    return is_done_to_own(t, "reschedule.verb", true);
 }
 
 bool wk_drops_own(const wk_reception_turn_t *t)
 {
-    return is_done_to_own(t, "cancel.verb");
+    return is_done_to_own(t, "cancel.verb", false) && !wk_turn_has(t, "wish.why");
 }
 
 bool wk_keeps_own(const wk_reception_turn_t *t)
 {
-    return is_done_to_own(t, "cancel.keep") && !wk_turn_is_question(t);
+    bool spared = is_done_to_own(t, "cancel.verb", true) &&
+                  !is_done_to_own(t, "cancel.verb", false); /* "don't forget my …" */
+    return (spared || is_done_to_own(t, "cancel.keep", false)) && !wk_turn_is_question(t);
 }
 
 /* A week behind its own day, whichever that is: the question says where. */

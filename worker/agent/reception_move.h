@@ -15,6 +15,9 @@ bool wk_changes_what_was_booked(const wk_reception_turn_t *t);
 /* What is given up is a day or time on which one stands. */
 bool wk_is_of_appointment(const wk_reception_turn_t *t, const wk_swap_t *swap);
 
+/* "The first one": of those that are told, chosen as a time that is offered; NULL: none. */
+const va_json_t *wk_row_by_place(const wk_reception_turn_t *t);
+
 /* Free times are looked for; it stands until one of them is chosen. */
 void wk_answer_reschedule(wk_reception_turn_t *t);
 
