@@ -1,7 +1,7 @@
 // Calls that go to a room of LiveKit's by SIP: dialled in by the carrier, told of by signed
 // webhooks, taken out by a person or because nobody is there.
 import assert from 'node:assert/strict';
-import {randomBytes, randomInt} from 'node:crypto';
+import {randomBytes} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
@@ -9,14 +9,14 @@ import {row} from './lib/database.mjs';
 import {ALWAYS} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {call as http} from './lib/http.mjs';
-import {takeOver} from './lib/people.mjs';
+import {stranger, takeOver} from './lib/people.mjs';
 import {dial, doing, heard, over, problems, said} from './lib/phone.mjs';
 import {livekit as signed} from './lib/signed.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';
 
 const livekit = sim('livekit');
-const FROM = `+1647${randomInt(2000000, 9999999)}`;
+const FROM = stranger();
 
 let token, kept;
 const change = ({engines, calls, hours}) => row(

@@ -3,11 +3,11 @@
  * is gone, no FIN comes): its calls are taken to another, and go on with what was said before.
  */
 import assert from 'node:assert/strict';
-import {randomInt} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN} from './lib/account.mjs';
 import {row} from './lib/database.mjs';
+import {stranger} from './lib/people.mjs';
 import {dial, heard} from './lib/phone.mjs';
 import {alive, pidOf, signal} from './lib/processes.mjs';
 import {redis} from './lib/redis.mjs';
@@ -16,7 +16,6 @@ import {waitFor} from './lib/wait.mjs';
 
 const CALLS = 3;
 const openai = sim('openai');
-const prefix = `+1647${randomInt(2, 10)}${randomInt(10, 100)}`;
 
 let kept;
 const change = ({engines, calls}) => row(
@@ -40,7 +39,7 @@ test('callers of a process that fell silent talk on with another, which knows wh
     {when: 'which order', text: 'we talked of it'},
   ]});
   const sids = await Promise.all(Array.from({length: CALLS}, (_, i) => dial({
-    from: `${prefix}${1000 + i}`, to: DOWNTOWN.number,
+    from: stranger(), to: DOWNTOWN.number,
     script: [{say: `my order is n${i}`, ms: 2000}, {say: 'which order', ms: 15000}, {hangup: true, ms: 6000}],
   })));
   const streams = async (sid) => (await heard(sid)).streams;

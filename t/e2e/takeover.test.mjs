@@ -14,7 +14,7 @@ import {row, rows} from './lib/database.mjs';
 import {ALWAYS} from './lib/days.mjs';
 import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
-import {takeOver} from './lib/people.mjs';
+import {stranger, takeOver} from './lib/people.mjs';
 import {dial, handset, heard, said} from './lib/phone.mjs';
 import {Random} from './lib/random.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
@@ -31,9 +31,6 @@ const [twilio, openai] = [sim('twilio'), sim('openai')];
 const carrier = twilioClient({
   accountSid: env.TWILIO_ACCOUNT_SID, authToken: env.TWILIO_AUTH_TOKEN, baseUrl: env.TWILIO_BASE_URL,
 });
-const prefix = `+1647${randomInt(2, 10)}${randomInt(10, 100)}`;
-let last = 1000;
-const someone = () => `${prefix}${String(++last)}`;
 
 const text = (from, body) => twilio.post('sms', {from, to: DOWNTOWN.number, body});
 const customerOf = (number) => waitFor(`the customer ${number}`, () => row(
@@ -89,7 +86,7 @@ after(async () => {
 test('texts: a person joins, writes once, and gives them back', async (t) => {
   await use('{receptionist}');
   const events = await watch(t);
-  const number = someone();
+  const number = stranger();
   await text(number, 'What are your hours?');
   await waitFor('the answer', async () => (await sentTo(number)).length === 1);
   const {id} = await customerOf(number);
@@ -119,7 +116,7 @@ test('texts: a person joins, writes once, and gives them back', async (t) => {
 });
 
 test('what is another shop\'s, and what is wrong, is refused', async () => {
-  const number = someone();
+  const number = stranger();
   await text(number, 'What are your hours?');
   const {id} = await customerOf(number);
   const {token: uma} = await login(UPTOWN);
@@ -139,7 +136,7 @@ test('a call: what the person writes is spoken, what the caller says is shown', 
   await use('{receptionist}');
   const events = await watch(t);
   const sid = await ring({
-    from: someone(), to: DOWNTOWN.number,
+    from: stranger(), to: DOWNTOWN.number,
     script: [...silent(1, 1500), {say: 'I talk to a person', ms: 500}, ...silent(20), {say: 'thank you'},
              ...silent(20)],
   });
@@ -164,7 +161,7 @@ test('a call by phone: the person is rung and talks with the caller, whom the ag
   await use('{receptionist}');
   const events = await watch(t);
   await handset(COLLEAGUE, {call: 'answer', press: '1', talk_ms: 300});
-  const sid = await ring({from: someone(), to: DOWNTOWN.number, script: silent(40)});
+  const sid = await ring({from: stranger(), to: DOWNTOWN.number, script: silent(40)});
   await waitFor('the greeting', async () => (await words(sid)).length > 0);
   await joined(sid, {mode: 'phone', phone: COLLEAGUE});
   const at = (await heard(sid)).log.length;
@@ -181,7 +178,7 @@ test('a call by phone: the person is rung and talks with the caller, whom the ag
 test('a call by phone: whom the person does not take hears so, and is called back', async () => {
   await use('{receptionist}');
   await handset(COLLEAGUE, {call: 'no-answer'});
-  const number = someone();
+  const number = stranger();
   const sid = await ring({from: number, to: DOWNTOWN.number, script: silent(40)});
   await waitFor('the greeting', async () => (await words(sid)).length > 0);
   await joined(sid, {mode: 'phone', phone: COLLEAGUE});
@@ -192,7 +189,7 @@ test('a call by phone: whom the person does not take hears so, and is called bac
 });
 
 test('the end of a call ends what a person did in it', async () => {
-  const number = someone();
+  const number = stranger();
   const sid = await ring({from: number, to: DOWNTOWN.number, script: [...silent(2, 4000), {hangup: true}]});
   const {id} = await callOf(sid);
   await joined(id);
@@ -205,7 +202,7 @@ test('the end of a call ends what a person did in it', async () => {
 
 // A text whose answer may be anywhere: before it is thought of, on its way, or out.
 async function momentInTexts(random) {
-  const number = someone();
+  const number = stranger();
   const known = random.chance(0.5);
   if (known) await text(number, 'Hello');
   else await text(number, 'What are your hours?');
@@ -225,7 +222,7 @@ async function momentInTexts(random) {
 
 // A call with sound: ringing, connecting, being greeted, listening, or in the middle of a story.
 async function momentInCall(random) {
-  const sid = await ring({from: someone(), to: DOWNTOWN.number, script: listener});
+  const sid = await ring({from: stranger(), to: DOWNTOWN.number, script: listener});
   await callOf(sid);
   await sleep(random.below(7000));
   const {id} = await callOf(sid);

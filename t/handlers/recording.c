@@ -599,16 +599,14 @@ static void what_is_still_made_of_an_erased_person_is_waited_for(void **unused)
 {
     (void)unused;
     t_sqlf("UPDATE calls SET customer_id = NULL, caller_number = '" STRANGER "'");
-    t_twilio_ask("POST", "/_sim/recording", "{\"ms\":500}");
+    t_twilio_ask("POST", "/_sim/recording", "{\"ms\":600000}");
     t_twilio_ask("POST", "/_sim/recording/begin", "{\"call\":\"" SID "\"}");
     const char *id = ask_to_erase(STRANGER);
     t_answer_t a = erase(id);
     assert_again(&a);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM recordings"), 0);
     assert_int_equal(at_carrier(NULL), 1);
-    while (at_carrier("completed") == 0) {
-        usleep(1000);
-    }
+    t_twilio_ask("POST", "/_sim/recording/ready", NULL);
     a = erase(id);
     assert_done(&a);
     assert_int_equal(at_carrier(NULL), 0);

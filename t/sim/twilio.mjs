@@ -94,6 +94,7 @@ export function twilio({account, token, numbers: seeds}) {
       ['POST', '/_sim/doors', (req) => (useDoors(req.body.urls), json(200, {}))],
       ['POST', '/_sim/recording', (req) => recordings.configure(req)],
       ['POST', '/_sim/recording/begin', (req) => recordings.begin(req)],
+      ['POST', '/_sim/recording/ready', () => recordings.ready()],
       ['GET', '/_sim/recordings', () => recordings.known()],
       ['POST', '/_sim/sms', (req) => messages.receive(req)],
       ['POST', '/_sim/handset', (req) => handsets.configure(req)],

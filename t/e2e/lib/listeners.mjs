@@ -1,9 +1,9 @@
 // Callers with sound who tell the number of their order and then listen to a story that is told
 // again and again: what they hear shows whether a sound was missing, and what the agent knows.
-import {randomInt} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 
 import {DOWNTOWN} from './account.mjs';
+import {stranger} from './people.mjs';
 import {dial, doing, heard, wordsOf} from './phone.mjs';
 import {redis} from './redis.mjs';
 import {sim} from './sims.mjs';
@@ -41,12 +41,11 @@ export class Listener {
 
   // n of them, when each of them hears the story.
   static async ring(n, script = AGAIN) {
-    const prefix = `+1647${randomInt(2, 10)}${randomInt(10, 100)}`;
     const listeners = [];
     for (let i = 0; i < n; i++) {
       const order = `n${i}x`;
       const say = [{say: `my order is ${order}`, ms: 0}, ...script];
-      listeners.push(new Listener(order, await dial({from: prefix + (1000 + i), to: DOWNTOWN.number, script: say})));
+      listeners.push(new Listener(order, await dial({from: stranger(), to: DOWNTOWN.number, script: say})));
       await sleep(20);
     }
     return listeners;

@@ -9,6 +9,7 @@
  *   GET /_sim/recordings   what is there
  *   POST /_sim/recording/begin {call, url, goes_on}
  *       one of a call that exists nowhere else; it is over at once, unless it goes on
+ *   POST /_sim/recording/ready   what is being processed is so at once
  */
 import {createHash} from 'node:crypto';
 
@@ -47,6 +48,11 @@ export class Recordings {
     const recording = this.#add(call, {recordingStatusCallback: url});
     if (!goesOn) this.#process(recording);
     return json(200, {sid: recording.sid});
+  }
+
+  ready() {
+    this.all.filter((r) => r.status === 'processing').forEach((r) => this.#complete(r));
+    return json(200, {});
   }
 
   // <Start><Recording>
@@ -127,10 +133,13 @@ export class Recordings {
   #process(recording) {
     recording.status = 'processing';
     recording.ended = new Date();
-    this.sim.later(this.behaviour.ms, () => {
-      recording.status = this.behaviour.absent ? 'absent' : 'completed';
-      this.#tell(recording);
-    });
+    this.sim.later(this.behaviour.ms, () => this.#complete(recording));
+  }
+
+  #complete(recording) {
+    if (recording.status !== 'processing') return;
+    recording.status = this.behaviour.absent ? 'absent' : 'completed';
+    this.#tell(recording);
   }
 
   #tell(r) {
