@@ -17,7 +17,7 @@ my $proxy = VoiceAgent::Proxy->start($redis);
 my $http2 = port();
 my $server = <<'END';
     voiceagent_jwt key=jwt alg=HS256 ticket=$arg_ticket;
-    location /events    { voiceagent_events org=$voiceagent_claim_org ping=10m; }
+    location /events    { voiceagent_events org=$voiceagent_claim_org ping=10m; send_timeout 10m; }
     location /customer/ { voiceagent_events org=$voiceagent_claim_org customer=$arg_c ping=10m; }
     location /call/     { voiceagent_events org=$voiceagent_claim_org call=$arg_k ping=10m; }
     location /both/     { voiceagent_events org=$voiceagent_claim_org customer=$arg_c call=$arg_k ping=10m; }

@@ -62,6 +62,9 @@ sub alone {
     return until_true(20, sub { metric('websockets') == 0 && metric('waiting_requests') == 0 });
 }
 
+# What is published before nobody hears.
+sub listens { my ($channel) = @_; return until_true(20, sub { $redis->command('PUBSUB', 'NUMSUB', $channel)->[1] == 1 }) }
+
 # --------------------------------------------------------------------------- the handshake
 
 my $ws = ws('/chat');
@@ -277,6 +280,7 @@ for my $status (401, 403) {
 
 # ------------------------------------------------------------------------ what is published
 
+listens($channel);
 is($redis->command('PUBLISH', $channel, '{"from":"people"}'), 1, 'what is published for the connection');
 is($ws->said, 'text {"from":"people"}', '  is sent to it');
 $redis->command('PUBLISH', $channel, "{\"n\":$_}") for 1 .. 3;
@@ -412,6 +416,7 @@ my $deaf = ws('/chat', rcvbuf => 2048);
 $deaf->text('{}');
 $job = next_job();
 my $to = "va:ws:$job->{http}{connection}";
+listens($to);
 ok(until_true(60, sub { $redis->command('PUBLISH', $to, 'x' x 10000) == 0 }), 'who does not read is closed');
 ok($nginx->logged(qr/the client of a WebSocket does not read/), '  which is logged');
 reply($job, '{}');
