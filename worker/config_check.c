@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/base64.h"
@@ -16,9 +17,10 @@
 #include "worker/public_address.h"
 #include "worker/redis_url.h"
 
-#define MIN_SECRET      32  /* characters; RFC 7518 3.2 for HS256 */
-#define ENCRYPTION_SIZE 32  /* bytes; AES-256 */
-#define ENCRYPTION_ID   255 /* bytes of a key's name, before each value */
+#define MIN_SECRET      32                    /* characters; RFC 7518 3.2 for HS256 */
+#define ENCRYPTION_SIZE 32                    /* bytes; AES-256 */
+#define ENCRYPTION_ID   255                   /* bytes of a key's name, before each value */
+#define SOCKET_NAME     "/voice.4194304.sock" /* in VA_VOICE_LISTEN, of the highest process id */
 #define MAX_SIP_HOST                                                                           \
     160 /* an address is at most 255 at Twilio's, with the room's name before it */
 
@@ -218,6 +220,11 @@ static void check_voice(findings_t *f, const wk_config_t *c)
     if (c->voice_listen[0] != '/' && !is_numeric_address(c->voice_listen)) {
         found(f, true, "VA_VOICE_LISTEN is neither the whole path of a folder nor an address");
     }
+    /* libuv would cut it off without a word. */
+    if (strlen(c->voice_listen) + sizeof(SOCKET_NAME) >
+        sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+        found(f, true, "VA_VOICE_LISTEN is too long a path for a socket");
+    }
     if (!is_speaker(c->voice_speech)) {
         found(f, true, "VA_VOICE_SPEECH is not deepgram, elevenlabs or openai");
     }
@@ -276,6 +283,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     check_livekit(&f, c);
     if ((c->jwks_url == NULL) != (c->jwks_file == NULL)) {
         found(&f, false, "of JWKS_URL and JWKS_FILE only one is set: no key set is fetched");
+    }
+    if (c->jwks_url != NULL && strncasecmp(c->jwks_url, "http://", 7) == 0) {
+        found(&f, false, "JWKS_URL is plain http: whoever is on the way can make tokens");
     }
     if (c->smtp_url == NULL) {
         found(&f, false, "SMTP is not configured: no e-mail");

@@ -299,6 +299,33 @@ static void test_a_good_configuration_has_no_findings(void **state)
     assert_int_equal(f.fatal + f.others, 0);
 }
 
+static void test_keys_are_not_fetched_in_plain_http(void **state)
+{
+    wk_config_t c = good;
+    findings_t f = {0};
+    (void)state;
+    c.jwks_file = "/etc/nginx/voiceagent/jwks/id.json";
+    c.jwks_url = "https://id.example/jwks.json";
+    assert_true(wk_config_check(&c, note, &f));
+    assert_int_equal(f.others, 0);
+    c.jwks_url = "http://id.example/jwks.json";
+    assert_true(wk_config_check(&c, note, &f));
+    assert_int_equal(f.others, 1);
+    assert_non_null(strstr(f.text, "JWKS_URL is plain http"));
+}
+
+/* Of a folder this long the socket's address has its last byte for the end. */
+static void test_the_longest_folder_of_sockets(void **state)
+{
+    char folder[89] = "/";
+    wk_config_t c = good;
+    findings_t f = {0};
+    (void)state;
+    memset(folder + 1, 'a', 87);
+    c.voice_listen = folder;
+    assert_true(wk_config_check(&c, note, &f));
+}
+
 static void test_addresses_have_schemes(void **state)
 {
     wk_config_t c = good;
@@ -370,6 +397,9 @@ static void test_what_is_missing_is_told(void **state)
     FINDS(false, "JWKS_FILE only one is set", jwks_url, "https://id.example/jwks.json");
     FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "run/voiceagent");
     FINDS(true, "VA_VOICE_LISTEN is neither", voice_listen, "localhost");
+    FINDS(true, "VA_VOICE_LISTEN is too long", voice_listen,
+          "/a23456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/"
+          "12345678");
     FINDS(true, "VA_VOICE_SPEECH is not", voice_speech, "eleven");
     FINDS(true, "VA_CA_FILE cannot be read", voice_ca, "/no/such/file");
     FINDS(true, "SMTP_FROM is no address", smtp_from, "Bici <no-reply@example.com>");
@@ -438,6 +468,8 @@ int main(void)
         TEST(test_the_shipped_file_shows_the_defaults),
         TEST(test_a_good_configuration_has_no_findings),
         TEST(test_addresses_have_schemes),
+        TEST(test_keys_are_not_fetched_in_plain_http),
+        TEST(test_the_longest_folder_of_sockets),
         TEST(test_where_sip_may_lead),
         TEST(test_what_is_missing_is_told),
         TEST(test_an_address_of_postgres_can_be_read),
