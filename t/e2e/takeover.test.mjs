@@ -16,6 +16,7 @@ import {env} from './lib/env.mjs';
 import {openEvents} from './lib/events.mjs';
 import {stranger, takeOver} from './lib/people.mjs';
 import {dial, handset, heard, said} from './lib/phone.mjs';
+import {jobProcesses, signal} from './lib/processes.mjs';
 import {Random} from './lib/random.mjs';
 import {sentTo, sim} from './lib/sims.mjs';
 import {twilioClient} from './lib/twilio.mjs';
@@ -186,6 +187,20 @@ test('a call by phone: whom the person does not take hears so, and is called bac
   const tasks = await rows(`SELECT kind FROM tasks JOIN customers k ON k.id = customer_id
                              WHERE phone_number = :'number'`, {number});
   assert.deepEqual(tasks.map((task) => task.kind), ['callback']);
+});
+
+test('a call with sound: its engine has it behind the person, though every job process dies as he puts it down', async () => {
+  await use('{realtime,receptionist}');
+  await handset(COLLEAGUE, {call: 'answer', press: '1', talk_ms: 1000});
+  const sid = await ring({from: someone(), to: DOWNTOWN.number, script: listener});
+  await waitFor('the greeting', async () => (await heard(sid)).streams.some((s) => s.frames > 50));
+  await joined(sid, {mode: 'phone', phone: COLLEAGUE});
+  await waitFor('the talk', async () => (await heard(sid)).log.some((e) => e.bridged === COLLEAGUE));
+  const {length} = (await heard(sid)).streams;
+  await sleep(950);
+  jobProcesses().forEach((pid) => signal(pid, 'SIGKILL'));
+  await waitFor('the agent', async () => (await heard(sid)).streams.slice(length).some((s) => s.frames > 20));
+  assert.equal((await takeOver(token, sid, 'resume')).status, 409);
 });
 
 test('the end of a call ends what a person did in it', async () => {
