@@ -13,7 +13,7 @@ use VoiceAgent::Worker qw(take ack);
 
 my $redis = VoiceAgent::Redis->start;
 my $proxy = VoiceAgent::Proxy->start($redis);
-my ($soon, $later) = (patience(10) . 's', patience(12) . 's');
+my ($soon, $later) = (patience(10) . 's', patience(18) . 's');
 # Ten minutes are more than this test has patience for: what arrives does not arrive
 # because a deadline ends. One connection for commands: when it is back, all are.
 my $nginx = VoiceAgent::Nginx->new(redis => $proxy->url . ' connections=1 timeout=' . patience(10) . 's', connections => 1024, server => <<"END")->start;
