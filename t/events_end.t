@@ -16,7 +16,7 @@ use VoiceAgent::Worker qw(take ack);
 
 my $redis  = VoiceAgent::Redis->start;
 my $http2  = port();
-my $pace   = patience(2);
+my $pace   = patience(1);
 my $server = <<"END";
     voiceagent_jwt key=jwt alg=HS256;
     location /events    { voiceagent_events org=\$voiceagent_claim_org ping=10m; }
@@ -120,7 +120,7 @@ sub read_slowly {
 
 # A machine that stands still for that long shows nothing; it will not do so each time.
 my ($read, $took, $longest);
-for (1 .. 5) {
+for (1 .. 10) {
     ($read, $took, $longest) = read_slowly();
     last if $read =~ /"n":"$last"/ || $longest < $pace / 2;
 }
