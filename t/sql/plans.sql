@@ -57,7 +57,7 @@ insert into asked values
 ('leads, newest first', 'customers_updated', false, $$ select * from customers order by updated_at desc, id desc limit 50 $$),
 ('leads, next page', 'customers_updated', false, $$ select * from customers where (updated_at, id) < (now() - interval '1 hour', gen_random_uuid()) order by updated_at desc, id desc limit 50 $$),
 ('leads of a status', 'customers_lead_status', false, $$ select * from customers where lead_status = 'hot' order by updated_at desc, id desc limit 50 $$),
-('leads of a campaign''s time', 'customers_created', null, $$ select * from customers where created_at > (select now() - max(delay_seconds) * interval '1 second' - interval '7 days' from campaigns where is_active and trigger = 'lead_created') $$),
+('leads of a campaign''s time', 'customers_created', null, $$ select * from customers where created_at > (select now() - interval '9 days') $$),
 ('whose last service was told', 'customers_served', null, $$ select id from customers where last_service_at is not null $$),
 ('appointments that no calendar has', 'appointments_behind', null, $$ select id from appointments where ends_at > now() - interval '1 day' and (calendar_state = 'none' and status = 'confirmed' or calendar_state = 'pending' and updated_at < now() - interval '10 minutes' or calendar_state = 'failed' and updated_at < now() - interval '1 hour') $$),
 ('leads by words', null, null, $$ select * from customers where name ilike '%mer 1%' or email ilike '%mer 1%' or phone_number like '%1234%' order by updated_at desc, id desc limit 50 $$),
