@@ -19,6 +19,8 @@
 #define PROVE_MS    1000 /* a channel is proven to be alive that often */
 #define RETRY_MS    100  /* the first pause; doubled up to */
 #define RETRY_MAX   2000
+#define LEAVE_MS    25    /* pause before the next is looked for, as long as there is */
+#define SWIFT_MS    2000  /* hope to find it before the lease of our calls ends */
 #define MAX_WAITING 20000 /* commands without an answer; more are refused */
 
 typedef struct op op_t;
@@ -50,9 +52,10 @@ struct wk_aredis {
     int pause_ms;
     int64_t search_at_ms; /* not before */
     bool searching, closed, lost_told;
-    bool elsewhere; /* what ac leads to takes nothing (any more) */
-    ops_t waiting;  /* sent, in order */
-    ops_t refused;  /* not sent: told so from the loop */
+    bool elsewhere;  /* what ac leads to takes nothing (any more) */
+    int64_t away_ms; /* since when none is found that takes anything; 0: one is */
+    ops_t waiting;   /* sent, in order */
+    ops_t refused;   /* not sent: told so from the loop */
     size_t n_waiting;
     const char *channel; /* NULL: for commands */
     wk_aredis_listener_t listener;
@@ -87,11 +90,29 @@ static void tell_lost(wk_aredis_t *r, const char *why)
     r->lost_told = true;
 }
 
-/* hiredis is not to be told to hang up while it reads. */
+static void is_well(wk_aredis_t *r)
+{
+    if (r->lost_told) {
+        wk_log(WK_INFO, "Redis is back");
+    }
+    r->lost_told = false;
+    r->pause_ms = RETRY_MS;
+    r->away_ms = 0;
+}
+
+/*
+ * In a failover everything waits for the next primary, the lease of the calls too: it is looked
+ * for swiftly at first. hiredis is not to be told to hang up while it reads.
+ */
 static void leave_soon(wk_aredis_t *r, const char *why)
 {
+    int64_t now = wk_monotonic_ms();
     tell_lost(r, why);
     r->elsewhere = true;
+    r->away_ms = r->away_ms == 0 ? now : r->away_ms;
+    if (now - r->away_ms < SWIFT_MS) {
+        r->pause_ms = LEAVE_MS;
+    }
     uv_timer_start(&r->timer, on_timer, 0, 0);
 }
 
@@ -104,7 +125,7 @@ static void on_reply(redisAsyncContext *ac, void *answer, void *data)
     TAILQ_REMOVE(&r->waiting, op, link);
     r->n_waiting--;
     if (reply != NULL && reply->type != REDIS_REPLY_ERROR) {
-        r->pause_ms = RETRY_MS;
+        is_well(r);
     } else if (reply != NULL && wk_redis_error_elsewhere(reply->str)) {
         leave_soon(r, reply->str);
     }
@@ -199,7 +220,7 @@ static void on_message(redisAsyncContext *ac, void *data, void *ctx)
     if (va_str_eq(wk_redis_str(reply->element[0]), VA_STR("subscribe"))) {
         bool first = !r->listening;
         r->listening = r->proven = true;
-        r->pause_ms = RETRY_MS;
+        is_well(r);
         if (first) {
             r->listener.ready(r->listener_ctx);
         }
@@ -244,10 +265,6 @@ static void on_connect(const redisAsyncContext *ac, int status)
         tell_lost(r, ac->errstr);
         pause_and_search(r); /* hiredis frees it */
         return;
-    }
-    if (r->lost_told) {
-        wk_log(WK_INFO, "Redis is back");
-        r->lost_told = false;
     }
     r->connecting_ms = 0;
     enter(r);
