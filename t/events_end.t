@@ -108,11 +108,12 @@ sub read_slowly {
     my $before = $begun;
     while (length $read < length $history && $readable->can_read(patience(20))) {
         select undef, undef, undef, $pace * 3 / 60;
-        sysread $slow->{socket}, my $some, 6000 or last;
-        $read .= $some;
+        my $n = sysread $slow->{socket}, my $some, 6000;
         my $now = time;
         $longest = $now - $before if $now - $before > $longest;
         $before = $now;
+        last unless $n;
+        $read .= $some;
     }
     $slow->close;
     return ($read, $before - $begun, $longest);
