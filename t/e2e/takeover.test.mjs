@@ -192,7 +192,7 @@ test('a call by phone: whom the person does not take hears so, and is called bac
 test('a call with sound: its engine has it behind the person, though every job process dies as he puts it down', async () => {
   await use('{realtime,receptionist}');
   await handset(COLLEAGUE, {call: 'answer', press: '1', talk_ms: 1000});
-  const sid = await ring({from: someone(), to: DOWNTOWN.number, script: listener});
+  const sid = await ring({from: stranger(), to: DOWNTOWN.number, script: listener});
   await waitFor('the greeting', async () => (await heard(sid)).streams.some((s) => s.frames > 50));
   await joined(sid, {mode: 'phone', phone: COLLEAGUE});
   await waitFor('the talk', async () => (await heard(sid)).log.some((e) => e.bridged === COLLEAGUE));

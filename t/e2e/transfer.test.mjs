@@ -6,7 +6,7 @@ import {DOWNTOWN} from './lib/account.mjs';
 import {row, rows} from './lib/database.mjs';
 import {withEngines} from './lib/media.mjs';
 import {stranger} from './lib/people.mjs';
-import {handset, over, phone, problems, said} from './lib/phone.mjs';
+import {handset, phone, problems, said} from './lib/phone.mjs';
 import {redis} from './lib/redis.mjs';
 import {sim} from './lib/sims.mjs';
 import {waitFor} from './lib/wait.mjs';

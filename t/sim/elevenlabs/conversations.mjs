@@ -4,7 +4,7 @@ import {randomBytes} from 'node:crypto';
 
 import {json} from '../lib/server.mjs';
 
-import {check, Collection, isE164, isText, newId, page, refuse, unixNow} from './resource.mjs';
+import {check, Collection, isE164, isText, newId, page, unixNow} from './resource.mjs';
 
 export class Conversations {
   constructor({agents, numbers}) {

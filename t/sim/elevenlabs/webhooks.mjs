@@ -5,7 +5,7 @@ import {createHmac, randomBytes} from 'node:crypto';
 import {request} from '../lib/client.mjs';
 import {json} from '../lib/server.mjs';
 
-import {check, isText, newId, unixNow} from './resource.mjs';
+import {check, isText, unixNow} from './resource.mjs';
 
 const WEEK_MS = 7 * 86400e3;
 
