@@ -124,10 +124,11 @@ static inline const char *wk_config_voice_redis(const wk_config_t *c)
 
 /*
  * Complains about what would not work (fatal) or is not safe or complete; one call
- * of report a finding. False when one was fatal.
+ * of report a finding. False when one was fatal. calls: live ones are carried with it, else
+ * what only they need is not looked at.
  */
 typedef void (*wk_report_fn)(void *ctx, bool fatal, const char *text);
 
-bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx);
+bool wk_config_check(const wk_config_t *c, bool calls, wk_report_fn report, void *ctx);
 
 #endif

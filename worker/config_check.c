@@ -252,7 +252,7 @@ static void check_signup(findings_t *f, const wk_config_t *c)
     }
 }
 
-bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
+bool wk_config_check(const wk_config_t *c, bool calls, wk_report_fn report, void *ctx)
 {
     findings_t f = {report, ctx, true};
     check_urls(&f, c);
@@ -275,7 +275,9 @@ bool wk_config_check(const wk_config_t *c, wk_report_fn report, void *ctx)
     if (c->openai_api_key == NULL) {
         found(&f, false, "OpenAI is not configured: the embedded receptionist answers");
     }
-    check_voice(&f, c);
+    if (calls) {
+        check_voice(&f, c);
+    }
     check_signup(&f, c);
     if (c->google_client_id == NULL || c->google_client_secret == NULL) {
         found(&f, false, "Google is not configured: no calendar can be connected");

@@ -145,7 +145,7 @@ static void adopt_former(supervisor_t *s)
 static int drain_ms(const supervisor_t *s, const role_t *role)
 {
     const wk_config_t *config = s->with->config;
-    bool carried = (s->with->part & WK_RUN_VOICE) != 0 && config->voice_processes > 0;
+    bool carried = wk_run_carries_calls(s->with->part, config);
     bool calls = role == &voice || (role == &former && carried);
     return calls && config->voice_drain_ms > config->drain_ms ? config->voice_drain_ms
                                                               : config->drain_ms;
@@ -276,8 +276,8 @@ static bool can_listen_in(const char *folder)
 static bool can_begin_with(const supervisor_t *s, const wk_config_t *config)
 {
     wk_error_t e;
-    bool voice_too = (s->with->part & WK_RUN_VOICE) != 0 && config->voice_processes > 0;
-    if (!wk_config_check(config, refuse, NULL)) {
+    bool voice_too = wk_run_carries_calls(s->with->part, config);
+    if (!wk_config_check(config, voice_too, refuse, NULL)) {
         return false;
     }
     if (!wk_handlers_ready(config, &e)) {

@@ -23,6 +23,12 @@ typedef enum {
     WK_RUN_ALL = WK_RUN_JOBS | WK_RUN_VOICE,
 } wk_run_part_t;
 
+/* Whether that part of this host carries live calls. */
+static inline bool wk_run_carries_calls(wk_run_part_t part, const wk_config_t *config)
+{
+    return (part & WK_RUN_VOICE) != 0 && config->voice_processes > 0;
+}
+
 typedef struct {
     wk_run_part_t part;
     const wk_config_t *config;

@@ -295,7 +295,7 @@ static void test_a_good_configuration_has_no_findings(void **state)
 {
     findings_t f = {0};
     (void)state;
-    assert_true(wk_config_check(&good, note, &f));
+    assert_true(wk_config_check(&good, true, note, &f));
     assert_int_equal(f.fatal + f.others, 0);
 }
 
@@ -306,10 +306,10 @@ static void test_keys_are_not_fetched_in_plain_http(void **state)
     (void)state;
     c.jwks_file = "/etc/nginx/voiceagent/jwks/id.json";
     c.jwks_url = "https://id.example/jwks.json";
-    assert_true(wk_config_check(&c, note, &f));
+    assert_true(wk_config_check(&c, true, note, &f));
     assert_int_equal(f.others, 0);
     c.jwks_url = "http://id.example/jwks.json";
-    assert_true(wk_config_check(&c, note, &f));
+    assert_true(wk_config_check(&c, true, note, &f));
     assert_int_equal(f.others, 1);
     assert_non_null(strstr(f.text, "JWKS_URL is plain http"));
 }
@@ -323,7 +323,7 @@ static void test_the_longest_folder_of_sockets(void **state)
     (void)state;
     memset(folder + 1, 'a', 87);
     c.voice_listen = folder;
-    assert_true(wk_config_check(&c, note, &f));
+    assert_true(wk_config_check(&c, true, note, &f));
 }
 
 static void test_addresses_have_schemes(void **state)
@@ -337,7 +337,7 @@ static void test_addresses_have_schemes(void **state)
     c.livekit_url = "https://livekit.example.com";
     c.smtp_url = "smtp://user:password@mail.example.com:587";
     c.voice_listen = "::1";
-    assert_true(wk_config_check(&c, note, &f));
+    assert_true(wk_config_check(&c, true, note, &f));
     assert_int_equal(f.fatal + f.others, 0);
 }
 
@@ -351,14 +351,14 @@ static void test_where_sip_may_lead(void **state)
         findings_t f = {0};
         wk_config_t c = good;
         c.livekit_sip = hosts[i];
-        assert_true(wk_config_check(&c, note, &f));
+        assert_true(wk_config_check(&c, true, note, &f));
     }
 }
 
 static void finds(const wk_config_t *c, bool fatal, const char *text)
 {
     findings_t f = {0};
-    assert_int_equal(wk_config_check(c, note, &f), !fatal);
+    assert_int_equal(wk_config_check(c, true, note, &f), !fatal);
     assert_int_equal(f.fatal, fatal);
     assert_int_equal(f.others, !fatal);
     if (strstr(f.text, text) == NULL) {
@@ -423,6 +423,21 @@ static void test_what_is_missing_is_told(void **state)
 #undef FINDS
 }
 
+/* Jobs alone are not kept from running by what they never use. */
+static void test_a_host_without_calls_needs_nothing_of_them(void **state)
+{
+    wk_config_t c = good;
+    findings_t f = {0};
+    (void)state;
+    c.voice_listen = "localhost";
+    c.voice_speech = "eleven";
+    c.voice_ca = "/no/such/file";
+    assert_true(wk_config_check(&c, false, note, &f));
+    assert_int_equal(f.fatal + f.others, 0);
+    assert_false(wk_config_check(&c, true, note, &f));
+    assert_int_equal(f.fatal, 3);
+}
+
 /* libpq would take them for the name of a database or of a host, and quote them in its errors.
  */
 static void test_an_address_of_postgres_can_be_read(void **state)
@@ -439,14 +454,14 @@ static void test_an_address_of_postgres_can_be_read(void **state)
         findings_t f = {0};
         wk_config_t c = good;
         c.app_database_url = fine[i];
-        assert_true(wk_config_check(&c, note, &f));
+        assert_true(wk_config_check(&c, true, note, &f));
     }
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
         findings_t f = {0};
         wk_config_t c = good;
         c.app_database_url = wrong[i];
         c.database_url = "postgresql://owner:hidden@host:port/db";
-        assert_false(wk_config_check(&c, note, &f));
+        assert_false(wk_config_check(&c, true, note, &f));
         assert_int_equal(f.fatal, 2);
         assert_null(strstr(f.text, "hidden"));
     }
@@ -472,6 +487,7 @@ int main(void)
         TEST(test_the_longest_folder_of_sockets),
         TEST(test_where_sip_may_lead),
         TEST(test_what_is_missing_is_told),
+        TEST(test_a_host_without_calls_needs_nothing_of_them),
         TEST(test_an_address_of_postgres_can_be_read),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -16,6 +16,7 @@
 #include "worker/queue.h"
 #include "worker/store/migrations.h"
 #include "worker/store/transaction.h"
+#include "worker/supervisor.h"
 
 #define REDIS_TIMEOUT_MS 5000
 #define MIN_REDIS        6002 /* 6.2 */
@@ -51,7 +52,8 @@ static void report(void *ctx, bool fatal, const char *text)
 
 static void check_config(check_t *c)
 {
-    if (wk_config_check(c->config, report, c)) {
+    bool calls = wk_run_carries_calls(WK_RUN_ALL, c->config);
+    if (wk_config_check(c->config, calls, report, c)) {
         found(c, FINE, "settings");
     }
 }

@@ -39,7 +39,7 @@ int wk_command_run(const wk_cli_t *cli, int argc, char **argv)
         return EXIT_FAILURE;
     }
     wk_log(WK_INFO, "voiceagent-worker " WK_VERSION);
-    if (!wk_config_check(cli->config, report, NULL)) {
+    if (!wk_config_check(cli->config, wk_run_carries_calls(part, cli->config), report, NULL)) {
         return WK_EXIT_CONFIG;
     }
     if (!wk_handlers_ready(cli->config, &e)) {
