@@ -625,6 +625,22 @@ static void who_was_put_through_is_not_taken_from_a_colleague(void **state)
     t_assert_takeover(&t_stan, SID, "join", NULL, 200);
 }
 
+/* The document behind the leg could not be had: the agent asks him again, at a later turn. */
+static void who_came_back_by_the_fallback_may_be_taken_over(void **state)
+{
+    (void)state;
+    call_begins();
+    behind("phone.accept", 2, "Digits=1");
+    behind("phone.error", 1, "ErrorCode=11200"); /* told late, of what was before */
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
+    assert_has(behind("phone.error", 2, "ErrorCode=11200"), "<Gather");
+    assert_string_equal(t_sqlf("SELECT metadata ->> 'accepted' FROM calls"), "2");
+    behind("phone.accept", 3, "Digits=1"); /* and then a colleague has him */
+    t_assert_takeover(&t_stan, SID, "join", NULL, 409);
+    assert_has(behind("phone.error", 3, "ErrorCode=11200"), "<Gather");
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+}
+
 static void the_agent_is_no_person_to_be_rung(void **state)
 {
     (void)state;
@@ -1038,6 +1054,7 @@ int main(void)
         cmocka_unit_test(a_person_is_rung_once),
         cmocka_unit_test(a_caller_whose_person_has_just_gone_comes_to_the_agent),
         cmocka_unit_test(who_was_put_through_is_not_taken_from_a_colleague),
+        cmocka_unit_test(who_came_back_by_the_fallback_may_be_taken_over),
         cmocka_unit_test(the_agent_is_no_person_to_be_rung),
         cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),

@@ -51,6 +51,13 @@ static bool end_call(wk_tx_t *tx, trouble_t *t, wk_error_t *e)
            wk_sql(tx, &wk_sql_phone_goes_on, params, NULL, e);
 }
 
+/* From whoever he was put through to: the document behind that is what could not be had. */
+static bool note_came_back(wk_tx_t *tx, const wk_phone_t *v, wk_error_t *e)
+{
+    va_str_t params[] = {v->call, wk_printf(v->ctx->arena, "%lld", (long long)v->turn)};
+    return wk_sql(tx, &wk_sql_phone_came_back, params, NULL, e);
+}
+
 static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 {
     trouble_t *t = arg;
@@ -69,6 +76,9 @@ static bool trouble_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     if (held) {
         return true;
+    }
+    if (!note_came_back(tx, v, e)) {
+        return false;
     }
     if (v->errors == 0) {
         ask_again(t);

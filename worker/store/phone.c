@@ -113,6 +113,13 @@ const wk_sql_t wk_sql_phone_accepted = {
     " RETURNING id",
     2};
 
+/* `accepted` stays: figures ask whether a person ever came. */
+const wk_sql_t wk_sql_phone_came_back = {
+    "phone_came_back",
+    "UPDATE calls SET metadata = metadata || jsonb_build_object('came_back', $2::bigint)"
+    " WHERE id = $1::uuid AND coalesce((metadata ->> 'came_back')::bigint < $2::bigint, true)",
+    2};
+
 const wk_sql_t wk_sql_phone_dialed = {
     "phone_dialed",
     "UPDATE calls"

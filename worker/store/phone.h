@@ -57,6 +57,9 @@ extern const wk_sql_t wk_sql_phone_returned;
  */
 extern const wk_sql_t wk_sql_phone_accepted;
 
+/* $1 call, $2 turn: whoever took it then or before has it no more, and no answer is kept. */
+extern const wk_sql_t wk_sql_phone_came_back;
+
 /* $1 call, $2 turn, $3 seconds: how long the leg to the person lasted that was rung then. */
 extern const wk_sql_t wk_sql_phone_dialed;
 

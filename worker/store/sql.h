@@ -118,9 +118,15 @@
     "                     ELSE a.starts_at > " at " - interval '1 day' END" \
     "          ORDER BY a.starts_at DESC LIMIT 10) p)"
 
-/* A person took the call when it was put through, and has it. turn: before which such turns are. */
+/*
+ * A person took the call when it was put through, and has it: its caller came back neither to the
+ * document behind that nor, where that could not be had, by the fallback address. turn: before
+ * which such turns are.
+ */
 #define WK_SQL_PUT_THROUGH(call, turn) \
     "(coalesce((" call ".metadata ->> 'accepted')::bigint < " turn "::bigint, false)" \
+    " AND coalesce((" call ".metadata ->> 'came_back')::bigint" \
+    "              < (" call ".metadata ->> 'accepted')::bigint, true)" \
     " AND NOT EXISTS (SELECT FROM messages m WHERE m.provider = 'twilio'" \
     "     AND m.provider_message_id" \
     "         = " call ".twilio_call_sid || ':' || (" call ".metadata ->> 'accepted')))"
