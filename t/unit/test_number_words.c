@@ -3,6 +3,8 @@
  */
 #include "worker/agent/number_words.h"
 
+#include <time.h>
+
 #include "t/unit/reception.h"
 
 static void check_text(const char *text, const char *expected)
@@ -48,6 +50,10 @@ static void a_number_that_is_meant_is_written_in_digits(void **state)
         {"le quinze décembre", "le 15 décembre"},
         {"le premier décembre", "le 1 décembre"},
         {"el quince de diciembre", "el 15 de diciembre"},
+        {"order oh four two", "order 042"},
+        {"order one thousand two hundred and forty two please thank you very much",
+         "order 1242 please thank you very much"},
+        {"Sept fifteen at ten", "Sept 15 at 10"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -78,7 +84,18 @@ static void a_number_that_is_something_else_stays(void **state)
                                         "un vélo neuf",
                                         "twenty people",
                                         "ten, forty two",
-                                        "one moment please"};
+                                        "one moment please",
+                                        "oh 10 please",
+                                        "oh 11",
+                                        "oh, in the morning please",
+                                        "Sept 15",
+                                        "Sept 12",
+                                        "15 sept",
+                                        "le 15 sept",
+                                        "mil gracias",
+                                        "ok mil gracias",
+                                        "mille merci",
+                                        "ok, mille mercis"};
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
         check_text(texts[i], texts[i]);
@@ -93,6 +110,22 @@ static void check_order(const char *text, const char *number)
     }
 }
 
+static void a_month_that_is_also_a_number_names_a_day(void **state)
+{
+    static const char *const cases[][2] = {{"Sept 15", "09-15"},
+                                           {"le 15 sept", "09-15"},
+                                           {"15 sept", "09-15"},
+                                           {"Sept 12", "09-12"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reading_t r = wk_read_message(arena, catalogue, NULL, va_str_c(cases[i][0]));
+        if (!va_str_eq(r.day, va_str_c(cases[i][1])) || r.time.hour >= 0 ||
+            r.order_number.data != NULL) {
+            fail_msg("%s: %.*s at %d", cases[i][0], (int)r.day.len, r.day.data, r.time.hour);
+        }
+    }
+}
+
 /* What was said is found, chosen and looked for as what is written. */
 static void a_number_in_words_is_understood(void **state)
 {
@@ -104,10 +137,28 @@ static void a_number_in_words_is_understood(void **state)
           BOOKS("es", "a las diez", "T10:00"), BOOKS("en", "two", "T10:00"));
     CHECK(&fresh, LOOKS("en", "a tune up on friday at ten", "2026-11-27"),
           LOOKS("es", "una puesta a punto el viernes a las diez", "2026-11-27"));
+    CHECK(&three, ASKS("en", "oh ten please", "Reply"));
     check_order("order one oh four three", "1043");
     check_order("it's one oh four three", "1043");
     check_order("ma commande mille quarante-trois", "1043");
     check_order("pedido mil cuarenta y tres", "1043");
+}
+
+/* Of more words than somebody says beside a number alone: each is looked at once. */
+static void a_long_message_is_read_in_its_length(void **state)
+{
+    enum { times = 20000 };
+    va_buf_t text;
+    wk_words_t words;
+    (void)state;
+    va_buf_init(&text, wk_mem(arena), (size_t)times * 9 + 1);
+    for (int i = 0; i < 2 * times; i++) {
+        va_buf_add_str(&text, i < times ? VA_STR("yes ") : VA_STR("ten, "));
+    }
+    clock_t begin = clock();
+    (void)wk_write_numbers(arena, catalogue, va_buf_str(&text), &words);
+    assert_true(clock() - begin < 5 * CLOCKS_PER_SEC);
+    assert_int_equal(words.count, 2 * times);
 }
 
 int main(void)
@@ -115,7 +166,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_number_that_is_meant_is_written_in_digits),
         TEST(a_number_that_is_something_else_stays),
+        TEST(a_month_that_is_also_a_number_names_a_day),
         TEST(a_number_in_words_is_understood),
+        TEST(a_long_message_is_read_in_its_length),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -14,7 +14,8 @@
 #define LEAST_MINUTES 10 /* "ten thirty", not "two two" */
 #define HOURS         24
 #define MINUTES       60
-#define MOST_LEAD     4 /* words */
+#define MOST_LEAD     4  /* words */
+#define MOST_BESIDE   12 /* words: who says more says something else */
 
 /* A number that begins at a word. */
 typedef struct {
@@ -28,12 +29,14 @@ typedef struct {
 } listed_t;
 
 typedef struct {
+    const wk_catalogue_t *c;
     const wk_language_t *l;
     va_str_t text;
     wk_words_t words;
     /* By word, and none behind the last. */
     listed_t *small, *hundreds, *ordinals;
     unsigned char *days, *months; /* how many words are one */
+    unsigned char *any_months;    /* the same in whatever language */
     va_buf_t out;
     size_t written;  /* bytes of text that stand in out */
     size_t hour_end; /* the word behind the hour that was written last */
@@ -95,13 +98,18 @@ static bool find_numbers(const writer_t *w, const char *prefix, listed_t *number
 static void find_dates(const writer_t *w)
 {
     notes_t days = {.words = &w->words, .lens = w->days},
-            months = {.words = &w->words, .lens = w->months};
+            months = {.words = &w->words, .lens = w->months},
+            any_months = {.words = &w->words, .lens = w->any_months};
     memset(w->days, 0, w->words.count + 1);
     memset(w->months, 0, w->words.count + 1);
+    memset(w->any_months, 0, w->words.count + 1);
     wk_word_lists(w->l, "weekday.", note_lens, &days);
     note_lens(&days, VA_STR_NULL, wk_word_list(w->l, "day.today"));
     note_lens(&days, VA_STR_NULL, wk_word_list(w->l, "day.tomorrow"));
     wk_word_lists(w->l, "month.", note_lens, &months);
+    for (size_t i = 0; i < wk_catalogue_count(w->c); i++) {
+        wk_word_lists(wk_catalogue_at(w->c, i), "month.", note_lens, &any_months);
+    }
 }
 
 /* How many words the list's phrase at i takes; 0: none stands there. */
@@ -199,12 +207,22 @@ static bool add_part(run_t *run, int value, va_str_t digits)
     return true;
 }
 
+/* "Sept 15" and "le 15 sept" name a day: there "sept" is no seven. */
+static bool is_month_of_day(const writer_t *w, size_t i)
+{
+    size_t behind = i + w->any_months[i];
+    return behind > i &&
+           ((i > 0 && wk_small_number(w->words.at[i - 1].text) >= 0) ||
+            (behind < w->words.count && wk_small_number(w->words.at[behind].text) >= 0));
+}
+
 /* Of written ones those of one or two digits: "1 oh 4 2". */
 static run_t run_at(const writer_t *w, size_t i)
 {
     char digits[16];
     run_t run = {.begin = i, .end = i};
-    while (run.end < w->words.count && (run.end == i || is_beside(w, run.end))) {
+    while (run.end < w->words.count && (run.end == i || is_beside(w, run.end)) &&
+           !is_month_of_day(w, run.end)) {
         number_t n = number_at(w, run.end);
         va_str_t written = w->words.at[run.end].text;
         int len = n.len > 0 ? snprintf(digits, sizeof(digits), "%d", n.value) : 0;
@@ -285,7 +303,7 @@ static bool is_alone(const writer_t *w, const run_t *run)
         "intent.yes",         "yes.word",         "yes.filler",       "reach.words",
         "time.spoken",        "talk.backchannel", "order.words",      "time.unit",
         "time.and_half",      "time.am",          "time.and_quarter", "time.pm"};
-    size_t i = 0, n = 1;
+    size_t i = 0, n = w->words.count - (run->end - run->begin) <= MOST_BESIDE;
     while (i < w->words.count && n > 0) {
         n = i == run->begin ? run->end - run->begin : 0;
         for (size_t k = 0; k < sizeof(lists) / sizeof(*lists) && i != run->begin; k++) {
@@ -389,6 +407,12 @@ static bool are_minutes(const writer_t *w, const run_t *run)
            run->values[0] < MINUTES;
 }
 
+/* "Oh ten please" is no time and no number with a nought before it. */
+static bool begins_with_sigh(const run_t *run, bool order)
+{
+    return run->digits[0] == '0' && !order && run->len < LEAST_PHONE;
+}
+
 /* The run at i in digits, where it is a number that is meant so; the word to go on at. */
 static size_t write_run(wk_arena_t *a, writer_t *w, size_t i)
 {
@@ -398,6 +422,9 @@ static size_t write_run(wk_arena_t *a, writer_t *w, size_t i)
         return run.parts == 0 ? i + 1 : run.end;
     }
     bool order = run.len >= LEAST_ORDER && is_led_by_order(w, run.begin);
+    if (begins_with_sigh(&run, order)) {
+        return i + 1;
+    }
     if (order || run.len >= LEAST_PHONE) {
         write_at(w, run.begin, run.end, digits);
     } else if (are_minutes(w, &run)) {
@@ -442,7 +469,8 @@ static bool write_in(wk_arena_t *a, writer_t *w)
     find_dates(w);
     va_buf_init(&w->out, wk_mem(a), w->text.len + MOST_DIGITS);
     for (size_t i = 0; i < w->words.count;) {
-        size_t behind = write_ordinal(a, w, i);
+        size_t polite = at(w, "courtesy", i); /* "mil gracias" counts nothing */
+        size_t behind = polite > 0 ? i + polite : write_ordinal(a, w, i);
         i = behind > i ? behind : write_run(a, w, i);
     }
     va_buf_add(&w->out, w->text.data + w->written, w->text.len - w->written);
@@ -452,13 +480,14 @@ static bool write_in(wk_arena_t *a, writer_t *w)
 va_str_t wk_write_numbers(wk_arena_t *a, const wk_catalogue_t *c, va_str_t text,
                           wk_words_t *words)
 {
-    writer_t w = {.text = text, .words = wk_words(a, text)};
+    writer_t w = {.c = c, .text = text, .words = wk_words(a, text)};
     size_t room = w.words.count + 1;
     w.small = wk_alloc(a, room * sizeof(*w.small));
     w.hundreds = wk_alloc(a, room * sizeof(*w.hundreds));
     w.ordinals = wk_alloc(a, room * sizeof(*w.ordinals));
     w.days = wk_alloc(a, room);
     w.months = wk_alloc(a, room);
+    w.any_months = wk_alloc(a, room);
     for (size_t i = 0; i < wk_catalogue_count(c) && w.words.count > 0; i++) {
         w.l = wk_catalogue_at(c, i);
         if (write_in(a, &w)) {
