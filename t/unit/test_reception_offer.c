@@ -618,6 +618,90 @@ static void quarters_of_an_hour_are_said_in_words(void **state)
           ASKS("en", "10ish", "Shall I take Friday, November 27 at 10:00 AM"));
 }
 
+/* Friday, Saturday and Monday. */
+static wk_dialog_t three_days(void)
+{
+    wk_dialog_t dialog = three_times();
+    dialog.offer.slots[1] = VA_STR("2026-11-28T10:00:00-05:00");
+    dialog.offer.slots[2] = VA_STR("2026-11-30T14:00:00-05:00");
+    return dialog;
+}
+
+static void offers_of_several_days_leave_the_day_open(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = three_days();
+    (void)state;
+    CHECK(&dialog, ASKS("en", "10", "Shall I take Saturday, November 28 at 10:00"),
+          ASKS("en", "10 please", "Shall I take Saturday, November 28 at 10:00"),
+          LOOKS("en", "at 11", "2026-11-30"),
+          LOOKS("en", "anything after 9?", "2026-11-30T08:59"),
+          BOOKS("en", "Saturday at 10", "28T10:00"), BOOKS("en", "2", "28T10:00"));
+    wk_reception_t r = receive(&f, &dialog, "en", "in the morning please");
+    assert_string_equal(r.tool, "check_availability");
+    assert_null(strstr(wk_strdup(arena, r.tool_args), "preferred_date"));
+    assert_int_equal(r.half, WK_MORNING);
+}
+
+static void a_refused_day_leaves_the_times_of_the_others(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t left;
+    } cases[] = {{"not Saturday", 2}, {"not Friday please", 2}, {"not Sunday", 3}};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = three_days();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &dialog, "en", cases[i].text);
+        assert_case(r.tool == NULL && says(&r, "Reply with"), cases[i].text);
+        assert_case(r.dialog.offer.count == cases[i].left, cases[i].text);
+    }
+    CHECK(&dialog, ASKS("en", "I can't do Saturday", "Which day"));
+}
+
+/* But where an order is named. */
+static void digits_of_a_time_are_no_order(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t dialog = three_times();
+    (void)state;
+    CHECK(&dialog, LOOKS("en", "930 please", "2026-11-27"),
+          LOOKS("en", "at 1030", "2026-11-27"), LOOKS("en", "930 works for me", "2026-11-27"),
+          LOOKS("en", "930", "2026-11-27"),
+          LOOKS("en", "the ten thirty one please", "2026-11-27"),
+          ASKS("en", "1000 please", "Shall I take Friday, November 27 at 10:00"));
+    static const char *const orders[] = {"order 930", "#1030", "1075", "number 1042 please"};
+    for (size_t i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+        assert_case(strcmp(receive(&f, &dialog, "en", orders[i]).intent, "order") == 0,
+                    orders[i]);
+    }
+    dialog.expected = WK_EXPECT_NOTHING;
+    assert_string_equal(receive(&f, &dialog, "en", "1030").intent, "order");
+}
+
+static void a_half_is_refused_in_its_own_language(void **state)
+{
+    static const struct {
+        const char *language, *text;
+        wk_half_t half;
+    } cases[] = {
+        {"en", "a tune up, no in the morning", WK_MORNING},
+        {"en", "a tune up, not in the morning", WK_AFTERNOON},
+        {"es", "una puesta a punto, no por la mañana", WK_AFTERNOON},
+        {"fr", "une mise au point, pas le matin", WK_AFTERNOON},
+    };
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    wk_reception_facts_t f = facts();
+    wk_dialog_t offered = three_times();
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        wk_reception_t r = receive(&f, &fresh, cases[i].language, cases[i].text);
+        assert_case(r.half == cases[i].half, cases[i].text);
+    }
+    assert_int_equal(receive(&f, &offered, "es", "no puedo por la mañana").half, WK_AFTERNOON);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -647,6 +731,10 @@ int main(void)
         TEST(a_time_beside_the_offer_is_looked_at),
         TEST(later_times_are_looked_for),
         TEST(what_is_beyond_the_offer_is_told),
+        TEST(offers_of_several_days_leave_the_day_open),
+        TEST(a_refused_day_leaves_the_times_of_the_others),
+        TEST(digits_of_a_time_are_no_order),
+        TEST(a_half_is_refused_in_its_own_language),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, set_up, tear_down);

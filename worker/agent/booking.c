@@ -167,8 +167,7 @@ static bool is_question(const wk_catalogue_t *c, const wk_reading_t *r)
            wk_reading_has(c, r, "wish.question");
 }
 
-/* Offers of several days: a time alone may be of each of them. */
-static bool is_one_day(const wk_offer_t *offer)
+bool wk_offer_is_of_one_day(const wk_offer_t *offer)
 {
     for (size_t i = 1; i < offer->count; i++) {
         if (!same_day(offer->slots[i], offer->slots[0])) {
@@ -178,10 +177,11 @@ static bool is_one_day(const wk_offer_t *offer)
     return true;
 }
 
+/* Of several days the last: those before it were gone by. */
 static va_str_t other_time(wk_arena_t *a, const wk_offer_t *offer, wk_clock_time_t t,
                            va_str_t date)
 {
-    va_str_t day = date.len >= 10 ? date : offer->slots[0];
+    va_str_t day = date.len >= 10 ? date : offer->slots[offer->count - 1];
     int minutes = wk_clock_likely(t);
     return wk_printf(a, "%.10sT%02d:%02d", day.data, minutes / 60, minutes % 60);
 }
@@ -223,12 +223,13 @@ static wk_pick_t pick_time(wk_arena_t *a, const wk_catalogue_t *c, const wk_offe
     wk_pick_t pick = {WK_PICK_NONE, VA_STR_NULL, wk_reading_is_only(a, c, r, time_words, true)};
     wk_clock_time_t t = r->time;
     bool but = wk_reading_has(c, r, "wish.but"); /* "yes, but at 11" */
-    bool doubtful = t.doubtful || but || r->numbers > 0 || is_question(c, r) ||
-                    is_reckoned(r) || (date.data == NULL && !is_one_day(offer));
+    bool any_day = date.data == NULL && !wk_offer_is_of_one_day(offer);
+    bool doubtful =
+        t.doubtful || but || r->numbers > 0 || is_question(c, r) || is_reckoned(r) || any_day;
     if (t.hour < 0 && pick.only && r->numbers == 1) {
         t = wk_clock_hour(r->number);
-        doubtful =
-            but || wk_reading_names_a_day(r) || is_question(c, r) || t.hour <= WK_OFFERED;
+        doubtful = but || wk_reading_names_a_day(r) || is_question(c, r) ||
+                   t.hour <= WK_OFFERED || any_day;
     }
     if (t.hour < 0 || r->vague) {
         return pick;

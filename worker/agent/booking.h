@@ -30,9 +30,12 @@ typedef struct {
     bool only;      /* nothing is said but a choice, a day or a time */
 } wk_pick_t;
 
+/* False: a time alone may be of each of its days. */
+bool wk_offer_is_of_one_day(const wk_offer_t *offer);
+
 /*
  * By its number in the list, when the message is nothing but that choice, or by its time. date:
- * of the day the message names, absent: the day offered first.
+ * of the day the message names, absent: any that was offered.
  */
 wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t *offer,
                         const wk_reading_t *r, va_str_t date);

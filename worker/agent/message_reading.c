@@ -256,7 +256,8 @@ wk_reading_t wk_read_message(wk_arena_t *a, const wk_catalogue_t *c,
     for (size_t i = 0; i < wk_catalogue_count(c) && r.order_number.data == NULL; i++) {
         r.order_number = number_behind_word(c, wk_catalogue_at(c, i), &r);
     }
-    if (r.order_number.data == NULL && !is_a_date(&r)) {
+    r.order_named = r.order_number.data != NULL;
+    if (!r.order_named && !is_a_date(&r)) {
         r.order_number = number_alone(&r);
     }
     if (r.order_number.data == NULL) {

@@ -24,6 +24,7 @@ typedef struct {
     bool asked;            /* it is a question, by its mark */
     bool *spent;           /* by word: it names the day or the time */
     va_str_t order_number; /* absent: none */
+    bool order_named;      /* the number stands behind a word such as "order", or a '#' */
     va_str_t email;        /* absent: none */
     va_str_t phone;        /* E.164; absent: none */
     va_str_t postcode;     /* as in Canada, "m5v2t6"; absent: none */

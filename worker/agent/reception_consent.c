@@ -86,7 +86,9 @@ void wk_cut_refusal(wk_reception_turn_t *t, wk_reading_t *rest)
 {
     const wk_words_t *words = &t->r->words;
     size_t len = wk_word_list_at(t->c, "intent.no", words, 0);
-    if (len > 0 && len < words->count) {
+    /* "no puedo" is one word of refusal and no answer before another */
+    bool unable = wk_word_list_at(t->c, "reschedule.unable", words, 0) > len;
+    if (len > 0 && len < words->count && !unable) {
         size_t begin = words->at[len].begin;
         *rest = wk_read_message(t->a, t->c, t->l,
                                 va_str(t->r->text.data + begin, t->r->text.len - begin));

@@ -11,19 +11,32 @@
 
 /* ---------------------------------------------------------------- looking for times */
 
-/* "Not in the morning", "I can't do mornings": it stands before word i. */
-static bool is_half_refused(const wk_reception_turn_t *t, size_t i)
+/* "Not in the morning", "I can't do mornings": it stands before the half at word i. */
+static bool is_half_refused_in(const wk_language_t *l, const wk_reading_t *r, size_t i)
 {
     static const char *const lists[] = {"day.except", "wish.refusal", "reschedule.unable"};
-    const wk_words_t *words = &t->r->words;
-    while (i > 0 && wk_word_list_at(t->c, "time.half_lead", words, i - 1) == 1) {
+    const wk_words_t *words = &r->words;
+    while (i > 0 && wk_phrases_at(wk_word_list(l, "time.half_lead"), words, i - 1) == 1) {
         i--;
     }
     bool refused = false;
     for (size_t k = 0; k < sizeof(lists) / sizeof(*lists) && !refused; k++) {
-        refused = wk_word_list_ends_at(t->c, lists[k], words, i);
+        refused = wk_phrases_end_at(wk_word_list(l, lists[k]), words, i);
     }
-    return refused && !wk_words_are_cut(t->r, i, ",.;:!?\n");
+    return refused && !wk_words_are_cut(r, i, ",.;:!?\n");
+}
+
+/* In the half's own language: "no in the morning" has an English answer, not a Spanish "no". */
+static bool is_half_refused(const wk_reception_turn_t *t, size_t i)
+{
+    bool refused = false;
+    for (size_t k = 0; k < wk_catalogue_count(t->c) && !refused; k++) {
+        const wk_language_t *l = wk_catalogue_at(t->c, k);
+        bool half = wk_phrases_at(wk_word_list(l, "time.half.am"), &t->r->words, i) > 0 ||
+                    wk_phrases_at(wk_word_list(l, "time.half.pm"), &t->r->words, i) > 0;
+        refused = half && is_half_refused_in(l, t->r, i);
+    }
+    return refused;
 }
 
 /* Who says "good morning" names none. */
@@ -381,6 +394,55 @@ void wk_repeat_offer(wk_reception_turn_t *t)
     }
 }
 
+/* That of all its times; absent: they are of several. */
+static va_str_t day_of(const wk_offer_t *offer)
+{
+    return wk_offer_is_of_one_day(offer) ? va_str(offer->slots[0].data, 10) : VA_STR_NULL;
+}
+
+/* One of its times is of that day. */
+static bool has_day(const wk_offer_t *offer, va_str_t date)
+{
+    size_t i = 0;
+    while (i < offer->count && !va_str_eq(date, va_str(offer->slots[i].data, 10))) {
+        i++;
+    }
+    return i < offer->count;
+}
+
+/* The number of an order, or a time written without a sign: "930", "1030". */
+static bool is_bare_time(va_str_t number)
+{
+    int hour, minute;
+    if (number.len < 3 || number.len > 4) {
+        return false;
+    }
+    hour = wk_small_number(va_str(number.data, number.len - 2));
+    minute = wk_small_number(va_str(number.data + number.len - 2, 2));
+    return hour >= 1 && hour < 24 && minute >= 0 && minute < 60;
+}
+
+void wk_heed_bare_time(wk_reception_turn_t *t)
+{
+    const wk_reading_t *r = t->r;
+    va_str_t number = r->order_number;
+    if (!wk_has_offer(t) || t->dialog->offer.count == 0 || r->order_named ||
+        !is_bare_time(number)) {
+        return;
+    }
+    int hour = (int)number.len - 2, before = (int)(number.data - r->text.data),
+        behind = (int)r->text.len - before - (int)number.len;
+    va_str_t text =
+        wk_printf(t->a, "%.*s%.*s:%.2s%.*s", before, r->text.data, hour, number.data,
+                  number.data + hour, behind, number.data + number.len);
+    wk_reading_t *timed = wk_alloc(t->a, sizeof(*timed));
+    *timed = wk_read_message(t->a, t->c, t->l, text);
+    timed->phone = r->phone;
+    timed->email = r->email;
+    timed->time.doubtful = true;
+    t->r = timed;
+}
+
 /* ---------------------------------------------------------------- answers */
 
 /* Another service than the offer's is another wish. */
@@ -452,8 +514,7 @@ static bool answer_choice(wk_reception_turn_t *t, wk_intent_t intent)
         ask_about_time(t, pick.start);
     } else if (open && day == WK_DAY_NONE && offer->count > 0 &&
                wk_half_of_day(t) != WK_ANY_HALF) {
-        wk_look_for_times(t, offer->service, offer->appointment,
-                          va_str(offer->slots[0].data, 10));
+        wk_look_for_times(t, offer->service, offer->appointment, day_of(offer));
     } else {
         return day == WK_DAY_ONE && (pick.only || open) && answer_other_day(t);
     }
@@ -479,7 +540,7 @@ static bool names_another_day(const wk_reception_turn_t *t)
            (r->weekday != 0 || r->ahead >= 0 || r->day.data != NULL || r->span != WK_SPAN_NONE);
 }
 
-/* "Anything after 3?": of the day that is named, or was offered. */
+/* "Anything after 3?": of the day that is named, or was offered last. */
 static bool look_within(wk_reception_turn_t *t)
 {
     va_str_t date;
@@ -488,7 +549,7 @@ static bool look_within(wk_reception_turn_t *t)
     if (offer->count == 0 || is_other_service(t)) {
         return false;
     }
-    va_str_t day = va_str(offer->slots[0].data, 10);
+    va_str_t day = va_str(offer->slots[offer->count - 1].data, 10);
     bool within = bound(t, wk_turn_date(t, &date) == WK_DAY_NONE ? day : date, &times);
     if (within) {
         wk_look_for_times(t, offer->service, offer->appointment, day);
@@ -535,20 +596,44 @@ static wk_offer_t without_times(const wk_offer_t *offer)
                         .becomes = offer->becomes};
 }
 
-/* "Not Friday" to times of another day: they stand. */
+/* Its times of other days than that. */
+static wk_offer_t without_day(const wk_offer_t *offer, va_str_t date)
+{
+    wk_offer_t left = without_times(offer);
+    for (size_t i = 0; i < offer->count; i++) {
+        if (!va_str_eq(date, va_str(offer->slots[i].data, 10))) {
+            left.slots[left.count++] = offer->slots[i];
+        }
+    }
+    return left;
+}
+
+static void repeat_rest(wk_reception_turn_t *t, const wk_offer_t *rest)
+{
+    wk_dialog_t *dialog = wk_alloc(t->a, sizeof(*dialog));
+    *dialog = *t->dialog;
+    dialog->offer = *rest;
+    wk_reception_turn_t turn = *t;
+    turn.dialog = dialog;
+    wk_repeat_offer(&turn);
+    t->text = turn.text;
+    t->out = turn.out;
+}
+
+/* "Not Friday" to times of other days too: those stand. */
 static bool refuses_other_day(wk_reception_turn_t *t)
 {
     va_str_t date;
     static const char *const lists[] = {"wish.refusal", "courtesy", "time.at", NULL};
     const wk_offer_t *offer = &t->dialog->offer;
-    bool refuses = offer->count > 0 && t->r->time.hour < 0 && !wk_turn_is_question(t) &&
+    bool refuses = t->r->time.hour < 0 && !wk_turn_is_question(t) &&
                    wk_turn_has(t, "wish.refusal") && wk_turn_date(t, &date) == WK_DAY_ONE &&
-                   !va_str_eq(date, va_str(offer->slots[0].data, 10)) &&
                    wk_reading_is_only(t->a, t->c, t->r, lists, false);
-    if (refuses) {
-        wk_repeat_offer(t);
+    wk_offer_t rest = refuses ? without_day(offer, date) : without_times(offer);
+    if (rest.count > 0) {
+        repeat_rest(t, &rest);
     }
-    return refuses;
+    return rest.count > 0;
 }
 
 /* "Any day but Friday", and no other is named. */
@@ -584,8 +669,7 @@ static bool wants_none_of_them(const wk_reception_turn_t *t)
 {
     va_str_t date;
     const wk_offer_t *offer = &t->dialog->offer;
-    bool its_day = wk_turn_date(t, &date) == WK_DAY_ONE && offer->count > 0 &&
-                   va_str_eq(date, va_str(offer->slots[0].data, 10));
+    bool its_day = wk_turn_date(t, &date) == WK_DAY_ONE && has_day(offer, date);
     return t->r->time.hour < 0 &&
            (its_day ? wk_turn_has(t, "wish.denial")
                     : wk_turn_has(t, "offer.none") && !wk_reading_names_a_day(t->r));

@@ -45,6 +45,10 @@ bool wk_is_of_offer(const wk_reception_turn_t *t, const wk_swap_t *swap);
 /* The customer was offered times, or asked for their day, and has not answered yet. */
 bool wk_has_offer(const wk_reception_turn_t *t);
 
+/* "930 please" where times are offered: t->r, in t's arena, has half past nine for an order's
+ * number, to be asked about. */
+void wk_heed_bare_time(wk_reception_turn_t *t);
+
 /* Books that time of the offer, or moves the appointment to it; whose it is to be may have to
  * be asked first. */
 void wk_take_offered(wk_reception_turn_t *t, va_str_t start);

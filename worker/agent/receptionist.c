@@ -468,6 +468,7 @@ wk_reception_t wk_receive(wk_arena_t *a, const wk_catalogue_t *c, const wk_readi
     wk_asides_t asides = wk_asides_of(&t);
     t.r = &asides.main;
     wk_heed_number(&t);
+    wk_heed_bare_time(&t);
     wk_intent_t intent = wk_intent_of(&t);
     if (is_language_only(&choice, intent)) {
         wk_turn_add_text(&t, "reply.language");
