@@ -702,6 +702,34 @@ static void a_join_by_phone_that_comes_again_rings_nobody(void **state)
     assert_has(held(2, 1), "+14165550178"); /* another telephone of his */
 }
 
+/* Its worker dies when he is rung, he does not answer, and then the job is taken again. */
+static void a_join_by_phone_that_was_over_before_it_ended_rings_nobody(void **state)
+{
+    (void)state;
+    call_begins();
+    t_ask_t join =
+        t_takeover_ask(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}");
+    join.id = "join-of-a-worker-that-dies";
+    assert_true(t_dies_at("commit.before", 3, &join));
+    assert_string_equal(states(), "joining");
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    assert_has(held(1, 1), "+14165550177");
+    assert_has(behind_the_first("phone.transfer", "DialCallStatus=no-answer"), "/held?");
+    assert_string_equal(states(), "over");
+    join.attempt = 2;
+    t_answer_t a = t_ask(&join);
+    assert_error(&a, 409, "conflict");
+    t_sqlf("UPDATE takeovers SET state = 'leaving'"); /* or nobody was told of its end yet */
+    a = t_ask(&join);
+    assert_error(&a, 409, "conflict");
+    t_sqlf("UPDATE takeovers SET state = 'over'");
+    assert_string_equal(states(), "over");
+    assert_string_equal(human(), "0");
+    assert_int_equal(t_twilio_requests("POST"), 1);
+    assert_string_equal(audited(), "user:takeover_join system:takeover_hung_up");
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200); /* he asks anew */
+}
+
 /* The document behind the leg could not be had, and the carrier asks the fallback address. */
 static void a_receiver_put_down_in_a_trouble_gives_the_call_back_too(void **state)
 {
@@ -1059,6 +1087,7 @@ int main(void)
         cmocka_unit_test(who_puts_the_receiver_down_gives_the_call_back),
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),
         cmocka_unit_test(a_join_by_phone_that_comes_again_rings_nobody),
+        cmocka_unit_test(a_join_by_phone_that_was_over_before_it_ended_rings_nobody),
         cmocka_unit_test(a_receiver_put_down_in_a_trouble_gives_the_call_back_too),
         cmocka_unit_test(a_receiver_put_down_late_ends_nothing),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),

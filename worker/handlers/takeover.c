@@ -378,12 +378,27 @@ static bool take_call(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
             (wk_rows_count(rows) > 0 || refuse_ended(e)));
 }
 
+static bool refuse_ended_meanwhile(wk_error_t *e)
+{
+    return wk_refuse(e, WK_R_CONFLICT, "The talk has ended meanwhile.");
+}
+
+/* A run of this job that died had begun it: he would be rung for nobody who still asks. */
+static bool has_not_been(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
+{
+    wk_rows_t *rows;
+    va_str_t params[] = {t->customer, t->thread.chat, t->ctx->job->id};
+    return wk_sql(tx, &wk_sql_takeover_has_been, params, &rows, e) &&
+           (wk_rows_count(rows) == 0 || refuse_ended_meanwhile(e));
+}
+
 static bool begin(wk_tx_t *tx, const takeover_t *t, wk_rows_t **rows, wk_error_t *e)
 {
     bool phone = va_str_eq(t->channel, VA_STR("phone"));
-    va_str_t of_chat[] = {t->thread.chat, t->user, t->channel};
-    va_str_t of_customer[] = {t->customer, t->thread.call, t->user, t->channel,
-                              phone ? t->phone : VA_STR_NULL};
+    va_str_t job = t->ctx->job->id;
+    va_str_t of_chat[] = {t->thread.chat, t->user, t->channel, job};
+    va_str_t of_customer[] = {
+        t->customer, t->thread.call, t->user, t->channel, phone ? t->phone : VA_STR_NULL, job};
     return t->thread.chat.data != NULL
                ? wk_sql(tx, &wk_sql_takeover_begin_chat, of_chat, rows, e)
                : wk_sql(tx, &wk_sql_takeover_begin, of_customer, rows, e);
@@ -401,7 +416,7 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     if (has_joined(t) || is_joining(t)) {
         return true;
     }
-    if (!begin(tx, t, &rows, e)) {
+    if (!has_not_been(tx, t, e) || !begin(tx, t, &rows, e)) {
         return false;
     }
     t->takeover = wk_cell(rows, 0, "id");
@@ -421,7 +436,7 @@ static bool is_held(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
         return false;
     }
     return (wk_rows_count(rows) > 0 && va_str_eq(wk_cell(rows, 0, "state"), VA_STR("held"))) ||
-           wk_refuse(e, WK_R_CONFLICT, "The talk has ended meanwhile.");
+           refuse_ended_meanwhile(e);
 }
 
 static bool joined(wk_tx_t *tx, takeover_t *t, wk_error_t *e)

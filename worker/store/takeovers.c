@@ -97,29 +97,38 @@ const wk_sql_t wk_sql_call_is_held = {
 const wk_sql_t wk_sql_takeover_begin = {
     "takeover_begin",
     "INSERT INTO takeovers (organization_id, customer_id, call_id, user_id, channel, dial, step,"
-    "                       stale_at)"
+    "                       stale_at, job)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, " USER("$3") ", $4, $5,"
     "         coalesce((SELECT max(step) FROM takeovers WHERE call_id = $2::uuid), 0),"
-    "         now() + interval '10 minutes')"
+    "         now() + interval '10 minutes', $6)"
     " ON CONFLICT (organization_id, customer_id) WHERE state <> 'over' DO UPDATE"
     "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
     "        channel = excluded.channel, dial = excluded.dial, call_id = excluded.call_id,"
     "        step = greatest(takeovers.step, excluded.step), reached = false,"
-    "        stale_at = excluded.stale_at"
+    "        stale_at = excluded.stale_at, job = excluded.job"
     " RETURNING id, step",
-    5};
+    6};
 
 /* What the agent had asked is not asked any more: a person has spoken since. */
 const wk_sql_t wk_sql_takeover_begin_chat = {
     "takeover_begin_chat",
     "WITH asked AS (UPDATE chat_sessions SET state = '{}', joins = joins + 1 WHERE id = $1::uuid)"
-    " INSERT INTO takeovers (organization_id, chat_session_id, user_id, channel, stale_at)"
+    " INSERT INTO takeovers (organization_id, chat_session_id, user_id, channel, stale_at,"
+    "                        job)"
     " VALUES (current_organization(), $1::uuid, " USER("$2") ", $3,"
-    "         now() + interval '10 minutes')"
+    "         now() + interval '10 minutes', $4)"
     " ON CONFLICT (organization_id, chat_session_id) WHERE state <> 'over' DO UPDATE"
     "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
-    "        stale_at = excluded.stale_at"
+    "        stale_at = excluded.stale_at, job = excluded.job"
     " RETURNING id, step",
+    4};
+
+/* By the thread, of which there is an index. */
+const wk_sql_t wk_sql_takeover_has_been = {
+    "takeover_has_been",
+    "SELECT id FROM takeovers"
+    " WHERE (customer_id = $1::uuid OR chat_session_id = $2::uuid) AND job = $3"
+    "   AND state IN ('leaving', 'over') LIMIT 1",
     3};
 
 const wk_sql_t wk_sql_takeover_state = {

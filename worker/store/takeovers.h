@@ -39,12 +39,16 @@ extern const wk_sql_t wk_sql_call_is_held;
 
 /*
  * Begins one, or begins the open one anew. $1 customer, $2 call or null, $3 user or null,
- * $4 channel, $5 number to be rung or null. id step.
+ * $4 channel, $5 number to be rung or null, $6 job. id step.
  */
 extern const wk_sql_t wk_sql_takeover_begin;
 
-/* The same of a chat. $1 session, $2 user or null, $3 channel. id step. */
+/* The same of a chat. $1 session, $2 user or null, $3 channel, $4 job. id step. */
 extern const wk_sql_t wk_sql_takeover_begin_chat;
+
+/* $1 customer, $2 chat, each or null, $3 job. A row when what it began has ended, or is about to.
+ */
+extern const wk_sql_t wk_sql_takeover_has_been;
 
 /* $1 id, $2 state, $3 states it may come from (array). A row when that was news. */
 extern const wk_sql_t wk_sql_takeover_state;
