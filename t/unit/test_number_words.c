@@ -92,6 +92,8 @@ static void a_number_that_is_something_else_stays(void **state)
                                         "Sept 12",
                                         "15 sept",
                                         "le 15 sept",
+                                        "the first may work",
+                                        "at ten people",
                                         "mil gracias",
                                         "ok mil gracias",
                                         "mille merci",
@@ -124,6 +126,18 @@ static void a_month_that_is_also_a_number_names_a_day(void **state)
             fail_msg("%s: %.*s at %d", cases[i][0], (int)r.day.len, r.day.data, r.time.hour);
         }
     }
+}
+
+static void a_verb_is_no_month(void **state)
+{
+    static const char *const texts[] = {"the first may work", "the 1st may work",
+                                        "the 2nd may be fine"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reading_t r = wk_read_message(arena, catalogue, NULL, va_str_c(texts[i]));
+        assert_case(r.day.data == NULL, texts[i]);
+    }
+    assert_non_null(wk_read_message(arena, catalogue, NULL, VA_STR("the 1st of May")).day.data);
 }
 
 /* What was said is found, chosen and looked for as what is written. */
@@ -167,6 +181,7 @@ int main(void)
         TEST(a_number_that_is_meant_is_written_in_digits),
         TEST(a_number_that_is_something_else_stays),
         TEST(a_month_that_is_also_a_number_names_a_day),
+        TEST(a_verb_is_no_month),
         TEST(a_number_in_words_is_understood),
         TEST(a_long_message_is_read_in_its_length),
     };

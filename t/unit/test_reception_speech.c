@@ -59,6 +59,20 @@ static void what_is_corrected_is_not_meant(void **state)
                   ASKS("es", "mejor no", "De acuerdo"));
 }
 
+/* But behind a sign, and directly before what is new. */
+static void actually_corrects_little(void **state)
+{
+    (void)state;
+    CHECK(
+        &fresh, LOOKS("en", "a tune up thursday, actually friday", "\"2026-11-27\""),
+        LOOKS("en", "a tune up thursday. wait, make it friday", "\"2026-11-27\""),
+        LOOKS("es", "una puesta a punto el jueves, espera, el viernes", "\"2026-11-27\""),
+        LOOKS("fr", "une mise au point jeudi, en fait vendredi", "\"2026-11-27\""),
+        ASKS("en", "a tune up on Thursday, I'm actually away Friday", "Which day"),
+        ASKS("en", "a tune up on Thursday, actually I'm away Friday", "Which day"),
+        ASKS("fr", "une mise au point jeudi, je suis en fait absent vendredi", "De quel jour"));
+}
+
 static void a_refusal_may_come_behind(void **state)
 {
     wk_reception_facts_t one = facts(), two = with_two();
@@ -261,6 +275,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_corrected_is_not_meant),
+        TEST(actually_corrects_little),
         TEST(a_refusal_may_come_behind),
         TEST(all_that_are_named_are_asked_about),
         TEST(one_of_two_wishes_is_asked_about),

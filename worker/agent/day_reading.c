@@ -140,6 +140,9 @@ static void take_month(wk_arena_t *a, search_t *s, size_t i, const token_t *toke
 {
     size_t ahead, behind;
     wk_reading_t *r = s->r;
+    if (wk_phrases_at(wk_word_list(s->l, "date.month_verb"), &r->words, i) > 0) {
+        return; /* "the 1st may work" */
+    }
     int after = day_number(s, i + token->len, 1, &behind);
     int before = day_number(s, i - 1, -1, &ahead);
     if ((after > 0) == (before > 0)) {

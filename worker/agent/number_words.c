@@ -95,6 +95,12 @@ static bool find_numbers(const writer_t *w, const char *prefix, listed_t *number
     return notes.any;
 }
 
+/* How many words the list's phrase at i takes; 0: none stands there. */
+static size_t at(const writer_t *w, const char *list, size_t i)
+{
+    return wk_phrases_at(wk_word_list(w->l, list), &w->words, i);
+}
+
 static void find_dates(const writer_t *w)
 {
     notes_t days = {.words = &w->words, .lens = w->days},
@@ -107,15 +113,14 @@ static void find_dates(const writer_t *w)
     note_lens(&days, VA_STR_NULL, wk_word_list(w->l, "day.today"));
     note_lens(&days, VA_STR_NULL, wk_word_list(w->l, "day.tomorrow"));
     wk_word_lists(w->l, "month.", note_lens, &months);
+    for (size_t i = 0; i < w->words.count; i++) {
+        if (w->months[i] > 0 && at(w, "date.month_verb", i) > 0) {
+            w->months[i] = 0; /* "the first may work" */
+        }
+    }
     for (size_t i = 0; i < wk_catalogue_count(w->c); i++) {
         wk_word_lists(wk_catalogue_at(w->c, i), "month.", note_lens, &any_months);
     }
-}
-
-/* How many words the list's phrase at i takes; 0: none stands there. */
-static size_t at(const writer_t *w, const char *list, size_t i)
-{
-    return wk_phrases_at(wk_word_list(w->l, list), &w->words, i);
 }
 
 /* A phrase of the list ends before word i. */

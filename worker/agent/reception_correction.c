@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "worker/agent/day_reading.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_swap.h"
@@ -9,10 +10,22 @@
 typedef struct {
     const wk_reception_turn_t *t;
     size_t at, behind; /* the words of the correction */
+    bool weak;         /* they are often said without correcting anything */
     wk_reading_t first, second;
     char *text; /* of the message, with blanks for what is not meant */
     bool blanked;
 } correction_t;
+
+/* "Actually" may correct where a part of the sentence ends before it, as "no wait" does
+ * everywhere; 0: none stands there. */
+static size_t correction_at(const wk_reception_turn_t *t, size_t i, bool *weak)
+{
+    const wk_words_t *words = &t->r->words;
+    size_t strong = wk_word_list_at(t->c, "wish.correction", words, i),
+           n = wk_word_list_at(t->c, "wish.correction_weak", words, i);
+    *weak = strong == 0 && n > 0;
+    return !*weak ? strong : wk_words_are_cut(t->r, i, ",.;:!?-\n") ? n : 0;
+}
 
 /* The last that stands between others; false: there is none. */
 static bool find_correction(correction_t *c)
@@ -20,10 +33,12 @@ static bool find_correction(correction_t *c)
     const wk_words_t *words = &c->t->r->words;
     bool found = false;
     for (size_t i = 1; i + 1 < words->count;) {
-        size_t n = wk_word_list_at(c->t->c, "wish.correction", words, i);
+        bool weak;
+        size_t n = correction_at(c->t, i, &weak);
         if (n > 0 && i + n < words->count) {
             c->at = i;
             c->behind = i + n;
+            c->weak = weak;
             found = true;
         }
         i += n > 0 ? n : 1;
@@ -91,13 +106,38 @@ static bool has_any(const wk_reception_turn_t *t, const char *const *lists)
     return *lists != NULL;
 }
 
+static const char *const halves[] = {"time.am", "time.pm", "time.half.am", "time.half.pm",
+                                     NULL};
+static const char *const choices[] = {"choice.1", "choice.2", "choice.3", NULL};
+static const char *const deeds[] = {"intent.cancel", "reschedule.it", "reschedule.verb", NULL};
+
+static bool has_any_at(const correction_t *c, const char *const *lists, size_t i)
+{
+    while (*lists != NULL && wk_word_list_at(c->t->c, *lists, &c->second.words, i) == 0) {
+        lists++;
+    }
+    return *lists != NULL;
+}
+
+/* "Monday, actually Friday", not "Monday, actually I'm busy on Friday". */
+static bool begins_with_what_is_new(const correction_t *c)
+{
+    wk_reception_turn_t second = *c->t;
+    second.r = &c->second;
+    const bool *services = wk_service_words(&second);
+    size_t i = 0, n = 1;
+    bool is_new = false;
+    while (i < c->second.words.count && n > 0 && !is_new) {
+        is_new = c->second.spent[i] || services[i] || has_any_at(c, halves, i) ||
+                 has_any_at(c, choices, i) || has_any_at(c, deeds, i);
+        n = wk_word_list_at(c->t->c, "wish.filler", &c->second.words, i);
+        i += n;
+    }
+    return is_new;
+}
+
 static void blank_what_is_corrected(correction_t *c)
 {
-    static const char *const halves[] = {"time.am", "time.pm", "time.half.am", "time.half.pm",
-                                         NULL};
-    static const char *const choices[] = {"choice.1", "choice.2", "choice.3", NULL};
-    static const char *const deeds[] = {"intent.cancel", "reschedule.it", "reschedule.verb",
-                                        NULL};
     wk_reception_turn_t first = *c->t, second = *c->t;
     first.r = &c->first;
     second.r = &c->second;
@@ -129,6 +169,9 @@ void wk_heed_correction(wk_reception_turn_t *t)
     }
     c.first = wk_turn_read_part(t, 0, c.at);
     c.second = wk_turn_read_part(t, c.behind, t->r->words.count);
+    if (c.weak && !begins_with_what_is_new(&c)) {
+        return;
+    }
     c.text = wk_strdup(t->a, t->r->text);
     blank_what_is_corrected(&c);
     if (c.blanked) {
