@@ -661,7 +661,7 @@ static void test_sighup_takes_no_bad_settings(void **state)
         {"[worker]\nthreads = many", "threads: must be a number"},
         {"[signup]\nplan = GOLD", "VA_SIGNUP_PLAN is not"},
         {"[worker]\nmessages_dir = " T_BROKEN, "not JSON"},
-        {"[voice]\nca_file = /nowhere/ca.pem", "VA_CA_FILE cannot be read"},
+        {"[voice]\nprocesses = 1\nca_file = /nowhere/ca.pem", "VA_CA_FILE cannot be read"},
         {"[voice]\nprocesses = 1\nlisten = /nowhere/sockets", "/nowhere/sockets"},
     };
     char path[300];
