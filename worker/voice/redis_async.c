@@ -19,8 +19,8 @@
 #define PROVE_MS    1000 /* a channel is proven to be alive that often */
 #define RETRY_MS    100  /* the first pause; doubled up to */
 #define RETRY_MAX   2000
-#define LEAVE_MS    25    /* pause before the next is looked for, as long as there is */
-#define SWIFT_MS    2000  /* hope to find it before the lease of our calls ends */
+#define LEAVE_MS    25    /* the pause behind a server that has become a replica, */
+#define SWIFT_MS    2000  /* as long as the lease of our calls may last meanwhile */
 #define MAX_WAITING 20000 /* commands without an answer; more are refused */
 
 typedef struct op op_t;
