@@ -17,6 +17,7 @@
 #include "worker/process.h"
 #include "worker/scheduler.h"
 #include "worker/stop.h"
+#include "worker/turns.h"
 #include "worker/voice_process.h"
 
 #define MAX_CHILDREN  1024
@@ -26,7 +27,6 @@
 #define DEATHS_MS     60000
 #define KILL_AFTER_MS 10000 /* beyond drain_ms, of calls voice_drain_ms */
 #define INHERITED     "VA_INHERITED_PIDS"
-#define BEHIND_CALLS  5 /* nice(2) */
 
 typedef struct {
     const char *name;
@@ -62,14 +62,6 @@ typedef struct {
 
 /* ---------------------------------------------------------------- starting */
 
-static void step_back(void)
-{
-    errno = 0;
-    if (nice(BEHIND_CALLS) == -1 && errno != 0) {
-        wk_log(WK_WARN, "the priority cannot be lowered", WK_C("error", strerror(errno)));
-    }
-}
-
 static void run_child(const role_t *role, const wk_config_t *config, pid_t parent)
 {
     /* Told before it is asked, so that a death in between is not missed. */
@@ -78,7 +70,7 @@ static void run_child(const role_t *role, const wk_config_t *config, pid_t paren
     }
     prctl(PR_SET_NAME, role->name);
     if (role->can_wait && config->voice_processes > 0) {
-        step_back();
+        wk_turns_wait();
     }
     if (!wk_stop_init()) {
         wk_log(WK_ERROR, "not started", WK_C("error", strerror(errno)));

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { POOL } from '../lib/answers.mjs';
+import { collectGarbage } from '../lib/garbage.mjs';
 import { nginx } from '../lib/nginx.mjs';
 import { postgres } from '../lib/postgres.mjs';
 import { cpu, listening, pss, start, stop, tree } from '../lib/process.mjs';
@@ -118,6 +119,7 @@ const memory = (pids) => pids.reduce((sum, pid) => sum + pss(pid), 0);
 async function call(context, candidate, calls) {
   const file = join(context.dir, 'calls');
   writeFileSync(file, await candidate.lines(calls));
+  collectGarbage();
   const generator = spawn('taskset', ['-c', '0,1', join(context.root, 'build/bench/callers'), String(PORT), file,
     String(context.seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const result = {};

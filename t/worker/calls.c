@@ -466,6 +466,49 @@ static void test_of_two_streams_of_a_call_the_older_one_is_lost(void **state)
     assert_int_equal(t_redis_int(r, "ZCARD va:voice:live"), 1);
 }
 
+static redisReply *beat_with(const char *process, const char *const *calls, size_t n)
+{
+    va_str_t keys[] = {VA_STR("va:voice:processes"), VA_STR("va:voice:process:p1"),
+                       VA_STR("va:voice:calls:p1"),  VA_STR("va:voice:media"),
+                       VA_STR("va:voice:leases"),    VA_STR("va:voice:live")};
+    va_str_t args[32] = {va_str_c(process), VA_STR("60000"), VA_STR("127.0.0.1:1"),
+                         VA_STR("10"), VA_STR("60000")};
+    for (size_t i = 0; i < n; i++) {
+        args[5 + i] = va_str_c(calls[i]);
+    }
+    return wk_redis_script(r, &wk_script_voice_beat, keys, 6, args, 5 + n, &t_e);
+}
+
+/* Whatever the number of calls: each of ours has its slots of all calls, of media and of its
+ * own shop for as long as was said, a longer one stays, and who is not ours gets none.
+ */
+static void test_a_beat_keeps_the_slots_of_each_call(void **state)
+{
+    static const char *const calls[] = {"CA1", "o", "1", "CA2", "other", "2",
+                                        "CA3", "o", "7", "CA4", "o",     "9"};
+    (void)state;
+    t_redis(r, a, "HSET va:call:{CA1} owner p1 epoch 1");
+    t_redis(r, a, "HSET va:call:{CA2} owner p1 epoch 2");
+    t_redis(r, a, "HSET va:call:{CA3} owner p1 epoch 7");
+    t_redis(r, a, "HSET va:call:{CA4} owner p2 epoch 10");
+    t_redis(r, a, "ZADD va:voice:media 9999999999999 CA3");
+    redisReply *reply = beat_with("p1", calls, sizeof(calls) / sizeof(*calls));
+    assert_non_null(reply);
+    assert_int_equal(reply->elements, 2);
+    assert_string_equal(reply->element[0]->str, "CA4");
+    freeReplyObject(reply);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:calls:p1"), 3);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:live"), 3);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:media"), 3);
+    assert_int_equal(t_redis_int(r, "ZCOUNT va:voice:media 9999999999999 +inf"), 1);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{o}"), 2);
+    assert_int_equal(t_redis_int(r, "ZCARD va:voice:org:{other}"), 1);
+    assert_in_range(t_redis_int(r, "PTTL va:voice:org:{o}"), 50000, 60000);
+    assert_in_range(t_redis_int(r, "PTTL va:voice:org:{other}"), 50000, 60000);
+    assert_in_range(t_redis_int(r, "PTTL va:voice:live"), 50000, 60000);
+    assert_in_range(t_redis_int(r, "PTTL va:voice:media"), 60001, INT64_MAX);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -493,6 +536,7 @@ int main(void)
         TEST(test_a_full_redis_ends_no_voice_process),
         TEST(test_a_full_redis_keeps_no_silent_voice_process),
         TEST(test_of_two_streams_of_a_call_the_older_one_is_lost),
+        TEST(test_a_beat_keeps_the_slots_of_each_call),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     signal(SIGPIPE, SIG_IGN);

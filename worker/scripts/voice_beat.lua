@@ -13,7 +13,19 @@
 --@include lib/time.lua
 
 local now, lease, slot = now_ms(), tonumber(ARGV[2]), now_ms() + ARGV[5]
-local lost = {}
+local held, of_org, orgs, lost = {}, {}, {}, {}
+
+-- Told at once: a call a command would be thousands of commands with hundreds of calls, and all
+-- that speak to Redis wait for the end of a script.
+local function keep(slots, calls)
+    redis.call('ZADD', slots, 'GT', unpack(calls))
+    redis.call('PEXPIREAT', slots, redis.call('ZREVRANGE', slots, 0, 0, 'WITHSCORES')[2])
+end
+
+local function add(calls, call)
+    calls[#calls + 1] = slot
+    calls[#calls + 1] = call
+end
 
 -- Removed first: unlike ZADD, that is allowed when Redis is full, and after a first write
 -- so is every other. A full Redis must not end the calls.
@@ -32,14 +44,15 @@ end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 60000)
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
 for i = 6, #ARGV, 3 do
-    local call, org, epoch = ARGV[i], 'va:voice:org:{' .. ARGV[i + 1] .. '}', ARGV[i + 2]
+    local call, org, epoch = ARGV[i], ARGV[i + 1], ARGV[i + 2]
     local known, owner = unpack(redis.call('HMGET', 'va:call:{' .. call .. '}', 'epoch', 'owner'))
     if known == epoch then
-        redis.call('ZADD', KEYS[3], slot, call)
-        for _, slots in ipairs({KEYS[4], KEYS[6], org}) do
-            redis.call('ZADD', slots, 'GT', slot, call)
-            redis.call('PEXPIREAT', slots, redis.call('ZREVRANGE', slots, 0, 0, 'WITHSCORES')[2])
+        if of_org[org] == nil then
+            of_org[org] = {}
+            orgs[#orgs + 1] = org
         end
+        add(held, call)
+        add(of_org[org], call)
     else
         if owner ~= ARGV[1] then
             redis.call('ZREM', KEYS[3], call)
@@ -47,6 +60,14 @@ for i = 6, #ARGV, 3 do
         lost[#lost + 1] = call
         lost[#lost + 1] = epoch
     end
+end
+if #held > 0 then
+    redis.call('ZADD', KEYS[3], unpack(held))
+    keep(KEYS[4], held)
+    keep(KEYS[6], held)
+end
+for _, org in ipairs(orgs) do
+    keep('va:voice:org:{' .. org .. '}', of_org[org])
 end
 redis.call('PEXPIRE', KEYS[3], 86400000)
 return lost

@@ -12,6 +12,8 @@
 
 #define SLOT_MS      10000 /* of a call, from one beat */
 #define CALLS_A_BEAT 64    /* told at once; more go in further scripts */
+#define CALLS_A_PART 32    /* a beat comes in so many parts that each tells about as many */
+#define MAX_PARTS    10
 #define FIXED_ARGS   5
 #define FIRST_MS     20 /* until the first beat is taken: callers may be waiting for us */
 #define AGAIN_MS     50 /* behind one that was lost: the lease runs on while Redis is away */
@@ -21,6 +23,7 @@ struct wk_heartbeat {
     char listen[512]; /* outlives the socket: while it drains, the process still beats */
     uv_timer_t timer;
     char process_key[360], calls_key[360];
+    unsigned part;
     int64_t renewed_ms; /* when the last beat that was taken had been sent */
     bool taken;         /* any was */
     bool leaving, left;
@@ -104,14 +107,19 @@ static void send_beat(wk_heartbeat_t *h, const telling_t *t)
                      beat);
 }
 
-static void beat(wk_heartbeat_t *h)
+/*
+ * Tells each call whose stream falls to that part of so many. All that speak to Redis wait for
+ * the end of a script, and sound waits for Redis' processor: hundreds of calls at once would
+ * make every frame late that comes meanwhile.
+ */
+static void beat(wk_heartbeat_t *h, unsigned part, unsigned parts)
 {
     telling_t t;
     wk_arena_reset(h->voice->scratch);
     begin_telling(h, &t);
     for (wk_session_t *s = LIST_FIRST(&h->voice->sessions); s != NULL; s = wk_session_next(s)) {
         wk_session_claim_t claim = wk_session_claim(s);
-        if (claim.call.len == 0) {
+        if (claim.call.len == 0 || claim.began_ms % parts != part) {
             continue;
         }
         if (t.n + 3 > sizeof(t.args) / sizeof(*t.args)) {
@@ -134,6 +142,13 @@ static void fence_all(wk_voice_t *voice)
     }
 }
 
+/* A call that falls to another part when their number changes waits one beat longer at most. */
+static unsigned parts_of(const wk_voice_t *v)
+{
+    size_t parts = 1 + v->n_sessions / CALLS_A_PART;
+    return parts < MAX_PARTS ? (unsigned)parts : MAX_PARTS;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     wk_heartbeat_t *h = timer->data;
@@ -142,8 +157,10 @@ static void on_timer(uv_timer_t *timer)
         fence_all(h->voice);
     }
     h->voice->fenced = late;
-    beat(h);
-    uv_timer_set_repeat(timer, h->taken ? WK_BEAT_MS : FIRST_MS);
+    unsigned parts = parts_of(h->voice);
+    h->part = (h->part + 1) % parts;
+    beat(h, h->part, parts);
+    uv_timer_set_repeat(timer, h->taken ? WK_BEAT_MS / parts : FIRST_MS);
 }
 
 /* ---------------------------------------------------------------- life */
@@ -167,14 +184,14 @@ wk_heartbeat_t *wk_heartbeat_start(wk_voice_t *voice, const char *listen)
 
 void wk_heartbeat_now(wk_heartbeat_t *h)
 {
-    beat(h);
+    beat(h, 0, 1);
 }
 
 bool wk_heartbeat_leave(wk_heartbeat_t *h)
 {
     if (!h->leaving) {
         h->leaving = true;
-        beat(h);
+        beat(h, 0, 1);
     }
     return h->left;
 }

@@ -11,6 +11,7 @@
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/process.h"
+#include "worker/turns.h"
 #include "worker/voice/control.h"
 #include "worker/voice/counters.h"
 #include "worker/voice/heartbeat.h"
@@ -255,6 +256,7 @@ static int work(const wk_config_t *config)
 
 int wk_voice_process(const wk_config_t *config)
 {
+    wk_turns_short();
     wk_redis_t *redis = wk_redis_new(wk_config_voice_redis(config), REDIS_TIMEOUT_MS);
     int status = wk_await_redis(redis);
     wk_redis_free(redis);

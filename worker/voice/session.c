@@ -214,9 +214,9 @@ wk_session_t *wk_session_next(const wk_session_t *s)
 wk_session_claim_t wk_session_claim(const wk_session_t *s)
 {
     bool claimed = s->state > WK_SESSION_CLAIMING && s->state < WK_SESSION_YIELDING;
-    return claimed
-               ? (wk_session_claim_t){va_str_c(s->call), va_str_c(s->organization), s->epoch}
-               : (wk_session_claim_t){.epoch = 0};
+    return claimed ? (wk_session_claim_t){va_str_c(s->call), va_str_c(s->organization),
+                                          s->epoch, s->began_ms}
+                   : (wk_session_claim_t){.epoch = 0};
 }
 
 static bool is_of(const wk_session_t *s, va_str_t call, int64_t epoch)

@@ -33,6 +33,7 @@ wk_session_t *wk_session_next(const wk_session_t *s);
 typedef struct {
     va_str_t call, organization;
     int64_t epoch;
+    int64_t began_ms; /* the stream, monotonic */
 } wk_session_claim_t;
 
 wk_session_claim_t wk_session_claim(const wk_session_t *s);
