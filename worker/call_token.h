@@ -7,9 +7,8 @@
 #include "worker/config.h"
 #include "worker/error.h"
 
-#define WK_CALL_TOKEN_S      (5 * 3600) /* of ?c=: the longest call and an hour */
-#define WK_STREAM_TOKEN_S    30
-#define WK_ADMISSION_TOKEN_S 10
+#define WK_CALL_TOKEN_S   (5 * 3600) /* of ?c=: the longest call and an hour */
+#define WK_STREAM_TOKEN_S 30
 
 /* Of the call at that epoch, for life_s from now. */
 bool wk_call_token_mint(const wk_config_t *config, wk_arena_t *a, va_token_purpose_t purpose,

@@ -4,7 +4,6 @@
  * the API key (the secret's id here), and its claim sha256 is the Base64 of the body's
  * digest. The Base64 is strict: of several texts of one digest one counts.
  */
-#include "core/base64.h"
 #include "core/jwt.h"
 #include "core/signature/scheme.h"
 

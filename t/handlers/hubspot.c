@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "t/handlers/lib/texts.h"
-#include "worker/agent/crm.h"
 #include "worker/secretbox.h"
 
 #define CALL   "d0000000-0000-4000-8000-0000000000c2"

@@ -2,8 +2,6 @@
 #include <stdio.h>
 
 #include "t/handlers/lib/client.h"
-#include "worker/handlers/handlers.h"
-#include "worker/handlers/jobs.h"
 #include "worker/handlers/reply.h"
 
 #define ID "01900000-0000-7000-8000-00000000000a"

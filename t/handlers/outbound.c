@@ -6,7 +6,6 @@
 
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/texts.h"
-#include "worker/agent/outbound.h"
 
 #define URI "/api/elevenlabs/outbound-call"
 

@@ -2,7 +2,6 @@
  * privacy.sweep and privacy.settings: what was kept for as long as it may be goes, and nothing
  * else, whoever dies in between; who chooses for how long.
  */
-#include "worker/store/privacy.h"
 
 #include <libpq-fe.h>
 

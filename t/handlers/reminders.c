@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "t/handlers/lib/texts.h"
-#include "worker/agent/sms.h"
 
 #define APPOINTMENT "d0000000-0000-4000-8000-0000000000a1"
 

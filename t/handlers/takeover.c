@@ -7,7 +7,6 @@
 #include "t/handlers/lib/deaths.h"
 #include "t/handlers/lib/people.h"
 #include "t/handlers/lib/texts.h"
-#include "worker/call_state.h"
 #include "worker/call_token.h"
 #include "worker/store/takeovers.h"
 

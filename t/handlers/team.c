@@ -4,7 +4,6 @@
  */
 
 #include "t/handlers/lib/client.h"
-#include "worker/db.h"
 
 #define SAM      "d0000000-0000-4000-8000-000000000023" /* staff of Downtown */
 #define PASSWORD "a-long-password"

@@ -389,14 +389,6 @@ static void no_list_is_left_over(void **state)
 
 /* ---------------------------------------------------------------- questions */
 
-static void in_an_urgent_case_only_essential_questions_are_asked(void **state)
-{
-    (void)state;
-    assert_true(wk_emergency_asks(WK_EMERGENCY_HIGH, false));
-    assert_false(wk_emergency_asks(WK_EMERGENCY_URGENT, false));
-    assert_true(wk_emergency_asks(WK_EMERGENCY_URGENT, true));
-}
-
 static void a_shop_without_essential_questions_asks_ours(void **state)
 {
     va_str_t asked[WK_EMERGENCY_QUESTIONS];
@@ -430,7 +422,6 @@ int main(void)
         cmocka_unit_test(bytes_that_are_no_text_do_no_harm),
         cmocka_unit_test(every_language_has_the_lists),
         cmocka_unit_test(no_list_is_left_over),
-        cmocka_unit_test(in_an_urgent_case_only_essential_questions_are_asked),
         cmocka_unit_test(a_shop_without_essential_questions_asks_ours),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "worker/agent/receptionist.h"
+#include "worker/agent/message_reading.h"
 
 #include "t/unit/catalogue.h"
 

@@ -103,29 +103,6 @@ static void content_type(const char *type)
     job.n_headers = type != NULL;
 }
 
-static void a_form_says_that_it_is_one(void **state)
-{
-    va_form_t form;
-    (void)state;
-    job.body = VA_STR("Body=a%20b&To=%2B1");
-    content_type("application/x-www-form-urlencoded; charset=UTF-8");
-    assert_true(wk_request_form(&ctx, &form, &e));
-    assert_true(is(va_form_get(&form, "Body"), "a b"));
-    assert_true(is(va_form_get(&form, "To"), "+1"));
-    content_type("application/json");
-    assert_false(wk_request_form(&ctx, &form, &e));
-    assert_string_equal(e.detail, "unsupported_media_type");
-    content_type(NULL);
-    assert_false(wk_request_form(&ctx, &form, &e));
-    content_type("application/x-www-form-urlencoded");
-    job.body = VA_STR("Body=%FF");
-    assert_false(wk_request_form(&ctx, &form, &e));
-    assert_string_equal(e.detail, "bad_request");
-    job.body_omitted = true;
-    assert_false(wk_request_form(&ctx, &form, &e));
-    assert_string_equal(e.detail, "too_large");
-}
-
 static void json_is_an_object(void **state)
 {
     static const char *const wrong[] = {
@@ -205,7 +182,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(ids_are_in_small_letters, setup, teardown),
         cmocka_unit_test_setup_teardown(headers_and_cookies, setup, teardown),
         cmocka_unit_test_setup_teardown(only_an_address_is_a_peer, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_form_says_that_it_is_one, setup, teardown),
         cmocka_unit_test_setup_teardown(json_is_an_object, setup, teardown),
         cmocka_unit_test_setup_teardown(members_are_strings_of_a_size, setup, teardown),
         cmocka_unit_test_setup_teardown(a_uuid_is_one, setup, teardown),

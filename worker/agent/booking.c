@@ -260,7 +260,8 @@ wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t
 
 /* ---------------------------------------------------------------- words and state */
 
-va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer)
+/* "1) Saturday, November 28 at 9:00 AM; 2) …" */
+static va_str_t word_slots(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer)
 {
     va_buf_t text;
     va_buf_init(&text, wk_mem(a), 160);
@@ -277,7 +278,7 @@ va_str_t wk_word_offered(wk_arena_t *a, const wk_language_t *l, const wk_offer_t
                          va_str_t service, bool spoken)
 {
     const wk_param_t params[] = {
-        {"service", service}, {"slots", wk_word_offer(a, l, offer)}, {NULL, VA_STR_NULL}};
+        {"service", service}, {"slots", word_slots(a, l, offer)}, {NULL, VA_STR_NULL}};
     const char *name = spoken ? "speech.slots" : "reply.slots";
     return wk_fill(a, wk_text_of_kind(l, name, offer->service), params);
 }

@@ -60,9 +60,6 @@ typedef struct {
  */
 void wk_offer_choose(wk_offer_t *offer, const va_json_t *slots, const wk_offer_wish_t *wish);
 
-/* "1) Saturday, November 28 at 9:00 AM; 2) …" */
-va_str_t wk_word_offer(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer);
-
 /* All that is offered, and how it is chosen. service: its name; spoken: in a call. */
 va_str_t wk_word_offered(wk_arena_t *a, const wk_language_t *l, const wk_offer_t *offer,
                          va_str_t service, bool spoken);

@@ -5,7 +5,6 @@
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/task.h"
 #include "worker/log.h"
-#include "worker/store/appointments.h"
 #include "worker/store/calendar.h"
 
 #define MAX_SPAN_S (744 * 3600) /* as appointments' own check has it */

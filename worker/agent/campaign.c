@@ -5,7 +5,6 @@
 #include "core/json.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
-#include "worker/agent/wording.h"
 #include "worker/outbox.h"
 #include "worker/store/campaigns.h"
 

@@ -315,13 +315,6 @@ static void search(void *ctx, va_str_t rest, const wk_phrases_t *phrases)
     }
 }
 
-va_str_t wk_word_list_named(const wk_language_t *l, const char *prefix, const wk_words_t *words)
-{
-    search_t s = {.words = words};
-    wk_word_lists(l, prefix, search, &s);
-    return s.found;
-}
-
 va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
                                    const wk_words_t *words)
 {

@@ -62,13 +62,10 @@ void wk_word_lists(const wk_language_t *l, const char *prefix,
                    void (*fn)(void *ctx, va_str_t rest, const wk_phrases_t *words), void *ctx);
 
 /*
- * What follows the prefix in the name of the list that has a match among the words: "5" of
- * "weekday.5"; the longest match counts, the first of equals. Absent: none has.
+ * What follows the prefix in the name of the list, in whatever language, that has a match among
+ * the words: "5" of "weekday.5"; the longest match counts, the first of equals. Absent: none
+ * has.
  */
-va_str_t wk_word_list_named(const wk_language_t *l, const char *prefix,
-                            const wk_words_t *words);
-
-/* The same for the lists of all languages. */
 va_str_t wk_word_list_named_in_any(const wk_catalogue_t *c, const char *prefix,
                                    const wk_words_t *words);
 

@@ -1,6 +1,5 @@
 #include "worker/agent/chunk.h"
 
-#include "core/utf8.h"
 #include "worker/agent/words.h"
 #include "worker/extraction.h"
 

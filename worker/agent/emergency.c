@@ -412,11 +412,6 @@ const char *wk_emergency_level_name(wk_emergency_level_t level)
     return names[level];
 }
 
-bool wk_emergency_asks(wk_emergency_level_t level, bool essential)
-{
-    return level < WK_EMERGENCY_URGENT || essential;
-}
-
 size_t wk_emergency_questions(wk_arena_t *a, const wk_language_t *l, va_str_t topic,
                               va_str_t questions[WK_EMERGENCY_QUESTIONS])
 {

@@ -59,10 +59,6 @@ wk_emergency_t wk_emergency(wk_arena_t *a, const wk_catalogue_t *c,
 /* As in calls.emergency_level: "low", "normal", "high", "urgent". */
 const char *wk_emergency_level_name(wk_emergency_level_t level);
 
-/* Whether a question of the shop is asked at this level: in an urgent case only essential ones.
- */
-bool wk_emergency_asks(wk_emergency_level_t level, bool essential);
-
 #define WK_EMERGENCY_QUESTIONS 3
 
 /*

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "worker/agent/date.h"
-#include "worker/agent/receptionist.h"
+#include "worker/agent/message_reading.h"
 
 static const struct {
     const char *name, *words;

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"

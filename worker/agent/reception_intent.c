@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "worker/agent/reception_answers.h"
-#include "worker/agent/reception_appointment.h"
 #include "worker/agent/reception_consent.h"
 #include "worker/agent/reception_move.h"
 #include "worker/agent/reception_offer.h"

@@ -9,7 +9,6 @@
 #include "worker/agent/reception_offer.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_which.h"
-#include "worker/agent/wording.h"
 
 #define WEEK      7
 #define MOST_DAYS 8 /* words of days behind which a message is read anew */

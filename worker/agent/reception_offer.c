@@ -7,7 +7,6 @@
 #include "worker/agent/reception_number.h"
 #include "worker/agent/reception_services.h"
 #include "worker/agent/reception_which.h"
-#include "worker/agent/wording.h"
 
 /* ---------------------------------------------------------------- looking for times */
 

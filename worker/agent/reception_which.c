@@ -2,7 +2,6 @@
 
 #include "worker/agent/reception_services.h"
 
-#include "worker/agent/booking.h"
 #include "worker/agent/date.h"
 #include "worker/agent/wording.h"
 

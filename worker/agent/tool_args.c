@@ -1,6 +1,5 @@
 #include "worker/agent/tool_args.h"
 
-#include "core/utf8.h"
 #include "worker/agent/stored_word.h"
 #include "worker/agent/words.h"
 

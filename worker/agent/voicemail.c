@@ -2,7 +2,6 @@
 
 #include "worker/agent/redirect.h"
 #include "worker/agent/takeover.h"
-#include "worker/agent/wording.h"
 #include "worker/outbox.h"
 #include "worker/store/voicemail.h"
 

@@ -30,7 +30,8 @@ va_str_t wk_word_time(wk_arena_t *a, const wk_language_t *l, va_str_t hh_mm)
                   {"half", wk_text(l, hour % 24 < 12 ? "time.am" : "time.pm")});
 }
 
-va_str_t wk_word_weekday(const wk_language_t *l, int iso_day)
+/* 1 Monday to 7 Sunday. */
+static va_str_t word_weekday(const wk_language_t *l, int iso_day)
 {
     return wk_word_at(l, "weekdays", (size_t)iso_day - 1);
 }
@@ -42,8 +43,8 @@ va_str_t wk_word_date(wk_arena_t *a, const wk_language_t *l, va_str_t date)
         return date;
     }
     va_str_t day = d.day == 1 ? wk_text(l, "date.first") : number(a, d.day);
-    return wk_say(a, l, "date", {"weekday", wk_word_weekday(l, wk_date_weekday(&d))},
-                  {"day", day}, {"month", wk_word_at(l, "months", (size_t)d.month - 1)},
+    return wk_say(a, l, "date", {"weekday", word_weekday(l, wk_date_weekday(&d))}, {"day", day},
+                  {"month", wk_word_at(l, "months", (size_t)d.month - 1)},
                   {"year", number(a, d.year)});
 }
 
@@ -178,13 +179,12 @@ static void add_days(wk_arena_t *a, const wk_language_t *l, size_t first, size_t
                      va_str_t *items, size_t *n)
 {
     if (last - first >= 2) {
-        items[(*n)++] =
-            wk_say(a, l, "days.range", {"first", wk_word_weekday(l, (int)first + 1)},
-                   {"last", wk_word_weekday(l, (int)last + 1)});
+        items[(*n)++] = wk_say(a, l, "days.range", {"first", word_weekday(l, (int)first + 1)},
+                               {"last", word_weekday(l, (int)last + 1)});
         return;
     }
     for (size_t i = first; i <= last; i++) {
-        items[(*n)++] = wk_word_weekday(l, (int)i + 1);
+        items[(*n)++] = word_weekday(l, (int)i + 1);
     }
 }
 

@@ -29,9 +29,6 @@ va_str_t wk_word_slot(wk_arena_t *a, const wk_language_t *l, const wk_slot_t *sl
 /* "today", "tomorrow", or the date. */
 va_str_t wk_word_day(wk_arena_t *a, const wk_language_t *l, va_str_t date, va_str_t today);
 
-/* 1 Monday to 7 Sunday. */
-va_str_t wk_word_weekday(const wk_language_t *l, int iso_day);
-
 /* "2485.94", "CAD" as "2,485.94 CAD". */
 va_str_t wk_word_money(wk_arena_t *a, const wk_language_t *l, va_str_t amount,
                        va_str_t currency);

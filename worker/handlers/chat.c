@@ -19,7 +19,6 @@
 #include "worker/handlers/chat_session.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
-#include "worker/handlers/request.h"
 #include "worker/store/chat.h"
 #include "worker/store/customers.h"
 

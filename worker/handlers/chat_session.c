@@ -4,7 +4,6 @@
 #include "worker/agent/chat_limit.h"
 #include "worker/agent/reception_state.h"
 #include "worker/agent/redact.h"
-#include "worker/agent/wording.h"
 #include "worker/clock.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"

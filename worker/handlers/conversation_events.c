@@ -90,7 +90,7 @@ static bool name_event(live_t *ev, const char *kind, wk_error_t *e)
 {
     uint8_t digest[32];
     wk_arena_t *a = ev->ctx->arena;
-    va_str_t conversation = ev->told.conversation, stamp = VA_STR_NULL;
+    va_str_t conversation = ev->told.conversation;
     va_str_t id =
         ANY(ev, "/event_id", "/user_transcription_event/event_id",
             "/agent_response_event/event_id", "/agent_response_correction_event/event_id",
@@ -101,8 +101,7 @@ static bool name_event(live_t *ev, const char *kind, wk_error_t *e)
         }
         uint64_t n;
         memcpy(&n, digest, sizeof(n));
-        stamp = wk_printf(a, "h%016llx", (unsigned long long)n);
-        id = stamp;
+        id = wk_printf(a, "h%016llx", (unsigned long long)n);
     }
     ev->name = wk_printf(a, "%.*s:%s:%.*s", (int)conversation.len, conversation.data, kind,
                          (int)(id.len < 80 ? id.len : 80), id.data);

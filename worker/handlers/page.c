@@ -4,7 +4,6 @@
 
 #include "core/base64.h"
 #include "worker/handlers/reply.h"
-#include "worker/handlers/request.h"
 
 #define DEFAULT_LIMIT 25
 #define MAX_LIMIT     100

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "worker/handlers/members.h"
+#include "worker/agent/words.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
 #include "worker/password.h"

@@ -11,7 +11,6 @@
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
-#include "worker/store/calls.h"
 #include "worker/store/phone.h"
 
 #define MAX_TURN 100000

@@ -1,12 +1,11 @@
 /*
- * phone.redirect: the voice process that had a call fell silent (worker/call_reaper.c), and Twilio
- * does not know. The call is taken to the re-entry door, unless somebody has it by now.
+ * phone.redirect: the voice process that had a call fell silent (worker/call_reaper.c), and
+ * Twilio does not know. The call is taken to the re-entry door, unless somebody has it by now.
  */
 #include "worker/agent/redirect.h"
 #include "worker/call_state.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
-#include "worker/log.h"
 
 typedef struct {
     va_str_t sid;

@@ -10,10 +10,8 @@
 #include "worker/agent/redact_recent.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone.h"
-#include "worker/handlers/webhook.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
-#include "worker/store/customers.h"
 #include "worker/store/messages.h"
 #include "worker/store/phone.h"
 

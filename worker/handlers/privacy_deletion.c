@@ -10,7 +10,6 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
-#include "worker/handlers/webhook.h"
 #include "worker/store/erasures.h"
 
 #define MAX_ID    64

@@ -16,7 +16,6 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/provisioning.h"
 #include "worker/handlers/registration.h"
-#include "worker/handlers/request.h"
 #include "worker/handlers/session.h"
 #include "worker/log.h"
 #include "worker/metrics.h"

@@ -101,23 +101,17 @@ va_str_t wk_request_network(const wk_ctx_t *ctx)
 
 /* ---------------------------------------------------------------- arguments, bodies */
 
-static bool parse_form(wk_ctx_t *ctx, va_str_t text, const char *what, va_form_t *form,
-                       wk_error_t *e)
+bool wk_request_args(wk_ctx_t *ctx, va_form_t *args, wk_error_t *e)
 {
-    if (va_form_parse(wk_mem(ctx->arena), text, form) != VA_OK) {
-        return wk_refuse(e, WK_R_BAD_REQUEST, "The %s has too many values.", what);
+    if (va_form_parse(wk_mem(ctx->arena), ctx->job->http_args, args) != VA_OK) {
+        return wk_refuse(e, WK_R_BAD_REQUEST, "The query has too many values.");
     }
-    for (size_t i = 0; i < form->count; i++) {
-        if (!va_utf8_valid(form->pairs[i].name) || !va_utf8_valid(form->pairs[i].value)) {
-            return wk_refuse(e, WK_R_BAD_REQUEST, "The %s is not text in UTF-8.", what);
+    for (size_t i = 0; i < args->count; i++) {
+        if (!va_utf8_valid(args->pairs[i].name) || !va_utf8_valid(args->pairs[i].value)) {
+            return wk_refuse(e, WK_R_BAD_REQUEST, "The query is not text in UTF-8.");
         }
     }
     return true;
-}
-
-bool wk_request_args(wk_ctx_t *ctx, va_form_t *args, wk_error_t *e)
-{
-    return parse_form(ctx, ctx->job->http_args, "query", args, e);
 }
 
 /* The media type without parameters (RFC 9110, 8.3.1). */
@@ -147,18 +141,6 @@ static bool is_json(va_str_t type)
 static bool body_is_here(const va_job_t *job, wk_error_t *e)
 {
     return !job->body_omitted || wk_refuse(e, WK_R_TOO_LARGE, "The body is too large.");
-}
-
-bool wk_request_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e)
-{
-    if (!body_is_here(ctx->job, e)) {
-        return false;
-    }
-    if (!va_str_ieq(media_type(ctx->job), VA_STR("application/x-www-form-urlencoded"))) {
-        return wk_refuse(e, WK_R_UNSUPPORTED_MEDIA_TYPE,
-                         "The body must be application/x-www-form-urlencoded.");
-    }
-    return parse_form(ctx, ctx->job->body, "body", form, e);
 }
 
 bool wk_request_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e)

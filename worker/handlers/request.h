@@ -41,10 +41,7 @@ va_str_t wk_request_network(const wk_ctx_t *ctx);
 /* The query's arguments, decoded; text that Postgres could not hold is refused. */
 bool wk_request_args(wk_ctx_t *ctx, va_form_t *args, wk_error_t *e);
 
-/* The body as a form; refused unless its content type says that it is one. */
-bool wk_request_form(wk_ctx_t *ctx, va_form_t *form, wk_error_t *e);
-
-/* The body as a JSON object; likewise. */
+/* The body as a JSON object; refused unless its content type says that it is JSON. */
 bool wk_request_json(wk_ctx_t *ctx, const va_json_t **object, wk_error_t *e);
 
 /* The body as a form with files (multipart/form-data); refused unless it is one. */

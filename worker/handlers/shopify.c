@@ -5,7 +5,6 @@
 #include "worker/agent/erasure.h"
 #include "worker/agent/shop.h"
 
-#include "core/hmac.h"
 #include "worker/agent/task.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"

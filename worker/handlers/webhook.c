@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/base64.h"
 #include "core/hmac.h"
 #include "core/phone.h"
 #include "core/utf8.h"
@@ -140,19 +141,15 @@ static bool query_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 va_str_t wk_webhook_body_hash(wk_ctx_t *ctx)
 {
-    static const char digits[] = "0123456789abcdef";
     uint8_t digest[32];
-    char hex[64];
+    char hex[2 * sizeof(digest)];
     if (ctx->job->body_omitted) {
         return ctx->job->body_sha256;
     }
     if (va_sha256(ctx->job->body, digest) != VA_OK) {
         return VA_STR_NULL;
     }
-    for (size_t i = 0; i < sizeof(digest); i++) {
-        hex[2 * i] = digits[digest[i] >> 4];
-        hex[2 * i + 1] = digits[digest[i] & 15];
-    }
+    va_hex_encode(hex, digest, sizeof(digest));
     return wk_copy(ctx->arena, va_str(hex, sizeof(hex)));
 }
 
@@ -192,14 +189,8 @@ wk_key_t wk_webhook_key_of_secret(const va_job_t *job)
     return wk_webhook_key_named(own ? job->auth_account : VA_STR_NULL);
 }
 
-bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
-                                   wk_error_t *e)
-{
-    wk_key_t key = wk_webhook_key_named(name);
-    return wk_webhook_organization(ctx, key.kind, key.key, organization, e);
-}
-
-bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e)
+/* Absent: what let the request in is not one shop's. */
+static bool organization_of_secret(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e)
 {
     wk_key_t key = wk_webhook_key_of_secret(ctx->job);
     *organization = VA_STR_NULL;
@@ -216,7 +207,7 @@ bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e)
 bool wk_webhook_speaks_for(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e)
 {
     va_str_t own;
-    return wk_webhook_secret_of(ctx, &own, e) &&
+    return organization_of_secret(ctx, &own, e) &&
            (own.data == NULL || va_str_eq(own, organization) ||
             wk_refuse(e, WK_R_ORGANIZATION, "The secret is another organization's."));
 }

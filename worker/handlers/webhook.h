@@ -55,22 +55,15 @@ wk_outcome_t wk_webhook_unrouted(wk_ctx_t *ctx, const char *kind, va_str_t key, 
 bool wk_webhook_organization(wk_ctx_t *ctx, const char *kind, va_str_t key,
                              va_str_t *organization, wk_error_t *e);
 
-/* The same for one that is named by its id or its slug. */
-bool wk_webhook_organization_named(wk_ctx_t *ctx, va_str_t name, va_str_t *organization,
-                                   wk_error_t *e);
-
 /* The keys of the directory for both, absent where there is no name or no such secret. */
 wk_key_t wk_webhook_key_named(va_str_t name);
 wk_key_t wk_webhook_key_of_secret(const va_job_t *job);
 
 /*
- * The organization whose own secret let the request in (a line "slug secret" of nginx' key):
- * for no other may it speak. Absent: what let it in is not one shop's. Refused when there is
- * no such shop.
+ * Refuses what was let in by another organization's secret (a line "slug secret" of nginx'
+ * key), or by one of an organization that there is not. A secret that is not one shop's may
+ * speak for any.
  */
-bool wk_webhook_secret_of(wk_ctx_t *ctx, va_str_t *organization, wk_error_t *e);
-
-/* Refuses what was let in by another organization's secret. */
 bool wk_webhook_speaks_for(wk_ctx_t *ctx, va_str_t organization, wk_error_t *e);
 
 /* Again for what may pass, given up for what will not. */

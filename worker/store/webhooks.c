@@ -6,12 +6,6 @@ const wk_sql_t wk_sql_webhook_note = {
     " VALUES (current_organization(), $1, $2, $3) ON CONFLICT DO NOTHING",
     3};
 
-const wk_sql_t wk_sql_webhook_seen = {
-    "webhook_seen",
-    "SELECT EXISTS (SELECT FROM webhook_events"
-    "                WHERE provider = $1 AND type = $2 AND key = $3) AS seen",
-    3};
-
 const wk_sql_t wk_sql_webhook_unrouted = {
     "webhook_unrouted", "SELECT record_unrouted($1, $2, $3, $4)", 4};
 

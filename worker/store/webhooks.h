@@ -10,9 +10,6 @@
  */
 extern const wk_sql_t wk_sql_webhook_note;
 
-/* The same three: seen, true when it was noted before. */
-extern const wk_sql_t wk_sql_webhook_seen;
-
 /* No tenant needed. $1 kind and $2 key it was routed by, $3 type, $4 SHA-256 of the body, hex. */
 extern const wk_sql_t wk_sql_webhook_unrouted;
 

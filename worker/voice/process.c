@@ -9,7 +9,6 @@
 
 #include "worker/clock.h"
 #include "worker/log.h"
-#include "worker/metrics.h"
 #include "worker/process.h"
 #include "worker/turns.h"
 #include "worker/voice/control.h"

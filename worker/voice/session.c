@@ -4,7 +4,6 @@
 #include "core/stream_token.h"
 #include "worker/clock.h"
 #include "worker/log.h"
-#include "worker/metrics.h"
 #include "worker/voice/control.h"
 #include "worker/voice/heartbeat.h"
 #include "worker/voice/session_parts.h"

@@ -1,7 +1,6 @@
 /* A person takes the call: the agent falls silent, and it is proven that it did. */
 #include "worker/clock.h"
 #include "worker/log.h"
-#include "worker/voice/control.h"
 #include "worker/voice/session_parts.h"
 
 #define YIELD_MS 1000 /* for the carrier to say that it has cleared what it had */

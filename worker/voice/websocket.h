@@ -16,7 +16,6 @@ typedef struct wk_ws wk_ws_t;
 #define WK_WS_NORMAL     1000
 #define WK_WS_GOING_AWAY 1001
 #define WK_WS_POLICY     1008
-#define WK_WS_TRY_LATER  1013
 
 typedef struct {
     /*

@@ -2,7 +2,6 @@
 #include "worker/store/followups.h"
 #include "worker/agent/task.h"
 #include "worker/agent/tools/tools.h"
-#include "worker/store/customers.h"
 
 /* ---------------------------------------------------------------- trigger_followup */
 
