@@ -24,7 +24,8 @@ static va_str_t any(const va_json_t *data, const char *const *pointers)
 #define ANY(data, ...) any((data), (const char *const[]){__VA_ARGS__, NULL})
 
 /* A figure between 0 and max, without its fraction; any other is not believed. */
-static int64_t figure(const va_json_t *data, const char *pointer, int64_t max, int64_t otherwise)
+static int64_t figure(const va_json_t *data, const char *pointer, int64_t max,
+                      int64_t otherwise)
 {
     double d;
     const va_json_t *value = va_json_pointer(data, va_str_c(pointer));
@@ -62,8 +63,8 @@ static void read_call(wk_arena_t *a, const va_json_t *data, wk_report_t *r)
     r->call_sid = ANY(data, "/metadata/phone_call/call_sid", "/metadata/call_sid", "/call_sid");
     r->outbound = va_str_eq(va_json_get_string(phone, "direction"), VA_STR("outbound")) ||
                   va_str_eq(va_json_get_string(data, "direction"), VA_STR("outbound"));
-    r->voicemail = r->outbound && va_str_eq(va_json_get_string(phone, "call_result"),
-                                            VA_STR("voicemail"));
+    r->voicemail =
+        r->outbound && va_str_eq(va_json_get_string(phone, "call_result"), VA_STR("voicemail"));
     r->shop_number = ANY(data, "/metadata/phone_call/agent_number", "/metadata/called_number",
                          "/called_number");
     r->customer_number = ANY(data, "/metadata/phone_call/external_number", "/phone_number",
@@ -110,8 +111,8 @@ static const va_json_t *answer_of(wk_arena_t *a, const va_json_t *result)
 }
 
 /*
- * A tool that was called and did not fail. A refusal of ours, and that it takes longer, are told
- * by the body of what is no error to the platform.
+ * A tool that was called and did not fail. A refusal of ours, and that it takes longer, are
+ * told by the body of what is no error to the platform.
  */
 static bool succeeded(const va_json_t *call, const va_json_t *result, const va_json_t *answer)
 {
@@ -171,7 +172,8 @@ static void read_turn(wk_arena_t *a, const va_json_t *turn, wk_report_t *r)
     double at = 0;
     bool customer = one_of(ANY(turn, "/role", "/speaker"), customers);
     t->speaker = customer ? VA_STR("customer") : VA_STR("agent");
-    t->text = wk_cut_text(wk_clean_text(a, ANY(turn, "/message", "/text", "/content")), MAX_TEXT);
+    t->text =
+        wk_cut_text(wk_clean_text(a, ANY(turn, "/message", "/text", "/content")), MAX_TEXT);
     t->text = t->text.data != NULL ? t->text : VA_STR("");
     t->done = 0;
     t->tools = read_tools(a, turn, t, r);
@@ -229,7 +231,8 @@ static va_str_t value_type(const va_json_t *value)
     }
 }
 
-/* {id: {data_collection_id, value}} of the platform, [{field_name, field_value}] of the guide. */
+/* {id: {data_collection_id, value}} of the platform, [{field_name, field_value}] of the guide.
+ */
 static void read_data(wk_arena_t *a, const wk_redactor_t *redactor, const va_json_t *analysis,
                       wk_report_t *r)
 {
@@ -246,10 +249,9 @@ static void read_data(wk_arena_t *a, const wk_redactor_t *redactor, const va_jso
         va_str_t text = va_json_scalar(value);
         name = name.len > 0 ? name : entry->name;
         if (name.len > 0 && text.len > 0) {
-            r->data[r->n_data++] =
-                (wk_report_datum_t){wk_clean_text(a, name),
-                                    wk_redact(redactor, a, wk_clean_text(a, text)),
-                                    value_type(value)};
+            r->data[r->n_data++] = (wk_report_datum_t){
+                wk_clean_text(a, name), wk_redact(redactor, a, wk_clean_text(a, text)),
+                value_type(value)};
         }
     }
 }
@@ -268,7 +270,8 @@ static void read_evaluations(wk_arena_t *a, const wk_redactor_t *redactor,
         if (one_of(result, results)) {
             r->evaluations[r->n_evaluations++] = (wk_report_evaluation_t){
                 wk_clean_text(a, entry->name), result,
-                wk_redact(redactor, a, wk_clean_text(a, va_json_get_string(entry, "rationale")))};
+                wk_redact(redactor, a,
+                          wk_clean_text(a, va_json_get_string(entry, "rationale")))};
         }
     }
 }

@@ -6,8 +6,8 @@
 #ifndef WK_AGENT_CALL_REPORT_H
 #define WK_AGENT_CALL_REPORT_H
 
-#include "worker/agent/redact.h"
 #include "core/json.h"
+#include "worker/agent/redact.h"
 #include "worker/error.h"
 
 typedef struct {
@@ -31,12 +31,12 @@ typedef struct {
     va_str_t conversation, agent_id, call_sid;
     va_str_t shop_number, customer_number; /* as told, not yet normalized */
     bool outbound;
-    va_str_t status;     /* done, failed, processing, …; absent: done */
+    va_str_t status; /* done, failed, processing, …; absent: done */
     va_str_t language, end_reason, summary;
-    int64_t started_at;  /* Unix time; 0: not told */
-    int64_t seconds;     /* -1: not told */
-    int64_t credits;     /* of the platform's plan; -1: not told */
-    va_str_t cost_usd;   /* a number; absent: not told */
+    int64_t started_at; /* Unix time; 0: not told */
+    int64_t seconds;    /* -1: not told */
+    int64_t credits;    /* of the platform's plan; -1: not told */
+    va_str_t cost_usd;  /* a number; absent: not told */
     bool has_audio;
 
     wk_report_turn_t *turns;
@@ -45,10 +45,10 @@ typedef struct {
     size_t n_data;
     wk_report_evaluation_t *evaluations;
     size_t n_evaluations;
-    va_str_t analysis; /* JSON object, as it came, masked */
+    va_str_t analysis;                        /* JSON object, as it came, masked */
     bool customer_spoke, booked, transferred; /* the last two by tools that succeeded */
-    bool voicemail;    /* a machine took the call, which the shop made */
-    bool failed;       /* the platform judges: not successful */
+    bool voicemail;                           /* a machine took the call, which the shop made */
+    bool failed;                              /* the platform judges: not successful */
 } wk_report_t;
 
 /* WK_INVALID when it names no conversation. Texts live in a. */

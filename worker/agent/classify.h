@@ -9,10 +9,10 @@
 
 typedef struct {
     const char *call_type, *outcome, *resolution;
-    const char *sentiment;   /* NULL: nothing tells */
-    int satisfaction;        /* 1 to 10; 0: nothing tells */
-    double success_score;    /* part of the criteria that succeeded, in percent; -1: none */
-    int lead_score;          /* 0 to 100 */
+    const char *sentiment; /* NULL: nothing tells */
+    int satisfaction;      /* 1 to 10; 0: nothing tells */
+    double success_score;  /* part of the criteria that succeeded, in percent; -1: none */
+    int lead_score;        /* 0 to 100 */
     bool booked, human_needed;
 } wk_verdict_t;
 

@@ -28,8 +28,8 @@ typedef struct {
 
 /*
  * With the last statements of the transaction. Of a caller whose number nobody vouches for no
- * more than his words in this call or chat, and his language; and nobody is told what was written
- * in a chat by somebody who gave his number.
+ * more than his words in this call or chat, and his language; and nobody is told what was
+ * written in a chat by somebody who gave his number.
  */
 bool wk_context_read(wk_tx_t *tx, va_str_t customer, const wk_tool_caller_t *caller,
                      wk_context_t *context, wk_error_t *e);

@@ -10,12 +10,12 @@
 #include "worker/config.h"
 
 typedef enum {
-    WK_ENGINE_TALK,   /* turn by turn by TwiML: the receptionist, or a model */
-    WK_ENGINE_MEDIA,  /* a voice process carries the audio */
-    WK_ENGINE_AGENT,  /* an agent at a platform: a voice process carries the audio to it; where
-                         the shop wants it so, or none has room, the platform has the call by
-                         its TwiML */
-    WK_ENGINE_ROOM,   /* a room at a platform, which the call's sound goes to by itself */
+    WK_ENGINE_TALK,  /* turn by turn by TwiML: the receptionist, or a model */
+    WK_ENGINE_MEDIA, /* a voice process carries the audio */
+    WK_ENGINE_AGENT, /* an agent at a platform: a voice process carries the audio to it; where
+                        the shop wants it so, or none has room, the platform has the call by
+                        its TwiML */
+    WK_ENGINE_ROOM,  /* a room at a platform, which the call's sound goes to by itself */
 } wk_engines_kind_t;
 
 typedef struct {

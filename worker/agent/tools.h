@@ -14,7 +14,7 @@ const wk_tool_t *wk_tool_find(va_str_t name);
 va_str_t wk_tool_description(wk_arena_t *a, const wk_language_t *l, const wk_tool_t *tool);
 
 typedef struct {
-    int status; /* HTTP */
+    int status;    /* HTTP */
     va_str_t body; /* {"success": …, "message": …, further members, "error": {code, message}} */
     va_str_t message;
     bool repeated; /* it is the answer of an earlier call */

@@ -10,8 +10,8 @@ typedef enum { WK_PLAN_FREE, WK_PLAN_BASIC, WK_PLAN_PRO } wk_plan_t;
 typedef enum {
     WK_FEATURE_KNOWLEDGE,
     WK_FEATURE_VOICE_SETTINGS,
-    WK_FEATURE_VOICE_ENGINES, /* asked for where an engine is chosen: agent/engines.h */
-    WK_FEATURE_MODEL_ANSWERS, /* where an answer is found: agent/conversation.h */
+    WK_FEATURE_VOICE_ENGINES,  /* asked for where an engine is chosen: agent/engines.h */
+    WK_FEATURE_MODEL_ANSWERS,  /* where an answer is found: agent/conversation.h */
     WK_FEATURE_MORE_QUESTIONS, /* than five, of a lead */
     WK_FEATURES,
 } wk_feature_t;

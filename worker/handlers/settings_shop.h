@@ -13,10 +13,11 @@
     {.name = "language",                                                                       \
      .check = wk_member_language,                                                              \
      .must = "a language that there are texts of"},                                            \
-    {                                                                                          \
-        .name = "languages", .check = wk_member_languages, .min = 1, .max = 20,                \
-        .must = "a list of languages that there are texts of, each once"                       \
-    }
+        {.name = "languages",                                                                  \
+         .check = wk_member_languages,                                                         \
+         .min = 1,                                                                             \
+         .max = 20,                                                                            \
+         .must = "a list of languages that there are texts of, each once"}
 
 /* json: with either or both, or none. Refuses one that is not among those spoken. */
 bool wk_settings_languages_put(wk_tx_t *tx, const va_json_t *part, va_str_t json,

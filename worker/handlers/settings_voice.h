@@ -26,10 +26,10 @@ wk_member_check_fn wk_settings_is_speaker;
          .min = 100,                                                                           \
          .max = 5000,                                                                          \
          .must = "a whole number from 100 to 5000"},                                           \
-    {                                                                                          \
-        .name = "speech", .check = wk_settings_is_speaker, .nullable = true,                   \
-        .must = "the name of a service that speaks, or null"                                   \
-    }
+        {.name = "speech",                                                                     \
+         .check = wk_settings_is_speaker,                                                      \
+         .nullable = true,                                                                     \
+         .must = "the name of a service that speaks, or null"}
 
 /* *json: as wk_sql_agent_voice_put reads it. False: refused. */
 bool wk_settings_voice_read(wk_arena_t *a, const va_json_t *part, va_str_t *json,

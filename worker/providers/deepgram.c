@@ -3,9 +3,9 @@
 #include "core/form.h"
 #include "worker/providers/speaker.h"
 
-#define BASE_URL         "https://api.deepgram.com"
-#define UTTERANCE_END_MS 1000 /* without words: an end, where noise hides the pause; at least  \
-                               */
+#define BASE_URL "https://api.deepgram.com"
+/* Without words: an end, where noise hides the pause; at least. */
+#define UTTERANCE_END_MS 1000
 
 static const char *base_url(const wk_config_t *config)
 {

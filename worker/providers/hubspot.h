@@ -1,6 +1,6 @@
 /*
- * HubSpot's CRM: whose account it is, contacts, and the calls and notes that are logged with them
- * (docs/providers/hubspot.md).
+ * HubSpot's CRM: whose account it is, contacts, and the calls and notes that are logged with
+ * them (docs/providers/hubspot.md).
  *
  * HubSpot has no idempotency keys. What stands in for them are unique properties of our own
  * (WK_HUBSPOT_KEY): an object of the same key cannot be made twice, and is found by it at once,

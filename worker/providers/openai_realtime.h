@@ -76,9 +76,9 @@ typedef enum {
 typedef struct {
     wk_realtime_kind_t kind;
     va_str_t item, response, call_id, name, text, status, code, about;
-    int64_t expires;   /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
-    int64_t ended_ms;  /* of SPEECH_STOPPED: where the silence ends that ended it, in ms of the
-                          sound it was given; -1: it does not say */
+    int64_t expires;  /* of a session created: when it ends, Unix time in seconds; 0: unsaid */
+    int64_t ended_ms; /* of SPEECH_STOPPED: where the silence ends that ended it, in ms of the
+                         sound it was given; -1: it does not say */
 } wk_realtime_event_t;
 
 /*

@@ -1,6 +1,6 @@
 #include "worker/voice/playout.h"
 
-#define MS(ms) ((uint64_t)(ms)*WK_PLAYOUT_RATE)
+#define MS(ms) ((uint64_t)(ms) * WK_PLAYOUT_RATE)
 
 void wk_playout_free(wk_playout_t *p)
 {

@@ -7,15 +7,12 @@
 #include "worker/agent/wording.h"
 
 #define ORDER_NUMBER                                                                           \
-    {                                                                                          \
-        .name = "order_number", .description = "number of the order, with or without #",       \
-        .max = 40                                                                              \
-    }
+    {.name = "order_number", .description = "number of the order, with or without #", .max = 40}
 #define PROOF                                                                                  \
     {.name = "postcode", .description = "postcode on the order, to prove it", .max = 16},      \
-    {                                                                                          \
-        .name = "email", .description = "e-mail address on the order, to prove it", .max = 254 \
-    }
+        {.name = "email",                                                                      \
+         .description = "e-mail address on the order, to prove it",                            \
+         .max = 254}
 
 static va_str_t order_number(const va_json_t *args)
 {

@@ -18,11 +18,9 @@
 #define MAX_VARIANTS 5 /* named when it is to be chosen among them */
 
 #define EMAIL_ADDRESS                                                                          \
-    {                                                                                          \
-        .name = "email",                                                                       \
-        .description = "address the customer gave, as he spelled it; his own one if absent",   \
-        .max = WK_MAIL_ADDRESS_MAX                                                             \
-    }
+    {.name = "email",                                                                          \
+     .description = "address the customer gave, as he spelled it; his own one if absent",      \
+     .max = WK_MAIL_ADDRESS_MAX}
 
 /* ---------------------------------------------------------------- by SMS */
 
