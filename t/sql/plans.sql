@@ -2,7 +2,7 @@
 -- under row level security, where only leak-proof conditions reach an index.
 begin;
 set local search_path = voiceagent, public;
-select plan(62);
+select plan(64);
 
 -- Ten shops alike; t.a() is one of them.
 create temp table shops as select case i when 1 then t.a() else md5('shop' || i)::uuid end as o, i as shop from generate_series(1, 10) i;
@@ -22,8 +22,8 @@ select o, md5('customer' || o || i)::uuid, md5('call' || o || i)::uuid, p, 'voic
 insert into appointments (organization_id, customer_id, starts_at, ends_at)
 select o, md5('customer' || o || abs(i))::uuid, now() + make_interval(hours => i), now() + make_interval(hours => i + 1)
   from shops, generate_series(-300, 300) i where i > 0 or i < -1;
-insert into orders (organization_id, customer_id, order_number, phone_number, email, placed_at)
-select o, md5('customer' || o || i)::uuid, i::text, '+1416' || lpad(i::text, 7, '0'), 'c' || i || '@x.example', now() - make_interval(mins => i)
+insert into orders (organization_id, customer_id, order_number, provider_order_id, phone_number, email, placed_at)
+select o, md5('customer' || o || i)::uuid, i::text, 'gid://shopify/Order/' || i, '+1416' || lpad(i::text, 7, '0'), 'c' || i || '@x.example', now() - make_interval(mins => i)
   from shops, generate_series(1, 600) i;
 insert into products (organization_id, provider_product_id, provider_variant_id, sku, title, product_type, price)
 select o, 'p' || i / 4, 'v' || i, 'sku' || i, 'Bike ' || i, 'type' || i % 20, i from shops, generate_series(1, 600) i;
@@ -83,6 +83,8 @@ insert into asked values
 ('appointments of a customer', 'appointments_customer', false, $$ select * from appointments where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' order by starts_at desc limit 5 $$),
 ('the calendar of a time', 'calendar_events_starts', null, $$ select * from calendar_events where resource = 'default' and starts_at >= now() and starts_at < now() + interval '1 day' $$),
 ('an order by number', 'orders_number', false, $$ select * from orders where order_number = '42' $$),
+('an order by the shop''s id', 'orders_provider_order', false, $$ select customer_id from orders where provider = 'shopify' and provider_order_id = 'gid://shopify/Order/7' $$),
+('orders that are to be forgotten', 'orders_provider_order', null, $$ delete from orders where provider = 'shopify' and id in (select id from orders where provider = 'shopify' and provider_order_id = any ('{gid://shopify/Order/7}') union all select o.id from orders o join customers c on c.id = o.customer_id where c.shopify_customer_id = 'x') $$),
 ('orders, newest first', 'orders_placed', false, $$ select * from orders order by placed_at desc, id desc limit 50 $$),
 ('orders of a customer', 'orders_customer', false, $$ select * from orders where customer_id = 'aaaaaaaa-0000-4000-8000-000000000000' order by placed_at desc limit 5 $$),
 ('orders of a number', 'orders_phone_number', null, $$ select * from orders where phone_number = '+14160000001' $$),

@@ -27,6 +27,62 @@ bool wk_shop_connection(wk_tx_t *tx, const wk_config_t *config, wk_shopify_t *sh
     return true;
 }
 
+/* ---------------------------------------------------------------- one at a time */
+
+/* The ids of several, as wk_sql_shop_orders_lock takes them. */
+static va_json_writer_t *begin_ids(wk_tx_t *tx, va_buf_t *text)
+{
+    va_buf_init(text, wk_mem(wk_tx_arena(tx)), 256);
+    va_json_writer_t *w = va_json_writer_new(text);
+    va_json_array(w);
+    return w;
+}
+
+static bool lock(wk_tx_t *tx, const wk_sql_t *sql, va_json_writer_t *w, va_buf_t *text,
+                 wk_error_t *e)
+{
+    va_json_array_end(w);
+    if (va_json_writer_end(w) != VA_OK) {
+        return wk_error(e, WK_INVALID, "shop: an id that is no text");
+    }
+    va_str_t ids = va_buf_str(text);
+    return wk_sql(tx, sql, &ids, NULL, e);
+}
+
+bool wk_shop_lock_orders(wk_tx_t *tx, const wk_shopify_orders_t *orders, wk_error_t *e)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin_ids(tx, &text);
+    for (size_t i = 0; i < orders->n; i++) {
+        va_json_put_str(w, orders->list[i].id);
+    }
+    return lock(tx, &wk_sql_shop_orders_lock, w, &text, e);
+}
+
+bool wk_shop_lock_order(wk_tx_t *tx, va_str_t id, wk_error_t *e)
+{
+    wk_shopify_order_t order = {.id = id};
+    wk_shopify_orders_t one = {.list = &order, .n = 1};
+    return wk_shop_lock_orders(tx, &one, e);
+}
+
+static bool lock_products(wk_tx_t *tx, const wk_shopify_variants_t *variants, wk_error_t *e)
+{
+    va_buf_t text;
+    va_json_writer_t *w = begin_ids(tx, &text);
+    for (size_t i = 0; i < variants->n; i++) {
+        va_json_put_str(w, variants->list[i].product);
+    }
+    return lock(tx, &wk_sql_shop_products_lock, w, &text, e);
+}
+
+bool wk_shop_lock_product(wk_tx_t *tx, va_str_t id, wk_error_t *e)
+{
+    wk_shopify_variant_t variant = {.product = id};
+    wk_shopify_variants_t one = {.list = &variant, .n = 1};
+    return lock_products(tx, &one, e);
+}
+
 /* ---------------------------------------------------------------- keeping */
 
 static bool keep_order(wk_tx_t *tx, const wk_shopify_order_t *o, bool asked, wk_error_t *e)
@@ -59,6 +115,9 @@ static bool keep_order(wk_tx_t *tx, const wk_shopify_order_t *o, bool asked, wk_
 bool wk_shop_keep_orders(wk_tx_t *tx, const wk_shopify_orders_t *orders, bool asked,
                          wk_error_t *e)
 {
+    if (orders->n > 0 && !wk_shop_lock_orders(tx, orders, e)) {
+        return wk_error_wrap(e, "shop");
+    }
     for (size_t i = 0; i < orders->n; i++) {
         if (!keep_order(tx, &orders->list[i], asked, e)) {
             return wk_error_wrap(e, "shop");
@@ -93,6 +152,9 @@ static bool keep_variant(wk_tx_t *tx, const wk_shopify_variant_t *v, va_str_t as
 bool wk_shop_keep_variants(wk_tx_t *tx, const wk_shopify_variants_t *variants, va_str_t as_of,
                            bool asked, wk_error_t *e)
 {
+    if (variants->n > 0 && !lock_products(tx, variants, e)) {
+        return wk_error_wrap(e, "shop");
+    }
     for (size_t i = 0; i < variants->n; i++) {
         if (!keep_variant(tx, &variants->list[i], as_of, asked, e)) {
             return wk_error_wrap(e, "shop");

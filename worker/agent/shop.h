@@ -18,11 +18,19 @@
 bool wk_shop_connection(wk_tx_t *tx, const wk_config_t *config, wk_shopify_t *shop,
                         bool *connected, wk_error_t *e);
 
-/* asked: they were asked for just now, so that the same state counts as fresh. */
+/*
+ * Until the transaction ends what is told of them is written by nobody else. Of several none is
+ * waited for that somebody has who waits for another of them.
+ */
+bool wk_shop_lock_orders(wk_tx_t *tx, const wk_shopify_orders_t *orders, wk_error_t *e);
+bool wk_shop_lock_order(wk_tx_t *tx, va_str_t id, wk_error_t *e);
+bool wk_shop_lock_product(wk_tx_t *tx, va_str_t id, wk_error_t *e);
+
+/* asked: they were asked for just now, so that the same state counts as fresh. Locks them. */
 bool wk_shop_keep_orders(wk_tx_t *tx, const wk_shopify_orders_t *orders, bool asked,
                          wk_error_t *e);
 
-/* as_of: RFC 3339, when it was so. */
+/* as_of: RFC 3339, when it was so. Locks their products. */
 bool wk_shop_keep_variants(wk_tx_t *tx, const wk_shopify_variants_t *variants, va_str_t as_of,
                            bool asked, wk_error_t *e);
 

@@ -99,8 +99,7 @@ static bool apply_order(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
         return misshapen(e);
     }
     wk_shopify_orders_t orders = {&order, 1};
-    return wk_sql(tx, &wk_sql_shop_order_lock, &order.id, NULL, e) &&
-           wk_shop_keep_orders(tx, &orders, false, e) && know_buyer(tx, order.id, e) &&
+    return wk_shop_keep_orders(tx, &orders, false, e) && know_buyer(tx, order.id, e) &&
            wk_sql(tx, &wk_sql_delivery_notice, &order.id, NULL, e) &&
            cart_bought(tx, member(hook, "/checkout_id"), e);
 }
@@ -115,7 +114,7 @@ static bool apply_order_deleted(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
     }
     va_str_t forget[] = {wk_printf(hook->ctx->arena, "{%.*s}", (int)order.len, order.data),
                          VA_STR_NULL};
-    return wk_sql(tx, &wk_sql_shop_order_lock, &order, NULL, e) &&
+    return wk_shop_lock_order(tx, order, e) &&
            wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) && know_buyer(tx, order, e) &&
            wk_sql(tx, &wk_sql_shop_orders_forget, forget, NULL, e);
 }
@@ -155,7 +154,7 @@ static bool apply_product(wk_tx_t *tx, const hook_t *hook, wk_error_t *e)
     }
     va_buf_add_char(&ids, '}');
     va_str_t drop[] = {id_of(hook, "Product", "/id"), va_buf_str(&ids), updated};
-    return wk_sql(tx, &wk_sql_shop_product_lock, drop, NULL, e) &&
+    return wk_shop_lock_product(tx, drop[0], e) &&
            wk_shop_keep_variants(tx, &variants, updated, false, e) &&
            wk_sql(tx, &wk_sql_shop_variants_drop, drop, NULL, e);
 }
@@ -171,7 +170,7 @@ static bool apply_product_deleted(wk_tx_t *tx, const hook_t *hook, wk_error_t *e
     if (product.data == NULL || hook->body->count != 1) {
         return misshapen(e);
     }
-    return wk_sql(tx, &wk_sql_shop_product_lock, &product, NULL, e) &&
+    return wk_shop_lock_product(tx, product, e) &&
            wk_sql(tx, &wk_sql_webhook_note, note, NULL, e) &&
            wk_sql(tx, &wk_sql_shop_product_gone, &product, NULL, e);
 }
@@ -499,7 +498,9 @@ static bool known_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
                          c->id.data != NULL ? wk_shop_purchases(q->ctx->arena, &c->orders)
                                             : VA_STR_NULL,
                          c->orders.n > 0 ? c->orders.list[0].placed_at : VA_STR_NULL};
-    return wk_sql(tx, &wk_sql_shop_customer_known, params, NULL, e) &&
+    /* The orders before the customer, as a webhook of an order takes them. */
+    return wk_shop_lock_orders(tx, &c->orders, e) &&
+           wk_sql(tx, &wk_sql_shop_customer_known, params, NULL, e) &&
            wk_shop_keep_orders(tx, &c->orders, true, e);
 }
 

@@ -87,7 +87,7 @@ const wk_sql_t wk_sql_delivery_notice = {
     "        jsonb_build_object('order', o.order_number, 'kind', k.kind, 'url', o.tracking_url)"
     "   FROM orders o CROSS JOIN LATERAL (SELECT notice_of_order(o.status) AS kind) k"
     "   JOIN campaigns m ON m.trigger = 'order_moved' AND m.is_active"
-    "  WHERE o.provider_order_id = $1 AND o.customer_id IS NOT NULL AND k.kind IS NOT NULL"
+    "  WHERE o.provider = 'shopify' AND o.provider_order_id = $1 AND o.customer_id IS NOT NULL AND k.kind IS NOT NULL"
     "    AND CASE k.kind WHEN 'shipped' THEN coalesce(o.shipped_at, o.provider_updated_at)"
     "                    WHEN 'delivered' THEN coalesce(o.delivered_at, o.provider_updated_at)"
     "                    ELSE o.provider_updated_at END > now() - interval '3 days'"

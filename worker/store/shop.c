@@ -82,36 +82,51 @@ const wk_sql_t wk_sql_shop_order_keep = {
                                "c.shopify_customer_id = $21::text DESC NULLS LAST"
                                "          LIMIT 1)"
                                "  WHERE NOT EXISTS (SELECT FROM orders k WHERE "
-                               "k.provider_order_id = $1::text"
+                               "k.provider = 'shopify' AND k.provider_order_id = $1::text"
                                "                       AND k.order_number <> $2::text)"
-                               "    AND NOT " DELETED(WK_SHOP_ORDER_DELETED, "$1::text")
-                               " ON CONFLICT ON CONSTRAINT orders_number DO UPDATE SET"
-                               "    provider_order_id = excluded.provider_order_id, status = "
-                               "excluded.status,"
-                               "    financial_status = excluded.financial_status,"
-                               "    fulfillment_status = excluded.fulfillment_status,"
-                               "    total_amount = excluded.total_amount, currency = "
-                               "excluded.currency,"
-                               "    items = excluded.items, email = coalesce(excluded.email, "
-                               "o.email),"
-                               "    phone_number = coalesce(excluded.phone_number, "
-                               "o.phone_number),"
-                               "    shipping_address = coalesce(excluded.shipping_address, "
-                               "o.shipping_address),"
-                               "    tracking_number = excluded.tracking_number,"
-                               "    tracking_company = excluded.tracking_company, tracking_url "
-                               "= excluded.tracking_url,"
-                               "    estimated_delivery = excluded.estimated_delivery, "
-                               "shipped_at = excluded.shipped_at,"
-                               "    delivered_at = excluded.delivered_at, cancelled_at = "
-                               "excluded.cancelled_at,"
-                               "    provider_updated_at = excluded.provider_updated_at,"
-                               "    customer_id = coalesce(excluded.customer_id, "
-                               "o.customer_id), synced_at = now()"
-                               " WHERE o.provider_updated_at IS NULL"
-                               "    OR o.provider_updated_at < excluded.provider_updated_at"
-                               "    OR ($22::bool AND o.provider_updated_at = "
-                               "excluded.provider_updated_at)",
+                               "    AND NOT " DELETED(
+                                   WK_SHOP_ORDER_DELETED,
+                                   "$1::text") " ON CONFLICT ON CONSTRAINT orders_number DO "
+                                               "UPDATE SET"
+                                               "    provider_order_id = "
+                                               "excluded.provider_order_id, status = "
+                                               "excluded.status,"
+                                               "    financial_status = "
+                                               "excluded.financial_status,"
+                                               "    fulfillment_status = "
+                                               "excluded.fulfillment_status,"
+                                               "    total_amount = excluded.total_amount, "
+                                               "currency = "
+                                               "excluded.currency,"
+                                               "    items = excluded.items, email = "
+                                               "coalesce(excluded.email, "
+                                               "o.email),"
+                                               "    phone_number = "
+                                               "coalesce(excluded.phone_number, "
+                                               "o.phone_number),"
+                                               "    shipping_address = "
+                                               "coalesce(excluded.shipping_address, "
+                                               "o.shipping_address),"
+                                               "    tracking_number = excluded.tracking_number,"
+                                               "    tracking_company = "
+                                               "excluded.tracking_company, tracking_url "
+                                               "= excluded.tracking_url,"
+                                               "    estimated_delivery = "
+                                               "excluded.estimated_delivery, "
+                                               "shipped_at = excluded.shipped_at,"
+                                               "    delivered_at = excluded.delivered_at, "
+                                               "cancelled_at = "
+                                               "excluded.cancelled_at,"
+                                               "    provider_updated_at = "
+                                               "excluded.provider_updated_at,"
+                                               "    customer_id = "
+                                               "coalesce(excluded.customer_id, "
+                                               "o.customer_id), synced_at = now()"
+                                               " WHERE o.provider_updated_at IS NULL"
+                                               "    OR o.provider_updated_at < "
+                                               "excluded.provider_updated_at"
+                                               "    OR ($22::bool AND o.provider_updated_at = "
+                                               "excluded.provider_updated_at)",
     WK_SHOP_ORDER_PARAMS};
 
 /* A webhook has neither currency nor description: what was known of them stays. */
@@ -124,21 +139,24 @@ const wk_sql_t wk_sql_shop_variant_keep = {
     " SELECT current_organization(), $1, $2::text, $3, $4, $5, $6, $7, $8, $9, $10::numeric,"
     "    coalesce($11::text, 'CAD'), coalesce($12::int, 0), $13::bool, $14::bool, $15,"
     "    $16::timestamptz WHERE NOT " DELETED(
-        WK_SHOP_PRODUCT_DELETED, "$2::text")
-    " ON CONFLICT ON CONSTRAINT products_variant DO UPDATE SET"
-    "    provider_product_id = excluded.provider_product_id,"
-    "    provider_inventory_item_id = coalesce(excluded.provider_inventory_item_id,"
-    "                                          p.provider_inventory_item_id),"
-    "    sku = excluded.sku, title = excluded.title, variant_title = excluded.variant_title,"
-    "    vendor = excluded.vendor, product_type = excluded.product_type,"
-    "    description = coalesce(excluded.description, p.description),"
-    "    price = excluded.price, currency = coalesce($11::text, p.currency),"
-    "    available = coalesce($12::int, p.available), is_tracked = excluded.is_tracked,"
-    "    is_active = excluded.is_active, url = coalesce(excluded.url, p.url),"
-    "    provider_updated_at = excluded.provider_updated_at,"
-    "    synced_at = CASE WHEN $17::bool THEN now() ELSE p.synced_at END"
-    " WHERE p.provider_updated_at IS NULL"
-    "    OR p.provider_updated_at < excluded.provider_updated_at",
+        WK_SHOP_PRODUCT_DELETED,
+        "$2::text") " ON CONFLICT ON CONSTRAINT products_variant DO UPDATE SET"
+                    "    provider_product_id = excluded.provider_product_id,"
+                    "    provider_inventory_item_id = "
+                    "coalesce(excluded.provider_inventory_item_id,"
+                    "                                          p.provider_inventory_item_id),"
+                    "    sku = excluded.sku, title = excluded.title, variant_title = "
+                    "excluded.variant_title,"
+                    "    vendor = excluded.vendor, product_type = excluded.product_type,"
+                    "    description = coalesce(excluded.description, p.description),"
+                    "    price = excluded.price, currency = coalesce($11::text, p.currency),"
+                    "    available = coalesce($12::int, p.available), is_tracked = "
+                    "excluded.is_tracked,"
+                    "    is_active = excluded.is_active, url = coalesce(excluded.url, p.url),"
+                    "    provider_updated_at = excluded.provider_updated_at,"
+                    "    synced_at = CASE WHEN $17::bool THEN now() ELSE p.synced_at END"
+                    " WHERE p.provider_updated_at IS NULL"
+                    "    OR p.provider_updated_at < excluded.provider_updated_at",
     WK_SHOP_VARIANT_PARAMS};
 
 const wk_sql_t wk_sql_shop_variants_drop = {
@@ -149,11 +167,15 @@ const wk_sql_t wk_sql_shop_variants_drop = {
     "   AND coalesce(provider_updated_at < $3::timestamptz, true)",
     3};
 
-const wk_sql_t wk_sql_shop_order_lock = {"shop_order_lock",
-                                         "SELECT lock_key('order:' || $1::text)", 1};
+/* Keys share locks, so that it is those that are taken in the same order by all. */
+#define LOCKS(prefix)                                                                          \
+    "SELECT lock_key(k.key) FROM (SELECT '" prefix "' || id AS key"                            \
+    "    FROM jsonb_array_elements_text($1::jsonb) id ORDER BY hashtext('" prefix              \
+    "' || id) & 1023) k"
 
-const wk_sql_t wk_sql_shop_product_lock = {
-    "shop_product_lock", "SELECT lock_key('product:' || $1::text)", 1};
+const wk_sql_t wk_sql_shop_orders_lock = {"shop_orders_lock", LOCKS("order:"), 1};
+
+const wk_sql_t wk_sql_shop_products_lock = {"shop_products_lock", LOCKS("product:"), 1};
 
 const wk_sql_t wk_sql_shop_product_gone = {
     "shop_product_gone",
@@ -172,9 +194,11 @@ const wk_sql_t wk_sql_shop_stock_changed = {
 
 const wk_sql_t wk_sql_shop_orders_forget = {
     "shop_orders_forget",
-    "DELETE FROM orders o WHERE o.provider = 'shopify' AND (o.provider_order_id = ANY "
+    "DELETE FROM orders WHERE provider = 'shopify' AND id IN ("
+    "    SELECT id FROM orders WHERE provider = 'shopify' AND provider_order_id = ANY "
     "($1::text[])"
-    "    OR o.customer_id IN (SELECT id FROM customers WHERE shopify_customer_id = $2))",
+    "    UNION ALL SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id"
+    "               WHERE c.shopify_customer_id = $2)",
     2};
 
 #define IS_HIS " WHERE shopify_customer_id = $1 OR phone_number = $2 OR email = lower($3)"
@@ -202,7 +226,7 @@ const wk_sql_t wk_sql_shop_customers_forget_all = {
 const wk_sql_t wk_sql_shop_customer_of_order = {
     "shop_customer_of_order",
     "SELECT customer_id AS customer FROM orders"
-    " WHERE provider_order_id = $1 AND customer_id IS NOT NULL",
+    " WHERE provider = 'shopify' AND provider_order_id = $1 AND customer_id IS NOT NULL",
     1};
 
 /* When he last bought, as far as we were told; null: never. */

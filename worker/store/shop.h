@@ -47,11 +47,9 @@ extern const wk_sql_t wk_sql_shop_variant_keep;
 #define WK_SHOP_PRODUCT_DELETED "product deleted"
 #define WK_SHOP_ORDER_DELETED   "order deleted"
 
-/* $1 order: what is told of it is written by one at a time. */
-extern const wk_sql_t wk_sql_shop_order_lock;
-
-/* $1 product: what is told of it is written by one at a time. */
-extern const wk_sql_t wk_sql_shop_product_lock;
+/* $1 their ids, a JSON array: what is told of each is written by one at a time. */
+extern const wk_sql_t wk_sql_shop_orders_lock;
+extern const wk_sql_t wk_sql_shop_products_lock;
 
 /* $1 product: it is sold no more. */
 extern const wk_sql_t wk_sql_shop_product_gone;
