@@ -275,7 +275,7 @@ static void whoever_stopped_is_kept_and_not_answered(void **state)
     t_say(STRANGER, "STOP");
     assert_string_equal(t_say(STRANGER, "What are your hours?"), "");
     assert_int_equal(count("messages WHERE direction = 'inbound'"), 2);
-    assert_int_equal(count("effects"), 0);
+    assert_int_equal(count("effects WHERE kind = 'sms'"), 0);
     assert_string_not_equal(t_say(JOHN_NUMBER, "What are your hours?"), "");
 }
 

@@ -286,6 +286,41 @@ static void a_late_callback_settles_it(void **state)
     assert_int_equal(count("outbox WHERE type = 'sms_sent'"), 1);
 }
 
+/* ---------------------------------------------------------------- long after */
+
+/* A text of which only the ledger still knows is none that came just now. */
+static void assert_told_again_changes_nothing(const char *text)
+{
+    const char *sid = t_text_sid();
+    t_text_t told = {.sid = sid, .from = STRANGER, .body = text};
+    t_answer_t a = t_deliver(&told);
+    assert_done(&a);
+    int sent = t_twilio_sent(STRANGER);
+    t_sqlf("DELETE FROM messages; DELETE FROM outbox; DELETE FROM consents;"
+           "DELETE FROM consent_states");
+    told.attempt = 1;
+    a = t_deliver(&told);
+    assert_done(&a);
+    assert_int_equal(t_twilio_sent(STRANGER), sent);
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', (SELECT count(*) FROM messages),"
+                               "    (SELECT count(*) FROM consents),"
+                               "    (SELECT count(*) FROM outbox))"),
+                        "0 0 0");
+}
+
+static void a_text_told_again_behind_the_sweep_is_not_answered(void **state)
+{
+    (void)state;
+    assert_told_again_changes_nothing("What are your hours?");
+}
+
+static void nor_does_its_keyword_count(void **state)
+{
+    (void)state;
+    assert_told_again_changes_nothing("START");
+    assert_told_again_changes_nothing("STOP");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +336,8 @@ int main(void)
         cmocka_unit_test(a_refusal_for_good_is_a_task),
         cmocka_unit_test(what_nobody_can_tell_is_a_task_and_an_alarm),
         cmocka_unit_test(a_late_callback_settles_it),
+        cmocka_unit_test(a_text_told_again_behind_the_sweep_is_not_answered),
+        cmocka_unit_test(nor_does_its_keyword_count),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return t_client_main(tests, sizeof(tests) / sizeof(*tests), t_texts_setup);

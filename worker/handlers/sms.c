@@ -12,6 +12,7 @@
 #include "worker/agent/shop.h"
 #include "worker/agent/takeover.h"
 #include "worker/agent/task.h"
+#include "worker/effect.h"
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/webhook.h"
 #include "worker/log.h"
@@ -167,7 +168,11 @@ static bool note_consent(wk_tx_t *tx, const text_t *t, bool granted, wk_error_t 
     va_str_t params[] = {t->talk.customer, t->talk.number,
                          granted ? VA_STR("true") : VA_STR("false"), VA_STR("keyword"),
                          t->talk.text};
-    return wk_sql(tx, &wk_sql_consent_note_sms, params, NULL, e);
+    va_str_t key =
+        wk_printf(t->ctx->arena, WK_SMS_KEYWORD "%.*s", (int)t->sid.len, t->sid.data);
+    bool first;
+    return wk_effect_once(tx, "keyword", key, &first, e) &&
+           wk_sql(tx, &wk_sql_consent_note_sms, params, NULL, e);
 }
 
 /* CANCEL stops all texts; whoever meant an appointment is to be asked by a person. */
@@ -185,7 +190,7 @@ static bool raise_opt_out(wk_tx_t *tx, const text_t *t, wk_error_t *e)
 
 static va_str_t answer_key(const text_t *t)
 {
-    return wk_printf(t->ctx->arena, "sms:answer:%.*s", (int)t->sid.len, t->sid.data);
+    return wk_printf(t->ctx->arena, WK_SMS_ANSWER "%.*s", (int)t->sid.len, t->sid.data);
 }
 
 /* The last text: whoever asked in words of his own hears that he was understood. */
@@ -295,8 +300,7 @@ static bool store_answer(wk_tx_t *tx, text_t *t, wk_error_t *e)
 static bool look_up(wk_tx_t *tx, text_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t array = wk_printf(t->ctx->arena, "{%.*s}", (int)t->sid.len, t->sid.data);
-    if (!wk_sql(tx, &wk_sql_sms_known, &array, &rows, e)) {
+    if (!wk_sql(tx, &wk_sql_sms_heard, &t->sid, &rows, e)) {
         return false;
     }
     t->known = wk_rows_count(rows) > 0;

@@ -2,13 +2,22 @@
 
 #include "worker/store/sql.h"
 
+/*
+ * Twilio signs no time, and the sweep takes messages: what was done for a text, an answer or what
+ * its keyword says, is in the ledger for longer.
+ */
+#define HEARD(sid)                                                                             \
+    "SELECT FROM effects"                                                                      \
+    " WHERE key IN ('" WK_SMS_ANSWER "' || " sid ", '" WK_SMS_KEYWORD "' || " sid ")"
+
 const wk_sql_t wk_sql_sms_received = {
     "sms_received",
     "INSERT INTO messages (organization_id, customer_id, channel, direction, speaker, content,"
     "                      language, from_number, to_number, provider, provider_message_id,"
     "                      status, status_at, media, segments, intent)"
-    " VALUES (current_organization(), $1::uuid, 'sms', 'inbound', 'customer', $2, $3, $4, $5,"
-    "         'twilio', $6, 'received', now(), $7::jsonb, $8::int, $9)"
+    " SELECT current_organization(), $1::uuid, 'sms', 'inbound', 'customer', $2, $3, $4, $5,"
+    "        'twilio', $6::text, 'received', now(), $7::jsonb, $8::int, $9"
+    "  WHERE NOT EXISTS (" HEARD("$6::text") ")"
     " ON CONFLICT ON CONSTRAINT messages_provider_message DO NOTHING RETURNING id",
     9};
 
@@ -80,6 +89,12 @@ const wk_sql_t wk_sql_sms_known = {
     "sms_known",
     "SELECT provider_message_id AS sid FROM messages"
     " WHERE provider = 'twilio' AND provider_message_id = ANY ($1::text[])",
+    1};
+
+const wk_sql_t wk_sql_sms_heard = {
+    "sms_heard",
+    "SELECT FROM messages WHERE provider = 'twilio' AND provider_message_id = $1::text"
+    " UNION ALL " HEARD("$1::text"),
     1};
 
 const wk_sql_t wk_sql_sms_status_insert = {

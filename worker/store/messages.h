@@ -42,6 +42,13 @@ extern const wk_sql_t wk_sql_message_failed;
 /* $1 message, $2 why: it was never tried. */
 extern const wk_sql_t wk_sql_sms_canceled;
 
+/* What the ledger calls what is done for a text, before its MessageSid. */
+#define WK_SMS_ANSWER  "sms:answer:"
+#define WK_SMS_KEYWORD "sms:keyword:"
+
+/* $1 MessageSid: a row when the text came before, though its message be swept. */
+extern const wk_sql_t wk_sql_sms_heard;
+
 /* $1 ids of the provider, a Postgres array: sid, of those that are messages of ours. */
 extern const wk_sql_t wk_sql_sms_known;
 
