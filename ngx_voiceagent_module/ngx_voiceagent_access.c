@@ -19,7 +19,7 @@
 static ngx_int_t ngx_voiceagent_access_verified(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_ticket(ngx_http_request_t *r,
-    ngx_voiceagent_ctx_t *ctx);
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_allowed(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_route(ngx_http_request_t *r,
@@ -29,6 +29,8 @@ static ngx_int_t ngx_voiceagent_access_begin(ngx_http_request_t *r,
 static ngx_int_t ngx_voiceagent_access_admit(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_signature(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
+static ngx_int_t ngx_voiceagent_access_unsigned(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
 static ngx_int_t ngx_voiceagent_access_token(ngx_http_request_t *r,
     ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf);
@@ -110,7 +112,7 @@ ngx_voiceagent_access_verified(ngx_http_request_t *r,
         return ngx_voiceagent_access_admit(r, ctx, vlcf);
 
     case NGX_VOICEAGENT_TICKET_KNOWN:
-        return ngx_voiceagent_access_ticket(r, ctx);
+        return ngx_voiceagent_access_ticket(r, ctx, vlcf);
 
     default: /* NGX_VOICEAGENT_VERIFIED, NGX_VOICEAGENT_PASSED */
         return NGX_OK;
@@ -119,15 +121,19 @@ ngx_voiceagent_access_verified(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_voiceagent_access_ticket(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
+ngx_voiceagent_access_ticket(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
+    ngx_voiceagent_loc_conf_t *vlcf)
 {
     if (ctx->wait_status == NGX_OK) {
         return ngx_voiceagent_access_claims(r, ctx);
     }
 
-    ngx_voiceagent_access_reason(ctx, "ticket",
-                                 ctx->wait_status == NGX_HTTP_UNAUTHORIZED
-                                 ? "unknown" : "unavailable");
+    if (ctx->wait_status == NGX_HTTP_UNAUTHORIZED) {
+        ngx_voiceagent_access_reason(ctx, "ticket", "unknown");
+        return ngx_voiceagent_access_unsigned(r, ctx, vlcf);
+    }
+
+    ngx_voiceagent_access_reason(ctx, "ticket", "unavailable");
 
     return ctx->wait_status;
 }
@@ -268,9 +274,20 @@ ngx_voiceagent_access_admit(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
 
     rc = ngx_voiceagent_access_signature(r, ctx, vlcf);
 
-    if (rc == NGX_DECLINED) {
-        rc = ngx_voiceagent_access_token(r, ctx, vlcf);
-    }
+    return rc == NGX_DECLINED ? ngx_voiceagent_access_unsigned(r, ctx, vlcf)
+                              : rc;
+}
+
+
+/* what is left when no signature lets in, and no ticket that was asked for */
+
+static ngx_int_t
+ngx_voiceagent_access_unsigned(ngx_http_request_t *r,
+    ngx_voiceagent_ctx_t *ctx, ngx_voiceagent_loc_conf_t *vlcf)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_voiceagent_access_token(r, ctx, vlcf);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -345,26 +362,27 @@ ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
 {
     ngx_int_t              rc;
     ngx_str_t              text;
-    ngx_uint_t             i;
     va_jwt_verdict_t       verdict;
-    ngx_voiceagent_jwt_t  *jwt;
+    ngx_voiceagent_jwt_t  *jwt, *last;
 
     if (vlcf->jwt == NULL) {
         return NGX_DECLINED;
     }
 
     jwt = vlcf->jwt->elts;
+    last = jwt + vlcf->jwt->nelts;
 
-    for (i = 0; i < vlcf->jwt->nelts; i++) {
+    for (jwt += ctx->jwts_tried; jwt < last; jwt++) {
+        ctx->jwts_tried++;
 
-        rc = ngx_voiceagent_jwt_token(r, &jwt[i], &text);
+        rc = ngx_voiceagent_jwt_token(r, jwt, &text);
 
         if (rc == NGX_ERROR) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
         if (rc == NGX_OK) {
-            verdict = ngx_voiceagent_jwt(r, &jwt[i], &text, ctx);
+            verdict = ngx_voiceagent_jwt(r, jwt, &text, ctx);
 
             if (verdict == VA_JWT_OK) {
                 return ngx_voiceagent_access_claims(r, ctx);
@@ -380,7 +398,7 @@ ngx_voiceagent_access_token(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx,
             continue;
         }
 
-        rc = ngx_voiceagent_ticket_text(r, &jwt[i], &text);
+        rc = ngx_voiceagent_ticket_text(r, jwt, &text);
 
         if (rc == NGX_ERROR) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -22,6 +22,7 @@ static ngx_int_t ngx_voiceagent_op_resend(ngx_voiceagent_op_t *op,
     ngx_voiceagent_commands_t *commands);
 static ngx_int_t ngx_voiceagent_op_refused(ngx_voiceagent_op_t *op,
     ngx_voiceagent_link_t *link, redisReply *reply);
+static ngx_uint_t ngx_voiceagent_op_demoted(redisReply *reply);
 static void ngx_voiceagent_op_complain(ngx_voiceagent_op_t *op,
     ngx_voiceagent_link_t *link, const char *what, const char *text);
 static void ngx_voiceagent_op_done(ngx_voiceagent_op_t *op,
@@ -365,9 +366,23 @@ ngx_voiceagent_op_refused(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
 {
     ngx_voiceagent_op_complain(op, link, "refused", reply->str);
 
-    /* demoted */
+    return ngx_voiceagent_op_demoted(reply) ? NGX_ERROR : NGX_OK;
+}
 
-    return ngx_strncmp(reply->str, "READONLY", 8) == 0 ? NGX_ERROR : NGX_OK;
+
+/*
+ * It has become a replica.  Redis before 7 puts the word behind its own, of an
+ * error within a script.
+ */
+
+static ngx_uint_t
+ngx_voiceagent_op_demoted(redisReply *reply)
+{
+    static const char  running[] = "ERR Error running script";
+
+    return ngx_strncmp(reply->str, "READONLY", 8) == 0
+           || (ngx_strncmp(reply->str, running, sizeof(running) - 1) == 0
+               && ngx_strstr(reply->str, ": -READONLY ") != NULL);
 }
 
 

@@ -13,11 +13,20 @@
 #define NGX_VOICEAGENT_DEDUP_TTL  86400
 
 
+static ngx_uint_t ngx_voiceagent_job_type_valid(ngx_str_t *type);
+
+
 ngx_voiceagent_job_conf_t *
 ngx_voiceagent_job_conf(ngx_conf_t *cf, ngx_str_t *type, char *queue,
     ngx_msec_t timeout)
 {
     ngx_voiceagent_job_conf_t  *jcf;
+
+    if (!ngx_voiceagent_job_type_valid(type)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no type of a job", type);
+        return NULL;
+    }
 
     jcf = ngx_pcalloc(cf->pool, sizeof(ngx_voiceagent_job_conf_t));
     if (jcf == NULL) {
@@ -31,6 +40,28 @@ ngx_voiceagent_job_conf(ngx_conf_t *cf, ngx_str_t *type, char *queue,
     jcf->dedup_ttl = NGX_VOICEAGENT_DEDUP_TTL;
 
     return jcf;
+}
+
+
+/* of a parameter in its place nobody would hear before its first job is dead */
+
+static ngx_uint_t
+ngx_voiceagent_job_type_valid(ngx_str_t *type)
+{
+    u_char      c;
+    ngx_uint_t  i;
+
+    for (i = 0; i < type->len; i++) {
+        c = ngx_tolower(type->data[i]);
+
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9')
+            && c != '.' && c != '_' && c != '-')
+        {
+            return 0;
+        }
+    }
+
+    return type->len != 0;
 }
 
 

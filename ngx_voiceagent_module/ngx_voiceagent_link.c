@@ -20,6 +20,7 @@
 #define NGX_VOICEAGENT_LINK_READS      64    /* in one turn */
 #define NGX_VOICEAGENT_LINK_BACKOFF    50    /* milliseconds, doubled */
 #define NGX_VOICEAGENT_LINK_BACKOFFS   2000
+#define NGX_VOICEAGENT_LINK_PROVEN     1000
 #define NGX_VOICEAGENT_LINK_KEEP       65536 /* of an empty output */
 
 
@@ -33,6 +34,7 @@ static void ngx_voiceagent_link_told(ngx_voiceagent_link_t *link,
 static void ngx_voiceagent_link_write(ngx_event_t *wev);
 static void ngx_voiceagent_link_flush(ngx_event_t *ev);
 static void ngx_voiceagent_link_timer(ngx_event_t *ev);
+static ngx_msec_t ngx_voiceagent_link_backoff(ngx_voiceagent_link_t *link);
 static void ngx_voiceagent_link_close(ngx_voiceagent_link_t *link);
 static ngx_int_t ngx_voiceagent_link_reserve(ngx_voiceagent_link_t *link,
     size_t len);
@@ -89,7 +91,7 @@ ngx_voiceagent_link_connect(ngx_voiceagent_link_t *link)
     } else {
         link->state = conf->master.len ? NGX_VOICEAGENT_LINK_SENTINEL
                                        : NGX_VOICEAGENT_LINK_CONNECTING;
-        addr += link->sentinel++ % conf->addrs.nelts;
+        addr += link->address % conf->addrs.nelts;
         pc->sockaddr = addr->sockaddr;
         pc->socklen = addr->socklen;
     }
@@ -445,8 +447,6 @@ ngx_voiceagent_link_timer(ngx_event_t *ev)
 void
 ngx_voiceagent_link_fail(ngx_voiceagent_link_t *link, const char *why)
 {
-    ngx_msec_t  delay;
-
     ngx_voiceagent_count(NGX_VOICEAGENT_REDIS_FAILURES, 1);
 
     if (link->complained != ngx_time()) {
@@ -465,13 +465,32 @@ ngx_voiceagent_link_fail(ngx_voiceagent_link_t *link, const char *why)
         return;
     }
 
-    delay = NGX_VOICEAGENT_LINK_BACKOFF << ngx_min(link->failures, 6);
+    ngx_add_timer(&link->timer, ngx_voiceagent_link_backoff(link));
+}
+
+
+/*
+ * What has worked for a while is most often there, and only this connection is
+ * gone: a firewall's or Redis' own limit for idle ones.
+ */
+
+static ngx_msec_t
+ngx_voiceagent_link_backoff(ngx_voiceagent_link_t *link)
+{
+    ngx_msec_t  delay;
+
+    if (link->failures++ == 0
+        && ngx_current_msec - link->since >= NGX_VOICEAGENT_LINK_PROVEN)
+    {
+        return 1;
+    }
+
+    link->address++;
+
+    delay = NGX_VOICEAGENT_LINK_BACKOFF << ngx_min(link->failures - 1, 6);
     delay = ngx_min(delay, NGX_VOICEAGENT_LINK_BACKOFFS);
-    delay += ngx_random() % (delay / 2);
 
-    link->failures++;
-
-    ngx_add_timer(&link->timer, delay);
+    return delay + ngx_random() % (delay / 2);
 }
 
 

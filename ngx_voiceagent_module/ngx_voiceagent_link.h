@@ -58,7 +58,8 @@ struct ngx_voiceagent_link_s {
     ngx_event_t                    flush;
 
     ngx_uint_t                     failures;
-    ngx_uint_t                     sentinel;     /* which one is asked next */
+    ngx_msec_t                     since;        /* it has told all we asked */
+    ngx_uint_t                     address;      /* which one is tried */
     ngx_sockaddr_t                 master;
     socklen_t                      master_len;
     time_t                         complained;

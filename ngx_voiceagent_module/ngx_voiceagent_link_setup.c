@@ -171,6 +171,7 @@ ngx_voiceagent_link_setup_reply(ngx_voiceagent_link_t *link,
 
     if (link->setup_done == link->nsetup) {
         link->failures = 0;
+        link->since = ngx_current_msec;
     }
 
     return NGX_OK;

@@ -121,6 +121,13 @@ ngx_voiceagent_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
+    /* proxy_pass and its like, behind ours */
+
+    if (conf->handler && clcf->handler != conf->handler) {
+        return "voiceagent: a location that makes jobs, shows events or "
+               "status does something else as well, which would answer";
+    }
+
     /* an "if" within a location does what the location does */
 
     if (clcf->noname && conf->route == NULL) {
@@ -290,13 +297,13 @@ ngx_voiceagent_location(ngx_conf_t *cf, ngx_voiceagent_loc_conf_t *vlcf,
 {
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (vlcf->handler) {
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
         return "is duplicate, or its location does something else already";
     }
 
     vlcf->handler = handler;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = handler;
 
     return NGX_CONF_OK;

@@ -166,6 +166,7 @@ typedef enum {
 typedef struct {
     ngx_voiceagent_step_e          step;
     ngx_int_t                      wait_status;  /* of what was waited for */
+    ngx_uint_t                     jwts_tried;
 
     va_alloc_t                     mem;          /* r->pool for core/ */
 

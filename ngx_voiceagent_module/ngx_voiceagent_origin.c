@@ -84,7 +84,7 @@ ngx_voiceagent_origin_known(ngx_http_request_t *r)
     origin = vlcf->origins->elts;
 
     for (i = 0; i < vlcf->origins->nelts; i++) {
-        if (va_str_eq(origin[i], ngx_voiceagent_va(&h->value))) {
+        if (va_str_ieq(origin[i], ngx_voiceagent_va(&h->value))) {
             return 1;
         }
     }

@@ -5,9 +5,10 @@ use warnings;
 use feature 'state';
 
 use Test::More;
+use Time::HiRes qw(time sleep);
 use VoiceAgent::Http qw(get post);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(until_true);
+use VoiceAgent::Process qw(until_true port);
 use VoiceAgent::Proxy;
 use VoiceAgent::Redis;
 
@@ -166,6 +167,37 @@ ok(connected($redis, $nginx, 4), '  it comes back');
 is(join(' ', map { send_job($nginx, 'serial', $_) } @lost), join(' ', ('200') x @lost), '  and carries again');
 $nginx->stop;
 
+# How long a connection that worked was away at the least; where the machine stands still
+# meanwhile that shows nothing, but it will not each time.
+sub shortest_absence {
+    my ($nginx) = @_;
+    my $shortest = 'inf';
+    for (1 .. 20) {
+        connected($redis, $nginx, 1) or last;
+        sleep 1.1;    # nginx goes by what has worked for a second
+        my ($id) = $redis->connections_of_nginx;
+        my $killed = time;
+        $redis->command('CLIENT', 'KILL', 'ID', $id);
+        sleep 0.01;
+        next if send_job($nginx, 'serial', 'one') != 200;
+        $shortest = time - $killed if time - $killed < $shortest;
+        last if $shortest < 0.05;
+    }
+    return $shortest;
+}
+
+my $nobody = port();
+my $sentinel = VoiceAgent::Redis->start(tcp => 1, program => 'redis-sentinel', config => [
+        'sentinel monitor main 127.0.0.1 ' . $redis->port_ . ' 1', 'sentinel down-after-milliseconds main 600000']);
+my %at_once = ('at once' => $redis->url,
+    'at once, by the sentinel that knew' => "redis+sentinel://127.0.0.1:$nobody,127.0.0.1:" . $sentinel->port_ . '/main');
+my $is_slow = $ENV{TEST_NGINX_USE_VALGRIND} || $ENV{TEST_NGINX_LD_PRELOAD};    # too slow to tell
+for my $how ($is_slow ? () : sort keys %at_once) {
+    $nginx = VoiceAgent::Nginx->new(server => $server, redis => "$at_once{$how} connections=1", port => $nginx->port_)->start;
+    cmp_ok(shortest_absence($nginx), '<', 0.05, "a connection that worked is made again $how");
+    $nginx->stop;
+}
+
 # ------------------------------------------------------------------------------ limits
 
 # Of eight that nobody is answered, how many are stored when Redis' answers come.
@@ -206,7 +238,7 @@ ok(until_true(20, sub { !(() = $redis->connections_of_nginx) }), '  and an nginx
 # ---------------------------------------------------------------- nothing to do
 
 # With poll, in the build from source, what is writable is told as long as anybody listens.
-$nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis->url . ' connections=4')->start;
+$nginx = VoiceAgent::Nginx->new(server => $server, redis => $redis->url . ' connections=4', port => $nginx->port_)->start;
 ok(connected($redis, $nginx, 4), 'connected');
 my ($worker) = $nginx->workers;
 my $used = VoiceAgent::Nginx::processor_time($worker);

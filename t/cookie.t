@@ -103,6 +103,22 @@ $TEST_NGINX_PLACE
 
 
 
+=== an origin may be written in any case: browsers send it in small letters
+--- http_config
+    voiceagent_redis $TEST_NGINX_REDIS;
+    voiceagent_key jwt file=$TEST_NGINX_KEYS/jwt;
+    voiceagent_public_origin https://Agent.Example.com;
+--- config
+$TEST_NGINX_PLACE
+--- request
+POST /x
+--- more_headers eval
+"$::COOKIE\nOrigin: https://agent.example.com"
+--- error_code: 200
+--- jobs: 1
+
+
+
 === without an origin configured nothing but reading
 --- http_config
     voiceagent_redis $TEST_NGINX_REDIS;

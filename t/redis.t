@@ -268,6 +268,21 @@ like(metrics($nginx), qr/^voiceagent_requests_total\{outcome="overloaded"\} [1-9
 is(the_worker($nginx), $worker, 'all that with the same nginx worker');
 $nginx->stop;
 
+# Redis before 7 says so in other words, of an error within a script.
+$nginx = start_nginx(redis => $proxy->url . ' timeout=60s connections=1');
+ok(works($nginx), 'one connection');
+my ($replica) = $redis->connections_of_nginx;
+$proxy->hold('commands');
+($c) = send_at_once($nginx, 1);
+ok(until_true(20, sub { $proxy->held('commands') }), '  an answer is under way, the word of a replica comes');
+$proxy->say('commands', '-ERR Error running script (call to f_2f4a): @user_script:31: @user_script: 31: '
+      . "-READONLY You can't write against a read only replica.\r\n");
+is($c->answer->{status}, 503, '  nothing is stored');
+ok(until_true(20, sub { !grep { $_ == $replica } $redis->connections_of_nginx }), '  and it is left');
+$proxy->release('commands');
+ok(works($nginx), '  for one that is none');
+$nginx->stop;
+
 # ---------------------------------------------------------------- no connections left
 
 $nginx = start_nginx(redis => $redis, connections => 12, allow => [qr/worker_connections are not enough/]);

@@ -106,6 +106,34 @@ EXISTS va:ticket:a -> 1
 
 
 
+=== an unknown ticket lets nobody in, and keeps nobody out who has another way
+--- config
+    location /public {
+        voiceagent_public on;
+        voiceagent_jwt key=jwt alg=HS256 ticket=$arg_ticket;
+        voiceagent_enqueue a.b lane=$voiceagent_verified;
+    }
+    location /two {
+        voiceagent_jwt key=jwt alg=HS256 ticket=$arg_ticket;
+        voiceagent_jwt key=jwt alg=HS256 token=$arg_token;
+        voiceagent_enqueue a.b lane=$voiceagent_verified;
+    }
+    location /tickets {
+        voiceagent_jwt key=jwt alg=HS256 ticket=$arg_ticket;
+        voiceagent_jwt key=jwt alg=HS256 ticket=$arg_other;
+        voiceagent_enqueue a.b lane=$voiceagent_verified;
+    }
+--- redis
+SET va:ticket:b {"organizationId":"o1"}
+--- request eval
+["GET /public?ticket=a", "GET /two?ticket=a&token=" . ::token({}), "GET /two?ticket=a&token=x", "GET /two?ticket=a",
+ "GET /tickets?ticket=a&other=b", "GET /tickets?ticket=a&other=b"]
+--- error_code eval
+[200, 200, 401, 401, 200, 401]
+--- jobs: 3
+
+
+
 === a place without ticket= takes none
 --- config
     location /x { voiceagent_jwt key=jwt alg=HS256; voiceagent_enqueue a.b; }
