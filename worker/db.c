@@ -7,6 +7,7 @@
 #include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/db_link.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/pace.h"
 #include "worker/store/transaction.h"
@@ -542,11 +543,6 @@ bool wk_cell_bool(const wk_rows_t *rows, size_t row, const char *column)
 const va_json_t *wk_cell_json(wk_arena_t *a, const wk_rows_t *rows, size_t row,
                               const char *column)
 {
-    const va_json_t *value = NULL;
-    va_str_t text = wk_cell(rows, row, column);
-    if (text.data != NULL) {
-        /* Postgres wrote it: it cannot fail but for its size. */
-        (void)va_json_parse(wk_mem(a), text, &VA_JSON_LIMITS_DEFAULT, &value);
-    }
-    return value;
+    /* Postgres wrote it: it cannot fail but for its size. */
+    return wk_json_parse(a, wk_cell(rows, row, column));
 }

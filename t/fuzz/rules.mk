@@ -1,11 +1,12 @@
 # The fuzz targets: libFuzzer with both sanitizers, over instrumented copies of
-# core/ and of what the worker reads texts with. Each runs with its corpus, and keeps what it finds in a copy of it.
+# core/ and of what the worker reads texts with. Each runs with its corpus, and keeps what it
+# finds in a copy of it.
 
 FUZZ_SRC     := $(wildcard t/fuzz/fuzz_*.c)
 FUZZ_BIN     := $(FUZZ_SRC:%.c=$(BUILD)/%)
 # All of the receptionist but what reads the database.
 FUZZ_RECEPTION := $(filter-out worker/agent/reception_facts.c,$(wildcard worker/agent/reception*.c))
-FUZZ_WORKER  := $(addprefix worker/,arena.c error.c file.c log.c \
+FUZZ_WORKER  := $(addprefix worker/,arena.c error.c file.c json.c log.c \
                 $(addprefix agent/,words.c catalogue.c redact.c redact_digits.c redact_live.c \
                 call_report.c classify.c robots.c promise.c message_reading.c day_reading.c \
                 day_number.c number_words.c day_distance.c date.c clock_time.c language.c wording.c \

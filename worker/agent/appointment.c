@@ -12,30 +12,22 @@
 
 /* ---------------------------------------------------------------- service */
 
-static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
-{
-    const va_json_t *tree = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), json, &limits, &tree);
-    return tree;
-}
-
 static wk_service_t service_of(wk_tx_t *tx, const wk_language_t *l, va_str_t type,
                                const wk_rows_t *rows)
 {
-    return (wk_service_t){
-        .type = type,
-        .name =
-            wk_word_service(wk_tx_arena(tx), l, parsed(tx, wk_cell(rows, 0, "service")), type),
-        .resource = wk_cell(rows, 0, "resource"),
-        .calendar = wk_cell(rows, 0, "calendar_id"),
-        .price = wk_cell(rows, 0, "price"),
-        .shop = wk_cell(rows, 0, "shop"),
-        .zone = wk_cell(rows, 0, "zone"),
-        .shop_phone = wk_cell(rows, 0, "phone"),
-        .today = wk_cell(rows, 0, "today"),
-        .address = parsed(tx, wk_cell(rows, 0, "address")),
-        .minutes = wk_cell_int(rows, 0, "minutes", 30)};
+    wk_arena_t *a = wk_tx_arena(tx);
+    return (wk_service_t){.type = type,
+                          .name =
+                              wk_word_service(a, l, wk_cell_json(a, rows, 0, "service"), type),
+                          .resource = wk_cell(rows, 0, "resource"),
+                          .calendar = wk_cell(rows, 0, "calendar_id"),
+                          .price = wk_cell(rows, 0, "price"),
+                          .shop = wk_cell(rows, 0, "shop"),
+                          .zone = wk_cell(rows, 0, "zone"),
+                          .shop_phone = wk_cell(rows, 0, "phone"),
+                          .today = wk_cell(rows, 0, "today"),
+                          .address = wk_cell_json(a, rows, 0, "address"),
+                          .minutes = wk_cell_int(rows, 0, "minutes", 30)};
 }
 
 bool wk_service(wk_tx_t *tx, const wk_language_t *l, va_str_t type, wk_service_t *s,

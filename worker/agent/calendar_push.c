@@ -7,6 +7,7 @@
 #include "worker/agent/task.h"
 #include "worker/clock.h"
 #include "worker/crash.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/outbox.h"
@@ -188,10 +189,7 @@ static bool take_away_from(push_t *p, va_str_t calendar, wk_error_t *e)
 /* The service it was before has another calendar than the one it is now. */
 static bool leave_calendars(push_t *p, wk_error_t *e)
 {
-    const va_json_t *left = NULL;
-    if (p->left.len > 0) {
-        (void)va_json_parse(wk_mem(p->ctx->arena), p->left, &VA_JSON_LIMITS_DEFAULT, &left);
-    }
+    const va_json_t *left = wk_json_parse(p->ctx->arena, p->left);
     const va_json_t *calendar = va_json_is(left, VA_JSON_ARRAY) ? left->first : NULL;
     while (calendar != NULL && take_away_from(p, va_json_string(calendar), e)) {
         calendar = calendar->next;

@@ -1,6 +1,7 @@
 #include "worker/agent/call_report.h"
 
 #include "worker/agent/promise.h"
+#include "worker/json.h"
 
 #define MAX_TURNS   5000
 #define MAX_TEXT    20000        /* bytes of one turn: nobody says more without a pause */
@@ -102,11 +103,7 @@ static const va_json_t *result_of(const va_json_t *turn, const va_json_t *call)
 /* What the tool answered; NULL: not as our tools do. */
 static const va_json_t *answer_of(wk_arena_t *a, const va_json_t *result)
 {
-    const va_json_t *answer = NULL;
-    va_str_t text = va_json_get_string(result, "result_value");
-    if (va_json_parse(wk_mem(a), text, &VA_JSON_LIMITS_DEFAULT, &answer) != VA_OK) {
-        return NULL;
-    }
+    const va_json_t *answer = wk_json_parse(a, va_json_get_string(result, "result_value"));
     return va_json_is(answer, VA_JSON_OBJECT) ? answer : NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "worker/agent/outbound.h"
 #include "worker/agent/sms.h"
+#include "worker/json.h"
 #include "worker/outbox.h"
 #include "worker/store/campaigns.h"
 
@@ -30,13 +31,7 @@ static va_str_t number(wk_arena_t *a, int n)
 
 static const va_json_t *json_of(const run_t *r, const char *column)
 {
-    const va_json_t *root = NULL;
-    va_str_t text = cell(r, column);
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    if (text.len > 0) {
-        (void)va_json_parse(wk_mem(r->ctx->arena), text, &limits, &root);
-    }
-    return root;
+    return wk_json_parse(r->ctx->arena, cell(r, column));
 }
 
 /* The shop's own words in the customer's language, else those of the catalogue. */
@@ -215,13 +210,9 @@ static bool called_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     if (c->call.state == WK_OUTBOUND_QUIET) {
         return wk_sql(tx, &wk_sql_campaign_run_postpone, later, NULL, e);
     }
-    const va_json_t *result = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    const va_json_t *result = wk_json_parse(wk_tx_arena(tx), c->call.result);
     const char *why = refusal(c->call.state);
     bool failed = c->call.state == WK_OUTBOUND_FAILED || c->call.state == WK_OUTBOUND_UNKNOWN;
-    if (c->call.result.len > 0) {
-        (void)va_json_parse(wk_mem(wk_tx_arena(tx)), c->call.result, &limits, &result);
-    }
     va_str_t params[] = {c->id,
                          va_str_c(why != NULL ? "skipped"
                                   : failed    ? "failed"

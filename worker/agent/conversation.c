@@ -9,6 +9,7 @@
 #include "worker/agent/urgent.h"
 #include "worker/clock.h"
 #include "worker/crash.h"
+#include "worker/json.h"
 #include "worker/store/chat.h"
 #include "worker/store/customers.h"
 #include "worker/store/phone.h"
@@ -176,13 +177,11 @@ static wk_tool_caller_t tool_caller(const wk_conversation_t *c, va_str_t organiz
 static void note_done(wk_conversation_t *c, const wk_tool_t *tool,
                       const wk_tool_answer_t *answer)
 {
-    const va_json_t *body = NULL;
     wk_arena_t *a = c->ctx->arena;
     if (answer->status != 200) {
         return;
     }
-    (void)va_json_parse(wk_mem(a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
-    c->done |= wk_promise_done_by(tool->name, body);
+    c->done |= wk_promise_done_by(tool->name, wk_json_parse(a, answer->body));
     c->reception.used = wk_printf(a, "[\"%s\"]", tool->name);
 }
 

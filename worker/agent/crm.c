@@ -9,6 +9,7 @@
 #include "worker/agent/task.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/outbox.h"
@@ -134,11 +135,7 @@ static void add_line(va_buf_t *html, const char *label, va_str_t text)
 
 static void add_list(const work_t *w, va_buf_t *html, const char *label, va_str_t list)
 {
-    const va_json_t *root = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    if (list.len > 0) {
-        (void)va_json_parse(wk_mem(w->ctx->arena), list, &limits, &root);
-    }
+    const va_json_t *root = wk_json_parse(w->ctx->arena, list);
     const va_json_t *item = va_json_is(root, VA_JSON_ARRAY) ? root->first : NULL;
     for (; item != NULL; item = item->next) {
         add_line(html, label, va_json_string(item));

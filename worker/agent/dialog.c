@@ -5,6 +5,7 @@
 
 #include "worker/agent/promise.h"
 #include "worker/clock.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/providers/openai.h"
@@ -183,8 +184,7 @@ static void note_call(wk_conversed_t *out, const va_json_t *body)
 
 static void note_done(talk_t *t, const wk_tool_t *tool, const wk_tool_answer_t *answer)
 {
-    const va_json_t *body = NULL;
-    (void)va_json_parse(wk_mem(t->a), answer->body, &VA_JSON_LIMITS_DEFAULT, &body);
+    const va_json_t *body = wk_json_parse(t->a, answer->body);
     unsigned done = wk_promise_done_by(tool->name, body);
     cite_answer(t, body);
     note_used(t, tool);

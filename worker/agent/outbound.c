@@ -11,6 +11,7 @@
 #include "worker/agent/words.h"
 #include "worker/crash.h"
 #include "worker/effect.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/outbox.h"
 #include "worker/providers/elevenlabs.h"
@@ -375,9 +376,7 @@ static bool lock(wk_tx_t *tx, settling_t *s, bool *pending, wk_error_t *e)
     if (wk_rows_count(rows) == 0) {
         return true;
     }
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(s->ctx->arena), wk_cell(rows, 0, "request"), &limits,
-                        &s->request);
+    s->request = wk_cell_json(s->ctx->arena, rows, 0, "request");
     s->call->by_carrier = va_str_eq(of(s, "through"), VA_STR("twilio"));
     s->call->effect = wk_cell(rows, 0, "id");
     s->call->state = state_named(wk_cell(rows, 0, "state"));
@@ -679,11 +678,7 @@ wk_outcome_t wk_outbound_give_up(wk_ctx_t *ctx, va_str_t organization, va_str_t 
 /* Of an effect there is one call. */
 static bool is_its_call(const settling_t *s)
 {
-    const va_json_t *result = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    if (s->call->result.len > 0) {
-        (void)va_json_parse(wk_mem(s->ctx->arena), s->call->result, &limits, &result);
-    }
+    const va_json_t *result = wk_json_parse(s->ctx->arena, s->call->result);
     return s->call->state == WK_OUTBOUND_DONE && s->call->by_carrier &&
            va_str_eq(va_json_get_string(result, "call_sid"), s->made.call_sid);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "worker/agent/date.h"
+#include "worker/json.h"
 
 #define DATE        10    /* characters */
 #define DAY         86400 /* seconds */
@@ -58,10 +59,8 @@ static const va_json_t *row_of(const wk_reception_turn_t *t, long days, int week
         row = row->next;
     }
     if (row == NULL) {
-        (void)va_json_parse(
-            wk_mem(t->a),
-            wk_printf(t->a, "[\"%.*s\",%d,null,null]", (int)date.len, date.data, weekday),
-            &VA_JSON_LIMITS_DEFAULT, &row);
+        row = wk_json_parse(t->a, wk_printf(t->a, "[\"%.*s\",%d,null,null]", (int)date.len,
+                                            date.data, weekday));
     }
     return row;
 }

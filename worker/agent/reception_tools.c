@@ -3,6 +3,7 @@
 
 #include "worker/agent/receptionist.h"
 #include "worker/agent/wording.h"
+#include "worker/json.h"
 
 static va_str_t service_word(wk_arena_t *a, const wk_reception_t *r)
 {
@@ -188,9 +189,7 @@ static void told_order(const wk_tool_answer_t *answer, wk_reception_t *r)
 
 void wk_receive_done(wk_arena_t *a, const wk_tool_answer_t *answer, wk_reception_t *r)
 {
-    const va_json_t *body = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(a), answer->body, &limits, &body);
+    const va_json_t *body = wk_json_parse(a, answer->body);
     if (strcmp(r->tool, "search_knowledge") == 0) {
         told_knowledge(a, body, answer, r);
     } else if (strcmp(r->tool, "lookup_order") == 0) {

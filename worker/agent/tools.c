@@ -4,6 +4,7 @@
 #include "core/hmac.h"
 #include "worker/agent/tools/tools.h"
 #include "worker/effect.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/store/customers.h"
 
@@ -262,10 +263,8 @@ static bool refuse_now(run_t *r, int status, const char *code, va_str_t message,
 /* The first answer once more; its message is a member of it. */
 static void answer_again(run_t *r)
 {
-    const va_json_t *first = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
     va_str_t body = r->call.repeated;
-    (void)va_json_parse(wk_mem(r->call.ctx->arena), body, &limits, &first);
+    const va_json_t *first = wk_json_parse(r->call.ctx->arena, body);
     (void)va_json_writer_end(r->call.out); /* what this call had begun to say */
     bool refused = va_json_is(va_json_get(first, "error"), VA_JSON_OBJECT);
     *r->answer = (wk_tool_answer_t){.status = refused ? 409 : 200,

@@ -8,13 +8,13 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 
 #define PAUSE_MS 1000
 
 static bool read_session(wk_ctx_t *ctx, va_str_t *session, wk_error_t *e)
 {
-    const va_json_t *body = NULL;
-    (void)va_json_parse(wk_mem(ctx->arena), ctx->job->body, &VA_JSON_LIMITS_DEFAULT, &body);
+    const va_json_t *body = wk_json_parse(ctx->arena, ctx->job->body);
     *session = va_json_get_string(body, "session");
     return wk_is_uuid(*session) || wk_error(e, WK_INVALID, "a job of a chat names no session");
 }

@@ -9,6 +9,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/request.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/outbox.h"
 #include "worker/store/webhooks.h"
@@ -110,11 +111,9 @@ static wk_outcome_t take_event(event_t *ev, wk_error_t *e)
 
 wk_outcome_t wk_hubspot_webhook(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *list = NULL;
+    const va_json_t *list = wk_json_parse(ctx->arena, ctx->job->body);
     (void)reply;
-    if (va_json_parse(wk_mem(ctx->arena), ctx->job->body, &VA_JSON_LIMITS_DEFAULT, &list) !=
-            VA_OK ||
-        !va_json_is(list, VA_JSON_ARRAY) || list->count > MAX_EVENTS) {
+    if (!va_json_is(list, VA_JSON_ARRAY) || list->count > MAX_EVENTS) {
         wk_error(e, WK_INVALID, "the body is no list of events");
         return WK_GIVE_UP;
     }

@@ -14,19 +14,16 @@
 /* The one it was uploaded with, else that of its words, else the shop's. */
 static bool tell_language(wk_ctx_t *ctx, const wk_rows_t *shop, wk_pieces_t *p, wk_error_t *e)
 {
-    const va_json_t *offered = NULL;
     wk_arena_t *a = ctx->arena;
     const wk_catalogue_t *c = wk_catalogue(ctx->config, e);
     p->language = wk_cell(shop, 0, "language");
     if (p->language.data != NULL || c == NULL) {
         return c != NULL;
     }
-    (void)va_json_parse(wk_mem(a), wk_cell(shop, 0, "languages"), &VA_JSON_LIMITS_DEFAULT,
-                        &offered);
     wk_words_t words = wk_words(a, wk_cut_text(p->text, TELLING_BYTES));
     wk_language_state_t state = {
         .now = wk_catalogue_pick(c, wk_cell(shop, 0, "shop_language"), VA_STR_NULL),
-        .offered = offered,
+        .offered = wk_cell_json(a, shop, 0, "languages"),
         .threshold = TELLING_SHARE,
         .detects = true};
     p->language = wk_language_code(wk_language_choose(c, &state, &words).language);

@@ -10,6 +10,7 @@
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/phone.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/providers/elevenlabs.h"
 #include "worker/store/media.h"
@@ -76,7 +77,6 @@ static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chai
 {
     bool found;
     wk_call_state_t state;
-    const va_json_t *list = NULL;
     if (!wk_call_state_read(ctx->redis, ctx->arena, call->sid, &state, &found, e)) {
         return false;
     }
@@ -84,7 +84,7 @@ static bool read_chain(wk_ctx_t *ctx, const wk_media_call_t *call, chain_t *chai
     if (engine == NULL || engine->kind == WK_ENGINE_TALK) {
         return wk_error(e, WK_NOT_FOUND, "the call has no engine that needs its sound");
     }
-    (void)va_json_parse(wk_mem(ctx->arena), call->engines, &VA_JSON_LIMITS_DEFAULT, &list);
+    const va_json_t *list = wk_json_parse(ctx->arena, call->engines);
     *chain = (chain_t){
         engine->name,
         wk_engines_next(list, state.engine, ctx->config, call->plan, call->agent)->name,

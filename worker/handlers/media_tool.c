@@ -10,6 +10,7 @@
 #include "worker/handlers/media_call.h"
 #include "worker/handlers/media_wish.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 #include "worker/store/media.h"
 
 #define MAX_OUTPUT 6000 /* bytes of an answer that a model is given */
@@ -113,7 +114,6 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
                      const va_json_t *args, outcome_t *out, wk_error_t *e)
 {
     wk_tool_answer_t answer;
-    const va_json_t *body = NULL;
     wk_media_wish_t wish;
     if (!wk_media_wish(ctx, call, tool, &wish, e)) {
         return false;
@@ -126,7 +126,7 @@ static bool run_tool(wk_ctx_t *ctx, wk_media_call_t *call, const wk_tool_t *tool
     if (answer.status != 200) {
         return true;
     }
-    (void)va_json_parse(wk_mem(ctx->arena), answer.body, &VA_JSON_LIMITS_DEFAULT, &body);
+    const va_json_t *body = wk_json_parse(ctx->arena, answer.body);
     read_answer(ctx->arena, call, tool, body, out);
     return note_done(ctx, call, &wish, body, e);
 }

@@ -10,6 +10,7 @@
 #include "worker/handlers/list.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 #include "worker/store/customers.h"
 #include "worker/store/outbound.h"
 
@@ -143,12 +144,7 @@ static wk_outcome_t answer_call(const request_t *r, int status, const char *word
                                 va_reply_t *reply, wk_error_t *e)
 {
     wk_document_t doc;
-    const va_json_t *result = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    va_str_t text = r->call.result;
-    if (text.len > 0) {
-        (void)va_json_parse(wk_mem(r->ctx->arena), text, &limits, &result);
-    }
+    const va_json_t *result = wk_json_parse(r->ctx->arena, r->call.result);
     va_json_writer_t *w = wk_reply_begin(r->ctx, &doc);
     va_json_add_c(w, "status", word);
     va_json_add_str(w, "conversation_id", va_json_get_string(result, "conversation_id"));

@@ -10,6 +10,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/phone_engine.h"
 #include "worker/handlers/webhook.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/providers/elevenlabs.h"
@@ -132,10 +133,7 @@ static bool give_up(resume_t *r, wk_error_t *e)
 /* A member of what the engine that closed the stream left; or nothing. */
 static va_str_t detail(const resume_t *r, const char *name)
 {
-    const va_json_t *value = NULL;
-    (void)va_json_parse(wk_mem(r->v.ctx->arena), r->back.state.detail, &VA_JSON_LIMITS_DEFAULT,
-                        &value);
-    return va_json_get_string(value, name);
+    return va_json_get_string(wk_json_parse(r->v.ctx->arena, r->back.state.detail), name);
 }
 
 /* A voice process leaves the arguments of transfer_to_human. */

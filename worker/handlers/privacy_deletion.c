@@ -10,6 +10,7 @@
 #include "worker/handlers/handlers.h"
 #include "worker/handlers/reply.h"
 #include "worker/handlers/request.h"
+#include "worker/json.h"
 #include "worker/store/erasures.h"
 
 #define MAX_ID    64
@@ -141,10 +142,8 @@ wk_outcome_t wk_privacy_deletion(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e
 
 wk_outcome_t wk_privacy_erase(wk_ctx_t *ctx, va_reply_t *reply, wk_error_t *e)
 {
-    const va_json_t *body = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
+    const va_json_t *body = wk_json_parse(ctx->arena, ctx->job->body);
     (void)reply;
-    (void)va_json_parse(wk_mem(ctx->arena), ctx->job->body, &limits, &body);
     va_str_t id = va_json_get_string(body, "erasure");
     if (!wk_is_uuid(id) || ctx->job->org.data == NULL) {
         wk_error(e, WK_INVALID, "a job without its request or its organization");

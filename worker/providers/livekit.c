@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/jwt.h"
 #include "worker/clock.h"
+#include "worker/json.h"
 
 #define WAIT_MS     2500 /* two requests fit while a caller hears it ring */
 #define TOKEN_S     600
@@ -143,7 +144,7 @@ static bool ask(wk_ctx_t *ctx, const char *method, const char *token, va_str_t b
         e->code = e->code == WK_UNKNOWN ? WK_UNAVAILABLE : e->code;
         return wk_error_wrap(e, "LiveKit");
     }
-    (void)va_json_parse(wk_mem(ctx->arena), res.body, &VA_JSON_LIMITS_DEFAULT, answer);
+    *answer = wk_json_parse(ctx->arena, res.body);
     if (res.status < 200 || res.status >= 300) {
         return refused(&res, *answer, e);
     }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "core/json.h"
+#include "worker/json.h"
 
 wk_code_t wk_openai_class(int status, va_str_t code)
 {
@@ -22,8 +23,7 @@ wk_code_t wk_openai_class(int status, va_str_t code)
 /* The service's message may repeat what was asked: it stays out. */
 bool wk_openai_refused(wk_ctx_t *ctx, const wk_http_response_t *res, wk_error_t *e)
 {
-    const va_json_t *root = NULL;
-    (void)va_json_parse(wk_mem(ctx->arena), res->body, &VA_JSON_LIMITS_DEFAULT, &root);
+    const va_json_t *root = wk_json_parse(ctx->arena, res->body);
     va_str_t code = va_json_string(va_json_pointer(root, VA_STR("/error/code")));
     int len = (int)(code.len < sizeof(e->detail) ? code.len : sizeof(e->detail) - 1);
     wk_error(e, wk_openai_class(res->status, code), "OpenAI: status %d %.*s", res->status, len,

@@ -7,6 +7,7 @@
 
 #include "core/form.h"
 #include "core/json.h"
+#include "worker/json.h"
 
 #define BASE_URL   "https://api.twilio.com"
 #define TIMEOUT_MS 8000 /* agent/sms.c counts on it: after 10 s a request is over */
@@ -57,11 +58,7 @@ static bool ask(wk_ctx_t *ctx, const char *method, const char *url, va_str_t for
 
 static const va_json_t *read_json(wk_ctx_t *ctx, const wk_http_response_t *res)
 {
-    const va_json_t *root = NULL;
-    if (va_json_parse(wk_mem(ctx->arena), res->body, &VA_JSON_LIMITS_DEFAULT, &root) != VA_OK) {
-        return NULL;
-    }
-    return root;
+    return wk_json_parse(ctx->arena, res->body);
 }
 
 /* ---------------------------------------------------------------- errors */

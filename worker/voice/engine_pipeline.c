@@ -11,6 +11,7 @@
 
 #include "core/base64.h"
 #include "worker/clock.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/metrics.h"
 #include "worker/providers/deepgram.h"
@@ -148,13 +149,9 @@ static void count_model(const char *outcome)
 /* What a tool has to say for itself; absent: nothing. */
 static va_str_t message_of_tool(wk_media_engine_t *engine)
 {
-    const va_json_t *root = NULL;
-    va_str_t output = wk_chat_last_result(engine->memory);
     wk_arena_reset(engine->reading);
-    if (output.len > 0) {
-        (void)va_json_parse(wk_mem(engine->reading), output, &VA_JSON_LIMITS_DEFAULT, &root);
-    }
-    return va_json_get_string(root, "message");
+    return va_json_get_string(
+        wk_json_parse(engine->reading, wk_chat_last_result(engine->memory)), "message");
 }
 
 /* Behind a tool its own words are the answer; else somebody else has to give one. */

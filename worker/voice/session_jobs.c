@@ -6,6 +6,7 @@
 
 #include "worker/agent/emergency.h"
 #include "worker/clock.h"
+#include "worker/json.h"
 #include "worker/voice/session_parts.h"
 
 #define TOOL_MS      20000  /* then the engine is told that it takes longer */
@@ -60,10 +61,7 @@ static va_str_t output_of(wk_session_t *s, const va_reply_t *reply, const va_jso
     if (reply == NULL) {
         return VA_STR(TOOL_LATE);
     }
-    if (reply->status != 200 || va_json_parse(wk_mem(s->voice->reading), reply->body,
-                                              &VA_JSON_LIMITS_DEFAULT, answer) != VA_OK) {
-        return VA_STR(TOOL_FAILED);
-    }
+    *answer = reply->status == 200 ? wk_json_parse(s->voice->reading, reply->body) : NULL;
     va_str_t output = va_json_get_string(*answer, "output");
     return output.len > 0 ? output : VA_STR(TOOL_FAILED);
 }
@@ -273,8 +271,7 @@ static void on_receptionist_answered(void *ctx, const va_reply_t *reply)
     const va_json_t *answer = NULL;
     wk_arena_reset(s->voice->reading);
     if (reply != NULL && reply->status == 200) {
-        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
-                            &answer);
+        answer = wk_json_parse(s->voice->reading, reply->body);
     }
     va_str_t words = va_json_get_string(answer, "say");
     bool awaited = s->awaited == question->asked;
@@ -353,8 +350,7 @@ static void on_emergency_answered(void *ctx, const va_reply_t *reply)
     const va_json_t *answer = NULL;
     if (reply != NULL && reply->status == 200) {
         wk_arena_reset(s->voice->reading);
-        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
-                            &answer);
+        answer = wk_json_parse(s->voice->reading, reply->body);
     }
     va_str_t say = va_json_get_string(answer, "say");
     s->urgent = answer != NULL;

@@ -4,6 +4,7 @@
  */
 #include "worker/agent/promise.h"
 #include "worker/clock.h"
+#include "worker/json.h"
 #include "worker/log.h"
 #include "worker/voice/session_parts.h"
 
@@ -49,11 +50,9 @@ static void put_right(wk_session_t *s, va_str_t words)
 static void on_judged(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
-    const va_json_t *answer = NULL;
     if (reply != NULL && reply->status == 200 && wk_session_is_talking(s)) {
         wk_arena_reset(s->voice->reading);
-        (void)va_json_parse(wk_mem(s->voice->reading), reply->body, &VA_JSON_LIMITS_DEFAULT,
-                            &answer);
+        const va_json_t *answer = wk_json_parse(s->voice->reading, reply->body);
         va_str_t words = va_json_get_string(answer, "say");
         if (words.len > 0) {
             put_right(s, words);

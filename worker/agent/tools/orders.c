@@ -185,11 +185,10 @@ typedef struct {
     bool rest;                        /* something of it goes back already */
 } return_t;
 
-static const va_json_t *parsed(const wk_tool_call_t *call, va_str_t json)
+static const va_json_t *list_of(const wk_tool_call_t *call, const wk_rows_t *rows,
+                                const char *column)
 {
-    const va_json_t *list = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(call->ctx->arena), json, &limits, &list);
+    const va_json_t *list = wk_cell_json(call->ctx->arena, rows, 0, column);
     return va_json_is(list, VA_JSON_ARRAY) ? list : NULL;
 }
 
@@ -344,7 +343,7 @@ static bool return_key(wk_tx_t *tx, return_t *r, va_str_t *key, wk_error_t *e)
     if (!wk_sql(tx, &wk_sql_order_returns, params, &rows, e)) {
         return false;
     }
-    r->returns = parsed(r->call, wk_cell(rows, 0, "returns"));
+    r->returns = list_of(r->call, rows, "returns");
     int64_t earlier = wk_cell_int(rows, 0, "earlier", 0);
     if (earlier > 0 && !is_any_left(r)) {
         earlier--;
@@ -388,7 +387,7 @@ static bool request_return(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return true;
     }
     r.order = rows;
-    r.items = parsed(call, wk_cell(rows, 0, "items"));
+    r.items = list_of(call, rows, "items");
     r.line = item.data != NULL ? find_line(r.items, item) : NULL;
     if (item.data != NULL && r.line == NULL) {
         return wk_tool_refuse(call, 404, "no_such_item",

@@ -251,10 +251,7 @@ static bool fits_height(const va_json_t *attributes, double height)
 static match_t match(const wish_t *w, size_t row)
 {
     match_t m = {.row = row};
-    const va_json_t *attributes = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(w->call->ctx->arena), wk_cell(w->rows, row, "attributes"),
-                        &limits, &attributes);
+    const va_json_t *attributes = wk_cell_json(w->call->ctx->arena, w->rows, row, "attributes");
     if (in_stock(w->rows, row)) {
         add_reason(w, &m, 30, "tool.reason_stock", VA_STR_NULL);
     }

@@ -5,14 +5,6 @@
 
 static const wk_arg_t no_args[] = {{NULL}};
 
-static const va_json_t *parsed(wk_tx_t *tx, va_str_t json)
-{
-    const va_json_t *tree = NULL;
-    va_json_limits_t limits = VA_JSON_LIMITS_DEFAULT;
-    (void)va_json_parse(wk_mem(wk_tx_arena(tx)), json, &limits, &tree);
-    return tree;
-}
-
 static bool get_store_hours(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -21,7 +13,7 @@ static bool get_store_hours(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     if (!wk_sql(tx, &wk_sql_shop_facts, NULL, &rows, e)) {
         return false;
     }
-    const va_json_t *hours = parsed(tx, wk_cell(rows, 0, "hours"));
+    const va_json_t *hours = wk_cell_json(a, rows, 0, "hours");
     wk_week_t week = wk_week(hours);
     bool open = wk_cell_bool(rows, 0, "open");
     va_str_t closing = wk_cell(rows, 0, "closing"), next = wk_cell(rows, 0, "next_opening");
@@ -60,7 +52,7 @@ static bool get_business_info(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
     }
     for (size_t i = 0; i < sizeof(trees) / sizeof(*trees); i++) {
         va_json_key(call->out, trees[i]);
-        va_json_put_value(call->out, parsed(tx, wk_cell(rows, 0, trees[i])));
+        va_json_put_value(call->out, wk_cell_json(call->ctx->arena, rows, 0, trees[i]));
     }
     call->message = wk_tool_say(call, "tool.business_info", {"shop", wk_cell(rows, 0, "name")},
                                 {"description", wk_cell(rows, 0, "description")},
