@@ -29,6 +29,7 @@ EXTRACT_PKG  := poppler-glib libxml-2.0 libzip libcmark
 EXTRACT_LIBS  = $(shell pkg-config --libs $(EXTRACT_PKG)) -lcsv
 
 .PHONY: all module worker core help
+## make                    the worker and the module, into build/
 all: module worker
 
 help:
@@ -65,11 +66,11 @@ $(BUILD)/voiceagent-extract: $(EXTRACT_OBJ) $(BUILD)/libvacore.a
 
 -include $(CORE_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/worker/main.d $(EXTRACT_OBJ:.o=.d)
 
+include t/stack/rules.mk
 include t/unit/rules.mk
 include t/worker/rules.mk
 include t/handlers/rules.mk
 include t/load/rules.mk
-include t/stack/rules.mk
 include t/module.mk
 include t/sanitizer/rules.mk
 include bench/rules.mk

@@ -1,4 +1,7 @@
-/* The functions behind the job types; each in the file its type begins with. */
+/*
+ * The functions behind the job types (registry.c has which). Most are in the file that their
+ * type begins with; docs/routes.md links those behind routes.
+ */
 #ifndef WK_HANDLERS_HANDLERS_H
 #define WK_HANDLERS_HANDLERS_H
 

@@ -37,6 +37,7 @@ static const wk_handler_t handlers[] = {
     {"calls.get", WK_READ, wk_calls_get, 0},
     {"calls.list", WK_READ, wk_calls_list, 0},
     {"calls.outcome", WK_EFFECT, wk_calls_outcome, 0},
+    {"calls.settle", WK_EFFECT, wk_calls_settle, 0},
     {"campaigns.call", WK_EFFECT, wk_campaigns_call, 0},
     {"campaigns.send", WK_EFFECT, wk_campaigns_send, 0},
     {"chat.answer", WK_EFFECT, wk_chat_answer, 0},
@@ -106,7 +107,6 @@ static const wk_handler_t handlers[] = {
     {"recording.stop", WK_EFFECT, wk_recording_stop, 0},
     {"recordings.get", WK_READ, wk_recordings_get,
      0}, /* who plays it waits for it, or nobody */
-    {"calls.settle", WK_EFFECT, wk_calls_settle, 0},
     {"recordings.settle", WK_EFFECT, wk_recordings_settle, 0},
     {"registrations.undo", WK_EFFECT, wk_registrations_undo, 0},
     {"reminders.send", WK_EFFECT, wk_reminders_send, 0},
