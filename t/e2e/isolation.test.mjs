@@ -168,7 +168,8 @@ test('a role is the database\'s, not the token\'s, and an unknown one is refused
   assert.equal((await call('GET', '/api/calls', {token: raised})).status, 403);
   for (const role of ['owner', 'ADMIN', '', undefined, 'admin,manager']) {
     const token = await accessToken({userId: randomUUID(), organizationId: DOWNTOWN_ID, role});
-    assert.equal((await call('GET', '/api/leads', {token})).status, 403, String(role));
+    for (const [method, path] of [['GET', '/api/leads'], ['GET', `/api/jobs/${userId}`], ['POST', '/api/auth/ticket']])
+      assert.equal((await call(method, path, {token})).status, 403, `${path} ${role}`);
   }
 });
 

@@ -98,6 +98,11 @@ for (const path of PATHS) {
     assert.equal(n, 1);
   });
 
+  test(`${path}: what else the platform says, however much, is no reason to answer less`, async () => {
+    const answer = await post(path, ring(JOHN, DOWNTOWN.number, {more: 'x'.repeat(200 << 10)}));
+    assert.equal(variablesOf(answer).customer_name, 'John Tremblay');
+  });
+
   for (const withheld of ['anonymous', 'Restricted', '+266696687', '', undefined]) {
     test(`${path}: a withheld number (${withheld ?? 'absent'})`, async () => {
       const asked = ring(withheld, DOWNTOWN.number);

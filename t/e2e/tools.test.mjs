@@ -357,7 +357,17 @@ test('stock and recommendations', async () => {
   assert.deepEqual(json.personalization_factors, [
     'riding_style', 'budget_compatibility', 'experience_level', 'physical_fit'
   ]);
-  assert.equal((await call('GET', '/api/shopify/orders/lookup?order_number=1042', {token}))
-                   .json.orders[0].tracking_number,
-               '1Z999AA10123456784');
+  assert.equal(found.product_type, 'mountain_bike');
+});
+
+test('an order is told under the names of the bike store guide', async () => {
+  const {orders: [order]} = await ask('GET', '/api/shopify/orders/lookup?order_number=1042', {token});
+  assert.equal(order.financial_status, 'paid');
+  assert.equal(order.total_price, '2485.94');
+  assert.match(order.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(order.tracking_urls, ['https://www.ups.com/track?tracknum=1Z999AA10123456784']);
+  assert.equal(order.tracking_number, '1Z999AA10123456784');
+  const {title, quantity, price} = order.line_items[0];
+  assert.deepEqual({title, quantity, price},
+                   {title: 'Ridgeback Trail 29 mountain bike', quantity: 1, price: '2149.99'});
 });

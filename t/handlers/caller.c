@@ -107,6 +107,8 @@ static void a_role_nobody_has_is_refused(void **state)
             assert_error(&a, 403, "role");
         }
     }
+    t_answer_t known = t_get_as(STAFF, DOWNTOWN, "owner", "leads.list", "/api/leads", NULL);
+    assert_error(&known, 403, "role");
 }
 
 static void of_two_roles_the_lesser_counts(void **state)

@@ -173,6 +173,20 @@ static void a_socket_is_opened_to_whom_a_message_would_be_answered(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
 }
 
+static void without_a_key_nobody_is_let_in(void **state)
+{
+    (void)state;
+    t_answer_t a = t_ask(&(t_ask_t){.type = "chat.answer",
+                                    .uri = "/api/chat",
+                                    .method = "POST",
+                                    .body = "{\"message\":\"Hi\","
+                                            "\"businessId\":\"bici-downtown\"}"});
+    assert_error(&a, 401, "unauthorized");
+    a = chat((chat_t){"Hi", .key = ""});
+    assert_error(&a, 401, "unauthorized");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
+}
+
 /* By its address it was let in: what a message says of shop and key is nothing. */
 static void the_address_of_a_socket_names_the_shop(void **state)
 {
@@ -231,7 +245,6 @@ static void what_cannot_be_read_changes_nothing(void **state)
     static const chat_t wrong[] = {
         {.message = " "},
         {"Hi", .business = ""},
-        {"Hi", .key = ""},
         {"Hi", .id = "1"},
         {"Hi", .id = "with blanks in the name"},
         {"Hi", .more = ",\"email\":\"nobody\""},
@@ -955,6 +968,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_key_and_the_page_let_in),
         cmocka_unit_test(a_socket_is_opened_to_whom_a_message_would_be_answered),
+        cmocka_unit_test(without_a_key_nobody_is_let_in),
         cmocka_unit_test(the_address_of_a_socket_names_the_shop),
         cmocka_unit_test(a_key_that_was_replaced_opens_nothing),
         cmocka_unit_test(a_browser_that_asks_first_is_told_its_origin),

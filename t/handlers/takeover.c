@@ -126,6 +126,16 @@ static void a_talk_has_one_person(void **state)
     assert_int_equal(count("outbox WHERE type = 'ai_agent_resumed'"), 1);
 }
 
+/* Its page has no name for it, then each is a message of its own. */
+static void a_message_needs_no_name(void **state)
+{
+    (void)state;
+    t_assert_takeover(&t_stan, JOHN, "join", NULL, 200);
+    t_assert_takeover(&t_stan, JOHN, "message", "{\"message\":\"It is kept for you.\"}", 200);
+    t_assert_takeover(&t_stan, JOHN, "message", "{\"message\":\"It is kept for you.\"}", 200);
+    assert_int_equal(count("messages WHERE speaker = 'human_agent'"), 2);
+}
+
 static void who_comes_after_another_is_noted(void **state)
 {
     (void)state;
@@ -1060,6 +1070,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_technician_and_another_shop_may_not),
         cmocka_unit_test(a_talk_has_one_person),
+        cmocka_unit_test(a_message_needs_no_name),
         cmocka_unit_test(who_comes_after_another_is_noted),
         cmocka_unit_test(an_emergency_pages_all_the_same),
         cmocka_unit_test(a_page_is_held_back_by_nothing),

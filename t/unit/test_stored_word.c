@@ -6,6 +6,8 @@ static const char *const services[] = {"tune_up", "repair", "pickup", "fitting",
 static const char *const visits[] = {"in_progress", "cancelled", "no_show", NULL};
 static const char *const states[] = {"held", "confirmed", NULL};
 static const char *const leads[] = {"new", "contacted", NULL};
+static const char *const bikes[] = {"mountain_bike", "road_bike", "e_bike", "hybrid_bike",
+                                    NULL};
 static const char *const calls[] = {"in_progress", "no_answer", "canceled", NULL};
 
 static void case_blanks_and_hyphens_do_not_count(void **state)
@@ -31,6 +33,10 @@ static void another_word_for_the_same_is_read(void **state)
     assert_str(wk_stored_word(states, VA_STR("scheduled")), "confirmed");
     assert_str(wk_stored_word(leads, VA_STR("New Inquiry")), "new");
     assert_str(wk_stored_word(leads, VA_STR("Active Lead")), "contacted");
+    assert_str(wk_stored_word(bikes, VA_STR("road")), "road_bike");
+    assert_str(wk_stored_word(bikes, VA_STR("Mountain")), "mountain_bike");
+    assert_str(wk_stored_word(bikes, VA_STR("E-Bike")), "e_bike");
+    assert_str(wk_stored_word(bikes, VA_STR("hybrid")), "hybrid_bike");
 }
 
 static void anything_else_is_none(void **state)

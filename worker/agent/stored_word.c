@@ -9,13 +9,16 @@
 static const struct {
     const char *said, *stored, *beside;
 } synonyms[] = {
-    {"tuneup", "tune_up", NULL},       {"pick_up", "pickup", NULL},
-    {"bike_fitting", "fitting", NULL}, {"bike_fit", "fitting", NULL},
-    {"canceled", "cancelled", NULL},   {"cancelled", "canceled", NULL},
-    {"noshow", "no_show", NULL},       {"inprogress", "in_progress", NULL},
-    {"noanswer", "no_answer", NULL},   {"medium", "normal", NULL},
-    {"new_inquiry", "new", NULL},      {"active_lead", "contacted", NULL},
-    {"scheduled", "confirmed", NULL},  {"active", "in_progress", "no_answer"},
+    {"tuneup", "tune_up", NULL},         {"pick_up", "pickup", NULL},
+    {"bike_fitting", "fitting", NULL},   {"bike_fit", "fitting", NULL},
+    {"canceled", "cancelled", NULL},     {"cancelled", "canceled", NULL},
+    {"noshow", "no_show", NULL},         {"inprogress", "in_progress", NULL},
+    {"noanswer", "no_answer", NULL},     {"medium", "normal", NULL},
+    {"new_inquiry", "new", NULL},        {"active_lead", "contacted", NULL},
+    {"scheduled", "confirmed", NULL},    {"active", "in_progress", "no_answer"},
+    {"mountain", "mountain_bike", NULL}, {"road", "road_bike", NULL},
+    {"hybrid", "hybrid_bike", NULL},     {"ebike", "e_bike", NULL},
+    {"electric", "e_bike", NULL},        {"electric_bike", "e_bike", NULL},
 };
 
 static bool is_gap(char c)

@@ -70,16 +70,23 @@ static void read_named_organization(visit_t *v)
 
 /* ---------------------------------------------------------------- the token's organization */
 
-/* What a token says and what the database says: what both allow. */
+/*
+ * What a token says and what the database says: what both allow. A token that says nothing
+ * leaves it to the database; one that says a word nobody knows is of no role.
+ */
 static bool lesser_role(va_str_t claimed, va_str_t known, wk_role_t *role)
 {
     wk_role_t told;
     if (!wk_role_parse(known, role)) {
         return false;
     }
-    if (wk_role_parse(claimed, &told) && told < *role) {
-        *role = told;
+    if (claimed.len == 0) {
+        return true;
     }
+    if (!wk_role_parse(claimed, &told)) {
+        return false;
+    }
+    *role = told < *role ? told : *role;
     return true;
 }
 

@@ -97,7 +97,8 @@ bool wk_chat_read_shop(wk_ctx_t *ctx, const va_json_t *body, wk_chat_request_t *
     va_str_t key;
     r->origin = wk_request_header(ctx->job, "origin");
     return wk_request_text(body, "businessId", MAX_BUSINESS, &r->business, e) &&
-           wk_request_text(body, "key", MAX_KEY, &key, e) &&
+           wk_request_optional_text(body, "key", MAX_KEY, &key, e) &&
+           (key.data != NULL || wk_chat_refuse_key(e)) &&
            wk_token_digest(ctx, key, &r->key_sha256, e);
 }
 

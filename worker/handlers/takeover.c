@@ -78,8 +78,11 @@ static bool read_join(takeover_t *t, const va_json_t *body, wk_error_t *e)
 static bool read_message(takeover_t *t, const va_json_t *body, wk_error_t *e)
 {
     if (!wk_request_text(body, "message", MAX_MESSAGE, &t->text, e) ||
-        !wk_request_text(body, "id", MAX_ID, &t->id, e)) {
+        !wk_request_optional_text(body, "id", MAX_ID, &t->id, e)) {
         return false;
+    }
+    if (t->id.data == NULL) {
+        t->id = t->ctx->job->id;
     }
     for (size_t i = 0; i < t->id.len; i++) {
         if (!isalnum((unsigned char)t->id.data[i]) && t->id.data[i] != '-' &&

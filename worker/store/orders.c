@@ -9,9 +9,9 @@
  * packed by then is handed to the carrier.
  */
 #define TELLS \
-    "r.id, r.customer_id, r.order_number, r.status, r.total_amount, r.currency, r.items," \
+    "r.id, r.customer_id, r.order_number, r.status, r.financial_status, r.total_amount," \
+    " r.currency, r.items, " WK_SQL_ISO("r.placed_at") " AS created," \
     " r.tracking_number, r.tracking_company, r.tracking_url, r.estimated_delivery AS expected," \
-    " to_char(r.placed_at AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS placed," \
     " to_char(r.shipped_at AT TIME ZONE o.timezone, 'YYYY-MM-DD') AS shipped," \
     " r.status = 'processing'" \
     "     AND coalesce(closes_at(o.hours, o.timezone) > now() + interval '1 hour', false)" \

@@ -78,20 +78,32 @@ static void put_raw_or_null(va_json_writer_t *w, const char *name, va_str_t json
     json.data != NULL ? va_json_put_raw(w, json) : va_json_put_null(w);
 }
 
+static void put_tracking_urls(va_json_writer_t *w, va_str_t url)
+{
+    va_json_key(w, "tracking_urls");
+    va_json_array(w);
+    if (url.len > 0) {
+        va_json_put_str(w, url);
+    }
+    va_json_array_end(w);
+}
+
+/* Under the names of the bike store guide, as far as it has one. */
 static void put_order(va_json_writer_t *w, const wk_rows_t *rows, size_t i)
 {
-    static const char *const texts[] = {"order_number",     "status",       "tracking_number",
-                                        "tracking_company", "tracking_url", "total_amount",
-                                        "currency"};
+    static const char *const texts[] = {"order_number", "status",          "financial_status",
+                                        "currency",     "tracking_number", "tracking_company"};
     va_json_object(w);
     for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++) {
         va_json_add_str(w, texts[k], wk_cell(rows, i, texts[k]));
     }
+    va_json_add_str(w, "total_price", wk_cell(rows, i, "total_amount"));
+    va_json_add_str(w, "created_at", wk_cell(rows, i, "created"));
     va_json_add_str(w, "estimated_delivery", wk_cell(rows, i, "expected"));
-    va_json_add_str(w, "placed_on", wk_cell(rows, i, "placed"));
     va_json_add_str(w, "shipped_on", wk_cell(rows, i, "shipped"));
     va_json_add_bool(w, "can_ship_today", wk_cell_bool(rows, i, "can_ship_today"));
-    put_raw_or_null(w, "items", wk_cell(rows, i, "items"));
+    put_tracking_urls(w, wk_cell(rows, i, "tracking_url"));
+    put_raw_or_null(w, "line_items", wk_cell(rows, i, "items"));
     va_json_object_end(w);
 }
 

@@ -111,6 +111,7 @@ static bool check_inventory(wk_tx_t *tx, wk_tool_call_t *call, wk_error_t *e)
         return refuse_unknown(call, what);
     }
     va_json_add_str(call->out, "product_title", wk_cell(rows, 0, "title"));
+    va_json_add_str(call->out, "product_type", wk_cell(rows, 0, "product_type"));
     va_json_add_str(call->out, "vendor", wk_cell(rows, 0, "vendor"));
     va_json_key(call->out, "inventory");
     va_json_array(call->out);
