@@ -1,7 +1,7 @@
 -- One slot, one customer; free slots on the days the clocks change.
 begin;
 set local search_path = voiceagent, public;
-select plan(38);
+select plan(41);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 
@@ -90,6 +90,9 @@ select is(pg_temp.slots('2026-03-08', '1 hour'), '00:00 00:30 01:00 01:30 03:00'
 select is(pg_temp.slots('2026-11-01', '1 hour'), '00:00 00:30 01:00 01:30 01:00 01:30 02:00 02:30 03:00', 'autumn: the repeated hour is two');
 select is(pg_temp.slots('2026-11-28', '1 hour'), '00:00 00:30 01:00', 'after midnight the night before still sells');
 select is(t.app(null, $$ select * from voiceagent.free_slots('default', '1 hour', now(), now() + interval '7 days') $$), '[]', 'none without an organization');
+select is(t.app(t.a(), format($$ select * from voiceagent.free_slots('default', %s) $$, range)), '[]', 'none without ' || missing)
+  from (values ('a length', $$ null, '2026-11-23', '2026-11-24' $$), ('a range', $$ '1 hour', '2026-11-23', null $$),
+               ('a step', $$ '1 hour', '2026-11-23', '2026-11-24', null $$)) x (missing, range);
 select is(t.app(t.a(), $$ select * from voiceagent.free_slots('default', '0', now(), now() + interval '7 days') $$) ->> 'error', '22023', 'a slot has a length');
 select is(t.app(t.a(), $$ select * from voiceagent.free_slots('default', '1 hour', now(), now() + interval '2 years') $$) ->> 'error', '22023', 'a year at most');
 select * from finish();

@@ -2,7 +2,7 @@
 -- a proper organization.
 begin;
 set local search_path = voiceagent, public;
-select plan(50);
+select plan(105);
 select t.make_organization(t.a(), 'a') \gset
 select t.make_organization(t.b(), 'b') \gset
 insert into customers (id, organization_id, phone_number, first_name) values
@@ -84,9 +84,29 @@ select is(pg_temp.all_may($$ update voiceagent.users set role = 'super_admin' $$
 select is(pg_temp.all_may('select * from voiceagent.' || tab), 'denied denied denied denied', tab || ' is out of reach')
   from unnest(array['sessions', 'integrations', 'sync_tokens', 'effects', 'outbox', 'routing_keys', 'webhook_events']) tab;
 
--- ---- the workers without an organization
-select is(t.run('va_app', o, null, 'select * from voiceagent.customers'), '[]', 'no rows and no error with the organization ' || coalesce(quote_literal(o), 'unset'))
-  from unnest(array[null, '', 'nonsense', t.a()::text || ' ', '00000000-0000-0000-0000-000000000000']) o;
+-- ---- an organization that is none, as the workers and as the server of a Supabase project say it
+create temp table odd_organizations as
+select o from unnest(array[null, '', 'nonsense', '00000000-0000-0000-0000-000000000000', repeat('-', 36), repeat('a', 36), left(t.a()::text, 35)]) o
+ union all
+-- What the type would read as shop A's, and what is nearly so.
+select replace(replace(form, 'A', t.a()::text), 'D', replace(t.a()::text, '-', ''))
+  from unnest(array['A ', ' A', e'A\n', e'\nA', 'Aa', '{A}', 'urn:uuid:A', 'D', 'DD', '{D}']) form
+ union all
+select overlay(t.a()::text placing piece from place)
+  from (values ('g', 1), ('g', 36), (e'\n', 36), (e'\u0430', 1), (e'\uff41', 36), ('-', 8), ('-', 25), ('-', 36),
+               ('a', 9), ('aaaa-aaaa-aaaa-4aaa-8aaa', 1), (e'\u2010', 9)) x (piece, place);
+select is(t.run('va_app', o, null, 'select * from voiceagent.customers'), '[]',
+          'no rows and no error with the organization ' || coalesce(to_json(o)::text, 'unset')) from odd_organizations;
+create function pg_temp.server_(organization text) returns jsonb language sql as $$
+    select jsonb_build_object('sub', '99999999-0000-4000-8000-000000000000',
+                              'app_metadata', jsonb_build_object('organization_id', organization, 'role', 'staff'))
+$$;
+select is(pg_temp.may(pg_temp.server_(o), 'select * from voiceagent.customers'), '0',
+          'nor in a token with ' || coalesce(to_json(o)::text, 'none')) from odd_organizations;
+select is(jsonb_array_length(t.run('va_app', o, null, 'select * from voiceagent.customers')), 2, 'the shop''s with ' || o)
+  from unnest(array[t.a()::text, upper(t.a()::text)]) o;
+select is(pg_temp.may(pg_temp.server_(o), 'select * from voiceagent.customers'), '2', 'and in a token with ' || o)
+  from unnest(array[t.a()::text, upper(t.a()::text)]) o;
 select is(t.run('va_app', null, pg_temp.user_('a'), 'select * from voiceagent.customers'), '[]', 'claims mean nothing to the workers');
 select * from finish();
 rollback;
