@@ -182,6 +182,7 @@ ngx_voiceagent_access_route(ngx_http_request_t *r, ngx_voiceagent_ctx_t *ctx)
     rc = ngx_voiceagent_route(r, ctx);
 
     if (rc != NGX_OK && rc != NGX_AGAIN) {
+        ngx_str_null(&ctx->admission);
         ngx_voiceagent_access_reason(ctx, "route",
                                      rc == NGX_HTTP_BAD_REQUEST
                                      ? "no_upgrade" : "unavailable");

@@ -192,6 +192,7 @@ ngx_voiceagent_client_output(ngx_voiceagent_client_t *client, ngx_chain_t *out)
     ngx_int_t  rc;
 
     rc = ngx_voiceagent_stream_output(client->request, out,
+                                      ngx_http_output_filter,
                                       ngx_voiceagent_client_writer);
 
     /* of a connection that broke too: what it did not take is released later */

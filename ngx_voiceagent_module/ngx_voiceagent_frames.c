@@ -36,6 +36,8 @@ static void ngx_voiceagent_frames_message(wslay_event_context_ptr wslay,
 static void ngx_voiceagent_frames_queue(ngx_voiceagent_websocket_t *ws,
     uint8_t opcode, va_str_t text);
 static void ngx_voiceagent_frames_flush(ngx_voiceagent_websocket_t *ws);
+static ngx_int_t ngx_voiceagent_frames_filter(ngx_http_request_t *r,
+    ngx_chain_t *out);
 static ngx_chain_t *ngx_voiceagent_frames_next(ngx_voiceagent_websocket_t *ws);
 static void ngx_voiceagent_frames_writer(ngx_http_request_t *r);
 
@@ -362,6 +364,16 @@ ngx_voiceagent_frames_write(ngx_voiceagent_websocket_t *ws)
 }
 
 
+/* frames are no body: what is set to change bodies would break them */
+
+static ngx_int_t
+ngx_voiceagent_frames_filter(ngx_http_request_t *r, ngx_chain_t *out)
+{
+    return out || r->connection->buffered ? ngx_http_write_filter(r, out)
+                                          : NGX_OK;
+}
+
+
 static void
 ngx_voiceagent_frames_flush(ngx_voiceagent_websocket_t *ws)
 {
@@ -370,6 +382,7 @@ ngx_voiceagent_frames_flush(ngx_voiceagent_websocket_t *ws)
     do {
         rc = ngx_voiceagent_stream_output(ws->request,
                                           ngx_voiceagent_frames_next(ws),
+                                          ngx_voiceagent_frames_filter,
                                           ngx_voiceagent_frames_writer);
 
     } while (rc == NGX_OK && ws->out_last > ws->out);

@@ -127,8 +127,10 @@ ngx_voiceagent_handshake_accept(ngx_http_request_t *r, ngx_str_t *protocol)
         return rc;
     }
 
-    return ngx_http_send_special(r, NGX_HTTP_FLUSH) == NGX_ERROR ? NGX_ERROR
-                                                                : NGX_OK;
+    /* what postpone_output kept; the filters of bodies are not for this */
+
+    return r->out && ngx_http_write_filter(r, NULL) == NGX_ERROR ? NGX_ERROR
+                                                                 : NGX_OK;
 }
 
 

@@ -40,12 +40,12 @@ ngx_voiceagent_life_left(ngx_voiceagent_life_t *life, ngx_msec_t longest,
 
 ngx_int_t
 ngx_voiceagent_stream_output(ngx_http_request_t *r, ngx_chain_t *out,
-    ngx_http_event_handler_pt writer)
+    ngx_http_output_body_filter_pt filter, ngx_http_event_handler_pt writer)
 {
     ngx_event_t               *wev;
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (ngx_http_output_filter(r, out) == NGX_ERROR) {
+    if (filter(r, out) == NGX_ERROR) {
         return NGX_ERROR;
     }
 

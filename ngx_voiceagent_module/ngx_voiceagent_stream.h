@@ -30,13 +30,14 @@ ngx_msec_t ngx_voiceagent_life_left(ngx_voiceagent_life_t *life,
     ngx_msec_t longest, ngx_msec_t drain);
 
 /*
- * Sends; out is NULL: what is left from before.  NGX_OK: all of it is sent.
+ * Sends by the filter; out is NULL: what is left from before.  NGX_OK: all of
+ * it is sent.
  * NGX_AGAIN: the client has to read first, for which it has send_timeout, and
  * then writer runs.  NGX_ERROR: the connection is of no use any more.
  */
 
 ngx_int_t ngx_voiceagent_stream_output(ngx_http_request_t *r, ngx_chain_t *out,
-    ngx_http_event_handler_pt writer);
+    ngx_http_output_body_filter_pt filter, ngx_http_event_handler_pt writer);
 
 /*
  * What a writer asks first.  NGX_AGAIN: limit_rate lets nothing out yet;

@@ -31,6 +31,7 @@ my $places = <<'END';
         proxy_pass http://$voiceagent_bridge;
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header X-VA-Admission $voiceagent_admission;
+        add_header X-Admitted-By "$voiceagent_admission" always;
     }
     location = /metrics { voiceagent_metrics; }
     location = /unguarded {
@@ -81,7 +82,9 @@ sub carry {
 
 # ------------------------------------------------------------------ nobody there
 
-is(ask('/stream/' . token())->{status}, 503, 'without a voice process there is nowhere to go');
+my $nowhere = ask('/stream/' . token());
+is($nowhere->{status}, 503, 'without a voice process there is nowhere to go');
+is($nowhere->{headers}{'x-admitted-by'}, undef, '  and nothing that lets in there');
 live('dead', "unix:$dir/nobody.sock", 9, -1000);
 is(ask('/stream/' . token())->{status}, 503, 'one whose lease ran out is none');
 is(get($without->port_, '/stream/' . token(), @upgrade)->{status}, 503, 'without Redis nobody knows');

@@ -44,6 +44,8 @@ END
     location /small    { voiceagent_public on; voiceagent_job_body 4; voiceagent_websocket a.b; }
     location /token    { voiceagent_jwt key=jwt alg=HS256; voiceagent_websocket a.b idle=10m; }
     location /asked    { voiceagent_public on; voiceagent_authorize may.be for=$http_origin$arg_key; voiceagent_websocket a.b; }
+    location /filters  { ssi on; ssi_types *; gzip on; gzip_types *; gzip_min_length 1; charset utf-8;
+                         voiceagent_public on; voiceagent_websocket a.b; }
     location /if       { voiceagent_public on; voiceagent_websocket a.b; if ($arg_x) { set $x 1; } }
     location = /metrics { voiceagent_public on; voiceagent_metrics; }
 END
@@ -299,6 +301,14 @@ kill CONT => $process;
 is(join(' ', map { my $said = $ws->said // ''; substr $said, 0, 6 } 1 .. $much), join(' ', map { "text $_" } 1 .. $much), 'all that comes at once is sent');
 
 # ------------------------------------------------------------------------------- frames
+
+my $filtered = ws('/filters', 'Accept-Encoding' => 'gzip');
+is($filtered->status, 101, 'a place whose bodies nginx changes');
+$filtered->text('{}');
+my $answer = '{"answer":"hello <!--# echo var=uri --> hello"}';
+reply(next_job(), $answer);
+is($filtered->said, "text $answer", '  lets frames be');
+$filtered->close;
 
 $ws->send(text => '{"in', fin => 0);
 $ws->send(ping => 'between');
