@@ -175,6 +175,22 @@ static void languages_are_found_by_their_codes(void **state)
 
 /* ---------------------------------------------------------------- filling in */
 
+/* "Non" is French, and is found in a message that goes on in English. */
+static void a_list_is_found_where_the_first_language_has_it(void **state)
+{
+    size_t at = 7, len = 7;
+    wk_words_t words = wk_words(arena, VA_STR("well non no thanks"));
+    (void)state;
+    assert_true(wk_word_list_find(shipped, "intent.no", &words, 0, &at, &len));
+    assert_int_equal(at, 1);
+    assert_int_equal(len, wk_word_list_at(shipped, "intent.no", &words, 1));
+    assert_true(wk_word_list_find(shipped, "intent.no", &words, 2, &at, &len));
+    assert_int_equal(at, 2);
+    assert_int_equal(len, wk_word_list_at(shipped, "intent.no", &words, 2));
+    assert_false(wk_word_list_find(shipped, "intent.no", &words, 4, &at, &len));
+    assert_int_equal(at, 2);
+}
+
 static void parameters_are_filled_in_once(void **state)
 {
     static const char *const cases[][2] = {
@@ -285,6 +301,7 @@ int main(void)
         TEST(there_must_be_english),
         TEST(nothing_is_begun_without_them),
         TEST(languages_are_found_by_their_codes),
+        TEST(a_list_is_found_where_the_first_language_has_it),
         TEST(parameters_are_filled_in_once),
         TEST(every_language_says_the_same),
         TEST(no_word_is_empty),

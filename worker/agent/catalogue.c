@@ -356,6 +356,22 @@ size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words
     return longest;
 }
 
+bool wk_word_list_find(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                       size_t from, size_t *at, size_t *len)
+{
+    bool found = false;
+    for (size_t k = 0; k < wk_catalogue_count(c); k++) {
+        size_t i, n;
+        if (wk_phrases_find(wk_word_list(wk_catalogue_at(c, k), list), words, from, &i, &n) &&
+            (!found || i < *at || (i == *at && n > *len))) {
+            *at = i;
+            *len = n;
+            found = true;
+        }
+    }
+    return found;
+}
+
 bool wk_word_list_ends_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
                           size_t at)
 {

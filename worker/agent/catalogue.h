@@ -79,6 +79,13 @@ bool wk_word_list_is_all(const wk_catalogue_t *c, const char *list, const wk_wor
 size_t wk_word_list_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
                        size_t i);
 
+/*
+ * The first place, from word from on, where one of its phrases stands, and the longest that
+ * does. False, and *at and *len are left alone, when none does.
+ */
+bool wk_word_list_find(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
+                       size_t from, size_t *at, size_t *len);
+
 /* Whether one of its phrases ends where word at begins. */
 bool wk_word_list_ends_at(const wk_catalogue_t *c, const char *list, const wk_words_t *words,
                           size_t at);

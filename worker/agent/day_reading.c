@@ -404,7 +404,7 @@ static size_t refusal_at(const search_t *s, size_t i)
     size_t n = wk_phrases_at(wk_word_list(s->l, "day.refused"), words, i);
     bool cut = false;
     for (size_t k = 1; k <= n && !cut; k++) {
-        cut = wk_words_are_cut(s->r, i + k, ".,;:!?\n");
+        cut = wk_words_are_cut(s->r, i + k, WK_CLAUSE_SIGNS);
     }
     bool refuses = n > 0 && i > 0 && !cut && any_day_at(s, i + n) > 0 &&
                    !wk_phrases_end_at(wk_word_list(s->l, "day.suggested"), words, i + n);
@@ -420,8 +420,9 @@ static size_t end_of_refused(const search_t *s, size_t i)
     size_t end = i > 0 && any_day_at(s, i) > 0 ? end_of_days(s, i, &joined) : i;
     size_t n =
         end > i ? wk_phrases_at(wk_word_list(s->l, "day.refusal_behind"), words, end) : 0;
-    bool ends = end + n == words->count || wk_words_are_cut(s->r, end + n, ".,;:!?\n");
-    bool refused = n > 0 && ends && !wk_words_are_cut(s->r, end, ".,;:!?\n") && !s->r->asked;
+    bool ends = end + n == words->count || wk_words_are_cut(s->r, end + n, WK_CLAUSE_SIGNS);
+    bool refused =
+        n > 0 && ends && !wk_words_are_cut(s->r, end, WK_CLAUSE_SIGNS) && !s->r->asked;
     return refused ? end + n : i;
 }
 

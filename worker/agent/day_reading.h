@@ -12,6 +12,8 @@
 void wk_read_days(wk_arena_t *a, const wk_catalogue_t *c, const wk_language_t *spoken,
                   wk_reading_t *r);
 
+#define WK_CLAUSE_SIGNS ",.;:!?\n" /* that end a part of a sentence, or all of it */
+
 /* One of the signs stands before word i, and one word before them. */
 bool wk_words_are_cut(const wk_reading_t *r, size_t i, const char *signs);
 

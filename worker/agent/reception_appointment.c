@@ -196,8 +196,8 @@ static bool names_at_once(const wk_reception_turn_t *t, size_t at)
     wk_reception_turn_t turn = *t;
     size_t count = t->r->words.count, begin = at;
     size_t end = at + MOST_OF_NAME < count ? at + MOST_OF_NAME : count;
-    for (size_t n = 1;
-         begin < end && n > 0 && (begin == at || !wk_words_are_cut(t->r, begin, ",.;:!?\n"));
+    for (size_t n = 1; begin < end && n > 0 &&
+                       (begin == at || !wk_words_are_cut(t->r, begin, WK_CLAUSE_SIGNS));
          begin += n) {
         wk_reading_t part = wk_turn_read_part(t, begin, end);
         wk_reading_t behind = wk_turn_read_part(t, begin + 1, end);
@@ -225,8 +225,8 @@ static size_t except_at(const wk_reception_turn_t *t, size_t i)
     }
     bool unable = wk_word_list_ends_at(t->c, "reschedule.unable", words, i + kept) ||
                   wk_word_list_ends_at(t->c, "cancel.absence", words, i + kept);
-    bool named =
-        !unable && !wk_words_are_cut(t->r, i + kept, ",.;:!?\n") && names_at_once(t, i + kept);
+    bool named = !unable && !wk_words_are_cut(t->r, i + kept, WK_CLAUSE_SIGNS) &&
+                 names_at_once(t, i + kept);
     return named ? kept : 0;
 }
 
@@ -409,7 +409,7 @@ static bool cut_wish_before(wk_reception_turn_t *t, wk_reading_t *rest)
     bool moves = false;
     for (size_t i = 0; i < words->count; i++) {
         if (wk_word_list_at(t->c, "intent.cancel", words, i) > 0) {
-            bool joined = i > 0 && (wk_words_are_cut(t->r, i, ",.;:!?\n") ||
+            bool joined = i > 0 && (wk_words_are_cut(t->r, i, WK_CLAUSE_SIGNS) ||
                                     wk_word_list_ends_at(t->c, "part.joint", words, i));
             if (moves && joined) {
                 *rest = wk_turn_read_part(t, i, words->count);
@@ -445,12 +445,9 @@ static const va_json_t *row_placed(const wk_reception_turn_t *t)
 {
     const wk_words_t *words = &t->r->words;
     wk_reception_turn_t turn = *t;
-    size_t i = 0, n = 0;
-    while (i < words->count && n == 0) {
-        n = wk_word_list_at(t->c, "intent.cancel", words, i);
-        i += n > 0 ? n : 1;
-    }
-    wk_reading_t behind = wk_turn_read_part(t, i, words->count);
+    size_t at = words->count, len = 0;
+    (void)wk_word_list_find(t->c, "intent.cancel", words, 0, &at, &len);
+    wk_reading_t behind = wk_turn_read_part(t, at + len, words->count);
     turn.r = &behind;
     return wk_fact_at(t->f->appointments, 1) != NULL ? wk_row_by_place(&turn) : NULL;
 }
@@ -495,22 +492,18 @@ static void ask_or_cancel(wk_reception_turn_t *t)
 static void cut_to_dropped(wk_reception_turn_t *t, wk_reading_t *dropped)
 {
     const wk_words_t *words = &t->r->words;
-    size_t begin = 0, end;
-    if (wk_turn_has(t, "intent.cancel") || !wk_drops_own(t)) {
+    size_t begin, len;
+    if (wk_turn_has(t, "intent.cancel") || !wk_drops_own(t) ||
+        !wk_word_list_find(t->c, "cancel.verb", words, 0, &begin, &len)) {
         return;
     }
-    while (begin < words->count && wk_word_list_at(t->c, "cancel.verb", words, begin) == 0) {
-        begin++;
-    }
-    end = begin + 1;
-    while (end < words->count && !wk_words_are_cut(t->r, end, ",.;:!?\n") &&
+    size_t end = begin + 1;
+    while (end < words->count && !wk_words_are_cut(t->r, end, WK_CLAUSE_SIGNS) &&
            wk_word_list_at(t->c, "wish.but", words, end) == 0) {
         end++;
     }
-    if (begin < words->count) {
-        *dropped = wk_turn_read_part(t, begin, end);
-        t->r = dropped;
-    }
+    *dropped = wk_turn_read_part(t, begin, end);
+    t->r = dropped;
 }
 
 void wk_answer_cancel(wk_reception_turn_t *t)

@@ -49,12 +49,12 @@ static bool is_refused_behind(const wk_reception_turn_t *t, const wk_language_t 
     size_t n = 1;
     const wk_words_t *words = &t->r->words;
     const wk_phrases_t *refusals = wk_word_list(l, "wish.refusal_behind");
-    while (n > 0 && at < words->count && !wk_words_are_cut(t->r, at, ",.;:!?\n") &&
+    while (n > 0 && at < words->count && !wk_words_are_cut(t->r, at, WK_CLAUSE_SIGNS) &&
            wk_phrases_at(refusals, words, at) == 0) {
         n = wk_phrases_at(wk_word_list(l, "reschedule.object"), words, at);
         at += n;
     }
-    return n > 0 && at < words->count && !wk_words_are_cut(t->r, at, ",.;:!?\n");
+    return n > 0 && at < words->count && !wk_words_are_cut(t->r, at, WK_CLAUSE_SIGNS);
 }
 
 /* "Cancel it, actually no": the last that is said, behind word at. */

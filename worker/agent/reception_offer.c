@@ -22,7 +22,7 @@ static bool is_half_refused_in(const wk_language_t *l, const wk_reading_t *r, si
     for (size_t k = 0; k < sizeof(lists) / sizeof(*lists) && !refused; k++) {
         refused = wk_phrases_end_at(wk_word_list(l, lists[k]), words, i);
     }
-    return refused && !wk_words_are_cut(r, i, ",.;:!?\n");
+    return refused && !wk_words_are_cut(r, i, WK_CLAUSE_SIGNS);
 }
 
 /* In the half's own language: "no in the morning" has an English answer, not a Spanish "no". */

@@ -23,19 +23,6 @@ wk_reading_t wk_turn_read_part(const wk_reception_turn_t *t, size_t begin, size_
     return part;
 }
 
-/* The first phrase of the list at or behind word *at; false: there is none. */
-static bool find(const wk_reception_turn_t *t, const char *list, size_t *at, size_t *len)
-{
-    for (size_t i = *at; i < t->r->words.count; i++) {
-        *len = wk_word_list_at(t->c, list, &t->r->words, i);
-        if (*len > 0) {
-            *at = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Behind "instead of" are the one moment and then the other. */
 static bool cut_behind(const wk_reception_turn_t *t, size_t begin, wk_swap_t *swap)
 {
@@ -77,8 +64,8 @@ static bool begins_with_moment(const wk_reception_turn_t *t, const wk_reading_t 
 /* "Thursday instead of Tuesday", "instead of Tuesday, Thursday" */
 static bool swaps_by_place(const wk_reception_turn_t *t, wk_swap_t *swap)
 {
-    size_t at = 0, len, count = t->r->words.count;
-    if (!find(t, "reschedule.in_place_of", &at, &len)) {
+    size_t at, len, count = t->r->words.count;
+    if (!wk_word_list_find(t->c, "reschedule.in_place_of", &t->r->words, 0, &at, &len)) {
         return false;
     }
     swap->by_verb = false;
