@@ -14,9 +14,8 @@
 
 #include "core/base64.h"
 #include "worker/voice/tls.h"
-#include "worker/voice/websocket.h"
 
-#include "t/unit/support.h"
+#include "t/unit/websocket.h"
 
 #define LONGEST_MS 20000 /* of a test */
 #define MESSAGES   100
@@ -206,58 +205,23 @@ static void make_server_tls(const char *address)
 
 static uv_loop_t loop;
 static uv_timer_t ticks;
-static wk_ws_t *ws;
 static SSL_CTX *client_tls;
 static pthread_t server;
 static uint64_t begun_ms;
-static struct {
-    bool open, gone;
-    char closed[160];
-    int sent;
-} seen;
-
-static int on_request(void *ctx, const wk_http_head_t *head)
-{
-    (void)ctx, (void)head;
-    return 500;
-}
-
-static void on_open(void *ctx)
-{
-    (void)ctx;
-    seen.open = true;
-}
-
-static void on_text(void *ctx, va_str_t text)
-{
-    (void)ctx, (void)text;
-}
-
-static void on_closed(void *ctx, const char *why)
-{
-    (void)ctx;
-    snprintf(seen.closed, sizeof(seen.closed), "%s", why);
-}
-
-static void on_gone(void *ctx)
-{
-    (void)ctx;
-    seen.gone = true;
-}
+static int sent; /* messages */
 
 static void on_tick(uv_timer_t *timer)
 {
     char text[SMALL + 1];
     (void)timer;
-    if (seen.open && seen.closed[0] == '\0' && seen.sent < MESSAGES) {
-        snprintf(text, sizeof(text), "%-*d", SMALL, seen.sent++);
+    if (seen.open && seen.why[0] == '\0' && sent < MESSAGES) {
+        snprintf(text, sizeof(text), "%-*d", SMALL, sent++);
         wk_ws_send(ws, va_str(text, SMALL));
     }
 }
 
 static void dial(const char *scheme, const char *host, int port)
 {
-    static const wk_ws_events_t events = {on_request, on_open, on_text, on_closed, on_gone};
     char url[80];
     wk_error_t e;
     snprintf(url, sizeof(url), "%s://%s:%d/x?y=z", scheme, host, port);
@@ -267,7 +231,7 @@ static void dial(const char *scheme, const char *host, int port)
     }
     assert_int_equal(pthread_create(&server, NULL, run_server, NULL), 0);
     ws = wk_ws_dial(&loop, &(wk_ws_dial_t){.url = url, .tls = client_tls, .max = 65536},
-                    &events, NULL, &e);
+                    &ws_events, NULL, &e);
     assert_non_null(ws);
     begun_ms = uv_now(&loop);
 }
@@ -275,7 +239,7 @@ static void dial(const char *scheme, const char *host, int port)
 /* Until all were taken, or it says that they were not. */
 static void send_all(void)
 {
-    while (atomic_load(&taken) < MESSAGES && seen.closed[0] == '\0' &&
+    while (atomic_load(&taken) < MESSAGES && seen.why[0] == '\0' &&
            uv_now(&loop) - begun_ms < LONGEST_MS) {
         uv_run(&loop, UV_RUN_ONCE);
     }
@@ -285,6 +249,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&seen, 0, sizeof(seen));
+    sent = 0;
     atomic_store(&taken, 0);
     atomic_store(&gap, false);
     atomic_store(&pings, 0);
@@ -318,7 +283,7 @@ static int tear_down(void **state)
 
 static void run_until_pings(int n)
 {
-    while (atomic_load(&pings) < n && seen.closed[0] == '\0' &&
+    while (atomic_load(&pings) < n && seen.why[0] == '\0' &&
            uv_now(&loop) - begun_ms < LONGEST_MS) {
         uv_run(&loop, UV_RUN_ONCE);
     }
@@ -331,7 +296,7 @@ static void what_is_sent_arrives(void **state)
     (void)state;
     dial("ws", "127.0.0.1", listen_on(AF_INET));
     send_all();
-    assert_string_equal(seen.closed, "");
+    assert_string_equal(seen.why, "");
     assert_int_equal(atomic_load(&taken), MESSAGES);
 }
 
@@ -341,7 +306,7 @@ static void what_is_sent_with_tls_arrives(void **state)
     make_server_tls("127.0.0.1");
     dial("wss", "127.0.0.1", listen_on(AF_INET));
     send_all();
-    assert_string_equal(seen.closed, "");
+    assert_string_equal(seen.why, "");
     assert_int_equal(atomic_load(&taken), MESSAGES);
 }
 
@@ -356,7 +321,7 @@ static void an_address_of_ipv6_is_found(void **state)
     make_server_tls("::1");
     dial("wss", "[::1]", port);
     send_all();
-    assert_string_equal(seen.closed, "");
+    assert_string_equal(seen.why, "");
     assert_int_equal(atomic_load(&taken), MESSAGES);
 }
 
@@ -370,7 +335,7 @@ static void nothing_is_lost_when_the_peer_wants_new_keys(void **state)
     dial("wss", "127.0.0.1", listen_on(AF_INET));
     send_all();
     assert_false(atomic_load(&gap));
-    assert_true(atomic_load(&taken) == MESSAGES || seen.closed[0] != '\0');
+    assert_true(atomic_load(&taken) == MESSAGES || seen.why[0] != '\0');
 }
 
 static void a_peer_that_answered_pings_and_falls_silent_is_gone(void **state)
@@ -379,7 +344,7 @@ static void a_peer_that_answered_pings_and_falls_silent_is_gone(void **state)
     pongs = 1;
     dial("ws", "127.0.0.1", listen_on(AF_INET));
     run_until_pings(MESSAGES);
-    assert_string_equal(seen.closed, "the peer has fallen silent");
+    assert_string_equal(seen.why, "the peer has fallen silent");
     assert_int_equal(atomic_load(&taken), MESSAGES);
 }
 
@@ -389,7 +354,7 @@ static void a_peer_that_never_answers_pings_is_kept(void **state)
     (void)state;
     dial("ws", "127.0.0.1", listen_on(AF_INET));
     run_until_pings(7);
-    assert_string_equal(seen.closed, "");
+    assert_string_equal(seen.why, "");
     assert_int_equal(atomic_load(&pings), 7);
 }
 
@@ -399,7 +364,7 @@ static void a_peer_that_answers_pings_is_kept(void **state)
     pongs = MESSAGES;
     dial("ws", "127.0.0.1", listen_on(AF_INET));
     run_until_pings(5);
-    assert_string_equal(seen.closed, "");
+    assert_string_equal(seen.why, "");
     assert_int_equal(atomic_load(&pings), 5);
 }
 

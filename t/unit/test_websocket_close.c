@@ -2,11 +2,10 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include "worker/voice/framing.h"
-#include "worker/voice/websocket.h"
-
-#include "t/unit/support.h"
 #include "worker/voice/bytes.h"
+#include "worker/voice/framing.h"
+
+#include "t/unit/websocket.h"
 
 #define TEXT_MAX  4096
 #define LONGEST_S 20 /* of a test */
@@ -14,11 +13,6 @@
 static uv_loop_t loop;
 static uv_tcp_t listener;
 static uv_timer_t late;
-static wk_ws_t *ws;
-static struct {
-    bool open, gone, closes; /* closes: with the first word it hears */
-    int heard, closed;
-} seen;
 static struct {
     int fd;
     wk_framing_t framing;
@@ -27,44 +21,10 @@ static struct {
 
 /* ---------------------------------------------------------------- the two ends */
 
-static int on_request(void *ctx, const wk_http_head_t *head)
-{
-    (void)ctx, (void)head;
-    return 101;
-}
-
-static void on_open(void *ctx)
-{
-    (void)ctx;
-    seen.open = true;
-}
-
-static void on_text(void *ctx, va_str_t text)
-{
-    (void)ctx, (void)text;
-    seen.heard++;
-    if (seen.closes) {
-        wk_ws_close(ws, WK_WS_NORMAL);
-    }
-}
-
-static void on_closed(void *ctx, const char *why)
-{
-    (void)ctx, (void)why;
-    seen.closed++;
-}
-
-static void on_gone(void *ctx)
-{
-    (void)ctx;
-    seen.gone = true;
-}
-
 static void on_connection(uv_stream_t *stream, int status)
 {
-    static const wk_ws_events_t events = {on_request, on_open, on_text, on_closed, on_gone};
     assert_int_equal(status, 0);
-    ws = wk_ws_accept(stream, TEXT_MAX, &events, NULL);
+    ws = wk_ws_accept(stream, TEXT_MAX, &ws_events, NULL);
     assert_non_null(ws);
 }
 
