@@ -1,4 +1,4 @@
-/* JSON of our own, or of our size, as most of the worker reads it. */
+/* JSON of our own, or of our size, as most of the worker reads and writes it. */
 #ifndef WK_JSON_H
 #define WK_JSON_H
 
@@ -11,5 +11,11 @@
  * own, takes va_json_parse().
  */
 const va_json_t *wk_json_parse(wk_arena_t *a, va_str_t text);
+
+/* An object that is written in a: the writer of its members, until wk_json_end(). */
+va_json_writer_t *wk_json_begin(wk_arena_t *a, va_buf_t *text);
+
+/* Its text; absent when it could not be written, as with a member that is no UTF-8. */
+va_str_t wk_json_end(va_json_writer_t *w, const va_buf_t *text);
 
 #endif

@@ -83,20 +83,6 @@ static bool read_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
 
 /* ---------------------------------------------------------------- texts */
 
-static va_json_writer_t *begin(const work_t *w, va_buf_t *text)
-{
-    va_buf_init(text, wk_mem(w->ctx->arena), 1024);
-    va_json_writer_t *json = va_json_writer_new(text);
-    va_json_object(json);
-    return json;
-}
-
-static va_str_t ended(va_json_writer_t *json, const va_buf_t *text)
-{
-    va_json_object_end(json);
-    return va_json_writer_end(json) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
-}
-
 /* HubSpot shows bodies as HTML. */
 static void add_escaped(va_buf_t *html, va_str_t text)
 {
@@ -189,12 +175,12 @@ static void add_if_any(va_json_writer_t *json, const char *name, va_str_t value)
 static va_str_t properties_of_object(const work_t *w, va_str_t key)
 {
     va_buf_t text;
-    va_json_writer_t *json = begin(w, &text);
+    va_json_writer_t *json = wk_json_begin(w->ctx->arena, &text);
     va_json_add_str(json, WK_HUBSPOT_KEY, key);
     va_json_add_str(json, "hs_timestamp", cell(w, "started_ms"));
     if (w->kind == WK_HUBSPOT_NOTES) {
         va_json_add_str(json, "hs_note_body", body_of_note(w));
-        return ended(json, &text);
+        return wk_json_end(json, &text);
     }
     bool outbound = va_str_eq(cell(w, "direction"), VA_STR("outbound"));
     va_json_add_c(json, "hs_call_title",
@@ -205,7 +191,7 @@ static va_str_t properties_of_object(const work_t *w, va_str_t key)
     add_if_any(json, "hs_call_duration", cell(w, "duration_ms"));
     add_if_any(json, "hs_call_from_number", cell(w, "caller_number"));
     add_if_any(json, "hs_call_to_number", cell(w, "called_number"));
-    return ended(json, &text);
+    return wk_json_end(json, &text);
 }
 
 /* ---------------------------------------------------------------- the contact */
@@ -225,14 +211,14 @@ static va_str_t missing_of(const work_t *w, const wk_hubspot_contact_t *c)
     };
     va_buf_t text;
     bool any = false;
-    va_json_writer_t *json = begin(w, &text);
+    va_json_writer_t *json = wk_json_begin(w->ctx->arena, &text);
     for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
         if (values[i].there.len == 0 && values[i].ours.len > 0) {
             va_json_add_str(json, values[i].name, values[i].ours);
             any = true;
         }
     }
-    va_str_t properties = ended(json, &text);
+    va_str_t properties = wk_json_end(json, &text);
     return any ? properties : VA_STR_NULL;
 }
 

@@ -23,20 +23,6 @@
 #define LOOK_MS      15000 /* between two looks for it */
 #define CLOCK_SKEW_S 60    /* between our clock and the platform's */
 
-static va_str_t ended(va_json_writer_t *w, const va_buf_t *text)
-{
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
-}
-
-static va_json_writer_t *begin(wk_arena_t *a, va_buf_t *text)
-{
-    va_buf_init(text, wk_mem(a), 512);
-    va_json_writer_t *w = va_json_writer_new(text);
-    va_json_object(w);
-    return w;
-}
-
 /* ---------------------------------------------------------------- what is asked for */
 
 static va_str_t first_message(wk_arena_t *a, const wk_language_t *l, const wk_rows_t *facts,
@@ -132,7 +118,7 @@ static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const w
                           const wk_language_t *l, const va_json_t *usual, va_str_t effect)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "agent_id", wk_cell(facts, 0, "agent"));
     va_json_add_str(w, "agent_phone_number_id", wk_cell(facts, 0, "number_id"));
     va_json_add_str(w, "to_number", wk_cell(facts, 0, "number"));
@@ -149,7 +135,7 @@ static va_str_t dial_body(wk_ctx_t *ctx, const wk_outbound_wish_t *wish, const w
     va_json_object_end(w);
     va_json_object_end(w);
     va_json_object_end(w);
-    return ended(w, &text);
+    return wk_json_end(w, &text);
 }
 
 static va_str_t own_url(const wk_ctx_t *ctx, const char *path, va_str_t organization,
@@ -182,7 +168,7 @@ static va_str_t request_of(wk_ctx_t *ctx, const wk_outbound_wish_t *wish,
                            const wk_rows_t *facts, const wk_language_t *l, bool by_carrier)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "job", ctx->job->id);
     va_json_add_c(w, "through", by_carrier ? "twilio" : "elevenlabs");
     va_json_add_str(w, "opening", first_message(ctx->arena, l, facts, wish));
@@ -195,7 +181,7 @@ static va_str_t request_of(wk_ctx_t *ctx, const wk_outbound_wish_t *wish,
     va_json_add_str(w, "reason", wish->reason);
     va_json_add_str(w, "priority", wish->priority);
     va_json_add_str(w, "user", wish->user);
-    return ended(w, &text);
+    return wk_json_end(w, &text);
 }
 
 /* ---------------------------------------------------------------- claim */
@@ -289,10 +275,10 @@ static bool claimed_before(wk_ctx_t *ctx, wk_tx_t *tx, wk_outbound_t *call, bool
 static bool queue_settling(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_t *call, wk_error_t *e)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "key", call->key);
     return wk_outbox_job(tx, WK_DEFAULT, "outbound.settle", wk_tx_organization(tx), call->key,
-                         call->effect, ended(w, &text), e);
+                         call->effect, wk_json_end(w, &text), e);
 }
 
 bool wk_outbound_claim(wk_ctx_t *ctx, wk_tx_t *tx, const wk_outbound_wish_t *wish,
@@ -403,10 +389,10 @@ static bool publish(wk_tx_t *tx, const settling_t *s, va_str_t call, wk_error_t 
 static va_str_t variables_of(const settling_t *s)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(s->ctx->arena, &text);
     va_json_add_str(w, "opening", of(s, "opening"));
     va_json_add_str(w, "call_reason", of(s, "reason"));
-    return ended(w, &text);
+    return wk_json_end(w, &text);
 }
 
 static wk_call_told_t told_by(const settling_t *s)
@@ -429,11 +415,11 @@ static wk_call_told_t told_by(const settling_t *s)
 static va_str_t result_of(const settling_t *s, va_str_t call)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(s->ctx->arena, &text);
     va_json_add_str(w, "conversation_id", s->made.conversation);
     va_json_add_str(w, "call_sid", s->made.call_sid);
     va_json_add_str(w, "call_id", call);
-    return ended(w, &text);
+    return wk_json_end(w, &text);
 }
 
 static bool done(wk_tx_t *tx, void *arg, wk_error_t *e)
@@ -486,7 +472,7 @@ static bool not_done(wk_tx_t *tx, void *arg, wk_error_t *e)
         return true; /* another run ended it */
     }
     va_str_t why = va_str_c(s->failure->text);
-    va_json_writer_t *w = begin(s->ctx->arena, &text);
+    va_json_writer_t *w = wk_json_begin(s->ctx->arena, &text);
     va_json_add_bool(w, "refused", s->failure->code == WK_REFUSED);
     va_json_add_str(w, "message", why);
     va_str_t failed[] = {of(s, "customer"),
@@ -498,7 +484,7 @@ static bool not_done(wk_tx_t *tx, void *arg, wk_error_t *e)
                          why,
                          s->call->by_carrier ? VA_STR_NULL : VA_STR("elevenlabs")};
     s->call->state = state_of(s->state);
-    s->call->result = ended(w, &text);
+    s->call->result = wk_json_end(w, &text);
     return wk_sql(tx, &wk_sql_outbound_failed, failed, NULL, e) &&
            (s->state != WK_EFFECT_UNKNOWN || tell_people(tx, s, e)) &&
            wk_effect_finish(tx, s->call->effect, s->state, VA_STR_NULL, s->call->result, e);

@@ -1,6 +1,7 @@
 #include "worker/providers/elevenlabs_setup.h"
 
 #include "core/form.h"
+#include "worker/json.h"
 #include "worker/providers/elevenlabs_request.h"
 
 /* ---------------------------------------------------------------- requests */
@@ -11,20 +12,6 @@ static const char *place(wk_ctx_t *ctx, const char *where, va_str_t id)
     wk_elevenlabs_url(ctx, &url, where);
     va_url_encode(&url, id);
     return wk_elevenlabs_url_end(&url);
-}
-
-static va_json_writer_t *begin(wk_ctx_t *ctx, va_buf_t *text)
-{
-    va_buf_init(text, wk_mem(ctx->arena), 512);
-    va_json_writer_t *w = va_json_writer_new(text);
-    va_json_object(w);
-    return w;
-}
-
-static va_str_t written(va_json_writer_t *w, const va_buf_t *text)
-{
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
 }
 
 static bool send(wk_ctx_t *ctx, int timeout_ms, const char *method, const char *url,
@@ -74,11 +61,11 @@ static bool list(wk_ctx_t *ctx, int timeout_ms, const char *where, const char *n
 static va_str_t secret_body(wk_ctx_t *ctx, const char *type, va_str_t name, va_str_t value)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_c(w, "type", type);
     va_json_add_str(w, "name", name);
     va_json_add_str(w, "value", value);
-    return written(w, &text);
+    return wk_json_end(w, &text);
 }
 
 bool wk_elevenlabs_secret(wk_ctx_t *ctx, int timeout_ms, va_str_t name, va_str_t value,
@@ -182,14 +169,15 @@ bool wk_elevenlabs_number_import(wk_ctx_t *ctx, int timeout_ms, va_str_t number,
                                  va_str_t *id, wk_error_t *e)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_c(w, "provider", "twilio");
     va_json_add_str(w, "phone_number", number);
     va_json_add_str(w, "label", label);
     va_json_add_c(w, "sid", ctx->config->twilio_account_sid);
     va_json_add_c(w, "token", ctx->config->twilio_auth_token);
     va_json_add_bool(w, "enable_sms", false);
-    return make(ctx, timeout_ms, "phone-numbers", written(w, &text), "phone_number_id", id, e);
+    return make(ctx, timeout_ms, "phone-numbers", wk_json_end(w, &text), "phone_number_id", id,
+                e);
 }
 
 bool wk_elevenlabs_number_assign(wk_ctx_t *ctx, int timeout_ms, va_str_t id, va_str_t agent,
@@ -197,8 +185,8 @@ bool wk_elevenlabs_number_assign(wk_ctx_t *ctx, int timeout_ms, va_str_t id, va_
 {
     va_buf_t text;
     wk_http_response_t res;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "agent_id", agent);
-    return send(ctx, timeout_ms, "PATCH", place(ctx, "phone-numbers/", id), written(w, &text),
-                &res, e);
+    return send(ctx, timeout_ms, "PATCH", place(ctx, "phone-numbers/", id),
+                wk_json_end(w, &text), &res, e);
 }

@@ -5,6 +5,7 @@
 
 #include "core/form.h"
 #include "core/phone.h"
+#include "worker/json.h"
 
 #define BASE_URL   "https://api.hubapi.com"
 #define TIMEOUT_MS 20000
@@ -166,20 +167,6 @@ static bool ask(const wk_hubspot_t *h, const char *method, const char *url, va_s
     return true;
 }
 
-static va_str_t written(va_json_writer_t *w, const va_buf_t *text)
-{
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
-}
-
-static va_json_writer_t *begin(const wk_hubspot_t *h, va_buf_t *text)
-{
-    va_buf_init(text, wk_mem(h->ctx->arena), 1024);
-    va_json_writer_t *w = va_json_writer_new(text);
-    va_json_object(w);
-    return w;
-}
-
 /* ---------------------------------------------------------------- the account */
 
 bool wk_hubspot_portal(const wk_hubspot_t *h, va_str_t *portal, wk_error_t *e)
@@ -299,7 +286,7 @@ static va_str_t search_body(const wk_hubspot_t *h, va_str_t email, va_str_t phon
     static const char *const wanted[] = {"firstname", "lastname", "email", "phone",
                                          "mobilephone"};
     va_buf_t text;
-    va_json_writer_t *w = begin(h, &text);
+    va_json_writer_t *w = wk_json_begin(h->ctx->arena, &text);
     va_json_key(w, "filterGroups");
     va_json_array(w);
     if (email.len > 0) {
@@ -322,7 +309,7 @@ static va_str_t search_body(const wk_hubspot_t *h, va_str_t email, va_str_t phon
     va_json_array_end(w);
     va_json_key(w, "limit");
     va_json_put_number(w, VA_STR(MAX_FOUND));
-    return written(w, &text);
+    return wk_json_end(w, &text);
 }
 
 static bool is_number(va_str_t typed, va_str_t phone)
@@ -389,14 +376,15 @@ static bool make_property(const wk_hubspot_t *h, wk_hubspot_kind_t kind, wk_erro
     if (!ask(h, "GET", place, VA_STR_NULL, false, &list, e)) {
         return false;
     }
-    va_json_writer_t *w = begin(h, &text);
+    va_json_writer_t *w = wk_json_begin(h->ctx->arena, &text);
     va_json_add_c(w, "name", WK_HUBSPOT_KEY);
     va_json_add_c(w, "label", "Voice agent key");
     va_json_add_str(w, "groupName", group_of(list, kinds[kind].known));
     va_json_add_c(w, "type", "string");
     va_json_add_c(w, "fieldType", "text");
     va_json_add_bool(w, "hasUniqueValue", true);
-    return ask(h, "POST", place, written(w, &text), true, &made, e) || e->code == WK_CONFLICT;
+    return ask(h, "POST", place, wk_json_end(w, &text), true, &made, e) ||
+           e->code == WK_CONFLICT;
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -405,7 +393,7 @@ static va_str_t object_body(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_st
                             va_str_t contact)
 {
     va_buf_t text;
-    va_json_writer_t *w = begin(h, &text);
+    va_json_writer_t *w = wk_json_begin(h->ctx->arena, &text);
     va_json_key(w, "properties");
     va_json_put_raw(w, properties);
     if (contact.data != NULL) {
@@ -426,7 +414,7 @@ static va_str_t object_body(const wk_hubspot_t *h, wk_hubspot_kind_t kind, va_st
         va_json_object_end(w);
         va_json_array_end(w);
     }
-    return written(w, &text);
+    return wk_json_end(w, &text);
 }
 
 /* Once more when the account did not know our property yet. */

@@ -54,26 +54,12 @@ bool wk_livekit_room_read(va_str_t room, va_str_t *sid, int64_t *epoch)
 
 /* ---------------------------------------------------------------- tokens */
 
-static va_json_writer_t *begin(wk_ctx_t *ctx, va_buf_t *text)
-{
-    va_buf_init(text, wk_mem(ctx->arena), 256);
-    va_json_writer_t *w = va_json_writer_new(text);
-    va_json_object(w);
-    return w;
-}
-
-static va_str_t written(va_json_writer_t *w, va_buf_t *text)
-{
-    va_json_object_end(w);
-    return va_json_writer_end(w) == VA_OK ? va_buf_str(text) : VA_STR_NULL;
-}
-
 /* Good for one kind of request; room: the one it is about, absent for those about any. */
 static const char *authorization(wk_ctx_t *ctx, const char *grant, va_str_t room)
 {
     va_buf_t claims, token;
     int64_t now = wk_now_ms() / 1000;
-    va_json_writer_t *w = begin(ctx, &claims);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &claims);
     va_json_add_c(w, "iss", ctx->config->livekit_api_key);
     va_json_add_int(w, "nbf", now);
     va_json_add_int(w, "exp", now + TOKEN_S);
@@ -84,7 +70,7 @@ static const char *authorization(wk_ctx_t *ctx, const char *grant, va_str_t room
         va_json_add_str(w, "room", room);
     }
     va_json_object_end(w);
-    va_str_t text = written(w, &claims);
+    va_str_t text = wk_json_end(w, &claims);
     va_buf_init(&token, wk_mem(ctx->arena), 512);
     va_buf_add_c(&token, "Authorization: Bearer ");
     return va_jwt_sign(&token, VA_STR_NULL, va_str_c(ctx->config->livekit_api_secret), text) ==
@@ -158,7 +144,7 @@ static bool make_room(wk_ctx_t *ctx, const wk_livekit_call_t *call, wk_error_t *
 {
     va_buf_t text;
     const va_json_t *room;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "name", call->room);
     va_json_add_int(w, "emptyTimeout", EMPTY_S);
     va_json_add_int(w, "departureTimeout", DEPARTURE_S);
@@ -170,7 +156,7 @@ static bool make_room(wk_ctx_t *ctx, const wk_livekit_call_t *call, wk_error_t *
     va_json_object_end(w);
     va_json_array_end(w);
     return ask(ctx, "RoomService/CreateRoom", authorization(ctx, "roomCreate", VA_STR_NULL),
-               written(w, &text), &room, e);
+               wk_json_end(w, &text), &room, e);
 }
 
 /* Servers write names of members in either way, by their version. */
@@ -185,12 +171,12 @@ static bool connect_call(wk_ctx_t *ctx, const wk_livekit_call_t *call, va_str_t 
 {
     va_buf_t text;
     const va_json_t *answer;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_c(w, "twilioCallDirection", "TWILIO_CALL_DIRECTION_INBOUND");
     va_json_add_str(w, "roomName", call->room);
     va_json_add_str(w, "participantIdentity", call->identity);
     if (!ask(ctx, "Connector/ConnectTwilioCall", authorization(ctx, "roomCreate", VA_STR_NULL),
-             written(w, &text), &answer, e)) {
+             wk_json_end(w, &text), &answer, e)) {
         return false;
     }
     *url = member(answer, "connectUrl", "connect_url");
@@ -236,13 +222,13 @@ bool wk_livekit_room_exists(wk_ctx_t *ctx, va_str_t room, bool *exists, wk_error
 {
     va_buf_t text;
     const va_json_t *answer;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_key(w, "names");
     va_json_array(w);
     va_json_put_str(w, room);
     va_json_array_end(w);
     if (!ask(ctx, "RoomService/ListRooms", authorization(ctx, "roomList", VA_STR_NULL),
-             written(w, &text), &answer, e)) {
+             wk_json_end(w, &text), &answer, e)) {
         return false;
     }
     *exists = first(answer, "rooms") != NULL;
@@ -253,10 +239,10 @@ bool wk_livekit_has_agent(wk_ctx_t *ctx, va_str_t room, bool *has, wk_error_t *e
 {
     va_buf_t text;
     const va_json_t *answer;
-    va_json_writer_t *w = begin(ctx, &text);
+    va_json_writer_t *w = wk_json_begin(ctx->arena, &text);
     va_json_add_str(w, "room", room);
     if (!ask(ctx, "RoomService/ListParticipants", authorization(ctx, "roomAdmin", room),
-             written(w, &text), &answer, e)) {
+             wk_json_end(w, &text), &answer, e)) {
         return false;
     }
     *has = false;
