@@ -39,8 +39,12 @@ static ngx_voiceagent_key_t *ngx_voiceagent_key_find(
     ngx_voiceagent_main_conf_t *vmcf, ngx_str_t *name);
 static ngx_int_t ngx_voiceagent_key_load(ngx_voiceagent_key_t *key,
     ngx_log_t *log);
+static ngx_int_t ngx_voiceagent_key_append(ngx_voiceagent_secrets_t *secrets,
+    ngx_voiceagent_key_source_t *source, ngx_log_t *log);
 static ngx_int_t ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets,
     ngx_uint_t tokens, ngx_str_t *name, ngx_log_t *log);
+static ngx_uint_t ngx_voiceagent_key_line(u_char *p, u_char *end,
+    va_str_t *id, va_str_t *text);
 static ngx_int_t ngx_voiceagent_key_add(ngx_voiceagent_secrets_t *secrets,
     va_str_t id, va_str_t text);
 static void ngx_voiceagent_key_cleanup(void *data);
@@ -257,8 +261,6 @@ ngx_voiceagent_key_set(ngx_voiceagent_key_t *key)
 static ngx_int_t
 ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
 {
-    u_char                       *text, *p;
-    size_t                        len;
     ngx_uint_t                    i;
     ngx_voiceagent_secrets_t     *secrets;
     ngx_voiceagent_key_source_t  *source;
@@ -273,34 +275,9 @@ ngx_voiceagent_key_load(ngx_voiceagent_key_t *key, ngx_log_t *log)
     source = key->sources.elts;
 
     for (i = 0; i < key->sources.nelts; i++) {
-
-        if (ngx_voiceagent_source_read(&source[i], &text, &len, NGX_LOG_ERR,
-                                       log)
-            != NGX_OK)
-        {
+        if (ngx_voiceagent_key_append(secrets, &source[i], log) != NGX_OK) {
             goto unread;
         }
-
-        p = ngx_alloc(secrets->len + len + 1, log);
-        if (p == NULL) {
-            ngx_free(text);
-            goto unread;
-        }
-
-        if (secrets->text) {
-            ngx_memcpy(p, secrets->text, secrets->len);
-            ngx_explicit_memzero(secrets->text, secrets->len);
-            ngx_free(secrets->text);
-        }
-
-        ngx_memcpy(p + secrets->len, text, len);
-        p[secrets->len + len] = '\n';
-
-        ngx_explicit_memzero(text, len);
-        ngx_free(text);
-
-        secrets->text = p;
-        secrets->len += len + 1;
     }
 
     if (ngx_voiceagent_key_parse(secrets, key->tokens, &key->name, log)
@@ -330,16 +307,53 @@ failed:
 }
 
 
-/*
- * a line is "secret", "id secret" or "- secret", which has no id and may hold
- * blanks; empty lines and those with a # are none
- */
+/* what a source holds, behind those before it */
+
+static ngx_int_t
+ngx_voiceagent_key_append(ngx_voiceagent_secrets_t *secrets,
+    ngx_voiceagent_key_source_t *source, ngx_log_t *log)
+{
+    size_t   len;
+    u_char  *text, *p;
+
+    if (ngx_voiceagent_source_read(source, &text, &len, NGX_LOG_ERR, log)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = ngx_alloc(secrets->len + len + 1, log);
+
+    if (p) {
+        ngx_memcpy(p + secrets->len, text, len);
+        p[secrets->len + len] = '\n';
+    }
+
+    ngx_explicit_memzero(text, len);
+    ngx_free(text);
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (secrets->text) {
+        ngx_memcpy(p, secrets->text, secrets->len);
+        ngx_explicit_memzero(secrets->text, secrets->len);
+        ngx_free(secrets->text);
+    }
+
+    secrets->text = p;
+    secrets->len += len + 1;
+
+    return NGX_OK;
+}
+
 
 static ngx_int_t
 ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
     ngx_str_t *name, ngx_log_t *log)
 {
-    u_char    *p, *last, *end, *space;
+    u_char    *p, *last, *end;
     va_str_t   id, text;
 
     if (tokens) {
@@ -358,37 +372,8 @@ ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
             end = last;
         }
 
-        while (p < end && (*p == ' ' || *p == '\t')) {
-            p++;
-        }
-
-        for (space = end; space > p && space[-1] <= ' '; space--) {
-            /* what ends the line */
-        }
-
-        if (p == space || *p == '#') {
+        if (!ngx_voiceagent_key_line(p, end, &id, &text)) {
             continue;
-        }
-
-        text = va_str((char *) p, space - p);
-        id = VA_STR_NULL;
-
-        while (p < space && *p > ' ') {
-            p++;
-        }
-
-        if (p < space) {
-            id = va_str(text.data, (char *) p - text.data);
-
-            while (*p <= ' ') {
-                p++;
-            }
-
-            text = va_str((char *) p, space - p);
-
-            if (va_str_eq(id, VA_STR("-"))) {
-                id = VA_STR_NULL;
-            }
         }
 
         if (ngx_voiceagent_key_add(secrets, id, text) != NGX_OK) {
@@ -406,6 +391,53 @@ ngx_voiceagent_key_parse(ngx_voiceagent_secrets_t *secrets, ngx_uint_t tokens,
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * a line is "secret", "id secret" or "- secret", which has no id and may hold
+ * blanks; empty lines and those with a # are none
+ */
+
+static ngx_uint_t
+ngx_voiceagent_key_line(u_char *p, u_char *end, va_str_t *id, va_str_t *text)
+{
+    while (p < end && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    while (end > p && end[-1] <= ' ') {
+        end--;
+    }
+
+    if (p == end || *p == '#') {
+        return 0;
+    }
+
+    *id = VA_STR_NULL;
+    *text = va_str((char *) p, end - p);
+
+    while (p < end && *p > ' ') {
+        p++;
+    }
+
+    if (p == end) {
+        return 1;
+    }
+
+    *id = va_str(text->data, (char *) p - text->data);
+
+    while (*p <= ' ') {
+        p++;
+    }
+
+    *text = va_str((char *) p, end - p);
+
+    if (va_str_eq(*id, VA_STR("-"))) {
+        *id = VA_STR_NULL;
+    }
+
+    return 1;
 }
 
 
