@@ -145,12 +145,16 @@ static const char *const time_words[] = {
 
 /*
  * The one time of the list that is named by its place in it; 0: none, or more than one. "One"
- * is a place only where no other is named: "the second one".
+ * is a place only where no other is named: "the second one". Of those to whom any suits the
+ * first is taken.
  */
 static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
 {
     static const char *const lists[WK_OFFERED] = {"choice.1", "choice.2", "choice.3"};
     size_t choice = 0, n = 0;
+    if (wk_reading_has(c, r, "choice.any")) { /* "either of the two" */
+        return 1;
+    }
     for (size_t i = 0; i < WK_OFFERED; i++) {
         if (wk_reading_has(c, r, lists[i])) {
             choice = i + 1;

@@ -191,6 +191,32 @@ static int minute_behind_unit(const wk_catalogue_t *c, const wk_words_t *words, 
     return beside ? wk_small_number(words->at[i].text) : -1;
 }
 
+static const struct {
+    const char *list;
+    int quarters;
+} quarter_parts[] = {{"time.and_half", 2}, {"time.and_quarter", 1}, {"time.less_quarter", -1}};
+#define QUARTER_PARTS (sizeof(quarter_parts) / sizeof(*quarter_parts))
+
+/* How many words at i are added to an hour, or taken from it: "y media"; *quarters. */
+static size_t quarters_at(const wk_catalogue_t *c, const wk_words_t *words, size_t i,
+                          int *quarters)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < QUARTER_PARTS && n == 0; k++) {
+        n = wk_word_list_at(c, quarter_parts[k].list, words, i);
+        *quarters = quarter_parts[k].quarters;
+    }
+    return n;
+}
+
+/* "Midi moins le quart": a word that is no noon by itself ("après-midi"). */
+static size_t noon_of_part(const wk_catalogue_t *c, const wk_words_t *words, size_t i)
+{
+    int quarters;
+    size_t n = wk_word_list_at(c, "time.noon_of_part", words, i);
+    return n > 0 && quarters_at(c, words, i + n, &quarters) > 0 ? n : 0;
+}
+
 /* The words at i that are a written time; 0: none. *plain: a number that nothing but words for
  * the half of the day make one. */
 static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_t *words,
@@ -201,6 +227,7 @@ static size_t written_at(const wk_catalogue_t *c, va_str_t text, const wk_words_
     va_str_t word = words->at[i].text;
     *t = no_time;
     *plain = false;
+    noon = noon > 0 ? noon : noon_of_part(c, words, i);
     if (noon > 0) {
         *t = (wk_clock_time_t){.hour = 12, .certain = true, .written = true};
         return noon;
@@ -289,21 +316,13 @@ static void add_quarters_before(const wk_catalogue_t *c, const wk_words_t *words
 static void add_quarters(const wk_catalogue_t *c, const wk_words_t *words, bool *spent,
                          wk_clock_time_t *t)
 {
-    static const struct {
-        const char *list;
-        int quarters;
-    } parts[] = {{"time.and_half", 2}, {"time.and_quarter", 1}, {"time.less_quarter", -1}};
-    size_t n = 0, half;
-    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts) && n == 0 && t->minute == 0; i++) {
-        n = t->hour >= 0 ? wk_word_list_at(c, parts[i].list, words, t->end) : 0;
-        n = wk_are_unspent(spent, t->end, n) ? n : 0;
-        if (n > 0) {
-            set_quarters(t, parts[i].quarters);
-        }
-    }
-    if (n == 0) {
+    int quarters = 0;
+    bool whole = t->hour >= 0 && t->minute == 0;
+    size_t half, n = whole ? quarters_at(c, words, t->end, &quarters) : 0;
+    if (n == 0 || !wk_are_unspent(spent, t->end, n)) {
         return;
     }
+    set_quarters(t, quarters);
     wk_spend(spent, t->end, n);
     t->end += n;
     half = wk_word_list_at(c, "time.am", words, t->end);
@@ -414,10 +433,35 @@ static wk_clock_time_t read_quarters(const wk_catalogue_t *c, const wk_words_t *
     return t;
 }
 
+/* "3 y cuarto": the hour that quarters are added to; they may count something else, too: "2 y
+ * media horas". */
+static wk_clock_time_t read_hour_of_quarters(const wk_catalogue_t *c, const wk_words_t *words,
+                                             bool *spent)
+{
+    for (size_t i = 0; i + 1 < words->count; i++) {
+        int quarters;
+        wk_clock_time_t t = wk_clock_hour(wk_small_number(words->at[i].text));
+        size_t n = t.hour > 0 ? quarters_at(c, words, i + 1, &quarters) : 0;
+        if (n > 0 && wk_are_unspent(spent, i, n + 1) &&
+            wk_word_list_at(c, "number_unit", words, i + 1 + n) == 0) {
+            wk_spend(spent, i, 1);
+            t.begin = i;
+            t.end = i + 1;
+            return t;
+        }
+    }
+    return no_time;
+}
+
 wk_clock_time_t wk_read_bare_time(const wk_catalogue_t *c, const wk_words_t *words, bool *spent)
 {
     wk_clock_time_t t = read_quarters(c, words, spent);
     if (t.hour >= 0) {
+        return t;
+    }
+    t = read_hour_of_quarters(c, words, spent);
+    if (t.hour >= 0) {
+        add_quarters(c, words, spent, &t);
         return t;
     }
     t = led_by(c, "time.at", words, spent);

@@ -205,6 +205,17 @@ static bool is_a_date(const wk_reading_t *r)
     return r->words.count > 0 && r->spent[0];
 }
 
+/* "10 heures ou 14 heures": the unit of the second is no question for the hours. */
+static void spend_units(const wk_catalogue_t *c, wk_reading_t *r)
+{
+    for (size_t i = 0; i + 1 < r->words.count && r->time.hour >= 0; i++) {
+        size_t n = wk_small_number(r->words.at[i].text) >= 0
+                       ? wk_word_list_at(c, "time.unit", &r->words, i + 1)
+                       : 0;
+        wk_spend(r->spent, i + 1, n);
+    }
+}
+
 static void count_numbers(wk_reading_t *r)
 {
     for (size_t i = 0; i < r->words.count; i++) {
@@ -239,6 +250,7 @@ static void read_moment(wk_arena_t *a, const wk_catalogue_t *c, const wk_languag
     }
     wk_move_to_later_half(c, &r->words, r->spent, &r->time);
     drop_excepted_time(c, r);
+    spend_units(c, r);
     count_numbers(r);
 }
 

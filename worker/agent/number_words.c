@@ -50,6 +50,7 @@ typedef struct {
     char digits[MOST_DIGITS + 1];
     size_t len;
     bool spoken; /* one of them is in words */
+    bool of_one; /* "the ten thirty one" */
 } run_t;
 
 /* ---------------------------------------------------------------- words */
@@ -281,7 +282,7 @@ static bool is_clock_at(const writer_t *w, size_t i)
            va_str_eq(word, VA_STR("pm")) || pointed;
 }
 
-/* "In the morning", "y media" */
+/* "In the morning", "y media", "moins le quart" */
 static bool is_half_at(const writer_t *w, size_t i)
 {
     return at(w, "time.am", i) > 0 || at(w, "time.pm", i) > 0 ||
@@ -300,17 +301,52 @@ static bool is_beside_day(const writer_t *w, const run_t *run)
     return day;
 }
 
+/* "Heures vingt", behind the run's hour: how many words; 0: no minutes stand there. */
+static size_t unit_and_minutes_at(const writer_t *w, const run_t *run)
+{
+    size_t unit = at(w, "time.unit", run->end);
+    number_t minutes = unit > 0 ? number_at(w, run->end + unit) : (number_t){0, 0};
+    return minutes.len > 0 && minutes.value < MINUTES ? unit + minutes.len : 0;
+}
+
+/* How many words correct what stands before them; 0: none do. */
+static size_t correction_at(const writer_t *w, size_t i)
+{
+    size_t strong = at(w, "wish.correction", i), weak = at(w, "wish.correction_weak", i);
+    return strong > weak ? strong : weak;
+}
+
+/* What is said in one go: before a correction, or behind it. */
+static void find_part(const writer_t *w, const run_t *run, size_t *begin, size_t *end)
+{
+    *begin = 0;
+    *end = w->words.count;
+    for (size_t i = 0; i < run->begin; i++) {
+        size_t n = correction_at(w, i);
+        *begin = n > 0 && i + n <= run->begin && i + n > *begin ? i + n : *begin;
+    }
+    for (size_t i = w->words.count; i > run->end; i--) {
+        *end = correction_at(w, i - 1) > 0 ? i - 1 : *end;
+    }
+}
+
 /* Beside the run nothing is said but courtesies, and what leads to a number. */
 static bool is_alone(const writer_t *w, const run_t *run)
 {
+    size_t begin, end, minutes = unit_and_minutes_at(w, run);
     static const char *const lists[] = {
         "reschedule.instead", "choice.filler",    "reschedule.make",  "courtesy",
         "intent.yes",         "yes.word",         "yes.filler",       "reach.words",
         "time.spoken",        "talk.backchannel", "order.words",      "time.unit",
-        "time.and_half",      "time.am",          "time.and_quarter", "time.pm"};
-    size_t i = 0, n = w->words.count - (run->end - run->begin) <= MOST_BESIDE;
-    while (i < w->words.count && n > 0) {
-        n = i == run->begin ? run->end - run->begin : 0;
+        "time.and_half",      "time.am",          "time.and_quarter", "time.pm",
+        "time.less_quarter"};
+    if (w->words.count - (run->end - run->begin) > MOST_BESIDE) {
+        return false;
+    }
+    find_part(w, run, &begin, &end);
+    size_t i = begin, n = 1;
+    while (i < end && n > 0) {
+        n = i == run->begin ? run->end - run->begin : i == run->end ? minutes : 0;
         for (size_t k = 0; k < sizeof(lists) / sizeof(*lists) && i != run->begin; k++) {
             size_t len = at(w, lists[k], i);
             n = len > n && (i > run->begin || i + len <= run->begin) ? len : n;
@@ -335,19 +371,39 @@ static bool has_small_minutes(const run_t *run)
            run->digits[run->len - 2] == '0';
 }
 
+/* "Y veinte" at i, behind an hour: *minutes, and how many words; 0: none stand there. */
+static size_t and_minutes_at(const writer_t *w, size_t i, int *minutes)
+{
+    size_t joint = at(w, "time.and", i);
+    number_t n = joint > 0 ? number_at(w, i + joint) : (number_t){0, 0};
+    bool are = n.len > 0 && n.value < MINUTES && (n.value % 5 == 0 || n.value >= LEAST_MINUTES);
+    *minutes = n.value;
+    return are ? joint + n.len : 0;
+}
+
+/* "Las dos y veinte" */
+static bool has_article_and_minutes(const writer_t *w, const run_t *run)
+{
+    int minutes;
+    return run->parts == 1 && is_led(w, "time.article", run->begin) &&
+           and_minutes_at(w, run->end, &minutes) > 0;
+}
+
 /* The words behind it say that it is a time, or those before it; "one" is more often not. */
 static bool is_time(const writer_t *w, const run_t *run)
 {
+    size_t unit = at(w, "time.unit", run->end);
     bool one = run->parts == 1 && run->values[0] == 1, led = is_led_by_time(w, run->begin);
     bool last = run->end == w->words.count || !is_beside(w, run->end);
     bool counts = at(w, "number_unit", run->end) > 0 || at(w, "date.counted", run->end) > 0;
     if (!can_be_time(run) && !has_small_minutes(run)) {
         return false;
     }
-    return is_clock_at(w, run->end) || (is_half_at(w, run->end) && (led || !one)) ||
+    return run->of_one || is_clock_at(w, run->end) || has_article_and_minutes(w, run) ||
+           (is_half_at(w, run->end + unit) && (led || !one || unit > 0)) ||
            (led && !counts && (last || !one || is_beside_day(w, run))) ||
-           (at(w, "time.unit", run->end) > 0 &&
-            (may_lead_to_hours(w, run->begin) || is_beside_day(w, run) || is_alone(w, run))) ||
+           (unit > 0 && (w->hour_end > 0 || may_lead_to_hours(w, run->begin) ||
+                         is_beside_day(w, run) || is_alone(w, run))) ||
            (run->parts > 1 && run->values[1] % 5 == 0 && run->values[0] <= HOURS / 2 &&
             (is_beside_day(w, run) || is_alone(w, run)));
 }
@@ -388,20 +444,100 @@ static void write_at(writer_t *w, size_t begin, size_t end, va_str_t digits)
 /* "10", "10:30"; the minutes may stand behind an "and": "a las diez y treinta". */
 static size_t write_time(wk_arena_t *a, writer_t *w, const run_t *run)
 {
-    size_t end = run->end, joint = at(w, "number_and", end);
+    int minutes;
+    size_t end = run->end, behind = and_minutes_at(w, end, &minutes);
     int minute = run->parts == 3   ? run->digits[run->len - 1] - '0'
                  : run->parts == 2 ? run->values[1]
+                 : run->of_one     ? 0
                                    : -1;
-    number_t more = minute < 0 && joint > 0 ? number_at(w, end + joint) : (number_t){0, 0};
-    if (more.len > 0 && more.value < MINUTES && is_led_by_time(w, run->begin)) {
-        minute = more.value;
-        end += joint + more.len;
+    if (minute < 0 && behind > 0 &&
+        (is_led_by_time(w, run->begin) || has_article_and_minutes(w, run))) {
+        minute = minutes;
+        end += behind;
     }
     write_at(w, run->begin, end,
              minute >= 0 ? wk_printf(a, "%d:%02d", run->values[0], minute)
                          : wk_printf(a, "%d", run->values[0]));
     w->hour_end = end;
     return end;
+}
+
+/* The number at i, in words or in digits. */
+static number_t any_number_at(const writer_t *w, size_t i)
+{
+    number_t n = number_at(w, i);
+    int written = n.len == 0 && i < w->words.count ? wk_small_number(w->words.at[i].text) : -1;
+    return written >= 0 ? (number_t){written, 1} : n;
+}
+
+static bool is_hour(number_t n)
+{
+    return n.len > 0 && n.value >= 1 && n.value <= HOURS / 2;
+}
+
+/* Of an hour, minutes below nought being of the one before. */
+static void write_minutes(wk_arena_t *a, writer_t *w, size_t begin, size_t end, int hour,
+                          int minutes)
+{
+    if (minutes < 0) {
+        hour = hour > 1 ? hour - 1 : HOURS / 2;
+        minutes += MINUTES;
+    }
+    write_at(w, begin, end, wk_printf(a, "%d:%02d", hour, minutes));
+}
+
+/* "Twenty past two", "ten to three", but neither "nine to five" nor "from ten to three". */
+static size_t write_minutes_before(wk_arena_t *a, writer_t *w, size_t i)
+{
+    number_t n = any_number_at(w, i);
+    size_t past = n.len > 0 ? at(w, "time.minutes_past", i + n.len) : 0,
+           to = n.len > 0 ? at(w, "time.minutes_to", i + n.len) : 0;
+    number_t hour = any_number_at(w, i + n.len + past + to);
+    bool digits = number_at(w, i).len == 0;
+    bool range = to > 0 && (is_led(w, "time.from", i) || is_led(w, "time.between", i) ||
+                            (digits && n.value < 20 && !is_led_by_time(w, i)));
+    if (past + to == 0 || n.value % 5 != 0 || n.value < 5 || n.value >= MINUTES / 2 ||
+        !is_hour(hour) || range) {
+        return i;
+    }
+    size_t end = i + n.len + past + to + hour.len;
+    write_minutes(a, w, i, end, hour.value, to > 0 ? -n.value : n.value);
+    return end;
+}
+
+/* "Trois heures moins dix", "las tres menos veinte" */
+static size_t write_minutes_less(wk_arena_t *a, writer_t *w, size_t i)
+{
+    number_t hour = any_number_at(w, i);
+    size_t unit = is_hour(hour) ? at(w, "time.unit", i + hour.len) : 0,
+           less = is_hour(hour) ? at(w, "time.less", i + hour.len + unit) : 0;
+    number_t n = less > 0 ? any_number_at(w, i + hour.len + unit + less) : (number_t){0, 0};
+    if (n.len == 0 || n.value < 1 || n.value > MINUTES / 2) {
+        return i;
+    }
+    size_t end = i + hour.len + unit + less + n.len;
+    write_minutes(a, w, i, end, hour.value, -n.value);
+    return end;
+}
+
+/* "The ten thirty one" is the one of half past ten. */
+static void leave_out_the_one(const writer_t *w, run_t *run)
+{
+    bool one = run->parts == 2 && run->values[0] >= LEAST_ALONE && run->end > run->begin + 1 &&
+               is_led(w, "number_of_one", run->begin) &&
+               at(w, "number_one", run->end - 1) == 1 && w->small[run->end - 1].value == 1;
+    if (!one) {
+        return;
+    }
+    run->of_one = true;
+    run->end--;
+    run->values[1]--;
+    run->len--;
+    if (run->values[1] == 0) { /* "the ten one" */
+        run->parts = 1;
+    } else {
+        run->digits[run->len++] = '0';
+    }
 }
 
 /* "dix heures trente": the unit of the hour that was written ends where the run begins. */
@@ -422,6 +558,7 @@ static bool begins_with_sigh(const run_t *run, bool order)
 static size_t write_run(wk_arena_t *a, writer_t *w, size_t i)
 {
     run_t run = run_at(w, i);
+    leave_out_the_one(w, &run);
     va_str_t digits = va_str(run.digits, run.len);
     if (run.parts == 0 || !run.spoken) {
         return run.parts == 0 ? i + 1 : run.end;
@@ -468,7 +605,10 @@ static bool write_in(wk_arena_t *a, writer_t *w)
          ordinals = find_numbers(w, "number_ordinal.", w->ordinals);
     w->written = w->hour_end = 0;
     if (!small && !hundreds && !ordinals &&
-        !wk_phrases_in(wk_word_list(w->l, "number_thousand"), &w->words)) {
+        !wk_phrases_in(wk_word_list(w->l, "number_thousand"), &w->words) &&
+        !wk_phrases_in(wk_word_list(w->l, "time.minutes_past"), &w->words) &&
+        !wk_phrases_in(wk_word_list(w->l, "time.minutes_to"), &w->words) &&
+        !wk_phrases_in(wk_word_list(w->l, "time.less"), &w->words)) {
         return false;
     }
     find_dates(w);
@@ -476,6 +616,8 @@ static bool write_in(wk_arena_t *a, writer_t *w)
     for (size_t i = 0; i < w->words.count;) {
         size_t polite = at(w, "courtesy", i); /* "mil gracias" counts nothing */
         size_t behind = polite > 0 ? i + polite : write_ordinal(a, w, i);
+        behind = behind > i ? behind : write_minutes_before(a, w, i);
+        behind = behind > i ? behind : write_minutes_less(a, w, i);
         i = behind > i ? behind : write_run(a, w, i);
     }
     va_buf_add(&w->out, w->text.data + w->written, w->text.len - w->written);

@@ -16,15 +16,32 @@ typedef struct {
     bool blanked;
 } correction_t;
 
-/* "Actually" may correct where a part of the sentence ends before it, as "no wait" does
- * everywhere; 0: none stands there. */
+static bool is_number(const wk_reading_t *r, size_t i)
+{
+    return !r->spent[i] && wk_small_number(r->words.at[i].text) >= 0;
+}
+
+/* "10 actually 11", "Monday actually Tuesday": who speaks sets no sign. */
+static bool is_between_moments(const wk_reception_turn_t *t, size_t i, size_t n)
+{
+    const wk_reading_t *r = t->r;
+    size_t behind = i + n;
+    behind += behind < r->words.count ? wk_word_list_at(t->c, "time.at", &r->words, behind) : 0;
+    return i > 0 && behind < r->words.count && (r->spent[i - 1] || is_number(r, i - 1)) &&
+           (r->spent[behind] || is_number(r, behind));
+}
+
+/* "Actually" may correct where a part of the sentence ends before it, or between two moments,
+ * as "no wait" does everywhere; 0: none stands there. */
 static size_t correction_at(const wk_reception_turn_t *t, size_t i, bool *weak)
 {
     const wk_words_t *words = &t->r->words;
     size_t strong = wk_word_list_at(t->c, "wish.correction", words, i),
            n = wk_word_list_at(t->c, "wish.correction_weak", words, i);
     *weak = strong == 0 && n > 0;
-    return !*weak ? strong : wk_words_are_cut(t->r, i, ",.;:!?-\n") ? n : 0;
+    bool corrects =
+        wk_words_are_cut(t->r, i, ",.;:!?-\n") || (n > 0 && is_between_moments(t, i, n));
+    return !*weak ? strong : corrects ? n : 0;
 }
 
 /* The last that stands between others; false: there is none. */
@@ -60,6 +77,17 @@ static void blank_moment(correction_t *c, bool day)
     for (size_t i = 0; i < c->at; i++) {
         bool of_time = r->time.hour >= 0 && i >= r->time.begin && i < r->time.end;
         if (r->spent[i] && of_time != day) {
+            blank(c, i, i + 1);
+            c->blanked = true;
+        }
+    }
+}
+
+/* "10, no wait, 11" */
+static void blank_numbers(correction_t *c)
+{
+    for (size_t i = 0; i < c->at; i++) {
+        if (is_number(&c->first, i)) {
             blank(c, i, i + 1);
             c->blanked = true;
         }
@@ -128,8 +156,9 @@ static bool begins_with_what_is_new(const correction_t *c)
     size_t i = 0, n = 1;
     bool is_new = false;
     while (i < c->second.words.count && n > 0 && !is_new) {
-        is_new = c->second.spent[i] || services[i] || has_any_at(c, halves, i) ||
-                 has_any_at(c, choices, i) || has_any_at(c, deeds, i);
+        is_new = c->second.spent[i] || is_number(&c->second, i) || services[i] ||
+                 has_any_at(c, halves, i) || has_any_at(c, choices, i) ||
+                 has_any_at(c, deeds, i);
         n = wk_word_list_at(c->t->c, "wish.filler", &c->second.words, i);
         i += n;
     }
@@ -146,6 +175,9 @@ static void blank_what_is_corrected(correction_t *c)
     }
     if (c->second.time.hour >= 0 && c->first.time.hour >= 0) {
         blank_moment(c, false);
+    }
+    if (c->second.numbers == 1 && c->first.numbers == 1) {
+        blank_numbers(c);
     }
     if (wk_half_of_day(&first) != WK_ANY_HALF && wk_half_of_day(&second) != WK_ANY_HALF) {
         blank_phrases(c, halves);

@@ -97,6 +97,22 @@ static bool is_same_time_next_week(const wk_reception_turn_t *t);
  * that is not its own, on its day if no other is named; its day alone, "my appointment
  * tomorrow", is where it is now.
  */
+/* "Both", "the tune-up and the repair", where each stands. */
+static bool moves_several(const wk_reception_turn_t *t)
+{
+    size_t stand = 0;
+    wk_services_t named = wk_services_named(t);
+    for (size_t i = 0; i < named.count; i++) {
+        const va_json_t *row = wk_fact_at(t->f->appointments, 0);
+        while (row != NULL && !va_str_eq(wk_fact_text(row, 1), named.at[i])) {
+            row = row->next;
+        }
+        stand += row != NULL;
+    }
+    return stand > 1 || (stand == 0 && wk_turn_has(t, "cancel.all") &&
+                         wk_fact_at(t->f->appointments, 1) != NULL);
+}
+
 static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
 {
     va_str_t date, service = wk_fact_text(row, 1), id = wk_fact_text(row, 0),
@@ -123,7 +139,7 @@ static void look_for_another(wk_reception_turn_t *t, const va_json_t *row)
         turn.out.time = time_of_row(row);
     }
     t->out = turn.out;
-    wk_add_about(t, "reply.moving", row);
+    wk_add_about(t, moves_several(t) ? "reply.moving_first" : "reply.moving", row);
     t->out.before = va_buf_str(&t->text);
 }
 

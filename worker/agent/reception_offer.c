@@ -109,7 +109,8 @@ static wk_clock_time_t time_behind(const wk_reception_turn_t *t, const char *lis
     wk_clock_time_t none = {.hour = -1};
     for (size_t i = 0; i < r->words.count; i++) {
         size_t next = i + wk_word_list_at(t->c, list, &r->words, i);
-        if (next == i || next >= r->words.count ||
+        bool of_time = r->time.hour >= 0 && i >= r->time.begin && i < r->time.end;
+        if (next == i || next >= r->words.count || of_time || /* "quarter after 10" */
             wk_word_list_ends_at(t->c, "wish.refusal", &r->words, i) != refused) {
             continue;
         }
@@ -409,31 +410,39 @@ static bool has_day(const wk_offer_t *offer, va_str_t date)
     return i < offer->count;
 }
 
-/* The number of an order, or a time written without a sign: "930", "1030". */
-static bool is_bare_time(va_str_t number)
+/*
+ * A time written without a sign: "930", "1030", not the number of an order: "1042". "Ten thirty
+ * one" is the one of half past ten, where that is offered. *minute: of it.
+ */
+static bool is_bare_time(const wk_offer_t *offer, va_str_t number, int *minute)
 {
-    int hour, minute;
+    bool offered = false;
     if (number.len < 3 || number.len > 4) {
         return false;
     }
-    hour = wk_small_number(va_str(number.data, number.len - 2));
-    minute = wk_small_number(va_str(number.data + number.len - 2, 2));
-    return hour >= 1 && hour < 24 && minute >= 0 && minute < 60;
+    int hour = wk_small_number(va_str(number.data, number.len - 2));
+    *minute = wk_small_number(va_str(number.data + number.len - 2, 2));
+    wk_clock_time_t before = {.hour = hour, .minute = *minute - 1};
+    for (size_t i = 0; i < offer->count && *minute % 10 == 1; i++) {
+        offered = offered || wk_clock_time_is(before, va_str(offer->slots[i].data + 11, 5));
+    }
+    *minute -= offered;
+    return hour >= 1 && hour < 24 && *minute >= 0 && *minute < 60 && *minute % 5 == 0;
 }
 
 void wk_heed_bare_time(wk_reception_turn_t *t)
 {
+    int minute;
     const wk_reading_t *r = t->r;
     va_str_t number = r->order_number;
     if (!wk_has_offer(t) || t->dialog->offer.count == 0 || r->order_named ||
-        !is_bare_time(number)) {
+        !is_bare_time(&t->dialog->offer, number, &minute)) {
         return;
     }
     int hour = (int)number.len - 2, before = (int)(number.data - r->text.data),
         behind = (int)r->text.len - before - (int)number.len;
-    va_str_t text =
-        wk_printf(t->a, "%.*s%.*s:%.2s%.*s", before, r->text.data, hour, number.data,
-                  number.data + hour, behind, number.data + number.len);
+    va_str_t text = wk_printf(t->a, "%.*s%.*s:%02d%.*s", before, r->text.data, hour,
+                              number.data, minute, behind, number.data + number.len);
     wk_reading_t *timed = wk_alloc(t->a, sizeof(*timed));
     *timed = wk_read_message(t->a, t->c, t->l, text);
     timed->phone = r->phone;
