@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "worker/voice/wire.h"
@@ -253,7 +254,9 @@ static void a_peer_that_takes_no_more_is_noticed(void **state)
     run_until(&seen.gone);
     assert_true(seen.open);
     assert_int_equal(seen.broken, 1);
-    assert_string_equal(seen.why, "connection timed out");
+    /* Whichever asks first hears of the time; a busy machine may have both ask at once. */
+    assert_true(strcmp(seen.why, "connection timed out") == 0 ||
+                strcmp(seen.why, "broken pipe") == 0);
 }
 
 #define WIRE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -268,5 +271,6 @@ int main(void)
         WIRE(one_that_is_closed_while_it_is_dialled_is_gone),
         WIRE(a_peer_that_takes_no_more_is_noticed),
     };
+    signal(SIGPIPE, SIG_IGN); /* as the program does */
     return RUN("wire", tests);
 }
