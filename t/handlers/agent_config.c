@@ -162,6 +162,19 @@ static void a_greeting_is_of_its_language(void **state)
 
 /* ---------------------------------------------------------------- what is kept */
 
+static void the_chats_greeting_is_by_language(void **state)
+{
+    (void)state;
+    t_answer_t a = put_agent("{\"welcome_message\":{\"en\":\"Hi!\",\"fr\":\"Salut!\"}}");
+    assert_status(&a, 200);
+    a = put_agent("{\"welcomeMessage\":\"Hello!\"}");
+    assert_status(&a, 200);
+    assert_string_equal(t_text(&a, "/config/welcome_message/en"), "Hello!");
+    assert_string_equal(t_text(&a, "/config/welcome_message/fr"), "Salut!");
+    a = put_agent("{\"welcome_message\":{\"en\":\"Hi {name}!\"}}");
+    assert_error(&a, 400, "bad_request");
+}
+
 static void what_is_left_out_stays(void **state)
 {
     (void)state;
@@ -442,6 +455,7 @@ int main(void)
         cmocka_unit_test(the_next_call_has_the_voice),
         cmocka_unit_test(who_speaks_changes_without_the_voices_of_before),
         cmocka_unit_test(a_greeting_is_of_its_language),
+        cmocka_unit_test(the_chats_greeting_is_by_language),
         cmocka_unit_test(what_is_left_out_stays),
         cmocka_unit_test(one_text_is_that_of_the_shops_language),
         cmocka_unit_test(languages_have_the_shops_own),

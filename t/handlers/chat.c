@@ -187,6 +187,48 @@ static void without_a_key_nobody_is_let_in(void **state)
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
 }
 
+static t_answer_t face(const char *args, const char *origin)
+{
+    return t_ask(&(t_ask_t){.type = "chat.shop",
+                            .uri = "/api/chat/shop",
+                            .method = "GET",
+                            .args = args,
+                            .headers = {"origin", origin}});
+}
+
+static void a_page_is_told_whose_chat_it_is(void **state)
+{
+    (void)state;
+    t_answer_t stranger = face("businessId=bici-downtown&key=wk_demo_uptown", ORIGIN);
+    assert_error(&stranger, 401, "unauthorized");
+    t_answer_t foreign = face("businessId=bici-downtown&key=" KEY, "https://evil.example");
+    assert_error(&foreign, 403, "forbidden");
+    assert_string_equal(t_header(&foreign, "access-control-allow-origin"), "");
+
+    t_answer_t a = face("businessId=bici-downtown&key=" KEY, ORIGIN);
+    assert_status(&a, 200);
+    assert_string_equal(t_header(&a, "access-control-allow-origin"), ORIGIN);
+    assert_string_equal(t_text(&a, "/shop/name"), "Bici Downtown");
+    assert_string_equal(t_text(&a, "/shop/agent"), "Bici");
+    assert_true(strstr(t_text(&a, "/shop/greeting/fr"), "Bonjour") != NULL);
+    assert_true(va_json_is(va_json_pointer(a.json, VA_STR("/shop/branding")), VA_JSON_NULL));
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM chat_sessions"), 0);
+}
+
+static void who_made_the_chat_is_told_below_the_plan_pro(void **state)
+{
+    static const char *const plans[] = {"plan = 'BASIC'", "plan = 'FREE'",
+                                        "plan = 'PRO', trial_ends_at = now()"};
+    (void)state;
+    t_config.signup_product = "voiceagent";
+    for (size_t i = 0; i < sizeof(plans) / sizeof(*plans); i++) {
+        t_sqlf("UPDATE organizations SET %s", plans[i]);
+        t_answer_t a = face("businessId=bici-downtown&key=" KEY, ORIGIN);
+        assert_string_equal(t_text(&a, "/shop/branding"), "voiceagent");
+    }
+    t_sqlf("UPDATE organizations SET trial_ends_at = NULL, plan = 'PRO'");
+}
+
 /* By its address it was let in: what a message says of shop and key is nothing. */
 static void the_address_of_a_socket_names_the_shop(void **state)
 {
@@ -969,6 +1011,8 @@ int main(void)
         cmocka_unit_test(the_key_and_the_page_let_in),
         cmocka_unit_test(a_socket_is_opened_to_whom_a_message_would_be_answered),
         cmocka_unit_test(without_a_key_nobody_is_let_in),
+        cmocka_unit_test(a_page_is_told_whose_chat_it_is),
+        cmocka_unit_test(who_made_the_chat_is_told_below_the_plan_pro),
         cmocka_unit_test(the_address_of_a_socket_names_the_shop),
         cmocka_unit_test(a_key_that_was_replaced_opens_nothing),
         cmocka_unit_test(a_browser_that_asks_first_is_told_its_origin),

@@ -88,6 +88,10 @@ static bool put_questions(wk_tx_t *tx, config_t *s, const va_json_t *list, wk_er
 
 static const char *const personalities[] = {"professional", "friendly", "casual", NULL};
 
+#define TEXTS "a text of 1 to 500 bytes, or one by language"
+
+static const char *const in_no_braces[] = {NULL};
+
 static const wk_member_rule_t agent_rules[] = {
     {.name = "agent_name",
      .also = "agentName",
@@ -111,6 +115,13 @@ static const wk_member_rule_t agent_rules[] = {
      .check = wk_member_word,
      .of = personalities,
      .must = "professional, friendly or casual"},
+    {.name = "welcome_message",
+     .also = "welcomeMessage",
+     .check = wk_member_templates,
+     .of = in_no_braces,
+     .min = 1,
+     .max = 500,
+     .must = TEXTS ", with nothing in braces"},
     WK_SETTINGS_LANGUAGE_RULES,
     {.name = "language_detection", .check = wk_member_bool, .must = "true or false"},
     {.name = "language_confidence",
@@ -156,8 +167,6 @@ static const part_t agent = {
 
 /* ---------------------------------------------------------------- its voice */
 
-#define TEXTS "a text of 1 to 500 bytes, or one by language"
-
 static bool are_engines(const wk_member_rule_t *rule, const wk_catalogue_t *c,
                         const va_json_t *value)
 {
@@ -172,7 +181,6 @@ static bool are_engines(const wk_member_rule_t *rule, const wk_catalogue_t *c,
 }
 
 static const char *const in_greeting[] = {"hello", "shop", NULL};
-static const char *const in_no_braces[] = {NULL};
 
 static const wk_member_rule_t voice_rules[] = {
     WK_SETTINGS_VOICE_RULES,

@@ -28,7 +28,7 @@ wk_handler_fn wk_calls_list, wk_calls_get, wk_calls_begin, wk_calls_conclude;
 wk_handler_fn wk_calls_outcome;
 wk_handler_fn wk_campaigns_send, wk_campaigns_call;
 wk_handler_fn wk_calendar_notify, wk_calendar_push, wk_calendar_sync;
-wk_handler_fn wk_chat_answer, wk_chat_open, wk_chat_push, wk_chat_person;
+wk_handler_fn wk_chat_answer, wk_chat_open, wk_chat_push, wk_chat_person, wk_chat_shop;
 wk_handler_fn wk_conversation_events_store;
 wk_handler_fn wk_conversations_get;
 wk_handler_fn wk_effects_settle;

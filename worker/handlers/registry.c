@@ -44,6 +44,7 @@ static const wk_handler_t handlers[] = {
     {"chat.open", WK_READ, wk_chat_open, 0},
     {"chat.person", WK_EFFECT, wk_chat_person, 0},
     {"chat.push", WK_EFFECT, wk_chat_push, 0},
+    {"chat.shop", WK_READ, wk_chat_shop, 0},
     {"conversation_events.store", WK_EFFECT, wk_conversation_events_store, 0},
     {"conversations.get", WK_READ, wk_conversations_get, 0},
     {"effects.settle", WK_EFFECT, wk_effects_settle, 0},

@@ -27,6 +27,7 @@ const wk_sql_t wk_sql_agent_config = {
     "SELECT json_build_object("
     "    'agent_name', g.agent_name, 'persona_prompt', g.persona_prompt,"
     "    'system_prompt', g.system_prompt, 'voice_personality', g.voice_personality,"
+    "    'welcome_message', g.welcome_message,"
     "    'language', o.language, 'languages', o.languages,"
     "    'language_detection', g.language_detection,"
     "    'language_confidence', g.language_confidence, 'llm_model', g.llm_model,"
@@ -58,6 +59,7 @@ const wk_sql_t wk_sql_agent_config_put = {
     "UPDATE agent_configs SET "
     KEPT("agent_name", "text") ", " KEPT("persona_prompt", "text") ", "
     KEPT_OR_NULL("system_prompt") ", " KEPT("voice_personality", "text") ", "
+    KEPT_TEXTS("welcome_message") ", "
     KEPT("language_detection", "bool") ", " KEPT("language_confidence", "numeric") ", "
     KEPT_OR_NULL("llm_model") ", " KEPT("max_tokens", "int") ", " KEPT_JSON("emergency_words")
     " WHERE organization_id = current_organization()",

@@ -15,6 +15,16 @@ const wk_sql_t wk_sql_chat_shop = {
     "  FROM organizations o WHERE o.id = (SELECT current_organization())",
     2};
 
+const wk_sql_t wk_sql_chat_face = {
+    "chat_face",
+    "SELECT jsonb_build_object("
+    "    'name', o.name, 'agent', g.agent_name, 'greeting', g.welcome_message,"
+    "    'phone', o.phone,"
+    "    'branding', CASE WHEN " WK_SQL_PLAN("o") " <> 'PRO' THEN $1::text END) AS item"
+    "  FROM organizations o JOIN agent_configs g ON g.organization_id = o.id"
+    " WHERE o.id = (SELECT current_organization())",
+    1};
+
 const wk_sql_t wk_sql_chat_session = {
     "chat_session",
     "SELECT id, customer_id, language, state, phone_number FROM chat_sessions"

@@ -13,6 +13,9 @@ extern const wk_sql_t wk_sql_chat_origin;
  */
 extern const wk_sql_t wk_sql_chat_shop;
 
+/* What a page shows of the shop before anything is said: item (JSON). $1 who made the chat. */
+extern const wk_sql_t wk_sql_chat_face;
+
 /*
  * A session, locked, that was heard of within $3 seconds. $1 SHA-256 of its token, $2 the
  * origin it began at or null: id customer_id language state phone_number.
