@@ -29,8 +29,8 @@ EXTRACT_PKG  := poppler-glib libxml-2.0 libzip libcmark
 EXTRACT_LIBS  = $(shell pkg-config --libs $(EXTRACT_PKG)) -lcsv
 
 .PHONY: all module worker core help
-## make                    the worker and the module, into build/
-all: module worker
+## make                    the worker, the module and the pages, into build/
+all: module worker dashboard
 
 help:
 	@grep -hE '^## ' $(MAKEFILE_LIST) | sed 's/^## //'
@@ -67,6 +67,7 @@ $(BUILD)/voiceagent-extract: $(EXTRACT_OBJ) $(BUILD)/libvacore.a
 -include $(CORE_OBJ:.o=.d) $(WORKER_OBJ:.o=.d) $(BUILD)/worker/main.d $(EXTRACT_OBJ:.o=.d)
 
 include t/stack/rules.mk
+include dashboard/rules.mk
 include t/unit/rules.mk
 include t/worker/rules.mk
 include t/handlers/rules.mk

@@ -17,6 +17,7 @@ PLACE = sed -e 's@/usr/bin/voiceagent@$(BIN)/voiceagent@g' \
             -e 's@/usr/share/doc/voiceagent-worker@$(DOC)@' \
             -e 's@load_module modules/@load_module $(MODULES)/@' \
             -e 's@/usr/share/voiceagent/sounds/@$(SHARE)/sounds/@' \
+            -e 's@/usr/share/voiceagent/dashboard@$(SHARE)/dashboard@' \
             -e 's@^\#\(messages_dir\|sql_dir\|templates_dir\) = /usr/share/voiceagent@\1 = $(SHARE)@'
 
 # $(call place,MODE,FILE,FOLDER): a copy that speaks of where this installation puts them.
@@ -35,7 +36,10 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx conf/site.conf conf/http.conf
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/locations conf/locations/*.conf
 	$(call place,644,conf/locations/sounds.conf,$(SHARE)/nginx/locations)
+	$(call place,644,conf/locations/pages.conf,$(SHARE)/nginx/locations)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sounds conf/sounds/*
+	rm -rf $(DESTDIR)$(SHARE)/dashboard
+	$(INSTALL) -d $(DESTDIR)$(SHARE)/dashboard && cp -r --no-preserve=mode $(BUILD)/dashboard/. $(DESTDIR)$(SHARE)/dashboard
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/fallback conf/fallback/*
 	$(call place,644,conf/nginx.conf,$(SHARE)/examples)
 	$(call place,644,conf/systemd/voiceagent-worker.service,$(UNITS))

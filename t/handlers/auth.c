@@ -89,6 +89,7 @@ static void login_tells_who_it_is(void **state)
     assert_string_equal(t_text(&a, "/user/role"), "admin");
     assert_string_equal(t_text(&a, "/user/organization_id"), DOWNTOWN);
     assert_string_equal(t_text(&a, "/user/organization_name"), "Bici Downtown");
+    assert_string_equal(t_text(&a, "/user/organization_timezone"), "America/Toronto");
     assert_int_equal(strlen(t_text(&a, "/refresh_token")), 43);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM audit_log WHERE action = 'login'"
                                 " AND user_id = '" DANA "' AND ip_address = '192.0.2.7'"),
@@ -430,6 +431,7 @@ static void a_providers_token_is_exchanged_for_ours(void **state)
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/user/id"), DANA);
     assert_string_equal(t_text(&a, "/user/organization_name"), "Bici Downtown");
+    assert_string_equal(t_text(&a, "/user/organization_timezone"), "America/Toronto");
     verify_token(t_text(&a, "/token"), &jwt);
     assert_claim(&jwt, "userId", DANA);
     assert_claim(&jwt, "organizationId", DOWNTOWN);
@@ -504,6 +506,7 @@ static void refresh_gives_the_next_tokens(void **state)
     assert_status(&a, 200);
     assert_string_equal(t_text(&a, "/user/id"), DANA);
     assert_string_equal(t_text(&a, "/user/organization_name"), "Bici Downtown");
+    assert_string_equal(t_text(&a, "/user/organization_timezone"), "America/Toronto");
     verify_token(t_text(&a, "/token"), &jwt);
     assert_claim(&jwt, "role", "admin");
     const char *second = t_text(&a, "/refresh_token");

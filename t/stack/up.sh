@@ -99,6 +99,7 @@ substitutions() {
     done
     printf 's|@NGINX_REDIS_URL@|%s|g\n' "$(redis_url nginx)"
     printf 's|/usr/share/voiceagent/sounds/|%s/conf/sounds/|\n' "$(sed 's/[\\&|]/\\&/g' <<<"$ROOT")"
+    printf 's|/usr/share/voiceagent/dashboard|%s/build/dashboard|\n' "$(sed 's/[\\&|]/\\&/g' <<<"$ROOT")"
 }
 
 start_nginx() {

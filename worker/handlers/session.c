@@ -12,7 +12,8 @@ wk_signed_in_t wk_session_user(const wk_rows_t *rows)
                             .last_name = wk_cell(rows, 0, "last_name"),
                             .role = wk_cell(rows, 0, "role"),
                             .organization = wk_cell(rows, 0, "organization_id"),
-                            .organization_name = wk_cell(rows, 0, "organization_name")};
+                            .organization_name = wk_cell(rows, 0, "organization_name"),
+                            .organization_timezone = wk_cell(rows, 0, "organization_timezone")};
 }
 
 bool wk_session_make(wk_ctx_t *ctx, wk_session_t *session, wk_error_t *e)
@@ -41,6 +42,7 @@ static void put_user(va_json_writer_t *w, const wk_signed_in_t *user)
     va_json_add_str(w, "role", user->role);
     va_json_add_str(w, "organization_id", user->organization);
     va_json_add_str(w, "organization_name", user->organization_name);
+    va_json_add_str(w, "organization_timezone", user->organization_timezone);
     va_json_object_end(w);
 }
 

@@ -6,10 +6,12 @@
 
 /* Who is signed in, as the answers tell it. */
 typedef struct {
-    va_str_t id, email, first_name, last_name, role, organization, organization_name;
+    va_str_t id, email, first_name, last_name, role, organization, organization_name,
+        organization_timezone;
 } wk_signed_in_t;
 
-/* Of the first row: user_id email first_name last_name role organization_id organization_name.
+/* Of the first row: user_id email first_name last_name role organization_id organization_name
+ * organization_timezone.
  */
 wk_signed_in_t wk_session_user(const wk_rows_t *rows);
 

@@ -22,7 +22,8 @@ extern const wk_sql_t wk_sql_session_lock;
 /*
  * $1 hash, $2 hash of the token that would follow: session_id family used ended (revoked or
  * expired) followed (by exactly that token, not used yet) user_active, and as a login gives
- * them user_id role email first_name last_name organization_id organization_name.
+ * them user_id role email first_name last_name organization_id organization_name
+ * organization_timezone.
  */
 extern const wk_sql_t wk_sql_session_read;
 

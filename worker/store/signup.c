@@ -87,7 +87,8 @@ const wk_sql_t wk_sql_signup_take = {
 const wk_sql_t wk_sql_signup_user = {
     "signup_user",
     "SELECT u.id AS user_id, u.role, u.email, u.first_name, u.last_name,"
-    "       o.id AS organization_id, o.name AS organization_name"
+    "       o.id AS organization_id, o.name AS organization_name,"
+    "       o.timezone AS organization_timezone"
     "  FROM users u JOIN organizations o ON o.id = u.organization_id"
     " WHERE u.organization_id = current_organization() AND u.role = 'admin'"
     " ORDER BY u.created_at LIMIT 1",

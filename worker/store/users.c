@@ -24,13 +24,15 @@ const wk_sql_t wk_sql_login_attempt = {
     "   AND u.email = lower($1) AND u.is_active AND coalesce(u.locked_until <= now(), true)"
     " RETURNING u.id AS user_id, u.password_hash, u.role, u.email, u.first_name, u.last_name,"
     "           o.id AS organization_id, o.name AS organization_name,"
+    "           o.timezone AS organization_timezone,"
     "           u.locked_until IS NOT NULL AS locked",
     4};
 
 const wk_sql_t wk_sql_login_subject = {
     "login_subject",
     "SELECT u.id AS user_id, u.role, u.email, u.first_name, u.last_name,"
-    "       o.id AS organization_id, o.name AS organization_name"
+    "       o.id AS organization_id, o.name AS organization_name,"
+    "       o.timezone AS organization_timezone"
     "  FROM users u"
     "  JOIN organizations o ON o.id = u.organization_id AND o.is_active"
     " WHERE u.organization_id = current_organization() AND u.is_active"

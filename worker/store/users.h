@@ -16,7 +16,7 @@ extern const wk_sql_t wk_sql_caller;
  * attempts has more tries than one after another. $1 e-mail, $2 after how many in a row the
  * user is locked, $3 for how many seconds at first (doubled by each further one), $4 at most.
  * No row: no such active user, or locked. user_id password_hash role email first_name
- * last_name organization_id organization_name locked (by this attempt).
+ * last_name organization_id organization_name organization_timezone locked (by this attempt).
  */
 extern const wk_sql_t wk_sql_login_attempt;
 
