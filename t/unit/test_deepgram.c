@@ -2,29 +2,13 @@
 #include "worker/providers/deepgram.h"
 #include "worker/providers/speaker.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *a;
-
-static int set_up(void **state)
-{
-    (void)state;
-    a = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(a);
-    return 0;
-}
+#include "t/unit/arena.h"
 
 static wk_deepgram_event_t read_event(const char *text)
 {
     wk_deepgram_event_t event;
 
-    assert_int_equal(wk_deepgram_read(wk_mem(a), va_str_c(text), &event), VA_OK);
+    assert_int_equal(wk_deepgram_read(wk_mem(arena), va_str_c(text), &event), VA_OK);
     return event;
 }
 
@@ -61,7 +45,8 @@ static void what_is_no_message(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-        assert_int_not_equal(wk_deepgram_read(wk_mem(a), va_str_c(texts[i]), &event), VA_OK);
+        assert_int_not_equal(wk_deepgram_read(wk_mem(arena), va_str_c(texts[i]), &event),
+                             VA_OK);
 }
 
 static void the_address_of_the_ears(void **state)
@@ -69,12 +54,13 @@ static void the_address_of_the_ears(void **state)
     wk_config_t config = {.deepgram_model = "nova-3", .deepgram_language = "multi"};
 
     (void)state;
-    const char *url = wk_deepgram_url(a, &config, 700);
+    const char *url = wk_deepgram_url(arena, &config, 700);
     assert_memory_equal(url, "wss://", 6);
     assert_non_null(strstr(url, "/v1/listen?model=nova-3&language=multi&encoding=mulaw&"
                                 "sample_rate=8000"));
     config.deepgram_base_url = "http://127.0.0.1:1";
-    assert_memory_equal(wk_deepgram_url(a, &config, 700), "ws://127.0.0.1:1/v1/listen?", 27);
+    assert_memory_equal(wk_deepgram_url(arena, &config, 700), "ws://127.0.0.1:1/v1/listen?",
+                        27);
 }
 
 static void the_shops_silence_ends_what_is_said(void **state)
@@ -83,9 +69,9 @@ static void the_shops_silence_ends_what_is_said(void **state)
 
     (void)state;
     assert_non_null(
-        strstr(wk_deepgram_url(a, &config, 300), "&endpointing=300&utterance_end_ms=1000"));
-    assert_non_null(
-        strstr(wk_deepgram_url(a, &config, 2500), "&endpointing=2500&utterance_end_ms=2500"));
+        strstr(wk_deepgram_url(arena, &config, 300), "&endpointing=300&utterance_end_ms=1000"));
+    assert_non_null(strstr(wk_deepgram_url(arena, &config, 2500),
+                           "&endpointing=2500&utterance_end_ms=2500"));
 }
 
 static void a_voice_of_the_language(void **state)
@@ -95,17 +81,17 @@ static void a_voice_of_the_language(void **state)
     wk_speech_request_t request;
 
     (void)state;
-    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(arena, &config, &text, &request));
     assert_string_equal(request.url,
                         "http://here/v1/speak?model=aura-2-agathe-fr&encoding=mulaw&"
                         "sample_rate=8000&container=none");
     assert_string_equal(request.headers[0], "Authorization: Token key");
     assert_true(va_str_eq(request.body, VA_STR("{\"text\":\"dit \\\"oui\\\"\"}")));
     config.deepgram_voice = "ours";
-    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(arena, &config, &text, &request));
     assert_non_null(strstr(request.url, "model=ours&"));
     text.voice = VA_STR("theirs");
-    assert_true(wk_speaker_deepgram.request(a, &config, &text, &request));
+    assert_true(wk_speaker_deepgram.request(arena, &config, &text, &request));
     assert_non_null(strstr(request.url, "model=theirs&"));
 }
 

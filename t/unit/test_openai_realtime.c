@@ -1,29 +1,13 @@
 /* What OpenAI Realtime tells and is told. */
 #include "worker/providers/openai_realtime.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *a;
-
-static int set_up(void **state)
-{
-    (void)state;
-    a = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(a);
-    return 0;
-}
+#include "t/unit/arena.h"
 
 static wk_realtime_event_t read_event(const char *text)
 {
     wk_realtime_event_t event;
 
-    assert_int_equal(wk_realtime_read(wk_mem(a), va_str_c(text), &event), VA_OK);
+    assert_int_equal(wk_realtime_read(wk_mem(arena), va_str_c(text), &event), VA_OK);
     return event;
 }
 
@@ -78,7 +62,7 @@ static void an_error_names_what_it_refuses(void **state)
     va_buf_t out;
     wk_realtime_event_t event;
     (void)state;
-    va_buf_init(&out, wk_mem(a), 64);
+    va_buf_init(&out, wk_mem(arena), 64);
     assert_int_equal(wk_realtime_respond(&out, VA_STR("answer_7"), VA_STR_NULL, false), VA_OK);
     assert_true(va_str_eq(va_buf_str(&out),
                           VA_STR("{\"type\":\"response.create\",\"event_id\":\"answer_7\"}")));
@@ -96,17 +80,19 @@ static void what_is_no_message(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-        assert_case(wk_realtime_read(wk_mem(a), va_str_c(texts[i]), &event) != VA_OK, texts[i]);
+        assert_case(wk_realtime_read(wk_mem(arena), va_str_c(texts[i]), &event) != VA_OK,
+                    texts[i]);
 }
 
 static const va_json_t *turn_detection(const wk_realtime_session_t *session)
 {
     va_buf_t text;
     const va_json_t *message;
-    va_buf_init(&text, wk_mem(a), 512);
+    va_buf_init(&text, wk_mem(arena), 512);
     assert_int_equal(wk_realtime_update(&text, session), VA_OK);
     assert_int_equal(
-        va_json_parse(wk_mem(a), va_buf_str(&text), &VA_JSON_LIMITS_DEFAULT, &message), VA_OK);
+        va_json_parse(wk_mem(arena), va_buf_str(&text), &VA_JSON_LIMITS_DEFAULT, &message),
+        VA_OK);
     return va_json_pointer(message, VA_STR("/session/audio/input/turn_detection"));
 }
 

@@ -1,32 +1,10 @@
 #include "worker/password.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "t/unit/arena.h"
 
 #define COST 1
 
-static wk_arena_t *arena;
 static wk_error_t e;
-
-static int setup(void **state)
-{
-    (void)state;
-    arena = wk_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_arena_free(arena);
-    return 0;
-}
 
 static bool matches(const char *password, const char *hash)
 {
@@ -161,16 +139,16 @@ static void a_hash_is_outdated_when_a_new_one_is_stronger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(hashes_of_others_are_verified, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_hash_is_yescrypt_with_a_salt_of_its_own, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(other_methods_match_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_broken_hash_is_our_fault, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_password_is_text_of_a_certain_length, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(a_cost_beyond_yescrypts_is_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_hash_is_outdated_when_a_new_one_is_stronger, setup,
-                                        teardown),
+        cmocka_unit_test_setup_teardown(hashes_of_others_are_verified, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_hash_is_yescrypt_with_a_salt_of_its_own, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(other_methods_match_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_broken_hash_is_our_fault, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_password_is_text_of_a_certain_length, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_cost_beyond_yescrypts_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_hash_is_outdated_when_a_new_one_is_stronger, set_up,
+                                        tear_down),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

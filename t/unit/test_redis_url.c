@@ -1,33 +1,13 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "worker/redis_url.h"
 
-static wk_arena_t *a;
+#include "t/unit/arena.h"
+
 static wk_redis_url_t url;
 static wk_error_t e;
 
-static int setup(void **state)
-{
-    (void)state;
-    a = wk_arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    wk_arena_free(a);
-    return 0;
-}
-
 static void parse(const char *text)
 {
-    if (!wk_redis_url_parse(a, text, &url, &e)) {
+    if (!wk_redis_url_parse(arena, text, &url, &e)) {
         fail_msg("%s: %s", text, e.text);
     }
 }
@@ -124,7 +104,7 @@ static void test_what_is_none_is_refused_without_repeating_it(void **state)
         "redis+sentinel://1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17/shop"};
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        if (wk_redis_url_parse(a, bad[i], &url, &e)) {
+        if (wk_redis_url_parse(arena, bad[i], &url, &e)) {
             fail_msg("%s is taken", bad[i]);
         }
         assert_int_equal(e.code, WK_INVALID);
@@ -132,15 +112,15 @@ static void test_what_is_none_is_refused_without_repeating_it(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_tcp),
-        TEST(test_unix),
-        TEST(test_sentinel),
-        TEST(test_what_is_none_is_refused_without_repeating_it),
+        WITH(test_tcp),
+        WITH(test_unix),
+        WITH(test_sentinel),
+        WITH(test_what_is_none_is_refused_without_repeating_it),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,23 +1,7 @@
 /* Who speaks: whom a name names, what each can be asked with, and how it is asked. */
 #include "worker/providers/speaker.h"
 
-#include "t/unit/support.h"
-
-static wk_arena_t *a;
-
-static int set_up(void **state)
-{
-    (void)state;
-    a = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(a);
-    return 0;
-}
+#include "t/unit/arena.h"
 
 static void a_name_is_one_speaker_s(void **state)
 {
@@ -56,7 +40,7 @@ static void elevenlabs_speaks_mulaw_with_a_voice(void **state)
 
     (void)state;
     assert_int_equal(wk_speaker_elevenlabs.pcm_hz, 0);
-    assert_true(wk_speaker_elevenlabs.request(a, &config, &text, &request));
+    assert_true(wk_speaker_elevenlabs.request(arena, &config, &text, &request));
     assert_string_equal(request.url,
                         "http://here/v1/text-to-speech/v%2F1/stream?output_format=ulaw_8000");
     assert_string_equal(request.headers[0], "xi-api-key: key");
@@ -64,7 +48,7 @@ static void elevenlabs_speaks_mulaw_with_a_voice(void **state)
                                                "\"language_code\":\"en\"}")));
     config.elevenlabs_voice = NULL;
     assert_false(wk_speaker_elevenlabs.configured(&config, VA_STR_NULL));
-    assert_false(wk_speaker_elevenlabs.request(a, &config, &text, &request));
+    assert_false(wk_speaker_elevenlabs.request(arena, &config, &text, &request));
 }
 
 static void openai_speaks_pcm(void **state)
@@ -78,7 +62,7 @@ static void openai_speaks_pcm(void **state)
 
     (void)state;
     assert_int_equal(wk_speaker_openai.pcm_hz, 24000);
-    assert_true(wk_speaker_openai.request(a, &config, &text, &request));
+    assert_true(wk_speaker_openai.request(arena, &config, &text, &request));
     assert_string_equal(request.url, "http://here/v1/audio/speech");
     assert_string_equal(request.headers[0], "Authorization: Bearer key");
     assert_string_equal(request.headers[1], "Content-Type: application/json");
@@ -87,10 +71,10 @@ static void openai_speaks_pcm(void **state)
         va_str_eq(request.body, VA_STR("{\"model\":\"m\",\"input\":\"say \\\"hi\\\"\","
                                        "\"voice\":\"alloy\",\"response_format\":\"pcm\"}")));
     text.voice = VA_STR("voice_12");
-    assert_true(wk_speaker_openai.request(a, &config, &text, &request));
+    assert_true(wk_speaker_openai.request(arena, &config, &text, &request));
     assert_non_null(strstr(request.body.data, "\"voice\":{\"id\":\"voice_12\"}"));
     text.text = VA_STR("\xff");
-    assert_false(wk_speaker_openai.request(a, &config, &text, &request));
+    assert_false(wk_speaker_openai.request(arena, &config, &text, &request));
 }
 
 #define WITH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -4,32 +4,16 @@
 #include <math.h>
 
 #include "core/mulaw.h"
-#include "t/unit/support.h"
+#include "t/unit/arena.h"
 
 #define FRAME   160 /* 20 ms at 8 kHz */
 #define FRAMES  100
 #define TONE_HZ 440.0
 #define LOUD    12000.0
 
-static wk_arena_t *a;
-
-static int set_up(void **state)
-{
-    (void)state;
-    a = wk_arena_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wk_arena_free(a);
-    return 0;
-}
-
 static va_str_t tone(size_t frame)
 {
-    uint8_t *bytes = wk_alloc(a, FRAME);
+    uint8_t *bytes = wk_alloc(arena, FRAME);
     for (size_t i = 0; i < FRAME; i++) {
         double at = (double)(frame * FRAME + i) / 8000.0;
         bytes[i] = va_mulaw_encode((int16_t)(LOUD * sin(2 * M_PI * TONE_HZ * at)));
@@ -51,12 +35,12 @@ static double amplitude(const uint8_t *mulaw, size_t n, double hz)
 
 static void there_and_back(int rate)
 {
-    uint8_t *heard = wk_alloc(a, FRAMES * FRAME + FRAME);
+    uint8_t *heard = wk_alloc(arena, FRAMES * FRAME + FRAME);
     size_t n = 0, pcm_bytes = 0;
     wk_transcode_t *there = wk_transcode_to_pcm(rate), *back = wk_transcode_to_mulaw(rate);
     for (size_t i = 0; i < FRAMES; i++) {
-        va_str_t pcm = wk_transcode(there, a, tone(i));
-        va_str_t mulaw = wk_transcode(back, a, pcm);
+        va_str_t pcm = wk_transcode(there, arena, tone(i));
+        va_str_t mulaw = wk_transcode(back, arena, pcm);
         pcm_bytes += pcm.len;
         memcpy(heard + n, mulaw.data, mulaw.len);
         n += mulaw.len;
@@ -96,7 +80,7 @@ static void what_a_telephone_cannot_carry_is_filtered(void **state)
             pcm[2 * i] = (uint8_t)s;
             pcm[2 * i + 1] = (uint8_t)((uint16_t)s >> 8);
         }
-        va_str_t mulaw = wk_transcode(t, a, va_str((const char *)pcm, sizeof(pcm)));
+        va_str_t mulaw = wk_transcode(t, arena, va_str((const char *)pcm, sizeof(pcm)));
         memcpy(heard + n, mulaw.data, mulaw.len);
         n += mulaw.len;
     }
@@ -110,12 +94,12 @@ static void a_sample_cut_in_two_is_put_together(void **state)
     va_str_t pieces[3];
     (void)state;
     wk_transcode_t *up = wk_transcode_to_pcm(24000), *down = wk_transcode_to_mulaw(24000);
-    va_str_t pcm = wk_transcode(up, a, tone(0));
-    va_str_t whole = wk_transcode(down, a, pcm);
+    va_str_t pcm = wk_transcode(up, arena, tone(0));
+    va_str_t whole = wk_transcode(down, arena, pcm);
     wk_transcode_reset(down);
-    pieces[0] = wk_transcode(down, a, va_str(pcm.data, 301));
-    pieces[1] = wk_transcode(down, a, va_str(pcm.data + 301, 300));
-    pieces[2] = wk_transcode(down, a, va_str(pcm.data + 601, pcm.len - 601));
+    pieces[0] = wk_transcode(down, arena, va_str(pcm.data, 301));
+    pieces[1] = wk_transcode(down, arena, va_str(pcm.data + 301, 300));
+    pieces[2] = wk_transcode(down, arena, va_str(pcm.data + 601, pcm.len - 601));
     assert_int_equal(pieces[0].len + pieces[1].len + pieces[2].len, whole.len);
     assert_memory_equal(pieces[0].data, whole.data, pieces[0].len);
     assert_memory_equal(pieces[1].data, whole.data + pieces[0].len, pieces[1].len);
@@ -129,12 +113,12 @@ static void half_a_sample_waits_unless_another_sound_begins(void **state)
 {
     (void)state;
     wk_transcode_t *t = wk_transcode_to_mulaw(8000);
-    assert_int_equal(wk_transcode(t, a, va_str("\1\2\3", 3)).len, 1);
-    assert_int_equal(wk_transcode(t, a, va_str("", 0)).len, 0);
-    assert_int_equal(wk_transcode(t, a, va_str("\4", 1)).len, 1);
-    assert_int_equal(wk_transcode(t, a, va_str("\5", 1)).len, 0);
+    assert_int_equal(wk_transcode(t, arena, va_str("\1\2\3", 3)).len, 1);
+    assert_int_equal(wk_transcode(t, arena, va_str("", 0)).len, 0);
+    assert_int_equal(wk_transcode(t, arena, va_str("\4", 1)).len, 1);
+    assert_int_equal(wk_transcode(t, arena, va_str("\5", 1)).len, 0);
     wk_transcode_reset(t);
-    assert_int_equal(wk_transcode(t, a, va_str("\1\2\3\4", 4)).len, 2);
+    assert_int_equal(wk_transcode(t, arena, va_str("\1\2\3\4", 4)).len, 2);
     wk_transcode_free(t);
     wk_transcode_free(NULL);
 }

@@ -62,7 +62,7 @@ typedef struct {
                                   with, JSON */
 } wk_media_engine_setup_t;
 
-typedef struct wk_engine wk_media_engine_t;
+typedef struct wk_media_engine wk_media_engine_t;
 
 /* Never from within a call of the engine. Texts are valid during the call. */
 typedef struct {

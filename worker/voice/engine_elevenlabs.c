@@ -22,7 +22,7 @@
 #define BEGIN_MS   5000       /* until it says that the conversation has begun */
 #define SILENT_MS  30000      /* without a word, for one that was heard to ping */
 
-struct wk_engine {
+struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
     wk_media_engine_events_t events;
     void *ctx;

@@ -30,7 +30,7 @@
 #define MODEL_DOWN  30000     /* ms that a model which failed is left alone */
 #define MODEL_MAX   (4 << 20) /* bytes of an answer, its envelopes included */
 
-struct wk_engine {
+struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
     wk_media_engine_events_t events;
     void *ctx;

@@ -27,7 +27,7 @@
 #define SILENCE_MS   60         /* of it in one message: its Base64 ends with no padding */
 #define BEYOND_MS    200        /* of silence behind that which ends what he says */
 
-struct wk_engine {
+struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
     wk_media_engine_events_t events;
     void *ctx;
