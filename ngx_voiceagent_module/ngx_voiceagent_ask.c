@@ -12,6 +12,7 @@
 
 static void ngx_voiceagent_ask_reply(void *data, redisReply *reply);
 static void ngx_voiceagent_ask_event(ngx_event_t *ev);
+static ngx_uint_t ngx_voiceagent_ask_is_over(ngx_voiceagent_ask_t *ask);
 static void ngx_voiceagent_ask_cleanup(void *data);
 
 
@@ -23,6 +24,7 @@ ngx_voiceagent_ask_init(ngx_http_request_t *r, ngx_voiceagent_ask_t *ask,
     ngx_memzero(ask, sizeof(ngx_voiceagent_ask_t));
 
     ask->request = r;
+    ask->context = ngx_http_get_module_ctx(r, ngx_voiceagent_module);
     ask->take = take;
     ask->resume = resume;
 
@@ -66,7 +68,10 @@ ngx_voiceagent_ask_reply(void *data, redisReply *reply)
     ngx_voiceagent_ask_t  *ask = data;
 
     ask->op = NULL;
-    ask->take(ask, reply);
+
+    if (!ngx_voiceagent_ask_is_over(ask)) {
+        ask->take(ask, reply);
+    }
 }
 
 
@@ -84,11 +89,26 @@ ngx_voiceagent_ask_event(ngx_event_t *ev)
     ngx_voiceagent_ask_t  *ask;
 
     ask = ev->data;
+
+    if (ngx_voiceagent_ask_is_over(ask)) {
+        return;
+    }
+
     c = ask->request->connection;
 
     ask->resume(ask);
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/* a redirect within nginx takes the request's contexts away */
+
+static ngx_uint_t
+ngx_voiceagent_ask_is_over(ngx_voiceagent_ask_t *ask)
+{
+    return ngx_http_get_module_ctx(ask->request, ngx_voiceagent_module)
+           != ask->context;
 }
 
 

@@ -23,13 +23,15 @@
  * copies what it needs of the reply, which is NULL when Redis failed, and then
  * asks again or says ngx_voiceagent_ask_resume().  resume follows from an event
  * of its own, and may end the request.  Neither runs for a request that has
- * ended before, or that was cancelled.
+ * ended before, that was cancelled, or that nginx has sent to another place: a
+ * client that goes leaves it to post_action.
  */
 
 typedef struct ngx_voiceagent_ask_s  ngx_voiceagent_ask_t;
 
 struct ngx_voiceagent_ask_s {
     ngx_http_request_t            *request;
+    void                          *context;      /* the request's, ours */
     ngx_voiceagent_op_t           *op;           /* NULL: nothing is asked */
     ngx_event_t                    event;
     va_str_t                       args[NGX_VOICEAGENT_ASK_ARGS];

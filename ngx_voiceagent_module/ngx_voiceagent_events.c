@@ -33,6 +33,8 @@ static ngx_uint_t ngx_voiceagent_events_names(ngx_str_t *id);
 static ngx_int_t ngx_voiceagent_events_header(ngx_http_request_t *r);
 static void ngx_voiceagent_events_wake(ngx_voiceagent_reader_t *reader);
 static void ngx_voiceagent_events_ping(ngx_event_t *ev);
+static ngx_uint_t ngx_voiceagent_events_are_over(
+    ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_alive(ngx_voiceagent_client_t *client);
 static ngx_int_t ngx_voiceagent_events_drain(ngx_voiceagent_client_t *client);
 static void ngx_voiceagent_events_leave(void *data);
@@ -367,6 +369,12 @@ ngx_voiceagent_events_wake(ngx_voiceagent_reader_t *reader)
     ngx_voiceagent_client_t  *client;
 
     client = (ngx_voiceagent_client_t *) reader;
+
+    if (ngx_voiceagent_events_are_over(client)) {
+        ngx_voiceagent_events_leave(client);
+        return;
+    }
+
     c = client->request->connection;
     rc = NGX_OK;
 
@@ -397,6 +405,11 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
     client = (ngx_voiceagent_client_t *)
                  ((u_char *) ev - offsetof(ngx_voiceagent_client_t, ping));
 
+    if (ngx_voiceagent_events_are_over(client)) {
+        ngx_voiceagent_events_leave(client);
+        return;
+    }
+
     c = client->request->connection;
     vlcf = ngx_http_get_module_loc_conf(client->request,
                                         ngx_voiceagent_module);
@@ -414,6 +427,19 @@ ngx_voiceagent_events_ping(ngx_event_t *ev)
     }
 
     ngx_http_run_posted_requests(c);
+}
+
+
+/* the client has gone, and nginx has sent the request on, to post_action */
+
+static ngx_uint_t
+ngx_voiceagent_events_are_over(ngx_voiceagent_client_t *client)
+{
+    ngx_voiceagent_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(client->request, ngx_voiceagent_module);
+
+    return ctx == NULL || ctx->client != client;
 }
 
 

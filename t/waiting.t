@@ -3,10 +3,11 @@
 use strict;
 use warnings;
 
+use IO::Socket::INET;
 use Test::More;
 use VoiceAgent::Http qw(get post);
 use VoiceAgent::Nginx;
-use VoiceAgent::Process qw(until_true patience);
+use VoiceAgent::Process qw(until_true patience port);
 use VoiceAgent::Proxy;
 use VoiceAgent::Redis;
 use VoiceAgent::Worker qw(take ack);
@@ -235,5 +236,31 @@ is($c->answer->{body}, 'pipelined', 'a request behind the one that waits is no g
 is($c->answer->{status}, 404, '  and is answered next');
 
 is(metric($_), 0, "$_ is zero at the end") for qw(waiting_requests event_clients);
+$nginx->stop;
+
+# A request that lasts longer than its client, since nginx sends it on.
+my $elsewhere = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => port(), Listen => 10) or die "listen: $!\n";
+$nginx = VoiceAgent::Nginx->new(redis => $redis, port => $port, server => <<"END")->start;
+    location /call   { voiceagent_public on; voiceagent_call a.b timeout=10m; post_action /after; }
+    location /store  { voiceagent_public on; voiceagent_authorize a.b timeout=10m; voiceagent_enqueue c.d; post_action /after; }
+    location /events { voiceagent_public on; voiceagent_events org=o ping=100ms snapshot=a.b; post_action /after; }
+    location /after  { proxy_pass http://127.0.0.1:@{[$elsewhere->sockport]}; proxy_ignore_client_abort on; }
+    location /metrics { voiceagent_metrics; }
+END
+for my $target (qw(/call /store /events)) {
+    connected();
+    my ($worker) = $nginx->workers;
+    my $client = ask($target);
+    my $question = next_job();
+    $client->close;
+    my $after = $elsewhere->accept;
+    ack($redis, $question, {body => 'found'});
+    ok(until_true(20, sub { metric('event_clients') == 0 }), "$target: a client goes, which nginx tells elsewhere");
+    pushed();
+    print $after "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    close $after;
+    is(metric('requests_total{outcome="replied"}'), 0, '  nobody is given the reply');
+    is(($nginx->workers)[0], $worker, '  and the worker lives');
+}
 $nginx->stop;
 done_testing();

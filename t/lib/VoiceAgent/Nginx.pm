@@ -269,10 +269,13 @@ sub reload {
     }) or die "no new workers:\n" . $self->log;
 }
 
-# True when nobody is leaving any more.
+# True when nobody is leaving any more. Who has given his memory back and is not dead yet has
+# no title, and the next worker would inherit the descriptor that leads to him.
 sub settled {
     my ($self, $seconds) = @_;
-    return until_true($seconds // 20, sub { !$self->workers(leaving => 1) });
+    return until_true($seconds // 20, sub {
+        !$self->workers(leaving => 1) && !grep { title($_) eq '' } children($self->{pid});
+    });
 }
 
 # How many the workers have open together, when nobody is connected to them: the same
