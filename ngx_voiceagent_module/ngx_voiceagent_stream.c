@@ -21,7 +21,7 @@ ngx_voiceagent_life_left(ngx_voiceagent_life_t *life, ngx_msec_t longest,
 
     if (!life->draining) {
 
-        if (!ngx_exiting
+        if (!ngx_exiting && !life->over
             && (longest == 0
                 || ngx_current_msec - life->opened < longest))
         {

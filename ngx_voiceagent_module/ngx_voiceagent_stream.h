@@ -16,6 +16,7 @@
 typedef struct {
     ngx_msec_t                     opened;
     ngx_msec_t                     end;          /* when draining */
+    unsigned                       over:1;       /* before its time */
     unsigned                       draining:1;
 } ngx_voiceagent_life_t;
 

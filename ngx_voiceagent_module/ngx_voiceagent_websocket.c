@@ -416,11 +416,18 @@ ngx_voiceagent_websocket_published(void *data, va_str_t text)
 }
 
 
-/* what was published before is not repeated: whoever misses it asks again */
+/*
+ * Anew: what Redis published meanwhile it may have taken for heard, and does
+ * not repeat.  So the client comes back, and asks for what it has missed.
+ */
 
 static void
 ngx_voiceagent_websocket_subscribed(void *data)
 {
+    ngx_voiceagent_websocket_t  *ws = data;
+
+    ws->life.over = ws->subscribed;
+    ws->subscribed = 1;
 }
 
 

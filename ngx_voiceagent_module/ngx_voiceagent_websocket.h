@@ -49,6 +49,7 @@ typedef struct {
     ngx_msec_t                     heard;        /* the client, at last */
 
     unsigned                       pinged:1;     /* and not heard since */
+    unsigned                       subscribed:1; /* once, at the least */
     unsigned                       paused:1;     /* enough is waiting */
     unsigned                       more:1;       /* to read, in another turn */
     unsigned                       blocked:1;    /* the client does not read */

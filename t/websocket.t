@@ -28,6 +28,7 @@ END
     location /chat     { voiceagent_public on; voiceagent_json id /id; voiceagent_json s /s;
                          voiceagent_websocket a.b max_message=1k idle=10m drain=1s protocol=chat timeout=1m
                                               lane=$arg_shop serial=$voiceagent_json_s; }
+    location /patient  { voiceagent_public on; voiceagent_websocket a.b idle=10m drain=10m timeout=1m; }
     location /once     { voiceagent_public on; voiceagent_json id /id;
                          voiceagent_websocket a.b idle=10m dedup=$voiceagent_json_id timeout=1m; }
     location /late     { voiceagent_public on; voiceagent_websocket a.b timeout=100ms late=pending; }
@@ -488,15 +489,25 @@ ok(alone(), '  nobody is left');
 
 # -------------------------------------------------------------------------- without Redis
 
-$ws = ws('/chat');
-$ws->text('{}');
+my $patient = ws('/patient');
+$patient->text('{}');
 $job = next_job();
 $to = "va:ws:$job->{http}{connection}";
 reply($job, '{}');
-is($ws->said, 'text {}', 'Redis is there');
+is($patient->said, 'text {}', 'Redis is there');
+listens($to);
+$ws = ws('/chat');
+$ws->text('{}');
+$job = next_job();
+reply($job, '{}');
+is($ws->said, 'text {}', '  for another too');
+listens("va:ws:$job->{http}{connection}");
 $proxy->cut('channel');
 ok(until_true(20, sub { $redis->command('PUBLISH', $to, '{"back":1}') }), 'when it comes back, what is published is heard again');
-is($ws->said, 'text {"back":1}', '  and sent');
+is($patient->said, 'text {"back":1}', '  and sent');
+is($ws->said, 'close 1001', '  and who may have missed something is to come back');
+$patient->close;
+$ws = ws('/chat');
 $redis->pause;
 $ws->text('{}');
 is($ws->next->{json}{error}{code}, 'unavailable', 'a message that Redis does not take');
