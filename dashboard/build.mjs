@@ -1,5 +1,6 @@
-// Makes the pages: node build.mjs FOLDER. Scripts and styles get names with a hash of what is in
-// them, and may be kept for ever; index.html, which names them, may not.
+// Makes the pages and the widget: node build.mjs FOLDER. Scripts and styles get names with a hash of what is in
+// them, and may be kept for ever; index.html, which names them, may not, nor widget.js, which the
+// web sites of shops name.
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -31,6 +32,15 @@ const [pages, first, styles] = await Promise.all([
   }),
   build({...hashed, entryPoints: ['first.ts'], format: 'iife'}),
   build({...hashed, entryPoints: ['styles/main.css']}),
+  // In the browsers of whoever comes to a shop's site, which are older than its people's.
+  build({
+    ...common,
+    target: ['chrome109', 'firefox115', 'safari16'],
+    entryPoints: ['widget/main.ts'],
+    loader: {'.css': 'text'},
+    format: 'iife',
+    outfile: path.join(out, 'widget.js'),
+  }),
 ]);
 
 // Where the output of an entry is, as index.html names it.

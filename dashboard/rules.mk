@@ -1,9 +1,10 @@
-# The pages of a shop's people: TypeScript in, what a browser reads out (docs/dashboard.md).
+# The pages of a shop's people (docs/dashboard.md) and the chat of its web site (docs/chat.md, "The
+# widget"): TypeScript in, what a browser reads out.
 
 DASHBOARD_SRC := $(shell find dashboard -name node_modules -prune -o -type f -print)
 
 .PHONY: dashboard
-## make dashboard          the staff's pages, into build/dashboard/
+## make dashboard          the staff's pages and the chat's widget, into build/dashboard/
 dashboard: $(BUILD)/dashboard/index.html
 
 # Hashed names: what is not made any more does not stay beside what is.

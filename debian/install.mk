@@ -37,6 +37,7 @@ install: all
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/locations conf/locations/*.conf
 	$(call place,644,conf/locations/sounds.conf,$(SHARE)/nginx/locations)
 	$(call place,644,conf/locations/pages.conf,$(SHARE)/nginx/locations)
+	$(call place,644,conf/locations/widget.conf,$(SHARE)/nginx/locations)
 	$(INSTALL) -D -m 644 -t $(DESTDIR)$(SHARE)/sounds conf/sounds/*
 	rm -rf $(DESTDIR)$(SHARE)/dashboard
 	$(INSTALL) -d $(DESTDIR)$(SHARE)/dashboard && cp -r --no-preserve=mode $(BUILD)/dashboard/. $(DESTDIR)$(SHARE)/dashboard

@@ -29,8 +29,8 @@ before(async () => {
   stored = await state();
 });
 after(async () => {
-  await rows(`update organizations set widget_origins = '{http://localhost,https://localhost}'
-              where slug in ('bici-downtown', 'bici-uptown') returning id`);
+  for (const {which, is} of stored.filter(({what}) => what === 'origins'))
+    await rows(`update organizations set widget_origins = :'is' where id = :'which' returning id`, {which, is});
   await rows(`update campaigns set is_active = false where name = 'abandoned_cart' returning id`);
   await rows(`delete from users where email like '%@e2e.example' returning id`);
 });

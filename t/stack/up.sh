@@ -53,6 +53,20 @@ UPDATE voiceagent.organizations
  WHERE slug IN ('bici-downtown', 'bici-uptown') AND engines[1] <> :'engine';
 END
         { show_log migrate; die "VA_ENGINE=$VA_ENGINE was refused"; }
+    open_demo_shop
+}
+
+# /demo-shop is a page of this system's own addresses: its chat is for them too.
+open_demo_shop() {
+    local origins
+    printf -v origins '%s,' "$VA_URL" "$VA_HTTP_URL" "$VA_PUBLIC_URL" \
+        "https://localhost:$VA_TLS_PORT" "http://localhost:$VA_HTTP_PORT"
+    psql "$DATABASE_URL" -X -q -v ON_ERROR_STOP=1 -v origins="{${origins%,}}" >>"$RUN/log/migrate.log" 2>&1 9>&- <<'END' ||
+UPDATE voiceagent.organizations
+   SET widget_origins = ARRAY(SELECT DISTINCT unnest(widget_origins || :'origins'::text[]) ORDER BY 1)
+ WHERE slug = 'bici-downtown' AND NOT widget_origins @> :'origins'::text[];
+END
+        { show_log migrate; die "the demo shop's pages were refused"; }
 }
 
 start_workers() {
@@ -140,6 +154,7 @@ summary() {
 voiceagent is up: $VA_URL
   without TLS, loopback only   $VA_HTTP_URL
   certificate authority        $VA_CA_FILE
+  a shop's web site, its chat  $VA_HTTP_URL/demo-shop
   settings for a shell         . $RUN/env
   logs                         $RUN/log/
   simulated providers          $TWILIO_BASE_URL/_sim/requests, $ELEVENLABS_BASE_URL/_sim/requests
