@@ -1,7 +1,5 @@
 #include "worker/job_thread.h"
 
-#include <time.h>
-
 #include "worker/clock.h"
 #include "worker/crash.h"
 #include "worker/job.h"
@@ -110,7 +108,6 @@ static void note_lost(bool lost)
  */
 static void end_alone(worker_t *w, const wk_lease_t *lease, const wk_end_t *end, bool told)
 {
-    const struct timespec pause = {.tv_sec = RETRY_MS / 1000};
     wk_error_t e;
     bool lost;
     while (!wk_queue_end(w->ctx.redis, lease, end, &w->limits, &lost, &e)) {
@@ -119,7 +116,7 @@ static void end_alone(worker_t *w, const wk_lease_t *lease, const wk_end_t *end,
             return;
         }
         told = true;
-        nanosleep(&pause, NULL);
+        wk_pause_ms(RETRY_MS);
     }
     note_lost(lost && !told);
 }

@@ -4,7 +4,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "worker/clock.h"
 #include "worker/log.h"
@@ -141,7 +140,7 @@ static void *lease_thread(void *arg)
             wk_arena_reset(a);
         }
         stop_overdue(l);
-        nanosleep(&(struct timespec){0, TICK_MS * 1000000L}, NULL);
+        wk_pause_ms(TICK_MS);
     }
     wk_arena_free(a);
     return NULL;

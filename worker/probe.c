@@ -6,8 +6,9 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "worker/clock.h"
 
 #define WAIT_MS 5000
 #define STEP_MS 10
@@ -32,13 +33,12 @@ static int spawn(const char *path, pid_t *pid)
 
 static bool ends_well(pid_t pid)
 {
-    const struct timespec step = {.tv_nsec = STEP_MS * 1000000L};
     int status;
     for (int ms = 0; ms < WAIT_MS; ms += STEP_MS) {
         if (waitpid(pid, &status, WNOHANG) == pid) {
             return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
         }
-        nanosleep(&step, NULL);
+        wk_pause_ms(STEP_MS);
     }
     kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

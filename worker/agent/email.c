@@ -1,7 +1,5 @@
 #include "worker/agent/email.h"
 
-#include <time.h>
-
 #include "core/base64.h"
 #include "core/hmac.h"
 #include "worker/agent/delivery.h"
@@ -197,12 +195,11 @@ static bool make_message_id(wk_delivery_t *d, wk_error_t *e)
  */
 static wk_outcome_t keep_sent(wk_delivery_t *d, wk_error_t *e)
 {
-    const struct timespec pause = {.tv_nsec = KEEP_PAUSE_MS * 1000000L};
     int64_t until_ms = wk_monotonic_ms() + KEEP_MS;
     d->taken = true;
     bool kept = wk_delivery_tx(d, sent, e);
     while (!kept && e->code == WK_UNAVAILABLE && wk_monotonic_ms() < until_ms) {
-        nanosleep(&pause, NULL);
+        wk_pause_ms(KEEP_PAUSE_MS);
         kept = wk_delivery_tx(d, sent, e);
     }
     return kept ? WK_DONE : WK_AGAIN;

@@ -1,9 +1,8 @@
 #include "worker/agent/redirect.h"
 
-#include <time.h>
-
 #include "worker/agent/speech.h"
 #include "worker/call_token.h"
+#include "worker/clock.h"
 #include "worker/log.h"
 #include "worker/providers/twilio.h"
 
@@ -26,7 +25,6 @@ static bool address_of(wk_ctx_t *ctx, const wk_redirect_t *to, va_str_t *url, wk
 
 bool wk_redirect_call(wk_ctx_t *ctx, const wk_redirect_t *to, wk_error_t *e)
 {
-    const struct timespec pause = {.tv_nsec = RINGING_MS * 1000000};
     va_str_t url;
     if (!address_of(ctx, to, &url, e)) {
         return false;
@@ -38,7 +36,7 @@ bool wk_redirect_call(wk_ctx_t *ctx, const wk_redirect_t *to, wk_error_t *e)
         if (!wk_twilio_not_live(e)) {
             return false;
         }
-        nanosleep(&pause, NULL);
+        wk_pause_ms(RINGING_MS);
     }
     wk_log(WK_INFO, "a call that was to be redirected is over", WK_S("call", to->sid));
     return true;

@@ -1,10 +1,9 @@
 #include "worker/agent/takeover.h"
 
-#include <time.h>
-
 #include "worker/agent/event.h"
 #include "worker/agent/redirect.h"
 #include "worker/call_state.h"
+#include "worker/clock.h"
 #include "worker/queue.h"
 #include "worker/store/chat.h"
 #include "worker/store/takeovers.h"
@@ -61,12 +60,6 @@ static bool under_way_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     return true;
 }
 
-static void pause_ms(int64_t ms)
-{
-    const struct timespec t = {.tv_nsec = ms * 1000000};
-    nanosleep(&t, NULL);
-}
-
 /*
  * Each ends by itself: what an attempt has not sent after ten seconds it does not send. No
  * thread is kept from other work for so long.
@@ -81,7 +74,7 @@ static bool await_texts(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error_t
         if (u.wait_ms <= 0) {
             return true;
         }
-        pause_ms(LOOK_MS);
+        wk_pause_ms(LOOK_MS);
     }
     wk_error(e, WK_UNAVAILABLE, "a text of the agent's is on its way");
     e->retry_after_ms = u.wait_ms;
@@ -130,7 +123,7 @@ static bool await_answers(wk_ctx_t *ctx, const wk_takeover_thread_t *t, wk_error
         if (!any) {
             return true;
         }
-        pause_ms(LOOK_MS);
+        wk_pause_ms(LOOK_MS);
     }
     wk_error(e, WK_UNAVAILABLE, "an answer of the agent's is on its way");
     e->retry_after_ms = AGAIN_MS;

@@ -2,7 +2,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "worker/clock.h"
 
 /* Quarterly, served for a year. */
 #define API_VERSION "2026-07"
@@ -60,21 +61,6 @@ bool wk_shopify_is_domain(va_str_t domain)
         }
     }
     return true;
-}
-
-/* ---------------------------------------------------------------- time */
-
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void pause_ms(int64_t ms)
-{
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (ms % 1000) * 1000000};
-    nanosleep(&t, NULL);
 }
 
 /* ---------------------------------------------------------------- errors */
@@ -229,23 +215,23 @@ static bool ask_once(wk_ctx_t *ctx, const wk_shopify_t *shop, va_str_t body, int
 static bool ask(wk_ctx_t *ctx, const wk_shopify_t *shop, const char *query, va_str_t q,
                 const va_json_t **data, wk_error_t *e)
 {
-    int64_t end = now_ms() + shop->budget_ms;
+    int64_t end = wk_monotonic_ms() + shop->budget_ms;
     va_str_t body = body_of(ctx->arena, query, q);
     if (!wk_shopify_is_domain(shop->domain)) {
         return wk_error(e, WK_INVALID, "Shopify: not a shop's domain");
     }
     for (;;) {
-        int64_t left = end - now_ms();
+        int64_t left = end - wk_monotonic_ms();
         *e = (wk_error_t){0};
         if (ask_once(ctx, shop, body, left > MIN_MS ? (int)left : MIN_MS, data, e)) {
             return true;
         }
         int64_t wait = e->retry_after_ms;
         wait += wait / 4 > 0 ? arc4random_uniform((uint32_t)(wait / 4)) : 0;
-        if (e->code != WK_UNAVAILABLE || wait == 0 || now_ms() + wait + MIN_MS > end) {
+        if (e->code != WK_UNAVAILABLE || wait == 0 || wk_monotonic_ms() + wait + MIN_MS > end) {
             return false;
         }
-        pause_ms(wait);
+        wk_pause_ms(wait);
     }
 }
 
