@@ -29,8 +29,8 @@ export class Log {
   }
 
   // True: something was said since.
-  show(entries: Entry[], welcome: string, agent: string): boolean {
-    this.#greet(welcome, agent);
+  show(entries: Entry[], welcome: string | undefined, agent: string): boolean {
+    if (welcome !== undefined) this.#greet(welcome, agent);
     this.#forget(entries);
     const before = this.#list.lastElementChild;
     entries.forEach((e, at) => this.#place(e, at, agent));

@@ -1,8 +1,9 @@
 // What the page remembers of the chat, in the visitor's browser: on his device until a day of
 // silence is over (as the server does), in the tab, or nowhere. Tabs of one site share it.
-import type {Lead, NextAction} from './protocol.ts';
+import type {Lead, NextAction, Shop} from './protocol.ts';
 
 const LIFE_MS = 86400e3;
+const SHOP_LIFE_MS = 600e3;
 const MOST = 200;
 
 export interface Entry {
@@ -122,6 +123,23 @@ export class Memory {
       this.#tab?.setItem(`${this.#name}.open`, open ? '1' : '0');
     } catch {
       // It is closed on the next page.
+    }
+  }
+
+  // Whose chat it is, so that the site's next page need not ask; as the open chat, of the tab.
+  get shop(): Shop | undefined {
+    try {
+      const {shop, at} = JSON.parse(this.#tab?.getItem(`${this.#name}.shop`) ?? '') as {shop: Shop; at: number};
+      return at > Date.now() - SHOP_LIFE_MS ? shop : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  set shop(shop: Shop) {
+    try {
+      this.#tab?.setItem(`${this.#name}.shop`, JSON.stringify({shop, at: Date.now()}));
+    } catch {
+      // The next page asks.
     }
   }
 

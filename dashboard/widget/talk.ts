@@ -28,6 +28,7 @@ function newName() {
 
 export class Talk {
   shop: Shop | undefined;
+  met = false;  // the shop was asked for, whatever came of it
   trouble: Trouble = '';
   sending = false;  // an answer is waited for
   readonly #changed: () => void;
@@ -49,6 +50,7 @@ export class Talk {
       changed();
     });
     this.#link = new Link(config, {opened: () => this.#opened(), pushed: (p) => this.#pushed(p)});
+    this.shop = this.#memory.shop;
     this.#queue = this.kept.entries.filter((e) => e.state === 'waiting');
     addEventListener('online', () => this.hurry());
     addEventListener('pagehide', () => this.#link.disconnect());
@@ -379,7 +381,8 @@ export class Talk {
   async #meet() {
     const met = await this.#link.shop();
     const trouble = 'name' in met ? '' : ['unauthorized', 'forbidden'].includes(met.code) ? 'closed' : 'offline';
-    if ('name' in met) this.shop = met;
+    if ('name' in met) this.shop = this.#memory.shop = met;
+    this.met = true;
     if (!this.sending) this.trouble = trouble;
     this.#changed();
   }

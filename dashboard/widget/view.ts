@@ -213,9 +213,11 @@ export class View {
 
   #agent = () => this.#talk.shop?.agent || this.#texts.assistant;
 
-  #welcome() {
-    const greeting = this.#talk.shop?.greeting ?? {};
-    return greeting[this.#config.language] ?? this.#texts.greeting;
+  // Not before it is known how the shop greets, or that nobody says: it is read out once.
+  #welcome(): string | undefined {
+    const {shop, met} = this.#talk;
+    if (!shop && !met) return undefined;
+    return shop?.greeting[this.#config.language] ?? this.#texts.greeting;
   }
 
   #showShop() {

@@ -151,9 +151,13 @@ test('a talk on a page of another origin, and on with it on the next page', asyn
   assert.equal(await me.chat.locator('.maker').textContent(), '');
   assert.deepEqual(await context.cookies(), []);
 
+  const asked = [];
+  me.tab.on('request', (r) => asked.push(new URL(r.url()).pathname));
   await me.tab.reload();
   await me.sees(/Monday through Friday/);
+  await me.sees('Hi! How can I help you with your bike today?');
   assert.ok(await me.panel.isVisible());
+  assert.ok(!asked.includes('/api/chat/shop'));
   await me.say('Where are you?');
   const {id} = await me.lead();
   assert.deepEqual(await heardBy(id), [{content: 'What are your hours?'}, {content: 'Where are you?'}]);
