@@ -43,11 +43,18 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(WORKER_OBJ) $(BUILD)/worker/main.o: | $(BUILD)/scripts.h
+# Headers made of files that are no C.
+MADE := $(BUILD)/scripts.h $(BUILD)/texts.h
+
+$(WORKER_OBJ) $(BUILD)/worker/main.o: | $(MADE)
 
 $(BUILD)/scripts.h: $(SCRIPTS) $(wildcard worker/scripts/lib/*.lua) core/scripts/embed.sh
 	@mkdir -p $(@D)
 	sh core/scripts/embed.sh wk_script $(SCRIPTS) > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/texts.h: $(wildcard conf/messages/*.json) worker/agent/texts.sh
+	@mkdir -p $(@D)
+	sh worker/agent/texts.sh conf/messages/*.json > $@.tmp && mv $@.tmp $@
 
 $(BUILD)/libvacore.a: $(CORE_OBJ)
 	$(AR) rcs $@ $^

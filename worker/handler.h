@@ -36,4 +36,12 @@ const wk_handler_t *wk_handler_find(va_str_t type);
 /* Whether what all of them (and the calls) need at hand is there, and can be read. */
 bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e);
 
+/*
+ * The same for who asks before they start, with what would be said otherwise than it is meant,
+ * or not at all; reported as wk_config_check() does. languages: of the texts; 0: they cannot be
+ * read.
+ */
+bool wk_handlers_check(const wk_config_t *config, size_t *languages, wk_report_fn report,
+                       void *ctx);
+
 #endif

@@ -16,7 +16,7 @@ sanitized-worker: $(SANITIZED)/voiceagent-worker
 sanitized-e2e: all sanitized-worker
 	t/sanitizer/e2e $(SANITIZED)/voiceagent-worker $(SANITIZED_TESTS)
 
-$(SANITIZED_OBJ): $(SANITIZED)/%.o: %.c t/sanitizer/rules.mk | $(BUILD)/scripts.h
+$(SANITIZED_OBJ): $(SANITIZED)/%.o: %.c t/sanitizer/rules.mk | $(MADE)
 	@mkdir -p $(@D)
 	$(CLANG) $(SANITIZED_FLAGS) -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	    $(SANITIZED_SPARED) -MMD -MP -c -o $@ $<

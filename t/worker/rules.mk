@@ -29,7 +29,7 @@ worker-tests-build: $(WT_BIN) $(WT_BUILD)/voiceagent-worker
 worker-tests: worker-tests-build
 	prove --exec '' $(WT_BIN)
 
-$(TESTED)/%.o: %.c | $(BUILD)/scripts.h
+$(TESTED)/%.o: %.c | $(MADE)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(TESTED_FLAGS) -MMD -MP -c -o $@ $<
 

@@ -244,6 +244,19 @@ static const entry_t *find(const entries_t *entries, const char *name)
     return bsearch(&key, entries->at, entries->count, sizeof(key), compare_entries);
 }
 
+bool wk_has_text(const wk_language_t *l, const char *name)
+{
+    return find(&l->texts, name) != NULL;
+}
+
+void wk_texts(const wk_language_t *l, void (*fn)(void *ctx, va_str_t name, va_str_t text),
+              void *ctx)
+{
+    for (size_t i = 0; i < l->texts.count; i++) {
+        fn(ctx, l->texts.at[i].name, l->texts.at[i].text);
+    }
+}
+
 va_str_t wk_text_if_any(const wk_language_t *l, const char *name)
 {
     const entry_t *entry = find(&l->texts, name);

@@ -42,6 +42,13 @@ va_str_t wk_language_code(const wk_language_t *l);
 /* A text the program counts on: empty, and an alert is logged, when somebody removed it. */
 va_str_t wk_text(const wk_language_t *l, const char *name);
 
+/* Whether its own file has it. */
+bool wk_has_text(const wk_language_t *l, const char *name);
+
+/* For each text of its own file. */
+void wk_texts(const wk_language_t *l, void (*fn)(void *ctx, va_str_t name, va_str_t text),
+              void *ctx);
+
 /* For names made of data ("order.shipped"): absent when there is none. */
 va_str_t wk_text_if_any(const wk_language_t *l, const char *name);
 

@@ -11,6 +11,7 @@
 #include "worker/db_error.h"
 #include "worker/durability.h"
 #include "worker/file.h"
+#include "worker/handler.h"
 #include "worker/migrations.h"
 #include "worker/postgres_url.h"
 #include "worker/queue.h"
@@ -58,7 +59,7 @@ static void check_config(check_t *c)
     }
 }
 
-/* ---------------------------------------------------------------- folders of JSON */
+/* ---------------------------------------------------------------- files */
 
 static void check_json(check_t *c, const char *dir, const char *name)
 {
@@ -74,8 +75,9 @@ static void check_json(check_t *c, const char *dir, const char *name)
     }
 }
 
-static void check_folder(check_t *c, const char *path, const char *what)
+static void check_templates(check_t *c)
 {
+    const char *path = c->config->signup_templates;
     int n = 0, before = c->errors;
     DIR *dir = opendir(path);
     if (dir == NULL) {
@@ -91,9 +93,17 @@ static void check_folder(check_t *c, const char *path, const char *what)
     }
     closedir(dir);
     if (n == 0) {
-        found(c, ERROR, "%s: no %s", path, what);
+        found(c, ERROR, "%s: no templates of agents", path);
     } else if (c->errors == before) {
-        found(c, FINE, "%d %s", n, what);
+        found(c, FINE, "%d templates of agents", n);
+    }
+}
+
+static void check_catalogues(check_t *c)
+{
+    size_t languages;
+    if (wk_handlers_check(c->config, &languages, report, c)) {
+        found(c, FINE, "%zu message catalogues", languages);
     }
 }
 
@@ -291,8 +301,8 @@ int wk_command_check(const wk_cli_t *cli, int argc, char **argv)
     }
     c.arena = wk_arena_new();
     check_config(&c);
-    check_folder(&c, cli->config->messages_dir, "message catalogues");
-    check_folder(&c, cli->config->signup_templates, "templates of agents");
+    check_catalogues(&c);
+    check_templates(&c);
     check_redis(&c);
     check_postgres(&c);
     wk_arena_free(c.arena);

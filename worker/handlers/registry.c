@@ -1,7 +1,7 @@
 #include "worker/agent/calendar_push.h"
 #include "worker/agent/calendar_sync.h"
 #include "worker/agent/call_conclusion.h"
-#include "worker/agent/catalogue.h"
+#include "worker/agent/catalogue_check.h"
 #include "worker/agent/crm.h"
 #include "worker/agent/email.h"
 #include "worker/agent/erasure.h"
@@ -143,4 +143,18 @@ bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e)
     wk_catalogue_t *texts = wk_catalogue_load(config->messages_dir, e);
     wk_catalogue_free(texts);
     return texts != NULL;
+}
+
+bool wk_handlers_check(const wk_config_t *config, size_t *languages, wk_report_fn report,
+                       void *ctx)
+{
+    wk_error_t e;
+    wk_catalogue_t *texts = wk_catalogue_load(config->messages_dir, &e);
+    *languages = texts != NULL ? wk_catalogue_count(texts) : 0;
+    if (texts == NULL) {
+        report(ctx, true, e.text);
+    }
+    bool ok = texts != NULL && wk_catalogue_check(texts, report, ctx);
+    wk_catalogue_free(texts);
+    return ok;
 }

@@ -242,6 +242,18 @@ bool wk_handlers_ready(const wk_config_t *config, wk_error_t *e)
            wk_error(e, WK_INVALID, T_BROKEN "/en.json: not JSON");
 }
 
+bool wk_handlers_check(const wk_config_t *config, size_t *languages, wk_report_fn report,
+                       void *ctx)
+{
+    wk_error_t e;
+    bool ok = wk_handlers_ready(config, &e);
+    *languages = ok ? 1 : 0;
+    if (!ok) {
+        report(ctx, true, e.text);
+    }
+    return ok;
+}
+
 /* Live calls are the product's: here their process only lives until it is told to end. */
 int wk_voice_process(const wk_config_t *config)
 {
