@@ -484,6 +484,41 @@ static void a_call_is_held_document_by_document(void **state)
     assert_has(held(4, 0), "/resume");
 }
 
+/* Nobody waits in silence for what a person writes: he is told, a while behind whatever he
+ * heard. */
+static void who_waits_for_words_is_told_that_they_are_written(void **state)
+{
+    static const char later[] =
+        "UPDATE takeovers SET notice_at = notice_at - interval '%d seconds'";
+    static const char writes[] = "A colleague is with you now and is writing to you.";
+    (void)state;
+    call_begins();
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+    held(1, 1);
+    t_sqlf(later, 7);
+    assert_has_not(held(2, 0), "<Say"); /* he may be about to */
+    t_sqlf(later, 1);
+    const char *hears = held(3, 0);
+    assert_has(hears, writes);
+    assert_has(hears, "<Gather"); /* and is heard meanwhile */
+    assert_string_equal(held(3, 0), hears);
+    t_sqlf(later, 29);
+    assert_has_not(held(4, 0), "<Say");
+    t_sqlf(later, 1);
+    assert_has(held(5, 0), writes);
+    t_assert_takeover(&t_stan, SID, "message", SAYS("1"), 200); /* it is not waited for */
+    hears = held(6, 2);
+    assert_has(hears, "It is kept for you.");
+    assert_has_not(hears, writes);
+    assert_has_not(held(7, 0), "<Say");
+    t_sqlf(later, 30);
+    assert_has(held(8, 0), writes);
+    t_sqlf(later, 30);
+    t_assert_takeover(&t_stan, SID, "resume", NULL, 200);
+    assert_has_not(held(9, 0), "<Say");
+    assert_int_equal(count("messages WHERE content LIKE '%%is writing to you%%'"), 0);
+}
+
 /* What the agent was still to say is the person's to say. */
 static void who_has_the_call_says_what_is_to_be_said(void **state)
 {
@@ -737,6 +772,56 @@ static void a_join_by_phone_that_was_over_before_it_ended_rings_nobody(void **st
     assert_int_equal(t_twilio_requests("POST"), 1);
     assert_string_equal(audited(), "user:takeover_join system:takeover_hung_up");
     t_assert_takeover(&t_stan, SID, "join", NULL, 200); /* he asks anew */
+}
+
+/* He asks once more while the first is under way, or done; and of that one, too, the worker
+ * dies. */
+static void a_second_join_that_was_over(const char *found)
+{
+    call_begins();
+    a_person_is_rung();
+    t_sqlf("UPDATE takeovers SET state = '%s'", found);
+    t_ask_t again =
+        t_takeover_ask(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}");
+    again.id = "the-second-join";
+    t_answer_t a = t_ask(&again); /* and nobody is told of it */
+    assert_status(&a, 200);
+    assert_has(behind_the_first("phone.transfer", "DialCallStatus=no-answer"), "/held?");
+    assert_string_equal(states(), "over");
+    again.attempt = 2;
+    a = t_ask(&again);
+    assert_error(&a, 409, "conflict");
+    assert_string_equal(states(), "over");
+    assert_int_equal(t_twilio_requests("POST"), 1);
+}
+
+static void a_second_join_beside_the_first_rings_nobody(void **state)
+{
+    (void)state;
+    a_second_join_that_was_over("joining");
+}
+
+static void a_second_join_behind_the_first_rings_nobody(void **state)
+{
+    (void)state;
+    a_second_join_that_was_over("held");
+}
+
+/* He would rather write meanwhile, and that is over as well: the first join is none of it. */
+static void a_join_that_became_another_rings_nobody(void **state)
+{
+    (void)state;
+    call_begins();
+    t_ask_t join =
+        t_takeover_ask(&t_stan, SID, "join", "{\"mode\":\"phone\",\"phone\":\"+14165550177\"}");
+    join.id = "join-of-a-worker-that-dies";
+    assert_true(t_dies_at("commit.before", 3, &join));
+    t_assert_takeover(&t_stan, SID, "join", NULL, 200);
+    t_assert_takeover(&t_stan, SID, "resume", NULL, 200);
+    join.attempt = 2;
+    t_answer_t a = t_ask(&join);
+    assert_error(&a, 409, "conflict");
+    assert_string_equal(states(), "over");
 }
 
 /* The document behind the leg could not be had, and the carrier asks the fallback address. */
@@ -1087,6 +1172,7 @@ int main(void)
         cmocka_unit_test(a_call_that_ends_while_it_is_joined_is_not_held),
         cmocka_unit_test(a_join_that_is_first_ends_with_the_call),
         cmocka_unit_test(a_call_is_held_document_by_document),
+        cmocka_unit_test(who_waits_for_words_is_told_that_they_are_written),
         cmocka_unit_test(who_has_the_call_says_what_is_to_be_said),
         cmocka_unit_test(the_caller_is_asked_for_once),
         cmocka_unit_test(a_person_is_rung_once),
@@ -1098,6 +1184,9 @@ int main(void)
         cmocka_unit_test(a_caller_whom_the_person_rung_does_not_take_is_the_agents),
         cmocka_unit_test(a_join_by_phone_that_comes_again_rings_nobody),
         cmocka_unit_test(a_join_by_phone_that_was_over_before_it_ended_rings_nobody),
+        cmocka_unit_test(a_second_join_beside_the_first_rings_nobody),
+        cmocka_unit_test(a_second_join_behind_the_first_rings_nobody),
+        cmocka_unit_test(a_join_that_became_another_rings_nobody),
         cmocka_unit_test(a_receiver_put_down_in_a_trouble_gives_the_call_back_too),
         cmocka_unit_test(a_receiver_put_down_late_ends_nothing),
         cmocka_unit_test(a_call_the_carrier_does_not_know_is_not_taken),

@@ -2,7 +2,8 @@
  * phone.held: a caller whom a person has instead of the agent. Each document is numbered, and
  * given once: it says what the person wrote meanwhile, or rings the person, or listens; behind
  * it stands the next. One that does nothing but listen is replaced when the person writes
- * (takeover.message); one that speaks is let speak.
+ * (takeover.message); one that speaks is let speak. Who has heard nothing for some time is told
+ * that somebody writes, by one that listens.
  *
  * The carrier asked to replace it comes with &s=<the asking, from 1>, and everybody else waits
  * for that request: what is said to another would be cut off by it. What one asking was told is
@@ -21,6 +22,7 @@ typedef struct {
     wk_phone_t v;
     bool held;
     va_str_t takeover, dial;
+    bool unanswered;        /* he has heard nothing for some time, and a person writes */
     bool listening, spoken; /* the document does nothing else */
     va_str_t twiml;
 } held_t;
@@ -55,6 +57,12 @@ static void wait_for_call(held_t *h)
     h->twiml = wk_speech_end(&h->v.speech);
 }
 
+/* A sentence of the shop's, and none of the agent's: the person gives way to nobody by it. */
+static va_str_t notice(const held_t *h)
+{
+    return h->unanswered ? wk_text(h->v.speech.language, "takeover.writing") : VA_STR_NULL;
+}
+
 static bool write_next(wk_tx_t *tx, held_t *h, wk_error_t *e)
 {
     wk_rows_t *unsaid;
@@ -72,13 +80,16 @@ static bool write_next(wk_tx_t *tx, held_t *h, wk_error_t *e)
         go_behind(&h->v.speech, h->v.turn);
     } else {
         h->listening = true;
-        wk_speech_listen(&h->v.speech, VA_STR_NULL, WK_PHONE_HELD_TURN + h->v.turn, 0);
+        wk_speech_listen(&h->v.speech, notice(h), WK_PHONE_HELD_TURN + h->v.turn, 0);
     }
     h->twiml = wk_speech_end(&h->v.speech);
     va_str_t params[] = {
-        h->takeover, wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.turn), h->twiml,
+        h->takeover,
+        wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.turn),
+        h->twiml,
         h->listening ? VA_STR("true") : VA_STR("false"),
-        h->spoken ? wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.silences) : VA_STR_NULL};
+        h->spoken ? wk_printf(wk_tx_arena(tx), "%lld", (long long)h->v.silences) : VA_STR_NULL,
+        h->spoken || h->unanswered ? VA_STR("true") : VA_STR("false")};
     return wk_sql(tx, &wk_sql_held_step, params, NULL, e);
 }
 
@@ -111,6 +122,7 @@ static bool held_tx(wk_tx_t *tx, void *arg, wk_error_t *e)
     }
     h->takeover = wk_cell(rows, 0, "id");
     h->dial = wk_cell(rows, 0, "dial");
+    h->unanswered = wk_cell_bool(rows, 0, "unanswered");
     if (h->v.turn <= wk_cell_int(rows, 0, "step", 0) &&
         wk_cell(rows, 0, "document").data != NULL) {
         h->twiml = wk_cell(rows, 0, "document");
@@ -173,8 +185,8 @@ static bool write_last(wk_tx_t *tx, wk_phone_t *v, wk_phone_left_t *left, int64_
     say_all(&v->speech, unsaid);
     go_behind(&v->speech, step);
     left->twiml = wk_speech_end(&v->speech);
-    va_str_t params[] = {left->takeover, step_text(tx, step), left->twiml, VA_STR("false"),
-                         VA_STR_NULL};
+    va_str_t params[] = {left->takeover,  step_text(tx, step), left->twiml,
+                         VA_STR("false"), VA_STR_NULL,         VA_STR("false")};
     va_str_t state[] = {left->takeover, VA_STR("leaving"), VA_STR("{joining,held}")};
     return wk_sql(tx, &wk_sql_held_step, params, NULL, e) &&
            wk_sql(tx, &wk_sql_takeover_state, state, NULL, e) &&

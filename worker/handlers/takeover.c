@@ -386,7 +386,7 @@ static bool refuse_ended_meanwhile(wk_error_t *e)
     return wk_refuse(e, WK_R_CONFLICT, "The talk has ended meanwhile.");
 }
 
-/* A run of this job that died had begun it: he would be rung for nobody who still asks. */
+/* A run of this job that died had come to it: he would be rung for nobody who still asks. */
 static bool has_not_been(wk_tx_t *tx, const takeover_t *t, wk_error_t *e)
 {
     wk_rows_t *rows;
@@ -417,7 +417,8 @@ static bool join_tx(wk_tx_t *tx, const wk_caller_t *caller, void *arg, wk_error_
     }
     t->thread.asking = 1;
     if (has_joined(t) || is_joining(t)) {
-        return true;
+        va_str_t params[] = {t->takeover, t->ctx->job->id};
+        return wk_sql(tx, &wk_sql_takeover_joined_by, params, NULL, e);
     }
     if (!has_not_been(tx, t, e) || !begin(tx, t, &rows, e)) {
         return false;

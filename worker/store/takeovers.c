@@ -97,15 +97,16 @@ const wk_sql_t wk_sql_call_is_held = {
 const wk_sql_t wk_sql_takeover_begin = {
     "takeover_begin",
     "INSERT INTO takeovers (organization_id, customer_id, call_id, user_id, channel, dial, step,"
-    "                       stale_at, job)"
+    "                       stale_at, jobs)"
     " VALUES (current_organization(), $1::uuid, $2::uuid, " USER("$3") ", $4, $5,"
     "         coalesce((SELECT max(step) FROM takeovers WHERE call_id = $2::uuid), 0),"
-    "         now() + interval '10 minutes', $6)"
+    "         now() + interval '10 minutes', ARRAY[$6])"
     " ON CONFLICT (organization_id, customer_id) WHERE state <> 'over' DO UPDATE"
     "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
     "        channel = excluded.channel, dial = excluded.dial, call_id = excluded.call_id,"
     "        step = greatest(takeovers.step, excluded.step), reached = false,"
-    "        stale_at = excluded.stale_at, job = excluded.job"
+    "        notice_at = NULL, stale_at = excluded.stale_at,"
+    "        jobs = takeovers.jobs || excluded.jobs"
     " RETURNING id, step",
     6};
 
@@ -114,20 +115,26 @@ const wk_sql_t wk_sql_takeover_begin_chat = {
     "takeover_begin_chat",
     "WITH asked AS (UPDATE chat_sessions SET state = '{}', joins = joins + 1 WHERE id = $1::uuid)"
     " INSERT INTO takeovers (organization_id, chat_session_id, user_id, channel, stale_at,"
-    "                        job)"
+    "                        jobs)"
     " VALUES (current_organization(), $1::uuid, " USER("$2") ", $3,"
-    "         now() + interval '10 minutes', $4)"
+    "         now() + interval '10 minutes', ARRAY[$4])"
     " ON CONFLICT (organization_id, chat_session_id) WHERE state <> 'over' DO UPDATE"
     "    SET state = 'joining', ended_at = NULL, user_id = excluded.user_id,"
-    "        stale_at = excluded.stale_at, job = excluded.job"
+    "        stale_at = excluded.stale_at, jobs = takeovers.jobs || excluded.jobs"
     " RETURNING id, step",
     4};
 
-/* By the thread, of which there is an index. */
+const wk_sql_t wk_sql_takeover_joined_by = {
+    "takeover_joined_by",
+    "UPDATE takeovers SET jobs = jobs || $2::text WHERE id = $1::uuid AND NOT $2 = ANY (jobs)",
+    2};
+
+/* By the thread, of which there is an index. A version before this one wrote `job`. */
 const wk_sql_t wk_sql_takeover_has_been = {
     "takeover_has_been",
     "SELECT id FROM takeovers"
-    " WHERE (customer_id = $1::uuid OR chat_session_id = $2::uuid) AND job = $3"
+    " WHERE (customer_id = $1::uuid OR chat_session_id = $2::uuid)"
+    "   AND (job = $3 OR $3 = ANY (jobs))"
     "   AND state IN ('leaving', 'over') LIMIT 1",
     3};
 
@@ -179,7 +186,8 @@ const wk_sql_t wk_sql_texts_under_way = {
 const wk_sql_t wk_sql_held_call = {
     "held_call",
     "SELECT id, step, document, dial, spoken_to,"
-    "       coalesce(called_at > now() - interval '10 seconds', false) AS awaited"
+    "       coalesce(called_at > now() - interval '10 seconds', false) AS awaited,"
+    "       channel = 'text' AND coalesce(notice_at <= now(), false) AS unanswered"
     "  FROM takeovers"
     " WHERE call_id = $1::uuid AND " HELD " FOR UPDATE",
     1};
@@ -195,9 +203,11 @@ const wk_sql_t wk_sql_held_rung = {
 const wk_sql_t wk_sql_held_step = {
     "held_step",
     "UPDATE takeovers SET step = $2::int, document = $3, listening = $4::bool, dial = NULL,"
-    "       called_at = NULL, reached = true, spoken_to = $5::int"
+    "       called_at = NULL, reached = true, spoken_to = $5::int,"
+    "       notice_at = CASE WHEN $6::bool THEN now() + interval '30 seconds'"
+    "                        ELSE coalesce(notice_at, now() + interval '8 seconds') END"
     " WHERE id = $1::uuid",
-    5};
+    6};
 
 const wk_sql_t wk_sql_held_call_away = {
     "held_call_away",

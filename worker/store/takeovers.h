@@ -46,7 +46,12 @@ extern const wk_sql_t wk_sql_takeover_begin;
 /* The same of a chat. $1 session, $2 user or null, $3 channel, $4 job. id step. */
 extern const wk_sql_t wk_sql_takeover_begin_chat;
 
-/* $1 customer, $2 chat, each or null, $3 job. A row when what it began has ended, or is about to.
+/* $1 id, $2 job: a further join that this is the end of. */
+extern const wk_sql_t wk_sql_takeover_joined_by;
+
+/*
+ * $1 customer, $2 chat, each or null, $3 job. A row when what it began, or came to, has ended, or
+ * is about to.
  */
 extern const wk_sql_t wk_sql_takeover_has_been;
 
@@ -68,8 +73,8 @@ extern const wk_sql_t wk_sql_texts_under_way;
 
 /*
  * $1 calls.id, locked: id step document dial, awaited: somebody was just asked to fetch the
- * next document at once, spoken_to: what the document says was said to that asking. No row:
- * nobody has it.
+ * next document at once, spoken_to: what the document says was said to that asking, unanswered:
+ * a person writes to him, and he has heard nothing for some time. No row: nobody has it.
  */
 extern const wk_sql_t wk_sql_held_call;
 
@@ -80,8 +85,8 @@ extern const wk_sql_t wk_sql_held_call;
 extern const wk_sql_t wk_sql_held_rung;
 
 /*
- * $1 id, $2 step, $3 document, $4 listening, $5 the asking it is said to, null: it says
- * nothing. What was to be rung has been.
+ * $1 id, $2 step, $3 document, $4 listening, $5 the asking it is said to, null: it says nothing of
+ * the person's, $6 whether it says anything. What was to be rung has been.
  */
 extern const wk_sql_t wk_sql_held_step;
 
