@@ -23,9 +23,9 @@ struct wk_heartbeat {
     char listen[512]; /* outlives the socket: while it drains, the process still beats */
     uv_timer_t timer;
     char process_key[360], calls_key[360];
-    unsigned part;
-    int64_t renewed_ms; /* when the last beat that was taken had been sent */
-    bool taken;         /* any was */
+    unsigned part, parts; /* the one told last; how many a round has */
+    int64_t renewed_ms;   /* when the last beat that was taken had been sent */
+    bool taken;           /* any was */
     bool leaving, left;
 };
 
@@ -142,11 +142,19 @@ static void fence_all(wk_voice_t *voice)
     }
 }
 
-/* A call that falls to another part when their number changes waits one beat longer at most. */
 static unsigned parts_of(const wk_voice_t *v)
 {
     size_t parts = 1 + v->n_sessions / CALLS_A_PART;
     return parts < MAX_PARTS ? (unsigned)parts : MAX_PARTS;
+}
+
+/* Their number changes between two rounds, so that each tells every call that was there. */
+static void go_to_next_part(wk_heartbeat_t *h)
+{
+    if (++h->part >= h->parts) {
+        h->part = 0;
+        h->parts = parts_of(h->voice);
+    }
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -157,10 +165,9 @@ static void on_timer(uv_timer_t *timer)
         fence_all(h->voice);
     }
     h->voice->fenced = late;
-    unsigned parts = parts_of(h->voice);
-    h->part = (h->part + 1) % parts;
-    beat(h, h->part, parts);
-    uv_timer_set_repeat(timer, h->taken ? WK_BEAT_MS / parts : FIRST_MS);
+    go_to_next_part(h);
+    beat(h, h->part, h->parts);
+    uv_timer_set_repeat(timer, h->taken ? WK_BEAT_MS / h->parts : FIRST_MS);
 }
 
 /* ---------------------------------------------------------------- life */
