@@ -228,6 +228,20 @@ static void a_name_that_is_too_long_is_not_taken(void **state)
     assert_true(wk_playout_add(&p, va_str(name, sizeof(name) - 1), va_str(sound, 8), 0));
 }
 
+/* The agent must not speak for ever: nobody would be asked whether he is there. */
+static void a_mark_that_never_comes_is_given_up(void **state)
+{
+    (void)state;
+    say("a", 0, 300);
+    send_due(0, NULL);
+    send_due(60, NULL); /* with a mark at the end */
+    assert_int_equal(send_due(300 + WK_PLAYOUT_LOST_MS - 1, NULL), 0);
+    assert_true(wk_playout_busy(&p));
+    send_due(300 + WK_PLAYOUT_LOST_MS, NULL);
+    assert_false(wk_playout_busy(&p));
+    assert_false(wk_playout_heard_mark(&p, (wk_twilio_mark_t){p.run, p.marked}, 11000));
+}
+
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -236,6 +250,7 @@ int main(void)
         CASE(the_carrier_is_kept_a_little_ahead),
         CASE(everything_is_sent_once_and_in_order),
         CASE(what_was_heard_follows_the_clock_and_the_marks),
+        CASE(a_mark_that_never_comes_is_given_up),
         CASE(an_engine_as_fast_as_speech_gets_few_marks),
         CASE(a_mark_that_is_none_of_ours_says_nothing),
         CASE(it_goes_on_where_it_was_stopped),

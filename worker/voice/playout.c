@@ -54,6 +54,12 @@ bool wk_playout_add(wk_playout_t *p, va_str_t name, va_str_t mulaw, int64_t now)
     return true;
 }
 
+static void confirm(wk_playout_t *p, uint64_t position)
+{
+    wk_bytes_take(&p->sound, (size_t)(position - p->confirmed));
+    p->confirmed = position;
+}
+
 /* ---------------------------------------------------------------- sending */
 
 /* An engine that is only as fast as speech is at the end with each piece: that is none yet. */
@@ -73,12 +79,22 @@ static void send_piece(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame)
     p->dry_at = (p->dry_at > now ? p->dry_at : now) + (int64_t)(len / WK_PLAYOUT_RATE);
 }
 
+/* Else the agent would be speaking for the rest of the call. */
+static void give_up_marks(wk_playout_t *p, int64_t now)
+{
+    if (p->awaited != 0 && now - p->dry_at >= WK_PLAYOUT_LOST_MS) {
+        confirm(p, p->marked);
+        p->awaited = 0;
+    }
+}
+
 bool wk_playout_next(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame)
 {
     *frame = (wk_playout_frame_t){.has_mark = false};
     if (p->held) {
         return false;
     }
+    give_up_marks(p, now);
     if (p->sent < p->end && p->dry_at - now < WK_PLAYOUT_LEAD_MS) {
         send_piece(p, now, frame);
     }
@@ -92,12 +108,6 @@ bool wk_playout_next(wk_playout_t *p, int64_t now, wk_playout_frame_t *frame)
 }
 
 /* ---------------------------------------------------------------- hearing */
-
-static void confirm(wk_playout_t *p, uint64_t position)
-{
-    wk_bytes_take(&p->sound, (size_t)(position - p->confirmed));
-    p->confirmed = position;
-}
 
 bool wk_playout_heard_mark(wk_playout_t *p, wk_twilio_mark_t mark, int64_t now)
 {

@@ -23,6 +23,7 @@
 #define WK_PLAYOUT_LEAD_MS  400    /* how far the carrier is kept ahead of the ear */
 #define WK_PLAYOUT_MARK_MS  200    /* a mark at least that often */
 #define WK_PLAYOUT_END_MS   60     /* without more sound: then a mark stands at the end too */
+#define WK_PLAYOUT_LOST_MS  10000  /* a mark that is so late never comes */
 #define WK_PLAYOUT_MAX_MS   120000 /* kept, spoken or not; beyond it nothing is taken */
 #define WK_PLAYOUT_ITEMS    16     /* utterances not wholly heard */
 #define WK_PLAYOUT_ITEM_MAX 64     /* bytes of an utterance's name */
