@@ -112,6 +112,18 @@ test('a connection that goes black: the next engine has the call in a few second
   assert.equal(await call.next(), 'engine:receptionist');
 });
 
+test('an agent whose socket alone lives: the next engine has the call before long', async () => {
+  const call = await new Call().ring();
+  await call.caller.hears(/John/i);
+  await waitFor('pings', async () => (await elevenlabs.get('agent')).at(-1).pings.length >= 3);
+  await elevenlabs.post('agent-deaden');
+  const at = call.caller.now();
+  await call.say('is anybody there');
+  await call.caller.ended;
+  console.log(`# ${(call.caller.now() - at).toFixed(0)} ms`);
+  assert.equal(await call.next(), 'engine:receptionist');
+});
+
 test('where the seconds of a turn go is kept with it, as far as the platform tells', async () => {
   for (const words_late of [false, true]) {
     await elevenlabs.post('agent', {words_late});

@@ -45,7 +45,10 @@ test('ears that take everything and say nothing, or nonsense: they are given up,
   await call.say('is anybody there');
   await call.caller.hears(/cut off/);
   await deepgram.post('listen', {garbage: false, mute: true});
+  await call.caller.quiet();
+  await call.say('is anybody there');
   await call.caller.ended;
+  assert.doesNotMatch(call.caller.heard(), /still there/);
   assert.equal(await redis('HGET', `va:call:{${call.sid}}`, 'next'), 'engine:realtime');
 });
 

@@ -109,7 +109,7 @@ test('an answer that was cut before it began is not taken for the next one', asy
   await model([{when: 'tell me a story', text: STORY}]);
   const call = await new Call().greeted();
   const {id} = await call.living();
-  await openai.post('realtime', {begin_ms: 4000});
+  await openai.post('realtime', {begin_ms: 2500});
   await call.say('tell me a story');
   await call.asked(id, 2);
   await call.say('please stop now');

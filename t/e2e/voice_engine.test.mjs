@@ -71,6 +71,22 @@ test('0 is heard before there is an engine', async () => {
   assert.equal(await redis('HGET', `va:call:{${other.sid}}`, 'next'), 'dial');
 });
 
+test('a number that is typed is answered as if he had said it, and a 0 in it calls nobody', async () => {
+  await model([{when: '^1042$', text: 'that one has been shipped'}, {when: 'where is my order', text: 'please type its number'}]);
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  await call.say('where is my order');
+  await call.caller.hears(/type its number/);
+  await call.caller.quiet();
+  for (const key of '1042') call.caller.press(key);
+  await call.caller.hears(/has been shipped/);
+  await waitFor('the turn', async () => (await call.turns()).some((t) => t.speaker === 'customer' && t.content === '1042'));
+  const {items} = (await openai.get('realtime')).find((s) => s.id === id);
+  assert.equal(items.some((i) => i.type === 'function_call'), false);
+  assert.equal(call.caller.closed, null);
+  call.caller.hangUp();
+});
+
 test('0 before there is an engine, where nobody can be had: he is told so behind the greeting', async (t) => {
   const hours = (to) => row(`UPDATE organizations SET hours = :'to' WHERE slug = 'bici-downtown' RETURNING slug`, {to});
   const callbacks = async () => (await row(`SELECT count(*) AS n FROM tasks WHERE kind = 'callback'`)).n;
@@ -154,6 +170,53 @@ for (const [when, begin] of [
     call.caller.hangUp();
   });
 }
+
+const asked = async (id) => (await openai.get('realtime')).find((s) => s.id === id)
+    .events.filter((e) => e.type === 'response.create').length;
+
+test('a service that answers pings alone hears nothing: another one has the call before anybody asks whether he is there', async () => {
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  const before_ = await asked(id);
+  await openai.post('realtime/deaden');
+  await call.say('do you have a blue bicycle');
+  const at = call.caller.now();
+  await call.caller.hears(/line was bad/);
+  console.log(`# ${(call.caller.now() - at).toFixed(0)} ms`);
+  assert.equal(await asked(id), before_);
+  await call.caller.quiet();
+  await call.say('hello again');
+  await call.caller.hears(/I heard: hello again/);
+  call.caller.hangUp();
+});
+
+test('a service that answers pings alone answers nothing: another one has the call in a few seconds', async () => {
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  await openai.post('realtime', {answers: false});
+  await call.say('do you have a blue bicycle');
+  await call.asked(id, 2);
+  await Promise.all([openai.post('realtime/deaden'), openai.post('realtime', {answers: true})]);
+  const at = call.caller.now();
+  await call.caller.hears(/line was bad/);
+  console.log(`# ${(call.caller.now() - at).toFixed(0)} ms`);
+  call.caller.hangUp();
+});
+
+test('what is loud and no speech is no reason to take another service', async () => {
+  const call = await new Call().greeted();
+  const {id} = await call.living();
+  await openai.post('realtime', {vad: false});
+  const updates = async () => (await call.living()).events.filter((e) => e.type === 'session.update').length;
+  const before_ = await updates();
+  for (let i = 0; i < 4; i++) {
+    await call.say('a train goes by here');
+    await sleep(1500);
+  }
+  assert.ok(await updates() > before_, 'it was asked whether it hears');
+  assert.deepEqual((await openai.get('realtime')).map((s) => s.id), [id]);
+  call.caller.hangUp();
+});
 
 test('a connection on which nothing is said is left alone', async () => {
   await model([{when: 'one moment', tool_calls: [{name: 'skip_turn', arguments: {}}]}]);

@@ -4,7 +4,7 @@
 //
 //   POST /_sim/initiate            {agent_id | called, caller, call_sid}   a call comes in
 //   POST /_sim/post-call           a call is over (Platform.postCall)
-//   GET, POST /_sim/agent, POST /_sim/agent-model, /_sim/agent-close   live conversations
+//   GET, POST /_sim/agent, POST /_sim/agent-model, /_sim/agent-close, /_sim/agent-deaden   live conversations
 //                                                                      (elevenlabs/live.mjs)
 //   POST /_sim/conversation-event  {type, agent_id, conversation_id, …}    something is said
 import {Agents, Documents, Secrets, Tools} from './elevenlabs/agents.mjs';
@@ -108,6 +108,7 @@ export function elevenlabs({apiKey, publicUrl, socketUrl, twilioBaseUrl, seed = 
       ['POST', '/_sim/agent', (req) => live.configure(req)],
       ['POST', '/_sim/agent-model', (req) => live.model.configure(req)],
       ['POST', '/_sim/agent-close', (req) => live.closeAll(req)],
+      ['POST', '/_sim/agent-deaden', () => live.deadenAll()],
     ],
     upgrade: (req, socket, head) => live.upgrade(req, socket, head),
     admit: (req) => admit(req, apiKey),

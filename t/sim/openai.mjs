@@ -58,6 +58,7 @@ export function openai({apiKey}) {
       ['GET', '/_sim/realtime', () => realtime.show()],
       ['POST', '/_sim/realtime', (req) => realtime.configure(req)],
       ['POST', '/_sim/realtime/lose', (req) => realtime.lose(req)],
+      ['POST', '/_sim/realtime/deaden', () => realtime.deaden()],
     ],
     admit: (req) => admit(req, apiKey) ?? notJson(req),
     invalid: (problems) => invalidBody(problems),

@@ -116,6 +116,29 @@ static void a_word_cuts_the_agent_short(void **state)
     assert_int_equal(did.answers, 1);
 }
 
+static void what_is_typed_is_answered_at_once(void **state)
+{
+    (void)state;
+    wk_talk_typed(&t, 100);
+    assert_int_equal(did.answers, 1);
+    agent_speaks(200);
+    wk_talk_typed(&t, 350); /* and cuts the agent short */
+    assert_int_equal(did.clears, 1);
+    assert_int_equal(did.cuts, 1);
+    assert_int_equal(did.heard_ms, 150);
+    assert_int_equal(did.answers, 2);
+    agent_ends(400);
+    wk_talk_tool(&t, 400);
+    wk_talk_typed(&t, 500); /* with what the tool says */
+    assert_int_equal(did.answers, 2);
+    wk_talk_tool_ended(&t, 600);
+    assert_int_equal(did.answers, 3);
+    agent_ends(650);
+    wk_talk_goodbye(&t, 700);
+    wk_talk_typed(&t, 800);
+    assert_int_equal(did.answers, 3);
+}
+
 static void a_back_channel_lets_the_agent_go_on(void **state)
 {
     wk_playout_frame_t frame;
@@ -569,6 +592,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_agent_answers_when_the_caller_ends),
         CASE(a_word_cuts_the_agent_short),
+        CASE(what_is_typed_is_answered_at_once),
         CASE(a_back_channel_lets_the_agent_go_on),
         CASE(words_that_come_late_decide_for_what_the_agent_fell_silent_for),
         CASE(words_that_come_late_decide_nothing_about_what_came_since),

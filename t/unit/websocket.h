@@ -47,6 +47,7 @@ static void on_gone(void *ctx)
     seen.gone = true;
 }
 
-static const wk_ws_events_t ws_events = {on_request, on_open, on_text, on_closed, on_gone};
+static const wk_ws_events_t ws_events = {on_request, on_open, on_text,
+                                         on_closed,  on_gone, NULL};
 
 #endif

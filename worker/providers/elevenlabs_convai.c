@@ -64,6 +64,13 @@ va_status_t wk_convai_update(va_buf_t *out, va_str_t text)
     return end(w);
 }
 
+va_status_t wk_convai_message(va_buf_t *out, va_str_t text)
+{
+    va_json_writer_t *w = begin(out, "user_message");
+    va_json_add_str(w, "text", text);
+    return end(w);
+}
+
 va_status_t wk_convai_active(va_buf_t *out)
 {
     return end(begin(out, "user_activity"));

@@ -23,7 +23,8 @@ va_status_t wk_convai_begin(va_buf_t *out, va_str_t data);
 va_status_t wk_convai_sound(va_buf_t *out, va_str_t base64);
 va_status_t wk_convai_pong(va_buf_t *out, int64_t number);
 va_status_t wk_convai_result(va_buf_t *out, va_str_t call_id, va_str_t output);
-va_status_t wk_convai_update(va_buf_t *out, va_str_t text); /* something it has to know */
+va_status_t wk_convai_update(va_buf_t *out, va_str_t text);  /* something it has to know */
+va_status_t wk_convai_message(va_buf_t *out, va_str_t text); /* of the caller's, in words */
 va_status_t wk_convai_active(va_buf_t *out); /* the caller does something that is not heard */
 
 /* ---------------------------------------------------------------- what it tells */

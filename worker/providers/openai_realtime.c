@@ -109,6 +109,15 @@ va_status_t wk_realtime_update(va_buf_t *out, const wk_realtime_session_t *s)
     return end(w);
 }
 
+va_status_t wk_realtime_probe(va_buf_t *out)
+{
+    va_json_writer_t *w = begin(out, "session.update");
+    open_object(w, "session");
+    va_json_add_c(w, "type", "realtime");
+    va_json_object_end(w);
+    return end(w);
+}
+
 va_status_t wk_realtime_append(va_buf_t *out, va_str_t base64)
 {
     va_json_writer_t *w = begin(out, "input_audio_buffer.append");

@@ -38,6 +38,10 @@ typedef struct {
  * cuts nothing by itself: that is for us to decide.
  */
 va_status_t wk_realtime_update(va_buf_t *out, const wk_realtime_session_t *session);
+
+/* Changes nothing of the session, and is answered as an update is. */
+va_status_t wk_realtime_probe(va_buf_t *out);
+
 va_status_t wk_realtime_append(va_buf_t *out, va_str_t base64);
 va_status_t wk_realtime_message(va_buf_t *out, const char *role,
                                 va_str_t text); /* user assistant system */

@@ -146,6 +146,10 @@ typedef struct {
     /* Something it has to know from now on. */
     void (*tell)(wk_media_engine_t *engine, va_str_t text);
 
+    /* What the caller tells by keys, as if he had said it. An answer is asked for behind it,
+     * but of one that leads the talk. */
+    void (*typed)(wk_media_engine_t *engine, va_str_t text);
+
     /* The caller does something that is not heard, and should not be spoken to. May be NULL. */
     void (*active)(wk_media_engine_t *engine);
 

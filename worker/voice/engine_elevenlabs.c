@@ -7,6 +7,7 @@
  * begins behind whatever ends a turn (the caller's words, an interruption, a tool), and with
  * words where the utterance has some already.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +21,14 @@
 
 #define BEHIND_MAX (64 << 10) /* bytes it has not taken yet: about six seconds of sound */
 #define BEGIN_MS   5000       /* until it says that the conversation has begun */
-#define SILENT_MS  30000      /* without a word, for one that was heard to ping */
+
+/*
+ * Beats without a word of one that pings: twice as many as there were between two of its pings,
+ * and some more. How often it pings is its own to say.
+ */
+#define SILENT_LEAST 6
+#define SILENT_MORE  3
+#define SILENT_MOST  30
 
 struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
@@ -33,7 +41,10 @@ struct wk_media_engine {
     bool has_words; /* the utterance has */
     int64_t newest; /* event of sound that was passed on */
     int64_t stale;  /* sound up to this event is not to be heard */
-    bool pings;
+    unsigned pings;
+    int quiet;    /* beats without a word */
+    int unpinged; /* beats since its last ping */
+    int apart;    /* the most between two of them */
     bool ready, lost;
 };
 
@@ -94,6 +105,11 @@ static void result(wk_media_engine_t *engine, va_str_t id, va_str_t output)
 static void tell(wk_media_engine_t *engine, va_str_t text)
 {
     SEND(engine, wk_convai_update, text);
+}
+
+static void typed(wk_media_engine_t *engine, va_str_t text)
+{
+    SEND(engine, wk_convai_message, text);
 }
 
 static void active(wk_media_engine_t *engine)
@@ -193,7 +209,10 @@ static void on_begun(wk_media_engine_t *engine, const wk_convai_event_t *event)
 
 static void on_ping(wk_media_engine_t *engine, const wk_convai_event_t *event)
 {
-    engine->pings = true;
+    if (engine->pings++ > 0 && engine->unpinged > engine->apart) {
+        engine->apart = engine->unpinged;
+    }
+    engine->unpinged = 0;
     SEND(engine, wk_convai_pong, event->number);
 }
 
@@ -263,13 +282,30 @@ static void on_text(void *ctx, va_str_t text)
     wk_media_engine_t *engine = ctx;
     wk_convai_event_t event;
     wk_arena_reset(engine->setup->reading);
-    if (engine->pings) {
-        wk_ws_deadline(engine->socket, SILENT_MS);
-    }
+    engine->quiet = 0;
     if (wk_convai_read(wk_mem(engine->setup->reading), text, &event) == VA_OK) {
         on_event(engine, &event);
     } else {
         wk_log(WK_WARN, "the agent sent what is no message of its");
+    }
+}
+
+/* Silence counts for one that has pinged; whether all do is not said. */
+static int patience(const wk_media_engine_t *engine)
+{
+    int most = 2 * engine->apart + SILENT_MORE;
+    if (engine->pings < 2) {
+        return engine->pings > 0 ? SILENT_MOST : INT_MAX;
+    }
+    return most < SILENT_LEAST ? SILENT_LEAST : most > SILENT_MOST ? SILENT_MOST : most;
+}
+
+static void on_beat(void *ctx)
+{
+    wk_media_engine_t *engine = ctx;
+    engine->unpinged++;
+    if (++engine->quiet >= patience(engine)) {
+        lose(engine, "it says nothing");
     }
 }
 
@@ -300,8 +336,11 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                                       const wk_media_engine_events_t *events, void *ctx,
                                       wk_error_t *e)
 {
-    static const wk_ws_events_t socket_events = {
-        .open = on_open, .text = on_text, .closed = on_closed, .gone = on_gone};
+    static const wk_ws_events_t socket_events = {.open = on_open,
+                                                 .text = on_text,
+                                                 .closed = on_closed,
+                                                 .gone = on_gone,
+                                                 .beat = on_beat};
     if (setup->url.len == 0) {
         wk_error(e, WK_UNAVAILABLE, "the platform gave no address for its agent");
         return NULL;
@@ -340,6 +379,7 @@ const wk_media_engine_type_t wk_media_engine_elevenlabs = {
     .cut = cut,
     .result = result,
     .tell = tell,
+    .typed = typed,
     .active = active,
     .close = close_engine,
 };

@@ -19,15 +19,17 @@
 #include "worker/voice/chat_memory.h"
 #include "worker/voice/engine.h"
 #include "worker/voice/mouth.h"
+#include "worker/voice/unheard.h"
 #include "worker/voice/websocket.h"
 
 #define BEHIND_MAX  (48 << 10) /* bytes the ears have not taken yet: about six seconds */
 #define HEARD_MAX   16384      /* of what the caller says in one go */
 #define CLOCK_MS    1000
-#define DEAF_MS     20000     /* of sound without a message: it hears nothing */
-#define WORDLESS_MS 3000      /* behind the pause that would have ended what he says */
-#define MODEL_QUIET 5         /* seconds without a piece of an answer */
-#define MODEL_DOWN  30000     /* ms that a model which failed is left alone */
+#define DEAF_MS     20000 /* of sound without a message: it hears nothing */
+#define DEAF_BEATS  4     /* of the clock without one, behind words that it should have heard */
+#define WORDLESS_MS 3000  /* behind the pause that would have ended what he says */
+#define MODEL_QUIET 4     /* seconds without a piece of an answer */
+#define MODEL_DOWN  30000 /* ms that a model which failed is left alone */
 #define MODEL_MAX   (4 << 20) /* bytes of an answer, its envelopes included */
 
 struct wk_media_engine {
@@ -44,10 +46,11 @@ struct wk_media_engine {
 
     wk_ws_t *ears;
     int64_t fed_ms, told_ms; /* when they were given sound, and when they said something */
-    bool hearing;            /* the caller speaks */
-    int64_t words_ms;        /* when words of that came last */
-    wk_bytes_t settled;      /* of his words, those that will not change */
-    wk_bytes_t heard;        /* all of them so far */
+    wk_unheard_t unheard;
+    bool hearing;       /* the caller speaks */
+    int64_t words_ms;   /* when words of that came last */
+    wk_bytes_t settled; /* of his words, those that will not change */
+    wk_bytes_t heard;   /* all of them so far */
 
     bool aside;
     unsigned answers; /* ever; they name the utterances */
@@ -302,6 +305,11 @@ static void tell(wk_media_engine_t *engine, va_str_t text)
     wk_chat_system(engine->memory, text);
 }
 
+static void typed(wk_media_engine_t *engine, va_str_t text)
+{
+    wk_chat_user(engine->memory, text);
+}
+
 /* ---------------------------------------------------------------- the ears */
 
 static bool hear(wk_media_engine_t *engine, va_str_t base64)
@@ -316,6 +324,7 @@ static bool hear(wk_media_engine_t *engine, va_str_t base64)
         return false;
     }
     engine->fed_ms = wk_monotonic_ms();
+    wk_unheard_given(&engine->unheard, va_str((const char *)mulaw, len));
     wk_ws_send_binary(engine->ears, va_str((const char *)mulaw, len));
     return true;
 }
@@ -380,6 +389,7 @@ static void on_ears_text(void *ctx, va_str_t text)
         return;
     }
     engine->told_ms = wk_monotonic_ms();
+    wk_unheard_told(&engine->unheard);
     if (event.voiced_ms >= 0) {
         engine->events.voiced(engine->ctx, event.voiced_ms);
     }
@@ -418,18 +428,19 @@ static bool is_over(const wk_media_engine_t *engine, int64_t now)
            now - engine->words_ms >= engine->setup->turns.silence_ms + WORDLESS_MS;
 }
 
-/* More sound will come; and sound that nothing comes of is not heard. */
+/* More sound will come; and sound that nothing comes of is not heard, the sooner who speaks. */
 static void on_clock(uv_timer_t *timer)
 {
     wk_media_engine_t *engine = timer->data;
     int64_t now = wk_monotonic_ms();
+    unsigned unheard = wk_unheard_beat(&engine->unheard);
     if (!engine->ready || engine->lost) {
         return;
     }
     if (now - engine->fed_ms >= WK_DEEPGRAM_QUIET_MS) {
         wk_ws_send(engine->ears, VA_STR(WK_DEEPGRAM_KEEP_ALIVE));
         engine->fed_ms = engine->told_ms = now;
-    } else if (now - engine->told_ms >= DEAF_MS) {
+    } else if (now - engine->told_ms >= DEAF_MS || unheard >= DEAF_BEATS) {
         lose(engine, "it hears nothing");
     } else if (is_over(engine, now)) {
         end_speech(engine);
@@ -568,5 +579,6 @@ const wk_media_engine_type_t wk_media_engine_pipeline = {
     .cut = cut,
     .result = result,
     .tell = tell,
+    .typed = typed,
     .close = close_engine,
 };

@@ -16,16 +16,23 @@
 #include "worker/providers/openai_realtime.h"
 #include "worker/voice/engine.h"
 #include "worker/voice/engine_message.h"
+#include "worker/voice/unheard.h"
 #include "worker/voice/websocket.h"
 
 #define NAME_MAX_LEN 96
 #define BEHIND_MAX   (64 << 10) /* bytes it has not taken yet: about six seconds of sound */
 #define HEARD_MAX    4096       /* of an utterance still spoken */
 #define LONGEST_S    86400      /* of a session: an end beyond it is none */
-#define ANSWER_MS    10000      /* without a word while it has to answer */
-#define SPEECH_MS    300000     /* without a word while the caller speaks */
+#define CUT_MS       6000       /* for an answer that was cut to end, and another one waits */
 #define SILENCE_MS   60         /* of it in one message: its Base64 ends with no padding */
 #define BEYOND_MS    200        /* of silence behind that which ends what he says */
+
+/* Beats without a message of its, by which a service that only answers pings is lost. */
+#define BEGIN_BEATS  4   /* that was asked for an answer: it says at once that one begins */
+#define ANSWER_BEATS 6   /* that makes one */
+#define SPEECH_BEATS 300 /* while the caller speaks */
+#define PROBE_BEATS  2   /* behind words that it heard nothing of: then it is asked */
+#define DEAF_BEATS   5   /* and has not answered by then */
 
 struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
@@ -47,6 +54,8 @@ struct wk_media_engine {
                                                               before, the newest first */
     char heard_item[NAME_MAX_LEN];
     wk_bytes_t heard; /* of it, so far */
+    int quiet;        /* beats without a message, since it was asked for something */
+    wk_unheard_t unheard;
     bool ready, lost;
 };
 
@@ -55,33 +64,28 @@ struct wk_media_engine {
 #define SEND(engine, make, ...)                                                                \
     WK_ENGINE_SEND((engine)->socket, (engine)->setup->writing, make, ##__VA_ARGS__)
 
+static va_str_t decoded(const wk_media_engine_t *engine, va_str_t base64)
+{
+    size_t len;
+    wk_arena_reset(engine->setup->writing);
+    uint8_t *bytes = wk_alloc(engine->setup->writing, VA_BASE64_MAX(base64.len));
+    bool ok = va_base64_decode(bytes, &len, base64) == VA_OK;
+    return ok ? va_str((const char *)bytes, len) : VA_STR_NULL;
+}
+
 static bool hear(wk_media_engine_t *engine, va_str_t base64)
 {
     if (!engine->ready || wk_ws_pending(engine->socket) > BEHIND_MAX) {
         return false;
     }
     SEND(engine, wk_realtime_append, base64);
+    wk_unheard_given(&engine->unheard, decoded(engine, base64));
     return true;
 }
 
 static bool is_busy(const wk_media_engine_t *engine)
 {
     return engine->open || engine->making[0] != '\0';
-}
-
-static bool has_to_answer(const wk_media_engine_t *engine)
-{
-    return (is_busy(engine) && engine->wanted) || engine->next.is_one;
-}
-
-/* What has to come from it, by then; any of its messages sets that anew. */
-static void watch(wk_media_engine_t *engine)
-{
-    if (engine->ready) {
-        wk_ws_deadline(engine->socket, has_to_answer(engine) ? ANSWER_MS
-                                       : engine->speech      ? SPEECH_MS
-                                                             : 0);
-    }
 }
 
 /* A question's name, for the error that may refuse it. */
@@ -95,6 +99,7 @@ static void ask(wk_media_engine_t *engine, va_str_t instructions, bool is_aside)
     char name[NAME_MAX_LEN];
     engine->open = engine->wanted = true;
     engine->is_aside = is_aside;
+    engine->quiet = 0;
     SEND(engine, wk_realtime_respond, name_of(++engine->asked, name), instructions, is_aside);
 }
 
@@ -110,11 +115,11 @@ static void respond(wk_media_engine_t *engine, va_str_t instructions, bool is_as
         forget_next(engine);
         engine->next.is_one = true;
         engine->next.is_aside = is_aside;
+        engine->quiet = 0;
         wk_bytes_add(&engine->next.instructions, instructions.data, instructions.len);
     } else {
         ask(engine, instructions, is_aside);
     }
-    watch(engine);
 }
 
 /* An answer is over, or will never be; whoever asked for another one waits for that. */
@@ -147,7 +152,6 @@ static void cut(wk_media_engine_t *engine, const wk_cut_t *cuts, size_t n)
     }
     engine->wanted = false;
     forget_next(engine);
-    watch(engine);
     for (size_t i = 0; i < n; i++) {
         if (cuts[i].item.len > 0) {
             SEND(engine, wk_realtime_truncate, cuts[i].item, cuts[i].heard_ms);
@@ -163,6 +167,11 @@ static void result(wk_media_engine_t *engine, va_str_t id, va_str_t output)
 static void tell(wk_media_engine_t *engine, va_str_t text)
 {
     SEND(engine, wk_realtime_message, "system", text);
+}
+
+static void typed(wk_media_engine_t *engine, va_str_t text)
+{
+    SEND(engine, wk_realtime_message, "user", text);
 }
 
 static void send_setup(wk_media_engine_t *engine)
@@ -387,16 +396,55 @@ static void on_text(void *ctx, va_str_t text)
     wk_media_engine_t *engine = ctx;
     wk_realtime_event_t event;
     wk_arena_reset(engine->setup->reading);
-    if (wk_realtime_read(wk_mem(engine->setup->reading), text, &event) == VA_OK) {
-        on_event(engine, &event);
-    } else {
+    if (wk_realtime_read(wk_mem(engine->setup->reading), text, &event) != VA_OK) {
         wk_log(WK_WARN, "the engine sent what is no message of its");
+        return;
     }
-    if (engine->next.is_one && !engine->wanted &&
-        wk_monotonic_ms() - engine->cut_ms > ANSWER_MS) {
+    engine->quiet = 0;
+    wk_unheard_told(&engine->unheard);
+    on_event(engine, &event);
+    if (engine->next.is_one && !engine->wanted && wk_monotonic_ms() - engine->cut_ms > CUT_MS) {
         lose(engine, "an answer that was cut does not end");
     }
-    watch(engine);
+}
+
+/* ---------------------------------------------------------------- what has to come */
+
+/* Beats without a message that it may take; 0: nothing has to come. */
+static int patience(const wk_media_engine_t *engine)
+{
+    bool begins = (engine->open && engine->wanted) || engine->next.is_one;
+    bool makes = engine->making[0] != '\0' && engine->wanted;
+    return begins ? BEGIN_BEATS : makes ? ANSWER_BEATS : engine->speech ? SPEECH_BEATS : 0;
+}
+
+/*
+ * What the caller says begins with a message of its, as soon as it is taken for speech. What is
+ * loud and no speech is told nothing of: so it is asked, by what changes nothing, and answers.
+ */
+static void listen_for_it(wk_media_engine_t *engine)
+{
+    unsigned beats = wk_unheard_beat(&engine->unheard);
+    if (beats == PROBE_BEATS) {
+        SEND(engine, wk_realtime_probe);
+    } else if (beats >= DEAF_BEATS) {
+        lose(engine, "it hears nothing");
+    }
+}
+
+static void on_beat(void *ctx)
+{
+    wk_media_engine_t *engine = ctx;
+    int most = patience(engine);
+    engine->quiet++;
+    if (!engine->ready) {
+        return; /* whoever opened it waits for that */
+    }
+    if (most > 0 && engine->quiet >= most) {
+        lose(engine, "it says nothing");
+    } else {
+        listen_for_it(engine);
+    }
 }
 
 static void on_open(void *ctx)
@@ -448,8 +496,11 @@ static wk_media_engine_t *open_engine(const wk_media_engine_setup_t *setup,
                                       const wk_media_engine_events_t *events, void *ctx,
                                       wk_error_t *e)
 {
-    static const wk_ws_events_t socket_events = {
-        .open = on_open, .text = on_text, .closed = on_closed, .gone = on_gone};
+    static const wk_ws_events_t socket_events = {.open = on_open,
+                                                 .text = on_text,
+                                                 .closed = on_closed,
+                                                 .gone = on_gone,
+                                                 .beat = on_beat};
     wk_media_engine_t *engine = calloc(1, sizeof(*engine));
     if (engine == NULL) {
         abort();
@@ -491,6 +542,7 @@ const wk_media_engine_type_t wk_media_engine_realtime = {
     .cut = cut,
     .result = result,
     .tell = tell,
+    .typed = typed,
     .last_words = last_words,
     .close = close_engine,
 };

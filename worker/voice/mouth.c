@@ -10,7 +10,7 @@
 #include "worker/voice/sentences.h"
 #include "worker/voice/transcode.h"
 
-#define SPEECH_QUIET 5     /* seconds without sound of a sentence */
+#define SPEECH_QUIET 4     /* seconds without sound of a sentence */
 #define SPEECH_MS    30000 /* for a sentence */
 #define SPEECH_MAX_S 240   /* of sound, for a sentence */
 

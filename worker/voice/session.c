@@ -236,13 +236,6 @@ wk_session_t *wk_session_of(const wk_voice_t *voice, va_str_t call, int64_t epoc
 
 /* ---------------------------------------------------------------- the beginning */
 
-static void call_a_person(wk_session_t *s)
-{
-    wk_timing_unprompted(&s->timing);
-    wk_session_run_tool(s, VA_STR_NULL, VA_STR("transfer_to_human"),
-                        VA_STR("{\"reason\":\"the caller pressed 0\"}"));
-}
-
 static void on_briefed(void *ctx, const va_reply_t *reply)
 {
     wk_session_t *s = ctx;
@@ -251,7 +244,7 @@ static void on_briefed(void *ctx, const va_reply_t *reply)
         if (wk_session_brief(s, reply)) {
             wk_session_open_engine(s);
             if (s->pressed_0 && s->state == WK_SESSION_OPENING) {
-                call_a_person(s);
+                wk_session_call_a_person(s);
             }
         } else {
             wk_session_leave(s, "resume", VA_STR_NULL);
@@ -345,16 +338,6 @@ static bool take_start(wk_session_t *s, const wk_twilio_event_t *event)
 
 /* ---------------------------------------------------------------- the carrier */
 
-static void on_digit(wk_session_t *s, char digit)
-{
-    wk_session_caller_acts(s);
-    if (digit == '0' && s->state < WK_SESSION_OPENING) {
-        s->pressed_0 = true;
-    } else if (digit == '0' && s->state <= WK_SESSION_TALKING) {
-        call_a_person(s);
-    }
-}
-
 static void on_mark(wk_session_t *s, wk_twilio_mark_t mark)
 {
     int64_t now = wk_monotonic_ms();
@@ -385,7 +368,7 @@ static void on_carrier_event(wk_session_t *s, const wk_twilio_event_t *event)
         }
         break;
     case WK_TWILIO_DTMF:
-        on_digit(s, event->digit);
+        wk_session_press(s, event->digit);
         break;
     case WK_TWILIO_STOP:
         wk_session_leave(s, "", VA_STR_NULL); /* hung up, or told to go on elsewhere */
@@ -506,6 +489,7 @@ void wk_session_tick(wk_session_t *s, int64_t now)
             (void)wk_session_say_due(s);
         }
         wk_session_keep_due(s);
+        wk_session_keys_tick(s, now);
         wk_talk_tick(&s->talk, now);
     } else if (s->state == WK_SESSION_LEAVING) {
         leave_tick(s, now);

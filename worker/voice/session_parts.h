@@ -9,6 +9,7 @@
 #include "worker/voice/websocket.h"
 
 #define WK_SESSION_ID     64 /* bytes of an id of the carrier or ours */
+#define WK_SESSION_KEYS   24 /* that he may press in one go; more than any number has */
 #define WK_SESSION_SPOKEN 4  /* utterances of the agent that may still be cut */
 
 typedef enum {
@@ -103,6 +104,11 @@ struct wk_session {
     bool urgent;         /* an emergency was heard */
     bool aside;          /* what is being said is said in between, and answers nothing */
     bool pressed_0;      /* before there was anybody to put him through */
+    struct {
+        char digits[WK_SESSION_KEYS];
+        size_t n;
+        int64_t last_ms; /* monotonic */
+    } keys;              /* that he has pressed, and may not be done with */
     bool handing_over;
 
     wk_due_t due;    /* what he has to hear, and nobody says yet */
@@ -316,6 +322,17 @@ void wk_session_keep_early(wk_session_t *s, va_str_t base64);
 
 /* The engine is there: it hears it, if the call was one before. */
 void wk_session_hear_early(wk_session_t *s);
+
+/* ---------------------------------------------------------------- session_keys.c */
+
+/* A key of the caller's telephone. */
+void wk_session_press(wk_session_t *s, char key);
+
+/* As 0 does. */
+void wk_session_call_a_person(wk_session_t *s);
+
+/* Often: he has pressed the last one. */
+void wk_session_keys_tick(wk_session_t *s, int64_t now);
 
 /* ---------------------------------------------------------------- session_record.c */
 

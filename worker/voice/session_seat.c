@@ -12,7 +12,9 @@
 #define SILENCE_MS     500 /* that end what is said, where the shop says nothing else */
 #define ENDS_SOON      6   /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
-#define READY_MS       6000  /* from its opening until it hears */
+#define READY_MS       4000  /* from its opening until it hears */
+#define AGAIN_READY_MS                                                                         \
+    3000 /* the same of one that follows a lost one: the caller waits already */
 
 static void close_seat(wk_session_t *s, wk_seat_t **seat)
 {
@@ -246,7 +248,8 @@ void wk_session_close_engines(wk_session_t *s)
 
 static void expect(wk_seat_t *seat, int64_t now)
 {
-    if (seat != NULL && now - seat->opened_ms > READY_MS) {
+    int64_t most = seat != NULL && seat->session->lost > 0 ? AGAIN_READY_MS : READY_MS;
+    if (seat != NULL && now - seat->opened_ms > most) {
         wk_session_lose_engine(seat, "not ready in time");
     }
 }

@@ -131,6 +131,26 @@ void wk_talk_heard(wk_talk_t *t, bool words, bool backchannel, bool whole, int64
     }
 }
 
+void wk_talk_typed(wk_talk_t *t, int64_t now)
+{
+    t->quiet_ms = now;
+    t->silences = 0;
+    t->moment_ms = 0;
+    t->filled = false;
+    if (t->goodbye_ms != 0 || t->led) {
+        return;
+    }
+    if (t->answering || wk_playout_busy(&t->playout)) {
+        wk_playout_hold(&t->playout, now);
+        t->ops->clear(t->ctx);
+        take_turn(t, now);
+    } else if (t->tools == 0) {
+        answer(t);
+    } else {
+        wk_talk_owes(t);
+    }
+}
+
 void wk_talk_heard_late(wk_talk_t *t, unsigned behind, bool words, bool backchannel,
                         int64_t now)
 {

@@ -89,6 +89,10 @@ void wk_talk_done(wk_talk_t *t, int64_t now);
 /* An engine that leads was cut short by the caller. */
 void wk_talk_interrupted(wk_talk_t *t, int64_t now);
 
+/* The caller has told something by keys, which no engine hears: his turn as if he had said it.
+ */
+void wk_talk_typed(wk_talk_t *t, int64_t now);
+
 /* Tools: one was called; one has answered, and the engine was told. */
 void wk_talk_tool(wk_talk_t *t, int64_t now);
 void wk_talk_tool_ended(wk_talk_t *t, int64_t now);

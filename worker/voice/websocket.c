@@ -136,8 +136,13 @@ static void on_beat(void *ctx)
     ws->heard = false;
     if (ws->silent >= SILENT && ws->framing.answers) {
         fail(ws, "the peer has fallen silent");
-    } else if (ws->silent > 0) {
+        return;
+    }
+    if (ws->silent > 0) {
         wk_framing_ping(&ws->framing);
+    }
+    if (ws->events.beat != NULL) {
+        ws->events.beat(ws->ctx);
     }
 }
 

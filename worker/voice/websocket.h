@@ -27,6 +27,13 @@ typedef struct {
     void (*text)(void *ctx, va_str_t text);     /* valid during the call */
     void (*closed)(void *ctx, const char *why); /* not by us; once */
     void (*gone)(void *ctx);                    /* last of all */
+
+    /*
+     * Client, while it is open: once a second, by what is done and not by the clock (a process
+     * that was kept from the processor finds one late, with what has come meanwhile behind it).
+     * May be NULL.
+     */
+    void (*beat)(void *ctx);
 } wk_ws_events_t;
 
 /* max: bytes of a message that is taken. NULL: whoever waited went away. */

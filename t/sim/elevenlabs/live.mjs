@@ -7,6 +7,7 @@
  *   POST /_sim/agent    how agents behave from now on: DEFAULTS below
  *   POST /_sim/agent-model   what they say (openai/model.mjs)
  *   POST /_sim/agent-close {code}   closes the sockets of all conversations; no code: without a word
+ *   POST /_sim/agent-deaden         they take everything and say nothing more; the sockets' own pings are answered
  */
 import {WebSocketServer} from 'ws';
 
@@ -65,6 +66,11 @@ export class Live {
 
   closeAll({body}) {
     this.sessions.forEach((s) => s.close(body?.code));
+    return json(200, {});
+  }
+
+  deadenAll() {
+    this.sessions.forEach((s) => s.deaden());
     return json(200, {});
   }
 

@@ -88,13 +88,16 @@ export class SocketConversation {
   }
 
   #send(type, member, event) {
-    if (this.ws.readyState !== 1) return;
+    if (this.ws.readyState !== 1 || this.dead) return;
     this.sent.push(type);
     this.ws.send(JSON.stringify(event === undefined ? {type} : {type, [member]: event}));
   }
 
+  deaden = () => { this.dead = true; };
+
   #receive(text) {
     let event;
+    if (this.dead) return undefined;
     try {
       event = JSON.parse(text);
     } catch {

@@ -15,7 +15,9 @@
  *                         behind the first half of their sound. begin_ms: how late
  *                         response.create is heeded, and whatever is told behind it. cancel_ms: how
  *                         late response.cancel is: until then the answer goes on. cancels_late: an answer has just ended when it is to be cancelled
+ *                         vad: false: nothing is taken for speech
  *   POST /_sim/realtime/lose {id}   the session's connection breaks
+ *   POST /_sim/realtime/deaden      the living sessions take everything and say nothing more; pings are answered
  */
 import {randomBytes} from 'node:crypto';
 import {WebSocketServer} from 'ws';
@@ -37,6 +39,7 @@ const DEFAULTS = {
   begin_ms: 0,
   cancel_ms: 100,
   cancels_late: false,
+  vad: true,
 };
 const PIECE = 20 * FRAME;
 const id = (kind) => `${kind}_${randomBytes(9).toString('base64url')}`;
@@ -92,6 +95,11 @@ export class Realtime {
     const session = this.sessions.find((s) => s.id === body.id && !s.closed);
     if (!session) return json(404, {error: `no living session ${body.id}`});
     session.lose();
+    return json(200, {});
+  }
+
+  deaden() {
+    this.sessions.forEach((s) => s.deaden());
     return json(200, {});
   }
 
@@ -153,6 +161,8 @@ class Session {
 
   lose = () => this.ws.terminate();
 
+  deaden = () => { this.dead = true; };
+
   updateHeld = () => this.held.splice(0).forEach((event) => this.#update(event));
 
   shown = () => ({
@@ -175,6 +185,7 @@ class Session {
 
   #send(type, members = {}) {
     const event = {type, event_id: id('event'), ...members};
+    if (this.dead) return;
     if (this.ws.readyState === 1) this.ws.send(JSON.stringify(event));
   }
 
@@ -198,8 +209,9 @@ class Session {
     }
     if (event === null || typeof event !== 'object')
       return this.#error('invalid_json', 'We could not parse the JSON body of your event.');
+    if (event.type !== 'input_audio_buffer.append') this.events.push(event);
+    if (this.dead) return undefined;
     if (event.type === 'input_audio_buffer.append') return this.#judge(event);
-    this.events.push(event);
     if (this.behind) return this.behind.push(event);
     if (event.type === 'response.create' && this.service.settings.begin_ms) return this.#delay(event);
     return this.#judge(event);
@@ -278,7 +290,7 @@ class Session {
 
   #hearFrame(frame) {
     const found = this.#ear.hear(frame);
-    const loud = isLoud(frame);
+    const loud = this.service.settings.vad && isLoud(frame);
     this.heardMs += 20;
     if (loud && !this.speech) this.#speechStarted();
     if (!this.speech) return;
