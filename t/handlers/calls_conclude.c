@@ -463,7 +463,8 @@ static void a_call_of_the_receptionist_is_judged_by_what_was_done(void **state)
         "    now() + interval '3 days', now() + interval '73 hours', '" CALL "', 'confirmed')");
     conclude(1);
     assert_string_equal(verdict(), "service_booking appointment_booked resolved t t");
-    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_completed'"),
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_completed'"
+                                "    AND data ?& '{callSessionId,summary,satisfaction}'"),
                      1);
     conclude(1);
     assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'call_completed'"),

@@ -68,7 +68,9 @@ static void both_shapes_of_a_turn_are_read(void **state)
         assert_string_equal(t_sqlf("SELECT string_agg(concat_ws(' ', speaker, direction,"
                                    "    content), '|' ORDER BY speaker DESC) FROM messages"),
                             "customer inbound Hello|agent outbound Hi");
-        assert_string_equal(published("user_transcript", "data ->> 'transcript'"), "Hello");
+        assert_string_equal(
+            published("user_transcript", "data ->> 'transcript', data ? 'confidence'"),
+            "Hello|t");
         assert_string_equal(published("agent_response", "data ->> 'response'"), "Hi");
     }
 }
@@ -119,9 +121,10 @@ static void a_correction_replaces_what_was_meant(void **state)
         must("agent_response_correction", shapes[i]);
         assert_string_equal(t_sqlf("SELECT concat_ws('|', content, interrupted) FROM messages"),
                             "We are op|t");
-        assert_string_equal(t_sqlf("SELECT data ->> 'response' FROM outbox"
-                                   " WHERE data ->> 'corrected' = 'true'"),
-                            "We are op");
+        assert_string_equal(
+            t_sqlf("SELECT concat_ws('|', data ->> 'response', data -> 'toolsUsed') FROM outbox"
+                   " WHERE data ->> 'corrected' = 'true'"),
+            "We are op|[]");
     }
 }
 

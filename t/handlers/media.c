@@ -68,6 +68,44 @@ static void a_turn_is_of_when_it_was_begun(void **state)
     assert_string_equal(t_sqlf("SELECT occurred_at <= now() FROM messages"), "t");
 }
 
+static void in(const char *language, int turn)
+{
+    assert_int_equal(tell("media.turn", DOWNTOWN,
+                          wk_printf(t_ctx.arena,
+                                    "{\"call\":\"" SID "\",\"epoch\":1,\"turn\":%d,"
+                                    "\"speaker\":\"customer\",\"text\":\"oui\","
+                                    "\"language\":\"%s\"}",
+                                    turn, language)
+                              .data),
+                     WK_END_ACK);
+}
+
+static void another_language_is_told_once(void **state)
+{
+    (void)state;
+    in("en", 1);
+    in("en", 2);
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'language_switched'"),
+                     0);
+    in("fr", 3);
+    in("fr", 3); /* told again */
+    in("fr", 4);
+    assert_string_equal(t_sqlf("SELECT string_agg(concat_ws(' ', data ->> 'from_language',"
+                               "    data ->> 'to_language', data ? 'reason'), ', ')"
+                               "  FROM outbox WHERE type = 'language_switched'"),
+                        "en fr t");
+}
+
+static void a_turn_that_is_cut_is_told_as_it_was_heard(void **state)
+{
+    (void)state;
+    assert_int_equal(say(""), WK_END_ACK);
+    assert_int_equal(say(",\"interrupted\":true"), WK_END_ACK);
+    assert_string_equal(t_sqlf("SELECT interrupted FROM messages"), "t");
+    assert_int_equal(t_sqlf_int("SELECT count(*) FROM outbox WHERE type = 'language_switched'"),
+                     0);
+}
+
 static void a_turn_without_any_has_none(void **state)
 {
     (void)state;
@@ -578,6 +616,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_known_comes_with_the_turn),
         cmocka_unit_test(a_turn_is_of_when_it_was_begun),
+        cmocka_unit_test(another_language_is_told_once),
+        cmocka_unit_test(a_turn_that_is_cut_is_told_as_it_was_heard),
         cmocka_unit_test(a_turn_without_any_has_none),
         cmocka_unit_test(the_rest_comes_behind_it),
         cmocka_unit_test(of_a_turn_that_is_not_there_nothing_is_kept),

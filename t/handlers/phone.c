@@ -94,6 +94,18 @@ static const char *say(int turn, const char *words)
     return twiml(&a);
 }
 
+/* Under the names of the bike store guide. */
+static void another_language_is_told(void **state)
+{
+    (void)state;
+    ring();
+    say(1, "fran%C3%A7ais");
+    assert_string_equal(t_sqlf("SELECT concat_ws(' ', data ->> 'from_language',"
+                               "    data ->> 'to_language', data ? 'reason')"
+                               "  FROM outbox WHERE type = 'language_switched'"),
+                        "en fr t");
+}
+
 /* ---------------------------------------------------------------- once */
 
 #define WORDS "Please+take+a+message%3A+my+brakes+squeal"
@@ -697,6 +709,7 @@ static void the_carriers_own_fallback_begins_the_call_anew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(another_language_is_told),
         cmocka_unit_test(it_dies_around_a_statement),
         cmocka_unit_test(it_dies_around_a_commit),
         cmocka_unit_test(it_dies_around_redis),

@@ -74,6 +74,10 @@ static bool publish(wk_tx_t *tx, va_str_t call, va_str_t customer, const wk_verd
     wk_event_t ev;
     wk_event_begin(&ev, tx, "call_completed", customer, call);
     va_json_add_str(ev.json, "callSessionId", call);
+    va_json_key(ev.json, "summary");
+    va_json_put_null(ev.json);
+    va_json_key(ev.json, "satisfaction");
+    va_json_put_null(ev.json);
     va_json_add_c(ev.json, "callType", v->call_type);
     va_json_add_c(ev.json, "outcome", v->outcome);
     va_json_add_c(ev.json, "resolution", v->resolution);

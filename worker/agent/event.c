@@ -30,6 +30,24 @@ void wk_event_begin(wk_event_t *ev, wk_tx_t *tx, const char *type, va_str_t cust
     put_now(ev->json);
 }
 
+void wk_event_confidence(wk_event_t *ev, va_str_t confidence)
+{
+    va_json_key(ev->json, "confidence");
+    confidence.data != NULL ? va_json_put_number(ev->json, confidence)
+                            : va_json_put_null(ev->json);
+}
+
+bool wk_event_language_switched(wk_tx_t *tx, va_str_t customer, va_str_t call, va_str_t from,
+                                va_str_t to, const char *reason, wk_error_t *e)
+{
+    wk_event_t ev;
+    wk_event_begin(&ev, tx, "language_switched", customer, call);
+    va_json_add_str(ev.json, "from_language", from);
+    va_json_add_str(ev.json, "to_language", to);
+    va_json_add_c(ev.json, "reason", reason);
+    return wk_event_end(&ev, e);
+}
+
 bool wk_event_end(wk_event_t *ev, wk_error_t *e)
 {
     va_json_object_end(ev->json);

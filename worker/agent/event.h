@@ -21,6 +21,13 @@ typedef struct {
 void wk_event_begin(wk_event_t *ev, wk_tx_t *tx, const char *type, va_str_t customer,
                     va_str_t call);
 
+/* How sure whoever heard it is, 0 to 1, as digits; absent: nobody said. */
+void wk_event_confidence(wk_event_t *ev, va_str_t confidence);
+
+/* A talk goes on in another language. */
+bool wk_event_language_switched(wk_tx_t *tx, va_str_t customer, va_str_t call, va_str_t from,
+                                va_str_t to, const char *reason, wk_error_t *e);
+
 /* Must be called once after wk_event_begin(). */
 bool wk_event_end(wk_event_t *ev, wk_error_t *e);
 

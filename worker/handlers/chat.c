@@ -106,6 +106,7 @@ static bool publish_begin(wk_tx_t *tx, const chat_t *c, wk_error_t *e)
     wk_event_begin(&ev, tx, "conversation_started", c->session.lead, VA_STR_NULL);
     va_json_add_c(ev.json, "channel", "chat");
     va_json_add_str(ev.json, "sessionId", c->session.id);
+    va_json_add_str(ev.json, "conversationId", c->session.id);
     return wk_event_end(&ev, e);
 }
 
@@ -124,6 +125,9 @@ static bool publish(wk_tx_t *tx, const chat_t *c, const char *type, const char *
 {
     wk_event_t ev;
     begin_event(&ev, tx, c, type, member, text);
+    if (strcmp(type, "user_transcript") == 0) {
+        wk_event_confidence(&ev, VA_STR_NULL); /* it was typed */
+    }
     return wk_event_end(&ev, e);
 }
 

@@ -189,11 +189,7 @@ static bool store_user_transcript(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_e
     }
     begin_event(&out, tx, ev, call, "user_transcript");
     va_json_add_str(out.json, "transcript", text);
-    va_str_t confidence = confidence_of(ev);
-    if (confidence.data != NULL) {
-        va_json_key(out.json, "confidence");
-        va_json_put_number(out.json, confidence);
-    }
+    wk_event_confidence(&out, confidence_of(ev));
     va_json_add_str(out.json, "language", language_of(ev));
     return wk_event_end(&out, e) &&
            wk_recording_heed(tx, ev->catalogue, call->id, text, &declined, e) &&
@@ -249,6 +245,8 @@ static bool store_correction(wk_tx_t *tx, live_t *ev, wk_call_t *call, wk_error_
     begin_event(&out, tx, ev, call, "agent_response");
     va_json_add_str(out.json, "response", text);
     va_json_add_bool(out.json, "corrected", true);
+    va_json_key(out.json, "toolsUsed");
+    va_json_put_raw(out.json, wk_cell(rows, 0, "tools_used"));
     return wk_event_end(&out, e);
 }
 

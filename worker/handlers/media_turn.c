@@ -39,12 +39,28 @@ static bool publish(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error
     if (t->by_agent) {
         va_json_key(ev.json, "toolsUsed");
         va_json_put_raw(ev.json, wk_cell(row, 0, "tools_used"));
+    } else {
+        wk_event_confidence(&ev, VA_STR_NULL); /* engines do not tell */
     }
     if (t->latency != NULL) {
         va_json_key(ev.json, "latency");
         va_json_put_value(ev.json, t->latency);
     }
     return wk_event_end(&ev, e);
+}
+
+/* The turn is in another language than the one before it; one that is cut is in its own. */
+static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_rows_t *row, wk_error_t *e)
+{
+    if (t->interrupted) {
+        return true;
+    }
+    va_str_t from = wk_cell(row, 0, "before");
+    va_str_t to = va_json_get_string(t->call->body, "language");
+    return from.len == 0 || to.len == 0 || va_str_eq(from, to) ||
+           wk_event_language_switched(tx, wk_cell(row, 0, "customer_id"),
+                                      wk_cell(row, 0, "call_id"), from, to,
+                                      "the talk goes on in it", e);
 }
 
 /* What the engine says to it is the engine's: it knows that such a wish is heeded. */
@@ -85,7 +101,8 @@ static bool store(wk_tx_t *tx, void *arg, wk_error_t *e)
                         wk_printf(wk_tx_arena(tx), "%lld", (long long)t->at_ms)};
     bool ok = t->interrupted ? wk_sql(tx, &wk_sql_media_turn_cut, cut, &row, e)
                              : wk_sql(tx, &wk_sql_media_turn, whole, &row, e);
-    return ok && (wk_rows_count(row) == 0 || (publish(tx, t, row, e) && heed(tx, t, row, e)));
+    return ok && (wk_rows_count(row) == 0 || (publish_switch(tx, t, row, e) &&
+                                              publish(tx, t, row, e) && heed(tx, t, row, e)));
 }
 
 /* The same for a repeated job; false: none can be made. */

@@ -212,10 +212,7 @@ static bool publish_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
     wk_event_begin(&ev, tx, "user_transcript", t->v.customer, t->v.call);
     va_json_add_str(ev.json, "callSid", t->v.sid);
     va_json_add_str(ev.json, "transcript", t->talk.text);
-    if (t->confidence.data != NULL) {
-        va_json_key(ev.json, "confidence");
-        va_json_put_number(ev.json, t->confidence);
-    }
+    wk_event_confidence(&ev, t->confidence);
     va_json_add_str(ev.json, "language", wk_language_code(t->v.speech.language));
     return wk_event_end(&ev, e);
 }
@@ -223,14 +220,10 @@ static bool publish_heard(wk_tx_t *tx, const turn_t *t, wk_error_t *e)
 static bool publish_switch(wk_tx_t *tx, const turn_t *t, const wk_language_t *from,
                            wk_error_t *e)
 {
-    wk_event_t ev;
-    if (from == t->v.speech.language) {
-        return true;
-    }
-    wk_event_begin(&ev, tx, "language_switched", t->v.customer, t->v.call);
-    va_json_add_str(ev.json, "from", wk_language_code(from));
-    va_json_add_str(ev.json, "to", wk_language_code(t->v.speech.language));
-    return wk_event_end(&ev, e);
+    const wk_language_t *to = t->v.speech.language;
+    return from == to ||
+           wk_event_language_switched(tx, t->v.customer, t->v.call, wk_language_code(from),
+                                      wk_language_code(to), "the customer speaks it", e);
 }
 
 /* *news false: an earlier run stored it. */

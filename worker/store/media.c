@@ -54,7 +54,12 @@ const wk_sql_t wk_sql_media_turn = {
     " taken AS ("
     "    UPDATE calls SET metadata = metadata - '{used,cites}'::text[]"
     "     WHERE $2 = 'agent' AND metadata ? 'used' AND id IN (SELECT call_id FROM told))"
-    " SELECT call_id, customer_id, tools_used FROM told",
+    /* The language of the turn before it: this one is not there yet for the statement. */
+    " SELECT call_id, customer_id, tools_used,"
+    "        (SELECT m.language FROM messages m"
+    "          WHERE m.call_id = told.call_id AND m.speaker IN ('customer', 'agent')"
+    "          ORDER BY m.occurred_at DESC LIMIT 1) AS before"
+    "   FROM told",
     7};
 
 #define MORE(what, list) \

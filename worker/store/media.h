@@ -16,8 +16,8 @@ extern const wk_sql_t wk_sql_media_call;
 
 /*
  * A turn as it is spoken. $1 CallSid, $2 speaker, $3 text, $4 language, $5 its name, $6 latency
- * so far (JSON) or absent. Gives call_id customer_id tools_used (JSON); no row: stored before,
- * or no such call.
+ * so far (JSON) or absent. Gives call_id customer_id tools_used (JSON) before (the language of the
+ * turn before it, absent for the first); no row: stored before, or no such call.
  */
 extern const wk_sql_t wk_sql_media_turn;
 

@@ -133,7 +133,7 @@ const wk_sql_t wk_sql_turn_insert = {
 const wk_sql_t wk_sql_turn_correct = {
     "turn_correct",
     "UPDATE messages SET content = $2, interrupted = true"
-    " WHERE provider = 'elevenlabs' AND provider_message_id = $1 RETURNING id",
+    " WHERE provider = 'elevenlabs' AND provider_message_id = $1 RETURNING tools_used",
     2};
 
 const wk_sql_t wk_sql_turn_recent = {

@@ -68,7 +68,7 @@ extern const wk_sql_t wk_sql_sms_recent;
  */
 extern const wk_sql_t wk_sql_turn_insert;
 
-/* $1 its name at ElevenLabs, $2 what was really heard of it. */
+/* $1 its name at ElevenLabs, $2 what was really heard of it. Gives tools_used (JSON). */
 extern const wk_sql_t wk_sql_turn_correct;
 
 /*
