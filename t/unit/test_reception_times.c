@@ -126,6 +126,62 @@ static void the_number_of_an_order_is_no_time(void **state)
     }
 }
 
+/* "Any" behind a booking, and what becomes of it then. */
+static void what_was_booked_goes_to_another_half(void **state)
+{
+    wk_reception_facts_t f = facts();
+    wk_dialog_t booked = {
+        .expected = WK_EXPECT_NOTHING, .service = VA_STR("tune_up"), .booked = VA_STR("a-mon")};
+    (void)state;
+    static const struct {
+        const char *language, *text;
+    } texts[] = {{"en", "actually can we do it in the afternoon"},
+                 {"en", "make it the afternoon"},
+                 {"fr", "finalement l'après-midi"},
+                 {"es", "mejor por la tarde"}};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+        wk_reception_t r = receive(&f, &booked, texts[i].language, texts[i].text);
+        assert_case(r.tool != NULL && strcmp(r.tool, "check_availability") == 0 &&
+                        r.half == WK_AFTERNOON,
+                    texts[i].text);
+    }
+    CHECK(&booked, LOOKS("en", "actually no make it later", "\"after\":\"2026-11-30T10:00\""),
+          LOOKS("en", "make it later", "\"after\":\"2026-11-30T10:00\""));
+}
+
+static void the_last_is_that_of_the_offer(void **state)
+{
+    wk_dialog_t three = three_times(), two = three_times();
+    (void)state;
+    two.offer.count = 2;
+    CHECK(&three, BOOKS("en", "last one", "27T14:00"), BOOKS("fr", "le dernier", "27T14:00"));
+    CHECK(&two, BOOKS("en", "the last one please", "27T10:00"),
+          BOOKS("fr", "le dernier", "27T10:00"), BOOKS("es", "el ultimo", "27T10:00"));
+}
+
+/* Who is rude or in haste is answered all the same. */
+static void the_rude_and_hasty_are_answered(void **state)
+{
+    static const wk_dialog_t fresh = {.expected = WK_EXPECT_NOTHING};
+    static const wk_dialog_t cancelled = {.expected = WK_EXPECT_NOTHING,
+                                          .service = VA_STR("tune_up")};
+    (void)state;
+    CHECK_ANSWERS(&fresh, {"en", "yo whats ur hrs", NULL, "We are open until"},
+                  {"en", "what are your hours you idiots", NULL, "We are open until"},
+                  {"en", "you idiots", NULL, "I am sorry about that"},
+                  {"en", "u suck", NULL, "I am sorry about that"},
+                  {"en", "thats expensive", NULL, "I am sorry about that"},
+                  {"fr", "trop cher", NULL, "désolé"},
+                  {"en", "do u sell helmets", NULL, "call you back?"},
+                  {"fr", "vous vendez des casques", NULL, "rappelle"});
+    CHECK(&fresh,
+          LOOKS("en", "Book me for a tune up on monday at 2, and tell me if my order is ready",
+                "2026-11-30"),
+          ASKS("en", "i need to come in but only after work, mondays or wednesdays",
+               "Which day"));
+    CHECK(&cancelled, LOOKS("en", "wait no I still want it", "tune_up"));
+}
+
 /* One is moved, and it is said which, and that the other waits. */
 static void of_several_one_is_moved_first(void **state)
 {
@@ -162,6 +218,9 @@ int main(void)
         TEST(whom_any_time_suits_gets_the_first),
         TEST(a_bare_time_is_corrected),
         TEST(the_number_of_an_order_is_no_time),
+        TEST(what_was_booked_goes_to_another_half),
+        TEST(the_last_is_that_of_the_offer),
+        TEST(the_rude_and_hasty_are_answered),
         TEST(of_several_one_is_moved_first),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

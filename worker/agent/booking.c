@@ -148,7 +148,7 @@ static const char *const time_words[] = {
  * is a place only where no other is named: "the second one". Of those to whom any suits the
  * first is taken.
  */
-static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
+static size_t choice_of(const wk_catalogue_t *c, const wk_offer_t *offer, const wk_reading_t *r)
 {
     static const char *const lists[WK_OFFERED] = {"choice.1", "choice.2", "choice.3"};
     size_t choice = 0, n = 0;
@@ -160,6 +160,10 @@ static size_t choice_of(const wk_catalogue_t *c, const wk_reading_t *r)
             choice = i + 1;
             n++;
         }
+    }
+    if (wk_reading_has(c, r, "choice.last")) {
+        choice = offer->count;
+        n++;
     }
     return n == 1 ? choice : n == 0 && wk_reading_has(c, r, "choice.one") ? 1 : 0;
 }
@@ -253,7 +257,7 @@ wk_pick_t wk_offer_pick(wk_arena_t *a, const wk_catalogue_t *c, const wk_offer_t
         return (wk_pick_t){WK_PICK_NONE, VA_STR_NULL,
                            wk_reading_is_only(a, c, r, time_words, true)};
     }
-    size_t choice = !wk_reading_names_a_day(r) && r->time.hour < 0 ? choice_of(c, r) : 0;
+    size_t choice = !wk_reading_names_a_day(r) && r->time.hour < 0 ? choice_of(c, offer, r) : 0;
     if (choice >= 1 && choice <= offer->count &&
         wk_reading_is_only(a, c, r, choice_words, false)) {
         return (wk_pick_t){is_question(c, r) ? WK_PICK_PERHAPS : WK_PICK_SURE,

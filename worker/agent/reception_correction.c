@@ -136,7 +136,7 @@ static bool has_any(const wk_reception_turn_t *t, const char *const *lists)
 
 static const char *const halves[] = {"time.am", "time.pm", "time.half.am", "time.half.pm",
                                      NULL};
-static const char *const choices[] = {"choice.1", "choice.2", "choice.3", NULL};
+static const char *const choices[] = {"choice.1", "choice.2", "choice.3", "choice.last", NULL};
 static const char *const deeds[] = {"intent.cancel", "reschedule.it", "reschedule.verb", NULL};
 
 static bool has_any_at(const correction_t *c, const char *const *lists, size_t i)

@@ -157,6 +157,13 @@ static bool asks_duration(const wk_reception_turn_t *t)
            !wk_turn_names_a_moment(t) && !wk_intent_named(t, WK_INTENT_HOURS);
 }
 
+/* "Book a tune-up on Friday at 2, and is my order ready?" */
+static bool wishes_to_come_beside(const wk_reception_turn_t *t)
+{
+    return wk_turn_has(t, "wish.to_book") && wk_services_named(t).count > 0 &&
+           wk_turn_names_a_moment(t) && t->r->order_number.data == NULL;
+}
+
 /* What is asked about an order, the hours or the place may have such words too. */
 static bool asks_price(const wk_reception_turn_t *t)
 {
@@ -206,6 +213,16 @@ static bool names_its_moment(const wk_reception_turn_t *t)
            t->dialog->expected == WK_EXPECT_NOTHING;
 }
 
+/* Whoever swears and asks gets his answer: "what are your hours, you idiots". */
+static bool names_what_is_answered(const wk_reception_turn_t *t)
+{
+    bool named = false;
+    for (wk_intent_t i = WK_INTENT_APPOINTMENT; i <= WK_INTENT_LOCATION && !named; i++) {
+        named = wk_intent_named(t, i);
+    }
+    return named || wk_turn_names_a_moment(t);
+}
+
 bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
 {
     switch (intent) {
@@ -214,14 +231,17 @@ bool wk_intent_named(const wk_reception_turn_t *t, wk_intent_t intent)
     case WK_INTENT_MESSAGE:
         return wk_turn_has(t, intents[intent].words) || tells_of_delay(t);
     case WK_INTENT_COMPLAINT: /* how an order stands says more */
-        return wk_turn_has(t, intents[intent].words) &&
-               !wk_turn_has(t, intents[WK_INTENT_ORDER].words);
+        return (wk_turn_has(t, intents[intent].words) &&
+                !wk_turn_has(t, intents[WK_INTENT_ORDER].words)) ||
+               (wk_turn_has(t, "complaint.insult") && !names_what_is_answered(t));
     case WK_INTENT_READY:
         return wk_turn_has(t, intents[intent].words) && t->r->order_number.data == NULL &&
                !wk_turn_has(t, intents[WK_INTENT_ORDER].words) &&
                !wk_turn_has(t, intents[WK_INTENT_BOOK].words);
     case WK_INTENT_DURATION:
         return asks_duration(t);
+    case WK_INTENT_ORDER: /* beside a wish to come: people tell of it */
+        return wk_turn_has(t, intents[intent].words) && !wishes_to_come_beside(t);
     case WK_INTENT_BOOK:
         return wk_turn_has(t, intents[intent].words) || wants_to_come(t) || prefers_day(t);
     case WK_INTENT_CANCEL:

@@ -259,12 +259,21 @@ static bool changes_service(const wk_reception_turn_t *t)
             (wk_turn_has(t, "reschedule.instead") && !wk_turn_names_a_moment(t)));
 }
 
+/* "Actually can we do it in the afternoon", "make it the morning" */
+static bool names_another_half(const wk_reception_turn_t *t)
+{
+    return wk_half_of_day(t) != WK_ANY_HALF &&
+           (wk_turn_has(t, "reschedule.make") || wk_turn_has(t, "reschedule.do_it") ||
+            wk_turn_has(t, "reschedule.instead")) &&
+           !asks_something(t);
+}
+
 bool wk_changes_what_was_booked(const wk_reception_turn_t *t)
 {
     return t->dialog->booked.data != NULL && t->dialog->expected == WK_EXPECT_NOTHING &&
-           (changes_service(t) ||
-            ((says_it(t) || wk_turn_has(t, "reschedule.nearby") || names_another_moment(t)) &&
-             !names_another_service(t)));
+           (changes_service(t) || ((says_it(t) || wk_turn_has(t, "reschedule.nearby") ||
+                                    names_another_moment(t) || names_another_half(t)) &&
+                                   !names_another_service(t)));
 }
 
 /* "Don't make it 4 pm"; a no before it all ("no, mejor a las 4") is to what stands, and "not

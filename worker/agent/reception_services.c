@@ -218,7 +218,7 @@ void wk_pass_on_the_rest(wk_reception_turn_t *t, va_str_t service)
 {
     wk_services_t services = wk_services_wished(t);
     va_str_t others = words_for(t, &services, service);
-    if (others.len > 0 || wishes_something_else(t)) {
+    if (others.len > 0 || wishes_something_else(t) || wk_turn_has(t, "intent.order")) {
         pass_on(t, service, others);
     }
 }

@@ -59,6 +59,13 @@ static bool says_no(const wk_reception_turn_t *t)
 
 static void answer(wk_reception_turn_t *t, wk_intent_t intent);
 
+/* "Do you sell helmets": understood as a question, which people can answer at once. */
+static bool asks_of_shop(const wk_reception_turn_t *t)
+{
+    return t->dialog->expected == WK_EXPECT_NOTHING &&
+           wk_word_list_at(t->c, "question.of_shop", &t->r->words, 0) > 0;
+}
+
 static void answer_nothing(wk_reception_turn_t *t)
 {
     if (says_no(t)) {
@@ -75,7 +82,8 @@ static void answer_nothing(wk_reception_turn_t *t)
         return;
     }
     bool asked = wk_is_asked_to_cancel(t); /* which counts by itself */
-    if (t->out.dialog.misses >= MISSES_BEFORE_HUMAN && !asked) {
+    bool lost = t->out.dialog.misses >= MISSES_BEFORE_HUMAN || asks_of_shop(t);
+    if (lost && !asked) {
         wk_turn_add_text(t, "reply.fallback_human");
         wk_turn_expect_callback(t);
         t->out.dialog.offer = wk_has_offer(t) || wk_is_asked_for_number(t)
