@@ -135,6 +135,11 @@ va_str_t wk_printf(wk_arena_t *a, const char *format, ...)
     return va_str(text, (size_t)len);
 }
 
+va_str_t wk_decimal(wk_arena_t *a, int64_t n)
+{
+    return wk_printf(a, "%lld", (long long)n);
+}
+
 const va_alloc_t *wk_mem(wk_arena_t *a)
 {
     return &a->mem;

@@ -34,6 +34,9 @@ va_str_t wk_copy(wk_arena_t *a, va_str_t s);
 va_str_t wk_printf(wk_arena_t *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* "-17" */
+va_str_t wk_decimal(wk_arena_t *a, int64_t n);
+
 /* The arena as the allocator core/ asks for; valid as long as the arena. */
 const va_alloc_t *wk_mem(wk_arena_t *a);
 

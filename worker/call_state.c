@@ -11,14 +11,9 @@ static va_str_t key_of(wk_arena_t *a, va_str_t call)
     return wk_printf(a, "va:call:{%.*s}", (int)call.len, call.data);
 }
 
-static va_str_t number(wk_arena_t *a, int64_t n)
-{
-    return wk_printf(a, "%lld", (long long)n);
-}
-
 static va_str_t epoch_text(wk_arena_t *a, int64_t epoch)
 {
-    return epoch == WK_CALL_ANY_EPOCH ? VA_STR("") : number(a, epoch);
+    return epoch == WK_CALL_ANY_EPOCH ? VA_STR("") : wk_decimal(a, epoch);
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -162,7 +157,7 @@ bool wk_call_state_resume(wk_redis_t *r, wk_arena_t *a, va_str_t call, int64_t d
                           va_str_t by_itself, wk_call_resumed_t *out, bool *found,
                           wk_error_t *e)
 {
-    va_str_t args[] = {number(a, WK_CALL_RESUME_WINDOW_MS), number(a, door), by_itself};
+    va_str_t args[] = {wk_decimal(a, WK_CALL_RESUME_WINDOW_MS), wk_decimal(a, door), by_itself};
     redisReply *reply = run(r, a, &wk_script_call_resume, call, args, 3, e);
     if (reply == NULL) {
         return false;

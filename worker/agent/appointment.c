@@ -51,11 +51,6 @@ static wk_slot_t slot_of(const wk_rows_t *rows, size_t row)
                        va_str(starts.data + DATE_LEN + 1, TIME_LEN)};
 }
 
-static va_str_t number(wk_tx_t *tx, int64_t n)
-{
-    return wk_printf(wk_tx_arena(tx), "%lld", (long long)n);
-}
-
 static void read_slots(wk_tx_t *tx, const wk_rows_t *rows, wk_slots_t *slots)
 {
     slots->count = wk_rows_count(rows);
@@ -72,10 +67,10 @@ bool wk_slots_last(wk_tx_t *tx, const wk_language_t *l, const wk_slots_wanted_t 
     wk_rows_t *service, *rows;
     bool own = wanted->minutes == 0;
     va_str_t params[] = {wanted->type,
-                         own ? VA_STR_NULL : number(tx, wanted->minutes),
+                         own ? VA_STR_NULL : wk_decimal(wk_tx_arena(tx), wanted->minutes),
                          wanted->from,
-                         number(tx, wanted->days),
-                         number(tx, wanted->most),
+                         wk_decimal(wk_tx_arena(tx), wanted->days),
+                         wk_decimal(wk_tx_arena(tx), wanted->most),
                          wanted->after.wall,
                          wanted->after.zone,
                          wanted->before.wall,
@@ -94,7 +89,8 @@ bool wk_slots_near(wk_tx_t *tx, const wk_service_t *s, va_str_t starts, int n,
                    wk_slots_t *slots, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {s->resource, number(tx, s->minutes), starts, number(tx, n)};
+    va_str_t params[] = {s->resource, wk_decimal(wk_tx_arena(tx), s->minutes), starts,
+                         wk_decimal(wk_tx_arena(tx), n)};
     if (!wk_sql(tx, &wk_sql_slots_near, params, &rows, e)) {
         return wk_error_wrap(e, "slots");
     }
@@ -121,8 +117,10 @@ bool wk_slot_look(wk_tx_t *tx, const wk_service_t *s, const wk_moment_t *moment,
                   wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {s->resource, number(tx, s->minutes), moment->wall, moment->zone,
-                         own,         holder->phone,          holder->talk};
+    va_str_t params[] = {s->resource,  wk_decimal(wk_tx_arena(tx), s->minutes),
+                         moment->wall, moment->zone,
+                         own,          holder->phone,
+                         holder->talk};
     if (!wk_sql(tx, &wk_sql_slots_lock, &s->resource, NULL, e) ||
         !wk_sql(tx, &wk_sql_slot_state, params, &rows, e)) {
         return wk_error_wrap(e, "slot");
@@ -198,7 +196,7 @@ bool wk_appointments_meant(wk_tx_t *tx, va_str_t customer, const wk_moment_t *mo
     wk_rows_t *rows;
     va_str_t params[] = {customer, moment != NULL ? moment->wall : VA_STR_NULL,
                          moment != NULL ? moment->zone : VA_STR_NULL,
-                         number(tx, WK_CANDIDATES)};
+                         wk_decimal(wk_tx_arena(tx), WK_CANDIDATES)};
     if (!wk_sql(tx, &wk_sql_appointments_meant, params, &rows, e)) {
         return wk_error_wrap(e, "appointments");
     }

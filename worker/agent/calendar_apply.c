@@ -16,11 +16,6 @@ typedef struct {
     const va_json_t *event;
 } change_t;
 
-static va_str_t number(const change_t *c, int64_t n)
-{
-    return wk_printf(c->ctx->arena, "%lld", (long long)n);
-}
-
 /* ---------------------------------------------------------------- somebody else's */
 
 static bool drop(const change_t *c, wk_error_t *e)
@@ -42,8 +37,8 @@ static bool mirror(const change_t *c, wk_error_t *e)
     }
     va_str_t params[] = {c->calendar,
                          c->event_id,
-                         number(c, span.starts_s),
-                         number(c, span.ends_s),
+                         wk_decimal(c->ctx->arena, span.starts_s),
+                         wk_decimal(c->ctx->arena, span.ends_s),
                          wk_calendar_event_busy(c->event) ? VA_STR("true") : VA_STR("false"),
                          va_json_get_string(c->event, "etag")};
     return wk_sql(c->tx, &wk_sql_calendar_event_put, params, NULL, e);
@@ -74,7 +69,8 @@ static bool occupied(const change_t *c, const wk_appointment_t *p,
                      const wk_calendar_span_t *span, bool *other, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t params[] = {p->id, number(c, span->starts_s), number(c, span->ends_s)};
+    va_str_t params[] = {p->id, wk_decimal(c->ctx->arena, span->starts_s),
+                         wk_decimal(c->ctx->arena, span->ends_s)};
     if (!wk_sql(c->tx, &wk_sql_calendar_occupied, params, &rows, e)) {
         return false;
     }
@@ -94,7 +90,8 @@ static bool move(const change_t *c, wk_appointment_t *p, const wk_calendar_span_
     if (other) {
         return insist(c, p, e);
     }
-    va_str_t params[] = {p->id, number(c, span->starts_s), number(c, span->ends_s)};
+    va_str_t params[] = {p->id, wk_decimal(c->ctx->arena, span->starts_s),
+                         wk_decimal(c->ctx->arena, span->ends_s)};
     return wk_sql(c->tx, &wk_sql_calendar_move, params, NULL, e) &&
            wk_appointment_find(c->tx, p->id, VA_STR_NULL, p, &found, e) &&
            wk_appointment_changed(c->tx, p, "moved", e);

@@ -193,11 +193,6 @@ static va_str_t settled(va_str_t by_rules, const char *said, const char *proven,
     return va_str_eq(by_rules, va_str_c(proven)) ? va_str_c(otherwise) : by_rules;
 }
 
-static va_str_t number(wk_arena_t *a, int64_t n)
-{
-    return wk_printf(a, "%lld", (long long)n);
-}
-
 static va_str_t word(const char *w)
 {
     return w != NULL ? va_str_c(w) : VA_STR_NULL;
@@ -217,8 +212,8 @@ static bool store_judgement(wk_tx_t *tx, const conclusion_t *c, wk_error_t *e)
         settled(cell(c, "resolution"), r->resolution, "transferred", fact(c, "transferred"),
                 "resolved"),
         word(r->sentiment),
-        r->satisfaction > 0 ? number(a, r->satisfaction) : VA_STR_NULL,
-        c->reviewed ? number(a, r->lead_score) : cell(c, "lead_score"),
+        r->satisfaction > 0 ? wk_decimal(a, r->satisfaction) : VA_STR_NULL,
+        c->reviewed ? wk_decimal(a, r->lead_score) : cell(c, "lead_score"),
         r->intents,
         r->unanswered,
         r->lead_reasons,
@@ -324,7 +319,7 @@ static bool learn(wk_tx_t *tx, const conclusion_t *c, wk_error_t *e)
         cell(c, "summary").data != NULL ? VA_STR_NULL : c->review.summary,
         VA_STR_NULL,
         word(c->review.sentiment),
-        number(a, c->review.lead_score),
+        wk_decimal(a, c->review.lead_score),
         fact(c, "booked") ? VA_STR("true") : VA_STR("false"),
         first,
         last,
@@ -364,7 +359,7 @@ static bool schedule_followup(wk_tx_t *tx, const conclusion_t *c, wk_error_t *e)
         return leave_to_people(tx, c, e);
     }
     va_str_t params[] = {c->call, cell(c, "customer_id"), va_str_c(kind),
-                         number(wk_tx_arena(tx), c->review.followup_hours)};
+                         wk_decimal(wk_tx_arena(tx), c->review.followup_hours)};
     return wk_sql(tx, &wk_sql_followup_schedule, params, &rows, e) &&
            (wk_rows_count(rows) == 1 || leave_to_people(tx, c, e));
 }

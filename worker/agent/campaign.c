@@ -22,11 +22,6 @@ static va_str_t cell(const run_t *r, const char *column)
     return wk_cell(r->rows, r->row, column);
 }
 
-static va_str_t number(wk_arena_t *a, int n)
-{
-    return wk_printf(a, "%d", n);
-}
-
 /* ---------------------------------------------------------------- the message */
 
 static const va_json_t *json_of(const run_t *r, const char *column)
@@ -128,7 +123,7 @@ static bool do_run(wk_tx_t *tx, const run_t *r, wk_error_t *e)
 bool wk_campaigns_find(wk_tx_t *tx, int n, bool *more, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t most = number(wk_tx_arena(tx), n);
+    va_str_t most = wk_decimal(wk_tx_arena(tx), n);
     if (!wk_sql(tx, &wk_sql_campaigns_find, &most, &rows, e)) {
         return wk_error_wrap(e, "campaigns");
     }
@@ -139,7 +134,7 @@ bool wk_campaigns_find(wk_tx_t *tx, int n, bool *more, wk_error_t *e)
 bool wk_campaigns_run(wk_ctx_t *ctx, wk_tx_t *tx, int n, bool *more, wk_error_t *e)
 {
     wk_rows_t *rows;
-    va_str_t most = number(wk_tx_arena(tx), n);
+    va_str_t most = wk_decimal(wk_tx_arena(tx), n);
     run_t r = {.ctx = ctx, .catalogue = wk_catalogue(ctx->config, e)};
     if (r.catalogue == NULL || !wk_sql(tx, &wk_sql_campaign_runs_take, &most, &rows, e)) {
         return wk_error_wrap(e, "campaigns");

@@ -103,11 +103,6 @@ static bool queue_if_wanted(wk_ctx_t *ctx, wk_tx_t *tx, services_t *known,
     return !wk_cell_bool(rows, row, "wanted") || queue(ctx, tx, known, &r, e);
 }
 
-static va_str_t number(wk_tx_t *tx, int n)
-{
-    return wk_printf(wk_tx_arena(tx), "%d", n);
-}
-
 /* Dealt with now, or told when to be looked at again. */
 static bool remind(wk_ctx_t *ctx, wk_tx_t *tx, services_t *known, const wk_rows_t *rows,
                    size_t row, wk_error_t *e)
@@ -128,7 +123,7 @@ bool wk_reminders(wk_ctx_t *ctx, wk_tx_t *tx, int n, wk_reminder_place_t *place,
 {
     wk_rows_t *rows;
     services_t known = {.n = 0};
-    va_str_t params[] = {place->starts, place->id, number(tx, n)};
+    va_str_t params[] = {place->starts, place->id, wk_decimal(wk_tx_arena(tx), n)};
     if (!wk_sql(tx, &wk_sql_reminders_take, params, &rows, e)) {
         return wk_error_wrap(e, "reminders");
     }
@@ -146,7 +141,7 @@ bool wk_pickup_notices(wk_ctx_t *ctx, wk_tx_t *tx, int n, bool *more, wk_error_t
 {
     wk_rows_t *rows;
     services_t known = {.n = 0};
-    va_str_t most = number(tx, n);
+    va_str_t most = wk_decimal(wk_tx_arena(tx), n);
     if (!wk_sql(tx, &wk_sql_pickups_take, &most, &rows, e)) {
         return wk_error_wrap(e, "pickup notices");
     }

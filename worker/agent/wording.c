@@ -12,11 +12,6 @@ static bool two_digits(va_str_t s, size_t from, int *value)
     return *value >= 0;
 }
 
-static va_str_t number(wk_arena_t *a, int n)
-{
-    return wk_printf(a, "%d", n);
-}
-
 va_str_t wk_word_time(wk_arena_t *a, const wk_language_t *l, va_str_t hh_mm)
 {
     int hour, minute;
@@ -24,10 +19,10 @@ va_str_t wk_word_time(wk_arena_t *a, const wk_language_t *l, va_str_t hh_mm)
         !two_digits(hh_mm, 3, &minute) || hour > 24 || minute > 59) {
         return hh_mm;
     }
-    return wk_say(a, l, minute == 0 ? "time.full_hour" : "time", {"hour", number(a, hour % 24)},
-                  {"hour12", number(a, (hour + 11) % 12 + 1)},
-                  {"minute", va_str(hh_mm.data + 3, 2)},
-                  {"half", wk_text(l, hour % 24 < 12 ? "time.am" : "time.pm")});
+    return wk_say(
+        a, l, minute == 0 ? "time.full_hour" : "time", {"hour", wk_decimal(a, hour % 24)},
+        {"hour12", wk_decimal(a, (hour + 11) % 12 + 1)}, {"minute", va_str(hh_mm.data + 3, 2)},
+        {"half", wk_text(l, hour % 24 < 12 ? "time.am" : "time.pm")});
 }
 
 /* 1 Monday to 7 Sunday. */
@@ -42,10 +37,10 @@ va_str_t wk_word_date(wk_arena_t *a, const wk_language_t *l, va_str_t date)
     if (!wk_date_parse(date, &d)) {
         return date;
     }
-    va_str_t day = d.day == 1 ? wk_text(l, "date.first") : number(a, d.day);
+    va_str_t day = d.day == 1 ? wk_text(l, "date.first") : wk_decimal(a, d.day);
     return wk_say(a, l, "date", {"weekday", word_weekday(l, wk_date_weekday(&d))}, {"day", day},
                   {"month", wk_word_at(l, "months", (size_t)d.month - 1)},
-                  {"year", number(a, d.year)});
+                  {"year", wk_decimal(a, d.year)});
 }
 
 va_str_t wk_word_day(wk_arena_t *a, const wk_language_t *l, va_str_t date, va_str_t today)

@@ -233,11 +233,6 @@ static bool listen(chat_t *c, va_str_t organization, wk_error_t *e)
 
 /* ---------------------------------------------------------------- storing */
 
-static va_str_t number(const chat_t *c, int64_t n)
-{
-    return wk_printf(c->ctx->arena, "%lld", (long long)n);
-}
-
 /* next: what the page may offer where nobody answers now; NULL: it is answered. */
 static bool store_heard(wk_tx_t *tx, const chat_t *c, const char *intent, const char *next,
                         wk_rows_t **rows, wk_error_t *e)
@@ -249,8 +244,8 @@ static bool store_heard(wk_tx_t *tx, const chat_t *c, const char *intent, const 
                          intent != NULL ? va_str_c(intent) : VA_STR_NULL,
                          next != NULL ? va_str_c(next) : VA_STR_NULL,
                          va_str_c(wk_emergency_level_name(c->talk.emergency.level)),
-                         number(c, c->after),
-                         number(c, c->upto)};
+                         wk_decimal(c->ctx->arena, c->after),
+                         wk_decimal(c->ctx->arena, c->upto)};
     if (!wk_sql(tx, &wk_sql_chat_heard, params, rows, e)) {
         return false;
     }
@@ -271,8 +266,8 @@ static bool store_said(wk_tx_t *tx, chat_t *c, wk_error_t *e)
                          r->citations,
                          va_str_c(next_action(&c->talk)),
                          va_str_c(wk_emergency_level_name(c->talk.emergency.level)),
-                         number(c, c->after),
-                         number(c, c->upto),
+                         wk_decimal(c->ctx->arena, c->after),
+                         wk_decimal(c->ctx->arena, c->upto),
                          c->ctx->job->id,
                          r->used};
     return wk_sql(tx, &wk_sql_chat_said, params, &c->answer, e) && publish_said(tx, c, text, e);

@@ -77,19 +77,14 @@ typedef struct {
     size_t n;
 } telling_t;
 
-static va_str_t number(wk_arena_t *a, int64_t n)
-{
-    return wk_printf(a, "%lld", (long long)n);
-}
-
 static void begin_telling(const wk_heartbeat_t *h, telling_t *t)
 {
     const wk_voice_t *v = h->voice;
     t->args[0] = va_str_c(v->name);
-    t->args[1] = number(v->scratch, h->leaving ? 0 : WK_LEASE_MS);
+    t->args[1] = wk_decimal(v->scratch, h->leaving ? 0 : WK_LEASE_MS);
     t->args[2] = va_str_c(h->listen);
-    t->args[3] = number(v->scratch, v->draining ? 0 : v->config->voice_max_calls);
-    t->args[4] = number(v->scratch, SLOT_MS);
+    t->args[3] = wk_decimal(v->scratch, v->draining ? 0 : v->config->voice_max_calls);
+    t->args[4] = wk_decimal(v->scratch, SLOT_MS);
     t->n = FIXED_ARGS;
 }
 
@@ -128,7 +123,7 @@ static void beat(wk_heartbeat_t *h, unsigned part, unsigned parts)
         }
         t.args[t.n++] = claim.call;
         t.args[t.n++] = claim.organization;
-        t.args[t.n++] = number(h->voice->scratch, claim.epoch);
+        t.args[t.n++] = wk_decimal(h->voice->scratch, claim.epoch);
     }
     send_beat(h, &t);
 }
