@@ -2,7 +2,8 @@
 import type {LiveEvent} from './events.ts';
 
 export interface Turn {
-  id?: string;
+  id?: string;      // of what was read; an event tells none
+  told?: boolean;   // by an event, too
   speaker: 'customer' | 'agent' | 'human_agent' | 'system' | string;
   content: string;
   language?: string | null;
@@ -66,6 +67,7 @@ export interface Holder {
 
 export interface Talk {
   call: Call;
+  read?: boolean;  // its turns were, and follow from events since
   turns: Turn[];
   cards: Card[];
   tools: string[];
@@ -73,6 +75,8 @@ export interface Talk {
   holder?: Holder;
   transfer?: {reason: string | null; destination: string | null; at: string};
 }
+
+const SAME_MS = 15_000;  // from a turn's beginning to the event that tells of it
 
 export const LIVE = ['connecting', 'in_progress'];
 export const isLive = (call: Call) => LIVE.includes(call.status);
@@ -100,12 +104,13 @@ export function talkOf(call: Call, turns: Turn[] = []): Talk {
   };
 }
 
-// A turn of which an event told, and which the snapshot may have had already.
+// A turn of which an event told. One that was read may be the same, but of one event only: "yes"
+// is said often.
 function addTurn(turns: Turn[], turn: Turn): Turn[] {
   const at = Date.parse(turn.timestamp);
-  const known = turns.some((t) => t.speaker === turn.speaker && t.content === turn.content &&
-                                  Math.abs(Date.parse(t.timestamp) - at) < 15_000);
-  return known ? turns : [...turns, turn];
+  const i = turns.findIndex((t) => t.id && !t.told && t.speaker === turn.speaker && t.content === turn.content &&
+                                   Math.abs(Date.parse(t.timestamp) - at) < SAME_MS);
+  return i < 0 ? [...turns, turn] : turns.with(i, {...turns[i]!, told: true});
 }
 
 // The agent was cut short: what was really heard takes the place of what was meant.
@@ -151,7 +156,7 @@ export function apply(talk: Talk, e: LiveEvent): Talk {
       return {...talk, cards: [...talk.cards, card], tools: [...new Set([...talk.tools, e.toolName])]};
     }
     case 'language_switched':
-      return {...talk, call: {...call, language: e.to}};
+      return {...talk, call: {...call, language: e.to_language}};
     case 'transfer_initiated':
       return {...talk, transfer: {reason: e.reason, destination: e.destination, at: e.timestamp}};
     case 'human_agent_joined':

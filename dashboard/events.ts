@@ -28,6 +28,8 @@ const TYPES = [
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+const TICK_MS = 10_000;
+const ASLEEP_MS = 150_000;  // a tab that is not seen ticks once a minute
 
 export interface Stream {
   close(): void;
@@ -80,24 +82,35 @@ export function openStream(path: string, on: {
     }
   }
 
-  // The network is back, or the machine was asleep: not after the longest pause.
-  function wake() {
-    if (source || closed || document.visibilityState === 'hidden') return;
+  // Not after the longest pause; what is open may lead nowhere any more.
+  function anew() {
     clearTimeout(timer);
+    source?.close();
+    source = undefined;
     pause = FIRST_PAUSE_MS;
     void connect();
   }
+  function seen() {
+    if (!source && document.visibilityState === 'visible') anew();
+  }
+  // The machine was asleep: its connections have broken, and nobody has said so.
+  let ticked = Date.now();
+  const ticks = setInterval(() => {
+    if (Date.now() - ticked > ASLEEP_MS) anew();
+    ticked = Date.now();
+  }, TICK_MS);
 
-  addEventListener('online', wake);
-  document.addEventListener('visibilitychange', wake);
+  addEventListener('online', anew);
+  document.addEventListener('visibilitychange', seen);
   void connect();
   return {
     close() {
       closed = true;
       clearTimeout(timer);
       source?.close();
-      removeEventListener('online', wake);
-      document.removeEventListener('visibilitychange', wake);
+      clearInterval(ticks);
+      removeEventListener('online', anew);
+      document.removeEventListener('visibilitychange', seen);
     },
   };
 }

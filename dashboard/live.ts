@@ -7,6 +7,7 @@ import {apply, type Call, isLive, type Talk, talkOf, type Turn} from './calls.ts
 import {type Connection, type LiveEvent, openStream} from './events.ts';
 import {store} from './store.ts';
 
+const READ_AT_ONCE = 20;       // of many calls the others are read when something happens in them
 const ENDED_STAY_MS = 20_000;  // a talk that has ended can still be read for a moment
 
 export const talks = store<Map<string, Talk>>(new Map());
@@ -44,7 +45,7 @@ async function read(id: string) {
   try {
     const {call, turns} = await get<{call: Call; turns: Turn[]}>(`/api/calls/${id}`);
     const before = talks.get().get(id);
-    const talk = waiting.get(id)!.reduce(apply, after(before, talkOf(call, turns)));
+    const talk = waiting.get(id)!.reduce(apply, after(before, {...talkOf(call, turns), read: true}));
     if (isLive(talk.call) || before) change(id, () => talk);
     if (!isLive(talk.call)) leave(id);
   } catch {
@@ -66,7 +67,7 @@ function show(calls: Call[]) {
     next.set(call.id, before ? {...before, call} : talkOf(call));
   }
   talks.set(next);
-  calls.forEach((call) => void read(call.id));
+  calls.slice(0, READ_AT_ONCE).forEach((call) => void read(call.id));
 }
 
 async function readAll() {
@@ -83,7 +84,7 @@ function take(e: LiveEvent) {
   if (!id) return;
   if (waiting.has(id)) {
     waiting.get(id)!.push(e);
-  } else if (talks.get().has(id)) {
+  } else if (talks.get().get(id)?.read) {
     change(id, (talk) => talk && apply(talk, e));
     if (e.type === 'call_ended') leave(id);
   } else if (e.type !== 'call_ended' && e.type !== 'call_completed') {

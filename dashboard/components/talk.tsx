@@ -1,5 +1,5 @@
 // A talk as people read it: who said what, and what was done meanwhile.
-import {useEffect, useRef} from 'preact/hooks';
+import {useLayoutEffect, useRef} from 'preact/hooks';
 
 import {type Card, type Turn, toolNames} from '../calls.ts';
 import {money, time} from '../format.ts';
@@ -8,17 +8,20 @@ import {Icon} from './icon.tsx';
 
 export function Transcript({turns, label, tall}: {turns: Turn[]; label: string; tall?: boolean}) {
   const box = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
+  const follows = useRef(true);  // until somebody scrolls up, and again when he is back at the end
+  const top = useRef(0);
   const last = turns.at(-1);
-  useEffect(() => {
-    const e = box.current;
-    if (e && atEnd.current) e.scrollTop = e.scrollHeight;
+  useLayoutEffect(() => {
+    if (follows.current) box.current!.scrollTop = box.current!.scrollHeight;
   }, [turns.length, last?.content]);
   return (
-    <div ref={box} class={tall ? 'transcript tall' : 'transcript'} role="log" aria-label={label} tabIndex={0}
+    <div ref={box} class={tall ? 'transcript tall' : 'transcript'} role="log" aria-live={tall ? 'polite' : 'off'}
+        aria-label={label} tabIndex={0}
         onScroll={(e) => {
           const {scrollTop, clientHeight, scrollHeight} = e.currentTarget;
-          atEnd.current = scrollTop + clientHeight > scrollHeight - 40;
+          if (scrollTop + clientHeight > scrollHeight - 40) follows.current = true;
+          else if (scrollTop < top.current) follows.current = false;
+          top.current = scrollTop;
         }}>
       {turns.length === 0 && <p class="hint">{t('talk.nothing')}</p>}
       <ol>
