@@ -101,7 +101,7 @@ export interface Pages<T> {
 
 /*
  * A list of the API, page by page. name: the member that has the items. What is asked for anew
- * begins with the first page.
+ * begins with the first page; the same, loaded again, stays until it has come.
  */
 export function useList<T = any>(path: string, name: string, query: Query = {}): Pages<T> {
   const key = JSON.stringify([path, query]);
@@ -121,8 +121,10 @@ export function useList<T = any>(path: string, name: string, query: Query = {}):
         }))
         .catch((e) => now.signal.aborted || setState((s) => ({...s, error: asApiError(e), loading: false})));
   };
+  const of = useRef(key);
   useEffect(() => {
-    setState({items: [], loading: true});
+    if (of.current !== key) setState({items: [], loading: true});
+    of.current = key;
     load([]);
     return () => stop.current?.abort();
   }, [key, turn]);

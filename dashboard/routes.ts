@@ -21,6 +21,16 @@ export const ROUTES: Route[] = [
   {path: '/dashboard', title: 'dashboard.title', role: 'staff', icon: 'home', load: () => import('./pages/dashboard.tsx')},
   {path: '/calls', title: 'calls.title', role: 'staff', icon: 'phone', load: () => import('./pages/calls.tsx')},
   {path: '/calls/:id', title: 'call.title', role: 'staff', load: () => import('./pages/call.tsx')},
+  {path: '/appointments', title: 'appointments.title', role: 'service_tech', icon: 'calendar', load: () => import('./pages/appointments.tsx')},
+  {path: '/customers', title: 'customers.title', role: 'staff', icon: 'people', load: () => import('./pages/customers.tsx')},
+  {path: '/customers/:id', title: 'customers.title', role: 'staff', load: () => import('./pages/customer.tsx')},
+  {path: '/knowledge', title: 'knowledge.title', role: 'staff', icon: 'book', load: () => import('./pages/knowledge.tsx')},
+  {path: '/analytics', title: 'analytics.title', role: 'manager', icon: 'chart', load: () => import('./pages/analytics.tsx')},
+  {path: '/settings', title: 'settings.title', role: 'manager', icon: 'settings', load: () => import('./pages/settings.tsx')},
+  {path: '/voice-settings', title: 'voice.title', role: 'manager', icon: 'voice', load: () => import('./pages/voice.tsx')},
+  {path: '/team', title: 'team.title', role: 'admin', icon: 'team', load: () => import('./pages/team.tsx')},
+  {path: '/admin/upgrade', title: 'plan.title', role: 'admin', icon: 'star', load: () => import('./pages/plan.tsx')},
+  {path: '/signup', title: 'signup.title', role: null, load: () => import('./pages/signup.tsx')},
 ];
 
 // Where who has just signed in begins.

@@ -42,6 +42,7 @@ type Input = Named & Valued<string> & {
   placeholder?: string;
   min?: string | number;
   max?: string | number;
+  step?: string | number;
   maxLength?: number;
 };
 

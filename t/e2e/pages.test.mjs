@@ -30,7 +30,7 @@ const expire = (page) => page.evaluate(() => {
 });
 
 test('the document is nobody\'s to change, frame or keep; what it names may be kept', async () => {
-  for (const path of ['/', '/dashboard', '/calls', `/calls/${ours}`, '/customers', '/customers/x', '/appointments', '/messages',
+  for (const path of ['/', '/dashboard', '/calls', `/calls/${ours}`, '/customers', '/customers/x', '/appointments',
                       '/knowledge', '/settings', '/voice-settings', '/team', '/analytics', '/admin/upgrade', '/signup']) {
     const {status, headers} = await call('GET', path);
     assert.equal(status, 200, path);

@@ -1,0 +1,82 @@
+// A form whose changes count when they are saved, and a list of things in it.
+import type {ComponentChildren} from 'preact';
+import {useState} from 'preact/hooks';
+
+import {type ApiError, asApiError} from '../api.ts';
+import {t} from '../texts/index.ts';
+import {Button} from './button.tsx';
+import {Failure} from './page.tsx';
+import {toast} from './toast.tsx';
+
+// onSave answers with what stands now. What the server refuses stays to be put right.
+export function DraftForm<T extends object>({value, onSave, children}: {
+  value: T;
+  onSave: (draft: T) => Promise<unknown>;
+  children: (draft: T, set: (changes: Partial<T>) => void) => ComponentChildren;
+}) {
+  const [draft, setDraft] = useState<T>();
+  const [error, setError] = useState<ApiError>();
+  const [busy, setBusy] = useState(false);
+  const now = draft ?? value;
+
+  async function save(e: Event) {
+    e.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      await onSave(now);
+      setDraft(undefined);
+      toast(t('common.saved'));
+    } catch (x) {
+      setError(asApiError(x));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form class="form" onSubmit={save}>
+      {children(now, (changes) => setDraft({...now, ...changes}))}
+      {error && <Failure error={error} />}
+      <footer>
+        {draft && <Button onClick={() => {
+          setDraft(undefined);
+          setError(undefined);
+        }}>{t('common.undo')}</Button>}
+        <Button kind="primary" type="submit" busy={busy} disabled={!draft}>{t('common.save')}</Button>
+      </footer>
+    </form>
+  );
+}
+
+export function RowsEditor<T>({label, rows, fresh, add, most, onChange, children}: {
+  label: string;
+  rows: T[];
+  fresh: () => T;
+  add: string;
+  most: number;
+  onChange: (rows: T[]) => void;
+  children: (row: T, set: (changes: Partial<T>) => void, index: number) => ComponentChildren;
+}) {
+  const move = (from: number, to: number) => {
+    const next = [...rows];
+    next.splice(to, 0, ...next.splice(from, 1));
+    onChange(next);
+  };
+  return (
+    <fieldset class="rows">
+      <legend>{label}</legend>
+      {rows.map((row, i) => (
+        <div class="row" key={i} role="group" aria-label={`${label} ${i + 1}`}>
+          <div class="row-fields">{children(row, (changes) => onChange(rows.with(i, {...row, ...changes})), i)}</div>
+          <div class="actions">
+            <Button kind="quiet" label={t('common.up')} disabled={i === 0} onClick={() => move(i, i - 1)}>↑</Button>
+            <Button kind="quiet" label={t('common.down')} disabled={i === rows.length - 1} onClick={() => move(i, i + 1)}>↓</Button>
+            <Button kind="quiet" icon="close" label={t('common.take_away')} onClick={() => onChange(rows.filter((_, j) => j !== i))}>{''}</Button>
+          </div>
+        </div>
+      ))}
+      {rows.length < most && <Button icon="plus" onClick={() => onChange([...rows, fresh()])}>{add}</Button>}
+    </fieldset>
+  );
+}
