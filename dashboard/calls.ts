@@ -63,6 +63,7 @@ export interface Holder {
   id: string | null;
   name: string | null;
   by: string;  // text or phone; empty: taken over before anybody listened here
+  through?: boolean;  // the agent has put the call through: nobody can give it back
 }
 
 export interface Talk {
@@ -147,6 +148,7 @@ export function apply(talk: Talk, e: LiveEvent): Talk {
         call: {...call, status: 'in_progress', language: e.language ?? call.language},
         turns: e.corrected ? correct(talk.turns, turn) : addTurn(talk.turns, turn),
         tools: [...new Set([...talk.tools, ...toolNames(turn)])],
+        holder: talk.holder?.through ? undefined : talk.holder,
       };
     }
     case 'human_agent_message':
@@ -160,7 +162,9 @@ export function apply(talk: Talk, e: LiveEvent): Talk {
     case 'transfer_initiated':
       return {...talk, transfer: {reason: e.reason, destination: e.destination, at: e.timestamp}};
     case 'human_agent_joined':
-      return {...talk, holder: {id: e.agentId ?? null, name: e.agentName ?? null, by: e.by ?? 'phone'}};
+      // Whoever was rung has pressed a key: who had taken it over, else whom the agent put it through to.
+      if (!e.agentId) return {...talk, holder: talk.holder ?? {id: null, name: null, by: 'phone', through: true}};
+      return {...talk, holder: {id: e.agentId, name: e.agentName ?? null, by: e.by ?? 'phone'}};
     case 'ai_agent_resumed':
       return {...talk, holder: undefined};
     case 'emergency':

@@ -151,7 +151,7 @@ export function Takeover({talk}: {talk: Talk}) {
           <Button kind="primary" type="submit" disabled={asked !== null}>{t('takeover.ring')}</Button>
         </form>
       )}
-      {holder && (
+      {holder && !holder.through && (
         <div class="actions">
           <Button icon="voice" disabled={asked !== null} onClick={() => ask('resume')}>{t('takeover.resume')}</Button>
         </div>

@@ -9,7 +9,7 @@ import {row} from './lib/database.mjs';
 import {env} from './lib/env.mjs';
 import {call as http} from './lib/http.mjs';
 import {stranger, takeOver} from './lib/people.mjs';
-import {dial, doing, heard, said} from './lib/phone.mjs';
+import {dial, doing, handset, heard, said} from './lib/phone.mjs';
 import {nginxWorkers, signal} from './lib/processes.mjs';
 import {accessToken} from './lib/token.mjs';
 import {twilioClient} from './lib/twilio.mjs';
@@ -18,6 +18,7 @@ import {waitFor} from './lib/wait.mjs';
 const carrier = twilioClient({
   accountSid: env.TWILIO_ACCOUNT_SID, authToken: env.TWILIO_AUTH_TOKEN, baseUrl: env.TWILIO_BASE_URL,
 });
+const COLLEAGUE = '+14165550178';
 const quiet = Array.from({length: 60}, () => ({silent: true, ms: 4000}));
 
 let kept;
@@ -191,4 +192,31 @@ test('a person takes a call over in writing, speaks in it, and gives it back', a
   await hangUp(sid);
   await page.getByText('Completed').waitFor();
   assert.equal(await page.locator('.takeover').count(), 0);
+});
+
+test('by telephone the person is rung, has the call, and the agent has it behind him', async (t) => {
+  const {page, context, open} = await browse(t);
+  await signedIn(context);
+  await handset(COLLEAGUE, {call: 'answer', press: '1', talk_ms: 1500});
+  const {sid, id} = await ring(stranger());
+  await waitFor('the greeting', async () => said(await heard(sid)).length > 0);
+  await open(`/calls/${id}`);
+  await live(page);
+  await page.waitForSelector('[data-takeover=agent]');
+  await page.evaluate(() => {
+    window.states = [];
+    const note = () => {
+      const state = document.querySelector('[data-takeover]')?.dataset.takeover;
+      if (state !== window.states.at(-1)) window.states.push(state);
+    };
+    new MutationObserver(note).observe(document.body, {subtree: true, childList: true, attributes: true});
+  });
+  await page.getByRole('button', {name: 'By phone'}).click();
+  await page.getByLabel('Your telephone').fill(COLLEAGUE);
+  await page.getByRole('button', {name: 'Ring me'}).click();
+  await page.getByText('You have the call, by phone').waitFor();
+  assert.equal(await page.getByLabel('Your message').count(), 0);
+  await waitFor('the talk', async () => (await heard(sid)).log.some((e) => e.bridged === COLLEAGUE));
+  await page.waitForSelector('[data-takeover=agent]');
+  assert.deepEqual(await page.evaluate(() => window.states), ['agent', 'asked', 'mine', 'agent']);
 });
