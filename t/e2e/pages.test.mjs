@@ -1,6 +1,7 @@
 // The pages of a shop's people in a real browser: signing in and staying so, languages, colours,
 // small screens, the keyboard, and what nobody may see. Live calls are in pages_live.test.mjs.
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, login, UPTOWN} from './lib/account.mjs';
@@ -124,7 +125,7 @@ test('a call is found, read, and judged; another shop\'s is not there', async (t
 
   await open('/calls?q=nobody+is+called+so');
   await page.getByText('No call matches').waitFor();
-  for (const id of [theirs, crypto.randomUUID(), 'x']) {
+  for (const id of [theirs, randomUUID(), 'x']) {
     await open(`/calls/${id}`);
     await page.getByRole('heading', {name: 'Not found'}).waitFor();
   }

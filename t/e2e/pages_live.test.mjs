@@ -1,6 +1,7 @@
 // Calls that go on, as the shop's people see them in a browser: with what is said in them as it is
 // said, over a connection that breaks; and taken over, in writing, from the first click to the end.
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, JOHN} from './lib/account.mjs';
@@ -175,7 +176,7 @@ test('a person takes a call over in writing, speaks in it, and gives it back', a
   const {id: colleague} = await row(
       `insert into users (organization_id, email, role, first_name, last_name)
        values (:'shop', :'email', 'staff', 'Ann', 'Example') returning id`,
-      {shop: dana.organization_id, email: `${crypto.randomUUID()}@pages.example`});
+      {shop: dana.organization_id, email: `${randomUUID()}@pages.example`});
   const token = await accessToken({userId: colleague, organizationId: dana.organization_id, role: 'staff'});
   assert.equal((await takeOver(token, id, 'join')).status, 200);
   await page.waitForSelector('[data-takeover=other] >> text=Ann Example has the call');

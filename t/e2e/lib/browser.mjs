@@ -1,6 +1,7 @@
 // Chromium on the pages of a shop's people. Whatever it complains of (an error of a script, a
 // breach of the content security policy, a request that was refused) fails the test that ends.
 import assert from 'node:assert/strict';
+import {randomUUID} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 
 import {chromium} from 'playwright-core';
@@ -59,7 +60,7 @@ export async function signedIn(context, role = 'admin') {
   const who = await row(
       `select id, email, first_name, last_name from users where organization_id = :'shop' and role = 'admin'
         order by created_at limit 1`, {shop: shop.id});
-  const id = role === 'admin' ? who.id : crypto.randomUUID();
+  const id = role === 'admin' ? who.id : randomUUID();
   const token = await accessToken({userId: id, organizationId: shop.id, role});
   await context.addCookies([{name: '__Host-va', value: token, url: env.VA_URL, secure: true, httpOnly: true, sameSite: 'Strict'}]);
   const session = {
