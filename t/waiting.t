@@ -239,7 +239,7 @@ is(metric($_), 0, "$_ is zero at the end") for qw(waiting_requests event_clients
 $nginx->stop;
 
 # A request that lasts longer than its client, since nginx sends it on.
-my $elsewhere = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => port(), Listen => 10) or die "listen: $!\n";
+my $elsewhere = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => port(), Listen => 10, ReuseAddr => 1) or die "listen: $!\n";
 $nginx = VoiceAgent::Nginx->new(redis => $redis, port => $port, server => <<"END")->start;
     location /call   { voiceagent_public on; voiceagent_call a.b timeout=10m; post_action /after; }
     location /store  { voiceagent_public on; voiceagent_authorize a.b timeout=10m; voiceagent_enqueue c.d; post_action /after; }

@@ -135,7 +135,7 @@ static void a_key_opens_no_more_than_its_shop(void **state)
          "unauthorized"},
         {NULL, "{\"businessId\":\"nobody\",\"key\":\"wk_demo_downtown\"}", 401, "unauthorized"},
         {NULL, "{\"businessId\":\"bici-uptown\",\"key\":\"wk_demo_uptown\"}", 403, "plan"},
-        {NULL, "{\"businessId\":\"bici-downtown\"}", 400, "bad_request"},
+        {NULL, "{\"businessId\":\"bici-downtown\"}", 401, "unauthorized"},
         {NULL, "{\"key\":\"wk_demo_downtown\"}", 400, "bad_request"},
         {NULL, "{}", 401, "unauthorized"},
         {NULL, NULL, 401, "unauthorized"},

@@ -83,6 +83,7 @@ static void whom_any_time_suits_gets_the_first(void **state)
     CHECK(&dialog, BOOKS("en", "either", "27T09:00"),
           BOOKS("en", "Either one is fine", "27T09:00"),
           BOOKS("en", "either of the two works", "27T09:00"),
+          BOOKS("en", "the second one is fine either way", "27T10:00"),
           BOOKS("en", "I don't mind", "27T09:00"),
           BOOKS("en", "doesn't matter, you choose", "27T09:00"),
           BOOKS("fr", "peu importe", "27T09:00"),

@@ -143,29 +143,45 @@ static const char *const time_words[] = {
     "wish.filler",     "courtesy",        "intent.book",        "service.", "reschedule.it",
     "reschedule.that", "reschedule.make", "reschedule.instead", "wish.but", NULL};
 
+#define PLACES (WK_OFFERED + 1) /* and the last one */
+
+/* Which places are named; gives whether any is said to suit, of whose words ("either of the
+ * two") none is a place.
+ */
+static bool read_places(const wk_catalogue_t *c, const wk_words_t *words, bool named[PLACES])
+{
+    static const char *const lists[PLACES] = {"choice.1", "choice.2", "choice.3",
+                                              "choice.last"};
+    bool any = false;
+    for (size_t i = 0; i < words->count; i++) {
+        size_t len = wk_word_list_at(c, "choice.any", words, i);
+        any = any || len > 0;
+        for (size_t k = 0; k < PLACES && len == 0; k++) {
+            named[k] = named[k] || wk_word_list_at(c, lists[k], words, i) > 0;
+        }
+        i += len > 0 ? len - 1 : 0;
+    }
+    return any;
+}
+
 /*
  * The one time of the list that is named by its place in it; 0: none, or more than one. "One"
  * is a place only where no other is named: "the second one". Of those to whom any suits the
- * first is taken.
+ * first is taken, unless one is named: "the second one is fine either way".
  */
 static size_t choice_of(const wk_catalogue_t *c, const wk_offer_t *offer, const wk_reading_t *r)
 {
-    static const char *const lists[WK_OFFERED] = {"choice.1", "choice.2", "choice.3"};
+    bool named[PLACES] = {false};
+    bool any = read_places(c, &r->words, named);
     size_t choice = 0, n = 0;
-    if (wk_reading_has(c, r, "choice.any")) { /* "either of the two" */
-        return 1;
-    }
-    for (size_t i = 0; i < WK_OFFERED; i++) {
-        if (wk_reading_has(c, r, lists[i])) {
-            choice = i + 1;
+    for (size_t k = 0; k < PLACES; k++) {
+        if (named[k]) {
+            choice = k < WK_OFFERED ? k + 1 : offer->count;
             n++;
         }
     }
-    if (wk_reading_has(c, r, "choice.last")) {
-        choice = offer->count;
-        n++;
-    }
-    return n == 1 ? choice : n == 0 && wk_reading_has(c, r, "choice.one") ? 1 : 0;
+    bool first = n == 0 && (any || wk_reading_has(c, r, "choice.one"));
+    return n == 1 ? choice : first ? 1 : 0;
 }
 
 /* "Is 10 ok": who speaks, or writes in haste, sets no question mark. */

@@ -501,6 +501,9 @@ static size_t write_minutes_before(wk_arena_t *a, writer_t *w, size_t i)
         return i;
     }
     size_t end = i + n.len + past + to + hour.len;
+    if (at(w, "number_unit", end) > 0 || at(w, "date.counted", end) > 0) {
+        return i; /* "five to ten minutes", "ten to twelve people" */
+    }
     write_minutes(a, w, i, end, hour.value, to > 0 ? -n.value : n.value);
     return end;
 }

@@ -29,6 +29,7 @@
 #define SILENT_LEAST 6
 #define SILENT_MORE  3
 #define SILENT_MOST  30
+#define KNOWN_PINGS  4 /* so many tell how far apart they come */
 
 struct wk_media_engine {
     const wk_media_engine_setup_t *setup;
@@ -294,7 +295,7 @@ static void on_text(void *ctx, va_str_t text)
 static int patience(const wk_media_engine_t *engine)
 {
     int most = 2 * engine->apart + SILENT_MORE;
-    if (engine->pings < 2) {
+    if (engine->pings < KNOWN_PINGS) {
         return engine->pings > 0 ? SILENT_MOST : INT_MAX;
     }
     return most < SILENT_LEAST ? SILENT_LEAST : most > SILENT_MOST ? SILENT_MOST : most;

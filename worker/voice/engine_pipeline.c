@@ -440,6 +440,7 @@ static void on_clock(uv_timer_t *timer)
     if (now - engine->fed_ms >= WK_DEEPGRAM_QUIET_MS) {
         wk_ws_send(engine->ears, VA_STR(WK_DEEPGRAM_KEEP_ALIVE));
         engine->fed_ms = engine->told_ms = now;
+        wk_unheard_told(&engine->unheard); /* which is given nothing tells nothing */
     } else if (now - engine->told_ms >= DEAF_MS || unheard >= DEAF_BEATS) {
         lose(engine, "it hears nothing");
     } else if (is_over(engine, now)) {

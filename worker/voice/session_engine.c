@@ -196,6 +196,7 @@ static void greet(wk_session_t *s)
     } else if (va_json_bool(va_json_get(s->briefing, "resumed"), false)) {
         say_resumed(s);
     } else {
+        s->keys.n = 0; /* what is pressed before anybody is there would cut the greeting */
         wk_session_say(s, va_json_get_string(s->briefing, "greeting"), "prompt.voice.greet");
     }
 }

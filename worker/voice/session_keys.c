@@ -6,7 +6,8 @@
 #include "worker/clock.h"
 #include "worker/voice/session_parts.h"
 
-#define PAUSE_MS 2500 /* behind a key: he has pressed the last one */
+#define PAUSE_MS  2500 /* behind a key: he has pressed the last one */
+#define LISTEN_MS 7500 /* so long his own words are waited for, if they are words */
 
 void wk_session_call_a_person(wk_session_t *s)
 {
@@ -27,7 +28,8 @@ static void tell_typed(wk_session_t *s)
 
 void wk_session_press(wk_session_t *s, char key)
 {
-    bool begins = s->keys.n == 0;
+    int64_t now = wk_monotonic_ms();
+    bool begins = s->keys.n == 0 || now - s->keys.last_ms >= PAUSE_MS;
     wk_session_caller_acts(s);
     if (key == '0' && begins && s->state < WK_SESSION_OPENING) {
         s->pressed_0 = true;
@@ -35,17 +37,22 @@ void wk_session_press(wk_session_t *s, char key)
         wk_session_call_a_person(s);
     } else if (key >= '0' && key <= '9' && s->keys.n < sizeof(s->keys.digits)) {
         s->keys.digits[s->keys.n++] = key;
-        s->keys.last_ms = wk_monotonic_ms();
-    } else if (key == '#' && !begins) {
+        s->keys.last_ms = now;
+    } else if (key == '#' && s->keys.n > 0) {
         s->keys.last_ms = 0; /* that was all */
     }
 }
 
-/* Not into his own words, of which the engine tells the end. */
+/*
+ * Not into his own words, of which the engine tells the end; but on a line so noisy that this
+ * end does not come, typing is what he is left with.
+ */
 void wk_session_keys_tick(wk_session_t *s, int64_t now)
 {
-    bool all = s->keys.n > 0 && now - s->keys.last_ms >= PAUSE_MS;
-    if (all && !s->talk.speech && !s->talk.doubt && wk_session_is_talking(s)) {
+    int64_t paused_ms = now - s->keys.last_ms;
+    bool speaks = s->talk.speech || s->talk.doubt;
+    if (s->keys.n > 0 && paused_ms >= (speaks ? LISTEN_MS : PAUSE_MS) &&
+        wk_session_is_talking(s)) {
         tell_typed(s);
     }
 }
