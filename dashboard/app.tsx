@@ -82,7 +82,7 @@ export function App() {
   const seen = found && may(who, found.route.role!);
   return (
     <>
-      <Frame who={who} path={path}>{seen ? <Content found={found} /> : <NotFound />}</Frame>
+      <Frame key={`${who.organization_id} ${who.id}`} who={who} path={path}>{seen ? <Content found={found} /> : <NotFound />}</Frame>
       <Toasts />
     </>
   );

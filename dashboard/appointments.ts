@@ -1,5 +1,6 @@
 // What the API tells of appointments and free times, and the week in which they are shown.
 import {get} from './api.ts';
+import {addDays} from './days.ts';
 
 export interface Appointment {
   id: string;
@@ -29,12 +30,6 @@ export interface Slot {
 
 export const SERVICES = ['tune_up', 'repair', 'pickup', 'fitting', 'warranty', 'general'];
 export const STANDING = ['held', 'confirmed', 'in_progress'];
-
-const DAY_MS = 86_400_000;
-
-// Dates alone, without a clock: a day is a day, whatever the clocks do in it.
-export const addDays = (date: string, days: number) =>
-    new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 
 // The Monday of its week.
 export const weekOf = (date: string) => addDays(date, -((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7));

@@ -1,8 +1,20 @@
 // Dates, numbers and words as people of this shop write them: its time zone, the reader's language.
+import {addDays} from './days.ts';
 import {user} from './session.ts';
 import {locale, t} from './texts/index.ts';
 
-export const zone = () => user.get()?.organization_timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+const here = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+// The shop's; one that this browser has never heard of is its own.
+export function zone(): string {
+  const shop = user.get()?.organization_timezone ?? here();
+  try {
+    new Intl.DateTimeFormat('en', {timeZone: shop});
+    return shop;
+  } catch {
+    return here();
+  }
+}
 
 type Moment = string | number | Date;
 
@@ -11,6 +23,9 @@ const date = (at: Moment, options: Intl.DateTimeFormatOptions) =>
 
 export const time = (at: Moment) => date(at, {hour: 'numeric', minute: '2-digit'});
 export const day = (at: Moment) => date(at, {weekday: 'short', day: 'numeric', month: 'short'});
+// A date alone, in no zone.
+export const dayOf = (isoDate: string) =>
+    new Intl.DateTimeFormat(locale(), {timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short'}).format(Date.parse(isoDate));
 export const fullDay = (at: Moment) => date(at, {weekday: 'long', day: 'numeric', month: 'long', year: 'numeric'});
 export const dayTime = (at: Moment) => `${day(at)}, ${time(at)}`;
 
@@ -24,7 +39,7 @@ export function isoDay(at: Moment = Date.now()): string {
 export function when(at: Moment): string {
   const that = isoDay(at);
   if (that === isoDay()) return t('time.today', {time: time(at)});
-  if (that === isoDay(Date.now() - 86_400_000)) return t('time.yesterday', {time: time(at)});
+  if (that === addDays(isoDay(), -1)) return t('time.yesterday', {time: time(at)});
   return dayTime(at);
 }
 

@@ -18,6 +18,7 @@ export interface Options {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  keepalive?: boolean;  // goes on when the page is left
 }
 
 export function urlOf(path: string, query: Query = {}): string {
@@ -35,6 +36,7 @@ export async function send(method: string, path: string, o: Options): Promise<Re
       cache: 'no-store',
       redirect: 'error',
       signal: o.signal,
+      keepalive: o.keepalive,
       body: o.body === undefined ? undefined : raw ? (o.body as BodyInit) : JSON.stringify(o.body),
       headers: {
         accept: 'application/json',

@@ -42,5 +42,9 @@ export function match(pattern: string, path: string): Record<string, string> | n
     return '([^/]+)';
   });
   const found = new RegExp(`^${source}/?$`).exec(path);
-  return found && Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1]!)]));
+  try {
+    return found && Object.fromEntries(names.map((name, i) => [name, decodeURIComponent(found[i + 1]!)]));
+  } catch {
+    return null;  // %ff
+  }
 }

@@ -58,11 +58,11 @@ export async function signIn(email: string, password: string) {
 }
 
 export async function signOut() {
-  try {
-    await readAnswer(await send('POST', '/api/auth/logout', {}));
-  } finally {
+  await navigator.locks.request('va.refresh', async () => {  // a refresh under way would sign in again
+    const res = await send('POST', '/api/auth/logout', {});
+    if (res.status !== 401) await readAnswer(res);
     forget();
-  }
+  });
 }
 
 /*
@@ -75,7 +75,7 @@ async function refresh(unlessSince: number): Promise<boolean> {
     if (!kept) return false;
     if (kept.until !== unlessSince) return true;
     try {
-      keep(await readAnswer(await send('POST', '/api/auth/refresh', {})));
+      keep(await readAnswer(await send('POST', '/api/auth/refresh', {keepalive: true})));
       return true;
     } catch (e) {
       if (!(e instanceof ApiError) || e.status !== 401) throw e;

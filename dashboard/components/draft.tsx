@@ -8,24 +8,26 @@ import {Button} from './button.tsx';
 import {Failure} from './page.tsx';
 import {toast} from './toast.tsx';
 
-// onSave answers with what stands now. What the server refuses stays to be put right.
+// onSave is given what was changed, and all as it looks now: what somebody else has changed meanwhile
+// is not put back. What the server refuses stays to be put right.
 export function DraftForm<T extends object>({value, onSave, children}: {
   value: T;
-  onSave: (draft: T) => Promise<unknown>;
+  onSave: (changes: Partial<T>, now: T) => Promise<unknown>;
   children: (draft: T, set: (changes: Partial<T>) => void) => ComponentChildren;
 }) {
-  const [draft, setDraft] = useState<T>();
+  const [changes, setChanges] = useState<Partial<T>>();
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
-  const now = draft ?? value;
+  const now = {...value, ...changes};
 
   async function save(e: Event) {
     e.preventDefault();
+    if (busy || !changes) return;
     setBusy(true);
     setError(undefined);
     try {
-      await onSave(now);
-      setDraft(undefined);
+      await onSave(changes, now);
+      setChanges(undefined);
       toast(t('common.saved'));
     } catch (x) {
       setError(asApiError(x));
@@ -36,14 +38,14 @@ export function DraftForm<T extends object>({value, onSave, children}: {
 
   return (
     <form class="form" onSubmit={save}>
-      {children(now, (changes) => setDraft({...now, ...changes}))}
+      {children(now, (more) => setChanges((c) => ({...c, ...more}) as Partial<T>))}
       {error && <Failure error={error} />}
       <footer>
-        {draft && <Button onClick={() => {
-          setDraft(undefined);
+        {changes && <Button onClick={() => {
+          setChanges(undefined);
           setError(undefined);
         }}>{t('common.undo')}</Button>}
-        <Button kind="primary" type="submit" busy={busy} disabled={!draft}>{t('common.save')}</Button>
+        <Button kind="primary" type="submit" busy={busy} disabled={!changes}>{t('common.save')}</Button>
       </footer>
     </form>
   );

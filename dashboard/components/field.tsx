@@ -1,6 +1,6 @@
 // Form fields: a name that is read out with them, a hint, and what is wrong.
 import type {ComponentChildren} from 'preact';
-import {useId} from 'preact/hooks';
+import {useId, useState} from 'preact/hooks';
 
 import {Icon} from './icon.tsx';
 
@@ -51,6 +51,21 @@ export function TextField({name, hint, error, value, onInput, type = 'text', ...
     <Field {...{name, hint, error}}>
       {(ids) => <input {...ids} {...more} type={type as 'text'} value={value} onInput={(e) => onInput(e.currentTarget.value)} />}
     </Field>
+  );
+}
+
+/*
+ * A number as it is written: what is none yet ("0.", nothing) is not told, and not sent as it is
+ * required.
+ */
+export function NumberField({value, onInput, ...more}: Omit<Input, 'value' | 'onInput' | 'type'> & Valued<number>) {
+  const [text, setText] = useState(String(value));
+  const isNumber = (v: string) => v.trim() !== '' && Number.isFinite(Number(v));
+  return (
+    <TextField {...more} type="number" required value={!isNumber(text) || Number(text) === value ? text : String(value)} onInput={(v) => {
+      setText(v);
+      if (isNumber(v)) onInput(Number(v));
+    }} />
   );
 }
 

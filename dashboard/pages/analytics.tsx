@@ -1,8 +1,8 @@
 // How the calls of a time went: totals, targets, days, types and languages (docs/figures.md).
 import {useApi} from '../api.ts';
-import {addDays} from '../appointments.ts';
 import {Badge, type Bar, Bars, Button, Card, Empty, Failure, Loading, Page, Stat, Table, TextField} from '../components/index.ts';
-import {day, duration, isoDay, languageName, money, number, percent} from '../format.ts';
+import {addDays, isDate} from '../days.ts';
+import {dayOf, duration, isoDay, languageName, money, number, percent} from '../format.ts';
 import {urlOf} from '../http.ts';
 import {useArgs} from '../router.ts';
 import {fresh} from '../session.ts';
@@ -91,7 +91,7 @@ function barsOf(days: Figures[], from: string, to: string): Bar[] {
   const dates: string[] = [];
   for (let date = from; date <= to && dates.length <= MOST_BARS; date = addDays(date, 1)) dates.push(date);
   return (dates.length > MOST_BARS ? [...of.keys()].sort() : dates).map((date) => ({
-    name: day(`${date}T12:00:00Z`),
+    name: dayOf(date),
     value: of.get(date)?.total_calls ?? 0,
     part: of.get(date)?.appointments_booked ?? 0,
   }));
@@ -99,8 +99,9 @@ function barsOf(days: Figures[], from: string, to: string): Bar[] {
 
 export default function Analytics() {
   const [args, setArgs] = useArgs();
-  const to = args.get('to') ?? isoDay();
-  const from = args.get('from') ?? isoDay(Date.now() - 30 * 86_400_000);
+  const arg = (name: string, otherwise: string) => (isDate(args.get(name) ?? '') ? args.get(name)! : otherwise);
+  const to = arg('to', isoDay());
+  const from = arg('from', addDays(isoDay(), -30));
   const asked = useApi<{analytics: Figures}>('/api/analytics', {from, to});
   const a = asked.data?.analytics;
   const totals: Figures | undefined = a?.totals;
@@ -115,7 +116,7 @@ export default function Analytics() {
         <div class="filters period">
           <div class="actions" role="group" aria-label={t('analytics.period')}>
             {DAYS.map((n) => (
-              <Button key={n} onClick={() => setArgs({from: isoDay(Date.now() - n * 86_400_000), to: isoDay()})}>
+              <Button key={n} onClick={() => setArgs({from: addDays(isoDay(), -n), to: isoDay()})}>
                 {t('analytics.days', {n})}
               </Button>
             ))}
@@ -143,7 +144,7 @@ export default function Analytics() {
             <p class="legend"><span class="all" />{t('analytics.calls')}<span class="part" />{t('analytics.booked')}</p>
             <details>
               <summary>{t('analytics.as_table')}</summary>
-              <Rows label={t('analytics.by_day')} name={t('analytics.day')} rows={a!.by_day} of={(v) => day(`${v}T12:00:00Z`)} />
+              <Rows label={t('analytics.by_day')} name={t('analytics.day')} rows={a!.by_day} of={(v) => dayOf(v)} />
             </details>
           </Card>
           <div class="columns">

@@ -2,9 +2,10 @@
 import {useEffect, useState} from 'preact/hooks';
 
 import {type ApiError, asApiError} from '../api.ts';
-import {addDays, type Appointment, readDays, weekOf} from '../appointments.ts';
+import {type Appointment, readDays, weekOf} from '../appointments.ts';
 import {Badge, Button, Card, Failure, Loading, Page} from '../components/index.ts';
-import {day, isoDay, time} from '../format.ts';
+import {addDays, isDate} from '../days.ts';
+import {dayOf, isoDay, time} from '../format.ts';
 import {onEvent} from '../live.ts';
 import {useArgs} from '../router.ts';
 import {t, word} from '../texts/index.ts';
@@ -21,7 +22,7 @@ function Day({date, entries, onOpen, onBook}: {
   onOpen: (a: Appointment) => void;
   onBook: () => void;
 }) {
-  const name = day(`${date}T12:00:00Z`);
+  const name = dayOf(date);
   return (
     <section class={date === isoDay() ? 'day-column today' : 'day-column'} aria-label={name}>
       <header>
@@ -47,7 +48,8 @@ function Day({date, entries, onOpen, onBook}: {
 
 export default function Appointments() {
   const [args, setArgs] = useArgs();
-  const monday = weekOf(args.get('week') ?? isoDay());
+  const wished = args.get('week') ?? '';
+  const monday = weekOf(isDate(wished) ? wished : isoDay());
   const [state, setState] = useState<{of: string; entries?: Appointment[]; error?: ApiError}>({of: monday});
   const [turn, setTurn] = useState(0);
   const [open, setOpen] = useState<string>();
@@ -77,7 +79,7 @@ export default function Appointments() {
           <Button icon="back" label={t('appointments.week_before')} onClick={() => go(addDays(monday, -7))}>{''}</Button>
           <Button onClick={() => go(weekOf(isoDay()))}>{t('appointments.this_week')}</Button>
           <Button class="turned" icon="back" label={t('appointments.week_after')} onClick={() => go(addDays(monday, 7))}>{''}</Button>
-          <p aria-live="polite"><b>{t('appointments.from_to', {from: day(`${monday}T12:00:00Z`), to: day(`${addDays(monday, 6)}T12:00:00Z`)})}</b></p>
+          <p aria-live="polite"><b>{t('appointments.from_to', {from: dayOf(monday), to: dayOf(addDays(monday, 6))})}</b></p>
         </div>
         {state.error && <Failure error={state.error} retry={reload} />}
         {!entries && !state.error && <Loading />}

@@ -44,13 +44,10 @@ function Standing({c, onChange}: {c: Customer; onChange: (c: Customer) => void})
   const value = {lead_status: c.lead_status, priority: c.priority, first_name: c.first_name ?? '', last_name: c.last_name ?? '',
     email: c.email ?? '', notes: c.notes ?? ''};
   return (
-    <DraftForm value={value} onSave={async ({first_name, last_name, email, notes, ...d}) => {
+    <DraftForm value={value} onSave={async ({first_name, ...changes}) => {
       const answer = await patch<{lead: Customer}>(`/api/customers/${c.id}`, {
-        ...d,
-        ...(first_name && {first_name}),
-        last_name: last_name || null,
-        email: email || null,
-        notes: notes || null,
+        ...Object.fromEntries(Object.entries(changes).map(([name, v]) => [name, v.trim() || null])),
+        ...(first_name?.trim() && {first_name}),
       });
       onChange(answer.lead);
     }}>

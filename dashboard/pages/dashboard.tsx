@@ -44,8 +44,9 @@ const today = store<{data?: Today; error?: ApiError}>({});
 function useToday() {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const read = () => readToday().then((data) => today.set({data}),
-                                        (e) => today.set({...today.get(), error: asApiError(e)}));
+    let gone = false;
+    const read = () => readToday().then((data) => gone || today.set({data}),
+                                        (e) => gone || today.set({...today.get(), error: asApiError(e)}));
     const stop = onEvent((e) => {
       if (!['call_started', 'call_ended', 'call_completed', 'appointment_changed', 'resync'].includes(e.type)) return;
       clearTimeout(timer);
@@ -55,6 +56,8 @@ function useToday() {
     return () => {
       stop();
       clearTimeout(timer);
+      gone = true;
+      today.set({});  // who comes next may be of another shop
     };
   }, []);
   return useStore(today);

@@ -55,6 +55,7 @@ function Add({onClose, onDone}: {onClose: () => void; onDone: () => void}) {
 
   async function save(e: Event) {
     e.preventDefault();
+    if (busy) return;
     setBusy(true);
     setError(undefined);
     try {

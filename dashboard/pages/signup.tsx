@@ -1,12 +1,12 @@
 // A shop signs up: its owner, its number and its agent (docs/signup.md).
-import {useState} from 'preact/hooks';
+import {useEffect, useState} from 'preact/hooks';
 
 import {type ApiError, asApiError} from '../api.ts';
 import {Button, Failure, Select, Switch, TextField, toast} from '../components/index.ts';
 import {Looks} from '../frame.tsx';
 import {readAnswer, send} from '../http.ts';
 import {go} from '../router.ts';
-import {keep} from '../session.ts';
+import {keep, user} from '../session.ts';
 import {locale, t} from '../texts/index.ts';
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
@@ -25,6 +25,9 @@ export default function Signup() {
   const [draft, setDraft] = useState(EMPTY);
   const [error, setError] = useState<ApiError>();
   const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    if (user.get()) go('/', {replace: true});  // who is somebody already signs out first
+  }, []);
   const set = (changes: Partial<typeof EMPTY>) => setDraft({...draft, ...changes});
   const text = (name: 'firstName' | 'lastName' | 'email' | 'password' | 'businessName' | 'businessPhone' | 'ownerPhone' |
       'timezone' | 'businessHoursOpen' | 'businessHoursClose') => ({
@@ -36,6 +39,7 @@ export default function Signup() {
 
   async function register(e: Event) {
     e.preventDefault();
+    if (busy) return;
     setBusy(true);
     setError(undefined);
     try {

@@ -66,16 +66,18 @@ function Write({call}: {call: string}) {
   const [text, setText] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
-  const id = useRef(crypto.randomUUID());  // the same message again is the same, however often it is sent
+  const last = useRef({text: '', id: ''});  // the same message again is the same, however often it is sent
   async function send(e: Event) {
     e.preventDefault();
-    if (busy || !text.trim()) return;
+    const message = text.trim();
+    if (busy || !message) return;
+    if (last.current.text !== message) last.current = {text: message, id: crypto.randomUUID()};
     setBusy(true);
     setError('');
     try {
-      await post(`/api/takeover/${call}/message`, {message: text.trim(), id: id.current});
-      setText('');
-      id.current = crypto.randomUUID();
+      await post(`/api/takeover/${call}/message`, {message, id: last.current.id});
+      last.current = {text: '', id: ''};
+      setText((now) => (now.trim() === message ? '' : now));
     } catch (failed) {
       setError(explain(asApiError(failed)));
     } finally {
@@ -87,10 +89,7 @@ function Write({call}: {call: string}) {
       if (e.key === 'Enter' && !e.shiftKey && !e.isComposing && (e.target as Element).tagName === 'TEXTAREA') void send(e);
     }}>
       <TextArea name={t('takeover.message')} hint={t('takeover.message_hint')} error={error} rows={3} maxLength={1500}
-          value={text} onInput={(value) => {
-            setText(value);
-            if (!busy && error) id.current = crypto.randomUUID();
-          }} />
+          value={text} onInput={setText} />
       <Button kind="primary" type="submit" busy={busy} disabled={!text.trim()}>{t('takeover.send')}</Button>
     </form>
   );

@@ -33,10 +33,15 @@ function Editor({member, onClose, onDone}: {member: Member | null; onClose: () =
 
   async function save(e: Event) {
     e.preventDefault();
+    if (busy) return;
     setBusy(true);
     const {name, email, role, active, password} = draft;
     try {
-      if (member) await patch(`/api/team/${member.id}`, {name, role, active});
+      if (member) await patch(`/api/team/${member.id}`, {  // not what another has changed meanwhile
+        ...(name !== member.name && {name}),
+        ...(role !== member.role && {role}),
+        ...(active !== member.active && {active}),
+      });
       else await post('/api/team', {name, email, role, password});
       toast(t('team.saved', {name: name || email}));
       onDone();

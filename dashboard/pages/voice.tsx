@@ -1,6 +1,6 @@
 // How calls sound, and which engine has them: with the plan PRO (docs/settings.md, "Its voice").
 import {post, useApi} from '../api.ts';
-import {Button, Card, DraftForm, Failure, Loading, Page, RowsEditor, Select, TextArea, TextField} from '../components/index.ts';
+import {Button, Card, DraftForm, Failure, Loading, NumberField, Page, RowsEditor, Select, TextArea, TextField} from '../components/index.ts';
 import {languageName} from '../format.ts';
 import {go} from '../router.ts';
 import {t, word} from '../texts/index.ts';
@@ -47,12 +47,12 @@ function Fields({d, set}: {d: Draft; set: (changes: Partial<Draft>) => void}) {
       <fieldset class="rows">
         <legend>{t('voice.turns')}</legend>
         <div class="two">
-          <TextField name={t('voice.silence_ms')} type="number" min={100} max={5000} hint={t('voice.silence_hint')} value={String(d.silence_ms)}
-              onInput={(v) => set({silence_ms: Number(v)})} />
-          <TextField name={t('voice.vad_threshold')} type="number" min={0} max={1} step="any" hint={t('voice.vad_hint')} value={String(d.vad_threshold)}
-              onInput={(v) => set({vad_threshold: Number(v)})} />
-          <TextField name={t('voice.prefix_padding_ms')} type="number" min={0} max={5000} value={String(d.prefix_padding_ms)}
-              onInput={(v) => set({prefix_padding_ms: Number(v)})} />
+          <NumberField name={t('voice.silence_ms')} min={100} max={5000} hint={t('voice.silence_hint')} value={d.silence_ms}
+              onInput={(silence_ms) => set({silence_ms})} />
+          <NumberField name={t('voice.vad_threshold')} min={0} max={1} step="any" hint={t('voice.vad_hint')} value={d.vad_threshold}
+              onInput={(vad_threshold) => set({vad_threshold})} />
+          <NumberField name={t('voice.prefix_padding_ms')} min={0} max={5000} value={d.prefix_padding_ms}
+              onInput={(prefix_padding_ms) => set({prefix_padding_ms})} />
         </div>
       </fieldset>
       <fieldset class="rows">
@@ -87,12 +87,12 @@ export default function VoiceSettings() {
   const asked = useApi<{voice: Voice}>('/api/admin/config/voice');
   const voice = asked.data?.voice;
 
-  async function save({engines, ...rest}: Draft) {
+  async function save({engines, voices, ...rest}: Partial<Draft>) {
     const body = {
       ...rest,
-      engines: engines.map((e) => e.engine),
-      voices: filled(rest.voices),
-      ...Object.fromEntries(MESSAGES.map((m) => [m, filled(rest[m])])),
+      ...(engines && {engines: engines.map((e) => e.engine)}),
+      ...(voices && {voices: filled(voices)}),
+      ...Object.fromEntries(MESSAGES.filter((m) => rest[m]).map((m) => [m, filled(rest[m]!)])),
     };
     const answer = await post<{voice?: Voice}>('/api/admin/config/voice', body);
     if (answer.voice) asked.set({voice: answer.voice});

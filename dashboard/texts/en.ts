@@ -364,7 +364,7 @@ export const en = {
   'connection.connected': 'Connected',
   'connection.disconnected': 'Not connected',
   'connection.error': 'Does not work',
-  'service.google': 'Google Calendar',
+  'service.google_calendar': 'Google Calendar',
   'service.hubspot': 'HubSpot',
   'service.shopify': 'Shopify',
 

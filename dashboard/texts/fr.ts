@@ -365,7 +365,7 @@ export const fr: Texts = {
   'connection.connected': 'Connecté',
   'connection.disconnected': 'Non connecté',
   'connection.error': 'Ne fonctionne pas',
-  'service.google': 'Google Agenda',
+  'service.google_calendar': 'Google Agenda',
   'service.hubspot': 'HubSpot',
   'service.shopify': 'Shopify',
 

@@ -71,7 +71,9 @@ export class Memory {
     this.#name = name;
     this.#storage = storageOf(where);
     this.#tab = storageOf(where === 'none' ? 'none' : 'tab');
-    this.kept = this.#read() ?? nothing();
+    const before = this.#read();
+    if (!before) this.#try((s) => s.removeItem(name));  // of a day that is over nothing stays
+    this.kept = before ?? nothing();
     addEventListener('storage', (e) => {
       if (e.storageArea !== this.#storage || (e.key !== null && e.key !== name)) return;
       const theirs = this.#read();

@@ -30,9 +30,9 @@ before(async () => {
   kept = await settings();
 });
 after(async () => {
-  const {hours, holidays, promotions, policies, transfer_destinations, directions} = kept.shop;
+  const {hours, holidays, promotions, policies, transfer_destinations, directions, description} = kept.shop;
   await call('PUT', '/api/settings', {token, body: {shop: {hours: {...hours, exceptions: holidays}, promotions, policies,
-    transfer_destinations, directions}}});
+    transfer_destinations, directions, description}}});
   await call('PUT', '/api/config', {token, body: {lead_questions: []}});
   await rows(`delete from knowledge_documents where title like 'E2E %' returning id`);
   await closeBrowser();
@@ -41,7 +41,9 @@ after(async () => {
 test('the shop’s facts are changed, and what is refused is said and changes nothing', async (t) => {
   const page = await at(t, UPTOWN, '/settings', {expected: /status of 400/});
   await assertAccessible(page);
-  await field(page, 'How to get there').fill('Behind the church.');
+  // Key by key, as people do.
+  await field(page, 'How to get there').fill('');
+  await field(page, 'How to get there').pressSequentially('Behind the church.');
   await button(page, 'Save').click();
   await saved(page);
   assert.equal((await settings()).shop.directions, 'Behind the church.');
@@ -75,8 +77,21 @@ test('hours, a day that differs, a promotion and a person to put through to', as
   await button(page, 'Add a person').click();
   await field(page, 'Name').last().fill('sales_specialist');
   await field(page, 'Telephone').last().fill('+14165550199');
+  await field(page, 'Words').last().pressSequentially('sales, new bike');
   await button(page, 'Save').click();
-  await waitFor('the person', async () => (await settings()).shop.transfer_destinations.some((d) => d.number === '+14165550199'));
+  await waitFor('the person', async () => (await settings()).shop.transfer_destinations.some(
+      (d) => d.number === '+14165550199' && d.rules?.join() === 'sales,new bike'));
+});
+
+test('what a colleague has changed meanwhile is not put back', async (t) => {
+  const page = await at(t, UPTOWN, '/settings');
+  await field(page, 'How to get there').waitFor();
+  const description = `Changed by a colleague ${randomUUID()}`;
+  assert.equal((await call('PUT', '/api/settings', {token, body: {shop: {description}}})).status, 200);
+  await field(page, 'How to get there').fill('By the bridge.');
+  await button(page, 'Save').click();
+  await waitFor('the way', async () => (await settings()).shop.directions === 'By the bridge.');
+  assert.equal((await settings()).shop.description, description);
 });
 
 test('questions are added and put in order', async (t) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {randomUUID} from 'node:crypto';
 import {after, test} from 'node:test';
 
-import {login} from './lib/account.mjs';
+import {DOWNTOWN, login} from './lib/account.mjs';
 import {assertAccessible, assertFits, browse, closeBrowser, signIn} from './lib/browser.mjs';
 import {row} from './lib/database.mjs';
 import {workingDay} from './lib/days.mjs';
@@ -148,6 +148,20 @@ test('the plan says what a shop has', async (t) => {
   const owner = await at(t, OWNER, '/admin/upgrade');
   await owner.getByText(/This is a trial until/).waitFor();
   await owner.locator('.tier.now').filter({hasText: 'PRO'}).waitFor();
+});
+
+test('another account in the same browser finds nothing of the one before', async (t) => {
+  const {page, open, context} = await browse(t);
+  await open('/settings');
+  await signIn(page, OWNER);
+  await page.getByLabel('Name', {exact: true}).waitFor();
+  const other = await context.newPage();
+  await other.goto('/dashboard');
+  await other.getByRole('button', {name: 'Sign out'}).click();
+  await page.getByRole('heading', {name: 'Sign in'}).waitFor();  // of all tabs
+  await signIn(other, DOWNTOWN);
+  const name = page.getByLabel('Name', {exact: true});
+  await waitFor('the other shop', async () => await name.count() > 0 && await name.inputValue() === 'Bici Downtown');
 });
 
 test('in French, dark and on a telephone nothing is cut off', async (t) => {

@@ -16,6 +16,7 @@ export function Book({date, onClose, onDone}: {date: string; onClose: () => void
 
   async function book(e: Event) {
     e.preventDefault();
+    if (busy) return;
     setBusy(true);
     setError(undefined);
     try {

@@ -48,8 +48,8 @@ export function AgentPart() {
   const value: Omit<Config, 'lead_questions'> = rest;
   const speaks = [...new Set([...LANGUAGES, ...config.languages])];
   return (
-    <DraftForm value={value} onSave={({agent_name, persona_prompt, system_prompt, voice_personality, language, languages, language_detection}) =>
-        save({agent_name, persona_prompt, system_prompt, voice_personality, language, languages, language_detection})}>
+    <DraftForm value={value} onSave={({system_prompt, ...changes}) =>
+        save({...changes, ...(system_prompt !== undefined && {system_prompt: orNull(system_prompt ?? '')})})}>
       {(d, set) => (
         <>
           <div class="two">
@@ -71,7 +71,7 @@ export function AgentPart() {
           <TextArea name={t('agent.persona')} hint={t('agent.persona_hint')} required maxLength={2000} value={d.persona_prompt}
               onInput={(persona_prompt) => set({persona_prompt})} />
           <TextArea name={t('agent.system')} hint={t('agent.system_hint')} maxLength={6000} value={d.system_prompt ?? ''}
-              onInput={(v) => set({system_prompt: orNull(v)})} />
+              onInput={(system_prompt) => set({system_prompt})} />
         </>
       )}
     </DraftForm>

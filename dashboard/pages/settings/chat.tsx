@@ -21,7 +21,7 @@ export function ChatPart({settings, asked}: Part) {
   const {origins, keys} = settings.chat;
   return (
     <>
-      <DraftForm value={{origins: origins.join('\n')}} onSave={(d) => save(asked, {chat: {origins: lines(d.origins)}})}>
+      <DraftForm value={{origins: origins.join('\n')}} onSave={(d) => save(asked, {chat: {origins: lines(d.origins ?? '')}})}>
         {(d, set) => (
           <TextArea name={t('chat.origins')} hint={t(admin ? 'chat.origins_hint' : 'settings.admins')} disabled={!admin} rows={4}
               value={d.origins} onInput={(v) => set({origins: v})} />

@@ -15,7 +15,8 @@ interface Connection {
   connected_at: string | null;
 }
 
-const SERVICES = ['google', 'hubspot', 'shopify'];
+const GOOGLE = 'google_calendar';
+const SERVICES = [GOOGLE, 'hubspot', 'shopify'];
 
 export function ConnectionsPart({asked}: Part) {
   const list = useApi<{integrations: Connection[]}>('/api/integrations');
@@ -47,7 +48,7 @@ export function ConnectionsPart({asked}: Part) {
                 {on && c.error && <p class="error">{c.error}</p>}
               </div>
               <div class="actions">
-                {service === 'google' && <Button onClick={connectGoogle}>{t(on ? 'connections.again' : 'connections.connect')}</Button>}
+                {service === GOOGLE && <Button onClick={connectGoogle}>{t(on ? 'connections.again' : 'connections.connect')}</Button>}
                 {service === 'hubspot' && <Button onClick={() => setToken(true)}>{t(on ? 'connections.again' : 'connections.connect')}</Button>}
                 {on && <Button kind="quiet" label={t('connections.remove_of', {service: word('service', service)})}
                     onClick={() => setLeaving(service)}>{t('connections.remove')}</Button>}
@@ -58,7 +59,7 @@ export function ConnectionsPart({asked}: Part) {
       </ul>
       {token && (
         <Dialog title={t('connections.hubspot')} onClose={() => setToken(false)}>
-          <DraftForm value={{token: '', portal: ''}} onSave={async (d) => {
+          <DraftForm value={{token: '', portal: ''}} onSave={async (_, d) => {
             await save(asked, {hubspot: {token: d.token, ...(d.portal && {portal: d.portal})}});
             setToken(false);
             list.reload();

@@ -38,8 +38,8 @@ export function HoursPart({settings: {shop}, asked}: Part) {
   return (
     <DraftForm value={value} onSave={(d) => save(asked, {shop: {
       hours: {
-        ...Object.fromEntries(DAYS.map((name) => [name, kept(d.hours[name]!)])),
-        exceptions: Object.fromEntries(d.holidays.map(({date, ...day}) => [date, kept(day)])),
+        ...(d.hours && Object.fromEntries(DAYS.map((name) => [name, kept(d.hours![name]!)]))),
+        ...(d.holidays && {exceptions: Object.fromEntries(d.holidays.map(({date, ...day}) => [date, kept(day)]))}),
       },
     }})}>
       {(d, set) => (

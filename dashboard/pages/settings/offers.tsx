@@ -15,8 +15,8 @@ export function OffersPart({settings: {shop}, asked}: Part) {
   };
   return (
     <DraftForm value={value} onSave={(d) => save(asked, {shop: {
-      promotions: d.promotions.map(({text, starts, ends}) => ({text, ...(starts && {starts}), ...(ends && {ends})})),
-      policies: Object.fromEntries(d.policies.map((p) => [p.subject.trim(), p.text])),
+      ...(d.promotions && {promotions: d.promotions.map(({text, starts, ends}) => ({text, ...(starts && {starts}), ...(ends && {ends})}))}),
+      ...(d.policies && {policies: Object.fromEntries(d.policies.map((p) => [p.subject.trim(), p.text]))}),
     }})}>
       {(d, set) => (
         <>

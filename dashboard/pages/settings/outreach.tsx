@@ -1,5 +1,5 @@
 // What the shop writes by itself, what it leaves on answering machines, and whether calls are recorded.
-import {DraftForm, Select, Switch, TextArea, TextField} from '../../components/index.ts';
+import {DraftForm, NumberField, Select, Switch, TextArea} from '../../components/index.ts';
 import {languageName} from '../../format.ts';
 import {may, user} from '../../session.ts';
 import {useStore} from '../../store.ts';
@@ -9,9 +9,9 @@ import {type Campaign, type Part, save} from './parts.ts';
 const HOUR = 3600;
 const ACTIONS = ['leave_message', 'hang_up', 'ignore'];
 
-function CampaignFields({campaign, set}: {campaign: Campaign; set: (changes: Partial<Campaign>) => void}) {
+function CampaignFields({campaign, delays, set}: {campaign: Campaign; delays: boolean; set: (changes: Partial<Campaign>) => void}) {
   const {conditions} = campaign;
-  const condition = (name: string, v: string) => set({conditions: {...conditions, [name]: Number(v)}});
+  const condition = (name: string, v: number) => set({conditions: {...conditions, [name]: v}});
   return (
     <div class="row" role="group" aria-label={word('campaign', campaign.name)}>
       <div class="row-fields">
@@ -19,12 +19,12 @@ function CampaignFields({campaign, set}: {campaign: Campaign; set: (changes: Par
             onInput={(is_active) => set({is_active})} />
         {campaign.is_active && (
           <div class="two">
-            {campaign.delay_seconds > 0 && <TextField name={t('campaigns.delay')} type="number" min={0} step="any" value={String(campaign.delay_seconds / HOUR)}
-                onInput={(v) => set({delay_seconds: Math.round(Number(v) * HOUR)})} />}
-            {conditions.cart_over !== undefined && <TextField name={t('campaigns.cart_over')} type="number" min={0} step="any" value={String(conditions.cart_over)}
+            {delays && <NumberField name={t('campaigns.delay')} min={0} step="any" value={campaign.delay_seconds / HOUR}
+                onInput={(v) => set({delay_seconds: Math.round(v * HOUR)})} />}
+            {conditions.cart_over !== undefined && <NumberField name={t('campaigns.cart_over')} min={0} step="any" value={Number(conditions.cart_over)}
                 onInput={(v) => condition('cart_over', v)} />}
-            {conditions.months_since_service !== undefined && <TextField name={t('campaigns.months')} type="number" min={1} max={24}
-                value={String(conditions.months_since_service)} onInput={(v) => condition('months_since_service', v)} />}
+            {conditions.months_since_service !== undefined && <NumberField name={t('campaigns.months')} min={1} max={24}
+                value={Number(conditions.months_since_service)} onInput={(v) => condition('months_since_service', v)} />}
           </div>
         )}
       </div>
@@ -34,14 +34,14 @@ function CampaignFields({campaign, set}: {campaign: Campaign; set: (changes: Par
 
 export function CampaignsPart({settings, asked}: Part) {
   return (
-    <DraftForm value={{campaigns: settings.campaigns}} onSave={({campaigns}) => save(asked, {campaigns: campaigns
+    <DraftForm value={{campaigns: settings.campaigns}} onSave={(_, {campaigns}) => save(asked, {campaigns: campaigns
         .filter((c, i) => JSON.stringify(c) !== JSON.stringify(settings.campaigns[i]))
         .map(({name, is_active, delay_seconds, conditions}) => ({name, is_active, delay_seconds, conditions}))})}>
       {(d, set) => (
         <fieldset class="rows">
           <legend>{t('campaigns.title')}</legend>
           {d.campaigns.map((c, i) => (
-            <CampaignFields key={c.name} campaign={c} set={(changes) => set({campaigns: d.campaigns.with(i, {...c, ...changes})})} />
+            <CampaignFields key={c.name} campaign={c} delays={settings.campaigns[i]!.delay_seconds > 0} set={(changes) => set({campaigns: d.campaigns.with(i, {...c, ...changes})})} />
           ))}
         </fieldset>
       )}
@@ -52,8 +52,8 @@ export function CampaignsPart({settings, asked}: Part) {
 export function VoicemailPart({settings, asked}: Part) {
   return (
     <DraftForm value={settings.voicemail} onSave={({action, message}) => save(asked, {voicemail: {
-      action,
-      message: Object.fromEntries(Object.entries(message).filter(([, v]) => v.trim() !== '')),
+      ...(action && {action}),
+      ...(message && {message: Object.fromEntries(Object.entries(message).filter(([, v]) => v.trim() !== ''))}),
     }})}>
       {(d, set) => (
         <>

@@ -59,5 +59,5 @@ export async function save(asked: Loaded<{settings: Settings}>, changes: object)
   return answer;
 }
 
-// A field that is left empty is taken away.
+// A field that is left empty is taken away. For what is sent, not for what is being written.
 export const orNull = (text: string) => (text.trim() === '' ? null : text.trim());

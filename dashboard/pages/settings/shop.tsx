@@ -27,8 +27,12 @@ export function ShopPart({settings: {shop}, asked}: Part) {
   };
   return (
     <DraftForm value={value} onSave={({address, ...facts}) => {
-      const told = Object.entries(address).filter(([, v]) => v.trim() !== '');
-      return save(asked, {shop: {...facts, address: told.length ? Object.fromEntries(told) : null}});
+      const texts = Object.entries(facts).map(([name, v]) => [name, typeof v === 'string' ? orNull(v) : v]);
+      const told = Object.entries(address ?? {}).filter(([, v]) => v.trim() !== '');
+      return save(asked, {shop: {
+        ...Object.fromEntries(texts),
+        ...(address && {address: told.length ? Object.fromEntries(told) : null}),
+      }});
     }}>
       {(d, set) => (
         <>
@@ -37,12 +41,12 @@ export function ShopPart({settings: {shop}, asked}: Part) {
             <TextField name={t('shop.timezone')} required hint={t('shop.timezone_hint')} value={d.timezone} onInput={(timezone) => set({timezone})} />
             {TELEPHONES.map((p) => (
               <TextField key={p} name={t(`shop.${p}`)} type="tel" placeholder="+14165550100" hint={t(`shop.${p}_hint`)}
-                  value={d[p] ?? ''} onInput={(v) => set({[p]: orNull(v)})} />
+                  value={d[p] ?? ''} onInput={(v) => set({[p]: v})} />
             ))}
-            <TextField name={t('shop.email')} type="email" value={d.email ?? ''} onInput={(v) => set({email: orNull(v)})} />
+            <TextField name={t('shop.email')} type="email" value={d.email ?? ''} onInput={(email) => set({email})} />
             <TextField name={t('shop.notification_email')} type="email" hint={t('shop.notification_email_hint')}
-                value={d.notification_email ?? ''} onInput={(v) => set({notification_email: orNull(v)})} />
-            <TextField name={t('shop.website_url')} type="url" value={d.website_url ?? ''} onInput={(v) => set({website_url: orNull(v)})} />
+                value={d.notification_email ?? ''} onInput={(v) => set({notification_email: v})} />
+            <TextField name={t('shop.website_url')} type="url" value={d.website_url ?? ''} onInput={(v) => set({website_url: v})} />
           </div>
           <fieldset class="rows">
             <legend>{t('shop.address')}</legend>
@@ -53,7 +57,7 @@ export function ShopPart({settings: {shop}, asked}: Part) {
             </div>
           </fieldset>
           {TEXTS.map((x) => (
-            <TextArea key={x} name={t(`shop.${x}`)} hint={t('shop.said')} rows={3} value={d[x] ?? ''} onInput={(v) => set({[x]: orNull(v)})} />
+            <TextArea key={x} name={t(`shop.${x}`)} hint={t('shop.said')} rows={3} value={d[x] ?? ''} onInput={(v) => set({[x]: v})} />
           ))}
         </>
       )}
