@@ -366,7 +366,15 @@ ngx_voiceagent_op_refused(ngx_voiceagent_op_t *op, ngx_voiceagent_link_t *link,
 {
     ngx_voiceagent_op_complain(op, link, "refused", reply->str);
 
-    return ngx_voiceagent_op_demoted(reply) ? NGX_ERROR : NGX_OK;
+    if (!ngx_voiceagent_op_demoted(reply)) {
+        return NGX_OK;
+    }
+
+    /* however long it has worked: the next address is tried */
+
+    link->since = ngx_current_msec;
+
+    return NGX_ERROR;
 }
 
 

@@ -171,6 +171,8 @@ ngx_voiceagent_websocket_handler(ngx_http_request_t *r)
 
     rc = ngx_voiceagent_handshake_accept(r, &vlcf->websocket->protocol);
     if (rc != NGX_OK) {
+        /* nginx may send the request on, to post_action */
+        ngx_voiceagent_websocket_leave(ws);
         return rc;
     }
 

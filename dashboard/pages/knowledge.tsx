@@ -2,7 +2,7 @@
 import {useEffect, useState} from 'preact/hooks';
 
 import {type ApiError, asApiError, post, put, remove, useApi, useList} from '../api.ts';
-import {Badge, Button, Card, Confirm, Dialog, Empty, Failure, Loading, More, Page, SearchField, Select, Switch, Table, Tabs, TextArea, TextField, toast} from '../components/index.ts';
+import {Badge, Button, Card, Confirm, Dialog, Empty, Failure, Loading, More, Page, SearchField, Select, Switch, Table, Tabs, TextArea, TextField, toast, toastError} from '../components/index.ts';
 import {languageName, number, when} from '../format.ts';
 import {useArgs} from '../router.ts';
 import {may, user} from '../session.ts';
@@ -151,7 +151,7 @@ function Details({id, writes, onClose, onDone}: {id: string; writes: boolean; on
           {d.error && <p class="notice bad">{d.error}</p>}
           {d.url && <p class="url">{d.url}</p>}
           {writes && <Switch name={t('knowledge.active')} hint={t('knowledge.active_hint')} value={d.is_active}
-              onInput={(is_active) => void change({is_active}, t('common.saved')).catch((e) => asked.reload() ?? toast(String(e), true))} />}
+              onInput={(is_active) => void change({is_active}, t('common.saved')).catch(toastError)} />}
           {d.site_pages && <SitePages pages={d.site_pages} />}
           {d.source !== 'site' && (edits
               ? <TextArea name={t('knowledge.content')} rows={12} value={text ?? d.content ?? ''} onInput={setText} />

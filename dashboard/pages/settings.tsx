@@ -6,7 +6,7 @@ import {Card, Failure, Loading, Page, Tabs} from '../components/index.ts';
 import {useArgs} from '../router.ts';
 import {may, user} from '../session.ts';
 import {useStore} from '../store.ts';
-import {type Key, t} from '../texts/index.ts';
+import {type Key, t, word} from '../texts/index.ts';
 import {AgentPart, QuestionsPart} from './settings/agent.tsx';
 import {ChatPart} from './settings/chat.tsx';
 import {ConnectionsPart} from './settings/connections.tsx';
@@ -37,14 +37,16 @@ export default function SettingsPage() {
   const asked = useApi<{settings: Settings}>('/api/settings');
   const settings = asked.data?.settings;
   const parts = PARTS.filter((p) => admin || !p.admin);
-  const part = args.get('part') ?? 'shop';
+  const consent = args.get('integration') ? args.get('status') : null;  // what Google was told, /auth/callback
+  const part = args.get('part') ?? (consent ? 'connections' : 'shop');
   return (
     <Page title={t('settings.title')}>
       {asked.error && <Failure error={asked.error} retry={asked.reload} />}
+      {consent && <p class={consent === 'connected' ? 'notice' : 'notice bad'} role="status">{word('consent', consent)}</p>}
       {!settings && asked.loading && <Loading />}
       {settings && (
         <Card label={t('settings.title')}>
-          <Tabs label={t('settings.title')} value={part} onChange={(id) => setArgs({part: id})}
+          <Tabs label={t('settings.title')} value={part} onChange={(id) => setArgs({part: id, integration: '', status: ''})}
               tabs={parts.map((p) => ({id: p.id, name: t(p.name), content: () => p.show({settings, asked})}))} />
         </Card>
       )}

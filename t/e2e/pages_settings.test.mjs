@@ -4,21 +4,10 @@ import {randomUUID} from 'node:crypto';
 import {after, before, test} from 'node:test';
 
 import {DOWNTOWN, UPTOWN, login} from './lib/account.mjs';
-import {assertAccessible, assertFits, browse, closeBrowser, signIn} from './lib/browser.mjs';
+import {assertAccessible, assertFits, button, closeBrowser, field, signedInAt as at} from './lib/browser.mjs';
 import {row, rows} from './lib/database.mjs';
 import {call} from './lib/http.mjs';
 import {waitFor} from './lib/wait.mjs';
-
-const field = (page, name) => page.getByLabel(name, {exact: true});
-// Somebody who has signed in, at that page.
-async function at(t, who, path, options) {
-  const {page, open} = await browse(t, options);
-  await open(path);
-  await signIn(page, who);
-  return page;
-}
-
-const button = (page, name) => page.getByRole('button', {name, exact: true});
 
 let token, kept;
 
@@ -155,7 +144,7 @@ test('voice settings are read, changed and put back', async (t) => {
 
 test('figures are shown as the API tells them, and are had as CSV', async (t) => {
   const {token: downtown, user} = await login(DOWNTOWN);
-  await row(`insert into calls (organization_id, direction, caller_number, called_number, status, started_at, ended_at,
+  const {id} = await row(`insert into calls (organization_id, direction, caller_number, called_number, status, started_at, ended_at,
              duration_seconds, call_type, language) values (:'shop', 'inbound', '+14165550123', '+14165550001', 'completed',
              now() - interval '1 hour', now() - interval '50 minutes', 120, 'order_status', 'en') returning id`,
             {shop: user.organization_id});
@@ -164,9 +153,19 @@ test('figures are shown as the API tells them, and are had as CSV', async (t) =>
   const stat = pro.locator('.stat').filter({hasText: 'Calls'}).first();
   await stat.waitFor();
   assert.ok(json.analytics.totals.total_calls > 0);
+  assert.equal(await stat.locator('dd').innerText(), String(json.analytics.totals.total_calls));
   await pro.getByRole('row').filter({hasText: 'Order status'}).first().waitFor();
   const [download] = await Promise.all([pro.waitForEvent('download'), button(pro, 'Download as CSV').click()]);
   assert.match(download.suggestedFilename(), /\.csv$/);
+  await rows(`delete from calls where id = :'id' returning id`, {id});
+});
+
+test('who comes back from Google is told what became of it', async (t) => {
+  const page = await at(t, UPTOWN, '/settings?integration=google_calendar&status=denied');
+  await page.getByText('The calendar was not connected: you did not agree.').waitFor();
+  await page.getByRole('listitem').filter({hasText: 'Google Calendar'}).getByText('Not connected').waitFor();
+  await page.getByRole('tab', {name: 'Shop'}).click();
+  await page.getByText('you did not agree').waitFor({state: 'detached'});
 });
 
 test('a manager has no team, plan or connections', async (t) => {

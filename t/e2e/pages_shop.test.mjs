@@ -4,7 +4,7 @@ import {randomUUID} from 'node:crypto';
 import {after, test} from 'node:test';
 
 import {DOWNTOWN, login} from './lib/account.mjs';
-import {assertAccessible, assertFits, browse, closeBrowser, signIn} from './lib/browser.mjs';
+import {assertAccessible, assertFits, browse, button, closeBrowser, field, signedInAt as at, signIn} from './lib/browser.mjs';
 import {row} from './lib/database.mjs';
 import {workingDay} from './lib/days.mjs';
 import {call} from './lib/http.mjs';
@@ -18,17 +18,6 @@ const day = workingDay(3).date;
 const SCHEDULE = `/appointments?week=${day}`;
 
 let token;
-
-const field = (page, name) => page.getByLabel(name, {exact: true});
-// Somebody who has signed in, at that page.
-async function at(t, who, path, options) {
-  const {page, open} = await browse(t, options);
-  await open(path);
-  await signIn(page, who);
-  return page;
-}
-
-const button = (page, name) => page.getByRole('button', {name, exact: true});
 
 after(closeBrowser);
 

@@ -13,8 +13,7 @@
 #define ENDS_SOON      6   /* in the last part of that many an engine is followed by another */
 #define AGAIN_MS       60000 /* the second one that does not live so long is not tried again */
 #define READY_MS       4000  /* from its opening until it hears */
-#define AGAIN_READY_MS                                                                         \
-    3000 /* the same of one that follows a lost one: the caller waits already */
+#define AGAIN_READY_MS 3000  /* the same behind a lost one: the caller waits already */
 
 static void close_seat(wk_session_t *s, wk_seat_t **seat)
 {

@@ -51,6 +51,17 @@ export async function signIn(page, {email, password} = DOWNTOWN) {
   await page.waitForSelector('#main h1');
 }
 
+// Somebody who has signed in, at that page.
+export async function signedInAt(t, who, path, options) {
+  const {page, open} = await browse(t, options);
+  await open(path);
+  await signIn(page, who);
+  return page;
+}
+
+export const field = (page, name) => page.getByLabel(name, {exact: true});
+export const button = (page, name) => page.getByRole('button', {name, exact: true});
+
 /*
  * As somebody of Downtown who has signed in, by a token of a minute's age: no password has to be
  * computed. Who has no row in the database is whom the token says.
